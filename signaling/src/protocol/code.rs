@@ -1,0 +1,120 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An enum of words, in which a word that a newer server may use is kept as `Other`.
+macro_rules! words {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $word:literal, )+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )+
+            /// A word that this version does not know.
+            Other(String),
+        }
+
+        impl $name {
+            /// The word as it travels.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $word, )+
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $( $word => Self::$variant, )+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Infallible;
+
+            fn from_str(word: &str) -> Result<Self, Infallible> {
+                Ok(Self::from(word))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(|word| Self::from(word.as_str()))
+            }
+        }
+
+        #[cfg(test)]
+        impl $name {
+            pub(crate) const WORDS: &[&str] = &[$($word),+];
+        }
+    };
+}
+
+words! {
+    /// Why the server refused something.
+    ///
+    /// The connection goes on after all of them, except after [`TooLarge`](Self::TooLarge),
+    /// which the server follows with close code 1009: the rest of the frame was not read.
+    pub enum ErrorCode {
+        /// Somebody in the room has this name.
+        NameTaken = "name_taken",
+        /// The room has no seat left.
+        RoomFull = "room_full",
+        /// The server has no place for another room.
+        ServerFull = "server_full",
+        /// The addressee is not in the room, perhaps no longer.
+        UnknownPeer = "unknown_peer",
+        /// The frame is over the server's limit. The connection closes.
+        TooLarge = "too_large",
+        /// Too many frames in a short time; this one was thrown away.
+        RateLimited = "rate_limited",
+        /// The frame is not a message of this protocol.
+        BadMessage = "bad_message",
+        /// The name is empty, longer than 64 characters, or has control characters.
+        BadName = "bad_name",
+        /// The room's name is empty, longer than 64 characters, or has control characters.
+        BadRoom = "bad_room",
+        /// Only somebody in a room can say this.
+        NotJoined = "not_joined",
+        /// The client is in a room already.
+        AlreadyJoined = "already_joined",
+        /// The server wants a token, or a better one.
+        Unauthorized = "unauthorized",
+        /// The server failed, by no fault of the client.
+        Internal = "internal",
+    }
+}
+
+words! {
+    /// Why a peer is no longer in the room.
+    pub enum LeaveReason {
+        /// It left.
+        Left = "left",
+        /// Its socket closed or fell silent.
+        Lost = "lost",
+        /// It came again on another socket.
+        Replaced = "replaced",
+    }
+}

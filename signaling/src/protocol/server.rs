@@ -1,0 +1,127 @@
+use serde::{Deserialize, Serialize};
+
+use super::wire::{self, Malformed, need, need_parsed, present};
+use super::{Data, ErrorCode, IceServer, LeaveReason, Peer, PeerId, ResumeToken};
+
+/// What the server tells a client.
+///
+/// Fields that this version does not know are ignored when reading; an unknown type is an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "Wire")]
+pub enum ServerMessage {
+    /// The client has its seat. Everything that happens in the room from now on follows.
+    Joined {
+        /// The client itself.
+        you: Peer,
+        /// Everybody else, as of this moment.
+        peers: Vec<Peer>,
+        /// Takes the seat back after the socket was lost, where the server offers it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resume: Option<ResumeToken>,
+        /// The ICE servers to use for calls in this room.
+        ice_servers: Vec<IceServer>,
+        /// Send a frame at least this often, in milliseconds: after three such times of silence
+        /// the client counts as lost.
+        heartbeat_ms: u32,
+    },
+    /// Somebody came.
+    PeerJoined {
+        /// Who.
+        peer: Peer,
+    },
+    /// Somebody went.
+    PeerLeft {
+        /// Who.
+        id: PeerId,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// A peer tells this client.
+    Signal {
+        /// Who speaks; stamped by the server.
+        from: PeerId,
+        /// What it tells.
+        data: Data,
+    },
+    /// A peer tells everybody.
+    Say {
+        /// Who speaks; stamped by the server.
+        from: PeerId,
+        /// What it tells.
+        data: Data,
+    },
+    /// The answer to [`Ping`](super::ClientMessage::Ping).
+    Pong {
+        /// The id of the ping.
+        id: u32,
+    },
+    /// The server refused something.
+    Error {
+        /// What kind of refusal.
+        code: ErrorCode,
+        /// The reason, for a person to read.
+        message: String,
+    },
+}
+
+impl ServerMessage {
+    /// The message as a frame.
+    ///
+    /// # Errors
+    /// None for the messages of this version.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// When the frame is not JSON, of an unknown type, or lacks a field.
+    pub fn from_json(frame: &str) -> Result<Self, serde_json::Error> {
+        wire::read(frame)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "a message")]
+struct Wire {
+    r#type: String,
+    you: Option<Peer>,
+    peers: Option<Vec<Peer>>,
+    resume: Option<ResumeToken>,
+    ice_servers: Option<Vec<IceServer>>,
+    heartbeat_ms: Option<u32>,
+    peer: Option<Peer>,
+    // A peer's id in one message, a ping's number in another.
+    #[serde(default, deserialize_with = "present")]
+    id: Option<Data>,
+    reason: Option<LeaveReason>,
+    from: Option<PeerId>,
+    #[serde(default, deserialize_with = "present")]
+    data: Option<Data>,
+    code: Option<ErrorCode>,
+    message: Option<String>,
+}
+
+impl TryFrom<Wire> for ServerMessage {
+    type Error = Malformed;
+
+    fn try_from(wire: Wire) -> Result<Self, Malformed> {
+        Ok(match wire.r#type.as_str() {
+            "joined" => Self::Joined {
+                you: need("you", wire.you)?,
+                peers: need("peers", wire.peers)?,
+                resume: wire.resume,
+                ice_servers: wire.ice_servers.unwrap_or_default(),
+                heartbeat_ms: need("heartbeat_ms", wire.heartbeat_ms)?,
+            },
+            "peer_joined" => Self::PeerJoined { peer: need("peer", wire.peer)? },
+            "peer_left" => Self::PeerLeft { id: need_parsed("id", wire.id)?, reason: need("reason", wire.reason)? },
+            "signal" => Self::Signal { from: need("from", wire.from)?, data: need("data", wire.data)? },
+            "say" => Self::Say { from: need("from", wire.from)?, data: need("data", wire.data)? },
+            "pong" => Self::Pong { id: need_parsed("id", wire.id)? },
+            "error" => Self::Error { code: need("code", wire.code)?, message: wire.message.unwrap_or_default() },
+            _ => return Err(Malformed::UnknownType(wire.r#type)),
+        })
+    }
+}

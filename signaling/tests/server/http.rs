@@ -1,0 +1,123 @@
+use std::fs;
+
+use browser_rtc_signaling::server::{Config, Limits, Server};
+use browser_rtc_signaling::{PATH, SUBPROTOCOL};
+
+use crate::support::start;
+
+#[tokio::test]
+async fn another_subprotocol_is_refused_with_the_one_that_is_spoken() {
+    let server = start(Config::default()).await;
+    for offered in [Some("browser-rtc.v2"), Some("chat, mqtt"), None] {
+        let mut request = server.request();
+        let headers = request.headers_mut();
+        match offered {
+            Some(offered) => headers.insert("sec-websocket-protocol", offered.parse().unwrap()),
+            None => headers.remove("sec-websocket-protocol"),
+        };
+        let (status, message) = server.refusal(request).await;
+        assert_eq!(status, 400, "{offered:?}");
+        assert!(message.contains(SUBPROTOCOL), "{message}");
+    }
+
+    let mut request = server.request();
+    let offer = format!("browser-rtc.v2, {SUBPROTOCOL}").parse().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", offer);
+    assert!(server.try_connect(request).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_foreign_origin_is_refused() {
+    let server = start(Config::default()).await;
+    let with_origin = |origin: &str| {
+        let mut request = server.request();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        request
+    };
+    for foreign in ["https://evil.example", "null", "http://127.0.0.1:1"] {
+        let (status, _) = server.refusal(with_origin(foreign)).await;
+        assert_eq!(status, 403, "{foreign}");
+    }
+    let own = format!("http://{}", server.addr);
+    assert!(server.try_connect(with_origin(&own)).await.is_ok());
+
+    let server = start(Config { allowed_origins: vec!["https://app.example".to_owned()], ..Config::default() }).await;
+    let mut request = server.request();
+    request.headers_mut().insert("origin", "https://app.example".parse().unwrap());
+    assert!(server.try_connect(request.clone()).await.is_ok());
+    request.headers_mut().insert("origin", format!("http://{}", server.addr).parse().unwrap());
+    assert_eq!(server.refusal(request).await.0, 403);
+}
+
+#[tokio::test]
+async fn files_are_served_from_the_longest_prefix() {
+    let root = tempfile::tempdir().unwrap();
+    let (www, pkg) = (root.path().join("www"), root.path().join("built"));
+    for dir in [&www, &pkg, &www.join("pkg"), &pkg.join("sub")] {
+        fs::create_dir_all(dir).unwrap();
+    }
+    fs::write(root.path().join("secret.txt"), "secret").unwrap();
+    fs::write(www.join("index.html"), "<p>hello").unwrap();
+    fs::write(www.join("pkg/app.js"), "hidden").unwrap();
+    fs::write(www.join("pkgs.txt"), "not in pkg").unwrap();
+    fs::write(pkg.join("app.js"), "export {}").unwrap();
+    fs::write(pkg.join("app_bg.wasm"), "\0asm").unwrap();
+    fs::write(pkg.join("sub/index.html"), "below").unwrap();
+    let server =
+        start(Config { static_dirs: vec![("/".to_owned(), www), ("/pkg/".to_owned(), pkg)], ..Config::default() })
+            .await;
+
+    for (path, kind, expected) in [
+        ("/", "text/html", "<p>hello"),
+        ("/index.html?x=1", "text/html", "<p>hello"),
+        ("/pkg/app.js", "text/javascript", "export {}"),
+        ("/pkg/app_bg.wasm", "application/wasm", "\0asm"),
+        ("/pkgs.txt", "text/plain", "not in pkg"),
+        ("/pkg/sub/", "text/html", "below"),
+    ] {
+        let (head, body) = server.get(path).await;
+        assert!(head.starts_with("http/1.1 200"), "{path}: {head}");
+        assert!(head.contains(&format!("content-type: {kind}")), "{path}: {head}");
+        assert!(head.contains("cache-control: no-cache"), "{path}: {head}");
+        assert_eq!(body, expected, "{path}");
+    }
+    let (head, _) = server.get("/pkg/sub").await;
+    assert!(head.contains("location: /pkg/sub/"), "{head}");
+    for path in [
+        "/missing",
+        "/pkg/index.html",
+        "/../secret.txt",
+        "/pkg/../../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/pkg/..%2f..%2fsecret.txt",
+        "/pkg/%2e%2e%5csecret.txt",
+        "//secret.txt",
+    ] {
+        let (head, body) = server.get(path).await;
+        assert!(head.starts_with("http/1.1 404"), "{path}: {head}");
+        assert!(!body.contains("secret"), "{path}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn health_is_told_and_without_files_there_are_none() {
+    let server = start(Config::default()).await;
+    let (head, body) = server.get("/healthz").await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(body, "ok");
+    assert!(server.get("/").await.0.starts_with("http/1.1 404"));
+    // No WebSocket was asked for.
+    assert!(server.get(PATH).await.0.starts_with("http/1.1 4"));
+}
+
+#[tokio::test]
+async fn a_configuration_that_makes_no_sense_is_refused() {
+    let no_heartbeat = Config { heartbeat_ms: 0, ..Config::default() };
+    let tiny_queue = Config { limits: Limits { queue_bytes: 1, ..Limits::default() }, ..Config::default() };
+    let no_slash = Config { static_dirs: vec![("pkg".to_owned(), ".".into())], ..Config::default() };
+    let no_dir = Config { static_dirs: vec![("/".to_owned(), "/does/not/exist".into())], ..Config::default() };
+    for config in [no_heartbeat, tiny_queue, no_slash, no_dir] {
+        let error = Server::bind(config).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error}");
+    }
+}

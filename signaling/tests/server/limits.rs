@@ -1,0 +1,228 @@
+use std::time::Duration;
+
+use browser_rtc_signaling::server::{Config, Limits};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close};
+use futures_util::SinkExt;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{Frames, soon, start, start_with};
+
+#[tokio::test]
+async fn every_malformed_frame_is_answered_and_the_connection_goes_on() {
+    let server = start(Config::default()).await;
+    let mut ada = server.join("r", "Ada").await;
+    let deep = "[".repeat(60_000);
+    for frame in [
+        "",
+        "nonsense",
+        "null",
+        "[]",
+        "{}",
+        "{",
+        &deep,
+        r#"["say",null,null,null,null,null,1,1]"#,
+        r#"{"type":7}"#,
+        r#"{"type":"dance"}"#,
+        r#"{"type":"joined"}"#,
+        r#"{"type":"join"}"#,
+        r#"{"type":"join","room":7,"name":"x"}"#,
+        r#"{"type":"signal","data":1}"#,
+        r#"{"type":"signal","to":"x"}"#,
+        r#"{"type":"say"}"#,
+        r#"{"type":"say","data":}"#,
+        r#"{"type":"say","data":1} trailing"#,
+        r#"{"type":"ping","id":-1}"#,
+        r#"{"type":"ping","id":"7"}"#,
+    ] {
+        ada.send_text(frame).await;
+        ada.expect_error(ErrorCode::BadMessage).await;
+    }
+    let binary = Message::binary(br#"{"type":"ping","id":1}"#.as_slice());
+    ada.sink.send(binary).await.unwrap();
+    ada.expect_error(ErrorCode::BadMessage).await;
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn a_frame_over_the_limit_is_told_and_ends_the_connection() {
+    let limits = Limits { frame_bytes: 1000, ..Limits::default() };
+    let server = start_with(limits).await;
+    let mut ada = server.join("r", "Ada").await;
+    for size in [1001, 4 * 1024 * 1024] {
+        let mut bob = server.join("r", "Bob").await;
+        ada.expect_joined(&bob, "Bob").await;
+
+        let frame_around = |data: usize| format!(r#"{{"type":"say","data":"{}"}}"#, "x".repeat(data));
+        let just_fits = frame_around(1000 - frame_around(0).len());
+        bob.send_text(&just_fits).await;
+        assert!(matches!(ada.recv().await, ServerMessage::Say { .. }));
+
+        let too_large = Message::text("x".repeat(size));
+        let id = bob.id.clone();
+        let mut sink = bob.sink;
+        // The server need not take it all in.
+        let sending = tokio::spawn(async move {
+            let _ = sink.send(too_large).await;
+            sink
+        });
+        let answer = bob.stream.next_frame().await;
+        let expected = r#"{"type":"error","code":"too_large","#;
+        assert!(answer.to_text().unwrap().starts_with(expected), "{answer:?}");
+        let Message::Close(Some(frame)) = bob.stream.next_frame().await else {
+            panic!("not closed");
+        };
+        assert_eq!(u16::from(frame.code), close::TOO_LARGE);
+        ada.expect_left(&id, LeaveReason::Lost).await;
+        let _ = soon(sending).await;
+    }
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn too_many_frames_are_refused_and_a_flood_ends_the_connection() {
+    let server = start_with(Limits { frames_per_second: 1, burst: 10, ..Limits::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut bob = server.join("r", "Bob").await;
+    ada.expect_joined(&bob, "Bob").await;
+    for id in 0..15 {
+        ada.send(ClientMessage::Ping { id }).await;
+    }
+    let (mut pongs, mut refused) = (0, 0);
+    for _ in 0..15 {
+        match ada.recv().await {
+            ServerMessage::Pong { .. } => pongs += 1,
+            ServerMessage::Error { code, .. } => {
+                assert_eq!(code, ErrorCode::RateLimited);
+                refused += 1;
+            }
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+    assert!(pongs >= 9 && refused >= 1, "{pongs} and {refused}");
+    // It is still there, and Bob's rate is his own.
+    bob.say("1").await;
+    ada.expect_say(&bob.id, "1").await;
+
+    // Within one packet, so that no pause refills the bucket.
+    for id in 0..100 {
+        let ping = ClientMessage::Ping { id }.to_json().unwrap();
+        soon(ada.sink.feed(Message::text(ping))).await.unwrap();
+    }
+    let _ = soon(ada.sink.flush()).await;
+    assert_eq!(ada.close_code().await, close::POLICY);
+    bob.expect_left(&ada.id, LeaveReason::Lost).await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_cut_off_and_slows_nobody() {
+    let server = start_with(Limits {
+        queue_bytes: 256 * 1024,
+        frames_per_second: 1_000_000,
+        burst: 1_000_000,
+        close: Duration::from_secs(20),
+        ..Limits::default()
+    })
+    .await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut bob = server.join("r", "Bob").await;
+    ada.expect_joined(&bob, "Bob").await;
+    let mut slow = server.connect_narrow().await;
+    slow.join("r", "Slow").await;
+    ada.expect_joined(&slow, "Slow").await;
+    bob.expect_joined(&slow, "Slow").await;
+
+    // Slow reads nothing. Ada goes on until that fills the system's buffers and then the queue.
+    let padding = "x".repeat(32 * 1024);
+    let mut said = 0_u32;
+    let cut_off = loop {
+        ada.say(&format!("[{said},\"{padding}\"]")).await;
+        let expected_prefix = format!("[{said},");
+        said += 1;
+        let mut left = None;
+        loop {
+            match bob.recv().await {
+                ServerMessage::Say { data, .. } => {
+                    assert!(data.get().starts_with(&expected_prefix));
+                    break;
+                }
+                other => left = Some(other),
+            }
+        }
+        ada.send(ClientMessage::Ping { id: said }).await;
+        match ada.recv().await {
+            ServerMessage::Pong { id } => assert_eq!(id, said),
+            other => break (left, other),
+        }
+        assert!(said < 10_000, "never cut off");
+    };
+    let left = ServerMessage::PeerLeft { id: slow.id.clone(), reason: LeaveReason::Lost };
+    assert_eq!(cut_off.1, left);
+    assert_eq!(ada.recv().await, ServerMessage::Pong { id: said });
+    if cut_off.0.is_none() {
+        assert_eq!(bob.recv().await, left);
+    }
+
+    // When it reads at last, it gets what was under way, without a gap, and the reason.
+    let mut next = 0;
+    let code = loop {
+        match slow.stream.next_frame().await {
+            Message::Text(text) => {
+                let ServerMessage::Say { data, .. } = ServerMessage::from_json(&text).unwrap() else {
+                    panic!("unexpected {text}");
+                };
+                assert!(data.get().starts_with(&format!("[{next},")));
+                next += 1;
+            }
+            Message::Close(frame) => break u16::from(frame.unwrap().code),
+            other => panic!("unexpected {other:?}"),
+        }
+    };
+    assert_eq!(code, close::TRY_AGAIN_LATER);
+    assert!(next > 0 && next < said, "{next} of {said}");
+}
+
+#[tokio::test]
+async fn silence_is_loss_and_a_ping_is_a_sign_of_life() {
+    let server = start(Config {
+        heartbeat_ms: 100,
+        limits: Limits { frames_per_second: 1_000_000, burst: 1_000_000, ..Limits::default() },
+        ..Config::default()
+    })
+    .await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut silent = server.join("r", "Silent").await;
+    let started = tokio::time::Instant::now();
+    ada.expect_joined(&silent, "Silent").await;
+    let left = soon(async {
+        loop {
+            ada.send(ClientMessage::Ping { id: 1 }).await;
+            match ada.recv().await {
+                ServerMessage::Pong { .. } => {}
+                other => break other,
+            }
+        }
+    })
+    .await;
+    assert!(started.elapsed() >= Duration::from_millis(250));
+    assert_eq!(left, ServerMessage::PeerLeft { id: silent.id.clone(), reason: LeaveReason::Lost });
+    assert_eq!(silent.close_code().await, close::IDLE);
+}
+
+#[tokio::test]
+async fn who_does_not_join_in_time_has_to_go() {
+    let server = start_with(Limits { join: Duration::from_millis(100), ..Limits::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut idler = server.connect().await;
+    assert_eq!(idler.close_code().await, close::POLICY);
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn a_full_server_refuses_before_the_handshake() {
+    let server = start_with(Limits { clients: 1, ..Limits::default() }).await;
+    let ada = server.join("r", "Ada").await;
+    let (status, message) = server.refusal(server.request()).await;
+    assert_eq!((status, message.as_str()), (503, "the server is full"));
+    drop(ada);
+    soon(async { while server.try_connect(server.request()).await.is_err() {} }).await;
+}

@@ -1,0 +1,173 @@
+use browser_rtc_signaling::server::{Config, Limits};
+use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, IceServer, LeaveReason};
+use browser_rtc_signaling::{Peer, PeerId, ResumeToken, ServerMessage, close};
+
+use crate::support::{soon, start, start_with};
+
+#[tokio::test]
+async fn members_see_each_other_come_and_go() {
+    let server = start(Config::default()).await;
+    let mut ada = server.connect().await;
+    assert_eq!(ada.join("lobby", "Ada").await, []);
+    let mut bob = server.connect().await;
+    let there = bob.join(" lobby ", " Bob ").await;
+    let expected = Peer { id: ada.id.clone(), name: "Ada".to_owned() };
+    assert_eq!(there, [expected]);
+    ada.expect_joined(&bob, "Bob").await;
+
+    bob.send(ClientMessage::Leave).await;
+    assert_eq!(bob.close_code().await, close::NORMAL);
+    ada.expect_left(&bob.id, LeaveReason::Left).await;
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn joined_hands_out_what_was_configured() {
+    let ice_servers = vec![IceServer::stun("stun:a"), IceServer::turn("turn:b", "u", "p")];
+    let server = start(Config { ice_servers: ice_servers.clone(), heartbeat_ms: 1234, ..Config::default() }).await;
+    let mut ada = server.connect().await;
+    ada.send(ClientMessage::Join {
+        room: "r".to_owned(),
+        name: "Ada".to_owned(),
+        resume: Some(ResumeToken::from("unknown")),
+        token: Some("unused".to_owned()),
+    })
+    .await;
+    let ServerMessage::Joined { you, .. } = &ada.recv().await else {
+        panic!("not joined");
+    };
+    assert_eq!(you.id.as_str().len(), 32);
+
+    let mut bob = server.connect().await;
+    let joined = bob.ask_to_join("other", "Ada").await;
+    let ServerMessage::Joined { you, .. } = joined.clone() else {
+        panic!("not joined");
+    };
+    let expected = ServerMessage::Joined { you, peers: vec![], resume: None, ice_servers, heartbeat_ms: 1234 };
+    assert_eq!(joined, expected);
+}
+
+#[tokio::test]
+async fn a_dropped_socket_is_a_lost_peer() {
+    let server = start(Config::default()).await;
+    let mut ada = server.join("r", "Ada").await;
+    let bob = server.join("r", "Bob").await;
+    ada.expect_joined(&bob, "Bob").await;
+    let id = bob.id.clone();
+    drop(bob);
+    ada.expect_left(&id, LeaveReason::Lost).await;
+    server.join("r", "Bob").await;
+}
+
+#[tokio::test]
+async fn names_are_unique_in_a_room_and_free_again_afterwards() {
+    let server = start(Config::default()).await;
+    let mut ada = server.join("r", "Ada").await;
+    let _elsewhere = server.join("s", "Ada").await;
+    let mut twin = server.connect().await;
+    let refused = twin.ask_to_join("r", "Ada").await;
+    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::NameTaken), "{refused:?}");
+    ada.expect_silence().await;
+
+    ada.send(ClientMessage::Leave).await;
+    assert_eq!(ada.close_code().await, close::NORMAL);
+    twin.join("r", "Ada").await;
+}
+
+#[tokio::test]
+async fn a_signal_reaches_its_addressee_alone_with_the_true_sender() {
+    let server = start(Config::default()).await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut bob = server.join("r", "Bob").await;
+    let mut eve = server.join("r", "Eve").await;
+    ada.expect_joined(&bob, "Bob").await;
+    ada.expect_joined(&eve, "Eve").await;
+    bob.expect_joined(&eve, "Eve").await;
+
+    // Eve claims to be Ada.
+    let frame = format!(r#"{{"type":"signal","to":"{}","from":"{}","data":{{ "any" : 1e2 }}}}"#, bob.id, ada.id);
+    eve.send_text(&frame).await;
+    let expected = ServerMessage::Signal { from: eve.id.clone(), data: Data::from_json(r#"{ "any" : 1e2 }"#).unwrap() };
+    assert_eq!(bob.recv().await, expected);
+    bob.expect_silence().await;
+    ada.expect_silence().await;
+    eve.expect_silence().await;
+}
+
+#[tokio::test]
+async fn a_say_reaches_everybody_else_in_the_room() {
+    let server = start(Config::default()).await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut bob = server.join("r", "Bob").await;
+    let mut eve = server.join("r", "Eve").await;
+    let mut far = server.join("s", "Far").await;
+    ada.expect_joined(&bob, "Bob").await;
+    ada.expect_joined(&eve, "Eve").await;
+    bob.expect_joined(&eve, "Eve").await;
+    for word in ["1", "null", "[2]"] {
+        ada.say(word).await;
+    }
+    for listener in [&mut bob, &mut eve] {
+        for word in ["1", "null", "[2]"] {
+            listener.expect_say(&ada.id, word).await;
+        }
+    }
+    ada.expect_silence().await;
+    far.expect_silence().await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_and_the_connection_goes_on() {
+    let server = start(Config::default()).await;
+    let mut ada = server.connect().await;
+    ada.say("1").await;
+    ada.expect_error(ErrorCode::NotJoined).await;
+    ada.signal(&PeerId::from("x"), "1").await;
+    ada.expect_error(ErrorCode::NotJoined).await;
+    for (room, name, code) in [
+        ("", "Ada", ErrorCode::BadRoom),
+        ("a\u{0}b", "Ada", ErrorCode::BadRoom),
+        ("r", " \t", ErrorCode::BadName),
+        ("r", &"x".repeat(65), ErrorCode::BadName),
+    ] {
+        let refused = ada.ask_to_join(room, name).await;
+        assert!(matches!(&refused, ServerMessage::Error { code: c, .. } if *c == code), "{refused:?}");
+    }
+    ada.join("r", "Ada").await;
+    let stranger = server.join("s", "Eve").await;
+    ada.signal(&stranger.id, "1").await;
+    ada.expect_error(ErrorCode::UnknownPeer).await;
+    let again = ada.ask_to_join("r", "Ada").await;
+    assert!(matches!(&again, ServerMessage::Error { code, .. } if *code == ErrorCode::AlreadyJoined), "{again:?}");
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn a_full_room_refuses() {
+    let server = start_with(Limits { seats_per_room: 2, ..Limits::default() }).await;
+    let _ada = server.join("r", "Ada").await;
+    let bob = server.join("r", "Bob").await;
+    let mut eve = server.connect().await;
+    let refused = eve.ask_to_join("r", "Eve").await;
+    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::RoomFull), "{refused:?}");
+    drop(bob);
+    // The seat is free as soon as the server has seen the socket go.
+    soon(async {
+        while let ServerMessage::Error { code, .. } = eve.ask_to_join("r", "Eve").await {
+            assert_eq!(code, ErrorCode::RoomFull);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_room_makes_place_for_another() {
+    let server = start_with(Limits { rooms: 1, ..Limits::default() }).await;
+    let mut ada = server.join("first", "Ada").await;
+    let mut bob = server.connect().await;
+    let refused = bob.ask_to_join("second", "Bob").await;
+    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::ServerFull), "{refused:?}");
+    ada.send(ClientMessage::Leave).await;
+    assert_eq!(ada.close_code().await, close::NORMAL);
+    assert_eq!(bob.join("second", "Bob").await, []);
+}

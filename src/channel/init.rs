@@ -1,0 +1,206 @@
+//! How a channel is to carry its messages.
+
+use std::time::Duration;
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+
+use crate::sys::global;
+
+/// How a channel carries its messages: by default in order, reliably, and announced to the peer.
+/// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannelinit)
+///
+/// ```
+/// use browser_rtc::channel::{ChannelInit, Reliability};
+///
+/// let chat = ChannelInit::new();
+/// let positions = ChannelInit::new().ordered(false).reliability(Reliability::MaxRetransmits(0));
+/// let agreed = ChannelInit::new().negotiated(7); // both sides open id 7
+/// # let _ = (chat, positions, agreed);
+/// ```
+#[doc(alias = "RTCDataChannelInit")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Wire", try_from = "Wire")]
+pub struct ChannelInit {
+    ordered: bool,
+    reliability: Reliability,
+    protocol: String,
+    negotiated: Option<u16>,
+}
+
+/// How long a message is tried. A channel has one limit or none, never both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reliability {
+    /// Until it arrives.
+    #[default]
+    Reliable,
+    /// For this many sends after the first, 0 to 65,535.
+    #[doc(alias = "RTCDataChannelInit.maxRetransmits")]
+    MaxRetransmits(u16),
+    /// For this many milliseconds, 0 to 65,535.
+    #[doc(alias = "RTCDataChannelInit.maxPacketLifeTime")]
+    MaxPacketLifeTime(u16),
+}
+
+impl Reliability {
+    /// For this long, to the millisecond, and no longer than 65,535 ms.
+    #[must_use]
+    pub fn for_at_most(time: Duration) -> Self {
+        Self::MaxPacketLifeTime(u16::try_from(time.as_millis()).unwrap_or(u16::MAX))
+    }
+}
+
+impl Default for ChannelInit {
+    fn default() -> Self {
+        Self { ordered: true, reliability: Reliability::Reliable, protocol: String::new(), negotiated: None }
+    }
+}
+
+impl ChannelInit {
+    /// In order, reliable, announced to the peer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether messages come in the order they were sent.
+    #[doc(alias = "RTCDataChannelInit.ordered")]
+    #[must_use]
+    pub fn ordered(mut self, ordered: bool) -> Self {
+        self.ordered = ordered;
+        self
+    }
+
+    /// How long a message is tried.
+    #[must_use]
+    pub fn reliability(mut self, reliability: Reliability) -> Self {
+        self.reliability = reliability;
+        self
+    }
+
+    /// A name that both sides read as they like, of no more than 65,535 bytes.
+    #[doc(alias = "RTCDataChannelInit.protocol")]
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
+        self.protocol = protocol.into();
+        self
+    }
+
+    /// Agreed on beforehand: both sides open a channel of this id, 0 to 65,534, and none is announced.
+    #[doc(alias = "RTCDataChannelInit.negotiated")]
+    #[doc(alias = "RTCDataChannelInit.id")]
+    #[must_use]
+    pub fn negotiated(mut self, id: u16) -> Self {
+        self.negotiated = Some(id);
+        self
+    }
+
+    pub(crate) fn to_js(&self) -> Object {
+        let object = Object::new();
+        if !self.ordered {
+            global::set(&object, "ordered", &false.into());
+        }
+        match self.reliability {
+            Reliability::Reliable => {}
+            Reliability::MaxRetransmits(sends) => global::set(&object, "maxRetransmits", &sends.into()),
+            Reliability::MaxPacketLifeTime(ms) => global::set(&object, "maxPacketLifeTime", &ms.into()),
+        }
+        if !self.protocol.is_empty() {
+            global::set(&object, "protocol", &self.protocol.as_str().into());
+        }
+        if let Some(id) = self.negotiated {
+            global::set(&object, "negotiated", &true.into());
+            global::set(&object, "id", &id.into());
+        }
+        object
+    }
+}
+
+/// The specification's own dictionary, in which the options can contradict each other.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    ordered: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_packet_life_time: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_retransmits: Option<u16>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    protocol: String,
+    negotiated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u16>,
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        ChannelInit::default().into()
+    }
+}
+
+impl From<ChannelInit> for Wire {
+    fn from(init: ChannelInit) -> Self {
+        let (max_retransmits, max_packet_life_time) = match init.reliability {
+            Reliability::Reliable => (None, None),
+            Reliability::MaxRetransmits(sends) => (Some(sends), None),
+            Reliability::MaxPacketLifeTime(ms) => (None, Some(ms)),
+        };
+        Self {
+            ordered: init.ordered,
+            max_packet_life_time,
+            max_retransmits,
+            protocol: init.protocol,
+            negotiated: init.negotiated.is_some(),
+            id: init.negotiated,
+        }
+    }
+}
+
+impl TryFrom<Wire> for ChannelInit {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let reliability = match (wire.max_retransmits, wire.max_packet_life_time) {
+            (None, None) => Reliability::Reliable,
+            (Some(sends), None) => Reliability::MaxRetransmits(sends),
+            (None, Some(ms)) => Reliability::MaxPacketLifeTime(ms),
+            (Some(_), Some(_)) => return Err("a channel has maxRetransmits or maxPacketLifeTime, not both"),
+        };
+        let negotiated = match (wire.negotiated, wire.id) {
+            (false, _) => None,
+            (true, Some(id)) => Some(id),
+            (true, None) => return Err("a negotiated channel needs an id"),
+        };
+        Ok(Self { ordered: wire.ordered, reliability, protocol: wire.protocol, negotiated })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn f41_the_options_travel_as_the_specification_spells_them() {
+        let init = ChannelInit::new().ordered(false).reliability(Reliability::MaxRetransmits(3)).negotiated(7);
+        let expected = json!({ "ordered": false, "maxRetransmits": 3, "negotiated": true, "id": 7 });
+        assert_eq!(serde_json::to_value(&init).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<ChannelInit>(expected).unwrap(), init);
+        assert_eq!(serde_json::from_value::<ChannelInit>(json!({})).unwrap(), ChannelInit::new());
+    }
+
+    #[test]
+    fn f41_contradictions_are_refused() {
+        for contradiction in [json!({ "maxRetransmits": 3, "maxPacketLifeTime": 3 }), json!({ "negotiated": true })] {
+            assert!(serde_json::from_value::<ChannelInit>(contradiction).is_err());
+        }
+    }
+
+    #[test]
+    fn a_life_time_is_clamped_to_what_the_wire_can_carry() {
+        assert_eq!(Reliability::for_at_most(Duration::from_millis(250)), Reliability::MaxPacketLifeTime(250));
+        assert_eq!(Reliability::for_at_most(Duration::from_secs(3600)), Reliability::MaxPacketLifeTime(u16::MAX));
+    }
+}

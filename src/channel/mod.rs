@@ -1,0 +1,347 @@
+//! Messages between two peers. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-data-api)
+
+mod init;
+mod message;
+
+use std::{
+    cell::Cell,
+    fmt,
+    future::{self, Future},
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use futures::Stream;
+use wasm_bindgen::JsCast;
+
+pub use self::{
+    init::{ChannelInit, Reliability},
+    message::{Message, Payload},
+};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::{EventStream, Listener, Queue},
+    spec_enum::spec_enum,
+    sys::{self, global},
+    wake::{End, EndWait, Waiter, WakerSet},
+};
+
+spec_enum! {
+    /// Whether a channel can send. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannelstate)
+    #[doc(alias = "RTCDataChannelState")]
+    ChannelState {
+        /// Not yet.
+        #[doc(alias = "RTCDataChannelState.connecting")]
+        Connecting = "connecting",
+        /// Yes.
+        #[doc(alias = "RTCDataChannelState.open")]
+        Open = "open",
+        /// No more; what was sent is still on its way.
+        #[doc(alias = "RTCDataChannelState.closing")]
+        Closing = "closing",
+        /// No more.
+        #[doc(alias = "RTCDataChannelState.closed")]
+        Closed = "closed",
+    }
+}
+
+/// Messages to and from one peer, as a [`Stream`] and with [`send`](Self::send).
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcdatachannel)
+///
+/// Clones share one channel; it closes when the last is dropped. Messages are kept from the first on until they are
+/// taken, without a bound for now, and each goes to one clone. The stream ends when the channel has closed, by either
+/// side or with its connection, after all that had arrived. A channel does not keep its connection open.
+///
+/// ```no_run
+/// # use browser_rtc::{channel::{ChannelInit, Message}, peer::PeerConnection, Result};
+/// # use futures::StreamExt;
+/// # async fn example(pc: PeerConnection) -> Result<()> {
+/// let mut chat = pc.create_data_channel("chat", &ChannelInit::new())?;
+/// chat.send("hello").await?;
+/// while let Some(message) = chat.next().await {
+///     if let Message::Text(line) = message? { /* … */ }
+/// }
+/// # Ok(()) }
+/// ```
+#[doc(alias = "RTCDataChannel")]
+pub struct DataChannel {
+    inner: Rc<Inner>,
+    /// Each clone waits for itself.
+    filled: Waiter,
+    closed: Closed,
+}
+
+struct Inner {
+    /// Dropped first: an event must not find the rest half gone.
+    _listeners: [Listener; 3],
+    raw: sys::data_channel::DataChannel,
+    messages: Queue<Result<Message>>,
+    life: Rc<Life>,
+    close_on_drop: Cell<bool>,
+}
+
+/// What the listeners and the futures know as well.
+#[derive(Default)]
+struct Life {
+    opened: Cell<bool>,
+    opening: WakerSet,
+    closed: End,
+    connection: End,
+}
+
+impl DataChannel {
+    /// Attaches the listeners before anything can be missed, so within the `datachannel` event for an incoming one.
+    pub(crate) fn new(raw: sys::data_channel::DataChannel, connection: &End) -> Self {
+        raw.set_binary_type_name("arraybuffer");
+        let messages = Queue::default();
+        let life = Rc::new(Life { connection: connection.clone(), ..Life::default() });
+        match ChannelState::from(&*raw.ready_state_name()) {
+            ChannelState::Open => life.opened.set(true),
+            ChannelState::Closed => {
+                life.closed.come();
+            }
+            _ => {}
+        }
+        let listeners = [
+            Listener::new(&raw, "message", {
+                let messages = messages.clone();
+                move |event| messages.push(Message::from_js(&global::get(&event, "data")))
+            }),
+            Listener::new(&raw, "open", {
+                let life = life.clone();
+                move |_| {
+                    life.opened.set(true);
+                    life.opening.wake_all();
+                }
+            }),
+            Listener::new(&raw, "close", {
+                let life = life.clone();
+                move |_| {
+                    life.closed.come();
+                }
+            }),
+        ];
+        let inner = Inner { _listeners: listeners, raw, messages, life, close_on_drop: Cell::new(true) };
+        Self::of(Rc::new(inner))
+    }
+
+    fn of(inner: Rc<Inner>) -> Self {
+        Self { filled: inner.messages.waiter(), closed: inner.life.wait_for_close(), inner }
+    }
+
+    /// A handle of a channel that something else looks after: dropping it does not close the channel. Messages that
+    /// came before are lost to it.
+    #[must_use]
+    pub fn from_raw(raw: web_sys::RtcDataChannel) -> Self {
+        let channel = Self::new(raw.unchecked_into(), &End::default());
+        channel.inner.close_on_drop.set(false);
+        channel
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &web_sys::RtcDataChannel {
+        &self.inner.raw
+    }
+
+    /// The browser's own object, no longer closed by any drop.
+    #[must_use]
+    pub fn into_raw(self) -> web_sys::RtcDataChannel {
+        self.inner.close_on_drop.set(false);
+        self.inner.raw.clone().unchecked_into()
+    }
+
+    /// The name that it was created with; need not be unique.
+    #[doc(alias = "RTCDataChannel.label")]
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.inner.raw.label()
+    }
+
+    /// The sub-protocol that it was created with.
+    #[doc(alias = "RTCDataChannel.protocol")]
+    #[must_use]
+    pub fn protocol(&self) -> String {
+        self.inner.raw.protocol()
+    }
+
+    /// Its id, 0 to 65,534; none until it is known.
+    #[doc(alias = "RTCDataChannel.id")]
+    #[must_use]
+    pub fn id(&self) -> Option<u16> {
+        self.inner.raw.id()
+    }
+
+    /// Whether messages come in the order they were sent.
+    #[doc(alias = "RTCDataChannel.ordered")]
+    #[must_use]
+    pub fn ordered(&self) -> bool {
+        self.inner.raw.ordered()
+    }
+
+    /// Whether both sides opened it by its id.
+    #[doc(alias = "RTCDataChannel.negotiated")]
+    #[must_use]
+    pub fn negotiated(&self) -> bool {
+        self.inner.raw.negotiated()
+    }
+
+    /// How long a message is tried.
+    #[doc(alias = "RTCDataChannel.maxRetransmits")]
+    #[doc(alias = "RTCDataChannel.maxPacketLifeTime")]
+    #[must_use]
+    pub fn reliability(&self) -> Reliability {
+        match (self.inner.raw.max_retransmits(), self.inner.raw.max_packet_life_time()) {
+            (Some(sends), _) => Reliability::MaxRetransmits(sends),
+            (None, Some(ms)) => Reliability::MaxPacketLifeTime(ms),
+            (None, None) => Reliability::Reliable,
+        }
+    }
+
+    /// Whether it can send.
+    #[doc(alias = "RTCDataChannel.readyState")]
+    #[must_use]
+    pub fn state(&self) -> ChannelState {
+        if self.inner.life.connection.has_come() {
+            return ChannelState::Closed;
+        }
+        ChannelState::from(&*self.inner.raw.ready_state_name())
+    }
+
+    /// Bytes that the browser has yet to send.
+    #[doc(alias = "RTCDataChannel.bufferedAmount")]
+    #[must_use]
+    pub fn buffered_amount(&self) -> f64 {
+        self.inner.raw.buffered_bytes()
+    }
+
+    /// Resolves when the channel can send; at once where it can already. Cancel safe.
+    ///
+    /// # Errors
+    /// `Closed` where the channel or its connection closes first.
+    #[doc(alias = "RTCDataChannel.onopen")]
+    pub fn opened(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
+        let life = self.inner.life.clone();
+        let mut opening = life.opening.waiter();
+        let mut closed = life.wait_for_close();
+        future::poll_fn(move |cx| {
+            if Pin::new(&mut closed).poll(cx).is_ready() {
+                return Poll::Ready(Err(Error::closed("open")));
+            }
+            if life.opened.get() {
+                return Poll::Ready(Ok(()));
+            }
+            opening.register(cx);
+            Poll::Pending
+        })
+    }
+
+    /// Resolves when the channel has closed, by either side or with its connection. Cancel safe.
+    #[doc(alias = "RTCDataChannel.onclose")]
+    pub fn closed(&self) -> impl Future<Output = ()> + Unpin + use<> {
+        self.inner.life.wait_for_close()
+    }
+
+    /// Sends text or bytes, waiting for the channel to open first. It resolves when the browser has taken the message
+    /// over. Cancel safe: dropped before it resolves, nothing was sent.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-send)
+    ///
+    /// # Errors
+    /// `Closed` where the channel has closed, `Type` for a message over the transport's largest, `Operation` where
+    /// the browser's buffer is full.
+    #[doc(alias = "RTCDataChannel.send")]
+    pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
+        self.opened().await?;
+        self.send_now(payload)
+    }
+
+    /// Sends text or bytes at once.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and `InvalidState` where the channel is not yet open.
+    pub fn send_now<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
+        const OPERATION: &str = "send";
+        match self.state() {
+            ChannelState::Connecting => {
+                return Err(Error::new(OPERATION, ErrorKind::InvalidState, "the channel is not yet open"));
+            }
+            ChannelState::Closing | ChannelState::Closed => return Err(Error::closed(OPERATION)),
+            ChannelState::Open | ChannelState::Unknown(_) => {}
+        }
+        match payload.into() {
+            Payload::Text(text) => self.inner.raw.send_text(text),
+            Payload::Binary(bytes) => self.inner.raw.send_bytes(bytes),
+        }
+        .during(OPERATION)
+    }
+
+    /// Closes the channel; what was sent still arrives. See [`closed`](Self::closed).
+    #[doc(alias = "RTCDataChannel.close")]
+    pub fn close(&self) {
+        self.inner.raw.close();
+    }
+
+    /// The channel's failures, with the browser's words.
+    #[doc(alias = "RTCDataChannel.onerror")]
+    pub fn errors(&self) -> EventStream<Error> {
+        EventStream::new(&self.inner.life.closed)
+            .on(&self.inner.raw, "error", |event| Some(Error::from_js("channel", global::get(&event, "error"))))
+    }
+}
+
+impl Stream for DataChannel {
+    type Item = Result<Message>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(message) = self.inner.messages.pop() {
+            return Poll::Ready(Some(message));
+        }
+        self.filled.register(cx);
+        Pin::new(&mut self.closed).poll(cx).map(|()| None)
+    }
+}
+
+impl Clone for DataChannel {
+    fn clone(&self) -> Self {
+        Self::of(self.inner.clone())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.close_on_drop.get() {
+            self.raw.close();
+        }
+        self.life.closed.come();
+    }
+}
+
+impl Life {
+    fn wait_for_close(&self) -> Closed {
+        Closed { channel: self.closed.wait(), connection: self.connection.wait() }
+    }
+}
+
+/// Resolves when the channel or its connection has closed.
+struct Closed {
+    channel: EndWait,
+    connection: EndWait,
+}
+
+impl Future for Closed {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if Pin::new(&mut self.channel).poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        Pin::new(&mut self.connection).poll(cx)
+    }
+}
+
+impl fmt::Debug for DataChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataChannel").field("label", &self.label()).field("state", &self.state()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,205 @@
+//! The telephone keypad of a call. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-dtmf)
+
+mod tones;
+
+use std::{
+    cell::Cell,
+    fmt,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use futures::{Stream, StreamExt};
+
+pub use self::tones::{ParseTonesError, Timing, Tone, Tones};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::EventStream,
+    sys::{self, global},
+    wake::{End, Waiter, WakerSet},
+};
+
+/// Plays tones into the sound that a sender sends.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcdtmfsender)
+///
+/// ```no_run
+/// # use browser_rtc::{dtmf::{Timing, Tones}, peer::RtpSender, Result};
+/// # use futures::StreamExt;
+/// # async fn example(sender: RtpSender) -> Result<()> {
+/// let keypad = sender.dtmf()?;
+/// let mut played = keypad.insert(&"12#".parse::<Tones>()?, Timing::new())?;
+/// while let Some(tone) = played.next().await { /* light the key */ }
+/// # Ok(()) }
+/// ```
+#[doc(alias = "RTCDTMFSender")]
+#[derive(Clone)]
+pub struct DtmfSender(Rc<Inner>);
+
+struct Inner {
+    raw: sys::dtmf_sender::DtmfSender,
+    end: End,
+    play_out: Rc<Current>,
+}
+
+/// Which play-out the sender is at: each [`DtmfSender::insert`] begins another.
+#[derive(Default)]
+struct Current {
+    number: Cell<u64>,
+    timing: Cell<Timing>,
+    replaced: WakerSet,
+}
+
+impl Current {
+    fn begin(&self, timing: Timing) -> u64 {
+        self.timing.set(timing);
+        self.number.set(self.number.get() + 1);
+        self.replaced.wake_all();
+        self.number.get()
+    }
+}
+
+impl DtmfSender {
+    pub(crate) fn new(raw: sys::dtmf_sender::DtmfSender, end: &End) -> Self {
+        Self(Rc::new(Inner { raw, end: end.clone(), play_out: Rc::default() }))
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &web_sys::RtcdtmfSender {
+        &self.0.raw
+    }
+
+    /// Whether tones can be played now: the connection is up and sends sound. Firefox before 129 cannot tell, and
+    /// this is true there while the connection is open.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-caninsertdtmf)
+    #[doc(alias = "RTCDTMFSender.canInsertDTMF")]
+    #[must_use]
+    pub fn can_insert(&self) -> bool {
+        !self.0.end.has_come() && self.0.raw.can_insert_dtmf().unwrap_or(true)
+    }
+
+    /// What is still to be played.
+    #[doc(alias = "RTCDTMFSender.toneBuffer")]
+    #[must_use]
+    pub fn tone_buffer(&self) -> String {
+        self.0.raw.tone_buffer()
+    }
+
+    /// Plays these tones, in place of any that are still to be played. No tones: the same as [`cancel`](Self::cancel).
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-insertdtmf)
+    ///
+    /// # Errors
+    /// `InvalidState` where tones cannot be played now, `Closed`.
+    #[doc(alias = "RTCDTMFSender.insertDTMF")]
+    pub fn insert(&self, tones: &Tones, timing: Timing) -> Result<PlayOut> {
+        let was_idle = self.0.raw.tone_buffer().is_empty();
+        // Its listener must be there before the first tone, and its number before the former play-out looks.
+        let number = self.0.play_out.number.get() + 1;
+        let played = self.play_out(number);
+        self.insert_raw(tones.as_str(), timing)?;
+        self.0.play_out.begin(timing);
+        Ok(PlayOut { over: tones.is_empty() && was_idle, ..played })
+    }
+
+    /// Plays these tones after those that are still to be played, with the timing of those; a play-out that is
+    /// running goes on through them. With nothing to be played it is the same as [`insert`](Self::insert) with the
+    /// default timing.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    pub fn append(&self, tones: &Tones) -> Result<PlayOut> {
+        let queued = self.0.raw.tone_buffer();
+        if queued.is_empty() {
+            return self.insert(tones, Timing::default());
+        }
+        let played = self.play_out(self.0.play_out.number.get());
+        self.insert_raw(&(queued + tones.as_str()), self.0.play_out.timing.get())?;
+        Ok(played)
+    }
+
+    /// Drops what is still to be played. A tone that is playing plays to its end.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    pub fn cancel(&self) -> Result<()> {
+        self.insert_raw("", Timing::default())
+    }
+
+    /// The tones as they begin, by whomever they were inserted: none is the end of a play-out.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-ontonechange)
+    #[doc(alias = "RTCDTMFSender.ontonechange")]
+    #[doc(alias = "RTCDTMFToneChangeEvent.tone")]
+    pub fn tone_changes(&self) -> EventStream<Option<Tone>> {
+        EventStream::new(&self.0.end).on(&self.0.raw, "tonechange", |event| {
+            let tone = global::get(&event, "tone").as_string()?;
+            Some(tone.chars().next().and_then(|key| Tone::new(key).ok()))
+        })
+    }
+
+    fn play_out(&self, number: u64) -> PlayOut {
+        let current = self.0.play_out.clone();
+        PlayOut { changes: self.tone_changes(), replaced: current.replaced.waiter(), current, number, over: false }
+    }
+
+    fn insert_raw(&self, tones: &str, timing: Timing) -> Result<()> {
+        const OPERATION: &str = "insertDTMF";
+        if self.0.end.has_come() {
+            return Err(Error::closed(OPERATION));
+        }
+        if !self.can_insert() {
+            let advice = "the connection does not send this sound now";
+            return Err(Error::new(OPERATION, ErrorKind::InvalidState, advice));
+        }
+        let (duration, gap) = timing.millis();
+        self.0.raw.insert_dtmf(tones, duration, gap).during(OPERATION)
+    }
+}
+
+/// The tones of one [`insert`](DtmfSender::insert) as each begins to play. It ends when all have been played or
+/// cancelled, when another `insert` takes their place, or when the connection closes. Dropping it stops no tone.
+#[must_use = "the tones play all the same"]
+pub struct PlayOut {
+    changes: EventStream<Option<Tone>>,
+    replaced: Waiter,
+    current: Rc<Current>,
+    number: u64,
+    over: bool,
+}
+
+impl PlayOut {
+    /// Resolves when play-out has ended. Cancel safe.
+    pub async fn finished(mut self) {
+        while self.next().await.is_some() {}
+    }
+}
+
+impl Stream for PlayOut {
+    type Item = Tone;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Tone>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        if self.current.number.get() != self.number {
+            self.over = true;
+            return Poll::Ready(None);
+        }
+        self.replaced.register(cx);
+        let change = std::task::ready!(self.changes.poll_next_unpin(cx)).flatten();
+        self.over = change.is_none();
+        Poll::Ready(change)
+    }
+}
+
+impl fmt::Debug for DtmfSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DtmfSender").field("tone_buffer", &self.tone_buffer()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PlayOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlayOut").field("over", &self.over).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,223 @@
+//! Tones and their lengths, as types that cannot hold a wrong value.
+
+use std::{error, fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind};
+
+/// One key of a telephone's keypad, or a pause.
+/// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-insertdtmf)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tone(char);
+
+impl Tone {
+    /// A pause of two seconds.
+    pub const PAUSE: Self = Self(',');
+
+    /// `0`–`9`, `A`–`D` in either case, `*`, `#`, or `,` for a pause of two seconds.
+    ///
+    /// # Errors
+    /// For any other character.
+    pub fn new(key: char) -> Result<Self, ParseTonesError> {
+        match key.to_ascii_uppercase() {
+            key @ ('0'..='9' | 'A'..='D' | '*' | '#' | ',') => Ok(Self(key)),
+            _ => Err(ParseTonesError { found: key }),
+        }
+    }
+
+    /// The key, letters as capitals.
+    #[must_use]
+    pub fn as_char(self) -> char {
+        self.0
+    }
+}
+
+impl fmt::Display for Tone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Write::write_char(f, self.0)
+    }
+}
+
+/// Keys to play, one after the other; there may be none.
+///
+/// ```
+/// use browser_rtc::dtmf::Tones;
+///
+/// let tones: Tones = "1,23#".parse()?;
+/// assert_eq!(tones.to_string(), "1,23#");
+/// assert!("hello".parse::<Tones>().is_err());
+/// # Ok::<(), browser_rtc::dtmf::ParseTonesError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Tones(String);
+
+impl Tones {
+    /// The keys in order.
+    pub fn iter(&self) -> impl Iterator<Item = Tone> {
+        self.0.chars().map(Tone)
+    }
+
+    /// As the browser takes them.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing to play.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromStr for Tones {
+    type Err = ParseTonesError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTonesError> {
+        text.chars().map(Tone::new).collect()
+    }
+}
+
+impl TryFrom<String> for Tones {
+    type Error = ParseTonesError;
+
+    fn try_from(text: String) -> Result<Self, ParseTonesError> {
+        text.parse()
+    }
+}
+
+impl From<Tones> for String {
+    fn from(tones: Tones) -> Self {
+        tones.0
+    }
+}
+
+impl From<Tone> for Tones {
+    fn from(tone: Tone) -> Self {
+        Self(tone.0.into())
+    }
+}
+
+impl FromIterator<Tone> for Tones {
+    fn from_iter<I: IntoIterator<Item = Tone>>(tones: I) -> Self {
+        Self(tones.into_iter().map(Tone::as_char).collect())
+    }
+}
+
+impl fmt::Display for Tones {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The character that is no key of a telephone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseTonesError {
+    found: char,
+}
+
+impl fmt::Display for ParseTonesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no key of a telephone: use 0-9, A-D, *, # or a comma", self.found)
+    }
+}
+
+impl error::Error for ParseTonesError {}
+
+impl From<ParseTonesError> for Error {
+    fn from(error: ParseTonesError) -> Self {
+        Self::new("insertDTMF", ErrorKind::Syntax, error.to_string())
+    }
+}
+
+/// How long each tone plays, and the silence after it. Values beyond the specification's bounds are clamped to them,
+/// as the browser itself would do.
+///
+/// ```
+/// use std::time::Duration;
+/// use browser_rtc::dtmf::Timing;
+///
+/// let slow = Timing::new().duration(Duration::from_secs(1)).gap(Duration::from_millis(200));
+/// assert_eq!(slow.tone_duration(), Duration::from_secs(1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    duration_ms: u16,
+    gap_ms: u16,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { duration_ms: 100, gap_ms: 70 }
+    }
+}
+
+impl Timing {
+    /// 100 ms of tone and 70 ms of silence, as the specification has it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long each tone plays: 40 ms to 6 s.
+    #[must_use]
+    pub fn duration(mut self, duration: Duration) -> Self {
+        self.duration_ms = clamped(duration, 40, 6_000);
+        self
+    }
+
+    /// The silence between two tones: 30 ms to 6 s.
+    #[must_use]
+    pub fn gap(mut self, gap: Duration) -> Self {
+        self.gap_ms = clamped(gap, 30, 6_000);
+        self
+    }
+
+    /// How long each tone plays.
+    #[must_use]
+    pub fn tone_duration(self) -> Duration {
+        Duration::from_millis(self.duration_ms.into())
+    }
+
+    /// The silence between two tones.
+    #[must_use]
+    pub fn tone_gap(self) -> Duration {
+        Duration::from_millis(self.gap_ms.into())
+    }
+
+    pub(super) fn millis(self) -> (u32, u32) {
+        (self.duration_ms.into(), self.gap_ms.into())
+    }
+}
+
+fn clamped(time: Duration, least: u16, most: u16) -> u16 {
+    u16::try_from(time.as_millis()).unwrap_or(most).clamp(least, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tones_parse_as_the_keypad_has_them() {
+        let all = "0123456789ABCD*#,";
+        assert_eq!(all.parse::<Tones>().unwrap().as_str(), all);
+        assert_eq!("1a2d".parse::<Tones>().unwrap().as_str(), "1A2D");
+        assert!("".parse::<Tones>().unwrap().is_empty());
+        assert_eq!("12x".parse::<Tones>(), Err(ParseTonesError { found: 'x' }));
+        for wrong in ["E", "é", " ", "+", "\0"] {
+            assert!(wrong.parse::<Tones>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn times_are_clamped_to_the_specification() {
+        let timing = Timing::new().duration(Duration::ZERO).gap(Duration::from_millis(29));
+        assert_eq!(timing.millis(), (40, 30));
+        let timing = Timing::new().duration(Duration::MAX).gap(Duration::MAX);
+        assert_eq!(timing.millis(), (6_000, 6_000));
+        assert_eq!(Timing::new().millis(), (100, 70));
+    }
+}

@@ -1,0 +1,238 @@
+//! One error type for everything that can go wrong.
+
+use std::{convert::Infallible, error, fmt};
+
+use browser_rtc_signaling::ErrorCode;
+use wasm_bindgen::JsValue;
+
+use crate::sys::global;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Which operation failed, how, and what the browser said of it.
+///
+/// ```
+/// # use browser_rtc::{Error, ErrorKind};
+/// fn sentence(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::NotAllowed => "Please allow the camera.",
+///         ErrorKind::NotFound => "There is no camera.",
+///         _ => "The camera could not be opened.",
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Details>);
+
+#[derive(Clone)]
+struct Details {
+    operation: &'static str,
+    kind: ErrorKind,
+    message: String,
+    js: Option<JsValue>,
+}
+
+/// What went wrong, for the most part by the name of the
+/// [DOMException](https://webidl.spec.whatwg.org/#idl-DOMException-error-names).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operation was aborted (`AbortError`).
+    Abort,
+    /// The user, the page's policy or the system refused (`NotAllowedError`).
+    NotAllowed,
+    /// Nothing fits what was asked for, such as a camera where there is none (`NotFoundError`).
+    NotFound,
+    /// The device is there and could not be read, mostly as another program has it (`NotReadableError`).
+    NotReadable,
+    /// No device can meet this constraint (`OverconstrainedError`).
+    Overconstrained {
+        /// The constraint's name as in JavaScript, such as `width`; none where the browser hides it.
+        constraint: Option<String>,
+    },
+    /// The browser lacks the API, or keeps it from this page (`NotSupportedError`).
+    NotSupported,
+    /// A security rule of the browser forbids it (`SecurityError`).
+    Security,
+    /// The object is in a state in which this may not be done (`InvalidStateError`).
+    InvalidState,
+    /// The object does not belong here, such as a sender of another connection (`InvalidAccessError`).
+    InvalidAccess,
+    /// What was asked to change may not change (`InvalidModificationError`).
+    InvalidModification,
+    /// The operation failed for a reason of its own, such as a description that could not be applied
+    /// (`OperationError`).
+    Operation,
+    /// A text could not be parsed (`SyntaxError`).
+    Syntax,
+    /// A value of the wrong type, or one that is missing (`TypeError`).
+    Type,
+    /// A number out of its range (`RangeError`).
+    Range,
+    /// The network failed (`NetworkError`).
+    Network,
+    /// It took too long (`TimeoutError`).
+    Timeout,
+    /// The connection, channel or room has been closed.
+    Closed,
+    /// The one who was called declined.
+    Declined,
+    /// The one who was called is in another call.
+    Busy,
+    /// The other one has left the room, or was never in it.
+    PeerLeft,
+    /// The signaling server refused, with this code.
+    Signaling(ErrorCode),
+    /// Anything else; [`Error::message`] and [`Error::js`] tell more.
+    Other,
+}
+
+impl ErrorKind {
+    /// The variant's name, such as `NotAllowed`: for logs and for style sheets.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Abort => "Abort",
+            Self::NotAllowed => "NotAllowed",
+            Self::NotFound => "NotFound",
+            Self::NotReadable => "NotReadable",
+            Self::Overconstrained { .. } => "Overconstrained",
+            Self::NotSupported => "NotSupported",
+            Self::Security => "Security",
+            Self::InvalidState => "InvalidState",
+            Self::InvalidAccess => "InvalidAccess",
+            Self::InvalidModification => "InvalidModification",
+            Self::Operation => "Operation",
+            Self::Syntax => "Syntax",
+            Self::Type => "Type",
+            Self::Range => "Range",
+            Self::Network => "Network",
+            Self::Timeout => "Timeout",
+            Self::Closed => "Closed",
+            Self::Declined => "Declined",
+            Self::Busy => "Busy",
+            Self::PeerLeft => "PeerLeft",
+            Self::Signaling(_) => "Signaling",
+            Self::Other => "Other",
+        }
+    }
+
+    /// By `name`, never by message and never by `instanceof`: Firefox does not expose every error's class.
+    fn of(thrown: &JsValue) -> Self {
+        match global::get(thrown, "name").as_string().as_deref() {
+            Some("AbortError") => Self::Abort,
+            Some("NotAllowedError") => Self::NotAllowed,
+            Some("NotFoundError") => Self::NotFound,
+            Some("NotReadableError") => Self::NotReadable,
+            Some("OverconstrainedError") => Self::Overconstrained {
+                constraint: global::get(thrown, "constraint").as_string().filter(|name| !name.is_empty()),
+            },
+            Some("NotSupportedError") => Self::NotSupported,
+            Some("SecurityError") => Self::Security,
+            Some("InvalidStateError") => Self::InvalidState,
+            Some("InvalidAccessError") => Self::InvalidAccess,
+            Some("InvalidModificationError") => Self::InvalidModification,
+            Some("OperationError") => Self::Operation,
+            Some("SyntaxError") => Self::Syntax,
+            Some("TypeError") => Self::Type,
+            Some("RangeError") => Self::Range,
+            Some("NetworkError") => Self::Network,
+            Some("TimeoutError") => Self::Timeout,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Error {
+    /// What JavaScript threw or rejected with, be it an exception, a string, `null` or any object.
+    #[must_use]
+    pub fn from_js(operation: &'static str, thrown: JsValue) -> Self {
+        let kind = ErrorKind::of(&thrown);
+        let message = global::get(&thrown, "message").as_string().unwrap_or_else(|| global::text(&thrown));
+        Self(Box::new(Details { operation, kind, message, js: Some(thrown) }))
+    }
+
+    pub(crate) fn new(operation: &'static str, kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Details { operation, kind, message: message.into(), js: None }))
+    }
+
+    pub(crate) fn closed(operation: &'static str) -> Self {
+        Self::new(operation, ErrorKind::Closed, "it has been closed")
+    }
+
+    /// The web name of what failed, such as `getUserMedia`.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.0.operation
+    }
+
+    /// What went wrong: match on this.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The browser's own words, for a log. They differ among browsers and versions.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The very value that JavaScript threw, where it did.
+    #[must_use]
+    pub fn js(&self) -> Option<&JsValue> {
+        self.0.js.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { operation, kind, message, .. } = &*self.0;
+        f.write_str(operation)?;
+        f.write_str(" failed (")?;
+        f.write_str(kind.name())?;
+        f.write_str("): ")?;
+        f.write_str(message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("operation", &self.0.operation)
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .finish_non_exhaustive()
+    }
+}
+
+impl error::Error for Error {}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// To JavaScript it is what JavaScript threw, or an `Error` whose `name` is the kind's.
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        error.0.js.clone().unwrap_or_else(|| {
+            let thrown = js_sys::Error::new(&error.to_string());
+            thrown.set_name(error.0.kind.name());
+            thrown.into()
+        })
+    }
+}
+
+/// Names the operation of what JavaScript threw: `call().during("createOffer")?`.
+pub(crate) trait During<T> {
+    fn during(self, operation: &'static str) -> Result<T>;
+}
+
+impl<T> During<T> for Result<T, JsValue> {
+    fn during(self, operation: &'static str) -> Result<T> {
+        self.map_err(|thrown| Error::from_js(operation, thrown))
+    }
+}

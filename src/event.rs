@@ -1,0 +1,207 @@
+//! DOM events as guards and streams: the only place in this crate where a DOM callback lives.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    fmt,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use futures::{Stream, stream::FusedStream};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{Event, EventTarget};
+
+use crate::wake::{End, EndWait, Waiter, WakerSet};
+
+/// A DOM event listener that is removed when this is dropped.
+///
+/// ```no_run
+/// # use browser_rtc::Listener;
+/// # fn example(button: &web_sys::EventTarget) {
+/// let clicks = Listener::new(button, "click", |_event| { /* … */ });
+/// drop(clicks); // the button no longer calls
+/// # }
+/// ```
+#[must_use = "the listener is removed when this is dropped"]
+pub struct Listener {
+    target: EventTarget,
+    event: &'static str,
+    callback: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    /// Calls `callback` for each event of this name on `target`, until dropped.
+    pub fn new(target: &EventTarget, event: &'static str, callback: impl FnMut(Event) + 'static) -> Self {
+        let callback = Closure::wrap(Box::new(callback) as Box<dyn FnMut(Event)>);
+        // It throws only for an abort signal, and none is given.
+        let _infallible = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
+        Self { target: target.clone(), event, callback }
+    }
+}
+
+impl Drop for Listener {
+    /// Detaches first; the closure goes after, as a field. The other way round, an event that is already under way
+    /// would call into freed memory.
+    fn drop(&mut self) {
+        let callback = self.callback.as_ref().unchecked_ref();
+        let _infallible = self.target.remove_event_listener_with_callback(self.event, callback);
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+/// A first-in, first-out queue between callbacks and tasks, which any number of either may share.
+pub(crate) struct Queue<T>(Rc<QueueState<T>>);
+
+struct QueueState<T> {
+    items: RefCell<VecDeque<T>>,
+    filled: WakerSet,
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn push(&self, item: T) {
+        self.0.items.borrow_mut().push_back(item);
+        self.0.filled.wake_all();
+    }
+
+    pub(crate) fn pop(&self) -> Option<T> {
+        self.0.items.borrow_mut().pop_front()
+    }
+
+    pub(crate) fn waiter(&self) -> Waiter {
+        self.0.filled.waiter()
+    }
+}
+
+impl<T> Clone for Queue<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self(Rc::new(QueueState { items: RefCell::default(), filled: WakerSet::default() }))
+    }
+}
+
+/// The events of a browser object as a stream. It owns its listeners, keeps what came while nobody polled, in
+/// order, and ends when the object closes, by our own `close()` too. Dropping it removes the listeners.
+///
+/// It does not keep the object alive: it ends as well when the last handle of the object is dropped.
+#[must_use = "a stream that is dropped listens no more"]
+pub struct EventStream<T> {
+    queue: Queue<T>,
+    filled: Waiter,
+    listeners: Vec<Listener>,
+    end: EndWait,
+    finish: Option<Box<dyn FnOnce() -> Option<T>>>,
+    finished: bool,
+}
+
+impl<T: 'static> EventStream<T> {
+    /// A stream without a listener yet, which ends with `end`.
+    pub(crate) fn new(end: &End) -> Self {
+        Self::of(Queue::default(), end)
+    }
+
+    /// A view on a queue that others fill.
+    pub(crate) fn of(queue: Queue<T>, end: &End) -> Self {
+        Self {
+            filled: queue.waiter(),
+            queue,
+            listeners: Vec::new(),
+            end: end.wait(),
+            finish: None,
+            finished: false,
+        }
+    }
+
+    /// Takes events of this name; `read` runs inside the event's dispatch and says what goes into the stream.
+    pub(crate) fn on(
+        mut self,
+        target: &EventTarget,
+        event: &'static str,
+        mut read: impl FnMut(Event) -> Option<T> + 'static,
+    ) -> Self {
+        let queue = self.queue.clone();
+        self.listeners.push(Listener::new(target, event, move |event| {
+            if let Some(item) = read(event) {
+                queue.push(item);
+            }
+        }));
+        self
+    }
+
+    /// A state machine: its state now, then each change, then the state it ends in.
+    pub(crate) fn of_states(
+        end: &End,
+        target: &EventTarget,
+        events: &[&'static str],
+        read: impl Fn() -> T + Clone + 'static,
+    ) -> Self
+    where
+        T: PartialEq + Clone,
+    {
+        let now = read();
+        let last = Rc::new(RefCell::new(now.clone()));
+        let mut stream = Self::new(end);
+        stream.queue.push(now);
+        let changed = move || {
+            let state = read();
+            (last.replace(state.clone()) != state).then_some(state)
+        };
+        for event in events {
+            let changed = changed.clone();
+            stream = stream.on(target, event, move |_| changed());
+        }
+        stream.finish_with(changed)
+    }
+
+    /// One more item when the end has come: for what a browser fires no event of.
+    pub(crate) fn finish_with(mut self, finish: impl FnOnce() -> Option<T> + 'static) -> Self {
+        self.finish = Some(Box::new(finish));
+        self
+    }
+}
+
+impl<T> Unpin for EventStream<T> {}
+
+impl<T> Stream for EventStream<T> {
+    type Item = T;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        if let Some(item) = self.queue.pop() {
+            return Poll::Ready(Some(item));
+        }
+        if self.finished {
+            return Poll::Ready(None);
+        }
+        self.filled.register(cx);
+        if Pin::new(&mut self.end).poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.finished = true;
+        self.listeners.clear();
+        Poll::Ready(self.finish.take().and_then(|finish| finish()))
+    }
+}
+
+impl<T> FusedStream for EventStream<T> {
+    fn is_terminated(&self) -> bool {
+        self.finished
+    }
+}
+
+impl<T> fmt::Debug for EventStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("listeners", &self.listeners).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
+)]
+
+pub mod channel;
+pub mod dtmf;
+mod error;
+mod event;
+pub mod media;
+pub mod negotiation;
+pub mod peer;
+mod promise;
+mod spec_enum;
+mod sys;
+mod wake;
+
+pub use self::{
+    error::{Error, ErrorKind, Result},
+    event::{EventStream, Listener},
+};

@@ -1,0 +1,164 @@
+//! One camera's picture or one microphone's sound.
+
+use std::{cell::Cell, fmt, future::Future, rc::Rc};
+
+use futures::{StreamExt, future};
+use wasm_bindgen::JsCast;
+
+use crate::{event::EventStream, spec_enum::spec_enum, sys::global, wake::End};
+
+spec_enum! {
+    /// Picture or sound. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-kind)
+    #[doc(alias = "MediaStreamTrack.kind")]
+    TrackKind {
+        /// Sound.
+        Audio = "audio",
+        /// Picture.
+        Video = "video",
+    }
+}
+
+/// A picture or a sound, from a device or from a peer.
+/// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastreamtrack)
+///
+/// Clones share one track. When the last handle of a captured track goes, the track stops and the device's light
+/// goes out: handles are held by the program, by the stream it was captured in, by a connection that sends it and
+/// by an element that shows it.
+#[derive(Clone)]
+pub struct MediaStreamTrack(Rc<Inner>);
+
+struct Inner {
+    raw: web_sys::MediaStreamTrack,
+    stop_on_drop: Cell<bool>,
+    end: End,
+}
+
+impl MediaStreamTrack {
+    /// A handle of a track that something else looks after: dropping it does not stop the track.
+    #[must_use]
+    pub fn from_raw(raw: web_sys::MediaStreamTrack) -> Self {
+        Self::new(raw, false)
+    }
+
+    pub(super) fn captured(raw: web_sys::MediaStreamTrack) -> Self {
+        Self::new(raw, true)
+    }
+
+    fn new(raw: web_sys::MediaStreamTrack, stop_on_drop: bool) -> Self {
+        Self(Rc::new(Inner { raw, stop_on_drop: Cell::new(stop_on_drop), end: End::default() }))
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &web_sys::MediaStreamTrack {
+        &self.0.raw
+    }
+
+    /// The browser's own object, no longer stopped by any drop.
+    #[must_use]
+    pub fn into_raw(self) -> web_sys::MediaStreamTrack {
+        self.0.stop_on_drop.set(false);
+        self.0.raw.clone()
+    }
+
+    /// An identifier that is unique and stays.
+    #[doc(alias = "MediaStreamTrack.id")]
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.0.raw.id()
+    }
+
+    /// Picture or sound.
+    #[must_use]
+    pub fn kind(&self) -> TrackKind {
+        TrackKind::from(&*self.0.raw.kind())
+    }
+
+    /// The device's name for people; may be empty.
+    #[doc(alias = "MediaStreamTrack.label")]
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.0.raw.label()
+    }
+
+    /// Whether the track carries its media, rather than silence or black.
+    #[doc(alias = "MediaStreamTrack.enabled")]
+    #[must_use]
+    pub fn enabled(&self) -> bool {
+        self.0.raw.enabled()
+    }
+
+    /// Mutes with `false`: silence or black is sent, and the device stays open.
+    pub fn set_enabled(&self, enabled: bool) {
+        self.0.raw.set_enabled(enabled);
+    }
+
+    /// Whether the source gives no media for the moment, which the user or the peer decides.
+    #[doc(alias = "MediaStreamTrack.muted")]
+    #[must_use]
+    pub fn muted(&self) -> bool {
+        self.0.raw.muted()
+    }
+
+    /// Whether the track is muted by its source: now, then each change.
+    #[doc(alias = "MediaStreamTrack.onmute")]
+    #[doc(alias = "MediaStreamTrack.onunmute")]
+    pub fn mute_changes(&self) -> EventStream<bool> {
+        let raw = &self.0.raw;
+        let muted = {
+            let raw = raw.clone();
+            move || raw.muted()
+        };
+        EventStream::of_states(&self.0.end, raw, &["mute", "unmute"], muted)
+    }
+
+    /// Whether the track has ended for good.
+    #[doc(alias = "MediaStreamTrack.readyState")]
+    #[doc(alias = "MediaStreamTrackState")]
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        global::get(&self.0.raw, "readyState").as_string().as_deref() == Some("ended")
+    }
+
+    /// Resolves when the track ends: unplugged, no longer shared, forbidden, removed by the peer's close, or by
+    /// [`stop`](Self::stop), for which the browser itself fires no event. At once where it has ended already.
+    /// Cancel safe.
+    #[doc(alias = "MediaStreamTrack.onended")]
+    pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
+        if self.is_ended() {
+            return future::Either::Left(future::ready(()));
+        }
+        let mut events = EventStream::new(&self.0.end).on(&self.0.raw, "ended", |_| Some(()));
+        future::Either::Right(Box::pin(async move {
+            let _ended_or_stopped = events.next().await;
+        }))
+    }
+
+    /// Ends the track; when all tracks of a device have ended, the device is free and its light goes out.
+    #[doc(alias = "MediaStreamTrack.stop")]
+    pub fn stop(&self) {
+        self.0.raw.stop();
+        self.0.end.come();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.stop_on_drop.get() {
+            self.raw.stop();
+        }
+        self.end.come();
+    }
+}
+
+impl PartialEq for MediaStreamTrack {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.raw.unchecked_ref::<wasm_bindgen::JsValue>() == other.0.raw.unchecked_ref::<wasm_bindgen::JsValue>()
+    }
+}
+
+impl fmt::Debug for MediaStreamTrack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediaStreamTrack").field("kind", &self.kind()).field("id", &self.id()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,141 @@
+//! The connection's events as streams.
+
+use std::cell::Cell;
+
+use wasm_bindgen::JsCast;
+
+use super::{
+    ConnectionState, IceCandidate, IceConnectionState, IceGatheringState, PeerConnection, SignalingState,
+};
+use crate::{
+    channel::DataChannel,
+    event::EventStream,
+    media::{MediaStream, MediaStreamTrack},
+    sys::global,
+};
+
+/// A track that the peer sends. [Specification](https://www.w3.org/TR/webrtc/#rtctrackevent)
+#[doc(alias = "RTCTrackEvent")]
+#[derive(Clone, Debug)]
+pub struct TrackEvent {
+    /// The track; muted until its media arrives.
+    #[doc(alias = "RTCTrackEvent.track")]
+    pub track: MediaStreamTrack,
+    /// The streams that the peer sends it in.
+    #[doc(alias = "RTCTrackEvent.streams")]
+    pub streams: Vec<MediaStream>,
+}
+
+/// A state machine's getter and its stream.
+macro_rules! state_machine {
+    (
+        $(#[$meta:meta])* $now:ident / $attribute:literal,
+        $(#[$stream_meta:meta])* $stream:ident / $event:literal: $state:ident
+    ) => {
+        $(#[$meta])*
+        #[must_use]
+        pub fn $now(&self) -> $state {
+            state(&self.0.raw, $attribute)
+        }
+
+        $(#[$stream_meta])*
+        pub fn $stream(&self) -> EventStream<$state> {
+            let raw = self.0.raw.clone();
+            EventStream::of_states(&self.0.end, &self.0.raw, &[$event], move || state(&raw, $attribute))
+        }
+    };
+}
+
+fn state<S: for<'a> From<&'a str>>(raw: &wasm_bindgen::JsValue, attribute: &str) -> S {
+    S::from(&global::get(raw, attribute).as_string().unwrap_or_default())
+}
+
+/// Events. Each stream keeps what comes while nobody polls it, and ends when the connection closes, be it by
+/// [`close`](Self::close) or because its last handle is dropped.
+impl PeerConnection {
+    state_machine! {
+        /// The connection as a whole.
+        #[doc(alias = "RTCPeerConnection.connectionState")]
+        connection_state / "connectionState",
+        /// The connection's state: now, then each change, `Closed` last.
+        #[doc(alias = "RTCPeerConnection.onconnectionstatechange")]
+        connection_states / "connectionstatechange": ConnectionState
+    }
+
+    state_machine! {
+        /// The search for a way to the peer.
+        #[doc(alias = "RTCPeerConnection.iceConnectionState")]
+        ice_connection_state / "iceConnectionState",
+        /// The state of the search for a way to the peer: now, then each change, `Closed` last.
+        #[doc(alias = "RTCPeerConnection.oniceconnectionstatechange")]
+        ice_connection_states / "iceconnectionstatechange": IceConnectionState
+    }
+
+    state_machine! {
+        /// The gathering of our own candidates.
+        #[doc(alias = "RTCPeerConnection.iceGatheringState")]
+        ice_gathering_state / "iceGatheringState",
+        /// The state of gathering: now, then each change.
+        #[doc(alias = "RTCPeerConnection.onicegatheringstatechange")]
+        ice_gathering_states / "icegatheringstatechange": IceGatheringState
+    }
+
+    state_machine! {
+        /// Offers and answers.
+        #[doc(alias = "RTCPeerConnection.signalingState")]
+        signaling_state / "signalingState",
+        /// The state of offers and answers: now, then each change, `Closed` last.
+        #[doc(alias = "RTCPeerConnection.onsignalingstatechange")]
+        signaling_states / "signalingstatechange": SignalingState
+    }
+
+    /// Our candidates as they are found, each to be sent to the peer; at the end of each gathering one that
+    /// [says so](IceCandidate::is_end_of_candidates), whether or not the browser words it as a candidate.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onicecandidate)
+    #[doc(alias = "RTCPeerConnection.onicecandidate")]
+    #[doc(alias = "RTCPeerConnectionIceEvent.candidate")]
+    pub fn ice_candidates(&self) -> EventStream<IceCandidate> {
+        let ended = Cell::new(false);
+        EventStream::new(&self.0.end).on(&self.0.raw, "icecandidate", move |event| {
+            let candidate = IceCandidate::from_js(&global::get(&event, "candidate"));
+            let is_end = candidate.as_ref().is_none_or(IceCandidate::is_end_of_candidates);
+            // Firefox fires an empty candidate and then null, Chromium null alone: one of them is enough.
+            let told = ended.replace(is_end);
+            if is_end && told { None } else { Some(candidate.unwrap_or_else(IceCandidate::end_of_candidates)) }
+        })
+    }
+
+    /// That an offer is due, because tracks or channels have changed.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onnegotiationneeded)
+    #[doc(alias = "RTCPeerConnection.onnegotiationneeded")]
+    pub fn negotiation_needed(&self) -> EventStream<()> {
+        EventStream::new(&self.0.end).on(&self.0.raw, "negotiationneeded", |_| Some(()))
+    }
+
+    /// The peer's tracks as they come.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-ontrack)
+    #[doc(alias = "RTCPeerConnection.ontrack")]
+    pub fn tracks(&self) -> EventStream<TrackEvent> {
+        EventStream::new(&self.0.end).on(&self.0.raw, "track", |event| {
+            let event: web_sys::RtcTrackEvent = event.unchecked_into();
+            let streams = js_sys::Array::from(&event.streams());
+            Some(TrackEvent {
+                track: MediaStreamTrack::from_raw(event.track()),
+                streams: streams.iter().map(|stream| MediaStream::from_raw(stream.unchecked_into())).collect(),
+            })
+        })
+    }
+
+    /// The channels that the peer opens. None of a channel's messages is lost, however late it is looked at.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-ondatachannel)
+    #[doc(alias = "RTCPeerConnection.ondatachannel")]
+    #[doc(alias = "RTCDataChannelEvent.channel")]
+    pub fn data_channels(&self) -> EventStream<DataChannel> {
+        let end = self.0.end.clone();
+        EventStream::new(&end.clone()).on(&self.0.raw, "datachannel", move |event| {
+            let raw = global::get(&event, "channel");
+            // Its listeners are attached here, within the event: it may have a message by the next.
+            raw.is_object().then(|| DataChannel::new(raw.unchecked_into(), &end))
+        })
+    }
+}

@@ -1,0 +1,334 @@
+//! A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
+
+mod configuration;
+mod description;
+mod events;
+mod sender;
+mod states;
+
+use std::{cell::RefCell, fmt, rc::Rc};
+
+use js_sys::Object;
+use wasm_bindgen::{JsCast, JsValue};
+
+pub use self::{
+    configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy},
+    description::{IceCandidate, SdpType, SessionDescription},
+    events::TrackEvent,
+    sender::RtpSender,
+    states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
+};
+use crate::{
+    channel::{ChannelInit, DataChannel},
+    error::{During, Error, ErrorKind, Result},
+    media::{MediaStream, MediaStreamTrack},
+    promise::settled,
+    sys::{self, global},
+    wake::End,
+};
+
+/// A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#rtcpeerconnection-interface)
+///
+/// Clones share one connection. It closes with [`close`](Self::close), or when its last clone is dropped; its streams
+/// and its channels end with it, and do not keep it open. It keeps the tracks alive that it sends.
+///
+/// Unless said otherwise, its futures are cancel safe in that dropping one leaves everything valid; the browser
+/// carries the operation out all the same.
+///
+/// ```no_run
+/// # use browser_rtc::{peer::{Configuration, PeerConnection}, media::MediaStream, Result};
+/// # async fn example(camera: MediaStream) -> Result<()> {
+/// let pc = PeerConnection::new(&Configuration::new())?;
+/// for track in camera.tracks() {
+///     pc.add_track(&track, &[&camera])?;
+/// }
+/// let mut candidates = pc.ice_candidates();
+/// pc.set_local_description().await?;
+/// let offer = pc.local_description(); // now to the peer, and each candidate as it comes
+/// # let _ = (offer, &mut candidates); Ok(()) }
+/// ```
+#[doc(alias = "RTCPeerConnection")]
+#[derive(Clone)]
+pub struct PeerConnection(Rc<Inner>);
+
+struct Inner {
+    raw: sys::peer_connection::PeerConnection,
+    end: End,
+    /// One handle a sender, so that all clones agree on what it keeps.
+    senders: RefCell<Vec<RtpSender>>,
+    close_on_drop: std::cell::Cell<bool>,
+}
+
+impl PeerConnection {
+    /// A new connection, not yet connected to anyone.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection)
+    ///
+    /// # Errors
+    /// `NotSupported` where the browser has no WebRTC, `Syntax` for a malformed server URL, `InvalidAccess` for a
+    /// TURN server without credentials.
+    #[doc(alias = "RTCPeerConnection.constructor")]
+    pub fn new(configuration: &Configuration) -> Result<Self> {
+        const OPERATION: &str = "RTCPeerConnection";
+        if !is_supported() {
+            let advice = "this browser has no WebRTC: use a current Chrome, Edge, Firefox or Safari";
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+        }
+        let raw = sys::peer_connection::PeerConnection::new(&configuration.to_js()).during(OPERATION)?;
+        Ok(Self::of(raw, true))
+    }
+
+    /// A handle of a connection that something else looks after: dropping it does not close the connection.
+    ///
+    /// Close it through [`close`](Self::close) of a handle, not on the raw object, or else what waits on it waits on.
+    #[must_use]
+    pub fn from_raw(raw: web_sys::RtcPeerConnection) -> Self {
+        Self::of(raw.unchecked_into(), false)
+    }
+
+    fn of(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
+        Self(Rc::new(Inner {
+            raw,
+            end: End::default(),
+            senders: RefCell::default(),
+            close_on_drop: close_on_drop.into(),
+        }))
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &web_sys::RtcPeerConnection {
+        &self.0.raw
+    }
+
+    /// The browser's own object, no longer closed by any drop.
+    #[must_use]
+    pub fn into_raw(self) -> web_sys::RtcPeerConnection {
+        self.0.close_on_drop.set(false);
+        self.0.raw.clone().unchecked_into()
+    }
+
+    pub(crate) fn end(&self) -> &End {
+        &self.0.end
+    }
+
+    fn open(&self, operation: &'static str) -> Result<&sys::peer_connection::PeerConnection> {
+        if self.0.end.has_come() { Err(Error::closed(operation)) } else { Ok(&self.0.raw) }
+    }
+}
+
+/// Offers, answers and candidates.
+impl PeerConnection {
+    /// What we would offer. [`set_local_description`](Self::set_local_description) needs none.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
+    ///
+    /// # Errors
+    /// `Closed`, or `Operation` where the browser cannot.
+    #[doc(alias = "RTCPeerConnection.createOffer")]
+    pub async fn create_offer(&self) -> Result<SessionDescription> {
+        const OPERATION: &str = "createOffer";
+        let offer = self.0.raw.create_offer(&Object::new());
+        description(OPERATION, &settled(OPERATION, &self.0.end, offer).await?)
+    }
+
+    /// What we would answer to the offer that was set.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createanswer)
+    ///
+    /// # Errors
+    /// `InvalidState` where no offer was set, `Closed`, or `Operation` where the browser cannot.
+    #[doc(alias = "RTCPeerConnection.createAnswer")]
+    pub async fn create_answer(&self) -> Result<SessionDescription> {
+        const OPERATION: &str = "createAnswer";
+        let answer = self.0.raw.create_answer();
+        description(OPERATION, &settled(OPERATION, &self.0.end, answer).await?)
+    }
+
+    /// Offers or answers, whichever is due, and starts to gather candidates. Then
+    /// [`local_description`](Self::local_description) is what the peer is to get.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription)
+    ///
+    /// # Errors
+    /// `Closed`, or `Operation` where the browser cannot.
+    #[doc(alias = "RTCPeerConnection.setLocalDescription")]
+    pub async fn set_local_description(&self) -> Result<()> {
+        settled("setLocalDescription", &self.0.end, self.0.raw.set_implicit_local_description()).await?;
+        Ok(())
+    }
+
+    /// Sets a description made by [`create_offer`](Self::create_offer) or [`create_answer`](Self::create_answer), or
+    /// rolls back.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription)
+    ///
+    /// # Errors
+    /// `InvalidState` where this kind is not due, `InvalidModification` where it was changed, `Operation` for SDP
+    /// that does not parse, `Closed`.
+    pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
+        let set = self.0.raw.set_local_description(&description.to_js());
+        settled("setLocalDescription", &self.0.end, set).await?;
+        Ok(())
+    }
+
+    /// Sets what the peer sent. An offer set over our own rolls ours back.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setremotedescription)
+    ///
+    /// # Errors
+    /// `InvalidState` where this kind is not due, `Operation` or `InvalidAccess` for SDP that does not parse or
+    /// cannot be applied, `Type` for an unknown kind, `Closed`.
+    #[doc(alias = "RTCPeerConnection.setRemoteDescription")]
+    pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
+        let set = self.0.raw.set_remote_description(&description.to_js());
+        settled("setRemoteDescription", &self.0.end, set).await?;
+        Ok(())
+    }
+
+    /// Adds one of the peer's candidates.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate)
+    ///
+    /// # Errors
+    /// `InvalidState` before the remote description is set, `Operation` for a candidate that does not parse or
+    /// belongs nowhere, `Type` for one that names no media section, `Closed`.
+    #[doc(alias = "RTCPeerConnection.addIceCandidate")]
+    pub async fn add_ice_candidate(&self, candidate: &IceCandidate) -> Result<()> {
+        let added = self.0.raw.add_ice_candidate(&candidate.to_js());
+        settled("addIceCandidate", &self.0.end, added).await?;
+        Ok(())
+    }
+
+    /// What we have offered or answered last, with the candidates known by now.
+    #[doc(alias = "RTCPeerConnection.localDescription")]
+    #[must_use]
+    pub fn local_description(&self) -> Option<SessionDescription> {
+        SessionDescription::from_js(&global::get(&self.0.raw, "localDescription"))
+    }
+
+    /// What the peer has offered or answered last, with its candidates known by now.
+    #[doc(alias = "RTCPeerConnection.remoteDescription")]
+    #[must_use]
+    pub fn remote_description(&self) -> Option<SessionDescription> {
+        SessionDescription::from_js(&global::get(&self.0.raw, "remoteDescription"))
+    }
+
+    /// Has the next offer look for a new way to the peer; negotiation is needed then.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice)
+    ///
+    /// # Errors
+    /// `Closed`.
+    #[doc(alias = "RTCPeerConnection.restartIce")]
+    pub fn restart_ice(&self) -> Result<()> {
+        const OPERATION: &str = "restartIce";
+        self.open(OPERATION)?.restart_ice().during(OPERATION)
+    }
+}
+
+/// Tracks and channels.
+impl PeerConnection {
+    /// Sends a track to the peer, as one of these streams. The connection keeps it alive.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-addtrack)
+    ///
+    /// # Errors
+    /// `InvalidAccess` where the track is sent already, `Closed`.
+    #[doc(alias = "RTCPeerConnection.addTrack")]
+    pub fn add_track(&self, track: &MediaStreamTrack, streams: &[&MediaStream]) -> Result<RtpSender> {
+        const OPERATION: &str = "addTrack";
+        let streams = streams.iter().map(|stream| stream.as_raw()).collect();
+        let raw = self.open(OPERATION)?.add_track(track.as_raw(), &streams).during(OPERATION)?;
+        let sender = self.sender(raw);
+        sender.keep(Some(track.clone()));
+        Ok(sender)
+    }
+
+    /// Stops sending; the peer sees the track go with the next negotiation. The track itself runs on while another
+    /// handle holds it.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-removetrack)
+    ///
+    /// # Errors
+    /// `InvalidAccess` for a sender of another connection, `Closed`.
+    #[doc(alias = "RTCPeerConnection.removeTrack")]
+    pub fn remove_track(&self, sender: &RtpSender) -> Result<()> {
+        const OPERATION: &str = "removeTrack";
+        self.open(OPERATION)?.remove_track(sender.raw()).during(OPERATION)?;
+        sender.keep(None);
+        Ok(())
+    }
+
+    /// All senders; none once closed.
+    #[doc(alias = "RTCPeerConnection.getSenders")]
+    #[must_use]
+    pub fn senders(&self) -> Vec<RtpSender> {
+        let senders = self.0.raw.senders().unwrap_or_default();
+        if self.0.end.has_come() {
+            return Vec::new();
+        }
+        senders.iter().map(|raw| self.sender(raw.unchecked_into())).collect()
+    }
+
+    fn sender(&self, raw: sys::rtp_sender::RtpSender) -> RtpSender {
+        let mut senders = self.0.senders.borrow_mut();
+        if let Some(known) = senders.iter().find(|known| *known.raw() == raw) {
+            return known.clone();
+        }
+        let sender = RtpSender::new(raw, &self.0.end);
+        senders.push(sender.clone());
+        sender
+    }
+
+    /// Opens a channel to the peer. The first one needs a negotiation, later ones do not.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-createdatachannel)
+    ///
+    /// # Errors
+    /// `Type` for a label or protocol of more than 65,535 bytes, `Operation` where the id is taken or none is free,
+    /// `Closed`.
+    #[doc(alias = "RTCPeerConnection.createDataChannel")]
+    pub fn create_data_channel(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
+        const OPERATION: &str = "createDataChannel";
+        let raw = self.open(OPERATION)?.create_data_channel(label, &init.to_js()).during(OPERATION)?;
+        Ok(DataChannel::new(raw, &self.0.end))
+    }
+
+    /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop.
+    /// The peer notices by itself, after seconds.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)
+    #[doc(alias = "RTCPeerConnection.close")]
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        self.raw.close();
+        if self.end.come() {
+            for sender in self.senders.take() {
+                sender.keep(None);
+            }
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.close_on_drop.get() {
+            self.close();
+        } else if self.end.come() {
+            for sender in self.senders.take() {
+                sender.leave_running();
+            }
+        }
+    }
+}
+
+/// Whether this browser has WebRTC.
+#[must_use]
+pub fn is_supported() -> bool {
+    global::has("RTCPeerConnection")
+}
+
+fn description(operation: &'static str, value: &JsValue) -> Result<SessionDescription> {
+    SessionDescription::from_js(value)
+        .ok_or_else(|| Error::new(operation, ErrorKind::Other, "the browser gave no description"))
+}
+
+impl fmt::Debug for PeerConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PeerConnection").field("connection_state", &self.connection_state()).finish_non_exhaustive()
+    }
+}

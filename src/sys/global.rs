@@ -1,0 +1,33 @@
+//! What every global scope has: windows, workers, and browsers without WebRTC.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `String(value)`, which throws for an object that cannot be made a primitive.
+    #[wasm_bindgen(catch, js_name = String)]
+    fn string_of(value: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// Whether the global object has something of this name, such as `RTCPeerConnection`.
+pub(crate) fn has(name: &str) -> bool {
+    !get(&js_sys::global(), name).is_undefined()
+}
+
+/// A member of any value; `undefined` where there is none or its getter throws.
+pub(crate) fn get(value: &JsValue, member: &str) -> JsValue {
+    js_sys::Reflect::get(value, &member.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Sets a member of an object that we made ourselves, which cannot fail.
+pub(crate) fn set(object: &js_sys::Object, member: &str, value: &JsValue) {
+    let _always_settable = js_sys::Reflect::set(object, &member.into(), value);
+}
+
+/// Any value as text, also where `String(value)` throws.
+pub(crate) fn text(value: &JsValue) -> String {
+    string_of(value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_else(|| "a value that has no text".into())
+}

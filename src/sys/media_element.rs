@@ -1,0 +1,23 @@
+//! [`HTMLMediaElement`](https://html.spec.whatwg.org/multipage/media.html#htmlmediaelement) with a stream as its source.
+
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlMediaElement, MediaStream};
+
+use super::promise::Promise;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = HtmlMediaElement, extends = Object, js_name = HTMLMediaElement)]
+    #[derive(Clone, Debug)]
+    pub(crate) type MediaElement;
+
+    #[wasm_bindgen(method, getter, js_name = srcObject)]
+    pub(crate) fn source(this: &MediaElement) -> Option<MediaStream>;
+
+    #[wasm_bindgen(method, setter, catch, js_name = srcObject)]
+    pub(crate) fn set_source(this: &MediaElement, stream: Option<&MediaStream>) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = play)]
+    pub(crate) fn play_stream(this: &MediaElement) -> Result<Promise, JsValue>;
+}

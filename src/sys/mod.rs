@@ -1,0 +1,12 @@
+//! Declarations of our own, one file an interface, where web-sys has none or one that throws through Rust.
+//!
+//! Each type extends its web-sys twin, so that the public API can hand out plain web-sys objects.
+
+pub(crate) mod data_channel;
+pub(crate) mod dtmf_sender;
+pub(crate) mod global;
+pub(crate) mod media_devices;
+pub(crate) mod media_element;
+pub(crate) mod peer_connection;
+pub(crate) mod promise;
+pub(crate) mod rtp_sender;

@@ -1,0 +1,75 @@
+//! `cargo xtask ci`: what a change must pass besides the tests.
+
+use crate::step::Step;
+use crate::summary::{self, Counts, Line};
+use crate::{Result, demo, npm, setup};
+use std::time::Instant;
+
+const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
+const SERVER: [&str; 2] = ["--features", "browser-rtc-signaling/server"];
+
+type Check = (&'static str, fn() -> Result);
+
+const CHECKS: [Check; 7] = [
+    ("setup", setup),
+    ("format", format),
+    ("lints", lints),
+    ("documentation", documentation),
+    ("crates", crates),
+    ("npm package", npm::check),
+    ("demo", demo::check),
+];
+
+/// All of it, also after a failure.
+pub fn command() -> Result {
+    let lines: Vec<Line> = CHECKS.into_iter().map(timed).collect();
+    summary::close(&lines)
+}
+
+fn timed((name, check): Check) -> Line {
+    println!("\n==> check {name}");
+    let begun = Instant::now();
+    let result = check();
+    let failed = u64::from(result.is_err());
+    let counts = Counts { passed: 1 - failed, failed };
+    Line { name: name.to_owned(), counts, took: begun.elapsed(), result }
+}
+
+fn setup() -> Result {
+    setup::run(&setup::DEMO)?;
+    setup::component("rustfmt", "fmt")?;
+    setup::component("clippy", "clippy")
+}
+
+fn format() -> Result {
+    Step::new("cargo", ["fmt", "--all", "--check"]).hint("`cargo fmt --all`").run()
+}
+
+fn lints() -> Result {
+    clippy(&["--workspace", "--all-targets"], &SERVER)?;
+    clippy(&["-p", "browser-rtc", "--all-features", "--all-targets"], &WASM)?;
+    clippy(&["-p", "browser-rtc", "--no-default-features", "--lib"], &WASM)?;
+    clippy(&["-p", "browser-rtc-demo"], &WASM)?;
+    clippy(&["-p", "browser-rtc-signaling", "--no-default-features", "--lib"], &WASM)
+}
+
+fn clippy(what: &[&str], more: &[&str]) -> Result {
+    Step::new("cargo", ["clippy"]).args(what).args(more).args(["--", "-D", "warnings"]).run()
+}
+
+fn documentation() -> Result {
+    doc(&["--workspace"], &SERVER)?;
+    doc(&["-p", "browser-rtc", "--all-features"], &WASM)
+}
+
+fn doc(what: &[&str], more: &[&str]) -> Result {
+    Step::new("cargo", ["doc", "--no-deps"]).args(what).args(more).env("RUSTDOCFLAGS", "-D warnings").run()
+}
+
+/// The two crates as they would be published. Together, since one names the other by a version not published yet.
+fn crates() -> Result {
+    Step::new("cargo", ["package", "--no-verify", "--allow-dirty"])
+        .args(["-p", "browser-rtc", "-p", "browser-rtc-signaling"])
+        .hint("`cargo package --list -p NAME`, and the fields of its Cargo.toml")
+        .run()
+}

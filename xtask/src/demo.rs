@@ -1,0 +1,258 @@
+//! `cargo xtask demo`: the demo built and served, until Ctrl-C or, with `--check`, until it has been fetched once.
+
+use crate::step::Step;
+use crate::{Result, artifacts, setup, unexpected};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const START: Duration = Duration::from_secs(30);
+const ANSWER: Duration = Duration::from_secs(10);
+/// On Ctrl-C the server, in the same terminal, is told as well: this long it has to say good-bye to its clients.
+const DRAIN: Duration = Duration::from_secs(10);
+
+pub fn command(args: &[String]) -> Result {
+    let options = Options::parse(args)?;
+    setup::run(&setup::DEMO)?;
+    run(&options)
+}
+
+/// The demo on a free port, fetched and stopped.
+pub fn check() -> Result {
+    run(&Options { check: true, port: 0, ..Options::default() })
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Options {
+    host: String,
+    port: u16,
+    check: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { host: "127.0.0.1".into(), port: 8080, check: false }
+    }
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Result<Self> {
+        let mut options = Self::default();
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| format!("`{arg}` needs a value"));
+            match arg.as_str() {
+                "--host" => options.host = value()?.clone(),
+                "--port" => {
+                    let wrong = |_| "`--port` is a number up to 65535";
+                    options.port = value()?.parse().map_err(wrong)?;
+                }
+                "--check" => options.check = true,
+                other => return Err(unexpected(other)),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn run(options: &Options) -> Result {
+    artifacts::pages()?;
+    let interrupted = watch_for_interrupt()?;
+    let mut server = Server::start(options)?;
+    let address = server.wait_until_listening()?;
+    if options.check {
+        return check_pages(address);
+    }
+    println!("\n    open http://localhost:{}\n", address.port());
+    if !address.ip().is_loopback() {
+        println!(
+            "    From another machine the camera needs https: browsers give it to secure pages and localhost only.\n"
+        );
+    }
+    server.wait(&interrupted)
+}
+
+fn watch_for_interrupt() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| format!("cannot listen for Ctrl-C: {error}"))?;
+    Ok(interrupted)
+}
+
+/// The server's process, which ends with this value.
+struct Server {
+    process: Child,
+    addresses: mpsc::Receiver<SocketAddr>,
+}
+
+impl Server {
+    fn start(options: &Options) -> Result<Self> {
+        let program = artifacts::server("server")?;
+        let mut process = Step::new(&program.to_string_lossy(), ["--host", &options.host])
+            .args(["--port", &options.port.to_string(), "--www", "www", "--mount", "/npm=pkg"])
+            .into_command()
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("`{}` could not be run: {error}", program.display()))?;
+        let (found, addresses) = mpsc::channel();
+        if let Some(stdout) = process.stdout.take() {
+            thread::spawn(move || {
+                for line in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
+                    println!("{line}");
+                    // Nobody waits for a second address.
+                    let _ = listening_on(&line).map(|address| found.send(address));
+                }
+            });
+        }
+        Ok(Self { process, addresses })
+    }
+
+    fn wait_until_listening(&mut self) -> Result<SocketAddr> {
+        self.addresses.recv_timeout(START).map_err(|_| match self.process.try_wait() {
+            Ok(Some(status)) => {
+                format!("the server ended: {status}\n  to try: another port, `--port 8081`")
+            }
+            _ => format!("the server did not say `listening on …` within {} s", START.as_secs()),
+        })
+    }
+
+    fn wait(&mut self, interrupted: &AtomicBool) -> Result {
+        let mut deadline = None;
+        loop {
+            match self.process.try_wait() {
+                Ok(Some(_)) if deadline.is_some() => return Ok(()),
+                Ok(Some(status)) => return Err(format!("the server ended: {status}")),
+                Ok(None) if deadline.is_some_and(|deadline| Instant::now() > deadline) => {
+                    return Ok(());
+                }
+                Ok(None) => thread::sleep(Duration::from_millis(50)),
+                Err(error) => return Err(format!("the server is lost: {error}")),
+            }
+            if interrupted.load(Ordering::Relaxed) {
+                deadline.get_or_insert_with(|| Instant::now() + DRAIN);
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The address in `listening on http://127.0.0.1:8080/`, with or without a scheme.
+fn listening_on(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("listening on ")?;
+    let word = rest.split_whitespace().next()?;
+    let address = word.split_once("://").map_or(word, |(_, address)| address);
+    address.trim_end_matches('/').parse().ok()
+}
+
+fn check_pages(address: SocketAddr) -> Result {
+    let expected = [
+        ("/", "200", "text/html"),
+        ("/pkg/browser_rtc_demo.js", "200", "text/javascript"),
+        ("/pkg/browser_rtc_demo_bg.wasm", "200", "application/wasm"),
+        ("/npm/browser_rtc.js", "200", "text/javascript"),
+        ("/npm/browser_rtc_bg.wasm", "200", "application/wasm"),
+        // Not a WebSocket's request: refused, and not by a missing file.
+        ("/signal", "4", ""),
+        ("/no-such-file", "404", ""),
+    ];
+    for (path, status, content_type) in expected {
+        let head = fetch(address, path)?;
+        let right = head.status.starts_with(status) && head.content_type.starts_with(content_type);
+        let strange = !right || (path == "/signal" && head.status.starts_with("404"));
+        if strange {
+            return Err(format!("GET {path} gave {head:?}, expected {status} {content_type}"));
+        }
+        println!("ok {path} {} {}", head.status, head.content_type);
+    }
+    Ok(())
+}
+
+#[derive(Debug)]
+struct Head {
+    status: String,
+    content_type: String,
+}
+
+fn fetch(address: SocketAddr, path: &str) -> Result<Head> {
+    let mut response = Vec::new();
+    let mut exchange = || -> std::io::Result<()> {
+        let mut stream = TcpStream::connect_timeout(&reachable(address), ANSWER)?;
+        stream.set_read_timeout(Some(ANSWER))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        stream.read_to_end(&mut response)?;
+        Ok(())
+    };
+    exchange().map_err(|error| format!("GET {path}: {error}"))?;
+    head_of(&String::from_utf8_lossy(&response)).ok_or_else(|| format!("GET {path}: no HTTP answer"))
+}
+
+/// A server that listens everywhere is asked on the loopback.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        let loopback = match address.ip() {
+            IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
+            IpAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        };
+        address.set_ip(loopback);
+    }
+    address
+}
+
+fn head_of(response: &str) -> Option<Head> {
+    let (head, _) = response.split_once("\r\n\r\n")?;
+    let mut lines = head.lines();
+    let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.to_owned();
+    let content_type = lines
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        .map_or(String::new(), |(_, value)| value.trim().to_owned());
+    Some(Head { status, content_type })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Options::parse(&args)
+    }
+
+    #[test]
+    fn options_are_read_and_bad_ones_refused() {
+        let expected = Options { host: "0.0.0.0".into(), port: 9000, check: true };
+        assert_eq!(parse("--port 9000 --check --host 0.0.0.0"), Ok(expected));
+        assert_eq!(parse(""), Ok(Options::default()));
+        assert!(parse("--port").is_err());
+        assert!(parse("--port 70000").is_err());
+        assert!(parse("8080").is_err());
+    }
+
+    #[test]
+    fn the_address_is_read_from_the_servers_line() {
+        let expected = Some(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        assert_eq!(listening_on("listening on http://127.0.0.1:8080"), expected);
+        assert_eq!(listening_on("2026 INFO listening on 127.0.0.1:8080 with 2 rooms"), expected);
+        assert!(listening_on("listening on https://[::1]:8080/").is_some());
+        assert_eq!(listening_on("a client went"), None);
+    }
+
+    #[test]
+    fn the_head_of_an_answer() {
+        let head = head_of("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<p>").expect("a whole head");
+        assert_eq!((head.status.as_str(), head.content_type.as_str()), ("200 OK", "text/html"));
+        assert!(head_of("SSH-2.0").is_none());
+    }
+}

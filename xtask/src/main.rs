@@ -1,0 +1,66 @@
+//! `cargo xtask`: installs what is missing, builds, runs and checks, by calling the public tools.
+
+mod apt;
+mod artifacts;
+mod ci;
+mod demo;
+mod npm;
+mod paths;
+mod setup;
+mod step;
+mod summary;
+mod test;
+mod tools;
+
+use std::env;
+use std::process::ExitCode;
+
+/// What a command answers: nothing, or a sentence for whoever typed it.
+type Result<T = ()> = std::result::Result<T, String>;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  setup [--for demo|test]                    install what is missing, all of it or for one command
+  demo [--port 8080] [--host 127.0.0.1]      build the demo and the signaling server, and serve both
+       [--check]                             … only until its pages have been fetched once
+  test [native] [chrome] [firefox] [e2e]     run these tests, or all
+  npm                                        build the npm package and check what is in it
+  ci                                         formatting, lints, documentation, packages, demo";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nerror: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Result {
+    let Some((command, rest)) = args.split_first() else {
+        return Err(format!("no command\n\n{USAGE}"));
+    };
+    match command.as_str() {
+        "setup" => setup::command(rest),
+        "demo" => demo::command(rest),
+        "test" => test::command(rest),
+        "npm" => no_arguments(rest).and_then(|()| npm::command()),
+        "ci" => no_arguments(rest).and_then(|()| ci::command()),
+        "help" | "-h" | "--help" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        unknown => Err(format!("no command `{unknown}`\n\n{USAGE}")),
+    }
+}
+
+fn no_arguments(rest: &[String]) -> Result {
+    rest.first().map_or(Ok(()), |argument| Err(unexpected(argument)))
+}
+
+fn unexpected(argument: &str) -> String {
+    format!("unexpected argument `{argument}`\n\n{USAGE}")
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask npm`: the npm package as a plain `wasm-pack build` makes it, and a look at what is in it.
+
+use crate::step::Step;
+use crate::{Result, artifacts, paths, setup};
+use std::fs;
+use std::path::Path;
+
+pub fn command() -> Result {
+    setup::run(&setup::DEMO)?;
+    check()
+}
+
+pub fn check() -> Result {
+    let folder = paths::root().join("pkg");
+    // What an earlier build for another target left would be counted as this one's.
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    artifacts::wasm_pack(".", "bundler")?;
+    let files = files(&folder)?;
+    for file in &files {
+        let size = size(&folder.join(file))?;
+        println!("ok {file} {size}");
+    }
+    match files.iter().find(|file| file.ends_with(".d.ts")) {
+        Some(_) => Ok(()),
+        None => Err("pkg/package.json lists no .d.ts: TypeScript's users would have no types".into()),
+    }
+}
+
+/// Every file that package.json names.
+fn files(folder: &Path) -> Result<Vec<String>> {
+    let path = folder.join("package.json");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let manifest: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let listed = manifest["files"].as_array().into_iter().flatten();
+    let mut files: Vec<String> = listed
+        .chain([&manifest["main"], &manifest["types"]])
+        .filter_map(|file| file.as_str().map(str::to_owned))
+        .collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn size(file: &Path) -> Result<String> {
+    let metadata = fs::metadata(file).map_err(|error| format!("{}, named in package.json: {error}", file.display()))?;
+    let bytes = metadata.len();
+    if !metadata.is_file() || bytes == 0 {
+        return Ok(if metadata.is_dir() { "folder".into() } else { "empty".into() });
+    }
+    let zipped = Step::new("gzip", ["-9", "-c"]).args([file]).bytes();
+    let zipped = zipped.map_or(String::new(), |zipped| format!(", {} bytes by gzip", zipped.len()));
+    Ok(format!("{bytes} bytes{zipped}"))
+}

@@ -1,0 +1,156 @@
+//! `cargo xtask test`: native tests, browser tests in Chrome and in Firefox, and whole calls between browsers.
+
+use crate::setup::{self, Need};
+use crate::step::Step;
+use crate::summary::{self, Counts, Line};
+use crate::tools::{self, Browser};
+use crate::{Result, artifacts, paths, unexpected};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// The names of the runners, in the order in which they are run.
+const RUNNERS: [&str; 4] = ["native", "chrome", "firefox", "e2e"];
+
+pub fn command(args: &[String]) -> Result {
+    if let Some(unknown) = args.iter().find(|arg| !RUNNERS.contains(&arg.as_str())) {
+        return Err(unexpected(unknown));
+    }
+    let asked = |runner: &&str| args.is_empty() || args.iter().any(|arg| arg == runner);
+    let runners: Vec<&str> = RUNNERS.into_iter().filter(asked).collect();
+    // The runners that need nothing of what could not be installed still run; the others fail by themselves.
+    if let Err(problems) = setup::run(&needs(&runners)) {
+        println!("\nsome things could not be installed:\n{problems}\n");
+    }
+    let lines: Vec<Line> = runners.into_iter().map(timed).collect();
+    summary::close(&lines)
+}
+
+fn needs(runners: &[&str]) -> Vec<Need> {
+    let needed_by = |need: &Need| match need {
+        Need::Wasm => runners.iter().any(|runner| *runner != "native"),
+        Need::Chrome => runners.contains(&"chrome") || runners.contains(&"e2e"),
+        Need::Firefox => runners.contains(&"firefox") || runners.contains(&"e2e"),
+        Need::WebKit => runners.contains(&"e2e"),
+    };
+    setup::TEST.into_iter().filter(needed_by).collect()
+}
+
+fn timed(runner: &str) -> Line {
+    println!("\n==> test {runner}");
+    let begun = Instant::now();
+    let step = match runner {
+        "native" => Ok(native()),
+        "chrome" => chrome(),
+        "firefox" => firefox(),
+        _ => e2e(),
+    };
+    let (output, result) = match step {
+        Ok(step) => step.hint(format!("`cargo xtask test {runner}` alone")).tee(),
+        Err(error) => (String::new(), Err(error)),
+    };
+    let (counts, result) = judged(Counts::in_output(&output), result);
+    Line { name: runner.to_owned(), counts, took: begun.elapsed(), result }
+}
+
+/// A runner that ran no test has failed, and one that failed without a failed test counts as one.
+fn judged(mut counts: Counts, result: Result) -> (Counts, Result) {
+    let result = match result {
+        Ok(()) if counts.passed + counts.failed == 0 => Err("no test was run".into()),
+        other => other,
+    };
+    if result.is_err() && counts.failed == 0 {
+        counts.failed = 1;
+    }
+    (counts, result)
+}
+
+fn native() -> Step {
+    Step::new("cargo", ["test", "--workspace", "--exclude", "browser-rtc-e2e"]).args([
+        "--features",
+        "browser-rtc-signaling/server",
+        "--no-fail-fast",
+    ])
+}
+
+fn chrome() -> Result<Step> {
+    let browser = tools::chrome()?;
+    let configuration = webdriver_json("goog:chromeOptions", &browser)?;
+    // The runner takes GECKODRIVER before CHROMEDRIVER, whichever browser was asked for.
+    Ok(browser_step("--chrome", "--chromedriver", &browser, configuration).env_remove("GECKODRIVER"))
+}
+
+fn firefox() -> Result<Step> {
+    let browser = tools::firefox()?;
+    let configuration = webdriver_json("moz:firefoxOptions", &browser)?;
+    Ok(browser_step("--firefox", "--geckodriver", &browser, configuration).env_remove("CHROMEDRIVER"))
+}
+
+fn browser_step(name: &str, driver_option: &str, browser: &Browser, configuration: PathBuf) -> Step {
+    Step::new("wasm-pack", ["test", "--headless", name, driver_option])
+        .args([&browser.driver])
+        .args([".", "--test", "web"])
+        // Its own limits are for pages without media: tones and ICE take longer, and so does a browser's first start.
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", configuration)
+}
+
+/// The workspace's `webdriver.json` with the very browser that was found, since the driver's own choice may be another.
+fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
+    let source = paths::root().join("webdriver.json");
+    let text = fs::read_to_string(&source).map_err(|error| format!("{}: {error}", source.display()))?;
+    let all: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", source.display()))?;
+    let mut ours = all[options].clone();
+    ours["binary"] = json!(browser.binary);
+    let folder = paths::target_dir()?;
+    let file = folder.join(format!("webdriver-{}.json", options.replace(':', "-")));
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&file, json!({ options: ours }).to_string()))
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(file)
+}
+
+/// The demo, the npm package and the server are built first: the tests drive what a user gets.
+fn e2e() -> Result<Step> {
+    let (chrome, firefox) = (tools::chrome()?, tools::firefox()?);
+    artifacts::pages()?;
+    let step = Step::new("cargo", ["test", "-p", "browser-rtc-e2e", "--no-fail-fast"])
+        .env("SIGNALING_SERVER", artifacts::server("dev")?)
+        .env("CHROMEDRIVER", chrome.driver)
+        .env("CHROME", chrome.binary)
+        .env("GECKODRIVER", firefox.driver)
+        .env("FIREFOX", firefox.binary);
+    Ok(match tools::webkit() {
+        Ok(driver) => step.env("WEBKIT_DRIVER", driver),
+        Err(_) => step,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_test_is_a_failure() {
+        let (counts, result) = judged(Counts::default(), Ok(()));
+        assert_eq!((counts.failed, result.is_err()), (1, true));
+    }
+
+    #[test]
+    fn a_runner_that_breaks_counts_as_one_failure_and_failed_tests_as_themselves() {
+        let broken = Err("exit code 101".to_owned());
+        let (counts, _) = judged(Counts { passed: 4, failed: 0 }, broken.clone());
+        assert_eq!(counts, Counts { passed: 4, failed: 1 });
+        let (counts, _) = judged(Counts { passed: 4, failed: 2 }, broken);
+        assert_eq!(counts, Counts { passed: 4, failed: 2 });
+    }
+
+    #[test]
+    fn native_tests_need_no_browser() {
+        assert_eq!(needs(&["native"]), []);
+        assert_eq!(needs(&["native", "chrome"]), [Need::Wasm, Need::Chrome]);
+        assert_eq!(needs(&RUNNERS), setup::TEST);
+    }
+}
