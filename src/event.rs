@@ -114,14 +114,7 @@ impl<T: 'static> EventStream<T> {
 
     /// A view on a queue that others fill.
     pub(crate) fn of(queue: Queue<T>, end: &End) -> Self {
-        Self {
-            filled: queue.waiter(),
-            queue,
-            listeners: Vec::new(),
-            end: end.wait(),
-            finish: None,
-            finished: false,
-        }
+        Self { filled: queue.waiter(), queue, listeners: Vec::new(), end: end.wait(), finish: None, finished: false }
     }
 
     /// Takes events of this name; `read` runs inside the event's dispatch and says what goes into the stream.

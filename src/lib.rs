@@ -12,6 +12,8 @@ pub mod media;
 pub mod negotiation;
 pub mod peer;
 mod promise;
+pub mod room;
+pub mod signaling;
 mod spec_enum;
 mod sys;
 mod wake;

@@ -4,11 +4,11 @@ mod init;
 mod message;
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     fmt,
     future::{self, Future},
     pin::Pin,
-    rc::Rc,
+    rc::{Rc, Weak},
     task::{Context, Poll},
 };
 
@@ -92,7 +92,7 @@ struct Life {
 
 impl DataChannel {
     /// Attaches the listeners before anything can be missed, so within the `datachannel` event for an incoming one.
-    pub(crate) fn new(raw: sys::data_channel::DataChannel, connection: &End) -> Self {
+    fn new(raw: sys::data_channel::DataChannel, connection: &End) -> Self {
         raw.set_binary_type_name("arraybuffer");
         let messages = Queue::default();
         let life = Rc::new(Life { connection: connection.clone(), ..Life::default() });
@@ -290,6 +290,24 @@ impl DataChannel {
     }
 }
 
+/// The channels of one connection that are in use.
+#[derive(Default)]
+pub(crate) struct Channels(RefCell<Vec<Weak<Inner>>>);
+
+impl Channels {
+    /// The one handle of this channel, whoever asks.
+    pub(crate) fn handle(&self, raw: sys::data_channel::DataChannel, connection: &End) -> DataChannel {
+        let mut channels = self.0.borrow_mut();
+        channels.retain(|channel| channel.strong_count() > 0);
+        if let Some(known) = channels.iter().filter_map(Weak::upgrade).find(|known| known.raw == raw) {
+            return DataChannel::of(known);
+        }
+        let channel = DataChannel::new(raw, connection);
+        channels.push(Rc::downgrade(&channel.inner));
+        channel
+    }
+}
+
 impl Stream for DataChannel {
     type Item = Result<Message>;
 
@@ -342,6 +360,9 @@ impl Future for Closed {
 
 impl fmt::Debug for DataChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataChannel").field("label", &self.label()).field("state", &self.state()).finish_non_exhaustive()
+        f.debug_struct("DataChannel")
+            .field("label", &self.label())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
     }
 }

@@ -5,12 +5,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 
 use crate::{
-    error::Result,
-    event::EventStream,
-    promise::settled_for_good,
-    spec_enum::spec_enum,
-    sys::global,
-    wake::End,
+    error::Result, event::EventStream, promise::settled_for_good, spec_enum::spec_enum, sys::global, wake::End,
 };
 
 spec_enum! {

@@ -142,10 +142,7 @@ fn our_candidates_follow_their_description() {
     let offer = description(SdpType::Offer, "o");
     assert_eq!(
         negotiator.handle(Input::Done(Some(offer.clone()))),
-        [
-            Action::Send(Signal::Description(offer)),
-            Action::Send(Signal::Candidate(candidate("early"))),
-        ]
+        [Action::Send(Signal::Description(offer)), Action::Send(Signal::Candidate(candidate("early"))),]
     );
     assert_eq!(
         negotiator.handle(Input::LocalCandidate(candidate("late"))),

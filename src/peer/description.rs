@@ -132,7 +132,8 @@ mod tests {
         let offer = SessionDescription { kind: SdpType::Offer, sdp: "v=0\r\n".into() };
         assert_eq!(serde_json::to_value(&offer).unwrap(), json!({ "type": "offer", "sdp": "v=0\r\n" }));
 
-        let expected = json!({ "candidate": "candidate:1 …", "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "x" });
+        let expected =
+            json!({ "candidate": "candidate:1 …", "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "x" });
         let candidate: IceCandidate = serde_json::from_value(expected.clone()).unwrap();
         assert_eq!(candidate.sdp_m_line_index, Some(0));
         assert_eq!(serde_json::to_value(&candidate).unwrap(), expected);

@@ -6,7 +6,11 @@ mod events;
 mod sender;
 mod states;
 
-use std::{cell::RefCell, fmt, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    rc::Rc,
+};
 
 use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
@@ -19,7 +23,7 @@ pub use self::{
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
 };
 use crate::{
-    channel::{ChannelInit, DataChannel},
+    channel::{ChannelInit, Channels, DataChannel},
     error::{During, Error, ErrorKind, Result},
     media::{MediaStream, MediaStreamTrack},
     promise::settled,
@@ -56,7 +60,9 @@ struct Inner {
     end: End,
     /// One handle a sender, so that all clones agree on what it keeps.
     senders: RefCell<Vec<RtpSender>>,
-    close_on_drop: std::cell::Cell<bool>,
+    /// One object a channel, so that whoever is told of a channel shares its messages.
+    channels: Rc<Channels>,
+    close_on_drop: Cell<bool>,
 }
 
 impl PeerConnection {
@@ -90,7 +96,8 @@ impl PeerConnection {
             raw,
             end: End::default(),
             senders: RefCell::default(),
-            close_on_drop: close_on_drop.into(),
+            channels: Rc::default(),
+            close_on_drop: Cell::new(close_on_drop),
         }))
     }
 
@@ -105,10 +112,6 @@ impl PeerConnection {
     pub fn into_raw(self) -> web_sys::RtcPeerConnection {
         self.0.close_on_drop.set(false);
         self.0.raw.clone().unchecked_into()
-    }
-
-    pub(crate) fn end(&self) -> &End {
-        &self.0.end
     }
 
     fn open(&self, operation: &'static str) -> Result<&sys::peer_connection::PeerConnection> {
@@ -281,7 +284,7 @@ impl PeerConnection {
     pub fn create_data_channel(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         const OPERATION: &str = "createDataChannel";
         let raw = self.open(OPERATION)?.create_data_channel(label, &init.to_js()).during(OPERATION)?;
-        Ok(DataChannel::new(raw, &self.0.end))
+        Ok(self.0.channels.handle(raw, &self.0.end))
     }
 
     /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop.

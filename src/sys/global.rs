@@ -26,8 +26,5 @@ pub(crate) fn set(object: &js_sys::Object, member: &str, value: &JsValue) {
 
 /// Any value as text, also where `String(value)` throws.
 pub(crate) fn text(value: &JsValue) -> String {
-    string_of(value)
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_else(|| "a value that has no text".into())
+    string_of(value).ok().and_then(|text| text.as_string()).unwrap_or_else(|| "a value that has no text".into())
 }

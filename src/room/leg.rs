@@ -1,0 +1,173 @@
+//! One call as the room sees it: who is on the other end, what they say, and whether it is over.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use futures::{FutureExt, channel::mpsc};
+
+use super::{
+    EndReason, Inner as RoomInner,
+    message::{CallId, CallMessage, DeclineReason, Word},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    event::{EventStream, Queue},
+    negotiation::Signal,
+    signaling::{ClientMessage, Data, Peer},
+    wake::End,
+};
+
+/// From the first ring to the end. When the last handle goes before the end, the other side is told.
+pub(super) struct Leg {
+    pub(super) id: CallId,
+    pub(super) peer: Peer,
+    pub(super) end: End,
+    answer: Queue<Answer>,
+    pub(super) signals: Queue<Signal>,
+    pub(super) room: Weak<RoomInner>,
+    outgoing: RefCell<mpsc::Sender<ClientMessage>>,
+    reason: RefCell<Option<EndReason>>,
+    stage: Cell<Stage>,
+}
+
+/// How far a call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    RingingOut,
+    RingingIn,
+    Up,
+}
+
+/// How a ring of ours is answered.
+pub(super) enum Answer {
+    Accepted,
+    /// They rang us at the same moment, and their call is the one that both go on with.
+    Crossed(Rc<Leg>),
+}
+
+impl Leg {
+    pub(super) fn new(
+        id: CallId,
+        peer: Peer,
+        room: Weak<RoomInner>,
+        outgoing: mpsc::Sender<ClientMessage>,
+        stage: Stage,
+    ) -> Self {
+        Self {
+            id,
+            peer,
+            end: End::default(),
+            answer: Queue::default(),
+            signals: Queue::default(),
+            room,
+            outgoing: RefCell::new(outgoing),
+            reason: RefCell::default(),
+            stage: Cell::new(stage),
+        }
+    }
+
+    /// Tells the other side. Each leg has a place of its own in the room's outgoing queue, so the last word of a call
+    /// is never refused for want of room.
+    pub(super) fn tell(&self, word: Word) -> Result<()> {
+        tell(&mut self.outgoing.borrow_mut(), &self.id, &self.peer, word)
+    }
+
+    /// A sender of its own for the negotiation.
+    pub(super) fn outgoing(&self) -> mpsc::Sender<ClientMessage> {
+        self.outgoing.borrow().clone()
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    /// Hands the answer to the one who waits for it. It rings no more.
+    pub(super) fn answer(&self, answer: Answer) {
+        self.stage.set(Stage::Up);
+        self.answer.push(answer);
+    }
+
+    /// Accepts their ring.
+    pub(super) fn accept(&self) -> Result<()> {
+        self.stage.set(Stage::Up);
+        self.tell(Word::Accept)
+    }
+
+    /// The first reason counts.
+    pub(super) fn finish(&self, reason: EndReason) {
+        self.reason.borrow_mut().get_or_insert(reason);
+        self.end.come();
+    }
+
+    /// Ends it from here, and tells the other side.
+    pub(super) fn hang_up(&self) {
+        if !self.end.has_come() {
+            // A room that is gone has told them already, by leaving.
+            let _told = self.tell(Word::HangUp);
+            self.finish(EndReason::HungUp);
+        }
+    }
+
+    pub(super) fn decline(&self, reason: DeclineReason) {
+        if !self.end.has_come() {
+            let _told = self.tell(Word::Decline { reason });
+            self.finish(EndReason::HungUp);
+        }
+    }
+
+    pub(super) fn reason(&self) -> EndReason {
+        self.reason.borrow().clone().unwrap_or(EndReason::HungUp)
+    }
+
+    pub(super) fn ended(self: &Rc<Self>) -> impl Future<Output = EndReason> + Unpin + use<> {
+        let leg = Rc::downgrade(self);
+        self.end.wait().map(move |()| leg.upgrade().map_or(EndReason::HungUp, |leg| leg.reason()))
+    }
+
+    /// What the one who waits is told of the end.
+    pub(super) fn error(&self, operation: &'static str) -> Error {
+        let (kind, message) = match self.reason() {
+            EndReason::Declined => (ErrorKind::Declined, "they declined"),
+            EndReason::Busy => (ErrorKind::Busy, "they are in another call"),
+            EndReason::PeerLeft => (ErrorKind::PeerLeft, "they have left"),
+            EndReason::HungUp | EndReason::PeerHungUp => (ErrorKind::Closed, "the call has ended"),
+            EndReason::ConnectionFailed => (ErrorKind::Network, "there is no way to them through the network"),
+            EndReason::Unanswered => (ErrorKind::Timeout, "nobody answered"),
+            EndReason::Unknown(_) | EndReason::RoomClosed => (ErrorKind::Closed, "the room has been left"),
+        };
+        Error::new(operation, kind, message)
+    }
+
+    pub(super) fn answers(&self) -> EventStream<Answer> {
+        EventStream::of(self.answer.clone(), &self.end)
+    }
+
+    pub(super) fn signals(&self) -> EventStream<Signal> {
+        EventStream::of(self.signals.clone(), &self.end)
+    }
+}
+
+impl Drop for Leg {
+    fn drop(&mut self) {
+        self.hang_up();
+    }
+}
+
+pub(super) fn tell(outgoing: &mut mpsc::Sender<ClientMessage>, call: &CallId, peer: &Peer, word: Word) -> Result<()> {
+    let message = CallMessage { call: call.clone(), word };
+    let data =
+        Data::from_serialize(&message).map_err(|error| Error::new("signal", ErrorKind::Syntax, error.to_string()))?;
+    send(outgoing, ClientMessage::Signal { to: peer.id.clone(), data })
+}
+
+pub(super) fn send(outgoing: &mut mpsc::Sender<ClientMessage>, message: ClientMessage) -> Result<()> {
+    outgoing.try_send(message).map_err(|refused| {
+        if refused.is_full() {
+            Error::new("send", ErrorKind::Operation, "too much is waiting to be sent to the signaling server")
+        } else {
+            Error::closed("send")
+        }
+    })
+}

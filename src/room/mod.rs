@@ -1,0 +1,249 @@
+//! Rooms: who is here, and calls between them, over a signaling server.
+
+mod call;
+mod incoming;
+mod leg;
+mod message;
+mod task;
+
+use std::{
+    cell::RefCell,
+    fmt,
+    rc::{Rc, Weak},
+};
+
+use futures::{FutureExt, StreamExt, channel::mpsc, select_biased};
+use gloo_timers::future::TimeoutFuture;
+use serde::Serialize;
+
+pub use self::{
+    call::{Call, EndReason},
+    incoming::IncomingCall,
+    message::DeclineReason,
+};
+use self::{
+    leg::{Answer, Leg, Stage},
+    message::{CallId, Word},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    event::{EventStream, Queue},
+    media::MediaStream,
+    peer::IceServer,
+    signaling::{ClientMessage, Data, LeaveReason, Peer, PeerId},
+    wake::End,
+};
+
+/// How long a call rings before the caller gives up.
+const RINGING_MS: u32 = 45_000;
+
+/// Which room to join, and as whom.
+///
+/// ```
+/// use browser_rtc::room::Join;
+///
+/// let join = Join::new("lobby", "Ada");
+/// # let _ = join;
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Join {
+    room: String,
+    name: String,
+    token: Option<String>,
+}
+
+impl Join {
+    /// A room and a name that nobody else has there, each of 1 to 64 characters.
+    pub fn new(room: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { room: room.into(), name: name.into(), token: None }
+    }
+
+    /// What proves to the server that one may join, where it asks for that.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+}
+
+/// Without the token, as this is what gets logged.
+impl fmt::Debug for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Join").field("room", &self.room).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What happens in a room.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RoomEvent {
+    /// Somebody calls.
+    Incoming(IncomingCall),
+    /// Somebody came.
+    PeerJoined(Peer),
+    /// Somebody went, and why. Calls with them have ended.
+    PeerLeft(Peer, LeaveReason),
+    /// Somebody said something to everybody, with [`Room::say`].
+    Said {
+        /// Who.
+        from: Peer,
+        /// What.
+        data: Data,
+    },
+    /// The server refused something, or sent what cannot be read.
+    Refused(Error),
+    /// The signaling server is gone, and the room with it. Calls that are up go on. No event follows.
+    Disconnected(Error),
+}
+
+/// A seat in a room.
+///
+/// Clones share one seat. It is given up with [`leave`](Self::leave), which ends its calls, or when the last clone
+/// and the last call are dropped.
+///
+/// ```no_run
+/// # use browser_rtc::{media::{self, Constraints}, room::{Join, Room, RoomEvent}, Result};
+/// # use futures::StreamExt;
+/// # async fn example() -> Result<()> {
+/// let room = Room::join("wss://example.org/signal", Join::new("lobby", "Ada")).await?;
+/// let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
+/// let mut events = room.events();
+/// while let Some(event) = events.next().await {
+///     if let RoomEvent::Incoming(call) = event {
+///         let call = call.accept(&camera).await?;
+///         call.ended().await;
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Room(Rc<Inner>);
+
+struct Inner {
+    me: Peer,
+    ice_servers: Vec<IceServer>,
+    peers: RefCell<Vec<Peer>>,
+    legs: RefCell<Vec<Weak<Leg>>>,
+    events: Queue<RoomEvent>,
+    outgoing: RefCell<mpsc::Sender<ClientMessage>>,
+    /// No more words from or to the server.
+    end: End,
+}
+
+impl Room {
+    /// Takes a seat in a room. Cancel safe: dropped early, the seat is given back.
+    ///
+    /// # Errors
+    /// `Signaling` with the server's code where it refuses, such as a name that is taken; `Timeout` where it does not
+    /// answer; and what [`SignalingSocket::connect`](crate::signaling::SignalingSocket::connect) fails with.
+    pub async fn join(url: &str, join: Join) -> Result<Self> {
+        task::join(url, join).await
+    }
+
+    /// Oneself, with the id that the server gave.
+    #[must_use]
+    pub fn me(&self) -> &Peer {
+        &self.0.me
+    }
+
+    /// Everybody else who is here now.
+    #[must_use]
+    pub fn peers(&self) -> Vec<Peer> {
+        self.0.peers.borrow().clone()
+    }
+
+    /// The STUN and TURN servers that the signaling server names; calls use them.
+    #[must_use]
+    pub fn ice_servers(&self) -> &[IceServer] {
+        &self.0.ice_servers
+    }
+
+    /// What happens here, from the moment of joining on. All streams of a room share one queue, so that each event
+    /// goes to one of them, and none is lost while nobody looks. It ends when the room has been left.
+    pub fn events(&self) -> EventStream<RoomEvent> {
+        EventStream::of(self.0.events.clone(), &self.0.end)
+    }
+
+    /// Calls somebody, sending `media` where there is some: `&camera`, or `None` to only watch and listen. Resolves
+    /// when they have accepted. Cancel safe: dropped while it rings, the ringing ends.
+    ///
+    /// Where both call each other at the same moment, both get the same call.
+    ///
+    /// # Errors
+    /// `Declined`, `Busy`, `Timeout` where nobody answers within 45 seconds, `PeerLeft` where they are not or no
+    /// longer here, `Closed` where the room has been left, or what the connection fails with.
+    pub async fn call(&self, peer: &PeerId, media: impl Into<Option<&MediaStream>>) -> Result<Call> {
+        const OPERATION: &str = "call";
+        let media = media.into().cloned();
+        let peer = self.0.peer(peer).ok_or_else(|| Error::new(OPERATION, ErrorKind::PeerLeft, "they are not here"))?;
+        let leg = self.0.leg(CallId::random(), peer, Stage::RingingOut);
+        leg.tell(Word::Ring)?;
+        let mut answers = leg.answers();
+        let answer = select_biased! {
+            answer = answers.next() => answer,
+            () = TimeoutFuture::new(RINGING_MS).fuse() => {
+                let _told = leg.tell(Word::HangUp);
+                leg.finish(EndReason::Unanswered);
+                None
+            }
+        };
+        match answer {
+            Some(Answer::Accepted) => Call::start(self, leg, media, true).await,
+            Some(Answer::Crossed(theirs)) => Call::start(self, theirs, media, false).await,
+            None => Err(leg.error(OPERATION)),
+        }
+    }
+
+    /// Says something to everybody else in the room.
+    ///
+    /// # Errors
+    /// `Syntax` for a value that has no JSON, `Operation` where too much is waiting to be sent, `Closed`.
+    pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
+        let data =
+            Data::from_serialize(value).map_err(|error| Error::new("say", ErrorKind::Syntax, error.to_string()))?;
+        leg::send(&mut self.0.outgoing.borrow_mut(), ClientMessage::Say { data })
+    }
+
+    /// Gives up the seat. Its calls end, and so do its events.
+    pub fn leave(&self) {
+        self.0.leave();
+    }
+}
+
+impl Inner {
+    fn peer(&self, id: &PeerId) -> Option<Peer> {
+        self.peers.borrow().iter().find(|peer| peer.id == *id).cloned()
+    }
+
+    fn leg(self: &Rc<Self>, id: CallId, peer: Peer, stage: Stage) -> Rc<Leg> {
+        let outgoing = self.outgoing.borrow().clone();
+        let leg = Rc::new(Leg::new(id, peer, Rc::downgrade(self), outgoing, stage));
+        let mut legs = self.legs.borrow_mut();
+        legs.retain(|leg| leg.strong_count() > 0);
+        legs.push(Rc::downgrade(&leg));
+        leg
+    }
+
+    fn legs(&self) -> Vec<Rc<Leg>> {
+        self.legs.borrow().iter().filter_map(Weak::upgrade).filter(|leg| !leg.end.has_come()).collect()
+    }
+
+    fn leave(&self) {
+        for leg in self.legs() {
+            leg.finish(EndReason::RoomClosed);
+        }
+        self.end.come();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Room").field("me", self.me()).field("peers", &self.0.peers.borrow()).finish_non_exhaustive()
+    }
+}

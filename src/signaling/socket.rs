@@ -1,0 +1,131 @@
+//! One WebSocket that speaks the protocol.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use browser_rtc_signaling::{ClientMessage, SUBPROTOCOL, ServerMessage};
+use futures::{Sink, SinkExt, Stream, StreamExt, future};
+use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
+
+use crate::error::{Error, ErrorKind, Result};
+
+const OPERATION: &str = "signaling";
+
+/// A WebSocket to a signaling server: a [`Stream`] of what the server says and a [`Sink`] for what we say.
+///
+/// A frame that cannot be read is an error of that frame, and the stream goes on. It ends after the error that
+/// ended the socket. Frames wait until they are taken, without a bound. Dropping it closes the socket.
+///
+/// ```no_run
+/// # use browser_rtc::{signaling::{ClientMessage, SignalingSocket}, Result};
+/// # use futures::{SinkExt, StreamExt};
+/// # async fn example() -> Result<()> {
+/// let mut socket = SignalingSocket::connect("wss://example.org/signal").await?;
+/// socket.send(ClientMessage::Ping { id: 7 }).await?;
+/// let answer = socket.next().await;
+/// # let _ = answer; Ok(()) }
+/// ```
+pub struct SignalingSocket {
+    socket: WebSocket,
+    ended: bool,
+}
+
+impl SignalingSocket {
+    /// Opens a socket to `url`, such as `wss://example.org/signal`. Cancel safe.
+    ///
+    /// # Errors
+    /// `Syntax` for a malformed URL, `Security` where the page may not connect there, `Network` where nobody answers
+    /// or the server speaks another version: browsers tell no more than that.
+    pub async fn connect(url: &str) -> Result<Self> {
+        let socket = WebSocket::open_with_protocol(url, SUBPROTOCOL).map_err(|error| {
+            let kind = match &*error.name {
+                "SyntaxError" => ErrorKind::Syntax,
+                "SecurityError" => ErrorKind::Security,
+                _ => ErrorKind::Other,
+            };
+            Error::new(OPERATION, kind, error.message)
+        })?;
+        let mut socket = Self { socket, ended: false };
+        future::poll_fn(|cx| socket.poll_ready_unpin(cx))
+            .await
+            .map_err(|_closed| Error::new(OPERATION, ErrorKind::Network, "the signaling server cannot be reached"))?;
+        Ok(socket)
+    }
+
+    /// Where the stream has not ended yet, the socket may have: gloo says `Ok` to whatever is sent then.
+    fn open(&self) -> Result<()> {
+        match self.socket.state() {
+            State::Connecting | State::Open => Ok(()),
+            State::Closing | State::Closed => Err(Error::closed(OPERATION)),
+        }
+    }
+}
+
+impl Stream for SignalingSocket {
+    type Item = Result<ServerMessage>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let Some(frame) = ready!(self.socket.poll_next_unpin(cx)) else {
+            self.ended = true;
+            return Poll::Ready(None);
+        };
+        Poll::Ready(Some(match frame {
+            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(malformed),
+            Ok(Message::Bytes(_)) => Err(malformed("a binary frame")),
+            Err(error) => {
+                self.ended = true;
+                Err(ended(error))
+            }
+        }))
+    }
+}
+
+impl Sink<ClientMessage> for SignalingSocket {
+    type Error = Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.open()?;
+        let ready = ready!(self.socket.poll_ready_unpin(cx));
+        self.open()?;
+        Poll::Ready(ready.map_err(ended))
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, message: ClientMessage) -> Result<()> {
+        self.open()?;
+        let frame = message.to_json().map_err(malformed)?;
+        self.socket.start_send_unpin(Message::Text(frame)).map_err(ended)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.socket.poll_flush_unpin(cx).map_err(ended)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.socket.poll_close_unpin(cx).map_err(ended)
+    }
+}
+
+fn malformed(reason: impl ToString) -> Error {
+    Error::new(OPERATION, ErrorKind::Syntax, reason.to_string())
+}
+
+fn ended(error: WebSocketError) -> Error {
+    match error {
+        WebSocketError::ConnectionClose(close) if close.reason.is_empty() => Error::closed(OPERATION),
+        WebSocketError::ConnectionClose(close) => Error::new(OPERATION, ErrorKind::Closed, close.reason),
+        WebSocketError::MessageSendError(error) => Error::new(OPERATION, ErrorKind::InvalidState, error.message),
+        _ => Error::new(OPERATION, ErrorKind::Network, "the connection to the signaling server broke"),
+    }
+}
+
+impl fmt::Debug for SignalingSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignalingSocket").field("state", &self.socket.state()).finish_non_exhaustive()
+    }
+}
