@@ -215,12 +215,16 @@ impl From<Infallible> for Error {
     }
 }
 
-/// To JavaScript it is what JavaScript threw, or an `Error` whose `name` is the kind's.
+/// To JavaScript it is what JavaScript threw, or an `Error` whose `name` is the kind's, and whose `code` is
+/// the signaling server's.
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
         error.0.js.clone().unwrap_or_else(|| {
             let thrown = js_sys::Error::new(&error.to_string());
             thrown.set_name(error.0.kind.name());
+            if let ErrorKind::Signaling(code) = &error.0.kind {
+                global::set(&thrown, "code", &code.as_str().into());
+            }
             thrown.into()
         })
     }

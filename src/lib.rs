@@ -10,6 +10,8 @@ mod error;
 mod event;
 pub mod media;
 pub mod negotiation;
+#[cfg(feature = "npm")]
+mod npm;
 pub mod peer;
 mod promise;
 pub mod room;

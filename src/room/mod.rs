@@ -204,6 +204,11 @@ impl Room {
         leg::send(&mut self.0.outgoing.borrow_mut(), ClientMessage::Say { data })
     }
 
+    /// Resolves when the seat has been given up, or the signaling server is gone. Cancel safe.
+    pub fn left(&self) -> impl Future<Output = ()> + Unpin + use<> {
+        self.0.end.wait()
+    }
+
     /// Gives up the seat. Its calls end, and so do its events.
     pub fn leave(&self) {
         self.0.leave();

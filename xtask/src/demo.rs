@@ -5,15 +5,16 @@ use crate::{Result, artifacts, setup, unexpected};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 const START: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(10);
 /// On Ctrl-C the server, in the same terminal, is told as well: this long it has to say good-bye to its clients.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(5);
 
 pub fn command(args: &[String]) -> Result {
     let options = Options::parse(args)?;
@@ -113,11 +114,15 @@ impl Server {
     }
 
     fn wait_until_listening(&mut self) -> Result<SocketAddr> {
-        self.addresses.recv_timeout(START).map_err(|_| match self.process.try_wait() {
-            Ok(Some(status)) => {
+        self.addresses.recv_timeout(START).map_err(|error| match error {
+            RecvTimeoutError::Timeout => {
+                format!("the server did not say `listening on …` within {} s", START.as_secs())
+            }
+            // Its output has ended, and so it has or soon will.
+            RecvTimeoutError::Disconnected => {
+                let status = self.process.wait().map_or(String::new(), |status| status.to_string());
                 format!("the server ended: {status}\n  to try: another port, `--port 8081`")
             }
-            _ => format!("the server did not say `listening on …` within {} s", START.as_secs()),
         })
     }
 
@@ -190,7 +195,7 @@ fn fetch(address: SocketAddr, path: &str) -> Result<Head> {
     let mut exchange = || -> std::io::Result<()> {
         let mut stream = TcpStream::connect_timeout(&reachable(address), ANSWER)?;
         stream.set_read_timeout(Some(ANSWER))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())?;
         stream.read_to_end(&mut response)?;
         Ok(())
     };

@@ -3,6 +3,7 @@
 use crate::step::{Step, major, version, version_of};
 use crate::{Result, apt, paths, tools, unexpected};
 use std::fs;
+use std::time::Instant;
 
 const WASM_PACK: &str = "0.15.1";
 /// Of npm's `binaryen`. The oldest that is accepted instead knows all that today's rustc emits.
@@ -49,7 +50,7 @@ fn wasm_target() -> Result {
     let installed = || {
         let folder = Step::new("rustc", ["--print", "target-libdir", "--target", TARGET]).output()?;
         fs::read_dir(folder).ok()?.next()?.ok()?;
-        Some(String::new())
+        Some("for this Rust".into())
     };
     ensure(TARGET, "pages run it", installed, || {
         if paths::which("rustup").is_none() {
@@ -156,23 +157,22 @@ fn webkit() -> Result {
 
 /// Looks, installs if need be, and looks again: an installer's word is not enough.
 fn ensure(name: &str, why: &str, find: impl Fn() -> Option<String>, install: impl Fn() -> Result) -> Result {
-    let found = match find() {
-        Some(version) => Some(version),
-        None => {
-            println!("==> installing {name} ({why})");
-            install().map_err(|error| format!("{name}: {error}"))?;
-            find()
-        }
-    };
-    let version = found.ok_or_else(|| format!("{name}: installed, and still not to be found on PATH, or too old"))?;
-    println!("{}", format!("ok {name} {version}").trim_end());
+    if let Some(version) = find() {
+        println!("ok {name} {version}");
+        return Ok(());
+    }
+    println!("==> installing {name} ({why})");
+    let begun = Instant::now();
+    install().map_err(|error| format!("{name}: {error}"))?;
+    let version = find().ok_or_else(|| format!("{name}: installed, and still not to be found on PATH, or too old"))?;
+    println!("ok {name} {version} (in {:.1} s)", begun.elapsed().as_secs_f32());
     Ok(())
 }
 
 /// One after the other and with one target folder, so that what the tools share is compiled once.
 fn cargo_install(package: &str, version: Option<&str>) -> Result {
     let home = paths::cargo_home().ok_or("neither CARGO_HOME nor a home folder to install into")?;
-    let step = Step::new("cargo", ["install", "--quiet", "--locked", package, "--root"])
+    let step = Step::new("cargo", ["install", "--quiet", "--force", "--locked", package, "--root"])
         .args([home])
         .args(["--target-dir".into(), paths::target_dir()?.join("tools")]);
     let step = version.into_iter().fold(step, |step, version| step.args(["--version", version]));

@@ -1,0 +1,148 @@
+//! `joinRoom` and `Room`.
+
+use std::pin::pin;
+
+use futures::{FutureExt, StreamExt, future, select_biased};
+use js_sys::{Array, JSON, Object, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, MediaStream};
+
+use super::{
+    call::{NpmCall, NpmIncomingCall},
+    hold,
+    iterate::AsyncItems,
+    peer_object, promise,
+};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::EventStream,
+    media,
+    room::{Join, Room, RoomEvent},
+    signaling::{Data, PeerId},
+    sys::global,
+    wake::End,
+};
+
+/// Takes a seat in a room. The promise is rejected with an `Error` whose `name` tells the kind: `Signaling` with the
+/// server's `code` where it refuses, `Timeout`, `Network`, `Syntax`, `Security`.
+#[wasm_bindgen(js_name = joinRoom, unchecked_return_type = "Promise<Room>")]
+#[must_use]
+pub fn join_room(url: String, #[wasm_bindgen(unchecked_param_type = "JoinOptions")] options: JsValue) -> Promise {
+    promise(async move {
+        let text = |member| {
+            let advice = "give { room, name } as texts";
+            let missing = || Error::new("joinRoom", ErrorKind::Type, advice);
+            global::get(&options, member).as_string().ok_or_else(missing)
+        };
+        let mut join = Join::new(text("room")?, text("name")?);
+        if let Ok(token) = text("token") {
+            join = join.token(token);
+        }
+        let room = Room::join(&url, join).await?;
+        hold(room.clone(), room.left());
+        Ok(NpmRoom(room))
+    })
+}
+
+/// A seat in a room, and an async iterable of what happens there. It is kept until `leave()`, or until the server
+/// is gone.
+#[wasm_bindgen(js_name = Room)]
+pub struct NpmRoom(Room);
+
+#[wasm_bindgen(js_class = Room)]
+impl NpmRoom {
+    /// Oneself.
+    #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
+    #[must_use]
+    pub fn me(&self) -> Object {
+        peer_object(self.0.me())
+    }
+
+    /// Everybody else who is here now.
+    #[wasm_bindgen(getter, unchecked_return_type = "Peer[]")]
+    #[must_use]
+    pub fn peers(&self) -> Array {
+        self.0.peers().iter().map(peer_object).collect()
+    }
+
+    /// Calls somebody by id, sending `stream` where there is one; resolves when they have accepted. `signal` aborts
+    /// the ringing. Rejected with `name` `Declined`, `Busy`, `Timeout`, `PeerLeft` or `Abort`, among others. The
+    /// stream stays the page's: stop its tracks when you no longer need them.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
+    #[must_use]
+    pub fn call(
+        &self,
+        peer: String,
+        stream: Option<MediaStream>,
+        signal: Option<AbortSignal>,
+    ) -> Promise {
+        let room = self.0.clone();
+        promise(async move {
+            let stream = stream.map(media::MediaStream::from_raw);
+            let peer = PeerId::from(peer);
+            let mut call = pin!(room.call(&peer, &stream).fuse());
+            let mut aborted = pin!(aborted(signal).fuse());
+            select_biased! {
+                call = call => Ok(NpmCall::of(call?)),
+                () = aborted => Err(Error::new("call", ErrorKind::Abort, "the caller has given up")),
+            }
+        })
+    }
+
+    /// Says something to everybody else: any value that has JSON.
+    ///
+    /// # Errors
+    /// Throws for a value without JSON, and after `leave()`.
+    pub fn say(&self, #[wasm_bindgen(unchecked_param_type = "unknown")] value: &JsValue) -> Result<(), JsValue> {
+        let text = JSON::stringify(value).during("say")?.as_string();
+        let data = text.and_then(|text| Data::from_json(text).ok());
+        let data = data.ok_or_else(|| Error::new("say", ErrorKind::Type, "the value has no JSON"))?;
+        Ok(self.0.say(&data)?)
+    }
+
+    /// Gives up the seat, which ends its calls.
+    pub fn leave(&self) {
+        self.0.leave();
+    }
+
+    /// What happens in the room. All iterators share one queue.
+    #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<RoomEvent>")]
+    #[must_use]
+    pub fn events(&self) -> AsyncItems {
+        AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
+    }
+}
+
+/// Resolves when `signal` aborts, at once where it has; never without one.
+async fn aborted(signal: Option<AbortSignal>) {
+    match signal {
+        Some(signal) if signal.aborted() => {}
+        Some(signal) => {
+            let mut aborts = EventStream::new(&End::default()).on(&signal, "abort", |_| Some(()));
+            let _aborted = aborts.next().await;
+        }
+        None => future::pending().await,
+    }
+}
+
+fn event_object(event: RoomEvent) -> JsValue {
+    let (kind, members): (&str, [(&str, JsValue); 2]) = match event {
+        RoomEvent::Incoming(call) => ("incoming", [("call", NpmIncomingCall::of(call).into()), Default::default()]),
+        RoomEvent::PeerJoined(peer) => ("peer_joined", [("peer", peer_object(&peer).into()), Default::default()]),
+        RoomEvent::PeerLeft(peer, reason) => {
+            ("peer_left", [("peer", peer_object(&peer).into()), ("reason", reason.as_str().into())])
+        }
+        RoomEvent::Said { from, data } => {
+            let data = JSON::parse(data.get()).unwrap_or(JsValue::UNDEFINED);
+            ("said", [("from", peer_object(&from).into()), ("data", data)])
+        }
+        RoomEvent::Refused(error) => ("refused", [("error", error.into()), Default::default()]),
+        RoomEvent::Disconnected(error) => ("disconnected", [("error", error.into()), Default::default()]),
+    };
+    let object = Object::new();
+    global::set(&object, "type", &kind.into());
+    for (name, value) in members.into_iter().filter(|(name, _)| !name.is_empty()) {
+        global::set(&object, name, &value);
+    }
+    object.into()
+}

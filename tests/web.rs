@@ -1,0 +1,24 @@
+//! The library in a real browser. The number in a test's name is that of the flow it stands for.
+#![cfg(target_arch = "wasm32")]
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+mod web {
+    mod channel_life;
+    mod channel_messages;
+    mod channel_options;
+    mod dtmf;
+    mod error;
+    mod event;
+    mod media_capture;
+    mod media_devices;
+    mod media_element;
+    mod media_tracks;
+    mod peer_calls;
+    mod peer_errors;
+    mod peer_life;
+    mod peer_states;
+    mod peer_tracks;
+    mod promise;
+    mod support;
+}

@@ -1,0 +1,129 @@
+//! How a channel ends, at both ends.
+
+use browser_rtc::{
+    ErrorKind,
+    channel::{ChannelInit, ChannelState, DataChannel},
+    peer::PeerConnection,
+};
+use futures::{
+    StreamExt,
+    future::{join, join4},
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within, js,
+    pair::{Pair, connection},
+    watched,
+};
+
+/// Everything that waits on a channel, closed.
+async fn assert_over(channel: &mut DataChannel) {
+    channel.closed().within("closed()").await;
+    assert!(channel.next().within("the end of its messages").await.is_none());
+    assert_eq!(channel.errors().count().within("the end of its errors").await, 0);
+    assert_eq!(channel.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Closed);
+    assert_eq!(channel.send("late").within("send()").await.unwrap_err().kind(), &ErrorKind::Closed);
+    assert_eq!(channel.send_now("late").unwrap_err().kind(), &ErrorKind::Closed);
+    assert_eq!(channel.state(), ChannelState::Closed);
+}
+
+#[wasm_bindgen_test]
+async fn a_close_is_seen_at_both_ends() {
+    watched(async {
+        let (_pair, mut a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut b_messages = b.clone();
+        let waiting = join4(a.closed(), b.closed(), b_messages.next(), b.errors().count());
+        a.close();
+        assert_eq!(a.send_now("late").unwrap_err().kind(), &ErrorKind::Closed);
+        let (.., message, errors) = waiting.within("the close").await;
+        assert!(message.is_none());
+        assert_eq!(errors, 0);
+        assert_over(&mut a).await;
+        assert_over(&mut b).await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_channel_closes_with_its_connection() {
+    watched(async {
+        let (pair, mut a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut a_messages = a.clone();
+        let waiting = join4(a.closed(), a_messages.next(), a.errors().count(), b.closed());
+        pair.a.close();
+        assert_eq!(a.state(), ChannelState::Closed);
+        let (_, message, ..) = waiting.within("the close at both ends").await;
+        assert!(message.is_none());
+        assert_over(&mut a).await;
+        assert_eq!(b.send_now("late").unwrap_err().kind(), &ErrorKind::Closed);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_channel_closes_when_its_last_handle_goes() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let raw = a.as_raw().clone();
+        let other_handle = a.clone();
+        let closed = a.closed();
+        drop(a);
+        assert_eq!(js::string(&raw, "readyState"), "open", "a handle is left");
+        drop(other_handle);
+        assert_ne!(js::string(&raw, "readyState"), "open");
+        join(closed, b.closed()).within("the close at both ends").await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_channel_can_be_left_to_others() {
+    watched(async {
+        let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        let raw = a.into_raw();
+        assert_eq!(js::string(&raw, "readyState"), "open");
+        let handle = DataChannel::from_raw(raw.clone());
+        handle.send("from a handle").within("send").await.unwrap();
+        drop(handle);
+        assert_eq!(js::string(&raw, "readyState"), "open");
+        assert_eq!(b.next().within("a message").await.unwrap().unwrap(), "from a handle".into());
+    })
+    .await;
+}
+
+async fn assert_never_opens(channel: DataChannel, end: impl FnOnce(&DataChannel)) {
+    let waiting = join(channel.opened(), channel.send("never"));
+    end(&channel);
+    let (opened, sent) = waiting.within("the end of a channel that never opened").await;
+    assert_eq!(opened.unwrap_err().kind(), &ErrorKind::Closed);
+    assert_eq!(sent.unwrap_err().kind(), &ErrorKind::Closed);
+    channel.closed().within("closed()").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_channel_that_never_opens_can_be_closed() {
+    watched(async {
+        let channel = |pc: &PeerConnection| pc.create_data_channel("never", &ChannelInit::new()).unwrap();
+        let pc = connection();
+        assert_never_opens(channel(&pc), DataChannel::close).await;
+        assert_never_opens(channel(&pc), |_| pc.close()).await;
+
+        let pc = connection();
+        let opened = channel(&pc).opened();
+        assert_eq!(opened.within("the drop").await.unwrap_err().kind(), &ErrorKind::Closed);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_channel_closed_as_soon_as_it_comes() {
+    watched(async {
+        let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut incoming = pair.b.data_channels();
+        let created = pair.a.create_data_channel("unwanted", &ChannelInit::new()).unwrap();
+        drop(incoming.next().within("the channel").await);
+        created.closed().within("the refusal").await;
+    })
+    .await;
+}

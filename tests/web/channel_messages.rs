@@ -1,0 +1,158 @@
+//! What is sent on a channel arrives: all of it, in order, once.
+
+use std::time::Duration;
+
+use browser_rtc::{
+    ErrorKind,
+    channel::{ChannelInit, DataChannel, Message},
+};
+use futures::{StreamExt, future::join};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{Within, js, pair::Pair, rest, sleep, watched};
+
+async fn received(channel: &mut DataChannel) -> Message {
+    channel.next().within("a message").await.expect("the channel closed").unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn f34_chat_at_both_ends() {
+    watched(async {
+        let (_pair, mut ada, mut ben) = Pair::with_channel(&ChannelInit::new()).await;
+        ada.send("Hello, Ben").within("send").await.unwrap();
+        assert_eq!(received(&mut ben).await, "Hello, Ben".into());
+        ben.send("Hello, Ada").within("send").await.unwrap();
+        assert_eq!(received(&mut ada).await, "Hello, Ada".into());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f40_text_and_bytes_in_order() {
+    watched(async {
+        let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        let messages: [Message; 8] = [
+            "text".into(),
+            vec![1, 2, 3].into(),
+            "".into(),
+            vec![].into(),
+            "naïve 🦀 \0 text".into(),
+            (0..=255).collect::<Vec<u8>>().into(),
+            "x".repeat(60_000).into(),
+            vec![7; 60_000].into(),
+        ];
+        for message in &messages {
+            a.send(message).within("send").await.unwrap();
+        }
+        for message in &messages {
+            assert_eq!(&received(&mut b).await, message);
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f40_the_largest_message_and_one_that_is_too_large() {
+    watched(async {
+        let (pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        // 256 KiB in Chromium; in Firefox a gibibyte, more than is worth a try.
+        let most = js::number(&js::get(pair.a.as_raw(), "sctp"), "maxMessageSize") as usize;
+        let largest = vec![1; most.min(262_144)];
+        a.send(&largest).within("send").await.unwrap();
+        assert_eq!(received(&mut b).await.as_bytes().len(), largest.len());
+        if !js::is_firefox() {
+            let refused = a.send(&vec![1; most + 1]).within("send").await.unwrap_err();
+            assert_eq!((refused.operation(), refused.kind()), ("send", &ErrorKind::Type));
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f40_nothing_sent_in_the_moment_of_opening_is_lost() {
+    watched(async {
+        let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut incoming = pair.b.data_channels();
+        let late = pair.a.create_data_channel("late", &ChannelInit::new()).unwrap();
+        for number in 0..20 {
+            late.send(&number.to_string()).within("send").await.unwrap();
+        }
+        // Lateness is what this is about.
+        sleep(Duration::from_millis(200)).await;
+        let mut other_end = incoming.next().within("the channel").await.unwrap();
+        sleep(Duration::from_millis(200)).await;
+        for number in 0..20 {
+            assert_eq!(received(&mut other_end).await, number.to_string().into());
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f40_the_first_words_of_the_side_that_did_not_open_the_channel() {
+    watched(async {
+        let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut incoming = pair.b.data_channels();
+        let mut channel = pair.a.create_data_channel("greeted", &ChannelInit::new()).unwrap();
+        incoming.next().within("the channel").await.unwrap().send("hello").within("send").await.unwrap();
+        assert_eq!(received(&mut channel).await, "hello".into());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f40_a_send_waits_for_the_channel_to_open() {
+    watched(async {
+        let pair = Pair::new();
+        let mut incoming = pair.b.data_channels();
+        let channel = pair.a.create_data_channel("early", &ChannelInit::new()).unwrap();
+        let now = channel.send_now("too early").unwrap_err();
+        assert_eq!((now.operation(), now.kind()), ("send", &ErrorKind::InvalidState));
+        let connected_and_received = async {
+            pair.connect().await;
+            let mut other_end = incoming.next().within("the channel").await.unwrap();
+            received(&mut other_end).await
+        };
+        let (sent, message) = join(channel.send("early"), connected_and_received).await;
+        sent.unwrap();
+        assert_eq!(message, "early".into());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn each_message_goes_to_one_of_two_clones() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let tasks = join(b.clone().map(Result::unwrap).collect::<Vec<_>>(), b.map(Result::unwrap).collect::<Vec<_>>());
+        let send = async {
+            for number in 0..100 {
+                a.send(&[number]).within("send").await.unwrap();
+            }
+            a.close();
+        };
+        let ((one, other), ()) = join(tasks, send).within("all messages").await;
+        let mut all: Vec<_> = one.into_iter().chain(other).map(|message| message.as_bytes()[0]).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..100).collect::<Vec<_>>());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f43_a_close_loses_nothing_already_sent() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        for number in 0..64 {
+            a.send_now(&vec![number; 16 * 1024]).unwrap();
+        }
+        assert!(a.buffered_amount() > 0.0, "some is still to be sent");
+        a.close();
+        let all = rest(b, "all messages and the end").await;
+        assert_eq!(all.len(), 64);
+        for (number, message) in all.into_iter().enumerate() {
+            assert_eq!(message.unwrap().as_bytes(), vec![number as u8; 16 * 1024]);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,230 @@
+//! The keypad.
+
+use std::time::Duration;
+
+use browser_rtc::{
+    ErrorKind,
+    dtmf::{DtmfSender, PlayOut, Timing, Tones},
+    media::MediaStream,
+};
+use futures::{FutureExt, StreamExt};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    media::{camera, microphone},
+    now,
+    pair::{Pair, connection},
+    rest, watched,
+};
+
+/// What a timer may be off by, in milliseconds.
+const SLACK: f64 = 40.0;
+
+/// The keypad of a call, and what keeps the call up.
+async fn call() -> (DtmfSender, Pair, MediaStream) {
+    let (pair, microphone) = (Pair::new(), microphone().await);
+    let sender = pair.a.add_track(&microphone.tracks()[0], &[&microphone]).unwrap();
+    pair.connect().await;
+    (sender.dtmf().unwrap(), pair, microphone)
+}
+
+fn tones(text: &str) -> Tones {
+    text.parse().unwrap()
+}
+
+fn timing(duration: u64, gap: u64) -> Timing {
+    Timing::new().duration(Duration::from_millis(duration)).gap(Duration::from_millis(gap))
+}
+
+async fn next(played: &mut PlayOut) -> Option<char> {
+    played.next().within("a tone or the end").await.map(|tone| tone.as_char())
+}
+
+async fn played(play_out: PlayOut) -> String {
+    rest(play_out, "the end of play-out").await.into_iter().collect::<Tones>().to_string()
+}
+
+#[wasm_bindgen_test]
+async fn f35_1234_each_for_500_ms() {
+    watched(async {
+        let (keypad, ..) = call().await;
+        assert!(keypad.can_insert());
+        let mut play_out = keypad.insert(&tones("1234"), timing(500, 50)).unwrap();
+        let mut begins = Vec::new();
+        for key in "1234".chars() {
+            assert_eq!(next(&mut play_out).await, Some(key));
+            begins.push(now());
+        }
+        assert_eq!(next(&mut play_out).await, None);
+        begins.push(now());
+        assert_eq!(next(&mut play_out).await, None, "it stays at its end");
+        assert_eq!(keypad.tone_buffer(), "");
+        for pair in begins.windows(2) {
+            assert!(pair[1] - pair[0] >= 500.0 - SLACK, "{begins:?}");
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f36_123_cut_off_after_the_2() {
+    watched(async {
+        let (keypad, ..) = call().await;
+        let mut play_out = keypad.insert(&tones("123"), timing(100, 50)).unwrap();
+        assert_eq!(next(&mut play_out).await, Some('1'));
+        assert_eq!(next(&mut play_out).await, Some('2'));
+        assert_eq!(keypad.tone_buffer(), "3");
+        keypad.cancel().unwrap();
+        assert_eq!(keypad.tone_buffer(), "");
+        assert_eq!(next(&mut play_out).await, None);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f37_a_key_is_lit_for_as_long_as_its_tone_plays() {
+    watched(async {
+        let (keypad, ..) = call().await;
+        let mut lit = keypad.tone_changes();
+        keypad.insert(&tones("5a"), timing(200, 50)).unwrap().finished().within("the end").await;
+        let mut changes = Vec::new();
+        for _ in 0..3 {
+            changes.push(lit.next().within("a change").await.unwrap().map(|tone| tone.as_char()));
+        }
+        assert_eq!(changes, [Some('5'), Some('A'), None]);
+
+        let play_out = keypad.insert(&tones("7"), timing(300, 30)).unwrap();
+        assert!(lit.next().within("on").await.unwrap().is_some());
+        let on = now();
+        assert!(lit.next().within("off").await.unwrap().is_none());
+        assert!(now() - on >= 300.0 - SLACK);
+        play_out.finished().within("the end").await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f38_tones_appended_before_and_during_play_out() {
+    watched(async {
+        let (keypad, ..) = call().await;
+        let mut play_out = keypad.insert(&tones("12"), timing(100, 50)).unwrap();
+        let before = keypad.append(&tones("3")).unwrap();
+        assert_eq!(keypad.tone_buffer(), "123");
+        assert_eq!(next(&mut play_out).await, Some('1'));
+        let during = keypad.append(&tones("4")).unwrap();
+        assert_eq!(played(play_out).await, "234");
+        assert_eq!(played(before).await, "1234");
+        assert_eq!(played(during).await, "234");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f38_a_tone_appended_to_the_last_one() {
+    watched(async {
+        let (keypad, ..) = call().await;
+        let mut play_out = keypad.insert(&tones("1"), timing(300, 50)).unwrap();
+        assert_eq!(next(&mut play_out).await, Some('1'));
+        assert_eq!(keypad.tone_buffer(), "", "it plays, and nothing is left to play");
+        let appended = keypad.append(&tones("2")).unwrap();
+        assert_eq!(next(&mut play_out).await, Some('2'), "the play-out goes on");
+        let began = now();
+        assert_eq!(next(&mut play_out).await, None);
+        assert!(now() - began >= 300.0 - SLACK, "with the timing of the first");
+        assert_eq!(played(appended).await, "2");
+
+        // Nothing plays any more: it begins anew.
+        assert_eq!(played(keypad.append(&tones("3")).unwrap()).await, "3");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f39_one_tone_for_a_second_then_another_for_two() {
+    watched(async {
+        let (keypad, ..) = call().await;
+        let began = now();
+        assert_eq!(played(keypad.insert(&tones("1"), timing(1_000, 30)).unwrap()).await, "1");
+        let between = now();
+        assert_eq!(played(keypad.insert(&tones("2"), timing(2_000, 30)).unwrap()).await, "2");
+        let (first, second) = (between - began, now() - between);
+        assert!((1_000.0 - SLACK..1_900.0).contains(&first) && second >= 2_000.0 - SLACK, "{first} ms, {second} ms");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_new_insert_ends_the_earlier_play_out() {
+    watched(async {
+        let (keypad, ..) = call().await;
+        let mut earlier = keypad.insert(&tones("123"), timing(100, 50)).unwrap();
+        assert_eq!(next(&mut earlier).await, Some('1'));
+        let waiting = earlier.next();
+        let later = keypad.insert(&tones("9"), timing(100, 50)).unwrap();
+        assert_eq!(waiting.within("the earlier one's end").await, None);
+        assert_eq!(played(later).await, "9");
+        assert_eq!(next(&mut earlier).await, None);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn no_tones_are_no_play_out() {
+    watched(async {
+        let (keypad, ..) = call().await;
+        assert_eq!(played(keypad.insert(&Tones::default(), Timing::new()).unwrap()).await, "");
+        let mut running = keypad.insert(&tones("12"), timing(100, 50)).unwrap();
+        assert_eq!(next(&mut running).await, Some('1'));
+        assert_eq!(played(keypad.insert(&Tones::default(), Timing::new()).unwrap()).await, "");
+        assert_eq!(next(&mut running).await, None);
+        assert_eq!(keypad.tone_buffer(), "");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_play_out_ends_with_its_connection() {
+    watched(async {
+        let (keypad, pair, _microphone) = call().await;
+        let mut play_out = keypad.insert(&tones("1234"), Timing::new()).unwrap();
+        let changes = keypad.tone_changes();
+        assert_eq!(next(&mut play_out).await, Some('1'));
+        pair.a.close();
+        assert_eq!(next(&mut play_out).await, None);
+        assert_eq!(rest(changes, "the end of the changes").await.len(), 1);
+        assert!(!keypad.can_insert());
+        for error in [
+            keypad.insert(&tones("1"), Timing::new()).unwrap_err(),
+            keypad.append(&tones("1")).unwrap_err(),
+            keypad.cancel().unwrap_err(),
+        ] {
+            assert_eq!((error.operation(), error.kind()), ("insertDTMF", &ErrorKind::Closed));
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn tones_need_a_call() {
+    watched(async {
+        let (pc, microphone) = (connection(), microphone().await);
+        let sender = pc.add_track(&microphone.tracks()[0], &[]).unwrap();
+        let keypad = sender.dtmf().unwrap();
+        assert!(!keypad.can_insert());
+        let error = keypad.insert(&tones("1"), Timing::new()).unwrap_err();
+        assert_eq!((error.operation(), error.kind()), ("insertDTMF", &ErrorKind::InvalidState));
+        assert!(keypad.tone_changes().next().now_or_never().is_none());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn pictures_have_no_tones() {
+    watched(async {
+        let (pc, camera) = (connection(), camera().await);
+        let sender = pc.add_track(&camera.tracks()[0], &[]).unwrap();
+        assert_eq!(sender.dtmf().unwrap_err().kind(), &ErrorKind::NotSupported);
+    })
+    .await;
+}

@@ -1,0 +1,188 @@
+//! Capture with constraints, and each way in which it fails.
+
+use browser_rtc::{
+    ErrorKind,
+    media::{self, Audio, Constraints, FacingMode, Video, exact, ideal, max, min},
+};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    js::{self, Override},
+    media::{capture, mock_get_user_media, refuse_with, settings},
+    watched,
+};
+
+async fn refusal(constraints: &Constraints) -> browser_rtc::Error {
+    media::get_user_media(constraints).within("getUserMedia").await.expect_err("it was to be refused")
+}
+
+async fn video_settings(video: Video) -> JsValue {
+    let stream = capture(&Constraints::new().video(video)).await;
+    assert_eq!((stream.video_tracks().len(), stream.audio_tracks().len()), (1, 0));
+    settings(stream.video_tracks()[0].as_raw())
+}
+
+async fn audio_settings(audio: Audio) -> JsValue {
+    let stream = capture(&Constraints::new().audio(audio)).await;
+    assert_eq!((stream.video_tracks().len(), stream.audio_tracks().len()), (0, 1));
+    settings(stream.audio_tracks()[0].as_raw())
+}
+
+#[wasm_bindgen_test]
+async fn f01_camera_and_microphone() {
+    watched(async {
+        let both = capture(&Constraints::new().audio(true).video(true)).await;
+        assert_eq!((both.video_tracks().len(), both.audio_tracks().len()), (1, 1));
+        assert!(both.is_active());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f01_the_size_of_the_picture() {
+    watched(async {
+        for (video, width) in [
+            (Video::new().width(320).height(240), 320.0),
+            (Video::new().width(ideal(320)).height(ideal(240)), 320.0),
+            (Video::new().width(exact(320)).height(exact(240)), 320.0),
+            (Video::new().width(min(640).max(640)), 640.0),
+            (Video::new().width(max(1280).ideal(320)), 320.0),
+        ] {
+            assert_eq!(js::number(&video_settings(video.clone()).await, "width"), width, "{video:?}");
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f01_frames_a_second() {
+    watched(async {
+        let rate = js::number(&video_settings(Video::new().frame_rate(exact(10))).await, "frameRate");
+        assert!((9.0..=11.0).contains(&rate), "{rate}");
+        let rate = js::number(&video_settings(Video::new().frame_rate(max(15.0))).await, "frameRate");
+        assert!(rate <= 15.0, "{rate}");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f01_switches_of_the_microphone() {
+    watched(async {
+        for on in [true, false] {
+            let audio = Audio::new().echo_cancellation(on).noise_suppression(on).auto_gain_control(on);
+            let settings = audio_settings(audio).await;
+            for switch in ["echoCancellation", "noiseSuppression", "autoGainControl"] {
+                assert_eq!(js::get(&settings, switch), JsValue::from_bool(on), "{switch}");
+            }
+        }
+        let settings = audio_settings(Audio::new().echo_cancellation(exact(false)).channel_count(1)).await;
+        assert_eq!(js::get(&settings, "echoCancellation"), JsValue::FALSE);
+        assert_eq!(js::number(&settings, "channelCount"), 1.0);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f01_every_constraint_reaches_the_browser_as_it_is_spelled() {
+    watched(async {
+        let _mock = mock_get_user_media("return Promise.reject(JSON.stringify(constraints))");
+        let constraints = Constraints::new()
+            .audio(
+                Audio::new()
+                    .echo_cancellation(exact(true))
+                    .noise_suppression(ideal(false))
+                    .auto_gain_control(true)
+                    .sample_rate(48_000)
+                    .sample_size(ideal(16).min(8))
+                    .latency(max(0.5))
+                    .channel_count(exact(2))
+                    .device_id("microphone")
+                    .group_id(ideal("headset")),
+            )
+            .video(
+                Video::new()
+                    .width(min(640).max(1920).ideal(1280))
+                    .height(exact(720))
+                    .aspect_ratio(1.5)
+                    .frame_rate(ideal(30).max(60))
+                    .facing_mode(exact(FacingMode::Environment))
+                    .device_id(exact("camera"))
+                    .group_id("webcam"),
+            );
+        for constraints in [constraints, Constraints::new().audio(true), Constraints::new().video(Video::new())] {
+            let seen: serde_json::Value = serde_json::from_str(refusal(&constraints).await.message()).unwrap();
+            let whole = |value: serde_json::Value| value.to_string().replace(".0", "");
+            assert_eq!(whole(seen), whole(serde_json::to_value(&constraints).unwrap()));
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_a_constraint_that_cannot_be_met_is_named() {
+    watched(async {
+        let error = refusal(&Constraints::new().video(Video::new().width(exact(99_999)))).await;
+        assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("width".into()) }, "{error}");
+        let error = refusal(&Constraints::new().audio(Audio::new().device_id(exact("no such microphone")))).await;
+        assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("deviceId".into()) }, "{error}");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_nothing_asked_for() {
+    watched(async {
+        let error = refusal(&Constraints::new()).await;
+        assert_eq!((error.operation(), error.kind()), ("getUserMedia", &ErrorKind::Type));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_refused_absent_busy_and_forbidden_are_told_apart() {
+    watched(async {
+        for (name, kind) in [
+            ("NotAllowedError", ErrorKind::NotAllowed),
+            ("NotFoundError", ErrorKind::NotFound),
+            ("NotReadableError", ErrorKind::NotReadable),
+            ("SecurityError", ErrorKind::Security),
+            ("AbortError", ErrorKind::Abort),
+        ] {
+            let _mock = refuse_with(name);
+            let error = refusal(&Constraints::new().video(true)).await;
+            assert_eq!((error.kind(), error.message()), (&kind, "as told to"));
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_a_browser_without_cameras() {
+    watched(async {
+        let _mock = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
+        assert!(!media::is_supported());
+        for error in [
+            refusal(&Constraints::new().video(true)).await,
+            media::devices().within("devices").await.unwrap_err(),
+            media::device_changes().err().unwrap(),
+        ] {
+            assert_eq!(error.kind(), &ErrorKind::NotSupported);
+            assert!(error.message().contains("use a current Chrome, Edge, Firefox or Safari"), "{error}");
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_an_insecure_page() {
+    watched(async {
+        let _no_devices = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
+        let _insecure = Override::new(&js::eval("globalThis"), "isSecureContext", &JsValue::FALSE);
+        let error = refusal(&Constraints::new().video(true)).await;
+        assert_eq!(error.kind(), &ErrorKind::NotSupported);
+        assert!(error.message().contains("open the page over https or on localhost"), "{error}");
+    })
+    .await;
+}

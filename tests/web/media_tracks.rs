@@ -1,0 +1,177 @@
+//! Tracks: stopped by hand or by drop, and kept alive by what uses them.
+
+use browser_rtc::media::{self, Constraints, MediaStream, TrackKind};
+use futures::FutureExt;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within, js,
+    media::{Element, camera, capture, is_live, microphone, mock_get_user_media},
+    pair::connection,
+    rest, watched,
+};
+
+fn raw(stream: &MediaStream) -> web_sys::MediaStreamTrack {
+    stream.tracks()[0].as_raw().clone()
+}
+
+#[wasm_bindgen_test]
+async fn f06_stopped_by_hand() {
+    watched(async {
+        let both = capture(&Constraints::new().audio(true).video(true)).await;
+        let picture = both.video_tracks().remove(0);
+        picture.stop();
+        assert!(picture.is_ended() && both.is_active(), "the sound goes on");
+        both.stop();
+        assert!(both.tracks().iter().all(media::MediaStreamTrack::is_ended));
+        assert!(!both.is_active());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f06_stopped_when_the_last_handle_goes() {
+    watched(async {
+        let camera = camera().await;
+        let raw = raw(&camera);
+        let (other_handle, track) = (camera.clone(), camera.tracks().remove(0));
+        drop(camera);
+        drop(other_handle);
+        assert!(is_live(&raw), "a handle of the track is left");
+        drop(track);
+        assert!(!is_live(&raw));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f06_left_running_by_hand() {
+    watched(async {
+        let raw = camera().await.into_raw();
+        assert!(raw.active());
+        MediaStream::from_raw(raw.clone()).stop();
+        assert!(!raw.active());
+
+        let raw = camera().await.tracks().remove(0).into_raw();
+        assert!(is_live(&raw));
+        raw.stop();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f06_kept_alive_by_the_connection_that_sends_it() {
+    watched(async {
+        let pc = connection();
+        let camera = camera().await;
+        let raw = raw(&camera);
+        let sender = pc.add_track(&camera.tracks()[0], &[&camera]).unwrap();
+        drop(camera);
+        assert!(is_live(&raw));
+        drop(sender);
+        assert!(is_live(&raw), "the connection itself has it");
+        pc.close();
+        assert!(!is_live(&raw));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f06_released_by_the_sender_that_sends_another() {
+    watched(async {
+        let pc = connection();
+        let (first, second) = (microphone().await, microphone().await);
+        let (first_raw, second_raw) = (raw(&first), raw(&second));
+        let sender = pc.add_track(&first.tracks()[0], &[]).unwrap();
+        drop(first);
+        sender.replace_track(Some(&second.tracks()[0])).within("replaceTrack").await.unwrap();
+        drop(second);
+        assert!(!is_live(&first_raw) && is_live(&second_raw));
+        pc.remove_track(&sender).unwrap();
+        assert!(!is_live(&second_raw));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f06_kept_alive_by_the_element_that_shows_it() {
+    watched(async {
+        let (video, camera) = (Element::new("video"), camera().await);
+        let raw = raw(&camera);
+        let shown = media::show(&video, &camera).unwrap();
+        drop(camera);
+        video.frames(2).await;
+        assert!(is_live(&raw));
+        drop(shown);
+        assert!(!is_live(&raw));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f06_what_is_granted_too_late_is_stopped() {
+    watched(async {
+        // Tells of the first track when it is stopped, for which the browser has no event.
+        let body = "const granted = await real(constraints);
+            const track = granted.getTracks()[0];
+            const stop = track.stop;
+            window.stopped(new Promise(stopped => track.stop = () => { stop.call(track); stopped(track); }));
+            return granted;";
+        let stopped = js::eval("new Promise(stopped => window.stopped = stopped)");
+        let _mock = mock_get_user_media(&format!("return (async () => {{ {body} }})()"));
+        assert!(media::get_user_media(&Constraints::new().video(true)).now_or_never().is_none());
+        let track = js::settled(stopped, "the track stopped").await;
+        assert_eq!(js::string(&track, "readyState"), "ended");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f06_the_end_of_a_track_is_seen() {
+    watched(async {
+        let camera = camera().await;
+        let track = camera.tracks().remove(0);
+        let (ended, mut mutes) = (track.ended(), track.mute_changes());
+        assert!(camera.tracks()[0].ended().now_or_never().is_none(), "it runs yet");
+        camera.stop();
+        ended.within("the end").await;
+        track.ended().within("the end again").await;
+        assert_eq!(rest(&mut mutes, "the end of the changes").await, [false]);
+
+        let track = microphone().await.tracks().remove(0);
+        let ended = track.ended();
+        drop(track);
+        ended.within("the end by drop").await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_of_anothers_track_does_not_end_it() {
+    watched(async {
+        let camera = camera().await;
+        let foreign = || MediaStream::from_raw(camera.as_raw().clone());
+        let mut ended = foreign().tracks()[0].ended();
+        assert!((&mut ended).now_or_never().is_none(), "the handle is gone, the track is not");
+
+        let stream = foreign();
+        let ended = stream.tracks()[0].ended();
+        stream.stop();
+        ended.within("the end, seen through another handle of the same stream").await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_track_says_what_it_is() {
+    watched(async {
+        let camera = camera().await;
+        let track = &camera.tracks()[0];
+        assert_eq!(track.kind(), TrackKind::Video);
+        assert_eq!((track.id(), track.label()), (track.as_raw().id(), track.as_raw().label()));
+        track.set_enabled(false);
+        assert!(!track.enabled() && !track.as_raw().enabled() && !track.muted());
+        assert_eq!(track, &camera.video_tracks()[0]);
+    })
+    .await;
+}

@@ -1,0 +1,135 @@
+//! How a connection ends.
+
+use browser_rtc::{
+    ErrorKind, Result,
+    channel::ChannelInit,
+    media::MediaStream,
+    peer::{ConnectionState, IceCandidate, PeerConnection, SdpType, SessionDescription, SignalingState},
+};
+use futures::StreamExt;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within, js,
+    media::{camera, microphone},
+    pair::{Pair, connection},
+    rest, watched,
+};
+
+fn is_open(raw: &web_sys::RtcPeerConnection) -> bool {
+    js::string(raw, "signalingState") != "closed"
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_closes_when_its_last_handle_goes() {
+    watched(async {
+        let pc = connection();
+        let raw = pc.as_raw().clone();
+        let other_handle = pc.clone();
+        // None of these keeps it open.
+        let _states = pc.connection_states();
+        let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
+        let microphone = microphone().await;
+        let _sender = pc.add_track(&microphone.tracks()[0], &[]).unwrap();
+        drop(pc);
+        assert!(is_open(&raw), "a handle is left");
+        drop(other_handle);
+        assert!(!is_open(&raw));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+fn a_connection_can_be_left_to_others() {
+    let raw = connection().into_raw();
+    assert!(is_open(&raw));
+    drop(PeerConnection::from_raw(raw.clone()));
+    assert!(is_open(&raw), "a handle of what another looks after does not close it");
+    PeerConnection::from_raw(raw.clone()).close();
+    assert!(!is_open(&raw));
+}
+
+#[wasm_bindgen_test]
+async fn a_foreign_connection_ends_its_streams_by_its_handle() {
+    watched(async {
+        let raw = connection().into_raw();
+        let handle = PeerConnection::from_raw(raw.clone());
+        let states = handle.signaling_states();
+        drop(handle);
+        assert_eq!(rest(states, "the end").await, [SignalingState::Stable]);
+        raw.close();
+    })
+    .await;
+}
+
+fn assert_closed<T>(result: Result<T>) {
+    let error = result.err().expect("the connection is closed");
+    assert_eq!(error.kind(), &ErrorKind::Closed, "{error}");
+}
+
+#[wasm_bindgen_test]
+async fn all_that_is_asked_of_a_closed_connection_is_closed() {
+    watched(async {
+        let pc = connection();
+        let (first, second) = (microphone().await, microphone().await);
+        let sender = pc.add_track(&first.tracks()[0], &[]).unwrap();
+        let channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
+        let keypad = sender.dtmf().unwrap();
+        pc.close();
+        pc.close();
+
+        let offer = SessionDescription { kind: SdpType::Offer, sdp: String::new() };
+        assert_closed(pc.create_offer().within("createOffer").await);
+        assert_closed(pc.create_answer().within("createAnswer").await);
+        assert_closed(pc.set_local_description().within("setLocalDescription").await);
+        assert_closed(pc.set_local_description_to(&offer).within("setLocalDescription").await);
+        assert_closed(pc.set_remote_description(&offer).within("setRemoteDescription").await);
+        assert_closed(pc.add_ice_candidate(&IceCandidate::end_of_candidates()).within("addIceCandidate").await);
+        assert_closed(pc.restart_ice());
+        assert_closed(pc.add_track(&second.tracks()[0], &[]));
+        assert_closed(pc.remove_track(&sender));
+        assert_closed(pc.create_data_channel("", &ChannelInit::new()));
+        assert_closed(sender.replace_track(None).within("replaceTrack").await);
+        assert_closed(channel.opened().within("opened").await);
+        assert_closed(channel.send("").within("send").await);
+        assert_closed(channel.send_now(""));
+        assert_closed(keypad.insert(&"1".parse().unwrap(), Default::default()));
+        assert!(!keypad.can_insert());
+        channel.closed().within("closed").await;
+        assert!(pc.senders().is_empty());
+        assert_eq!((pc.connection_state(), pc.signaling_state()), (ConnectionState::Closed, SignalingState::Closed));
+        assert_eq!(pc.tracks().count().within("no tracks").await, 0);
+        assert_eq!(pc.data_channels().count().within("no channels").await, 0);
+        assert_eq!(pc.ice_candidates().count().within("no candidates").await, 0);
+        assert_eq!(pc.negotiation_needed().count().within("no negotiation").await, 0);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn everything_of_a_connection_ends_with_it() {
+    watched(async {
+        let (pair, chat, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
+        let camera = camera().await;
+        pair.a.add_track(&camera.tracks()[0], &[&camera]).unwrap();
+        let mut incoming = pair.b.tracks();
+        pair.negotiate().await;
+        let arrived = incoming.next().within("the track").await.unwrap();
+
+        let (errors, tones) = (chat.errors(), pair.a.senders().len());
+        assert_eq!(tones, 1);
+        pair.a.close();
+        assert_eq!(errors.count().within("the end of the channel's errors").await, 0);
+
+        let ends = [arrived.track.ended(), arrived.streams[0].tracks()[0].ended()];
+        let mutes = arrived.track.mute_changes();
+        pair.b.close();
+        for end in ends {
+            end.within("the end of the peer's track").await;
+        }
+        rest(mutes, "the end of its changes").await;
+        assert!(arrived.track.is_ended());
+        assert!(!MediaStream::from_raw(arrived.streams[0].as_raw().clone()).is_active());
+    })
+    .await;
+}

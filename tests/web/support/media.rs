@@ -1,0 +1,86 @@
+//! The fake camera and microphone, and elements that show them.
+
+use browser_rtc::media::{self, Audio, Constraints, MediaStream, Video, exact};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlMediaElement;
+
+use super::{
+    Within,
+    js::{self, Override},
+};
+
+pub async fn capture(constraints: &Constraints) -> MediaStream {
+    media::get_user_media(constraints).within("getUserMedia").await.unwrap()
+}
+
+pub async fn camera() -> MediaStream {
+    capture(&Constraints::new().video(Video::new().width(exact(320)).height(exact(240)))).await
+}
+
+pub async fn microphone() -> MediaStream {
+    capture(&Constraints::new().audio(Audio::new())).await
+}
+
+/// What the browser says of a track.
+pub fn settings(track: &web_sys::MediaStreamTrack) -> JsValue {
+    js::run("track", &[track], "return track.getSettings()")
+}
+
+pub fn is_live(track: &web_sys::MediaStreamTrack) -> bool {
+    js::string(track, "readyState") == "live"
+}
+
+/// Has `getUserMedia` run this body instead, which sees the real one as `real`, until dropped.
+pub fn mock_get_user_media(body: &str) -> Override {
+    let devices = js::media_devices();
+    let wrapped = format!("const real = devices.getUserMedia.bind(devices); return constraints => {{ {body} }}");
+    Override::new(&devices, "getUserMedia", &js::run("devices", &[&devices], &wrapped))
+}
+
+/// Has `getUserMedia` fail with a DOMException of this name.
+pub fn refuse_with(name: &str) -> Override {
+    mock_get_user_media(&format!("return Promise.reject(new DOMException('as told to', '{name}'))"))
+}
+
+/// A media element on the page, until this is dropped.
+pub struct Element(HtmlMediaElement);
+
+impl Element {
+    pub fn new(tag: &str) -> Self {
+        let document = web_sys::window().unwrap().document().unwrap();
+        let element: HtmlMediaElement = document.create_element(tag).unwrap().unchecked_into();
+        document.body().unwrap().append_child(&element).unwrap();
+        Self(element)
+    }
+
+    /// Waits until this many more frames have been shown.
+    pub async fn frames(&self, count: u32) {
+        let body = "return new Promise(done => {
+            const next = () => count-- ? element.requestVideoFrameCallback(next) : done();
+            next();
+        })";
+        js::run_to_end("element, count", &[&self.0, &count.into()], body).await;
+    }
+
+    pub fn size(&self) -> (f64, f64) {
+        (js::number(&self.0, "videoWidth"), js::number(&self.0, "videoHeight"))
+    }
+
+    pub fn source(&self) -> JsValue {
+        js::get(&self.0, "srcObject")
+    }
+}
+
+impl std::ops::Deref for Element {
+    type Target = HtmlMediaElement;
+
+    fn deref(&self) -> &HtmlMediaElement {
+        &self.0
+    }
+}
+
+impl Drop for Element {
+    fn drop(&mut self) {
+        self.0.remove();
+    }
+}

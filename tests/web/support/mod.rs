@@ -1,0 +1,86 @@
+//! What every test stands on: nothing waits for ever, and nothing is rejected unheard.
+
+pub mod js;
+pub mod media;
+pub mod pair;
+
+use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
+
+use browser_rtc::Listener;
+use futures::{
+    Stream, StreamExt,
+    channel::oneshot,
+    future::{Either, select},
+};
+use wasm_bindgen::prelude::*;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, ms: f64) -> f64;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: f64);
+}
+
+struct Timer {
+    id: f64,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(self.id);
+    }
+}
+
+pub async fn sleep(time: Duration) {
+    let (ring, rung) = oneshot::channel();
+    let callback = Closure::once(move || ring.send(()).unwrap_or_default());
+    let _timer = Timer { id: set_timeout(callback.as_ref(), time.as_secs_f64() * 1000.0), _callback: callback };
+    rung.await.unwrap();
+}
+
+/// Milliseconds, to measure by.
+pub fn now() -> f64 {
+    web_sys::window().unwrap().performance().unwrap().now()
+}
+
+pub trait Within: Future + Sized {
+    /// What the future gives, or a failed test that says what did not come.
+    async fn within(self, awaited: &str) -> Self::Output {
+        match select(pin!(self), pin!(sleep(LIMIT))).await {
+            Either::Left((output, _)) => output,
+            Either::Right(_) => panic!("{awaited}: not within {LIMIT:?}"),
+        }
+    }
+}
+
+impl<F: Future> Within for F {}
+
+/// The rest of a stream that ends.
+pub async fn rest<T>(stream: impl Stream<Item = T>, awaited: &str) -> Vec<T> {
+    stream.collect().within(awaited).await
+}
+
+/// Runs a test, which fails as well where a promise is rejected and nobody listens.
+pub async fn watched(test: impl Future<Output = ()>) {
+    let unheard = unheard_rejections(test).await;
+    assert!(unheard.is_empty(), "rejected, and nobody listened: {unheard:?}");
+}
+
+pub async fn unheard_rejections(test: impl Future<Output = ()>) -> Vec<String> {
+    let unheard = Rc::<RefCell<Vec<String>>>::default();
+    let _listener = Listener::new(&web_sys::window().unwrap(), "unhandledrejection", {
+        let unheard = unheard.clone();
+        move |event| {
+            event.prevent_default();
+            unheard.borrow_mut().push(js::text(&js::get(&event, "reason")));
+        }
+    });
+    test.await;
+    // A rejection is told of in a task of its own, after that in which it happened.
+    sleep(Duration::from_millis(1)).await;
+    unheard.take()
+}
