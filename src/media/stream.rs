@@ -15,20 +15,21 @@ pub struct MediaStream(Rc<Inner>);
 
 struct Inner {
     raw: web_sys::MediaStream,
-    captured: RefCell<Vec<MediaStreamTrack>>,
+    /// One handle a track, so that all see the same track end.
+    handles: RefCell<Vec<MediaStreamTrack>>,
 }
 
 impl MediaStream {
     /// A handle of a stream that something else looks after, such as one that a peer sends.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStream) -> Self {
-        Self(Rc::new(Inner { raw, captured: RefCell::default() }))
+        Self(Rc::new(Inner { raw, handles: RefCell::default() }))
     }
 
     /// Takes over tracks that were just opened.
     pub(super) fn from_capture(raw: web_sys::MediaStream) -> Self {
-        let captured = raw_tracks(&raw).map(MediaStreamTrack::captured).collect();
-        Self(Rc::new(Inner { raw, captured: RefCell::new(captured) }))
+        let handles = raw_tracks(&raw).map(MediaStreamTrack::captured).collect();
+        Self(Rc::new(Inner { raw, handles: RefCell::new(handles) }))
     }
 
     /// The browser's own object.
@@ -40,10 +41,11 @@ impl MediaStream {
     /// The browser's own object, its tracks no longer stopped by any drop.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaStream {
-        for track in self.0.captured.take() {
+        for track in self.0.handles.take() {
             let _kept_running = track.into_raw();
         }
-        self.0.raw.clone()
+        // The object itself: its own `clone()` would make another stream, with other tracks.
+        Clone::clone(&self.0.raw)
     }
 
     /// An identifier that peers see as well.
@@ -96,7 +98,12 @@ impl MediaStream {
 
     fn handle(&self, raw: web_sys::MediaStreamTrack) -> MediaStreamTrack {
         let handle = MediaStreamTrack::from_raw(raw);
-        self.0.captured.borrow().iter().find(|track| **track == handle).cloned().unwrap_or(handle)
+        let mut handles = self.0.handles.borrow_mut();
+        if let Some(known) = handles.iter().find(|known| **known == handle) {
+            return known.clone();
+        }
+        handles.push(handle.clone());
+        handle
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
-use futures::{StreamExt, future};
+use futures::StreamExt;
 use wasm_bindgen::JsCast;
 
 use crate::{event::EventStream, spec_enum::spec_enum, sys::global, wake::End};
@@ -58,7 +58,8 @@ impl MediaStreamTrack {
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaStreamTrack {
         self.0.stop_on_drop.set(false);
-        self.0.raw.clone()
+        // The object itself: its own `clone()` would make another track.
+        Clone::clone(&self.0.raw)
     }
 
     /// An identifier that is unique and stays.
@@ -104,12 +105,10 @@ impl MediaStreamTrack {
     #[doc(alias = "MediaStreamTrack.onmute")]
     #[doc(alias = "MediaStreamTrack.onunmute")]
     pub fn mute_changes(&self) -> EventStream<bool> {
-        let raw = &self.0.raw;
-        let muted = {
-            let raw = raw.clone();
-            move || raw.muted()
-        };
-        EventStream::of_states(&self.0.end, raw, &["mute", "unmute"], muted)
+        let raw = Clone::clone(&self.0.raw);
+        let muted = move || web_sys::MediaStreamTrack::muted(&raw);
+        let changes = EventStream::of_states(&self.0.end, &self.0.raw, &["mute", "unmute"], muted);
+        self.until_ended(changes)
     }
 
     /// Whether the track has ended for good.
@@ -125,13 +124,22 @@ impl MediaStreamTrack {
     /// Cancel safe.
     #[doc(alias = "MediaStreamTrack.onended")]
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
+        let mut nothing = self.until_ended(EventStream::<()>::new(&self.0.end));
+        Box::pin(async move {
+            let _end = nothing.next().await;
+        })
+    }
+
+    /// Has a stream end with the track, be it that the browser ends it or that we do.
+    fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
         if self.is_ended() {
-            return future::Either::Left(future::ready(()));
+            self.0.end.come();
         }
-        let mut events = EventStream::new(&self.0.end).on(&self.0.raw, "ended", |_| Some(()));
-        future::Either::Right(Box::pin(async move {
-            let _ended_or_stopped = events.next().await;
-        }))
+        let end = self.0.end.clone();
+        events.on(&self.0.raw, "ended", move |_| {
+            end.come();
+            None
+        })
     }
 
     /// Ends the track; when all tracks of a device have ended, the device is free and its light goes out.
@@ -144,10 +152,11 @@ impl MediaStreamTrack {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        // A track that something else looks after runs on, and so do the streams that watch it.
         if self.stop_on_drop.get() {
             self.raw.stop();
+            self.end.come();
         }
-        self.end.come();
     }
 }
 

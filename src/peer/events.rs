@@ -1,7 +1,5 @@
 //! The connection's events as streams.
 
-use std::cell::Cell;
-
 use wasm_bindgen::JsCast;
 
 use super::{ConnectionState, IceCandidate, IceConnectionState, IceGatheringState, PeerConnection, SignalingState};
@@ -93,13 +91,13 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.onicecandidate")]
     #[doc(alias = "RTCPeerConnectionIceEvent.candidate")]
     pub fn ice_candidates(&self) -> EventStream<IceCandidate> {
-        let ended = Cell::new(false);
         EventStream::new(&self.0.end).on(&self.0.raw, "icecandidate", move |event| {
-            let candidate = IceCandidate::from_js(&global::get(&event, "candidate"));
-            let is_end = candidate.as_ref().is_none_or(IceCandidate::is_end_of_candidates);
-            // Firefox fires an empty candidate and then null, Chromium null alone: one of them is enough.
-            let told = ended.replace(is_end);
-            if is_end && told { None } else { Some(candidate.unwrap_or_else(IceCandidate::end_of_candidates)) }
+            match IceCandidate::from_js(&global::get(&event, "candidate")) {
+                // Firefox fires an empty candidate for each transport. The null one, which all browsers fire, comes
+                // when the last of them is done.
+                Some(candidate) => (!candidate.is_end_of_candidates()).then_some(candidate),
+                None => Some(IceCandidate::end_of_candidates()),
+            }
         })
     }
 

@@ -129,8 +129,8 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.createOffer")]
     pub async fn create_offer(&self) -> Result<SessionDescription> {
         const OPERATION: &str = "createOffer";
-        let offer = self.0.raw.create_offer(&Object::new());
-        description(OPERATION, &settled(OPERATION, &self.0.end, offer).await?)
+        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&Object::new())).await?;
+        description(OPERATION, &offer)
     }
 
     /// What we would answer to the offer that was set.
@@ -141,8 +141,8 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.createAnswer")]
     pub async fn create_answer(&self) -> Result<SessionDescription> {
         const OPERATION: &str = "createAnswer";
-        let answer = self.0.raw.create_answer();
-        description(OPERATION, &settled(OPERATION, &self.0.end, answer).await?)
+        let answer = settled(OPERATION, &self.0.end, || self.0.raw.create_answer()).await?;
+        description(OPERATION, &answer)
     }
 
     /// Offers or answers, whichever is due, and starts to gather candidates. Then
@@ -153,7 +153,7 @@ impl PeerConnection {
     /// `Closed`, or `Operation` where the browser cannot.
     #[doc(alias = "RTCPeerConnection.setLocalDescription")]
     pub async fn set_local_description(&self) -> Result<()> {
-        settled("setLocalDescription", &self.0.end, self.0.raw.set_implicit_local_description()).await?;
+        settled("setLocalDescription", &self.0.end, || self.0.raw.set_implicit_local_description()).await?;
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl PeerConnection {
     /// `InvalidState` where this kind is not due, `InvalidModification` where it was changed, `Operation` for SDP
     /// that does not parse, `Closed`.
     pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
-        let set = self.0.raw.set_local_description(&description.to_js());
+        let set = || self.0.raw.set_local_description(&description.to_js());
         settled("setLocalDescription", &self.0.end, set).await?;
         Ok(())
     }
@@ -178,7 +178,7 @@ impl PeerConnection {
     /// cannot be applied, `Type` for an unknown kind, `Closed`.
     #[doc(alias = "RTCPeerConnection.setRemoteDescription")]
     pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
-        let set = self.0.raw.set_remote_description(&description.to_js());
+        let set = || self.0.raw.set_remote_description(&description.to_js());
         settled("setRemoteDescription", &self.0.end, set).await?;
         Ok(())
     }
@@ -191,8 +191,8 @@ impl PeerConnection {
     /// belongs nowhere, `Type` for one that names no media section, `Closed`.
     #[doc(alias = "RTCPeerConnection.addIceCandidate")]
     pub async fn add_ice_candidate(&self, candidate: &IceCandidate) -> Result<()> {
-        let added = self.0.raw.add_ice_candidate(&candidate.to_js());
-        settled("addIceCandidate", &self.0.end, added).await?;
+        let add = || self.0.raw.add_ice_candidate(&candidate.to_js());
+        settled("addIceCandidate", &self.0.end, add).await?;
         Ok(())
     }
 

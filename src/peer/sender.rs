@@ -61,7 +61,7 @@ impl RtpSender {
     #[doc(alias = "RTCRtpSender.replaceTrack")]
     pub async fn replace_track(&self, track: Option<&MediaStreamTrack>) -> Result<()> {
         let raw = track.map(MediaStreamTrack::as_raw);
-        settled("replaceTrack", &self.0.end, self.0.raw.replace_track(raw)).await?;
+        settled("replaceTrack", &self.0.end, || self.0.raw.replace_track(raw)).await?;
         self.keep(track.cloned());
         Ok(())
     }

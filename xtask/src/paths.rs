@@ -30,16 +30,11 @@ pub fn cargo_home() -> Option<PathBuf> {
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")))
 }
 
-/// The folder, ignored by git, of the tools that npm installs.
-pub fn tools_dir() -> PathBuf {
-    root().join(".tools")
-}
-
 /// The PATH of everything started here. What was installed here comes first, so that an older tool of the same name
 /// does not hide it.
 pub fn search_path() -> OsString {
-    let ours = [Some(tools_dir().join("node_modules").join(".bin")), cargo_home().map(|home| home.join("bin"))];
-    prepend(ours.into_iter().flatten(), env::var_os("PATH").as_deref())
+    let ours = cargo_home().map(|home| home.join("bin"));
+    prepend(ours.into_iter(), env::var_os("PATH").as_deref())
 }
 
 /// The first program of this name on [`search_path`].

@@ -3,6 +3,7 @@
 use crate::step::{Step, major, version, version_of};
 use crate::{Result, apt, paths, tools, unexpected};
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 const WASM_PACK: &str = "0.15.1";
@@ -80,16 +81,14 @@ fn wasm_opt() -> Result {
         println!("note wasm-opt: neither here nor npm to install it; {WITHOUT_WASM_OPT}");
         return Ok(());
     }
-    let installed = ensure("wasm-opt", "makes wasm smaller; into .tools", fitting_wasm_opt, || {
-        let package = format!("binaryen@{BINARYEN}");
-        Step::new("npm", ["install", "--no-audit", "--no-fund", "--no-save", "--prefix"])
-            .args([paths::tools_dir()])
-            .args([package])
+    let installed = ensure("wasm-opt", "makes wasm smaller", fitting_wasm_opt, || {
+        // Beside wasm-pack, so that a `wasm-pack build` by hand finds it too.
+        Step::new("npm", ["install", "--global", "--no-audit", "--no-fund", "--prefix"])
+            .args([cargo_home()?])
+            .args([format!("binaryen@{BINARYEN}")])
             .run_quietly()
     });
     if let Err(error) = installed {
-        // A broken one would be found before any that wasm-pack fetches. There may be none to remove.
-        let _ = fs::remove_dir_all(paths::tools_dir());
         println!("note {error}; {WITHOUT_WASM_OPT}");
     }
     Ok(())
@@ -171,12 +170,15 @@ fn ensure(name: &str, why: &str, find: impl Fn() -> Option<String>, install: imp
 
 /// One after the other and with one target folder, so that what the tools share is compiled once.
 fn cargo_install(package: &str, version: Option<&str>) -> Result {
-    let home = paths::cargo_home().ok_or("neither CARGO_HOME nor a home folder to install into")?;
     let step = Step::new("cargo", ["install", "--quiet", "--force", "--locked", package, "--root"])
-        .args([home])
+        .args([cargo_home()?])
         .args(["--target-dir".into(), paths::target_dir()?.join("tools")]);
     let step = version.into_iter().fold(step, |step, version| step.args(["--version", version]));
     step.hint(format!("`cargo install {package}` by hand, with the network there")).run_quietly()
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    paths::cargo_home().ok_or_else(|| "neither CARGO_HOME nor a home folder to install into".into())
 }
 
 fn at_least(version: &str, least: (u32, u32)) -> bool {

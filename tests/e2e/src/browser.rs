@@ -1,0 +1,158 @@
+//! The browsers, and how each is set up for a test.
+
+use std::time::Duration;
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::driver::Driver;
+use crate::programs;
+
+/// A browser starts slowly on a busy machine, and the more so the first time.
+const START: Duration = Duration::from_secs(60);
+
+/// Which browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browser {
+    /// Chrome or Chromium.
+    Chrome,
+    /// Firefox.
+    Firefox,
+    /// WebKitGTK's own small browser, which has no WebRTC.
+    WebKit,
+}
+
+/// What a page gets that asks for the camera and the microphone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Camera {
+    /// A picture and a sound that the browser makes up, without a question to the user.
+    Fake,
+    /// A refusal, as if the user had said no.
+    Refused,
+    /// Nothing: there is no camera.
+    Missing,
+}
+
+/// A browser, and its camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    browser: Browser,
+    camera: Camera,
+}
+
+impl Browser {
+    /// This browser with this camera.
+    #[must_use]
+    pub fn with(self, camera: Camera) -> Setup {
+        Setup { browser: self, camera }
+    }
+}
+
+impl From<Browser> for Setup {
+    fn from(browser: Browser) -> Self {
+        browser.with(Camera::Fake)
+    }
+}
+
+/// An open browser: a driver of its own, with one session. Both end on drop.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    _driver: Driver,
+}
+
+impl Session {
+    pub(crate) async fn open(setup: Setup) -> Self {
+        let driver = Driver::start(setup.browser).await;
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let url = driver.url();
+        let opening = builder.capabilities(setup.capabilities()).connect(&url);
+        match tokio::time::timeout(START, opening).await {
+            Ok(Ok(client)) => Self { client, _driver: driver },
+            Ok(Err(error)) => panic!("{:?} does not open: {error}\n{}", setup.browser, driver.log()),
+            Err(_) => panic!("{:?} does not open within {} s\n{}", setup.browser, START.as_secs(), driver.log()),
+        }
+    }
+}
+
+impl Setup {
+    fn capabilities(self) -> Capabilities {
+        let (key, options) = match self.browser {
+            Browser::Chrome => ("goog:chromeOptions", self.chrome()),
+            Browser::Firefox => ("moz:firefoxOptions", self.firefox()),
+            // Its driver knows where its browser is.
+            Browser::WebKit => return Capabilities::new(),
+        };
+        Capabilities::from_iter([(key.to_owned(), options)])
+    }
+
+    fn chrome(self) -> Value {
+        let mut args = vec![
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,1000",
+            "--autoplay-policy=no-user-gesture-required",
+            "--disable-features=WebRtcHideLocalIpsWithMdns",
+            "--allow-loopback-in-peer-connection",
+        ];
+        let mut prefs = json!({});
+        match self.camera {
+            Camera::Fake => args.extend(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]),
+            Camera::Refused => {
+                args.push("--use-fake-device-for-media-stream");
+                for device in ["media_stream_camera", "media_stream_mic"] {
+                    // 2 is “block”.
+                    prefs[format!("profile.default_content_setting_values.{device}")] = json!(2);
+                }
+            }
+            Camera::Missing => {
+                args.extend(["--use-fake-device-for-media-stream=device-count=0", "--use-fake-ui-for-media-stream"]);
+            }
+        }
+        let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+        with_binary(json!({ "args": args, "prefs": prefs }), "CHROME", &names)
+    }
+
+    fn firefox(self) -> Value {
+        let mut prefs = json!({
+            "media.autoplay.default": 0,
+            "media.peerconnection.ice.obfuscate_host_addresses": false,
+            "media.navigator.streams.fake": true,
+        });
+        match self.camera {
+            Camera::Fake => prefs["media.navigator.permission.disabled"] = json!(true),
+            Camera::Refused => {
+                for device in ["camera", "microphone"] {
+                    // 2 is “block”.
+                    prefs[format!("permissions.default.{device}")] = json!(2);
+                }
+            }
+            Camera::Missing => {
+                prefs["media.navigator.permission.disabled"] = json!(true);
+                prefs["media.navigator.streams.fake"] = json!(false);
+                // Only devices of these names count: so the machine's own ones do not.
+                prefs["media.video_loopback_dev"] = json!("none");
+                prefs["media.audio_loopback_dev"] = json!("none");
+            }
+        }
+        let args = ["-headless", "--width=1280", "--height=1000"];
+        with_binary(json!({ "args": args, "prefs": prefs }), "FIREFOX", &["firefox", "firefox-esr"])
+    }
+}
+
+/// The browser that was found; where none was, the driver looks in places of its own.
+fn with_binary(mut options: Value, variable: &str, names: &[&str]) -> Value {
+    if let Some(binary) = programs::find(variable, names) {
+        options["binary"] = json!(binary);
+    }
+    options
+}

@@ -1,0 +1,24 @@
+//! Where the drivers and the browsers are.
+
+use std::env;
+use std::path::PathBuf;
+
+/// The program that the variable names, or the first of these names on the `PATH`, or in `/usr/bin`.
+pub(crate) fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
+    if let Some(path) = env::var_os(variable).filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = env::split_paths(&path).chain([PathBuf::from("/usr/bin")]).collect();
+    names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name).with_extension(env::consts::EXE_EXTENSION)))
+        .find(|file| file.is_file())
+}
+
+/// As [`find`], for what there is no doing without.
+pub(crate) fn require(variable: &str, names: &[&str]) -> PathBuf {
+    find(variable, names).unwrap_or_else(|| {
+        panic!("no {} here: `cargo xtask setup` installs it, or {variable} names it", names.join(" or "))
+    })
+}

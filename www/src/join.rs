@@ -1,0 +1,85 @@
+//! The form with which one joins a room.
+
+use browser_rtc::room::{Join, Room};
+use futures::StreamExt;
+use web_sys::{HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement, UrlSearchParams};
+
+use crate::{
+    dom::{self, Dom, MissingElement},
+    notices::{Code, Note},
+    page::Page,
+    words,
+};
+
+pub struct JoinForm {
+    body: HtmlElement,
+    form: HtmlFormElement,
+    name: HtmlInputElement,
+    room: HtmlInputElement,
+    button: HtmlButtonElement,
+}
+
+impl JoinForm {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        Ok(Self {
+            body: dom.body()?,
+            form: dom.get("join-form")?,
+            name: dom.get("name")?,
+            room: dom.get("room")?,
+            button: dom.get("join")?,
+        })
+    }
+
+    /// Takes the name and the room from the page's address, as in `?room=lobby&name=Ada`.
+    pub fn prefill(&self) {
+        let search = location().and_then(|location| location.search().ok()).unwrap_or_default();
+        let Ok(query) = UrlSearchParams::new_with_str(&search) else { return };
+        for (field, key) in [(&self.name, "name"), (&self.room, "room")] {
+            if let Some(value) = query.get(key) {
+                field.set_value(&value);
+            }
+        }
+    }
+
+    /// The form is on show and can be used.
+    pub fn ready(&self) {
+        dom::set_attribute(&self.body, "data-ready", "true");
+        dom::focus(if self.name.value().is_empty() { &self.name } else { &self.button });
+    }
+}
+
+/// Lets the user try until a room has been joined.
+pub async fn join(page: &Page) -> Room {
+    let form = &page.join;
+    let mut submits = dom::submits(&form.form);
+    loop {
+        submits.select_next_some().await;
+        page.notices.clear_failure();
+        let (name, room_name) = (form.name.value().trim().to_owned(), form.room.value().trim().to_owned());
+        form.button.set_disabled(true);
+        let joined = Room::join(&signaling_url(), Join::new(&room_name, name)).await;
+        form.button.set_disabled(false);
+        match joined {
+            Ok(room) => {
+                page.room_name.set_text_content(Some(&room_name));
+                page.you.set_text_content(Some(&room.me().name));
+                page.notices.tell(Note::new(Code::Joined, format!("You have joined the room “{room_name}”.")));
+                return room;
+            }
+            Err(error) => page.notices.fail(words::join_failure(&error)),
+        }
+    }
+}
+
+/// The server that this page came from carries the signaling as well.
+fn signaling_url() -> String {
+    let part = |part: fn(&web_sys::Location) -> Result<String, wasm_bindgen::JsValue>| {
+        location().and_then(|location| part(&location).ok()).unwrap_or_default()
+    };
+    let scheme = if part(web_sys::Location::protocol) == "https:" { "wss" } else { "ws" };
+    format!("{scheme}://{}/signal", part(web_sys::Location::host))
+}
+
+fn location() -> Option<web_sys::Location> {
+    web_sys::window().map(|window| window.location())
+}

@@ -1,0 +1,126 @@
+//! A stay in a room: who is here, who calls, whom we call.
+
+use std::pin::pin;
+
+use browser_rtc::{
+    ErrorKind,
+    room::{DeclineReason, IncomingCall, Room, RoomEvent},
+    signaling::{ErrorCode, Peer, PeerId},
+};
+use futures::{
+    FutureExt, StreamExt,
+    channel::oneshot,
+    future::{Fuse, FusedFuture},
+    select_biased,
+};
+
+use crate::{
+    call::talk,
+    dom,
+    notices::{Code, Note},
+    page::Page,
+    people::People,
+    ringing::{self, Dialled},
+    words,
+};
+
+/// How a call begins.
+enum Ring {
+    Out(Dialled),
+    In(IncomingCall),
+}
+
+/// Until one leaves or the server is gone. Whatever call there is then ends with it.
+pub async fn stay(page: &Page, room: Room) -> Note {
+    let mut events = room.events();
+    let mut people = People::new(&page.people, room.peers());
+    let mut leave = dom::clicks(&page.leave);
+    // One call at a time, from the first ring to its end. It runs while the room goes on.
+    let mut phone = pin!(Fuse::terminated());
+    let mut crossing = Crossing::default();
+    let mut lost = None;
+    loop {
+        select_biased! {
+            note = phone => {
+                people.end_call();
+                if let Some(lost) = lost {
+                    return lost;
+                }
+                page.notices.tell(note);
+            }
+            event = events.next() => match event {
+                Some(RoomEvent::Incoming(call)) if phone.is_terminated() => {
+                    people.begin_call(call.peer());
+                    phone.set(one_call(page, &room, Ring::In(call)).fuse());
+                }
+                Some(RoomEvent::Incoming(call)) => {
+                    if let Err(call) = crossing.take(call) {
+                        call.decline(DeclineReason::Busy);
+                    }
+                }
+                Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
+                Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
+                // Who is not there has left a moment ago, and we are told of that as well.
+                Some(RoomEvent::Refused(error)) if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) => {}
+                Some(RoomEvent::Refused(error)) => page.notices.fail(words::join_failure(&error)),
+                Some(RoomEvent::Disconnected(_)) => {
+                    people.clear();
+                    let note = Note::new(Code::Disconnected, "The connection to the server is lost. Join again.");
+                    if phone.is_terminated() {
+                        return note;
+                    }
+                    // A call needs no server: it goes on until it ends by itself.
+                    page.notices.tell(Note::new(
+                        Code::Disconnected,
+                        "The connection to the server is lost. This call goes on without it.",
+                    ));
+                    lost = Some(note);
+                }
+                _ => {}
+            },
+            peer = people.called() => if phone.is_terminated() && lost.is_none() {
+                people.begin_call(&peer);
+                let dialled = crossing.dial(peer);
+                phone.set(one_call(page, &room, Ring::Out(dialled)).fuse());
+            },
+            () = leave.select_next_some() => {
+                room.leave();
+                return Note::new(Code::Left, "You have left the room.");
+            }
+        }
+    }
+}
+
+/// From the first ring to the end, and how it ended.
+async fn one_call(page: &Page, room: &Room, ring: Ring) -> Note {
+    page.notices.clear_failure();
+    let answered = match ring {
+        Ring::Out(dialled) => ringing::outgoing(page, room, dialled).await,
+        Ring::In(incoming) => ringing::incoming(page, incoming).await,
+    };
+    match answered {
+        Ok((call, camera)) => talk(page, &call, &camera).await,
+        Err(note) => note,
+    }
+}
+
+/// The way for a ring from the very one whom we are about to ring, while our camera is still being opened. Once both
+/// ring, the library makes one call of the two.
+#[derive(Default)]
+struct Crossing(Option<(PeerId, oneshot::Sender<IncomingCall>)>);
+
+impl Crossing {
+    fn dial(&mut self, peer: Peer) -> Dialled {
+        let (sender, crossed) = oneshot::channel();
+        self.0 = Some((peer.id.clone(), sender));
+        Dialled { peer, crossed }
+    }
+
+    /// Gives the call back where it is from somebody else, or comes too late.
+    fn take(&mut self, call: IncomingCall) -> Result<(), IncomingCall> {
+        match self.0.take_if(|(peer, _)| *peer == call.peer().id) {
+            Some((_, sender)) => sender.send(call),
+            None => Err(call),
+        }
+    }
+}

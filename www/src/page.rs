@@ -1,0 +1,104 @@
+//! The page in its parts.
+
+use web_sys::{Element, HtmlButtonElement, HtmlElement};
+
+use crate::{
+    call::CallView,
+    chat::Chat,
+    dom::{self, Dom, MissingElement},
+    join::JoinForm,
+    keypad::Keypad,
+    notices::Notices,
+    people::PeopleList,
+    ringing::RingingPanel,
+    settings::Settings,
+    states::States,
+};
+
+/// All elements that the program uses.
+pub struct Page {
+    views: Views,
+    pub room_name: Element,
+    pub you: Element,
+    pub leave: HtmlButtonElement,
+    pub notices: Notices,
+    pub join: JoinForm,
+    pub people: PeopleList,
+    pub settings: Settings,
+    pub incoming: RingingPanel,
+    pub outgoing: RingingPanel,
+    pub call: CallView,
+    pub chat: Chat,
+    pub keypad: Keypad,
+    pub states: States,
+}
+
+impl Page {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        Ok(Self {
+            views: Views::find(dom)?,
+            room_name: dom.get("room-name")?,
+            you: dom.get("you")?,
+            leave: dom.get("leave")?,
+            notices: Notices::find(dom)?,
+            join: JoinForm::find(dom)?,
+            people: PeopleList::find(dom)?,
+            settings: Settings::find(dom)?,
+            incoming: RingingPanel::find(dom, "incoming", ["accept", "decline"])?,
+            outgoing: RingingPanel::find(dom, "outgoing", ["cancel", "cancel"])?,
+            call: CallView::find(dom)?,
+            chat: Chat::find(dom)?,
+            keypad: Keypad::find(dom)?,
+            states: States::find(dom)?,
+        })
+    }
+
+    pub fn show(&self, view: View) {
+        self.views.show(view);
+    }
+}
+
+/// What the page is about at the moment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    Unsupported,
+    Join,
+    Room,
+}
+
+/// The sections of which one is on show.
+pub struct Views {
+    body: HtmlElement,
+    loading: HtmlElement,
+    unsupported: HtmlElement,
+    join: HtmlElement,
+    room: HtmlElement,
+    room_bar: HtmlElement,
+}
+
+impl Views {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        Ok(Self {
+            body: dom.body()?,
+            loading: dom.get("loading")?,
+            unsupported: dom.get("unsupported")?,
+            join: dom.get("join-view")?,
+            room: dom.get("room-view")?,
+            room_bar: dom.get("room-bar")?,
+        })
+    }
+
+    pub fn show(&self, view: View) {
+        self.loading.set_hidden(true);
+        self.unsupported.set_hidden(view != View::Unsupported);
+        self.join.set_hidden(view != View::Join);
+        self.room.set_hidden(view != View::Room);
+        self.room_bar.set_hidden(view != View::Room);
+        let name = match view {
+            View::Unsupported => "unsupported",
+            View::Join => "join",
+            View::Room => "room",
+        };
+        dom::set_attribute(&self.body, "data-view", name);
+    }
+}

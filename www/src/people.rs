@@ -1,0 +1,112 @@
+//! The list of those who are in the room.
+
+use browser_rtc::{Listener, signaling::Peer};
+use futures::{StreamExt, channel::mpsc};
+use web_sys::{Element, HtmlButtonElement};
+
+use crate::dom::{self, Dom, MissingElement, Template};
+
+pub struct PeopleList {
+    list: Element,
+    template: Template,
+}
+
+impl PeopleList {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        let found = Self { list: dom.get("people")?, template: Template::find(dom, "person-template")? };
+        Person::new(&found.template, &Peer { id: "".into(), name: String::new() }, &mpsc::unbounded().0)?;
+        Ok(found)
+    }
+}
+
+/// Those who are here, in the list until this is dropped.
+pub struct People<'a> {
+    list: &'a PeopleList,
+    people: Vec<(Peer, Person)>,
+    clicks: mpsc::UnboundedSender<Peer>,
+    clicked: mpsc::UnboundedReceiver<Peer>,
+    /// With whom we are in a call, or about to be: nobody else can be called meanwhile.
+    in_call_with: Option<Peer>,
+}
+
+impl<'a> People<'a> {
+    pub fn new(list: &'a PeopleList, peers: Vec<Peer>) -> Self {
+        let (clicks, clicked) = mpsc::unbounded();
+        let mut people = Self { list, people: Vec::new(), clicks, clicked, in_call_with: None };
+        for peer in peers {
+            people.add(peer);
+        }
+        people
+    }
+
+    pub fn add(&mut self, peer: Peer) {
+        // That the template has all its parts was seen at the start.
+        let Ok(person) = Person::new(&self.list.template, &peer, &self.clicks) else { return };
+        person.call.set_disabled(self.in_call_with.is_some());
+        dom::append(&self.list.list, &person.item);
+        self.people.push((peer, person));
+    }
+
+    pub fn remove(&mut self, peer: &Peer) {
+        self.people.retain(|(known, _)| known.id != peer.id);
+    }
+
+    pub fn clear(&mut self) {
+        self.people.clear();
+    }
+
+    /// The next one whom the user wants to call.
+    pub async fn called(&mut self) -> Peer {
+        self.clicked.select_next_some().await
+    }
+
+    pub fn begin_call(&mut self, peer: &Peer) {
+        self.in_call_with = Some(peer.clone());
+        self.set_disabled(true);
+    }
+
+    /// Gives the focus back to the one who was called, as the panels that had it are gone.
+    pub fn end_call(&mut self) {
+        self.set_disabled(false);
+        let Some(peer) = self.in_call_with.take() else { return };
+        if let Some((_, person)) = self.people.iter().find(|(known, _)| *known == peer) {
+            dom::focus(&person.call);
+        }
+    }
+
+    fn set_disabled(&self, disabled: bool) {
+        for (_, person) in &self.people {
+            person.call.set_disabled(disabled);
+        }
+    }
+}
+
+/// One line of the list, which goes when this is dropped.
+struct Person {
+    item: Element,
+    call: HtmlButtonElement,
+    _clicks: Listener,
+}
+
+impl Person {
+    fn new(template: &Template, peer: &Peer, clicks: &mpsc::UnboundedSender<Peer>) -> Result<Self, MissingElement> {
+        let item = template.copy()?;
+        dom::set_attribute(&item, "data-peer-id", peer.id.as_str());
+        dom::set_attribute(&item, "data-name", &peer.name);
+        dom::within::<Element>(&item, ".avatar")?.set_text_content(Some(&dom::initial(&peer.name)));
+        dom::within::<Element>(&item, ".name")?.set_text_content(Some(&peer.name));
+        let call: HtmlButtonElement = dom::within(&item, "button.call")?;
+        dom::set_attribute(&call, "aria-label", &format!("Call {}", peer.name));
+        let (peer, clicks) = (peer.clone(), clicks.clone());
+        let clicks = Listener::new(&call, "click", move |_| {
+            let _in_the_room_or_gone = clicks.unbounded_send(peer.clone());
+        });
+        Ok(Self { item, call, _clicks: clicks })
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        self.item.remove();
+    }
+}

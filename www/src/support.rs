@@ -1,0 +1,43 @@
+//! What a browser must have.
+
+use browser_rtc::{media, peer};
+use web_sys::Element;
+
+use crate::{
+    dom::{self, Dom, MissingElement},
+    page::{View, Views},
+};
+
+/// Something that this browser, or this page in it, does not have.
+pub struct Missing {
+    name: &'static str,
+    sentence: &'static str,
+}
+
+pub fn missing() -> Vec<Missing> {
+    let mut missing = Vec::new();
+    if !peer::is_supported() {
+        let sentence = "RTCPeerConnection: connections from browser to browser (WebRTC).";
+        missing.push(Missing { name: "RTCPeerConnection", sentence });
+    }
+    if !media::is_supported() {
+        let sentence = if web_sys::window().is_some_and(|window| window.is_secure_context()) {
+            "getUserMedia: access to the camera and the microphone."
+        } else {
+            "getUserMedia: access to the camera and the microphone, which a page has only over https or on localhost."
+        };
+        missing.push(Missing { name: "getUserMedia", sentence });
+    }
+    missing
+}
+
+pub fn tell(dom: &Dom, missing: &[Missing]) -> Result<(), MissingElement> {
+    let list: Element = dom.get("missing")?;
+    for Missing { name, sentence } in missing {
+        let item = dom.create("li", sentence)?;
+        dom::set_attribute(&item, "data-missing", name);
+        dom::append(&list, &item);
+    }
+    Views::find(dom)?.show(View::Unsupported);
+    Ok(())
+}

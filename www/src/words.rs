@@ -1,0 +1,75 @@
+//! The sentences for what fails and what ends.
+
+use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
+
+use crate::notices::{Code, Failure, Note};
+
+/// Why one could not join a room, or what the server refused.
+pub fn join_failure(error: &Error) -> Failure {
+    let sentence = match error.kind() {
+        ErrorKind::Signaling(ErrorCode::NameTaken) => {
+            "Somebody in this room has this name already. Choose another name.".into()
+        }
+        ErrorKind::Signaling(ErrorCode::RoomFull) => "This room is full. Choose another room.".into(),
+        ErrorKind::Signaling(ErrorCode::ServerFull) => "The server is full. Try again later.".into(),
+        ErrorKind::Signaling(ErrorCode::BadName) => "A name has 1 to 64 characters. Choose another name.".into(),
+        ErrorKind::Signaling(ErrorCode::BadRoom) => "A room's name has 1 to 64 characters. Choose another room.".into(),
+        ErrorKind::Signaling(ErrorCode::Unauthorized) => "The server does not let you into this room.".into(),
+        ErrorKind::Signaling(ErrorCode::RateLimited) => {
+            "That was too much at once for the server. Wait a moment and try again.".into()
+        }
+        ErrorKind::Signaling(_) => format!("The server refused: {}.", error.message()),
+        ErrorKind::Network => "The server cannot be reached. Check the network and try again.".into(),
+        ErrorKind::Timeout => "The server does not answer. Try again later.".into(),
+        ErrorKind::Closed => "The server has closed the connection. Try again later.".into(),
+        ErrorKind::Security => "The browser does not let this page connect to the server.".into(),
+        _ => format!("The room could not be joined: {}.", error.message()),
+    };
+    Failure::new(error.kind(), sentence)
+}
+
+/// What failed in a call.
+pub fn failure(error: &Error) -> Failure {
+    let sentence = match error.kind() {
+        ErrorKind::NotAllowed => "The browser wants a click before it plays sound.".into(),
+        ErrorKind::Network => "There is no way to the other browser through this network.".into(),
+        ErrorKind::InvalidState => "That cannot be done now. Wait until the call is connected.".into(),
+        ErrorKind::Operation => "That was too much at once. Wait a moment and try again.".into(),
+        ErrorKind::Type => "This is too long to be sent.".into(),
+        _ => format!("Something in the call has failed: {}.", error.message()),
+    };
+    Failure::new(error.kind(), sentence)
+}
+
+/// What became of a call that we made and that was not taken; none where it failed otherwise.
+pub fn not_taken(kind: &ErrorKind, name: &str) -> Option<Note> {
+    Some(match kind {
+        ErrorKind::Declined => Note::new(Code::Declined, format!("{name} declined.")),
+        ErrorKind::Busy => Note::new(Code::Busy, format!("{name} is busy.")),
+        ErrorKind::Timeout => Note::new(Code::Unanswered, format!("{name} did not answer.")),
+        ErrorKind::PeerLeft => Note::new(Code::PeerLeft, format!("{name} has left.")),
+        ErrorKind::Closed => Note::new(Code::Ended, "The call has ended."),
+        _ => return None,
+    })
+}
+
+/// Why a call rings here no more.
+pub fn given_up(reason: &EndReason, name: &str) -> Note {
+    match reason {
+        EndReason::PeerLeft => Note::new(Code::PeerLeft, format!("{name} has left.")),
+        EndReason::PeerHungUp => Note::new(Code::Cancelled, format!("{name} called and gave up.")),
+        _ => Note::new(Code::Ended, "The call has ended."),
+    }
+}
+
+/// How a call has ended.
+pub fn ended(reason: &EndReason, name: &str) -> Note {
+    match reason {
+        EndReason::PeerHungUp => Note::new(Code::Ended, format!("{name} has hung up. The call has ended.")),
+        EndReason::PeerLeft => Note::new(Code::PeerLeft, format!("{name} has left.")),
+        EndReason::ConnectionFailed => {
+            Note::new(Code::Ended, format!("The connection to {name} is lost. The call has ended."))
+        }
+        _ => Note::new(Code::Ended, "The call has ended."),
+    }
+}
