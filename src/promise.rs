@@ -41,10 +41,12 @@ struct Outcome {
     waker: Option<Waker>,
 }
 
+type Callback = Closure<dyn FnMut(JsValue)>;
+
 struct Settled {
     outcome: Rc<RefCell<Outcome>>,
     /// For fulfilment and for rejection, until one has been called.
-    callbacks: Option<[Closure<dyn FnMut(JsValue)>; 2]>,
+    callbacks: Option<[Callback; 2]>,
     end: EndWait,
 }
 
@@ -53,7 +55,7 @@ impl Settled {
         let outcome = Rc::<RefCell<Outcome>>::default();
         let callback = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| {
             let outcome = outcome.clone();
-            Closure::new(move |value: JsValue| {
+            Callback::new(move |value: JsValue| {
                 let waker = {
                     let mut outcome = outcome.borrow_mut();
                     outcome.settled = Some(wrap(value));

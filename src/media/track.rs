@@ -34,7 +34,8 @@ struct Inner {
 }
 
 impl MediaStreamTrack {
-    /// A handle of a track that something else looks after: dropping it does not stop the track.
+    /// A handle of a track that something else looks after: dropping it neither stops the track nor ends what watches
+    /// it.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStreamTrack) -> Self {
         Self::new(raw, false)

@@ -21,12 +21,14 @@ use super::support::{
 /// What a timer may be off by, in milliseconds.
 const SLACK: f64 = 40.0;
 
-/// The keypad of a call, and what keeps the call up.
-async fn call() -> (DtmfSender, Pair, MediaStream) {
+/// What keeps a call up.
+type Call = (Pair, MediaStream);
+
+async fn call() -> (DtmfSender, Call) {
     let (pair, microphone) = (Pair::new(), microphone().await);
     let sender = pair.a.add_track(&microphone.tracks()[0], &[&microphone]).unwrap();
     pair.connect().await;
-    (sender.dtmf().unwrap(), pair, microphone)
+    (sender.dtmf().unwrap(), (pair, microphone))
 }
 
 fn tones(text: &str) -> Tones {
@@ -48,7 +50,7 @@ async fn played(play_out: PlayOut) -> String {
 #[wasm_bindgen_test]
 async fn f35_1234_each_for_500_ms() {
     watched(async {
-        let (keypad, ..) = call().await;
+        let (keypad, _call) = call().await;
         assert!(keypad.can_insert());
         let mut play_out = keypad.insert(&tones("1234"), timing(500, 50)).unwrap();
         let mut begins = Vec::new();
@@ -70,7 +72,7 @@ async fn f35_1234_each_for_500_ms() {
 #[wasm_bindgen_test]
 async fn f36_123_cut_off_after_the_2() {
     watched(async {
-        let (keypad, ..) = call().await;
+        let (keypad, _call) = call().await;
         let mut play_out = keypad.insert(&tones("123"), timing(100, 50)).unwrap();
         assert_eq!(next(&mut play_out).await, Some('1'));
         assert_eq!(next(&mut play_out).await, Some('2'));
@@ -85,7 +87,7 @@ async fn f36_123_cut_off_after_the_2() {
 #[wasm_bindgen_test]
 async fn f37_a_key_is_lit_for_as_long_as_its_tone_plays() {
     watched(async {
-        let (keypad, ..) = call().await;
+        let (keypad, _call) = call().await;
         let mut lit = keypad.tone_changes();
         keypad.insert(&tones("5a"), timing(200, 50)).unwrap().finished().within("the end").await;
         let mut changes = Vec::new();
@@ -107,7 +109,7 @@ async fn f37_a_key_is_lit_for_as_long_as_its_tone_plays() {
 #[wasm_bindgen_test]
 async fn f38_tones_appended_before_and_during_play_out() {
     watched(async {
-        let (keypad, ..) = call().await;
+        let (keypad, _call) = call().await;
         let mut play_out = keypad.insert(&tones("12"), timing(100, 50)).unwrap();
         let before = keypad.append(&tones("3")).unwrap();
         assert_eq!(keypad.tone_buffer(), "123");
@@ -123,7 +125,7 @@ async fn f38_tones_appended_before_and_during_play_out() {
 #[wasm_bindgen_test]
 async fn f38_a_tone_appended_to_the_last_one() {
     watched(async {
-        let (keypad, ..) = call().await;
+        let (keypad, _call) = call().await;
         let mut play_out = keypad.insert(&tones("1"), timing(300, 50)).unwrap();
         assert_eq!(next(&mut play_out).await, Some('1'));
         assert_eq!(keypad.tone_buffer(), "", "it plays, and nothing is left to play");
@@ -143,7 +145,7 @@ async fn f38_a_tone_appended_to_the_last_one() {
 #[wasm_bindgen_test]
 async fn f39_one_tone_for_a_second_then_another_for_two() {
     watched(async {
-        let (keypad, ..) = call().await;
+        let (keypad, _call) = call().await;
         let began = now();
         assert_eq!(played(keypad.insert(&tones("1"), timing(1_000, 30)).unwrap()).await, "1");
         let between = now();
@@ -157,7 +159,7 @@ async fn f39_one_tone_for_a_second_then_another_for_two() {
 #[wasm_bindgen_test]
 async fn a_new_insert_ends_the_earlier_play_out() {
     watched(async {
-        let (keypad, ..) = call().await;
+        let (keypad, _call) = call().await;
         let mut earlier = keypad.insert(&tones("123"), timing(100, 50)).unwrap();
         assert_eq!(next(&mut earlier).await, Some('1'));
         let waiting = earlier.next();
@@ -172,7 +174,7 @@ async fn a_new_insert_ends_the_earlier_play_out() {
 #[wasm_bindgen_test]
 async fn no_tones_are_no_play_out() {
     watched(async {
-        let (keypad, ..) = call().await;
+        let (keypad, _call) = call().await;
         assert_eq!(played(keypad.insert(&Tones::default(), Timing::new()).unwrap()).await, "");
         let mut running = keypad.insert(&tones("12"), timing(100, 50)).unwrap();
         assert_eq!(next(&mut running).await, Some('1'));
@@ -186,7 +188,7 @@ async fn no_tones_are_no_play_out() {
 #[wasm_bindgen_test]
 async fn a_play_out_ends_with_its_connection() {
     watched(async {
-        let (keypad, pair, _microphone) = call().await;
+        let (keypad, (pair, _microphone)) = call().await;
         let mut play_out = keypad.insert(&tones("1234"), Timing::new()).unwrap();
         let changes = keypad.tone_changes();
         assert_eq!(next(&mut play_out).await, Some('1'));

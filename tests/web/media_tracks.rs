@@ -12,7 +12,8 @@ use super::support::{
 };
 
 fn raw(stream: &MediaStream) -> web_sys::MediaStreamTrack {
-    stream.tracks()[0].as_raw().clone()
+    // Not the track's own `clone()`, which makes another track.
+    Clone::clone(stream.tracks()[0].as_raw())
 }
 
 #[wasm_bindgen_test]
@@ -47,9 +48,12 @@ async fn f06_stopped_when_the_last_handle_goes() {
 #[wasm_bindgen_test]
 async fn f06_left_running_by_hand() {
     watched(async {
-        let raw = camera().await.into_raw();
+        let camera_stream = camera().await;
+        let id = camera_stream.id();
+        let raw = camera_stream.into_raw();
         assert!(raw.active());
-        MediaStream::from_raw(raw.clone()).stop();
+        assert_eq!(raw.id(), id, "it is the same stream");
+        MediaStream::from_raw(Clone::clone(&raw)).stop();
         assert!(!raw.active());
 
         let raw = camera().await.tracks().remove(0).into_raw();
@@ -150,7 +154,7 @@ async fn f06_the_end_of_a_track_is_seen() {
 async fn a_handle_of_anothers_track_does_not_end_it() {
     watched(async {
         let camera = camera().await;
-        let foreign = || MediaStream::from_raw(camera.as_raw().clone());
+        let foreign = || MediaStream::from_raw(Clone::clone(camera.as_raw()));
         let mut ended = foreign().tracks()[0].ended();
         assert!((&mut ended).now_or_never().is_none(), "the handle is gone, the track is not");
 

@@ -111,7 +111,7 @@ async fn a_thousand_promises_leave_nothing_behind() {
         for _ in 0..500 {
             // One that is fulfilled, and one that is rejected.
             media::devices().within("devices").await.unwrap();
-            pc.add_ice_candidate(&IceCandidate::end_of_candidates()).within("a refusal").await.unwrap_err();
+            pc.create_answer().within("a refusal").await.unwrap_err();
         }
     };
     settle().await;

@@ -20,8 +20,8 @@ pub enum ServerMessage {
         resume: Option<ResumeToken>,
         /// The ICE servers to use for calls in this room.
         ice_servers: Vec<IceServer>,
-        /// Send a frame at least this often, in milliseconds: after three such times of silence
-        /// the client counts as lost.
+        /// The server pings this often, in milliseconds. A client of which it hears nothing for three such times,
+        /// be it a frame or a WebSocket pong, counts as lost.
         heartbeat_ms: u32,
     },
     /// Somebody came.

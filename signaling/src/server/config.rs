@@ -89,6 +89,10 @@ impl Default for Limits {
 const MAX_COUNT: usize = 1 << 24;
 
 impl Config {
+    pub(super) fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms.into())
+    }
+
     pub(super) fn validate(&self) -> io::Result<()> {
         let limits = &self.limits;
         for (name, value) in [

@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use std::pin::pin;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, interval_at, timeout, timeout_at};
 
 use super::Shared;
 use super::limits::TokenBucket;
@@ -27,7 +28,7 @@ pub async fn run(socket: WebSocket, shared: &Shared) {
     let mut client = Client::new(shared, outbox);
 
     let end = {
-        let mut writing = pin!(write(&mut sink, outgoing));
+        let mut writing = pin!(write(&mut sink, outgoing, shared.config.heartbeat()));
         let end = tokio::select! {
             end = client.read(&mut stream) => end,
             _failed = &mut writing => End::Gone,
@@ -95,15 +96,27 @@ impl End {
     }
 }
 
-async fn write(sink: &mut SplitSink<WebSocket, Message>, mut outgoing: Outgoing) -> Result<(), axum::Error> {
-    while let Some(frame) = outgoing.next().await {
-        sink.feed(Message::Text(frame)).await?;
-        while let Some(frame) = outgoing.ready() {
-            sink.feed(Message::Text(frame)).await?;
+/// Each heartbeat asks for a sign of life that browsers give by themselves, also for a page in the background, whose
+/// timers they hold back by a minute and more.
+async fn write(
+    sink: &mut SplitSink<WebSocket, Message>,
+    mut outgoing: Outgoing,
+    heartbeat: Duration,
+) -> Result<(), axum::Error> {
+    let mut heartbeats = interval_at(Instant::now() + heartbeat, heartbeat);
+    loop {
+        tokio::select! {
+            frame = outgoing.next() => {
+                let Some(frame) = frame else { return Ok(()) };
+                sink.feed(Message::Text(frame)).await?;
+                while let Some(frame) = outgoing.ready() {
+                    sink.feed(Message::Text(frame)).await?;
+                }
+            }
+            _ = heartbeats.tick() => sink.feed(Message::Ping(Bytes::new())).await?,
         }
         sink.flush().await?;
     }
-    Ok(())
 }
 
 /// The closing handshake, as far as the other side plays along.
@@ -158,7 +171,7 @@ impl<'a> Client<'a> {
     }
 
     async fn read(&mut self, stream: &mut SplitStream<WebSocket>) -> End {
-        let silence = Duration::from_millis(self.shared.config.heartbeat_ms.into()) * 3;
+        let silence = self.shared.config.heartbeat() * 3;
         let mut deadline = Instant::now() + self.shared.config.limits.join;
         loop {
             let frame = match timeout_at(deadline, stream.next()).await {

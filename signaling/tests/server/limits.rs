@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
 use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close};
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Frames, soon, start, start_with};
@@ -199,6 +199,22 @@ async fn silence_is_loss_and_a_ping_is_a_sign_of_life() {
     assert!(started.elapsed() >= Duration::from_millis(250));
     assert_eq!(left, ServerMessage::PeerLeft { id: silent.id.clone(), reason: LeaveReason::Lost });
     assert_eq!(silent.close_code().await, close::IDLE);
+}
+
+#[tokio::test]
+async fn who_answers_the_pings_of_the_server_stays_without_a_word() {
+    let server = start(Config { heartbeat_ms: 50, ..Config::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut pings = 0;
+    // Reading is what answers them. Four times three heartbeats go by.
+    while pings < 12 {
+        match soon(ada.stream.next()).await {
+            Some(Ok(Message::Ping(_))) => pings += 1,
+            other => panic!("no ping but {other:?}"),
+        }
+    }
+    ada.send(ClientMessage::Ping { id: 7 }).await;
+    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 7 });
 }
 
 #[tokio::test]

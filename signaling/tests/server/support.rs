@@ -136,9 +136,12 @@ impl Client {
     }
 
     pub async fn recv(&mut self) -> ServerMessage {
-        match soon(self.stream.next()).await {
-            Some(Ok(Message::Text(text))) => ServerMessage::from_json(&text).unwrap(),
-            other => panic!("no message but {other:?}"),
+        loop {
+            match soon(self.stream.next()).await {
+                Some(Ok(Message::Text(text))) => break ServerMessage::from_json(&text).unwrap(),
+                Some(Ok(Message::Ping(_))) => {}
+                other => panic!("no message but {other:?}"),
+            }
         }
     }
 
@@ -146,7 +149,7 @@ impl Client {
     pub async fn close_code(&mut self) -> u16 {
         loop {
             match soon(self.stream.next()).await {
-                Some(Ok(Message::Text(_))) => {}
+                Some(Ok(Message::Text(_) | Message::Ping(_))) => {}
                 Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
                 other => panic!("no close frame but {other:?}"),
             }

@@ -1,0 +1,248 @@
+//! The demo's page as its user sees it.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::wd::Locator;
+use fantoccini::Client;
+use fantoccini::elements::Element;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::seen::{Seen, Size};
+
+/// How long anything may take. A busy machine starts a call in a few seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(50);
+
+const SPIES: &str = include_str!("spies.js");
+
+/// One user's page, in a browser of its own.
+#[derive(Debug)]
+pub struct Page {
+    client: Client,
+    name: String,
+}
+
+impl Page {
+    /// Opens the address, and waits until the page is usable or says that it cannot be.
+    pub(crate) async fn open(client: Client, name: &str, url: &str) -> Self {
+        let page = Self { client, name: name.to_owned() };
+        page.soon("the page", page.client.goto(url)).await;
+        let _: Value = page.script(SPIES).await;
+        page.until("the page has started", |seen| seen.ready || seen.view == "unsupported").await;
+        page
+    }
+
+    /// Whose page it is.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Joins a room, and waits until that is done.
+    pub async fn join(&self, room: &str) {
+        self.ask_to_join(room).await;
+        self.until("the room is there", |seen| seen.view == "room").await;
+    }
+
+    /// Fills in the form and sends it.
+    pub async fn ask_to_join(&self, room: &str) {
+        self.fill("#name", &self.name).await;
+        self.fill("#room", room).await;
+        self.click("#join").await;
+    }
+
+    /// Leaves the room.
+    pub async fn leave(&self) {
+        self.click("#leave").await;
+        self.until("the room is left", |seen| seen.view == "join").await;
+    }
+
+    /// Calls somebody from the list, waiting until they are in it.
+    pub async fn call(&self, who: &Page) {
+        self.until_here(who).await;
+        self.click(&format!("#people li[data-name=\"{}\"] .call", who.name)).await;
+    }
+
+    /// Waits until somebody is in the list of people.
+    pub async fn until_here(&self, who: &Page) {
+        self.until(&format!("{} is in the list", who.name), |seen| seen.people.contains(&who.name)).await;
+    }
+
+    /// Waits until somebody is gone from the list of people.
+    pub async fn until_gone(&self, who: &Page) {
+        self.until(&format!("{} is gone from the list", who.name), |seen| !seen.people.contains(&who.name)).await;
+    }
+
+    /// Waits until somebody calls.
+    pub async fn until_rung_by(&self, who: &Page) {
+        self.until(&format!("{} is calling", who.name), |seen| seen.incoming.as_ref() == Some(&who.name)).await;
+    }
+
+    /// Waits until the call is up.
+    pub async fn until_in_call_with(&self, who: &Page) {
+        self.until(&format!("in a call with {}", who.name), |seen| seen.is_in_call_with(&who.name)).await;
+    }
+
+    /// Waits until the call is over, and all that it used is freed.
+    pub async fn until_free(&self) {
+        self.until("no call, every track ended, every connection closed", |seen| seen.is_idle() && seen.has_freed_all())
+            .await;
+    }
+
+    /// Waits for this `data-code` of the status line.
+    pub async fn until_status(&self, code: &str) -> Seen {
+        self.until(&format!("the status is {code}"), |seen| seen.status_code == code).await
+    }
+
+    /// Waits until the failure box shows this kind, and returns its sentence.
+    pub async fn until_failure(&self, kind: &str) -> String {
+        let shows = |seen: &Seen| seen.failure.as_ref().is_some_and(|failure| failure.kind == kind);
+        let seen = self.until(&format!("a failure {kind}"), shows).await;
+        seen.failure.map(|failure| failure.text).unwrap_or_default()
+    }
+
+    /// Waits until the other side's picture has had this many frames more than now.
+    pub async fn until_frames(&self, more: u64) {
+        let before = self.seen().await.their_picture.frames;
+        self.until(&format!("{more} frames more than {before}"), |seen| seen.their_picture.frames >= before + more).await;
+    }
+
+    /// Waits until the other side's picture has the size. The sender may begin with a smaller one, until it has
+    /// measured what the network carries.
+    pub async fn until_size(&self, size: Size) {
+        self.until(&format!("a picture of {size:?}"), |seen| seen.their_picture.size == size).await;
+    }
+
+    /// Waits until the other side's picture is black, or is not.
+    pub async fn until_black(&self, black: bool) {
+        const DARK: f64 = 12.0;
+        self.until_brightness(&format!("a picture that is black: {black}"), |brightness| (brightness < DARK) == black)
+            .await;
+    }
+
+    /// Takes the call that rings.
+    pub async fn accept(&self) {
+        self.click("#accept").await;
+    }
+
+    /// Does not take the call that rings.
+    pub async fn decline(&self) {
+        self.click("#decline").await;
+    }
+
+    /// Gives up calling.
+    pub async fn cancel(&self) {
+        self.click("#cancel").await;
+    }
+
+    /// Ends the call.
+    pub async fn hang_up(&self) {
+        self.click("#hang-up").await;
+    }
+
+    /// Sends a chat line, waiting until that can be done.
+    pub async fn chat(&self, line: &str) {
+        self.until("the chat is open", |seen| seen.chat_open).await;
+        self.fill("#chat-text", line).await;
+        self.click("#chat-form button").await;
+    }
+
+    /// Plays these tones, and waits until they have been played. Returns them as they lit up.
+    pub async fn play(&self, tones: &str) -> String {
+        let before = self.seen().await.tones.len();
+        self.fill("#tones", tones).await;
+        self.click("#tones-form button").await;
+        let count = tones.chars().count();
+        let played = |seen: &Seen| seen.tones.len() >= before + count && seen.lit.is_empty();
+        self.until(&format!("the keys of {tones} have lit and gone out"), played).await.tones.split_off(before).concat()
+    }
+
+    /// Asks for a camera of exactly this width, or with an empty text for any.
+    pub async fn set_exact_width(&self, width: &str) {
+        let _: Value = self.script("document.querySelector('#settings').open = true").await;
+        self.fill("#exact-width", width).await;
+    }
+
+    /// Holds back what the page sends to the signaling server.
+    pub async fn hold_signaling(&self) {
+        let _: Value = self.script("window.e2e.hold()").await;
+    }
+
+    /// Sends what was held back.
+    pub async fn release_signaling(&self) {
+        let _: Value = self.script("window.e2e.release()").await;
+    }
+
+    /// Closes the page, as its user closes a tab.
+    pub async fn close(&self) {
+        self.soon("closing the window", self.client.close_window()).await;
+    }
+
+    /// Clicks on what the selector finds, which must be visible and not covered.
+    pub async fn click(&self, selector: &str) {
+        let element = self.find(selector).await;
+        self.soon(&format!("a click on {selector}"), element.click()).await;
+    }
+
+    /// Types into a field what it is to hold.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        let element = self.find(selector).await;
+        self.soon(&format!("clearing {selector}"), element.clear()).await;
+        self.soon(&format!("typing into {selector}"), element.send_keys(text)).await;
+    }
+
+    /// What the page shows now.
+    pub async fn seen(&self) -> Seen {
+        self.script("return window.e2e.seen()").await
+    }
+
+    /// Waits until the condition holds, and returns what the page showed then.
+    ///
+    /// # Panics
+    /// After half a minute, with what the page showed last.
+    pub async fn until(&self, what: &str, condition: impl Fn(&Seen) -> bool) -> Seen {
+        let begun = Instant::now();
+        loop {
+            let seen = self.seen().await;
+            if condition(&seen) {
+                return seen;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{}: waited in vain until {what}; the page shows {seen:#?}", self.name);
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn until_brightness(&self, what: &str, condition: impl Fn(f64) -> bool) {
+        let begun = Instant::now();
+        loop {
+            let brightness: f64 = self.script("return window.e2e.brightness('#their-picture')").await;
+            if condition(brightness) {
+                return;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{}: waited in vain for {what}; its brightness is {brightness}",
+                self.name
+            );
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn find(&self, selector: &str) -> Element {
+        self.soon(&format!("finding {selector}"), self.client.find(Locator::Css(selector))).await
+    }
+
+    async fn script<T: DeserializeOwned>(&self, script: &str) -> T {
+        let answer = self.soon("a script", self.client.execute(script, Vec::new())).await;
+        serde_json::from_value(answer).unwrap_or_else(|error| panic!("{}: {script} gave {error}", self.name))
+    }
+
+    async fn soon<T, E: std::fmt::Display>(&self, what: &str, work: impl Future<Output = Result<T, E>>) -> T {
+        match tokio::time::timeout(PATIENCE, work).await {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) => panic!("{}: {what} failed: {error}", self.name),
+            Err(_) => panic!("{}: {what} took longer than {} s", self.name, PATIENCE.as_secs()),
+        }
+    }
+}

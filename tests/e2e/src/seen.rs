@@ -1,0 +1,154 @@
+//! What a page shows at one moment, and what the spies in it have recorded.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A page at one moment. Texts are as a user reads them, and what is hidden is none.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Seen {
+    /// The body's `data-view`.
+    pub view: String,
+    /// Whether the body has `data-ready`.
+    pub ready: bool,
+    /// Whose page it is.
+    pub you: String,
+    /// The names in the list of people.
+    pub people: Vec<String>,
+    /// What the status line says.
+    pub status: String,
+    /// The status line's `data-code`.
+    pub status_code: String,
+    /// What the failure box says.
+    pub failure: Option<Failure>,
+    /// Who is calling.
+    pub incoming: Option<String>,
+    /// Who is being called.
+    pub outgoing: Option<String>,
+    /// Who is in the call.
+    pub call: Option<String>,
+    /// The state machines, by their `data-state`.
+    pub states: BTreeMap<String, String>,
+    /// Whether a chat line can be sent.
+    pub chat_open: bool,
+    /// The chat's lines, oldest first.
+    pub chat: Vec<ChatLine>,
+    /// The keys that are lit now.
+    pub lit: Vec<String>,
+    /// Each key that was lit so far, in order.
+    pub tones: Vec<String>,
+    /// Whether the microphone's button is pressed.
+    pub microphone_muted: bool,
+    /// Whether the camera's button is pressed.
+    pub camera_muted: bool,
+    /// The own picture.
+    pub own_picture: Picture,
+    /// The other side's picture.
+    pub their_picture: Picture,
+    /// Every track that was captured, cloned or received since the page was opened.
+    pub tracks: Vec<Track>,
+    /// Every connection that was made since the page was opened.
+    pub connections: Vec<Connection>,
+    /// What the unsupported view says is missing.
+    pub missing: Vec<String>,
+    /// The frames to the signaling server that are held back.
+    pub held: Vec<String>,
+    /// Errors and warnings on the console, uncaught errors and unhandled rejections.
+    pub troubles: Vec<String>,
+}
+
+/// The failure box.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Failure {
+    /// Its `data-kind`.
+    pub kind: String,
+    /// Its sentence.
+    pub text: String,
+}
+
+/// A chat line.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ChatLine {
+    /// `me` or `them`.
+    pub from: String,
+    /// The line.
+    pub text: String,
+    /// How many elements are in it: none, as long as it is text.
+    pub elements: u32,
+}
+
+/// A `<video>`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Picture {
+    /// How many frames it has had.
+    pub frames: u64,
+    /// The size of the frames, not of the element.
+    pub size: Size,
+}
+
+/// Pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Size {
+    /// From left to right.
+    pub width: u32,
+    /// From top to bottom.
+    pub height: u32,
+}
+
+/// A `MediaStreamTrack`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Track {
+    /// `captured`, `cloned` or `received`.
+    pub origin: String,
+    /// `audio` or `video`.
+    pub kind: String,
+    /// `live` or `ended`.
+    pub state: String,
+    /// Whether it is not muted.
+    pub enabled: bool,
+    /// What its settings say, zero for sound.
+    pub size: Size,
+}
+
+/// An `RTCPeerConnection`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Connection {
+    /// Its `connectionState`.
+    pub state: String,
+    /// Its `signalingState`.
+    pub signaling: String,
+}
+
+impl Seen {
+    /// Whether there is a call, and its connection is up.
+    #[must_use]
+    pub fn is_in_call_with(&self, name: &str) -> bool {
+        self.call.as_deref() == Some(name)
+            && self.states.get("connection").is_none_or(|state| state == "connected")
+            && self.open_connections().any(|connection| connection.state == "connected")
+    }
+
+    /// Whether neither a ring nor a call is to be seen.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.incoming.is_none() && self.outgoing.is_none() && self.call.is_none()
+    }
+
+    /// Whether nothing of a call is left: each track has ended, and each connection is closed.
+    #[must_use]
+    pub fn has_freed_all(&self) -> bool {
+        self.tracks.iter().all(|track| track.state == "ended") && self.open_connections().next().is_none()
+    }
+
+    /// The connections that are not closed.
+    pub fn open_connections(&self) -> impl Iterator<Item = &Connection> {
+        self.connections.iter().filter(|connection| connection.signaling != "closed" || connection.state != "closed")
+    }
+
+    /// The track of this kind that the camera or the microphone gives now.
+    #[must_use]
+    pub fn captured(&self, kind: &str) -> Option<&Track> {
+        let now = |track: &&Track| track.origin == "captured" && track.kind == kind && track.state == "live";
+        self.tracks.iter().rfind(now)
+    }
+}

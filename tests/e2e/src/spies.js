@@ -1,0 +1,157 @@
+// Run in the page once it has loaded and before it joins: records what the page opens, and tells what it shows.
+if (window.e2e) return;
+
+const tracks = [];
+const connections = [];
+const tones = [];
+const troubles = [];
+const held = [];
+let holding = false;
+
+const remember = (track, origin) => {
+  if (!tracks.some((known) => known.track === track)) tracks.push({ track, origin });
+  return track;
+};
+
+// Proxies, so that `instanceof` and static members work as before.
+if (window.RTCPeerConnection) {
+  window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
+    construct(target, args, newTarget) {
+      const connection = Reflect.construct(target, args, newTarget);
+      connections.push(connection);
+      connection.addEventListener("track", (event) => remember(event.track, "received"));
+      return connection;
+    },
+  });
+}
+if (navigator.mediaDevices?.getUserMedia) {
+  navigator.mediaDevices.getUserMedia = new Proxy(navigator.mediaDevices.getUserMedia, {
+    async apply(target, self, args) {
+      const stream = await Reflect.apply(target, self, args);
+      for (const track of stream.getTracks()) remember(track, "captured");
+      return stream;
+    },
+  });
+}
+if (window.MediaStreamTrack) {
+  MediaStreamTrack.prototype.clone = new Proxy(MediaStreamTrack.prototype.clone, {
+    apply: (target, self, args) => remember(Reflect.apply(target, self, args), "cloned"),
+  });
+}
+
+// What is sent can be held back, so that two pages speak at the same moment.
+WebSocket.prototype.send = new Proxy(WebSocket.prototype.send, {
+  apply(target, self, args) {
+    const send = () => Reflect.apply(target, self, args);
+    if (holding) held.push({ frame: String(args[0]), send });
+    else return send();
+  },
+});
+
+// The order in which keys light up: the keypad's by class, the plain page's by its text.
+const keypad = document.querySelector("#keypad");
+const lit = document.querySelector("#lit");
+if (keypad) {
+  const noted = new Set();
+  new MutationObserver(() => {
+    for (const key of keypad.querySelectorAll("[data-tone]")) {
+      const isLit = key.classList.contains("lit");
+      if (isLit && !noted.has(key)) tones.push(key.dataset.tone);
+      isLit ? noted.add(key) : noted.delete(key);
+    }
+  }).observe(keypad, { subtree: true, attributes: true, attributeFilter: ["class"] });
+}
+if (lit) {
+  let last = "";
+  new MutationObserver(() => {
+    const now = lit.textContent.trim();
+    if (now && now !== last) tones.push(now);
+    last = now;
+  }).observe(lit, { subtree: true, childList: true, characterData: true });
+}
+
+for (const level of ["error", "warn"]) {
+  console[level] = new Proxy(console[level], {
+    apply(target, self, args) {
+      troubles.push(`${level}: ${args.map(String).join(" ")}`);
+      return Reflect.apply(target, self, args);
+    },
+  });
+}
+addEventListener("error", (event) => troubles.push(`uncaught: ${event.message}`));
+addEventListener("unhandledrejection", (event) => troubles.push(`uncaught: ${event.reason}`));
+
+const one = (selector) => document.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+const text = (selector) => one(selector)?.textContent.trim().replace(/\s+/g, " ") ?? "";
+const visible = (selector) => (one(selector)?.getClientRects().length ?? 0) > 0;
+const shown = (selector, what) => (visible(selector) ? text(what) : null);
+const pressed = (selector) => one(selector)?.getAttribute("aria-pressed") === "true";
+
+const picture = (selector) => {
+  const video = one(selector);
+  return {
+    frames: video?.getVideoPlaybackQuality?.().totalVideoFrames ?? 0,
+    size: { width: video?.videoWidth ?? 0, height: video?.videoHeight ?? 0 },
+  };
+};
+
+window.e2e = {
+  seen: () => ({
+    view: document.body.dataset.view ?? "",
+    ready: document.body.dataset.ready === "true",
+    you: text("#you"),
+    people: all("#people li[data-peer-id]").map((person) => person.dataset.name),
+    status: text("#status"),
+    status_code: one("#status")?.dataset.code ?? "",
+    failure: visible("#failure") ? { kind: one("#failure").dataset.kind ?? "", text: text("#failure-text") } : null,
+    incoming: shown("#incoming", "#incoming-name"),
+    outgoing: shown("#outgoing", "#outgoing-name"),
+    call: shown("#call", "#call-name"),
+    states: Object.fromEntries(all("#states [data-state]").map((dd) => [dd.dataset.state, dd.textContent.trim()])),
+    chat_open: one("#chat-form button")?.disabled === false,
+    chat: all("#chat-log li[data-from]").map((line) => ({
+      from: line.dataset.from,
+      text: line.querySelector(".text").textContent,
+      elements: line.querySelector(".text").childElementCount,
+    })),
+    lit: all("#keypad .lit").map((key) => key.dataset.tone).concat(lit?.textContent.trim() || []),
+    tones: [...tones],
+    microphone_muted: pressed("#toggle-microphone"),
+    camera_muted: pressed("#toggle-camera"),
+    own_picture: picture("#own-picture"),
+    their_picture: picture("#their-picture"),
+    tracks: tracks.map(({ track, origin }) => {
+      const { width = 0, height = 0 } = track.getSettings();
+      return { origin, kind: track.kind, state: track.readyState, enabled: track.enabled, size: { width, height } };
+    }),
+    connections: connections.map(({ connectionState, signalingState }) => ({
+      state: connectionState,
+      signaling: signalingState,
+    })),
+    missing: visible("#unsupported") ? all("#unsupported [data-missing]").map((item) => item.dataset.missing) : [],
+    held: held.map(({ frame }) => frame),
+    troubles: [...troubles],
+  }),
+
+  // How bright the picture is on average, from 0 to 255.
+  brightness(selector) {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [16, 12];
+    const context = canvas.getContext("2d");
+    context.drawImage(one(selector), 0, 0, canvas.width, canvas.height);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let sum = 0;
+    for (let at = 0; at < data.length; at += 4) sum += (data[at] + data[at + 1] + data[at + 2]) / 3;
+    return sum / (data.length / 4);
+  },
+
+  hold() {
+    holding = true;
+  },
+
+  release() {
+    holding = false;
+    for (const { send } of held.splice(0)) send();
+  },
+};
