@@ -15,7 +15,7 @@ use futures::{Stream, StreamExt};
 pub use self::tones::{ParseTonesError, Timing, Tone, Tones};
 use crate::{
     error::{During, Error, ErrorKind, Result},
-    event::EventStream,
+    event::{EventStream, Listener},
     sys::{self, global},
     wake::{End, Waiter, WakerSet},
 };
@@ -37,6 +37,8 @@ use crate::{
 pub struct DtmfSender(Rc<Inner>);
 
 struct Inner {
+    /// Sees a play-out end. Attached before any other, so that those who are told of the end know it.
+    _tones: Listener,
     raw: sys::dtmf_sender::DtmfSender,
     end: End,
     play_out: Rc<Current>,
@@ -47,21 +49,29 @@ struct Inner {
 struct Current {
     number: Cell<u64>,
     timing: Cell<Timing>,
+    /// Also while the last tone plays, when none is left in the tone buffer.
+    playing: Cell<bool>,
     replaced: WakerSet,
 }
 
 impl Current {
-    fn begin(&self, timing: Timing) -> u64 {
+    fn begin(&self, tones: &Tones, timing: Timing) {
         self.timing.set(timing);
         self.number.set(self.number.get() + 1);
+        // Without tones the end of what plays is still to come.
+        self.playing.set(self.playing.get() || !tones.is_empty());
         self.replaced.wake_all();
-        self.number.get()
     }
 }
 
 impl DtmfSender {
     pub(crate) fn new(raw: sys::dtmf_sender::DtmfSender, end: &End) -> Self {
-        Self(Rc::new(Inner { raw, end: end.clone(), play_out: Rc::default() }))
+        let play_out = Rc::<Current>::default();
+        let listener = Listener::new(&raw, "tonechange", {
+            let play_out = play_out.clone();
+            move |event| play_out.playing.set(global::get(&event, "tone").as_string().is_some_and(|tone| !tone.is_empty()))
+        });
+        Self(Rc::new(Inner { _tones: listener, raw, end: end.clone(), play_out }))
     }
 
     /// The browser's own object.
@@ -93,28 +103,27 @@ impl DtmfSender {
     /// `InvalidState` where tones cannot be played now, `Closed`.
     #[doc(alias = "RTCDTMFSender.insertDTMF")]
     pub fn insert(&self, tones: &Tones, timing: Timing) -> Result<PlayOut> {
-        let was_idle = self.0.raw.tone_buffer().is_empty();
+        let over = tones.is_empty() && !self.0.play_out.playing.get();
         // Its listener must be there before the first tone, and its number before the former play-out looks.
         let number = self.0.play_out.number.get() + 1;
         let played = self.play_out(number);
         self.insert_raw(tones.as_str(), timing)?;
-        self.0.play_out.begin(timing);
-        Ok(PlayOut { over: tones.is_empty() && was_idle, ..played })
+        self.0.play_out.begin(tones, timing);
+        Ok(PlayOut { over, ..played })
     }
 
-    /// Plays these tones after those that are still to be played, with the timing of those; a play-out that is
-    /// running goes on through them. With nothing to be played it is the same as [`insert`](Self::insert) with the
-    /// default timing.
+    /// Plays these tones after those that play or are still to be played, with the timing of those; a play-out that
+    /// is running goes on through them. With none running it is the same as [`insert`](Self::insert) with the default
+    /// timing.
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
     pub fn append(&self, tones: &Tones) -> Result<PlayOut> {
-        let queued = self.0.raw.tone_buffer();
-        if queued.is_empty() {
+        if !self.0.play_out.playing.get() {
             return self.insert(tones, Timing::default());
         }
         let played = self.play_out(self.0.play_out.number.get());
-        self.insert_raw(&(queued + tones.as_str()), self.0.play_out.timing.get())?;
+        self.insert_raw(&(self.tone_buffer() + tones.as_str()), self.0.play_out.timing.get())?;
         Ok(played)
     }
 

@@ -42,14 +42,12 @@ impl NpmIncomingCall {
 impl NpmIncomingCall {
     /// Who calls.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
-    #[must_use]
     pub fn peer(&self) -> Object {
         self.peer.clone()
     }
 
     /// Takes the call, sending `stream` where there is one. Rejected with `name` `Closed` where it rings no more.
     #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
-    #[must_use]
     pub fn accept(&self, stream: Option<MediaStream>) -> Promise {
         let call = self.call.take();
         promise(async move {
@@ -60,7 +58,10 @@ impl NpmIncomingCall {
     }
 
     /// Does not take it.
-    pub fn decline(&self, #[wasm_bindgen(unchecked_param_type = "\"declined\" | \"busy\"")] reason: Option<String>) {
+    pub fn decline(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "\"declined\" | \"busy\"")] reason: Option<String>,
+    ) {
         if let Some(call) = self.call.take() {
             call.decline(reason.map_or(DeclineReason::Declined, |reason| DeclineReason::from(&*reason)));
         }
@@ -68,7 +69,6 @@ impl NpmIncomingCall {
 
     /// Resolves when it rings no more.
     #[wasm_bindgen(unchecked_return_type = "Promise<EndReason>")]
-    #[must_use]
     pub fn ended(&self) -> Promise {
         let ended = self.ended.clone();
         promise(async move { Ok(ended.await.to_string()) })
@@ -90,21 +90,18 @@ impl NpmCall {
 impl NpmCall {
     /// The other side.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
-    #[must_use]
     pub fn peer(&self) -> Object {
         peer_object(self.0.peer())
     }
 
     /// The browser's own connection. It negotiates by itself; do not close it, but `hangUp()`.
     #[wasm_bindgen(getter)]
-    #[must_use]
     pub fn connection(&self) -> RtcPeerConnection {
         self.0.connection().as_raw().clone()
     }
 
     /// The first stream that the other side sends; waits for it.
     #[wasm_bindgen(js_name = remoteStream, unchecked_return_type = "Promise<MediaStream>")]
-    #[must_use]
     pub fn remote_stream(&self) -> Promise {
         let call = self.0.clone();
         promise(async move { Ok(call.remote_stream().await?.into_raw()) })
@@ -112,7 +109,6 @@ impl NpmCall {
 
     /// An open channel of this label between the two: both sides ask for it, in any order.
     #[wasm_bindgen(unchecked_return_type = "Promise<DataChannel>")]
-    #[must_use]
     pub fn channel(&self, label: String) -> Promise {
         let call = self.0.clone();
         promise(async move { call.channel(&label).await.map(NpmChannel::of) })
@@ -127,7 +123,7 @@ impl NpmCall {
     pub fn play_tones(
         &self,
         tones: &str,
-        #[wasm_bindgen(unchecked_param_type = "ToneTiming | null | undefined")] timing: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "ToneTiming")] timing: &JsValue,
     ) -> Result<AsyncItems, JsValue> {
         let tones: Tones = tones.parse().map_err(Error::from)?;
         let played = self.0.dtmf()?.insert(&tones, timing_of(timing))?;
@@ -142,7 +138,6 @@ impl NpmCall {
 
     /// Resolves when the call has ended.
     #[wasm_bindgen(unchecked_return_type = "Promise<EndReason>")]
-    #[must_use]
     pub fn ended(&self) -> Promise {
         let ended = self.0.ended();
         promise(async move { Ok(ended.await.to_string()) })

@@ -26,21 +26,18 @@ impl NpmChannel {
 impl NpmChannel {
     /// The name that it was opened with.
     #[wasm_bindgen(getter)]
-    #[must_use]
     pub fn label(&self) -> String {
         self.0.label()
     }
 
     /// Whether it can send.
     #[wasm_bindgen(getter, unchecked_return_type = "RTCDataChannelState")]
-    #[must_use]
     pub fn state(&self) -> String {
         self.0.state().to_string()
     }
 
     /// Bytes that the browser has yet to send.
     #[wasm_bindgen(getter, js_name = bufferedAmount)]
-    #[must_use]
     pub fn buffered_amount(&self) -> f64 {
         self.0.buffered_amount()
     }
@@ -57,7 +54,9 @@ impl NpmChannel {
             return Ok(self.0.send_now(&text)?);
         }
         if !message.is_instance_of::<Uint8Array>() && !message.is_instance_of::<js_sys::ArrayBuffer>() {
-            return Err(Error::new("send", ErrorKind::Type, "send takes a string, a Uint8Array or an ArrayBuffer").into());
+            return Err(
+                Error::new("send", ErrorKind::Type, "send takes a string, a Uint8Array or an ArrayBuffer").into()
+            );
         }
         Ok(self.0.send_now(&Uint8Array::new(message).to_vec())?)
     }
@@ -69,14 +68,12 @@ impl NpmChannel {
 
     /// Resolves when it has closed.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
-    #[must_use]
     pub fn closed(&self) -> Promise {
         promise(self.0.closed().map(|()| Ok(JsValue::UNDEFINED)))
     }
 
     /// The messages. All iterators share them.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<string | Uint8Array>")]
-    #[must_use]
     pub fn messages(&self) -> AsyncItems {
         AsyncItems::new(self.0.clone().map(|message| match message? {
             Message::Text(text) => Ok(text.into()),

@@ -23,7 +23,6 @@ impl AsyncItems {
 impl AsyncItems {
     /// The next item, or the end. Asked for before the last one is there, it waits its turn.
     #[wasm_bindgen(unchecked_return_type = "Promise<IteratorResult<any>>")]
-    #[must_use]
     pub fn next(&self) -> Promise {
         let items = self.0.clone();
         future_to_promise(async move {
@@ -37,7 +36,6 @@ impl AsyncItems {
 
     /// An iterator is its own iterable.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]")]
-    #[must_use]
     pub fn iterator(&self) -> AsyncItems {
         Self(self.0.clone())
     }

@@ -45,7 +45,6 @@ export interface ToneTiming { duration?: number; gap?: number; }
 
 /// Whether this browser has WebRTC.
 #[wasm_bindgen(js_name = isSupported)]
-#[must_use]
 pub fn is_supported() -> bool {
     crate::peer::is_supported()
 }

@@ -26,7 +26,6 @@ use crate::{
 /// Takes a seat in a room. The promise is rejected with an `Error` whose `name` tells the kind: `Signaling` with the
 /// server's `code` where it refuses, `Timeout`, `Network`, `Syntax`, `Security`.
 #[wasm_bindgen(js_name = joinRoom, unchecked_return_type = "Promise<Room>")]
-#[must_use]
 pub fn join_room(url: String, #[wasm_bindgen(unchecked_param_type = "JoinOptions")] options: JsValue) -> Promise {
     promise(async move {
         let text = |member| {
@@ -53,14 +52,12 @@ pub struct NpmRoom(Room);
 impl NpmRoom {
     /// Oneself.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
-    #[must_use]
     pub fn me(&self) -> Object {
         peer_object(self.0.me())
     }
 
     /// Everybody else who is here now.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer[]")]
-    #[must_use]
     pub fn peers(&self) -> Array {
         self.0.peers().iter().map(peer_object).collect()
     }
@@ -69,13 +66,7 @@ impl NpmRoom {
     /// the ringing. Rejected with `name` `Declined`, `Busy`, `Timeout`, `PeerLeft` or `Abort`, among others. The
     /// stream stays the page's: stop its tracks when you no longer need them.
     #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
-    #[must_use]
-    pub fn call(
-        &self,
-        peer: String,
-        stream: Option<MediaStream>,
-        signal: Option<AbortSignal>,
-    ) -> Promise {
+    pub fn call(&self, peer: String, stream: Option<MediaStream>, signal: Option<AbortSignal>) -> Promise {
         let room = self.0.clone();
         promise(async move {
             let stream = stream.map(media::MediaStream::from_raw);
@@ -107,7 +98,6 @@ impl NpmRoom {
 
     /// What happens in the room. All iterators share one queue.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<RoomEvent>")]
-    #[must_use]
     pub fn events(&self) -> AsyncItems {
         AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
     }

@@ -76,8 +76,8 @@ impl Stream for SignalingSocket {
             return Poll::Ready(None);
         };
         Poll::Ready(Some(match frame {
-            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(malformed),
-            Ok(Message::Bytes(_)) => Err(malformed("a binary frame")),
+            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(|error| malformed(&error)),
+            Ok(Message::Bytes(_)) => Err(malformed(&"a binary frame")),
             Err(error) => {
                 self.ended = true;
                 Err(ended(error))
@@ -98,7 +98,7 @@ impl Sink<ClientMessage> for SignalingSocket {
 
     fn start_send(mut self: Pin<&mut Self>, message: ClientMessage) -> Result<()> {
         self.open()?;
-        let frame = message.to_json().map_err(malformed)?;
+        let frame = message.to_json().map_err(|error| malformed(&error))?;
         self.socket.start_send_unpin(Message::Text(frame)).map_err(ended)
     }
 
@@ -111,7 +111,7 @@ impl Sink<ClientMessage> for SignalingSocket {
     }
 }
 
-fn malformed(reason: impl ToString) -> Error {
+fn malformed(reason: &dyn fmt::Display) -> Error {
     Error::new(OPERATION, ErrorKind::Syntax, reason.to_string())
 }
 

@@ -65,7 +65,8 @@ async fn f41_a_channel_agreed_on_by_its_id() {
 #[wasm_bindgen_test]
 fn f41_what_no_channel_can_have() {
     let pc = connection();
-    let kind = |label: &str, init: ChannelInit| pc.create_data_channel(label, &init).map_err(|error| error.kind().clone());
+    let kind =
+        |label: &str, init: ChannelInit| pc.create_data_channel(label, &init).map_err(|error| error.kind().clone());
     let (longest, too_long) = ("é".repeat(32_767), "é".repeat(32_768));
     kind(&longest, ChannelInit::new()).unwrap();
     assert_eq!(kind(&too_long, ChannelInit::new()).unwrap_err(), ErrorKind::Type);

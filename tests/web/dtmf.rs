@@ -189,8 +189,8 @@ async fn no_tones_are_no_play_out() {
 async fn a_play_out_ends_with_its_connection() {
     watched(async {
         let (keypad, (pair, _microphone)) = call().await;
-        let mut play_out = keypad.insert(&tones("1234"), Timing::new()).unwrap();
         let changes = keypad.tone_changes();
+        let mut play_out = keypad.insert(&tones("1234"), Timing::new()).unwrap();
         assert_eq!(next(&mut play_out).await, Some('1'));
         pair.a.close();
         assert_eq!(next(&mut play_out).await, None);

@@ -98,14 +98,11 @@ fn errors_of_the_language_have_their_kinds() {
 
 #[wasm_bindgen_test]
 fn an_overconstrained_error_names_its_constraint() {
-    for (constraint, expected) in [
-        ("'width'", Some("width")),
-        ("''", None),
-        ("undefined", None),
-        ("7", None),
-        ("(() => { throw 1; })()", None),
-    ] {
-        let thrown = js::eval(&format!("{{ name: 'OverconstrainedError', get constraint() {{ return {constraint}; }} }}"));
+    for (constraint, expected) in
+        [("'width'", Some("width")), ("''", None), ("undefined", None), ("7", None), ("(() => { throw 1; })()", None)]
+    {
+        let thrown =
+            js::eval(&format!("{{ name: 'OverconstrainedError', get constraint() {{ return {constraint}; }} }}"));
         let expected = ErrorKind::Overconstrained { constraint: expected.map(String::from) };
         assert_eq!(error(thrown).kind(), &expected, "{constraint}");
     }

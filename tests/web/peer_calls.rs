@@ -51,7 +51,7 @@ async fn f13_offer_and_answer_by_hand() {
     watched(async {
         let pair = Pair::new();
         let (a, b) = (&pair.a, &pair.b);
-        a.create_data_channel("", &ChannelInit::new()).unwrap();
+        let _channel = a.create_data_channel("", &ChannelInit::new()).unwrap();
         let (mut from_a, mut from_b) = (a.ice_candidates(), b.ice_candidates());
 
         let offer = a.create_offer().within("createOffer").await.unwrap();
@@ -85,7 +85,7 @@ async fn f13_offer_and_answer_without_words() {
         let (a, b) = (&pair.a, &pair.b);
         assert_eq!((a.local_description(), a.remote_description()), (None, None));
         let mut due = a.negotiation_needed();
-        a.create_data_channel("", &ChannelInit::new()).unwrap();
+        let _channel = a.create_data_channel("", &ChannelInit::new()).unwrap();
         due.next().within("negotiationneeded").await.unwrap();
         let (mut from_a, mut from_b) = (a.ice_candidates(), b.ice_candidates());
 
@@ -106,7 +106,7 @@ async fn f13_offer_and_answer_without_words() {
 async fn f13_an_offer_can_be_taken_back() {
     watched(async {
         let pc = Pair::new().a;
-        pc.create_data_channel("", &ChannelInit::new()).unwrap();
+        let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
         pc.set_local_description().within("setLocalDescription").await.unwrap();
         let rollback = SessionDescription { kind: SdpType::Rollback, sdp: String::new() };
         pc.set_local_description_to(&rollback).within("the rollback").await.unwrap();
@@ -123,7 +123,7 @@ async fn f13_the_end_of_candidates_comes_once() {
         for kind in ["audio", "video"] {
             js::run("pc, kind", &[pc.as_raw(), &kind.into()], "pc.addTransceiver(kind)");
         }
-        pc.create_data_channel("", &ChannelInit::new()).unwrap();
+        let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
         let candidates = pc.ice_candidates();
         // The browser's last word of a gathering. This listener is called after that of the stream.
         let (over, was_over) = oneshot::channel();

@@ -3,9 +3,7 @@
 use browser_rtc::{
     ErrorKind, Result,
     channel::ChannelInit,
-    peer::{
-        Configuration, IceCandidate, IceServer, IceTransportPolicy, PeerConnection, SdpType, SessionDescription,
-    },
+    peer::{Configuration, IceCandidate, IceServer, IceTransportPolicy, PeerConnection, SdpType, SessionDescription},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -42,7 +40,7 @@ async fn a_description_that_does_not_parse() {
 async fn a_description_that_is_not_due() {
     watched(async {
         let pair = Pair::new();
-        pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
+        let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
         let offer = pair.a.create_offer().within("createOffer").await.unwrap();
         let as_answer = description(SdpType::Answer, &offer.sdp);
         let invalid_state = [ErrorKind::InvalidState];
@@ -63,7 +61,7 @@ async fn a_description_that_is_not_due() {
 async fn a_candidate_that_does_not_fit() {
     watched(async {
         let pair = Pair::new();
-        pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
+        let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
         let offer = pair.a.create_offer().within("createOffer").await.unwrap();
         pair.b.set_remote_description(&offer).within("setRemoteDescription").await.unwrap();
         let add = async |candidate: &str, mid: Option<&str>| {

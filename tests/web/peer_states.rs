@@ -13,7 +13,7 @@ use super::support::{Within, pair::Pair, pair::reached, rest, watched};
 async fn f14_each_state_of_a_call_in_its_order() {
     watched(async {
         let pair = Pair::new();
-        pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
+        let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
         let ends = [&pair.a, &pair.b].map(|pc| {
             (pc.connection_states(), pc.ice_connection_states(), pc.ice_gathering_states(), pc.signaling_states())
         });

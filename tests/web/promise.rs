@@ -23,7 +23,7 @@ async fn closed_in_mid_operation<T>(pc: &PeerConnection, operation: impl Future<
 
 async fn offer() -> SessionDescription {
     let pc = connection();
-    pc.create_data_channel("", &ChannelInit::new()).unwrap();
+    let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
     pc.create_offer().within("an offer").await.unwrap()
 }
 

@@ -102,11 +102,7 @@ pub struct Events<T> {
 
 impl<T: 'static> Events<T> {
     /// `read` runs inside the event's dispatch and says what goes into the stream.
-    pub fn new(
-        target: &EventTarget,
-        event: &'static str,
-        mut read: impl FnMut(Event) -> Option<T> + 'static,
-    ) -> Self {
+    pub fn new(target: &EventTarget, event: &'static str, mut read: impl FnMut(Event) -> Option<T> + 'static) -> Self {
         let (sender, received) = mpsc::unbounded();
         let listener = Listener::new(target, event, move |event| {
             if let Some(item) = read(event) {

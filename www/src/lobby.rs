@@ -34,6 +34,7 @@ enum Ring {
 pub async fn stay(page: &Page, room: Room) -> Note {
     let mut events = room.events();
     let mut people = People::new(&page.people, room.peers());
+    let mut devices = pin!(page.settings.follow_devices().fuse());
     let mut leave = dom::clicks(&page.leave);
     // One call at a time, from the first ring to its end. It runs while the room goes on.
     let mut phone = pin!(Fuse::terminated());
@@ -78,6 +79,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 }
                 _ => {}
             },
+            () = devices => {}
             peer = people.called() => if phone.is_terminated() && lost.is_none() {
                 people.begin_call(&peer);
                 let dialled = crossing.dial(peer);

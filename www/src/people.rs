@@ -1,7 +1,11 @@
 //! The list of those who are in the room.
 
 use browser_rtc::{Listener, signaling::Peer};
-use futures::{StreamExt, channel::mpsc};
+use futures::{
+    StreamExt,
+    channel::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    stream::SelectNextSome,
+};
 use web_sys::{Element, HtmlButtonElement};
 
 use crate::dom::{self, Dom, MissingElement, Template};
@@ -23,8 +27,8 @@ impl PeopleList {
 pub struct People<'a> {
     list: &'a PeopleList,
     people: Vec<(Peer, Person)>,
-    clicks: mpsc::UnboundedSender<Peer>,
-    clicked: mpsc::UnboundedReceiver<Peer>,
+    clicks: UnboundedSender<Peer>,
+    clicked: UnboundedReceiver<Peer>,
     /// With whom we are in a call, or about to be: nobody else can be called meanwhile.
     in_call_with: Option<Peer>,
 }
@@ -56,8 +60,8 @@ impl<'a> People<'a> {
     }
 
     /// The next one whom the user wants to call.
-    pub async fn called(&mut self) -> Peer {
-        self.clicked.select_next_some().await
+    pub fn called(&mut self) -> SelectNextSome<'_, UnboundedReceiver<Peer>> {
+        self.clicked.select_next_some()
     }
 
     pub fn begin_call(&mut self, peer: &Peer) {
@@ -89,7 +93,7 @@ struct Person {
 }
 
 impl Person {
-    fn new(template: &Template, peer: &Peer, clicks: &mpsc::UnboundedSender<Peer>) -> Result<Self, MissingElement> {
+    fn new(template: &Template, peer: &Peer, clicks: &UnboundedSender<Peer>) -> Result<Self, MissingElement> {
         let item = template.copy()?;
         dom::set_attribute(&item, "data-peer-id", peer.id.as_str());
         dom::set_attribute(&item, "data-name", &peer.name);

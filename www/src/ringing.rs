@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use browser_rtc::{
+    Error,
     media::MediaStream,
     room::{Call, DeclineReason, IncomingCall, Room},
     signaling::Peer,
@@ -23,10 +24,136 @@ use crate::{
     words,
 };
 
-/// A panel that says who rings, with its buttons.
-pub struct RingingPanel<const BUTTONS: usize> {
+/// A panel that says with whom it rings.
+struct Panel {
     panel: HtmlElement,
     avatar: Element,
     name: Element,
-    buttons: [HtmlButtonElement; BUTTONS],
+}
+
+impl Panel {
+    fn find(dom: &Dom, id: &str) -> Result<Self, MissingElement> {
+        Ok(Self {
+            panel: dom.get(id)?,
+            avatar: dom.get(&format!("{id}-avatar"))?,
+            name: dom.get(&format!("{id}-name"))?,
+        })
+    }
+
+    fn show(&self, name: &str) -> Shown<'_> {
+        self.avatar.set_text_content(Some(&dom::initial(name)));
+        self.name.set_text_content(Some(name));
+        Shown::new(&self.panel)
+    }
+}
+
+pub struct IncomingPanel {
+    panel: Panel,
+    accept: HtmlButtonElement,
+    decline: HtmlButtonElement,
+}
+
+impl IncomingPanel {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        Ok(Self { panel: Panel::find(dom, "incoming")?, accept: dom.get("accept")?, decline: dom.get("decline")? })
+    }
+}
+
+pub struct OutgoingPanel {
+    panel: Panel,
+    cancel: HtmlButtonElement,
+}
+
+impl OutgoingPanel {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        Ok(Self { panel: Panel::find(dom, "outgoing")?, cancel: dom.get("cancel")? })
+    }
+}
+
+/// Somebody to ring.
+pub struct Dialled {
+    pub peer: Peer,
+    /// Their own ring, where they call us while our camera is still being opened.
+    pub crossed: oneshot::Receiver<IncomingCall>,
+}
+
+/// Both are ready to talk, and this is our camera; or else what became of it.
+type Answered = Result<(Call, MediaStream), Note>;
+
+/// We ring. Until the other side answers, the user may cancel.
+pub async fn outgoing(page: &Page, room: &Room, Dialled { peer, crossed }: Dialled) -> Answered {
+    let _panel = page.outgoing.panel.show(&peer.name);
+    page.notices.tell(Note::new(Code::Ringing, format!("Calling {}.", peer.name)));
+    let mut cancel = dom::clicks(&page.outgoing.cancel);
+    let mut ring = pin!(ring(page, room, &peer, crossed).fuse());
+    select_biased! {
+        answered = ring => answered,
+        // What rings is dropped, and the other side is told.
+        () = cancel.select_next_some() => Err(Note::new(Code::Cancelled, format!("You called {} and gave up.", peer.name))),
+    }
+}
+
+async fn ring(page: &Page, room: &Room, peer: &Peer, mut crossed: oneshot::Receiver<IncomingCall>) -> Answered {
+    let camera = capture::open(page).await.map_err(|failure| {
+        page.notices.fail(failure);
+        Note::new(Code::Ended, format!("{} was not called.", peer.name))
+    })?;
+    let answered = match crossed.try_recv() {
+        Ok(Some(theirs)) => theirs.accept(&camera).await,
+        _ => room.call(&peer.id, &camera).await,
+    };
+    // Later rings are not for us.
+    drop(crossed);
+    match answered {
+        Ok(call) => Ok((call, camera)),
+        Err(error) => Err(not_taken(page, &error, peer)),
+    }
+}
+
+/// Somebody rings. The user takes the call or does not; meanwhile the other side may give up.
+pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
+    let peer = incoming.peer().clone();
+    let _panel = page.incoming.panel.show(&peer.name);
+    page.notices.tell(Note::new(Code::Ringing, format!("{} is calling.", peer.name)));
+    let mut accept = dom::clicks(&page.incoming.accept);
+    let mut decline = dom::clicks(&page.incoming.decline);
+    let mut ended = incoming.ended().fuse();
+    let mut opening = pin!(Fuse::terminated());
+    let declined = || Note::new(Code::Declined, format!("You declined the call from {}.", peer.name));
+    let camera = loop {
+        select_biased! {
+            reason = ended => return Err(words::given_up(&reason, &peer.name)),
+            () = decline.select_next_some() => {
+                incoming.decline(DeclineReason::Declined);
+                return Err(declined());
+            }
+            () = accept.select_next_some() => if opening.is_terminated() {
+                page.notices.clear_failure();
+                opening.set(capture::open(page).fuse());
+            },
+            opened = opening => match opened {
+                Ok(camera) => break camera,
+                // It rings on: the user may allow the camera, or choose another, and accept again.
+                Err(failure) => page.notices.fail(failure),
+            },
+        }
+    };
+    let answered = {
+        let mut answer = pin!(incoming.accept(&camera).fuse());
+        select_biased! {
+            answered = answer => answered,
+            () = decline.select_next_some() => return Err(declined()),
+        }
+    };
+    match answered {
+        Ok(call) => Ok((call, camera)),
+        Err(error) => Err(not_taken(page, &error, &peer)),
+    }
+}
+
+fn not_taken(page: &Page, error: &Error, peer: &Peer) -> Note {
+    words::not_taken(error.kind(), &peer.name).unwrap_or_else(|| {
+        page.notices.fail(words::failure(error));
+        Note::new(Code::Ended, format!("The call with {} has failed.", peer.name))
+    })
 }

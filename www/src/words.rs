@@ -35,6 +35,7 @@ pub fn failure(error: &Error) -> Failure {
         ErrorKind::Network => "There is no way to the other browser through this network.".into(),
         ErrorKind::InvalidState => "That cannot be done now. Wait until the call is connected.".into(),
         ErrorKind::Operation => "That was too much at once. Wait a moment and try again.".into(),
+        ErrorKind::Syntax => format!("{}.", error.message()),
         ErrorKind::Type => "This is too long to be sent.".into(),
         _ => format!("Something in the call has failed: {}.", error.message()),
     };

@@ -60,7 +60,7 @@ impl From<Browser> for Setup {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Client,
-    _driver: Driver,
+    pub(crate) driver: Driver,
 }
 
 impl Session {
@@ -70,7 +70,7 @@ impl Session {
         let url = driver.url();
         let opening = builder.capabilities(setup.capabilities()).connect(&url);
         match tokio::time::timeout(START, opening).await {
-            Ok(Ok(client)) => Self { client, _driver: driver },
+            Ok(Ok(client)) => Self { client, driver },
             Ok(Err(error)) => panic!("{:?} does not open: {error}\n{}", setup.browser, driver.log()),
             Err(_) => panic!("{:?} does not open within {} s\n{}", setup.browser, START.as_secs(), driver.log()),
         }

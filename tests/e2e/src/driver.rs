@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A running chromedriver, geckodriver or `WebKitWebDriver`. Killed on drop, its browsers with it, and what they wrote
 /// is removed.
 #[derive(Debug)]
-pub struct Driver {
+pub(crate) struct Driver {
     // Dropped in this order: nothing writes into a folder that is being removed.
     process: Group,
     _display: Option<Display>,
@@ -33,7 +33,7 @@ pub struct Driver {
 
 impl Driver {
     /// Starts the browser's driver and waits until it takes sessions.
-    pub async fn start(browser: Browser) -> Self {
+    pub(crate) async fn start(browser: Browser) -> Self {
         let (variable, name) = match browser {
             Browser::Chrome => ("CHROMEDRIVER", "chromedriver"),
             Browser::Firefox => ("GECKODRIVER", "geckodriver"),
@@ -67,21 +67,18 @@ impl Driver {
     }
 
     /// Where it listens, for a WebDriver client.
-    #[must_use]
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Where it and its browsers put their temporary files. In their environment this is `TMPDIR`, by which they can
     /// be told from the browsers of others.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// What it has written so far.
-    #[must_use]
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(log_of(self.folder())).unwrap_or_default()
     }
 

@@ -22,7 +22,6 @@ mod server;
 mod stage;
 
 pub use browser::{Browser, Camera, Setup};
-pub use driver::Driver;
 pub use page::Page;
 pub use seen::{ChatLine, Connection, Failure, Picture, Seen, Size, Track};
 pub use server::DemoServer;

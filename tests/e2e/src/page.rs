@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use fantoccini::wd::Locator;
 use fantoccini::Client;
 use fantoccini::elements::Element;
+use fantoccini::wd::Locator;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -86,8 +86,10 @@ impl Page {
 
     /// Waits until the call is over, and all that it used is freed.
     pub async fn until_free(&self) {
-        self.until("no call, every track ended, every connection closed", |seen| seen.is_idle() && seen.has_freed_all())
-            .await;
+        self.until("no call, every track ended, every connection closed", |seen| {
+            seen.is_idle() && seen.has_freed_all()
+        })
+        .await;
     }
 
     /// Waits for this `data-code` of the status line.
@@ -105,7 +107,8 @@ impl Page {
     /// Waits until the other side's picture has had this many frames more than now.
     pub async fn until_frames(&self, more: u64) {
         let before = self.seen().await.their_picture.frames;
-        self.until(&format!("{more} frames more than {before}"), |seen| seen.their_picture.frames >= before + more).await;
+        self.until(&format!("{more} frames more than {before}"), |seen| seen.their_picture.frames >= before + more)
+            .await;
     }
 
     /// Waits until the other side's picture has the size. The sender may begin with a smaller one, until it has

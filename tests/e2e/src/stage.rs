@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -62,12 +62,27 @@ impl Stage {
         Page::open(client, name, &format!("{}{path}", self.server.url())).await
     }
 
+    /// The folders for temporary files of the browsers that are open, a folder each.
+    #[must_use]
+    pub fn folders(&self) -> Vec<PathBuf> {
+        self.sessions().iter().map(|(_, session)| session.driver.folder().to_path_buf()).collect()
+    }
+
+    /// Where the picture of a page is when the scene has failed: in `target/e2e`, wherever the target folder is.
+    #[must_use]
+    pub fn picture(scene: &str, name: &str) -> PathBuf {
+        // A test program is in `deps` of its profile's folder.
+        let program = std::env::current_exe().unwrap_or_default();
+        let target = program.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from);
+        target.join("e2e").join(format!("{scene}-{name}.png").replace(' ', "-"))
+    }
+
     async fn take_screenshots(&self, scene: &str) {
         let clients: Vec<(String, Client)> =
             self.sessions().iter().map(|(name, session)| (name.clone(), session.client.clone())).collect();
         for (name, client) in clients {
             match tokio::time::timeout(SCREENSHOT, client.screenshot()).await {
-                Ok(Ok(image)) => keep(&format!("{scene}-{name}.png"), &image),
+                Ok(Ok(image)) => keep(&Self::picture(scene, &name), &image),
                 Ok(Err(error)) => eprintln!("no picture of {name}: {error}"),
                 Err(_) => eprintln!("no picture of {name} within {} s", SCREENSHOT.as_secs()),
             }
@@ -79,17 +94,10 @@ impl Stage {
     }
 }
 
-fn keep(name: &str, image: &[u8]) {
-    let folder = folder();
-    let file = folder.join(name.replace(' ', "-"));
-    match fs::create_dir_all(&folder).and_then(|()| fs::write(&file, image)) {
+fn keep(file: &Path, image: &[u8]) {
+    let folder = file.parent().unwrap_or(file);
+    match fs::create_dir_all(folder).and_then(|()| fs::write(file, image)) {
         Ok(()) => eprintln!("a picture: {}", file.display()),
         Err(error) => eprintln!("{}: {error}", file.display()),
     }
-}
-
-/// `target/e2e`, wherever the target folder is: a test program is in its `PROFILE/deps`.
-fn folder() -> PathBuf {
-    let program = std::env::current_exe().unwrap_or_default();
-    program.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from).join("e2e")
 }

@@ -98,7 +98,8 @@ impl ListenerCount {
         let live = Set::new(&JsValue::UNDEFINED);
         let prototype = eval("EventTarget.prototype");
         let spy = |method: &str, note: &str| {
-            let body = "return function(type, callback) { live[note](callback); return original.apply(this, arguments); }";
+            let body =
+                "return function(type, callback) { live[note](callback); return original.apply(this, arguments); }";
             let spy = run("live, note, original", &[&live, &note.into(), &get(&prototype, method)], body);
             Override::new(&prototype, method, &spy)
         };

@@ -1,0 +1,80 @@
+//! A whole call: from the list of people to hanging up, and once more.
+
+use browser_rtc_e2e::{Browser, Page, play};
+
+use crate::talk;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn call_chrome_to_chrome() {
+    call("chrome to chrome", Browser::Chrome, Browser::Chrome).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn call_chrome_to_firefox() {
+    call("chrome to firefox", Browser::Chrome, Browser::Firefox).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn call_firefox_to_chrome() {
+    call("firefox to chrome", Browser::Firefox, Browser::Chrome).await;
+}
+
+async fn call(scene: &str, caller: Browser, callee: Browser) {
+    play(scene, async |stage| {
+        let ada = stage.join(caller, "Ada").await;
+        let bob = stage.join(callee, "Bob").await;
+        ada.until_here(&bob).await;
+        bob.until_here(&ada).await;
+        assert_eq!(ada.seen().await.you, "Ada");
+        assert!(ada.seen().await.tracks.is_empty(), "the camera is off before a call");
+
+        talk::connect(&ada, &bob).await;
+        talk::see_each_other(&ada, &bob).await;
+        states_are_shown(&ada).await;
+        talk::chat(&ada, &bob).await;
+        talk::press_keys(&ada, &bob).await;
+        mute(&ada, &bob).await;
+        talk::part(&ada, &bob).await;
+
+        // Again without a reload, and the other one hangs up.
+        talk::connect(&ada, &bob).await;
+        talk::see_each_other(&ada, &bob).await;
+        assert_eq!(ada.seen().await.open_connections().count(), 1, "one connection a call");
+        talk::part(&bob, &ada).await;
+        talk::no_uncaught_errors(&[&ada, &bob]).await;
+    })
+    .await;
+}
+
+async fn states_are_shown(page: &Page) {
+    let settled = |state: &str| matches!(state, "connected" | "completed");
+    page.until("the states of an open connection", |seen| {
+        let state = |name: &str| seen.states.get(name).map_or("", String::as_str);
+        state("connection") == "connected"
+            && settled(state("ice-connection"))
+            && state("ice-gathering") == "complete"
+            && state("signaling") == "stable"
+    })
+    .await;
+}
+
+/// The buttons mute what is sent, and unmute it: the other side's picture goes black, and comes back.
+async fn mute(one: &Page, other: &Page) {
+    one.click("#toggle-microphone").await;
+    one.click("#toggle-camera").await;
+    one.until("both are muted", |seen| {
+        let silent = |kind| seen.captured(kind).is_some_and(|track| !track.enabled);
+        seen.microphone_muted && seen.camera_muted && silent("audio") && silent("video")
+    })
+    .await;
+    other.until_black(true).await;
+
+    one.click("#toggle-microphone").await;
+    one.click("#toggle-camera").await;
+    one.until("neither is muted", |seen| {
+        let sounds = |kind| seen.captured(kind).is_some_and(|track| track.enabled);
+        !seen.microphone_muted && !seen.camera_muted && sounds("audio") && sounds("video")
+    })
+    .await;
+    other.until_black(false).await;
+}

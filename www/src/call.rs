@@ -1,0 +1,120 @@
+//! A call, from the moment that both sides have agreed to it.
+
+use std::{future::Future, pin::pin};
+
+use browser_rtc::{
+    Result,
+    media::{self, MediaStream, MediaStreamTrack},
+    room::Call,
+};
+use futures::{FutureExt, StreamExt, join, select_biased};
+use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
+
+use crate::{
+    chat,
+    dom::{self, Dom, MissingElement, Shown},
+    keypad,
+    notices::{Code, Note},
+    page::Page,
+    states, words,
+};
+
+pub struct CallView {
+    section: HtmlElement,
+    name: Element,
+    avatar: Element,
+    waiting: HtmlElement,
+    own_picture: HtmlVideoElement,
+    their_picture: HtmlVideoElement,
+    toggle_microphone: HtmlButtonElement,
+    toggle_camera: HtmlButtonElement,
+    hang_up: HtmlButtonElement,
+}
+
+impl CallView {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        Ok(Self {
+            section: dom.get("call")?,
+            name: dom.get("call-name")?,
+            avatar: dom.get("call-avatar")?,
+            waiting: dom.get("waiting-picture")?,
+            own_picture: dom.get("own-picture")?,
+            their_picture: dom.get("their-picture")?,
+            toggle_microphone: dom.get("toggle-microphone")?,
+            toggle_camera: dom.get("toggle-camera")?,
+            hang_up: dom.get("hang-up")?,
+        })
+    }
+
+    fn show(&self, name: &str) -> Shown<'_> {
+        self.name.set_text_content(Some(name));
+        self.avatar.set_text_content(Some(&dom::initial(name)));
+        self.waiting.set_hidden(false);
+        Shown::new(&self.section)
+    }
+}
+
+/// The whole call, until either side ends it. Everything that belongs to it is owned here and goes with it.
+pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
+    let name = &call.peer().name;
+    let _view = page.call.show(name);
+    page.notices.tell(Note::new(Code::InCall, format!("You are talking to {name}.")));
+    let mut parts = pin!(
+        async {
+            join!(
+                tell(page, own_picture(&page.call, call, camera)),
+                tell(page, their_picture(&page.call, call)),
+                mute(&page.call.toggle_microphone, camera.audio_tracks()),
+                mute(&page.call.toggle_camera, camera.video_tracks()),
+                tell(page, chat::run(page, call)),
+                tell(page, keypad::run(page, call)),
+                states::run(&page.states, call.connection()),
+            )
+        }
+        .fuse()
+    );
+    let mut hang_up = dom::clicks(&page.call.hang_up);
+    let mut ended = call.ended().fuse();
+    loop {
+        select_biased! {
+            reason = ended => return words::ended(&reason, name),
+            () = hang_up.select_next_some() => call.hang_up(),
+            _ = parts => {}
+        }
+    }
+}
+
+/// A part of the call that fails takes nothing else with it.
+async fn tell(page: &Page, part: impl Future<Output = Result<()>>) {
+    if let Err(error) = part.await {
+        page.notices.fail_unless_closed(&error);
+    }
+}
+
+async fn own_picture(view: &CallView, call: &Call, camera: &MediaStream) -> Result<()> {
+    let _shown = media::show(&view.own_picture, camera)?;
+    call.ended().await;
+    Ok(())
+}
+
+async fn their_picture(view: &CallView, call: &Call) -> Result<()> {
+    let shown = media::show(&view.their_picture, &call.remote_stream().await?)?;
+    shown.play().await?;
+    view.waiting.set_hidden(true);
+    call.ended().await;
+    Ok(())
+}
+
+/// The button mutes these tracks and lets them be heard or seen again: silence or black is sent meanwhile.
+async fn mute(button: &HtmlButtonElement, tracks: Vec<MediaStreamTrack>) {
+    let mut clicks = dom::clicks(button);
+    let mut muted = false;
+    loop {
+        dom::set_attribute(button, "aria-pressed", if muted { "true" } else { "false" });
+        for track in &tracks {
+            track.set_enabled(!muted);
+        }
+        clicks.select_next_some().await;
+        muted = !muted;
+    }
+}

@@ -1,0 +1,81 @@
+//! Opening the camera and the microphone, and why that may fail.
+
+use browser_rtc::{
+    Error, ErrorKind,
+    media::{self, Audio, Constraints, DeviceKind, MediaStream, Video, exact},
+};
+
+use crate::{notices::Failure, page::Page, settings::Chosen};
+
+/// Opens the devices that the user has chosen. They are free again when the stream is dropped.
+pub async fn open(page: &Page) -> Result<MediaStream, Failure> {
+    let chosen = page.settings.chosen()?;
+    match media::get_user_media(&constraints(&chosen)).await {
+        Ok(stream) => {
+            // Only now that the user has agreed does the browser tell what the devices are called.
+            page.settings.list_devices().await;
+            Ok(stream)
+        }
+        Err(error) => Err(Failure::new(error.kind(), sentence(&error, &chosen).await)),
+    }
+}
+
+fn constraints(chosen: &Chosen) -> Constraints {
+    let (mut audio, mut video) = (Audio::new(), Video::new());
+    if let Some(microphone) = &chosen.microphone {
+        audio = audio.device_id(exact(microphone.as_str()));
+    }
+    if let Some(camera) = &chosen.camera {
+        video = video.device_id(exact(camera.as_str()));
+    }
+    if let Some(width) = chosen.exact_width {
+        video = video.width(exact(width));
+    }
+    Constraints::new().audio(audio).video(video)
+}
+
+async fn sentence(error: &Error, chosen: &Chosen) -> String {
+    match error.kind() {
+        ErrorKind::NotAllowed => "The browser did not allow the camera and the microphone. Allow them for this page, \
+            mostly beside its address, and try again."
+            .into(),
+        ErrorKind::NotFound => format!("{} was found. Connect one and try again.", missing_device().await),
+        ErrorKind::NotReadable => "The camera or the microphone is there but cannot be used, mostly because another \
+            program has it. Close that program and try again."
+            .into(),
+        ErrorKind::Overconstrained { constraint } => overconstrained(constraint.as_deref(), chosen),
+        ErrorKind::NotSupported => format!("This page cannot use a camera: {}.", error.message()),
+        ErrorKind::Security => {
+            "A security setting of this browser keeps the camera and the microphone from pages.".into()
+        }
+        ErrorKind::Abort => "The camera or the microphone stopped while it was being opened. Try again.".into(),
+        ErrorKind::Type => "The browser does not understand what was asked of the camera. Set the camera and \
+            microphone back to the default."
+            .into(),
+        ErrorKind::InvalidState => "The browser opens a camera only for the page in front. Try again here.".into(),
+        _ => format!("The camera or the microphone could not be opened: {}.", error.message()),
+    }
+}
+
+fn overconstrained(constraint: Option<&str>, chosen: &Chosen) -> String {
+    match (constraint, chosen.exact_width) {
+        (Some("width"), Some(width)) | (None, Some(width)) => format!(
+            "No camera here makes a picture exactly {width} pixels wide. Ask for another width, or leave it empty."
+        ),
+        (Some("deviceId") | None, _) => {
+            "The chosen camera or microphone is not there any more. Choose another one.".into()
+        }
+        (Some(constraint), _) => format!("No camera or microphone here can meet what was asked for as “{constraint}”."),
+    }
+}
+
+/// Browsers do not say which of the two is missing, but they list what is there.
+async fn missing_device() -> &'static str {
+    let devices = media::devices().await.unwrap_or_default();
+    let has = |kind| devices.iter().any(|device| device.kind == kind);
+    match (has(DeviceKind::VideoInput), has(DeviceKind::AudioInput)) {
+        (false, true) => "No camera",
+        (true, false) => "No microphone",
+        _ => "No camera and no microphone",
+    }
+}

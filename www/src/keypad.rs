@@ -1,0 +1,128 @@
+//! The telephone's keys: a key lights while its tone plays.
+
+use browser_rtc::{
+    Result,
+    dtmf::{DtmfSender, Timing, Tone, Tones},
+    peer::{ConnectionState, PeerConnection},
+    room::Call,
+};
+use futures::{
+    FutureExt, StreamExt,
+    future::{Fuse, join},
+    select_biased,
+};
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement};
+
+use crate::{
+    dom::{self, Dom, Events, MissingElement},
+    page::Page,
+};
+
+pub struct Keypad {
+    keys: HtmlElement,
+    form: HtmlFormElement,
+    tones: HtmlInputElement,
+}
+
+impl Keypad {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        let found = Self { keys: dom.get("keypad")?, form: dom.get("tones-form")?, tones: dom.get("tones")? };
+        for tone in "0123456789ABCD*#".chars() {
+            dom.select::<Element>(&selector(tone))?;
+        }
+        Ok(found)
+    }
+
+    fn presses(&self) -> Events<Tone> {
+        Events::new(&self.keys, "click", |event| {
+            let key = event.target()?.dyn_into::<Element>().ok()?.closest("[data-tone]").ok()??;
+            Tone::new(key.get_attribute("data-tone")?.chars().next()?).ok()
+        })
+    }
+
+    /// A pause has no key.
+    fn light(&self, tone: Tone) -> Option<Light> {
+        dom::within(&self.keys, &selector(tone.as_char())).ok().map(Light::on)
+    }
+}
+
+fn selector(tone: char) -> String {
+    format!("[data-tone=\"{tone}\"]")
+}
+
+/// A key that is lit until this is dropped.
+struct Light(Element);
+
+impl Light {
+    fn on(key: Element) -> Self {
+        let _a_valid_name = key.class_list().add_1("lit");
+        Self(key)
+    }
+}
+
+impl Drop for Light {
+    fn drop(&mut self) {
+        let _a_valid_name = self.0.class_list().remove_1("lit");
+    }
+}
+
+/// Plays what is pressed and what is typed, until the connection closes.
+pub async fn run(page: &Page, call: &Call) -> Result<()> {
+    let dtmf = call.dtmf()?;
+    join(play(page, call.connection(), &dtmf), light(&page.keypad, &dtmf)).await;
+    Ok(())
+}
+
+async fn play(page: &Page, connection: &PeerConnection, dtmf: &DtmfSender) {
+    let mut presses = page.keypad.presses();
+    let mut submits = dom::submits(&page.keypad.form);
+    // What is pressed too early plays as soon as there is a connection.
+    let connected = |state| async move { state == ConnectionState::Connected };
+    if !connection.connection_states().any(connected).await {
+        return;
+    }
+    loop {
+        let played = select_biased! {
+            tone = presses.select_next_some() => dtmf.append(&tone.into()).map(drop),
+            () = submits.select_next_some() => play_typed(&page.keypad.tones, dtmf),
+        };
+        if let Err(error) = played {
+            page.notices.fail_unless_closed(&error);
+        }
+    }
+}
+
+fn play_typed(field: &HtmlInputElement, dtmf: &DtmfSender) -> Result<()> {
+    let typed: String = field.value().split_whitespace().collect();
+    let _lights_are_lit_elsewhere = dtmf.insert(&typed.parse::<Tones>()?, Timing::new())?;
+    field.set_value("");
+    Ok(())
+}
+
+/// Lights the key of each tone as it begins, for as long as it lasts: in the silence that follows it is dark, so that
+/// of two equal tones one sees two.
+async fn light(keypad: &Keypad, dtmf: &DtmfSender) {
+    let duration = u32::try_from(Timing::new().tone_duration().as_millis()).unwrap_or(u32::MAX);
+    let mut changes = dtmf.tone_changes();
+    let mut lit = None;
+    let mut tone_over = Fuse::terminated();
+    loop {
+        select_biased! {
+            change = changes.next() => {
+                // Out first: it may be the same key.
+                drop(lit.take());
+                match change {
+                    Some(Some(tone)) => {
+                        lit = keypad.light(tone);
+                        tone_over = TimeoutFuture::new(duration).fuse();
+                    }
+                    Some(None) => {}
+                    None => return,
+                }
+            }
+            () = tone_over => drop(lit.take()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Which camera and which microphone to use.
+
+use browser_rtc::{
+    ErrorKind,
+    media::{self, DeviceInfo, DeviceKind},
+};
+use futures::StreamExt;
+use web_sys::{HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
+
+use crate::{
+    dom::{self, Dom, MissingElement},
+    notices::Failure,
+};
+
+pub struct Settings {
+    camera: HtmlSelectElement,
+    microphone: HtmlSelectElement,
+    exact_width: HtmlInputElement,
+}
+
+/// None of each: whatever the browser takes by default.
+pub struct Chosen {
+    pub camera: Option<String>,
+    pub microphone: Option<String>,
+    pub exact_width: Option<u32>,
+}
+
+impl Settings {
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        Ok(Self {
+            camera: dom.get("camera")?,
+            microphone: dom.get("microphone")?,
+            exact_width: dom.get("exact-width")?,
+        })
+    }
+
+    pub fn chosen(&self) -> Result<Chosen, Failure> {
+        let not_empty = |text: String| (!text.is_empty()).then_some(text);
+        let width = not_empty(self.exact_width.value()).map(|width| width.parse()).transpose();
+        let bad_width = || Failure::new(&ErrorKind::Range, "The exact width is a whole number of pixels, such as 640.");
+        // A number field that holds no number has an empty value.
+        if !self.exact_width.check_validity() {
+            return Err(bad_width());
+        }
+        Ok(Chosen {
+            camera: not_empty(self.camera.value()),
+            microphone: not_empty(self.microphone.value()),
+            exact_width: width.map_err(|_not_whole| bad_width())?,
+        })
+    }
+
+    /// Lists what there is to choose from; a choice that is still there stays.
+    pub async fn list_devices(&self) {
+        // Where devices cannot be listed, the default ones can be used all the same.
+        if let Ok(devices) = media::devices().await {
+            self.list(&devices);
+        }
+    }
+
+    /// Keeps the list up to date for as long as it is awaited.
+    pub async fn follow_devices(&self) {
+        self.list_devices().await;
+        let Ok(mut changes) = media::device_changes() else { return };
+        while let Some(changed) = changes.next().await {
+            if let Ok(devices) = changed {
+                self.list(&devices);
+            }
+        }
+    }
+
+    fn list(&self, devices: &[DeviceInfo]) {
+        for (select, kind) in [(&self.camera, DeviceKind::VideoInput), (&self.microphone, DeviceKind::AudioInput)] {
+            let chosen = select.value();
+            // The first option is the default.
+            select.set_length(1);
+            for device in devices.iter().filter(|device| device.kind == kind && can_be_chosen(device)) {
+                if let Ok(option) = HtmlOptionElement::new_with_text_and_value(&device.label, &device.device_id) {
+                    option.set_selected(device.device_id == chosen);
+                    dom::append(select, &option);
+                }
+            }
+        }
+    }
+}
+
+/// Before the user has agreed to a capture, devices have neither names nor ids. Chromium lists the default ones once
+/// more, under ids of their own.
+fn can_be_chosen(device: &DeviceInfo) -> bool {
+    !matches!(device.device_id.as_str(), "" | "default" | "communications")
+}
