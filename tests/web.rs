@@ -21,4 +21,5 @@ mod web {
     mod peer_tracks;
     mod promise;
     mod support;
+    mod zz;
 }

@@ -5,6 +5,8 @@ use crate::{Result, artifacts, paths, setup};
 use std::fs;
 use std::path::Path;
 
+const TYPESCRIPT: &str = "typescript@5.9.3";
+
 pub fn command() -> Result {
     setup::run(&setup::DEMO)?;
     check()
@@ -22,10 +24,21 @@ pub fn check() -> Result {
         let size = size(&folder.join(file))?;
         println!("ok {file} {size}");
     }
-    match files.iter().find(|file| file.ends_with(".d.ts")) {
-        Some(_) => Ok(()),
-        None => Err("pkg/package.json lists no .d.ts: TypeScript's users would have no types".into()),
+    if !files.iter().any(|file| file.ends_with(".d.ts")) {
+        return Err("pkg/package.json lists no .d.ts: TypeScript's users would have no types".into());
     }
+    types()
+}
+
+/// Compiles a page's use of the package against its types.
+fn types() -> Result {
+    if paths::which("npx").is_none() {
+        println!("note TypeScript: no npm to get its compiler with; the types are not checked");
+        return Ok(());
+    }
+    Step::new("npx", ["--yes", "--package", TYPESCRIPT, "tsc", "-p", "tests/npm"])
+        .hint("the types in src/npm/ and their use in tests/npm/usage.ts must agree")
+        .run()
 }
 
 /// Every file that package.json names.
