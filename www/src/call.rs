@@ -63,7 +63,7 @@ pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
         async {
             join!(
                 tell(page, own_picture(&page.call, call, camera)),
-                tell(page, their_picture(&page.call, call)),
+                tell(page, their_picture(page, call)),
                 mute(&page.call.toggle_microphone, camera.audio_tracks()),
                 mute(&page.call.toggle_camera, camera.video_tracks()),
                 tell(page, chat::run(page, call)),
@@ -97,10 +97,16 @@ async fn own_picture(view: &CallView, call: &Call, camera: &MediaStream) -> Resu
     Ok(())
 }
 
-async fn their_picture(view: &CallView, call: &Call) -> Result<()> {
-    let shown = media::show(&view.their_picture, &call.remote_stream().await?)?;
-    shown.play().await?;
-    view.waiting.set_hidden(true);
+async fn their_picture(page: &Page, call: &Call) -> Result<()> {
+    let picture = &page.call.their_picture;
+    let shown = media::show(picture, &call.remote_stream().await?)?;
+    while let Err(error) = shown.play().await {
+        // A browser may want a click before it plays sound.
+        page.notices.fail(words::failure(&error));
+        dom::clicks(picture).select_next_some().await;
+        page.notices.clear_failure();
+    }
+    page.call.waiting.set_hidden(true);
     call.ended().await;
     Ok(())
 }

@@ -37,10 +37,10 @@ fn constraints(chosen: &Chosen) -> Constraints {
 async fn sentence(error: &Error, chosen: &Chosen) -> String {
     match error.kind() {
         ErrorKind::NotAllowed => "The browser did not allow the camera and the microphone. Allow them for this page, \
-            mostly beside its address, and try again."
+            usually with the button beside its address, and try again."
             .into(),
         ErrorKind::NotFound => format!("{} was found. Connect one and try again.", missing_device().await),
-        ErrorKind::NotReadable => "The camera or the microphone is there but cannot be used, mostly because another \
+        ErrorKind::NotReadable => "The camera or the microphone is there but cannot be used, usually because another \
             program has it. Close that program and try again."
             .into(),
         ErrorKind::Overconstrained { constraint } => overconstrained(constraint.as_deref(), chosen),

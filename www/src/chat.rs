@@ -17,7 +17,7 @@ pub struct Chat {
     line: Template,
 }
 
-enum From {
+enum Author {
     Me,
     Them,
 }
@@ -31,7 +31,7 @@ impl Chat {
             send: dom.get("chat-send")?,
             line: Template::find(dom, "chat-line-template")?,
         };
-        found.line(&From::Me, "", "")?;
+        found.line(&Author::Me, "", "")?;
         Ok(found)
     }
 
@@ -41,19 +41,19 @@ impl Chat {
         self.send.set_disabled(true);
     }
 
-    fn add(&self, from: &From, name: &str, text: &str) {
+    fn add(&self, author: &Author, name: &str, text: &str) {
         // That the template has all its parts was seen at the start.
-        if let Ok(line) = self.line(from, name, text) {
+        if let Ok(line) = self.line(author, name, text) {
             dom::append(&self.log, &line);
         }
     }
 
     /// What others write is text and never HTML.
-    fn line(&self, from: &From, name: &str, text: &str) -> Result<Element, MissingElement> {
+    fn line(&self, author: &Author, name: &str, text: &str) -> Result<Element, MissingElement> {
         let line = self.line.copy()?;
-        let (from, who) = match from {
-            From::Me => ("me", "You"),
-            From::Them => ("them", name),
+        let (from, who) = match author {
+            Author::Me => ("me", "You"),
+            Author::Them => ("them", name),
         };
         dom::set_attribute(&line, "data-from", from);
         dom::within::<Element>(&line, ".who")?.set_text_content(Some(who));
@@ -72,7 +72,7 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     loop {
         select_biased! {
             message = channel.next().fuse() => match message {
-                Some(Ok(Message::Text(text))) => chat.add(&From::Them, name, &text),
+                Some(Ok(Message::Text(text))) => chat.add(&Author::Them, name, &text),
                 Some(Ok(Message::Binary(_))) => {}
                 Some(Err(error)) => page.notices.fail_unless_closed(&error),
                 None => break,
@@ -84,7 +84,7 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
                 }
                 match channel.send(&text).await {
                     Ok(()) => {
-                        chat.add(&From::Me, name, &text);
+                        chat.add(&Author::Me, name, &text);
                         chat.text.set_value("");
                     }
                     Err(error) => page.notices.fail_unless_closed(&error),

@@ -2,7 +2,7 @@
 
 use browser_rtc::room::{Join, Room};
 use futures::StreamExt;
-use web_sys::{HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement, UrlSearchParams};
+use web_sys::{HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement, Location, UrlSearchParams};
 
 use crate::{
     dom::{self, Dom, MissingElement},
@@ -66,20 +66,20 @@ pub async fn join(page: &Page) -> Room {
                 page.notices.tell(Note::new(Code::Joined, format!("You have joined the room “{room_name}”.")));
                 return room;
             }
-            Err(error) => page.notices.fail(words::join_failure(&error)),
+            Err(error) => page.notices.fail(words::server_failure(&error)),
         }
     }
 }
 
 /// The server that this page came from carries the signaling as well.
 fn signaling_url() -> String {
-    let part = |part: fn(&web_sys::Location) -> Result<String, wasm_bindgen::JsValue>| {
-        location().and_then(|location| part(&location).ok()).unwrap_or_default()
-    };
-    let scheme = if part(web_sys::Location::protocol) == "https:" { "wss" } else { "ws" };
-    format!("{scheme}://{}/signal", part(web_sys::Location::host))
+    let location = location();
+    let protocol = location.as_ref().and_then(|location| location.protocol().ok());
+    let host = location.and_then(|location| location.host().ok()).unwrap_or_default();
+    let scheme = if protocol.as_deref() == Some("https:") { "wss" } else { "ws" };
+    format!("{scheme}://{host}/signal")
 }
 
-fn location() -> Option<web_sys::Location> {
+fn location() -> Option<Location> {
     web_sys::window().map(|window| window.location())
 }

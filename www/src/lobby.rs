@@ -63,7 +63,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
                 // Who is not there has left a moment ago, and we are told of that as well.
                 Some(RoomEvent::Refused(error)) if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) => {}
-                Some(RoomEvent::Refused(error)) => page.notices.fail(words::join_failure(&error)),
+                Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
                 Some(RoomEvent::Disconnected(_)) => {
                     people.clear();
                     let note = Note::new(Code::Disconnected, "The connection to the server is lost. Join again.");
@@ -95,7 +95,6 @@ pub async fn stay(page: &Page, room: Room) -> Note {
 
 /// From the first ring to the end, and how it ended.
 async fn one_call(page: &Page, room: &Room, ring: Ring) -> Note {
-    page.notices.clear_failure();
     let answered = match ring {
         Ring::Out(dialled) => ringing::outgoing(page, room, dialled).await,
         Ring::In(incoming) => ringing::incoming(page, incoming).await,

@@ -82,6 +82,7 @@ type Answered = Result<(Call, MediaStream), Note>;
 
 /// We ring. Until the other side answers, the user may cancel.
 pub async fn outgoing(page: &Page, room: &Room, Dialled { peer, crossed }: Dialled) -> Answered {
+    page.notices.clear_failure();
     let _panel = page.outgoing.panel.show(&peer.name);
     page.notices.tell(Note::new(Code::Ringing, format!("Calling {}.", peer.name)));
     let mut cancel = dom::clicks(&page.outgoing.cancel);

@@ -4,8 +4,8 @@ use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
 
 use crate::notices::{Code, Failure, Note};
 
-/// Why one could not join a room, or what the server refused.
-pub fn join_failure(error: &Error) -> Failure {
+/// What the server refused, or why it could not be used.
+pub fn server_failure(error: &Error) -> Failure {
     let sentence = match error.kind() {
         ErrorKind::Signaling(ErrorCode::NameTaken) => {
             "Somebody in this room has this name already. Choose another name.".into()
@@ -23,7 +23,8 @@ pub fn join_failure(error: &Error) -> Failure {
         ErrorKind::Timeout => "The server does not answer. Try again later.".into(),
         ErrorKind::Closed => "The server has closed the connection. Try again later.".into(),
         ErrorKind::Security => "The browser does not let this page connect to the server.".into(),
-        _ => format!("The room could not be joined: {}.", error.message()),
+        ErrorKind::Syntax => "The server said something that this page does not understand. Reload the page.".into(),
+        _ => format!("The server could not be used: {}.", error.message()),
     };
     Failure::new(error.kind(), sentence)
 }
@@ -31,7 +32,7 @@ pub fn join_failure(error: &Error) -> Failure {
 /// What failed in a call.
 pub fn failure(error: &Error) -> Failure {
     let sentence = match error.kind() {
-        ErrorKind::NotAllowed => "The browser wants a click before it plays sound.".into(),
+        ErrorKind::NotAllowed => "The browser plays no sound before you have clicked here. Click the picture.".into(),
         ErrorKind::Network => "There is no way to the other browser through this network.".into(),
         ErrorKind::InvalidState => "That cannot be done now. Wait until the call is connected.".into(),
         ErrorKind::Operation => "That was too much at once. Wait a moment and try again.".into(),
