@@ -107,6 +107,24 @@ pub struct EventStream<T> {
 }
 
 impl<T: 'static> EventStream<T> {
+    /// The events of this name on `target`, of whatever kind it is; `read` runs inside the event's dispatch and says
+    /// what goes into the stream. It never ends by itself.
+    ///
+    /// ```no_run
+    /// # use browser_rtc::EventStream;
+    /// # use futures::StreamExt;
+    /// # async fn example(form: &web_sys::EventTarget) {
+    /// let mut submits = EventStream::listen(form, "submit", |event| {
+    ///     event.prevent_default();
+    ///     Some(())
+    /// });
+    /// while let Some(()) = submits.next().await { /* … */ }
+    /// # }
+    /// ```
+    pub fn listen(target: &EventTarget, event: &'static str, read: impl FnMut(Event) -> Option<T> + 'static) -> Self {
+        Self::new(&End::default()).on(target, event, read)
+    }
+
     /// A stream without a listener yet, which ends with `end`.
     pub(crate) fn new(end: &End) -> Self {
         Self::of(Queue::default(), end)

@@ -4,9 +4,7 @@ use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 
-use crate::{
-    error::Result, event::EventStream, promise::settled_for_good, spec_enum::spec_enum, sys::global, wake::End,
-};
+use crate::{error::Result, event::EventStream, promise::settled_for_good, spec_enum::spec_enum, sys::global};
 
 spec_enum! {
     /// What a device does. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevicekind)
@@ -76,6 +74,6 @@ pub async fn devices() -> Result<Vec<DeviceInfo>> {
 #[doc(alias = "MediaDevices.ondevicechange")]
 pub fn device_changes() -> Result<impl Stream<Item = Result<Vec<DeviceInfo>>> + Unpin> {
     let media_devices = super::media_devices("devicechange")?;
-    let changes = EventStream::new(&End::default()).on(&media_devices, "devicechange", |_| Some(()));
+    let changes = EventStream::listen(&media_devices, "devicechange", |_| Some(()));
     Ok(Box::pin(changes.then(|()| devices())))
 }

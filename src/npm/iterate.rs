@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use futures::{Stream, StreamExt, lock::Mutex, stream::LocalBoxStream};
+use futures::{FutureExt, Stream, StreamExt, lock::Mutex, stream::LocalBoxStream};
 use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
+use super::boxed_promise;
 use crate::sys::global;
 
 /// The items of a room, a channel or a play of tones, for `for await`.
@@ -25,13 +25,14 @@ impl AsyncItems {
     #[wasm_bindgen(unchecked_return_type = "Promise<IteratorResult<any>>")]
     pub fn next(&self) -> Promise {
         let items = self.0.clone();
-        future_to_promise(async move {
+        let next = async move {
             let item = items.lock().await.next().await.transpose()?;
             let result = Object::new();
             global::set(&result, "done", &item.is_none().into());
             global::set(&result, "value", &item.unwrap_or(JsValue::UNDEFINED));
             Ok(result.into())
-        })
+        };
+        boxed_promise(next.boxed_local())
     }
 
     /// An iterator is its own iterable.

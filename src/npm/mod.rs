@@ -12,6 +12,7 @@ mod room;
 
 use std::future::Future;
 
+use futures::{FutureExt, future::LocalBoxFuture};
 use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
@@ -50,7 +51,12 @@ pub fn is_supported() -> bool {
 }
 
 fn promise<T: Into<JsValue>>(future: impl Future<Output = Result<T>> + 'static) -> Promise {
-    future_to_promise(async { future.await.map(Into::into).map_err(Into::into) })
+    boxed_promise(async { future.await.map(Into::into).map_err(Into::into) }.boxed_local())
+}
+
+/// `future_to_promise` is large, and this is the one type that it is compiled for.
+fn boxed_promise(future: LocalBoxFuture<'static, Result<JsValue, JsValue>>) -> Promise {
+    future_to_promise(future)
 }
 
 /// Keeps `object` alive until `over`.

@@ -20,7 +20,6 @@ use crate::{
     room::{Join, Room, RoomEvent},
     signaling::{Data, PeerId},
     sys::global,
-    wake::End,
 };
 
 /// Takes a seat in a room. The promise is rejected with an `Error` whose `name` tells the kind: `Signaling` with the
@@ -108,7 +107,7 @@ async fn aborted(signal: Option<AbortSignal>) {
     match signal {
         Some(signal) if signal.aborted() => {}
         Some(signal) => {
-            let mut aborts = EventStream::new(&End::default()).on(&signal, "abort", |_| Some(()));
+            let mut aborts = EventStream::listen(&signal, "abort", |_| Some(()));
             let _aborted = aborts.next().await;
         }
         None => future::pending().await,

@@ -5,11 +5,12 @@ use std::{
     fmt,
     future::{self, Future},
     pin::{Pin, pin},
-    rc::Rc,
+    rc::{Rc, Weak},
     task::{Context, Poll},
 };
 
-use futures::{FutureExt, Sink, Stream, StreamExt, channel::mpsc, select_biased, stream};
+use futures::{FutureExt, Sink, Stream, StreamExt, channel::mpsc, join, select_biased, stream};
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Room, leg::Leg, message::Word};
@@ -23,8 +24,11 @@ use crate::{
     peer::{Configuration, ConnectionState, PeerConnection},
     signaling::{ClientMessage, Peer},
     spec_enum::spec_enum,
-    wake::WakerSet,
+    wake::{EndWait, WakerSet},
 };
+
+/// How long the caller may take to offer once they are told that their call is accepted.
+const OFFERING_MS: u32 = 20_000;
 
 spec_enum! {
     /// Why a call has ended.
@@ -103,7 +107,14 @@ impl Call {
             leg.accept()?;
             // Tracks that are added with the offer at hand go into the answer. Any earlier they would be an offer
             // of our own, which collides with theirs.
-            first = Some(signals.next().await.ok_or_else(|| leg.error("accept"))?);
+            let offer = select_biased! {
+                offer = signals.next() => offer,
+                () = TimeoutFuture::new(OFFERING_MS).fuse() => {
+                    leg.give_up(EndReason::Unanswered);
+                    None
+                }
+            };
+            first = Some(offer.ok_or_else(|| leg.error("accept"))?);
             Politeness::Polite
         };
         if let Some(stream) = &media {
@@ -114,7 +125,14 @@ impl Call {
         let link =
             Link { signals: stream::iter(first).chain(signals), outgoing: leg.outgoing(), leg: LegName::of(&leg) };
         let call = Self(Rc::new(Inner { leg: leg.clone(), pc: pc.clone(), caller, arrivals, _room: room.clone() }));
-        spawn_local(run(pc, politeness, link, leg.end.wait(), own_channel));
+        let hung_up = {
+            let (closed, left) = (own_channel.closed(), room.left());
+            async move {
+                join!(closed, left);
+                drop(own_channel);
+            }
+        };
+        spawn_local(run(pc, politeness, link, hung_up, (Rc::downgrade(&leg), leg.end.wait())));
         Ok(call)
     }
 
@@ -206,19 +224,30 @@ impl fmt::Debug for Call {
 }
 
 /// Negotiates until the call ends, and closes the connection then.
+///
+/// Where the signaling server is gone, `hung_up` tells that the other side has ended the call: the channel that each
+/// call has closes with their connection.
 async fn run(
     pc: PeerConnection,
     politeness: Politeness,
     link: Link<impl Stream<Item = Signal> + Unpin>,
-    end: crate::wake::EndWait,
-    _own_channel: DataChannel,
+    hung_up: impl Future<Output = ()>,
+    (leg, end): (Weak<Leg>, EndWait),
 ) {
     let mut negotiation = pin!(negotiate(&pc, politeness, link, |_error| {}).fuse());
+    let mut hung_up = pin!(hung_up.fuse());
     let mut end = end.fuse();
-    select_biased! {
-        () = end => {}
-        // Without signaling the media still flows: only the end of the call ends the connection.
-        _ended = negotiation => end.await,
+    loop {
+        select_biased! {
+            () = end => break,
+            () = hung_up => {
+                if let Some(leg) = leg.upgrade() {
+                    leg.finish(EndReason::PeerHungUp);
+                }
+            }
+            // Without signaling the media still flows: only the end of the call ends the connection.
+            _ended = negotiation => {}
+        }
     }
     pc.close();
 }
@@ -249,12 +278,11 @@ async fn collect(
 }
 
 /// Ends the call when the network has.
-async fn watch(mut states: EventStream<ConnectionState>, leg: std::rc::Weak<Leg>) {
+async fn watch(mut states: EventStream<ConnectionState>, leg: Weak<Leg>) {
     while let Some(state) = states.next().await {
         if state == ConnectionState::Failed {
             let Some(leg) = leg.upgrade() else { return };
-            let _told = leg.tell(Word::HangUp);
-            leg.finish(EndReason::ConnectionFailed);
+            leg.give_up(EndReason::ConnectionFailed);
         }
     }
 }

@@ -103,17 +103,23 @@ impl Leg {
 
     /// Ends it from here, and tells the other side.
     pub(super) fn hang_up(&self) {
-        if !self.end.has_come() {
-            // A room that is gone has told them already, by leaving.
-            let _told = self.tell(Word::HangUp);
-            self.finish(EndReason::HungUp);
-        }
+        self.give_up(EndReason::HungUp);
+    }
+
+    /// The same for another reason than that somebody wanted it.
+    pub(super) fn give_up(&self, reason: EndReason) {
+        self.end_with(Word::HangUp, reason);
     }
 
     pub(super) fn decline(&self, reason: DeclineReason) {
+        self.end_with(Word::Decline { reason }, EndReason::HungUp);
+    }
+
+    fn end_with(&self, last_word: Word, reason: EndReason) {
         if !self.end.has_come() {
-            let _told = self.tell(Word::Decline { reason });
-            self.finish(EndReason::HungUp);
+            // A room that is gone has told them already, by leaving.
+            let _told = self.tell(last_word);
+            self.finish(reason);
         }
     }
 

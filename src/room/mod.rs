@@ -182,8 +182,7 @@ impl Room {
         let answer = select_biased! {
             answer = answers.next() => answer,
             () = TimeoutFuture::new(RINGING_MS).fuse() => {
-                let _told = leg.tell(Word::HangUp);
-                leg.finish(EndReason::Unanswered);
+                leg.give_up(EndReason::Unanswered);
                 None
             }
         };

@@ -3,11 +3,21 @@
 mod socket;
 
 pub use browser_rtc_signaling::{
-    ClientMessage, Data, ErrorCode, LeaveReason, Peer, PeerId, ResumeToken, SUBPROTOCOL, ServerMessage,
+    ClientMessage, Data, ErrorCode, LeaveReason, PATH, Peer, PeerId, ResumeToken, SUBPROTOCOL, ServerMessage,
 };
 
 pub use self::socket::SignalingSocket;
-use crate::peer::IceServer;
+use crate::{peer::IceServer, sys::global};
+
+/// Where the signaling is when this page's own server carries it too: `wss://` or `ws://`, the page's host, and
+/// [`PATH`]. None where there is no page, as in a test of a plain program.
+#[must_use]
+pub fn url_of_this_page() -> Option<String> {
+    let location = global::get(&js_sys::global(), "location");
+    let part = |member| global::get(&location, member).as_string();
+    let scheme = if part("protocol")? == "https:" { "wss://" } else { "ws://" };
+    Some([scheme, &part("host")?, PATH].concat())
+}
 
 impl From<browser_rtc_signaling::IceServer> for IceServer {
     fn from(server: browser_rtc_signaling::IceServer) -> Self {

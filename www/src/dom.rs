@@ -1,15 +1,10 @@
 //! The elements of the page, found once, and their events as streams.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::fmt;
 
-use browser_rtc::Listener;
-use futures::{Stream, StreamExt, channel::mpsc, stream::FusedStream};
+use browser_rtc::EventStream;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, Event, EventTarget, HtmlElement, HtmlTemplateElement};
+use web_sys::{Document, Element, EventTarget, HtmlElement, HtmlTemplateElement};
 
 /// The page lacks this element, or it is of another kind: HTML and program are not of the same version.
 #[derive(Debug)]
@@ -94,49 +89,16 @@ pub fn initial(name: &str) -> String {
     name.chars().next().map(String::from).unwrap_or_default()
 }
 
-/// The events of one element, from now on and until this is dropped.
-pub struct Events<T> {
-    received: mpsc::UnboundedReceiver<T>,
-    _listener: Listener,
-}
-
-impl<T: 'static> Events<T> {
-    /// `read` runs inside the event's dispatch and says what goes into the stream.
-    pub fn new(target: &EventTarget, event: &'static str, mut read: impl FnMut(Event) -> Option<T> + 'static) -> Self {
-        let (sender, received) = mpsc::unbounded();
-        let listener = Listener::new(target, event, move |event| {
-            if let Some(item) = read(event) {
-                let _received_or_gone = sender.unbounded_send(item);
-            }
-        });
-        Self { received, _listener: listener }
-    }
-}
-
-pub fn clicks(target: &EventTarget) -> Events<()> {
-    Events::new(target, "click", |_| Some(()))
+pub fn clicks(target: &EventTarget) -> EventStream<()> {
+    EventStream::listen(target, "click", |_| Some(()))
 }
 
 /// Forms that the program handles instead of the browser.
-pub fn submits(form: &EventTarget) -> Events<()> {
-    Events::new(form, "submit", |event| {
+pub fn submits(form: &EventTarget) -> EventStream<()> {
+    EventStream::listen(form, "submit", |event| {
         event.prevent_default();
         Some(())
     })
-}
-
-impl<T> Stream for Events<T> {
-    type Item = T;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        self.received.poll_next_unpin(cx)
-    }
-}
-
-impl<T> FusedStream for Events<T> {
-    fn is_terminated(&self) -> bool {
-        self.received.is_terminated()
-    }
 }
 
 /// An element that is on show until this is dropped.

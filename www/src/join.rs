@@ -1,6 +1,9 @@
 //! The form with which one joins a room.
 
-use browser_rtc::room::{Join, Room};
+use browser_rtc::{
+    room::{Join, Room},
+    signaling,
+};
 use futures::StreamExt;
 use web_sys::{HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement, Location, UrlSearchParams};
 
@@ -52,12 +55,14 @@ impl JoinForm {
 pub async fn join(page: &Page) -> Room {
     let form = &page.join;
     let mut submits = dom::submits(&form.form);
+    // The server that this page came from carries the signaling as well.
+    let url = signaling::url_of_this_page().unwrap_or_default();
     loop {
         submits.select_next_some().await;
         page.notices.clear_failure();
         let (name, room_name) = (form.name.value().trim().to_owned(), form.room.value().trim().to_owned());
         form.button.set_disabled(true);
-        let joined = Room::join(&signaling_url(), Join::new(&room_name, name)).await;
+        let joined = Room::join(&url, Join::new(&room_name, name)).await;
         form.button.set_disabled(false);
         match joined {
             Ok(room) => {
@@ -69,15 +74,6 @@ pub async fn join(page: &Page) -> Room {
             Err(error) => page.notices.fail(words::server_failure(&error)),
         }
     }
-}
-
-/// The server that this page came from carries the signaling as well.
-fn signaling_url() -> String {
-    let location = location();
-    let protocol = location.as_ref().and_then(|location| location.protocol().ok());
-    let host = location.and_then(|location| location.host().ok()).unwrap_or_default();
-    let scheme = if protocol.as_deref() == Some("https:") { "wss" } else { "ws" };
-    format!("{scheme}://{host}/signal")
 }
 
 fn location() -> Option<Location> {

@@ -1,7 +1,7 @@
 //! The telephone's keys: a key lights while its tone plays.
 
 use browser_rtc::{
-    Result,
+    EventStream, Result,
     dtmf::{DtmfSender, Timing, Tone, Tones},
     peer::{ConnectionState, PeerConnection},
     room::Call,
@@ -16,7 +16,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement};
 
 use crate::{
-    dom::{self, Dom, Events, MissingElement},
+    dom::{self, Dom, MissingElement},
     page::Page,
 };
 
@@ -35,8 +35,8 @@ impl Keypad {
         Ok(found)
     }
 
-    fn presses(&self) -> Events<Tone> {
-        Events::new(&self.keys, "click", |event| {
+    fn presses(&self) -> EventStream<Tone> {
+        EventStream::listen(&self.keys, "click", |event| {
             let key = event.target()?.dyn_into::<Element>().ok()?.closest("[data-tone]").ok()??;
             Tone::new(key.get_attribute("data-tone")?.chars().next()?).ok()
         })
