@@ -21,5 +21,4 @@ mod web {
     mod peer_tracks;
     mod promise;
     mod support;
-    mod zz;
 }

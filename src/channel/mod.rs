@@ -12,8 +12,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 
 pub use self::{
     init::{ChannelInit, Reliability},
@@ -49,9 +50,10 @@ spec_enum! {
 /// Messages to and from one peer, as a [`Stream`] and with [`send`](Self::send).
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcdatachannel)
 ///
-/// Clones share one channel; it closes when the last is dropped. Messages are kept from the first on until they are
-/// taken, without a bound for now, and each goes to one clone. The stream ends when the channel has closed, by either
-/// side or with its connection, after all that had arrived. A channel does not keep its connection open.
+/// Clones share one channel; it closes when the last is dropped, after what was sent. Messages are kept from the first
+/// on until they are taken, without a bound for now, and each goes to one clone. The stream ends when the channel has
+/// closed, by either side or with its connection, after all that had arrived. A channel does not keep its connection
+/// open.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{ChannelInit, Message}, peer::PeerConnection, Result};
@@ -85,6 +87,7 @@ struct Inner {
 #[derive(Default)]
 struct Life {
     opened: Cell<bool>,
+    closing: Cell<bool>,
     opening: WakerSet,
     closed: End,
     connection: End,
@@ -206,7 +209,10 @@ impl DataChannel {
         if self.inner.life.connection.has_come() {
             return ChannelState::Closed;
         }
-        ChannelState::from(&*self.inner.raw.ready_state_name())
+        match ChannelState::from(&*self.inner.raw.ready_state_name()) {
+            ChannelState::Open if self.inner.life.closing.get() => ChannelState::Closing,
+            state => state,
+        }
     }
 
     /// Bytes that the browser has yet to send.
@@ -276,10 +282,11 @@ impl DataChannel {
         .during(OPERATION)
     }
 
-    /// Closes the channel; what was sent still arrives. See [`closed`](Self::closed).
+    /// Closes the channel as soon as what was sent is on its way, so that it still arrives, unless the connection
+    /// closes as well. See [`closed`](Self::closed).
     #[doc(alias = "RTCDataChannel.close")]
     pub fn close(&self) {
-        self.inner.raw.close();
+        self.inner.close();
     }
 
     /// The channel's failures, with the browser's words.
@@ -326,10 +333,35 @@ impl Clone for DataChannel {
     }
 }
 
+impl Inner {
+    /// Chromium throws away what is in its buffer at `close()`, hence the wait. It outlives the last handle.
+    fn close(&self) {
+        if self.life.closing.replace(true) {
+            return;
+        }
+        let raw = self.raw.clone();
+        let unsent = move || raw.buffered_bytes() > 0.0 && raw.ready_state_name() == ChannelState::Open.as_str();
+        if !unsent() {
+            self.raw.close();
+            return;
+        }
+        self.raw.set_buffered_amount_low_threshold(0);
+        let mut changes = EventStream::new(&self.life.connection);
+        for event in ["bufferedamountlow", "close"] {
+            changes = changes.on(&self.raw, event, |_| Some(()));
+        }
+        let raw = self.raw.clone();
+        spawn_local(async move {
+            while unsent() && changes.next().await.is_some() {}
+            raw.close();
+        });
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         if self.close_on_drop.get() {
-            self.raw.close();
+            self.close();
         }
         self.life.closed.come();
     }

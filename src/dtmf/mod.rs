@@ -69,7 +69,7 @@ impl DtmfSender {
         let play_out = Rc::<Current>::default();
         let listener = Listener::new(&raw, "tonechange", {
             let play_out = play_out.clone();
-            move |event| play_out.playing.set(global::get(&event, "tone").as_string().is_some_and(|tone| !tone.is_empty()))
+            move |event| play_out.playing.set(global::get(&event, "tone").is_truthy())
         });
         Self(Rc::new(Inner { _tones: listener, raw, end: end.clone(), play_out }))
     }

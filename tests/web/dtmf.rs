@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use browser_rtc::{
     ErrorKind,
-    dtmf::{DtmfSender, PlayOut, Timing, Tones},
+    dtmf::{DtmfSender, PlayOut, Timing, Tone, Tones},
     media::MediaStream,
 };
 use futures::{FutureExt, StreamExt};
@@ -40,7 +40,7 @@ fn timing(duration: u64, gap: u64) -> Timing {
 }
 
 async fn next(played: &mut PlayOut) -> Option<char> {
-    played.next().within("a tone or the end").await.map(|tone| tone.as_char())
+    played.next().within("a tone or the end").await.map(Tone::as_char)
 }
 
 async fn played(play_out: PlayOut) -> String {
@@ -92,7 +92,7 @@ async fn f37_a_key_is_lit_for_as_long_as_its_tone_plays() {
         keypad.insert(&tones("5a"), timing(200, 50)).unwrap().finished().within("the end").await;
         let mut changes = Vec::new();
         for _ in 0..3 {
-            changes.push(lit.next().within("a change").await.unwrap().map(|tone| tone.as_char()));
+            changes.push(lit.next().within("a change").await.unwrap().map(Tone::as_char));
         }
         assert_eq!(changes, [Some('5'), Some('A'), None]);
 

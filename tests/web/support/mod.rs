@@ -50,9 +50,10 @@ pub fn now() -> f64 {
 pub trait Within: Future + Sized {
     /// What the future gives, or a failed test that says what did not come.
     async fn within(self, awaited: &str) -> Self::Output {
-        match select(pin!(self), pin!(sleep(LIMIT))).await {
-            Either::Left((output, _)) => output,
-            Either::Right(_) => panic!("{awaited}: not within {LIMIT:?}"),
+        // The time is looked at first: what is there by then, and woke nobody, is not to pass.
+        match select(pin!(sleep(LIMIT)), pin!(self)).await {
+            Either::Left(_) => panic!("{awaited}: not within {LIMIT:?}"),
+            Either::Right((output, _)) => output,
         }
     }
 }
