@@ -1,5 +1,6 @@
 //! The demo's page as its user sees it.
 
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use fantoccini::Client;
@@ -120,8 +121,9 @@ impl Page {
     /// Waits until the other side's picture is black, or is not.
     pub async fn until_black(&self, black: bool) {
         const DARK: f64 = 12.0;
-        self.until_brightness(&format!("a picture that is black: {black}"), |brightness| (brightness < DARK) == black)
-            .await;
+        let what = if black { "their picture is black" } else { "their picture is not black" };
+        let is_so = |brightness: &f64| (*brightness < DARK) == black;
+        self.until_script("return window.e2e.brightness('#their-picture')", what, is_so).await;
     }
 
     /// Takes the call that rings.
@@ -205,29 +207,22 @@ impl Page {
     /// # Panics
     /// After half a minute, with what the page showed last.
     pub async fn until(&self, what: &str, condition: impl Fn(&Seen) -> bool) -> Seen {
-        let begun = Instant::now();
-        loop {
-            let seen = self.seen().await;
-            if condition(&seen) {
-                return seen;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{}: waited in vain until {what}; the page shows {seen:#?}", self.name);
-            tokio::time::sleep(PAUSE).await;
-        }
+        self.until_script("return window.e2e.seen()", what, condition).await
     }
 
-    async fn until_brightness(&self, what: &str, condition: impl Fn(f64) -> bool) {
+    async fn until_script<T>(&self, script: &str, what: &str, condition: impl Fn(&T) -> bool) -> T
+    where
+        T: DeserializeOwned + Debug,
+    {
         let begun = Instant::now();
         loop {
-            let brightness: f64 = self.script("return window.e2e.brightness('#their-picture')").await;
-            if condition(brightness) {
-                return;
+            let seen = self.script(script).await;
+            if condition(&seen) {
+                // Only a test that fails shows this: how it came so far.
+                eprintln!("{:>6} ms  {}: {what}", begun.elapsed().as_millis(), self.name);
+                return seen;
             }
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "{}: waited in vain for {what}; its brightness is {brightness}",
-                self.name
-            );
+            assert!(begun.elapsed() < PATIENCE, "{}: waited in vain until {what}; there is {seen:#?}", self.name);
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -51,6 +51,8 @@ pub struct Seen {
     pub connections: Vec<Connection>,
     /// What the unsupported view says is missing.
     pub missing: Vec<String>,
+    /// What the browser, asked in plain JavaScript, does not have.
+    pub lacks: Vec<String>,
     /// The frames to the signaling server that are held back.
     pub held: Vec<String>,
     /// Errors and warnings on the console, uncaught errors and unhandled rejections.
@@ -80,7 +82,7 @@ pub struct ChatLine {
 /// A `<video>`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Picture {
-    /// How many frames it has had.
+    /// How many frames it has shown.
     pub frames: u64,
     /// The size of the frames, not of the element.
     pub size: Size,

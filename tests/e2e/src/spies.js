@@ -1,6 +1,11 @@
 // Run in the page once it has loaded and before it joins: records what the page opens, and tells what it shows.
 if (window.e2e) return;
 
+// Asked before anything is wrapped.
+const lacks = [];
+if (!window.RTCPeerConnection) lacks.push("RTCPeerConnection");
+if (!navigator.mediaDevices?.getUserMedia) lacks.push("getUserMedia");
+
 const tracks = [];
 const connections = [];
 const tones = [];
@@ -88,10 +93,20 @@ const visible = (selector) => (one(selector)?.getClientRects().length ?? 0) > 0;
 const shown = (selector, what) => (visible(selector) ? text(what) : null);
 const pressed = (selector) => one(selector)?.getAttribute("aria-pressed") === "true";
 
+// Counted one by one: Firefox's `getVideoPlaybackQuality` counts none of a stream.
+const frames = new Map();
+for (const video of all("video")) {
+  const count = () => {
+    frames.set(video, (frames.get(video) ?? 0) + 1);
+    video.requestVideoFrameCallback(count);
+  };
+  video.requestVideoFrameCallback?.(count);
+}
+
 const picture = (selector) => {
   const video = one(selector);
   return {
-    frames: video?.getVideoPlaybackQuality?.().totalVideoFrames ?? 0,
+    frames: frames.get(video) ?? 0,
     size: { width: video?.videoWidth ?? 0, height: video?.videoHeight ?? 0 },
   };
 };
@@ -130,6 +145,7 @@ window.e2e = {
       signaling: signalingState,
     })),
     missing: visible("#unsupported") ? all("#unsupported [data-missing]").map((item) => item.dataset.missing) : [],
+    lacks,
     held: held.map(({ frame }) => frame),
     troubles: [...troubles],
   }),

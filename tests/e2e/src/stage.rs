@@ -9,7 +9,7 @@ use std::time::Duration;
 use fantoccini::Client;
 use futures::FutureExt;
 
-use crate::browser::{Session, Setup};
+use crate::browser::{Browser, INSECURE_HOST, Session, Setup};
 use crate::page::Page;
 use crate::server::DemoServer;
 
@@ -56,10 +56,20 @@ impl Stage {
 
     /// Opens this path of the server in a browser of its own.
     pub async fn open(&self, setup: impl Into<Setup>, name: &str, path: &str) -> Page {
-        let session = Session::open(setup.into()).await;
+        self.open_url(setup.into(), name, &format!("{}{path}", self.server.url())).await
+    }
+
+    /// Opens the demo over http from what is not this machine, as far as Chrome can tell.
+    pub async fn open_insecurely(&self, name: &str) -> Page {
+        let url = self.server.url().replace("localhost", INSECURE_HOST);
+        self.open_url(Browser::Chrome.into(), name, &url).await
+    }
+
+    async fn open_url(&self, setup: Setup, name: &str, url: &str) -> Page {
+        let session = Session::open(setup).await;
         let client = session.client.clone();
         self.sessions().push((name.to_owned(), session));
-        Page::open(client, name, &format!("{}{path}", self.server.url())).await
+        Page::open(client, name, url).await
     }
 
     /// The folders for temporary files of the browsers that are open, a folder each.

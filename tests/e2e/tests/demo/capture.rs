@@ -6,51 +6,63 @@ use crate::talk;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chrome_is_refused_the_camera() {
-    fails("refused in chrome", Browser::Chrome, Camera::Refused, "NotAllowed").await;
+    fails("refused in chrome", Browser::Chrome, Camera::Refused, REFUSED).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn firefox_is_refused_the_camera() {
-    fails("refused in firefox", Browser::Firefox, Camera::Refused, "NotAllowed").await;
+    fails("refused in firefox", Browser::Firefox, Camera::Refused, REFUSED).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chrome_has_no_camera() {
-    fails("no camera in chrome", Browser::Chrome, Camera::Missing, "NotFound").await;
+    fails("no camera in chrome", Browser::Chrome, Camera::Missing, MISSING).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn firefox_has_no_camera() {
-    fails("no camera in firefox", Browser::Firefox, Camera::Missing, "NotFound").await;
+    fails("no camera in firefox", Browser::Firefox, Camera::Missing, MISSING).await;
 }
 
+/// A failure's kind, and a word of its sentence.
+type Told = (&'static str, &'static str);
+
+const REFUSED: Told = ("NotAllowed", "did not allow");
+const MISSING: Told = ("NotFound", "was found");
+const TOO_WIDE: Told = ("Overconstrained", "width");
+
 /// Both when one calls and when one is called.
-async fn fails(scene: &str, browser: Browser, camera: Camera, kind: &str) {
+async fn fails(scene: &str, browser: Browser, camera: Camera, told: Told) {
     play(scene, async |stage| {
         let ada = stage.join(browser.with(camera), "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
 
         ada.call(&bob).await;
-        tells_of_the_camera(&ada, kind).await;
-        assert_ne!(bob.seen().await.status_code, "in-call");
+        tells_of_the_camera(&ada, told).await;
+        ada.until_free().await;
+        assert!(bob.seen().await.is_idle(), "without a camera it does not ring");
 
         ada.click("#dismiss-failure").await;
         ada.until("the failure is dismissed", |seen| seen.failure.is_none()).await;
         bob.call(&ada).await;
         ada.until_rung_by(&bob).await;
         ada.accept().await;
-        tells_of_the_camera(&ada, kind).await;
+        tells_of_the_camera(&ada, told).await;
+        // Ada can put it right and accept again, or decline.
+        assert_eq!(ada.seen().await.incoming.as_deref(), Some("Bob"), "it rings on");
+        ada.decline().await;
+        bob.until_status("declined").await;
+        ada.until_free().await;
         bob.until_free().await;
     })
     .await;
 }
 
-async fn tells_of_the_camera(page: &Page, kind: &str) {
+async fn tells_of_the_camera(page: &Page, (kind, words): Told) {
     let sentence = page.until_failure(kind).await;
-    assert!(sentence.contains("camera") && sentence.ends_with('.'), "{sentence:?}");
+    assert!(sentence.contains("camera") && sentence.contains(words) && sentence.ends_with('.'), "{sentence:?}");
     // What the browser says of it is for a log.
     assert!(!sentence.contains("Error") && !sentence.contains("getUserMedia"), "{sentence:?}");
-    page.until_free().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,9 +81,9 @@ async fn too_wide(scene: &str, browser: Browser) {
         let bob = stage.join(Browser::Chrome, "Bob").await;
         ada.set_exact_width("99999").await;
         ada.call(&bob).await;
-        let sentence = ada.until_failure("Overconstrained").await;
-        assert!(sentence.contains("width") && sentence.ends_with('.'), "{sentence:?}");
+        tells_of_the_camera(&ada, TOO_WIDE).await;
         ada.until_free().await;
+        assert!(bob.seen().await.is_idle(), "without a camera it does not ring");
     })
     .await;
 }
