@@ -22,12 +22,11 @@ pub fn wasm_pack(crate_dir: &str, target: &str) -> Result {
     built
 }
 
-/// The signaling server: for the demo in its own profile, for tests in the one the other tests have built already.
-pub fn server(profile: &str) -> Result<PathBuf> {
+/// The signaling server, built for speed.
+pub fn server() -> Result<PathBuf> {
     Step::new("cargo", ["build", "-p", "browser-rtc-signaling", "--features", "server"])
-        .args(["--bin", "signaling-server", "--profile", profile])
+        .args(["--bin", "signaling-server", "--profile", "server"])
         .run()?;
-    let folder = if profile == "dev" { "debug" } else { profile };
     let file = format!("signaling-server{}", std::env::consts::EXE_SUFFIX);
-    Ok(paths::target_dir()?.join(folder).join(file))
+    Ok(paths::target_dir()?.join("server").join(file))
 }

@@ -112,12 +112,11 @@ fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// The demo, the npm package and the server are built first: the tests drive what a user gets.
+/// The demo and the npm package are built first: the tests drive what a user gets. They serve it themselves.
 fn e2e() -> Result<Step> {
     let (chrome, firefox) = (tools::chrome()?, tools::firefox()?);
     artifacts::pages()?;
     let step = Step::new("cargo", ["test", "-p", "browser-rtc-e2e", "--no-fail-fast"])
-        .env("SIGNALING_SERVER", artifacts::server("dev")?)
         .env("CHROMEDRIVER", chrome.driver)
         .env("CHROME", chrome.binary)
         .env("GECKODRIVER", firefox.driver)

@@ -10,6 +10,7 @@
 //! |---------------------------------|---------------------------------------------------------|
 //! | `CHROMEDRIVER`, `GECKODRIVER`, `WEBKIT_DRIVER` | the driver; otherwise found on the `PATH` |
 //! | `CHROME`, `FIREFOX`             | the browser; otherwise found on the `PATH`              |
+//! | `XVFB`                          | the display for WebKitGTK; otherwise found on the `PATH` |
 
 mod browser;
 mod display;
