@@ -119,6 +119,8 @@ pub struct Connection {
     pub state: String,
     /// Its `signalingState`.
     pub signaling: String,
+    /// Every `connectionState` it has told a change to.
+    pub states: Vec<String>,
 }
 
 impl Seen {

@@ -38,9 +38,16 @@ impl DemoServer {
     }
 }
 
+impl DemoServer {
+    /// Ends it, and with it the sockets of its clients.
+    pub fn stop(&self) {
+        self.task.abort();
+    }
+}
+
 impl Drop for DemoServer {
     fn drop(&mut self) {
-        self.task.abort();
+        self.stop();
     }
 }
 

@@ -23,7 +23,9 @@ if (window.RTCPeerConnection) {
   window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
     construct(target, args, newTarget) {
       const connection = Reflect.construct(target, args, newTarget);
-      connections.push(connection);
+      const states = [];
+      connections.push({ connection, states });
+      connection.addEventListener("connectionstatechange", () => states.push(connection.connectionState));
       connection.addEventListener("track", (event) => remember(event.track, "received"));
       return connection;
     },
@@ -140,9 +142,10 @@ window.e2e = {
       const { width = 0, height = 0 } = track.getSettings();
       return { origin, kind: track.kind, state: track.readyState, enabled: track.enabled, size: { width, height } };
     }),
-    connections: connections.map(({ connectionState, signalingState }) => ({
-      state: connectionState,
-      signaling: signalingState,
+    connections: connections.map(({ connection, states }) => ({
+      state: connection.connectionState,
+      signaling: connection.signalingState,
+      states,
     })),
     missing: visible("#unsupported") ? all("#unsupported [data-missing]").map((item) => item.dataset.missing) : [],
     lacks,

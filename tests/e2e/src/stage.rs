@@ -59,6 +59,11 @@ impl Stage {
         self.open_url(setup.into(), name, &format!("{}{path}", self.server.url())).await
     }
 
+    /// Takes the server away from everybody.
+    pub fn stop_server(&self) {
+        self.server.stop();
+    }
+
     /// Opens the demo over http from what is not this machine, as far as Chrome can tell.
     pub async fn open_insecurely(&self, name: &str) -> Page {
         let url = self.server.url().replace("localhost", INSECURE_HOST);

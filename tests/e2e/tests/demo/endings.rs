@@ -166,3 +166,41 @@ async fn become_one_call(ada: &Page, bob: &Page) {
     talk::chat(ada, bob).await;
     talk::part(ada, bob).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_outlives_the_server_chrome() {
+    a_call_outlives_the_server("server gone in chrome", Browser::Chrome).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_outlives_the_server_firefox() {
+    a_call_outlives_the_server("server gone in firefox", Browser::Firefox).await;
+}
+
+/// A call that is up needs no server, and neither does the word that it is over.
+async fn a_call_outlives_the_server(scene: &str, browser: Browser) {
+    play(scene, async |stage| {
+        let ada = stage.join(Browser::Chrome, "Ada").await;
+        let bob = stage.join(browser, "Bob").await;
+        talk::connect(&ada, &bob).await;
+        talk::see_each_other(&ada, &bob).await;
+        stage.stop_server();
+        for page in [&ada, &bob] {
+            page.until_status("disconnected").await;
+            page.until_frames(10).await;
+        }
+        talk::chat(&ada, &bob).await;
+
+        ada.hang_up().await;
+        for page in [&ada, &bob] {
+            page.until_free().await;
+        }
+        // By a word, then, and not by the silence that came after.
+        let states = &bob.seen().await.connections[0].states;
+        assert!(!states.iter().any(|state| state == "failed"), "{states:?}");
+        for page in [&ada, &bob] {
+            page.until("the form to join is back", |seen| seen.view == "join").await;
+        }
+    })
+    .await;
+}
