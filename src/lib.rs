@@ -17,6 +17,7 @@ mod promise;
 pub mod room;
 pub mod signaling;
 mod spec_enum;
+pub mod stats;
 mod sys;
 mod wake;
 

@@ -5,6 +5,8 @@ mod description;
 mod events;
 mod sender;
 mod states;
+mod stats;
+mod transport_states;
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,6 +23,10 @@ pub use self::{
     events::TrackEvent,
     sender::RtpSender,
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
+    transport_states::{
+        DtlsTransportState, IceCandidateType, IceRole, IceServerTransportProtocol, IceTcpCandidateType,
+        IceTransportState,
+    },
 };
 use crate::{
     channel::{ChannelInit, Channels, DataChannel},

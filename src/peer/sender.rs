@@ -2,11 +2,14 @@
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
+use wasm_bindgen::JsCast;
+
 use crate::{
     dtmf::DtmfSender,
     error::{Error, ErrorKind, Result},
     media::MediaStreamTrack,
     promise::settled,
+    stats::StatsReport,
     sys,
     wake::End,
 };
@@ -64,6 +67,18 @@ impl RtpSender {
         settled("replaceTrack", &self.0.end, || self.0.raw.replace_track(raw)).await?;
         self.keep(track.cloned());
         Ok(())
+    }
+
+    /// What is known of this sender's streams, and of what they refer to.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)
+    ///
+    /// # Errors
+    /// `Closed` once the connection is.
+    #[doc(alias = "RTCRtpSender.getStats")]
+    pub async fn stats(&self) -> Result<StatsReport> {
+        const OPERATION: &str = "getStats";
+        let report = settled(OPERATION, &self.0.end, || self.0.raw.stats()).await?;
+        StatsReport::from_raw(report.unchecked_into())
     }
 
     /// The keypad of this sender.

@@ -10,3 +10,4 @@ pub(crate) mod media_element;
 pub(crate) mod peer_connection;
 pub(crate) mod promise;
 pub(crate) mod rtp_sender;
+pub(crate) mod stats_report;

@@ -53,6 +53,10 @@ extern "C" {
         init: &Object,
     ) -> Result<DataChannel, JsValue>;
 
+    /// Of everything, or of what sends or receives this track.
+    #[wasm_bindgen(method, catch, js_name = getStats)]
+    pub(crate) fn stats(this: &PeerConnection, selector: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = restartIce)]
     pub(crate) fn restart_ice(this: &PeerConnection) -> Result<(), JsValue>;
 }

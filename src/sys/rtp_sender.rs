@@ -17,4 +17,7 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = replaceTrack)]
     pub(crate) fn replace_track(this: &RtpSender, track: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getStats)]
+    pub(crate) fn stats(this: &RtpSender) -> Result<Promise, JsValue>;
 }

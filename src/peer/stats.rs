@@ -1,0 +1,101 @@
+//! What is known of a connection, now and from time to time.
+
+use std::time::Duration;
+
+use futures::{
+    StreamExt,
+    future::{Either, select},
+    stream::{self, FusedStream},
+};
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen::JsCast;
+
+use super::PeerConnection;
+use crate::{
+    error::{ErrorKind, Result},
+    media::MediaStreamTrack,
+    promise::settled,
+    stats::StatsReport,
+    sys,
+    wake::End,
+};
+
+const OPERATION: &str = "getStats";
+
+/// Statistics.
+impl PeerConnection {
+    /// What is known of the connection and of all its streams and transports.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
+    ///
+    /// Browsers answer from a cache for some tens of milliseconds.
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{peer::PeerConnection, stats::InboundRtp, Result};
+    /// # async fn example(pc: &PeerConnection) -> Result<()> {
+    /// let report = pc.stats().await?;
+    /// for stream in report.of_type::<InboundRtp>() {
+    ///     let codec = stream.codec_id.as_ref().and_then(|id| report.follow(id));
+    ///     let _told = (stream.bytes_received, codec.map(|codec| &codec.mime_type));
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `Closed`.
+    #[doc(alias = "RTCPeerConnection.getStats")]
+    pub async fn stats(&self) -> Result<StatsReport> {
+        report(&self.0.raw, &self.0.end, None).await
+    }
+
+    /// The same of what sends or receives this track alone, and of what that refers to.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
+    ///
+    /// # Errors
+    /// `InvalidAccess` where no sender or receiver has this track, or more than one, `Closed`.
+    pub async fn stats_of(&self, track: &MediaStreamTrack) -> Result<StatsReport> {
+        report(&self.0.raw, &self.0.end, Some(track.as_raw())).await
+    }
+
+    /// A report now, and another each time this long after the one before it has been taken from the stream. It ends
+    /// when the connection closes, and does not keep it open. Less than a millisecond counts as one, more than
+    /// `i32::MAX` milliseconds as that.
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{peer::PeerConnection, stats, Result};
+    /// # use futures::StreamExt;
+    /// # use std::time::Duration;
+    /// # async fn example(pc: &PeerConnection) -> Result<()> {
+    /// let mut reports = pc.stats_every(Duration::from_secs(1));
+    /// let Some(mut earlier) = reports.next().await.transpose()? else { return Ok(()) };
+    /// while let Some(later) = reports.next().await.transpose()? {
+    ///     let rates = stats::rates(&earlier, &later);
+    ///     let _told = (rates.incoming_bit_rate, rates.round_trip_time);
+    ///     earlier = later;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use = "nothing is asked until the stream is polled"]
+    pub fn stats_every(&self, interval: Duration) -> impl FusedStream<Item = Result<StatsReport>> + Unpin + use<> {
+        let ms = u32::try_from(interval.as_millis()).unwrap_or(u32::MAX).clamp(1, i32::MAX.unsigned_abs());
+        let (raw, end) = (self.0.raw.clone(), self.0.end.clone());
+        let reports = stream::unfold((raw, end, false), move |(raw, end, wait)| async move {
+            if wait && matches!(select(end.wait(), TimeoutFuture::new(ms)).await, Either::Left(_)) {
+                return None;
+            }
+            match report(&raw, &end, None).await {
+                Err(error) if *error.kind() == ErrorKind::Closed => None,
+                report => Some((report, (raw, end, true))),
+            }
+        });
+        Box::pin(reports.fuse())
+    }
+}
+
+async fn report(
+    raw: &sys::peer_connection::PeerConnection,
+    end: &End,
+    selector: Option<&web_sys::MediaStreamTrack>,
+) -> Result<StatsReport> {
+    let report = settled(OPERATION, end, || raw.stats(selector)).await?;
+    StatsReport::from_raw(report.unchecked_into())
+}

@@ -1,0 +1,228 @@
+//! From a JavaScript object to a struct: a table of members, and one function a type of value.
+
+use std::{collections::BTreeMap, fmt};
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{
+    enums::{CandidatePairState, DtlsRole, QualityLimitationReason},
+    id::{StatsId, Timestamp},
+};
+use crate::{
+    channel::ChannelState,
+    media::TrackKind,
+    peer::{
+        DtlsTransportState, IceCandidateType, IceRole, IceServerTransportProtocol, IceTcpCandidateType,
+        IceTransportState,
+    },
+    sys::stats_report::StatsEntry,
+};
+
+/// What every entry has, and the object that it was read from.
+pub(super) struct Head {
+    pub(super) id: String,
+    pub(super) timestamp: Timestamp,
+    pub(super) raw: Raw,
+}
+
+/// The browser's own object; none for an entry that was made in Rust.
+#[derive(Clone, Default)]
+pub(super) struct Raw(Option<StatsEntry>);
+
+impl Raw {
+    pub(super) fn new(entry: StatsEntry) -> Self {
+        Self(Some(entry))
+    }
+
+    pub(super) fn object(&self) -> Option<&Object> {
+        self.0.as_deref()
+    }
+
+    pub(super) fn read<T: Member>(&self, member: &str) -> Option<T> {
+        T::read(self.0.as_ref()?, member)
+    }
+
+    /// The members that are not in this list, nor of every entry.
+    pub(super) fn members_beside(&self, known: &[&str]) -> Vec<(String, JsValue)> {
+        const HEAD: [&str; 3] = ["id", "type", "timestamp"];
+        let Some(entry) = &self.0 else { return Vec::new() };
+        let names = Object::keys(entry).into_iter().filter_map(|name| name.as_string());
+        names
+            .filter(|name| !HEAD.contains(&&**name) && !known.contains(&&**name))
+            .map(|name| {
+                let value = value(entry, &name);
+                (name, value)
+            })
+            .collect()
+    }
+}
+
+/// Silent: the fields tell the same.
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// A type of value that a member may have. None where the member is absent, or of another type.
+pub(super) trait Member: Sized {
+    fn read(entry: &StatsEntry, member: &str) -> Option<Self>;
+}
+
+#[inline(never)]
+fn value(entry: &StatsEntry, member: &str) -> JsValue {
+    entry.member(member).unwrap_or(JsValue::UNDEFINED)
+}
+
+#[inline(never)]
+fn number(entry: &StatsEntry, member: &str) -> Option<f64> {
+    value(entry, member).as_f64()
+}
+
+#[inline(never)]
+fn text(entry: &StatsEntry, member: &str) -> Option<String> {
+    value(entry, member).as_string()
+}
+
+impl Member for f64 {
+    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
+        number(entry, member)
+    }
+}
+
+/// As integers: saturating, and none for what is no number.
+macro_rules! integers {
+    ($($integer:ty),*) => {
+        $(impl Member for $integer {
+            #[inline(never)]
+            fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
+                number(entry, member).filter(|number| !number.is_nan()).map(|number| number as $integer)
+            }
+        })*
+    };
+}
+
+integers!(u64, i64, u32);
+
+impl Member for bool {
+    #[inline(never)]
+    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
+        value(entry, member).as_bool()
+    }
+}
+
+impl Member for String {
+    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
+        text(entry, member)
+    }
+}
+
+impl Member for Timestamp {
+    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
+        number(entry, member).map(Timestamp::from_ms)
+    }
+}
+
+impl<T> Member for StatsId<T> {
+    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
+        text(entry, member).map(Self::from)
+    }
+}
+
+impl Member for BTreeMap<String, f64> {
+    #[inline(never)]
+    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
+        let map = value(entry, member);
+        if !map.is_object() {
+            return None;
+        }
+        let map: Object = map.unchecked_into();
+        let numbers = Object::keys(&map).into_iter().filter_map(|key| {
+            let number = Reflect::get(&map, &key).ok()?.as_f64()?;
+            Some((key.as_string()?, number))
+        });
+        Some(numbers.collect())
+    }
+}
+
+macro_rules! enumerations {
+    ($($name:ty,)*) => {
+        $(impl Member for $name {
+            #[inline(never)]
+            fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
+                text(entry, member).map(|text| Self::from(&*text))
+            }
+        })*
+    };
+}
+
+enumerations! {
+    CandidatePairState,
+    ChannelState,
+    DtlsRole,
+    DtlsTransportState,
+    IceCandidateType,
+    IceRole,
+    IceServerTransportProtocol,
+    IceTcpCandidateType,
+    IceTransportState,
+    QualityLimitationReason,
+    TrackKind,
+}
+
+/// A dictionary of the specification: its type as in JavaScript, and its members, each with its type and its name in
+/// JavaScript. What it inherits comes from a macro of the parent, which puts its members before these.
+macro_rules! dictionary {
+    (
+        $(#[$meta:meta])*
+        $name:ident = $type:literal {
+            $( $(#[$field_meta:meta])* $field:ident: $value:ty = $member:literal, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, serde::Serialize)]
+        #[serde(tag = "type", rename = $type)]
+        pub struct $name {
+            /// The same for the same thing in each report of a connection.
+            #[doc(alias = "RTCStats.id")]
+            pub id: $crate::stats::StatsId<$name>,
+            /// When this was measured; for what the peer reports, when its report came in.
+            #[doc(alias = "RTCStats.timestamp")]
+            pub timestamp: $crate::stats::Timestamp,
+            $(
+                $(#[$field_meta])*
+                #[serde(rename = $member, skip_serializing_if = "Option::is_none")]
+                pub $field: Option<$value>,
+            )*
+            #[serde(skip)]
+            pub(in crate::stats) raw: $crate::stats::decode::Raw,
+        }
+
+        impl $name {
+            pub(super) fn decode(head: $crate::stats::decode::Head) -> Self {
+                Self {
+                    $( $field: head.raw.read($member), )*
+                    id: head.id.into(),
+                    timestamp: head.timestamp,
+                    raw: head.raw,
+                }
+            }
+
+            /// The browser's own object, with members that this crate does not know as well; none for an entry that
+            /// was made in Rust.
+            #[must_use]
+            pub fn raw(&self) -> Option<&js_sys::Object> {
+                self.raw.object()
+            }
+
+            /// The members that this crate does not know, of a newer browser or beyond the specification.
+            #[must_use]
+            pub fn unknown_members(&self) -> Vec<(String, wasm_bindgen::JsValue)> {
+                self.raw.members_beside(&[$($member),*])
+            }
+        }
+    };
+}
+
+pub(super) use dictionary;

@@ -1,0 +1,113 @@
+//! The enumerations of the statistics specification.
+
+use crate::spec_enum::spec_enum;
+
+spec_enum! {
+    /// What an entry tells of.
+    /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
+    #[doc(alias = "RTCStatsType")]
+    StatsType {
+        /// A codec in use.
+        #[doc(alias = "RTCStatsType.codec")]
+        Codec = "codec",
+        /// A stream of media that comes in.
+        #[doc(alias = "RTCStatsType.inbound-rtp")]
+        InboundRtp = "inbound-rtp",
+        /// A stream of media that goes out.
+        #[doc(alias = "RTCStatsType.outbound-rtp")]
+        OutboundRtp = "outbound-rtp",
+        /// How a stream of ours comes in at the peer.
+        #[doc(alias = "RTCStatsType.remote-inbound-rtp")]
+        RemoteInboundRtp = "remote-inbound-rtp",
+        /// How a stream of the peer's goes out there.
+        #[doc(alias = "RTCStatsType.remote-outbound-rtp")]
+        RemoteOutboundRtp = "remote-outbound-rtp",
+        /// A track that is sent, before it is encoded.
+        #[doc(alias = "RTCStatsType.media-source")]
+        MediaSource = "media-source",
+        /// The play-out of sound.
+        #[doc(alias = "RTCStatsType.media-playout")]
+        MediaPlayout = "media-playout",
+        /// The connection.
+        #[doc(alias = "RTCStatsType.peer-connection")]
+        PeerConnection = "peer-connection",
+        /// A data channel.
+        #[doc(alias = "RTCStatsType.data-channel")]
+        DataChannel = "data-channel",
+        /// A transport.
+        #[doc(alias = "RTCStatsType.transport")]
+        Transport = "transport",
+        /// A way to the peer, in use or tried.
+        #[doc(alias = "RTCStatsType.candidate-pair")]
+        CandidatePair = "candidate-pair",
+        /// An address of our own.
+        #[doc(alias = "RTCStatsType.local-candidate")]
+        LocalCandidate = "local-candidate",
+        /// An address of the peer's.
+        #[doc(alias = "RTCStatsType.remote-candidate")]
+        RemoteCandidate = "remote-candidate",
+        /// A certificate.
+        #[doc(alias = "RTCStatsType.certificate")]
+        Certificate = "certificate",
+    }
+}
+
+spec_enum! {
+    /// Why pictures are sent smaller or less often than they come from their source.
+    /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcqualitylimitationreason-enum)
+    #[doc(alias = "RTCQualityLimitationReason")]
+    QualityLimitationReason {
+        /// They are not.
+        #[doc(alias = "RTCQualityLimitationReason.none")]
+        None = "none",
+        /// The machine is too slow.
+        #[doc(alias = "RTCQualityLimitationReason.cpu")]
+        Cpu = "cpu",
+        /// The network is too slow.
+        #[doc(alias = "RTCQualityLimitationReason.bandwidth")]
+        Bandwidth = "bandwidth",
+        /// Another reason.
+        #[doc(alias = "RTCQualityLimitationReason.other")]
+        Other = "other",
+    }
+}
+
+spec_enum! {
+    /// Who begins the DTLS handshake.
+    /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcdtlsrole-enum)
+    #[doc(alias = "RTCDtlsRole")]
+    DtlsRole {
+        /// This side.
+        #[doc(alias = "RTCDtlsRole.client")]
+        Client = "client",
+        /// The peer.
+        #[doc(alias = "RTCDtlsRole.server")]
+        Server = "server",
+        /// Not settled yet.
+        #[doc(alias = "RTCDtlsRole.unknown")]
+        NotKnown = "unknown",
+    }
+}
+
+spec_enum! {
+    /// How far the check of a candidate pair is.
+    /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatsicecandidatepairstate-enum)
+    #[doc(alias = "RTCStatsIceCandidatePairState")]
+    CandidatePairState {
+        /// To be checked once another of its kind has succeeded.
+        #[doc(alias = "RTCStatsIceCandidatePairState.frozen")]
+        Frozen = "frozen",
+        /// To be checked.
+        #[doc(alias = "RTCStatsIceCandidatePairState.waiting")]
+        Waiting = "waiting",
+        /// Being checked.
+        #[doc(alias = "RTCStatsIceCandidatePairState.in-progress")]
+        InProgress = "in-progress",
+        /// The peer did not answer.
+        #[doc(alias = "RTCStatsIceCandidatePairState.failed")]
+        Failed = "failed",
+        /// The peer answered.
+        #[doc(alias = "RTCStatsIceCandidatePairState.succeeded")]
+        Succeeded = "succeeded",
+    }
+}

@@ -1,0 +1,98 @@
+//! References from one entry to another, and points in time.
+
+use std::{fmt, hash, marker::PhantomData, time::Duration};
+
+use serde::{Serialize, Serializer};
+
+/// The id of an entry of this type: [`StatsReport::follow`](super::StatsReport::follow) finds the entry.
+pub struct StatsId<T>(Box<str>, PhantomData<fn() -> T>);
+
+impl<T> StatsId<T> {
+    /// The id as the browser gave it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T> From<String> for StatsId<T> {
+    fn from(id: String) -> Self {
+        Self(id.into(), PhantomData)
+    }
+}
+
+impl<T> From<&str> for StatsId<T> {
+    fn from(id: &str) -> Self {
+        Self(id.into(), PhantomData)
+    }
+}
+
+impl<T> Clone for StatsId<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
+impl<T> Default for StatsId<T> {
+    fn default() -> Self {
+        Self(Box::default(), PhantomData)
+    }
+}
+
+impl<T> PartialEq for StatsId<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<T> Eq for StatsId<T> {}
+
+impl<T> hash::Hash for StatsId<T> {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<T> fmt::Debug for StatsId<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl<T> fmt::Display for StatsId<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl<T> Serialize for StatsId<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// A point in time, in milliseconds since the beginning of 1970, with fractions.
+/// [Specification](https://www.w3.org/TR/hr-time-3/#dom-domhighrestimestamp)
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct Timestamp(f64);
+
+impl Timestamp {
+    /// So many milliseconds after the beginning of 1970.
+    #[must_use]
+    pub fn from_ms(ms: f64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since the beginning of 1970.
+    #[must_use]
+    pub fn as_ms(self) -> f64 {
+        self.0
+    }
+
+    /// The time from then to this; zero where that is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::try_from_secs_f64((self.0 - earlier.0) / 1000.0).unwrap_or_default()
+    }
+}

@@ -1,0 +1,145 @@
+//! What media comes from and where it goes.
+
+use serde::Serialize;
+
+use super::{
+    Stats, StatsEntry,
+    decode::{Head, dictionary},
+};
+use crate::media::TrackKind;
+
+/// A track that is sent, before it is encoded.
+/// [Specification](https://www.w3.org/TR/webrtc-stats/#mediasourcestats-dict*)
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+#[doc(alias = "RTCMediaSourceStats")]
+pub enum MediaSource {
+    /// Sound.
+    Audio(AudioSource),
+    /// Picture.
+    Video(VideoSource),
+}
+
+impl MediaSource {
+    /// The head again, for a kind that this crate does not know.
+    pub(super) fn decode(head: Head) -> Result<Self, Head> {
+        match head.raw.read("kind") {
+            Some(TrackKind::Audio) => Ok(Self::Audio(AudioSource::decode(head))),
+            Some(TrackKind::Video) => Ok(Self::Video(VideoSource::decode(head))),
+            _ => Err(head),
+        }
+    }
+
+    /// The id of the track.
+    #[must_use]
+    pub fn track_identifier(&self) -> Option<&str> {
+        match self {
+            Self::Audio(source) => source.track_identifier.as_deref(),
+            Self::Video(source) => source.track_identifier.as_deref(),
+        }
+    }
+}
+
+impl StatsEntry for AudioSource {
+    fn of(stats: &Stats) -> Option<&Self> {
+        match stats {
+            Stats::MediaSource(MediaSource::Audio(source)) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl StatsEntry for VideoSource {
+    fn of(stats: &Stats) -> Option<&Self> {
+        match stats {
+            Stats::MediaSource(MediaSource::Video(source)) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// Of any source.
+macro_rules! source {
+    ({ $($head:tt)* } $($members:tt)*) => {
+        dictionary! { $($head)* {
+            /// The id of the track.
+            #[doc(alias = "RTCMediaSourceStats.trackIdentifier")]
+            track_identifier: String = "trackIdentifier",
+            /// Picture or sound.
+            #[doc(alias = "RTCMediaSourceStats.kind")]
+            kind: TrackKind = "kind",
+            $($members)*
+        }}
+    };
+}
+
+source! {
+    {
+        /// A track of sound that is sent, before it is encoded.
+        /// [Specification](https://www.w3.org/TR/webrtc-stats/#audiosourcestats-dict*)
+        #[doc(alias = "RTCAudioSourceStats")]
+        AudioSource = "media-source"
+    }
+    /// How loud it is, from 0 to 1, linear.
+    #[doc(alias = "RTCAudioSourceStats.audioLevel")]
+    audio_level: f64 = "audioLevel",
+    /// The sum over all samples of level squared times duration, in seconds.
+    #[doc(alias = "RTCAudioSourceStats.totalAudioEnergy")]
+    total_audio_energy: f64 = "totalAudioEnergy",
+    /// How much sound the source gave, in seconds.
+    #[doc(alias = "RTCAudioSourceStats.totalSamplesDuration")]
+    total_samples_duration: f64 = "totalSamplesDuration",
+    /// How much weaker the echo is than what caused it, in decibels.
+    #[doc(alias = "RTCAudioSourceStats.echoReturnLoss")]
+    echo_return_loss: f64 = "echoReturnLoss",
+    /// By how much echo cancellation weakens it further, in decibels.
+    #[doc(alias = "RTCAudioSourceStats.echoReturnLossEnhancement")]
+    echo_return_loss_enhancement: f64 = "echoReturnLossEnhancement",
+}
+
+source! {
+    {
+        /// A track of pictures that is sent, before it is encoded.
+        /// [Specification](https://www.w3.org/TR/webrtc-stats/#videosourcestats-dict*)
+        #[doc(alias = "RTCVideoSourceStats")]
+        VideoSource = "media-source"
+    }
+    /// The width of the last picture, in pixels.
+    #[doc(alias = "RTCVideoSourceStats.width")]
+    width: u32 = "width",
+    /// The height of the last picture, in pixels.
+    #[doc(alias = "RTCVideoSourceStats.height")]
+    height: u32 = "height",
+    /// Pictures that the source gave.
+    #[doc(alias = "RTCVideoSourceStats.frames")]
+    frames: u32 = "frames",
+    /// Pictures that it gave in the last second.
+    #[doc(alias = "RTCVideoSourceStats.framesPerSecond")]
+    frames_per_second: f64 = "framesPerSecond",
+}
+
+dictionary! {
+    /// The play-out of sound. Chrome alone tells of it.
+    /// [Specification](https://www.w3.org/TR/webrtc-stats/#playoutstats-dict*)
+    #[doc(alias = "RTCAudioPlayoutStats")]
+    AudioPlayout = "media-playout" {
+        /// Always sound.
+        #[doc(alias = "RTCAudioPlayoutStats.kind")]
+        kind: TrackKind = "kind",
+        /// How much sound was made up, as nothing was there in time, in seconds.
+        #[doc(alias = "RTCAudioPlayoutStats.synthesizedSamplesDuration")]
+        synthesized_samples_duration: f64 = "synthesizedSamplesDuration",
+        /// How often sound had to be made up.
+        #[doc(alias = "RTCAudioPlayoutStats.synthesizedSamplesEvents")]
+        synthesized_samples_events: u32 = "synthesizedSamplesEvents",
+        /// How much was played, in seconds.
+        #[doc(alias = "RTCAudioPlayoutStats.totalSamplesDuration")]
+        total_samples_duration: f64 = "totalSamplesDuration",
+        /// The sum over all samples of the estimated time up to the loudspeaker, in seconds.
+        #[doc(alias = "RTCAudioPlayoutStats.totalPlayoutDelay")]
+        total_playout_delay: f64 = "totalPlayoutDelay",
+        /// Samples played.
+        #[doc(alias = "RTCAudioPlayoutStats.totalSamplesCount")]
+        total_samples_count: u64 = "totalSamplesCount",
+    }
+}

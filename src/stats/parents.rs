@@ -1,0 +1,69 @@
+//! What the dictionaries of streams inherit.
+
+/// Of any stream.
+macro_rules! rtp_stream {
+    ({ $($head:tt)* } $($members:tt)*) => {
+        $crate::stats::decode::dictionary! { $($head)* {
+            /// The number of the stream in its packets.
+            #[doc(alias = "RTCRtpStreamStats.ssrc")]
+            ssrc: u32 = "ssrc",
+            /// Picture or sound.
+            #[doc(alias = "RTCRtpStreamStats.kind")]
+            kind: TrackKind = "kind",
+            /// What carries it.
+            #[doc(alias = "RTCRtpStreamStats.transportId")]
+            transport_id: StatsId<Transport> = "transportId",
+            /// How it is encoded; absent until something has been sent or received.
+            #[doc(alias = "RTCRtpStreamStats.codecId")]
+            codec_id: StatsId<Codec> = "codecId",
+            $($members)*
+        }}
+    };
+}
+
+/// Of a stream, where it arrives.
+macro_rules! received {
+    ({ $($head:tt)* } $($members:tt)*) => {
+        $crate::stats::parents::rtp_stream! { { $($head)* }
+            /// Packets received, also those that were sent again.
+            #[doc(alias = "RTCReceivedRtpStreamStats.packetsReceived")]
+            packets_received: u64 = "packetsReceived",
+            /// Packets received with the network's ECT(1) mark.
+            #[doc(alias = "RTCReceivedRtpStreamStats.packetsReceivedWithEct1")]
+            packets_received_with_ect1: u64 = "packetsReceivedWithEct1",
+            /// Packets received that the network marked as having met congestion (CE).
+            #[doc(alias = "RTCReceivedRtpStreamStats.packetsReceivedWithCe")]
+            packets_received_with_ce: u64 = "packetsReceivedWithCe",
+            /// Packets that were reported lost in congestion control feedback.
+            #[doc(alias = "RTCReceivedRtpStreamStats.packetsReportedAsLost")]
+            packets_reported_as_lost: u64 = "packetsReportedAsLost",
+            /// Packets that were reported lost there, and received after all.
+            #[doc(alias = "RTCReceivedRtpStreamStats.packetsReportedAsLostButRecovered")]
+            packets_reported_as_lost_but_recovered: u64 = "packetsReportedAsLostButRecovered",
+            /// Packets lost, as RTCP counts them: negative where more came twice than were lost.
+            #[doc(alias = "RTCReceivedRtpStreamStats.packetsLost")]
+            packets_lost: i64 = "packetsLost",
+            /// How unevenly packets come, in seconds.
+            #[doc(alias = "RTCReceivedRtpStreamStats.jitter")]
+            jitter: f64 = "jitter",
+            $($members)*
+        }
+    };
+}
+
+/// Of a stream, where it leaves.
+macro_rules! sent {
+    ({ $($head:tt)* } $($members:tt)*) => {
+        $crate::stats::parents::rtp_stream! { { $($head)* }
+            /// Packets sent, also those that were sent again.
+            #[doc(alias = "RTCSentRtpStreamStats.packetsSent")]
+            packets_sent: u64 = "packetsSent",
+            /// Bytes of payload sent, without headers and padding, also those that were sent again.
+            #[doc(alias = "RTCSentRtpStreamStats.bytesSent")]
+            bytes_sent: u64 = "bytesSent",
+            $($members)*
+        }
+    };
+}
+
+pub(super) use {received, rtp_stream, sent};

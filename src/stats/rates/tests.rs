@@ -1,0 +1,238 @@
+use super::*;
+use crate::stats::{CandidatePairState, Stats};
+
+fn report(entries: impl IntoIterator<Item = Stats>) -> StatsReport {
+    entries.into_iter().collect()
+}
+
+fn video(ms: f64, bytes: u64, frames: u32) -> InboundRtp {
+    InboundRtp {
+        id: "in".into(),
+        timestamp: Timestamp::from_ms(ms),
+        ssrc: Some(1),
+        kind: Some(TrackKind::Video),
+        bytes_received: Some(bytes),
+        frames_decoded: Some(frames),
+        ..Default::default()
+    }
+}
+
+fn arriving(ms: f64, received: u64, lost: i64) -> InboundRtp {
+    InboundRtp { packets_received: Some(received), packets_lost: Some(lost), ..video(ms, received * 100, 0) }
+}
+
+fn incoming(before: InboundRtp, now: InboundRtp) -> InboundRates {
+    let rates = rates(&report([Stats::from(before)]), &report([Stats::from(now)]));
+    rates.incoming.into_iter().next().unwrap()
+}
+
+fn sound(ms: f64, bytes: u64) -> OutboundRtp {
+    OutboundRtp {
+        id: "out".into(),
+        timestamp: Timestamp::from_ms(ms),
+        bytes_sent: Some(bytes),
+        remote_id: Some("remote".into()),
+        ..Default::default()
+    }
+}
+
+fn pair(ms: f64, bytes: u64) -> CandidatePair {
+    CandidatePair {
+        id: "pair".into(),
+        timestamp: Timestamp::from_ms(ms),
+        nominated: Some(true),
+        state: Some(CandidatePairState::Succeeded),
+        bytes_sent: Some(bytes),
+        bytes_received: Some(2 * bytes),
+        ..Default::default()
+    }
+}
+
+fn carrying(ms: f64, bytes: u64) -> Transport {
+    Transport {
+        id: "transport".into(),
+        timestamp: Timestamp::from_ms(ms),
+        bytes_sent: Some(bytes),
+        bytes_received: Some(bytes),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn rates_are_per_second_of_the_entries_own_time() {
+    let rates = incoming(video(1_000.0, 1_000, 10), video(3_000.0, 6_000, 70));
+    assert_eq!((rates.bit_rate, rates.frame_rate), (Some(20_000.0), Some(30.0)));
+}
+
+#[test]
+fn no_time_gives_no_rate() {
+    for now in [1_000.0, 999.0, f64::NAN, f64::INFINITY] {
+        let rates = incoming(video(1_000.0, 0, 0), video(now, 5_000, 60));
+        assert_eq!((rates.bit_rate, rates.frame_rate), (None, None), "{now}");
+    }
+}
+
+#[test]
+fn a_hair_of_time_gives_no_infinity() {
+    let rates = incoming(video(0.0, 0, 0), video(f64::MIN_POSITIVE, u64::MAX, 60));
+    assert!(rates.bit_rate.is_none_or(f64::is_finite), "{rates:?}");
+}
+
+#[test]
+fn a_counter_that_was_reset_gives_no_rate_and_spares_the_others() {
+    let rates = incoming(video(0.0, 9_000, 10), video(1_000.0, 100, 40));
+    assert_eq!((rates.bit_rate, rates.frame_rate), (None, Some(30.0)));
+}
+
+#[test]
+fn an_id_that_went_to_another_stream_is_a_new_stream() {
+    let other = InboundRtp { ssrc: Some(2), ..video(1_000.0, 9_000, 10) };
+    assert_eq!(incoming(video(0.0, 0, 0), other).bit_rate, None);
+}
+
+#[test]
+fn streams_come_and_go() {
+    let gone = InboundRtp { id: "gone".into(), ..video(0.0, 5_000, 0) };
+    let new = InboundRtp { id: "new".into(), jitter: Some(0.25), ..video(1_000.0, 7_000, 0) };
+    let earlier = report([Stats::from(gone), Stats::from(video(0.0, 0, 0))]);
+    let later = report([Stats::from(video(1_000.0, 1_000, 0)), Stats::from(new)]);
+    let rates = rates(&earlier, &later);
+    let ids: Vec<_> = rates.incoming.iter().map(|stream| stream.id.as_str()).collect();
+    assert_eq!(ids, ["in", "new"]);
+    assert_eq!(rates.incoming[1].bit_rate, None);
+    assert_eq!(rates.incoming[1].jitter, Some(0.25));
+    assert_eq!(rates.incoming_bit_rate, Some(8_000.0), "of the stream that is known");
+}
+
+#[test]
+fn nothing_gives_nothing() {
+    assert_eq!(rates(&StatsReport::default(), &StatsReport::default()), Rates::default());
+}
+
+#[test]
+fn loss_is_of_what_was_due() {
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 175, 30)).loss, Some(0.25));
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 200, 5)).loss, Some(0.0));
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 100, 15)).loss, Some(1.0));
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 100, 5)).loss, None, "none was due");
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 200, -3)).loss, Some(0.0), "some came twice");
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 50, 6)).loss, None, "a reset");
+    assert_eq!(
+        incoming(arriving(0.0, 0, i64::MIN), arriving(1_000.0, 1, i64::MAX)).loss.map(f64::is_finite),
+        Some(true)
+    );
+}
+
+#[test]
+fn loss_in_all_is_of_all_packets() {
+    let second = |stream: InboundRtp| Stats::from(InboundRtp { id: "second".into(), ..stream });
+    let earlier = report([Stats::from(arriving(0.0, 0, 0)), second(arriving(0.0, 0, 0))]);
+    let later = report([Stats::from(arriving(1_000.0, 90, 10)), second(arriving(1_000.0, 300, 0))]);
+    assert_eq!(rates(&earlier, &later).incoming_loss, Some(0.025));
+}
+
+#[test]
+fn the_browsers_frame_rate_stands_in() {
+    let gauge = InboundRtp { frames_decoded: None, frames_per_second: Some(24.0), ..video(1_000.0, 0, 0) };
+    assert_eq!(incoming(video(0.0, 0, 0), gauge).frame_rate, Some(24.0));
+}
+
+#[test]
+fn a_stream_of_ours_by_the_peers_report() {
+    let remote = RemoteInboundRtp {
+        id: "remote".into(),
+        fraction_lost: Some(0.5),
+        round_trip_time: Some(0.04),
+        jitter: Some(0.002),
+        ..Default::default()
+    };
+    let by_local_id = RemoteInboundRtp { id: "other".into(), local_id: Some("out".into()), ..remote.clone() };
+    for remote in [remote, by_local_id] {
+        let earlier = report([Stats::from(sound(0.0, 0))]);
+        let later = report([Stats::from(sound(500.0, 2_000)), Stats::from(remote)]);
+        let rates = rates(&earlier, &later);
+        let stream = &rates.outgoing[0];
+        assert_eq!((stream.loss, stream.round_trip_time, stream.jitter), (Some(0.5), Some(0.04), Some(0.002)));
+        assert_eq!((stream.bit_rate, rates.outgoing_bit_rate), (Some(32_000.0), Some(32_000.0)));
+        assert_eq!(rates.round_trip_time, Some(0.04));
+    }
+}
+
+#[test]
+fn the_peers_loss_by_its_counters_where_it_gives_no_fraction() {
+    let remote = |received, lost| {
+        Stats::from(RemoteInboundRtp {
+            id: "remote".into(),
+            packets_received: Some(received),
+            packets_lost: Some(lost),
+            ..Default::default()
+        })
+    };
+    let earlier = report([Stats::from(sound(0.0, 0)), remote(100, 0)]);
+    let later = report([Stats::from(sound(500.0, 2_000)), remote(190, 10)]);
+    assert_eq!(rates(&earlier, &later).outgoing[0].loss, Some(0.1));
+}
+
+#[test]
+fn the_selected_pair_stands_in_for_transports() {
+    let earlier = report([Stats::from(pair(0.0, 0))]);
+    let later = report([Stats::from(pair(1_000.0, 125))]);
+    let by_pair = rates(&earlier, &later);
+    assert_eq!(by_pair.transport_outgoing_bit_rate, Some(1_000.0));
+    assert_eq!(by_pair.transport_incoming_bit_rate, Some(2_000.0));
+
+    let earlier = report([Stats::from(pair(0.0, 0)), Stats::from(carrying(0.0, 0))]);
+    let later = report([Stats::from(pair(1_000.0, 125)), Stats::from(carrying(1_000.0, 250))]);
+    assert_eq!(rates(&earlier, &later).transport_outgoing_bit_rate, Some(2_000.0));
+}
+
+#[test]
+fn the_round_trip_is_the_last_or_the_mean() {
+    let measured = |ms, total, answers| CandidatePair {
+        total_round_trip_time: Some(total),
+        responses_received: Some(answers),
+        ..pair(ms, 0)
+    };
+    let round_trip = |before: CandidatePair, now: CandidatePair| {
+        rates(&report([Stats::from(before)]), &report([Stats::from(now)])).round_trip_time
+    };
+    assert_eq!(round_trip(measured(0.0, 1.0, 4), measured(1_000.0, 2.0, 8)), Some(0.25));
+    assert_eq!(round_trip(measured(0.0, 1.0, 4), measured(1_000.0, 1.0, 4)), None, "none was measured");
+    let last = CandidatePair { current_round_trip_time: Some(0.5), ..measured(1_000.0, 2.0, 8) };
+    assert_eq!(round_trip(measured(0.0, 1.0, 4), last), Some(0.5));
+}
+
+#[test]
+fn the_selected_pair_is_the_transports_or_firefoxs_or_the_nominated() {
+    let pair = |id: &str, selected| {
+        let other = CandidatePair { id: id.into(), selected, ..pair(0.0, 0) };
+        Stats::from(other)
+    };
+    let transport = Transport { selected_candidate_pair_id: Some("c".into()), ..carrying(0.0, 0) };
+    let entries = [pair("a", None), pair("b", Some(true)), pair("c", None)];
+    let selected = |report: StatsReport| report.selected_pair().map(|pair| pair.id.as_str().to_owned());
+    assert_eq!(selected(report(entries.iter().cloned().chain([Stats::from(transport)]))).as_deref(), Some("c"));
+    assert_eq!(selected(report(entries)).as_deref(), Some("b"));
+    assert_eq!(selected(report([pair("a", None)])).as_deref(), Some("a"));
+    assert_eq!(selected(report([])), None);
+}
+
+#[test]
+fn a_reference_to_another_type_leads_nowhere() {
+    let report = report([Stats::from(video(0.0, 0, 0))]);
+    assert!(report.follow(&StatsId::<InboundRtp>::from("in")).is_some());
+    assert!(report.follow(&StatsId::<OutboundRtp>::from("in")).is_none());
+    assert!(report.follow(&StatsId::<InboundRtp>::from("out")).is_none());
+}
+
+#[test]
+fn a_report_is_the_specifications_json() {
+    let json = serde_json::to_value(report([Stats::from(video(5.5, 7, 8))])).unwrap();
+    let expected = serde_json::json!({
+        "in": {
+            "type": "inbound-rtp", "id": "in", "timestamp": 5.5, "ssrc": 1, "kind": "video",
+            "bytesReceived": 7, "framesDecoded": 8,
+        }
+    });
+    assert_eq!(json, expected);
+}

@@ -1,0 +1,124 @@
+//! A report: all entries of one moment.
+
+use std::slice;
+
+use serde::{Serialize, Serializer};
+use wasm_bindgen::JsCast;
+
+use super::{
+    CandidatePair, CandidatePairState, Stats, StatsEntry, StatsId, StatsType, Timestamp, Transport,
+    decode::{Head, Member, Raw},
+};
+use crate::{
+    error::{During, Result},
+    sys,
+};
+
+/// All that was known at one moment, in the browser's order.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcstatsreport-object)
+///
+/// It is serialized as an object of entries by their ids, as JavaScript's `Object.fromEntries` makes one.
+#[doc(alias = "RTCStatsReport")]
+#[derive(Clone, Debug, Default)]
+pub struct StatsReport {
+    entries: Vec<Stats>,
+}
+
+impl StatsReport {
+    /// Reads a report that the browser gave elsewhere, such as that of a receiver.
+    ///
+    /// # Errors
+    /// `Type` for what is no report.
+    pub fn from_raw(raw: web_sys::RtcStatsReport) -> Result<Self> {
+        let raw: sys::stats_report::StatsReport = raw.unchecked_into();
+        let mut entries = Vec::new();
+        raw.for_each_entry(&mut |entry, id| {
+            let stats_type = String::read(&entry, "type").unwrap_or_default();
+            let timestamp = Timestamp::read(&entry, "timestamp").unwrap_or_default();
+            let head = Head { id: id.as_string().unwrap_or_default(), timestamp, raw: Raw::new(entry) };
+            entries.push(Stats::decode(StatsType::from(&*stats_type), head));
+        })
+        .during("getStats")?;
+        Ok(Self { entries })
+    }
+
+    /// All entries.
+    #[doc(alias = "RTCStatsReport.maplike")]
+    pub fn iter(&self) -> slice::Iter<'_, Stats> {
+        self.entries.iter()
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entry with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Stats> {
+        self.iter().find(|entry| entry.id() == id)
+    }
+
+    /// The entry that another refers to: none where the browser left it out, or where it is of another type.
+    #[must_use]
+    pub fn follow<T: StatsEntry>(&self, id: &StatsId<T>) -> Option<&T> {
+        T::of(self.get(id.as_str())?)
+    }
+
+    /// All entries of a type.
+    pub fn of_type<T: StatsEntry>(&self) -> impl Iterator<Item = &T> {
+        self.iter().filter_map(T::of)
+    }
+
+    /// The way to the peer that is in use; the first transport's, where there are several.
+    #[must_use]
+    pub fn selected_pair(&self) -> Option<&CandidatePair> {
+        let of_transport = |transport: &Transport| {
+            let id = transport.selected_candidate_pair_id.as_ref()?;
+            self.follow(id)
+        };
+        let pair = |is_it: fn(&CandidatePair) -> bool| self.of_type::<CandidatePair>().find(|pair| is_it(pair));
+        self.of_type()
+            .find_map(of_transport)
+            .or_else(|| pair(|pair| pair.selected == Some(true)))
+            .or_else(|| pair(|pair| pair.nominated == Some(true) && pair.state == Some(CandidatePairState::Succeeded)))
+    }
+}
+
+impl<'a> IntoIterator for &'a StatsReport {
+    type Item = &'a Stats;
+    type IntoIter = slice::Iter<'a, Stats>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for StatsReport {
+    type Item = Stats;
+    type IntoIter = std::vec::IntoIter<Stats>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+/// Entries that were made in Rust, for a test.
+impl FromIterator<Stats> for StatsReport {
+    fn from_iter<I: IntoIterator<Item = Stats>>(entries: I) -> Self {
+        Self { entries: entries.into_iter().collect() }
+    }
+}
+
+impl Serialize for StatsReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|entry| (entry.id(), entry)))
+    }
+}

@@ -1,0 +1,76 @@
+//! The connection, its codecs and its data channels.
+
+use super::{StatsId, Transport, decode::dictionary};
+use crate::channel::ChannelState;
+
+dictionary! {
+    /// A codec in use.
+    /// [Specification](https://www.w3.org/TR/webrtc-stats/#codec-dict*)
+    #[doc(alias = "RTCCodecStats")]
+    Codec = "codec" {
+        /// Its number in packets.
+        #[doc(alias = "RTCCodecStats.payloadType")]
+        payload_type: u32 = "payloadType",
+        /// Where the number holds.
+        #[doc(alias = "RTCCodecStats.transportId")]
+        transport_id: StatsId<Transport> = "transportId",
+        /// Such as `video/VP8`.
+        #[doc(alias = "RTCCodecStats.mimeType")]
+        mime_type: String = "mimeType",
+        /// Ticks of its time stamps, in hertz.
+        #[doc(alias = "RTCCodecStats.clockRate")]
+        clock_rate: u32 = "clockRate",
+        /// Channels of sound.
+        #[doc(alias = "RTCCodecStats.channels")]
+        channels: u32 = "channels",
+        /// Its parameters, as in the session description.
+        #[doc(alias = "RTCCodecStats.sdpFmtpLine")]
+        sdp_fmtp_line: String = "sdpFmtpLine",
+    }
+}
+
+dictionary! {
+    /// The connection as a whole.
+    /// [Specification](https://www.w3.org/TR/webrtc-stats/#pcstats-dict*)
+    #[doc(alias = "RTCPeerConnectionStats")]
+    Connection = "peer-connection" {
+        /// Data channels that have been open.
+        #[doc(alias = "RTCPeerConnectionStats.dataChannelsOpened")]
+        data_channels_opened: u32 = "dataChannelsOpened",
+        /// Those of them that have closed.
+        #[doc(alias = "RTCPeerConnectionStats.dataChannelsClosed")]
+        data_channels_closed: u32 = "dataChannelsClosed",
+    }
+}
+
+dictionary! {
+    /// A data channel.
+    /// [Specification](https://www.w3.org/TR/webrtc-stats/#dcstats-dict*)
+    #[doc(alias = "RTCDataChannelStats")]
+    Channel = "data-channel" {
+        /// Its label.
+        #[doc(alias = "RTCDataChannelStats.label")]
+        label: String = "label",
+        /// Its protocol.
+        #[doc(alias = "RTCDataChannelStats.protocol")]
+        protocol: String = "protocol",
+        /// Its id, once it has one.
+        #[doc(alias = "RTCDataChannelStats.dataChannelIdentifier")]
+        data_channel_identifier: u32 = "dataChannelIdentifier",
+        /// Whether it can send.
+        #[doc(alias = "RTCDataChannelStats.state")]
+        state: ChannelState = "state",
+        /// Messages sent.
+        #[doc(alias = "RTCDataChannelStats.messagesSent")]
+        messages_sent: u32 = "messagesSent",
+        /// Bytes of payload sent.
+        #[doc(alias = "RTCDataChannelStats.bytesSent")]
+        bytes_sent: u64 = "bytesSent",
+        /// Messages received.
+        #[doc(alias = "RTCDataChannelStats.messagesReceived")]
+        messages_received: u32 = "messagesReceived",
+        /// Bytes of payload received.
+        #[doc(alias = "RTCDataChannelStats.bytesReceived")]
+        bytes_received: u64 = "bytesReceived",
+    }
+}

@@ -1,0 +1,27 @@
+//! [`RTCStatsReport`](https://www.w3.org/TR/webrtc/#rtcstatsreport-object) and the plain objects in it.
+
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+use web_sys::RtcStatsReport;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = RtcStatsReport, extends = Object, js_name = RTCStatsReport)]
+    #[derive(Clone, Debug)]
+    pub(crate) type StatsReport;
+
+    /// Calls with each entry and its id, before it returns.
+    #[wasm_bindgen(method, catch, js_name = forEach)]
+    pub(crate) fn for_each_entry(
+        this: &StatsReport,
+        callback: &mut dyn FnMut(StatsEntry, JsValue),
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(extends = Object, js_name = Object)]
+    #[derive(Clone, Debug)]
+    pub(crate) type StatsEntry;
+
+    /// One crossing into JavaScript a member: a report has hundreds.
+    #[wasm_bindgen(method, structural, catch, indexing_getter)]
+    pub(crate) fn member(this: &StatsEntry, name: &str) -> Result<JsValue, JsValue>;
+}
