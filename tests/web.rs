@@ -20,5 +20,6 @@ mod web {
     mod peer_states;
     mod peer_tracks;
     mod promise;
+    mod stats;
     mod support;
 }

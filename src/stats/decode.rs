@@ -1,13 +1,13 @@
 //! From a JavaScript object to a struct: a table of members, and one function a type of value.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     enums::{CandidatePairState, DtlsRole, QualityLimitationReason},
-    id::{StatsId, Timestamp},
+    id::{NumbersByName, StatsId, Timestamp},
 };
 use crate::{
     channel::ChannelState,
@@ -130,7 +130,7 @@ impl<T> Member for StatsId<T> {
     }
 }
 
-impl Member for BTreeMap<String, f64> {
+impl Member for NumbersByName {
     #[inline(never)]
     fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
         let map = value(entry, member);

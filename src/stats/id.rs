@@ -1,4 +1,4 @@
-//! References from one entry to another, and points in time.
+//! Values that members have: references to other entries, points in time, numbers by name.
 
 use std::{fmt, hash, marker::PhantomData, time::Duration};
 
@@ -94,5 +94,36 @@ impl Timestamp {
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::try_from_secs_f64((self.0 - earlier.0) / 1000.0).unwrap_or_default()
+    }
+}
+
+/// A number for each of some names, in the browser's order.
+///
+/// A list, as there are few, and a tree would be a good part of all that statistics weigh.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NumbersByName(Vec<(String, f64)>);
+
+impl NumbersByName {
+    /// The number of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.iter().find(|(other, _)| *other == name).map(|(_, number)| number)
+    }
+
+    /// All names and their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(|(name, number)| (&**name, *number))
+    }
+}
+
+impl FromIterator<(String, f64)> for NumbersByName {
+    fn from_iter<I: IntoIterator<Item = (String, f64)>>(numbers: I) -> Self {
+        Self(numbers.into_iter().collect())
+    }
+}
+
+impl Serialize for NumbersByName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }

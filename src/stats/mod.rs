@@ -27,7 +27,7 @@ use self::decode::Head;
 pub use self::{
     enums::{CandidatePairState, DtlsRole, QualityLimitationReason, StatsType},
     ice::{CandidatePair, LocalCandidate, RemoteCandidate},
-    id::{StatsId, Timestamp},
+    id::{NumbersByName, StatsId, Timestamp},
     inbound::{InboundRtp, RemoteInboundRtp},
     media::{AudioPlayout, AudioSource, MediaSource, VideoSource},
     outbound::{OutboundRtp, RemoteOutboundRtp},

@@ -1,10 +1,8 @@
 //! Streams that go out, here and at the peer.
 
-use std::collections::BTreeMap;
-
 use super::{
-    Codec, InboundRtp, MediaSource, QualityLimitationReason, RemoteInboundRtp, StatsId, Timestamp, Transport,
-    parents::sent,
+    Codec, InboundRtp, MediaSource, NumbersByName, QualityLimitationReason, RemoteInboundRtp, StatsId, Timestamp,
+    Transport, parents::sent,
 };
 use crate::media::TrackKind;
 
@@ -18,7 +16,7 @@ sent! {
     /// The id of the media section in the session description.
     #[doc(alias = "RTCOutboundRtpStreamStats.mid")]
     mid: String = "mid",
-    /// The track that is sent, before it is encoded.
+    /// The track that is sent, before it is encoded. Firefox does not refer to it.
     #[doc(alias = "RTCOutboundRtpStreamStats.mediaSourceId")]
     media_source_id: StatsId<MediaSource> = "mediaSourceId",
     /// What the peer reports of it.
@@ -74,7 +72,7 @@ sent! {
     qp_sum: u64 = "qpSum",
     /// The sum of the peak signal-to-noise ratios of pictures, in decibels, for each of the planes `y`, `u` and `v`.
     #[doc(alias = "RTCOutboundRtpStreamStats.psnrSum")]
-    psnr_sum: BTreeMap<String, f64> = "psnrSum",
+    psnr_sum: NumbersByName = "psnrSum",
     /// How many pictures were measured so.
     #[doc(alias = "RTCOutboundRtpStreamStats.psnrMeasurements")]
     psnr_measurements: u64 = "psnrMeasurements",
@@ -89,7 +87,7 @@ sent! {
     quality_limitation_reason: QualityLimitationReason = "qualityLimitationReason",
     /// For how many seconds in all it was each reason, by the reason as the specification spells it.
     #[doc(alias = "RTCOutboundRtpStreamStats.qualityLimitationDurations")]
-    quality_limitation_durations: BTreeMap<String, f64> = "qualityLimitationDurations",
+    quality_limitation_durations: NumbersByName = "qualityLimitationDurations",
     /// How often the size changed for such a reason.
     #[doc(alias = "RTCOutboundRtpStreamStats.qualityLimitationResolutionChanges")]
     quality_limitation_resolution_changes: u32 = "qualityLimitationResolutionChanges",

@@ -66,7 +66,7 @@ dictionary! {
 }
 
 dictionary! {
-    /// A certificate, ours or the peer's.
+    /// A certificate, ours or the peer's. Firefox does not tell of it.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#certificatestats-dict*)
     #[doc(alias = "RTCCertificateStats")]
     Certificate = "certificate" {
