@@ -226,3 +226,31 @@ macro_rules! dictionary {
 }
 
 pub(super) use dictionary;
+
+#[cfg(test)]
+mod tests {
+    /// Each member is read by the name that its alias says.
+    #[test]
+    fn members_bear_their_web_names() {
+        let sources = [
+            include_str!("ice.rs"),
+            include_str!("inbound.rs"),
+            include_str!("media.rs"),
+            include_str!("outbound.rs"),
+            include_str!("parents.rs"),
+            include_str!("session.rs"),
+            include_str!("transport.rs"),
+        ];
+        let mut members = 0;
+        for lines in sources.map(|source| source.lines().collect::<Vec<_>>()) {
+            for pair in lines.windows(2) {
+                let alias = pair[0].trim().strip_prefix("#[doc(alias = \"").and_then(|rest| rest.strip_suffix("\")]"));
+                let Some((_, member)) = alias.and_then(|alias| alias.split_once('.')) else { continue };
+                let read = pair[1].rsplit_once(" = \"").and_then(|(_, rest)| rest.strip_suffix("\","));
+                assert_eq!(read, Some(member), "{}", pair[1]);
+                members += 1;
+            }
+        }
+        assert_eq!(members, 205, "what the specification's dictionaries have");
+    }
+}
