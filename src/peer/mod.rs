@@ -1,10 +1,12 @@
 //! A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 
+mod candidate;
 mod configuration;
 mod description;
 mod events;
 mod sender;
 mod states;
+mod transport_states;
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,11 +18,16 @@ use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 
 pub use self::{
+    candidate::{IceCandidate, IceComponent, IceProtocol, ParseCandidateError, ParsedCandidate},
     configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy},
-    description::{IceCandidate, SdpType, SessionDescription},
+    description::{SdpType, SessionDescription},
     events::TrackEvent,
     sender::RtpSender,
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
+    transport_states::{
+        DtlsTransportState, IceCandidateType, IceRole, IceServerTransportProtocol, IceTcpCandidateType,
+        IceTransportState,
+    },
 };
 use crate::{
     channel::{ChannelInit, Channels, DataChannel},
