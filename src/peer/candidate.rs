@@ -112,12 +112,10 @@ impl IceCandidate {
     /// None for `null`.
     pub(super) fn from_js(candidate: &JsValue) -> Option<Self> {
         let text = |member| global::get(candidate, member).as_string();
-        let index = global::get(candidate, "sdpMLineIndex").as_f64();
         Some(Self {
             candidate: text("candidate")?,
             sdp_mid: text("sdpMid"),
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "WebIDL: unsigned short")]
-            sdp_m_line_index: index.map(|index| index as u16),
+            sdp_m_line_index: global::unsigned_short(candidate, "sdpMLineIndex"),
             username_fragment: text("usernameFragment"),
             relay_protocol: text("relayProtocol").map(|protocol| IceServerTransportProtocol::from(&*protocol)),
             url: text("url"),

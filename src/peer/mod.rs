@@ -2,6 +2,7 @@
 
 mod candidate;
 mod configuration;
+mod described;
 mod description;
 mod events;
 mod sender;
@@ -21,7 +22,7 @@ pub use self::{
     candidate::{IceCandidate, IceComponent, IceProtocol, ParseCandidateError, ParsedCandidate},
     configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy},
     description::{SdpType, SessionDescription},
-    events::TrackEvent,
+    events::{IceCandidateError, TrackEvent},
     sender::RtpSender,
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
     transport_states::{
@@ -201,20 +202,6 @@ impl PeerConnection {
         let add = || self.0.raw.add_ice_candidate(&candidate.to_js());
         settled("addIceCandidate", &self.0.end, add).await?;
         Ok(())
-    }
-
-    /// What we have offered or answered last, with the candidates known by now.
-    #[doc(alias = "RTCPeerConnection.localDescription")]
-    #[must_use]
-    pub fn local_description(&self) -> Option<SessionDescription> {
-        SessionDescription::from_js(&global::get(&self.0.raw, "localDescription"))
-    }
-
-    /// What the peer has offered or answered last, with its candidates known by now.
-    #[doc(alias = "RTCPeerConnection.remoteDescription")]
-    #[must_use]
-    pub fn remote_description(&self) -> Option<SessionDescription> {
-        SessionDescription::from_js(&global::get(&self.0.raw, "remoteDescription"))
     }
 
     /// Has the next offer look for a new way to the peer; negotiation is needed then.
