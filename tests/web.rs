@@ -4,6 +4,7 @@
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 mod web {
+    mod candidates;
     mod channel_life;
     mod channel_messages;
     mod channel_options;
@@ -15,6 +16,7 @@ mod web {
     mod media_element;
     mod media_tracks;
     mod peer_calls;
+    mod peer_descriptions;
     mod peer_errors;
     mod peer_life;
     mod peer_states;

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::{collections::VecDeque, mem};
 
 use super::{Action, Input, Negotiator, Operation, Politeness, Signal};
 use crate::peer::{IceCandidate, SdpType, SessionDescription};
@@ -15,27 +15,36 @@ fn perform(operation: Operation) -> Vec<Action> {
     vec![Action::Perform(operation)]
 }
 
-/// One side with a model of its browser: what `setLocalDescription()` would make, and which calls it would refuse.
+/// One side with a model of its browser: what `setLocalDescription()` would make, and which calls it would refuse. An
+/// answer repeats the text of its offer.
 struct Side {
     negotiator: Negotiator,
-    signaling: SdpType,
-    stable: bool,
+    name: &'static str,
+    browser: Browser,
+    /// The offer that was answered last.
+    agreed: Option<String>,
     offers: usize,
     outbox: VecDeque<Signal>,
     running: Option<Operation>,
-    has_remote: bool,
+}
+
+#[derive(Debug, PartialEq)]
+enum Browser {
+    Stable,
+    HaveLocalOffer(String),
+    HaveRemoteOffer(String),
 }
 
 impl Side {
-    fn new(politeness: Politeness) -> Self {
+    fn new(name: &'static str, politeness: Politeness) -> Self {
         Self {
             negotiator: Negotiator::new(politeness),
-            signaling: SdpType::Answer,
-            stable: true,
+            name,
+            browser: Browser::Stable,
+            agreed: None,
             offers: 0,
             outbox: VecDeque::new(),
             running: None,
-            has_remote: false,
         }
     }
 
@@ -52,52 +61,68 @@ impl Side {
     }
 
     fn run(&mut self) {
-        let operation = self.running.take().unwrap();
-        let local = match operation {
-            Operation::SetLocalDescription if !self.stable && self.signaling == SdpType::Offer => {
-                self.stable = true;
-                Some(description(SdpType::Answer, ""))
-            }
-            Operation::SetLocalDescription => {
-                assert!(self.stable, "an offer over an offer");
-                self.stable = false;
-                self.signaling = SdpType::Rollback;
-                self.offers += 1;
-                Some(description(SdpType::Offer, ""))
-            }
+        let local = match self.running.take().unwrap() {
+            Operation::SetLocalDescription => Some(self.set_local_description()),
             Operation::SetRemoteDescription(remote) => {
-                self.has_remote = true;
-                let answered = remote.kind == SdpType::Answer;
-                assert!(!answered || (!self.stable && self.signaling == SdpType::Rollback), "an answer to nothing");
-                self.stable = answered;
-                self.signaling = remote.kind;
+                self.set_remote_description(remote);
                 None
             }
             Operation::AddIceCandidate(_) => {
-                assert!(self.has_remote, "a candidate before its description");
+                let has_remote = self.agreed.is_some() || matches!(self.browser, Browser::HaveRemoteOffer(_));
+                assert!(has_remote, "a candidate before its description");
                 None
             }
         };
         self.handle(Input::Done(local));
     }
+
+    fn set_local_description(&mut self) -> SessionDescription {
+        match mem::replace(&mut self.browser, Browser::Stable) {
+            Browser::HaveRemoteOffer(offer) => {
+                self.agreed = Some(offer.clone());
+                description(SdpType::Answer, &offer)
+            }
+            Browser::Stable => {
+                self.offers += 1;
+                let offer = format!("offer {} of {}", self.offers, self.name);
+                self.browser = Browser::HaveLocalOffer(offer.clone());
+                description(SdpType::Offer, &offer)
+            }
+            Browser::HaveLocalOffer(_) => panic!("an offer over an offer"),
+        }
+    }
+
+    fn set_remote_description(&mut self, remote: SessionDescription) {
+        match (remote.kind, &self.browser) {
+            (SdpType::Offer, Browser::Stable | Browser::HaveLocalOffer(_)) => {
+                self.browser = Browser::HaveRemoteOffer(remote.sdp);
+            }
+            (SdpType::Answer, Browser::HaveLocalOffer(offer)) => {
+                assert_eq!(*offer, remote.sdp, "the answer to another offer");
+                self.agreed = Some(remote.sdp);
+                self.browser = Browser::Stable;
+            }
+            (kind, state) => panic!("{kind} in {state:?}"),
+        }
+    }
 }
 
 #[test]
 fn one_side_offers_and_the_other_answers() {
-    let mut caller = Side::new(Politeness::Impolite);
-    let mut callee = Side::new(Politeness::Polite);
+    let mut caller = Side::new("caller", Politeness::Impolite);
+    let mut callee = Side::new("callee", Politeness::Polite);
     caller.handle(Input::NegotiationNeeded);
     converse(&mut caller, &mut callee, 0);
     assert_eq!((caller.offers, callee.offers), (1, 0));
 }
 
 /// Every order in which two offers that cross can be made, sent and read: nothing invalid is asked of a browser, and
-/// both end stable.
+/// both end stable, and agree on what was negotiated.
 #[test]
 fn offers_that_cross_end_stable_in_every_order() {
     for schedule in 0..1u32 << 16 {
-        let mut caller = Side::new(Politeness::Impolite);
-        let mut callee = Side::new(Politeness::Polite);
+        let mut caller = Side::new("caller", Politeness::Impolite);
+        let mut callee = Side::new("callee", Politeness::Polite);
         caller.handle(Input::NegotiationNeeded);
         callee.handle(Input::NegotiationNeeded);
         caller.handle(Input::LocalCandidate(candidate("a")));
@@ -123,7 +148,9 @@ fn converse(caller: &mut Side, callee: &mut Side, mut schedule: u32) {
             steps.push(|caller, callee| caller.handle(Input::Received(callee.outbox.pop_front().unwrap())));
         }
         let Some(last) = steps.len().checked_sub(1) else {
-            assert!(caller.stable && callee.stable, "the conversation ended in the middle of a negotiation");
+            assert_eq!((&caller.browser, &callee.browser), (&Browser::Stable, &Browser::Stable));
+            assert!(caller.agreed.is_some());
+            assert_eq!(caller.agreed, callee.agreed);
             return;
         };
         let bits = if last > 1 { 2 } else { last };

@@ -22,6 +22,29 @@ pub struct TrackEvent {
     pub streams: Vec<MediaStream>,
 }
 
+/// A server that did not help to find a candidate.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcpeerconnectioniceerrorevent)
+#[doc(alias = "RTCPeerConnectionIceErrorEvent")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IceCandidateError {
+    /// The local address that was tried, where the browser tells.
+    #[doc(alias = "RTCPeerConnectionIceErrorEvent.address")]
+    pub address: Option<String>,
+    /// The local port that was tried, where the browser tells.
+    #[doc(alias = "RTCPeerConnectionIceErrorEvent.port")]
+    pub port: Option<u16>,
+    /// The server.
+    #[doc(alias = "RTCPeerConnectionIceErrorEvent.url")]
+    pub url: String,
+    /// The server's own STUN error code, 300 to 699, such as 401 for wrong credentials; 701 where it did not answer.
+    #[doc(alias = "RTCPeerConnectionIceErrorEvent.errorCode")]
+    pub code: u16,
+    /// The reason, from the server or the browser.
+    #[doc(alias = "RTCPeerConnectionIceErrorEvent.errorText")]
+    pub text: String,
+}
+
 /// A state machine's getter and its stream.
 macro_rules! state_machine {
     (
@@ -98,6 +121,22 @@ impl PeerConnection {
                 Some(candidate) => (!candidate.is_end_of_candidates()).then_some(candidate),
                 None => Some(IceCandidate::end_of_candidates()),
             }
+        })
+    }
+
+    /// The servers that did not help, as this becomes known. Gathering goes on without them.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onicecandidateerror)
+    #[doc(alias = "RTCPeerConnection.onicecandidateerror")]
+    pub fn ice_candidate_errors(&self) -> EventStream<IceCandidateError> {
+        EventStream::new(&self.0.end).on(&self.0.raw, "icecandidateerror", |event| {
+            let text = |member| global::get(&event, member).as_string();
+            Some(IceCandidateError {
+                address: text("address"),
+                port: global::unsigned_short(&event, "port"),
+                url: text("url").unwrap_or_default(),
+                code: global::unsigned_short(&event, "errorCode").unwrap_or_default(),
+                text: text("errorText").unwrap_or_default(),
+            })
         })
     }
 

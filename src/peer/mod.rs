@@ -1,6 +1,8 @@
 //! A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 
+mod candidate;
 mod configuration;
+mod described;
 mod description;
 mod events;
 mod sender;
@@ -18,9 +20,10 @@ use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 
 pub use self::{
+    candidate::{IceCandidate, IceComponent, IceProtocol, ParseCandidateError, ParsedCandidate},
     configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy},
-    description::{IceCandidate, SdpType, SessionDescription},
-    events::TrackEvent,
+    description::{SdpType, SessionDescription},
+    events::{IceCandidateError, TrackEvent},
     sender::RtpSender,
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
     transport_states::{
@@ -200,20 +203,6 @@ impl PeerConnection {
         let add = || self.0.raw.add_ice_candidate(&candidate.to_js());
         settled("addIceCandidate", &self.0.end, add).await?;
         Ok(())
-    }
-
-    /// What we have offered or answered last, with the candidates known by now.
-    #[doc(alias = "RTCPeerConnection.localDescription")]
-    #[must_use]
-    pub fn local_description(&self) -> Option<SessionDescription> {
-        SessionDescription::from_js(&global::get(&self.0.raw, "localDescription"))
-    }
-
-    /// What the peer has offered or answered last, with its candidates known by now.
-    #[doc(alias = "RTCPeerConnection.remoteDescription")]
-    #[must_use]
-    pub fn remote_description(&self) -> Option<SessionDescription> {
-        SessionDescription::from_js(&global::get(&self.0.raw, "remoteDescription"))
     }
 
     /// Has the next offer look for a new way to the peer; negotiation is needed then.

@@ -19,6 +19,12 @@ pub(crate) fn get(value: &JsValue, member: &str) -> JsValue {
     js_sys::Reflect::get(value, &member.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// A member that WebIDL declares an `unsigned short`; none where it is no number.
+pub(crate) fn unsigned_short(value: &JsValue, member: &str) -> Option<u16> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "WebIDL has its bounds")]
+    get(value, member).as_f64().map(|number| number as u16)
+}
+
 /// Sets a member of an object that we made ourselves, which cannot fail.
 pub(crate) fn set(object: &js_sys::Object, member: &str, value: &JsValue) {
     let _always_settable = js_sys::Reflect::set(object, &member.into(), value);

@@ -1,7 +1,7 @@
 //! The demo of browser-rtc: a room, and a call between two of those who are in it.
 //!
-//! Read it from here down: [`start`] finds the page and then, over and over, somebody joins ([`join`]) and stays in
-//! the room ([`lobby`]). There, one call at a time rings ([`ringing`]) and is talked in ([`call`]). Each of these is
+//! Read it from here down: `start` finds the page and then, over and over, somebody joins (`join`) and stays in
+//! the room (`lobby`). There, one call at a time rings (`ringing`) and is talked in (`call`). Each of these is
 //! one `async fn` that owns what it needs: when it ends, or is dropped, its camera, its listeners and its panels go.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)]

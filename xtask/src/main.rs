@@ -3,6 +3,7 @@
 mod apt;
 mod artifacts;
 mod ci;
+mod coverage;
 mod demo;
 mod npm;
 mod paths;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   demo [--port 8080] [--host 127.0.0.1]      build the demo and the signaling server, and serve both
        [--check]                             … only until its pages have been fetched once
   test [native] [chrome] [firefox] [e2e]     run these tests, or all
+  coverage [--json FILE]                     which members of the specifications have a Rust counterpart
   npm                                        build the npm package and check what is in it
   ci                                         formatting, lints, documentation, packages, demo";
 
@@ -47,6 +49,7 @@ fn dispatch(args: &[String]) -> Result {
         "setup" => setup::command(rest),
         "demo" => demo::command(rest),
         "test" => test::command(rest),
+        "coverage" => coverage::command(rest),
         "npm" => no_arguments(rest).and_then(|()| npm::command()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "-h" | "--help" => {
