@@ -115,23 +115,26 @@ async fn aborted(signal: Option<AbortSignal>) {
 }
 
 fn event_object(event: RoomEvent) -> JsValue {
-    let (kind, members): (&str, [(&str, JsValue); 2]) = match event {
-        RoomEvent::Incoming(call) => ("incoming", [("call", NpmIncomingCall::of(call).into()), Default::default()]),
-        RoomEvent::PeerJoined(peer) => ("peer_joined", [("peer", peer_object(&peer).into()), Default::default()]),
+    match event {
+        RoomEvent::Incoming(call) => typed("incoming", &[("call", NpmIncomingCall::of(call).into())]),
+        RoomEvent::PeerJoined(peer) => typed("peer_joined", &[("peer", peer_object(&peer).into())]),
         RoomEvent::PeerLeft(peer, reason) => {
-            ("peer_left", [("peer", peer_object(&peer).into()), ("reason", reason.as_str().into())])
+            typed("peer_left", &[("peer", peer_object(&peer).into()), ("reason", reason.as_str().into())])
         }
         RoomEvent::Said { from, data } => {
             let data = JSON::parse(data.get()).unwrap_or(JsValue::UNDEFINED);
-            ("said", [("from", peer_object(&from).into()), ("data", data)])
+            typed("said", &[("from", peer_object(&from).into()), ("data", data)])
         }
-        RoomEvent::Refused(error) => ("refused", [("error", error.into()), Default::default()]),
-        RoomEvent::Disconnected(error) => ("disconnected", [("error", error.into()), Default::default()]),
-    };
+        RoomEvent::Refused(error) => typed("refused", &[("error", error.into())]),
+        RoomEvent::Disconnected(error) => typed("disconnected", &[("error", error.into())]),
+    }
+}
+
+fn typed(event: &str, members: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
-    global::set(&object, "type", &kind.into());
-    for (name, value) in members.into_iter().filter(|(name, _)| !name.is_empty()) {
-        global::set(&object, name, &value);
+    global::set(&object, "type", &event.into());
+    for (name, value) in members {
+        global::set(&object, name, value);
     }
     object.into()
 }
