@@ -15,6 +15,7 @@ mod npm;
 pub mod peer;
 mod promise;
 pub mod room;
+mod rtc_error;
 pub mod signaling;
 mod spec_enum;
 pub mod stats;
@@ -24,4 +25,5 @@ mod wake;
 pub use self::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Listener},
+    rtc_error::{ErrorDetail, RtcError},
 };

@@ -16,11 +16,14 @@ mod web {
     mod media_element;
     mod media_tracks;
     mod peer_calls;
+    mod peer_configuration;
     mod peer_descriptions;
     mod peer_errors;
+    mod peer_identity;
     mod peer_life;
     mod peer_states;
     mod peer_tracks;
+    mod peer_transports;
     mod promise;
     mod stats;
     mod support;

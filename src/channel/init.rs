@@ -5,7 +5,7 @@ use std::time::Duration;
 use js_sys::Object;
 use serde::{Deserialize, Serialize};
 
-use crate::sys::global;
+use crate::{peer::PriorityType, sys::global};
 
 /// How a channel carries its messages: by default in order, reliably, and announced to the peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannelinit)
@@ -26,6 +26,7 @@ pub struct ChannelInit {
     reliability: Reliability,
     protocol: String,
     negotiated: Option<u16>,
+    priority: Option<PriorityType>,
 }
 
 /// How long a message is tried. A channel has one limit or none, never both.
@@ -53,7 +54,13 @@ impl Reliability {
 
 impl Default for ChannelInit {
     fn default() -> Self {
-        Self { ordered: true, reliability: Reliability::Reliable, protocol: String::new(), negotiated: None }
+        Self {
+            ordered: true,
+            reliability: Reliability::Reliable,
+            protocol: String::new(),
+            negotiated: None,
+            priority: None,
+        }
     }
 }
 
@@ -96,6 +103,15 @@ impl ChannelInit {
         self
     }
 
+    /// Whose messages go first where there is not room for all. Neither Chromium nor Firefox heeds it for channels.
+    /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcdatachannelinit-priority)
+    #[doc(alias = "RTCDataChannelInit.priority")]
+    #[must_use]
+    pub fn priority(mut self, priority: PriorityType) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
     pub(crate) fn to_js(&self) -> Object {
         let object = Object::new();
         if !self.ordered {
@@ -112,6 +128,9 @@ impl ChannelInit {
         if let Some(id) = self.negotiated {
             global::set(&object, "negotiated", &true.into());
             global::set(&object, "id", &id.into());
+        }
+        if let Some(priority) = &self.priority {
+            global::set(&object, "priority", &priority.as_str().into());
         }
         object
     }
@@ -131,6 +150,8 @@ struct Wire {
     negotiated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<PriorityType>,
 }
 
 impl Default for Wire {
@@ -153,6 +174,7 @@ impl From<ChannelInit> for Wire {
             protocol: init.protocol,
             negotiated: init.negotiated.is_some(),
             id: init.negotiated,
+            priority: init.priority,
         }
     }
 }
@@ -172,7 +194,7 @@ impl TryFrom<Wire> for ChannelInit {
             (true, Some(id)) => Some(id),
             (true, None) => return Err("a negotiated channel needs an id"),
         };
-        Ok(Self { ordered: wire.ordered, reliability, protocol: wire.protocol, negotiated })
+        Ok(Self { ordered: wire.ordered, reliability, protocol: wire.protocol, negotiated, priority: wire.priority })
     }
 }
 
@@ -184,8 +206,13 @@ mod tests {
 
     #[test]
     fn f41_the_options_travel_as_the_specification_spells_them() {
-        let init = ChannelInit::new().ordered(false).reliability(Reliability::MaxRetransmits(3)).negotiated(7);
-        let expected = json!({ "ordered": false, "maxRetransmits": 3, "negotiated": true, "id": 7 });
+        let init = ChannelInit::new()
+            .ordered(false)
+            .reliability(Reliability::MaxRetransmits(3))
+            .negotiated(7)
+            .priority(PriorityType::VeryLow);
+        let expected =
+            json!({ "ordered": false, "maxRetransmits": 3, "negotiated": true, "id": 7, "priority": "very-low" });
         assert_eq!(serde_json::to_value(&init).unwrap(), expected);
         assert_eq!(serde_json::from_value::<ChannelInit>(expected).unwrap(), init);
         assert_eq!(serde_json::from_value::<ChannelInit>(json!({})).unwrap(), ChannelInit::new());

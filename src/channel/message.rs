@@ -2,7 +2,20 @@
 
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    spec_enum::spec_enum,
+};
+
+spec_enum! {
+    /// As what bytes arrive. [Specification](https://www.w3.org/TR/webrtc/#dom-datachannel-binarytype)
+    BinaryType {
+        /// As [`Message::Binary`], in the program's own memory.
+        ArrayBuffer = "arraybuffer",
+        /// As [`Message::Blob`], which the browser may keep on disk.
+        Blob = "blob",
+    }
+}
 
 /// A message: text or bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +24,8 @@ pub enum Message {
     Text(String),
     /// Bytes.
     Binary(Vec<u8>),
+    /// Bytes that the browser keeps, where [`BinaryType::Blob`] was asked for.
+    Blob(web_sys::Blob),
 }
 
 impl Message {
@@ -19,16 +34,17 @@ impl Message {
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Binary(_) => None,
+            Self::Binary(_) | Self::Blob(_) => None,
         }
     }
 
-    /// The bytes: of binary, or of the text in UTF-8.
+    /// The bytes: of binary, or of the text in UTF-8. A blob must be read first.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
-            Self::Text(text) => text.as_bytes(),
-            Self::Binary(bytes) => bytes,
+            Self::Text(text) => Some(text.as_bytes()),
+            Self::Binary(bytes) => Some(bytes),
+            Self::Blob(_) => None,
         }
     }
 
@@ -36,9 +52,12 @@ impl Message {
         if let Some(text) = data.as_string() {
             return Ok(Self::Text(text));
         }
-        match data.dyn_ref::<js_sys::ArrayBuffer>() {
-            Some(buffer) => Ok(Self::Binary(js_sys::Uint8Array::new(buffer).to_vec())),
-            None => Err(Error::new("message", ErrorKind::Type, "the message is neither text nor an ArrayBuffer")),
+        if let Some(buffer) = data.dyn_ref::<js_sys::ArrayBuffer>() {
+            return Ok(Self::Binary(js_sys::Uint8Array::new(buffer).to_vec()));
+        }
+        match data.dyn_ref::<web_sys::Blob>() {
+            Some(blob) => Ok(Self::Blob(blob.clone())),
+            None => Err(Error::new("message", ErrorKind::Type, "the message is neither text nor bytes")),
         }
     }
 }
@@ -74,6 +93,8 @@ pub enum Payload<'a> {
     Text(&'a str),
     /// Bytes.
     Binary(&'a [u8]),
+    /// Bytes that the browser keeps. In Chromium a text that is sent right after it overtakes it.
+    Blob(&'a web_sys::Blob),
 }
 
 impl<'a> From<&'a str> for Payload<'a> {
@@ -106,11 +127,18 @@ impl<'a> From<&'a Vec<u8>> for Payload<'a> {
     }
 }
 
+impl<'a> From<&'a web_sys::Blob> for Payload<'a> {
+    fn from(blob: &'a web_sys::Blob) -> Self {
+        Self::Blob(blob)
+    }
+}
+
 impl<'a> From<&'a Message> for Payload<'a> {
     fn from(message: &'a Message) -> Self {
         match message {
             Message::Text(text) => Self::Text(text),
             Message::Binary(bytes) => Self::Binary(bytes),
+            Message::Blob(blob) => Self::Blob(blob),
         }
     }
 }

@@ -18,11 +18,12 @@ use wasm_bindgen_futures::spawn_local;
 
 pub use self::{
     init::{ChannelInit, Reliability},
-    message::{Message, Payload},
+    message::{BinaryType, Message, Payload},
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::{EventStream, Listener, Queue},
+    peer::PriorityType,
     spec_enum::spec_enum,
     sys::{self, global},
     wake::{End, EndWait, Waiter, WakerSet},
@@ -67,11 +68,12 @@ spec_enum! {
 /// # Ok(()) }
 /// ```
 #[doc(alias = "RTCDataChannel")]
+#[doc(alias = "RTCDataChannel.onmessage")]
 pub struct DataChannel {
     inner: Rc<Inner>,
     /// Each clone waits for itself.
     filled: Waiter,
-    closed: Closed,
+    closed: EndWait,
 }
 
 struct Inner {
@@ -89,6 +91,7 @@ struct Life {
     opened: Cell<bool>,
     closing: Cell<bool>,
     opening: WakerSet,
+    /// By either side, with the connection, or as the last handle is gone.
     closed: End,
     connection: End,
 }
@@ -130,7 +133,7 @@ impl DataChannel {
     }
 
     fn of(inner: Rc<Inner>) -> Self {
-        Self { filled: inner.messages.waiter(), closed: inner.life.wait_for_close(), inner }
+        Self { filled: inner.messages.waiter(), closed: inner.life.closed.wait(), inner }
     }
 
     /// A handle of a channel that something else looks after: dropping it does not close the channel. Messages that
@@ -206,13 +209,15 @@ impl DataChannel {
     #[doc(alias = "RTCDataChannel.readyState")]
     #[must_use]
     pub fn state(&self) -> ChannelState {
-        if self.inner.life.connection.has_come() {
-            return ChannelState::Closed;
-        }
-        match ChannelState::from(&*self.inner.raw.ready_state_name()) {
-            ChannelState::Open if self.inner.life.closing.get() => ChannelState::Closing,
-            state => state,
-        }
+        self.inner.life.state(&self.inner.raw)
+    }
+
+    /// Whether it can send: now, then each change, `Closed` last.
+    #[doc(alias = "RTCDataChannel.onclosing")]
+    pub fn states(&self) -> EventStream<ChannelState> {
+        let (life, raw) = (self.inner.life.clone(), self.inner.raw.clone());
+        let events = &["open", "closing", "close"];
+        EventStream::of_states(&self.inner.life.closed, &self.inner.raw, events, move || life.state(&raw))
     }
 
     /// Bytes that the browser has yet to send.
@@ -220,6 +225,45 @@ impl DataChannel {
     #[must_use]
     pub fn buffered_amount(&self) -> f64 {
         self.inner.raw.buffered_bytes()
+    }
+
+    /// The amount, in bytes, at or below which [`buffered_amount_low`](Self::buffered_amount_low) tells; 0 at first.
+    #[doc(alias = "RTCDataChannel.bufferedAmountLowThreshold")]
+    #[must_use]
+    pub fn buffered_amount_low_threshold(&self) -> u32 {
+        self.inner.raw.buffered_amount_low_threshold()
+    }
+
+    /// Sets this amount, in bytes.
+    pub fn set_buffered_amount_low_threshold(&self, bytes: u32) {
+        self.inner.raw.set_buffered_amount_low_threshold(bytes);
+    }
+
+    /// That the buffered amount has fallen to the threshold, once each time that it does.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-onbufferedamountlow)
+    #[doc(alias = "RTCDataChannel.onbufferedamountlow")]
+    pub fn buffered_amount_low(&self) -> EventStream<()> {
+        EventStream::new(&self.inner.life.closed).on(&self.inner.raw, "bufferedamountlow", |_| Some(()))
+    }
+
+    /// As what bytes arrive: as [`BinaryType::ArrayBuffer`] unless set.
+    #[doc(alias = "RTCDataChannel.binaryType")]
+    #[must_use]
+    pub fn binary_type(&self) -> BinaryType {
+        BinaryType::from(&*self.inner.raw.binary_type_name())
+    }
+
+    /// Has bytes arrive as this from now on, for all handles of the channel. An unknown type changes nothing.
+    pub fn set_binary_type(&self, binary_type: &BinaryType) {
+        self.inner.raw.set_binary_type_name(binary_type.as_str());
+    }
+
+    /// Whose messages go first; none where the browser has no such thing, as neither Chromium nor Firefox.
+    /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcdatachannel-priority)
+    #[doc(alias = "RTCDataChannel.priority")]
+    #[must_use]
+    pub fn priority(&self) -> Option<PriorityType> {
+        global::get(&self.inner.raw, "priority").as_string().map(|priority| priority.as_str().into())
     }
 
     /// Resolves when the channel can send; at once where it can already. Cancel safe.
@@ -230,7 +274,7 @@ impl DataChannel {
     pub fn opened(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let life = self.inner.life.clone();
         let mut opening = life.opening.waiter();
-        let mut closed = life.wait_for_close();
+        let mut closed = life.closed.wait();
         future::poll_fn(move |cx| {
             if Pin::new(&mut closed).poll(cx).is_ready() {
                 return Poll::Ready(Err(Error::closed("open")));
@@ -246,7 +290,7 @@ impl DataChannel {
     /// Resolves when the channel has closed, by either side or with its connection. Cancel safe.
     #[doc(alias = "RTCDataChannel.onclose")]
     pub fn closed(&self) -> impl Future<Output = ()> + Unpin + use<> {
-        self.inner.life.wait_for_close()
+        self.inner.life.closed.wait()
     }
 
     /// Sends text or bytes, waiting for the channel to open first. It resolves when the browser has taken the message
@@ -278,6 +322,7 @@ impl DataChannel {
         match payload.into() {
             Payload::Text(text) => self.inner.raw.send_text(text),
             Payload::Binary(bytes) => self.inner.raw.send_bytes(bytes),
+            Payload::Blob(blob) => self.inner.raw.send_blob(blob),
         }
         .during(OPERATION)
     }
@@ -312,6 +357,14 @@ impl Channels {
         let channel = DataChannel::new(raw, connection);
         channels.push(Rc::downgrade(&channel.inner));
         channel
+    }
+
+    /// Their connection has closed, of which not every browser tells them.
+    pub(crate) fn close(&self) {
+        // Taken first: what waits on a channel may come back here.
+        for channel in self.0.take().iter().filter_map(Weak::upgrade) {
+            channel.life.closed.come();
+        }
     }
 }
 
@@ -368,25 +421,14 @@ impl Drop for Inner {
 }
 
 impl Life {
-    fn wait_for_close(&self) -> Closed {
-        Closed { channel: self.closed.wait(), connection: self.connection.wait() }
-    }
-}
-
-/// Resolves when the channel or its connection has closed.
-struct Closed {
-    channel: EndWait,
-    connection: EndWait,
-}
-
-impl Future for Closed {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if Pin::new(&mut self.channel).poll(cx).is_ready() {
-            return Poll::Ready(());
+    fn state(&self, raw: &sys::data_channel::DataChannel) -> ChannelState {
+        if self.closed.has_come() {
+            return ChannelState::Closed;
         }
-        Pin::new(&mut self.connection).poll(cx)
+        match ChannelState::from(&*raw.ready_state_name()) {
+            ChannelState::Open if self.closing.get() => ChannelState::Closing,
+            state => state,
+        }
     }
 }
 

@@ -78,6 +78,7 @@ impl NpmChannel {
         AsyncItems::new(self.0.clone().map(|message| match message? {
             Message::Text(text) => Ok(text.into()),
             Message::Binary(bytes) => Ok(Uint8Array::from(&*bytes).into()),
+            Message::Blob(blob) => Ok(blob.into()),
         }))
     }
 }

@@ -43,31 +43,40 @@ spec_enum! {
 /// An address at which a peer may be reached.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicecandidate-interface)
 #[doc(alias = "RTCIceCandidate")]
+#[doc(alias = "RTCIceCandidate.constructor")]
+#[doc(alias = "RTCIceCandidate.toJSON")]
 #[doc(alias = "RTCIceCandidateInit")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct IceCandidate {
     /// The candidate line; empty for the end of candidates.
     #[doc(alias = "RTCIceCandidate.candidate")]
+    #[doc(alias = "RTCIceCandidateInit.candidate")]
     pub candidate: String,
     /// The media section's identification.
     #[doc(alias = "RTCIceCandidate.sdpMid")]
+    #[doc(alias = "RTCIceCandidateInit.sdpMid")]
     #[serde(rename = "sdpMid", skip_serializing_if = "Option::is_none")]
     pub sdp_mid: Option<String>,
     /// The media section's place, from 0.
     #[doc(alias = "RTCIceCandidate.sdpMLineIndex")]
+    #[doc(alias = "RTCIceCandidateInit.sdpMLineIndex")]
     #[serde(rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
     pub sdp_m_line_index: Option<u16>,
     /// Which generation of candidates it belongs to.
     #[doc(alias = "RTCIceCandidate.usernameFragment")]
+    #[doc(alias = "RTCIceCandidateInit.usernameFragment")]
     #[serde(rename = "usernameFragment", skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
     /// Of our own relay candidates: how the TURN server is spoken to, where the browser tells. It does not travel.
     #[doc(alias = "RTCIceCandidate.relayProtocol")]
+    #[doc(alias = "RTCLocalIceCandidateInit.relayProtocol")]
     #[serde(skip)]
     pub relay_protocol: Option<IceServerTransportProtocol>,
     /// Of our own candidates from a server: its URL, where the browser tells. It does not travel.
     #[doc(alias = "RTCIceCandidate.url")]
+    #[doc(alias = "RTCLocalIceCandidateInit.url")]
+    #[doc(alias = "RTCPeerConnectionIceEvent.url")]
     #[serde(skip)]
     pub url: Option<String>,
 }
@@ -115,7 +124,7 @@ impl IceCandidate {
         Some(Self {
             candidate: text("candidate")?,
             sdp_mid: text("sdpMid"),
-            sdp_m_line_index: global::unsigned_short(candidate, "sdpMLineIndex"),
+            sdp_m_line_index: global::integer(candidate, "sdpMLineIndex"),
             username_fragment: text("usernameFragment"),
             relay_protocol: text("relayProtocol").map(|protocol| IceServerTransportProtocol::from(&*protocol)),
             url: text("url"),

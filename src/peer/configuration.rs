@@ -2,8 +2,14 @@
 
 use js_sys::{Array, Object};
 use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{spec_enum::spec_enum, sys::global};
+use super::{Certificate, PeerConnection};
+use crate::{
+    error::{During, Result},
+    spec_enum::spec_enum,
+    sys::global,
+};
 
 spec_enum! {
     /// Which candidates may be used.
@@ -33,6 +39,17 @@ spec_enum! {
         /// One transport for everything.
         #[doc(alias = "RTCBundlePolicy.max-bundle")]
         MaxBundle = "max-bundle",
+    }
+}
+
+spec_enum! {
+    /// Whether media and its reports share a transport: today they always do.
+    /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtcpmuxpolicy-enum)
+    #[doc(alias = "RTCRtcpMuxPolicy")]
+    RtcpMuxPolicy {
+        /// They do, and a peer that cannot is refused.
+        #[doc(alias = "RTCRtcpMuxPolicy.require")]
+        Require = "require",
     }
 }
 
@@ -66,7 +83,7 @@ impl IceServer {
 
     fn to_js(&self) -> Object {
         let object = Object::new();
-        let urls: Array = self.urls.iter().map(|url| wasm_bindgen::JsValue::from_str(url)).collect();
+        let urls: Array = self.urls.iter().map(|url| JsValue::from_str(url)).collect();
         global::set(&object, "urls", &urls);
         for (name, value) in [("username", &self.username), ("credential", &self.credential)] {
             if let Some(value) = value {
@@ -74,6 +91,18 @@ impl IceServer {
             }
         }
         object
+    }
+
+    fn from_js(server: &JsValue) -> Self {
+        // Chromium has empty texts for what is not given.
+        let text = |member| global::get(server, member).as_string().filter(|text| !text.is_empty());
+        let urls = global::get(server, "urls");
+        let urls = if urls.is_string() { Array::of1(&urls) } else { global::array(&urls) };
+        Self {
+            urls: urls.iter().filter_map(|url| url.as_string()).collect(),
+            username: text("username"),
+            credential: text("credential"),
+        }
     }
 }
 
@@ -111,7 +140,16 @@ pub struct Configuration {
     #[doc(alias = "RTCConfiguration.bundlePolicy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle_policy: Option<BundlePolicy>,
-    /// How many transports gather candidates ahead of time, 0 to 255; the browser's default is 0.
+    /// Whether media and its reports share a transport; the browser's default is [`RtcpMuxPolicy::Require`].
+    #[doc(alias = "RTCConfiguration.rtcpMuxPolicy")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtcp_mux_policy: Option<RtcpMuxPolicy>,
+    /// What the connection identifies itself with to the peer; without any the browser makes one. More than one, of
+    /// different algorithms, let the peer choose; Firefox takes no more than one. They do not travel.
+    #[doc(alias = "RTCConfiguration.certificates")]
+    #[serde(skip)]
+    pub certificates: Vec<Certificate>,
+    /// How many transports gather candidates ahead of time, 0 to 255; the browser's default is 0. Firefox has none.
     #[doc(alias = "RTCConfiguration.iceCandidatePoolSize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ice_candidate_pool_size: Option<u8>,
@@ -145,6 +183,20 @@ impl Configuration {
         self
     }
 
+    /// Says whether media and its reports share a transport.
+    #[must_use]
+    pub fn rtcp_mux_policy(mut self, policy: RtcpMuxPolicy) -> Self {
+        self.rtcp_mux_policy = Some(policy);
+        self
+    }
+
+    /// Adds a certificate.
+    #[must_use]
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificates.push(certificate);
+        self
+    }
+
     /// Has candidates gathered ahead of time.
     #[must_use]
     pub fn ice_candidate_pool_size(mut self, transports: u8) -> Self {
@@ -164,10 +216,68 @@ impl Configuration {
         if let Some(policy) = &self.bundle_policy {
             global::set(&object, "bundlePolicy", &policy.as_str().into());
         }
+        if let Some(policy) = &self.rtcp_mux_policy {
+            global::set(&object, "rtcpMuxPolicy", &policy.as_str().into());
+        }
+        if !self.certificates.is_empty() {
+            let certificates: Array = self.certificates.iter().map(Certificate::as_raw).collect();
+            global::set(&object, "certificates", &certificates);
+        }
         if let Some(transports) = self.ice_candidate_pool_size {
             global::set(&object, "iceCandidatePoolSize", &transports.into());
         }
         object
+    }
+
+    pub(super) fn from_js(configuration: &JsValue) -> Self {
+        let text = |member| global::get(configuration, member).as_string();
+        let list = |member| global::array(&global::get(configuration, member));
+        Self {
+            ice_servers: list("iceServers").iter().map(|server| IceServer::from_js(&server)).collect(),
+            ice_transport_policy: text("iceTransportPolicy").map(|policy| policy.as_str().into()),
+            bundle_policy: text("bundlePolicy").map(|policy| policy.as_str().into()),
+            rtcp_mux_policy: text("rtcpMuxPolicy").map(|policy| policy.as_str().into()),
+            certificates: list("certificates").iter().map(|raw| Certificate::from_raw(raw.unchecked_into())).collect(),
+            ice_candidate_pool_size: global::integer(configuration, "iceCandidatePoolSize"),
+        }
+    }
+}
+
+/// The configuration of a live connection.
+impl PeerConnection {
+    /// How the connection is set up now; what the browser does not tell is none.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getconfiguration)
+    #[doc(alias = "RTCPeerConnection.getConfiguration")]
+    #[must_use]
+    pub fn configuration(&self) -> Configuration {
+        global::call(&self.0.raw, "getConfiguration")
+            .and_then(Result::ok)
+            .map(|configuration| Configuration::from_js(&configuration))
+            .unwrap_or_default()
+    }
+
+    /// Sets the connection up anew, all or nothing: what is not given gets its default. New servers and a new policy
+    /// count from the next gathering on, as with [`restart_ice`](Self::restart_ice).
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setconfiguration)
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{peer::{IceServer, PeerConnection}, Result};
+    /// # fn example(pc: &PeerConnection, fresh: IceServer) -> Result<()> {
+    /// let mut configuration = pc.configuration();
+    /// configuration.ice_servers = vec![fresh];
+    /// pc.set_configuration(&configuration)?;
+    /// pc.restart_ice()
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidModification` where the bundle policy, the rtcp-mux policy or the certificates would change, or the
+    /// candidate pool once a local description is set, `Syntax` for a malformed server URL, `InvalidAccess` for a TURN
+    /// server without credentials, `Type` for an unknown policy, `Closed`.
+    #[doc(alias = "RTCPeerConnection.setConfiguration")]
+    pub fn set_configuration(&self, configuration: &Configuration) -> Result<()> {
+        const OPERATION: &str = "setConfiguration";
+        self.open(OPERATION)?.set_configuration_to(&configuration.to_js()).during(OPERATION)
     }
 }
 

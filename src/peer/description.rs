@@ -27,15 +27,21 @@ spec_enum! {
 
 /// An offer or an answer. [Specification](https://www.w3.org/TR/webrtc/#rtcsessiondescription-class)
 #[doc(alias = "RTCSessionDescription")]
+#[doc(alias = "RTCSessionDescription.constructor")]
+#[doc(alias = "RTCSessionDescription.toJSON")]
 #[doc(alias = "RTCSessionDescriptionInit")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionDescription {
     /// What it is for.
     #[doc(alias = "RTCSessionDescription.type")]
+    #[doc(alias = "RTCSessionDescriptionInit.type")]
+    #[doc(alias = "RTCLocalSessionDescriptionInit.type")]
     #[serde(rename = "type")]
     pub kind: SdpType,
     /// The text in the Session Description Protocol.
     #[doc(alias = "RTCSessionDescription.sdp")]
+    #[doc(alias = "RTCSessionDescriptionInit.sdp")]
+    #[doc(alias = "RTCLocalSessionDescriptionInit.sdp")]
     #[serde(default)]
     pub sdp: String,
 }

@@ -132,9 +132,9 @@ impl PeerConnection {
             let text = |member| global::get(&event, member).as_string();
             Some(IceCandidateError {
                 address: text("address"),
-                port: global::unsigned_short(&event, "port"),
+                port: global::integer(&event, "port"),
                 url: text("url").unwrap_or_default(),
-                code: global::unsigned_short(&event, "errorCode").unwrap_or_default(),
+                code: global::integer(&event, "errorCode").unwrap_or_default(),
                 text: text("errorText").unwrap_or_default(),
             })
         })

@@ -1,13 +1,21 @@
 //! A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 
 mod candidate;
+mod certificate;
 mod configuration;
 mod described;
 mod description;
+mod dtls_transport;
 mod events;
+mod ice_transport;
+mod identity;
+mod offer;
+mod priority;
+mod sctp_transport;
 mod sender;
 mod states;
 mod stats;
+mod transport;
 mod transport_states;
 
 use std::{
@@ -16,14 +24,20 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 
 pub use self::{
     candidate::{IceCandidate, IceComponent, IceProtocol, ParseCandidateError, ParsedCandidate},
-    configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy},
+    certificate::{Certificate, Fingerprint, KeyAlgorithm, NamedCurve},
+    configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy, RtcpMuxPolicy},
     description::{SdpType, SessionDescription},
+    dtls_transport::DtlsTransport,
     events::{IceCandidateError, TrackEvent},
+    ice_transport::{IceCandidatePair, IceParameters, IceTransport},
+    identity::{IdentityAssertion, IdentityProvider},
+    offer::OfferOptions,
+    priority::PriorityType,
+    sctp_transport::{SctpTransport, SctpTransportState},
     sender::RtpSender,
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
     transport_states::{
@@ -84,10 +98,7 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.constructor")]
     pub fn new(configuration: &Configuration) -> Result<Self> {
         const OPERATION: &str = "RTCPeerConnection";
-        if !is_supported() {
-            let advice = "this browser has no WebRTC: use a current Chrome, Edge, Firefox or Safari";
-            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
-        }
+        supported(OPERATION)?;
         let raw = sys::peer_connection::PeerConnection::new(&configuration.to_js()).during(OPERATION)?;
         Ok(Self::of(raw, true))
     }
@@ -137,8 +148,17 @@ impl PeerConnection {
     /// `Closed`, or `Operation` where the browser cannot.
     #[doc(alias = "RTCPeerConnection.createOffer")]
     pub async fn create_offer(&self) -> Result<SessionDescription> {
+        self.create_offer_with(&OfferOptions::new()).await
+    }
+
+    /// The same with options.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
+    ///
+    /// # Errors
+    /// As [`create_offer`](Self::create_offer).
+    pub async fn create_offer_with(&self, options: &OfferOptions) -> Result<SessionDescription> {
         const OPERATION: &str = "createOffer";
-        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&Object::new())).await?;
+        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&options.to_js())).await?;
         description(OPERATION, &offer)
     }
 
@@ -172,24 +192,26 @@ impl PeerConnection {
     ///
     /// # Errors
     /// `InvalidState` where this kind is not due, `InvalidModification` where it was changed, `Operation` for SDP
-    /// that does not parse, `Closed`.
+    /// that does not parse, of which [`Error::rtc`] has the line, `NotSupported` for a provisional answer in Firefox,
+    /// `Closed`. Chromium and Firefox let most changes pass.
     pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_local_description(&description.to_js());
-        settled("setLocalDescription", &self.0.end, set).await?;
-        Ok(())
+        let set = settled("setLocalDescription", &self.0.end, set).await;
+        set.map(drop).map_err(|error| error.in_sdp(&description.sdp))
     }
 
     /// Sets what the peer sent. An offer set over our own rolls ours back.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setremotedescription)
     ///
     /// # Errors
-    /// `InvalidState` where this kind is not due, `Operation` or `InvalidAccess` for SDP that does not parse or
-    /// cannot be applied, `Type` for an unknown kind, `Closed`.
+    /// `InvalidState` where this kind is not due, `Operation` for SDP that does not parse, of which [`Error::rtc`] has
+    /// the line, `InvalidAccess` or `Operation` for SDP that cannot be applied, `Type` for an unknown kind,
+    /// `NotSupported` for a provisional answer in Firefox, `Closed`.
     #[doc(alias = "RTCPeerConnection.setRemoteDescription")]
     pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_remote_description(&description.to_js());
-        settled("setRemoteDescription", &self.0.end, set).await?;
-        Ok(())
+        let set = settled("setRemoteDescription", &self.0.end, set).await;
+        set.map(drop).map_err(|error| error.in_sdp(&description.sdp))
     }
 
     /// Adds one of the peer's candidates.
@@ -197,7 +219,8 @@ impl PeerConnection {
     ///
     /// # Errors
     /// `InvalidState` before the remote description is set, `Operation` for a candidate that does not parse or
-    /// belongs nowhere, `Type` for one that names no media section, `Closed`.
+    /// belongs to no media section, `Type` for one that names none, `Closed`. One of an earlier generation is
+    /// `Operation` in Firefox, and let go by Chromium.
     #[doc(alias = "RTCPeerConnection.addIceCandidate")]
     pub async fn add_ice_candidate(&self, candidate: &IceCandidate) -> Result<()> {
         let add = || self.0.raw.add_ice_candidate(&candidate.to_js());
@@ -295,6 +318,7 @@ impl Inner {
     fn close(&self) {
         self.raw.close();
         if self.end.come() {
+            self.channels.close();
             for sender in self.senders.take() {
                 sender.keep(None);
             }
@@ -318,6 +342,11 @@ impl Drop for Inner {
 #[must_use]
 pub fn is_supported() -> bool {
     global::has("RTCPeerConnection")
+}
+
+fn supported(operation: &'static str) -> Result<()> {
+    let advice = "this browser has no WebRTC: use a current Chrome, Edge, Firefox or Safari";
+    if is_supported() { Ok(()) } else { Err(Error::new(operation, ErrorKind::NotSupported, advice)) }
 }
 
 fn description(operation: &'static str, value: &JsValue) -> Result<SessionDescription> {

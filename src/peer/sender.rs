@@ -4,13 +4,14 @@ use std::{cell::RefCell, fmt, rc::Rc};
 
 use wasm_bindgen::JsCast;
 
+use super::DtlsTransport;
 use crate::{
     dtmf::DtmfSender,
     error::{Error, ErrorKind, Result},
     media::MediaStreamTrack,
     promise::settled,
     stats::StatsReport,
-    sys,
+    sys::{self, global},
     wake::End,
 };
 
@@ -79,6 +80,14 @@ impl RtpSender {
         const OPERATION: &str = "getStats";
         let report = settled(OPERATION, &self.0.end, || self.0.raw.stats()).await?;
         StatsReport::from_raw(report.unchecked_into())
+    }
+
+    /// What it sends on; none before the first offer or answer with it.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-transport)
+    #[doc(alias = "RTCRtpSender.transport")]
+    #[must_use]
+    pub fn transport(&self) -> Option<DtlsTransport> {
+        DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.end)
     }
 
     /// The keypad of this sender.

@@ -56,17 +56,21 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// The gathering of our own candidates. [Specification](https://www.w3.org/TR/webrtc/#rtcicegatheringstate-enum)
+    /// The gathering of our own candidates, of a connection or of one transport. [Specification](https://www.w3.org/TR/webrtc/#rtcicegatheringstate-enum)
     #[doc(alias = "RTCIceGatheringState")]
+    #[doc(alias = "RTCIceGathererState")]
     IceGatheringState {
         /// Nothing has begun.
         #[doc(alias = "RTCIceGatheringState.new")]
+        #[doc(alias = "RTCIceGathererState.new")]
         New = "new",
         /// Candidates are coming.
         #[doc(alias = "RTCIceGatheringState.gathering")]
+        #[doc(alias = "RTCIceGathererState.gathering")]
         Gathering = "gathering",
         /// All are known.
         #[doc(alias = "RTCIceGatheringState.complete")]
+        #[doc(alias = "RTCIceGathererState.complete")]
         Complete = "complete",
     }
 }

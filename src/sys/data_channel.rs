@@ -2,7 +2,7 @@
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
-use web_sys::{EventTarget, RtcDataChannel};
+use web_sys::{Blob, EventTarget, RtcDataChannel};
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,6 +22,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = readyState)]
     pub(crate) fn ready_state_name(this: &DataChannel) -> String;
 
+    #[wasm_bindgen(method, getter, js_name = binaryType)]
+    pub(crate) fn binary_type_name(this: &DataChannel) -> String;
+
     #[wasm_bindgen(method, setter, js_name = binaryType)]
     pub(crate) fn set_binary_type_name(this: &DataChannel, binary_type: &str);
 
@@ -34,4 +37,7 @@ extern "C" {
     /// The browser copies the bytes out of wasm memory before it returns.
     #[wasm_bindgen(method, catch, js_name = send)]
     pub(crate) fn send_bytes(this: &DataChannel, bytes: &[u8]) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = send)]
+    pub(crate) fn send_blob(this: &DataChannel, blob: &Blob) -> Result<(), JsValue>;
 }

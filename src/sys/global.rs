@@ -1,5 +1,6 @@
 //! What every global scope has: windows, workers, and browsers without WebRTC.
 
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -19,10 +20,21 @@ pub(crate) fn get(value: &JsValue, member: &str) -> JsValue {
     js_sys::Reflect::get(value, &member.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// A member that WebIDL declares an `unsigned short`; none where it is no number.
-pub(crate) fn unsigned_short(value: &JsValue, member: &str) -> Option<u16> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "WebIDL has its bounds")]
-    get(value, member).as_f64().map(|number| number as u16)
+/// A member that WebIDL declares an integer of this type; none where it is no number within its range.
+pub(crate) fn integer<N: TryFrom<u64>>(value: &JsValue, member: &str) -> Option<N> {
+    let number = get(value, member).as_f64().filter(|number| *number >= 0.0)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is not negative, and saturates")]
+    N::try_from(number as u64).ok()
+}
+
+/// The array that a value is; an empty one where it is none.
+pub(crate) fn array(value: &JsValue) -> Array {
+    value.dyn_ref().cloned().unwrap_or_default()
+}
+
+/// What this method without arguments gives; none where the object has no such method.
+pub(crate) fn call(object: &JsValue, method: &str) -> Option<Result<JsValue, JsValue>> {
+    get(object, method).dyn_ref::<Function>().map(|method| method.call0(object))
 }
 
 /// Sets a member of an object that we made ourselves, which cannot fail.

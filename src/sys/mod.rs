@@ -2,6 +2,7 @@
 //!
 //! Each type extends its web-sys twin, so that the public API can hand out plain web-sys objects.
 
+pub(crate) mod certificate;
 pub(crate) mod data_channel;
 pub(crate) mod dtmf_sender;
 pub(crate) mod global;

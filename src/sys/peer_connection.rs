@@ -57,6 +57,17 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = getStats)]
     pub(crate) fn stats(this: &PeerConnection, selector: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = setConfiguration)]
+    pub(crate) fn set_configuration_to(this: &PeerConnection, configuration: &Object) -> Result<(), JsValue>;
+
+    /// Of Firefox alone.
+    #[wasm_bindgen(method, catch, js_name = setIdentityProvider)]
+    pub(crate) fn set_identity_provider_to(
+        this: &PeerConnection,
+        provider: &str,
+        options: &Object,
+    ) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = restartIce)]
     pub(crate) fn restart_ice(this: &PeerConnection) -> Result<(), JsValue>;
 }

@@ -53,7 +53,7 @@ impl Pair {
         self.a.set_remote_description(&answer).within("the answer set").await.unwrap();
     }
 
-    async fn described(&self, pc: &PeerConnection) -> SessionDescription {
+    pub async fn described(&self, pc: &PeerConnection) -> SessionDescription {
         pc.set_local_description().within("setLocalDescription").await.unwrap();
         reached(pc.ice_gathering_states(), IceGatheringState::Complete).await;
         pc.local_description().unwrap()

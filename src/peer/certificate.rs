@@ -1,0 +1,175 @@
+//! What a connection identifies itself with to the peer.
+
+use std::{fmt, time::Duration};
+
+use js_sys::{Object, Uint8Array};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    promise::settled_for_good,
+    spec_enum::spec_enum,
+    sys::{self, global},
+};
+
+spec_enum! {
+    /// A curve of the Web Cryptography API.
+    /// [Specification](https://www.w3.org/TR/WebCryptoAPI/#dfn-NamedCurve)
+    NamedCurve {
+        /// NIST P-256, which each browser has.
+        P256 = "P-256",
+        /// NIST P-384; Firefox has it.
+        P384 = "P-384",
+        /// NIST P-521; Firefox has it.
+        P521 = "P-521",
+    }
+}
+
+/// The key of a [`Certificate`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyAlgorithm {
+    /// Short, and made at once.
+    Ecdsa(NamedCurve),
+    /// PKCS #1 1.5 with SHA-256, for peers that know nothing else. A long key takes seconds to make.
+    Rsa {
+        /// Bits: 1024 to 8192, and 2048 or more where it matters.
+        modulus_length: u32,
+    },
+}
+
+/// ECDSA on P-256, as browsers use by themselves.
+impl Default for KeyAlgorithm {
+    fn default() -> Self {
+        Self::Ecdsa(NamedCurve::P256)
+    }
+}
+
+impl KeyAlgorithm {
+    fn to_js(&self) -> Object {
+        let object = Object::new();
+        match self {
+            Self::Ecdsa(curve) => {
+                global::set(&object, "name", &"ECDSA".into());
+                global::set(&object, "namedCurve", &curve.as_str().into());
+            }
+            Self::Rsa { modulus_length } => {
+                global::set(&object, "name", &"RSASSA-PKCS1-v1_5".into());
+                global::set(&object, "hash", &"SHA-256".into());
+                global::set(&object, "modulusLength", &(*modulus_length).into());
+                global::set(&object, "publicExponent", &Uint8Array::from([1, 0, 1].as_slice()));
+            }
+        }
+        object
+    }
+}
+
+/// A key with its self-signed certificate: a connection identifies itself with it to the peer. The key never leaves the
+/// browser. [Specification](https://www.w3.org/TR/webrtc/#rtccertificate-interface)
+///
+/// One that is kept and used again shows a peer that it speaks to the same page as before.
+///
+/// ```no_run
+/// # use browser_rtc::{peer::{Certificate, Configuration, KeyAlgorithm, PeerConnection}, Result};
+/// # use std::time::Duration;
+/// # async fn example() -> Result<()> {
+/// let certificate = Certificate::generate(&KeyAlgorithm::default(), Some(Duration::from_secs(3600))).await?;
+/// let fingerprints = certificate.fingerprints()?; // as they stand in the description
+/// let pc = PeerConnection::new(&Configuration::new().certificate(certificate))?;
+/// # let _ = (fingerprints, pc); Ok(()) }
+/// ```
+#[doc(alias = "RTCCertificate")]
+#[derive(Clone)]
+pub struct Certificate(sys::certificate::Certificate);
+
+/// A certificate in short, as in a description's `a=fingerprint`.
+/// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlsfingerprint)
+#[doc(alias = "RTCDtlsFingerprint")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// The hash, such as `sha-256`.
+    #[doc(alias = "RTCDtlsFingerprint.algorithm")]
+    pub algorithm: String,
+    /// Its value: bytes in hexadecimal, with colons between them.
+    #[doc(alias = "RTCDtlsFingerprint.value")]
+    pub value: String,
+}
+
+impl Certificate {
+    /// A new key and its certificate, which is valid for so long, and for the browser's own 30 days where nothing is
+    /// said. Browsers allow no more than a year.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-generatecertificate)
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// `NotSupported` for an algorithm that the browser does not have, such as any curve but P-256 in Chromium, and
+    /// where it has no WebRTC.
+    #[doc(alias = "RTCPeerConnection.generateCertificate")]
+    #[doc(alias = "RTCCertificateExpiration.expires")]
+    pub async fn generate(algorithm: &KeyAlgorithm, valid_for: Option<Duration>) -> Result<Self> {
+        const OPERATION: &str = "generateCertificate";
+        super::supported(OPERATION)?;
+        let object = algorithm.to_js();
+        if let Some(time) = valid_for {
+            // Firefox refuses what is more than a year, where the specification has it shortened.
+            let time = time.min(Duration::from_secs(365 * 24 * 3600));
+            global::set(&object, "expires", &(time.as_secs_f64() * 1_000.0).floor().into());
+        }
+        let generated = settled_for_good(OPERATION, sys::certificate::generate_certificate(&object)).await?;
+        Ok(Self(generated.unchecked_into()))
+    }
+
+    /// A handle of the browser's own object.
+    #[must_use]
+    pub fn from_raw(raw: web_sys::RtcCertificate) -> Self {
+        Self(raw.unchecked_into())
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &web_sys::RtcCertificate {
+        &self.0
+    }
+
+    /// Until when it is valid, in milliseconds since 1970 (UTC). A connection cannot be made with it from then on.
+    #[doc(alias = "RTCCertificate.expires")]
+    #[must_use]
+    pub fn expires(&self) -> f64 {
+        self.0.expires_at()
+    }
+
+    /// What stands for it in a description: most often one, by SHA-256.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtccertificate-getfingerprints)
+    ///
+    /// # Errors
+    /// `NotSupported` where the browser does not tell.
+    #[doc(alias = "RTCCertificate.getFingerprints")]
+    pub fn fingerprints(&self) -> Result<Vec<Fingerprint>> {
+        const OPERATION: &str = "getFingerprints";
+        let advice = "this browser does not tell: read them from the description's a=fingerprint lines";
+        let listed = global::call(&self.0, OPERATION)
+            .ok_or_else(|| Error::new(OPERATION, ErrorKind::NotSupported, advice))?
+            .map_err(|thrown| Error::from_js(OPERATION, thrown))?;
+        let text = |entry: &JsValue, member| global::get(entry, member).as_string().unwrap_or_default();
+        let read = |entry| Fingerprint { algorithm: text(&entry, "algorithm"), value: text(&entry, "value") };
+        Ok(global::array(&listed).iter().map(read).collect())
+    }
+}
+
+/// The same key: Chromium makes a new object each time that it is asked for a connection's certificates.
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+            || matches!((self.fingerprints(), other.fingerprints()), (Ok(own), Ok(theirs)) if own == theirs)
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("expires", &self.expires()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,85 @@
+//! The encryption between the peers.
+
+use std::fmt;
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::JsCast;
+use web_sys::EventTarget;
+
+use super::{DtlsTransportState, IceTransport, transport::Transport};
+use crate::{
+    error::{Error, Result},
+    event::EventStream,
+    sys::global,
+    wake::End,
+};
+
+/// The encryption between the peers, on one [`IceTransport`]; what is bundled shares it.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcdtlstransport-interface)
+///
+/// Clones share one transport. It does not keep its connection alive.
+#[doc(alias = "RTCDtlsTransport")]
+#[derive(Clone, PartialEq)]
+pub struct DtlsTransport(Transport);
+
+impl DtlsTransport {
+    /// None for `null`.
+    pub(super) fn new(raw: wasm_bindgen::JsValue, connection: &End) -> Option<Self> {
+        Transport::new(raw, connection).map(Self)
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &EventTarget {
+        &self.0.raw
+    }
+
+    /// The way to the peer that it lies on.
+    #[doc(alias = "RTCDtlsTransport.iceTransport")]
+    #[must_use]
+    pub fn ice_transport(&self) -> Option<IceTransport> {
+        IceTransport::new(global::get(&self.0.raw, "iceTransport"), &self.0.connection)
+    }
+
+    /// Whether it is up.
+    #[doc(alias = "RTCDtlsTransport.state")]
+    #[must_use]
+    pub fn state(&self) -> DtlsTransportState {
+        self.0.state("state", DtlsTransportState::Closed)
+    }
+
+    /// Whether it is up: now, then each change, `Closed` last.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-onstatechange)
+    #[doc(alias = "RTCDtlsTransport.onstatechange")]
+    pub fn states(&self) -> EventStream<DtlsTransportState> {
+        self.0.states("state", "statechange", DtlsTransportState::Closed)
+    }
+
+    /// Its failures, as they happen; [`Error::rtc`] has the alerts that were sent and received. Firefox tells of none:
+    /// the state is [`Failed`](DtlsTransportState::Failed) all the same.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-onerror)
+    #[doc(alias = "RTCDtlsTransport.onerror")]
+    #[doc(alias = "RTCErrorEvent.error")]
+    pub fn errors(&self) -> EventStream<Error> {
+        EventStream::new(&self.0.connection)
+            .on(&self.0.raw, "error", |event| Some(Error::from_js("dtls", global::get(&event, "error"))))
+    }
+
+    /// What the peer identified itself with, in DER, its own certificate first; none before it is connected.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-getremotecertificates)
+    ///
+    /// # Errors
+    /// `NotSupported` where the browser does not tell.
+    #[doc(alias = "RTCDtlsTransport.getRemoteCertificates")]
+    pub fn remote_certificates(&self) -> Result<Vec<Vec<u8>>> {
+        let certificates = self.0.call("getRemoteCertificates")?;
+        let bytes = |buffer: ArrayBuffer| Uint8Array::new(&buffer).to_vec();
+        Ok(global::array(&certificates).iter().filter_map(|each| each.dyn_into().ok()).map(bytes).collect())
+    }
+}
+
+impl fmt::Debug for DtlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DtlsTransport").field("state", &self.state()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,133 @@
+//! Who the peer is, as an identity provider asserts it. Firefox alone has this.
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsCast;
+
+use super::PeerConnection;
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    promise::settled,
+    sys::{global, promise::Promise},
+};
+
+/// Who asserts our identity, and of whom.
+/// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcidentityprovideroptions)
+#[doc(alias = "RTCIdentityProviderOptions")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityProvider {
+    /// Its domain, such as `idp.example.org`.
+    #[serde(skip)]
+    pub domain: String,
+    /// Which of the domain's protocols; the browser's default is `default`.
+    #[doc(alias = "RTCIdentityProviderOptions.protocol")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// The user's name there, as a hint.
+    #[doc(alias = "RTCIdentityProviderOptions.usernameHint")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username_hint: Option<String>,
+    /// The identity that the peer asks for, where it does.
+    #[doc(alias = "RTCIdentityProviderOptions.peerIdentity")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_identity: Option<String>,
+}
+
+impl IdentityProvider {
+    /// The provider of this domain.
+    pub fn new(domain: impl Into<String>) -> Self {
+        Self { domain: domain.into(), protocol: None, username_hint: None, peer_identity: None }
+    }
+
+    fn to_js(&self) -> Object {
+        let object = Object::new();
+        for (name, value) in
+            [("protocol", &self.protocol), ("usernameHint", &self.username_hint), ("peerIdentity", &self.peer_identity)]
+        {
+            if let Some(value) = value {
+                global::set(&object, name, &value.as_str().into());
+            }
+        }
+        object
+    }
+}
+
+/// Who the peer is, and who says so.
+/// [Specification](https://www.w3.org/TR/webrtc-identity/#rtcidentityassertion-interface)
+#[doc(alias = "RTCIdentityAssertion")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct IdentityAssertion {
+    /// The identity provider's domain.
+    #[doc(alias = "RTCIdentityAssertion.idp")]
+    pub idp: String,
+    /// The peer's name there, such as `ada@example.org`.
+    #[doc(alias = "RTCIdentityAssertion.name")]
+    pub name: String,
+}
+
+/// Identities. Firefox alone has them: elsewhere each of these gives `NotSupported`.
+impl PeerConnection {
+    /// Has this provider assert our identity, which goes with the descriptions from then on.
+    /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-setidentityprovider)
+    ///
+    /// # Errors
+    /// `NotSupported`, `Closed`, or `Syntax` for a domain that is none.
+    #[doc(alias = "RTCPeerConnection.setIdentityProvider")]
+    pub fn set_identity_provider(&self, provider: &IdentityProvider) -> Result<()> {
+        const OPERATION: &str = "setIdentityProvider";
+        self.with_identities(OPERATION)?;
+        self.open(OPERATION)?.set_identity_provider_to(&provider.domain, &provider.to_js()).during(OPERATION)
+    }
+
+    /// What the provider asserts of us, encoded as it stands in a description. It is asked by the next description
+    /// all the same: this is to have the answer, or the failure, ahead of time.
+    /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-getidentityassertion)
+    ///
+    /// # Errors
+    /// `NotSupported`, `Closed`, `InvalidState` without a provider, `Operation` where the provider cannot be reached
+    /// or refuses.
+    #[doc(alias = "RTCPeerConnection.getIdentityAssertion")]
+    pub async fn identity_assertion(&self) -> Result<String> {
+        const OPERATION: &str = "getIdentityAssertion";
+        self.with_identities(OPERATION)?;
+        let ask = || match global::call(&self.0.raw, OPERATION) {
+            Some(promise) => promise.map(JsCast::unchecked_into),
+            None => Ok(js_sys::Promise::resolve(&wasm_bindgen::JsValue::UNDEFINED).unchecked_into()),
+        };
+        let assertion = settled(OPERATION, &self.0.end, ask).await?;
+        Ok(assertion.as_string().unwrap_or_default())
+    }
+
+    /// Resolves when the peer's identity has been asserted and checked, which may be never: race it with what else
+    /// you wait for. Cancel safe.
+    /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-peeridentity)
+    ///
+    /// # Errors
+    /// `NotSupported`, `Closed`, or `Operation` where the assertion does not hold.
+    #[doc(alias = "RTCPeerConnection.peerIdentity")]
+    pub async fn peer_identity(&self) -> Result<IdentityAssertion> {
+        const OPERATION: &str = "peerIdentity";
+        self.with_identities(OPERATION)?;
+        let promise: Promise = global::get(&self.0.raw, OPERATION).unchecked_into();
+        let identity = settled(OPERATION, &self.0.end, || Ok(promise)).await?;
+        let text = |member| global::get(&identity, member).as_string().unwrap_or_default();
+        Ok(IdentityAssertion { idp: text("idp"), name: text("name") })
+    }
+
+    /// Where the user can log in, when an assertion failed for want of that.
+    /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-idploginurl)
+    #[doc(alias = "RTCPeerConnection.idpLoginUrl")]
+    #[must_use]
+    pub fn idp_login_url(&self) -> Option<String> {
+        global::get(&self.0.raw, "idpLoginUrl").as_string()
+    }
+
+    fn with_identities(&self, operation: &'static str) -> Result<()> {
+        if global::get(&self.0.raw, "peerIdentity").is_object() {
+            return Ok(());
+        }
+        let advice = "of current browsers Firefox alone has identities: compare certificate fingerprints instead";
+        Err(Error::new(operation, ErrorKind::NotSupported, advice))
+    }
+}

@@ -1,0 +1,100 @@
+//! What all data channels of a connection share.
+
+use std::fmt;
+
+use wasm_bindgen::JsValue;
+use web_sys::EventTarget;
+
+use super::{DtlsTransport, PeerConnection, transport::Transport};
+use crate::{event::EventStream, spec_enum::spec_enum, sys::global, wake::End};
+
+spec_enum! {
+    /// What all data channels share. [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransportstate-enum)
+    #[doc(alias = "RTCSctpTransportState")]
+    SctpTransportState {
+        /// Being set up.
+        #[doc(alias = "RTCSctpTransportState.connecting")]
+        Connecting = "connecting",
+        /// Channels can open.
+        #[doc(alias = "RTCSctpTransportState.connected")]
+        Connected = "connected",
+        /// Closed by either side.
+        #[doc(alias = "RTCSctpTransportState.closed")]
+        Closed = "closed",
+    }
+}
+
+/// What all data channels of a connection share.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransport-interface)
+///
+/// Clones share one transport. It does not keep its connection alive. In Chromium an offer has one that is closed, and
+/// another takes its place, where the answer bundles it with media: take it once the answer is set.
+#[doc(alias = "RTCSctpTransport")]
+#[derive(Clone, PartialEq)]
+pub struct SctpTransport(Transport);
+
+impl SctpTransport {
+    /// None for `null`.
+    pub(super) fn new(raw: JsValue, connection: &End) -> Option<Self> {
+        Transport::new(raw, connection).map(Self)
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &EventTarget {
+        &self.0.raw
+    }
+
+    /// The encryption that it lies on.
+    #[doc(alias = "RTCSctpTransport.transport")]
+    #[must_use]
+    pub fn transport(&self) -> Option<DtlsTransport> {
+        DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.connection)
+    }
+
+    /// Whether it is up.
+    #[doc(alias = "RTCSctpTransport.state")]
+    #[must_use]
+    pub fn state(&self) -> SctpTransportState {
+        self.0.state("state", SctpTransportState::Closed)
+    }
+
+    /// Whether it is up: now, then each change, `Closed` last.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcsctptransport-onstatechange)
+    #[doc(alias = "RTCSctpTransport.onstatechange")]
+    pub fn states(&self) -> EventStream<SctpTransportState> {
+        self.0.states("state", "statechange", SctpTransportState::Closed)
+    }
+
+    /// The largest message that [`DataChannel::send`](crate::channel::DataChannel::send) takes, in bytes; infinite
+    /// where the peer set no limit, and none where it is not known yet: Chromium waits for the connection, Firefox says
+    /// 65,536 until the answer.
+    #[doc(alias = "RTCSctpTransport.maxMessageSize")]
+    #[must_use]
+    pub fn max_message_size(&self) -> Option<f64> {
+        global::get(&self.0.raw, "maxMessageSize").as_f64()
+    }
+
+    /// How many channels there can be; none before it is connected, and none in Firefox.
+    #[doc(alias = "RTCSctpTransport.maxChannels")]
+    #[must_use]
+    pub fn max_channels(&self) -> Option<u16> {
+        global::integer(&self.0.raw, "maxChannels")
+    }
+}
+
+impl PeerConnection {
+    /// What all data channels share; none before the first offer or answer with a channel.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-sctp)
+    #[doc(alias = "RTCPeerConnection.sctp")]
+    #[must_use]
+    pub fn sctp(&self) -> Option<SctpTransport> {
+        SctpTransport::new(global::get(&self.0.raw, "sctp"), &self.0.end)
+    }
+}
+
+impl fmt::Debug for SctpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SctpTransport").field("state", &self.state()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,56 @@
+//! What the three kinds of transport have in common.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::EventTarget;
+
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::EventStream,
+    sys::global,
+    wake::End,
+};
+
+#[derive(Clone)]
+pub(super) struct Transport {
+    pub(super) raw: EventTarget,
+    pub(super) connection: End,
+}
+
+impl Transport {
+    /// None for `null`.
+    pub(super) fn new(raw: JsValue, connection: &End) -> Option<Self> {
+        raw.is_object().then(|| Self { raw: raw.unchecked_into(), connection: connection.clone() })
+    }
+
+    /// `closed` once the connection is, of which the browser fires no event, and which Firefox does not always note.
+    pub(super) fn state<S: for<'a> From<&'a str>>(&self, attribute: &str, closed: S) -> S {
+        if self.connection.has_come() { closed } else { self.now(attribute) }
+    }
+
+    pub(super) fn states<S>(&self, attribute: &'static str, event: &'static str, closed: S) -> EventStream<S>
+    where
+        S: for<'a> From<&'a str> + Clone + PartialEq + 'static,
+    {
+        let transport = self.clone();
+        let state = move || transport.state(attribute, closed.clone());
+        EventStream::of_states(&self.connection, &self.raw, &[event], state)
+    }
+
+    pub(super) fn now<S: for<'a> From<&'a str>>(&self, attribute: &str) -> S {
+        S::from(&global::get(&self.raw, attribute).as_string().unwrap_or_default())
+    }
+
+    /// What a method gives that not every browser has.
+    pub(super) fn call(&self, method: &'static str) -> Result<JsValue> {
+        let advice = "this browser's transport does not tell: the connection's statistics have the same";
+        global::call(&self.raw, method)
+            .ok_or_else(|| Error::new(method, ErrorKind::NotSupported, advice))?
+            .during(method)
+    }
+}
+
+impl PartialEq for Transport {
+    fn eq(&self, other: &Self) -> bool {
+        js_sys::Object::is(&self.raw, &other.raw)
+    }
+}
