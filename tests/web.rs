@@ -25,6 +25,7 @@ mod web {
     mod peer_tracks;
     mod peer_transports;
     mod promise;
+    mod relay;
     mod stats;
     mod support;
 }

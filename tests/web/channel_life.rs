@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Within, js,
     pair::{Pair, connection},
-    watched,
+    rest, watched,
 };
 
 /// Everything that waits on a channel, closed.
@@ -124,6 +124,30 @@ async fn a_channel_closed_as_soon_as_it_comes() {
         let created = pair.a.create_data_channel("unwanted", &ChannelInit::new()).unwrap();
         drop(incoming.next().within("the channel").await);
         created.closed().within("the refusal").await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn its_states_are_seen_as_they_change() {
+    watched(async {
+        let pair = Pair::new();
+        let channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
+        let mut states = channel.states();
+        assert_eq!(states.next().within("its state now").await, Some(ChannelState::Connecting));
+        let mut incoming = pair.b.data_channels();
+        pair.connect().await;
+        assert_eq!(states.next().within("open").await, Some(ChannelState::Open));
+        let other_end = incoming.next().within("the other end").await.unwrap();
+        let theirs = other_end.states();
+        channel.close();
+        let ours = rest(states, "the end").await;
+        assert_eq!(ours.last(), Some(&ChannelState::Closed));
+        let theirs = rest(theirs, "the end").await;
+        assert_eq!((theirs.first(), theirs.last()), (Some(&ChannelState::Open), Some(&ChannelState::Closed)));
+        for state in ours.iter().chain(&theirs[1..]) {
+            assert!(matches!(state, ChannelState::Closing | ChannelState::Closed), "{state}");
+        }
     })
     .await;
 }

@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use browser_rtc::{
     ErrorKind,
-    channel::{ChannelInit, ChannelState, DataChannel, Message},
+    channel::{BinaryType, ChannelInit, ChannelState, DataChannel, Message},
+    peer::PriorityType,
 };
-use futures::{StreamExt, future::join};
+use futures::{FutureExt, StreamExt, future::join};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::support::{Within, js, pair::Pair, rest, sleep, watched};
+use super::support::{
+    Within, js,
+    pair::{Pair, connection},
+    rest, sleep, watched,
+};
 
 async fn received(channel: &mut DataChannel) -> Message {
     channel.next().within("a message").await.expect("the channel closed").unwrap()
@@ -188,4 +194,56 @@ async fn f43_a_last_word_before_the_drop_arrives() {
         }
     })
     .await;
+}
+
+#[wasm_bindgen_test]
+async fn f40_blobs_are_sent_and_received() {
+    watched(async {
+        let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        assert_eq!(b.binary_type(), BinaryType::ArrayBuffer);
+        let blob: web_sys::Blob = js::eval("new Blob(['seven b'])").unchecked_into();
+        a.send(&blob).within("send").await.unwrap();
+        assert_eq!(received(&mut b).await.as_bytes(), Some(b"seven b".as_slice()));
+
+        b.set_binary_type(&BinaryType::Blob);
+        assert_eq!(b.binary_type(), BinaryType::Blob);
+        a.send(b"bytes").within("send").await.unwrap();
+        let Message::Blob(kept) = received(&mut b).await else { panic!("not a blob") };
+        let read = js::run_to_end("blob", &[&kept], "return blob.text()").await;
+        assert_eq!(read.as_string().as_deref(), Some("bytes"));
+        b.set_binary_type(&BinaryType::Unknown("nonsense".into()));
+        assert_eq!(b.binary_type(), BinaryType::Blob);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f42_a_low_buffer_is_told_once_a_crossing() {
+    watched(async {
+        let (_pair, a, _b) = Pair::with_channel(&ChannelInit::new()).await;
+        assert_eq!(a.buffered_amount_low_threshold(), 0);
+        a.set_buffered_amount_low_threshold(40_000);
+        assert_eq!(a.buffered_amount_low_threshold(), 40_000);
+        let mut low = a.buffered_amount_low();
+        let bytes = vec![7; 16 * 1024];
+        for crossing in 1..=2 {
+            for _ in 0..16 {
+                a.send_now(&bytes).unwrap();
+            }
+            assert!(a.buffered_amount() > 40_000.0);
+            low.next().within("a low buffer").await.unwrap();
+            assert!(a.buffered_amount() <= 40_000.0, "crossing {crossing}");
+            assert!(low.next().now_or_never().is_none());
+        }
+        a.close();
+        assert_eq!(low.count().within("the end").await, 0);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+fn a_priority_is_nothing_to_browsers_of_today() {
+    let init = ChannelInit::new().priority(PriorityType::High);
+    let channel = connection().create_data_channel("", &init).unwrap();
+    assert_eq!(channel.priority(), None, "neither Chromium nor Firefox has it");
 }

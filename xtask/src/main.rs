@@ -12,6 +12,7 @@ mod step;
 mod summary;
 mod test;
 mod tools;
+mod turn;
 
 use std::env;
 use std::process::ExitCode;

@@ -19,10 +19,11 @@ pub enum Need {
     Chrome,
     Firefox,
     WebKit,
+    Turn,
 }
 
 pub const DEMO: [Need; 1] = [Need::Wasm];
-pub const TEST: [Need; 4] = [Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit];
+pub const TEST: [Need; 5] = [Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit, Need::Turn];
 
 pub fn command(args: &[String]) -> Result {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -41,6 +42,7 @@ pub fn run(needs: &[Need]) -> Result {
         Need::Firefox => vec![firefox_browser(), geckodriver()],
         Need::WebKit if cfg!(target_os = "linux") => vec![webkit()],
         Need::WebKit => vec![],
+        Need::Turn => vec![turnserver()],
     });
     let problems: Vec<String> = results.filter_map(Result::err).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
@@ -151,6 +153,16 @@ fn webkit() -> Result {
             "/usr/bin/WebKitWebDriver xorg-x11-server-Xvfb xauth",
             "",
         ))
+    })
+}
+
+fn turnserver() -> Result {
+    let installed = || Some(tools::turnserver().ok()?.display().to_string());
+    ensure("coturn", "a TURN server for the relay tests", installed, || {
+        if apt::usable() && apt::has("coturn") {
+            return apt::install(&["coturn"]);
+        }
+        Err(by_hand("no turnserver", "coturn", "coturn", "coturn"))
     })
 }
 

@@ -4,6 +4,7 @@ use crate::setup::{self, Need};
 use crate::step::Step;
 use crate::summary::{self, Counts, Line};
 use crate::tools::{self, Browser};
+use crate::turn::TurnServer;
 use crate::{Result, artifacts, paths, unexpected};
 use serde_json::{Value, json};
 use std::fs;
@@ -23,7 +24,13 @@ pub fn command(args: &[String]) -> Result {
     if let Err(problems) = setup::run(&needs(&runners)) {
         println!("\nsome things could not be installed:\n{problems}\n");
     }
-    let lines: Vec<Line> = runners.into_iter().map(timed).collect();
+    // It runs for as long as the tests do.
+    let turn = if runners.iter().any(|runner| ["chrome", "firefox"].contains(runner)) {
+        TurnServer::start().inspect_err(|problem| println!("\nrelay tests are left out: {problem}\n")).ok()
+    } else {
+        None
+    };
+    let lines: Vec<Line> = runners.into_iter().map(|runner| timed(runner, turn.as_ref())).collect();
     summary::close(&lines)
 }
 
@@ -33,17 +40,18 @@ fn needs(runners: &[&str]) -> Vec<Need> {
         Need::Chrome => runners.contains(&"chrome") || runners.contains(&"e2e"),
         Need::Firefox => runners.contains(&"firefox") || runners.contains(&"e2e"),
         Need::WebKit => runners.contains(&"e2e"),
+        Need::Turn => runners.contains(&"chrome") || runners.contains(&"firefox"),
     };
     setup::TEST.into_iter().filter(needed_by).collect()
 }
 
-fn timed(runner: &str) -> Line {
+fn timed(runner: &str, turn: Option<&TurnServer>) -> Line {
     println!("\n==> test {runner}");
     let begun = Instant::now();
     let step = match runner {
         "native" => Ok(native()),
-        "chrome" => chrome(),
-        "firefox" => firefox(),
+        "chrome" => chrome(turn),
+        "firefox" => firefox(turn),
         _ => e2e(),
     };
     let (output, result) = match step {
@@ -74,27 +82,41 @@ fn native() -> Step {
     ])
 }
 
-fn chrome() -> Result<Step> {
+fn chrome(turn: Option<&TurnServer>) -> Result<Step> {
     let browser = tools::chrome()?;
     let configuration = webdriver_json("goog:chromeOptions", &browser)?;
     // The runner takes GECKODRIVER before CHROMEDRIVER, whichever browser was asked for.
-    Ok(browser_step("--chrome", "--chromedriver", &browser, configuration).env_remove("GECKODRIVER"))
+    Ok(browser_step("--chrome", "--chromedriver", &browser, configuration, turn).env_remove("GECKODRIVER"))
 }
 
-fn firefox() -> Result<Step> {
+fn firefox(turn: Option<&TurnServer>) -> Result<Step> {
     let browser = tools::firefox()?;
     let configuration = webdriver_json("moz:firefoxOptions", &browser)?;
-    Ok(browser_step("--firefox", "--geckodriver", &browser, configuration).env_remove("CHROMEDRIVER"))
+    Ok(browser_step("--firefox", "--geckodriver", &browser, configuration, turn).env_remove("CHROMEDRIVER"))
 }
 
-fn browser_step(name: &str, driver_option: &str, browser: &Browser, configuration: PathBuf) -> Step {
-    Step::new("wasm-pack", ["test", "--headless", name, driver_option])
+fn browser_step(
+    name: &str,
+    driver_option: &str,
+    browser: &Browser,
+    configuration: PathBuf,
+    turn: Option<&TurnServer>,
+) -> Step {
+    let step = Step::new("wasm-pack", ["test", "--headless", name, driver_option])
         .args([&browser.driver])
         .args([".", "--test", "web"])
         // Its own limits are for pages without media: tones and ICE take longer, and so does a browser's first start.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
-        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", configuration)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", configuration);
+    match turn {
+        // A page has no environment: the tests are compiled with these.
+        Some(turn) => step
+            .args(["--", "--include-ignored"])
+            .env("BROWSER_RTC_TEST_TURN", &turn.address)
+            .env("BROWSER_RTC_TEST_NAT", &turn.behind_nat),
+        None => step,
+    }
 }
 
 /// The workspace's `webdriver.json` with the very browser that was found, since the driver's own choice may be another.
@@ -149,7 +171,7 @@ mod tests {
     #[test]
     fn native_tests_need_no_browser() {
         assert_eq!(needs(&["native"]), []);
-        assert_eq!(needs(&["native", "chrome"]), [Need::Wasm, Need::Chrome]);
+        assert_eq!(needs(&["native", "chrome"]), [Need::Wasm, Need::Chrome, Need::Turn]);
         assert_eq!(needs(&RUNNERS), setup::TEST);
     }
 }

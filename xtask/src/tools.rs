@@ -69,6 +69,11 @@ pub fn webkit() -> Result<PathBuf> {
     program("WEBKIT_DRIVER", &["WebKitWebDriver"])
 }
 
+/// A TURN server: coturn's.
+pub fn turnserver() -> Result<PathBuf> {
+    program("TURNSERVER", &["turnserver"])
+}
+
 fn stated(path: &Path) -> Result<String> {
     version(path).ok_or_else(|| format!("`{} --version` tells no version", path.display()))
 }

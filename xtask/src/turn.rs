@@ -1,0 +1,162 @@
+//! A real TURN server for the relay tests, and a NAT of our own before it: without one no browser on this machine ever
+//! sees an address of its own that it does not know already.
+
+use crate::step::Step;
+use crate::{Result, tools};
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The tests are compiled with the addresses: as long as these ports are free, they are compiled once.
+const PORTS: std::ops::Range<u16> = 34_780..34_880;
+
+/// Runs until dropped.
+#[derive(Debug)]
+pub struct TurnServer {
+    process: Child,
+    /// `host:port` of the server, to be spoken to by UDP or TCP.
+    pub address: String,
+    /// `host:port` of the NAT before it, for UDP.
+    pub behind_nat: String,
+}
+
+impl TurnServer {
+    /// With the user `ada`, whose password is `secret`.
+    pub fn start() -> Result<Self> {
+        let program = tools::turnserver()?;
+        let host = own_address();
+        let server = free_port(host)?;
+        let folder = std::env::temp_dir();
+        let mut command = Step::new(
+            &program.to_string_lossy(),
+            ["-n", "--lt-cred-mech", "--user=ada:secret", "--realm=example.org", "--no-tls", "--no-dtls", "--no-cli"],
+        )
+        .args([format!("--listening-port={}", server.port()), "--listening-ip".into(), host.to_string()])
+        .args([format!("--relay-ip={host}"), "--allow-loopback-peers".into(), "--log-file=stdout".into()])
+        .args([
+            format!("--pidfile={}", folder.join(format!("turnserver-{}.pid", server.port())).display()),
+            format!("--userdb={}", folder.join(format!("turnserver-{}.db", server.port())).display()),
+        ])
+        .into_command();
+        let process = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("{}: {error}", program.display()))?;
+        let nat = nat(host, server).map_err(|error| format!("a NAT before {server}: {error}"))?;
+        let mut started = Self { process, address: server.to_string(), behind_nat: nat.to_string() };
+        started.answers(server)?;
+        Ok(started)
+    }
+
+    fn answers(&mut self, server: SocketAddr) -> Result {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            if let Ok(Some(status)) = self.process.try_wait() {
+                return Err(format!("turnserver ended at once: {status}"));
+            }
+            if std::net::TcpStream::connect(server).is_ok() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Err(format!("turnserver does not answer at {server}"))
+    }
+}
+
+impl Drop for TurnServer {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended.
+        let _ended = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+/// The address by which this machine leaves it, as Firefox uses no loopback addresses. Nothing is sent.
+fn own_address() -> IpAddr {
+    let leaving = || {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.connect((Ipv4Addr::new(203, 0, 113, 1), 9))?;
+        socket.local_addr()
+    };
+    leaving().map_or(Ipv4Addr::LOCALHOST.into(), |address: SocketAddr| address.ip())
+}
+
+fn free_port(host: IpAddr) -> Result<SocketAddr> {
+    PORTS
+        .map(|port| SocketAddr::new(host, port))
+        .find(|address| UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok())
+        .ok_or_else(|| format!("no port of {PORTS:?} is free on {host}"))
+}
+
+/// Hands datagrams on to `server` from a port of its own for each client, and the answers back: the server sees
+/// another address than the client knows of. It ends with the program.
+fn nat(host: IpAddr, server: SocketAddr) -> io::Result<SocketAddr> {
+    let inside = PORTS
+        .rev()
+        .find_map(|port| UdpSocket::bind((host, port)).ok())
+        .ok_or_else(|| io::Error::from(io::ErrorKind::AddrInUse))?;
+    let inside = Arc::new(inside);
+    let address = inside.local_addr()?;
+    thread::spawn(move || {
+        let mut mapped: HashMap<SocketAddr, Arc<UdpSocket>> = HashMap::new();
+        let mut datagram = [0; 2048];
+        while let Ok((length, client)) = inside.recv_from(&mut datagram) {
+            let outside = match mapped.get(&client) {
+                Some(outside) => outside.clone(),
+                None => {
+                    let Ok(outside) = outside(host, server, client, &inside) else { continue };
+                    mapped.insert(client, outside.clone());
+                    outside
+                }
+            };
+            let _lost_as_on_any_network = outside.send(&datagram[..length]);
+        }
+    });
+    Ok(address)
+}
+
+fn outside(
+    host: IpAddr,
+    server: SocketAddr,
+    client: SocketAddr,
+    inside: &Arc<UdpSocket>,
+) -> io::Result<Arc<UdpSocket>> {
+    let outside = Arc::new(UdpSocket::bind((host, 0))?);
+    outside.connect(server)?;
+    let (from, to) = (outside.clone(), inside.clone());
+    thread::spawn(move || {
+        let mut datagram = [0; 2048];
+        while let Ok(length) = from.recv(&mut datagram) {
+            let _lost_as_on_any_network = to.send_to(&datagram[..length], client);
+        }
+    });
+    Ok(outside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nat_shows_another_address_and_brings_answers_back() {
+        let limit = Some(Duration::from_secs(10));
+        let host = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let (server, client) = (UdpSocket::bind((host, 0)).unwrap(), UdpSocket::bind((host, 0)).unwrap());
+        server.set_read_timeout(limit).unwrap();
+        client.set_read_timeout(limit).unwrap();
+        let nat = nat(host, server.local_addr().unwrap()).unwrap();
+        client.send_to(b"ping", nat).unwrap();
+        let mut datagram = [0; 16];
+        let (length, seen) = server.recv_from(&mut datagram).unwrap();
+        assert_eq!(&datagram[..length], b"ping");
+        assert_ne!(seen, client.local_addr().unwrap());
+        server.send_to(b"pong", seen).unwrap();
+        let (length, from) = client.recv_from(&mut datagram).unwrap();
+        assert_eq!((&datagram[..length], from), (b"pong".as_slice(), nat));
+    }
+}
