@@ -31,8 +31,8 @@ struct Details {
     kind: ErrorKind,
     message: String,
     js: Option<JsValue>,
-    /// The line of the description, from 1, where it is to be told only from the browser's words.
-    sdp_line: Option<u32>,
+    /// The description that was refused.
+    sdp: Option<Box<str>>,
 }
 
 /// What went wrong, for the most part by the name of the
@@ -153,11 +153,11 @@ impl Error {
     pub fn from_js(operation: &'static str, thrown: JsValue) -> Self {
         let kind = ErrorKind::of(&thrown);
         let message = global::get(&thrown, "message").as_string().unwrap_or_else(|| global::text(&thrown));
-        Self(Box::new(Details { operation, kind, message, js: Some(thrown), sdp_line: None }))
+        Self(Box::new(Details { operation, kind, message, js: Some(thrown), sdp: None }))
     }
 
     pub(crate) fn new(operation: &'static str, kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Details { operation, kind, message: message.into(), js: None, sdp_line: None }))
+        Self(Box::new(Details { operation, kind, message: message.into(), js: None, sdp: None }))
     }
 
     pub(crate) fn closed(operation: &'static str) -> Self {
@@ -182,18 +182,14 @@ impl Error {
         &self.0.message
     }
 
-    /// Chromium quotes the line that does not parse, and does not number it.
-    pub(crate) fn in_sdp(mut self, sdp: &str) -> Self {
-        let quoted = self.0.message.split_once("parse SessionDescription. ").map(|(_, quoted)| quoted);
-        self.0.sdp_line = quoted.and_then(|quoted| {
-            let line = sdp.lines().position(|line| !line.is_empty() && quoted.starts_with(line))?;
-            u32::try_from(line + 1).ok()
-        });
+    /// Keeps the description, so that [`rtc`](Self::rtc) may look for the line that the browser means.
+    pub(crate) fn of_sdp(mut self, sdp: &str) -> Self {
+        self.0.sdp = Some(sdp.into());
         self
     }
 
-    pub(crate) fn sdp_line(&self) -> Option<u32> {
-        self.0.sdp_line
+    pub(crate) fn sdp(&self) -> Option<&str> {
+        self.0.sdp.as_deref()
     }
 
     /// The very value that JavaScript threw, where it did.
@@ -255,20 +251,5 @@ pub(crate) trait During<T> {
 impl<T> During<T> for Result<T, JsValue> {
     fn during(self, operation: &'static str) -> Result<T> {
         self.map_err(|thrown| Error::from_js(operation, thrown))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_that_is_quoted_is_found() {
-        const SDP: &str = "v=0\r\ns=-\r\n\r\nm=audio nonsense\r\n";
-        let line =
-            |message: &str| Error::new("setRemoteDescription", ErrorKind::Operation, message).in_sdp(SDP).sdp_line();
-        assert_eq!(line("Failed to parse SessionDescription. m=audio nonsense Expects at least 4 fields."), Some(4));
-        assert_eq!(line("Failed to parse SessionDescription. x=1 Expects m line."), None);
-        assert_eq!(line("v=0"), None);
     }
 }

@@ -70,12 +70,33 @@ impl Error {
     pub fn rtc(&self) -> Option<RtcError> {
         let thrown = self.js()?;
         let detail = global::get(thrown, "errorDetail").as_string().map(|detail| detail.as_str().into());
+        let quoted_line = quoted_line(self.message(), self.sdp().unwrap_or_default());
         Some(RtcError {
-            detail: detail.or_else(|| self.sdp_line().map(|_| ErrorDetail::SdpSyntaxError))?,
-            sdp_line_number: global::integer(thrown, "sdpLineNumber").or(self.sdp_line()),
+            detail: detail.or_else(|| quoted_line.map(|_| ErrorDetail::SdpSyntaxError))?,
+            sdp_line_number: global::integer(thrown, "sdpLineNumber").or(quoted_line),
             sctp_cause_code: global::integer(thrown, "sctpCauseCode"),
             received_alert: global::integer(thrown, "receivedAlert"),
             sent_alert: global::integer(thrown, "sentAlert"),
         })
+    }
+}
+
+/// Chromium quotes the line that does not parse, and does not number it.
+fn quoted_line(message: &str, sdp: &str) -> Option<u32> {
+    let (_, quoted) = message.split_once("parse SessionDescription. ")?;
+    let line = sdp.lines().position(|line| !line.is_empty() && quoted.starts_with(line))?;
+    u32::try_from(line + 1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_quoted_is_found() {
+        let line = |message| quoted_line(message, "v=0\r\ns=-\r\n\r\nm=audio nonsense\r\n");
+        assert_eq!(line("Failed to parse SessionDescription. m=audio nonsense Expects at least 4 fields."), Some(4));
+        assert_eq!(line("Failed to parse SessionDescription. x=1 Expects m line."), None);
+        assert_eq!(line("v=0"), None);
     }
 }

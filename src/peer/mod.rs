@@ -197,7 +197,7 @@ impl PeerConnection {
     pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_local_description(&description.to_js());
         let set = settled("setLocalDescription", &self.0.end, set).await;
-        set.map(drop).map_err(|error| error.in_sdp(&description.sdp))
+        set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
     }
 
     /// Sets what the peer sent. An offer set over our own rolls ours back.
@@ -211,7 +211,7 @@ impl PeerConnection {
     pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_remote_description(&description.to_js());
         let set = settled("setRemoteDescription", &self.0.end, set).await;
-        set.map(drop).map_err(|error| error.in_sdp(&description.sdp))
+        set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
     }
 
     /// Adds one of the peer's candidates.
