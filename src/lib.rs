@@ -8,6 +8,8 @@ pub mod channel;
 pub mod dtmf;
 mod error;
 mod event;
+#[doc = include_str!("from_javascript.md")]
+pub mod from_javascript {}
 pub mod media;
 pub mod negotiation;
 #[cfg(feature = "npm")]

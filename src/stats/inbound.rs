@@ -8,6 +8,8 @@ received! {
         /// A stream of media that comes in. It appears with its first packet.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#inboundrtpstats-dict*)
         #[doc(alias = "RTCInboundRtpStreamStats")]
+        #[doc(alias = "RTCRtpStreamStats")]
+        #[doc(alias = "RTCReceivedRtpStreamStats")]
         InboundRtp = "inbound-rtp"
     }
     /// The id of the track.
@@ -186,6 +188,8 @@ received! {
         /// How a stream of ours comes in at the peer, by the peer's last report.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#remoteinboundrtpstats-dict*)
         #[doc(alias = "RTCRemoteInboundRtpStreamStats")]
+        #[doc(alias = "RTCRtpStreamStats")]
+        #[doc(alias = "RTCReceivedRtpStreamStats")]
         RemoteInboundRtp = "remote-inbound-rtp"
     }
     /// The stream of ours that it tells of.

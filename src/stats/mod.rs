@@ -38,6 +38,7 @@ pub use self::{
 };
 
 /// A type of entry, as [`StatsReport::of_type`] and [`StatsReport::follow`] give it.
+#[doc(alias = "RTCStats")]
 pub trait StatsEntry: Sized + 'static {
     /// The entry, where it is of this type.
     fn of(stats: &Stats) -> Option<&Self>;

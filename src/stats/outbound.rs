@@ -11,6 +11,8 @@ sent! {
         /// A stream of media that goes out: one an encoding, in simulcast.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#outboundrtpstats-dict*)
         #[doc(alias = "RTCOutboundRtpStreamStats")]
+        #[doc(alias = "RTCRtpStreamStats")]
+        #[doc(alias = "RTCSentRtpStreamStats")]
         OutboundRtp = "outbound-rtp"
     }
     /// The id of the media section in the session description.
@@ -122,6 +124,8 @@ sent! {
         /// How a stream of the peer's goes out there, by its last report.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#remoteoutboundrtpstats-dict*)
         #[doc(alias = "RTCRemoteOutboundRtpStreamStats")]
+        #[doc(alias = "RTCRtpStreamStats")]
+        #[doc(alias = "RTCSentRtpStreamStats")]
         RemoteOutboundRtp = "remote-outbound-rtp"
     }
     /// The stream here that it tells of.

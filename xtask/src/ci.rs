@@ -2,7 +2,7 @@
 
 use crate::step::Step;
 use crate::summary::{self, Counts, Line};
-use crate::{Result, demo, npm, setup};
+use crate::{Result, coverage, demo, npm, setup};
 use std::time::Instant;
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
@@ -10,11 +10,12 @@ const SERVER: [&str; 2] = ["--features", "browser-rtc-signaling/server"];
 
 type Check = (&'static str, fn() -> Result);
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     ("setup", setup),
     ("format", format),
     ("lints", lints),
     ("documentation", documentation),
+    ("coverage", || coverage::command(&[])),
     ("crates", crates),
     ("npm package", npm::check),
     ("demo", demo::check),

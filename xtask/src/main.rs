@@ -27,7 +27,8 @@ usage: cargo xtask COMMAND
   demo [--port 8080] [--host 127.0.0.1]      build the demo and the signaling server, and serve both
        [--check]                             … only until its pages have been fetched once
   test [native] [chrome] [firefox] [e2e]     run these tests, or all
-  coverage [--json FILE]                     which members of the specifications have a Rust counterpart
+  coverage [--json FILE | --write]           which members of the specifications have a Rust counterpart;
+                                             --write brings README and \"From JavaScript to here\" up to date
   npm                                        build the npm package and check what is in it
   ci                                         formatting, lints, documentation, packages, demo";
 

@@ -1,38 +1,43 @@
 //! `cargo xtask coverage`: which WebIDL members have a Rust counterpart, told by its `#[doc(alias = "Interface.member")]`.
 
-use crate::{Result, paths, unexpected};
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+mod aliases;
+mod documents;
+
+use crate::{Result, unexpected};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 
 /// The members of the specifications.
-const MEMBERS: &str = include_str!("../data/webidl.json");
+const MEMBERS: &str = include_str!("../../data/webidl.json");
 /// Those that need no counterpart, each with the reason.
-const EXCLUSIONS: &str = include_str!("../data/exclusions.json");
+const EXCLUSIONS: &str = include_str!("../../data/exclusions.json");
 
 pub fn command(args: &[String]) -> Result {
-    let file = match args {
-        [] => None,
-        [option, file] if option == "--json" => Some(file),
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let (file, write) = match args.as_slice() {
+        [] => (None, false),
+        ["--json", file] => (Some(*file), false),
+        ["--write"] => (None, true),
         [other, ..] => return Err(unexpected(other)),
     };
     let members = members()?;
     let excluded = excluded()?;
-    let mut aliases = BTreeSet::new();
-    collect_aliases(&paths::root().join("src"), &mut aliases)?;
-    misspelt(&members, aliases.union(&excluded))?;
+    let aliases = aliases::all()?;
+    let named: BTreeSet<String> = aliases.iter().map(|alias| alias.web.clone()).collect();
+    misspelt(&members, named.union(&excluded))?;
 
     let specs: Vec<Coverage> =
-        members.into_iter().map(|(spec, members)| Coverage::of(spec, members, &aliases, &excluded)).collect();
+        members.into_iter().map(|(spec, members)| Coverage::of(spec, members, &named, &excluded)).collect();
     print(&specs);
     if let Some(file) = file {
         let report = json!({ "specs": specs.iter().map(Coverage::json).collect::<Vec<_>>() });
         fs::write(file, format!("{report:#}\n")).map_err(|error| format!("{file}: {error}"))?;
     }
-    let missing: usize = specs.iter().map(|spec| spec.missing.len()).sum();
-    if missing == 0 { Ok(()) } else { Err(format!("{missing} members are neither covered nor excluded")) }
+    match specs.iter().map(|spec| spec.missing.len()).sum() {
+        0usize => documents::update(&specs, &aliases, write),
+        missing => Err(format!("{missing} members are neither covered nor excluded")),
+    }
 }
 
 struct Coverage {
@@ -121,64 +126,9 @@ fn misspelt<'a>(members: &BTreeMap<String, Vec<String>>, names: impl Iterator<It
     if wrong.is_empty() { Ok(()) } else { Err(format!("no such members: {}", wrong.join(", "))) }
 }
 
-fn collect_aliases(folder: &Path, aliases: &mut BTreeSet<String>) -> Result {
-    let problem = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    for entry in fs::read_dir(folder).map_err(|error| problem(folder, &error))? {
-        let path = entry.map_err(|error| problem(folder, &error))?.path();
-        if path.is_dir() {
-            collect_aliases(&path, aliases)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = fs::read_to_string(&path).map_err(|error| problem(&path, &error))?;
-            let tokens: TokenStream = syn::parse_str(&source).map_err(|error| problem(&path, &error))?;
-            aliases_in(tokens, aliases);
-        }
-    }
-    Ok(())
-}
-
-/// By tokens, not by items: many of them stand in calls of macros, which are no items yet.
-fn aliases_in(tokens: TokenStream, aliases: &mut BTreeSet<String>) {
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match (token, tokens.peek()) {
-            (TokenTree::Ident(name), Some(TokenTree::Group(group)))
-                if name == "doc" && group.delimiter() == Delimiter::Parenthesis =>
-            {
-                aliases.extend(alias_of(group.stream()));
-            }
-            (TokenTree::Group(group), _) => aliases_in(group.stream(), aliases),
-            _ => {}
-        }
-    }
-}
-
-/// Of `alias = "…"`.
-fn alias_of(tokens: TokenStream) -> Option<String> {
-    let mut tokens = tokens.into_iter();
-    match (tokens.next()?, tokens.next()?, tokens.next()?) {
-        (TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Literal(text)) if name == "alias" => {
-            syn::parse_str::<syn::LitStr>(&text.to_string()).ok().map(|text| text.value())
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn aliases_are_found_on_items_and_in_macros() {
-        let source = r#"
-            #[doc(alias = "A.one")] #[doc(hidden)] struct A;
-            numbers! { /// A comment.
-                #[doc(alias = "A.two")] two / "two": u32, }
-            // #[doc(alias = "A.three")]
-        "#;
-        let mut aliases = BTreeSet::new();
-        aliases_in(source.parse().unwrap(), &mut aliases);
-        assert_eq!(aliases.into_iter().collect::<Vec<_>>(), ["A.one", "A.two"]);
-    }
 
     #[test]
     fn a_member_is_covered_or_excluded_or_missing() {
