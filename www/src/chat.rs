@@ -1,6 +1,11 @@
-//! The chat of a call, over a data channel.
+//! What people write: to each other in a call, over a data channel, and to everybody in the room.
 
-use browser_rtc::{Result, channel::Message, room::Call};
+use browser_rtc::{
+    EventStream, Result,
+    channel::Message,
+    room::{Call, Room},
+    signaling::{Data, Peer},
+};
 use futures::{FutureExt, StreamExt, select_biased};
 use web_sys::{Element, HtmlButtonElement, HtmlFormElement, HtmlInputElement};
 
@@ -23,12 +28,13 @@ enum Author {
 }
 
 impl Chat {
-    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+    /// The one whose elements' ids begin with `name`.
+    pub fn find(dom: &Dom, name: &str) -> Result<Self, MissingElement> {
         let found = Self {
-            log: dom.get("chat-log")?,
-            form: dom.get("chat-form")?,
-            text: dom.get("chat-text")?,
-            send: dom.get("chat-send")?,
+            log: dom.get(&format!("{name}-log"))?,
+            form: dom.get(&format!("{name}-form"))?,
+            text: dom.get(&format!("{name}-text"))?,
+            send: dom.get(&format!("{name}-send"))?,
             line: Template::find(dom, "chat-line-template")?,
         };
         found.line(&Author::Me, "", "")?;
@@ -39,6 +45,16 @@ impl Chat {
         self.log.set_text_content(None);
         self.text.set_value("");
         self.send.set_disabled(true);
+    }
+
+    /// What the user has written and wants to send, if it is anything.
+    fn written(&self) -> Option<String> {
+        Some(self.text.value()).filter(|text| !text.trim().is_empty())
+    }
+
+    fn sent(&self, text: &str) {
+        self.add(&Author::Me, "", text);
+        self.text.set_value("");
     }
 
     fn add(&self, author: &Author, name: &str, text: &str) {
@@ -73,20 +89,14 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
         select_biased! {
             message = channel.next().fuse() => match message {
                 Some(Ok(Message::Text(text))) => chat.add(&Author::Them, name, &text),
-                Some(Ok(Message::Binary(_))) => {}
+                Some(Ok(_)) => {}
                 Some(Err(error)) => page.notices.fail_unless_closed(&error),
                 None => break,
             },
             () = submits.select_next_some() => {
-                let text = chat.text.value();
-                if text.trim().is_empty() {
-                    continue;
-                }
+                let Some(text) = chat.written() else { continue };
                 match channel.send(&text).await {
-                    Ok(()) => {
-                        chat.add(&Author::Me, name, &text);
-                        chat.text.set_value("");
-                    }
+                    Ok(()) => chat.sent(&text),
                     Err(error) => page.notices.fail_unless_closed(&error),
                 }
             }
@@ -94,4 +104,33 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     }
     chat.send.set_disabled(true);
     Ok(())
+}
+
+/// What is said to everybody, for as long as one is in the room.
+pub struct RoomChat<'a> {
+    chat: &'a Chat,
+    /// That the user wants to send what is written.
+    pub submits: EventStream<()>,
+}
+
+impl<'a> RoomChat<'a> {
+    pub fn open(chat: &'a Chat) -> Self {
+        chat.clear();
+        chat.send.set_disabled(false);
+        Self { chat, submits: dom::submits(&chat.form) }
+    }
+
+    pub fn say(&self, room: &Room) -> Result<()> {
+        let Some(text) = self.chat.written() else { return Ok(()) };
+        room.say(&text)?;
+        self.chat.sent(&text);
+        Ok(())
+    }
+
+    /// Programs of others may say what is no text.
+    pub fn heard(&self, from: &Peer, data: &Data) {
+        if let Ok(text) = data.parse::<String>() {
+            self.chat.add(&Author::Them, &from.name, &text);
+        }
+    }
 }

@@ -16,6 +16,7 @@ use futures::{
 
 use crate::{
     call::talk,
+    chat::RoomChat,
     dom,
     notices::{Code, Note},
     page::Page,
@@ -36,6 +37,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
     let mut people = People::new(&page.people, room.peers());
     let mut devices = pin!(page.settings.follow_devices().fuse());
     let mut leave = dom::clicks(&page.leave);
+    let mut chat = RoomChat::open(&page.room_chat);
     // One call at a time, from the first ring to its end. It runs while the room goes on.
     let mut phone = pin!(Fuse::terminated());
     let mut crossing = Crossing::default();
@@ -61,6 +63,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 }
                 Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
+                Some(RoomEvent::Said { from, data }) => chat.heard(&from, &data),
                 // Who is not there has left a moment ago, and we are told of that as well.
                 Some(RoomEvent::Refused(error)) if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
@@ -84,6 +87,9 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 people.begin_call(&peer);
                 let dialled = crossing.dial(peer);
                 phone.set(one_call(page, &room, Ring::Out(dialled)).fuse());
+            },
+            () = chat.submits.select_next_some() => if let Err(error) = chat.say(&room) {
+                page.notices.fail_unless_closed(&error);
             },
             () = leave.select_next_some() => {
                 room.leave();

@@ -29,6 +29,7 @@ pub struct Page {
     pub outgoing: OutgoingPanel,
     pub call: CallView,
     pub chat: Chat,
+    pub room_chat: Chat,
     pub keypad: Keypad,
     pub states: States,
 }
@@ -47,7 +48,8 @@ impl Page {
             incoming: IncomingPanel::find(dom)?,
             outgoing: OutgoingPanel::find(dom)?,
             call: CallView::find(dom)?,
-            chat: Chat::find(dom)?,
+            chat: Chat::find(dom, "chat")?,
+            room_chat: Chat::find(dom, "room-chat")?,
             keypad: Keypad::find(dom)?,
             states: States::find(dom)?,
         })

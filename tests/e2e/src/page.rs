@@ -153,6 +153,12 @@ impl Page {
         self.click("#chat-form button").await;
     }
 
+    /// Says a line to everybody in the room.
+    pub async fn say(&self, line: &str) {
+        self.fill("#room-chat-text", line).await;
+        self.click("#room-chat-form button").await;
+    }
+
     /// Plays these tones, and waits until they have been played. Returns them as they lit up.
     pub async fn play(&self, tones: &str) -> String {
         let before = self.seen().await.tones.len();

@@ -33,6 +33,8 @@ pub struct Seen {
     pub chat_open: bool,
     /// The chat's lines, oldest first.
     pub chat: Vec<ChatLine>,
+    /// What was said to everybody in the room, oldest first.
+    pub room_chat: Vec<ChatLine>,
     /// The keys that are lit now.
     pub lit: Vec<String>,
     /// Each key that was lit so far, in order.
@@ -73,6 +75,8 @@ pub struct Failure {
 pub struct ChatLine {
     /// `me` or `them`.
     pub from: String,
+    /// The name beside it.
+    pub who: String,
     /// The line.
     pub text: String,
     /// How many elements are in it: none, as long as it is text.

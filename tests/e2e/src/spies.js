@@ -93,6 +93,13 @@ const all = (selector) => [...document.querySelectorAll(selector)];
 const text = (selector) => one(selector)?.textContent.trim().replace(/\s+/g, " ") ?? "";
 const visible = (selector) => (one(selector)?.getClientRects().length ?? 0) > 0;
 const shown = (selector, what) => (visible(selector) ? text(what) : null);
+const lines = (log) =>
+  all(`${log} li[data-from]`).map((line) => ({
+    from: line.dataset.from,
+    who: line.querySelector(".who")?.textContent ?? "",
+    text: line.querySelector(".text").textContent,
+    elements: line.querySelector(".text").childElementCount,
+  }));
 const pressed = (selector) => one(selector)?.getAttribute("aria-pressed") === "true";
 
 // Counted one by one: Firefox's `getVideoPlaybackQuality` counts none of a stream.
@@ -127,11 +134,8 @@ window.e2e = {
     call: shown("#call", "#call-name"),
     states: Object.fromEntries(all("#states [data-state]").map((dd) => [dd.dataset.state, dd.textContent.trim()])),
     chat_open: one("#chat-form button")?.disabled === false,
-    chat: all("#chat-log li[data-from]").map((line) => ({
-      from: line.dataset.from,
-      text: line.querySelector(".text").textContent,
-      elements: line.querySelector(".text").childElementCount,
-    })),
+    chat: lines("#chat-log"),
+    room_chat: lines("#room-chat-log"),
     lit: all("#keypad .lit").map((key) => key.dataset.tone).concat(lit?.textContent.trim() || []),
     tones: [...tones],
     microphone_muted: pressed("#toggle-microphone"),

@@ -5,17 +5,17 @@ use browser_rtc_e2e::{Browser, Page, play};
 use crate::talk;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn call_chrome_to_chrome() {
+async fn f11_call_chrome_to_chrome() {
     call("chrome to chrome", Browser::Chrome, Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn call_chrome_to_firefox() {
+async fn f11_call_chrome_to_firefox() {
     call("chrome to firefox", Browser::Chrome, Browser::Firefox).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn call_firefox_to_chrome() {
+async fn f11_call_firefox_to_chrome() {
     call("firefox to chrome", Browser::Firefox, Browser::Chrome).await;
 }
 

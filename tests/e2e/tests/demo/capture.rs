@@ -5,22 +5,22 @@ use browser_rtc_e2e::{Browser, Camera, Page, Size, play};
 use crate::talk;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chrome_is_refused_the_camera() {
+async fn f02_chrome_is_refused_the_camera() {
     fails("refused in chrome", Browser::Chrome, Camera::Refused, REFUSED).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn firefox_is_refused_the_camera() {
+async fn f02_firefox_is_refused_the_camera() {
     fails("refused in firefox", Browser::Firefox, Camera::Refused, REFUSED).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chrome_has_no_camera() {
+async fn f02_chrome_has_no_camera() {
     fails("no camera in chrome", Browser::Chrome, Camera::Missing, MISSING).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn firefox_has_no_camera() {
+async fn f02_firefox_has_no_camera() {
     fails("no camera in firefox", Browser::Firefox, Camera::Missing, MISSING).await;
 }
 
@@ -66,12 +66,12 @@ async fn tells_of_the_camera(page: &Page, (kind, words): Told) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chrome_has_no_camera_so_wide() {
+async fn f02_chrome_has_no_camera_so_wide() {
     too_wide("too wide in chrome", Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn firefox_has_no_camera_so_wide() {
+async fn f02_firefox_has_no_camera_so_wide() {
     too_wide("too wide in firefox", Browser::Firefox).await;
 }
 

@@ -5,7 +5,7 @@ use browser_rtc_e2e::{Browser, Page, Seen, play};
 use crate::talk;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_is_declined() {
+async fn f11_a_call_is_declined() {
     play("declined", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
@@ -27,7 +27,7 @@ async fn a_call_is_declined() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_in_a_call_or_ringing_is_busy() {
+async fn f11_somebody_in_a_call_or_ringing_is_busy() {
     play("busy", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
@@ -67,7 +67,7 @@ async fn finds_busy(caller: &Page, callee: &Page) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_caller_gives_up() {
+async fn f11_the_caller_gives_up() {
     play("cancelled", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;

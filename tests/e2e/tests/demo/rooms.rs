@@ -1,6 +1,8 @@
-//! Coming and going.
+//! Coming and going, and what is said to everybody.
 
-use browser_rtc_e2e::{Browser, play};
+use browser_rtc_e2e::{Browser, ChatLine, Page, play};
+
+use crate::talk;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_taken_is_refused() {
@@ -21,7 +23,7 @@ async fn a_name_that_is_taken_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_leaves_is_gone_from_the_list() {
+async fn f11_who_leaves_is_gone_from_the_list() {
     play("leaving", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
@@ -49,4 +51,43 @@ async fn the_address_fills_in_the_form_and_joins_nothing() {
         assert_eq!(bob.seen().await.you, "Bob");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f12_a_line_to_everybody_and_a_line_to_one() {
+    play("room chat", async |stage| {
+        let ada = stage.join(Browser::Chrome, "Ada").await;
+        let bob = stage.join(Browser::Firefox, "Bob").await;
+        let cyd = stage.join(Browser::Chrome, "Cyd").await;
+        for page in [&ada, &bob] {
+            page.until_here(&cyd).await;
+        }
+        ada.say("<b>hello</b> all").await;
+        for listener in [&bob, &cyd] {
+            heard(listener, "Ada", "<b>hello</b> all").await;
+        }
+        bob.say("Grüße").await;
+        for listener in [&ada, &cyd] {
+            heard(listener, "Bob", "Grüße").await;
+        }
+
+        // In a call, too; and what is said in the call reaches the one who is in it.
+        talk::connect(&ada, &bob).await;
+        ada.chat("for Bob alone").await;
+        bob.until("the line has come", |seen| seen.chat.iter().any(|line| line.text == "for Bob alone")).await;
+        cyd.say("still here?").await;
+        for listener in [&ada, &bob] {
+            heard(listener, "Cyd", "still here?").await;
+        }
+        let cyds = cyd.seen().await;
+        assert_eq!(cyds.chat, []);
+        let texts: Vec<&str> = cyds.room_chat.iter().map(|line| &*line.text).collect();
+        assert_eq!(texts, ["<b>hello</b> all", "Grüße", "still here?"]);
+    })
+    .await;
+}
+
+async fn heard(listener: &Page, speaker: &str, text: &str) {
+    let said = ChatLine { from: "them".into(), who: speaker.into(), text: text.into(), elements: 0 };
+    listener.until(&format!("{speaker} is heard"), |seen| seen.room_chat.contains(&said)).await;
 }

@@ -38,9 +38,11 @@ pub async fn chat(one: &Page, other: &Page) {
     other.chat(HARMLESS).await;
     one.until("the answer has come", |seen| seen.chat.iter().any(|line| line.from == "them")).await;
 
-    let line = |from: &str, text: &str| ChatLine { from: from.to_owned(), text: text.to_owned(), elements: 0 };
-    assert_eq!(one.seen().await.chat, [line("me", HARMFUL), line("them", HARMLESS)]);
-    assert_eq!(other.seen().await.chat, [line("them", HARMFUL), line("me", HARMLESS)]);
+    let line = |from: &str, text: &str| (from.to_owned(), text.to_owned(), 0);
+    let told = |line: ChatLine| (line.from, line.text, line.elements);
+    let chat = async |page: &Page| page.seen().await.chat.into_iter().map(told).collect::<Vec<_>>();
+    assert_eq!(chat(one).await, [line("me", HARMFUL), line("them", HARMLESS)]);
+    assert_eq!(chat(other).await, [line("them", HARMFUL), line("me", HARMLESS)]);
 }
 
 /// Tones from one side, and then from the other: keys light in order, and go out.

@@ -25,7 +25,7 @@ async fn webkitgtk_has_no_webrtc_for_the_plain_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_insecure_page_has_no_camera() {
+async fn f02_an_insecure_page_has_no_camera() {
     play("insecure", async |stage| {
         let page = stage.open_insecurely("Ada").await;
         tells_what_is_missing(&page, "getUserMedia").await;
