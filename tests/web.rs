@@ -14,6 +14,9 @@ mod web {
     mod media_capture;
     mod media_devices;
     mod media_element;
+    mod media_levels;
+    mod media_recorder;
+    mod media_snapshots;
     mod media_tracks;
     mod peer_calls;
     mod peer_descriptions;
