@@ -22,6 +22,7 @@ mod web {
     mod peer_descriptions;
     mod peer_errors;
     mod peer_life;
+    mod peer_many;
     mod peer_states;
     mod peer_tracks;
     mod promise;

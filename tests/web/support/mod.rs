@@ -3,6 +3,7 @@
 pub mod generated;
 pub mod js;
 pub mod media;
+pub mod memory;
 pub mod pair;
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
