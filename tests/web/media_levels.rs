@@ -209,6 +209,11 @@ async fn a_meter_that_does_not_run_says_so() {
         meter.resume().within("resumed").await.unwrap();
         assert_eq!(changes.next().within("running again").await, Some(true));
         level_where(&meter, "the tone again", |level| level.peak > 0.4).await;
+
+        js::run_to_end("context", &[&context], "return context.suspend()").await;
+        assert_eq!(changes.next().within("suspended again").await, Some(false));
+        let _another = LevelMeter::new(&source.stream.tracks()[0]).unwrap();
+        assert_eq!(changes.next().within("running, as another meter asked").await, Some(true));
     })
     .await;
 }

@@ -5,8 +5,8 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use futures::FutureExt;
 use js_sys::Float32Array;
-use wasm_bindgen_futures::spawn_local;
 
 use super::Level;
 use crate::{
@@ -42,14 +42,18 @@ impl SharedContext {
     pub(super) fn is_running(&self) -> bool {
         self.0.state() == "running"
     }
+
+    /// Has it run as soon as the browser lets it, which may be never.
+    pub(super) fn ask_to_run(&self) {
+        if !self.is_running() {
+            let _in_its_time = settled_for_good("AudioContext.resume", self.0.resume()).now_or_never();
+        }
+    }
 }
 
 impl Drop for SharedContext {
     fn drop(&mut self) {
-        let closing = self.0.close();
-        spawn_local(async move {
-            let _nobody_needs_it = settled_for_good("close", closing).await;
-        });
+        let _closing = settled_for_good("AudioContext.close", self.0.close()).now_or_never();
     }
 }
 

@@ -53,8 +53,8 @@ impl Level {
 /// Clones share one meter. It keeps the track alive, until the last handle goes. All meters of a page share one
 /// [audio context](https://webaudio.github.io/web-audio-api/#AudioContext), which closes with the last of them.
 ///
-/// Browsers measure only once the user has touched the page, or has allowed it the microphone, and Firefox only
-/// where there is an audio output: see [`is_running`](Self::is_running).
+/// Browsers measure only once the user has clicked in the page or pressed a key, Chromium also while the page has a
+/// microphone, and Firefox only where there is an audio output: see [`resume`](Self::resume).
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{LevelMeter, MediaStream}, Result};
@@ -99,6 +99,7 @@ impl LevelMeter {
             element.set_muted(true);
             element.set_source(Some(&stream)).during(OPERATION)?;
         }
+        context.ask_to_run();
         Ok(Self(Rc::new(Inner { tap, source, element, track: track.clone(), end: End::default(), context })))
     }
 
@@ -137,7 +138,7 @@ impl LevelMeter {
     }
 
     /// Whether it measures. The browser may want a click or a key press of the user first: then call
-    /// [`resume`](Self::resume) in it.
+    /// [`resume`](Self::resume) there.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.0.context.is_running()
@@ -150,18 +151,19 @@ impl LevelMeter {
         EventStream::of_states(&self.0.end, &self.0.context.0, &["statechange"], running)
     }
 
-    /// Resolves when it measures. Cancel safe: what was asked for goes on.
+    /// Resolves when it measures. A meter that is made asks for that by itself; ask anew in a click or a key press.
+    /// Cancel safe: what was asked for goes on.
+    /// [Specification](https://webaudio.github.io/web-audio-api/#dom-audiocontext-resume)
     ///
     /// # Errors
-    /// `Timeout` where it does not measure a second later: the browser wants a click first, or there is no audio
-    /// output in the machine. It may still begin later; see [`running_changes`](Self::running_changes).
+    /// `Timeout` where it does not measure a second later: the browser wants a click first, or, Firefox, an audio
+    /// output. It may still begin later; see [`running_changes`](Self::running_changes). `Closed` where the last
+    /// handle of the meter has gone.
     pub fn resume(&self) -> impl Future<Output = Result<()>> + use<> {
         const OPERATION: &str = "AudioContext.resume";
         let (context, end) = (self.0.context.0.clone(), self.0.end.clone());
-        // Asked at once, while the click lasts.
-        let asked = context.resume();
         async move {
-            let resumed = pin!(settled(OPERATION, &end, || asked));
+            let resumed = pin!(settled(OPERATION, &end, || context.resume()));
             match select(resumed, TimeoutFuture::new(1000)).await {
                 Either::Left((resumed, _)) => resumed.map(drop),
                 Either::Right(_) => {
