@@ -16,6 +16,7 @@ mod web {
     mod media_element;
     mod media_levels;
     mod media_recorder;
+    mod media_recordings;
     mod media_snapshots;
     mod media_tracks;
     mod peer_calls;

@@ -5,6 +5,7 @@ pub mod js;
 pub mod media;
 pub mod memory;
 pub mod pair;
+pub mod recorded;
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
