@@ -80,6 +80,27 @@ async fn f07_sound_with_picture_paused_and_resumed() {
 }
 
 #[wasm_bindgen_test]
+async fn f07_mp4_where_the_browser_writes_it() {
+    watched(async {
+        let both = both().await;
+        let wishes = RecorderOptions::new().mime_type("video/mp4").mime_type("video/webm");
+        let recorder = MediaRecorder::new(&both, &wishes).unwrap();
+        let recording = recorder.start_in_slices(Duration::from_millis(200)).unwrap();
+        recording.started().within("the start").await;
+        sleep(HALF_A_SECOND * 2).await;
+        recorder.stop();
+        let file = file(recording).await;
+        // Firefox writes none.
+        let wanted = if js::is_firefox() { "video/webm" } else { "video/mp4" };
+        assert!(file.type_().starts_with(wanted), "{}", file.type_());
+        let played = played(&file).await;
+        assert!(played.seconds > 0.5 && played.frames >= 5.0 && played.width == 640.0, "{} s", played.seconds);
+        assert!(heard(&file).await.1 > 0.01);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn f07_data_as_it_comes() {
     watched(async {
         let both = both().await;

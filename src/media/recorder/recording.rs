@@ -69,6 +69,9 @@ impl Recording {
     /// The whole recording, once it has stopped, as one file that plays. Where the future is dropped before, the
     /// recording is stopped and lost.
     ///
+    /// A file of Chromium's does not say how long it is: an element that plays it has an infinite `duration` until it
+    /// has read the end.
+    ///
     /// ```no_run
     /// # use browser_rtc::{media::{MediaRecorder, MediaStream, RecorderOptions}, Result};
     /// # use futures::{Future, future::join};
