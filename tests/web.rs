@@ -14,6 +14,10 @@ mod web {
     mod media_capture;
     mod media_devices;
     mod media_element;
+    mod media_levels;
+    mod media_recorder;
+    mod media_recordings;
+    mod media_snapshots;
     mod media_tracks;
     mod peer_calls;
     mod peer_configuration;
@@ -21,6 +25,7 @@ mod web {
     mod peer_errors;
     mod peer_identity;
     mod peer_life;
+    mod peer_many;
     mod peer_states;
     mod peer_tracks;
     mod peer_transports;

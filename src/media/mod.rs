@@ -4,6 +4,9 @@
 mod constraints;
 mod devices;
 mod element;
+mod level;
+mod recorder;
+mod snapshot;
 mod stream;
 mod track;
 
@@ -15,6 +18,9 @@ pub use self::{
     constraints::{Audio, Bounds, Constrain, Constraints, FacingMode, Number, Video, Wanted, exact, ideal, max, min},
     devices::{DeviceInfo, DeviceKind, device_changes, devices},
     element::{Attachment, show},
+    level::{Level, LevelMeter},
+    recorder::{BitrateMode, Chunk, KeyFrames, MediaRecorder, RecorderOptions, Recording, RecordingState},
+    snapshot::{ImageFormat, Snapshot, SnapshotOptions, snapshot},
     stream::MediaStream,
     track::{MediaStreamTrack, TrackKind},
 };

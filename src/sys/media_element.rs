@@ -4,7 +4,7 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, MediaStream};
 
-use super::promise::Promise;
+use super::{global, promise::Promise};
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,4 +20,19 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = play)]
     pub(crate) fn play_stream(this: &MediaElement) -> Result<Promise, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = Object)]
+    type Document;
+
+    #[wasm_bindgen(method, catch, js_name = createElement)]
+    fn create_media_element(this: &Document, tag: &str) -> Result<MediaElement, JsValue>;
+}
+
+/// A `<video>` or `<audio>` that is not on the page. None in a worker.
+pub(crate) fn create(tag: &str) -> Option<MediaElement> {
+    let document = global::get(&js_sys::global(), "document");
+    document.is_object().then(|| document.unchecked_into::<Document>().create_media_element(tag).ok())?
 }

@@ -2,12 +2,16 @@
 //!
 //! Each type extends its web-sys twin, so that the public API can hand out plain web-sys objects.
 
+pub(crate) mod audio_context;
+pub(crate) mod blob;
 pub(crate) mod certificate;
 pub(crate) mod data_channel;
 pub(crate) mod dtmf_sender;
 pub(crate) mod global;
 pub(crate) mod media_devices;
 pub(crate) mod media_element;
+pub(crate) mod media_recorder;
+pub(crate) mod offscreen_canvas;
 pub(crate) mod peer_connection;
 pub(crate) mod promise;
 pub(crate) mod rtp_sender;

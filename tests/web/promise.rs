@@ -117,5 +117,7 @@ async fn a_thousand_promises_leave_nothing_behind() {
     settle().await;
     let values = wasm_bindgen::externref_heap_live_count();
     settle().await;
-    assert_eq!(wasm_bindgen::externref_heap_live_count(), values, "JavaScript values are still held");
+    // What other tests left to the browser may be freed meanwhile.
+    let values_now = wasm_bindgen::externref_heap_live_count();
+    assert!(values_now <= values, "{values_now} JavaScript values are held, and before it was {values}");
 }

@@ -1,8 +1,11 @@
 //! What every test stands on: nothing waits for ever, and nothing is rejected unheard.
 
+pub mod generated;
 pub mod js;
 pub mod media;
+pub mod memory;
 pub mod pair;
+pub mod recorded;
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 

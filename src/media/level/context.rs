@@ -1,0 +1,92 @@
+//! The page's one audio context: browsers give a page but few.
+
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+};
+
+use futures::FutureExt;
+use js_sys::Float32Array;
+
+use super::Level;
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    promise::settled_for_good,
+    sys::{
+        audio_context::{AnalyserNode, AudioContext, AudioNode},
+        global,
+    },
+};
+
+thread_local! {
+    static SHARED: RefCell<Weak<SharedContext>> = RefCell::default();
+}
+
+/// Closed when the last meter has gone.
+pub(super) struct SharedContext(pub(super) AudioContext);
+
+impl SharedContext {
+    pub(super) fn get(operation: &'static str) -> Result<Rc<Self>> {
+        if let Some(shared) = SHARED.with_borrow(Weak::upgrade) {
+            return Ok(shared);
+        }
+        if !global::has("AudioContext") {
+            let advice = "this browser cannot measure sound: use a current Chrome, Edge, Firefox or Safari";
+            return Err(Error::new(operation, ErrorKind::NotSupported, advice));
+        }
+        let shared = Rc::new(Self(AudioContext::new().during(operation)?));
+        SHARED.set(Rc::downgrade(&shared));
+        Ok(shared)
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.0.state() == "running"
+    }
+
+    /// Has it run as soon as the browser lets it, which may be never.
+    pub(super) fn ask_to_run(&self) {
+        if !self.is_running() {
+            let _in_its_time = settled_for_good("AudioContext.resume", self.0.resume()).now_or_never();
+        }
+    }
+}
+
+impl Drop for SharedContext {
+    fn drop(&mut self) {
+        let _closing = settled_for_good("AudioContext.close", self.0.close()).now_or_never();
+    }
+}
+
+/// The latest samples of a source, until this is dropped.
+pub(super) struct Tap {
+    source: AudioNode,
+    analyser: AnalyserNode,
+    samples: Float32Array,
+}
+
+impl Tap {
+    /// `samples` is a power of two from 32 to 32768.
+    pub(super) fn new(
+        operation: &'static str,
+        context: &AudioContext,
+        source: &AudioNode,
+        samples: u32,
+    ) -> Result<Self> {
+        let analyser = context.analyser().during(operation)?;
+        analyser.set_window(samples).during(operation)?;
+        source.connect(&analyser).during(operation)?;
+        Ok(Self { source: source.clone(), analyser, samples: Float32Array::new_with_length(samples) })
+    }
+
+    pub(super) fn level(&self) -> Level {
+        self.analyser.samples(&self.samples);
+        Level::of(&self.samples.to_vec())
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        // The meter may have disconnected its source from everything already.
+        let _disconnected = self.source.disconnect_from(&self.analyser);
+    }
+}

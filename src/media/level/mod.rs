@@ -1,0 +1,224 @@
+//! How loud a sound is.
+
+mod context;
+
+use std::{fmt, future::Future, pin::pin, rc::Rc, time::Duration};
+
+use futures::{
+    StreamExt,
+    future::{Either, select},
+    stream::{self, FusedStream},
+};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Array;
+
+use self::context::{SharedContext, Tap};
+use super::MediaStreamTrack;
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::EventStream,
+    promise::settled,
+    sys::{
+        audio_context::{AudioContext, AudioNode},
+        media_element::{self, MediaElement},
+    },
+    wake::End,
+};
+
+const OPERATION: &str = "LevelMeter";
+
+/// How loud a sound is, over a short time: each from 0, which is silence, to 1, the loudest that there is. Sound of
+/// several channels is mixed to one first.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Level {
+    /// The root of the mean square, which is nearest to what one hears. Full-scale sine: 0.71.
+    pub rms: f32,
+    /// The farthest swing.
+    pub peak: f32,
+}
+
+impl Level {
+    fn of(samples: &[f32]) -> Self {
+        let squares: f32 = samples.iter().map(|sample| sample * sample).sum();
+        let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+        #[expect(clippy::cast_precision_loss, reason = "32768 samples at most")]
+        let mean = squares / samples.len().max(1) as f32;
+        Self { rms: mean.sqrt().min(1.0), peak: peak.min(1.0) }
+    }
+}
+
+/// Measures how loud a track is: one's own microphone, or a peer's.
+///
+/// Clones share one meter. It keeps the track alive, until the last handle goes. All meters of a page share one
+/// [audio context](https://webaudio.github.io/web-audio-api/#AudioContext), which closes with the last of them.
+///
+/// Browsers measure only once the user has clicked in the page or pressed a key, Chromium also while the page has a
+/// microphone, and Firefox only where there is an audio output: see [`resume`](Self::resume).
+///
+/// ```no_run
+/// # use browser_rtc::{media::{LevelMeter, MediaStream}, Result};
+/// # use futures::StreamExt;
+/// # use std::time::Duration;
+/// # async fn example(microphone: &MediaStream, draw: impl Fn(f32)) -> Result<()> {
+/// for track in microphone.audio_tracks() {
+///     let meter = LevelMeter::new(&track)?;
+///     let mut levels = meter.levels(Duration::from_millis(100))?;
+///     while let Some(level) = levels.next().await {
+///         draw(level.rms);
+///     } // ends when the track has ended
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct LevelMeter(Rc<Inner>);
+
+struct Inner {
+    tap: Tap,
+    source: AudioNode,
+    /// Without an element that has it, Chromium gives no sound of a peer's track.
+    element: Option<MediaElement>,
+    track: MediaStreamTrack,
+    end: End,
+    context: Rc<SharedContext>,
+}
+
+impl LevelMeter {
+    /// Measures from now on.
+    ///
+    /// # Errors
+    /// `InvalidState` for a track that is not sound, `NotSupported` where the browser has no `AudioContext`.
+    pub fn new(track: &MediaStreamTrack) -> Result<Self> {
+        let context = SharedContext::get(OPERATION)?;
+        let stream = web_sys::MediaStream::new_with_tracks(&Array::of1(track.as_raw())).during(OPERATION)?;
+        let source = context.0.source(&stream).during(OPERATION)?;
+        // Between a fortieth and a twentieth of a second.
+        let tap = Tap::new(OPERATION, &context.0, &source, 2048)?;
+        let element = media_element::create("audio");
+        if let Some(element) = &element {
+            element.set_muted(true);
+            element.set_source(Some(&stream)).during(OPERATION)?;
+        }
+        context.ask_to_run();
+        Ok(Self(Rc::new(Inner { tap, source, element, track: track.clone(), end: End::default(), context })))
+    }
+
+    /// What is measured.
+    #[must_use]
+    pub fn track(&self) -> &MediaStreamTrack {
+        &self.0.track
+    }
+
+    /// How loud it has been just now, over about a twentieth of a second. Silence while it is not
+    /// [running](Self::is_running), and of a track that is disabled, muted or has ended.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        level(&self.0.context.0, &self.0.tap)
+    }
+
+    /// How loud it has been since the last one was taken: the first comes after this time, then one each time this
+    /// long after the one before it has been taken from the stream. It ends when the track ends or the last
+    /// handle of the meter goes. Less than a millisecond counts as one; of more than about 0.7 s only the last 0.7 s
+    /// are measured.
+    ///
+    /// # Errors
+    /// Whatever the browser throws; none is known.
+    pub fn levels(&self, interval: Duration) -> Result<impl FusedStream<Item = Level> + Unpin + use<>> {
+        let ms = u32::try_from(interval.as_millis()).unwrap_or(u32::MAX).clamp(1, i32::MAX.unsigned_abs());
+        let context = &self.0.context.0;
+        let tap = Tap::new(OPERATION, context, &self.0.source, window(ms, context.sample_rate()))?;
+        let over = select(self.0.end.wait(), self.0.track.ended());
+        let levels = stream::unfold((tap, context.clone(), over), move |(tap, context, over)| async move {
+            match select(over, TimeoutFuture::new(ms)).await {
+                Either::Left(_) => None,
+                Either::Right(((), over)) => Some((level(&context, &tap), (tap, context, over))),
+            }
+        });
+        Ok(Box::pin(levels.fuse()))
+    }
+
+    /// Whether it measures. The browser may want a click or a key press of the user first: then call
+    /// [`resume`](Self::resume) there.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.0.context.is_running()
+    }
+
+    /// Whether it measures: now, then each change.
+    pub fn running_changes(&self) -> EventStream<bool> {
+        let context = self.0.context.0.clone();
+        let running = move || context.state() == "running";
+        EventStream::of_states(&self.0.end, &self.0.context.0, &["statechange"], running)
+    }
+
+    /// Resolves when it measures. A meter that is made asks for that by itself; ask anew in a click or a key press.
+    /// Cancel safe: what was asked for goes on.
+    /// [Specification](https://webaudio.github.io/web-audio-api/#dom-audiocontext-resume)
+    ///
+    /// # Errors
+    /// `Timeout` where it does not measure a second later: the browser wants a click first, or, Firefox, an audio
+    /// output. It may still begin later; see [`running_changes`](Self::running_changes). `Closed` where the last
+    /// handle of the meter has gone.
+    pub fn resume(&self) -> impl Future<Output = Result<()>> + use<> {
+        const OPERATION: &str = "AudioContext.resume";
+        let (context, end) = (self.0.context.0.clone(), self.0.end.clone());
+        async move {
+            let resumed = pin!(settled(OPERATION, &end, || context.resume()));
+            match select(resumed, TimeoutFuture::new(1000)).await {
+                Either::Left((resumed, _)) => resumed.map(drop),
+                Either::Right(_) => {
+                    let advice = "no sound is measured yet: ask in a click, and see that there is an audio output";
+                    Err(Error::new(OPERATION, ErrorKind::Timeout, advice))
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.end.come();
+        let _disconnected = self.source.disconnect();
+        if let Some(element) = &self.element {
+            let _emptying_cannot_fail = element.set_source(None);
+        }
+    }
+}
+
+impl fmt::Debug for LevelMeter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LevelMeter").field("track", &self.0.track).finish_non_exhaustive()
+    }
+}
+
+/// A context that does not run still has the sound from before.
+fn level(context: &AudioContext, tap: &Tap) -> Level {
+    if context.state() == "running" { tap.level() } else { Level::default() }
+}
+
+/// How many samples hold this time, as an analyser wants it: a power of two in its bounds.
+fn window(ms: u32, sample_rate: f32) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "bounded")]
+    let samples = (ms as f32 / 1000.0 * sample_rate).clamp(32.0, 32768.0) as u32;
+    samples.next_power_of_two()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_holds_the_interval() {
+        assert_eq!(window(1, 44_100.0), 64);
+        assert_eq!(window(100, 48_000.0), 8192);
+        assert_eq!(window(0, 0.0), 32);
+        assert_eq!(window(u32::MAX, 192_000.0), 32_768);
+    }
+
+    #[test]
+    fn levels_stay_in_their_bounds() {
+        assert_eq!(Level::of(&[]), Level::default());
+        assert_eq!(Level::of(&[0.5, -0.5]), Level { rms: 0.5, peak: 0.5 });
+        assert_eq!(Level::of(&[3.0, -4.0]), Level { rms: 1.0, peak: 1.0 });
+    }
+}

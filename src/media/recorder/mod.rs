@@ -1,0 +1,271 @@
+//! Streams recorded to files.
+
+mod options;
+mod recording;
+
+use std::{fmt, rc::Rc, time::Duration};
+
+use wasm_bindgen::JsCast;
+
+use self::recording::Session;
+pub use self::{
+    options::{BitrateMode, KeyFrames, RecorderOptions},
+    recording::{Chunk, Recording},
+};
+use super::MediaStream;
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::EventStream,
+    spec_enum::spec_enum,
+    sys::{self, global},
+    wake::End,
+};
+
+spec_enum! {
+    /// What a recorder does. [Specification](https://www.w3.org/TR/mediastream-recording/#recordingstate)
+    RecordingState {
+        /// Nothing: not started yet, or stopped.
+        #[doc(alias = "RecordingState.inactive")]
+        Inactive = "inactive",
+        /// It records.
+        #[doc(alias = "RecordingState.recording")]
+        Recording = "recording",
+        /// It has paused, and leaves out what comes meanwhile.
+        #[doc(alias = "RecordingState.paused")]
+        Paused = "paused",
+    }
+}
+
+/// Records a stream to a file, such as WebM or MP4.
+/// [Specification](https://www.w3.org/TR/mediastream-recording/#mediarecorder-api)
+///
+/// Clones share one recorder. It keeps the stream's tracks alive; when its last handle goes, it stops.
+///
+/// ```no_run
+/// # use browser_rtc::{media::{MediaRecorder, MediaStream, RecorderOptions}, Result};
+/// # use futures::StreamExt;
+/// # use std::time::Duration;
+/// # async fn example(camera: &MediaStream, upload: impl Fn(web_sys::Blob)) -> Result<()> {
+/// let options = RecorderOptions::new().mime_type("video/mp4").mime_type("video/webm");
+/// let recorder = MediaRecorder::new(camera, &options)?;
+/// let mut recording = recorder.start_in_slices(Duration::from_secs(1))?;
+/// while let Some(chunk) = recording.next().await {
+///     upload(chunk?.data);
+/// } // ends after `recorder.stop()`, or when the camera's tracks have ended
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct MediaRecorder(Rc<Inner>);
+
+struct Inner {
+    session: Rc<Session>,
+    stream: MediaStream,
+    end: End,
+}
+
+impl MediaRecorder {
+    /// A recorder of this stream, which records nothing yet.
+    /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-mediarecorder)
+    ///
+    /// # Errors
+    /// `NotSupported` where the browser can write none of the wished kinds of file, or has no recorder; `Type` for a
+    /// bit rate mode that it does not know (Firefox knows of none and takes any).
+    #[doc(alias = "MediaRecorder.constructor")]
+    pub fn new(stream: &MediaStream, options: &RecorderOptions) -> Result<Self> {
+        const OPERATION: &str = "MediaRecorder";
+        if !global::has("MediaRecorder") {
+            let advice = "this browser cannot record: use a current Chrome, Edge, Firefox or Safari";
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+        }
+        let raw = sys::media_recorder::MediaRecorder::new(stream.as_raw(), &options.to_js()).during(OPERATION)?;
+        Ok(Self::with(raw, stream.clone(), true))
+    }
+
+    /// A handle of a recorder that something else looks after: dropping it stops no recording. What is recorded
+    /// already is not seen through it.
+    #[must_use]
+    pub fn from_raw(raw: web_sys::MediaRecorder) -> Self {
+        let stream = MediaStream::from_raw(raw.stream());
+        let recorder = Self::with(raw.unchecked_into(), stream, false);
+        if recorder.state() != RecordingState::Inactive {
+            // Its parts are not those of the next.
+            drop(recorder.0.session.begin());
+        }
+        recorder
+    }
+
+    fn with(raw: sys::media_recorder::MediaRecorder, stream: MediaStream, stop_on_drop: bool) -> Self {
+        let session = Session::new(raw);
+        session.stop_on_drop.set(stop_on_drop);
+        Self(Rc::new(Inner { session, stream, end: End::default() }))
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &web_sys::MediaRecorder {
+        self.raw()
+    }
+
+    /// The browser's own object, no longer stopped by any drop, nor are its stream's tracks.
+    #[must_use]
+    pub fn into_raw(self) -> web_sys::MediaRecorder {
+        self.0.session.stop_on_drop.set(false);
+        let _kept_running = self.0.stream.clone().into_raw();
+        self.raw().clone().unchecked_into()
+    }
+
+    fn raw(&self) -> &sys::media_recorder::MediaRecorder {
+        &self.0.session.raw
+    }
+
+    /// Whether this browser can write such a file, such as `video/webm;codecs=vp9,opus`. False where it has no
+    /// recorder.
+    /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-istypesupported)
+    #[doc(alias = "MediaRecorder.isTypeSupported")]
+    #[must_use]
+    pub fn is_type_supported(mime_type: &str) -> bool {
+        global::has("MediaRecorder")
+            && sys::media_recorder::MediaRecorder::is_supported(mime_type).is_ok_and(|supported| supported)
+    }
+
+    /// What is recorded.
+    #[doc(alias = "MediaRecorder.stream")]
+    #[must_use]
+    pub fn stream(&self) -> &MediaStream {
+        &self.0.stream
+    }
+
+    /// The kind of file: the wish that was taken, or else the browser's choice, which is empty until it records, and
+    /// in Firefox after it as well. [`Chunk::data`] has it always.
+    #[doc(alias = "MediaRecorder.mimeType")]
+    #[must_use]
+    pub fn mime_type(&self) -> String {
+        self.raw().mime_type_name()
+    }
+
+    /// What it does now.
+    #[doc(alias = "MediaRecorder.state")]
+    #[must_use]
+    pub fn state(&self) -> RecordingState {
+        RecordingState::from(&*self.raw().state_name())
+    }
+
+    /// What it does: now, then each change as the browser tells it. A state that is over by then is left out.
+    #[doc(alias = "MediaRecorder.onpause")]
+    #[doc(alias = "MediaRecorder.onresume")]
+    #[doc(alias = "MediaRecorder.onstop")]
+    pub fn states(&self) -> EventStream<RecordingState> {
+        let raw = self.raw().clone();
+        let state = move || RecordingState::from(&*raw.state_name());
+        EventStream::of_states(&self.0.end, self.raw(), &["start", "pause", "resume", "error", "stop"], state)
+    }
+
+    /// How many bits a second the picture is to take: what was asked for, or else the browser's choice.
+    #[doc(alias = "MediaRecorder.videoBitsPerSecond")]
+    #[must_use]
+    pub fn video_bits_per_second(&self) -> u32 {
+        self.raw().video_bit_rate()
+    }
+
+    /// How many bits a second the sound is to take: what was asked for, or else the browser's choice.
+    #[doc(alias = "MediaRecorder.audioBitsPerSecond")]
+    #[must_use]
+    pub fn audio_bits_per_second(&self) -> u32 {
+        self.raw().audio_bit_rate()
+    }
+
+    /// Whether sound takes the same number of bits at all times. None in Firefox.
+    #[doc(alias = "MediaRecorder.audioBitrateMode")]
+    #[must_use]
+    pub fn audio_bitrate_mode(&self) -> Option<BitrateMode> {
+        self.raw().audio_bitrate_mode().map(|mode| BitrateMode::from(&*mode))
+    }
+
+    /// Records until [`stop`](Self::stop), or until all tracks have ended, and gives all of it at the end, beside
+    /// what [`request_data`](Self::request_data) asks for. A recorder that has stopped may be started anew.
+    /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-start)
+    ///
+    /// # Errors
+    /// - `InvalidState`: it has been started, and not stopped.
+    /// - `NotSupported`: the stream has no track that has not ended, or one that this kind of file cannot hold.
+    /// - `Security`: the page may not read a track, such as one that is for a peer's identity alone. Chromium knows
+    ///   of no such tracks.
+    #[doc(alias = "MediaRecorder.start")]
+    pub fn start(&self) -> Result<Recording> {
+        self.start_by(sys::media_recorder::MediaRecorder::start_whole)
+    }
+
+    /// The same, and what is recorded comes in parts of about this length, in whole milliseconds. Browsers have a
+    /// least length of their own.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_in_slices(&self, length: Duration) -> Result<Recording> {
+        self.start_by(|raw| raw.start_sliced(milliseconds(length)))
+    }
+
+    fn start_by(
+        &self,
+        start: impl FnOnce(&sys::media_recorder::MediaRecorder) -> Result<(), wasm_bindgen::JsValue>,
+    ) -> Result<Recording> {
+        const OPERATION: &str = "MediaRecorder.start";
+        // Chromium begins all the same, and stops at once.
+        if self.state() == RecordingState::Inactive && !self.0.stream.is_active() {
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "the stream has no track that has not ended"));
+        }
+        start(self.raw()).during(OPERATION)?;
+        Ok(self.0.session.begin())
+    }
+
+    /// Leaves out what comes from now on. Nothing changes where it has paused already.
+    ///
+    /// # Errors
+    /// `InvalidState` where nothing is recorded.
+    #[doc(alias = "MediaRecorder.pause")]
+    pub fn pause(&self) -> Result<()> {
+        self.raw().pause_recording().during("MediaRecorder.pause")
+    }
+
+    /// Records on after [`pause`](Self::pause). Nothing changes where it has not paused.
+    ///
+    /// # Errors
+    /// `InvalidState` where nothing is recorded.
+    #[doc(alias = "MediaRecorder.resume")]
+    pub fn resume(&self) -> Result<()> {
+        self.raw().resume_recording().during("MediaRecorder.resume")
+    }
+
+    /// Has the [`Recording`] give what has been recorded and not given yet, also while paused.
+    ///
+    /// # Errors
+    /// `InvalidState` where nothing is recorded.
+    #[doc(alias = "MediaRecorder.requestData")]
+    pub fn request_data(&self) -> Result<()> {
+        self.raw().ask_for_data().during("MediaRecorder.requestData")
+    }
+
+    /// Ends the recording; the [`Recording`] gives what is left of it, then ends. Nothing happens where nothing is
+    /// recorded.
+    #[doc(alias = "MediaRecorder.stop")]
+    pub fn stop(&self) {
+        self.0.session.stop();
+    }
+}
+
+impl Drop for Inner {
+    /// Stops before the stream goes, and so before its tracks: what they gave until now is kept.
+    fn drop(&mut self) {
+        self.session.let_go();
+        self.end.come();
+    }
+}
+
+impl fmt::Debug for MediaRecorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediaRecorder").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}

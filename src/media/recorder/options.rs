@@ -1,0 +1,149 @@
+//! What a recording is to be like.
+
+use std::time::Duration;
+
+use js_sys::Object;
+
+use super::MediaRecorder;
+use crate::{spec_enum::spec_enum, sys::global};
+
+spec_enum! {
+    /// Whether sound takes the same number of bits at all times.
+    /// [Specification](https://www.w3.org/TR/mediastream-recording/#enumdef-bitratemode)
+    BitrateMode {
+        /// The same at all times.
+        #[doc(alias = "BitrateMode.constant")]
+        Constant = "constant",
+        /// As many as the sound needs, as is the default.
+        #[doc(alias = "BitrateMode.variable")]
+        Variable = "variable",
+    }
+}
+
+/// How often a recording has a picture that stands by itself, to which a player can jump. Firefox goes its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyFrames {
+    /// After this time, in whole milliseconds.
+    #[doc(alias = "MediaRecorderOptions.videoKeyFrameIntervalDuration")]
+    Every(Duration),
+    /// After this many pictures.
+    #[doc(alias = "MediaRecorderOptions.videoKeyFrameIntervalCount")]
+    EveryFrames(u32),
+}
+
+/// What a recording is to be like. The default leaves all of it to the browser.
+/// [Specification](https://www.w3.org/TR/mediastream-recording/#mediarecorderoptions-section)
+///
+/// ```
+/// use browser_rtc::media::RecorderOptions;
+///
+/// let options = RecorderOptions::new()
+///     .mime_type("video/mp4")
+///     .mime_type("video/webm;codecs=vp9,opus")
+///     .mime_type("video/webm")
+///     .video_bits_per_second(1_000_000);
+/// # let _ = options;
+/// ```
+#[doc(alias = "MediaRecorderOptions")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecorderOptions {
+    /// Kinds of file, the dearest first: the first that the browser can write is taken. Where there are wishes and it
+    /// can write none of them, the recorder is not made. Without a wish the browser chooses.
+    #[doc(alias = "MediaRecorderOptions.mimeType")]
+    pub mime_types: Vec<String>,
+    /// How many bits a second the sound is to take.
+    #[doc(alias = "MediaRecorderOptions.audioBitsPerSecond")]
+    pub audio_bits_per_second: Option<u32>,
+    /// How many bits a second the picture is to take.
+    #[doc(alias = "MediaRecorderOptions.videoBitsPerSecond")]
+    pub video_bits_per_second: Option<u32>,
+    /// How many bits a second both are to take together, which the browser divides. It goes before the other two.
+    #[doc(alias = "MediaRecorderOptions.bitsPerSecond")]
+    pub bits_per_second: Option<u32>,
+    /// Whether sound takes the same number of bits at all times. Firefox goes its own way.
+    #[doc(alias = "MediaRecorderOptions.audioBitrateMode")]
+    pub audio_bitrate_mode: Option<BitrateMode>,
+    /// How often a picture stands by itself.
+    pub key_frames: Option<KeyFrames>,
+}
+
+impl RecorderOptions {
+    /// All of it as the browser likes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another kind of file, less dear than those before it, such as `audio/webm;codecs=opus`.
+    #[must_use]
+    pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
+        self.mime_types.push(mime_type.into());
+        self
+    }
+
+    /// How many bits a second the sound is to take.
+    #[must_use]
+    pub fn audio_bits_per_second(mut self, bits: u32) -> Self {
+        self.audio_bits_per_second = Some(bits);
+        self
+    }
+
+    /// How many bits a second the picture is to take.
+    #[must_use]
+    pub fn video_bits_per_second(mut self, bits: u32) -> Self {
+        self.video_bits_per_second = Some(bits);
+        self
+    }
+
+    /// How many bits a second both are to take together.
+    #[must_use]
+    pub fn bits_per_second(mut self, bits: u32) -> Self {
+        self.bits_per_second = Some(bits);
+        self
+    }
+
+    /// Whether sound takes the same number of bits at all times.
+    #[must_use]
+    pub fn audio_bitrate_mode(mut self, mode: BitrateMode) -> Self {
+        self.audio_bitrate_mode = Some(mode);
+        self
+    }
+
+    /// How often a picture stands by itself.
+    #[must_use]
+    pub fn key_frames(mut self, interval: KeyFrames) -> Self {
+        self.key_frames = Some(interval);
+        self
+    }
+
+    pub(super) fn to_js(&self) -> Object {
+        let object = Object::new();
+        let supported = self.mime_types.iter().find(|wish| MediaRecorder::is_type_supported(wish));
+        // Where it can write none of them, the browser says so of the dearest.
+        if let Some(wish) = supported.or_else(|| self.mime_types.first()) {
+            global::set(&object, "mimeType", &wish.as_str().into());
+        }
+        if let Some(mode) = &self.audio_bitrate_mode {
+            global::set(&object, "audioBitrateMode", &mode.as_str().into());
+        }
+        let (every, frames) = match self.key_frames {
+            Some(KeyFrames::Every(time)) => (Some(super::milliseconds(time)), None),
+            Some(KeyFrames::EveryFrames(count)) => (None, Some(count)),
+            None => (None, None),
+        };
+        for (name, value) in [
+            ("audioBitsPerSecond", self.audio_bits_per_second),
+            ("videoBitsPerSecond", self.video_bits_per_second),
+            ("bitsPerSecond", self.bits_per_second),
+            ("videoKeyFrameIntervalDuration", every),
+            ("videoKeyFrameIntervalCount", frames),
+        ] {
+            if let Some(value) = value {
+                global::set(&object, name, &value.into());
+            }
+        }
+        object
+    }
+}

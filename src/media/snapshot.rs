@@ -1,0 +1,175 @@
+//! Still pictures of a video.
+
+use futures::future::{Either, select};
+use js_sys::{Array, Object};
+use wasm_bindgen::JsCast;
+use web_sys::{Blob, HtmlMediaElement, HtmlVideoElement};
+
+use super::{MediaStreamTrack, TrackKind};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    promise::settled_for_good,
+    spec_enum::spec_enum,
+    sys::{
+        global,
+        media_element::{self, MediaElement},
+        offscreen_canvas::OffscreenCanvas,
+    },
+};
+
+const OPERATION: &str = "snapshot";
+
+spec_enum! {
+    /// A kind of picture file.
+    ImageFormat {
+        /// WebP, which Safari cannot write.
+        Webp = "image/webp",
+        /// PNG, which each browser can write. It has no quality: nothing is lost.
+        Png = "image/png",
+        /// JPEG.
+        Jpeg = "image/jpeg",
+    }
+}
+
+/// How a still picture is to be written. The default is WebP in the browser's own quality.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct SnapshotOptions {
+    /// The kind of file, WebP by default. A browser that cannot write it gives PNG in its place.
+    pub format: Option<ImageFormat>,
+    /// From 0, the smallest file, to 1, the best picture.
+    pub quality: Option<f64>,
+}
+
+impl SnapshotOptions {
+    /// WebP in the browser's own quality.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The kind of file.
+    #[must_use]
+    pub fn format(mut self, format: ImageFormat) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// From 0, the smallest file, to 1, the best picture.
+    #[must_use]
+    pub fn quality(mut self, quality: f64) -> Self {
+        self.quality = Some(quality);
+        self
+    }
+
+    fn to_js(&self) -> Result<Object> {
+        let object = Object::new();
+        let format = self.format.as_ref().unwrap_or(&ImageFormat::Webp);
+        global::set(&object, "type", &format.as_str().into());
+        if let Some(quality) = self.quality {
+            // Browsers would silently take their own.
+            if !(0.0..=1.0).contains(&quality) {
+                return Err(Error::new(OPERATION, ErrorKind::Range, "the quality goes from 0 to 1"));
+            }
+            global::set(&object, "quality", &quality.into());
+        }
+        Ok(object)
+    }
+}
+
+/// A still picture.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The file.
+    pub blob: Blob,
+    /// Its kind, which is PNG where the browser cannot write the one that was asked for.
+    pub format: ImageFormat,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+}
+
+/// What `video` shows at this moment, as a file, in the size that the video has by itself. The moment is when the
+/// future is first polled. Cancel safe.
+///
+/// ```no_run
+/// # use browser_rtc::{media::{self, SnapshotOptions}, Result};
+/// # async fn example(video: &web_sys::HtmlVideoElement) -> Result<()> {
+/// let picture = media::snapshot(video, &SnapshotOptions::new().quality(0.8)).await?;
+/// let _file = (picture.blob, picture.format);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// - `InvalidState`: the video has no picture yet.
+/// - `Range`: the quality is not from 0 to 1.
+/// - `Security`: the page may not read the picture, such as that of a video from another site.
+/// - `NotSupported`: the browser has no `OffscreenCanvas`, as Safari before 16.4.
+pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Result<Snapshot> {
+    let options = options.to_js()?;
+    if !global::has("OffscreenCanvas") {
+        let advice = "this browser cannot draw a picture of a video: use a current Chrome, Edge, Firefox or Safari";
+        return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+    }
+    let (width, height) = (video.video_width(), video.video_height());
+    if video.ready_state() < HtmlMediaElement::HAVE_CURRENT_DATA || width == 0 || height == 0 {
+        return Err(Error::new(
+            OPERATION,
+            ErrorKind::InvalidState,
+            "the video has no picture yet: wait until it plays",
+        ));
+    }
+    let canvas = OffscreenCanvas::new(width, height).during(OPERATION)?;
+    let Some(context) = canvas.context("2d").during(OPERATION)? else {
+        return Err(Error::new(OPERATION, ErrorKind::NotSupported, "this browser has no canvas in two dimensions"));
+    };
+    context.draw(video, 0.0, 0.0).during(OPERATION)?;
+    let blob: Blob = settled_for_good(OPERATION, canvas.convert_to_blob(&options)).await?.unchecked_into();
+    Ok(Snapshot { format: ImageFormat::from(&*blob.type_()), blob, width, height })
+}
+
+/// Still pictures.
+impl MediaStreamTrack {
+    /// The picture that the track gives next, as a file, without an element of the page. Of a track that gives none
+    /// for the moment, it waits for one, or for the track's end. Cancel safe.
+    ///
+    /// # Errors
+    /// As [`snapshot`], `NotSupported` for sound and outside of a window, and `InvalidState` once the track has ended.
+    pub async fn snapshot(&self, options: &SnapshotOptions) -> Result<Snapshot> {
+        if self.kind() != TrackKind::Video {
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "there are no pictures in sound"));
+        }
+        let screen = Screen::of(self)?;
+        match select(Box::pin(settled_for_good("play", screen.0.play_stream())), self.ended()).await {
+            Either::Left((played, _)) => played?,
+            Either::Right(((), _)) => {
+                return Err(Error::new(OPERATION, ErrorKind::InvalidState, "the track has ended"));
+            }
+        };
+        snapshot(screen.0.unchecked_ref(), options).await
+    }
+}
+
+/// A `<video>` that is not on the page, emptied when this is dropped.
+struct Screen(MediaElement);
+
+impl Screen {
+    fn of(track: &MediaStreamTrack) -> Result<Self> {
+        let Some(element) = media_element::create("video") else {
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "only a window can draw pictures of a track"));
+        };
+        let stream = web_sys::MediaStream::new_with_tracks(&Array::of1(track.as_raw())).during(OPERATION)?;
+        // Nobody hears it, so that it may play without a click.
+        element.set_muted(true);
+        element.set_source(Some(&stream)).during(OPERATION)?;
+        Ok(Self(element))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _emptying_cannot_fail = self.0.set_source(None);
+    }
+}

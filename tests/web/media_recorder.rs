@@ -1,0 +1,235 @@
+//! What a recorder is told, what it refuses, and how it ends.
+
+use std::time::Duration;
+
+use browser_rtc::{
+    ErrorKind, Result,
+    media::{BitrateMode, KeyFrames, MediaRecorder, MediaStream, RecorderOptions, RecordingState},
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    js::{self, ListenerCount, Override},
+    media::{camera, is_live},
+    recorded::{both, file, played, recorder},
+    rest, sleep, watched,
+};
+
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
+
+fn kind<T>(result: Result<T>) -> ErrorKind {
+    result.err().expect("a failure").kind().clone()
+}
+
+#[wasm_bindgen_test]
+async fn f07_what_is_asked_in_the_wrong_state() {
+    watched(async {
+        let camera = camera().await;
+        let recorder = recorder(&camera);
+        let only_when_recording = || [recorder.pause(), recorder.resume(), recorder.request_data()].map(kind);
+        assert_eq!(only_when_recording(), [const { ErrorKind::InvalidState }; 3], "not started");
+        recorder.stop();
+
+        let recording = recorder.start().unwrap();
+        assert_eq!(kind(recorder.start()), ErrorKind::InvalidState);
+        assert_eq!(kind(recorder.start_in_slices(HALF_A_SECOND)), ErrorKind::InvalidState);
+        recorder.resume().unwrap();
+        recorder.pause().unwrap();
+        recorder.pause().unwrap();
+        assert_eq!(kind(recorder.start()), ErrorKind::InvalidState);
+
+        recorder.stop();
+        recorder.stop();
+        assert_eq!(only_when_recording(), [const { ErrorKind::InvalidState }; 3], "stopped");
+        recording.into_blob().within("the end").await.unwrap();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f07_what_cannot_be_recorded() {
+    watched(async {
+        let both = both().await;
+        let wish = |mime_type: &str| MediaRecorder::new(&both, &RecorderOptions::new().mime_type(mime_type));
+        assert_eq!(kind(wish("video/nothing")), ErrorKind::NotSupported);
+        assert_eq!(kind(wish("nothing")), ErrorKind::NotSupported);
+        assert_eq!(kind(wish("audio/webm").unwrap().start()), ErrorKind::NotSupported, "it cannot hold the picture");
+
+        let empty = MediaStream::from_raw(js::eval("new MediaStream()").unchecked_into());
+        assert_eq!(kind(recorder(&empty).start()), ErrorKind::NotSupported);
+        let ended = camera().await;
+        ended.stop();
+        assert_eq!(kind(recorder(&ended).start()), ErrorKind::NotSupported);
+
+        let mode = RecorderOptions::new().audio_bitrate_mode(BitrateMode::from("sometimes"));
+        let made = MediaRecorder::new(&both, &mode);
+        if js::is_firefox() {
+            assert!(made.is_ok(), "Firefox knows of no modes");
+        } else {
+            assert_eq!(kind(made), ErrorKind::Type);
+        }
+
+        let _none = Override::new(&js::eval("window"), "MediaRecorder", &JsValue::UNDEFINED);
+        assert_eq!(kind(MediaRecorder::new(&both, &RecorderOptions::new())), ErrorKind::NotSupported);
+        assert!(!MediaRecorder::is_type_supported("video/webm"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f07_what_the_page_may_not_read() {
+    watched(async {
+        let body = "return navigator.mediaDevices.getUserMedia({ video: true, peerIdentity: 'ada@example.org' })";
+        let isolated = MediaStream::from_raw(js::run_to_end("", &[], body).await.unchecked_into());
+        let started = recorder(&isolated).start();
+        if js::is_firefox() {
+            assert_eq!(kind(started), ErrorKind::Security);
+        } else {
+            assert!(started.is_ok(), "Chromium keeps no stream for one peer");
+        }
+        isolated.stop();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f07_the_first_wish_that_can_be_met() {
+    watched(async {
+        let camera = camera().await;
+        let wishes = ["video/nothing", "video/webm;codecs=vp8", "video/webm"];
+        let options = wishes.iter().fold(RecorderOptions::new(), |options, wish| options.mime_type(*wish));
+        assert_eq!(wishes.map(MediaRecorder::is_type_supported), [false, true, true]);
+        let recorder = MediaRecorder::new(&camera, &options).unwrap();
+        assert_eq!(recorder.mime_type(), "video/webm;codecs=vp8");
+        assert_eq!(js::string(recorder.as_raw(), "mimeType"), "video/webm;codecs=vp8");
+        assert_eq!(self::recorder(&camera).mime_type(), "", "the browser chooses when it starts");
+        assert!(js::same(recorder.stream().as_raw(), &js::get(recorder.as_raw(), "stream")));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f07_bit_rates() {
+    watched(async {
+        let both = both().await;
+        let of = |options: &RecorderOptions| {
+            let recorder = MediaRecorder::new(&both, options).unwrap();
+            let rates = (recorder.video_bits_per_second(), recorder.audio_bits_per_second());
+            let raw = recorder.as_raw();
+            let told = (js::number(raw, "videoBitsPerSecond"), js::number(raw, "audioBitsPerSecond"));
+            assert_eq!((f64::from(rates.0), f64::from(rates.1)), told);
+            (rates, recorder.audio_bitrate_mode())
+        };
+        let (rates, mode) = of(&RecorderOptions::new().video_bits_per_second(400_000).audio_bits_per_second(32_000));
+        assert_eq!(rates, (400_000, 32_000));
+        // Firefox has no modes.
+        assert_eq!(mode, (!js::is_firefox()).then_some(BitrateMode::Variable));
+        let (rates, mode) =
+            of(&RecorderOptions::new().bits_per_second(500_000).audio_bitrate_mode(BitrateMode::Constant));
+        assert!(rates.0 > 0 && rates.1 > 0 && rates.0 + rates.1 <= 500_000, "{rates:?}");
+        assert_eq!(mode, (!js::is_firefox()).then_some(BitrateMode::Constant));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f07_the_browser_gets_all_options() {
+    watched(async {
+        let camera = camera().await;
+        let body = "return class extends MediaRecorder {
+            constructor(stream, options) { super(stream, options); this.given = JSON.stringify(options); }
+        }";
+        let _spy = Override::new(&js::eval("window"), "MediaRecorder", &js::run("", &[], body));
+        let given =
+            |options: &RecorderOptions| js::string(MediaRecorder::new(&camera, options).unwrap().as_raw(), "given");
+        assert_eq!(given(&RecorderOptions::new()), "{}");
+        let all = RecorderOptions::new()
+            .mime_type("video/webm")
+            .audio_bits_per_second(1)
+            .video_bits_per_second(2)
+            .bits_per_second(3)
+            .audio_bitrate_mode(BitrateMode::Constant)
+            .key_frames(KeyFrames::Every(Duration::from_secs(2)));
+        let wanted = r#"{"mimeType":"video/webm","audioBitrateMode":"constant","audioBitsPerSecond":1,"#.to_owned()
+            + r#""videoBitsPerSecond":2,"bitsPerSecond":3,"videoKeyFrameIntervalDuration":2000}"#;
+        assert_eq!(given(&all), wanted);
+        let frames = RecorderOptions::new().key_frames(KeyFrames::EveryFrames(30));
+        assert_eq!(given(&frames), r#"{"videoKeyFrameIntervalCount":30}"#);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f07_a_dropped_recorder_stops_and_gives_what_it_has() {
+    watched(async {
+        let listeners = ListenerCount::new();
+        let camera = camera().await;
+        let track = Clone::clone(camera.tracks()[0].as_raw());
+        let recorder = recorder(&camera);
+        let (raw, states) = (recorder.as_raw().clone(), recorder.states());
+        let recording = recorder.start().unwrap();
+        recording.started().within("the start").await;
+        drop(camera);
+        sleep(HALF_A_SECOND).await;
+        let other_handle = recorder.clone();
+        drop(recorder);
+        assert!(is_live(&track), "the recorder has it");
+        assert_eq!(js::string(&raw, "state"), "recording");
+        drop(other_handle);
+        assert!(!is_live(&track));
+        assert_eq!(js::string(&raw, "state"), "inactive");
+        assert!(played(&file(recording).await).await.seconds > 0.1);
+        assert_eq!(rest(states, "the end of the states").await.last(), Some(&RecordingState::Inactive));
+        assert_eq!(listeners.live(), 0);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f07_a_dropped_recording_stops_its_recorder() {
+    watched(async {
+        let (camera, listeners) = (camera().await, ListenerCount::new());
+        let recorder = recorder(&camera);
+        let first = recorder.start().unwrap();
+        recorder.stop();
+        let second = recorder.start().unwrap();
+        drop(first);
+        assert_eq!(recorder.state(), RecordingState::Recording, "the first is over");
+        let until = second.started();
+        drop(second);
+        assert_eq!(js::string(recorder.as_raw(), "state"), "inactive");
+        until.within("a start or an end").await;
+        drop(recorder);
+        assert_eq!(listeners.live(), 0);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f07_a_recorder_left_to_others() {
+    watched(async {
+        let camera = camera().await;
+        let track = Clone::clone(camera.tracks()[0].as_raw());
+        let recorder = recorder(&camera);
+        let recording = recorder.start().unwrap();
+        drop(camera);
+        let raw = recorder.into_raw();
+        drop(recording);
+        assert_eq!(js::string(&raw, "state"), "recording");
+        drop(MediaRecorder::from_raw(raw.clone()));
+        assert!(is_live(&track) && js::string(&raw, "state") == "recording", "another looks after it");
+
+        let handle = MediaRecorder::from_raw(raw.clone());
+        handle.stop();
+        assert_eq!(js::string(&raw, "state"), "inactive");
+        let recording = handle.start().unwrap();
+        recording.started().within("the start").await;
+        sleep(HALF_A_SECOND).await;
+        handle.stop();
+        assert!(played(&file(recording).await).await.seconds > 0.1);
+        track.stop();
+    })
+    .await;
+}
