@@ -5,6 +5,7 @@ mod configuration;
 mod described;
 mod description;
 mod events;
+mod priority;
 mod sender;
 mod states;
 mod stats;
@@ -24,6 +25,7 @@ pub use self::{
     configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy},
     description::{SdpType, SessionDescription},
     events::{IceCandidateError, TrackEvent},
+    priority::PriorityType,
     sender::RtpSender,
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
     transport_states::{
