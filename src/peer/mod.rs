@@ -1,33 +1,41 @@
 //! A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 
 mod candidate;
+mod codec;
 mod configuration;
 mod described;
 mod description;
+mod encoding;
 mod events;
+mod parameters;
 mod priority;
+mod receiver;
+mod rtp;
 mod sender;
 mod states;
 mod stats;
+mod transceiver;
 mod transport_states;
 
-use std::{
-    cell::{Cell, RefCell},
-    fmt,
-    rc::Rc,
-};
+use std::{cell::Cell, fmt, rc::Rc};
 
 use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 
+use self::rtp::RtpHandles;
 pub use self::{
     candidate::{IceCandidate, IceComponent, IceProtocol, ParseCandidateError, ParsedCandidate},
+    codec::{Codec, CodecParameters, HeaderExtensionCapability, RtpCapabilities},
     configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy},
     description::{SdpType, SessionDescription},
+    encoding::Encoding,
     events::{IceCandidateError, TrackEvent},
+    parameters::{DegradationPreference, HeaderExtensionParameters, RtcpParameters, RtpParameters, RtpSendParameters},
     priority::PriorityType,
+    receiver::{RtpReceiver, RtpSource},
     sender::RtpSender,
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
+    transceiver::{RtpTransceiver, TrackOrKind, TransceiverDirection, TransceiverInit},
     transport_states::{
         DtlsTransportState, IceCandidateType, IceRole, IceServerTransportProtocol, IceTcpCandidateType,
         IceTransportState,
@@ -69,8 +77,7 @@ pub struct PeerConnection(Rc<Inner>);
 struct Inner {
     raw: sys::peer_connection::PeerConnection,
     end: End,
-    /// One handle a sender, so that all clones agree on what it keeps.
-    senders: RefCell<Vec<RtpSender>>,
+    rtp: Rc<RtpHandles>,
     /// One object a channel, so that whoever is told of a channel shares its messages.
     channels: Rc<Channels>,
     close_on_drop: Cell<bool>,
@@ -103,10 +110,11 @@ impl PeerConnection {
     }
 
     fn of(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
+        let end = End::default();
         Self(Rc::new(Inner {
             raw,
-            end: End::default(),
-            senders: RefCell::default(),
+            rtp: RtpHandles::new(&end),
+            end,
             channels: Rc::default(),
             close_on_drop: Cell::new(close_on_drop),
         }))
@@ -231,7 +239,7 @@ impl PeerConnection {
         const OPERATION: &str = "addTrack";
         let streams = streams.iter().map(|stream| stream.as_raw()).collect();
         let raw = self.open(OPERATION)?.add_track(track.as_raw(), &streams).during(OPERATION)?;
-        let sender = self.sender(raw);
+        let sender = self.0.rtp.sender(raw);
         sender.keep(Some(track.clone()));
         Ok(sender)
     }
@@ -258,17 +266,7 @@ impl PeerConnection {
         if self.0.end.has_come() {
             return Vec::new();
         }
-        senders.iter().map(|raw| self.sender(raw.unchecked_into())).collect()
-    }
-
-    fn sender(&self, raw: sys::rtp_sender::RtpSender) -> RtpSender {
-        let mut senders = self.0.senders.borrow_mut();
-        if let Some(known) = senders.iter().find(|known| *known.raw() == raw) {
-            return known.clone();
-        }
-        let sender = RtpSender::new(raw, &self.0.end);
-        senders.push(sender.clone());
-        sender
+        senders.iter().map(|raw| self.0.rtp.sender(raw.unchecked_into())).collect()
     }
 
     /// Opens a channel to the peer. The first one needs a negotiation, later ones do not.
@@ -297,9 +295,7 @@ impl Inner {
     fn close(&self) {
         self.raw.close();
         if self.end.come() {
-            for sender in self.senders.take() {
-                sender.keep(None);
-            }
+            self.rtp.close();
         }
     }
 }
@@ -309,9 +305,7 @@ impl Drop for Inner {
         if self.close_on_drop.get() {
             self.close();
         } else if self.end.come() {
-            for sender in self.senders.take() {
-                sender.leave_running();
-            }
+            self.rtp.leave_running();
         }
     }
 }

@@ -25,6 +25,17 @@ pub(crate) fn unsigned_short(value: &JsValue, member: &str) -> Option<u16> {
     get(value, member).as_f64().map(|number| number as u16)
 }
 
+/// A member that WebIDL declares an `unsigned long`; none where it is no number.
+pub(crate) fn unsigned_long(value: &JsValue, member: &str) -> Option<u32> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "WebIDL has its bounds")]
+    get(value, member).as_f64().map(|number| number as u32)
+}
+
+/// What is in an array; nothing where the value is none.
+pub(crate) fn items(value: &JsValue) -> Vec<JsValue> {
+    value.dyn_ref::<js_sys::Array>().map(js_sys::Array::to_vec).unwrap_or_default()
+}
+
 /// Sets a member of an object that we made ourselves, which cannot fail.
 pub(crate) fn set(object: &js_sys::Object, member: &str, value: &JsValue) {
     let _always_settable = js_sys::Reflect::set(object, &member.into(), value);
