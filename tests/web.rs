@@ -22,6 +22,12 @@ mod web {
     mod peer_states;
     mod peer_tracks;
     mod promise;
+    mod rtp_errors;
+    mod rtp_flows;
+    mod rtp_parameters;
+    mod rtp_receivers;
+    mod rtp_transceivers;
+    mod simulcast;
     mod stats;
     mod support;
 }

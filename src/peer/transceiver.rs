@@ -142,7 +142,7 @@ impl RtpTransceiver {
     }
 
     /// Says in which codecs to send and receive, the preferred first, and no others; with none, all of the browser's,
-    /// in its own order. It counts from the next offer or answer.
+    /// in its own order (Firefox then leaves `video/rtx` out). It counts from the next offer or answer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-setcodecpreferences)
     ///
     /// ```no_run
