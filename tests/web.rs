@@ -24,6 +24,7 @@ mod web {
     mod promise;
     mod rtp_errors;
     mod rtp_flows;
+    mod rtp_parameter_errors;
     mod rtp_parameters;
     mod rtp_receivers;
     mod rtp_transceivers;

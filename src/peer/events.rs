@@ -162,7 +162,7 @@ impl PeerConnection {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-ontrack)
     #[doc(alias = "RTCPeerConnection.ontrack")]
     pub fn tracks(&self) -> EventStream<TrackEvent> {
-        let (raw, rtp) = (self.0.raw.clone(), self.0.rtp.clone());
+        let (raw, rtp) = (self.0.raw.clone(), self.rtp());
         EventStream::new(&self.0.end).on(&self.0.raw, "track", move |event| {
             let event: web_sys::RtcTrackEvent = event.unchecked_into();
             let transceiver = rtp.transceiver(event.transceiver().unchecked_into());

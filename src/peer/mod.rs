@@ -17,12 +17,16 @@ mod stats;
 mod transceiver;
 mod transport_states;
 
-use std::{cell::Cell, fmt, rc::Rc};
+use std::{
+    cell::{Cell, OnceCell},
+    fmt,
+    rc::Rc,
+};
 
 use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 
-use self::rtp::RtpHandles;
+use self::rtp::Rtp;
 pub use self::{
     candidate::{IceCandidate, IceComponent, IceProtocol, ParseCandidateError, ParsedCandidate},
     codec::{Codec, CodecParameters, HeaderExtensionCapability, RtpCapabilities},
@@ -77,7 +81,7 @@ pub struct PeerConnection(Rc<Inner>);
 struct Inner {
     raw: sys::peer_connection::PeerConnection,
     end: End,
-    rtp: Rc<RtpHandles>,
+    rtp: OnceCell<Rc<dyn Rtp>>,
     /// One object a channel, so that whoever is told of a channel shares its messages.
     channels: Rc<Channels>,
     close_on_drop: Cell<bool>,
@@ -110,11 +114,10 @@ impl PeerConnection {
     }
 
     fn of(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
-        let end = End::default();
         Self(Rc::new(Inner {
             raw,
-            rtp: RtpHandles::new(&end),
-            end,
+            end: End::default(),
+            rtp: OnceCell::new(),
             channels: Rc::default(),
             close_on_drop: Cell::new(close_on_drop),
         }))
@@ -239,7 +242,7 @@ impl PeerConnection {
         const OPERATION: &str = "addTrack";
         let streams = streams.iter().map(|stream| stream.as_raw()).collect();
         let raw = self.open(OPERATION)?.add_track(track.as_raw(), &streams).during(OPERATION)?;
-        let sender = self.0.rtp.sender(raw);
+        let sender = self.rtp().sender(raw);
         sender.keep(Some(track.clone()));
         Ok(sender)
     }
@@ -266,7 +269,8 @@ impl PeerConnection {
         if self.0.end.has_come() {
             return Vec::new();
         }
-        senders.iter().map(|raw| self.0.rtp.sender(raw.unchecked_into())).collect()
+        let rtp = self.rtp();
+        senders.iter().map(|raw| rtp.sender(raw.unchecked_into())).collect()
     }
 
     /// Opens a channel to the peer. The first one needs a negotiation, later ones do not.
@@ -282,8 +286,8 @@ impl PeerConnection {
         Ok(self.0.channels.handle(raw, &self.0.end))
     }
 
-    /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop.
-    /// The peer notices by itself, after seconds.
+    /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop,
+    /// and so do those that it received. The peer notices by itself, after seconds.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)
     #[doc(alias = "RTCPeerConnection.close")]
     pub fn close(&self) {
@@ -294,8 +298,10 @@ impl PeerConnection {
 impl Inner {
     fn close(&self) {
         self.raw.close();
-        if self.end.come() {
-            self.rtp.close();
+        if self.end.come()
+            && let Some(rtp) = self.rtp.get()
+        {
+            rtp.close();
         }
     }
 }
@@ -304,8 +310,10 @@ impl Drop for Inner {
     fn drop(&mut self) {
         if self.close_on_drop.get() {
             self.close();
-        } else if self.end.come() {
-            self.rtp.leave_running();
+        } else if self.end.come()
+            && let Some(rtp) = self.rtp.get()
+        {
+            rtp.leave_running();
         }
     }
 }

@@ -5,7 +5,10 @@ use std::{fmt, rc::Rc, time::Duration};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{RtpCapabilities, RtpParameters, rtp::open};
+use super::{
+    RtpCapabilities, RtpParameters,
+    rtp::{callable, open},
+};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     media::{MediaStreamTrack, TrackKind},
@@ -45,7 +48,7 @@ impl RtpReceiver {
         &self.0.raw
     }
 
-    /// Whether somebody else may be watching it or its track.
+    /// Whether it has what its next handle is to have as well.
     pub(super) fn is_in_use(&self) -> bool {
         Rc::strong_count(&self.0) > 1 || !self.0.track.is_ended()
     }
@@ -72,11 +75,11 @@ impl RtpReceiver {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getparameters)
     ///
     /// # Errors
-    /// `Closed` once the connection is.
+    /// `Closed` once the connection is, `NotSupported` where the browser does not tell.
     #[doc(alias = "RTCRtpReceiver.getParameters")]
     pub fn parameters(&self) -> Result<RtpParameters> {
         const OPERATION: &str = "getParameters";
-        let parameters = open(OPERATION, &self.0.raw, &self.0.end)?.parameters().during(OPERATION)?;
+        let parameters = callable(OPERATION, &self.0.raw, &self.0.end)?.parameters().during(OPERATION)?;
         Ok(RtpParameters::from_js(&parameters))
     }
 
@@ -94,7 +97,6 @@ impl RtpReceiver {
     ///
     /// Chromium tells of sound only while an element or a graph plays the track.
     #[doc(alias = "RTCRtpReceiver.getSynchronizationSources")]
-    #[doc(alias = "RTCRtpSynchronizationSource")]
     #[must_use]
     pub fn synchronization_sources(&self) -> Vec<RtpSource> {
         RtpSource::all(self.0.raw.synchronization_sources())
@@ -154,6 +156,7 @@ impl fmt::Debug for RtpReceiver {
 /// A source of packets that a receiver has played out of late.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcontributingsource)
 #[doc(alias = "RTCRtpContributingSource")]
+#[doc(alias = "RTCRtpSynchronizationSource")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

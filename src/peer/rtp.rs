@@ -2,12 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::{PeerConnection, RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind, TransceiverInit};
 use crate::{
-    error::{During, Error, Result},
-    sys,
+    error::{During, Error, ErrorKind, Result},
+    sys::{self, global},
     wake::End,
 };
 
@@ -35,7 +35,7 @@ impl PeerConnection {
     /// - `Range` for a scale below 1 or a negative frame rate, of video.
     /// - `Operation` for a codec that is not one of the sender's capabilities, and for layers that it does not have.
     ///   Firefox takes no notice of layers.
-    /// - `Closed`.
+    /// - `Closed`, or `NotSupported` where the browser has no transceivers.
     ///
     /// More encodings than the browser can make are left out without a word.
     #[doc(alias = "RTCPeerConnection.addTransceiver")]
@@ -46,8 +46,10 @@ impl PeerConnection {
     ) -> Result<RtpTransceiver> {
         const OPERATION: &str = "addTransceiver";
         let track_or_kind = track_or_kind.into();
-        let raw = self.open(OPERATION)?.add_transceiver(&track_or_kind.to_js(), &init.to_js()).during(OPERATION)?;
-        let transceiver = self.0.rtp.transceiver(raw);
+        let raw = callable(OPERATION, &self.0.raw, &self.0.end)?
+            .add_transceiver(&track_or_kind.to_js(), &init.to_js())
+            .during(OPERATION)?;
+        let transceiver = self.rtp().transceiver(raw);
         if let TrackOrKind::Track(track) = track_or_kind {
             transceiver.sender().keep(Some(track.clone()));
         }
@@ -63,7 +65,8 @@ impl PeerConnection {
             return Vec::new();
         }
         let transceivers = self.0.raw.transceivers().unwrap_or_default();
-        transceivers.iter().map(|raw| self.0.rtp.transceiver(raw.unchecked_into())).collect()
+        let rtp = self.rtp();
+        transceivers.iter().map(|raw| rtp.transceiver(raw.unchecked_into())).collect()
     }
 
     /// All receivers; none once closed. Their tracks can be shown before the peer has answered: media that comes early
@@ -75,7 +78,25 @@ impl PeerConnection {
         if self.0.end.has_come() {
             return Vec::new();
         }
-        self.0.rtp.receivers(&self.0.raw)
+        self.rtp().receivers(&self.0.raw)
+    }
+}
+
+/// What a connection does to its tracks at its end. Only behind this is it known what they are: a program that has no
+/// tracks shall not pay for them.
+pub(super) trait Rtp {
+    fn handles(self: Rc<Self>) -> Rc<RtpHandles>;
+
+    /// Lets the tracks go that were sent, and ends those that were received: the browser tells nobody.
+    fn close(&self);
+
+    /// Leaves the tracks to the raw connection.
+    fn leave_running(&self);
+}
+
+impl PeerConnection {
+    pub(super) fn rtp(&self) -> Rc<RtpHandles> {
+        self.0.rtp.get_or_init(|| RtpHandles::of(&self.0.end)).clone().handles()
     }
 }
 
@@ -88,7 +109,7 @@ pub(super) struct RtpHandles {
 }
 
 impl RtpHandles {
-    pub(super) fn new(end: &End) -> Rc<Self> {
+    fn of(end: &End) -> Rc<dyn Rtp> {
         Rc::new(Self { end: end.clone(), ..Self::default() })
     }
 
@@ -97,6 +118,8 @@ impl RtpHandles {
         if let Some(known) = senders.iter().find(|known| *known.raw() == raw) {
             return known.clone();
         }
+        // Those of transceivers that were stopped would pile up.
+        senders.retain(RtpSender::is_in_use);
         let sender = RtpSender::new(raw, &self.end);
         senders.push(sender.clone());
         sender
@@ -107,7 +130,6 @@ impl RtpHandles {
         if let Some(known) = receivers.iter().find(|known| *known.raw() == raw) {
             return known.clone();
         }
-        // Those of transceivers that were stopped would pile up.
         receivers.retain(RtpReceiver::is_in_use);
         let receiver = RtpReceiver::new(raw, &self.end);
         receivers.push(receiver.clone());
@@ -123,9 +145,14 @@ impl RtpHandles {
         let (sender, receiver) = (self.sender(raw.sender()), self.receiver(raw.receiver()));
         RtpTransceiver::new(raw, sender, receiver, &self.end)
     }
+}
 
-    /// Lets the tracks go that were sent, and ends those that were received: the browser tells nobody.
-    pub(super) fn close(&self) {
+impl Rtp for RtpHandles {
+    fn handles(self: Rc<Self>) -> Rc<RtpHandles> {
+        self
+    }
+
+    fn close(&self) {
         for sender in self.senders.take() {
             sender.keep(None);
         }
@@ -134,8 +161,7 @@ impl RtpHandles {
         }
     }
 
-    /// Leaves the tracks to the raw connection.
-    pub(super) fn leave_running(&self) {
+    fn leave_running(&self) {
         for sender in self.senders.take() {
             sender.leave_running();
         }
@@ -145,4 +171,14 @@ impl RtpHandles {
 /// The browser's object, unless its connection has been closed.
 pub(super) fn open<'a, T>(operation: &'static str, raw: &'a T, end: &End) -> Result<&'a T> {
     if end.has_come() { Err(Error::closed(operation)) } else { Ok(raw) }
+}
+
+/// The same for a call, which older browsers may lack.
+pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a T, end: &End) -> Result<&'a T> {
+    let raw = open(operation, raw, end)?;
+    if global::get(raw.as_ref(), operation).is_function() {
+        return Ok(raw);
+    }
+    let advice = "this browser lacks it: use a current Chrome, Edge, Firefox or Safari";
+    Err(Error::new(operation, ErrorKind::NotSupported, advice))
 }

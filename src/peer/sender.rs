@@ -4,7 +4,7 @@ use std::{cell::RefCell, fmt, rc::Rc};
 
 use wasm_bindgen::JsCast;
 
-use super::{RtpCapabilities, RtpSendParameters, rtp::open};
+use super::{RtpCapabilities, RtpSendParameters, rtp::callable};
 use crate::{
     dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
@@ -44,6 +44,11 @@ impl RtpSender {
 
     pub(super) fn raw(&self) -> &sys::rtp_sender::RtpSender {
         &self.0.raw
+    }
+
+    /// Whether it has what its next handle is to have as well.
+    pub(super) fn is_in_use(&self) -> bool {
+        Rc::strong_count(&self.0) > 1 || self.0.track.borrow().is_some() || self.0.dtmf.borrow().is_some()
     }
 
     /// The track that is being sent.
@@ -112,11 +117,11 @@ impl RtpSender {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getparameters)
     ///
     /// # Errors
-    /// `Closed` once the connection is.
+    /// `Closed` once the connection is, `NotSupported` where the browser does not tell.
     #[doc(alias = "RTCRtpSender.getParameters")]
     pub fn parameters(&self) -> Result<RtpSendParameters> {
         const OPERATION: &str = "getParameters";
-        let raw = open(OPERATION, &self.0.raw, &self.0.end)?.parameters().during(OPERATION)?;
+        let raw = callable(OPERATION, &self.0.raw, &self.0.end)?.parameters().during(OPERATION)?;
         Ok(RtpSendParameters::from_raw(raw))
     }
 
@@ -137,15 +142,16 @@ impl RtpSender {
     /// ```
     ///
     /// # Errors
-    /// - `InvalidState` for parameters that were set before, and for a stopped transceiver. Firefox takes the same
-    ///   parameters again.
+    /// - `InvalidState` for parameters that were set before, where none have been read, and for a stopped transceiver.
+    ///   Firefox takes the same parameters again, and asks for no reading.
     /// - `InvalidModification` where others have been read since; where the number of encodings, their order, a rid
     ///   or what was agreed on has changed. Firefox ignores changes of the latter, and takes another number.
     /// - `Range` for a scale below 1 or a negative frame rate, of video.
-    /// - `InvalidModification` for a codec that was not agreed on; before an answer, where it is not one of the
-    ///   sender's capabilities. Chromium says `Operation`.
+    /// - `InvalidModification` for a codec that was not agreed on or, before an answer, is not one of the sender's
+    ///   capabilities. Where the encodings have not all the same, Chromium says `Operation`.
     /// - `InvalidModification` for layers that the codec does not have. Firefox takes no notice of layers.
-    /// - `Type` for an unknown priority or preference.
+    /// - `Type` for an unknown priority or preference, of which Firefox does not know
+    ///   [`MaintainFramerateAndResolution`](super::DegradationPreference::MaintainFramerateAndResolution).
     /// - `Closed` once the connection is.
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters(&self, parameters: &RtpSendParameters) -> Result<()> {
@@ -158,12 +164,12 @@ impl RtpSender {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams)
     ///
     /// # Errors
-    /// `Closed` once the connection is.
+    /// `Closed` once the connection is, `NotSupported` where the browser cannot change them.
     #[doc(alias = "RTCRtpSender.setStreams")]
     pub fn set_streams(&self, streams: &[&MediaStream]) -> Result<()> {
         const OPERATION: &str = "setStreams";
         let streams = streams.iter().map(|stream| stream.as_raw()).collect();
-        open(OPERATION, &self.0.raw, &self.0.end)?.set_streams(&streams).during(OPERATION)
+        callable(OPERATION, &self.0.raw, &self.0.end)?.set_streams(&streams).during(OPERATION)
     }
 
     /// Keeps this track alive instead of the last one.

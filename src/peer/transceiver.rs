@@ -5,7 +5,10 @@ use std::fmt;
 use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;
 
-use super::{Codec, Encoding, RtpReceiver, RtpSender, rtp::open};
+use super::{
+    Codec, Encoding, RtpReceiver, RtpSender,
+    rtp::{callable, open},
+};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     media::{MediaStream, MediaStreamTrack, TrackKind},
@@ -41,6 +44,18 @@ spec_enum! {
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtptransceiver-interface)
 ///
 /// Handles of one transceiver share its sender and its receiver. They do not keep the connection alive.
+///
+/// A call can be warmed up: with transceivers and no tracks it connects, and what is to be sent comes later, without
+/// another offer.
+///
+/// ```no_run
+/// # use browser_rtc::{media::{MediaStream, TrackKind}, peer::{PeerConnection, TransceiverInit}, Result};
+/// # async fn example(pc: &PeerConnection, camera: MediaStream) -> Result<()> {
+/// let video = pc.add_transceiver(TrackKind::Video, &TransceiverInit::new())?;
+/// // … offer, answer, connected; then the camera is ready:
+/// video.sender().replace_track(camera.video_tracks().first()).await?;
+/// # Ok(()) }
+/// ```
 #[doc(alias = "RTCRtpTransceiver")]
 #[derive(Clone)]
 pub struct RtpTransceiver {
@@ -132,11 +147,11 @@ impl RtpTransceiver {
     /// Where it has been stopped already, nothing happens.
     ///
     /// # Errors
-    /// `Closed`.
+    /// `Closed`, or `NotSupported` where the browser cannot: [`Inactive`](TransceiverDirection::Inactive) comes near.
     #[doc(alias = "RTCRtpTransceiver.stop")]
     pub fn stop(&self) -> Result<()> {
         const OPERATION: &str = "stop";
-        open(OPERATION, &self.raw, &self.end)?.stop_for_good().during(OPERATION)?;
+        callable(OPERATION, &self.raw, &self.end)?.stop_for_good().during(OPERATION)?;
         self.sender.keep(None);
         Ok(())
     }
@@ -157,12 +172,12 @@ impl RtpTransceiver {
     ///
     /// # Errors
     /// `InvalidModification` where one is not of [`RtpReceiver::capabilities`] to the letter, or where all are mere
-    /// helpers such as `video/rtx`; `Closed`.
+    /// helpers such as `video/rtx`; `Closed`; `NotSupported` where the browser lets nobody choose.
     #[doc(alias = "RTCRtpTransceiver.setCodecPreferences")]
     pub fn set_codec_preferences(&self, codecs: &[Codec]) -> Result<()> {
         const OPERATION: &str = "setCodecPreferences";
         let codecs: Array = codecs.iter().map(Codec::to_js).collect();
-        open(OPERATION, &self.raw, &self.end)?.prefer_codecs(&codecs).during(OPERATION)
+        callable(OPERATION, &self.raw, &self.end)?.prefer_codecs(&codecs).during(OPERATION)
     }
 }
 

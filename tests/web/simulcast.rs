@@ -29,7 +29,8 @@ fn three_sections(offer: &str) -> String {
     let (session, section) = parts(offer);
     let common: String = section
         .lines()
-        .filter(|line| !of_one(line) && !line.ends_with(MID) && !line.contains("repaired-rtp-stream-id"))
+        .filter(|line| !of_one(line) && !measures_bandwidth(line))
+        .filter(|line| !line.ends_with(MID) && !line.contains("repaired-rtp-stream-id"))
         .map(|line| line.replace("/sendonly", "").replace(RID, MID) + "\r\n")
         .collect();
     let sections = RIDS.map(|rid| format!("{common}a=mid:{rid}\r\na=msid:{rid} {rid}\r\n")).concat();
@@ -60,6 +61,11 @@ fn of_one(line: &str) -> bool {
     ["a=rid:", "a=simulcast:", "a=mid:", "a=msid:", "a=ssrc"].iter().any(|start| line.starts_with(start))
 }
 
+/// A line that has the bandwidth measured: on a busy machine too little is found, and encodings pause.
+fn measures_bandwidth(line: &str) -> bool {
+    ["transport-cc", "transport-wide-cc", "goog-remb"].iter().any(|way| line.contains(way))
+}
+
 fn bundled(session: &str, mids: &str) -> String {
     let bundle =
         |line: &str| if line.starts_with("a=group:BUNDLE") { format!("a=group:BUNDLE {mids}") } else { line.into() };
@@ -79,7 +85,7 @@ async fn f33_one_picture_in_three_sizes() {
         let (width, height) = (1280, 720);
         let camera = capture(&Constraints::new().video(Video::new().width(exact(width)).height(exact(height)))).await;
         let pair = Pair::new();
-        // Firefox begins with too little bandwidth for all three at the rates that it would choose.
+        // At these rates the bandwidth that both begin with suffices for all three.
         let [h, m, l] = RIDS.map(|rid| Encoding::new().rid(rid));
         let init = TransceiverInit::new()
             .direction(TransceiverDirection::SendOnly)

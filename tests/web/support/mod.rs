@@ -3,6 +3,7 @@
 pub mod js;
 pub mod media;
 pub mod pair;
+pub mod refusals;
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
