@@ -274,6 +274,24 @@ async fn f15_a_track_that_the_peer_removes_is_noticed() {
 }
 
 #[wasm_bindgen_test]
+async fn f23_all_who_are_given_a_sender_share_it() {
+    watched(async {
+        let (pair, camera) = (Pair::new(), camera().await);
+        let transceiver = pair.a.add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
+        let track = camera.tracks().first().cloned();
+        transceiver.sender().replace_track(track.as_ref()).within("replaceTrack").await.unwrap();
+        let sender = pair.a.senders().remove(0);
+        assert_eq!(sender.track(), track);
+        assert_eq!(pair.a.transceivers()[0], transceiver);
+        assert_eq!(pair.a.transceivers()[0].sender().track(), track);
+        pair.a.remove_track(&sender).unwrap();
+        assert_eq!(transceiver.sender().track(), None);
+        assert_eq!(directions(&transceiver).0.as_deref(), Some("recvonly"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn tracks_of_the_peer_end_with_the_connection() {
     watched(async {
         let (pair, camera) = (Pair::new(), camera().await);
