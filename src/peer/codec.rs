@@ -111,6 +111,12 @@ pub struct HeaderExtensionCapability {
     pub uri: String,
 }
 
+impl HeaderExtensionCapability {
+    fn from_js(value: &JsValue) -> Self {
+        Self { uri: global::get(value, "uri").as_string().unwrap_or_default() }
+    }
+}
+
 impl RtpCapabilities {
     /// What the static method of this interface says.
     pub(super) fn of(
@@ -132,15 +138,10 @@ impl RtpCapabilities {
     }
 
     fn from_js(value: &JsValue) -> Self {
-        let extension = |value| HeaderExtensionCapability {
-            uri: global::get(&value, "uri").as_string().unwrap_or_default(), //
-        };
+        let extensions = global::items(&global::get(value, "headerExtensions"));
         Self {
             codecs: global::items(&global::get(value, "codecs")).iter().map(Codec::from_js).collect(),
-            header_extensions: global::items(&global::get(value, "headerExtensions"))
-                .into_iter()
-                .map(extension)
-                .collect(),
+            header_extensions: extensions.iter().map(HeaderExtensionCapability::from_js).collect(),
         }
     }
 }

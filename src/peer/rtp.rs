@@ -30,8 +30,9 @@ impl PeerConnection {
     ///
     /// # Errors
     /// - `Type` for an unknown kind, direction or priority; for a scale or frame rate that is not finite; for a rid that
-    ///   is malformed or occurs twice, and where only some of several encodings have one. Chromium says `InvalidAccess` of `_` and `-` in a rid and of missing ones, makes
-    ///   up rids where none is given, and takes a rid that occurs twice.
+    ///   is malformed or occurs twice, and where only some of several encodings have one. Chromium says `InvalidAccess`
+    ///   where only some have one and of `_` and `-` in it, makes rids up where none has one, and takes one that occurs
+    ///   twice.
     /// - `Range` for a scale below 1 or a negative frame rate, of video.
     /// - `Operation` for a codec that is not one of the sender's capabilities, and for layers that it does not have.
     ///   Firefox takes no notice of layers.

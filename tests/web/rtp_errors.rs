@@ -91,6 +91,18 @@ fn a_sole_rid_is_dropped() {
 }
 
 #[wasm_bindgen_test]
+fn encodings_that_are_too_many_are_left_out() {
+    let pc = connection();
+    let init = ["a", "b", "c", "d", "e"]
+        .into_iter()
+        .fold(TransceiverInit::new(), |init, rid| init.encoding(Encoding::new().rid(rid)));
+    let transceiver = pc.add_transceiver(TrackKind::Video, &init).unwrap();
+    let encodings = transceiver.sender().parameters().unwrap().encodings;
+    let kept: Vec<_> = encodings.iter().map(|one| (one.rid.as_deref(), one.scale_resolution_down_by)).collect();
+    assert_eq!(kept, [(Some("a"), Some(4.0)), (Some("b"), Some(2.0)), (Some("c"), Some(1.0))]);
+}
+
+#[wasm_bindgen_test]
 async fn numbers_of_an_encoding_that_are_refused() {
     watched(async {
         let (pc, camera) = (connection(), camera().await);
@@ -191,6 +203,10 @@ async fn tracks_and_senders_that_are_refused() {
         assert_eq!(kind(other_kind), Some(ErrorKind::Type));
         assert!(transceiver.sender().track().is_none());
         assert_eq!(kind(pair.b.remove_track(transceiver.sender())), Some(ErrorKind::InvalidAccess));
+        // Two transceivers may send one track, two senders of `add_track` may not.
+        assert_eq!(kind(pair.a.add_transceiver(track, &TransceiverInit::new())), None);
+        assert_eq!(kind(pair.a.add_transceiver(track, &TransceiverInit::new())), None);
+        assert_eq!(kind(pair.a.add_track(track, &[])), Some(ErrorKind::InvalidAccess));
     })
     .await;
 }
