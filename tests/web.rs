@@ -31,6 +31,13 @@ mod web {
     mod peer_transports;
     mod promise;
     mod relay;
+    mod rtp_errors;
+    mod rtp_flows;
+    mod rtp_parameter_errors;
+    mod rtp_parameters;
+    mod rtp_receivers;
+    mod rtp_transceivers;
+    mod simulcast;
     mod stats;
     mod support;
 }

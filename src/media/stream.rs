@@ -26,6 +26,13 @@ impl MediaStream {
         Self(Rc::new(Inner { raw, handles: RefCell::default() }))
     }
 
+    /// The same, with the handles that others have of its tracks, of those that may be its own.
+    pub(crate) fn with_tracks(raw: web_sys::MediaStream, handles: &[MediaStreamTrack]) -> Self {
+        let tracks = js_sys::Array::from(&raw.get_tracks());
+        let own = handles.iter().filter(|handle| tracks.includes(handle.as_raw(), 0)).cloned().collect();
+        Self(Rc::new(Inner { raw, handles: RefCell::new(own) }))
+    }
+
     /// Takes over tracks that were just opened.
     pub(super) fn from_capture(raw: web_sys::MediaStream) -> Self {
         let handles = raw_tracks(&raw).map(MediaStreamTrack::captured).collect();

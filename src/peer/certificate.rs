@@ -154,7 +154,7 @@ impl Certificate {
             .map_err(|thrown| Error::from_js(OPERATION, thrown))?;
         let text = |entry: &JsValue, member| global::get(entry, member).as_string().unwrap_or_default();
         let read = |entry| Fingerprint { algorithm: text(&entry, "algorithm"), value: text(&entry, "value") };
-        Ok(global::array(&listed).iter().map(read).collect())
+        Ok(global::items(&listed).into_iter().map(read).collect())
     }
 }
 

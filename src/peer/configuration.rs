@@ -97,9 +97,9 @@ impl IceServer {
         // Chromium has empty texts for what is not given.
         let text = |member| global::get(server, member).as_string().filter(|text| !text.is_empty());
         let urls = global::get(server, "urls");
-        let urls = if urls.is_string() { Array::of1(&urls) } else { global::array(&urls) };
+        let urls = if urls.is_string() { vec![urls] } else { global::items(&urls) };
         Self {
-            urls: urls.iter().filter_map(|url| url.as_string()).collect(),
+            urls: urls.iter().filter_map(JsValue::as_string).collect(),
             username: text("username"),
             credential: text("credential"),
         }
@@ -231,13 +231,16 @@ impl Configuration {
 
     pub(super) fn from_js(configuration: &JsValue) -> Self {
         let text = |member| global::get(configuration, member).as_string();
-        let list = |member| global::array(&global::get(configuration, member));
+        let list = |member| global::items(&global::get(configuration, member));
         Self {
-            ice_servers: list("iceServers").iter().map(|server| IceServer::from_js(&server)).collect(),
+            ice_servers: list("iceServers").iter().map(IceServer::from_js).collect(),
             ice_transport_policy: text("iceTransportPolicy").map(|policy| policy.as_str().into()),
             bundle_policy: text("bundlePolicy").map(|policy| policy.as_str().into()),
             rtcp_mux_policy: text("rtcpMuxPolicy").map(|policy| policy.as_str().into()),
-            certificates: list("certificates").iter().map(|raw| Certificate::from_raw(raw.unchecked_into())).collect(),
+            certificates: list("certificates")
+                .into_iter()
+                .map(|raw| Certificate::from_raw(raw.unchecked_into()))
+                .collect(),
             ice_candidate_pool_size: global::integer(configuration, "iceCandidatePoolSize"),
         }
     }

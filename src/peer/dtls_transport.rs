@@ -74,7 +74,7 @@ impl DtlsTransport {
     pub fn remote_certificates(&self) -> Result<Vec<Vec<u8>>> {
         let certificates = self.0.call("getRemoteCertificates")?;
         let bytes = |buffer: ArrayBuffer| Uint8Array::new(&buffer).to_vec();
-        Ok(global::array(&certificates).iter().filter_map(|each| each.dyn_into().ok()).map(bytes).collect())
+        Ok(global::items(&certificates).into_iter().filter_map(|each| each.dyn_into().ok()).map(bytes).collect())
     }
 }
 

@@ -2,7 +2,10 @@
 
 use wasm_bindgen::JsCast;
 
-use super::{ConnectionState, IceCandidate, IceConnectionState, IceGatheringState, PeerConnection, SignalingState};
+use super::{
+    ConnectionState, IceCandidate, IceConnectionState, IceGatheringState, PeerConnection, RtpReceiver, RtpTransceiver,
+    SignalingState,
+};
 use crate::{
     channel::DataChannel,
     event::EventStream,
@@ -11,6 +14,8 @@ use crate::{
 };
 
 /// A track that the peer sends. [Specification](https://www.w3.org/TR/webrtc/#rtctrackevent)
+///
+/// Whoever asks for the track, its receiver or its transceiver shares one handle of each.
 #[doc(alias = "RTCTrackEvent")]
 #[derive(Clone, Debug)]
 pub struct TrackEvent {
@@ -20,6 +25,12 @@ pub struct TrackEvent {
     /// The streams that the peer sends it in.
     #[doc(alias = "RTCTrackEvent.streams")]
     pub streams: Vec<MediaStream>,
+    /// What receives the track.
+    #[doc(alias = "RTCTrackEvent.receiver")]
+    pub receiver: RtpReceiver,
+    /// What the receiver is part of.
+    #[doc(alias = "RTCTrackEvent.transceiver")]
+    pub transceiver: RtpTransceiver,
 }
 
 /// A server that did not help to find a candidate.
@@ -151,12 +162,17 @@ impl PeerConnection {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-ontrack)
     #[doc(alias = "RTCPeerConnection.ontrack")]
     pub fn tracks(&self) -> EventStream<TrackEvent> {
-        EventStream::new(&self.0.end).on(&self.0.raw, "track", |event| {
+        let (raw, rtp) = (self.0.raw.clone(), self.rtp());
+        EventStream::new(&self.0.end).on(&self.0.raw, "track", move |event| {
             let event: web_sys::RtcTrackEvent = event.unchecked_into();
+            let transceiver = rtp.transceiver(event.transceiver().unchecked_into());
+            let tracks: Vec<_> = rtp.receivers(&raw).iter().map(RtpReceiver::track).collect();
             let streams = js_sys::Array::from(&event.streams());
             Some(TrackEvent {
-                track: MediaStreamTrack::from_raw(event.track()),
-                streams: streams.iter().map(|stream| MediaStream::from_raw(stream.unchecked_into())).collect(),
+                track: transceiver.receiver().track(),
+                streams: streams.iter().map(|raw| MediaStream::with_tracks(raw.unchecked_into(), &tracks)).collect(),
+                receiver: transceiver.receiver().clone(),
+                transceiver,
             })
         })
     }

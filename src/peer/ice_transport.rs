@@ -171,7 +171,7 @@ impl IceTransport {
 
     fn candidates(&self, method: &'static str) -> Result<Vec<IceCandidate>> {
         let candidates = self.0.call(method)?;
-        Ok(global::array(&candidates).iter().filter_map(|candidate| IceCandidate::from_js(&candidate)).collect())
+        Ok(global::items(&candidates).into_iter().filter_map(|candidate| IceCandidate::from_js(&candidate)).collect())
     }
 
     fn parameters(&self, method: &'static str) -> Result<Option<IceParameters>> {

@@ -2,44 +2,56 @@
 
 mod candidate;
 mod certificate;
+mod codec;
 mod configuration;
 mod described;
 mod description;
 mod dtls_transport;
+mod encoding;
 mod events;
 mod ice_transport;
 mod identity;
 mod offer;
+mod parameters;
 mod priority;
+mod receiver;
+mod rtp;
 mod sctp_transport;
 mod sender;
 mod states;
 mod stats;
+mod transceiver;
 mod transport;
 mod transport_states;
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell},
     fmt,
     rc::Rc,
 };
 
 use wasm_bindgen::{JsCast, JsValue};
 
+use self::rtp::Rtp;
 pub use self::{
     candidate::{IceCandidate, IceComponent, IceProtocol, ParseCandidateError, ParsedCandidate},
     certificate::{Certificate, Fingerprint, KeyAlgorithm, NamedCurve},
+    codec::{Codec, CodecParameters, HeaderExtensionCapability, RtpCapabilities},
     configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy, RtcpMuxPolicy},
     description::{SdpType, SessionDescription},
     dtls_transport::DtlsTransport,
+    encoding::Encoding,
     events::{IceCandidateError, TrackEvent},
     ice_transport::{IceCandidatePair, IceParameters, IceTransport},
     identity::{IdentityAssertion, IdentityProvider},
     offer::OfferOptions,
+    parameters::{DegradationPreference, HeaderExtensionParameters, RtcpParameters, RtpParameters, RtpSendParameters},
     priority::PriorityType,
+    receiver::{RtpReceiver, RtpSource},
     sctp_transport::{SctpTransport, SctpTransportState},
     sender::RtpSender,
     states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
+    transceiver::{RtpTransceiver, TrackOrKind, TransceiverDirection, TransceiverInit},
     transport_states::{
         DtlsTransportState, IceCandidateType, IceRole, IceServerTransportProtocol, IceTcpCandidateType,
         IceTransportState,
@@ -81,8 +93,7 @@ pub struct PeerConnection(Rc<Inner>);
 struct Inner {
     raw: sys::peer_connection::PeerConnection,
     end: End,
-    /// One handle a sender, so that all clones agree on what it keeps.
-    senders: RefCell<Vec<RtpSender>>,
+    rtp: OnceCell<Rc<dyn Rtp>>,
     /// One object a channel, so that whoever is told of a channel shares its messages.
     channels: Rc<Channels>,
     close_on_drop: Cell<bool>,
@@ -115,7 +126,7 @@ impl PeerConnection {
         Self(Rc::new(Inner {
             raw,
             end: End::default(),
-            senders: RefCell::default(),
+            rtp: OnceCell::new(),
             channels: Rc::default(),
             close_on_drop: Cell::new(close_on_drop),
         }))
@@ -252,7 +263,7 @@ impl PeerConnection {
         const OPERATION: &str = "addTrack";
         let streams = streams.iter().map(|stream| stream.as_raw()).collect();
         let raw = self.open(OPERATION)?.add_track(track.as_raw(), &streams).during(OPERATION)?;
-        let sender = self.sender(raw);
+        let sender = self.rtp().sender(raw);
         sender.keep(Some(track.clone()));
         Ok(sender)
     }
@@ -279,17 +290,8 @@ impl PeerConnection {
         if self.0.end.has_come() {
             return Vec::new();
         }
-        senders.iter().map(|raw| self.sender(raw.unchecked_into())).collect()
-    }
-
-    fn sender(&self, raw: sys::rtp_sender::RtpSender) -> RtpSender {
-        let mut senders = self.0.senders.borrow_mut();
-        if let Some(known) = senders.iter().find(|known| *known.raw() == raw) {
-            return known.clone();
-        }
-        let sender = RtpSender::new(raw, &self.0.end);
-        senders.push(sender.clone());
-        sender
+        let rtp = self.rtp();
+        senders.iter().map(|raw| rtp.sender(raw.unchecked_into())).collect()
     }
 
     /// Opens a channel to the peer. The first one needs a negotiation, later ones do not.
@@ -305,8 +307,8 @@ impl PeerConnection {
         Ok(self.0.channels.handle(raw, &self.0.end))
     }
 
-    /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop.
-    /// The peer notices by itself, after seconds.
+    /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop,
+    /// and so do those that it received. The peer notices by itself, after seconds.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)
     #[doc(alias = "RTCPeerConnection.close")]
     pub fn close(&self) {
@@ -319,8 +321,8 @@ impl Inner {
         self.raw.close();
         if self.end.come() {
             self.channels.close();
-            for sender in self.senders.take() {
-                sender.keep(None);
+            if let Some(rtp) = self.rtp.get() {
+                rtp.close();
             }
         }
     }
@@ -330,10 +332,10 @@ impl Drop for Inner {
     fn drop(&mut self) {
         if self.close_on_drop.get() {
             self.close();
-        } else if self.end.come() {
-            for sender in self.senders.take() {
-                sender.leave_running();
-            }
+        } else if self.end.come()
+            && let Some(rtp) = self.rtp.get()
+        {
+            rtp.leave_running();
         }
     }
 }

@@ -5,10 +5,11 @@ use std::{cell::RefCell, fmt, rc::Rc};
 use wasm_bindgen::JsCast;
 
 use super::DtlsTransport;
+use super::{RtpCapabilities, RtpSendParameters, rtp::callable};
 use crate::{
     dtmf::DtmfSender,
-    error::{Error, ErrorKind, Result},
-    media::MediaStreamTrack,
+    error::{During, Error, ErrorKind, Result},
+    media::{MediaStream, MediaStreamTrack, TrackKind},
     promise::settled,
     stats::StatsReport,
     sys::{self, global},
@@ -44,6 +45,11 @@ impl RtpSender {
 
     pub(super) fn raw(&self) -> &sys::rtp_sender::RtpSender {
         &self.0.raw
+    }
+
+    /// Whether it has what its next handle is to have as well.
+    pub(super) fn is_in_use(&self) -> bool {
+        Rc::strong_count(&self.0) > 1 || self.0.track.borrow().is_some() || self.0.dtmf.borrow().is_some()
     }
 
     /// The track that is being sent.
@@ -106,6 +112,75 @@ impl RtpSender {
         Ok(dtmf.insert(DtmfSender::new(raw, &self.0.end)).clone())
     }
 
+    /// What this browser can send of a kind.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getcapabilities)
+    ///
+    /// # Errors
+    /// `NotSupported` where the browser does not tell, or knows no such kind.
+    #[doc(alias = "RTCRtpSender.getCapabilities")]
+    pub fn capabilities(kind: &TrackKind) -> Result<RtpCapabilities> {
+        RtpCapabilities::of("RTCRtpSender", kind, sys::rtp_sender::RtpSender::capabilities)
+    }
+
+    /// How the track is sent now.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getparameters)
+    ///
+    /// # Errors
+    /// `Closed` once the connection is, `NotSupported` where the browser does not tell.
+    #[doc(alias = "RTCRtpSender.getParameters")]
+    pub fn parameters(&self) -> Result<RtpSendParameters> {
+        const OPERATION: &str = "getParameters";
+        let raw = callable(OPERATION, &self.0.raw, &self.0.end)?.parameters().during(OPERATION)?;
+        Ok(RtpSendParameters::from_raw(raw))
+    }
+
+    /// Sends otherwise from now on, without a new offer. The parameters are to be those read last, with their fields
+    /// changed, and can be set once; read them right before, as the specification lets them grow stale with the next
+    /// `await`.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setparameters)
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{peer::RtpSender, Result};
+    /// # async fn example(sender: &RtpSender) -> Result<()> {
+    /// let mut parameters = sender.parameters()?;
+    /// for encoding in &mut parameters.encodings {
+    ///     encoding.max_bitrate = Some(250_000);
+    /// }
+    /// sender.set_parameters(&parameters).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// - `InvalidState` for parameters that were set before, where none have been read, and for a stopped transceiver.
+    ///   Firefox takes the same parameters again, and asks for no reading.
+    /// - `InvalidModification` where others have been read since; where the number of encodings, their order, a rid
+    ///   or what was agreed on has changed. Firefox ignores changes of the latter, and takes another number.
+    /// - `Range` for a scale below 1 or a negative frame rate, of video.
+    /// - `InvalidModification` for a codec that was not agreed on or, before an answer, is not one of the sender's
+    ///   capabilities. Where the encodings have not all the same, Chromium says `Operation`.
+    /// - `InvalidModification` for layers that the codec does not have. Firefox takes no notice of layers.
+    /// - `Type` for an unknown priority or preference, of which Firefox does not know
+    ///   [`MaintainFramerateAndResolution`](super::DegradationPreference::MaintainFramerateAndResolution).
+    /// - `Closed` once the connection is.
+    #[doc(alias = "RTCRtpSender.setParameters")]
+    pub async fn set_parameters(&self, parameters: &RtpSendParameters) -> Result<()> {
+        let set = || self.0.raw.set_parameters(&parameters.to_js());
+        settled("setParameters", &self.0.end, set).await?;
+        Ok(())
+    }
+
+    /// Has the peer see the track in these streams, from the next offer on, which is due then.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams)
+    ///
+    /// # Errors
+    /// `Closed` once the connection is, `NotSupported` where the browser cannot change them.
+    #[doc(alias = "RTCRtpSender.setStreams")]
+    pub fn set_streams(&self, streams: &[&MediaStream]) -> Result<()> {
+        const OPERATION: &str = "setStreams";
+        let streams = streams.iter().map(|stream| stream.as_raw()).collect();
+        callable(OPERATION, &self.0.raw, &self.0.end)?.set_streams(&streams).during(OPERATION)
+    }
+
     /// Keeps this track alive instead of the last one.
     pub(super) fn keep(&self, track: Option<MediaStreamTrack>) {
         // The old one goes after the borrow has: its drop may stop it, and the browser may then call.
@@ -117,6 +192,12 @@ impl RtpSender {
         if let Some(track) = self.0.track.take() {
             let _running = track.into_raw();
         }
+    }
+}
+
+impl PartialEq for RtpSender {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.raw == other.0.raw
     }
 }
 

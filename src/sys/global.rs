@@ -1,6 +1,6 @@
 //! What every global scope has: windows, workers, and browsers without WebRTC.
 
-use js_sys::{Array, Function};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -27,14 +27,14 @@ pub(crate) fn integer<N: TryFrom<u64>>(value: &JsValue, member: &str) -> Option<
     N::try_from(number as u64).ok()
 }
 
-/// The array that a value is; an empty one where it is none.
-pub(crate) fn array(value: &JsValue) -> Array {
-    value.dyn_ref().cloned().unwrap_or_default()
-}
-
 /// What this method without arguments gives; none where the object has no such method.
 pub(crate) fn call(object: &JsValue, method: &str) -> Option<Result<JsValue, JsValue>> {
     get(object, method).dyn_ref::<Function>().map(|method| method.call0(object))
+}
+
+/// What is in an array; nothing where the value is none.
+pub(crate) fn items(value: &JsValue) -> Vec<JsValue> {
+    value.dyn_ref::<js_sys::Array>().map(js_sys::Array::to_vec).unwrap_or_default()
 }
 
 /// Sets a member of an object that we made ourselves, which cannot fail.

@@ -14,5 +14,7 @@ pub(crate) mod media_recorder;
 pub(crate) mod offscreen_canvas;
 pub(crate) mod peer_connection;
 pub(crate) mod promise;
+pub(crate) mod rtp_receiver;
 pub(crate) mod rtp_sender;
+pub(crate) mod rtp_transceiver;
 pub(crate) mod stats_report;

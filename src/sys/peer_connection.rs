@@ -4,7 +4,7 @@ use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::{EventTarget, MediaStreamTrack, RtcPeerConnection};
 
-use super::{data_channel::DataChannel, promise::Promise, rtp_sender::RtpSender};
+use super::{data_channel::DataChannel, promise::Promise, rtp_sender::RtpSender, rtp_transceiver::RtpTransceiver};
 
 #[wasm_bindgen]
 extern "C" {
@@ -43,8 +43,22 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = removeTrack)]
     pub(crate) fn remove_track(this: &PeerConnection, sender: &RtpSender) -> Result<(), JsValue>;
 
+    /// Of a track, or of a kind by its name.
+    #[wasm_bindgen(method, catch, js_name = addTransceiver)]
+    pub(crate) fn add_transceiver(
+        this: &PeerConnection,
+        track_or_kind: &JsValue,
+        init: &Object,
+    ) -> Result<RtpTransceiver, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = getSenders)]
     pub(crate) fn senders(this: &PeerConnection) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getReceivers)]
+    pub(crate) fn receivers(this: &PeerConnection) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getTransceivers)]
+    pub(crate) fn transceivers(this: &PeerConnection) -> Result<Array, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = createDataChannel)]
     pub(crate) fn create_data_channel(

@@ -7,7 +7,7 @@ use browser_rtc::{
     channel::{BinaryType, ChannelInit, ChannelState, DataChannel, Message},
     peer::PriorityType,
 };
-use futures::{FutureExt, StreamExt, future::join};
+use futures::{StreamExt, future::join};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -218,7 +218,7 @@ async fn f40_blobs_are_sent_and_received() {
 }
 
 #[wasm_bindgen_test]
-async fn f42_a_low_buffer_is_told_once_a_crossing() {
+async fn f42_a_low_buffer_is_told() {
     watched(async {
         let (_pair, a, _b) = Pair::with_channel(&ChannelInit::new()).await;
         assert_eq!(a.buffered_amount_low_threshold(), 0);
@@ -226,17 +226,19 @@ async fn f42_a_low_buffer_is_told_once_a_crossing() {
         assert_eq!(a.buffered_amount_low_threshold(), 40_000);
         let mut low = a.buffered_amount_low();
         let bytes = vec![7; 16 * 1024];
-        for crossing in 1..=2 {
-            for _ in 0..16 {
+        for burst in 1..=2 {
+            for _ in 0..64 {
                 a.send_now(&bytes).unwrap();
             }
-            assert!(a.buffered_amount() > 40_000.0);
-            low.next().within("a low buffer").await.unwrap();
-            assert!(a.buffered_amount() <= 40_000.0, "crossing {crossing}");
-            assert!(low.next().now_or_never().is_none());
+            let high = a.buffered_amount();
+            assert!(high > 40_000.0, "burst {burst}: {high}");
+            // The browser sends meanwhile, and may cross the threshold more than once in a burst.
+            while a.buffered_amount() > 40_000.0 {
+                low.next().within("a low buffer").await.unwrap();
+            }
         }
         a.close();
-        assert_eq!(low.count().within("the end").await, 0);
+        rest(low, "the end").await;
     })
     .await;
 }

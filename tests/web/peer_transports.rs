@@ -163,7 +163,7 @@ async fn f26_states_are_seen_as_they_change() {
 }
 
 #[wasm_bindgen_test]
-async fn f26_a_sender_has_the_transport_that_it_shares() {
+async fn f26_senders_and_receivers_have_the_transport_that_they_share() {
     watched(async {
         let (pair, microphone) = (Pair::new(), microphone().await);
         let sender = pair.a.add_track(&microphone.tracks()[0], &[]).unwrap();
@@ -173,6 +173,7 @@ async fn f26_a_sender_has_the_transport_that_it_shares() {
         let transport = sender.transport().unwrap();
         reached(transport.states(), DtlsTransportState::Connected).await;
         assert!(transport == sctp(&pair.a).transport().unwrap(), "they are bundled");
+        assert!(pair.a.receivers()[0].transport() == Some(transport));
     })
     .await;
 }

@@ -6,10 +6,11 @@ pub mod media;
 pub mod memory;
 pub mod pair;
 pub mod recorded;
+pub mod refusals;
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
-use browser_rtc::Listener;
+use browser_rtc::EventStream;
 use futures::{
     Stream, StreamExt,
     channel::oneshot,
@@ -76,15 +77,22 @@ pub async fn watched(test: impl Future<Output = ()>) {
 
 pub async fn unheard_rejections(test: impl Future<Output = ()>) -> Vec<String> {
     let unheard = Rc::<RefCell<Vec<String>>>::default();
-    let _listener = Listener::new(&web_sys::window().unwrap(), "unhandledrejection", {
-        let unheard = unheard.clone();
+    let last = JsValue::symbol(Some("the last rejection"));
+    let mut last_heard = EventStream::listen(&web_sys::window().unwrap(), "unhandledrejection", {
+        let (unheard, last) = (unheard.clone(), last.clone());
         move |event| {
             event.prevent_default();
-            unheard.borrow_mut().push(js::text(&js::get(&event, "reason")));
+            let reason = js::get(&event, "reason");
+            if reason == last {
+                return Some(());
+            }
+            unheard.borrow_mut().push(js::text(&reason));
+            None
         }
     });
     test.await;
-    // A rejection is told of in a task of its own, after that in which it happened.
-    sleep(Duration::from_millis(1)).await;
+    // Rejections are told of in their order, each in a task of its own: when our own is heard, all before it were.
+    let _rejected = js_sys::Promise::reject(&last);
+    last_heard.next().within("our own rejection").await;
     unheard.take()
 }

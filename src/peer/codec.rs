@@ -1,0 +1,178 @@
+//! What media is coded in, and what this browser can code.
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    media::TrackKind,
+    sys::global,
+};
+
+/// A way to code media. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcodec)
+#[doc(alias = "RTCRtpCodec")]
+#[doc(alias = "RTCRtpCodecCapability")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Codec {
+    /// Such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
+    #[doc(alias = "RTCRtpCodec.mimeType")]
+    pub mime_type: String,
+    /// Ticks of the clock a second: 90,000 for video.
+    #[doc(alias = "RTCRtpCodec.clockRate")]
+    pub clock_rate: u32,
+    /// How many channels of sound, at most.
+    #[doc(alias = "RTCRtpCodec.channels")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<u16>,
+    /// Its parameters as in the `a=fmtp` line of a description.
+    #[doc(alias = "RTCRtpCodec.sdpFmtpLine")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdp_fmtp_line: Option<String>,
+}
+
+impl Codec {
+    /// Whether it is the one of this name, such as `video/VP9`, whatever its parameters.
+    #[must_use]
+    pub fn is(&self, mime_type: &str) -> bool {
+        self.mime_type.eq_ignore_ascii_case(mime_type)
+    }
+
+    pub(super) fn from_js(value: &JsValue) -> Self {
+        Self {
+            mime_type: global::get(value, "mimeType").as_string().unwrap_or_default(),
+            clock_rate: global::integer(value, "clockRate").unwrap_or_default(),
+            channels: global::integer(value, "channels"),
+            sdp_fmtp_line: global::get(value, "sdpFmtpLine").as_string(),
+        }
+    }
+
+    pub(super) fn to_js(&self) -> Object {
+        let object = Object::new();
+        global::set(&object, "mimeType", &self.mime_type.as_str().into());
+        global::set(&object, "clockRate", &self.clock_rate.into());
+        if let Some(channels) = self.channels {
+            global::set(&object, "channels", &channels.into());
+        }
+        if let Some(line) = &self.sdp_fmtp_line {
+            global::set(&object, "sdpFmtpLine", &line.as_str().into());
+        }
+        object
+    }
+}
+
+/// A codec that was agreed on. [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcodecparameters)
+#[doc(alias = "RTCRtpCodecParameters")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodecParameters {
+    /// The number by which packets name it, 0 to 127.
+    #[doc(alias = "RTCRtpCodecParameters.payloadType")]
+    pub payload_type: u8,
+    /// The codec itself.
+    #[serde(flatten)]
+    pub codec: Codec,
+}
+
+impl CodecParameters {
+    pub(super) fn from_js(value: &JsValue) -> Self {
+        let payload_type = global::integer(value, "payloadType").unwrap_or_default();
+        Self { payload_type, codec: Codec::from_js(value) }
+    }
+}
+
+/// What this browser can send or receive of one kind.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcapabilities)
+///
+/// It comes from [`RtpSender::capabilities`](super::RtpSender::capabilities) and
+/// [`RtpReceiver::capabilities`](super::RtpReceiver::capabilities).
+#[doc(alias = "RTCRtpCapabilities")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RtpCapabilities {
+    /// The codecs, each with its parameters as a codec of its own. Beside those of media stand helpers, such as
+    /// `video/rtx` for packets that are sent again.
+    #[doc(alias = "RTCRtpCapabilities.codecs")]
+    pub codecs: Vec<Codec>,
+    /// The header extensions.
+    #[doc(alias = "RTCRtpCapabilities.headerExtensions")]
+    pub header_extensions: Vec<HeaderExtensionCapability>,
+}
+
+/// A header extension that this browser knows.
+/// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpheaderextensioncapability)
+#[doc(alias = "RTCRtpHeaderExtensionCapability")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeaderExtensionCapability {
+    /// Its name, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
+    #[doc(alias = "RTCRtpHeaderExtensionCapability.uri")]
+    pub uri: String,
+}
+
+impl HeaderExtensionCapability {
+    fn from_js(value: &JsValue) -> Self {
+        Self { uri: global::get(value, "uri").as_string().unwrap_or_default() }
+    }
+}
+
+impl RtpCapabilities {
+    /// What the static method of this interface says.
+    pub(super) fn of(
+        interface: &str,
+        kind: &TrackKind,
+        ask: impl FnOnce(&str) -> Result<JsValue, JsValue>,
+    ) -> Result<Self> {
+        const OPERATION: &str = "getCapabilities";
+        let unsupported = |advice| Error::new(OPERATION, ErrorKind::NotSupported, advice);
+        let class = global::get(&js_sys::global(), interface);
+        if !global::get(&class, OPERATION).is_function() {
+            return Err(unsupported("this browser does not tell: use a current Chrome, Edge, Firefox or Safari"));
+        }
+        let told = ask(kind.as_str()).during(OPERATION)?;
+        if !told.is_object() {
+            return Err(unsupported("this browser does not know this kind: ask for audio or video"));
+        }
+        Ok(Self::from_js(&told))
+    }
+
+    fn from_js(value: &JsValue) -> Self {
+        let extensions = global::items(&global::get(value, "headerExtensions"));
+        Self {
+            codecs: global::items(&global::get(value, "codecs")).iter().map(Codec::from_js).collect(),
+            header_extensions: extensions.iter().map(HeaderExtensionCapability::from_js).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_codec_travels_as_the_specification_spells_it() {
+        let codec = CodecParameters {
+            payload_type: 111,
+            codec: Codec {
+                mime_type: "audio/opus".into(),
+                clock_rate: 48_000,
+                channels: Some(2),
+                sdp_fmtp_line: Some("useinbandfec=1".into()),
+            },
+        };
+        let expected = serde_json::json!({
+            "payloadType": 111, "mimeType": "audio/opus", "clockRate": 48_000, "channels": 2,
+            "sdpFmtpLine": "useinbandfec=1",
+        });
+        assert_eq!(serde_json::to_value(&codec).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<CodecParameters>(expected).unwrap(), codec);
+    }
+
+    #[test]
+    fn a_codec_is_known_by_its_name_in_any_case() {
+        let codec = Codec { mime_type: "video/VP8".into(), clock_rate: 90_000, ..Codec::default() };
+        assert!(codec.is("VIDEO/vp8"));
+        assert!(!codec.is("video/VP9"));
+    }
+}

@@ -1,0 +1,218 @@
+//! One stream that a sender makes of its track.
+
+use js_sys::{Object, Reflect};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{Codec, PriorityType};
+use crate::sys::global;
+
+/// One of the streams that a sender makes of its track; more than one of them is simulcast. What is not said is the
+/// browser's choice. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)
+///
+/// ```
+/// use browser_rtc::peer::{Encoding, TransceiverInit};
+///
+/// let simulcast = TransceiverInit::new()
+///     .encoding(Encoding::new().rid("h").max_bitrate(1_500_000))
+///     .encoding(Encoding::new().rid("m").scale_resolution_down_by(2.0))
+///     .encoding(Encoding::new().rid("l").scale_resolution_down_by(4.0).max_bitrate(100_000));
+/// # let _ = simulcast;
+/// ```
+#[doc(alias = "RTCRtpEncodingParameters")]
+#[doc(alias = "RTCRtpCodingParameters")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Encoding {
+    /// The stream's name among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and Chromium
+    /// take 16 at most. It never changes. A sole encoding has none: it is dropped.
+    #[doc(alias = "RTCRtpCodingParameters.rid")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rid: Option<String>,
+    /// Whether it is sent at all; with `false`, nothing is, and the peer need not be asked.
+    #[doc(alias = "RTCRtpEncodingParameters.active")]
+    pub active: bool,
+    /// What to code it in, of what was agreed on; any of the sender's capabilities before that. Once set, a change of
+    /// it needs no new offer. Chromium wants the same in all encodings of a sender.
+    #[doc(alias = "RTCRtpEncodingParameters.codec")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codec: Option<Codec>,
+    /// Bits a second, at most.
+    #[doc(alias = "RTCRtpEncodingParameters.maxBitrate")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bitrate: Option<u32>,
+    /// Frames a second, at most; 0 or more, for video only.
+    #[doc(alias = "RTCRtpEncodingParameters.maxFramerate")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_framerate: Option<f64>,
+    /// By how much width and height are divided; 1 or more, for video only. Of several encodings that all leave it
+    /// out, the last has the full size, and each before it half that of the next.
+    #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownBy")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_resolution_down_by: Option<f64>,
+    /// Its share of the bandwidth.
+    /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcrtpencodingparameters-priority)
+    #[doc(alias = "RTCRtpEncodingParameters.priority")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<PriorityType>,
+    /// How its packets are marked for the network. Chromium has it, Firefox takes no notice and gives none back.
+    /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcrtpencodingparameters-networkpriority)
+    #[doc(alias = "RTCRtpEncodingParameters.networkPriority")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_priority: Option<PriorityType>,
+    /// Its layers in space and time, such as `L1T2`. Chromium has it, Firefox takes no notice and gives none back.
+    /// [Specification](https://www.w3.org/TR/webrtc-svc/#dom-rtcrtpencodingparameters-scalabilitymode)
+    #[doc(alias = "RTCRtpEncodingParameters.scalabilityMode")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scalability_mode: Option<String>,
+}
+
+impl Default for Encoding {
+    fn default() -> Self {
+        Self {
+            rid: None,
+            active: true,
+            codec: None,
+            max_bitrate: None,
+            max_framerate: None,
+            scale_resolution_down_by: None,
+            priority: None,
+            network_priority: None,
+            scalability_mode: None,
+        }
+    }
+}
+
+impl Encoding {
+    /// The browser's choice of everything; it is active.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names it.
+    #[must_use]
+    pub fn rid(mut self, rid: impl Into<String>) -> Self {
+        self.rid = Some(rid.into());
+        self
+    }
+
+    /// Says whether it is sent at all.
+    #[must_use]
+    pub fn active(mut self, active: bool) -> Self {
+        self.active = active;
+        self
+    }
+
+    /// Says what to code it in.
+    #[must_use]
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.codec = Some(codec);
+        self
+    }
+
+    /// Bounds its bits a second.
+    #[must_use]
+    pub fn max_bitrate(mut self, bits_per_second: u32) -> Self {
+        self.max_bitrate = Some(bits_per_second);
+        self
+    }
+
+    /// Bounds its frames a second.
+    #[must_use]
+    pub fn max_framerate(mut self, frames_per_second: f64) -> Self {
+        self.max_framerate = Some(frames_per_second);
+        self
+    }
+
+    /// Divides width and height.
+    #[must_use]
+    pub fn scale_resolution_down_by(mut self, divisor: f64) -> Self {
+        self.scale_resolution_down_by = Some(divisor);
+        self
+    }
+
+    /// Sets its share of the bandwidth.
+    #[must_use]
+    pub fn priority(mut self, priority: PriorityType) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Says how its packets are marked for the network.
+    #[must_use]
+    pub fn network_priority(mut self, priority: PriorityType) -> Self {
+        self.network_priority = Some(priority);
+        self
+    }
+
+    /// Sets its layers, such as `L1T2`.
+    #[must_use]
+    pub fn scalability_mode(mut self, mode: impl Into<String>) -> Self {
+        self.scalability_mode = Some(mode.into());
+        self
+    }
+
+    pub(super) fn from_js(value: &JsValue) -> Self {
+        let text = |member| global::get(value, member).as_string();
+        let number = |member| global::get(value, member).as_f64();
+        let priority = |member| text(member).map(|priority| PriorityType::from(&*priority));
+        let codec = global::get(value, "codec");
+        Self {
+            rid: text("rid"),
+            active: global::get(value, "active").as_bool().unwrap_or(true),
+            codec: codec.is_object().then(|| Codec::from_js(&codec)),
+            max_bitrate: global::integer(value, "maxBitrate"),
+            max_framerate: number("maxFramerate"),
+            scale_resolution_down_by: number("scaleResolutionDownBy"),
+            priority: priority("priority"),
+            network_priority: priority("networkPriority"),
+            scalability_mode: text("scalabilityMode"),
+        }
+    }
+
+    /// With the members that we do not know as they are in `former`.
+    pub(super) fn to_js(&self, former: &JsValue) -> JsValue {
+        let object = Object::new();
+        if let Some(former) = former.dyn_ref() {
+            Object::assign(&object, former);
+        }
+        let text = |text: &str| JsValue::from_str(text);
+        let members: [(&str, Option<JsValue>); 9] = [
+            ("rid", self.rid.as_deref().map(text)),
+            ("active", Some(self.active.into())),
+            ("codec", self.codec.as_ref().map(|codec| codec.to_js().into())),
+            ("maxBitrate", self.max_bitrate.map(JsValue::from)),
+            ("maxFramerate", self.max_framerate.map(JsValue::from)),
+            ("scaleResolutionDownBy", self.scale_resolution_down_by.map(JsValue::from)),
+            ("priority", self.priority.as_ref().map(|priority| text(priority.as_str()))),
+            ("networkPriority", self.network_priority.as_ref().map(|priority| text(priority.as_str()))),
+            ("scalabilityMode", self.scalability_mode.as_deref().map(text)),
+        ];
+        for (name, value) in members {
+            match value {
+                Some(value) => global::set(&object, name, &value),
+                None => {
+                    let _plain_object = Reflect::delete_property(&object, &name.into());
+                }
+            }
+        }
+        object.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_travels_as_the_specification_spells_it() {
+        let encoding = Encoding::new().rid("h").scale_resolution_down_by(2.0).priority(PriorityType::High);
+        let expected = serde_json::json!({
+            "rid": "h", "active": true, "scaleResolutionDownBy": 2.0, "priority": "high",
+        });
+        assert_eq!(serde_json::to_value(&encoding).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<Encoding>(expected).unwrap(), encoding);
+        assert!(serde_json::from_str::<Encoding>("{}").unwrap().active);
+    }
+}

@@ -1,0 +1,166 @@
+//! What a sender and a receiver have agreed on with the peer, and what of it can be changed.
+
+use js_sys::{Array, Object};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{CodecParameters, Encoding};
+use crate::{spec_enum::spec_enum, sys::global};
+
+spec_enum! {
+    /// What suffers where bandwidth or computing power do not suffice.
+    /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-rtcdegradationpreference)
+    #[doc(alias = "RTCDegradationPreference")]
+    DegradationPreference {
+        /// The resolution.
+        #[doc(alias = "RTCDegradationPreference.maintain-framerate")]
+        MaintainFramerate = "maintain-framerate",
+        /// The frame rate.
+        #[doc(alias = "RTCDegradationPreference.maintain-resolution")]
+        MaintainResolution = "maintain-resolution",
+        /// Both, in balance.
+        #[doc(alias = "RTCDegradationPreference.balanced")]
+        Balanced = "balanced",
+        /// Neither: frames are dropped where it must be.
+        #[doc(alias = "RTCDegradationPreference.maintain-framerate-and-resolution")]
+        MaintainFramerateAndResolution = "maintain-framerate-and-resolution",
+    }
+}
+
+/// What was agreed on with the peer, and cannot be changed but by a new offer.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpparameters)
+#[doc(alias = "RTCRtpParameters")]
+#[doc(alias = "RTCRtpReceiveParameters")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RtpParameters {
+    /// Header extensions. Firefox tells of none.
+    #[doc(alias = "RTCRtpParameters.headerExtensions")]
+    pub header_extensions: Vec<HeaderExtensionParameters>,
+    /// The control protocol. Firefox tells of none for a receiver, and for a sender only that there is no name and no
+    /// reduced size.
+    #[doc(alias = "RTCRtpParameters.rtcp")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtcp: Option<RtcpParameters>,
+    /// Codecs, the preferred first; none before an answer.
+    #[doc(alias = "RTCRtpParameters.codecs")]
+    pub codecs: Vec<CodecParameters>,
+}
+
+impl RtpParameters {
+    pub(super) fn from_js(value: &JsValue) -> Self {
+        let rtcp = global::get(value, "rtcp");
+        let extensions = global::items(&global::get(value, "headerExtensions"));
+        Self {
+            header_extensions: extensions.iter().map(HeaderExtensionParameters::from_js).collect(),
+            rtcp: rtcp.is_object().then(|| RtcpParameters {
+                cname: global::get(&rtcp, "cname").as_string().filter(|name| !name.is_empty()),
+                reduced_size: global::get(&rtcp, "reducedSize").as_bool().unwrap_or_default(),
+            }),
+            codecs: global::items(&global::get(value, "codecs")).iter().map(CodecParameters::from_js).collect(),
+        }
+    }
+}
+
+/// How sender and receiver report to each other.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcrtcpparameters)
+#[doc(alias = "RTCRtcpParameters")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RtcpParameters {
+    /// The name that the source goes by in reports, the same for all of a connection; none where the browser does not
+    /// tell, as with receivers.
+    #[doc(alias = "RTCRtcpParameters.cname")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cname: Option<String>,
+    /// Whether reports may leave parts out (RFC 5506).
+    #[doc(alias = "RTCRtcpParameters.reducedSize")]
+    pub reduced_size: bool,
+}
+
+/// A header extension that was agreed on.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpheaderextensionparameters)
+#[doc(alias = "RTCRtpHeaderExtensionParameters")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HeaderExtensionParameters {
+    /// Its name.
+    #[doc(alias = "RTCRtpHeaderExtensionParameters.uri")]
+    pub uri: String,
+    /// The number by which packets name it.
+    #[doc(alias = "RTCRtpHeaderExtensionParameters.id")]
+    pub id: u16,
+    /// Whether it is encrypted.
+    #[doc(alias = "RTCRtpHeaderExtensionParameters.encrypted")]
+    pub encrypted: bool,
+}
+
+impl HeaderExtensionParameters {
+    fn from_js(value: &JsValue) -> Self {
+        Self {
+            uri: global::get(value, "uri").as_string().unwrap_or_default(),
+            id: global::integer(value, "id").unwrap_or_default(),
+            encrypted: global::get(value, "encrypted").as_bool().unwrap_or_default(),
+        }
+    }
+}
+
+/// How a sender sends: read it with [`RtpSender::parameters`](super::RtpSender::parameters), change its fields, and
+/// give it to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsendparameters)
+///
+/// What the browser told, this crate's unknowns included, goes back to it unchanged but for the fields.
+#[doc(alias = "RTCRtpSendParameters")]
+#[derive(Clone, Debug)]
+pub struct RtpSendParameters {
+    /// The streams that the track is sent as. Neither their number nor their order nor their names can change.
+    #[doc(alias = "RTCRtpSendParameters.encodings")]
+    pub encodings: Vec<Encoding>,
+    /// What suffers where bandwidth or computing power do not suffice; where it is none, the browser goes by the
+    /// track's content hint.
+    #[doc(alias = "RTCRtpSendParameters.degradationPreference")]
+    pub degradation_preference: Option<DegradationPreference>,
+    raw: Object,
+}
+
+impl RtpSendParameters {
+    pub(super) fn from_raw(raw: Object) -> Self {
+        let preference = global::get(&raw, "degradationPreference").as_string();
+        Self {
+            encodings: global::items(&global::get(&raw, "encodings")).iter().map(Encoding::from_js).collect(),
+            degradation_preference: preference.map(|preference| DegradationPreference::from(&*preference)),
+            raw,
+        }
+    }
+
+    /// What was agreed on with the peer, which cannot be changed here.
+    #[must_use]
+    pub fn agreed(&self) -> RtpParameters {
+        RtpParameters::from_js(&self.raw)
+    }
+
+    /// By what the browser knows which reading these are of.
+    #[doc(alias = "RTCRtpSendParameters.transactionId")]
+    #[must_use]
+    pub fn transaction_id(&self) -> String {
+        global::get(&self.raw, "transactionId").as_string().unwrap_or_default()
+    }
+
+    /// The browser's own object, as it was read.
+    #[must_use]
+    pub fn as_raw(&self) -> &Object {
+        &self.raw
+    }
+
+    /// A copy of the browser's own object with our fields in it.
+    pub(super) fn to_js(&self) -> Object {
+        let object = Object::assign(&Object::new(), &self.raw);
+        let former: Array = global::get(&self.raw, "encodings").dyn_into().unwrap_or_default();
+        let encodings: Array =
+            (0..).zip(&self.encodings).map(|(index, encoding)| encoding.to_js(&former.get(index))).collect();
+        global::set(&object, "encodings", &encodings);
+        let preference = self.degradation_preference.as_ref().map(|preference| JsValue::from_str(preference.as_str()));
+        global::set(&object, "degradationPreference", &preference.into());
+        object
+    }
+}

@@ -1,0 +1,200 @@
+//! What receives a track from the peer.
+
+use std::{fmt, rc::Rc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{
+    DtlsTransport, RtpCapabilities, RtpParameters,
+    rtp::{callable, open},
+};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    media::{MediaStreamTrack, TrackKind},
+    promise::settled,
+    stats::StatsReport,
+    sys::{self, global},
+    wake::End,
+};
+
+/// Receives one track from the peer.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpreceiver-interface)
+///
+/// Clones share one receiver. It does not keep its connection alive.
+#[doc(alias = "RTCRtpReceiver")]
+#[derive(Clone)]
+pub struct RtpReceiver(Rc<Inner>);
+
+struct Inner {
+    raw: sys::rtp_receiver::RtpReceiver,
+    track: MediaStreamTrack,
+    end: End,
+}
+
+impl RtpReceiver {
+    pub(super) fn new(raw: sys::rtp_receiver::RtpReceiver, end: &End) -> Self {
+        let track = MediaStreamTrack::from_raw(raw.track());
+        Self(Rc::new(Inner { raw, track, end: end.clone() }))
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &web_sys::RtcRtpReceiver {
+        &self.0.raw
+    }
+
+    pub(super) fn raw(&self) -> &sys::rtp_receiver::RtpReceiver {
+        &self.0.raw
+    }
+
+    /// Whether it has what its next handle is to have as well.
+    pub(super) fn is_in_use(&self) -> bool {
+        Rc::strong_count(&self.0) > 1 || !self.0.track.is_ended()
+    }
+
+    /// The peer's track, there from the start and always the same. It is muted while the peer sends nothing, ends when
+    /// the transceiver stops, and is stopped when the connection is closed.
+    #[doc(alias = "RTCRtpReceiver.track")]
+    #[must_use]
+    pub fn track(&self) -> MediaStreamTrack {
+        self.0.track.clone()
+    }
+
+    /// What this browser can receive of a kind.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcapabilities)
+    ///
+    /// # Errors
+    /// `NotSupported` where the browser does not tell, or knows no such kind.
+    #[doc(alias = "RTCRtpReceiver.getCapabilities")]
+    pub fn capabilities(kind: &TrackKind) -> Result<RtpCapabilities> {
+        RtpCapabilities::of("RTCRtpReceiver", kind, sys::rtp_receiver::RtpReceiver::capabilities)
+    }
+
+    /// What was agreed on with the peer; next to nothing before that.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getparameters)
+    ///
+    /// # Errors
+    /// `Closed` once the connection is, `NotSupported` where the browser does not tell.
+    #[doc(alias = "RTCRtpReceiver.getParameters")]
+    pub fn parameters(&self) -> Result<RtpParameters> {
+        const OPERATION: &str = "getParameters";
+        let parameters = callable(OPERATION, &self.0.raw, &self.0.end)?.parameters().during(OPERATION)?;
+        Ok(RtpParameters::from_js(&parameters))
+    }
+
+    /// Whose media a mixer has put into what was played out in the last ten seconds, the latest first; none without a
+    /// mixer between the peers.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcontributingsources)
+    #[doc(alias = "RTCRtpReceiver.getContributingSources")]
+    #[must_use]
+    pub fn contributing_sources(&self) -> Vec<RtpSource> {
+        RtpSource::all(self.0.raw.contributing_sources())
+    }
+
+    /// Whose packets were played out in the last ten seconds, the latest first.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getsynchronizationsources)
+    ///
+    /// Chromium tells of sound only while an element or a graph plays the track.
+    #[doc(alias = "RTCRtpReceiver.getSynchronizationSources")]
+    #[must_use]
+    pub fn synchronization_sources(&self) -> Vec<RtpSource> {
+        RtpSource::all(self.0.raw.synchronization_sources())
+    }
+
+    /// What it receives on; none before the first offer or answer with it.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-transport)
+    #[doc(alias = "RTCRtpReceiver.transport")]
+    #[must_use]
+    pub fn transport(&self) -> Option<DtlsTransport> {
+        DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.end)
+    }
+
+    /// What is known of this receiver's streams, and of what they refer to.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)
+    ///
+    /// # Errors
+    /// `Closed` once the connection is.
+    #[doc(alias = "RTCRtpReceiver.getStats")]
+    pub async fn stats(&self) -> Result<StatsReport> {
+        const OPERATION: &str = "getStats";
+        let report = settled(OPERATION, &self.0.end, || self.0.raw.stats()).await?;
+        StatsReport::from_raw(report.unchecked_into())
+    }
+
+    /// How long media is to be held back for the sake of smoothness, as last set; none where the browser chooses, or
+    /// has no such thing.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)
+    #[doc(alias = "RTCRtpReceiver.jitterBufferTarget")]
+    #[must_use]
+    pub fn jitter_buffer_target(&self) -> Option<Duration> {
+        let ms = global::get(&self.0.raw, "jitterBufferTarget").as_f64()?;
+        Duration::try_from_secs_f64(ms / 1_000.0).ok()
+    }
+
+    /// Holds media back for this long, 4 s at most, or, with none, for as long as the browser thinks fit. More makes
+    /// for smoother media, less for less delay; the browser comes near to it by and by.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)
+    ///
+    /// # Errors
+    /// `Range` above 4 s, `NotSupported` where the browser has no such thing, `Closed`.
+    pub fn set_jitter_buffer_target(&self, target: Option<Duration>) -> Result<()> {
+        const OPERATION: &str = "jitterBufferTarget";
+        let raw = open(OPERATION, &self.0.raw, &self.0.end)?;
+        if global::get(raw, OPERATION).is_undefined() {
+            let advice = "this browser chooses by itself: leave the target out";
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+        }
+        raw.set_jitter_buffer_target(target.map(|target| target.as_secs_f64() * 1_000.0)).during(OPERATION)
+    }
+}
+
+impl PartialEq for RtpReceiver {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.raw == other.0.raw
+    }
+}
+
+impl fmt::Debug for RtpReceiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RtpReceiver").field("track", &self.0.track).finish_non_exhaustive()
+    }
+}
+
+/// A source of packets that a receiver has played out of late.
+/// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcontributingsource)
+#[doc(alias = "RTCRtpContributingSource")]
+#[doc(alias = "RTCRtpSynchronizationSource")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RtpSource {
+    /// When its last frame was played out, in milliseconds since 1970, by the page's own clock.
+    #[doc(alias = "RTCRtpContributingSource.timestamp")]
+    pub timestamp: f64,
+    /// Its number in the packets: the CSRC or SSRC.
+    #[doc(alias = "RTCRtpContributingSource.source")]
+    pub source: u32,
+    /// The loudness of its last packet, where it tells, from 0 for silence to 1 for the loudest there can be; sound
+    /// only.
+    #[doc(alias = "RTCRtpContributingSource.audioLevel")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_level: Option<f64>,
+    /// The media's own time of its last frame, in ticks of the codec's clock.
+    #[doc(alias = "RTCRtpContributingSource.rtpTimestamp")]
+    pub rtp_timestamp: u32,
+}
+
+impl RtpSource {
+    fn all(sources: Result<JsValue, JsValue>) -> Vec<Self> {
+        let source = |value: &JsValue| {
+            Some(Self {
+                timestamp: global::get(value, "timestamp").as_f64()?,
+                source: global::integer(value, "source")?,
+                audio_level: global::get(value, "audioLevel").as_f64(),
+                rtp_timestamp: global::integer(value, "rtpTimestamp").unwrap_or_default(),
+            })
+        };
+        global::items(&sources.unwrap_or_default()).iter().filter_map(source).collect()
+    }
+}

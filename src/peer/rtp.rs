@@ -1,0 +1,185 @@
+//! What sends and what receives on one connection.
+
+use std::{cell::RefCell, rc::Rc};
+
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{PeerConnection, RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind, TransceiverInit};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    sys::{self, global},
+    wake::End,
+};
+
+/// Transceivers.
+impl PeerConnection {
+    /// A sender and a receiver for this track or this kind, [`TrackKind::Audio`](crate::media::TrackKind::Audio) or
+    /// [`TrackKind::Video`](crate::media::TrackKind::Video); an offer is due then. The connection keeps the track
+    /// alive. The same track may be sent by several.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-addtransceiver)
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{media::{MediaStreamTrack, TrackKind}, Result};
+    /// # use browser_rtc::peer::{PeerConnection, TransceiverDirection, TransceiverInit};
+    /// # fn example(pc: &PeerConnection, camera: &MediaStreamTrack) -> Result<()> {
+    /// let send = TransceiverInit::new().direction(TransceiverDirection::SendOnly);
+    /// let video = pc.add_transceiver(camera, &send)?;
+    /// let audio = pc.add_transceiver(TrackKind::Audio, &TransceiverInit::new())?; // its track may come later
+    /// # let _ = (video, audio); Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// - `Type` for an unknown kind, direction or priority; for a scale or frame rate that is not finite; for a rid that
+    ///   is malformed or occurs twice, and where only some of several encodings have one. Chromium says `InvalidAccess`
+    ///   where only some have one and of `_` and `-` in it, makes rids up where none has one, and takes one that occurs
+    ///   twice.
+    /// - `Range` for a scale below 1 or a negative frame rate, of video.
+    /// - `Operation` for a codec that is not one of the sender's capabilities, and for layers that it does not have.
+    ///   Firefox takes no notice of layers.
+    /// - `Closed`, or `NotSupported` where the browser has no transceivers.
+    ///
+    /// More encodings than the browser can make are left out without a word.
+    #[doc(alias = "RTCPeerConnection.addTransceiver")]
+    pub fn add_transceiver<'a>(
+        &self,
+        track_or_kind: impl Into<TrackOrKind<'a>>,
+        init: &TransceiverInit,
+    ) -> Result<RtpTransceiver> {
+        const OPERATION: &str = "addTransceiver";
+        let track_or_kind = track_or_kind.into();
+        let raw = callable(OPERATION, &self.0.raw, &self.0.end)?
+            .add_transceiver(&track_or_kind.to_js(), &init.to_js())
+            .during(OPERATION)?;
+        let transceiver = self.rtp().transceiver(raw);
+        if let TrackOrKind::Track(track) = track_or_kind {
+            transceiver.sender().keep(Some(track.clone()));
+        }
+        Ok(transceiver)
+    }
+
+    /// All transceivers that have not been stopped for good, in the order of their making; none once closed.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-gettransceivers)
+    #[doc(alias = "RTCPeerConnection.getTransceivers")]
+    #[must_use]
+    pub fn transceivers(&self) -> Vec<RtpTransceiver> {
+        if self.0.end.has_come() {
+            return Vec::new();
+        }
+        let transceivers = self.0.raw.transceivers().unwrap_or_default();
+        let rtp = self.rtp();
+        transceivers.iter().map(|raw| rtp.transceiver(raw.unchecked_into())).collect()
+    }
+
+    /// All receivers; none once closed. Their tracks can be shown before the peer has answered: media that comes early
+    /// is not lost.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getreceivers)
+    #[doc(alias = "RTCPeerConnection.getReceivers")]
+    #[must_use]
+    pub fn receivers(&self) -> Vec<RtpReceiver> {
+        if self.0.end.has_come() {
+            return Vec::new();
+        }
+        self.rtp().receivers(&self.0.raw)
+    }
+}
+
+/// What a connection does to its tracks at its end. Only behind this is it known what they are: a program that has no
+/// tracks shall not pay for them.
+pub(super) trait Rtp {
+    fn handles(self: Rc<Self>) -> Rc<RtpHandles>;
+
+    /// Lets the tracks go that were sent, and ends those that were received: the browser tells nobody.
+    fn close(&self);
+
+    /// Leaves the tracks to the raw connection.
+    fn leave_running(&self);
+}
+
+impl PeerConnection {
+    pub(super) fn rtp(&self) -> Rc<RtpHandles> {
+        self.0.rtp.get_or_init(|| RtpHandles::of(&self.0.end)).clone().handles()
+    }
+}
+
+/// One handle a sender and one a receiver, so that all who are given one share its track.
+#[derive(Default)]
+pub(super) struct RtpHandles {
+    senders: RefCell<Vec<RtpSender>>,
+    receivers: RefCell<Vec<RtpReceiver>>,
+    end: End,
+}
+
+impl RtpHandles {
+    fn of(end: &End) -> Rc<dyn Rtp> {
+        Rc::new(Self { end: end.clone(), ..Self::default() })
+    }
+
+    pub(super) fn sender(&self, raw: sys::rtp_sender::RtpSender) -> RtpSender {
+        let mut senders = self.senders.borrow_mut();
+        if let Some(known) = senders.iter().find(|known| *known.raw() == raw) {
+            return known.clone();
+        }
+        // Those of transceivers that were stopped would pile up.
+        senders.retain(RtpSender::is_in_use);
+        let sender = RtpSender::new(raw, &self.end);
+        senders.push(sender.clone());
+        sender
+    }
+
+    pub(super) fn receiver(&self, raw: sys::rtp_receiver::RtpReceiver) -> RtpReceiver {
+        let mut receivers = self.receivers.borrow_mut();
+        if let Some(known) = receivers.iter().find(|known| *known.raw() == raw) {
+            return known.clone();
+        }
+        receivers.retain(RtpReceiver::is_in_use);
+        let receiver = RtpReceiver::new(raw, &self.end);
+        receivers.push(receiver.clone());
+        receiver
+    }
+
+    pub(super) fn receivers(&self, of: &sys::peer_connection::PeerConnection) -> Vec<RtpReceiver> {
+        let receivers = of.receivers().unwrap_or_default();
+        receivers.iter().map(|raw| self.receiver(raw.unchecked_into())).collect()
+    }
+
+    pub(super) fn transceiver(&self, raw: sys::rtp_transceiver::RtpTransceiver) -> RtpTransceiver {
+        let (sender, receiver) = (self.sender(raw.sender()), self.receiver(raw.receiver()));
+        RtpTransceiver::new(raw, sender, receiver, &self.end)
+    }
+}
+
+impl Rtp for RtpHandles {
+    fn handles(self: Rc<Self>) -> Rc<RtpHandles> {
+        self
+    }
+
+    fn close(&self) {
+        for sender in self.senders.take() {
+            sender.keep(None);
+        }
+        for receiver in self.receivers.take() {
+            receiver.track().stop();
+        }
+    }
+
+    fn leave_running(&self) {
+        for sender in self.senders.take() {
+            sender.leave_running();
+        }
+    }
+}
+
+/// The browser's object, unless its connection has been closed.
+pub(super) fn open<'a, T>(operation: &'static str, raw: &'a T, end: &End) -> Result<&'a T> {
+    if end.has_come() { Err(Error::closed(operation)) } else { Ok(raw) }
+}
+
+/// The same for a call, which older browsers may lack.
+pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a T, end: &End) -> Result<&'a T> {
+    let raw = open(operation, raw, end)?;
+    if global::get(raw.as_ref(), operation).is_function() {
+        return Ok(raw);
+    }
+    let advice = "this browser lacks it: use a current Chrome, Edge, Firefox or Safari";
+    Err(Error::new(operation, ErrorKind::NotSupported, advice))
+}

@@ -1,0 +1,282 @@
+//! A sender and a receiver that share one media section of the descriptions.
+
+use std::fmt;
+
+use js_sys::{Array, Object};
+use wasm_bindgen::JsValue;
+
+use super::{
+    Codec, Encoding, RtpReceiver, RtpSender,
+    rtp::{callable, open},
+};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    media::{MediaStream, MediaStreamTrack, TrackKind},
+    spec_enum::spec_enum,
+    sys::{self, global},
+    wake::End,
+};
+
+spec_enum! {
+    /// Which way media flows through a transceiver.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiverdirection)
+    #[doc(alias = "RTCRtpTransceiverDirection")]
+    TransceiverDirection {
+        /// Both ways.
+        #[doc(alias = "RTCRtpTransceiverDirection.sendrecv")]
+        SendRecv = "sendrecv",
+        /// To the peer only.
+        #[doc(alias = "RTCRtpTransceiverDirection.sendonly")]
+        SendOnly = "sendonly",
+        /// From the peer only.
+        #[doc(alias = "RTCRtpTransceiverDirection.recvonly")]
+        RecvOnly = "recvonly",
+        /// Neither, for now.
+        #[doc(alias = "RTCRtpTransceiverDirection.inactive")]
+        Inactive = "inactive",
+        /// Neither, for good. Only read: [`RtpTransceiver::stop`] leads to it.
+        #[doc(alias = "RTCRtpTransceiverDirection.stopped")]
+        Stopped = "stopped",
+    }
+}
+
+/// A sender and a receiver of one kind of media, which share one media section of the descriptions.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcrtptransceiver-interface)
+///
+/// Handles of one transceiver share its sender and its receiver. They do not keep the connection alive.
+///
+/// A call can be warmed up: with transceivers and no tracks it connects, and what is to be sent comes later, without
+/// another offer.
+///
+/// ```no_run
+/// # use browser_rtc::{media::{MediaStream, TrackKind}, peer::{PeerConnection, TransceiverInit}, Result};
+/// # async fn example(pc: &PeerConnection, camera: MediaStream) -> Result<()> {
+/// let video = pc.add_transceiver(TrackKind::Video, &TransceiverInit::new())?;
+/// // … offer, answer, connected; then the camera is ready:
+/// video.sender().replace_track(camera.video_tracks().first()).await?;
+/// # Ok(()) }
+/// ```
+#[doc(alias = "RTCRtpTransceiver")]
+#[derive(Clone)]
+pub struct RtpTransceiver {
+    raw: sys::rtp_transceiver::RtpTransceiver,
+    sender: RtpSender,
+    receiver: RtpReceiver,
+    end: End,
+}
+
+impl RtpTransceiver {
+    pub(super) fn new(
+        raw: sys::rtp_transceiver::RtpTransceiver,
+        sender: RtpSender,
+        receiver: RtpReceiver,
+        end: &End,
+    ) -> Self {
+        Self { raw, sender, receiver, end: end.clone() }
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &web_sys::RtcRtpTransceiver {
+        &self.raw
+    }
+
+    /// The name of its media section; none before the first description, and none once it has been stopped.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtptransceiver-mid)
+    #[doc(alias = "RTCRtpTransceiver.mid")]
+    #[must_use]
+    pub fn mid(&self) -> Option<String> {
+        self.raw.mid()
+    }
+
+    /// What sends to the peer, with or without a track.
+    #[doc(alias = "RTCRtpTransceiver.sender")]
+    #[must_use]
+    pub fn sender(&self) -> &RtpSender {
+        &self.sender
+    }
+
+    /// What receives from the peer. Its track is there from the start, muted.
+    #[doc(alias = "RTCRtpTransceiver.receiver")]
+    #[must_use]
+    pub fn receiver(&self) -> &RtpReceiver {
+        &self.receiver
+    }
+
+    /// Which way media is to flow: what the next offer or answer asks for.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
+    #[doc(alias = "RTCRtpTransceiver.direction")]
+    #[must_use]
+    pub fn direction(&self) -> TransceiverDirection {
+        self.direction_in("direction").unwrap_or(TransceiverDirection::Stopped)
+    }
+
+    /// Which way media flows, as agreed on last; none before that.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-currentdirection)
+    #[doc(alias = "RTCRtpTransceiver.currentDirection")]
+    #[must_use]
+    pub fn current_direction(&self) -> Option<TransceiverDirection> {
+        self.direction_in("currentDirection")
+    }
+
+    fn direction_in(&self, attribute: &str) -> Option<TransceiverDirection> {
+        global::get(&self.raw, attribute).as_string().map(|direction| TransceiverDirection::from(&*direction))
+    }
+
+    /// Says which way media is to flow; an offer is due then.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
+    ///
+    /// # Errors
+    /// `InvalidState` once stopped, `Type` for [`Stopped`](TransceiverDirection::Stopped) and for what is no
+    /// direction, `Closed`. Of a stopped transceiver set to `Stopped`, Firefox says `InvalidState`, and Chromium,
+    /// as the specification has it, `Type`.
+    pub fn set_direction(&self, direction: &TransceiverDirection) -> Result<()> {
+        const OPERATION: &str = "direction";
+        let raw = open(OPERATION, &self.raw, &self.end)?;
+        if let TransceiverDirection::Unknown(_) = direction {
+            // An attribute swallows what it does not know.
+            return Err(Error::new(OPERATION, ErrorKind::Type, "the browser knows no such direction"));
+        }
+        raw.set_direction_name(direction.as_str()).during(OPERATION)
+    }
+
+    /// Stops sending and receiving for good: an offer is due, which the peer learns it from. The sender lets its track
+    /// go; the receiver's track ends with that offer's answer.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-stop)
+    ///
+    /// Where it has been stopped already, nothing happens.
+    ///
+    /// # Errors
+    /// `Closed`, or `NotSupported` where the browser cannot: [`Inactive`](TransceiverDirection::Inactive) comes near.
+    #[doc(alias = "RTCRtpTransceiver.stop")]
+    pub fn stop(&self) -> Result<()> {
+        const OPERATION: &str = "stop";
+        callable(OPERATION, &self.raw, &self.end)?.stop_for_good().during(OPERATION)?;
+        self.sender.keep(None);
+        Ok(())
+    }
+
+    /// Says in which codecs to send and receive, the preferred first, and no others; with none, all of the browser's,
+    /// in its own order (Firefox then leaves `video/rtx` out). It counts from the next offer or answer.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-setcodecpreferences)
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{media::TrackKind, peer::{PeerConnection, RtpReceiver, TransceiverInit}, Result};
+    /// # fn example(pc: &PeerConnection) -> Result<()> {
+    /// let transceiver = pc.add_transceiver(TrackKind::Video, &TransceiverInit::new())?;
+    /// let mut codecs = RtpReceiver::capabilities(&TrackKind::Video)?.codecs;
+    /// codecs.sort_by_key(|codec| !codec.is("video/VP9")); // VP9, then the rest as they were
+    /// transceiver.set_codec_preferences(&codecs)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidModification` where one is not of [`RtpReceiver::capabilities`] to the letter, or where all are mere
+    /// helpers such as `video/rtx`; `Closed`; `NotSupported` where the browser lets nobody choose.
+    #[doc(alias = "RTCRtpTransceiver.setCodecPreferences")]
+    pub fn set_codec_preferences(&self, codecs: &[Codec]) -> Result<()> {
+        const OPERATION: &str = "setCodecPreferences";
+        let codecs: Array = codecs.iter().map(Codec::to_js).collect();
+        callable(OPERATION, &self.raw, &self.end)?.prefer_codecs(&codecs).during(OPERATION)
+    }
+}
+
+impl PartialEq for RtpTransceiver {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl fmt::Debug for RtpTransceiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mid, direction) = (self.mid(), self.direction());
+        f.debug_struct("RtpTransceiver").field("mid", &mid).field("direction", &direction).finish_non_exhaustive()
+    }
+}
+
+/// What a transceiver is made for: a track to send, or a kind, whose track may come later.
+#[derive(Clone, Debug)]
+pub enum TrackOrKind<'a> {
+    /// This track is sent from the start.
+    Track(&'a MediaStreamTrack),
+    /// Picture or sound; [`RtpSender::replace_track`] gives it a track.
+    Kind(TrackKind),
+}
+
+impl TrackOrKind<'_> {
+    pub(super) fn to_js(&self) -> JsValue {
+        match self {
+            Self::Track(track) => track.as_raw().into(),
+            Self::Kind(kind) => kind.as_str().into(),
+        }
+    }
+}
+
+impl<'a> From<&'a MediaStreamTrack> for TrackOrKind<'a> {
+    fn from(track: &'a MediaStreamTrack) -> Self {
+        Self::Track(track)
+    }
+}
+
+impl From<TrackKind> for TrackOrKind<'_> {
+    fn from(kind: TrackKind) -> Self {
+        Self::Kind(kind)
+    }
+}
+
+/// How a transceiver begins. The default sends and receives, in no stream, in one encoding.
+/// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiverinit)
+#[doc(alias = "RTCRtpTransceiverInit")]
+#[derive(Clone, Debug, Default)]
+pub struct TransceiverInit {
+    /// Which way media is to flow; the browser's default is [`TransceiverDirection::SendRecv`].
+    #[doc(alias = "RTCRtpTransceiverInit.direction")]
+    pub direction: Option<TransceiverDirection>,
+    /// The streams that the peer is to see the track in.
+    #[doc(alias = "RTCRtpTransceiverInit.streams")]
+    pub streams: Vec<MediaStream>,
+    /// What the track is sent as: one encoding or none, or, for simulcast of video, several, each with its rid.
+    #[doc(alias = "RTCRtpTransceiverInit.sendEncodings")]
+    pub send_encodings: Vec<Encoding>,
+}
+
+impl TransceiverInit {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says which way media is to flow.
+    #[must_use]
+    pub fn direction(mut self, direction: TransceiverDirection) -> Self {
+        self.direction = Some(direction);
+        self
+    }
+
+    /// Adds a stream that the peer is to see the track in.
+    #[must_use]
+    pub fn stream(mut self, stream: &MediaStream) -> Self {
+        self.streams.push(stream.clone());
+        self
+    }
+
+    /// Adds an encoding.
+    #[must_use]
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.send_encodings.push(encoding);
+        self
+    }
+
+    pub(super) fn to_js(&self) -> Object {
+        let object = Object::new();
+        if let Some(direction) = &self.direction {
+            global::set(&object, "direction", &direction.as_str().into());
+        }
+        let streams: Array = self.streams.iter().map(MediaStream::as_raw).collect();
+        global::set(&object, "streams", &streams);
+        let encodings: Array = self.send_encodings.iter().map(|encoding| encoding.to_js(&JsValue::UNDEFINED)).collect();
+        global::set(&object, "sendEncodings", &encodings);
+        object
+    }
+}
