@@ -3,7 +3,10 @@
 use browser_rtc::{
     ErrorKind, Result,
     channel::ChannelInit,
-    peer::{ConnectionState, IceCandidate, PeerConnection, SdpType, SessionDescription, SignalingState},
+    peer::{
+        Configuration, ConnectionState, IceCandidate, OfferOptions, PeerConnection, SdpType, SessionDescription,
+        SignalingState,
+    },
 };
 use futures::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -79,12 +82,15 @@ async fn all_that_is_asked_of_a_closed_connection_is_closed() {
 
         let offer = SessionDescription { kind: SdpType::Offer, sdp: String::new() };
         assert_closed(pc.create_offer().within("createOffer").await);
+        assert_closed(pc.create_offer_with(&OfferOptions::new().ice_restart(true)).within("createOffer").await);
         assert_closed(pc.create_answer().within("createAnswer").await);
         assert_closed(pc.set_local_description().within("setLocalDescription").await);
         assert_closed(pc.set_local_description_to(&offer).within("setLocalDescription").await);
         assert_closed(pc.set_remote_description(&offer).within("setRemoteDescription").await);
         assert_closed(pc.add_ice_candidate(&IceCandidate::end_of_candidates()).within("addIceCandidate").await);
         assert_closed(pc.restart_ice());
+        assert_closed(pc.set_configuration(&Configuration::new()));
+        assert_closed(pc.stats().within("getStats").await);
         assert_closed(pc.add_track(&second.tracks()[0], &[]));
         assert_closed(pc.remove_track(&sender));
         assert_closed(pc.create_data_channel("", &ChannelInit::new()));
