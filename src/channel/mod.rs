@@ -1,32 +1,33 @@
 //! Messages between two peers. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-data-api)
 
 mod init;
+mod life;
 mod message;
 
 use std::{
-    cell::{Cell, RefCell},
     fmt,
     future::{self, Future},
     pin::Pin,
-    rc::{Rc, Weak},
+    rc::Rc,
     task::{Context, Poll},
 };
 
-use futures::{Stream, StreamExt};
+use futures::Stream;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 
+pub(crate) use self::life::Channels;
+use self::life::Inner;
 pub use self::{
     init::{ChannelInit, Reliability},
     message::{BinaryType, Message, Payload},
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
-    event::{EventStream, Listener, Queue},
+    event::EventStream,
     peer::PriorityType,
     spec_enum::spec_enum,
-    sys::{self, global},
-    wake::{End, EndWait, Waiter, WakerSet},
+    sys::global,
+    wake::{End, EndWait, Waiter},
 };
 
 spec_enum! {
@@ -76,62 +77,7 @@ pub struct DataChannel {
     closed: EndWait,
 }
 
-struct Inner {
-    /// Dropped first: an event must not find the rest half gone.
-    _listeners: [Listener; 3],
-    raw: sys::data_channel::DataChannel,
-    messages: Queue<Result<Message>>,
-    life: Rc<Life>,
-    close_on_drop: Cell<bool>,
-}
-
-/// What the listeners and the futures know as well.
-#[derive(Default)]
-struct Life {
-    opened: Cell<bool>,
-    closing: Cell<bool>,
-    opening: WakerSet,
-    /// By either side, with the connection, or as the last handle is gone.
-    closed: End,
-    connection: End,
-}
-
 impl DataChannel {
-    /// Attaches the listeners before anything can be missed, so within the `datachannel` event for an incoming one.
-    fn new(raw: sys::data_channel::DataChannel, connection: &End) -> Self {
-        raw.set_binary_type_name("arraybuffer");
-        let messages = Queue::default();
-        let life = Rc::new(Life { connection: connection.clone(), ..Life::default() });
-        match ChannelState::from(&*raw.ready_state_name()) {
-            ChannelState::Open => life.opened.set(true),
-            ChannelState::Closed => {
-                life.closed.come();
-            }
-            _ => {}
-        }
-        let listeners = [
-            Listener::new(&raw, "message", {
-                let messages = messages.clone();
-                move |event| messages.push(Message::from_js(&global::get(&event, "data")))
-            }),
-            Listener::new(&raw, "open", {
-                let life = life.clone();
-                move |_| {
-                    life.opened.set(true);
-                    life.opening.wake_all();
-                }
-            }),
-            Listener::new(&raw, "close", {
-                let life = life.clone();
-                move |_| {
-                    life.closed.come();
-                }
-            }),
-        ];
-        let inner = Inner { _listeners: listeners, raw, messages, life, close_on_drop: Cell::new(true) };
-        Self::of(Rc::new(inner))
-    }
-
     fn of(inner: Rc<Inner>) -> Self {
         Self { filled: inner.messages.waiter(), closed: inner.life.closed.wait(), inner }
     }
@@ -140,9 +86,9 @@ impl DataChannel {
     /// came before are lost to it.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcDataChannel) -> Self {
-        let channel = Self::new(raw.unchecked_into(), &End::default());
-        channel.inner.close_on_drop.set(false);
-        channel
+        let inner = Inner::new(raw.unchecked_into(), &End::default());
+        inner.close_on_drop.set(false);
+        Self::of(inner)
     }
 
     /// The browser's own object.
@@ -342,32 +288,6 @@ impl DataChannel {
     }
 }
 
-/// The channels of one connection that are in use.
-#[derive(Default)]
-pub(crate) struct Channels(RefCell<Vec<Weak<Inner>>>);
-
-impl Channels {
-    /// The one handle of this channel, whoever asks.
-    pub(crate) fn handle(&self, raw: sys::data_channel::DataChannel, connection: &End) -> DataChannel {
-        let mut channels = self.0.borrow_mut();
-        channels.retain(|channel| channel.strong_count() > 0);
-        if let Some(known) = channels.iter().filter_map(Weak::upgrade).find(|known| known.raw == raw) {
-            return DataChannel::of(known);
-        }
-        let channel = DataChannel::new(raw, connection);
-        channels.push(Rc::downgrade(&channel.inner));
-        channel
-    }
-
-    /// Their connection has closed, of which not every browser tells them.
-    pub(crate) fn close(&self) {
-        // Taken first: what waits on a channel may come back here.
-        for channel in self.0.take().iter().filter_map(Weak::upgrade) {
-            channel.life.closed.come();
-        }
-    }
-}
-
 impl Stream for DataChannel {
     type Item = Result<Message>;
 
@@ -383,52 +303,6 @@ impl Stream for DataChannel {
 impl Clone for DataChannel {
     fn clone(&self) -> Self {
         Self::of(self.inner.clone())
-    }
-}
-
-impl Inner {
-    /// Chromium throws away what is in its buffer at `close()`, hence the wait. It outlives the last handle.
-    fn close(&self) {
-        if self.life.closing.replace(true) {
-            return;
-        }
-        let raw = self.raw.clone();
-        let unsent = move || raw.buffered_bytes() > 0.0 && raw.ready_state_name() == ChannelState::Open.as_str();
-        if !unsent() {
-            self.raw.close();
-            return;
-        }
-        self.raw.set_buffered_amount_low_threshold(0);
-        let mut changes = EventStream::new(&self.life.connection);
-        for event in ["bufferedamountlow", "close"] {
-            changes = changes.on(&self.raw, event, |_| Some(()));
-        }
-        let raw = self.raw.clone();
-        spawn_local(async move {
-            while unsent() && changes.next().await.is_some() {}
-            raw.close();
-        });
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        if self.close_on_drop.get() {
-            self.close();
-        }
-        self.life.closed.come();
-    }
-}
-
-impl Life {
-    fn state(&self, raw: &sys::data_channel::DataChannel) -> ChannelState {
-        if self.closed.has_come() {
-            return ChannelState::Closed;
-        }
-        match ChannelState::from(&*raw.ready_state_name()) {
-            ChannelState::Open if self.closing.get() => ChannelState::Closing,
-            state => state,
-        }
     }
 }
 

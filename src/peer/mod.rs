@@ -11,7 +11,7 @@ mod encoding;
 mod events;
 mod ice_transport;
 mod identity;
-mod offer;
+mod offer_answer;
 mod parameters;
 mod priority;
 mod receiver;
@@ -30,7 +30,7 @@ use std::{
     rc::Rc,
 };
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 
 use self::rtp::Rtp;
 pub use self::{
@@ -44,7 +44,7 @@ pub use self::{
     events::{IceCandidateError, TrackEvent},
     ice_transport::{IceCandidatePair, IceParameters, IceTransport},
     identity::{IdentityAssertion, IdentityProvider},
-    offer::OfferOptions,
+    offer_answer::OfferOptions,
     parameters::{DegradationPreference, HeaderExtensionParameters, RtcpParameters, RtpParameters, RtpSendParameters},
     priority::PriorityType,
     receiver::{RtpReceiver, RtpSource},
@@ -61,7 +61,6 @@ use crate::{
     channel::{ChannelInit, Channels, DataChannel},
     error::{During, Error, ErrorKind, Result},
     media::{MediaStream, MediaStreamTrack},
-    promise::settled,
     sys::{self, global},
     wake::End,
 };
@@ -147,107 +146,6 @@ impl PeerConnection {
 
     fn open(&self, operation: &'static str) -> Result<&sys::peer_connection::PeerConnection> {
         if self.0.end.has_come() { Err(Error::closed(operation)) } else { Ok(&self.0.raw) }
-    }
-}
-
-/// Offers, answers and candidates.
-impl PeerConnection {
-    /// What we would offer. [`set_local_description`](Self::set_local_description) needs none.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
-    ///
-    /// # Errors
-    /// `Closed`, or `Operation` where the browser cannot.
-    #[doc(alias = "RTCPeerConnection.createOffer")]
-    pub async fn create_offer(&self) -> Result<SessionDescription> {
-        self.create_offer_with(&OfferOptions::new()).await
-    }
-
-    /// The same with options.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
-    ///
-    /// # Errors
-    /// As [`create_offer`](Self::create_offer).
-    pub async fn create_offer_with(&self, options: &OfferOptions) -> Result<SessionDescription> {
-        const OPERATION: &str = "createOffer";
-        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&options.to_js())).await?;
-        description(OPERATION, &offer)
-    }
-
-    /// What we would answer to the offer that was set.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createanswer)
-    ///
-    /// # Errors
-    /// `InvalidState` where no offer was set, `Closed`, or `Operation` where the browser cannot.
-    #[doc(alias = "RTCPeerConnection.createAnswer")]
-    pub async fn create_answer(&self) -> Result<SessionDescription> {
-        const OPERATION: &str = "createAnswer";
-        let answer = settled(OPERATION, &self.0.end, || self.0.raw.create_answer()).await?;
-        description(OPERATION, &answer)
-    }
-
-    /// Offers or answers, whichever is due, and starts to gather candidates. Then
-    /// [`local_description`](Self::local_description) is what the peer is to get.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription)
-    ///
-    /// # Errors
-    /// `Closed`, or `Operation` where the browser cannot.
-    #[doc(alias = "RTCPeerConnection.setLocalDescription")]
-    pub async fn set_local_description(&self) -> Result<()> {
-        settled("setLocalDescription", &self.0.end, || self.0.raw.set_implicit_local_description()).await?;
-        Ok(())
-    }
-
-    /// Sets a description made by [`create_offer`](Self::create_offer) or [`create_answer`](Self::create_answer), or
-    /// rolls back.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription)
-    ///
-    /// # Errors
-    /// `InvalidState` where this kind is not due, `InvalidModification` where it was changed, `Operation` for SDP
-    /// that does not parse, of which [`Error::rtc`] has the line, `NotSupported` for a provisional answer in Firefox,
-    /// `Closed`. Chromium and Firefox let most changes pass.
-    pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
-        let set = || self.0.raw.set_local_description(&description.to_js());
-        let set = settled("setLocalDescription", &self.0.end, set).await;
-        set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
-    }
-
-    /// Sets what the peer sent. An offer set over our own rolls ours back.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setremotedescription)
-    ///
-    /// # Errors
-    /// `InvalidState` where this kind is not due, `Operation` for SDP that does not parse, of which [`Error::rtc`] has
-    /// the line, `InvalidAccess` or `Operation` for SDP that cannot be applied, `Type` for an unknown kind,
-    /// `NotSupported` for a provisional answer in Firefox, `Closed`.
-    #[doc(alias = "RTCPeerConnection.setRemoteDescription")]
-    pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
-        let set = || self.0.raw.set_remote_description(&description.to_js());
-        let set = settled("setRemoteDescription", &self.0.end, set).await;
-        set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
-    }
-
-    /// Adds one of the peer's candidates.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate)
-    ///
-    /// # Errors
-    /// `InvalidState` before the remote description is set, `Operation` for a candidate that does not parse or
-    /// belongs to no media section, `Type` for one that names none, `Closed`. One of an earlier generation is
-    /// `Operation` in Firefox, and let go by Chromium.
-    #[doc(alias = "RTCPeerConnection.addIceCandidate")]
-    pub async fn add_ice_candidate(&self, candidate: &IceCandidate) -> Result<()> {
-        let add = || self.0.raw.add_ice_candidate(&candidate.to_js());
-        settled("addIceCandidate", &self.0.end, add).await?;
-        Ok(())
-    }
-
-    /// Has the next offer look for a new way to the peer; negotiation is needed then.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice)
-    ///
-    /// # Errors
-    /// `Closed`.
-    #[doc(alias = "RTCPeerConnection.restartIce")]
-    pub fn restart_ice(&self) -> Result<()> {
-        const OPERATION: &str = "restartIce";
-        self.open(OPERATION)?.restart_ice().during(OPERATION)
     }
 }
 
@@ -349,11 +247,6 @@ pub fn is_supported() -> bool {
 fn supported(operation: &'static str) -> Result<()> {
     let advice = "this browser has no WebRTC: use a current Chrome, Edge, Firefox or Safari";
     if is_supported() { Ok(()) } else { Err(Error::new(operation, ErrorKind::NotSupported, advice)) }
-}
-
-fn description(operation: &'static str, value: &JsValue) -> Result<SessionDescription> {
-    SessionDescription::from_js(value)
-        .ok_or_else(|| Error::new(operation, ErrorKind::Other, "the browser gave no description"))
 }
 
 impl fmt::Debug for PeerConnection {

@@ -1,0 +1,183 @@
+//! Offers, answers and candidates.
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use super::{IceCandidate, PeerConnection, SessionDescription};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    promise::settled,
+    sys::global,
+};
+
+/// Offers, answers and candidates.
+impl PeerConnection {
+    /// What we would offer. [`set_local_description`](Self::set_local_description) needs none.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
+    ///
+    /// # Errors
+    /// `Closed`, or `Operation` where the browser cannot.
+    #[doc(alias = "RTCPeerConnection.createOffer")]
+    pub async fn create_offer(&self) -> Result<SessionDescription> {
+        self.create_offer_with(&OfferOptions::new()).await
+    }
+
+    /// The same with options.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
+    ///
+    /// # Errors
+    /// As [`create_offer`](Self::create_offer).
+    pub async fn create_offer_with(&self, options: &OfferOptions) -> Result<SessionDescription> {
+        const OPERATION: &str = "createOffer";
+        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&options.to_js())).await?;
+        description(OPERATION, &offer)
+    }
+
+    /// What we would answer to the offer that was set.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createanswer)
+    ///
+    /// # Errors
+    /// `InvalidState` where no offer was set, `Closed`, or `Operation` where the browser cannot.
+    #[doc(alias = "RTCPeerConnection.createAnswer")]
+    pub async fn create_answer(&self) -> Result<SessionDescription> {
+        const OPERATION: &str = "createAnswer";
+        let answer = settled(OPERATION, &self.0.end, || self.0.raw.create_answer()).await?;
+        description(OPERATION, &answer)
+    }
+
+    /// Offers or answers, whichever is due, and starts to gather candidates. Then
+    /// [`local_description`](Self::local_description) is what the peer is to get.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription)
+    ///
+    /// # Errors
+    /// `Closed`, or `Operation` where the browser cannot.
+    #[doc(alias = "RTCPeerConnection.setLocalDescription")]
+    pub async fn set_local_description(&self) -> Result<()> {
+        settled("setLocalDescription", &self.0.end, || self.0.raw.set_implicit_local_description()).await?;
+        Ok(())
+    }
+
+    /// Sets a description made by [`create_offer`](Self::create_offer) or [`create_answer`](Self::create_answer), or
+    /// rolls back.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription)
+    ///
+    /// # Errors
+    /// `InvalidState` where this kind is not due, `InvalidModification` where it was changed, `Operation` for SDP
+    /// that does not parse, of which [`Error::rtc`] has the line, `NotSupported` for a provisional answer in Firefox,
+    /// `Closed`. Chromium and Firefox let most changes pass.
+    pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
+        let set = || self.0.raw.set_local_description(&description.to_js());
+        let set = settled("setLocalDescription", &self.0.end, set).await;
+        set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
+    }
+
+    /// Sets what the peer sent. An offer set over our own rolls ours back.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setremotedescription)
+    ///
+    /// # Errors
+    /// `InvalidState` where this kind is not due, `Operation` for SDP that does not parse, of which [`Error::rtc`] has
+    /// the line, `InvalidAccess` or `Operation` for SDP that cannot be applied, `Type` for an unknown kind,
+    /// `NotSupported` for a provisional answer in Firefox, `Closed`.
+    #[doc(alias = "RTCPeerConnection.setRemoteDescription")]
+    pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
+        let set = || self.0.raw.set_remote_description(&description.to_js());
+        let set = settled("setRemoteDescription", &self.0.end, set).await;
+        set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
+    }
+
+    /// Adds one of the peer's candidates.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate)
+    ///
+    /// # Errors
+    /// `InvalidState` before the remote description is set, `Operation` for a candidate that does not parse or
+    /// belongs to no media section, `Type` for one that names none, `Closed`. One of an earlier generation is
+    /// `Operation` in Firefox, and let go by Chromium.
+    #[doc(alias = "RTCPeerConnection.addIceCandidate")]
+    pub async fn add_ice_candidate(&self, candidate: &IceCandidate) -> Result<()> {
+        let add = || self.0.raw.add_ice_candidate(&candidate.to_js());
+        settled("addIceCandidate", &self.0.end, add).await?;
+        Ok(())
+    }
+
+    /// Has the next offer look for a new way to the peer; negotiation is needed then.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice)
+    ///
+    /// # Errors
+    /// `Closed`.
+    #[doc(alias = "RTCPeerConnection.restartIce")]
+    pub fn restart_ice(&self) -> Result<()> {
+        const OPERATION: &str = "restartIce";
+        self.open(OPERATION)?.restart_ice().during(OPERATION)
+    }
+}
+
+/// What [`create_offer_with`](PeerConnection::create_offer_with) is to offer beyond what the connection has.
+/// [Specification](https://www.w3.org/TR/webrtc/#dictionary-rtcofferoptions-members)
+#[doc(alias = "RTCOfferOptions")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OfferOptions {
+    /// Look for a new way to the peer. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives
+    /// an offer that fails.
+    #[doc(alias = "RTCOfferOptions.iceRestart")]
+    pub ice_restart: bool,
+    /// Whether to ask for the peer's sound: the connection gains a receiver where it has none, or its transceivers
+    /// of sound no longer receive.
+    #[doc(alias = "RTCOfferOptions.offerToReceiveAudio")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer_to_receive_audio: Option<bool>,
+    /// The same of picture.
+    #[doc(alias = "RTCOfferOptions.offerToReceiveVideo")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer_to_receive_video: Option<bool>,
+}
+
+impl OfferOptions {
+    /// What the connection has, and no more.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether to look for a new way to the peer.
+    #[must_use]
+    pub fn ice_restart(mut self, restart: bool) -> Self {
+        self.ice_restart = restart;
+        self
+    }
+
+    /// Whether to ask for the peer's sound.
+    #[must_use]
+    pub fn offer_to_receive_audio(mut self, receive: bool) -> Self {
+        self.offer_to_receive_audio = Some(receive);
+        self
+    }
+
+    /// Whether to ask for the peer's picture.
+    #[must_use]
+    pub fn offer_to_receive_video(mut self, receive: bool) -> Self {
+        self.offer_to_receive_video = Some(receive);
+        self
+    }
+
+    pub(super) fn to_js(&self) -> Object {
+        let object = Object::new();
+        if self.ice_restart {
+            global::set(&object, "iceRestart", &true.into());
+        }
+        for (name, value) in
+            [("offerToReceiveAudio", self.offer_to_receive_audio), ("offerToReceiveVideo", self.offer_to_receive_video)]
+        {
+            if let Some(value) = value {
+                global::set(&object, name, &value.into());
+            }
+        }
+        object
+    }
+}
+
+fn description(operation: &'static str, value: &JsValue) -> Result<SessionDescription> {
+    SessionDescription::from_js(value)
+        .ok_or_else(|| Error::new(operation, ErrorKind::Other, "the browser gave no description"))
+}
