@@ -19,6 +19,11 @@ pub(crate) fn get(value: &JsValue, member: &str) -> JsValue {
     js_sys::Reflect::get(value, &member.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// Whether a browser's object has this method or attribute: an older browser's may not.
+pub(crate) fn has_member(value: &JsValue, member: &str) -> bool {
+    !get(value, member).is_undefined()
+}
+
 /// A member that WebIDL declares an `unsigned short`; none where it is no number.
 pub(crate) fn unsigned_short(value: &JsValue, member: &str) -> Option<u16> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "WebIDL has its bounds")]

@@ -2,12 +2,15 @@
 //!
 //! Each type extends its web-sys twin, so that the public API can hand out plain web-sys objects.
 
+pub(crate) mod capture_controller;
 pub(crate) mod data_channel;
 pub(crate) mod dtmf_sender;
 pub(crate) mod global;
 pub(crate) mod media_devices;
 pub(crate) mod media_element;
+pub(crate) mod media_stream_track;
 pub(crate) mod peer_connection;
+pub(crate) mod permissions;
 pub(crate) mod promise;
 pub(crate) mod rtp_sender;
 pub(crate) mod stats_report;

@@ -59,7 +59,7 @@ async fn f05_plugging_in_and_out_is_a_stream() {
         for _ in 0..2 {
             js::dispatch(&js::media_devices(), "devicechange", &JsValue::NULL);
             let now = changes.next().within("the devices after a change").await.unwrap().unwrap();
-            assert_eq!(now.len(), known.len());
+            assert_eq!(now.devices.len(), known.len());
         }
         drop(changes);
         assert_eq!(listeners.live(), 0);
