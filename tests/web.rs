@@ -12,8 +12,14 @@ mod web {
     mod error;
     mod event;
     mod media_capture;
+    mod media_constraints;
     mod media_devices;
+    mod media_display;
     mod media_element;
+    mod media_output;
+    mod media_permission;
+    mod media_settings;
+    mod media_streams;
     mod media_tracks;
     mod peer_calls;
     mod peer_descriptions;

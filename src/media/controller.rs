@@ -61,13 +61,13 @@ impl CaptureController {
         &self.0
     }
 
-    /// Says where the focus goes when sharing starts: before
-    /// [`get_display_media`](super::get_display_media), or at once after it.
+    /// Says where the focus goes when sharing starts; the last word counts. To be called before
+    /// [`get_display_media`](super::get_display_media): browsers wait for no more than the moment in which it
+    /// resolves, which is over when the future gives the stream.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-capturecontroller-setfocusbehavior)
     ///
     /// # Errors
-    /// - `InvalidState`: sharing has begun for too long a moment, or has ended; or a whole monitor is shared, which
-    ///   has no focus.
+    /// - `InvalidState`: sharing has begun, or has ended.
     /// - `Type`: the browser does not know this behaviour.
     #[doc(alias = "CaptureController.setFocusBehavior")]
     pub fn set_focus_behavior(&self, behavior: &FocusBehavior) -> Result<()> {

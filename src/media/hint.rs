@@ -10,7 +10,7 @@ spec_enum! {
         Unset = "",
         /// Sound: a voice, for people to listen to.
         Speech = "speech",
-        /// Sound: a voice, for a machine to understand.
+        /// Sound: a voice, for a machine to understand. Chromium does not know it, and keeps the hint that it has.
         SpeechRecognition = "speech-recognition",
         /// Sound: music, or other sound that is not to be taken for noise.
         Music = "music",

@@ -125,15 +125,17 @@ impl MediaStream {
     #[doc(alias = "MediaStream.addTrack")]
     pub fn add_track(&self, track: &MediaStreamTrack) {
         self.0.raw.add_track(track.as_raw());
-        self.0.forget(track);
-        self.0.handles.borrow_mut().push(track.clone());
+        let mut handles = self.0.handles.borrow_mut();
+        if !handles.contains(track) {
+            handles.push(track.clone());
+        }
     }
 
     /// Takes a track out. A captured one stops where this was its last handle. Nothing happens where it is not there.
     #[doc(alias = "MediaStream.removeTrack")]
     pub fn remove_track(&self, track: &MediaStreamTrack) {
         self.0.raw.remove_track(track.as_raw());
-        self.0.forget(track);
+        self.0.let_go(track);
     }
 
     /// The tracks that the browser adds, as those of a peer: not those that [`add_track`](Self::add_track) adds. It
@@ -142,7 +144,7 @@ impl MediaStream {
     #[doc(alias = "MediaStream.onaddtrack")]
     #[doc(alias = "MediaStreamTrackEvent.track")]
     pub fn added_tracks(&self) -> EventStream<MediaStreamTrack> {
-        self.listen("addtrack")
+        self.listen("addtrack", |_, _| {})
     }
 
     /// The tracks that the browser takes out, as those that a peer no longer sends: not those that
@@ -150,17 +152,17 @@ impl MediaStream {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediastream-removetrack)
     #[doc(alias = "MediaStream.onremovetrack")]
     pub fn removed_tracks(&self) -> EventStream<MediaStreamTrack> {
-        self.listen("removetrack")
+        self.listen("removetrack", Inner::let_go)
     }
 
-    fn listen(&self, event: &'static str) -> EventStream<MediaStreamTrack> {
+    fn listen(&self, event: &'static str, note: fn(&Inner, &MediaStreamTrack)) -> EventStream<MediaStreamTrack> {
         let stream = Rc::downgrade(&self.0);
         EventStream::listen(&self.0.raw, event, move |event| {
             let raw = global::get(&event, "track").dyn_into().ok()?;
-            Some(match stream.upgrade() {
-                Some(stream) => stream.handle(raw),
-                None => MediaStreamTrack::from_raw(raw),
-            })
+            let Some(stream) = stream.upgrade() else { return Some(MediaStreamTrack::from_raw(raw)) };
+            let track = stream.handle(raw);
+            note(&stream, &track);
+            Some(track)
         })
     }
 
@@ -198,7 +200,7 @@ impl Inner {
     }
 
     /// The borrow ends before the handle goes: its drop may stop the track.
-    fn forget(&self, track: &MediaStreamTrack) {
+    fn let_go(&self, track: &MediaStreamTrack) {
         let mut handles = self.handles.borrow_mut();
         let known = handles.iter().position(|known| known == track).map(|index| handles.swap_remove(index));
         drop(handles);

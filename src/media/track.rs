@@ -258,7 +258,7 @@ impl MediaStreamTrack {
     }
 
     /// Tells the browser what the track is of, so that it is encoded in the way that suits it. A hint for the other
-    /// kind of track changes nothing.
+    /// kind of track, or one that the browser does not know, changes nothing.
     ///
     /// # Errors
     /// `NotSupported`: Chromium has hints, Firefox has none.
