@@ -202,3 +202,27 @@ impl<T: FromJs> FromJs for NumberRange<T> {
         value.is_object().then(|| Self { min: read(value, "min"), max: read(value, "max") })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_and_capabilities_travel_as_the_specification_spells_them() {
+        let told = json!({ "echoCancellation": "all", "facingMode": "user", "screenPixelRatio": 2.0, "width": 640 });
+        let settings: TrackSettings = serde_json::from_value(told.clone()).unwrap();
+        assert_eq!((settings.width, settings.facing_mode.clone()), (Some(640), Some(FacingMode::User)));
+        assert_eq!(serde_json::to_value(settings).unwrap(), told);
+
+        let told = json!({
+            "echoCancellation": [true, false, "remote-only"],
+            "frameRate": { "min": 0.0, "max": 30.0 },
+            "height": { "max": 480 },
+        });
+        let capabilities: TrackCapabilities = serde_json::from_value(told.clone()).unwrap();
+        assert_eq!(capabilities.height, Some(NumberRange { min: None, max: Some(480) }));
+        assert_eq!(serde_json::to_value(capabilities).unwrap(), told);
+    }
+}

@@ -93,3 +93,18 @@ supported! {
         suppress_local_audio_playback / "suppressLocalAudioPlayback",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_travels() {
+        let told = json!({ "width": true, "suppressLocalAudioPlayback": true });
+        let supported: SupportedConstraints = serde_json::from_value(told.clone()).unwrap();
+        assert!(supported.width && supported.suppress_local_audio_playback && !supported.height);
+        assert_eq!(serde_json::to_value(supported).unwrap(), told);
+    }
+}

@@ -5,13 +5,14 @@ use browser_rtc::{
     media::{self, Audio, Constraints, DeviceInfo, DeviceKind, Video, exact},
 };
 use futures::{FutureExt, StreamExt};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
     js::{self, ListenerCount},
-    media::{capture, json, json_of, mock, settings},
+    media::{capture, is_live, json, json_of, microphone, mock, settings},
+    pair::Pair,
     watched,
 };
 
@@ -140,6 +141,32 @@ async fn f05_a_device_that_is_unplugged() {
         let unplugged = Constraints::new().video(Video::new().device_id(exact("unplugged")));
         let error = media::get_user_media(&unplugged).within("getUserMedia").await.unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("deviceId".into()) });
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f05_another_device_is_chosen_while_the_call_runs() {
+    watched(async {
+        let (pair, first) = (Pair::new(), microphone().await);
+        let mut arrived = pair.b.tracks();
+        let sender = pair.a.add_track(&first.tracks()[0], &[&first]).unwrap();
+        pair.connect().await;
+        let heard = arrived.next().within("the sound").await.unwrap().track;
+        let mut mutes = heard.mute_changes();
+        while mutes.next().within("sound that is heard").await == Some(true) {}
+
+        // Firefox has one fake microphone: it is chosen again.
+        let devices = media::devices().within("the devices").await.unwrap();
+        let chosen = devices.into_iter().rfind(|device| device.kind == DeviceKind::AudioInput).unwrap();
+        let second = capture(&Constraints::new().audio(Audio::new().device_id(exact(&*chosen.device_id)))).await;
+        let raw = Clone::clone(first.tracks()[0].as_raw());
+        drop(first);
+        sender.replace_track(Some(&second.tracks()[0])).within("replaceTrack").await.unwrap();
+        let sent = js::get(sender.as_raw(), "track");
+        assert_eq!(js::string(&settings(sent.unchecked_ref()), "deviceId"), chosen.device_id);
+        assert!(!is_live(&raw), "the first microphone is free");
+        assert!(!heard.is_ended() && !heard.muted(), "the peer hears the same track");
     })
     .await;
 }

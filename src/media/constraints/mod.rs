@@ -139,6 +139,49 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_several_travels_as_one_or_as_a_list() {
+        let constraints = Constraints::new()
+            .audio(
+                Audio::new()
+                    .echo_cancellation(exact(EchoCancellationMode::RemoteOnly))
+                    .device_id(exact(["one", "other"]))
+                    .group_id(String::from("headset"))
+                    .suppress_local_audio_playback(exact(true)),
+            )
+            .video(
+                Video::new()
+                    .resize_mode(ideal(ResizeMode::CropAndScale))
+                    .cursor([CursorCapture::Never, CursorCapture::Motion])
+                    .display_surface(vec![DisplaySurface::Window])
+                    .advanced(Video::new().width(1280))
+                    .advanced(Video::new().facing_mode(exact([FacingMode::Left]))),
+            );
+        let expected = json!({
+            "audio": {
+                "echoCancellation": { "exact": "remote-only" },
+                "deviceId": { "exact": ["one", "other"] },
+                "groupId": "headset",
+                "suppressLocalAudioPlayback": { "exact": true },
+            },
+            "video": {
+                "resizeMode": { "ideal": "crop-and-scale" },
+                "cursor": ["never", "motion"],
+                "displaySurface": ["window"],
+                "advanced": [{ "width": 1280 }, { "facingMode": { "exact": ["left"] } }],
+            },
+        });
+        assert_eq!(json_of(&constraints), expected);
+        assert_eq!(serde_json::from_value::<Constraints>(expected).unwrap(), constraints);
+    }
+
+    #[test]
+    fn what_a_newer_page_asks_for_is_no_failure() {
+        let newer = json!({ "video": { "zoom": 3, "facingMode": "above", "advanced": [{ "torch": true }] } });
+        let video = Video::new().facing_mode(FacingMode::from("above")).advanced(Video::new());
+        assert_eq!(serde_json::from_value::<Constraints>(newer).unwrap(), Constraints::new().video(video));
+    }
+
+    #[test]
     fn a_bare_value_turns_into_the_ideal_when_bounds_join_it() {
         assert_eq!(Constrain::<u32>::from(30).max(60), ideal(30).max(60));
     }

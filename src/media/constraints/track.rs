@@ -116,18 +116,20 @@ track_constraints! {
         /// The device that the camera is a part of.
         #[doc(alias = "MediaTrackConstraintSet.groupId")]
         group_id / "groupId": OneOf<String>,
-        /// Blur what is behind the user. Known to Chromium where the camera or the system can do it.
+        /// Blur what is behind the user. Unknown to Firefox, and to Chromium where the system cannot do it.
         #[doc(alias = "MediaTrackConstraintSet.backgroundBlur")]
         background_blur / "backgroundBlur": bool,
-        /// What of the screen is offered first; the user chooses.
+        /// What of the screen is offered first; the user chooses. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-displaysurface)
         #[doc(alias = "MediaTrackConstraintSet.displaySurface")]
         display_surface / "displaySurface": OneOf<DisplaySurface>,
-        /// Of the screen: also what is hidden or scrolled out of sight.
+        /// Of the screen: also what is hidden or scrolled out of sight. Browsers tell it in the settings, and pass over
+        /// it as a constraint.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-logicalsurface)
         #[doc(alias = "MediaTrackConstraintSet.logicalSurface")]
         logical_surface / "logicalSurface": bool,
-        /// Whether the pointer is in the picture of the screen.
+        /// Whether the pointer is in the picture of the screen. Chromium tells it in the settings, and passes over it
+        /// as a constraint of a live track; unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-cursor)
         #[doc(alias = "MediaTrackConstraintSet.cursor")]
         cursor / "cursor": OneOf<CursorCapture>,
@@ -169,11 +171,11 @@ track_constraints! {
         /// The device that the microphone is a part of.
         #[doc(alias = "MediaTrackConstraintSet.groupId")]
         group_id / "groupId": OneOf<String>,
-        /// Leave the sound that this page plays out of the screen's.
+        /// Leave the sound that this page plays out of the screen's. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-restrictownaudio)
         #[doc(alias = "MediaTrackConstraintSet.restrictOwnAudio")]
         restrict_own_audio / "restrictOwnAudio": bool,
-        /// Silence the loudspeakers for what is shared with its sound.
+        /// Silence the loudspeakers for what is shared with its sound. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-suppresslocalaudioplayback)
         #[doc(alias = "MediaTrackConstraintSet.suppressLocalAudioPlayback")]
         suppress_local_audio_playback / "suppressLocalAudioPlayback": bool,
