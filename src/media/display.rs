@@ -53,7 +53,11 @@ pub async fn get_display_media(options: &DisplayMediaOptions) -> Result<MediaStr
         let advice = "this browser cannot share a screen: use a browser on a computer";
         return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
     }
-    super::granted(OPERATION, devices.get_display_media(&options.to_js())).await
+    let asked = devices.get_display_media(&options.to_js());
+    if let (Some(controller), Ok(asked)) = (&options.controller, &asked) {
+        controller.decide_at_once(asked);
+    }
+    super::granted(OPERATION, asked).await
 }
 
 macro_rules! display_media_options {

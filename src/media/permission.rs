@@ -64,7 +64,8 @@ spec_enum! {
     }
 }
 
-/// Whether the user has allowed something already, without asking. Cancel safe.
+/// Whether the user has allowed something already, without asking. Cancel safe. Chromium now and then never answers
+/// a page in a frame: there, give it a time limit.
 /// [Specification](https://www.w3.org/TR/permissions/#dom-permissions-query)
 ///
 /// ```no_run

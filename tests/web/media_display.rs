@@ -8,7 +8,7 @@ use browser_rtc::{
         SystemAudioPreference, Video, WindowAudioPreference, exact, ideal, max, min,
     },
 };
-use futures::FutureExt;
+use futures::{FutureExt, channel::oneshot};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -264,6 +264,44 @@ async fn f08_where_the_focus_goes() {
         let error = controller.set_focus_behavior(&FocusBehavior::NoFocusChange).unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::InvalidState, "it is decided");
         drop(tab);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f08_the_focus_by_what_is_shared() {
+    watched(async {
+        if js::is_firefox() {
+            return;
+        }
+        let prototype = js::eval("CaptureController.prototype");
+        let outcomes = js_sys::Array::new();
+        let body = "return function(behavior) {
+            outcomes.push(behavior);
+            real.call(this, behavior);
+            outcomes.push('taken');
+        }";
+        let real = js::get(&prototype, "setFocusBehavior");
+        let _spy = Override::new(&prototype, "setFocusBehavior", &js::run("outcomes, real", &[&outcomes, &real], body));
+
+        let decided = async |surface: DisplaySurface, video: Video| {
+            let controller = CaptureController::new().unwrap();
+            let (tell, told) = oneshot::channel();
+            controller.decide_focus(move |surface| {
+                tell.send(surface.clone()).unwrap();
+                FocusBehavior::FocusCapturedSurface
+            });
+            let video = video.display_surface(surface);
+            let shared = share(&DisplayMediaOptions::new().video(video).controller(&controller)).await;
+            (told.now_or_never().and_then(Result::ok), shared.is_ok())
+        };
+        for surface in [DisplaySurface::Browser, DisplaySurface::Window] {
+            assert_eq!(decided(surface.clone(), Video::new()).await, (Some(surface), true));
+            assert_eq!(outcomes.join(" "), "focus-captured-surface taken");
+            outcomes.set_length(0);
+        }
+        assert_eq!(decided(DisplaySurface::Monitor, Video::new()).await, (None, true), "it has no focus");
+        assert_eq!(decided(DisplaySurface::Browser, Video::new().width(max(0))).await, (None, false), "refused");
     })
     .await;
 }
