@@ -7,7 +7,6 @@ mod devices;
 mod display;
 mod display_choices;
 mod element;
-mod hint;
 mod js;
 mod output;
 mod permission;
@@ -15,6 +14,7 @@ mod settings;
 mod stream;
 mod supported;
 mod track;
+mod tuning;
 
 use futures::channel::oneshot;
 use wasm_bindgen::{JsCast, JsValue};
@@ -33,13 +33,13 @@ pub use self::{
         SystemAudioPreference, WindowAudioPreference,
     },
     element::{Attachment, show},
-    hint::ContentHint,
     output::{AudioOutputOptions, select_audio_output, set_sink_id, sink_id},
     permission::{Permission, PermissionState, PermissionStatus, permission},
     settings::{NumberRange, TrackCapabilities, TrackSettings},
     stream::MediaStream,
     supported::{SupportedConstraints, supported_constraints},
     track::{MediaStreamTrack, TrackKind, TrackState},
+    tuning::ContentHint,
 };
 use crate::{
     error::{Error, ErrorKind, Result},

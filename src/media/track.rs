@@ -5,18 +5,7 @@ use std::{cell::Cell, fmt, future::Future, rc::Rc};
 use futures::StreamExt;
 use wasm_bindgen::JsCast;
 
-use super::{
-    ContentHint, TrackCapabilities, TrackConstraints, TrackSettings,
-    js::{ToJs, read},
-};
-use crate::{
-    error::{During, Error, ErrorKind, Result},
-    event::EventStream,
-    promise::settled,
-    spec_enum::spec_enum,
-    sys::{self, global},
-    wake::End,
-};
+use crate::{event::EventStream, spec_enum::spec_enum, sys::global, wake::End};
 
 spec_enum! {
     /// Picture or sound. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-kind)
@@ -161,12 +150,26 @@ impl MediaStreamTrack {
         })
     }
 
-    /// Has a stream end with the track, be it that the browser ends it or that we do.
-    fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
+    /// Another track from the same source, with constraints, an end and an `enabled` of its own. It stops when its
+    /// last handle goes; the device is free when all such tracks have stopped.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-clone)
+    #[doc(alias = "MediaStreamTrack.clone")]
+    #[must_use]
+    pub fn clone_track(&self) -> Self {
+        Self::captured(web_sys::MediaStreamTrack::clone(&self.0.raw))
+    }
+
+    /// The track's end, which has come where the browser says so, also if nobody has listened.
+    pub(super) fn end(&self) -> &End {
         if self.is_ended() {
             self.0.end.come();
         }
-        let end = self.0.end.clone();
+        &self.0.end
+    }
+
+    /// Has a stream end with the track, be it that the browser ends it or that we do.
+    fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
+        let end = self.end().clone();
         events.on(&self.0.raw, "ended", move |_| {
             end.come();
             None
@@ -179,114 +182,6 @@ impl MediaStreamTrack {
         self.0.raw.stop();
         self.0.end.come();
     }
-}
-
-/// Settings, constraints and hints.
-impl MediaStreamTrack {
-    /// What the track is set to now.
-    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getsettings)
-    #[doc(alias = "MediaStreamTrack.getSettings")]
-    #[must_use]
-    pub fn settings(&self) -> TrackSettings {
-        self.sys().settings().map(|raw| TrackSettings::read(&raw)).unwrap_or_default()
-    }
-
-    /// What the track could be set to.
-    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getcapabilities)
-    ///
-    /// # Errors
-    /// `NotSupported`: the browser does not tell, as Firefox before 132.
-    #[doc(alias = "MediaStreamTrack.getCapabilities")]
-    pub fn capabilities(&self) -> Result<TrackCapabilities> {
-        const OPERATION: &str = "getCapabilities";
-        if !global::has_member(&self.0.raw, OPERATION) {
-            let advice = "this browser does not tell what a track could be set to: apply constraints, and see";
-            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
-        }
-        Ok(TrackCapabilities::read(&self.sys().capabilities().during(OPERATION)?))
-    }
-
-    /// The constraints that were last applied, by the capture or by [`apply_constraints`](Self::apply_constraints).
-    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getconstraints)
-    #[doc(alias = "MediaStreamTrack.getConstraints")]
-    #[must_use]
-    pub fn constraints(&self) -> TrackConstraints {
-        let raw = self.sys().constraints().unwrap_or_default();
-        TrackConstraints::of(&self.kind(), &raw)
-    }
-
-    /// Puts these constraints, an [`Audio`](super::Audio) or a [`Video`](super::Video), in the place of the track's
-    /// own; empty ones take those away.
-    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-applyconstraints)
-    ///
-    /// Where it fails, the track stays as it was. Cancel safe: what was asked for is applied all the same.
-    ///
-    /// Firefox refuses only devices, groups and resize modes that are not the track's: of sizes and rates that
-    /// cannot be, it takes the nearest. Chromium does not change `echoCancellation`, `noiseSuppression` and
-    /// `autoGainControl` of a live track: `exact` ones other than the track's it refuses.
-    ///
-    /// ```no_run
-    /// # use browser_rtc::{media::{MediaStreamTrack, Video, exact, max}, Result};
-    /// # async fn example(camera: &MediaStreamTrack) -> Result<()> {
-    /// camera.apply_constraints(Video::new().width(exact(320)).frame_rate(max(10))).await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// - `Overconstrained`, with the constraint's name: the track's device cannot meet it.
-    /// - `Type`: a number is not finite.
-    /// - `Closed`: the track has ended.
-    #[doc(alias = "MediaStreamTrack.applyConstraints")]
-    pub async fn apply_constraints(&self, constraints: impl Into<TrackConstraints>) -> Result<()> {
-        if self.is_ended() {
-            self.0.end.come();
-        }
-        let constraints = constraints.into().to_js();
-        settled("applyConstraints", &self.0.end, || self.sys().apply(&constraints)).await?;
-        Ok(())
-    }
-
-    /// What the track is of, as the program has told the browser.
-    /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
-    ///
-    /// # Errors
-    /// `NotSupported`: Chromium has hints, Firefox has none.
-    #[doc(alias = "MediaStreamTrack.contentHint")]
-    pub fn content_hint(&self) -> Result<ContentHint> {
-        let hint: Option<String> = read(&self.0.raw, CONTENT_HINT);
-        Ok(ContentHint::from(&*hint.ok_or_else(no_hints)?))
-    }
-
-    /// Tells the browser what the track is of, so that it is encoded in the way that suits it. A hint for the other
-    /// kind of track, or one that the browser does not know, changes nothing.
-    ///
-    /// # Errors
-    /// `NotSupported`: Chromium has hints, Firefox has none.
-    pub fn set_content_hint(&self, hint: &ContentHint) -> Result<()> {
-        self.content_hint()?;
-        global::set(&self.0.raw, CONTENT_HINT, &hint.as_str().into());
-        Ok(())
-    }
-
-    /// Another track from the same source, with constraints, an end and an `enabled` of its own. It stops when its
-    /// last handle goes; the device is free when all such tracks have stopped.
-    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-clone)
-    #[doc(alias = "MediaStreamTrack.clone")]
-    #[must_use]
-    pub fn clone_track(&self) -> Self {
-        Self::captured(web_sys::MediaStreamTrack::clone(&self.0.raw))
-    }
-
-    fn sys(&self) -> &sys::media_stream_track::MediaStreamTrack {
-        self.0.raw.unchecked_ref()
-    }
-}
-
-const CONTENT_HINT: &str = "contentHint";
-
-fn no_hints() -> Error {
-    let advice = "this browser takes no hints: go without, it finds out by itself what a track is of";
-    Error::new(CONTENT_HINT, ErrorKind::NotSupported, advice)
 }
 
 impl Drop for Inner {
