@@ -95,7 +95,7 @@ impl DeviceInfo {
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-enumeratedevices)
 ///
 /// # Errors
-/// `NotSupported` where the browser or the page has no camera API.
+/// `NotSupported` where the browser or the page has no camera API, and, in Chromium, where the page is being left.
 #[doc(alias = "MediaDevices.enumerateDevices")]
 pub async fn devices() -> Result<Vec<DeviceInfo>> {
     Ok(read_all(&raw_devices("enumerateDevices").await?))
@@ -126,6 +126,18 @@ pub struct DeviceChange {
 
 /// The devices anew each time that one is plugged in or out. It never ends; drop it to stop listening.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediadevices-devicechange)
+///
+/// ```no_run
+/// # use browser_rtc::{media::{self, DeviceKind}, Result};
+/// # use futures::StreamExt;
+/// # async fn example(list: impl Fn(Vec<String>)) -> Result<()> {
+/// let mut changes = media::device_changes()?;
+/// while let Some(change) = changes.next().await {
+///     let cameras = change?.devices.into_iter().filter(|device| device.kind == DeviceKind::VideoInput);
+///     list(cameras.map(|camera| camera.label).collect());
+/// }
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// `NotSupported` where the browser or the page has no camera API.

@@ -175,9 +175,16 @@ async fn f02_refused_absent_busy_and_forbidden_are_told_apart() {
 #[wasm_bindgen_test]
 async fn f02_a_page_that_may_not_capture() {
     watched(async {
-        let _frame = Frame::forbidden().await;
-        for constraints in [Constraints::new().video(true), Constraints::new().audio(true)] {
-            assert_eq!(refusal(&constraints).await.kind(), &ErrorKind::NotAllowed);
+        let (video, audio) = (Constraints::new().video(true), Constraints::new().audio(true));
+        for (policy, constraints) in [
+            ("camera 'none'; microphone 'none'", [&video, &audio]),
+            ("camera 'none'", [&video, &video]),
+            ("microphone 'none'", [&audio, &audio]),
+        ] {
+            let _frame = Frame::new(policy).await;
+            for constraints in constraints {
+                assert_eq!(refusal(constraints).await.kind(), &ErrorKind::NotAllowed, "{policy}");
+            }
         }
     })
     .await;
