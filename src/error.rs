@@ -49,8 +49,10 @@ pub enum ErrorKind {
     /// The device is there and could not be read, mostly as another program has it (`NotReadableError`).
     NotReadable,
     /// No device can meet this constraint (`OverconstrainedError`).
+    #[doc(alias = "OverconstrainedError")]
     Overconstrained {
         /// The constraint's name as in JavaScript, such as `width`; none where the browser hides it.
+        #[doc(alias = "OverconstrainedError.constraint")]
         constraint: Option<String>,
     },
     /// The browser lacks the API, or keeps it from this page (`NotSupportedError`).

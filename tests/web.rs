@@ -12,12 +12,18 @@ mod web {
     mod error;
     mod event;
     mod media_capture;
+    mod media_constraints;
     mod media_devices;
+    mod media_display;
     mod media_element;
     mod media_levels;
+    mod media_output;
+    mod media_permission;
     mod media_recorder;
     mod media_recordings;
+    mod media_settings;
     mod media_snapshots;
+    mod media_streams;
     mod media_tracks;
     mod peer_calls;
     mod peer_configuration;

@@ -1,10 +1,18 @@
 //! Which cameras, microphones and loudspeakers there are.
 
 use futures::{Stream, StreamExt};
+use js_sys::Array;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{error::Result, event::EventStream, promise::settled_for_good, spec_enum::spec_enum, sys::global};
+use super::TrackCapabilities;
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::EventStream,
+    promise::settled_for_good,
+    spec_enum::spec_enum,
+    sys::{global, media_devices::InputDeviceInfo},
+};
 
 spec_enum! {
     /// What a device does. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevicekind)
@@ -22,9 +30,10 @@ spec_enum! {
     }
 }
 
-/// A camera, microphone or loudspeaker.
+/// A camera, microphone or loudspeaker. It is serialized as the browser's own `toJSON` does.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#device-info)
 #[doc(alias = "MediaDeviceInfo")]
+#[doc(alias = "MediaDeviceInfo.toJSON")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceInfo {
@@ -43,37 +52,110 @@ pub struct DeviceInfo {
     pub group_id: String,
 }
 
+impl DeviceInfo {
+    pub(super) fn read(raw: &JsValue) -> Self {
+        let text = |member| global::get(raw, member).as_string().unwrap_or_default();
+        Self {
+            device_id: text("deviceId"),
+            kind: DeviceKind::from(&*text("kind")),
+            label: text("label"),
+            group_id: text("groupId"),
+        }
+    }
+
+    /// What this camera or microphone could be set to; little or nothing until the user has allowed it. Cancel safe.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-inputdeviceinfo-getcapabilities)
+    ///
+    /// # Errors
+    /// - `NotFound`: the device is not there any more.
+    /// - `NotSupported`: it is a loudspeaker, or the browser tells of capabilities only when the device is open, as
+    ///   Firefox: then [`MediaStreamTrack::capabilities`](super::MediaStreamTrack::capabilities) has them.
+    #[doc(alias = "InputDeviceInfo.getCapabilities")]
+    pub async fn capabilities(&self) -> Result<TrackCapabilities> {
+        const OPERATION: &str = "getCapabilities";
+        let listed = raw_devices(OPERATION).await?;
+        let Some(device) = listed.iter().find(|raw| Self::read(raw).is_same_device(self)) else {
+            return Err(Error::new(OPERATION, ErrorKind::NotFound, "the device is not there any more"));
+        };
+        let device: InputDeviceInfo = device.unchecked_into();
+        if !global::has_member(&device, OPERATION) {
+            let advice = "this browser tells it of no such device: open the device, and ask its track";
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+        }
+        Ok(TrackCapabilities::read(&device.get_capabilities().during(OPERATION)?))
+    }
+
+    fn is_same_device(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.device_id == other.device_id
+    }
+}
+
 /// The devices there are now. Without the user's consent browsers tell of no more than one of each kind, nameless.
+/// Cancel safe.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-enumeratedevices)
 ///
 /// # Errors
-/// `NotSupported` where the browser or the page has no camera API.
+/// `NotSupported` where the browser or the page has no camera API, and, in Chromium, where the page is being left.
 #[doc(alias = "MediaDevices.enumerateDevices")]
 pub async fn devices() -> Result<Vec<DeviceInfo>> {
-    const OPERATION: &str = "enumerateDevices";
-    let devices = super::media_devices(OPERATION)?.enumerate_devices();
-    let listed = settled_for_good(OPERATION, devices).await?;
-    let text = |info: &wasm_bindgen::JsValue, member| global::get(info, member).as_string().unwrap_or_default();
-    Ok(listed
-        .unchecked_into::<js_sys::Array>()
-        .iter()
-        .map(|info| DeviceInfo {
-            device_id: text(&info, "deviceId"),
-            kind: DeviceKind::from(&*text(&info, "kind")),
-            label: text(&info, "label"),
-            group_id: text(&info, "groupId"),
-        })
-        .collect())
+    Ok(read_all(&raw_devices("enumerateDevices").await?))
+}
+
+async fn raw_devices(operation: &'static str) -> Result<Array> {
+    let devices = super::media_devices(operation)?.enumerate_devices();
+    Ok(settled_for_good(operation, devices).await?.unchecked_into())
+}
+
+fn read_all(raw: &Array) -> Vec<DeviceInfo> {
+    raw.iter().map(|raw| DeviceInfo::read(&raw)).collect()
+}
+
+/// The devices after one was plugged in or out.
+/// [Specification](https://www.w3.org/TR/mediacapture-streams/#devicechangeevent)
+#[doc(alias = "DeviceChangeEvent")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceChange {
+    /// All devices, as [`devices`] gives them.
+    #[doc(alias = "DeviceChangeEvent.devices")]
+    pub devices: Vec<DeviceInfo>,
+    /// Those that the user has just plugged in. Neither Chromium nor Firefox tells them.
+    #[doc(alias = "DeviceChangeEvent.userInsertedDevices")]
+    pub user_inserted_devices: Vec<DeviceInfo>,
 }
 
 /// The devices anew each time that one is plugged in or out. It never ends; drop it to stop listening.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediadevices-devicechange)
 ///
+/// ```no_run
+/// # use browser_rtc::{media::{self, DeviceKind}, Result};
+/// # use futures::StreamExt;
+/// # async fn example(list: impl Fn(Vec<String>)) -> Result<()> {
+/// let mut changes = media::device_changes()?;
+/// while let Some(change) = changes.next().await {
+///     let cameras = change?.devices.into_iter().filter(|device| device.kind == DeviceKind::VideoInput);
+///     list(cameras.map(|camera| camera.label).collect());
+/// }
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 /// `NotSupported` where the browser or the page has no camera API.
 #[doc(alias = "MediaDevices.ondevicechange")]
-pub fn device_changes() -> Result<impl Stream<Item = Result<Vec<DeviceInfo>>> + Unpin> {
+pub fn device_changes() -> Result<impl Stream<Item = Result<DeviceChange>> + Unpin> {
     let media_devices = super::media_devices("devicechange")?;
-    let changes = EventStream::listen(&media_devices, "devicechange", |_| Some(()));
-    Ok(Box::pin(changes.then(|()| devices())))
+    let changes = EventStream::listen(&media_devices, "devicechange", |event| Some(told(&event)));
+    Ok(Box::pin(changes.then(async |told| match told {
+        Some(change) => Ok(change),
+        None => Ok(DeviceChange { devices: devices().await?, ..DeviceChange::default() }),
+    })))
+}
+
+/// What the event itself tells; nothing in a browser whose event is a plain one.
+fn told(event: &JsValue) -> Option<DeviceChange> {
+    let list = |member| global::get(event, member).dyn_ref().map(read_all);
+    Some(DeviceChange {
+        devices: list("devices")?,
+        user_inserted_devices: list("userInsertedDevices").unwrap_or_default(),
+    })
 }

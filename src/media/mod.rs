@@ -1,33 +1,56 @@
-//! Cameras, microphones, and the streams that come from them.
+//! Cameras, microphones, the screen, and the streams that come from them.
 //! [Specification](https://www.w3.org/TR/mediacapture-streams/)
 
 mod constraints;
+mod controller;
 mod devices;
+mod display;
+mod display_choices;
 mod element;
+mod js;
 mod level;
+mod output;
+mod permission;
 mod recorder;
+mod settings;
 mod snapshot;
 mod stream;
+mod supported;
 mod track;
+mod tuning;
 
 use futures::channel::oneshot;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
 pub use self::{
-    constraints::{Audio, Bounds, Constrain, Constraints, FacingMode, Number, Video, Wanted, exact, ideal, max, min},
-    devices::{DeviceInfo, DeviceKind, device_changes, devices},
+    constraints::{
+        Audio, Bounds, Constrain, Constraints, CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode,
+        FacingMode, Number, OneOf, ResizeMode, TrackConstraints, Video, Wanted, exact, ideal, max, min,
+    },
+    controller::{CaptureController, FocusBehavior},
+    devices::{DeviceChange, DeviceInfo, DeviceKind, device_changes, devices},
+    display::{DisplayMediaOptions, get_display_media},
+    display_choices::{
+        AudioSelectionPreference, MonitorTypeSurfaces, SelfCapturePreference, SurfaceSwitchingPreference,
+        SystemAudioPreference, WindowAudioPreference,
+    },
     element::{Attachment, show},
     level::{Level, LevelMeter},
+    output::{AudioOutputOptions, select_audio_output, set_sink_id, sink_id},
+    permission::{Permission, PermissionState, PermissionStatus, permission},
     recorder::{BitrateMode, Chunk, KeyFrames, MediaRecorder, RecorderOptions, Recording, RecordingState},
+    settings::{NumberRange, TrackCapabilities, TrackSettings},
     snapshot::{ImageFormat, Snapshot, SnapshotOptions, snapshot},
     stream::MediaStream,
-    track::{MediaStreamTrack, TrackKind},
+    supported::{SupportedConstraints, supported_constraints},
+    track::{MediaStreamTrack, TrackKind, TrackState},
+    tuning::ContentHint,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     promise::settled_for_good,
-    sys::{global, media_devices::MediaDevices},
+    sys::{global, media_devices::MediaDevices, promise::Promise},
 };
 
 /// Asks the user for camera and microphone.
@@ -48,21 +71,29 @@ use crate::{
 /// - `NotReadable`: the device is there, and another program has it.
 /// - `Overconstrained`, with the constraint's name: no device can meet it.
 /// - `NotSupported`: the page is neither https nor localhost, or the browser has no camera API.
-/// - `Type`: neither audio nor video was asked for.
+/// - `Type`: neither audio nor video was asked for; or a number of the constraints is not finite.
+/// - `InvalidState`: the page is being left, or it is not the one in front.
+/// - `Abort`: something else kept the device from starting.
+/// - `Security`: a setting of the browser keeps cameras from pages.
 #[doc(alias = "MediaDevices.getUserMedia")]
 pub async fn get_user_media(constraints: &Constraints) -> Result<MediaStream> {
     const OPERATION: &str = "getUserMedia";
-    let asked = media_devices(OPERATION)?.get_user_media(&constraints.to_js());
+    granted(OPERATION, media_devices(OPERATION)?.get_user_media(&constraints.to_js())).await
+}
+
+/// The stream that the user grants. Where nobody waits for it any more, it is stopped.
+async fn granted(operation: &'static str, asked: Result<Promise, JsValue>) -> Result<MediaStream> {
     let (granted, grant) = oneshot::channel();
     spawn_local(async move {
-        let stream = settled_for_good(OPERATION, asked).await;
-        // Where nobody waits any more, this drops the stream, and so stops it.
+        let stream = settled_for_good(operation, asked).await;
+        // Where the receiver is gone, this drops the stream, and so stops it.
         let _ = granted.send(stream.map(|raw| MediaStream::from_capture(raw.unchecked_into())));
     });
-    grant.await.unwrap_or_else(|oneshot::Canceled| Err(Error::closed(OPERATION)))
+    grant.await.unwrap_or_else(|oneshot::Canceled| Err(Error::closed(operation)))
 }
 
 /// Whether this page can capture: the browser has the API, and the page is secure (https or localhost).
+#[doc(alias = "Navigator.mediaDevices")]
 #[must_use]
 pub fn is_supported() -> bool {
     crate::sys::media_devices::media_devices().is_some()

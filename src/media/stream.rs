@@ -5,6 +5,11 @@ use std::{cell::RefCell, fmt, rc::Rc};
 use wasm_bindgen::JsCast;
 
 use super::{MediaStreamTrack, TrackKind};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::EventStream,
+    sys::global,
+};
 
 /// Tracks that belong together, such as a camera's picture and its sound.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastream)
@@ -20,6 +25,32 @@ struct Inner {
 }
 
 impl MediaStream {
+    /// A stream without tracks.
+    ///
+    /// # Errors
+    /// `NotSupported`: the browser has no media streams.
+    #[doc(alias = "MediaStream.constructor")]
+    pub fn new() -> Result<Self> {
+        const OPERATION: &str = "MediaStream";
+        if !global::has(OPERATION) {
+            let advice = "this browser has no media streams: use a current Chrome, Edge, Firefox or Safari";
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+        }
+        web_sys::MediaStream::new().map(Self::from_raw).during(OPERATION)
+    }
+
+    /// A stream of these tracks, which it keeps alive.
+    ///
+    /// # Errors
+    /// `NotSupported`: the browser has no media streams.
+    pub fn of_tracks(tracks: &[MediaStreamTrack]) -> Result<Self> {
+        let stream = Self::new()?;
+        for track in tracks {
+            stream.add_track(track);
+        }
+        Ok(stream)
+    }
+
     /// A handle of a stream that something else looks after, such as one that a peer sends.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStream) -> Self {
@@ -73,7 +104,7 @@ impl MediaStream {
     #[doc(alias = "MediaStream.getTracks")]
     #[must_use]
     pub fn tracks(&self) -> Vec<MediaStreamTrack> {
-        raw_tracks(&self.0.raw).map(|raw| self.handle(raw)).collect()
+        raw_tracks(&self.0.raw).map(|raw| self.0.handle(raw)).collect()
     }
 
     /// The tracks of sound.
@@ -90,6 +121,66 @@ impl MediaStream {
         self.tracks_of(&TrackKind::Video)
     }
 
+    /// The track with this [`id`](MediaStreamTrack::id).
+    #[doc(alias = "MediaStream.getTrackById")]
+    #[must_use]
+    pub fn track_by_id(&self, id: &str) -> Option<MediaStreamTrack> {
+        self.0.raw.get_track_by_id(id).map(|raw| self.0.handle(raw))
+    }
+
+    /// Adds a track, and keeps it alive. Nothing happens where it is there already.
+    #[doc(alias = "MediaStream.addTrack")]
+    pub fn add_track(&self, track: &MediaStreamTrack) {
+        self.0.raw.add_track(track.as_raw());
+        let mut handles = self.0.handles.borrow_mut();
+        if !handles.contains(track) {
+            handles.push(track.clone());
+        }
+    }
+
+    /// Takes a track out. A captured one stops where this was its last handle. Nothing happens where it is not there.
+    #[doc(alias = "MediaStream.removeTrack")]
+    pub fn remove_track(&self, track: &MediaStreamTrack) {
+        self.0.raw.remove_track(track.as_raw());
+        self.0.let_go(track);
+    }
+
+    /// The tracks that the browser adds, as those of a peer: not those that [`add_track`](Self::add_track) adds. It
+    /// never ends; drop it to stop listening.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediastream-addtrack)
+    #[doc(alias = "MediaStream.onaddtrack")]
+    #[doc(alias = "MediaStreamTrackEvent.track")]
+    pub fn added_tracks(&self) -> EventStream<MediaStreamTrack> {
+        self.listen("addtrack", |_, _| {})
+    }
+
+    /// The tracks that the browser takes out, as those that a peer no longer sends: not those that
+    /// [`remove_track`](Self::remove_track) takes out. It never ends; drop it to stop listening.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediastream-removetrack)
+    #[doc(alias = "MediaStream.onremovetrack")]
+    pub fn removed_tracks(&self) -> EventStream<MediaStreamTrack> {
+        self.listen("removetrack", Inner::let_go)
+    }
+
+    fn listen(&self, event: &'static str, note: fn(&Inner, &MediaStreamTrack)) -> EventStream<MediaStreamTrack> {
+        let stream = Rc::downgrade(&self.0);
+        EventStream::listen(&self.0.raw, event, move |event| {
+            let raw = global::get(&event, "track").dyn_into().ok()?;
+            let Some(stream) = stream.upgrade() else { return Some(MediaStreamTrack::from_raw(raw)) };
+            let track = stream.handle(raw);
+            note(&stream, &track);
+            Some(track)
+        })
+    }
+
+    /// Another stream, of clones of the tracks, which stop when their last handles go.
+    /// See [`MediaStreamTrack::clone_track`].
+    #[doc(alias = "MediaStream.clone")]
+    #[must_use]
+    pub fn clone_stream(&self) -> Self {
+        Self::from_capture(web_sys::MediaStream::clone(&self.0.raw))
+    }
+
     /// Ends all tracks: the camera's light goes out.
     pub fn stop(&self) {
         for track in self.tracks() {
@@ -102,15 +193,25 @@ impl MediaStream {
         tracks.retain(|track| track.kind() == *kind);
         tracks
     }
+}
 
+impl Inner {
     fn handle(&self, raw: web_sys::MediaStreamTrack) -> MediaStreamTrack {
         let handle = MediaStreamTrack::from_raw(raw);
-        let mut handles = self.0.handles.borrow_mut();
+        let mut handles = self.handles.borrow_mut();
         if let Some(known) = handles.iter().find(|known| **known == handle) {
             return known.clone();
         }
         handles.push(handle.clone());
         handle
+    }
+
+    /// The borrow ends before the handle goes: its drop may stop the track.
+    fn let_go(&self, track: &MediaStreamTrack) {
+        let mut handles = self.handles.borrow_mut();
+        let known = handles.iter().position(|known| known == track).map(|index| handles.swap_remove(index));
+        drop(handles);
+        drop(known);
     }
 }
 

@@ -18,6 +18,20 @@ spec_enum! {
     }
 }
 
+spec_enum! {
+    /// Whether a track can still give media.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrackstate)
+    #[doc(alias = "MediaStreamTrackState")]
+    TrackState {
+        /// It gives media, or silence and black while it is muted.
+        #[doc(alias = "MediaStreamTrackState.live")]
+        Live = "live",
+        /// It has ended for good.
+        #[doc(alias = "MediaStreamTrackState.ended")]
+        Ended = "ended",
+    }
+}
+
 /// A picture or a sound, from a device or from a peer.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastreamtrack)
 ///
@@ -112,12 +126,17 @@ impl MediaStreamTrack {
         self.until_ended(changes)
     }
 
-    /// Whether the track has ended for good.
+    /// Whether the track can still give media.
     #[doc(alias = "MediaStreamTrack.readyState")]
-    #[doc(alias = "MediaStreamTrackState")]
+    #[must_use]
+    pub fn state(&self) -> TrackState {
+        TrackState::from(&*global::get(&self.0.raw, "readyState").as_string().unwrap_or_default())
+    }
+
+    /// Whether the track has ended for good.
     #[must_use]
     pub fn is_ended(&self) -> bool {
-        global::get(&self.0.raw, "readyState").as_string().as_deref() == Some("ended")
+        self.state() == TrackState::Ended
     }
 
     /// Resolves when the track ends: unplugged, no longer shared, forbidden, removed by the peer's close, or by
@@ -131,12 +150,26 @@ impl MediaStreamTrack {
         })
     }
 
-    /// Has a stream end with the track, be it that the browser ends it or that we do.
-    fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
+    /// Another track from the same source, with constraints, an end and an `enabled` of its own. It stops when its
+    /// last handle goes; the device is free when all such tracks have stopped.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-clone)
+    #[doc(alias = "MediaStreamTrack.clone")]
+    #[must_use]
+    pub fn clone_track(&self) -> Self {
+        Self::captured(web_sys::MediaStreamTrack::clone(&self.0.raw))
+    }
+
+    /// The track's end, which has come where the browser says so, also if nobody has listened.
+    pub(super) fn end(&self) -> &End {
         if self.is_ended() {
             self.0.end.come();
         }
-        let end = self.0.end.clone();
+        &self.0.end
+    }
+
+    /// Has a stream end with the track, be it that the browser ends it or that we do.
+    fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
+        let end = self.end().clone();
         events.on(&self.0.raw, "ended", move |_| {
             end.come();
             None

@@ -37,6 +37,11 @@ pub(crate) fn items(value: &JsValue) -> Vec<JsValue> {
     value.dyn_ref::<js_sys::Array>().map(js_sys::Array::to_vec).unwrap_or_default()
 }
 
+/// Whether a browser's object has this method or attribute: an older browser's may not.
+pub(crate) fn has_member(value: &JsValue, member: &str) -> bool {
+    !get(value, member).is_undefined()
+}
+
 /// Sets a member of an object that we made ourselves, which cannot fail.
 pub(crate) fn set(object: &js_sys::Object, member: &str, value: &JsValue) {
     let _always_settable = js_sys::Reflect::set(object, &member.into(), value);

@@ -17,6 +17,26 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = enumerateDevices)]
     pub(crate) fn enumerate_devices(this: &MediaDevices) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getSupportedConstraints)]
+    pub(crate) fn get_supported_constraints(this: &MediaDevices) -> Result<Object, JsValue>;
+
+    /// Not on a phone.
+    #[wasm_bindgen(method, catch, js_name = getDisplayMedia)]
+    pub(crate) fn get_display_media(this: &MediaDevices, options: &Object) -> Result<Promise, JsValue>;
+
+    /// Not in Chromium.
+    #[wasm_bindgen(method, catch, js_name = selectAudioOutput)]
+    pub(crate) fn select_audio_output(this: &MediaDevices, options: &Object) -> Result<Promise, JsValue>;
+
+    /// A camera or a microphone; the loudspeakers in the same list lack the method.
+    #[wasm_bindgen(extends = Object, js_name = InputDeviceInfo)]
+    #[derive(Clone, Debug)]
+    pub(crate) type InputDeviceInfo;
+
+    /// Not in Firefox.
+    #[wasm_bindgen(method, catch, js_name = getCapabilities)]
+    pub(crate) fn get_capabilities(this: &InputDeviceInfo) -> Result<Object, JsValue>;
 }
 
 /// `navigator.mediaDevices`, where there is one.

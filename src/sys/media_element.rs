@@ -20,6 +20,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = play)]
     pub(crate) fn play_stream(this: &MediaElement) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setSinkId)]
+    pub(crate) fn set_sink(this: &MediaElement, device_id: &str) -> Result<Promise, JsValue>;
 }
 
 #[wasm_bindgen]

@@ -4,6 +4,7 @@
 
 pub(crate) mod audio_context;
 pub(crate) mod blob;
+pub(crate) mod capture_controller;
 pub(crate) mod certificate;
 pub(crate) mod data_channel;
 pub(crate) mod dtmf_sender;
@@ -11,8 +12,10 @@ pub(crate) mod global;
 pub(crate) mod media_devices;
 pub(crate) mod media_element;
 pub(crate) mod media_recorder;
+pub(crate) mod media_stream_track;
 pub(crate) mod offscreen_canvas;
 pub(crate) mod peer_connection;
+pub(crate) mod permissions;
 pub(crate) mod promise;
 pub(crate) mod rtp_receiver;
 pub(crate) mod rtp_sender;

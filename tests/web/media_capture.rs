@@ -2,15 +2,19 @@
 
 use browser_rtc::{
     ErrorKind,
-    media::{self, Audio, Constraints, FacingMode, Video, exact, ideal, max, min},
+    media::{
+        self, Audio, Constraints, CursorCapture, DisplayMediaOptions, DisplaySurface, EchoCancellationMode, FacingMode,
+        Permission, ResizeMode, Video, exact, ideal, max, min,
+    },
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
+    frame::Frame,
     js::{self, Override},
-    media::{capture, mock_get_user_media, refuse_with, settings},
+    media::{capture, json, json_of, mock_get_user_media, refuse_with, settings},
     watched,
 };
 
@@ -100,7 +104,11 @@ async fn f01_every_constraint_reaches_the_browser_as_it_is_spelled() {
                     .latency(max(0.5))
                     .channel_count(exact(2))
                     .device_id("microphone")
-                    .group_id(ideal("headset")),
+                    .group_id(ideal(["headset", "webcam"]))
+                    .restrict_own_audio(exact(true))
+                    .suppress_local_audio_playback(false)
+                    .advanced(Audio::new().echo_cancellation(EchoCancellationMode::All))
+                    .advanced(Audio::new().echo_cancellation(exact(EchoCancellationMode::RemoteOnly))),
             )
             .video(
                 Video::new()
@@ -109,13 +117,18 @@ async fn f01_every_constraint_reaches_the_browser_as_it_is_spelled() {
                     .aspect_ratio(1.5)
                     .frame_rate(ideal(30).max(60))
                     .facing_mode(exact(FacingMode::Environment))
+                    .resize_mode(exact([ResizeMode::None, ResizeMode::CropAndScale]))
                     .device_id(exact("camera"))
-                    .group_id("webcam"),
+                    .group_id(["webcam", "headset"])
+                    .background_blur(ideal(true))
+                    .display_surface(DisplaySurface::Monitor)
+                    .logical_surface(true)
+                    .cursor(vec![CursorCapture::Motion, CursorCapture::Never])
+                    .advanced(Video::new().width(min(640).max(800)).facing_mode([FacingMode::Left])),
             );
         for constraints in [constraints, Constraints::new().audio(true), Constraints::new().video(Video::new())] {
-            let seen: serde_json::Value = serde_json::from_str(refusal(&constraints).await.message()).unwrap();
-            let whole = |value: serde_json::Value| value.to_string().replace(".0", "");
-            assert_eq!(whole(seen), whole(serde_json::to_value(&constraints).unwrap()));
+            let seen = js::run("json", &[&refusal(&constraints).await.message().into()], "return JSON.parse(json)");
+            assert_eq!(json(&seen), json_of(&constraints));
         }
     })
     .await;
@@ -154,6 +167,46 @@ async fn f02_refused_absent_busy_and_forbidden_are_told_apart() {
             let _mock = refuse_with(name);
             let error = refusal(&Constraints::new().video(true)).await;
             assert_eq!((error.kind(), error.message()), (&kind, "as told to"));
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_a_page_that_may_not_capture() {
+    watched(async {
+        let (video, audio) = (Constraints::new().video(true), Constraints::new().audio(true));
+        for (policy, constraints) in [
+            ("camera 'none'; microphone 'none'", [&video, &audio]),
+            ("camera 'none'", [&video, &video]),
+            ("microphone 'none'", [&audio, &audio]),
+        ] {
+            let _frame = Frame::new(policy).await;
+            for constraints in constraints {
+                assert_eq!(refusal(constraints).await.kind(), &ErrorKind::NotAllowed, "{policy}");
+            }
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_a_page_that_is_gone() {
+    watched(async {
+        let frame = Frame::new("").await;
+        frame.remove();
+        assert_eq!(refusal(&Constraints::new().video(true)).await.kind(), &ErrorKind::InvalidState);
+        if js::is_firefox() {
+            // Firefox answers nothing else to a page that is gone.
+            return;
+        }
+        let options = DisplayMediaOptions::new();
+        for (error, kind) in [
+            (media::devices().within("devices").await.unwrap_err(), ErrorKind::NotSupported),
+            (media::permission(Permission::Camera).within("query").await.unwrap_err(), ErrorKind::InvalidState),
+            (media::get_display_media(&options).within("sharing").await.unwrap_err(), ErrorKind::InvalidState),
+        ] {
+            assert_eq!(error.kind(), &kind, "{error}");
         }
     })
     .await;

@@ -1,14 +1,18 @@
 //! Devices: listed, chosen, plugged in and out.
 
-use browser_rtc::media::{self, Audio, Constraints, DeviceInfo, DeviceKind, Video, exact};
+use browser_rtc::{
+    ErrorKind,
+    media::{self, Audio, Constraints, DeviceInfo, DeviceKind, Video, exact},
+};
 use futures::{FutureExt, StreamExt};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
     js::{self, ListenerCount},
-    media::{capture, settings},
+    media::{capture, is_live, json, json_of, microphone, mock, settings},
+    pair::Pair,
     watched,
 };
 
@@ -59,10 +63,110 @@ async fn f05_plugging_in_and_out_is_a_stream() {
         for _ in 0..2 {
             js::dispatch(&js::media_devices(), "devicechange", &JsValue::NULL);
             let now = changes.next().within("the devices after a change").await.unwrap().unwrap();
-            assert_eq!(now.len(), known.len());
+            assert_eq!(now.devices.len(), known.len());
         }
         drop(changes);
         assert_eq!(listeners.live(), 0);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f05_an_event_that_has_the_devices_in_it() {
+    watched(async {
+        let mut changes = media::device_changes().unwrap();
+        let _mock = mock("enumerateDevices", "return Promise.reject('the event has them')");
+        let headset = "{ deviceId: 'a', kind: 'audioinput', label: 'Headset', groupId: 'b' }";
+        let members = js::eval(&format!("{{ devices: [{headset}, {headset}], userInsertedDevices: [{headset}] }}"));
+        js::dispatch(&js::media_devices(), "devicechange", &members);
+        let change = changes.next().within("the devices after a change").await.unwrap().unwrap();
+        assert_eq!((change.devices.len(), change.user_inserted_devices.len()), (2, 1));
+        assert_eq!(json_of(&change.devices[0]), json(&js::eval(headset)));
+        assert_eq!(change.user_inserted_devices[0].kind, DeviceKind::AudioInput);
+
+        // One without is asked after.
+        js::dispatch(&js::media_devices(), "devicechange", &JsValue::NULL);
+        let error = changes.next().within("the devices after a change").await.unwrap().unwrap_err();
+        assert_eq!((error.operation(), error.message()), ("enumerateDevices", "the event has them"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f05_devices_are_the_browsers() {
+    watched(async {
+        let devices = devices().await;
+        let told = js::settled(js::eval("navigator.mediaDevices.enumerateDevices()"), "enumerateDevices").await;
+        assert_eq!(json_of(&devices), json(&told), "as its toJSON has it");
+        let travelled: Vec<DeviceInfo> = serde_json::from_value(json_of(&devices)).unwrap();
+        assert_eq!(travelled, devices);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f05_what_a_device_could_be_set_to() {
+    watched(async {
+        let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
+        for device in media::devices().within("the devices").await.unwrap() {
+            let capabilities = device.capabilities().within("the capabilities").await;
+            // Firefox tells it of open devices alone.
+            if js::is_firefox() || device.kind == DeviceKind::AudioOutput {
+                assert_eq!(capabilities.unwrap_err().kind(), &ErrorKind::NotSupported, "{device:?}");
+                continue;
+            }
+            let capabilities = capabilities.unwrap();
+            assert_eq!(capabilities.device_id.as_ref(), Some(&device.device_id));
+            let body = "return devices.enumerateDevices().then(listed => {
+                const { width, sampleRate } = listed.find(each => each.deviceId === id).getCapabilities();
+                return { width, sampleRate };
+            })";
+            let id = device.device_id.as_str().into();
+            let told = json(&js::run_to_end("devices, id", &[&js::media_devices(), &id], body).await);
+            let ours = json_of(&capabilities);
+            assert_eq!((&ours["width"], &ours["sampleRate"]), (&told["width"], &told["sampleRate"]));
+            assert!(told["width"].is_object() || told["sampleRate"].is_object());
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f05_a_device_that_is_unplugged() {
+    watched(async {
+        let mut camera = devices().await.into_iter().find(|device| device.kind == DeviceKind::VideoInput).unwrap();
+        camera.device_id = "unplugged".into();
+        let error = camera.capabilities().within("the capabilities").await.unwrap_err();
+        assert_eq!((error.operation(), error.kind()), ("getCapabilities", &ErrorKind::NotFound));
+        let unplugged = Constraints::new().video(Video::new().device_id(exact("unplugged")));
+        let error = media::get_user_media(&unplugged).within("getUserMedia").await.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("deviceId".into()) });
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f05_another_device_is_chosen_while_the_call_runs() {
+    watched(async {
+        let (pair, first) = (Pair::new(), microphone().await);
+        let mut arrived = pair.b.tracks();
+        let sender = pair.a.add_track(&first.tracks()[0], &[&first]).unwrap();
+        pair.connect().await;
+        let heard = arrived.next().within("the sound").await.unwrap().track;
+        let mut mutes = heard.mute_changes();
+        while mutes.next().within("sound that is heard").await == Some(true) {}
+
+        // Firefox has one fake microphone: it is chosen again.
+        let devices = media::devices().within("the devices").await.unwrap();
+        let chosen = devices.into_iter().rfind(|device| device.kind == DeviceKind::AudioInput).unwrap();
+        let second = capture(&Constraints::new().audio(Audio::new().device_id(exact(&*chosen.device_id)))).await;
+        let raw = Clone::clone(first.tracks()[0].as_raw());
+        drop(first);
+        sender.replace_track(Some(&second.tracks()[0])).within("replaceTrack").await.unwrap();
+        let sent = js::get(sender.as_raw(), "track");
+        assert_eq!(js::string(&settings(sent.unchecked_ref()), "deviceId"), chosen.device_id);
+        assert!(!is_live(&raw), "the first microphone is free");
+        assert!(!heard.is_ended() && !heard.muted(), "the peer hears the same track");
     })
     .await;
 }

@@ -62,8 +62,8 @@ impl Settings {
         self.list_devices().await;
         let Ok(mut changes) = media::device_changes() else { return };
         while let Some(changed) = changes.next().await {
-            if let Ok(devices) = changed {
-                self.list(&devices);
+            if let Ok(changed) = changed {
+                self.list(&changed.devices);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The fake camera and microphone, and elements that show them.
 
 use browser_rtc::media::{self, Audio, Constraints, MediaStream, Video, exact};
+use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlMediaElement;
 
@@ -26,6 +27,26 @@ pub fn settings(track: &web_sys::MediaStreamTrack) -> JsValue {
     js::run("track", &[track], "return track.getSettings()")
 }
 
+/// What the browser tells, as JSON in which all numbers are of one kind.
+pub fn json(told: &JsValue) -> Value {
+    let text = js::run("told", &[told], "return JSON.stringify(told)").as_string().unwrap();
+    floats(serde_json::from_str(&text).unwrap())
+}
+
+/// What we tell, in the same way.
+pub fn json_of(ours: &impl serde::Serialize) -> Value {
+    floats(serde_json::to_value(ours).unwrap())
+}
+
+fn floats(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().into(),
+        Value::Array(values) => values.into_iter().map(floats).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, floats(value))).collect(),
+        other => other,
+    }
+}
+
 pub fn is_live(track: &web_sys::MediaStreamTrack) -> bool {
     js::string(track, "readyState") == "live"
 }
@@ -35,6 +56,12 @@ pub fn mock_get_user_media(body: &str) -> Override {
     let devices = js::media_devices();
     let wrapped = format!("const real = devices.getUserMedia.bind(devices); return constraints => {{ {body} }}");
     Override::new(&devices, "getUserMedia", &js::run("devices", &[&devices], &wrapped))
+}
+
+/// The same for any method of `navigator.mediaDevices`.
+pub fn mock(method: &str, body: &str) -> Override {
+    let devices = js::media_devices();
+    Override::new(&devices, method, &js::run("", &[], &format!("return options => {{ {body} }}")))
 }
 
 /// Has `getUserMedia` fail with a DOMException of this name.

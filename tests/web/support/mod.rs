@@ -1,5 +1,6 @@
 //! What every test stands on: nothing waits for ever, and nothing is rejected unheard.
 
+pub mod frame;
 pub mod generated;
 pub mod js;
 pub mod media;

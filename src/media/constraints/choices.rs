@@ -1,0 +1,112 @@
+//! The values that constraints and settings choose from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec_enum::spec_enum;
+
+spec_enum! {
+    /// Which way a camera looks. [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-facingMode)
+    #[doc(alias = "VideoFacingModeEnum")]
+    FacingMode {
+        /// Towards the user: the selfie camera.
+        #[doc(alias = "VideoFacingModeEnum.user")]
+        User = "user",
+        /// Away from the user.
+        #[doc(alias = "VideoFacingModeEnum.environment")]
+        Environment = "environment",
+        /// To the user's left.
+        #[doc(alias = "VideoFacingModeEnum.left")]
+        Left = "left",
+        /// To the user's right.
+        #[doc(alias = "VideoFacingModeEnum.right")]
+        Right = "right",
+    }
+}
+
+spec_enum! {
+    /// How the browser makes a picture of the size that was asked for.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-resizeMode)
+    #[doc(alias = "VideoResizeModeEnum")]
+    ResizeMode {
+        /// Only sizes that the camera itself has.
+        #[doc(alias = "VideoResizeModeEnum.none")]
+        None = "none",
+        /// The browser may cut a larger picture and scale it down.
+        #[doc(alias = "VideoResizeModeEnum.crop-and-scale")]
+        CropAndScale = "crop-and-scale",
+    }
+}
+
+spec_enum! {
+    /// Which sound is taken out of the microphone's.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-echocancellationmodeenum)
+    #[doc(alias = "EchoCancellationModeEnum")]
+    EchoCancellationMode {
+        /// All that the loudspeakers of this machine play.
+        #[doc(alias = "EchoCancellationModeEnum.all")]
+        All = "all",
+        /// What comes from peers, and no other sound of this machine.
+        #[doc(alias = "EchoCancellationModeEnum.remote-only")]
+        RemoteOnly = "remote-only",
+    }
+}
+
+/// Whether and how echo is cancelled: from `true`, `false` or an [`EchoCancellationMode`].
+/// [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-echoCancellation)
+///
+/// Chromium has `remote-only` besides the switch, Firefox the switch alone: what it does not know it takes as a wish
+/// for a switch that is on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EchoCancellation {
+    /// On, in the way that the browser thinks best, or off.
+    Switch(bool),
+    /// On, in this way.
+    Mode(EchoCancellationMode),
+}
+
+impl From<bool> for EchoCancellation {
+    fn from(on: bool) -> Self {
+        Self::Switch(on)
+    }
+}
+
+impl From<EchoCancellationMode> for EchoCancellation {
+    fn from(mode: EchoCancellationMode) -> Self {
+        Self::Mode(mode)
+    }
+}
+
+spec_enum! {
+    /// What of the screen is shared.
+    /// [Specification](https://www.w3.org/TR/screen-capture/#dom-displaycapturesurfacetype)
+    #[doc(alias = "DisplayCaptureSurfaceType")]
+    DisplaySurface {
+        /// A whole monitor.
+        #[doc(alias = "DisplayCaptureSurfaceType.monitor")]
+        Monitor = "monitor",
+        /// A window of one program.
+        #[doc(alias = "DisplayCaptureSurfaceType.window")]
+        Window = "window",
+        /// A tab of the browser.
+        #[doc(alias = "DisplayCaptureSurfaceType.browser")]
+        Browser = "browser",
+    }
+}
+
+spec_enum! {
+    /// Whether the pointer is in the shared picture.
+    /// [Specification](https://www.w3.org/TR/screen-capture/#dom-cursorcaptureconstraint)
+    #[doc(alias = "CursorCaptureConstraint")]
+    CursorCapture {
+        /// It is not.
+        #[doc(alias = "CursorCaptureConstraint.never")]
+        Never = "never",
+        /// It is.
+        #[doc(alias = "CursorCaptureConstraint.always")]
+        Always = "always",
+        /// While it moves, and for a moment after.
+        #[doc(alias = "CursorCaptureConstraint.motion")]
+        Motion = "motion",
+    }
+}

@@ -1,0 +1,188 @@
+//! What to ask of a camera, a microphone or the screen.
+
+mod choices;
+mod track;
+mod value;
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+pub use self::{
+    choices::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode},
+    track::{Audio, TrackConstraints, Video},
+    value::{Bounds, Constrain, Number, OneOf, exact, ideal, max, min},
+};
+use super::js::{ToJs, set};
+
+/// Whether to capture a kind of media, and with which constraints: from `true`, `false`, [`Audio`] or [`Video`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Wanted<T> {
+    /// Any device, or none of this kind.
+    Any(bool),
+    /// A device that meets these.
+    Constrained(T),
+}
+
+impl<T> Default for Wanted<T> {
+    fn default() -> Self {
+        Self::Any(false)
+    }
+}
+
+impl<T> From<bool> for Wanted<T> {
+    fn from(wanted: bool) -> Self {
+        Self::Any(wanted)
+    }
+}
+
+impl From<Audio> for Wanted<Audio> {
+    fn from(constraints: Audio) -> Self {
+        Self::Constrained(constraints)
+    }
+}
+
+impl From<Video> for Wanted<Video> {
+    fn from(constraints: Video) -> Self {
+        Self::Constrained(constraints)
+    }
+}
+
+impl<T: ToJs> ToJs for Wanted<T> {
+    fn to_js(&self) -> JsValue {
+        match self {
+            Self::Any(wanted) => (*wanted).into(),
+            Self::Constrained(constraints) => constraints.to_js(),
+        }
+    }
+}
+
+/// What [`get_user_media`](super::get_user_media) is to capture. Nothing is asked for unless named.
+/// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastreamconstraints)
+///
+/// ```
+/// use browser_rtc::media::{Audio, Constraints, FacingMode, Video, ideal};
+///
+/// let both = Constraints::new().audio(true).video(true);
+/// let choosy = Constraints::new()
+///     .audio(Audio::new().echo_cancellation(true))
+///     .video(Video::new().width(ideal(1280)).facing_mode(FacingMode::User));
+/// # let _ = (both, choosy);
+/// ```
+#[doc(alias = "MediaStreamConstraints")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Constraints {
+    /// The microphone.
+    #[doc(alias = "MediaStreamConstraints.audio")]
+    pub audio: Wanted<Audio>,
+    /// The camera.
+    #[doc(alias = "MediaStreamConstraints.video")]
+    pub video: Wanted<Video>,
+}
+
+impl Constraints {
+    /// Neither microphone nor camera.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for a microphone: `true`, or an [`Audio`].
+    #[must_use]
+    pub fn audio(mut self, wanted: impl Into<Wanted<Audio>>) -> Self {
+        self.audio = wanted.into();
+        self
+    }
+
+    /// Asks for a camera: `true`, or a [`Video`].
+    #[must_use]
+    pub fn video(mut self, wanted: impl Into<Wanted<Video>>) -> Self {
+        self.video = wanted.into();
+        self
+    }
+
+    pub(crate) fn to_js(&self) -> Object {
+        let object = Object::new();
+        set(&object, "audio", Some(&self.audio));
+        set(&object, "video", Some(&self.video));
+        object
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn json_of(constraints: &Constraints) -> Value {
+        serde_json::to_value(constraints).unwrap()
+    }
+
+    #[test]
+    fn constraints_travel_as_the_specification_spells_them() {
+        let constraints = Constraints::new()
+            .audio(Audio::new().echo_cancellation(true).channel_count(exact(2)))
+            .video(Video::new().width(min(640).ideal(1280)).frame_rate(30).facing_mode(FacingMode::Environment));
+        let expected = json!({
+            "audio": { "echoCancellation": true, "channelCount": { "exact": 2 } },
+            "video": {
+                "width": { "min": 640, "ideal": 1280 },
+                "frameRate": 30.0,
+                "facingMode": "environment",
+            },
+        });
+        assert_eq!(json_of(&constraints), expected);
+        assert_eq!(serde_json::from_value::<Constraints>(expected).unwrap(), constraints);
+    }
+
+    #[test]
+    fn what_may_be_several_travels_as_one_or_as_a_list() {
+        let constraints = Constraints::new()
+            .audio(
+                Audio::new()
+                    .echo_cancellation(exact(EchoCancellationMode::RemoteOnly))
+                    .device_id(exact(["one", "other"]))
+                    .group_id(String::from("headset"))
+                    .suppress_local_audio_playback(exact(true)),
+            )
+            .video(
+                Video::new()
+                    .resize_mode(ideal(ResizeMode::CropAndScale))
+                    .cursor([CursorCapture::Never, CursorCapture::Motion])
+                    .display_surface(vec![DisplaySurface::Window])
+                    .advanced(Video::new().width(1280))
+                    .advanced(Video::new().facing_mode(exact([FacingMode::Left]))),
+            );
+        let expected = json!({
+            "audio": {
+                "echoCancellation": { "exact": "remote-only" },
+                "deviceId": { "exact": ["one", "other"] },
+                "groupId": "headset",
+                "suppressLocalAudioPlayback": { "exact": true },
+            },
+            "video": {
+                "resizeMode": { "ideal": "crop-and-scale" },
+                "cursor": ["never", "motion"],
+                "displaySurface": ["window"],
+                "advanced": [{ "width": 1280 }, { "facingMode": { "exact": ["left"] } }],
+            },
+        });
+        assert_eq!(json_of(&constraints), expected);
+        assert_eq!(serde_json::from_value::<Constraints>(expected).unwrap(), constraints);
+    }
+
+    #[test]
+    fn what_a_newer_page_asks_for_is_no_failure() {
+        let newer = json!({ "video": { "zoom": 3, "facingMode": "above", "advanced": [{ "torch": true }] } });
+        let video = Video::new().facing_mode(FacingMode::from("above")).advanced(Video::new());
+        assert_eq!(serde_json::from_value::<Constraints>(newer).unwrap(), Constraints::new().video(video));
+    }
+
+    #[test]
+    fn a_bare_value_turns_into_the_ideal_when_bounds_join_it() {
+        assert_eq!(Constrain::<u32>::from(30).max(60), ideal(30).max(60));
+    }
+}

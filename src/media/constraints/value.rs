@@ -1,0 +1,280 @@
+//! One constraint: what is wished for, and what is insisted on.
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use super::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode};
+use crate::{
+    media::js::{FromJs, ToJs, set},
+    sys::global,
+};
+
+/// One constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.
+///
+/// A bare value and `ideal` are wishes, which the browser meets as well as it can; with `exact`, `min` or `max` it
+/// refuses ([`ErrorKind::Overconstrained`](crate::ErrorKind::Overconstrained)) where no device can.
+///
+/// ```
+/// use browser_rtc::media::{FacingMode, Video, exact, ideal, min};
+///
+/// let video = Video::new()
+///     .width(min(640).max(1920).ideal(1280))
+///     .height(720)
+///     .facing_mode(ideal([FacingMode::User, FacingMode::Left]))
+///     .device_id(exact("4f0e…"));
+/// # let _ = video;
+/// ```
+#[doc(alias = "ConstrainULong")]
+#[doc(alias = "ConstrainDouble")]
+#[doc(alias = "ConstrainBoolean")]
+#[doc(alias = "ConstrainDOMString")]
+#[doc(alias = "ConstrainBooleanOrDOMString")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Constrain<T> {
+    /// A wish, the same as `ideal`.
+    Bare(T),
+    /// Bounds and wishes.
+    Bounds(Bounds<T>),
+}
+
+/// The parts of a [`Constrain`] that is not a bare value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bounds<T> {
+    /// No other value will do.
+    #[doc(alias = "ConstrainULongRange.exact")]
+    #[doc(alias = "ConstrainDoubleRange.exact")]
+    #[doc(alias = "ConstrainBooleanParameters.exact")]
+    #[doc(alias = "ConstrainDOMStringParameters.exact")]
+    #[doc(alias = "ConstrainBooleanOrDOMStringParameters.exact")]
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub exact: Option<T>,
+    /// As near to this as can be.
+    #[doc(alias = "ConstrainULongRange.ideal")]
+    #[doc(alias = "ConstrainDoubleRange.ideal")]
+    #[doc(alias = "ConstrainBooleanParameters.ideal")]
+    #[doc(alias = "ConstrainDOMStringParameters.ideal")]
+    #[doc(alias = "ConstrainBooleanOrDOMStringParameters.ideal")]
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub ideal: Option<T>,
+    /// No less than this, for numbers.
+    #[doc(alias = "ULongRange.min")]
+    #[doc(alias = "DoubleRange.min")]
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub min: Option<T>,
+    /// No more than this, for numbers.
+    #[doc(alias = "ULongRange.max")]
+    #[doc(alias = "DoubleRange.max")]
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub max: Option<T>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+impl<T> Default for Bounds<T> {
+    fn default() -> Self {
+        Self { exact: None, ideal: None, min: None, max: None }
+    }
+}
+
+/// One value, or several of which any will do: from a value, an array or a `Vec`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OneOf<T> {
+    /// This value.
+    Value(T),
+    /// Any of these.
+    Values(Vec<T>),
+}
+
+impl<T> From<T> for OneOf<T> {
+    fn from(value: T) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<T> From<Vec<T>> for OneOf<T> {
+    fn from(values: Vec<T>) -> Self {
+        Self::Values(values)
+    }
+}
+
+impl<T, const N: usize> From<[T; N]> for OneOf<T> {
+    fn from(values: [T; N]) -> Self {
+        Self::Values(values.into())
+    }
+}
+
+impl From<&str> for OneOf<String> {
+    fn from(value: &str) -> Self {
+        Self::Value(value.into())
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for OneOf<String> {
+    fn from(values: [&str; N]) -> Self {
+        Self::Values(values.map(String::from).into())
+    }
+}
+
+/// A wish: as near to `value` as the device can.
+pub fn ideal<T>(value: T) -> Constrain<T> {
+    Constrain::Bounds(Bounds { ideal: Some(value), ..Bounds::default() })
+}
+
+/// `value` or a refusal.
+pub fn exact<T>(value: T) -> Constrain<T> {
+    Constrain::Bounds(Bounds { exact: Some(value), ..Bounds::default() })
+}
+
+/// `value` or more, or a refusal.
+pub fn min<T: Number>(value: T) -> Constrain<T> {
+    Constrain::Bounds(Bounds { min: Some(value), ..Bounds::default() })
+}
+
+/// `value` or less, or a refusal.
+pub fn max<T: Number>(value: T) -> Constrain<T> {
+    Constrain::Bounds(Bounds { max: Some(value), ..Bounds::default() })
+}
+
+impl<T> Constrain<T> {
+    /// Adds a wish, in place of an earlier one or of the bare value.
+    #[must_use]
+    pub fn ideal(self, value: T) -> Self {
+        Self::Bounds(Bounds { ideal: Some(value), ..self.into_bounds() })
+    }
+
+    fn map<U>(self, convert: impl Fn(T) -> U) -> Constrain<U> {
+        match self {
+            Self::Bare(value) => Constrain::Bare(convert(value)),
+            Self::Bounds(Bounds { exact, ideal, min, max }) => Constrain::Bounds(Bounds {
+                exact: exact.map(&convert),
+                ideal: ideal.map(&convert),
+                min: min.map(&convert),
+                max: max.map(&convert),
+            }),
+        }
+    }
+
+    fn into_bounds(self) -> Bounds<T> {
+        match self {
+            Self::Bare(value) => Bounds { ideal: Some(value), ..Bounds::default() },
+            Self::Bounds(bounds) => bounds,
+        }
+    }
+}
+
+impl<T: Number> Constrain<T> {
+    /// Adds a lower bound.
+    #[must_use]
+    pub fn min(self, value: T) -> Self {
+        Self::Bounds(Bounds { min: Some(value), ..self.into_bounds() })
+    }
+
+    /// Adds an upper bound.
+    #[must_use]
+    pub fn max(self, value: T) -> Self {
+        Self::Bounds(Bounds { max: Some(value), ..self.into_bounds() })
+    }
+}
+
+/// The numbers that have a `min` and a `max`: `u32` and `f64`.
+pub trait Number: private::Number {}
+impl Number for u32 {}
+impl Number for f64 {}
+
+mod private {
+    pub trait Number {}
+    impl Number for u32 {}
+    impl Number for f64 {}
+}
+
+macro_rules! bare {
+    ($($value:ty),*) => {
+        $(impl From<$value> for Constrain<$value> {
+            fn from(value: $value) -> Self {
+                Self::Bare(value)
+            }
+        })*
+    };
+}
+
+bare!(u32, f64, bool);
+
+/// Bare and bounded, as another type than that of the constraint.
+macro_rules! also {
+    ($($from:ty $([const $length:ident])? => $to:ty),* $(,)?) => {
+        $(
+            impl $(<const $length: usize>)? From<$from> for Constrain<$to> {
+                fn from(value: $from) -> Self {
+                    Self::Bare(value.into())
+                }
+            }
+
+            impl $(<const $length: usize>)? From<Constrain<$from>> for Constrain<$to> {
+                fn from(constrain: Constrain<$from>) -> Self {
+                    constrain.map(Into::into)
+                }
+            }
+        )*
+    };
+}
+
+macro_rules! choices {
+    ($($choice:ty),*) => {
+        $(also!($choice => OneOf<$choice>, [$choice; N] [const N] => OneOf<$choice>, Vec<$choice> => OneOf<$choice>);)*
+    };
+}
+
+also!(
+    u32 => f64,
+    bool => EchoCancellation,
+    EchoCancellationMode => EchoCancellation,
+    &str => OneOf<String>,
+    [&str; N] [const N] => OneOf<String>,
+);
+choices!(String, FacingMode, ResizeMode, DisplaySurface, CursorCapture);
+
+impl<T: ToJs> ToJs for OneOf<T> {
+    fn to_js(&self) -> JsValue {
+        match self {
+            Self::Value(value) => value.to_js(),
+            Self::Values(values) => values.to_js(),
+        }
+    }
+}
+
+impl<T: FromJs> FromJs for OneOf<T> {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        Vec::from_js(value).map(Self::Values).or_else(|| T::from_js(value).map(Self::Value))
+    }
+}
+
+impl<T: ToJs> ToJs for Constrain<T> {
+    fn to_js(&self) -> JsValue {
+        match self {
+            Self::Bare(value) => value.to_js(),
+            Self::Bounds(Bounds { exact, ideal, min, max }) => {
+                let object = Object::new();
+                for (name, value) in [("exact", exact), ("ideal", ideal), ("min", min), ("max", max)] {
+                    set(&object, name, value.as_ref());
+                }
+                object.into()
+            }
+        }
+    }
+}
+
+impl<T: FromJs> FromJs for Constrain<T> {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        let part = |name| T::from_js(&global::get(value, name));
+        T::from_js(value).map(Self::Bare).or_else(|| {
+            value.is_object().then(|| {
+                Self::Bounds(Bounds { exact: part("exact"), ideal: part("ideal"), min: part("min"), max: part("max") })
+            })
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Where the focus goes when the user shares a window or a tab.
+
+use std::{cell::RefCell, fmt, rc::Rc};
+
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::EventTarget;
+
+use super::{DisplaySurface, MediaStream};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    spec_enum::spec_enum,
+    sys::{self, global, promise::Promise},
+};
+
+spec_enum! {
+    /// Where the focus goes when sharing starts.
+    /// [Specification](https://www.w3.org/TR/screen-capture/#dom-capturestartfocusbehavior)
+    #[doc(alias = "CaptureStartFocusBehavior")]
+    FocusBehavior {
+        /// To this page.
+        #[doc(alias = "CaptureStartFocusBehavior.focus-capturing-application")]
+        FocusCapturingApplication = "focus-capturing-application",
+        /// To what is shared.
+        #[doc(alias = "CaptureStartFocusBehavior.focus-captured-surface")]
+        FocusCapturedSurface = "focus-captured-surface",
+        /// Nowhere: it stays.
+        #[doc(alias = "CaptureStartFocusBehavior.no-focus-change")]
+        NoFocusChange = "no-focus-change",
+    }
+}
+
+/// What a page may say about a screen capture of its own.
+/// [Specification](https://www.w3.org/TR/screen-capture/#capturecontroller)
+///
+/// ```no_run
+/// # use browser_rtc::{media::{self, CaptureController, DisplayMediaOptions, FocusBehavior}, Result};
+/// # async fn example() -> Result<()> {
+/// let controller = CaptureController::new()?;
+/// controller.set_focus_behavior(&FocusBehavior::FocusCapturingApplication)?;
+/// let screen = media::get_display_media(&DisplayMediaOptions::new().controller(&controller)).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct CaptureController {
+    raw: sys::capture_controller::CaptureController,
+    decision: Rc<RefCell<Option<Decision>>>,
+}
+
+type Decision = Box<dyn FnOnce(&DisplaySurface) -> FocusBehavior>;
+
+impl CaptureController {
+    /// A controller for one capture.
+    ///
+    /// # Errors
+    /// `NotSupported`: Chromium has it, Firefox does not. Share without it, and the focus goes where the browser
+    /// likes.
+    #[doc(alias = "CaptureController.constructor")]
+    pub fn new() -> Result<Self> {
+        const OPERATION: &str = "CaptureController";
+        if !global::has(OPERATION) {
+            let advice = "this browser lets no page say where the focus goes: share the screen without a controller";
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+        }
+        let raw = sys::capture_controller::CaptureController::new().during(OPERATION)?;
+        Ok(Self { raw, decision: Rc::default() })
+    }
+
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &EventTarget {
+        &self.raw
+    }
+
+    /// Says where the focus goes when sharing starts, whatever is shared; the last word counts. To be called before
+    /// [`get_display_media`](super::get_display_media): the browser's moment for it is over when that future gives
+    /// the stream. [`decide_focus`](Self::decide_focus) does it in that moment.
+    /// [Specification](https://www.w3.org/TR/screen-capture/#dom-capturecontroller-setfocusbehavior)
+    ///
+    /// # Errors
+    /// - `InvalidState`: sharing has begun, or has ended.
+    /// - `Type`: the browser does not know this behaviour.
+    #[doc(alias = "CaptureController.setFocusBehavior")]
+    pub fn set_focus_behavior(&self, behavior: &FocusBehavior) -> Result<()> {
+        self.raw.set_focus_behavior(behavior.as_str()).during("setFocusBehavior")
+    }
+
+    /// Has `decide` say where the focus goes, once it is known what the user shares: a tab may be better seen than
+    /// left behind. It is called in the moment in which sharing starts, and not for a whole monitor, which has no
+    /// focus. To be called before [`get_display_media`](super::get_display_media).
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{media::{CaptureController, DisplaySurface, FocusBehavior}, Result};
+    /// # fn example(controller: &CaptureController) {
+    /// controller.decide_focus(|surface| match surface {
+    ///     DisplaySurface::Browser => FocusBehavior::FocusCapturedSurface,
+    ///     _ => FocusBehavior::NoFocusChange,
+    /// });
+    /// # }
+    /// ```
+    pub fn decide_focus(&self, decide: impl FnOnce(&DisplaySurface) -> FocusBehavior + 'static) {
+        self.decision.replace(Some(Box::new(decide)));
+    }
+
+    /// Has the decision made as the first of all that waits for the promise: what comes later comes too late.
+    pub(super) fn decide_at_once(&self, asked: &Promise) {
+        let Some(decide) = self.decision.take() else { return };
+        let raw = self.raw.clone();
+        let shared = Closure::once_into_js(move |stream: JsValue| {
+            let tracks = MediaStream::from_raw(stream.unchecked_into()).video_tracks();
+            let surface = tracks.first().and_then(|track| track.settings().display_surface);
+            if let Some(surface) = surface.filter(|surface| *surface != DisplaySurface::Monitor) {
+                // A browser that refuses leaves the focus where it likes.
+                let _ = raw.set_focus_behavior(decide(&surface).as_str());
+            }
+        });
+        // The refusal is told to whoever awaits the capture.
+        let refused = Closure::once_into_js(|_refusal: JsValue| {});
+        let _own_promise = asked.then(&shared, &refused);
+    }
+}
+
+impl PartialEq for CaptureController {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl fmt::Debug for CaptureController {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaptureController").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,183 @@
+//! The screen, a window or a tab, shared.
+//! [Specification](https://www.w3.org/TR/screen-capture/)
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Audio, AudioSelectionPreference, CaptureController, MediaStream, MonitorTypeSurfaces, SelfCapturePreference,
+    SurfaceSwitchingPreference, SystemAudioPreference, Video, Wanted, WindowAudioPreference, js::set,
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    sys::global,
+};
+
+/// Asks the user to share a screen, a window or a tab. To be called in a click of the user, and anew for each time:
+/// no browser remembers the choice.
+/// [Specification](https://www.w3.org/TR/screen-capture/#dom-mediadevices-getdisplaymedia)
+///
+/// The user may end the sharing with the browser's own button: [`MediaStreamTrack::ended`] tells.
+///
+/// Cancel safe: where the future is dropped while the user still thinks, what is granted later is stopped at once.
+///
+/// ```no_run
+/// # use browser_rtc::{media::{self, DisplayMediaOptions, Video, ideal, max}, Result};
+/// # async fn example(leave: impl Fn()) -> Result<()> {
+/// let slides = Video::new().width(ideal(1920)).frame_rate(max(10));
+/// let screen = media::get_display_media(&DisplayMediaOptions::new().video(slides)).await?;
+/// for track in screen.video_tracks() {
+///     track.ended().await;
+///     leave();
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// - `NotAllowed`: the user, the page's policy or the system refused.
+/// - `InvalidState`: not in a click of the user; or the controller was used before.
+/// - `Type`: neither audio nor video was asked for; or the constraints have a `min`, an `exact` or an `advanced` set,
+///   as there is no choice of sources to narrow down; or the options contradict one another.
+/// - `NotFound`: there is nothing to share.
+/// - `NotReadable`: the system keeps its screen.
+/// - `Overconstrained`, with the constraint's name: a `max` that cannot be met.
+/// - `Abort`: something else kept it from starting.
+/// - `NotSupported`: the browser cannot share a screen, as on a phone; or the page is neither https nor localhost.
+///
+/// [`MediaStreamTrack::ended`]: super::MediaStreamTrack::ended
+#[doc(alias = "MediaDevices.getDisplayMedia")]
+pub async fn get_display_media(options: &DisplayMediaOptions) -> Result<MediaStream> {
+    const OPERATION: &str = "getDisplayMedia";
+    let devices = super::media_devices(OPERATION)?;
+    if !global::has_member(&devices, OPERATION) {
+        let advice = "this browser cannot share a screen: use a browser on a computer";
+        return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+    }
+    let asked = devices.get_display_media(&options.to_js());
+    if let (Some(controller), Ok(asked)) = (&options.controller, &asked) {
+        controller.decide_at_once(asked);
+    }
+    super::granted(OPERATION, asked).await
+}
+
+macro_rules! display_media_options {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $( $(#[$field_meta:meta])* $field:ident / $js:literal : $value:ty, )* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        #[non_exhaustive]
+        pub struct $name {
+            /// The picture.
+            #[doc(alias = "DisplayMediaStreamOptions.video")]
+            pub video: Wanted<Video>,
+            /// The sound. The user may share none all the same: then the stream has no such track.
+            #[doc(alias = "DisplayMediaStreamOptions.audio")]
+            pub audio: Wanted<Audio>,
+            /// Who may say where the focus goes. It does not travel.
+            #[doc(alias = "DisplayMediaStreamOptions.controller")]
+            #[serde(skip)]
+            pub controller: Option<CaptureController>,
+            $(
+                $(#[$field_meta])*
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub $field: Option<$value>,
+            )*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { video: Wanted::Any(true), audio: Wanted::Any(false), controller: None, $( $field: None, )* }
+            }
+        }
+
+        impl $name {
+            $(
+                $(#[$field_meta])*
+                #[must_use]
+                pub fn $field(mut self, value: $value) -> Self {
+                    self.$field = Some(value);
+                    self
+                }
+            )*
+
+            fn set_hints(&self, object: &Object) {
+                $(
+                    if let Some(value) = &self.$field {
+                        global::set(object, $js, &value.as_str().into());
+                    }
+                )*
+            }
+        }
+    };
+}
+
+display_media_options! {
+    /// What of the screen to offer, and how. Unless told otherwise, picture without sound.
+    /// [Specification](https://www.w3.org/TR/screen-capture/#displaymediastreamoptions)
+    ///
+    /// All but `video` and `audio` are hints to the browser, and Firefox passes over them.
+    #[doc(alias = "DisplayMediaStreamOptions")]
+    DisplayMediaOptions {
+        /// Whether this very tab is offered.
+        #[doc(alias = "DisplayMediaStreamOptions.selfBrowserSurface")]
+        self_browser_surface / "selfBrowserSurface": SelfCapturePreference,
+        /// Whether the system's sound is offered with a monitor.
+        #[doc(alias = "DisplayMediaStreamOptions.systemAudio")]
+        system_audio / "systemAudio": SystemAudioPreference,
+        /// Which sound is offered with a window.
+        #[doc(alias = "DisplayMediaStreamOptions.windowAudio")]
+        window_audio / "windowAudio": WindowAudioPreference,
+        /// Whether the user may go over to another tab while sharing.
+        #[doc(alias = "DisplayMediaStreamOptions.surfaceSwitching")]
+        surface_switching / "surfaceSwitching": SurfaceSwitchingPreference,
+        /// Whether whole monitors are offered.
+        #[doc(alias = "DisplayMediaStreamOptions.monitorTypeSurfaces")]
+        monitor_type_surfaces / "monitorTypeSurfaces": MonitorTypeSurfaces,
+        /// Whether sound is chosen beforehand.
+        #[doc(alias = "DisplayMediaStreamOptions.audioSelection")]
+        audio_selection / "audioSelection": AudioSelectionPreference,
+    }
+}
+
+impl DisplayMediaOptions {
+    /// Picture without sound.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The picture: `true`, `false`, or a [`Video`] with wishes and `max`.
+    #[must_use]
+    pub fn video(mut self, wanted: impl Into<Wanted<Video>>) -> Self {
+        self.video = wanted.into();
+        self
+    }
+
+    /// The sound: `true`, `false`, or an [`Audio`] with wishes and `max`.
+    #[must_use]
+    pub fn audio(mut self, wanted: impl Into<Wanted<Audio>>) -> Self {
+        self.audio = wanted.into();
+        self
+    }
+
+    /// Who may say where the focus goes; one for each capture.
+    #[must_use]
+    pub fn controller(mut self, controller: &CaptureController) -> Self {
+        self.controller = Some(controller.clone());
+        self
+    }
+
+    fn to_js(&self) -> Object {
+        let object = Object::new();
+        set(&object, "video", Some(&self.video));
+        set(&object, "audio", Some(&self.audio));
+        if let Some(controller) = &self.controller {
+            global::set(&object, "controller", controller.as_raw());
+        }
+        self.set_hints(&object);
+        object
+    }
+}

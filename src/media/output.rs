@@ -1,0 +1,114 @@
+//! Which loudspeaker plays.
+//! [Specification](https://www.w3.org/TR/audio-output/)
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlMediaElement;
+
+use super::{DeviceInfo, js::set};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    promise::settled_for_good,
+    sys::{global, media_element::MediaElement},
+};
+
+/// Asks the user for a loudspeaker, for [`set_sink_id`]. To be called in a click of the user. Cancel safe.
+/// [Specification](https://www.w3.org/TR/audio-output/#dom-mediadevices-selectaudiooutput)
+///
+/// # Errors
+/// - `NotSupported`: Firefox has it, Chromium does not: there choose among [`devices`](super::devices), which lists
+///   the loudspeakers once the user has allowed a microphone.
+/// - `InvalidState`: not in a click of the user.
+/// - `NotAllowed`: the user, the page's policy or the system refused.
+/// - `NotFound`: there is no loudspeaker.
+#[doc(alias = "MediaDevices.selectAudioOutput")]
+pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceInfo> {
+    const OPERATION: &str = "selectAudioOutput";
+    let devices = super::media_devices(OPERATION)?;
+    if !global::has_member(&devices, OPERATION) {
+        let advice = "this browser does not ask for a loudspeaker: choose one of those that it lists";
+        return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+    }
+    let chosen = settled_for_good(OPERATION, devices.select_audio_output(&options.to_js())).await?;
+    Ok(DeviceInfo::read(&chosen))
+}
+
+/// Which loudspeaker to ask for.
+/// [Specification](https://www.w3.org/TR/audio-output/#audiooutputoptions-dictionary)
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct AudioOutputOptions {
+    /// One that the user chose before: the browser may give it without asking.
+    #[doc(alias = "AudioOutputOptions.deviceId")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+}
+
+impl AudioOutputOptions {
+    /// Whichever the user chooses.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One that the user chose before: the browser may give it without asking.
+    #[must_use]
+    pub fn device_id(mut self, device_id: impl Into<String>) -> Self {
+        self.device_id = Some(device_id.into());
+        self
+    }
+
+    fn to_js(&self) -> Object {
+        let object = Object::new();
+        set(&object, "deviceId", self.device_id.as_ref());
+        object
+    }
+}
+
+/// Has an element play on this loudspeaker, by its [`DeviceInfo::device_id`]; an empty one means the system's own
+/// choice. Where the loudspeaker is unplugged, the element is silent until another is set. Cancel safe: the browser
+/// goes over to the loudspeaker all the same.
+/// [Specification](https://www.w3.org/TR/audio-output/#dom-htmlmediaelement-setsinkid)
+///
+/// ```no_run
+/// # use browser_rtc::{media::{self, AudioOutputOptions}, Result};
+/// # async fn example(their_picture: &web_sys::HtmlMediaElement) -> Result<()> {
+/// let headset = media::select_audio_output(&AudioOutputOptions::new()).await?;
+/// media::set_sink_id(their_picture, &headset.device_id).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// - `NotFound`: there is no such loudspeaker.
+/// - `NotAllowed`: the page's policy refuses, which Chromium does not look at here; or the user has not allowed this
+///   loudspeaker.
+/// - `Abort`: the loudspeaker could not be opened.
+/// - `NotSupported`: the browser always plays on the system's loudspeaker.
+#[doc(alias = "HTMLMediaElement.setSinkId")]
+pub async fn set_sink_id(element: &HtmlMediaElement, device_id: &str) -> Result<()> {
+    const OPERATION: &str = "setSinkId";
+    let element: &MediaElement = element.unchecked_ref();
+    if !global::has_member(element, OPERATION) {
+        return Err(no_choice(OPERATION));
+    }
+    settled_for_good(OPERATION, element.set_sink(device_id)).await?;
+    Ok(())
+}
+
+/// The loudspeaker that an element plays on; empty for the system's own choice.
+/// [Specification](https://www.w3.org/TR/audio-output/#dom-htmlmediaelement-sinkid)
+///
+/// # Errors
+/// `NotSupported`: the browser always plays on the system's loudspeaker.
+#[doc(alias = "HTMLMediaElement.sinkId")]
+pub fn sink_id(element: &HtmlMediaElement) -> Result<String> {
+    const OPERATION: &str = "sinkId";
+    global::get(element, OPERATION).as_string().ok_or_else(|| no_choice(OPERATION))
+}
+
+fn no_choice(operation: &'static str) -> Error {
+    let advice = "this browser plays on the system's loudspeaker alone: the user may choose it in the system";
+    Error::new(operation, ErrorKind::NotSupported, advice)
+}

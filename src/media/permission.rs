@@ -1,0 +1,124 @@
+//! What the user has allowed already.
+
+use js_sys::Object;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::EventTarget;
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    event::EventStream,
+    promise::settled_for_good,
+    spec_enum::spec_enum,
+    sys::{
+        global,
+        permissions::{PermissionStatus as RawStatus, permissions},
+    },
+    wake::End,
+};
+
+/// What a permission is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Permission {
+    /// To use a camera. [Specification](https://www.w3.org/TR/mediacapture-streams/#permissions-integration)
+    Camera,
+    /// To use a camera and turn, tilt and zoom it. Firefox takes it for [`Camera`](Self::Camera).
+    #[doc(alias = "CameraDevicePermissionDescriptor.panTiltZoom")]
+    CameraPanTiltZoom,
+    /// To use a microphone.
+    Microphone,
+    /// To share the screen. Unknown to Firefox.
+    /// [Specification](https://www.w3.org/TR/screen-capture/#permissions-integration)
+    DisplayCapture,
+    /// To choose a loudspeaker. Unknown to Chromium and Firefox.
+    /// [Specification](https://www.w3.org/TR/audio-output/#permissions-integration)
+    SpeakerSelection,
+}
+
+impl Permission {
+    fn to_js(self) -> Object {
+        let name = match self {
+            Self::Camera | Self::CameraPanTiltZoom => "camera",
+            Self::Microphone => "microphone",
+            Self::DisplayCapture => "display-capture",
+            Self::SpeakerSelection => "speaker-selection",
+        };
+        let descriptor = Object::new();
+        global::set(&descriptor, "name", &name.into());
+        if self == Self::CameraPanTiltZoom {
+            global::set(&descriptor, "panTiltZoom", &JsValue::TRUE);
+        }
+        descriptor
+    }
+}
+
+spec_enum! {
+    /// Whether something is allowed. [Specification](https://www.w3.org/TR/permissions/#dom-permissionstate)
+    PermissionState {
+        /// It is, without asking the user again.
+        Granted = "granted",
+        /// It is not, and the user is not asked.
+        Denied = "denied",
+        /// The user will be asked.
+        Prompt = "prompt",
+    }
+}
+
+/// Whether the user has allowed something already, without asking. Cancel safe. Chromium now and then never answers
+/// a page in a frame: there, give it a time limit.
+/// [Specification](https://www.w3.org/TR/permissions/#dom-permissions-query)
+///
+/// ```no_run
+/// # use browser_rtc::{media::{self, Permission, PermissionState}, Result};
+/// # async fn example() -> Result<()> {
+/// let camera = media::permission(Permission::Camera).await?;
+/// if camera.state() == PermissionState::Denied { /* say where to allow it */ }
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// - `NotSupported`: the browser does not tell it. Try the capture itself: it tells.
+/// - `InvalidState`: the page is being left.
+#[doc(alias = "Permissions.query")]
+pub async fn permission(permission: Permission) -> Result<PermissionStatus> {
+    const OPERATION: &str = "permissions.query";
+    let unknown = || {
+        let advice = "this browser does not tell of this permission: try to capture, and see";
+        Error::new(OPERATION, ErrorKind::NotSupported, advice)
+    };
+    let permissions = permissions().ok_or_else(unknown)?;
+    let status = settled_for_good(OPERATION, permissions.query(&permission.to_js())).await;
+    // A name that the browser does not know is a value of the wrong type to it.
+    let status = status.map_err(|error| if *error.kind() == ErrorKind::Type { unknown() } else { error })?;
+    Ok(PermissionStatus(status.unchecked_into()))
+}
+
+/// Whether something is allowed, and from when on it is no longer.
+#[derive(Clone, Debug)]
+pub struct PermissionStatus(RawStatus);
+
+impl PermissionStatus {
+    /// The browser's own object.
+    #[must_use]
+    pub fn as_raw(&self) -> &EventTarget {
+        &self.0
+    }
+
+    /// Whether it is allowed now.
+    #[doc(alias = "PermissionStatus.state")]
+    #[must_use]
+    pub fn state(&self) -> PermissionState {
+        state(&self.0)
+    }
+
+    /// Whether it is allowed: now, then each change. It never ends; drop it to stop listening.
+    #[doc(alias = "PermissionStatus.onchange")]
+    pub fn changes(&self) -> EventStream<PermissionState> {
+        let status = self.0.clone();
+        EventStream::of_states(&End::default(), &self.0, &["change"], move || state(&status))
+    }
+}
+
+fn state(status: &RawStatus) -> PermissionState {
+    PermissionState::from(&*global::get(status, "state").as_string().unwrap_or_default())
+}

@@ -1,0 +1,110 @@
+//! Which constraints this browser knows.
+
+use js_sys::Object;
+use serde::{Deserialize, Serialize};
+
+use super::js::read;
+use crate::error::{During, Result};
+
+/// Which constraints this browser knows: it passes over all others, even where they are [`exact`](super::exact).
+/// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getsupportedconstraints)
+///
+/// # Errors
+/// `NotSupported` where the browser or the page has no camera API.
+#[doc(alias = "MediaDevices.getSupportedConstraints")]
+pub fn supported_constraints() -> Result<SupportedConstraints> {
+    const OPERATION: &str = "getSupportedConstraints";
+    let supported = super::media_devices(OPERATION)?.get_supported_constraints().during(OPERATION)?;
+    Ok(SupportedConstraints::read(&supported))
+}
+
+macro_rules! supported {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $( $(#[$field_meta:meta])* $field:ident / $js:literal, )* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                #[doc = concat!("Whether `", $js, "` is known.")]
+                $(#[$field_meta])*
+                #[serde(skip_serializing_if = "std::ops::Not::not")]
+                pub $field: bool,
+            )*
+        }
+
+        impl $name {
+            fn read(raw: &Object) -> Self {
+                Self { $( $field: read(raw, $js).unwrap_or(false), )* }
+            }
+        }
+    };
+}
+
+supported! {
+    /// Which constraints a browser knows.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediatracksupportedconstraints)
+    #[doc(alias = "MediaTrackSupportedConstraints")]
+    SupportedConstraints {
+        #[doc(alias = "MediaTrackSupportedConstraints.width")]
+        width / "width",
+        #[doc(alias = "MediaTrackSupportedConstraints.height")]
+        height / "height",
+        #[doc(alias = "MediaTrackSupportedConstraints.aspectRatio")]
+        aspect_ratio / "aspectRatio",
+        #[doc(alias = "MediaTrackSupportedConstraints.frameRate")]
+        frame_rate / "frameRate",
+        #[doc(alias = "MediaTrackSupportedConstraints.facingMode")]
+        facing_mode / "facingMode",
+        #[doc(alias = "MediaTrackSupportedConstraints.resizeMode")]
+        resize_mode / "resizeMode",
+        #[doc(alias = "MediaTrackSupportedConstraints.sampleRate")]
+        sample_rate / "sampleRate",
+        #[doc(alias = "MediaTrackSupportedConstraints.sampleSize")]
+        sample_size / "sampleSize",
+        #[doc(alias = "MediaTrackSupportedConstraints.echoCancellation")]
+        echo_cancellation / "echoCancellation",
+        #[doc(alias = "MediaTrackSupportedConstraints.autoGainControl")]
+        auto_gain_control / "autoGainControl",
+        #[doc(alias = "MediaTrackSupportedConstraints.noiseSuppression")]
+        noise_suppression / "noiseSuppression",
+        #[doc(alias = "MediaTrackSupportedConstraints.latency")]
+        latency / "latency",
+        #[doc(alias = "MediaTrackSupportedConstraints.channelCount")]
+        channel_count / "channelCount",
+        #[doc(alias = "MediaTrackSupportedConstraints.deviceId")]
+        device_id / "deviceId",
+        #[doc(alias = "MediaTrackSupportedConstraints.groupId")]
+        group_id / "groupId",
+        #[doc(alias = "MediaTrackSupportedConstraints.backgroundBlur")]
+        background_blur / "backgroundBlur",
+        #[doc(alias = "MediaTrackSupportedConstraints.displaySurface")]
+        display_surface / "displaySurface",
+        #[doc(alias = "MediaTrackSupportedConstraints.logicalSurface")]
+        logical_surface / "logicalSurface",
+        #[doc(alias = "MediaTrackSupportedConstraints.cursor")]
+        cursor / "cursor",
+        #[doc(alias = "MediaTrackSupportedConstraints.restrictOwnAudio")]
+        restrict_own_audio / "restrictOwnAudio",
+        #[doc(alias = "MediaTrackSupportedConstraints.suppressLocalAudioPlayback")]
+        suppress_local_audio_playback / "suppressLocalAudioPlayback",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_travels() {
+        let told = json!({ "width": true, "suppressLocalAudioPlayback": true });
+        let supported: SupportedConstraints = serde_json::from_value(told.clone()).unwrap();
+        assert!(supported.width && supported.suppress_local_audio_playback && !supported.height);
+        assert_eq!(serde_json::to_value(supported).unwrap(), told);
+    }
+}

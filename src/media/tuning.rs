@@ -1,0 +1,130 @@
+//! A live track's settings, constraints and hints.
+
+use wasm_bindgen::JsCast;
+
+use super::{
+    MediaStreamTrack, TrackCapabilities, TrackConstraints, TrackSettings,
+    js::{ToJs, read},
+};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    promise::settled,
+    spec_enum::spec_enum,
+    sys::{self, global},
+};
+
+spec_enum! {
+    /// What a track is of, so that it is encoded in the way that suits it.
+    /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
+    ContentHint {
+        /// The browser finds out by itself.
+        Unset = "",
+        /// Sound: a voice, for people to listen to.
+        Speech = "speech",
+        /// Sound: a voice, for a machine to understand. Chromium does not know it, and keeps the hint that it has.
+        SpeechRecognition = "speech-recognition",
+        /// Sound: music, or other sound that is not to be taken for noise.
+        Music = "music",
+        /// Picture: motion is to be smooth, as of a camera or a film.
+        Motion = "motion",
+        /// Picture: details are to be kept, as of a painting.
+        Detail = "detail",
+        /// Picture: text and lines are to be kept sharp, as of a screen.
+        Text = "text",
+    }
+}
+
+impl MediaStreamTrack {
+    /// What the track is set to now.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getsettings)
+    #[doc(alias = "MediaStreamTrack.getSettings")]
+    #[must_use]
+    pub fn settings(&self) -> TrackSettings {
+        self.sys().settings().map(|raw| TrackSettings::read(&raw)).unwrap_or_default()
+    }
+
+    /// What the track could be set to.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getcapabilities)
+    ///
+    /// # Errors
+    /// `NotSupported`: the browser does not tell, as Firefox before 132.
+    #[doc(alias = "MediaStreamTrack.getCapabilities")]
+    pub fn capabilities(&self) -> Result<TrackCapabilities> {
+        const OPERATION: &str = "getCapabilities";
+        if !global::has_member(self.as_raw(), OPERATION) {
+            let advice = "this browser does not tell what a track could be set to: apply constraints, and see";
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+        }
+        Ok(TrackCapabilities::read(&self.sys().capabilities().during(OPERATION)?))
+    }
+
+    /// The constraints that were last applied, by the capture or by [`apply_constraints`](Self::apply_constraints).
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getconstraints)
+    #[doc(alias = "MediaStreamTrack.getConstraints")]
+    #[must_use]
+    pub fn constraints(&self) -> TrackConstraints {
+        let raw = self.sys().constraints().unwrap_or_default();
+        TrackConstraints::of(&self.kind(), &raw)
+    }
+
+    /// Puts these constraints, an [`Audio`](super::Audio) or a [`Video`](super::Video), in the place of the track's
+    /// own; empty ones take those away.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-applyconstraints)
+    ///
+    /// Where it fails, the track stays as it was. Cancel safe: what was asked for is applied all the same.
+    ///
+    /// Firefox refuses only devices, groups and resize modes that are not the track's: of sizes and rates that
+    /// cannot be, it takes the nearest. Chromium does not change `echoCancellation`, `noiseSuppression` and
+    /// `autoGainControl` of a live track: `exact` ones other than the track's it refuses.
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{media::{MediaStreamTrack, Video, exact, max}, Result};
+    /// # async fn example(camera: &MediaStreamTrack) -> Result<()> {
+    /// camera.apply_constraints(Video::new().width(exact(320)).frame_rate(max(10))).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// - `Overconstrained`, with the constraint's name: the track's device cannot meet it.
+    /// - `Type`: a number is not finite.
+    /// - `Closed`: the track has ended.
+    #[doc(alias = "MediaStreamTrack.applyConstraints")]
+    pub async fn apply_constraints(&self, constraints: impl Into<TrackConstraints>) -> Result<()> {
+        let constraints = constraints.into().to_js();
+        settled("applyConstraints", self.end(), || self.sys().apply(&constraints)).await?;
+        Ok(())
+    }
+
+    /// What the track is of, as the program has told the browser.
+    /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
+    ///
+    /// # Errors
+    /// `NotSupported`: Chromium has hints, Firefox has none.
+    #[doc(alias = "MediaStreamTrack.contentHint")]
+    pub fn content_hint(&self) -> Result<ContentHint> {
+        let hint: Option<String> = read(self.as_raw(), CONTENT_HINT);
+        Ok(ContentHint::from(&*hint.ok_or_else(no_hints)?))
+    }
+
+    /// Tells the browser what the track is of, so that it is encoded in the way that suits it. A hint for the other
+    /// kind of track, or one that the browser does not know, changes nothing.
+    ///
+    /// # Errors
+    /// `NotSupported`: Chromium has hints, Firefox has none.
+    pub fn set_content_hint(&self, hint: &ContentHint) -> Result<()> {
+        self.content_hint()?;
+        global::set(self.as_raw(), CONTENT_HINT, &hint.as_str().into());
+        Ok(())
+    }
+
+    fn sys(&self) -> &sys::media_stream_track::MediaStreamTrack {
+        self.as_raw().unchecked_ref()
+    }
+}
+
+const CONTENT_HINT: &str = "contentHint";
+
+fn no_hints() -> Error {
+    let advice = "this browser takes no hints: go without, it finds out by itself what a track is of";
+    Error::new(CONTENT_HINT, ErrorKind::NotSupported, advice)
+}

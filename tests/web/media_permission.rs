@@ -1,0 +1,98 @@
+//! What the user has allowed already.
+
+use browser_rtc::{
+    ErrorKind,
+    media::{self, Constraints, Permission, PermissionState},
+};
+use futures::StreamExt;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    frame::Frame,
+    js::{self, Override},
+    media::capture,
+    watched,
+};
+
+const ALL: [(Permission, &str); 5] = [
+    (Permission::Camera, "{ name: 'camera' }"),
+    (Permission::CameraPanTiltZoom, "{ name: 'camera', panTiltZoom: true }"),
+    (Permission::Microphone, "{ name: 'microphone' }"),
+    (Permission::DisplayCapture, "{ name: 'display-capture' }"),
+    (Permission::SpeakerSelection, "{ name: 'speaker-selection' }"),
+];
+
+async fn state(permission: Permission) -> Result<PermissionState, ErrorKind> {
+    let status = media::permission(permission).within("the permission").await;
+    status.map(|status| status.state()).map_err(|error| error.kind().clone())
+}
+
+#[wasm_bindgen_test]
+async fn f02_permissions_are_what_the_browser_says() {
+    watched(async {
+        let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
+        let unknown: &[Permission] = match js::is_firefox() {
+            true => &[Permission::DisplayCapture, Permission::SpeakerSelection],
+            false => &[Permission::SpeakerSelection],
+        };
+        for (permission, descriptor) in ALL {
+            if unknown.contains(&permission) {
+                assert_eq!(state(permission).await, Err(ErrorKind::NotSupported));
+                continue;
+            }
+            let told = js::settled(js::eval(&format!("navigator.permissions.query({descriptor})")), "query").await;
+            assert_eq!(state(permission).await, Ok(PermissionState::from(&*js::string(&told, "state"))));
+        }
+        // Firefox asks each time, unless told otherwise.
+        let expected = if js::is_firefox() { PermissionState::Prompt } else { PermissionState::Granted };
+        assert_eq!(state(Permission::Camera).await, Ok(expected));
+        assert_eq!(state(Permission::CameraPanTiltZoom).await, Ok(PermissionState::Prompt));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_a_permission_that_the_page_does_not_have() {
+    watched(async {
+        if !js::is_firefox() {
+            // Chromium now and then never answers a frame, even to plain JavaScript.
+            return;
+        }
+        let _frame = Frame::forbidden().await;
+        assert_eq!(state(Permission::Camera).await, Ok(PermissionState::Denied));
+        assert_eq!(state(Permission::Microphone).await, Ok(PermissionState::Denied));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_a_permission_that_changes_is_a_stream() {
+    watched(async {
+        let status = js::eval("Object.assign(new EventTarget(), { state: 'prompt' })");
+        let permissions = js::run("status", &[&status], "return { query: () => Promise.resolve(status) }");
+        let _mock = Override::new(&js::eval("navigator"), "permissions", &permissions);
+        let camera = media::permission(Permission::Camera).within("the permission").await.unwrap();
+        assert!(js::same(camera.as_raw(), &status));
+        let mut changes = camera.changes();
+        for state in [PermissionState::Prompt, PermissionState::Granted, PermissionState::Denied] {
+            js::run("status, state", &[&status, &state.as_str().into()], "status.state = state");
+            js::dispatch(&status, "change", &JsValue::NULL);
+            assert_eq!(changes.next().within("a change").await, Some(state));
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f02_a_browser_that_tells_of_no_permissions() {
+    watched(async {
+        let _mock = Override::new(&js::eval("navigator"), "permissions", &JsValue::UNDEFINED);
+        for (permission, _) in ALL {
+            let error = media::permission(permission).within("the permission").await.unwrap_err();
+            assert_eq!((error.operation(), error.kind()), ("permissions.query", &ErrorKind::NotSupported));
+        }
+    })
+    .await;
+}

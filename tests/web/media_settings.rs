@@ -1,0 +1,204 @@
+//! Settings, capabilities and constraints of live tracks, and hints.
+
+use browser_rtc::{
+    ErrorKind,
+    media::{self, Audio, Constraints, ContentHint, EchoCancellation, TrackConstraints, TrackState, Video, exact},
+};
+use serde_json::Value;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    js::{self, Override},
+    media::{Element, camera, capture, is_live, json, json_of, microphone, settings},
+    watched,
+};
+
+/// What the specifications know, of all that a browser tells.
+fn specified(told: &JsValue) -> Value {
+    const MEMBERS: &str = "width height aspectRatio frameRate facingMode resizeMode sampleRate sampleSize \
+        echoCancellation autoGainControl noiseSuppression latency channelCount deviceId groupId backgroundBlur \
+        displaySurface logicalSurface cursor restrictOwnAudio suppressLocalAudioPlayback screenPixelRatio";
+    let mut told = json(told);
+    told.as_object_mut().unwrap().retain(|name, _| MEMBERS.split_whitespace().any(|member| member == name));
+    told
+}
+
+#[wasm_bindgen_test]
+async fn f09_settings_are_the_browsers() {
+    watched(async {
+        let both = capture(&Constraints::new().audio(true).video(true)).await;
+        for track in both.tracks() {
+            assert_eq!(json_of(&track.settings()), specified(&settings(track.as_raw())));
+            assert!(track.settings().device_id.is_some());
+        }
+        let (picture, sound) = (both.video_tracks()[0].settings(), both.audio_tracks()[0].settings());
+        assert!(picture.width > Some(0) && picture.frame_rate > Some(0.0), "{picture:?}");
+        assert_eq!(sound.echo_cancellation, Some(EchoCancellation::Switch(!js::is_firefox())));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f09_capabilities_are_the_browsers() {
+    watched(async {
+        let both = capture(&Constraints::new().audio(true).video(true)).await;
+        for track in both.tracks() {
+            let told = js::run("track", &[track.as_raw()], "return track.getCapabilities()");
+            assert_eq!(json_of(&track.capabilities().unwrap()), specified(&told));
+        }
+        let picture = both.video_tracks()[0].capabilities().unwrap();
+        let settings = both.video_tracks()[0].settings();
+        assert!(picture.width.unwrap().max >= settings.width, "{picture:?}");
+
+        let track = &both.tracks()[0];
+        let _old = Override::new(track.as_raw(), "getCapabilities", &JsValue::UNDEFINED);
+        assert_eq!(track.capabilities().unwrap_err().kind(), &ErrorKind::NotSupported);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f09_supported_constraints_are_the_browsers() {
+    watched(async {
+        let told = js::run("devices", &[&js::media_devices()], "return devices.getSupportedConstraints()");
+        let supported = media::supported_constraints().unwrap();
+        assert_eq!(json_of(&supported), specified(&told));
+        assert!(supported.width && supported.echo_cancellation && !supported.logical_surface);
+        assert_eq!((supported.latency, supported.aspect_ratio), (!js::is_firefox(), !js::is_firefox()));
+
+        let _mock = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
+        assert_eq!(media::supported_constraints().unwrap_err().kind(), &ErrorKind::NotSupported);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f09_constraints_change_on_a_live_track() {
+    watched(async {
+        let (video, camera) = (Element::new("video"), camera().await);
+        let track = &camera.tracks()[0];
+        let before = Video::new().width(exact(320)).height(exact(240));
+        assert_eq!(track.constraints(), TrackConstraints::from(before));
+
+        let larger = Video::new().width(exact(640)).height(exact(480)).frame_rate(exact(10));
+        track.apply_constraints(larger.clone()).within("applyConstraints").await.unwrap();
+        assert_eq!(track.constraints(), TrackConstraints::from(larger));
+        let told = js::run("track", &[track.as_raw()], "return track.getConstraints()");
+        assert_eq!(json(&told), json_of(&track.constraints()));
+
+        let shown = media::show(&video, &camera).unwrap();
+        shown.play().within("play").await.unwrap();
+        video.frames(2).await;
+        let settings = settings(track.as_raw());
+        let seen = (js::number(&settings, "width"), js::number(&settings, "frameRate"), video.size());
+        // Firefox's fake camera stays as it was when it was opened.
+        let expected = if js::is_firefox() { (320.0, 30.0, (320.0, 240.0)) } else { (640.0, 10.0, (640.0, 480.0)) };
+        assert_eq!(seen, expected);
+
+        track.apply_constraints(Video::new()).within("applyConstraints").await.unwrap();
+        assert_eq!(track.constraints(), TrackConstraints::from(Video::new()));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f09_constraints_come_back_as_they_went() {
+    watched(async {
+        let microphone = microphone().await;
+        let track = &microphone.tracks()[0];
+        assert_eq!(track.constraints(), TrackConstraints::from(Audio::new()));
+        let audio = Audio::new()
+            .echo_cancellation(true)
+            .device_id(["one", "other"])
+            .channel_count(media::min(1).ideal(2))
+            .advanced(Audio::new().noise_suppression(true));
+        track.apply_constraints(audio.clone()).within("applyConstraints").await.unwrap();
+        assert_eq!(track.constraints(), TrackConstraints::from(audio));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f09_a_track_that_has_ended_takes_no_constraints() {
+    watched(async {
+        let camera = camera().await;
+        let track = &camera.tracks()[0];
+        assert_eq!(track.state(), TrackState::Live);
+        track.as_raw().stop();
+        assert_eq!((track.state(), js::string(track.as_raw(), "readyState").as_str()), (TrackState::Ended, "ended"));
+        let error = track.apply_constraints(Video::new()).within("applyConstraints").await.unwrap_err();
+        assert_eq!((error.operation(), error.kind()), ("applyConstraints", &ErrorKind::Closed));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f09_constraints_do_not_hang_on_a_track_that_is_stopped_meanwhile() {
+    watched(async {
+        let camera = camera().await;
+        let track = &camera.tracks()[0];
+        let never = js::eval("() => new Promise(() => {})");
+        let _mock = Override::new(track.as_raw(), "applyConstraints", &never);
+        let applied = track.apply_constraints(Video::new());
+        let stopped = async { track.stop() };
+        let (applied, ()) = futures::future::join(applied, stopped).within("the end").await;
+        assert_eq!(applied.unwrap_err().kind(), &ErrorKind::Closed);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_content_hint_reaches_the_browser() {
+    watched(async {
+        let both = capture(&Constraints::new().audio(true).video(true)).await;
+        let (sound, picture) = (&both.audio_tracks()[0], &both.video_tracks()[0]);
+        if js::is_firefox() {
+            // Firefox has no hints.
+            for error in
+                [sound.content_hint().unwrap_err(), picture.set_content_hint(&ContentHint::Motion).unwrap_err()]
+            {
+                assert_eq!((error.operation(), error.kind()), ("contentHint", &ErrorKind::NotSupported));
+            }
+            assert!(js::get(picture.as_raw(), "contentHint").is_undefined());
+            return;
+        }
+        assert_eq!(sound.content_hint().unwrap(), ContentHint::Unset);
+        for (track, hints) in [
+            (sound, &[ContentHint::Speech, ContentHint::Music, ContentHint::Unset][..]),
+            (picture, &[ContentHint::Motion, ContentHint::Detail, ContentHint::Text, ContentHint::Unset]),
+        ] {
+            for hint in hints {
+                track.set_content_hint(hint).unwrap();
+                assert_eq!(js::string(track.as_raw(), "contentHint"), hint.as_str());
+                assert_eq!(track.content_hint().unwrap(), *hint);
+            }
+        }
+        // One is of pictures, and the other Chromium does not know.
+        for passed_over in [ContentHint::Text, ContentHint::SpeechRecognition] {
+            sound.set_content_hint(&passed_over).unwrap();
+            assert_eq!(sound.content_hint().unwrap(), ContentHint::Unset, "{passed_over}");
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f06_a_clone_has_a_life_of_its_own() {
+    watched(async {
+        let camera = camera().await;
+        let track = camera.tracks().remove(0);
+        let clone = track.clone_track();
+        assert!(clone != track && clone.id() != track.id());
+        assert_eq!((clone.constraints(), clone.settings().width), (track.constraints(), track.settings().width));
+        clone.set_enabled(false);
+        assert!(track.as_raw().enabled());
+        track.stop();
+        let raw = Clone::clone(clone.as_raw());
+        assert!(is_live(&raw));
+        drop(clone);
+        assert!(!is_live(&raw), "stopped with its last handle");
+    })
+    .await;
+}
