@@ -50,9 +50,9 @@ pub enum ErrorKind {
     NotReadable,
     /// No device can meet this constraint (`OverconstrainedError`).
     #[doc(alias = "OverconstrainedError")]
+    #[doc(alias = "OverconstrainedError.constraint")]
     Overconstrained {
         /// The constraint's name as in JavaScript, such as `width`; none where the browser hides it.
-        #[doc(alias = "OverconstrainedError.constraint")]
         constraint: Option<String>,
     },
     /// The browser lacks the API, or keeps it from this page (`NotSupportedError`).
