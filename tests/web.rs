@@ -25,6 +25,7 @@ mod web {
     mod media_snapshots;
     mod media_streams;
     mod media_tracks;
+    mod negotiation;
     mod peer_calls;
     mod peer_configuration;
     mod peer_descriptions;

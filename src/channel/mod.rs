@@ -245,7 +245,7 @@ impl DataChannel {
     ///
     /// # Errors
     /// `Closed` where the channel has closed, `Type` for a message over the transport's largest, `Operation` where
-    /// the browser's buffer is full.
+    /// the browser's buffer is full, which in Chromium holds 16 MiB.
     #[doc(alias = "RTCDataChannel.send")]
     pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
         self.opened().await?;

@@ -100,7 +100,8 @@ impl DtmfSender {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-insertdtmf)
     ///
     /// # Errors
-    /// `InvalidState` where tones cannot be played now, `Closed`.
+    /// `InvalidState` where tones cannot be played now, as once the track is removed (in Chromium, once that is
+    /// negotiated), `Closed`.
     #[doc(alias = "RTCDTMFSender.insertDTMF")]
     pub fn insert(&self, tones: &Tones, timing: Timing) -> Result<PlayOut> {
         let over = tones.is_empty() && !self.0.play_out.playing.get();

@@ -105,7 +105,7 @@ impl CaptureController {
     pub(super) fn decide_at_once(&self, asked: &Promise) {
         let Some(decide) = self.decision.take() else { return };
         let raw = self.raw.clone();
-        let shared = Closure::once_into_js(move |stream: JsValue| {
+        let shared = Closure::once(move |stream: JsValue| {
             let tracks = MediaStream::from_raw(stream.unchecked_into()).video_tracks();
             let surface = tracks.first().and_then(|track| track.settings().display_surface);
             if let Some(surface) = surface.filter(|surface| *surface != DisplaySurface::Monitor) {
@@ -114,8 +114,9 @@ impl CaptureController {
             }
         });
         // The refusal is told to whoever awaits the capture.
-        let refused = Closure::once_into_js(|_refusal: JsValue| {});
-        let _own_promise = asked.then(&shared, &refused);
+        let refused = Closure::once(|_refusal: JsValue| {});
+        // One of them is never called: both are freed together with the promise.
+        let _own_promise = asked.then(&shared.into_js_value(), &refused.into_js_value());
     }
 }
 

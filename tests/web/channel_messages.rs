@@ -249,3 +249,20 @@ fn a_priority_is_nothing_to_browsers_of_today() {
     let channel = connection().create_data_channel("", &init).unwrap();
     assert_eq!(channel.priority(), None, "neither Chromium nor Firefox has it");
 }
+
+#[wasm_bindgen_test]
+async fn f42_a_full_buffer_is_an_error_and_the_channel_stays_open() {
+    watched(async {
+        let (_pair, a, _b) = Pair::with_channel(&ChannelInit::new()).await;
+        let bytes = vec![0; 256 * 1024];
+        // Chromium has room for 16 MiB, Firefox for all that was tried.
+        let refused = (0..100).find_map(|_| a.send_now(&bytes).err());
+        if js::is_firefox() {
+            assert!(refused.is_none());
+        } else {
+            assert_eq!(refused.expect("25 MiB are too much").kind(), &ErrorKind::Operation);
+        }
+        assert_eq!(a.state(), ChannelState::Open);
+    })
+    .await;
+}

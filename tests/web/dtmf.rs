@@ -11,7 +11,7 @@ use futures::{FutureExt, StreamExt};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
-    Within,
+    Within, js,
     media::{camera, microphone},
     now,
     pair::{Pair, connection},
@@ -217,6 +217,22 @@ async fn tones_need_a_call() {
         let error = keypad.insert(&tones("1"), Timing::new()).unwrap_err();
         assert_eq!((error.operation(), error.kind()), ("insertDTMF", &ErrorKind::InvalidState));
         assert!(keypad.tone_changes().next().now_or_never().is_none());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn tones_end_with_the_track_that_is_removed() {
+    watched(async {
+        let (keypad, (pair, _microphone)) = call().await;
+        pair.a.remove_track(&pair.a.senders()[0]).unwrap();
+        // Chromium takes tones until the peer knows.
+        assert_eq!(keypad.can_insert(), !js::is_firefox());
+        pair.negotiate().await;
+        assert!(!keypad.can_insert());
+        for error in [keypad.insert(&tones("1"), Timing::new()).unwrap_err(), keypad.append(&tones("1")).unwrap_err()] {
+            assert_eq!((error.operation(), error.kind()), ("insertDTMF", &ErrorKind::InvalidState));
+        }
     })
     .await;
 }

@@ -1,6 +1,7 @@
 //! Streams shown in elements.
 
-use browser_rtc::media;
+use browser_rtc::{ErrorKind, media};
+use futures::future::join;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
@@ -48,6 +49,19 @@ async fn f03_an_attachment_leaves_what_was_shown_after_it() {
         second_shown.into_raw();
         assert!(js::same(&video.source(), second.as_raw()), "left to the page");
         second.stop();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_play_is_aborted_by_another_stream() {
+    watched(async {
+        let (video, first, second) = (Element::new("video"), camera().await, camera().await);
+        let shown = media::show(&video, &first).unwrap();
+        let played = shown.play();
+        let another = async { media::show(&video, &second).unwrap() };
+        let (played, _shown) = join(played, another).within("play").await;
+        assert_eq!(played.unwrap_err().kind(), &ErrorKind::Abort);
     })
     .await;
 }

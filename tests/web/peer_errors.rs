@@ -61,6 +61,25 @@ async fn f22_a_description_that_does_not_parse_is_told_with_its_line() {
 }
 
 #[wasm_bindgen_test]
+async fn f22_a_description_of_ours_that_does_not_parse() {
+    watched(async {
+        let pc = connection();
+        let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
+        let malformed = description(SdpType::Offer, "v=0\r\nnonsense\r\n");
+        let before = pc.set_local_description_to(&malformed).within("setLocalDescription").await;
+        // Firefox wants an offer to have been created first.
+        assert_kind(before, &[if js::is_firefox() { ErrorKind::InvalidModification } else { ErrorKind::Operation }]);
+        pc.create_offer().within("createOffer").await.unwrap();
+        let error = pc.set_local_description_to(&malformed).within("setLocalDescription").await.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Operation);
+        assert_eq!(error.rtc().unwrap().sdp_line_number, Some(2));
+        let without_details = pc.create_answer().within("createAnswer").await.unwrap_err();
+        assert_eq!(without_details.rtc(), None);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn a_description_of_ours_that_was_changed() {
     watched(async {
         let pc = connection();
