@@ -127,7 +127,7 @@ impl RtpCapabilities {
         const OPERATION: &str = "getCapabilities";
         let unsupported = |advice| Error::new(OPERATION, ErrorKind::NotSupported, advice);
         let class = global::get(&js_sys::global(), interface);
-        if !global::get(&class, OPERATION).is_function() {
+        if !global::has_member(&class, OPERATION) {
             return Err(unsupported("this browser does not tell: use a current Chrome, Edge, Firefox or Safari"));
         }
         let told = ask(kind.as_str()).during(OPERATION)?;

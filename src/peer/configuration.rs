@@ -123,7 +123,9 @@ impl std::fmt::Debug for IceServer {
 /// let configuration = Configuration::new()
 ///     .ice_server(IceServer::stun("stun:stun.example.org"))
 ///     .ice_server(IceServer::turn("turn:turn.example.org", "ada", "secret"));
-/// # let _ = configuration;
+/// // Through the relay alone, which keeps one's address from the peer:
+/// let hidden = configuration.clone().ice_transport_policy(browser_rtc::peer::IceTransportPolicy::Relay);
+/// # let _ = (configuration, hidden);
 /// ```
 #[doc(alias = "RTCConfiguration")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -137,6 +137,21 @@ impl PeerConnection {
 
     /// The servers that did not help, as this becomes known. Gathering goes on without them.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onicecandidateerror)
+    ///
+    /// ```no_run
+    /// # use browser_rtc::peer::PeerConnection;
+    /// # use futures::StreamExt;
+    /// # async fn example(pc: &PeerConnection, warn: impl Fn(String)) {
+    /// let mut errors = pc.ice_candidate_errors();
+    /// while let Some(error) = errors.next().await {
+    ///     match error.code {
+    ///         401 => warn(format!("{} refuses the credentials", error.url)),
+    ///         701 => warn(format!("{} does not answer", error.url)),
+    ///         code => warn(format!("{}: {code} {}", error.url, error.text)),
+    ///     }
+    /// }
+    /// # }
+    /// ```
     #[doc(alias = "RTCPeerConnection.onicecandidateerror")]
     pub fn ice_candidate_errors(&self) -> EventStream<IceCandidateError> {
         EventStream::new(&self.0.end).on(&self.0.raw, "icecandidateerror", |event| {

@@ -67,6 +67,15 @@ pub struct IdentityAssertion {
 }
 
 /// Identities. Firefox alone has them: elsewhere each of these gives `NotSupported`.
+///
+/// ```no_run
+/// # use browser_rtc::{peer::{IdentityProvider, PeerConnection}, Result};
+/// # async fn example(pc: &PeerConnection, greet: impl Fn(String)) -> Result<()> {
+/// pc.set_identity_provider(&IdentityProvider::new("idp.example.org"))?; // before the offer or the answer
+/// pc.set_local_description().await?;
+/// greet(pc.peer_identity().await?.name);
+/// # Ok(()) }
+/// ```
 impl PeerConnection {
     /// Has this provider assert our identity, which goes with the descriptions from then on.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-setidentityprovider)

@@ -73,6 +73,15 @@ impl PeerConnection {
     /// All receivers; none once closed. Their tracks can be shown before the peer has answered: media that comes early
     /// is not lost.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getreceivers)
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{media::{self, MediaStream}, peer::PeerConnection, Result};
+    /// # async fn example(pc: &PeerConnection, their_picture: &web_sys::HtmlMediaElement) -> Result<()> {
+    /// pc.set_local_description().await?; // the offer; what follows need not wait for the answer
+    /// let tracks: Vec<_> = pc.receivers().iter().map(|receiver| receiver.track()).collect();
+    /// let shown = media::show(their_picture, &MediaStream::of_tracks(&tracks)?)?;
+    /// # drop(shown); Ok(()) }
+    /// ```
     #[doc(alias = "RTCPeerConnection.getReceivers")]
     #[must_use]
     pub fn receivers(&self) -> Vec<RtpReceiver> {
@@ -177,7 +186,7 @@ pub(super) fn open<'a, T>(operation: &'static str, raw: &'a T, end: &End) -> Res
 /// The same for a call, which older browsers may lack.
 pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a T, end: &End) -> Result<&'a T> {
     let raw = open(operation, raw, end)?;
-    if global::get(raw.as_ref(), operation).is_function() {
+    if global::has_member(raw.as_ref(), operation) {
         return Ok(raw);
     }
     let advice = "this browser lacks it: use a current Chrome, Edge, Firefox or Safari";

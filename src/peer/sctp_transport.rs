@@ -27,8 +27,25 @@ spec_enum! {
 /// What all data channels of a connection share.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransport-interface)
 ///
-/// Clones share one transport. It does not keep its connection alive. In Chromium an offer has one that is closed, and
-/// another takes its place, where the answer bundles it with media: take it once the answer is set.
+/// Clones share one transport. It does not keep its connection alive. Where the answer bundles channels with media,
+/// Chromium closes the offer's one, and another takes its place (in Firefox it gets another
+/// [`transport`](Self::transport)): take it once the answer is set.
+///
+/// ```no_run
+/// # use browser_rtc::{peer::{PeerConnection, SctpTransportState}, Result};
+/// # use futures::StreamExt;
+/// # async fn example(pc: &PeerConnection) -> Result<()> {
+/// let Some(sctp) = pc.sctp() else { return Ok(()) }; // no channels have been offered
+/// let mut states = sctp.states();
+/// while let Some(state) = states.next().await {
+///     if state == SctpTransportState::Connected { break }
+/// }
+/// let _largest_message = sctp.max_message_size();
+/// let dtls = sctp.transport();
+/// let ice = dtls.as_ref().and_then(|dtls| dtls.ice_transport());
+/// let _told = (dtls.map(|dtls| dtls.state()), ice.map(|ice| (ice.state(), ice.role())));
+/// # Ok(()) }
+/// ```
 #[doc(alias = "RTCSctpTransport")]
 #[derive(Clone, PartialEq)]
 pub struct SctpTransport(Transport);

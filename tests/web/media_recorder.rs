@@ -57,7 +57,7 @@ async fn f07_what_cannot_be_recorded() {
         assert_eq!(kind(wish("nothing")), ErrorKind::NotSupported);
         assert_eq!(kind(wish("audio/webm").unwrap().start()), ErrorKind::NotSupported, "it cannot hold the picture");
 
-        let empty = MediaStream::from_raw(js::eval("new MediaStream()").unchecked_into());
+        let empty = MediaStream::new().unwrap();
         assert_eq!(kind(recorder(&empty).start()), ErrorKind::NotSupported);
         let ended = camera().await;
         ended.stop();

@@ -207,8 +207,7 @@ async fn f07_a_stream_whose_tracks_change() {
 
 /// Another stream of the same tracks.
 fn stream_of(stream: &MediaStream) -> MediaStream {
-    let other = js::run("tracks", &[&stream.as_raw().get_tracks()], "return new MediaStream(tracks)");
-    MediaStream::from_raw(other.unchecked_into())
+    MediaStream::of_tracks(&stream.tracks()).unwrap()
 }
 
 #[wasm_bindgen_test]

@@ -163,6 +163,30 @@ async fn f26_states_are_seen_as_they_change() {
 }
 
 #[wasm_bindgen_test]
+async fn f26_the_transport_of_an_offer_gives_way_where_it_is_bundled() {
+    watched(async {
+        let (pair, microphone) = (Pair::new(), microphone().await);
+        pair.a.add_track(&microphone.tracks()[0], &[]).unwrap();
+        let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
+        pair.a.set_local_description().within("setLocalDescription").await.unwrap();
+        let offered = sctp(&pair.a);
+        let offered_dtls = offered.transport().unwrap();
+        pair.connect().await;
+        let used = sctp(&pair.a);
+        reached(used.states(), SctpTransportState::Connected).await;
+        assert!(offered_dtls != used.transport().unwrap());
+        reached(offered_dtls.states(), DtlsTransportState::Closed).await;
+        if js::is_firefox() {
+            assert!(offered == used);
+        } else {
+            assert!(offered != used);
+            assert_eq!(offered.state(), SctpTransportState::Closed);
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn f26_senders_and_receivers_have_the_transport_that_they_share() {
     watched(async {
         let (pair, microphone) = (Pair::new(), microphone().await);

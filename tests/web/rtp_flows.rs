@@ -16,7 +16,6 @@ use futures::{
     future::{Either, join, select},
     stream,
 };
-use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
@@ -123,14 +122,8 @@ async fn f30_simple_peer_to_peer() {
     .await;
 }
 
-/// A stream of the page's own, of these tracks.
-fn stream_of(tracks: &[media::MediaStreamTrack]) -> MediaStream {
-    let tracks: js_sys::Array = tracks.iter().map(media::MediaStreamTrack::as_raw).collect();
-    MediaStream::from_raw(js::run("tracks", &[&tracks], "return new MediaStream(tracks)").unchecked_into())
-}
-
 fn received(pc: &PeerConnection) -> MediaStream {
-    stream_of(&pc.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>())
+    MediaStream::of_tracks(&pc.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>()).unwrap()
 }
 
 /// Without media: transports up, transceivers there. With it: `replace_track` alone.
