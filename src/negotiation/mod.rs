@@ -2,7 +2,11 @@
 //! once. [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
 
 mod driver;
+#[cfg(test)]
+mod model;
 mod negotiator;
+#[cfg(test)]
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +21,7 @@ use crate::peer::{IceCandidate, SessionDescription};
 /// What the two sides of a connection tell each other, in order and over whatever the user has.
 ///
 /// In JSON: `{"kind":"description","type":"offer","sdp":"…"}` or `{"kind":"candidate","candidate":"…","sdpMid":"0"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Signal {
     /// An offer or an answer.

@@ -7,7 +7,7 @@ use super::Signal;
 use crate::peer::{IceCandidate, SdpType, SessionDescription};
 
 /// Who gives way when both sides offer at once. The two sides of a connection must have one of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Politeness {
     /// Takes its own offer back and answers the other's.
     Polite,
@@ -16,7 +16,7 @@ pub enum Politeness {
 }
 
 /// What has happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Input {
     /// The connection says that an offer is due.
@@ -45,7 +45,7 @@ pub enum Action {
 }
 
 /// An operation of the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
     /// `setLocalDescription()`, which offers or answers as is due.
@@ -58,7 +58,7 @@ pub enum Operation {
 
 /// What negotiation is at. An operation runs to its end before the next signal is looked at, so that whether an
 /// offer collides is plain from the state, and there is no moment in between to be wrong about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum State {
     Stable,
     HaveLocalOffer,
@@ -70,7 +70,7 @@ enum State {
 ///
 /// Candidates that come before their description wait for it. Our own are sent after the description they belong
 /// to. A candidate that fails is forgiven where it belongs to an offer that we ignored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Negotiator {
     politeness: Politeness,
     state: State,
@@ -79,10 +79,19 @@ pub struct Negotiator {
     inbox: VecDeque<Signal>,
     has_remote_description: bool,
     ignored_offer: bool,
-    /// Remote candidates without a description yet.
-    held: Vec<IceCandidate>,
+    /// Remote candidates that are to be added, some without a description yet.
+    candidates: VecDeque<RemoteCandidate>,
+    /// Whether the candidate that is being added may fail.
+    may_fail: bool,
     /// Our candidates while their description is not sent yet.
     unsent: Vec<IceCandidate>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct RemoteCandidate {
+    candidate: IceCandidate,
+    /// It came after an offer that we ignored, and may belong to that.
+    may_fail: bool,
 }
 
 impl Negotiator {
@@ -97,7 +106,8 @@ impl Negotiator {
             inbox: VecDeque::new(),
             has_remote_description: false,
             ignored_offer: false,
-            held: Vec::new(),
+            candidates: VecDeque::new(),
+            may_fail: false,
             unsent: Vec::new(),
         }
     }
@@ -129,9 +139,13 @@ impl Negotiator {
             Some(Operation::SetLocalDescription) => {
                 let Some(description) = local else { return };
                 self.state = if description.kind == SdpType::Offer { State::HaveLocalOffer } else { State::Stable };
+                // Those of before a restart belong to the description before this one.
+                let (ours, earlier): (Vec<_>, Vec<_>) =
+                    self.unsent.drain(..).partition(|candidate| belongs(candidate, &description));
+                let send = |candidate| Action::Send(Signal::Candidate(candidate));
+                actions.extend(earlier.into_iter().map(send));
                 actions.push(Action::Send(Signal::Description(description)));
-                let candidates = self.unsent.drain(..);
-                actions.extend(candidates.map(|candidate| Action::Send(Signal::Candidate(candidate))));
+                actions.extend(ours.into_iter().map(send));
             }
             Some(Operation::SetRemoteDescription(description)) => {
                 self.state = if description.kind == SdpType::Offer { State::HaveRemoteOffer } else { State::Stable };
@@ -139,9 +153,6 @@ impl Negotiator {
                 // The browser says so again if an offer is still due after our answer.
                 self.negotiation_needed &= self.state == State::Stable;
                 self.ignored_offer = false;
-                for candidate in self.held.drain(..).rev() {
-                    self.inbox.push_front(Signal::Candidate(candidate));
-                }
             }
             Some(Operation::AddIceCandidate(_)) | None => {}
         }
@@ -149,7 +160,7 @@ impl Negotiator {
 
     fn failed(&mut self, actions: &mut Vec<Action>) {
         let forgiven = match self.running.take() {
-            Some(Operation::AddIceCandidate(_)) => self.ignored_offer,
+            Some(Operation::AddIceCandidate(_)) => self.may_fail,
             Some(Operation::SetLocalDescription) => {
                 // An offer that cannot be answered is dropped; the other side may offer anew.
                 self.state = State::Stable;
@@ -168,17 +179,23 @@ impl Negotiator {
         if self.state == State::HaveRemoteOffer {
             return Some(Operation::SetLocalDescription);
         }
-        while let Some(signal) = self.inbox.pop_front() {
-            match signal {
-                Signal::Description(description) => {
+        loop {
+            if self.has_remote_description
+                && let Some(RemoteCandidate { candidate, may_fail }) = self.candidates.pop_front()
+            {
+                self.may_fail = may_fail;
+                return Some(Operation::AddIceCandidate(candidate));
+            }
+            match self.inbox.pop_front() {
+                Some(Signal::Description(description)) => {
                     if self.accepts(&description) {
                         return Some(Operation::SetRemoteDescription(description));
                     }
                 }
-                Signal::Candidate(candidate) if self.has_remote_description => {
-                    return Some(Operation::AddIceCandidate(candidate));
+                Some(Signal::Candidate(candidate)) => {
+                    self.candidates.push_back(RemoteCandidate { candidate, may_fail: self.ignored_offer });
                 }
-                Signal::Candidate(candidate) => self.held.push(candidate),
+                None => break,
             }
         }
         if self.negotiation_needed && self.state == State::Stable {
@@ -200,4 +217,10 @@ impl Negotiator {
             SdpType::Rollback | SdpType::Unknown(_) => false,
         }
     }
+}
+
+/// Whether the candidate is of the generation that is described.
+fn belongs(candidate: &IceCandidate, description: &SessionDescription) -> bool {
+    let Some(fragment) = candidate.username_fragment.as_deref() else { return true };
+    description.sdp.lines().any(|line| line.strip_prefix("a=ice-ufrag:") == Some(fragment))
 }

@@ -46,7 +46,7 @@ spec_enum! {
 #[doc(alias = "RTCIceCandidate.constructor")]
 #[doc(alias = "RTCIceCandidate.toJSON")]
 #[doc(alias = "RTCIceCandidateInit")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct IceCandidate {
     /// The candidate line; empty for the end of candidates.

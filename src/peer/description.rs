@@ -30,7 +30,7 @@ spec_enum! {
 #[doc(alias = "RTCSessionDescription.constructor")]
 #[doc(alias = "RTCSessionDescription.toJSON")]
 #[doc(alias = "RTCSessionDescriptionInit")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SessionDescription {
     /// What it is for.
     #[doc(alias = "RTCSessionDescription.type")]
