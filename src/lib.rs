@@ -22,6 +22,7 @@ pub mod signaling;
 mod spec_enum;
 pub mod stats;
 mod sys;
+mod timer;
 mod wake;
 
 pub use self::{

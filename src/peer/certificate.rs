@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,
     spec_enum::spec_enum,
     sys::{self, global},
@@ -151,7 +151,7 @@ impl Certificate {
         let advice = "this browser does not tell: read them from the description's a=fingerprint lines";
         let listed = global::call(&self.0, OPERATION)
             .ok_or_else(|| Error::new(OPERATION, ErrorKind::NotSupported, advice))?
-            .map_err(|thrown| Error::from_js(OPERATION, thrown))?;
+            .during(OPERATION)?;
         let text = |entry: &JsValue, member| global::get(entry, member).as_string().unwrap_or_default();
         let read = |entry| Fingerprint { algorithm: text(&entry, "algorithm"), value: text(&entry, "value") };
         Ok(global::items(&listed).into_iter().map(read).collect())

@@ -145,7 +145,7 @@ impl PeerConnection {
     }
 
     fn open(&self, operation: &'static str) -> Result<&sys::peer_connection::PeerConnection> {
-        if self.0.end.has_come() { Err(Error::closed(operation)) } else { Ok(&self.0.raw) }
+        rtp::open(operation, &self.0.raw, &self.0.end)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     media::MediaStreamTrack,
     promise::settled,
     stats::StatsReport,
-    sys,
+    sys, timer,
     wake::End,
 };
 
@@ -76,7 +76,7 @@ impl PeerConnection {
     /// ```
     #[must_use = "nothing is asked until the stream is polled"]
     pub fn stats_every(&self, interval: Duration) -> impl FusedStream<Item = Result<StatsReport>> + Unpin + use<> {
-        let ms = u32::try_from(interval.as_millis()).unwrap_or(u32::MAX).clamp(1, i32::MAX.unsigned_abs());
+        let ms = timer::milliseconds(interval);
         let (raw, end) = (self.0.raw.clone(), self.0.end.clone());
         let reports = stream::unfold((raw, end, false), move |(raw, end, wait)| async move {
             if wait && matches!(select(end.wait(), TimeoutFuture::new(ms)).await, Either::Left(_)) {

@@ -22,6 +22,7 @@ use crate::{
         audio_context::{AudioContext, AudioNode},
         media_element::{self, MediaElement},
     },
+    timer,
     wake::End,
 };
 
@@ -124,7 +125,7 @@ impl LevelMeter {
     /// # Errors
     /// Whatever the browser throws; none is known.
     pub fn levels(&self, interval: Duration) -> Result<impl FusedStream<Item = Level> + Unpin + use<>> {
-        let ms = u32::try_from(interval.as_millis()).unwrap_or(u32::MAX).clamp(1, i32::MAX.unsigned_abs());
+        let ms = timer::milliseconds(interval);
         let context = &self.0.context.0;
         let tap = Tap::new(OPERATION, context, &self.0.source, window(ms, context.sample_rate()))?;
         let over = select(self.0.end.wait(), self.0.track.ended());
