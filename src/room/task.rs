@@ -36,7 +36,7 @@ pub(super) async fn join(url: &str, join: Join) -> Result<Room> {
 
 async fn take_seat(url: &str, Join { room, name, token }: Join) -> Result<Room> {
     let mut socket = SignalingSocket::connect(url).await?;
-    socket.send(ClientMessage::Join { room, name, resume: None, token }).await?;
+    socket.send(ClientMessage::Join { room, name, resume: None, received: 0, token }).await?;
     loop {
         let message = socket.next().await.ok_or_else(|| Error::closed(OPERATION))??;
         match message {
@@ -87,7 +87,7 @@ async fn run(
             },
             () = heartbeat.select_next_some() => {
                 pings += 1;
-                socket.send(ClientMessage::Ping { id: pings }).await
+                socket.send(ClientMessage::Ping { id: pings, received: 0 }).await
             }
         };
         if let Err(error) = outcome {

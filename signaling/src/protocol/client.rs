@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::wire::{self, Malformed, need, need_parsed, present};
@@ -5,8 +7,8 @@ use super::{Data, PeerId, ResumeToken};
 
 /// What a client tells the server.
 ///
-/// Fields that this version does not know are ignored when reading; an unknown type is an error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Fields that this version does not know are ignored when reading; an unknown type is an error. `Debug` shows no token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", try_from = "Wire")]
 pub enum ClientMessage {
     /// Take a seat in a room. Answered by [`Joined`](super::ServerMessage::Joined) or by an error.
@@ -15,14 +17,18 @@ pub enum ClientMessage {
         room: String,
         /// The name to appear under, unique in the room: 1 to 64 characters.
         name: String,
-        /// Takes back the seat that the server gave this token for.
+        /// Takes back the seat that the server gave this token for, or else a new one.
         #[serde(skip_serializing_if = "Option::is_none")]
         resume: Option<ResumeToken>,
+        /// With `resume`: how many of the seat's numbered frames have come, so that the server sends those after them.
+        /// Every frame to a client is numbered but `joined` and `pong`; the count begins with the seat.
+        #[serde(skip_serializing_if = "wire::is_zero")]
+        received: u32,
         /// The right to enter, where a server asks for it.
         #[serde(skip_serializing_if = "Option::is_none")]
         token: Option<String>,
     },
-    /// Tell one peer in the room.
+    /// Tell one peer in the room. Numbered, as [`Say`](Self::Say) is, and no other.
     Signal {
         /// The addressee.
         to: PeerId,
@@ -38,6 +44,9 @@ pub enum ClientMessage {
     Ping {
         /// Comes back in the answer.
         id: u32,
+        /// How many numbered frames have come: the server need not keep them any longer.
+        #[serde(skip_serializing_if = "wire::is_zero")]
+        received: u32,
     },
     /// Give the seat up. The server closes the socket with [`NORMAL`](super::close::NORMAL).
     Leave,
@@ -61,6 +70,25 @@ impl ClientMessage {
     }
 }
 
+impl fmt::Debug for ClientMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Join { room, name, resume, received, token } => f
+                .debug_struct("Join")
+                .field("room", room)
+                .field("name", name)
+                .field("resume", resume)
+                .field("received", received)
+                .field("token", &token.as_ref().map(|_| "…"))
+                .finish(),
+            Self::Signal { to, data } => f.debug_struct("Signal").field("to", to).field("data", data).finish(),
+            Self::Say { data } => f.debug_struct("Say").field("data", data).finish(),
+            Self::Ping { id, received } => f.debug_struct("Ping").field("id", id).field("received", received).finish(),
+            Self::Leave => f.write_str("Leave"),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(expecting = "a message")]
 struct Wire {
@@ -68,6 +96,8 @@ struct Wire {
     room: Option<String>,
     name: Option<String>,
     resume: Option<ResumeToken>,
+    #[serde(default)]
+    received: u32,
     token: Option<String>,
     to: Option<PeerId>,
     #[serde(default, deserialize_with = "present")]
@@ -85,11 +115,12 @@ impl TryFrom<Wire> for ClientMessage {
                 room: need("room", wire.room)?,
                 name: need("name", wire.name)?,
                 resume: wire.resume,
+                received: wire.received,
                 token: wire.token,
             },
             "signal" => Self::Signal { to: need("to", wire.to)?, data: need("data", wire.data)? },
             "say" => Self::Say { data: need("data", wire.data)? },
-            "ping" => Self::Ping { id: need_parsed("id", wire.id)? },
+            "ping" => Self::Ping { id: need_parsed("id", wire.id)?, received: wire.received },
             "leave" => Self::Leave,
             _ => return Err(Malformed::UnknownType(wire.r#type)),
         })

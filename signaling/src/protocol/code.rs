@@ -65,8 +65,9 @@ macro_rules! words {
             }
         }
 
-        #[cfg(test)]
+        #[cfg(any(test, feature = "server"))]
         impl $name {
+            #[allow(dead_code, reason = "nobody needs all reasons but the tests")]
             pub(crate) const WORDS: &[&str] = &[$($word),+];
         }
     };
@@ -75,8 +76,7 @@ macro_rules! words {
 words! {
     /// Why the server refused something.
     ///
-    /// The connection goes on after all of them, except after [`TooLarge`](Self::TooLarge),
-    /// which the server follows with close code 1009: the rest of the frame was not read.
+    /// The connection goes on after all of them, except where it says that it closes.
     pub enum ErrorCode {
         /// Somebody in the room has this name.
         NameTaken = "name_taken",
@@ -86,15 +86,17 @@ words! {
         ServerFull = "server_full",
         /// The addressee is not in the room, perhaps no longer.
         UnknownPeer = "unknown_peer",
-        /// The frame is over the server's limit. The connection closes.
+        /// The frame is over the server's limit, and was not read to its end. The connection closes.
         TooLarge = "too_large",
-        /// Too many frames in a short time; this one was thrown away.
+        /// The JSON of the frame is nested too deeply; it was thrown away.
+        TooDeep = "too_deep",
+        /// Too many frames or bytes in a short time; this frame was thrown away.
         RateLimited = "rate_limited",
         /// The frame is not a message of this protocol.
         BadMessage = "bad_message",
-        /// The name is empty, longer than 64 characters, or has control characters.
+        /// The name is empty, too long, or has characters that the server does not take, such as control characters.
         BadName = "bad_name",
-        /// The room's name is empty, longer than 64 characters, or has control characters.
+        /// The same of the room's name.
         BadRoom = "bad_room",
         /// Only somebody in a room can say this.
         NotJoined = "not_joined",
@@ -102,6 +104,16 @@ words! {
         AlreadyJoined = "already_joined",
         /// The server wants a token, or a better one.
         Unauthorized = "unauthorized",
+        /// Too many clients from one address. The connection closes.
+        TooManyClients = "too_many_clients",
+        /// The server is about to shut down, and takes nobody new. The connection closes soon; another may be had at
+        /// once, from this server or one that takes over.
+        Draining = "draining",
+        /// The server does not speak the client's version of the protocol. The connection closes.
+        UnsupportedVersion = "unsupported_version",
+        /// Redis, which the servers share their rooms through, is away: nobody is seated, and peers on other servers
+        /// are not reached. Trying again makes sense.
+        Unavailable = "unavailable",
         /// The server failed, by no fault of the client.
         Internal = "internal",
     }
@@ -110,11 +122,11 @@ words! {
 words! {
     /// Why a peer is no longer in the room.
     pub enum LeaveReason {
-        /// It left.
+        /// It left, or its page was closed or loaded again.
         Left = "left",
-        /// Its socket closed or fell silent.
+        /// Its socket closed or fell silent, or broke and it did not come back in time.
         Lost = "lost",
-        /// It came again on another socket.
+        /// It came again on another socket, and could not go on where it was: it has a new id there.
         Replaced = "replaced",
     }
 }

@@ -18,6 +18,13 @@ pub enum ServerMessage {
         /// Takes the seat back after the socket was lost, where the server offers it.
         #[serde(skip_serializing_if = "Option::is_none")]
         resume: Option<ResumeToken>,
+        /// Whether the seat that was asked for by its token was taken back. The numbered frames that the client
+        /// has not had follow, and `peers` is to be passed over: those frames tell who came and went.
+        #[serde(skip_serializing_if = "wire::is_false")]
+        resumed: bool,
+        /// How many numbered frames of the client have come; it sends those after them again.
+        #[serde(skip_serializing_if = "wire::is_zero")]
+        received: u32,
         /// The ICE servers to use for calls in this room.
         ice_servers: Vec<IceServer>,
         /// The server pings this often, in milliseconds. A client of which it hears nothing for three such times,
@@ -54,6 +61,9 @@ pub enum ServerMessage {
     Pong {
         /// The id of the ping.
         id: u32,
+        /// How many numbered frames of the client have come: it need not keep them any longer.
+        #[serde(skip_serializing_if = "wire::is_zero")]
+        received: u32,
     },
     /// The server refused something.
     Error {
@@ -89,6 +99,10 @@ struct Wire {
     you: Option<Peer>,
     peers: Option<Vec<Peer>>,
     resume: Option<ResumeToken>,
+    #[serde(default)]
+    resumed: bool,
+    #[serde(default)]
+    received: u32,
     ice_servers: Option<Vec<IceServer>>,
     heartbeat_ms: Option<u32>,
     peer: Option<Peer>,
@@ -112,6 +126,8 @@ impl TryFrom<Wire> for ServerMessage {
                 you: need("you", wire.you)?,
                 peers: need("peers", wire.peers)?,
                 resume: wire.resume,
+                resumed: wire.resumed,
+                received: wire.received,
                 ice_servers: wire.ice_servers.unwrap_or_default(),
                 heartbeat_ms: need("heartbeat_ms", wire.heartbeat_ms)?,
             },
@@ -119,7 +135,7 @@ impl TryFrom<Wire> for ServerMessage {
             "peer_left" => Self::PeerLeft { id: need_parsed("id", wire.id)?, reason: need("reason", wire.reason)? },
             "signal" => Self::Signal { from: need("from", wire.from)?, data: need("data", wire.data)? },
             "say" => Self::Say { from: need("from", wire.from)?, data: need("data", wire.data)? },
-            "pong" => Self::Pong { id: need_parsed("id", wire.id)? },
+            "pong" => Self::Pong { id: need_parsed("id", wire.id)?, received: wire.received },
             "error" => Self::Error { code: need("code", wire.code)?, message: wire.message.unwrap_or_default() },
             _ => return Err(Malformed::UnknownType(wire.r#type)),
         })

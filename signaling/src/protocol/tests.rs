@@ -13,6 +13,7 @@ fn join(resume: Option<&str>, token: Option<&str>) -> ClientMessage {
         room: "lobby".into(),
         name: "Ada".into(),
         resume: resume.map(ResumeToken::from),
+        received: if resume.is_some() { 9 } else { 0 },
         token: token.map(str::to_owned),
     }
 }
@@ -21,13 +22,17 @@ fn join(resume: Option<&str>, token: Option<&str>) -> ClientMessage {
 fn client_frames() -> Vec<(ClientMessage, &'static str)> {
     vec![
         (join(None, None), r#"{"type":"join","room":"lobby","name":"Ada"}"#),
-        (join(Some("r"), Some("t")), r#"{"type":"join","room":"lobby","name":"Ada","resume":"r","token":"t"}"#),
+        (
+            join(Some("r"), Some("t")),
+            r#"{"type":"join","room":"lobby","name":"Ada","resume":"r","received":9,"token":"t"}"#,
+        ),
         (
             ClientMessage::Signal { to: "b".into(), data: data(r#"{"kind": "x",  "n":[1e2]}"#) },
             r#"{"type":"signal","to":"b","data":{"kind": "x",  "n":[1e2]}}"#,
         ),
         (ClientMessage::Say { data: data("null") }, r#"{"type":"say","data":null}"#),
-        (ClientMessage::Ping { id: u32::MAX }, r#"{"type":"ping","id":4294967295}"#),
+        (ClientMessage::Ping { id: u32::MAX, received: 0 }, r#"{"type":"ping","id":4294967295}"#),
+        (ClientMessage::Ping { id: 1, received: 2 }, r#"{"type":"ping","id":1,"received":2}"#),
         (ClientMessage::Leave, r#"{"type":"leave"}"#),
     ]
 }
@@ -40,6 +45,8 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
                 you: peer("a", "Ada"),
                 peers: vec![peer("b", "Bob")],
                 resume: None,
+                resumed: false,
+                received: 0,
                 ice_servers: vec![],
                 heartbeat_ms: 15000,
             },
@@ -50,10 +57,12 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
                 you: peer("a", "Ada"),
                 peers: vec![],
                 resume: Some("r".into()),
+                resumed: true,
+                received: 3,
                 ice_servers: vec![IceServer::stun("stun:s"), IceServer::turn("turn:t", "u", "c")],
                 heartbeat_ms: 1,
             },
-            r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"resume":"r","ice_servers":[{"urls":["stun:s"]},{"urls":["turn:t"],"username":"u","credential":"c"}],"heartbeat_ms":1}"#,
+            r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"resume":"r","resumed":true,"received":3,"ice_servers":[{"urls":["stun:s"]},{"urls":["turn:t"],"username":"u","credential":"c"}],"heartbeat_ms":1}"#,
         ),
         (
             ServerMessage::PeerJoined { peer: peer("b", "Bob") },
@@ -65,7 +74,8 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
         ),
         (ServerMessage::Signal { from: "b".into(), data: data("[ ]") }, r#"{"type":"signal","from":"b","data":[ ]}"#),
         (ServerMessage::Say { from: "b".into(), data: data("\"hi\"") }, r#"{"type":"say","from":"b","data":"hi"}"#),
-        (ServerMessage::Pong { id: 7 }, r#"{"type":"pong","id":7}"#),
+        (ServerMessage::Pong { id: 7, received: 0 }, r#"{"type":"pong","id":7}"#),
+        (ServerMessage::Pong { id: 7, received: 5 }, r#"{"type":"pong","id":7,"received":5}"#),
         (
             ServerMessage::Error { code: ErrorCode::NameTaken, message: "taken".into() },
             r#"{"type":"error","code":"name_taken","message":"taken"}"#,
@@ -173,6 +183,8 @@ fn ice_server_urls_are_one_or_many() {
 fn debug_shows_no_secret() {
     let shown = format!("{:?} {:?}", IceServer::turn("turn:t", "ada", "hunter2"), ResumeToken::from("hunter2"));
     assert!(shown.contains("ada") && !shown.contains("hunter2"), "{shown}");
+    let shown = format!("{:?}", join(Some("hunter2"), Some("hunter2")));
+    assert!(shown.contains("Ada") && shown.contains("Some") && !shown.contains("hunter2"), "{shown}");
 }
 
 mod round_trip {
@@ -200,12 +212,12 @@ mod round_trip {
         let text = any::<String>;
         let maybe = || proptest::option::of(any::<String>());
         prop_oneof![
-            (text(), text(), maybe(), maybe()).prop_map(|(room, name, resume, token)| {
-                ClientMessage::Join { room, name, resume: resume.map(ResumeToken::from), token }
+            (text(), text(), maybe(), any::<u32>(), maybe()).prop_map(|(room, name, resume, received, token)| {
+                ClientMessage::Join { room, name, resume: resume.map(ResumeToken::from), received, token }
             }),
             (text(), json()).prop_map(|(to, data)| ClientMessage::Signal { to: to.into(), data }),
             json().prop_map(|data| ClientMessage::Say { data }),
-            any::<u32>().prop_map(|id| ClientMessage::Ping { id }),
+            any::<(u32, u32)>().prop_map(|(id, received)| ClientMessage::Ping { id, received }),
             Just(ClientMessage::Leave),
         ]
     }

@@ -1,6 +1,7 @@
 //! From the listening socket to HTTP.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,40 +9,90 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
 
 use super::Shared;
+use super::metrics::Bound;
+use super::places::{Addresses, Share};
+use super::upgrade::Remote;
 
 /// Connections beyond the clients: for those who fetch files, or are told that there is no place.
 const SPARE: usize = 1_024;
 
-/// How long a request's head may take, and a connection may wait for its next request.
+/// Connections of those who watch, of which there are few.
+const WATCHERS: usize = 64;
+
+/// Connections of one address beyond its clients. A browser opens six for files.
+const SPARE_OF_ADDRESS: usize = 64;
+
+/// How long a request's head may take, and a connection may wait for its next request, and how
+/// long the handshake of TLS.
 const HEAD: Duration = Duration::from_secs(15);
 
 /// How long a closed connection is still drained.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Takes connections for ever.
+/// A connection that is no WebSocket lives for as long as this.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// Takes connections for ever, over TLS where there is a certificate.
 pub async fn serve(listener: &TcpListener, app: &Router, shared: &Arc<Shared>) {
-    let open = Arc::new(Semaphore::new(shared.config.limits.clients + SPARE));
+    let limits = &shared.config.limits;
+    let open = Arc::new(Semaphore::new(limits.clients + SPARE));
+    let addresses = Addresses::new(limits.clients_per_address + SPARE_OF_ADDRESS);
     // The semaphore is never closed.
     while let Ok(permit) = Arc::clone(&open).acquire_owned().await {
-        let stream = accept(listener).await;
-        let socket = Socket { stream: Some(stream), tasks: shared.tasks.clone(), permit: Some(permit) };
-        shared.tasks.spawn(talk(socket, app.clone(), Arc::clone(shared)));
+        let (stream, remote) = accept(listener).await;
+        let is_proxy = shared.config.trusted_proxies.iter().any(|network| network.contains(remote));
+        let share = if is_proxy { None } else { addresses.take(remote) };
+        if share.is_none() && !is_proxy {
+            shared.metrics.limit(Bound::ClientsPerAddress);
+            continue;
+        }
+        let held = Held { _permit: permit, _share: share };
+        let socket = Socket { stream: Some(stream), tasks: shared.tasks.clone(), held: Some(held) };
+        let acceptor = shared.certificate.as_ref().map(super::tls::Certificate::acceptor);
+        let (app, shared) = (app.clone(), Arc::clone(shared));
+        match acceptor {
+            None => shared.tasks.clone().spawn(talk(socket, remote, app, shared)),
+            Some(acceptor) => shared.tasks.clone().spawn(async move {
+                let handshake = timeout(HEAD, acceptor.accept(socket));
+                tokio::select! {
+                    done = handshake => match done {
+                        Ok(Ok(stream)) => talk(stream, remote, app, shared).await,
+                        Ok(Err(error)) => tracing::debug!(%remote, %error, "no TLS"),
+                        Err(_) => tracing::debug!(%remote, "TLS took too long"),
+                    },
+                    () = shared.stopping.cancelled() => {}
+                }
+            }),
+        };
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// Takes connections of those who watch for ever.
+pub async fn serve_plain(listener: &TcpListener, app: &Router, shared: &Arc<Shared>) {
+    let open = Arc::new(Semaphore::new(WATCHERS));
+    while let Ok(permit) = Arc::clone(&open).acquire_owned().await {
+        let (stream, remote) = accept(listener).await;
+        let held = Held { _permit: permit, _share: None };
+        let socket = Socket { stream: Some(stream), tasks: shared.tasks.clone(), held: Some(held) };
+        shared.tasks.spawn(talk(socket, remote, app.clone(), Arc::clone(shared)));
+    }
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         let error = match listener.accept().await {
-            Ok((stream, _)) => match stream.set_nodelay(true) {
-                Ok(()) => return stream,
+            Ok((stream, remote)) => match stream.set_nodelay(true) {
+                Ok(()) => return (stream, remote.ip()),
                 Err(error) => error,
             },
             Err(error) => error,
@@ -52,12 +103,19 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-async fn talk(socket: Socket, app: Router, shared: Arc<Shared>) {
+async fn talk<S>(stream: S, remote: IpAddr, app: Router, shared: Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Remote(remote));
+        app.clone().oneshot(request)
+    });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
-            .serve_connection(TokioIo::new(socket), TowerToHyperService::new(app))
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades()
     );
     let ended = tokio::select! {
@@ -66,10 +124,18 @@ async fn talk(socket: Socket, app: Router, shared: Arc<Shared>) {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        // Whoever takes a file as slowly as that has his connection cut. One that becomes a WebSocket has ended here.
+        () = tokio::time::sleep(LONGEST) => return,
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "connection failed");
     }
+}
+
+/// What a connection holds until it is really gone.
+struct Held {
+    _permit: OwnedSemaphorePermit,
+    _share: Option<Share>,
 }
 
 /// A TCP stream that does not take back its last words.
@@ -80,7 +146,7 @@ async fn talk(socket: Socket, app: Router, shared: Arc<Shared>) {
 struct Socket {
     stream: Option<TcpStream>,
     tasks: TaskTracker,
-    permit: Option<OwnedSemaphorePermit>,
+    held: Option<Held>,
 }
 
 impl Socket {
@@ -92,7 +158,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let (Some(mut stream), permit) = (self.stream.take(), self.permit.take()) else {
+        let (Some(mut stream), held) = (self.stream.take(), self.held.take()) else {
             return;
         };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -105,7 +171,7 @@ impl Drop for Socket {
         };
         let bounded = async move {
             let _ = tokio::time::timeout(LINGER, linger).await;
-            drop(permit);
+            drop(held);
         };
         self.tasks.spawn_on(bounded, &runtime);
     }

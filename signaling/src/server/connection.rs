@@ -1,261 +1,304 @@
 //! One client, from its first frame to its last.
 
-use std::error::Error as _;
+use std::io;
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
-use tokio::time::{Instant, interval_at, timeout, timeout_at};
+use axum::extract::ws::Message;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::task::yield_now;
+use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
 
 use super::Shared;
-use super::limits::TokenBucket;
-use super::outbox::{Outbox, Outgoing, queue};
-use super::rooms::Seat;
-use crate::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close};
+use super::end::End;
+use super::limits::{Pace, TooFast, is_shallow};
+use super::metrics::{Bound, Metrics};
+use super::outbox::{Closed, Outbox, Outgoing};
+use super::rooms::Resume;
+use super::seating::Seat;
+use super::socket::{Ended, Violation, WebSocket};
+use crate::{ClientMessage, ErrorCode, ServerMessage, close};
 
-/// Serves the socket until it ends, one way or the other.
+/// Frames of a client that are dealt with before its answers, and others, have their turn.
+const AT_ONCE: u32 = 8;
+
+/// Serves the socket until it ends, one way or the other. What is left is the seat of a client that may come back.
 ///
 /// One task reads and writes, side by side: reading never waits for writing.
-pub async fn run(socket: WebSocket, shared: &Shared) {
+pub async fn run(socket: WebSocket, (outbox, mut outgoing): (Outbox, Outgoing), shared: &Shared) -> Option<Seat> {
     let limits = &shared.config.limits;
-    let (mut sink, mut stream) = socket.split();
-    let (outbox, outgoing) = queue(limits);
-    let overflow = outbox.overflow().clone();
-    let mut client = Client::new(shared, outbox);
+    let cut = outbox.cut().clone();
+    let mut client = Client::new(shared, outbox.clone());
 
-    let end = {
-        let mut writing = pin!(write(&mut sink, outgoing, shared.config.heartbeat()));
-        let end = tokio::select! {
-            end = client.read(&mut stream) => end,
-            _failed = &mut writing => End::Gone,
-            () = overflow.cancelled() => End::TooSlow,
-            () = shared.stopping.cancelled() => End::ShuttingDown,
+    let (end, seat) = {
+        let mut writing = pin!(write(&socket, &mut outgoing, shared.config.heartbeat(), &shared.metrics));
+        // With a waker of its own: these are not asked at every frame.
+        let mut orders = FuturesUnordered::from_iter([async {
+            tokio::select! {
+                () = cut.cancelled() => outbox.closed().map(End::from),
+                () = shared.drain.turn() => Some(End::ShuttingDown),
+            }
+        }]);
+        let mut can_write = true;
+        let mut end = tokio::select! {
+            end = client.read(&socket) => Some(end),
+            _failed = &mut writing => {
+                can_write = false;
+                None
+            }
+            Some(end) = orders.next() => end,
         };
-        tracing::debug!(peer = client.id(), ?end, "connection ends");
-        client.leave(end.announced());
-        // The last senders of the queue are gone: writing ends when it has drained.
-        if end.drains() {
+        if end.is_none() && !client.busy {
+            // What came in before can still be read: most of all, whether the client closed the socket itself.
+            end = timeout(limits.close, client.read(&socket)).await.ok();
+        }
+        let end = end.unwrap_or(End::Broken);
+        tracing::debug!(peer = client.id(), end = end.word(), "connection ends");
+        shared.metrics.ended(end);
+        let seat = client.leave(end);
+        if end.drains() && can_write {
+            // Writing ends when what waits is written.
+            outbox.close(Closed::Ending);
             let _ = timeout(limits.close, writing).await;
         }
-        end
+        (end, seat)
     };
-    let _ = timeout(limits.close, say_goodbye(sink, stream, end)).await;
+    let _ = timeout(limits.close, say_goodbye(&socket, end)).await;
+    seat
 }
 
-/// Why a connection ends.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    /// The client said `leave`.
-    Left,
-    /// The socket closed or broke.
-    Gone,
-    /// Nothing came for three heartbeats.
-    Idle,
-    /// No seat was taken in time.
-    NotJoined,
-    /// A frame over the limit.
-    TooLarge,
-    /// Went on long after it was told to slow down.
-    Flood,
-    /// The queue overflowed.
-    TooSlow,
-    ShuttingDown,
-}
-
-impl End {
-    /// What the room is told. A shutdown ends every seat at once: no news to anybody.
-    fn announced(self) -> Option<LeaveReason> {
-        match self {
-            Self::Left => Some(LeaveReason::Left),
-            Self::ShuttingDown => None,
-            _ => Some(LeaveReason::Lost),
-        }
-    }
-
-    /// Whether what waits for the client is still sent.
-    fn drains(self) -> bool {
-        !matches!(self, Self::Gone | Self::TooSlow)
-    }
-
-    fn close_frame(self) -> Option<CloseFrame> {
-        let (code, reason) = match self {
-            Self::Gone => return None,
-            Self::Left => (close::NORMAL, ""),
-            Self::Idle => (close::IDLE, "nothing heard for three heartbeats"),
-            Self::NotJoined => (close::POLICY, "no room joined in time"),
-            Self::TooLarge => (close::TOO_LARGE, "frame too large"),
-            Self::Flood => (close::POLICY, "too many frames"),
-            Self::TooSlow => (close::TRY_AGAIN_LATER, "reading too slowly"),
-            Self::ShuttingDown => (close::GOING_AWAY, "the server shuts down"),
-        };
-        Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
+/// Keeps the seat of a client that is away. What it is told meanwhile waits for it, within the bounds of its queue.
+pub async fn keep(seat: Seat, shared: &Shared) {
+    let Ok(_counted) = shared.absences.try_acquire() else {
+        return;
+    };
+    let cut = seat.outbox().cut().clone();
+    tokio::select! {
+        () = sleep(shared.config.grace) => tracing::debug!(peer = %seat.id(), "did not come back"),
+        () = cut.cancelled() => {}
+        () = shared.stopping.cancelled() => seat.leave(None),
     }
 }
 
 /// Each heartbeat asks for a sign of life that browsers give by themselves, also for a page in the background, whose
 /// timers they hold back by a minute and more.
-async fn write(
-    sink: &mut SplitSink<WebSocket, Message>,
-    mut outgoing: Outgoing,
-    heartbeat: Duration,
-) -> Result<(), axum::Error> {
+async fn write(socket: &WebSocket, outgoing: &mut Outgoing, heartbeat: Duration, metrics: &Metrics) -> io::Result<()> {
     let mut heartbeats = interval_at(Instant::now() + heartbeat, heartbeat);
     loop {
         tokio::select! {
-            frame = outgoing.next() => {
-                let Some(frame) = frame else { return Ok(()) };
-                sink.feed(Message::Text(frame)).await?;
-                while let Some(frame) = outgoing.ready() {
-                    sink.feed(Message::Text(frame)).await?;
-                }
-            }
-            _ = heartbeats.tick() => sink.feed(Message::Ping(Bytes::new())).await?,
+            waits = outgoing.waits() => if !waits { return Ok(()) },
+            () = socket.answers() => {}
+            _ = heartbeats.tick() => socket.ping(),
         }
-        sink.flush().await?;
+        // Everybody else who is ready to read has a turn before: what they add goes out together.
+        yield_now().await;
+        socket.write(outgoing, |frames, bytes| metrics.sent(frames, bytes)).await?;
     }
 }
 
 /// The closing handshake, as far as the other side plays along.
-async fn say_goodbye(mut sink: SplitSink<WebSocket, Message>, mut stream: SplitStream<WebSocket>, end: End) {
-    match end.close_frame() {
-        Some(frame) => {
-            if sink.send(Message::Close(Some(frame))).await.is_err() {
-                return;
-            }
-        }
-        // Answers the close frame of the client, if there was one.
-        None => {
-            let _ = sink.close().await;
-            return;
-        }
+async fn say_goodbye(socket: &WebSocket, end: End) -> io::Result<()> {
+    let Some(frame) = end.close_frame() else { return socket.answer_close().await };
+    socket.close(frame).await?;
+    if end.reads_on() {
+        while !matches!(socket.next().await, Ok((Message::Close(_), _)) | Err(_)) {}
     }
-    // To read on after a frame that is too large would be to take it in after all.
-    if !matches!(end, End::TooLarge) {
-        while let Some(Ok(_)) = stream.next().await {}
-    }
+    Ok(())
 }
 
 struct Client<'a> {
     shared: &'a Shared,
     outbox: Outbox,
     seat: Option<Seat>,
-    bucket: TokenBucket,
+    pace: Pace,
     /// Frames refused for their rate since the last that was not.
     refused: u32,
+    /// A frame is being dealt with: where that was broken off, none after it may be.
+    busy: bool,
 }
 
 impl<'a> Client<'a> {
     fn new(shared: &'a Shared, outbox: Outbox) -> Self {
-        let limits = &shared.config.limits;
-        Self {
-            shared,
-            outbox,
-            seat: None,
-            bucket: TokenBucket::new(limits.frames_per_second, limits.burst, Instant::now()),
-            refused: 0,
-        }
+        let pace = Pace::new(&shared.config.limits, Instant::now());
+        Self { shared, outbox, seat: None, pace, refused: 0, busy: false }
     }
 
     fn id(&self) -> &str {
         self.seat.as_ref().map_or("", |seat| seat.id().as_str())
     }
 
-    fn leave(mut self, announce: Option<LeaveReason>) {
-        if let Some(seat) = self.seat.take() {
-            seat.leave(announce);
+    /// Gives the seat up, unless it is to be kept.
+    fn leave(self, end: End) -> Option<Seat> {
+        let seat = self.seat?;
+        if matches!(end, End::Broken) && !self.shared.config.grace.is_zero() {
+            return Some(seat);
         }
+        seat.leave(end.announced());
+        None
     }
 
-    async fn read(&mut self, stream: &mut SplitStream<WebSocket>) -> End {
+    async fn read(&mut self, socket: &WebSocket) -> End {
         let silence = self.shared.config.heartbeat() * 3;
         let mut deadline = Instant::now() + self.shared.config.limits.join;
+        // Set anew only when it goes off: frames are many, and a timer is dear.
+        let mut timer = pin!(sleep_until(deadline));
+        let mut in_a_row = 0;
         loop {
-            let frame = match timeout_at(deadline, stream.next()).await {
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => return self.broken(&error),
-                Ok(None) => return End::Gone,
-                Err(_) if self.seat.is_some() => return End::Idle,
-                Err(_) => return End::NotJoined,
-            };
-            if let ControlFlow::Break(end) = self.receive(frame) {
-                return end;
+            let joined = self.seat.is_some();
+            tokio::select! {
+                biased;
+                frame = socket.next() => match frame {
+                    Ok((frame, bytes)) => {
+                        self.busy = true;
+                        let went = self.receive(frame, bytes).await;
+                        self.busy = false;
+                        if let ControlFlow::Break(end) = went {
+                            return end;
+                        }
+                    }
+                    Err(ended) => return self.broken(&ended),
+                },
+                () = &mut timer => {
+                    if Instant::now() < deadline {
+                        timer.as_mut().reset(deadline);
+                        continue;
+                    }
+                    return if joined { End::Idle } else { End::NotJoined };
+                }
             }
             if self.seat.is_some() {
                 deadline = Instant::now() + silence;
+                if deadline < timer.deadline() {
+                    timer.as_mut().reset(deadline);
+                }
             }
-            // Frames that came in one packet are all ready at once: let their answers out.
-            tokio::task::yield_now().await;
+            // Frames that came in one packet are all ready at once: let their answers out now and then.
+            in_a_row = (in_a_row + 1) % AT_ONCE;
+            if in_a_row == 0 {
+                yield_now().await;
+            }
         }
     }
 
-    /// A socket that failed. Too large a frame is the one failure that can still be told.
-    fn broken(&self, error: &axum::Error) -> End {
-        let source = error.source().and_then(|source| source.downcast_ref());
-        if let Some(tungstenite::Error::Capacity(_)) = source {
-            let max = self.shared.config.limits.frame_bytes;
-            self.refuse(ErrorCode::TooLarge, format!("a frame has at most {max} bytes"));
-            return End::TooLarge;
+    /// A socket that failed. That a frame is too large is told to the one who sent it alone, at once.
+    fn broken(&self, ended: &Ended) -> End {
+        tracing::debug!(peer = self.id(), ?ended, "socket failed");
+        match ended {
+            Ended::Broken(_) => End::Broken,
+            Ended::Violated(Violation::Protocol) => End::Violation,
+            Ended::Violated(Violation::NotUtf8) => End::NotUtf8,
+            Ended::Violated(Violation::TooLarge) => {
+                let max = self.shared.config.limits.frame_bytes;
+                let (code, message) = (ErrorCode::TooLarge, format!("a frame has at most {max} bytes"));
+                self.shared.metrics.error(&code);
+                self.outbox.send(&ServerMessage::Error { code, message });
+                End::TooLarge
+            }
         }
-        tracing::debug!(peer = self.id(), %error, "socket failed");
-        End::Gone
     }
 
-    fn receive(&mut self, frame: Message) -> ControlFlow<End> {
-        if !self.bucket.take(Instant::now()) {
+    async fn receive(&mut self, frame: Message, bytes: usize) -> ControlFlow<End> {
+        if let Message::Close(close) = frame {
+            let resuming = close.is_some_and(|close| close.code == close::RESUMING);
+            return ControlFlow::Break(if resuming { End::Broken } else { End::Closed });
+        }
+        self.shared.metrics.received(bytes);
+        if let Err(too_fast) = self.pace.take(bytes, Instant::now()) {
             self.refused += 1;
             if self.refused > self.shared.config.limits.burst {
                 return ControlFlow::Break(End::Flood);
             }
-            self.refuse(ErrorCode::RateLimited, "too many frames: this one was dropped");
+            self.throttle(&frame, too_fast).await;
             return ControlFlow::Continue(());
         }
         self.refused = 0;
         match frame {
             Message::Text(text) => match ClientMessage::from_json(&text) {
-                Ok(message) => return self.obey(message),
-                Err(error) => self.refuse(ErrorCode::BadMessage, error.to_string()),
+                Ok(message) if is_shallow(&text, self.shared.config.limits.json_depth) => {
+                    return self.obey(message).await;
+                }
+                Ok(message) => {
+                    let max = self.shared.config.limits.json_depth;
+                    let why = format!("a frame has at most {max} levels");
+                    self.throw_away(Some(&message), ErrorCode::TooDeep, &why).await;
+                }
+                Err(error) => self.refuse(ErrorCode::BadMessage, error.to_string()).await,
             },
-            Message::Binary(_) => self.refuse(ErrorCode::BadMessage, "frames are JSON text"),
-            // Answered by the library; they count as a sign of life.
-            Message::Ping(_) | Message::Pong(_) => {}
-            Message::Close(_) => return ControlFlow::Break(End::Gone),
+            Message::Binary(_) => self.refuse(ErrorCode::BadMessage, "frames are JSON text").await,
+            // Answered by the socket; they count as a sign of life.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
         }
         ControlFlow::Continue(())
     }
 
-    fn obey(&mut self, message: ClientMessage) -> ControlFlow<End> {
+    async fn throttle(&self, frame: &Message, too_fast: TooFast) {
+        let message = match frame {
+            Message::Text(text) => ClientMessage::from_json(text).ok(),
+            _ => None,
+        };
+        let (bound, why) = match too_fast {
+            TooFast::Frames => (Bound::FramesPerSecond, "too many frames: this one was dropped"),
+            TooFast::Bytes => (Bound::BytesPerSecond, "too many bytes: this frame was dropped"),
+        };
+        self.shared.metrics.limit(bound);
+        self.throw_away(message.as_ref(), ErrorCode::RateLimited, why).await;
+    }
+
+    /// Throws a frame away. One that is numbered has come all the same, or it would come again for ever.
+    async fn throw_away(&self, message: Option<&ClientMessage>, code: ErrorCode, why: &str) {
+        let numbered = matches!(message, Some(ClientMessage::Signal { .. } | ClientMessage::Say { .. }));
+        match &self.seat {
+            Some(seat) if numbered => seat.refuse_counted(code, why).await,
+            _ => self.refuse(code, why).await,
+        }
+    }
+
+    async fn obey(&mut self, message: ClientMessage) -> ControlFlow<End> {
         match (message, &self.seat) {
             (ClientMessage::Leave, _) => return ControlFlow::Break(End::Left),
-            (ClientMessage::Ping { id }, _) => self.outbox.send(&ServerMessage::Pong { id }),
+            (ClientMessage::Ping { id, received }, Some(seat)) => seat.ping(id, received),
+            (ClientMessage::Ping { id, .. }, None) => self.outbox.send(&ServerMessage::Pong { id, received: 0 }),
             (ClientMessage::Join { .. }, Some(_)) => {
-                self.refuse(ErrorCode::AlreadyJoined, "in a room already");
+                self.refuse(ErrorCode::AlreadyJoined, "in a room already").await;
             }
-            (ClientMessage::Join { room, name, .. }, None) => {
-                let joined = self.shared.rooms.join(&room, &name, self.outbox.clone());
+            (ClientMessage::Join { .. }, None) if self.shared.drain.has_begun() => {
+                self.refuse(ErrorCode::Draining, "the server is about to shut down: connect again").await;
+            }
+            (ClientMessage::Join { room, name, resume, received, token }, None) => {
+                let tokens = self.shared.config.tokens.as_ref();
+                let denied = tokens.and_then(|tokens| tokens.check(token.as_deref(), &room, &name).err());
+                let resume = resume.map(|token| Resume { token, received, or_else: denied.clone() });
+                let joined = match (denied, &resume) {
+                    (Some(denied), None) => Err(denied),
+                    _ => self.shared.rooms.join(&room, &name, resume.as_ref(), self.outbox.clone()).await,
+                };
                 match joined {
-                    Ok(seat) => self.seat = Some(seat),
-                    Err(refusal) => self.refuse(refusal.code, refusal.message),
+                    Ok(seat) => {
+                        self.shared.metrics.joined();
+                        self.seat = Some(seat);
+                    }
+                    Err(refusal) => self.refuse(refusal.code, refusal.message).await,
                 }
             }
-            (ClientMessage::Signal { to, data }, Some(seat)) => {
-                if let Err(refusal) = seat.signal(&to, data) {
-                    self.refuse(refusal.code, refusal.message);
-                }
-            }
-            (ClientMessage::Say { data }, Some(seat)) => seat.say(data),
+            (ClientMessage::Signal { to, data }, Some(seat)) => seat.signal(&to, data).await,
+            (ClientMessage::Say { data }, Some(seat)) => seat.say(data).await,
             (ClientMessage::Signal { .. } | ClientMessage::Say { .. }, None) => {
-                self.refuse(ErrorCode::NotJoined, "join a room first");
+                self.refuse(ErrorCode::NotJoined, "join a room first").await;
             }
         }
         ControlFlow::Continue(())
     }
 
-    fn refuse(&self, code: ErrorCode, message: impl Into<String>) {
+    async fn refuse(&self, code: ErrorCode, message: impl Into<String>) {
         let message = message.into();
-        self.outbox.send(&ServerMessage::Error { code, message });
+        match &self.seat {
+            Some(seat) => seat.refuse(code, message).await,
+            None => {
+                self.shared.metrics.error(&code);
+                self.outbox.send(&ServerMessage::Error { code, message });
+            }
+        }
     }
 }

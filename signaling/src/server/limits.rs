@@ -1,6 +1,10 @@
+//! How fast a client may send, and how deep.
+
 use tokio::time::Instant;
 
-/// How fast a client may send: `burst` at once, refilled at `rate` a second.
+use super::Limits;
+
+/// How fast something may come: `burst` at once, refilled at `rate` a second.
 #[derive(Debug)]
 pub struct TokenBucket {
     rate: f64,
@@ -14,17 +18,76 @@ impl TokenBucket {
         Self { rate: rate.into(), burst: burst.into(), tokens: burst.into(), filled: now }
     }
 
-    /// Takes a token, if there is one.
-    pub fn take(&mut self, now: Instant) -> bool {
+    /// Takes so many tokens, if there are so many.
+    pub fn take(&mut self, count: u32, now: Instant) -> bool {
         let gained = now.duration_since(self.filled).as_secs_f64() * self.rate;
         self.tokens = (self.tokens + gained).min(self.burst);
         self.filled = now;
-        let allowed = self.tokens >= 1.0;
+        let allowed = self.tokens >= f64::from(count);
         if allowed {
-            self.tokens -= 1.0;
+            self.tokens -= f64::from(count);
         }
         allowed
     }
+}
+
+/// Both bounds on what one client sends.
+#[derive(Debug)]
+pub struct Pace {
+    frames: TokenBucket,
+    bytes: TokenBucket,
+}
+
+/// What there was too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooFast {
+    Frames,
+    Bytes,
+}
+
+impl Pace {
+    pub fn new(limits: &Limits, now: Instant) -> Self {
+        Self {
+            frames: TokenBucket::new(limits.frames_per_second, limits.burst, now),
+            bytes: TokenBucket::new(limits.bytes_per_second, limits.burst_bytes, now),
+        }
+    }
+
+    /// One frame more.
+    pub fn take(&mut self, bytes: usize, now: Instant) -> Result<(), TooFast> {
+        if !self.frames.take(1, now) {
+            return Err(TooFast::Frames);
+        }
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if self.bytes.take(bytes, now) { Ok(()) } else { Err(TooFast::Bytes) }
+    }
+}
+
+/// Whether the JSON is nested no deeper than this.
+pub fn is_shallow(json: &str, max: usize) -> bool {
+    let opens = |byte: &u8| matches!(byte, b'[' | b'{');
+    // Almost every frame ends here, at the speed of memory.
+    if json.as_bytes().iter().filter(|byte| opens(byte)).count() <= max {
+        return true;
+    }
+    let (mut depth, mut in_string, mut escaped) = (0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > max {
+                    return false;
+                }
+            }
+            b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    true
 }
 
 #[cfg(test)]
@@ -34,7 +97,7 @@ mod tests {
     use super::*;
 
     fn taken(bucket: &mut TokenBucket, now: Instant) -> usize {
-        (0..100).take_while(|_| bucket.take(now)).count()
+        (0..100).take_while(|_| bucket.take(1, now)).count()
     }
 
     #[test]
@@ -52,5 +115,49 @@ mod tests {
         let mut bucket = TokenBucket::new(10, 5, start);
         let later = start + Duration::from_secs(3600);
         assert_eq!(taken(&mut bucket, later), 5);
+    }
+
+    #[test]
+    fn frames_and_bytes_are_bounded_both() {
+        let limits = Limits { burst: 3, burst_bytes: 100, ..Limits::default() };
+        let now = Instant::now();
+        let mut pace = Pace::new(&limits, now);
+        assert_eq!(pace.take(60, now), Ok(()));
+        assert_eq!(pace.take(60, now), Err(TooFast::Bytes));
+        assert_eq!(pace.take(40, now), Ok(()));
+        assert_eq!(pace.take(0, now), Err(TooFast::Frames));
+    }
+
+    #[test]
+    fn depth_is_counted_outside_of_strings() {
+        assert!(is_shallow(r#"{"a":[1]}"#, 2));
+        assert!(!is_shallow(r#"{"a":[1]}"#, 1));
+        assert!(is_shallow("[[],[],[],[]]", 2));
+        assert!(is_shallow(r#"["[[[[", "\"[[[[", "\\", []]"#, 2));
+        assert!(!is_shallow(r#"["\\", [[]]]"#, 2));
+        assert!(!is_shallow(&"[".repeat(60_000), 64));
+    }
+
+    #[test]
+    fn depth_is_what_a_real_reader_finds() {
+        fn depth(value: &serde_json::Value) -> usize {
+            match value {
+                serde_json::Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or(0),
+                serde_json::Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or(0),
+                _ => 0,
+            }
+        }
+        use proptest::prelude::*;
+        let leaf = prop_oneof![any::<i64>().prop_map(Into::into), any::<String>().prop_map(Into::into)];
+        let json = leaf.prop_recursive(6, 32, 3, |inner: BoxedStrategy<serde_json::Value>| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Into::into),
+                prop::collection::hash_map("[\\[\\]{}\"\\\\a]{0,4}", inner, 0..3)
+                    .prop_map(|map| map.into_iter().collect()),
+            ]
+        });
+        proptest!(|(value in json, max in 0_usize..8)| {
+            prop_assert_eq!(is_shallow(&value.to_string(), max), depth(&value) <= max);
+        });
     }
 }

@@ -1,40 +1,129 @@
 //! From an HTTP request to a WebSocket: who may come in.
 
-use std::sync::Arc;
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Arc, Once};
 
+use axum::Extension;
 use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::http::header::{HOST, ORIGIN};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
+use axum::http::header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
 
-use super::{Shared, connection};
-use crate::SUBPROTOCOL;
+use super::metrics::Bound;
+use super::outbox::queue;
+use super::places::NoPlace;
+use super::socket::WebSocketUpgrade;
+use super::{Shared, address, connection};
+use crate::protocol::ANY_VERSION;
+use crate::{ErrorCode, SUBPROTOCOL, ServerMessage, close};
 
-pub async fn signal(State(shared): State<Arc<Shared>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    if !origin_allowed(&headers, &shared.config.allowed_origins) {
-        return (StatusCode::FORBIDDEN, "this origin is not allowed").into_response();
-    }
-    let upgrade = upgrade.protocols([SUBPROTOCOL]);
-    if upgrade.selected_protocol().is_none() {
-        let message = format!("this server speaks the WebSocket subprotocol {SUBPROTOCOL}");
-        return (StatusCode::BAD_REQUEST, message).into_response();
-    }
-    let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the server is full").into_response();
+/// The other end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Remote(pub IpAddr);
+
+pub async fn signal(
+    State(shared): State<Arc<Shared>>,
+    Extension(Remote(remote)): Extension<Remote>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let address = address::client(remote, &headers, &shared.config.trusted_proxies);
+    let refuse = |reason, status, message: String| {
+        tracing::debug!(%address, reason, "refused");
+        shared.metrics.refusal(reason);
+        (status, message).into_response()
     };
+    if !origin_allowed(&headers, &shared.config.allowed_origins) {
+        return refuse("origin", StatusCode::FORBIDDEN, "this origin is not allowed".to_owned());
+    }
+    let Some(version) = version(&headers) else {
+        let message = format!("this server speaks the WebSocket subprotocol {SUBPROTOCOL}");
+        return refuse("protocol", StatusCode::BAD_REQUEST, message);
+    };
+    if shared.drain.has_begun() {
+        return refuse("draining", StatusCode::SERVICE_UNAVAILABLE, "the server shuts down".to_owned());
+    }
+    let place = match shared.places.take(address) {
+        Ok(place) => place,
+        Err(NoPlace::AtAll) => {
+            shared.metrics.limit(Bound::Clients);
+            return refuse("full", StatusCode::SERVICE_UNAVAILABLE, "the server is full".to_owned());
+        }
+        Err(NoPlace::ForAddress) => {
+            if address == remote && address::is_forwarded(&headers) {
+                static WARNED: Once = Once::new();
+                WARNED.call_once(|| tracing::warn!(%address, "many clients from a proxy that is not trusted"));
+            }
+            shared.metrics.refusal("address");
+            let code = ErrorCode::TooManyClients;
+            return turn_away(
+                upgrade,
+                version,
+                shared,
+                (code, "too many clients from this address", close::TRY_AGAIN_LATER),
+            );
+        }
+    };
+    if version != SUBPROTOCOL {
+        shared.metrics.refusal("version");
+        let code = ErrorCode::UnsupportedVersion;
+        return turn_away(upgrade, version, shared, (code, OTHER_VERSION, close::UNSUPPORTED_VERSION));
+    }
+    // Made before the answer: whose queue is older is the order in which a client has opened its sockets.
+    let queue = queue(&shared.config.limits);
     let max = shared.config.limits.frame_bytes;
-    upgrade
-        .max_frame_size(max)
-        .max_message_size(max)
-        // Held by every client: small, since most are silent most of the time.
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(4 * 1024)
-        .on_upgrade(async move |socket| {
-            let _counted = shared.tasks.token();
-            connection::run(socket, &shared).await;
-            drop(place);
-        })
+    let counted = shared.tasks.token();
+    upgrade.protocols([SUBPROTOCOL]).max_message_size(max).on_upgrade(async move |socket| {
+        let _counted = counted;
+        let arrived = shared.metrics.arrived();
+        tracing::debug!(%address, "connected");
+        let away = connection::run(socket, queue, &shared).await;
+        drop((place, arrived));
+        if let Some(seat) = away {
+            connection::keep(seat, &shared).await;
+        }
+    })
+}
+
+/// Names [`SUBPROTOCOL`]; a test holds it to that.
+const OTHER_VERSION: &str = "this server speaks browser-rtc.v1";
+
+/// The version to answer in: ours if it is offered, or else the first. None for who offers none.
+fn version(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|line| line.to_str().ok());
+    let offered = lines.flat_map(|line| line.split(',')).map(str::trim);
+    let mut versions = offered.filter(|offer| offer.starts_with(ANY_VERSION)).peekable();
+    let first = versions.peek().copied()?;
+    Some(versions.find(|version| *version == SUBPROTOCOL).unwrap_or(first).to_owned())
+}
+
+/// Opens the WebSocket only to say why not: a browser tells its page nothing of an HTTP answer.
+fn turn_away(
+    upgrade: WebSocketUpgrade,
+    version: String,
+    shared: Arc<Shared>,
+    (code, message, close): (ErrorCode, &'static str, u16),
+) -> Response {
+    shared.metrics.error(&code);
+    tracing::debug!(%code, "turned away");
+    let max = shared.config.limits.frame_bytes;
+    let counted = shared.tasks.token();
+    upgrade.protocols([version]).max_message_size(max).on_upgrade(async move |socket| {
+        let _counted = counted;
+        let goodbye = async {
+            let (outbox, mut outgoing) = queue(&shared.config.limits);
+            outbox.send(&ServerMessage::Error { code, message: message.to_owned() });
+            socket.write(&mut outgoing, |frames, bytes| shared.metrics.sent(frames, bytes)).await?;
+            socket.close(CloseFrame { code: close, reason: Utf8Bytes::from_static(message) }).await?;
+            // Until the other side has closed as well.
+            while !matches!(socket.next().await, Ok((Message::Close(_), _)) | Err(_)) {}
+            Ok::<_, io::Error>(())
+        };
+        let _ = timeout(shared.config.limits.close, goodbye).await;
+    })
 }
 
 /// A page may connect when it is named, or when none is named and it came from this very host.
@@ -70,6 +159,23 @@ mod tests {
         }
         let list: Vec<_> = list.iter().map(ToString::to_string).collect();
         origin_allowed(&headers, &list)
+    }
+
+    #[test]
+    fn our_version_is_preferred_to_another() {
+        let answer = |lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(SEC_WEBSOCKET_PROTOCOL, line.parse().unwrap());
+            }
+            version(&headers)
+        };
+        assert_eq!(answer(&["browser-rtc.v2,browser-rtc.v1"]).as_deref(), Some(SUBPROTOCOL));
+        assert_eq!(answer(&["chat", "browser-rtc.v2", SUBPROTOCOL]).as_deref(), Some(SUBPROTOCOL));
+        assert_eq!(answer(&["chat, browser-rtc.v3, browser-rtc.v2"]).as_deref(), Some("browser-rtc.v3"));
+        assert_eq!(answer(&["chat, mqtt"]), None);
+        assert_eq!(answer(&[]), None);
+        assert!(OTHER_VERSION.ends_with(SUBPROTOCOL));
     }
 
     #[test]

@@ -1,14 +1,14 @@
 use std::fs;
 
 use browser_rtc_signaling::server::{Config, Limits, Server};
-use browser_rtc_signaling::{PATH, SUBPROTOCOL};
+use browser_rtc_signaling::{ErrorCode, PATH, SUBPROTOCOL, close};
 
 use crate::support::start;
 
 #[tokio::test]
-async fn another_subprotocol_is_refused_with_the_one_that_is_spoken() {
+async fn who_speaks_no_version_is_refused_with_the_one_that_is_spoken() {
     let server = start(Config::default()).await;
-    for offered in [Some("browser-rtc.v2"), Some("chat, mqtt"), None] {
+    for offered in [Some("chat, mqtt"), None] {
         let mut request = server.request();
         let headers = request.headers_mut();
         match offered {
@@ -19,11 +19,25 @@ async fn another_subprotocol_is_refused_with_the_one_that_is_spoken() {
         assert_eq!(status, 400, "{offered:?}");
         assert!(message.contains(SUBPROTOCOL), "{message}");
     }
+    assert_eq!(server.metric("signaling_refusals_total{reason=\"protocol\"}").await, 2);
+}
 
-    let mut request = server.request();
-    let offer = format!("browser-rtc.v2, {SUBPROTOCOL}").parse().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", offer);
-    assert!(server.try_connect(request).await.is_ok());
+#[tokio::test]
+async fn another_version_is_told_so_in_its_own_name() {
+    let server = start(Config::default()).await;
+    let offering = |versions: &str| {
+        let mut request = server.request();
+        request.headers_mut().insert("sec-websocket-protocol", versions.parse().unwrap());
+        request
+    };
+    let mut client = server.connect_as(offering("browser-rtc.v3, browser-rtc.v2"), "browser-rtc.v3").await;
+    client.expect_error(ErrorCode::UnsupportedVersion).await;
+    assert_eq!(client.close_code().await, close::UNSUPPORTED_VERSION);
+    assert_eq!(server.metric("signaling_refusals_total{reason=\"version\"}").await, 1);
+    assert_eq!(server.metric("signaling_errors_total{code=\"unsupported_version\"}").await, 1);
+
+    let mut client = server.connect_as(offering(&format!("browser-rtc.v2, {SUBPROTOCOL}")), SUBPROTOCOL).await;
+    client.join("r", "Ada").await;
 }
 
 #[tokio::test]

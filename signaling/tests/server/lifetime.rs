@@ -34,6 +34,7 @@ async fn a_shutdown_closes_every_socket_and_announces_no_losses() {
 async fn a_shutdown_does_not_wait_for_those_who_never_answer() {
     let server = start_with(Limits {
         close: Duration::from_secs(3600),
+        drain: Duration::ZERO,
         shutdown: Duration::from_millis(100),
         ..Limits::default()
     })

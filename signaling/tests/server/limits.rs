@@ -78,7 +78,7 @@ async fn too_many_frames_are_refused_and_a_flood_ends_the_connection() {
     let mut bob = server.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
     for id in 0..15 {
-        ada.send(ClientMessage::Ping { id }).await;
+        ada.send(ClientMessage::Ping { id, received: 0 }).await;
     }
     let (mut pongs, mut refused) = (0, 0);
     for _ in 0..15 {
@@ -98,7 +98,7 @@ async fn too_many_frames_are_refused_and_a_flood_ends_the_connection() {
 
     // Within one packet, so that no pause refills the bucket.
     for id in 0..100 {
-        let ping = ClientMessage::Ping { id }.to_json().unwrap();
+        let ping = ClientMessage::Ping { id, received: 0 }.to_json().unwrap();
         soon(ada.sink.feed(Message::text(ping))).await.unwrap();
     }
     let _ = soon(ada.sink.flush()).await;
@@ -141,16 +141,16 @@ async fn a_slow_reader_is_cut_off_and_slows_nobody() {
                 other => left = Some(other),
             }
         }
-        ada.send(ClientMessage::Ping { id: said }).await;
+        ada.send(ClientMessage::Ping { id: said, received: 0 }).await;
         match ada.recv().await {
-            ServerMessage::Pong { id } => assert_eq!(id, said),
+            ServerMessage::Pong { id, .. } => assert_eq!(id, said),
             other => break (left, other),
         }
         assert!(said < 10_000, "never cut off");
     };
     let left = ServerMessage::PeerLeft { id: slow.id.clone(), reason: LeaveReason::Lost };
     assert_eq!(cut_off.1, left);
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: said });
+    assert_eq!(ada.recv().await, ServerMessage::Pong { id: said, received: said });
     if cut_off.0.is_none() {
         assert_eq!(bob.recv().await, left);
     }
@@ -172,12 +172,14 @@ async fn a_slow_reader_is_cut_off_and_slows_nobody() {
     };
     assert_eq!(code, close::TRY_AGAIN_LATER);
     assert!(next > 0 && next < said, "{next} of {said}");
+    assert_eq!(server.metric("signaling_limits_total{limit=\"queue\"}").await, 1);
 }
 
 #[tokio::test]
 async fn silence_is_loss_and_a_ping_is_a_sign_of_life() {
     let server = start(Config {
         heartbeat_ms: 100,
+        grace: Duration::from_secs(3600),
         limits: Limits { frames_per_second: 1_000_000, burst: 1_000_000, ..Limits::default() },
         ..Config::default()
     })
@@ -188,7 +190,7 @@ async fn silence_is_loss_and_a_ping_is_a_sign_of_life() {
     ada.expect_joined(&silent, "Silent").await;
     let left = soon(async {
         loop {
-            ada.send(ClientMessage::Ping { id: 1 }).await;
+            ada.send(ClientMessage::Ping { id: 1, received: 0 }).await;
             match ada.recv().await {
                 ServerMessage::Pong { .. } => {}
                 other => break other,
@@ -203,7 +205,7 @@ async fn silence_is_loss_and_a_ping_is_a_sign_of_life() {
 
 #[tokio::test]
 async fn who_answers_the_pings_of_the_server_stays_without_a_word() {
-    let server = start(Config { heartbeat_ms: 50, ..Config::default() }).await;
+    let server = start(Config { heartbeat_ms: 400, ..Config::default() }).await;
     let mut ada = server.join("r", "Ada").await;
     let mut pings = 0;
     // Reading is what answers them. Four times three heartbeats go by.
@@ -213,8 +215,8 @@ async fn who_answers_the_pings_of_the_server_stays_without_a_word() {
             other => panic!("no ping but {other:?}"),
         }
     }
-    ada.send(ClientMessage::Ping { id: 7 }).await;
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 7 });
+    ada.send(ClientMessage::Ping { id: 7, received: 0 }).await;
+    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 7, received: 0 });
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use browser_rtc_signaling::server::{Config, Limits};
 use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, IceServer, LeaveReason};
 use browser_rtc_signaling::{Peer, PeerId, ResumeToken, ServerMessage, close};
 
-use crate::support::{soon, start, start_with};
+use crate::support::{soon, start, start_with, start_without_grace};
 
 #[tokio::test]
 async fn members_see_each_other_come_and_go() {
@@ -24,12 +26,19 @@ async fn members_see_each_other_come_and_go() {
 #[tokio::test]
 async fn joined_hands_out_what_was_configured() {
     let ice_servers = vec![IceServer::stun("stun:a"), IceServer::turn("turn:b", "u", "p")];
-    let server = start(Config { ice_servers: ice_servers.clone(), heartbeat_ms: 1234, ..Config::default() }).await;
+    let server = start(Config {
+        ice_servers: ice_servers.clone(),
+        heartbeat_ms: 1234,
+        grace: Duration::ZERO,
+        ..Config::default()
+    })
+    .await;
     let mut ada = server.connect().await;
     ada.send(ClientMessage::Join {
         room: "r".to_owned(),
         name: "Ada".to_owned(),
         resume: Some(ResumeToken::from("unknown")),
+        received: 0,
         token: Some("unused".to_owned()),
     })
     .await;
@@ -43,13 +52,21 @@ async fn joined_hands_out_what_was_configured() {
     let ServerMessage::Joined { you, .. } = joined.clone() else {
         panic!("not joined");
     };
-    let expected = ServerMessage::Joined { you, peers: vec![], resume: None, ice_servers, heartbeat_ms: 1234 };
+    let expected = ServerMessage::Joined {
+        you,
+        peers: vec![],
+        resume: None,
+        resumed: false,
+        received: 0,
+        ice_servers,
+        heartbeat_ms: 1234,
+    };
     assert_eq!(joined, expected);
 }
 
 #[tokio::test]
 async fn a_dropped_socket_is_a_lost_peer() {
-    let server = start(Config::default()).await;
+    let server = start_without_grace(Limits::default()).await;
     let mut ada = server.join("r", "Ada").await;
     let bob = server.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
@@ -144,7 +161,7 @@ async fn what_makes_no_sense_is_refused_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_full_room_refuses() {
-    let server = start_with(Limits { seats_per_room: 2, ..Limits::default() }).await;
+    let server = start_without_grace(Limits { seats_per_room: 2, ..Limits::default() }).await;
     let _ada = server.join("r", "Ada").await;
     let bob = server.join("r", "Bob").await;
     let mut eve = server.connect().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits, Server};
 use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PATH, PeerId, SUBPROTOCOL};
-use browser_rtc_signaling::{LeaveReason, Peer, ServerMessage};
+use browser_rtc_signaling::{LeaveReason, Peer, ResumeToken, ServerMessage};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,28 +26,64 @@ pub async fn soon<T>(future: impl Future<Output = T>) -> T {
 /// A server that shuts down when dropped.
 pub struct Running {
     pub addr: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    own: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    #[cfg(feature = "redis")]
+    _redis: Option<crate::cluster::Redis>,
 }
 
 pub async fn start(config: Config) -> Running {
     let config = Config { listen: ([127, 0, 0, 1], 0).into(), ..config };
+    // All tests of one server are tests of one that shares its rooms, with this set.
+    #[cfg(feature = "redis")]
+    let (config, redis) = match std::env::var_os("SIGNALING_TEST_REDIS") {
+        Some(_) if config.redis.is_none() => {
+            let redis = crate::cluster::Redis::start().await.unwrap();
+            (Config { redis: Some(redis.url().into()), ..config }, Some(redis))
+        }
+        _ => (config, None),
+    };
     let server = Server::bind(config).await.unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
+    let addr = server.local_addr();
+    let task = tokio::spawn(server.run(async move {
+        let _ = stopped.await;
+    }));
     Running {
-        addr: server.local_addr(),
-        stop,
-        task: tokio::spawn(server.run(async move {
-            let _ = stopped.await;
-        })),
+        addr,
+        own: Some((stop, task)),
+        #[cfg(feature = "redis")]
+        _redis: redis,
     }
 }
 
+/// Seats are kept longer than any test runs.
 pub async fn start_with(limits: Limits) -> Running {
-    start(Config { limits, ..Config::default() }).await
+    start(Config { limits, grace: Duration::from_secs(3600), ..Config::default() }).await
+}
+
+/// A server that keeps no seats.
+pub async fn start_without_grace(limits: Limits) -> Running {
+    start(Config { limits, grace: Duration::ZERO, ..Config::default() }).await
+}
+
+pub async fn ada_and_bob(server: &Running) -> (Client, Client) {
+    let mut ada = server.join("r", "Ada").await;
+    let bob = server.join("r", "Bob").await;
+    ada.expect_joined(&bob, "Bob").await;
+    (ada, bob)
 }
 
 impl Running {
+    /// One that is a program of its own.
+    pub fn elsewhere(addr: SocketAddr) -> Self {
+        Self {
+            addr,
+            own: None,
+            #[cfg(feature = "redis")]
+            _redis: None,
+        }
+    }
+
     pub fn request(&self) -> Request {
         let url = format!("ws://{}{PATH}", self.addr);
         let mut request = url.into_client_request().unwrap();
@@ -62,6 +98,43 @@ impl Running {
     pub async fn try_connect(&self, request: Request) -> Result<Client, tungstenite::Error> {
         let stream = soon(TcpStream::connect(self.addr)).await.unwrap();
         Client::over(stream, request).await
+    }
+
+    /// A client that is answered in this version.
+    pub async fn connect_as(&self, request: Request, version: &str) -> Client {
+        let stream = soon(TcpStream::connect(self.addr)).await.unwrap();
+        Client::over_as(stream, request, version).await.unwrap()
+    }
+
+    /// A client that comes from this address, as the trusted proxy says that this machine is.
+    pub async fn connect_from(&self, address: &str) -> Client {
+        let mut request = self.request();
+        request.headers_mut().insert("x-forwarded-for", address.parse().unwrap());
+        self.try_connect(request).await.unwrap()
+    }
+
+    /// A line of `/metrics`; 0 where there is none yet.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let (head, body) = self.get("/metrics").await;
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        let value = body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
+    }
+
+    /// Waits until a metric has come to this.
+    pub async fn until_metric(&self, name: &str, value: u64) {
+        soon(async { while self.metric(name).await != value {} }).await;
+    }
+
+    pub async fn connect_when_there_is_place(&self) -> Client {
+        soon(async {
+            loop {
+                if let Ok(client) = self.try_connect(self.request()).await {
+                    break client;
+                }
+            }
+        })
+        .await
     }
 
     /// A client that the system buffers little for.
@@ -92,22 +165,28 @@ impl Running {
 
     /// One HTTP exchange, with the path exactly as given. Head and body of the answer.
     pub async fn get(&self, path: &str) -> (String, String) {
+        self.try_get(path).await.expect("an answer")
+    }
+
+    /// The same; none where the server does not even listen to it.
+    pub async fn try_get(&self, path: &str) -> Option<(String, String)> {
         soon(async {
-            let mut stream = TcpStream::connect(self.addr).await.unwrap();
+            let mut stream = TcpStream::connect(self.addr).await.ok()?;
             let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
-            stream.write_all(request.as_bytes()).await.unwrap();
+            stream.write_all(request.as_bytes()).await.ok()?;
             let mut answer = String::new();
-            stream.read_to_string(&mut answer).await.unwrap();
-            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-            (head.to_lowercase(), body.to_owned())
+            stream.read_to_string(&mut answer).await.ok()?;
+            let (head, body) = answer.split_once("\r\n\r\n")?;
+            Some((head.to_lowercase(), body.to_owned()))
         })
         .await
     }
 
     /// Asks for the shutdown and waits until the server has ended.
     pub async fn stop(self) {
-        let _ = self.stop.send(());
-        soon(self.task).await.unwrap();
+        let (stop, task) = self.own.unwrap();
+        let _ = stop.send(());
+        soon(task).await.unwrap();
     }
 }
 
@@ -117,14 +196,36 @@ pub struct Client {
     pub sink: SplitSink<Socket, Message>,
     pub stream: SplitStream<Socket>,
     pub id: PeerId,
+    /// What takes the seat back.
+    pub token: Option<ResumeToken>,
+}
+
+/// What a client knows of the seat that it had in the room `r`.
+#[derive(Clone)]
+pub struct Keepsake {
+    pub token: Option<ResumeToken>,
+    pub received: u32,
+}
+
+/// How a client came back.
+#[derive(Debug)]
+pub struct Back {
+    pub name: String,
+    pub resumed: bool,
+    /// How many frames of the client the server has had.
+    pub received: u32,
 }
 
 impl Client {
     async fn over(stream: TcpStream, request: Request) -> Result<Self, tungstenite::Error> {
+        Self::over_as(stream, request, SUBPROTOCOL).await
+    }
+
+    async fn over_as(stream: TcpStream, request: Request, version: &str) -> Result<Self, tungstenite::Error> {
         let (socket, response) = soon(client_async(request, stream)).await?;
-        assert_eq!(response.headers()["sec-websocket-protocol"], SUBPROTOCOL);
+        assert_eq!(response.headers()["sec-websocket-protocol"], version);
         let (sink, stream) = socket.split();
-        Ok(Self { sink, stream, id: PeerId::from("") })
+        Ok(Self { sink, stream, id: PeerId::from(""), token: None })
     }
 
     pub async fn send(&mut self, message: ClientMessage) {
@@ -135,42 +236,108 @@ impl Client {
         soon(self.sink.send(Message::text(text))).await.unwrap();
     }
 
+    /// Fails where the server has closed.
+    pub async fn try_send_text(&mut self, text: &str) -> Result<(), tungstenite::Error> {
+        soon(self.sink.send(Message::text(text))).await
+    }
+
     pub async fn recv(&mut self) -> ServerMessage {
-        loop {
-            match soon(self.stream.next()).await {
-                Some(Ok(Message::Text(text))) => break ServerMessage::from_json(&text).unwrap(),
-                Some(Ok(Message::Ping(_))) => {}
-                other => panic!("no message but {other:?}"),
-            }
+        match self.next_message().await {
+            Some(Message::Text(text)) => ServerMessage::from_json(&text).unwrap(),
+            other => panic!("no message but {other:?}"),
         }
     }
 
     /// The code that the server closes with. Messages before it are skipped.
     pub async fn close_code(&mut self) -> u16 {
-        loop {
-            match soon(self.stream.next()).await {
-                Some(Ok(Message::Text(_) | Message::Ping(_))) => {}
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                other => panic!("no close frame but {other:?}"),
+        soon(async {
+            loop {
+                match self.next_message().await {
+                    Some(Message::Text(_)) => {}
+                    Some(Message::Close(Some(frame))) => return frame.code.into(),
+                    other => panic!("no close frame but {other:?}"),
+                }
             }
-        }
+        })
+        .await
     }
 
     pub async fn ask_to_join(&mut self, room: &str, name: &str) -> ServerMessage {
-        self.send(ClientMessage::Join { room: room.to_owned(), name: name.to_owned(), resume: None, token: None })
-            .await;
+        self.send(ClientMessage::Join {
+            room: room.to_owned(),
+            name: name.to_owned(),
+            resume: None,
+            received: 0,
+            token: None,
+        })
+        .await;
         self.recv().await
     }
 
     /// Joins, and tells who was there.
     pub async fn join(&mut self, room: &str, name: &str) -> Vec<Peer> {
         match self.ask_to_join(room, name).await {
-            ServerMessage::Joined { you, peers, .. } => {
+            ServerMessage::Joined { you, peers, resume, .. } => {
                 self.id = you.id;
+                self.token = resume;
                 peers
             }
             other => panic!("not joined but {other:?}"),
         }
+    }
+
+    /// What the client takes along from here, having received so many numbered frames.
+    pub fn keepsake(&self, received: u32) -> Keepsake {
+        Keepsake { token: self.token.clone(), received }
+    }
+
+    /// The network goes: no close frame, and what the client has not read is lost.
+    pub async fn break_off(self) {
+        let socket = self.sink.reunite(self.stream).unwrap();
+        // Resets the connection.
+        socket.get_ref().set_zero_linger().unwrap();
+        drop(socket);
+    }
+
+    /// Asks for a seat in the room `r` back, with a name of its own in case that there is none.
+    pub fn join_to_resume(&self, keepsake: &Keepsake) -> ClientMessage {
+        ClientMessage::Join {
+            room: "r".to_owned(),
+            name: "Anew".to_owned(),
+            resume: keepsake.token.clone(),
+            received: keepsake.received,
+            token: None,
+        }
+    }
+
+    pub async fn resume(&mut self, keepsake: &Keepsake) -> Back {
+        self.send(self.join_to_resume(keepsake)).await;
+        match self.recv().await {
+            ServerMessage::Joined { you, resume, resumed, received, .. } => {
+                self.id = you.id;
+                self.token = resume;
+                Back { name: you.name, resumed, received }
+            }
+            other => panic!("not joined but {other:?}"),
+        }
+    }
+
+    pub async fn send_leave(&mut self) {
+        self.send(ClientMessage::Leave).await;
+    }
+
+    /// Whatever comes next, other than a ping; none at the end.
+    pub async fn next_message(&mut self) -> Option<Message> {
+        soon(async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Ping(_))) => {}
+                    Some(Ok(message)) => return Some(message),
+                    Some(Err(_)) | None => return None,
+                }
+            }
+        })
+        .await
     }
 
     pub async fn say(&mut self, data: &str) {
@@ -185,8 +352,9 @@ impl Client {
 
     /// There and back: whatever the server had queued before has been received, which is nothing.
     pub async fn expect_silence(&mut self) {
-        self.send(ClientMessage::Ping { id: 4711 }).await;
-        assert_eq!(self.recv().await, ServerMessage::Pong { id: 4711 });
+        self.send(ClientMessage::Ping { id: 4711, received: 0 }).await;
+        let answer = self.recv().await;
+        assert!(matches!(answer, ServerMessage::Pong { id: 4711, .. }), "{answer:?}");
     }
 
     pub async fn expect_error(&mut self, expected: ErrorCode) {
@@ -207,6 +375,11 @@ impl Client {
     pub async fn expect_left(&mut self, id: &PeerId, reason: LeaveReason) {
         let id = id.clone();
         assert_eq!(self.recv().await, ServerMessage::PeerLeft { id, reason });
+    }
+
+    pub async fn expect_signal(&mut self, from: &PeerId, data: &str) {
+        let (from, data) = (from.clone(), Data::from_json(data).unwrap());
+        assert_eq!(self.recv().await, ServerMessage::Signal { from, data });
     }
 
     pub async fn expect_say(&mut self, from: &PeerId, data: &str) {

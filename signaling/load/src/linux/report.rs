@@ -1,0 +1,90 @@
+//! The table, and the same as JSON.
+
+use serde_json::{Value, json};
+
+use super::dialect::Dialect;
+use super::trial::{Figures, count, millis};
+
+/// Of several rounds, the best of each figure: what disturbs a run from outside only makes it worse.
+pub fn best(all: &[Figures]) -> Vec<Figures> {
+    let mut best: Vec<Figures> = Vec::new();
+    for new in all {
+        let Some(old) = best.iter_mut().find(|old| old.dialect == new.dialect && old.clients == new.clients) else {
+            best.push(new.clone());
+            continue;
+        };
+        old.idle = old.idle.min(new.idle);
+        old.quiet_memory = old.quiet_memory.min(new.quiet_memory);
+        old.p50 = old.p50.min(new.p50);
+        old.p99 = old.p99.min(new.p99);
+        old.late = old.late.min(new.late);
+        old.cost = old.cost.min(new.cost);
+        old.sustained = old.sustained.max(new.sustained);
+        // Here the worst is what matters.
+        old.overload = old.overload.max(new.overload);
+        old.gone = old.gone.max(new.gone);
+    }
+    best.sort_by_key(|figures| (figures.clients, figures.dialect as u8));
+    best
+}
+
+pub fn print(all: &[Figures]) {
+    println!(
+        "\n{:>7} {:<12} {:>9} {:>9} {:>9} {:>10} {:>9} {:>11} {:>7} {:>9}",
+        "clients",
+        "server",
+        "idle KiB",
+        "quiet KiB",
+        "p50 ms",
+        "p99 ms",
+        "us/frame",
+        "sustained/s",
+        "ours is",
+        "peak MiB"
+    );
+    for figures in all {
+        let ours = all.iter().find(|ours| ours.dialect == Dialect::Ours && ours.clients == figures.clients);
+        let ratio = ours.map_or(String::new(), |ours| format!("{:.1}x", ours.sustained / figures.sustained));
+        println!(
+            "{:>7} {:<12} {:>9.1} {:>9.1} {:>9.2} {:>10.2} {:>9.1} {:>11.0} {:>7} {:>9.0}",
+            figures.clients,
+            figures.dialect.name(),
+            figures.idle / 1024.0,
+            figures.quiet_memory / 1024.0,
+            millis(figures.p50),
+            millis(figures.p99),
+            figures.cost,
+            figures.sustained,
+            ratio,
+            count(figures.overload) / 1024.0 / 1024.0,
+        );
+        if figures.gone > 0 {
+            println!("        {} of its clients were closed when it got more than it could take", figures.gone);
+        }
+    }
+    println!(
+        "\nidle, quiet: memory a client at rest, and after p50 and p99 were taken: at 5 signals a second of each client,\n\
+         1 of each beyond 2,000 clients. sustained: signals a second of which 99 of 100 come within 50 ms.\n\
+         us/frame: processor time of the server a signal, at the quiet load. peak: the whole server, offered more than that."
+    );
+}
+
+pub fn json(all: &[Figures]) -> Value {
+    all.iter()
+        .map(|figures| {
+            json!({
+                "server": figures.dialect.name(),
+                "clients": figures.clients,
+                "idle_bytes_a_client": figures.idle,
+                "quiet_bytes_a_client": figures.quiet_memory,
+                "p50_us": figures.p50,
+                "p99_us": figures.p99,
+                "generator_late_p99_us": figures.late,
+                "server_us_a_frame": figures.cost,
+                "sustained_a_second": figures.sustained,
+                "peak_bytes": figures.overload,
+                "closed": figures.gone,
+            })
+        })
+        .collect()
+}

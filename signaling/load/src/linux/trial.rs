@@ -1,0 +1,248 @@
+//! One server under one number of clients: at rest, under a quiet load, and up to what it can take and beyond.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::dialect::{Dialect, ROOM};
+use super::server::Server;
+use super::worker::{Outcome, Phase, Worker};
+
+/// A rate is sustained as long as 99 of 100 signals come within this, in microseconds.
+const BOUND: u32 = 50_000;
+
+/// How often a rate that was nearly sustained is tried: a moment in which the machine does something else is enough
+/// for one signal of a hundred to come late.
+const TRIES: usize = 3;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub clients: usize,
+    /// Signals a second of each, for the latency.
+    pub quiet: f64,
+    /// Signals a second of all, to begin the search with.
+    pub first: f64,
+    pub window: Duration,
+    /// Steps between the last rate that went well and the first that did not.
+    pub refinements: usize,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    pub dialect: Dialect,
+    pub clients: usize,
+    /// Bytes a client, above the server without any.
+    pub idle: f64,
+    /// The same after the quiet load.
+    pub quiet_memory: f64,
+    pub p50: u32,
+    pub p99: u32,
+    /// How late the generator was, 99 of 100: below this, a latency says nothing of the server.
+    pub late: u32,
+    /// Processor time of the server for a signal, in microseconds.
+    pub cost: f64,
+    /// Signals a second.
+    pub sustained: f64,
+    /// Bytes of the whole server at most, when it got more than it can take.
+    pub overload: u64,
+    /// Clients that it closed.
+    pub gone: usize,
+}
+
+struct Trial {
+    server: Server,
+    workers: Vec<Worker>,
+    peak: u64,
+}
+
+pub fn run(dialect: Dialect, program: &str, plan: &Plan) -> io::Result<Figures> {
+    let mut trial = Trial { server: Server::start(dialect, program)?, workers: Vec::new(), peak: 0 };
+    let empty = trial.server.memory();
+    trial.connect(dialect, plan.clients)?;
+    trial.all(|worker| worker.rest(Duration::from_secs(2)))?;
+    let clients = count(plan.clients);
+    let each = |memory: u64| count(memory.saturating_sub(empty)) / clients;
+    let idle = each(trial.server.memory());
+
+    let (busy, quiet) = (trial.server.busy(), plan.quiet * clients);
+    let length = plan.window.max(Duration::from_secs(3));
+    let mut outcome = trial.load(quiet, length)?;
+    let sent = quiet * (length + WARM_UP).as_secs_f64();
+    let cost = (trial.server.busy() - busy).as_secs_f64() * 1e6 / sent;
+    let quiet_memory = each(trial.server.memory());
+    let (p50, p99) = (outcome.percentile(0.5), outcome.percentile(0.99));
+    let late = percentile(&mut outcome.lateness, 0.99);
+
+    let (mut good, mut bad) = (0.0, None::<f64>);
+    let mut rate = plan.first;
+    let mut gone = 0;
+    trial.peak = 0;
+    for _ in 0..12 + plan.refinements {
+        let mut p99 = u32::MAX;
+        for _ in 0..TRIES {
+            let outcome;
+            (p99, outcome) = trial.at(rate, plan.window)?;
+            gone = gone.max(outcome.gone);
+            if p99 <= BOUND || p99 > 4 * BOUND {
+                break;
+            }
+        }
+        if p99 <= BOUND {
+            good = f64::max(good, rate);
+        } else {
+            bad = Some(bad.map_or(rate, |bad| bad.min(rate)));
+        }
+        rate = match bad {
+            None => rate * 2.0,
+            Some(bad) if good == 0.0 => bad / 2.0,
+            Some(bad) => f64::midpoint(good, bad),
+        };
+        if bad.is_some_and(|bad| {
+            good > 0.0 && (bad - good) / bad < 0.5_f64.powi(i32::try_from(plan.refinements).unwrap_or(3) + 1) * 1.01
+        }) {
+            break;
+        }
+    }
+    if gone == 0 {
+        // Far more than it can take, for longer than buffers last.
+        gone = trial.load(good * 2.0, plan.window * 2)?.gone;
+    }
+    let overload = trial.peak;
+    Ok(Figures {
+        dialect,
+        clients: plan.clients,
+        idle,
+        quiet_memory,
+        p50,
+        p99,
+        late,
+        cost,
+        sustained: good,
+        overload,
+        gone,
+    })
+}
+
+const WARM_UP: Duration = Duration::from_secs(1);
+
+impl Trial {
+    /// How late 99 of 100 came at this rate.
+    fn at(&mut self, rate: f64, window: Duration) -> io::Result<(u32, Outcome)> {
+        let busy = self.server.busy();
+        let mut outcome = self.load(rate, window)?;
+        let cost = (self.server.busy() - busy).as_secs_f64() * 1e6 / (rate * (window + WARM_UP).as_secs_f64());
+        let p99 = outcome.percentile(0.99);
+        eprintln!(
+            "    {rate:>8.0} a second: p50 {:>6.2} ms, p99 {:>8.2} ms, {} of {} came, {cost:.1} us each",
+            millis(outcome.percentile(0.5)),
+            millis(p99),
+            outcome.latencies.len(),
+            outcome.due
+        );
+        Ok((p99, outcome))
+    }
+
+    fn connect(&mut self, dialect: Dialect, clients: usize) -> io::Result<()> {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        self.workers = (0..threads).map(|_| Worker::new()).collect::<io::Result<_>>()?;
+        let share = (clients / ROOM).div_ceil(threads) * ROOM;
+        let address = self.server.address;
+        thread::scope(|scope| {
+            let connecting: Vec<_> = self
+                .workers
+                .iter_mut()
+                .enumerate()
+                .map(|(index, worker)| {
+                    let numbers = index * share..clients.min((index + 1) * share);
+                    scope.spawn(move || worker.connect(numbers, dialect, address))
+                })
+                .collect();
+            connecting.into_iter().try_for_each(joined)
+        })
+    }
+
+    fn load(&mut self, rate: f64, window: Duration) -> io::Result<Outcome> {
+        let rate = rate / count(self.workers.len());
+        let phase = Phase { rate, warm_up: WARM_UP, window, drain: Duration::from_secs(2) };
+        let outcomes = self.all(|worker| worker.run(phase))?;
+        Ok(outcomes.into_iter().fold(Outcome::default(), |mut all, mut one| {
+            all.due += one.due;
+            all.gone += one.gone;
+            all.latencies.append(&mut one.latencies);
+            all.lateness.append(&mut one.lateness);
+            all
+        }))
+    }
+
+    /// On all workers at once, and meanwhile an eye on the server's memory.
+    fn all<T: Send>(&mut self, work: impl Fn(&mut Worker) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
+        let done = AtomicBool::new(false);
+        let Self { server, workers, peak } = self;
+        thread::scope(|scope| {
+            let watching = scope.spawn(|| {
+                let mut peak = 0;
+                while !done.load(Ordering::Relaxed) {
+                    peak = peak.max(server.memory());
+                    thread::sleep(Duration::from_millis(100));
+                }
+                peak
+            });
+            let working: Vec<_> = workers.iter_mut().map(|worker| scope.spawn(|| work(worker))).collect();
+            let results = working.into_iter().map(joined).collect();
+            done.store(true, Ordering::Relaxed);
+            *peak = (*peak).max(watching.join().unwrap_or(0));
+            results
+        })
+    }
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<T> {
+    thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+}
+
+impl Outcome {
+    /// Of all that were due: one that never came took for ever.
+    fn percentile(&mut self, share: f64) -> u32 {
+        let missing = usize::try_from(self.due).unwrap_or(0).saturating_sub(self.latencies.len());
+        self.latencies.extend(std::iter::repeat_n(u32::MAX, missing));
+        let found = percentile(&mut self.latencies, share);
+        let came = self.latencies.iter().filter(|latency| **latency != u32::MAX).count();
+        self.latencies.sort_unstable();
+        self.latencies.truncate(came);
+        found
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a position in the list")]
+fn percentile(values: &mut [u32], share: f64) -> u32 {
+    if values.is_empty() {
+        return u32::MAX;
+    }
+    let index = ((count(values.len()) * share) as usize).min(values.len() - 1);
+    *values.select_nth_unstable(index).1
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no count here is that large")]
+pub fn count(number: impl TryInto<u64>) -> f64 {
+    number.try_into().unwrap_or(0) as f64
+}
+
+pub fn millis(micros: u32) -> f64 {
+    if micros == u32::MAX { f64::INFINITY } else { f64::from(micros) / 1000.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_never_came_took_for_ever() {
+        let mut outcome = Outcome { due: 100, latencies: (1..=98).collect(), ..Outcome::default() };
+        assert_eq!(outcome.percentile(0.5), 51);
+        assert_eq!(outcome.percentile(0.99), u32::MAX);
+        assert_eq!(outcome.latencies.len(), 98);
+        assert_eq!(Outcome::default().percentile(0.5), u32::MAX, "of none");
+    }
+}

@@ -1,0 +1,199 @@
+//! When Redis is back, or something was missed: what this process knows and what Redis knows become one again.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use redis::Value;
+
+use super::Cluster;
+use super::event::{EntryId, Event};
+use super::join::{members, text, texts};
+use super::link::{Away, Command};
+use super::room::{Effect, Mode, Room};
+use super::script::{Script, keys};
+use crate::LeaveReason;
+use crate::server::lock;
+use crate::server::outbox::Closed;
+use crate::server::rooms::Secret;
+
+/// Entries that are read at once.
+const PAGE: usize = 256;
+
+impl Cluster {
+    pub(super) async fn put_all_together(&self) {
+        stream::iter(self.rooms()).for_each_concurrent(32, async |room| self.put_together(&room).await).await;
+    }
+
+    /// The room is [`Returning`](Mode::Returning), and everybody waits. When Redis goes again meanwhile, so does this.
+    pub(super) async fn put_together(&self, room: &Arc<Room>) {
+        let _guest = self.enter_again(room);
+        match self.try_to_put_together(room).await {
+            Ok(()) => room.set_mode(Mode::Together),
+            Err(Away) => tracing::debug!(room = room.name(), "Redis has gone again"),
+        }
+    }
+
+    async fn try_to_put_together(&self, room: &Arc<Room>) -> Result<(), Away> {
+        if room.open.get().is_none() {
+            return Ok(());
+        }
+        let subscribe = self.ask(Command::Subscribe(Arc::clone(room)));
+        let counted = self.ask(self.refs("keep", [room.name().to_owned()]));
+        let (subscribed, _) = tokio::join!(subscribe, counted);
+        subscribed?;
+        let (epoch, last) = self.standing(room).await.ok_or(Away)?;
+        let known = {
+            let state = lock(&room.state);
+            // Older data than what is known here are lost data as well.
+            state.epoch == epoch && state.last <= last
+        };
+        let mut whole = !known || self.catch_up(room).await?;
+        {
+            let mut state = lock(&room.state);
+            for (command, kept) in std::mem::take(&mut state.kept) {
+                // Where the data were lost, nobody remembers which frames have come already.
+                if known || matches!(kept.effect, Effect::Leave(..)) {
+                    self.give_kept(&mut state, command, kept);
+                }
+            }
+        }
+        if known {
+            // Those come first.
+            let (_, last) = self.standing(room).await.ok_or(Away)?;
+            whole &= self.catch_up(room).await?;
+            self.check(room, whole, last);
+        } else {
+            tracing::info!(room = room.name(), ?last, "Redis has lost this room");
+        }
+        for _ in 0..50 {
+            if self.compare(room).await? {
+                lock(&room.state).come_together();
+                return Ok(());
+            }
+            let whole = self.catch_up(room).await?;
+            self.check(room, whole, None);
+        }
+        tracing::error!(room = room.name(), "what Redis knows of the room is never what is known here");
+        let (_, last) = self.standing(room).await.ok_or(Away)?;
+        self.check(room, false, last);
+        Ok(())
+    }
+
+    /// Who is here and has missed something cannot go on.
+    fn check(&self, room: &Room, whole: bool, last: Option<EntryId>) {
+        let mut state = lock(&room.state);
+        if whole && state.last >= last {
+            return;
+        }
+        tracing::warn!(room = room.name(), "what happened meanwhile is no longer known");
+        let ids: Vec<_> = state.seats.keys().cloned().collect();
+        for id in ids {
+            if let Some(local) = state.seats.get(&id) {
+                local.outbox.close(Closed::Overflow);
+            }
+        }
+        if let Some(last) = last {
+            state.jump(last);
+        }
+    }
+
+    /// Reads what the log has that is not known here. False when something in between is missing.
+    pub(super) async fn catch_up(&self, room: &Arc<Room>) -> Result<bool, Away> {
+        let mut whole = true;
+        loop {
+            let Some(after) = lock(&room.state).last else { return Ok(true) };
+            let mut range = redis::cmd("XRANGE");
+            range.arg(&keys(room.name())[1]).arg(format!("({after}")).arg("+").arg("COUNT").arg(PAGE);
+            let Value::Array(entries) = self.ask(Command::Plain(range)).await? else { return Ok(whole) };
+            let count = entries.len();
+            let mut state = lock(&room.state);
+            for event in entries.into_iter().filter_map(read) {
+                if !state.receive(&self.0.welcome, event.clone()) && state.last < Some(event.prev) {
+                    whole = false;
+                    state.jump(event.prev);
+                    state.advance(&self.0.welcome);
+                }
+            }
+            if count < PAGE {
+                return Ok(whole);
+            }
+        }
+    }
+
+    /// Tells Redis what is here, and learns what is not. True when there was nothing to learn.
+    async fn compare(&self, room: &Arc<Room>) -> Result<bool, Away> {
+        let new_epoch = Secret::random().map_err(|_| Away)?.hex();
+        let command = {
+            let state = lock(&room.state);
+            let mut args = vec![
+                new_epoch,
+                self.0.ttl_ms.to_string(),
+                state.epoch.clone(),
+                state.last.unwrap_or_default().to_string(),
+                u8::from(state.apart).to_string(),
+            ];
+            let ours = || state.peers.iter().filter_map(|known| Some((known, state.seats.get(&known.peer.id)?)));
+            args.push(ours().count().to_string());
+            let others: Vec<_> = state.peers.iter().filter(|known| known.proc != self.0.welcome.proc).collect();
+            args.push(others.len().to_string());
+            for (known, local) in ours() {
+                let (time, serial) = (self.time_of(local.outbox.made()), local.outbox.serial());
+                args.extend([known.peer.id.as_str(), &local.attempt, local.token.as_str()].map(str::to_owned));
+                args.extend([local.n, local.told].map(|count| count.to_string()));
+                args.extend([time, serial].map(|count| count.to_string()));
+                args.push(known.peer.name.clone());
+            }
+            for known in others {
+                args.extend([known.peer.id.as_str(), &known.proc, &known.peer.name].map(str::to_owned));
+            }
+            self.script(Script::Sync, room, args)
+        };
+        let Value::Array(parts) = self.ask(command).await? else { return Err(Away) };
+        let mut parts = parts.into_iter();
+        let mut word = || text(parts.next()).unwrap_or_default();
+        let (status, epoch, last) = (word(), word(), EntryId::parse(&word()));
+        let (gone, list) = (texts(parts.next()), members(parts.next()));
+
+        let mut state = lock(&room.state);
+        if status == "empty" {
+            let ids: Vec<_> = state.seats.keys().cloned().collect();
+            ids.iter().for_each(|id| state.evict(id, Closed::Overflow));
+            state.peers.clear();
+            return Ok(true);
+        }
+        if state.epoch != epoch {
+            state.epoch = epoch;
+            state.apart = true;
+            state.jump(last.unwrap_or_default());
+        } else if status != "same" || state.last != last {
+            return Ok(false);
+        }
+        for (how, id) in gone.iter().filter_map(|gone| gone.split_once(' ')) {
+            let why = if how == "m" { Closed::Replaced } else { Closed::Overflow };
+            state.evict(&id.into(), why);
+        }
+        let missing = |known: &super::room::Known| !list.iter().any(|other| other.peer.id == known.peer.id);
+        let gone: Vec<_> =
+            state.peers.iter().filter(|known| missing(known)).map(|known| known.peer.id.clone()).collect();
+        let mut told = false;
+        for id in gone {
+            state.evict(&id, Closed::Overflow);
+            told |= state.part(&id, &LeaveReason::Lost);
+        }
+        for known in &list {
+            told |= state.meet(&known.peer.id, &known.proc, &known.peer.name);
+        }
+        state.peers = list;
+        state.apart |= told;
+        Ok(status == "same" && !told)
+    }
+}
+
+fn read(entry: Value) -> Option<Event> {
+    let Value::Array(parts) = entry else { return None };
+    let mut parts = parts.into_iter();
+    let id = EntryId::parse(&text(parts.next())?)?;
+    let fields = texts(parts.next());
+    Event::of_entry(id, fields.get(1)?)
+}

@@ -1,0 +1,454 @@
+//! What a process knows of a room: its own seats, and who else is there, as far as it has read the log.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Mutex;
+
+use axum::extract::ws::Utf8Bytes;
+use tokio::sync::{Notify, OnceCell, oneshot};
+
+use super::Welcome;
+use super::event::{EntryId, Event, What, joined, left, refusal};
+use super::link::{Command, Kept};
+use super::seat::unknown_peer;
+use crate::server::lock;
+use crate::server::outbox::{Closed, Outbox, Remainder};
+use crate::server::rooms::Refusal;
+use crate::{ErrorCode, LeaveReason, Peer, PeerId, ResumeToken, ServerMessage};
+
+/// Pings that wait.
+const PONGS: usize = 16;
+
+/// Entries that wait for those before them. With more, all are read from the log again.
+const AHEAD: usize = 1_024;
+
+#[derive(Debug)]
+pub struct Room {
+    name: String,
+    pub state: Mutex<State>,
+    /// Wakes those who wait for another mode.
+    pub changed: Notify,
+    /// Set once the room is counted, and subscribed to.
+    pub open: OnceCell<()>,
+}
+
+/// Whether Redis is there, as this room sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// What happens, happens in Redis first.
+    #[default]
+    Together,
+    /// Redis is away: those who are here go on among themselves.
+    Alone,
+    /// Redis is back, and what happened on both sides is being put together: everybody waits for a moment.
+    Returning,
+}
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub mode: Mode,
+    pub epoch: String,
+    /// The last entry that was taken in; none before the first seat.
+    pub last: Option<EntryId>,
+    pub peers: Vec<Known>,
+    pub seats: HashMap<PeerId, Local>,
+    /// Attempts to join that are under way.
+    pub joining: HashMap<String, Joining>,
+    /// Who is about to join, or at work here: the room is not to be dropped.
+    pub guests: usize,
+    /// Frames and departures of this room that Redis has been given.
+    pub under_way: usize,
+    ahead: BTreeMap<EntryId, Event>,
+    /// What could not be told to Redis.
+    pub kept: VecDeque<(Command, Kept)>,
+    /// Until which frame of a seat those who are here were told without Redis.
+    alone: HashMap<PeerId, u32>,
+    /// What was told here is not all, or not as it is, in the log.
+    pub apart: bool,
+    /// Somebody reads the log already.
+    pub fetching: bool,
+    /// Those who are here were told of something that the log does not count.
+    pub recount: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub peer: Peer,
+    pub proc: String,
+}
+
+/// A seat that a client of this process has.
+#[derive(Debug)]
+pub struct Local {
+    pub attempt: String,
+    pub token: ResumeToken,
+    pub outbox: Outbox,
+    /// Numbered frames that have come from it, and how many of them are known to Redis.
+    pub n: u32,
+    pub applied: u32,
+    /// Numbered frames that it was told.
+    pub told: u32,
+    /// Pings whose answers wait for so many frames.
+    pongs: VecDeque<(u32, u32)>,
+}
+
+#[derive(Debug)]
+pub struct Joining {
+    pub outbox: Outbox,
+    pub token: ResumeToken,
+    /// That of the seat which is asked for.
+    pub resume: Option<ResumeToken>,
+    pub received: u32,
+    /// What to refuse with where there is no such seat, if not to give a new one.
+    pub or_else: Option<Refusal>,
+    pub done: oneshot::Sender<Result<PeerId, Refusal>>,
+    pub answer: Option<Again>,
+}
+
+/// What Redis said of a seat: where it is new, nothing.
+#[derive(Debug, Default)]
+pub struct Again {
+    pub n: u32,
+    pub told: u32,
+    pub frames: VecDeque<Utf8Bytes>,
+}
+
+/// What a frame or a departure does.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    Frame { from: PeerId, n: u32, what: What },
+    Leave(PeerId, LeaveReason),
+}
+
+impl Room {
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), state: Mutex::default(), changed: Notify::new(), open: OnceCell::new() }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn set_mode(&self, mode: Mode) {
+        lock(&self.state).mode = mode;
+        self.changed.notify_waiters();
+    }
+}
+
+impl State {
+    /// Takes an entry in, and those that waited for it. False when there is one missing before it.
+    pub fn receive(&mut self, welcome: &Welcome, event: Event) -> bool {
+        if self.last.is_none_or(|last| event.id > last) {
+            self.ahead.insert(event.id, event);
+        }
+        self.advance(welcome)
+    }
+
+    pub fn advance(&mut self, welcome: &Welcome) -> bool {
+        if self.ahead.len() > AHEAD {
+            self.ahead.clear();
+        }
+        let Some(mut last) = self.last else { return true };
+        while let Some((&id, event)) = self.ahead.first_key_value() {
+            if id <= last {
+                self.ahead.pop_first();
+            } else if event.prev != last {
+                return false;
+            } else if self.waits_for_answer(welcome, event) {
+                return true;
+            } else if let Some((id, event)) = self.ahead.pop_first() {
+                self.apply(welcome, &event);
+                last = id;
+                self.last = Some(id);
+            }
+        }
+        true
+    }
+
+    /// Begins with a seat that is the first here.
+    pub fn begin(&mut self, epoch: String, peers: Vec<Known>, first: &Event) {
+        self.epoch = epoch;
+        self.peers = peers;
+        self.jump(first.prev);
+        self.ahead.retain(|id, _| *id > first.id);
+    }
+
+    /// Goes on after a gap.
+    pub fn jump(&mut self, last: EntryId) {
+        self.last = Some(last);
+        self.ahead.retain(|id, _| *id > last);
+    }
+
+    /// An attempt of this process is done when its answer is there, which says more than the log.
+    fn waits_for_answer(&self, welcome: &Welcome, event: &Event) -> bool {
+        let attempt = match &event.what {
+            What::Joined { proc, .. } if *proc == welcome.proc => event.from.as_str(),
+            What::Moved { proc, attempt } if *proc == welcome.proc => attempt,
+            _ => return false,
+        };
+        self.joining.get(attempt).is_some_and(|joining| joining.answer.is_none())
+    }
+
+    fn apply(&mut self, welcome: &Welcome, event: &Event) {
+        let from = &event.from;
+        match &event.what {
+            What::Registered { proc, name } => self.recount |= self.meet(from, proc, name),
+            What::Joined { proc, name } => {
+                self.meet(from, proc, name);
+                if let Some(joining) = self.joining.remove(from.as_str()) {
+                    self.sit(welcome, from, name, joining);
+                }
+            }
+            What::Moved { proc, attempt } => {
+                if let Some(known) = self.peers.iter_mut().find(|known| known.peer.id == *from) {
+                    known.proc.clone_from(proc);
+                }
+                match self.joining.remove(attempt) {
+                    Some(joining) => self.sit_again(welcome, from, attempt, joining),
+                    None => self.evict(from, Closed::Replaced),
+                }
+            }
+            What::Left(reason) => {
+                let replaced = *reason == LeaveReason::Replaced;
+                self.evict(from, if replaced { Closed::Replaced } else { Closed::Overflow });
+                self.part(from, reason);
+            }
+            What::Said(_) | What::Signalled { .. } | What::Refused(_) => self.hear(from, event.n, &event.what, false),
+        }
+    }
+
+    /// Tells everybody here of somebody new.
+    pub fn meet(&mut self, id: &PeerId, proc: &str, name: &str) -> bool {
+        if self.peers.iter().any(|known| known.peer.id == *id) {
+            return false;
+        }
+        self.tell(&joined(id, name), |seat| seat != id);
+        let peer = Peer { id: id.clone(), name: name.to_owned() };
+        self.peers.push(Known { peer, proc: proc.to_owned() });
+        true
+    }
+
+    /// Tells everybody here that somebody is gone.
+    pub fn part(&mut self, id: &PeerId, reason: &LeaveReason) -> bool {
+        let Some(index) = self.peers.iter().position(|known| known.peer.id == *id) else { return false };
+        self.peers.remove(index);
+        self.tell(&left(id, reason), |_| true);
+        true
+    }
+
+    /// A seat that is no longer here. Its socket ends.
+    pub fn evict(&mut self, id: &PeerId, why: Closed) {
+        if let Some(local) = self.seats.remove(id) {
+            local.outbox.close(why);
+        }
+    }
+
+    /// What a seat says reaches those who are here.
+    fn hear(&mut self, from: &PeerId, n: u32, what: &What, alone: bool) {
+        if alone && n != 0 {
+            self.alone.insert(from.clone(), n);
+        } else if n != 0 && self.alone.get(from).is_some_and(|until| !after(n, *until)) {
+            return;
+        }
+        if let Some(local) = self.seats.get_mut(from).filter(|local| n != 0 && after(n, local.applied)) {
+            local.applied = n;
+            local.answer_pings();
+        }
+        match what {
+            What::Said(frame) => self.tell(frame, |seat| seat != from),
+            What::Signalled { to, frame } => self.tell_one(to, frame),
+            What::Refused(frame) => self.tell_one(from, frame),
+            _ => {}
+        }
+    }
+
+    /// Keeps what could not be told to Redis.
+    pub fn put_off(&mut self, command: Command, mut kept: Kept) {
+        self.under_way -= 1;
+        if self.mode == Mode::Alone && !std::mem::replace(&mut kept.told, true) {
+            self.go_alone(&kept.effect);
+        }
+        self.kept.push_back((command, kept));
+    }
+
+    /// Those who are here go on among themselves, with what could not be told to Redis first.
+    pub fn go_all_alone(&mut self) {
+        self.mode = Mode::Alone;
+        self.apart = true;
+        for (command, mut kept) in std::mem::take(&mut self.kept) {
+            if !std::mem::replace(&mut kept.told, true) {
+                self.go_alone(&kept.effect);
+            }
+            // Nobody else is to know of these.
+            if !matches!(kept.effect, Effect::Frame { n: 0, .. }) {
+                kept.permit = None;
+                self.kept.push_back((command, kept));
+            }
+        }
+    }
+
+    /// What Redis was not told works here all the same.
+    pub fn go_alone(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Frame { from, n, what } => self.hear(from, *n, what, true),
+            Effect::Leave(id, reason) => {
+                self.part(id, reason);
+            }
+        }
+    }
+
+    /// A frame of somebody here, while Redis is away. Those elsewhere cannot be told, and the sender is: by this code.
+    pub fn tell_alone(&mut self, effect: &Effect) -> Option<ErrorCode> {
+        self.go_alone(effect);
+        let Effect::Frame { from, what, .. } = effect else { return None };
+        let unheard = match what {
+            What::Said(_) => self.peers.iter().any(|known| !self.seats.contains_key(&known.peer.id)),
+            What::Signalled { to, .. } => !self.seats.contains_key(to),
+            _ => false,
+        };
+        if !unheard {
+            return None;
+        }
+        let known = |to: &PeerId| self.peers.iter().any(|known| known.peer.id == *to);
+        let (code, refused) = match what {
+            What::Signalled { to, .. } if !known(to) => (ErrorCode::UnknownPeer, unknown_peer()),
+            _ => {
+                let code = ErrorCode::Unavailable;
+                (code.clone(), refusal(code, "some peers cannot be reached just now"))
+            }
+        };
+        self.tell_one(from, &refused);
+        Some(code)
+    }
+
+    /// Both sides are one again.
+    pub fn come_together(&mut self) {
+        self.alone.clear();
+        self.apart = false;
+        for local in self.seats.values_mut() {
+            local.applied = local.n;
+            local.answer_pings();
+        }
+    }
+
+    fn tell(&mut self, frame: &Utf8Bytes, who: impl Fn(&PeerId) -> bool) {
+        for (_, local) in self.seats.iter_mut().filter(|(id, _)| who(id)) {
+            local.tell(frame.clone());
+        }
+    }
+
+    fn tell_one(&mut self, to: &PeerId, frame: &Utf8Bytes) {
+        if let Some(local) = self.seats.get_mut(to) {
+            local.tell(frame.clone());
+        }
+    }
+
+    fn others(&self, id: &PeerId) -> Vec<Peer> {
+        self.peers.iter().map(|known| &known.peer).filter(|peer| peer.id != *id).cloned().collect()
+    }
+
+    fn sit(&mut self, welcome: &Welcome, id: &PeerId, name: &str, joining: Joining) {
+        let Joining { outbox, token, done, .. } = joining;
+        let you = Peer { id: id.clone(), name: name.to_owned() };
+        outbox.push(welcome.joined(you, self.others(id), &token, None));
+        if welcome.resumes {
+            outbox.number();
+        }
+        let attempt = id.to_string();
+        self.seats.insert(id.clone(), Local::new(attempt, token, outbox, 0, 0));
+        let _ = done.send(Ok(id.clone()));
+    }
+
+    fn sit_again(&mut self, welcome: &Welcome, id: &PeerId, attempt: &str, joining: Joining) {
+        let Joining { outbox, token, received, done, answer, .. } = joining;
+        let again = answer.unwrap_or_default();
+        let here = self.seats.remove(id);
+        // What waits here is what the client was told; the log may not reach back as far.
+        let rest = here.as_ref().and_then(|here| here.outbox.hand_over(received));
+        let missing = again.told.wrapping_sub(received) as usize;
+        let rest = rest.or_else(|| (again.frames.len() == missing).then(|| Remainder::new(again.frames, received)));
+        if let Some(here) = &here {
+            here.outbox.close(Closed::Replaced);
+        }
+        let you = self.peers.iter().find(|known| known.peer.id == *id).map(|known| known.peer.clone());
+        let (Some(rest), Some(you)) = (rest, you) else {
+            outbox.close(Closed::Overflow);
+            let why = "what was missed is no longer known";
+            let _ = done.send(Err(Refusal::new(ErrorCode::Unavailable, why)));
+            return;
+        };
+        outbox.go_on(welcome.joined(you, self.others(id), &token, Some(again.n)), rest);
+        let told = here.map_or(again.told, |here| here.told);
+        let attempt = attempt.to_owned();
+        self.seats.insert(id.clone(), Local::new(attempt, token, outbox, again.n, told));
+        let _ = done.send(Ok(id.clone()));
+    }
+
+    /// Takes a seat back that is here, while Redis is away.
+    pub fn sit_again_alone(
+        &mut self,
+        welcome: &Welcome,
+        resume: &ResumeToken,
+        received: u32,
+        outbox: &Outbox,
+    ) -> Result<PeerId, Refusal> {
+        let away = || Refusal::new(ErrorCode::Unavailable, "the server cannot seat anybody just now");
+        let found = self.seats.iter_mut().find(|(_, local)| local.token == *resume);
+        let Some((id, n, here)) = found.map(|(id, local)| (id.clone(), local.n, local.outbox.clone())) else {
+            return Err(away());
+        };
+        if outbox.is_older_than(&here) {
+            outbox.close(Closed::Replaced);
+            return Err(Refusal::new(ErrorCode::AlreadyJoined, "in the room already, on a newer socket"));
+        }
+        let you = self.peers.iter().find(|known| known.peer.id == id).map(|known| known.peer.clone());
+        let (Some(you), Some(rest)) = (you, here.hand_over(received)) else { return Err(away()) };
+        outbox.go_on(welcome.joined(you, self.others(&id), resume, Some(n)), rest);
+        if let Some(local) = self.seats.get_mut(&id) {
+            local.outbox = outbox.clone();
+            local.pongs.clear();
+        }
+        Ok(id)
+    }
+
+    /// Whether nothing is left to do here.
+    pub fn is_idle(&self) -> bool {
+        self.guests == 0
+            && self.under_way == 0
+            && self.seats.is_empty()
+            && self.joining.is_empty()
+            && self.kept.is_empty()
+    }
+}
+
+impl Local {
+    fn new(attempt: String, token: ResumeToken, outbox: Outbox, n: u32, told: u32) -> Self {
+        Self { attempt, token, outbox, n, applied: n, told, pongs: VecDeque::new() }
+    }
+
+    /// An answer comes after what was said before, as on one process: unless there are many of them.
+    pub fn ping(&mut self, id: u32) {
+        self.pongs.push_back((self.n, id));
+        if self.pongs.len() > PONGS {
+            self.pongs
+                .drain(..)
+                .for_each(|(_, id)| self.outbox.send(&ServerMessage::Pong { id, received: self.applied }));
+        }
+        self.answer_pings();
+    }
+
+    fn answer_pings(&mut self) {
+        while let Some((_, id)) = self.pongs.pop_front_if(|(n, _)| !after(*n, self.applied)) {
+            self.outbox.send(&ServerMessage::Pong { id, received: self.applied });
+        }
+    }
+
+    fn tell(&mut self, frame: Utf8Bytes) {
+        self.outbox.push(frame);
+        self.told = self.told.wrapping_add(1);
+    }
+}
+
+/// Counts start anew after the last `u32`.
+fn after(n: u32, other: u32) -> bool {
+    n != other && n.wrapping_sub(other) < u32::MAX / 2
+}

@@ -1,0 +1,301 @@
+//! Clients that mean no good, and many at once. The server is well after each.
+//!
+//! A program of its own: other tests have limits of time that a thousand clients beside them would break.
+
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use browser_rtc_signaling::server::{Config, Limits, raise_open_files};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close};
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+
+#[allow(dead_code, reason = "made for more tests than these")]
+#[path = "../server/support.rs"]
+mod support;
+
+#[cfg(feature = "redis")]
+#[allow(dead_code, reason = "made for more tests than these")]
+#[path = "../server/cluster/support.rs"]
+mod cluster;
+
+use crate::support::{Client, Running, soon, start, start_with};
+
+/// A client's frame: its first byte, and a payload masked by nothing.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = payload.len();
+    let mut frame = vec![first];
+    if length < 126 {
+        frame.push(0x80 | u8::try_from(length).unwrap());
+    } else {
+        frame.push(0x80 | 126);
+        frame.extend(u16::try_from(length).unwrap().to_be_bytes());
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+impl Client {
+    /// Sends bytes as they are, and goes on as a client that has sent nothing.
+    async fn send_raw(self, bytes: &[u8]) -> Self {
+        let Self { sink, stream, id, token } = self;
+        let mut socket = sink.reunite(stream).unwrap();
+        soon(socket.get_mut().write_all(bytes)).await.unwrap();
+        let (sink, stream) = socket.split();
+        Self { sink, stream, id, token }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_websocket_frame_ends_its_connection_with_the_code_for_it() {
+    let server = start_with(Limits { frame_bytes: 1000, ..Limits::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    let unmasked = vec![0x81, 2, b'{', b'}'];
+    let cases = [
+        ("reserved bits", frame(0xc1, b"{}"), close::PROTOCOL),
+        ("unmasked", unmasked, close::PROTOCOL),
+        ("an opcode that means nothing", frame(0x83, b"{}"), close::PROTOCOL),
+        ("a control opcode that means nothing", frame(0x8b, b""), close::PROTOCOL),
+        ("a ping too large", frame(0x89, &[b'x'; 126]), close::PROTOCOL),
+        ("a ping in fragments", frame(0x09, b"x"), close::PROTOCOL),
+        ("the rest of nothing", frame(0x80, b"{}"), close::PROTOCOL),
+        ("a text within a text", [frame(0x01, b"{"), frame(0x81, b"}")].concat(), close::PROTOCOL),
+        ("half a close code", frame(0x88, &[3]), close::PROTOCOL),
+        ("a close code that is never sent", frame(0x88, &1005_u16.to_be_bytes()), close::PROTOCOL),
+        ("a text that is no UTF-8", frame(0x81, &[0xff]), close::NOT_UTF8),
+        ("a fragment that is no UTF-8", frame(0x01, b"\xc3("), close::NOT_UTF8),
+        ("a text that ends within a character", frame(0x81, b"\xc3"), close::NOT_UTF8),
+        ("a length beyond all bounds", [&[0x81, 0xff], [0xff; 8].as_slice(), &[0; 4]].concat(), close::TOO_LARGE),
+        ("fragments without end", [frame(0x01, b""), frame(0x00, b"").repeat(2000)].concat(), close::TOO_LARGE),
+        ("too much in fragments", [frame(0x01, &[b' '; 600]), frame(0x80, &[b' '; 600])].concat(), close::TOO_LARGE),
+    ];
+    for (what, bytes, code) in cases {
+        let eve = server.join("r", "Eve").await;
+        ada.expect_joined(&eve, "Eve").await;
+        let mut eve = eve.send_raw(&bytes).await;
+        if code == close::TOO_LARGE {
+            eve.expect_error(ErrorCode::TooLarge).await;
+        }
+        assert_eq!(eve.close_code().await, code, "{what}");
+        ada.expect_left(&eve.id, LeaveReason::Lost).await;
+        ada.expect_silence().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_may_come_in_fragments_and_bit_by_bit() {
+    let server = start(Config::default()).await;
+    let ada = server.join("r", "Ada").await;
+    let ping = |id: u32| ClientMessage::Ping { id, received: 0 }.to_json().unwrap();
+    let whole = ping(1);
+    let (head, tail) = whole.split_at(9);
+    let mut bytes = [frame(0x01, head.as_bytes()), frame(0x89, b"!"), frame(0x80, tail.as_bytes())].concat();
+    bytes.extend(frame(0x01, b""));
+    bytes.extend(frame(0x00, ping(2).as_bytes()));
+    bytes.extend(frame(0x80, b""));
+    let mut ada = ada.send_raw(&bytes).await;
+    for id in [1, 2] {
+        let answer = loop {
+            match ada.next_message().await {
+                Some(Message::Pong(payload)) => assert_eq!(payload.as_ref(), b"!"),
+                Some(Message::Text(text)) => break ServerMessage::from_json(&text).unwrap(),
+                other => panic!("unexpected {other:?}"),
+            }
+        };
+        assert_eq!(answer, ServerMessage::Pong { id, received: 0 });
+    }
+    for byte in frame(0x81, ping(3).as_bytes()) {
+        ada = ada.send_raw(&[byte]).await;
+    }
+    let answer = loop {
+        match ada.next_message().await {
+            Some(Message::Pong(_)) => {}
+            Some(Message::Text(text)) => break ServerMessage::from_json(&text).unwrap(),
+            other => panic!("unexpected {other:?}"),
+        }
+    };
+    assert_eq!(answer, ServerMessage::Pong { id: 3, received: 0 });
+}
+
+#[tokio::test]
+async fn pings_are_answered_with_nothing_else_going_on() {
+    let server = start(Config { heartbeat_ms: 3_600_000, ..Config::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    for number in 0..200_u8 {
+        ada = ada.send_raw(&frame(0x89, &[number])).await;
+        match ada.next_message().await {
+            Some(Message::Pong(payload)) => assert_eq!(payload.as_ref(), [number]),
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_answers_to_one_packet_may_be_more_than_the_queue_holds() {
+    let server = start_with(Limits { queue_frames: 64, ..Limits::default() }).await;
+    let ada = server.join("r", "Ada").await;
+    let ping = |id| frame(0x81, ClientMessage::Ping { id, received: 0 }.to_json().unwrap().as_bytes());
+    let packet: Vec<u8> = (0..900).flat_map(ping).collect();
+    let mut ada = ada.send_raw(&packet).await;
+    for id in 0..900 {
+        assert_eq!(ada.recv().await, ServerMessage::Pong { id, received: 0 });
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_come_into_one_room() {
+    const CLIENTS: usize = 1000;
+    raise_open_files();
+    let limits =
+        Limits { seats_per_room: CLIENTS, clients: CLIENTS + 1, queue_frames: 4 * CLIENTS, ..Limits::default() };
+    let server = start_with(limits).await;
+    let mut clients = Vec::new();
+    for wave in 0..CLIENTS / 50 {
+        let names: Vec<String> = (0..50).map(|index| format!("{}", wave * 50 + index)).collect();
+        clients.extend(
+            join_all(names.iter().map(async |name| {
+                let mut client = server.connect().await;
+                let peers = client.join("r", name).await.len();
+                (client, peers)
+            }))
+            .await,
+        );
+    }
+    let here: Vec<usize> = (0..CLIENTS).collect();
+    let mut first: Vec<usize> = clients.iter().map(|(_, peers)| *peers).collect();
+    first.sort_unstable();
+    assert_eq!(first, here, "each found those who came before it");
+    join_all(clients.iter_mut().map(async |(client, peers)| {
+        for _ in *peers + 1..CLIENTS {
+            let told = client.recv().await;
+            assert!(matches!(told, ServerMessage::PeerJoined { .. }), "{told:?}");
+        }
+    }))
+    .await;
+    // All of them hear of one.
+    let (mut speaker, _) = clients.remove(0);
+    speaker.say("1").await;
+    for (client, _) in &mut clients {
+        client.expect_say(&speaker.id, "1").await;
+    }
+    assert!(matches!(
+        server.connect().await.ask_to_join("r", "one more").await,
+        ServerMessage::Error { code: ErrorCode::RoomFull, .. }
+    ));
+}
+
+#[tokio::test]
+async fn who_never_finishes_a_request_keeps_nobody_out_and_is_closed() {
+    raise_open_files();
+    let server = start_with(Limits { clients: 2, ..Limits::default() }).await;
+    let mut half = join_all((0..300).map(async |_| {
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        stream.write_all(b"GET /signal HTTP/1.1\r\nHost: test\r\nX-Slow: ").await.unwrap();
+        stream
+    }))
+    .await;
+    let mut ada = server.join("r", "Ada").await;
+    ada.expect_silence().await;
+    // The head may take 15 s, however many bytes come meanwhile.
+    let mut slow = half.pop().unwrap();
+    let closed = async {
+        let mut answer = [0; 256];
+        loop {
+            tokio::select! {
+                read = slow.read(&mut answer) => if !matches!(read, Ok(1..)) { break },
+                () = tokio::time::sleep(Duration::from_millis(500)) => {
+                    let _ = slow.write_all(b"x").await;
+                }
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), closed).await.expect("never closed");
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_connections_takes_no_more_places_than_there_are() {
+    raise_open_files();
+    let server = start_with(Limits { clients: 5, ..Limits::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    let tried = join_all((0..300).map(|_| server.try_connect(server.request()))).await;
+    let let_in: Vec<Client> = tried.into_iter().filter_map(Result::ok).collect();
+    assert_eq!(let_in.len(), 4);
+    ada.expect_silence().await;
+    drop(let_in);
+    server.connect_when_there_is_place().await.join("r", "Bob").await;
+}
+
+/// The answers to its pings find no connection any more, while its word that it leaves has yet to be read.
+#[tokio::test]
+async fn who_leaves_and_resets_the_connection_harms_nobody() {
+    let panics = Arc::new(AtomicUsize::new(0));
+    let before = panic::take_hook();
+    panic::set_hook(Box::new({
+        let panics = panics.clone();
+        move |info| {
+            panics.fetch_add(1, Ordering::Relaxed);
+            before(info);
+        }
+    }));
+    let server = start(Config::default()).await;
+    let mut ada = server.join("quiet", "Ada").await;
+    let ping = frame(0x81, ClientMessage::Ping { id: 1, received: 0 }.to_json().unwrap().as_bytes());
+    let leave = frame(0x81, ClientMessage::Leave.to_json().unwrap().as_bytes());
+    let packet = [ping.repeat(30), leave].concat();
+    for _ in 0..100 {
+        let Client { sink, stream, .. } = server.join("loud", "Eve").await;
+        let mut socket = sink.reunite(stream).unwrap();
+        soon(socket.get_mut().write_all(&packet)).await.unwrap();
+        socket.get_ref().set_zero_linger().unwrap();
+        drop(socket);
+        tokio::task::yield_now().await;
+    }
+    ada.expect_silence().await;
+    well(&server, &mut ada).await;
+    assert_eq!(panics.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn everything_at_once_and_the_server_is_well() {
+    let limits = Limits { frames_per_second: 10, burst: 20, frame_bytes: 4096, ..Limits::default() };
+    let server = start_with(limits).await;
+    let mut ada = server.join("quiet", "Ada").await;
+    let rubbish = |seed: u32| -> Vec<u8> {
+        let mut state = seed | 1;
+        let mut next = move || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state.to_le_bytes()[0]
+        };
+        (0..50_000).map(|_| next()).collect()
+    };
+    let ping = frame(0x81, ClientMessage::Ping { id: 1, received: 0 }.to_json().unwrap().as_bytes());
+    let abuse = async |index: u32| {
+        let eve = server.join("loud", &format!("Eve {index}")).await;
+        let bytes = if index.is_multiple_of(2) { rubbish(index + 1) } else { ping.repeat(2000) };
+        // The server may close before all of it is written.
+        let Client { sink, stream, .. } = eve;
+        let mut socket = sink.reunite(stream).unwrap();
+        let _ = soon(socket.get_mut().write_all(&bytes)).await;
+        soon(async { while let Some(Ok(_)) = socket.next().await {} }).await;
+    };
+    join_all((0..40).map(abuse)).await;
+    ada.expect_silence().await;
+    well(&server, &mut ada).await;
+}
+
+/// A newcomer and somebody who is there hear each other.
+async fn well(server: &Running, ada: &mut Client) {
+    let mut bob = server.join("quiet", "Bob").await;
+    ada.expect_joined(&bob, "Bob").await;
+    ada.signal(&bob.id.clone(), "1").await;
+    bob.expect_signal(&ada.id.clone(), "1").await;
+}

@@ -1,0 +1,12 @@
+//! Many servers and one Redis, all of them real. Without a `redis-server` on the machine, nothing of this is tested.
+
+mod away;
+mod cost;
+mod killed;
+mod model;
+mod nodes;
+mod resume;
+mod rooms;
+mod support;
+
+pub use support::Redis;

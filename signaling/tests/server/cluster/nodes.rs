@@ -1,0 +1,112 @@
+//! A Redis Cluster: rooms on different nodes.
+
+use std::time::Duration;
+
+use browser_rtc_signaling::server::Config;
+
+use super::support::{Redis, all_hear, join_when_possible};
+use crate::support::{Running, soon, start};
+
+/// Three masters; none where there is no `redis-server`.
+async fn three_nodes() -> Option<Vec<Redis>> {
+    let args = &["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+    let mut nodes = Vec::new();
+    for _ in 0..3 {
+        nodes.push(Redis::start_with(args).await?);
+    }
+    for (node, slots) in nodes.iter().zip(["0 5000", "5001 11000", "11001 16383"]) {
+        assert!(node.ask(&format!("CLUSTER ADDSLOTSRANGE {slots}")).await.starts_with("+OK"));
+        assert!(node.ask(&format!("CLUSTER MEET 127.0.0.1 {}", nodes[0].port)).await.starts_with("+OK"));
+    }
+    soon(async {
+        for node in &nodes {
+            while !node.ask("CLUSTER INFO").await.contains("cluster_state:ok")
+                || !node.ask("CLUSTER INFO").await.contains("cluster_known_nodes:3")
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    })
+    .await;
+    Some(nodes)
+}
+
+async fn two_servers(nodes: &[Redis]) -> (Running, Running) {
+    let urls = format!("{},{}", nodes[0].url(), nodes[1].url());
+    let config = Config { redis: Some(urls.into()), ..nodes[0].config() };
+    (start(config.clone()).await, start(config).await)
+}
+
+/// What is between the line ends of an answer, without lengths.
+fn words(answer: &str) -> Vec<&str> {
+    answer.lines().filter(|line| !line.starts_with(['$', '*', '+'])).collect()
+}
+
+#[tokio::test]
+async fn a_room_moves_to_another_node() {
+    let Some(nodes) = three_nodes().await else { return };
+    let (one, two) = two_servers(&nodes).await;
+    let mut ada = join_when_possible(&one, "r", "Ada").await;
+    let mut bob = join_when_possible(&two, "r", "Bob").await;
+    ada.expect_joined(&bob, "Bob").await;
+    all_hear(&mut ada, &mut [&mut bob], "1").await;
+
+    let slot = nodes[0].ask("CLUSTER KEYSLOT browser-rtc:{r:r}").await;
+    let slot: u16 = slot.lines().next().unwrap().strip_prefix(':').unwrap().parse().unwrap();
+    let from = usize::from(slot > 5000) + usize::from(slot > 11000);
+    let (from, to) = (&nodes[from], &nodes[(from + 1) % 3]);
+    let ids = (from.ask("CLUSTER MYID").await, to.ask("CLUSTER MYID").await);
+    let (from_id, to_id) = (words(&ids.0)[0], words(&ids.1)[0]);
+    to.expect_ok(&format!("CLUSTER SETSLOT {slot} IMPORTING {from_id}")).await;
+    from.expect_ok(&format!("CLUSTER SETSLOT {slot} MIGRATING {to_id}")).await;
+    let keys = from.ask(&format!("CLUSTER GETKEYSINSLOT {slot} 100")).await;
+    assert!(words(&keys).len() >= 2, "{keys}");
+    for key in words(&keys) {
+        from.expect_ok(&format!("MIGRATE 127.0.0.1 {} {key} 0 5000", to.port)).await;
+    }
+    for node in [to, from].into_iter().chain(nodes.iter().filter(|node| ![from.port, to.port].contains(&node.port))) {
+        node.expect_ok(&format!("CLUSTER SETSLOT {slot} NODE {to_id}")).await;
+    }
+
+    for word in 2..20 {
+        all_hear(&mut ada, &mut [&mut bob], &word.to_string()).await;
+        all_hear(&mut bob, &mut [&mut ada], &word.to_string()).await;
+    }
+    let mut new = join_when_possible(&two, "r", "New").await;
+    for client in [&mut ada, &mut bob] {
+        client.expect_joined(&new, "New").await;
+    }
+    all_hear(&mut new, &mut [&mut ada, &mut bob], "20").await;
+}
+
+#[tokio::test]
+async fn rooms_are_on_all_nodes_of_a_cluster() {
+    let Some(nodes) = three_nodes().await else { return };
+    let (one, two) = two_servers(&nodes).await;
+    for room in 0..12 {
+        let room = format!("room {room}");
+        let mut ada = join_when_possible(&one, &room, "Ada").await;
+        let mut bob = join_when_possible(&two, &room, "Bob").await;
+        ada.expect_joined(&bob, "Bob").await;
+        all_hear(&mut ada, &mut [&mut bob], "1").await;
+        ada.say("2").await;
+        // The other room has the same name in all of these.
+        let (id, keepsake) = (bob.id.clone(), bob.keepsake(1));
+        bob.break_off().await;
+        let mut bob = one.connect().await;
+        let mut join = bob.join_to_resume(&keepsake);
+        if let browser_rtc_signaling::ClientMessage::Join { room: name, .. } = &mut join {
+            name.clone_from(&room);
+        }
+        bob.send(join).await;
+        let joined = bob.recv().await;
+        let browser_rtc_signaling::ServerMessage::Joined { you, resumed: true, .. } = joined else {
+            panic!("{joined:?}")
+        };
+        assert_eq!(you.id, id);
+        bob.expect_say(&ada.id, "2").await;
+    }
+    for node in &nodes {
+        assert!(node.ask("DBSIZE").await.as_str() > ":0\r\n");
+    }
+}

@@ -1,0 +1,84 @@
+//! The server as a program.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::support::Running;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Killed when dropped.
+pub struct Program {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    log: Option<JoinHandle<String>>,
+}
+
+/// Knows nothing of the environment of the tests.
+pub fn command(flags: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signaling-server"));
+    command.args(flags).env_clear();
+    command
+}
+
+impl Program {
+    pub fn start(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program runs");
+        let (out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            let _ = err.read_to_string(&mut log);
+            log
+        });
+        Self { child, lines, log: Some(log) }
+    }
+
+    /// On a free port, with these flags.
+    pub fn with(flags: &[&str]) -> Self {
+        Self::start(command(&["--port", "0"]).args(flags))
+    }
+
+    /// The next line that it prints.
+    pub fn line(&self) -> String {
+        self.lines.recv_timeout(LIMIT).expect("a line is printed")
+    }
+
+    /// Where it listens, as the first line says.
+    pub fn running(&self) -> Running {
+        let line = self.line();
+        let (_, address) = line.split_once("://").unwrap_or_else(|| panic!("no address in {line:?}"));
+        Running::elsewhere(address.parse().unwrap())
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// How it ended, and what it wrote into its log.
+    pub fn ended(mut self) -> (ExitStatus, String) {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < LIMIT, "it does not end");
+            thread::sleep(Duration::from_millis(10));
+        };
+        (status, self.log.take().unwrap().join().unwrap())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Both fail only for a program that has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

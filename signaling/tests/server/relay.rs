@@ -1,0 +1,138 @@
+//! The credentials that clients are given, at a real TURN server.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use browser_rtc_signaling::server::{Config, Turn};
+use browser_rtc_signaling::{IceServer, ServerMessage};
+use tempfile::TempDir;
+
+use crate::support::start;
+
+const SECRET: &str = "north";
+
+/// Ends when dropped.
+struct Coturn {
+    process: Child,
+    address: SocketAddr,
+    client: PathBuf,
+    _folder: TempDir,
+}
+
+impl Coturn {
+    /// None where it is not installed.
+    fn start() -> Option<Self> {
+        let (server, client) = (program("turnserver")?, program("turnutils_uclient")?);
+        let folder = TempDir::new().unwrap();
+        let address = free();
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let process = Command::new(server)
+            .args(["-n", "--use-auth-secret", "--realm=example.org", "--no-tls", "--no-dtls", "--no-cli"])
+            .args([format!("--static-auth-secret={SECRET}"), format!("--listening-port={}", address.port())])
+            .args(["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers", "--log-file=stdout"])
+            .args([format!("--pidfile={}", file("pid")), format!("--userdb={}", file("db"))])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let coturn = Self { process, address, client, _folder: folder };
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "turnserver does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(coturn)
+    }
+
+    /// Whether two allocations can be had, and a message come through them.
+    async fn relays(&self, credentials: &IceServer) -> bool {
+        let mut client = Command::new(&self.client);
+        client.args(["-y", "-c", "-n", "1", "-m", "1", "-p", &self.address.port().to_string()]);
+        client.args(["-u", credentials.username.as_ref().unwrap(), "-w", credentials.credential.as_ref().unwrap()]);
+        client.arg("127.0.0.1").stdin(Stdio::null());
+        let output = tokio::task::spawn_blocking(move || client.output()).await.unwrap().unwrap();
+        let log = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() || log.contains("Cannot complete Allocation"), "{log}");
+        output.status.success()
+    }
+}
+
+impl Drop for Coturn {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn program(name: &str) -> Option<PathBuf> {
+    let found = std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        eprintln!("left out: there is no {name} here; `cargo xtask setup` installs coturn where it can");
+    }
+    found
+}
+
+fn free() -> SocketAddr {
+    loop {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = tcp.local_addr().unwrap();
+        if UdpSocket::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
+/// What somebody is given who joins.
+async fn given(secret: &str, lifetime: Duration) -> (String, IceServer) {
+    let turn = Turn { urls: vec!["turn:127.0.0.1?transport=udp".into()], secret: secret.into(), lifetime };
+    let server =
+        start(Config { turn: Some(turn), ice_servers: vec![IceServer::stun("stun:s")], ..Config::default() }).await;
+    let mut ada = server.connect().await;
+    match ada.ask_to_join("r", "Ada").await {
+        ServerMessage::Joined { you, ice_servers, .. } => match <[_; 2]>::try_from(ice_servers).unwrap() {
+            [stun, turn] => {
+                assert_eq!(stun, IceServer::stun("stun:s"));
+                (you.id.to_string(), turn)
+            }
+        },
+        other => panic!("not joined but {other:?}"),
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[tokio::test]
+async fn everybody_has_credentials_of_their_own_with_an_end() {
+    let before = now();
+    let (id, turn) = given(SECRET, Duration::from_secs(3600)).await;
+    assert_eq!(turn.urls, ["turn:127.0.0.1?transport=udp"]);
+    let username = turn.username.unwrap();
+    let (expires, name) = username.split_once(':').unwrap();
+    assert_eq!(name, id);
+    assert!((before + 3600..=now() + 3600).contains(&expires.parse().unwrap()), "{expires}");
+}
+
+#[tokio::test]
+async fn a_relay_takes_them_until_they_expire() {
+    let Some(coturn) = Coturn::start() else { return };
+    let (_, short) = given(SECRET, Duration::from_secs(1)).await;
+    let (_, good) = given(SECRET, Duration::from_secs(3600)).await;
+    let (_, foreign) = given("south", Duration::from_secs(3600)).await;
+    assert!(coturn.relays(&good).await);
+    assert!(!coturn.relays(&foreign).await);
+    let expires: u64 = short.username.as_ref().unwrap().split(':').next().unwrap().parse().unwrap();
+    while now() <= expires {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!coturn.relays(&short).await);
+    // Nobody can give himself more time.
+    let mut longer = good;
+    longer.username = longer.username.map(|name| name.replacen('1', "2", 1));
+    assert!(!coturn.relays(&longer).await);
+}

@@ -1,0 +1,208 @@
+//! TLS with real certificates, made here.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use browser_rtc_signaling::server::{Config, Reloader, Server, Tls};
+use browser_rtc_signaling::{ClientMessage, ServerMessage};
+use futures_util::{SinkExt, StreamExt};
+use rcgen::{CertificateParams, KeyPair};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{Running, soon};
+
+/// A certificate for this machine, and its key, both in PEM.
+pub struct Made {
+    pub certificate: CertificateDer<'static>,
+    pub pem: String,
+    pub key: String,
+}
+
+pub fn make() -> Made {
+    let key = KeyPair::generate().unwrap();
+    let made = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
+    Made { certificate: made.der().clone(), pem: made.pem(), key: key.serialize_pem() }
+}
+
+pub fn write(dir: &Path, made: &Made) -> Tls {
+    let (certificate, key) = (dir.join("cert.pem"), dir.join("key.pem"));
+    fs::write(&certificate, &made.pem).unwrap();
+    fs::write(&key, &made.key).unwrap();
+    Tls::Files { certificate, key }
+}
+
+/// Succeeds where the server shows this very certificate.
+pub async fn connect(addr: SocketAddr, shown: &CertificateDer<'static>) -> io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(shown.clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(addr).await?;
+    soon(TlsConnector::from(Arc::new(config)).connect(addr.ip().into(), stream)).await
+}
+
+pub async fn get(stream: &mut TlsStream<TcpStream>, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+    soon(stream.write_all(request.as_bytes())).await.unwrap();
+    let mut answer = Vec::new();
+    // The end may come without the last word of TLS.
+    let _ = soon(stream.read_to_end(&mut answer)).await;
+    String::from_utf8(answer).unwrap()
+}
+
+async fn start(tls: Tls) -> (SocketAddr, Reloader) {
+    let config = Config { listen: ([127, 0, 0, 1], 0).into(), tls: Some(tls), ..Config::default() };
+    let server = Server::bind(config).await.unwrap();
+    let (addr, reloader) = (server.local_addr(), server.reloader());
+    assert_eq!(server.urls(), [format!("https://{addr}")]);
+    tokio::spawn(server.run(std::future::pending()));
+    (addr, reloader)
+}
+
+#[tokio::test]
+async fn a_call_begins_over_tls() {
+    let (dir, made) = (TempDir::new().unwrap(), make());
+    let (addr, _) = start(write(dir.path(), &made)).await;
+    let stream = connect(addr, &made.certificate).await.unwrap();
+    let request = Running::elsewhere(addr).request();
+    let (mut socket, _) = soon(client_async(request, stream)).await.unwrap();
+    let (room, name) = ("r".to_owned(), "Ada".to_owned());
+    let join = ClientMessage::Join { room, name, resume: None, received: 0, token: None };
+    socket.send(Message::text(join.to_json().unwrap())).await.unwrap();
+    let answer = soon(socket.next()).await.unwrap().unwrap();
+    let answer = ServerMessage::from_json(answer.to_text().unwrap()).unwrap();
+    assert!(matches!(answer, ServerMessage::Joined { .. }), "{answer:?}");
+
+    // Who does not speak TLS gets nowhere, and is in nobody's way.
+    let mut plain = TcpStream::connect(addr).await.unwrap();
+    plain.write_all(b"GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = soon(plain.read_to_end(&mut answer)).await;
+    assert!(!String::from_utf8_lossy(&answer).contains("HTTP"));
+    let mut stream = connect(addr, &made.certificate).await.unwrap();
+    assert!(get(&mut stream, "/healthz").await.ends_with("ok"));
+}
+
+#[tokio::test]
+async fn a_changed_certificate_is_for_those_to_come() {
+    let (dir, old, new) = (TempDir::new().unwrap(), make(), make());
+    let (addr, reloader) = start(write(dir.path(), &old)).await;
+    let mut before = connect(addr, &old.certificate).await.unwrap();
+
+    // In the middle of the change the two do not fit together.
+    fs::write(dir.path().join("cert.pem"), &new.pem).unwrap();
+    reloader.reload();
+    connect(addr, &old.certificate).await.unwrap();
+    fs::write(dir.path().join("cert.pem"), "nonsense").unwrap();
+    reloader.reload();
+    fs::remove_file(dir.path().join("key.pem")).unwrap();
+    reloader.reload();
+    let mut still = connect(addr, &old.certificate).await.unwrap();
+    let metrics = get(&mut still, "/metrics").await;
+    assert!(metrics.contains("signaling_certificates_total{result=\"failed\"} 3"), "{metrics}");
+
+    write(dir.path(), &new);
+    reloader.reload();
+    reloader.reload();
+    assert!(connect(addr, &old.certificate).await.is_err());
+    let mut after = connect(addr, &new.certificate).await.unwrap();
+    let metrics = get(&mut after, "/metrics").await;
+    assert!(metrics.contains("signaling_certificates_total{result=\"ok\"} 1"), "{metrics}");
+    assert!(get(&mut before, "/healthz").await.ends_with("ok"));
+}
+
+#[tokio::test]
+async fn the_files_are_looked_at_without_being_asked() {
+    let (dir, old, new) = (TempDir::new().unwrap(), make(), make());
+    let (addr, _) = start(write(dir.path(), &old)).await;
+    connect(addr, &old.certificate).await.unwrap();
+    write(dir.path(), &new);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+    soon(async { while connect(addr, &new.certificate).await.is_err() {} }).await;
+}
+
+#[tokio::test]
+async fn files_that_are_no_certificate_are_refused_at_once() {
+    let (dir, made) = (TempDir::new().unwrap(), make());
+    let tls = write(dir.path(), &made);
+    let bind = async || Server::bind(Config { tls: Some(tls.clone()), ..Config::default() }).await.map(|_| ());
+    for (file, content) in [("key.pem", &make().key), ("key.pem", &String::new()), ("cert.pem", &made.key)] {
+        write(dir.path(), &made);
+        fs::write(dir.path().join(file), content).unwrap();
+        assert_eq!(bind().await.unwrap_err().kind(), io::ErrorKind::InvalidInput, "{file}");
+    }
+    fs::remove_file(dir.path().join("key.pem")).unwrap();
+    let error = bind().await.unwrap_err();
+    assert!(error.to_string().contains("key.pem"), "{error}");
+}
+
+/// The certificate that the server shows, whoever signed it.
+pub async fn shown(addr: SocketAddr) -> CertificateDer<'static> {
+    let seen = Arc::new(Anybody);
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(seen)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(addr).await.unwrap();
+    let stream = soon(TlsConnector::from(Arc::new(config)).connect(addr.ip().into(), stream)).await.unwrap();
+    stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned()
+}
+
+#[derive(Debug)]
+struct Anybody;
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
