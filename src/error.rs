@@ -1,6 +1,6 @@
 //! One error type for everything that can go wrong.
 
-use std::{convert::Infallible, error, fmt};
+use std::{borrow::Cow, convert::Infallible, error, fmt};
 
 use browser_rtc_signaling::ErrorCode;
 use wasm_bindgen::JsValue;
@@ -29,8 +29,10 @@ pub struct Error(Box<Details>);
 struct Details {
     operation: &'static str,
     kind: ErrorKind,
-    message: String,
+    message: Cow<'static, str>,
     js: Option<JsValue>,
+    /// The signaling server's code. Looked up only here, a program without signaling has none of them in it.
+    code: Option<Box<str>>,
     /// The description that was refused.
     sdp: Option<Box<str>>,
 }
@@ -78,6 +80,17 @@ pub enum ErrorKind {
     Network,
     /// It took too long (`TimeoutError`).
     Timeout,
+    /// There is no room now; there will be later.
+    WouldBlock,
+    /// More than this can carry at once.
+    TooLarge {
+        /// The most that it can carry, in bytes.
+        limit: u64,
+    },
+    /// More came than may wait to be taken (`QuotaExceededError`).
+    QuotaExceeded,
+    /// What came from the other side is not what was agreed on.
+    InvalidData,
     /// The connection, channel or room has been closed.
     Closed,
     /// The one who was called declined.
@@ -93,6 +106,26 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Those that say no more than the exception's name, which is theirs with `Error` behind it.
+    const PLAIN: [Self; 16] = [
+        Self::Abort,
+        Self::NotAllowed,
+        Self::NotFound,
+        Self::NotReadable,
+        Self::NotSupported,
+        Self::Security,
+        Self::InvalidState,
+        Self::InvalidAccess,
+        Self::InvalidModification,
+        Self::Operation,
+        Self::Syntax,
+        Self::Type,
+        Self::Range,
+        Self::Network,
+        Self::Timeout,
+        Self::QuotaExceeded,
+    ];
+
     /// The variant's name, such as `NotAllowed`: for logs and for style sheets.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -113,6 +146,10 @@ impl ErrorKind {
             Self::Range => "Range",
             Self::Network => "Network",
             Self::Timeout => "Timeout",
+            Self::WouldBlock => "WouldBlock",
+            Self::TooLarge { .. } => "TooLarge",
+            Self::QuotaExceeded => "QuotaExceeded",
+            Self::InvalidData => "InvalidData",
             Self::Closed => "Closed",
             Self::Declined => "Declined",
             Self::Busy => "Busy",
@@ -124,27 +161,15 @@ impl ErrorKind {
 
     /// By `name`, never by message and never by `instanceof`: Firefox does not expose every error's class.
     fn of(thrown: &JsValue) -> Self {
-        match global::get(thrown, "name").as_string().as_deref() {
-            Some("AbortError") => Self::Abort,
-            Some("NotAllowedError") => Self::NotAllowed,
-            Some("NotFoundError") => Self::NotFound,
-            Some("NotReadableError") => Self::NotReadable,
-            Some("OverconstrainedError") => Self::Overconstrained {
-                constraint: global::get(thrown, "constraint").as_string().filter(|name| !name.is_empty()),
+        let name = global::get_text(thrown, "name").unwrap_or_default();
+        let name = name.strip_suffix("Error").unwrap_or_default();
+        match name {
+            "Overconstrained" => Self::Overconstrained {
+                constraint: global::get_text(thrown, "constraint").filter(|name| !name.is_empty()),
             },
-            Some("NotSupportedError") => Self::NotSupported,
-            Some("SecurityError") => Self::Security,
-            Some("InvalidStateError") => Self::InvalidState,
-            Some("InvalidAccessError") => Self::InvalidAccess,
-            Some("InvalidModificationError") => Self::InvalidModification,
-            // The other one is how Firefox names what the specification has as this.
-            Some("OperationError" | "IdpError") => Self::Operation,
-            Some("SyntaxError") => Self::Syntax,
-            Some("TypeError") => Self::Type,
-            Some("RangeError") => Self::Range,
-            Some("NetworkError") => Self::Network,
-            Some("TimeoutError") => Self::Timeout,
-            _ => Self::Other,
+            // Firefox's name for what the specification calls an `OperationError`.
+            "Idp" => Self::Operation,
+            _ => Self::PLAIN.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Other),
         }
     }
 }
@@ -154,12 +179,23 @@ impl Error {
     #[must_use]
     pub fn from_js(operation: &'static str, thrown: JsValue) -> Self {
         let kind = ErrorKind::of(&thrown);
-        let message = global::get(&thrown, "message").as_string().unwrap_or_else(|| global::text(&thrown));
-        Self(Box::new(Details { operation, kind, message, js: Some(thrown), sdp: None }))
+        let message = global::get_text(&thrown, "message").unwrap_or_else(|| global::text(&thrown));
+        Self::of(operation, kind, message.into(), Some(thrown))
     }
 
-    pub(crate) fn new(operation: &'static str, kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Details { operation, kind, message: message.into(), js: None, sdp: None }))
+    pub(crate) fn new(operation: &'static str, kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::of(operation, kind, message.into(), None)
+    }
+
+    pub(crate) fn signaling(operation: &'static str, code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        let text = code.as_str().into();
+        let mut error = Self::new(operation, ErrorKind::Signaling(code), message);
+        error.0.code = Some(text);
+        error
+    }
+
+    fn of(operation: &'static str, kind: ErrorKind, message: Cow<'static, str>, js: Option<JsValue>) -> Self {
+        Self(Box::new(Details { operation, kind, message, js, code: None, sdp: None }))
     }
 
     pub(crate) fn closed(operation: &'static str) -> Self {
@@ -194,6 +230,11 @@ impl Error {
         self.0.sdp.as_deref()
     }
 
+    fn words(&self) -> [&str; 5] {
+        let Details { operation, kind, message, .. } = &*self.0;
+        [operation, " failed (", kind.name(), "): ", message]
+    }
+
     /// The very value that JavaScript threw, where it did.
     #[must_use]
     pub fn js(&self) -> Option<&JsValue> {
@@ -203,12 +244,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details { operation, kind, message, .. } = &*self.0;
-        f.write_str(operation)?;
-        f.write_str(" failed (")?;
-        f.write_str(kind.name())?;
-        f.write_str("): ")?;
-        f.write_str(message)
+        self.words().into_iter().try_for_each(|word| f.write_str(word))
     }
 }
 
@@ -230,15 +266,20 @@ impl From<Infallible> for Error {
     }
 }
 
-/// To JavaScript it is what JavaScript threw, or an `Error` whose `name` is the kind's, and whose `code` is
-/// the signaling server's.
+/// To JavaScript it is what JavaScript threw, or an `Error` whose `name` is the kind's, whose `code` is the
+/// signaling server's, and whose `limit` is that of what was too large.
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
         error.0.js.clone().unwrap_or_else(|| {
-            let thrown = js_sys::Error::new(&error.to_string());
-            thrown.set_name(error.0.kind.name());
-            if let ErrorKind::Signaling(code) = &error.0.kind {
-                global::set(&thrown, "code", &code.as_str().into());
+            let mut text = String::new();
+            error.words().into_iter().for_each(|word| text.push_str(word));
+            let thrown = js_sys::Error::new(&text);
+            global::set_text(&thrown, "name", error.0.kind.name());
+            if let Some(code) = &error.0.code {
+                global::set_text(&thrown, "code", code);
+            }
+            if let ErrorKind::TooLarge { limit } = error.0.kind {
+                global::set(&thrown, "limit", &(limit as f64).into());
             }
             thrown.into()
         })

@@ -35,7 +35,12 @@ pub struct Listener {
 impl Listener {
     /// Calls `callback` for each event of this name on `target`, until dropped.
     pub fn new(target: &EventTarget, event: &'static str, callback: impl FnMut(Event) + 'static) -> Self {
-        let callback = Closure::wrap(Box::new(callback) as Box<dyn FnMut(Event)>);
+        Self::attach(target, event, Box::new(callback))
+    }
+
+    /// Apart, to be compiled once.
+    fn attach(target: &EventTarget, event: &'static str, callback: Box<dyn FnMut(Event)>) -> Self {
+        let callback = Closure::wrap(callback);
         // It throws only for an abort signal, and none is given.
         let _infallible = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
         Self { target: target.clone(), event, callback }
@@ -99,11 +104,32 @@ impl<T> Default for Queue<T> {
 #[must_use = "a stream that is dropped listens no more"]
 pub struct EventStream<T> {
     queue: Queue<T>,
+    finish: Option<Box<dyn FnOnce() -> Option<T>>>,
+    source: Source,
+}
+
+/// What is the same of streams of anything, and so compiled once.
+struct Source {
     filled: Waiter,
     listeners: Vec<Listener>,
     end: EndWait,
-    finish: Option<Box<dyn FnOnce() -> Option<T>>>,
     finished: bool,
+}
+
+impl Source {
+    /// Ready when the end has come: with whether it had before.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if self.finished {
+            return Poll::Ready(true);
+        }
+        self.filled.register(cx);
+        if Pin::new(&mut self.end).poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.finished = true;
+        self.listeners.clear();
+        Poll::Ready(false)
+    }
 }
 
 impl<T: 'static> EventStream<T> {
@@ -132,7 +158,8 @@ impl<T: 'static> EventStream<T> {
 
     /// A view on a queue that others fill.
     pub(crate) fn of(queue: Queue<T>, end: &End) -> Self {
-        Self { filled: queue.waiter(), queue, listeners: Vec::new(), end: end.wait(), finish: None, finished: false }
+        let source = Source { filled: queue.waiter(), listeners: Vec::new(), end: end.wait(), finished: false };
+        Self { queue, finish: None, source }
     }
 
     /// Takes events of this name; `read` runs inside the event's dispatch and says what goes into the stream.
@@ -143,7 +170,7 @@ impl<T: 'static> EventStream<T> {
         mut read: impl FnMut(Event) -> Option<T> + 'static,
     ) -> Self {
         let queue = self.queue.clone();
-        self.listeners.push(Listener::new(target, event, move |event| {
+        self.source.listeners.push(Listener::new(target, event, move |event| {
             if let Some(item) = read(event) {
                 queue.push(item);
             }
@@ -192,27 +219,22 @@ impl<T> Stream for EventStream<T> {
         if let Some(item) = self.queue.pop() {
             return Poll::Ready(Some(item));
         }
-        if self.finished {
-            return Poll::Ready(None);
+        match self.source.poll_end(cx) {
+            Poll::Ready(false) => Poll::Ready(self.finish.take().and_then(|finish| finish())),
+            Poll::Ready(true) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
         }
-        self.filled.register(cx);
-        if Pin::new(&mut self.end).poll(cx).is_pending() {
-            return Poll::Pending;
-        }
-        self.finished = true;
-        self.listeners.clear();
-        Poll::Ready(self.finish.take().and_then(|finish| finish()))
     }
 }
 
 impl<T> FusedStream for EventStream<T> {
     fn is_terminated(&self) -> bool {
-        self.finished
+        self.source.finished
     }
 }
 
 impl<T> fmt::Debug for EventStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventStream").field("listeners", &self.listeners).finish_non_exhaustive()
+        f.debug_struct("EventStream").field("listeners", &self.source.listeners).finish_non_exhaustive()
     }
 }

@@ -8,6 +8,7 @@ pub mod channel;
 pub mod dtmf;
 mod error;
 mod event;
+pub mod files;
 #[doc = include_str!("from_javascript.md")]
 pub mod from_javascript {}
 pub mod media;
@@ -16,6 +17,7 @@ pub mod negotiation;
 mod npm;
 pub mod peer;
 mod promise;
+mod random;
 pub mod room;
 mod rtc_error;
 pub mod signaling;

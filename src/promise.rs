@@ -1,7 +1,7 @@
 //! Awaiting a JavaScript promise, raced with the end of the object that it belongs to.
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
     future::Future,
     pin::Pin,
     rc::Rc,
@@ -18,59 +18,59 @@ use crate::{
 
 /// What the promise that `call` asks for settles to; `Closed` once `end` has come first. After the end nothing is
 /// asked: the browser would refuse it with a rejection that nobody hears.
-pub(crate) async fn settled(
-    operation: &'static str,
-    end: &End,
-    call: impl FnOnce() -> Result<Promise, JsValue>,
-) -> Result<JsValue> {
-    if end.has_come() {
-        return Err(Error::closed(operation));
-    }
-    let promise = call().during(operation)?;
-    Settled::new(&promise, end).await.ok_or_else(|| Error::closed(operation))?.during(operation)
+pub(crate) fn settled(operation: &'static str, end: &End, call: impl FnOnce() -> Result<Promise, JsValue>) -> Settled {
+    Settled::new(operation, end, (!end.has_come()).then(call))
 }
 
 /// The same for an object that never closes, such as `navigator.mediaDevices`, asked already.
-pub(crate) async fn settled_for_good(operation: &'static str, promise: Result<Promise, JsValue>) -> Result<JsValue> {
-    settled(operation, &End::default(), || promise).await
+pub(crate) fn settled_for_good(operation: &'static str, promise: Result<Promise, JsValue>) -> Settled {
+    Settled::new(operation, &End::default(), Some(promise))
 }
 
 #[derive(Default)]
 struct Outcome {
-    settled: Option<Result<JsValue, JsValue>>,
-    waker: Option<Waker>,
+    settled: Cell<Option<Result<JsValue, JsValue>>>,
+    waker: Cell<Option<Waker>>,
 }
 
 type Callback = Closure<dyn FnMut(JsValue)>;
 
-struct Settled {
-    outcome: Rc<RefCell<Outcome>>,
+/// One type for all promises: what waits for them is most of what a small program does.
+pub(crate) struct Settled {
+    operation: &'static str,
+    outcome: Rc<Outcome>,
     /// For fulfilment and for rejection, until one has been called.
-    callbacks: Option<[Callback; 2]>,
+    callbacks: Option<(Callback, Callback)>,
     end: EndWait,
 }
 
 impl Settled {
-    fn new(promise: &Promise, end: &End) -> Self {
-        let outcome = Rc::<RefCell<Outcome>>::default();
+    /// Of a promise that was asked for, unless the end had come.
+    fn new(operation: &'static str, end: &End, asked: Option<Result<Promise, JsValue>>) -> Self {
+        let mut this = Self { operation, outcome: Rc::default(), callbacks: None, end: end.wait() };
+        match asked {
+            Some(Ok(promise)) => this.listen(&promise),
+            Some(Err(thrown)) => this.outcome.settled.set(Some(Err(thrown))),
+            None => {}
+        }
+        this
+    }
+
+    fn listen(&mut self, promise: &Promise) {
         let callback = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| {
-            let outcome = outcome.clone();
+            let outcome = self.outcome.clone();
             Callback::new(move |value: JsValue| {
-                let waker = {
-                    let mut outcome = outcome.borrow_mut();
-                    outcome.settled = Some(wrap(value));
-                    outcome.waker.take()
-                };
-                if let Some(waker) = waker {
+                outcome.settled.set(Some(wrap(value)));
+                if let Some(waker) = outcome.waker.take() {
                     waker.wake();
                 }
             })
         };
         let (fulfilled, rejected) = (callback(Ok), callback(Err));
         if let Err(thrown) = promise.then(fulfilled.as_ref(), rejected.as_ref()) {
-            outcome.borrow_mut().settled = Some(Err(thrown));
+            self.outcome.settled.set(Some(Err(thrown)));
         }
-        Self { outcome, callbacks: Some([fulfilled, rejected]), end: end.wait() }
+        self.callbacks = Some((fulfilled, rejected));
     }
 }
 
@@ -78,26 +78,21 @@ impl Drop for Settled {
     /// A promise that is still pending may call yet, or never, as that of a connection that has been closed. Its
     /// callbacks then belong to JavaScript, which frees them together with the promise.
     fn drop(&mut self) {
-        for callback in self.callbacks.take().into_iter().flatten() {
-            let _freed_with_the_promise = callback.into_js_value();
+        if let Some((fulfilled, rejected)) = self.callbacks.take() {
+            let _freed_with_the_promise = (fulfilled.into_js_value(), rejected.into_js_value());
         }
     }
 }
 
 impl Future for Settled {
-    /// None: the end came first.
-    type Output = Option<Result<JsValue, JsValue>>;
+    type Output = Result<JsValue>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let settled = {
-            let mut outcome = self.outcome.borrow_mut();
-            outcome.waker = Some(cx.waker().clone());
-            outcome.settled.take()
-        };
-        if settled.is_some() {
+        if let Some(settled) = self.outcome.settled.take() {
             self.callbacks = None;
-            return Poll::Ready(settled);
+            return Poll::Ready(settled.during(self.operation));
         }
-        Pin::new(&mut self.end).poll(cx).map(|()| None)
+        self.outcome.waker.set(Some(cx.waker().clone()));
+        Pin::new(&mut self.end).poll(cx).map(|()| Err(Error::closed(self.operation)))
     }
 }

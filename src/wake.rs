@@ -4,53 +4,137 @@ use std::{
     cell::{Cell, RefCell},
     fmt,
     future::Future,
+    mem,
+    ops::Range,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
 };
 
-use slab::Slab;
-
-/// Any number of tasks waiting for the same thing. Each wait has its own slot, freed when it is dropped.
+/// Any number of tasks waiting for the same thing, in the order in which they came. Each wait has its own place, freed
+/// when it is dropped.
 #[derive(Clone, Default)]
-pub(crate) struct WakerSet(Rc<RefCell<Slab<Option<Waker>>>>);
+pub(crate) struct WakerSet(Rc<RefCell<Places>>);
+
+#[derive(Default)]
+struct Places {
+    next: u64,
+    /// By number, which rises. A list: there are one or two, for the most part.
+    taken: Vec<(u64, Option<Waker>)>,
+}
 
 impl WakerSet {
-    /// Wakes every task. No borrow is held meanwhile: a waker may be anybody's code.
+    /// Wakes every task. No borrow is held meanwhile: a waker may be anybody's code, and whoever comes while this runs
+    /// is not of those.
     pub(crate) fn wake_all(&self) {
-        let woken: Vec<Waker> = self.0.borrow_mut().iter_mut().filter_map(|(_, slot)| slot.take()).collect();
-        for waker in woken {
+        let mut numbers = 0..self.0.borrow().next;
+        while self.wake_one(&mut numbers) {}
+    }
+
+    /// Wakes the first task of these numbers that is to be woken, and leaves those after it.
+    fn wake_one(&self, numbers: &mut Range<u64>) -> bool {
+        let mut places = self.0.borrow_mut();
+        let mut those = places.taken.iter_mut().filter(|(number, _)| numbers.contains(number));
+        let first = those.find_map(|(number, waker)| Some((*number, waker.take()?)));
+        drop(places);
+        first
+            .map(|(number, waker)| {
+                numbers.start = number + 1;
+                waker.wake();
+            })
+            .is_some()
+    }
+
+    /// Wakes the task that waits for the longest time.
+    pub(crate) fn wake_first(&self) {
+        let first = self.0.borrow_mut().taken.first_mut().and_then(|(_, waker)| waker.take());
+        if let Some(waker) = first {
             waker.wake();
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().taken.is_empty()
+    }
+
     pub(crate) fn waiter(&self) -> Waiter {
-        Waiter { set: self.clone(), slot: None }
+        Waiter { set: self.clone(), place: None }
+    }
+
+    /// A place at the end of the line.
+    pub(crate) fn turn(&self) -> Turn {
+        let mut waiter = self.waiter();
+        waiter.set_waker(None);
+        Turn(Some(waiter))
     }
 }
 
 /// One task's place in a [`WakerSet`].
 pub(crate) struct Waiter {
     set: WakerSet,
-    slot: Option<usize>,
+    place: Option<u64>,
 }
 
 impl Waiter {
     /// To be called before each look at what is waited for.
     pub(crate) fn register(&mut self, cx: &Context<'_>) {
-        let mut slots = self.set.0.borrow_mut();
-        let waker = Some(cx.waker().clone());
-        match self.slot.and_then(|slot| slots.get_mut(slot)) {
-            Some(slot) => *slot = waker,
-            None => self.slot = Some(slots.insert(waker)),
-        }
+        self.set_waker(Some(cx.waker().clone()));
+    }
+
+    fn set_waker(&mut self, waker: Option<Waker>) {
+        let mut places = self.set.0.borrow_mut();
+        let former = match places.taken.iter_mut().find(|(number, _)| self.place == Some(*number)) {
+            Some((_, place)) => mem::replace(place, waker),
+            None => {
+                let number = places.next;
+                places.next += 1;
+                places.taken.push((number, waker));
+                self.place = Some(number);
+                None
+            }
+        };
+        // The former one goes after the borrow: with it may go a task, and with that whatever it holds.
+        drop(places);
+        drop(former);
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        if let Some(slot) = self.slot {
-            self.set.0.borrow_mut().try_remove(slot);
+        if self.place.is_some() {
+            let mut places = self.set.0.borrow_mut();
+            let index = places.taken.iter().position(|(number, _)| self.place == Some(*number));
+            let gone = index.map(|index| places.taken.remove(index));
+            drop(places);
+            drop(gone);
+        }
+    }
+}
+
+/// A place in a line whose tasks are served one after the other. Dropped by the first, it is the next one's turn.
+pub(crate) struct Turn(Option<Waiter>);
+
+impl Turn {
+    pub(crate) fn has_come(&self) -> bool {
+        let Some(waiter) = &self.0 else { return false };
+        waiter.set.0.borrow().taken.first().is_some_and(|(first, _)| waiter.place == Some(*first))
+    }
+
+    pub(crate) fn register(&mut self, cx: &Context<'_>) {
+        if let Some(waiter) = &mut self.0 {
+            waiter.register(cx);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let had_come = self.has_come();
+        let Some(Waiter { set, .. }) = &self.0 else { return };
+        let set = set.clone();
+        self.0 = None;
+        if had_come {
+            set.wake_first();
         }
     }
 }
@@ -111,6 +195,11 @@ impl Future for EndWait {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::{Arc, Mutex},
+        task::Wake,
+    };
+
     use futures::FutureExt;
 
     use super::*;
@@ -121,7 +210,7 @@ mod tests {
         for _ in 0..1_000 {
             assert_eq!(end.wait().now_or_never(), None);
         }
-        assert_eq!(end.0.waiting.0.borrow().len(), 0);
+        assert_eq!(end.0.waiting.0.borrow().taken.len(), 0);
     }
 
     #[test]
@@ -142,8 +231,55 @@ mod tests {
         first.register(&cx);
         let mut second = set.waiter();
         second.register(&cx);
-        assert_eq!(set.0.borrow().len(), 2);
+        assert_eq!(set.0.borrow().taken.len(), 2);
         drop(first);
-        assert_eq!(set.0.borrow().len(), 1);
+        assert_eq!(set.0.borrow().taken.len(), 1);
+    }
+
+    /// Notes who was woken.
+    struct Woken(Arc<Mutex<Vec<u8>>>, u8);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.lock().unwrap().push(self.1);
+        }
+    }
+
+    fn wakers() -> (Arc<Mutex<Vec<u8>>>, impl Fn(u8) -> Waker) {
+        let woken = Arc::<Mutex<Vec<u8>>>::default();
+        let of = woken.clone();
+        (woken, move |number| Arc::new(Woken(of.clone(), number)).into())
+    }
+
+    #[test]
+    fn all_are_woken_once_in_their_order() {
+        let (woken, waker) = wakers();
+        let set = WakerSet::default();
+        let mut waiters: Vec<_> = (0..5).map(|_| set.waiter()).collect();
+        for (waiter, number) in waiters.iter_mut().zip(0..) {
+            waiter.register(&Context::from_waker(&waker(number)));
+        }
+        waiters.remove(2);
+        set.wake_all();
+        set.wake_all();
+        assert_eq!(*woken.lock().unwrap(), [0, 1, 3, 4]);
+    }
+
+    #[test]
+    fn a_turn_that_is_given_up_is_the_next_ones() {
+        let (woken, waker) = wakers();
+        let line = WakerSet::default();
+        let mut turns: Vec<_> = (0..4).map(|_| line.turn()).collect();
+        for (turn, number) in turns.iter_mut().zip(0..) {
+            turn.register(&Context::from_waker(&waker(number)));
+        }
+        assert!(turns[0].has_come() && !turns[1].has_come());
+        turns.remove(1);
+        assert!(woken.lock().unwrap().is_empty(), "it was not yet its turn");
+        turns.remove(0);
+        assert_eq!(*woken.lock().unwrap(), [2]);
+        assert!(turns[0].has_come() && !turns[1].has_come());
+        drop(turns);
+        assert!(line.is_empty());
     }
 }

@@ -4,13 +4,24 @@
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 mod web {
+    mod byte_stream;
+    mod byte_stream_ends;
+    mod byte_stream_multiplexed;
     mod candidates;
+    mod channel_flow;
+    mod channel_large;
     mod channel_life;
+    mod channel_limits;
     mod channel_messages;
     mod channel_options;
+    #[cfg(feature = "streams")]
+    mod channel_streams;
     mod dtmf;
     mod error;
     mod event;
+    mod files;
+    mod files_life;
+    mod files_resume;
     mod media_capture;
     mod media_constraints;
     mod media_devices;
@@ -26,6 +37,7 @@ mod web {
     mod media_streams;
     mod media_tracks;
     mod negotiation;
+    mod packed;
     mod peer_calls;
     mod peer_configuration;
     mod peer_descriptions;
@@ -47,4 +59,5 @@ mod web {
     mod simulcast;
     mod stats;
     mod support;
+    mod typed;
 }

@@ -112,6 +112,11 @@ impl ChannelInit {
         self
     }
 
+    /// Whether both sides are to open it.
+    pub(crate) fn is_negotiated(&self) -> bool {
+        self.negotiated.is_some()
+    }
+
     pub(crate) fn to_js(&self) -> Object {
         let object = Object::new();
         if !self.ordered {
@@ -123,14 +128,14 @@ impl ChannelInit {
             Reliability::MaxPacketLifeTime(ms) => global::set(&object, "maxPacketLifeTime", &ms.into()),
         }
         if !self.protocol.is_empty() {
-            global::set(&object, "protocol", &self.protocol.as_str().into());
+            global::set_text(&object, "protocol", &self.protocol);
         }
         if let Some(id) = self.negotiated {
             global::set(&object, "negotiated", &true.into());
             global::set(&object, "id", &id.into());
         }
         if let Some(priority) = &self.priority {
-            global::set(&object, "priority", &priority.as_str().into());
+            global::set_text(&object, "priority", priority.as_str());
         }
         object
     }

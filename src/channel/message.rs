@@ -1,10 +1,12 @@
 //! What a channel carries.
 
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     error::{Error, ErrorKind, Result},
     spec_enum::spec_enum,
+    sys::data_channel::{self, Data},
 };
 
 spec_enum! {
@@ -47,19 +49,6 @@ impl Message {
             Self::Blob(_) => None,
         }
     }
-
-    pub(super) fn from_js(data: &JsValue) -> Result<Self> {
-        if let Some(text) = data.as_string() {
-            return Ok(Self::Text(text));
-        }
-        if let Some(buffer) = data.dyn_ref::<js_sys::ArrayBuffer>() {
-            return Ok(Self::Binary(js_sys::Uint8Array::new(buffer).to_vec()));
-        }
-        match data.dyn_ref::<web_sys::Blob>() {
-            Some(blob) => Ok(Self::Blob(blob.clone())),
-            None => Err(Error::new("message", ErrorKind::Type, "the message is neither text nor bytes")),
-        }
-    }
 }
 
 impl From<&str> for Message {
@@ -86,15 +75,90 @@ impl From<Vec<u8>> for Message {
     }
 }
 
-/// Text or bytes, borrowed for [`DataChannel::send`](super::DataChannel::send).
+/// A message as JavaScript has it, from [`DataChannel::js_messages`](super::DataChannel::js_messages). Nothing of it has
+/// been copied into the program's memory.
+#[derive(Clone, Debug)]
+pub enum JsMessage {
+    /// Text.
+    Text(JsString),
+    /// Bytes.
+    Binary(ArrayBuffer),
+    /// Bytes that the browser keeps, where [`BinaryType::Blob`] was asked for.
+    Blob(web_sys::Blob),
+}
+
+impl JsMessage {
+    /// With its size: in bytes, of text in UTF-16 units.
+    pub(super) fn of(data: Data) -> (Self, f64) {
+        let bytes = data.byte_length();
+        if !bytes.is_nan() {
+            return (Self::Binary(data.unchecked_into()), bytes);
+        }
+        if data.is_string() {
+            let length = data.length();
+            return (Self::Text(data.unchecked_into()), length);
+        }
+        let size = data.size();
+        (Self::Blob(data.unchecked_into()), size)
+    }
+}
+
+/// Copies it into the program's memory, but for a blob.
+impl From<JsMessage> for Message {
+    fn from(message: JsMessage) -> Self {
+        match message {
+            JsMessage::Text(text) => Self::Text(text.into()),
+            JsMessage::Binary(buffer) => Self::Binary(data_channel::copied(&buffer)),
+            JsMessage::Blob(blob) => Self::Blob(blob),
+        }
+    }
+}
+
+impl From<JsMessage> for JsValue {
+    fn from(message: JsMessage) -> Self {
+        match message {
+            JsMessage::Text(text) => text.into(),
+            JsMessage::Binary(buffer) => buffer.into(),
+            JsMessage::Blob(blob) => blob.into(),
+        }
+    }
+}
+
+/// Text or bytes, borrowed for [`DataChannel::send`](super::DataChannel::send). The browser takes its own copy, straight
+/// from where they are, be it the program's memory or JavaScript's.
 #[derive(Clone, Copy, Debug)]
 pub enum Payload<'a> {
     /// Text.
     Text(&'a str),
     /// Bytes.
     Binary(&'a [u8]),
-    /// Bytes that the browser keeps. In Chromium a text that is sent right after it overtakes it.
+    /// Bytes that the browser keeps.
     Blob(&'a web_sys::Blob),
+    /// Bytes in JavaScript's memory.
+    Buffer(&'a ArrayBuffer),
+    /// A part of such bytes.
+    View(&'a Uint8Array),
+    /// Text in JavaScript's memory.
+    JsText(&'a JsString),
+}
+
+impl Payload<'_> {
+    /// No fewer bytes than it has.
+    pub(super) fn most_bytes(&self) -> f64 {
+        match self {
+            Self::Text(text) => text.len() as f64,
+            Self::Binary(bytes) => bytes.len() as f64,
+            Self::Blob(blob) => blob.unchecked_ref::<Data>().size(),
+            Self::Buffer(buffer) => buffer.unchecked_ref::<Data>().byte_length(),
+            Self::View(view) => view.unchecked_ref::<Data>().byte_length(),
+            // A UTF-16 unit is three bytes of UTF-8 at most.
+            Self::JsText(text) => text.unchecked_ref::<Data>().length() * 3.0,
+        }
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::JsText(_))
+    }
 }
 
 impl<'a> From<&'a str> for Payload<'a> {
@@ -140,5 +204,53 @@ impl<'a> From<&'a Message> for Payload<'a> {
             Message::Binary(bytes) => Self::Binary(bytes),
             Message::Blob(blob) => Self::Blob(blob),
         }
+    }
+}
+
+impl<'a> From<&'a ArrayBuffer> for Payload<'a> {
+    fn from(buffer: &'a ArrayBuffer) -> Self {
+        Self::Buffer(buffer)
+    }
+}
+
+impl<'a> From<&'a Uint8Array> for Payload<'a> {
+    fn from(view: &'a Uint8Array) -> Self {
+        Self::View(view)
+    }
+}
+
+impl<'a> From<&'a JsString> for Payload<'a> {
+    fn from(text: &'a JsString) -> Self {
+        Self::JsText(text)
+    }
+}
+
+impl<'a> From<&'a JsMessage> for Payload<'a> {
+    fn from(message: &'a JsMessage) -> Self {
+        match message {
+            JsMessage::Text(text) => Self::JsText(text),
+            JsMessage::Binary(buffer) => Self::Buffer(buffer),
+            JsMessage::Blob(blob) => Self::Blob(blob),
+        }
+    }
+}
+
+/// Whatever it is in JavaScript: a string, a `Uint8Array`, an `ArrayBuffer` or a `Blob`. Of anything else, the error
+/// `Type`.
+impl<'a> TryFrom<&'a JsValue> for Payload<'a> {
+    type Error = Error;
+
+    fn try_from(value: &'a JsValue) -> Result<Self> {
+        if let Some(text) = value.dyn_ref::<JsString>() {
+            return Ok(Self::JsText(text));
+        }
+        if let Some(view) = value.dyn_ref::<Uint8Array>() {
+            return Ok(Self::View(view));
+        }
+        if let Some(buffer) = value.dyn_ref::<ArrayBuffer>() {
+            return Ok(Self::Buffer(buffer));
+        }
+        let wrong = "a message is a string, a Uint8Array, an ArrayBuffer or a Blob";
+        value.dyn_ref().map(Self::Blob).ok_or_else(|| Error::new("send", ErrorKind::Type, wrong))
     }
 }

@@ -1,33 +1,50 @@
 //! Messages between two peers. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-data-api)
 
+mod byte_stream;
+mod flow;
 mod init;
+mod large;
+mod large_frames;
 mod life;
 mod message;
+mod outbox;
+mod packed;
+mod receive;
+mod typed;
+#[cfg(feature = "streams")]
+mod web_streams;
+pub(crate) mod window;
 
 use std::{
     fmt,
     future::{self, Future},
-    pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::Poll,
 };
 
-use futures::Stream;
-use wasm_bindgen::JsCast;
+use futures::future::LocalBoxFuture;
+use wasm_bindgen::{JsCast, JsValue};
 
 pub(crate) use self::life::Channels;
 use self::life::Inner;
+#[cfg(feature = "postcard")]
+pub use self::typed::Postcard;
 pub use self::{
+    byte_stream::ByteStream,
     init::{ChannelInit, Reliability},
-    message::{BinaryType, Message, Payload},
+    large::LargeMessages,
+    message::{BinaryType, JsMessage, Message, Payload},
+    packed::Packed,
+    receive::JsMessages,
+    typed::{Carrier, Codec, CodecError, Json, Typed},
 };
 use crate::{
-    error::{During, Error, ErrorKind, Result},
+    error::{Error, Result},
     event::EventStream,
     peer::PriorityType,
     spec_enum::spec_enum,
     sys::global,
-    wake::{End, EndWait, Waiter},
+    wake::{End, Waiter},
 };
 
 spec_enum! {
@@ -49,13 +66,19 @@ spec_enum! {
     }
 }
 
-/// Messages to and from one peer, as a [`Stream`] and with [`send`](Self::send).
+/// Messages to and from one peer: a [`Stream`](futures::Stream) of what comes, a [`Sink`](futures::Sink) of what goes,
+/// and [`send`](Self::send), which needs no `&mut`.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcdatachannel)
 ///
-/// Clones share one channel; it closes when the last is dropped, after what was sent. Messages are kept from the first
-/// on until they are taken, without a bound for now, and each goes to one clone. The stream ends when the channel has
-/// closed, by either side or with its connection, after all that had arrived. A channel does not keep its connection
-/// open.
+/// Clones share one channel; it closes when the last is dropped, after what was sent. A channel does not keep its
+/// connection open.
+///
+/// Messages are kept from the first on until they are taken, up to a [limit](Self::set_receive_limit), and each goes to
+/// one clone. The stream ends when the channel has closed, by either side or with its connection, after all that had
+/// arrived.
+///
+/// What is sent waits in the browser's buffer, which is never filled over a [mark](Self::set_high_water_mark): so a
+/// sender is as fast as the network, and no faster.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{ChannelInit, Message}, peer::PeerConnection, Result};
@@ -74,19 +97,20 @@ pub struct DataChannel {
     inner: Rc<Inner>,
     /// Each clone waits for itself.
     filled: Waiter,
-    closed: EndWait,
+    /// What the sink waits for.
+    pending: Option<LocalBoxFuture<'static, Result<()>>>,
 }
 
 impl DataChannel {
     fn of(inner: Rc<Inner>) -> Self {
-        Self { filled: inner.messages.waiter(), closed: inner.life.closed.wait(), inner }
+        Self { filled: inner.life.arrivals.filled.waiter(), pending: None, inner }
     }
 
     /// A handle of a channel that something else looks after: dropping it does not close the channel. Messages that
     /// came before are lost to it.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcDataChannel) -> Self {
-        let inner = Inner::new(raw.unchecked_into(), &End::default());
+        let inner = Inner::new(raw.unchecked_into(), &JsValue::UNDEFINED, &End::default());
         inner.close_on_drop.set(false);
         Self::of(inner)
     }
@@ -94,49 +118,49 @@ impl DataChannel {
     /// The browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcDataChannel {
-        &self.inner.raw
+        &self.inner.life.raw
     }
 
     /// The browser's own object, no longer closed by any drop.
     #[must_use]
     pub fn into_raw(self) -> web_sys::RtcDataChannel {
         self.inner.close_on_drop.set(false);
-        self.inner.raw.clone().unchecked_into()
+        self.inner.life.raw.clone().unchecked_into()
     }
 
     /// The name that it was created with; need not be unique.
     #[doc(alias = "RTCDataChannel.label")]
     #[must_use]
     pub fn label(&self) -> String {
-        self.inner.raw.label()
+        self.inner.life.raw.label()
     }
 
     /// The sub-protocol that it was created with.
     #[doc(alias = "RTCDataChannel.protocol")]
     #[must_use]
     pub fn protocol(&self) -> String {
-        self.inner.raw.protocol()
+        self.inner.life.raw.protocol()
     }
 
     /// Its id, 0 to 65,534; none until it is known.
     #[doc(alias = "RTCDataChannel.id")]
     #[must_use]
     pub fn id(&self) -> Option<u16> {
-        self.inner.raw.id()
+        self.inner.life.raw.id()
     }
 
     /// Whether messages come in the order they were sent.
     #[doc(alias = "RTCDataChannel.ordered")]
     #[must_use]
     pub fn ordered(&self) -> bool {
-        self.inner.raw.ordered()
+        self.inner.life.raw.ordered()
     }
 
     /// Whether both sides opened it by its id.
     #[doc(alias = "RTCDataChannel.negotiated")]
     #[must_use]
     pub fn negotiated(&self) -> bool {
-        self.inner.raw.negotiated()
+        self.inner.life.raw.negotiated()
     }
 
     /// How long a message is tried.
@@ -144,7 +168,7 @@ impl DataChannel {
     #[doc(alias = "RTCDataChannel.maxPacketLifeTime")]
     #[must_use]
     pub fn reliability(&self) -> Reliability {
-        match (self.inner.raw.max_retransmits(), self.inner.raw.max_packet_life_time()) {
+        match (self.inner.life.raw.max_retransmits(), self.inner.life.raw.max_packet_life_time()) {
             (Some(sends), _) => Reliability::MaxRetransmits(sends),
             (None, Some(ms)) => Reliability::MaxPacketLifeTime(ms),
             (None, None) => Reliability::Reliable,
@@ -155,53 +179,34 @@ impl DataChannel {
     #[doc(alias = "RTCDataChannel.readyState")]
     #[must_use]
     pub fn state(&self) -> ChannelState {
-        self.inner.life.state(&self.inner.raw)
+        self.inner.life.state()
     }
 
     /// Whether it can send: now, then each change, `Closed` last.
     #[doc(alias = "RTCDataChannel.onclosing")]
     pub fn states(&self) -> EventStream<ChannelState> {
-        let (life, raw) = (self.inner.life.clone(), self.inner.raw.clone());
+        let life = self.inner.life.clone();
         let events = &["open", "closing", "close"];
-        EventStream::of_states(&self.inner.life.closed, &self.inner.raw, events, move || life.state(&raw))
+        EventStream::of_states(&self.inner.life.closed, &self.inner.life.raw, events, move || life.state())
     }
 
     /// Bytes that the browser has yet to send.
     #[doc(alias = "RTCDataChannel.bufferedAmount")]
     #[must_use]
     pub fn buffered_amount(&self) -> f64 {
-        self.inner.raw.buffered_bytes()
-    }
-
-    /// The amount, in bytes, at or below which [`buffered_amount_low`](Self::buffered_amount_low) tells; 0 at first.
-    #[doc(alias = "RTCDataChannel.bufferedAmountLowThreshold")]
-    #[must_use]
-    pub fn buffered_amount_low_threshold(&self) -> u32 {
-        self.inner.raw.buffered_amount_low_threshold()
-    }
-
-    /// Sets this amount, in bytes.
-    pub fn set_buffered_amount_low_threshold(&self, bytes: u32) {
-        self.inner.raw.set_buffered_amount_low_threshold(bytes);
-    }
-
-    /// That the buffered amount has fallen to the threshold, once each time that it does.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-onbufferedamountlow)
-    #[doc(alias = "RTCDataChannel.onbufferedamountlow")]
-    pub fn buffered_amount_low(&self) -> EventStream<()> {
-        EventStream::new(&self.inner.life.closed).on(&self.inner.raw, "bufferedamountlow", |_| Some(()))
+        self.inner.life.raw.buffered_bytes()
     }
 
     /// As what bytes arrive: as [`BinaryType::ArrayBuffer`] unless set.
     #[doc(alias = "RTCDataChannel.binaryType")]
     #[must_use]
     pub fn binary_type(&self) -> BinaryType {
-        BinaryType::from(&*self.inner.raw.binary_type_name())
+        BinaryType::from(&*self.inner.life.raw.binary_type_name())
     }
 
     /// Has bytes arrive as this from now on, for all handles of the channel. An unknown type changes nothing.
     pub fn set_binary_type(&self, binary_type: &BinaryType) {
-        self.inner.raw.set_binary_type_name(binary_type.as_str());
+        self.inner.life.raw.set_binary_type_name(binary_type.as_str());
     }
 
     /// Whose messages go first; none where the browser has no such thing, as neither Chromium nor Firefox.
@@ -209,7 +214,7 @@ impl DataChannel {
     #[doc(alias = "RTCDataChannel.priority")]
     #[must_use]
     pub fn priority(&self) -> Option<PriorityType> {
-        global::get(&self.inner.raw, "priority").as_string().map(|priority| priority.as_str().into())
+        global::get(&self.inner.life.raw, "priority").as_string().map(|priority| priority.as_str().into())
     }
 
     /// Resolves when the channel can send; at once where it can already. Cancel safe.
@@ -220,9 +225,8 @@ impl DataChannel {
     pub fn opened(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let life = self.inner.life.clone();
         let mut opening = life.opening.waiter();
-        let mut closed = life.closed.wait();
         future::poll_fn(move |cx| {
-            if Pin::new(&mut closed).poll(cx).is_ready() {
+            if life.closed.has_come() {
                 return Poll::Ready(Err(Error::closed("open")));
             }
             if life.opened.get() {
@@ -239,42 +243,17 @@ impl DataChannel {
         self.inner.life.closed.wait()
     }
 
-    /// Sends text or bytes, waiting for the channel to open first. It resolves when the browser has taken the message
-    /// over. Cancel safe: dropped before it resolves, nothing was sent.
-    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-send)
-    ///
-    /// # Errors
-    /// `Closed` where the channel has closed, `Type` for a message over the transport's largest, `Operation` where
-    /// the browser's buffer is full, which in Chromium holds 16 MiB.
-    #[doc(alias = "RTCDataChannel.send")]
-    pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
-        self.opened().await?;
-        self.send_now(payload)
-    }
-
-    /// Sends text or bytes at once.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send), and `InvalidState` where the channel is not yet open.
-    pub fn send_now<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
-        const OPERATION: &str = "send";
-        match self.state() {
-            ChannelState::Connecting => {
-                return Err(Error::new(OPERATION, ErrorKind::InvalidState, "the channel is not yet open"));
-            }
-            ChannelState::Closing | ChannelState::Closed => return Err(Error::closed(OPERATION)),
-            ChannelState::Open | ChannelState::Unknown(_) => {}
-        }
-        match payload.into() {
-            Payload::Text(text) => self.inner.raw.send_text(text),
-            Payload::Binary(bytes) => self.inner.raw.send_bytes(bytes),
-            Payload::Blob(blob) => self.inner.raw.send_blob(blob),
-        }
-        .during(OPERATION)
+    /// What waits on the channel also waits on this.
+    fn end(&self) -> End {
+        self.inner.life.closed.clone()
     }
 
     /// Closes the channel as soon as what was sent is on its way, so that it still arrives, unless the connection
-    /// closes as well. See [`closed`](Self::closed).
+    /// closes as well. What still waits in [`send`](Self::send) is not sent: it gets `Closed`. See
+    /// [`closed`](Self::closed).
+    ///
+    /// A Chromium 156 to which a channel comes loses what was sent over it where the close follows within some
+    /// milliseconds of the opening: have the last word answered there.
     #[doc(alias = "RTCDataChannel.close")]
     pub fn close(&self) {
         self.inner.close();
@@ -284,19 +263,7 @@ impl DataChannel {
     #[doc(alias = "RTCDataChannel.onerror")]
     pub fn errors(&self) -> EventStream<Error> {
         EventStream::new(&self.inner.life.closed)
-            .on(&self.inner.raw, "error", |event| Some(Error::from_js("channel", global::get(&event, "error"))))
-    }
-}
-
-impl Stream for DataChannel {
-    type Item = Result<Message>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(message) = self.inner.messages.pop() {
-            return Poll::Ready(Some(message));
-        }
-        self.filled.register(cx);
-        Pin::new(&mut self.closed).poll(cx).map(|()| None)
+            .on(&self.inner.life.raw, "error", |event| Some(Error::from_js("channel", global::get(&event, "error"))))
     }
 }
 

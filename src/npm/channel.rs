@@ -2,12 +2,13 @@
 
 use futures::{FutureExt, StreamExt};
 use js_sys::{Promise, Uint8Array};
-use wasm_bindgen::{JsCast, prelude::*};
+use wasm_bindgen::prelude::*;
 
-use super::{hold, iterate::AsyncItems, promise};
+use super::{files::NpmFiles, hold, iterate::AsyncItems, promise};
 use crate::{
-    channel::{DataChannel, Message},
-    error::{Error, ErrorKind},
+    channel::{ChannelInit, DataChannel, JsMessage, Payload, Reliability},
+    error::{Error, ErrorKind, Result},
+    sys::global,
 };
 
 /// A channel to the other side, and an async iterable of its messages: strings and `Uint8Array`s. It is kept until
@@ -42,23 +43,101 @@ impl NpmChannel {
         self.0.buffered_amount()
     }
 
-    /// Sends a string or bytes.
+    /// How many bytes the browser is to hold at most, 1 MiB unless set: `send` waits for room.
+    #[wasm_bindgen(getter, js_name = highWaterMark)]
+    pub fn high_water_mark(&self) -> u32 {
+        self.0.high_water_mark()
+    }
+
+    /// Sets this mark.
+    #[wasm_bindgen(setter, js_name = highWaterMark)]
+    pub fn set_high_water_mark(&self, bytes: u32) {
+        self.0.set_high_water_mark(bytes);
+    }
+
+    /// To how many bytes a full buffer must fall before more is sent, 256 KiB unless set.
+    #[wasm_bindgen(getter, js_name = lowWaterMark)]
+    pub fn low_water_mark(&self) -> u32 {
+        self.0.low_water_mark()
+    }
+
+    /// Sets this mark.
+    #[wasm_bindgen(setter, js_name = lowWaterMark)]
+    pub fn set_low_water_mark(&self, bytes: u32) {
+        self.0.set_low_water_mark(bytes);
+    }
+
+    /// How many bytes may wait to be taken, 64 MiB unless set: more close the channel, and after what had come the
+    /// iterator throws `QuotaExceeded`.
+    #[wasm_bindgen(getter, js_name = receiveLimit)]
+    pub fn receive_limit(&self) -> u32 {
+        self.0.receive_limit()
+    }
+
+    /// Sets this limit.
+    #[wasm_bindgen(setter, js_name = receiveLimit)]
+    pub fn set_receive_limit(&self, bytes: u32) {
+        self.0.set_receive_limit(bytes);
+    }
+
+    /// The largest message in bytes; infinite where the other side set no limit, and `undefined` until it is known.
+    #[wasm_bindgen(getter, js_name = maxMessageSize)]
+    pub fn max_message_size(&self) -> Option<f64> {
+        self.0.max_message_size().map(|bytes| if bytes == u64::MAX { f64::INFINITY } else { bytes as f64 })
+    }
+
+    /// Sends a string, bytes or a blob. While there is room it is sent at once, and there is no promise to make;
+    /// otherwise a promise comes back, resolved when its turn has come. `await channel.send(…)` is right in both cases,
+    /// and all that a fast sender needs.
     ///
     /// # Errors
-    /// Throws `Closed` once the channel is, `TypeError` for a message that is too large.
+    /// Throws or rejects with `Closed` once the channel is, and `TooLarge` with its `limit` for a message over
+    /// `maxMessageSize`.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void> | undefined")]
     pub fn send(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer")] message: &JsValue,
-    ) -> Result<(), JsValue> {
-        if let Some(text) = message.as_string() {
-            return Ok(self.0.send_now(&text)?);
+        #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer | Blob")] message: JsValue,
+    ) -> Result<Option<Promise>, JsValue> {
+        let sent = Payload::try_from(&message).and_then(|payload| self.0.try_send(payload));
+        match sent {
+            Ok(()) => Ok(None),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
+                let channel = self.0.clone();
+                Ok(Some(promise(async move {
+                    channel.send(Payload::try_from(&message)?).await?;
+                    Ok(JsValue::UNDEFINED)
+                })))
+            }
+            Err(error) => Err(error.into()),
         }
-        if !message.is_instance_of::<Uint8Array>() && !message.is_instance_of::<js_sys::ArrayBuffer>() {
-            return Err(
-                Error::new("send", ErrorKind::Type, "send takes a string, a Uint8Array or an ArrayBuffer").into()
-            );
+    }
+
+    /// Sends at once, if there is room: says whether there was.
+    ///
+    /// # Errors
+    /// Throws as `send` does.
+    #[wasm_bindgen(js_name = trySend)]
+    pub fn try_send(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer | Blob")] message: &JsValue,
+    ) -> Result<bool, JsValue> {
+        match self.0.try_send(Payload::try_from(message)?) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => Ok(false),
+            Err(error) => Err(error.into()),
         }
-        Ok(self.0.send_now(&Uint8Array::new(message).to_vec())?)
+    }
+
+    /// Resolves when `bufferedAmount` is at or below `lowWaterMark`. Rejected with `Closed` where it closes first.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn flush(&self) -> Promise {
+        let channel = self.0.clone();
+        promise(async move { channel.flush().await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Has this channel carry files, as the other side must too; nothing else then goes over it.
+    pub fn files(&self) -> NpmFiles {
+        NpmFiles::of(self.0.clone())
     }
 
     /// Closes the channel; what was sent still arrives.
@@ -72,13 +151,42 @@ impl NpmChannel {
         promise(self.0.closed().map(|()| Ok(JsValue::UNDEFINED)))
     }
 
-    /// The messages. All iterators share them.
+    /// The messages: strings and `Uint8Array`s. All iterators share them.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<string | Uint8Array>")]
     pub fn messages(&self) -> AsyncItems {
-        AsyncItems::new(self.0.clone().map(|message| match message? {
-            Message::Text(text) => Ok(text.into()),
-            Message::Binary(bytes) => Ok(Uint8Array::from(&*bytes).into()),
-            Message::Blob(blob) => Ok(blob.into()),
+        AsyncItems::new(self.0.js_messages().map(|message| {
+            Ok(match message? {
+                JsMessage::Binary(buffer) => Uint8Array::new(&buffer).into(),
+                other => other.into(),
+            })
         }))
+    }
+}
+
+/// An `RTCDataChannelInit`. What is left out is as the specification has it.
+pub(super) fn init_of(options: &JsValue) -> Result<ChannelInit> {
+    const OPERATION: &str = "channel";
+    let wrong = |message: &'static str| Error::new(OPERATION, ErrorKind::Type, message);
+    let number = |member| match global::get(options, member) {
+        value if value.is_null_or_undefined() => Ok(None),
+        _ => match global::integer::<u16>(options, member) {
+            None => Err(wrong("maxRetransmits, maxPacketLifeTime and id are numbers from 0 to 65,535")),
+            number => Ok(number),
+        },
+    };
+    let is = |member| global::get(options, member).as_bool();
+    let mut init = ChannelInit::new()
+        .ordered(is("ordered") != Some(false))
+        .protocol(global::get_text(options, "protocol").unwrap_or_default());
+    init = match (number("maxRetransmits")?, number("maxPacketLifeTime")?) {
+        (None, None) => init,
+        (Some(sends), None) => init.reliability(Reliability::MaxRetransmits(sends)),
+        (None, Some(ms)) => init.reliability(Reliability::MaxPacketLifeTime(ms)),
+        (Some(_), Some(_)) => return Err(wrong("a channel has maxRetransmits or maxPacketLifeTime, not both")),
+    };
+    match (is("negotiated") == Some(true), number("id")?) {
+        (false, _) => Ok(init),
+        (true, Some(id)) => Ok(init.negotiated(id)),
+        (true, None) => Err(wrong("a negotiated channel needs an id")),
     }
 }

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::boxed_promise;
 use crate::sys::global;
 
-/// The items of a room, a channel or a play of tones, for `for await`.
+/// The items of a room, a call, a channel or a play of tones, for `for await`.
 #[wasm_bindgen(js_name = AsyncItems)]
 pub struct AsyncItems(Rc<Mutex<LocalBoxStream<'static, Result<JsValue, JsValue>>>>);
 

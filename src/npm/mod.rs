@@ -7,6 +7,7 @@
 
 mod call;
 mod channel;
+mod files;
 mod iterate;
 mod room;
 

@@ -105,22 +105,22 @@ impl IceCandidate {
 
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
-        global::set(&object, "candidate", &self.candidate.as_str().into());
+        global::set_text(&object, "candidate", &self.candidate);
         if let Some(mid) = &self.sdp_mid {
-            global::set(&object, "sdpMid", &mid.as_str().into());
+            global::set_text(&object, "sdpMid", mid);
+        }
+        if let Some(fragment) = &self.username_fragment {
+            global::set_text(&object, "usernameFragment", fragment);
         }
         if let Some(index) = self.sdp_m_line_index {
             global::set(&object, "sdpMLineIndex", &index.into());
-        }
-        if let Some(fragment) = &self.username_fragment {
-            global::set(&object, "usernameFragment", &fragment.as_str().into());
         }
         object
     }
 
     /// None for `null`.
     pub(super) fn from_js(candidate: &JsValue) -> Option<Self> {
-        let text = |member| global::get(candidate, member).as_string();
+        let text = |member| global::get_text(candidate, member);
         Some(Self {
             candidate: text("candidate")?,
             sdp_mid: text("sdpMid"),

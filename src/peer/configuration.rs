@@ -87,7 +87,7 @@ impl IceServer {
         global::set(&object, "urls", &urls);
         for (name, value) in [("username", &self.username), ("credential", &self.credential)] {
             if let Some(value) = value {
-                global::set(&object, name, &value.as_str().into());
+                global::set_text(&object, name, value);
             }
         }
         object
@@ -213,13 +213,13 @@ impl Configuration {
             global::set(&object, "iceServers", &servers);
         }
         if let Some(policy) = &self.ice_transport_policy {
-            global::set(&object, "iceTransportPolicy", &policy.as_str().into());
+            global::set_text(&object, "iceTransportPolicy", policy.as_str());
         }
         if let Some(policy) = &self.bundle_policy {
-            global::set(&object, "bundlePolicy", &policy.as_str().into());
+            global::set_text(&object, "bundlePolicy", policy.as_str());
         }
         if let Some(policy) = &self.rtcp_mux_policy {
-            global::set(&object, "rtcpMuxPolicy", &policy.as_str().into());
+            global::set_text(&object, "rtcpMuxPolicy", policy.as_str());
         }
         if !self.certificates.is_empty() {
             let certificates: Array = self.certificates.iter().map(Certificate::as_raw).collect();

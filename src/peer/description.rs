@@ -49,15 +49,15 @@ pub struct SessionDescription {
 impl SessionDescription {
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
-        global::set(&object, "type", &self.kind.as_str().into());
-        global::set(&object, "sdp", &self.sdp.as_str().into());
+        global::set_text(&object, "type", self.kind.as_str());
+        global::set_text(&object, "sdp", &self.sdp);
         object
     }
 
     /// None for `null`.
     pub(super) fn from_js(description: &JsValue) -> Option<Self> {
-        let kind = global::get(description, "type").as_string()?;
-        Some(Self { kind: kind.as_str().into(), sdp: global::get(description, "sdp").as_string().unwrap_or_default() })
+        let kind = global::get_text(description, "type")?;
+        Some(Self { kind: kind.as_str().into(), sdp: global::get_text(description, "sdp").unwrap_or_default() })
     }
 }
 

@@ -197,11 +197,11 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.ondatachannel")]
     #[doc(alias = "RTCDataChannelEvent.channel")]
     pub fn data_channels(&self) -> EventStream<DataChannel> {
-        let (channels, end) = (self.0.channels.clone(), self.0.end.clone());
+        let (channels, connection, end) = (self.0.channels.clone(), self.0.raw.clone(), self.0.end.clone());
         EventStream::new(&self.0.end).on(&self.0.raw, "datachannel", move |event| {
             let raw = global::get(&event, "channel");
             // Its listeners are attached here, within the event: it may have a message by the next.
-            raw.is_object().then(|| channels.handle(raw.unchecked_into(), &end))
+            raw.is_object().then(|| channels.handle(raw.unchecked_into(), &connection, &end))
         })
     }
 }

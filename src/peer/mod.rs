@@ -202,7 +202,7 @@ impl PeerConnection {
     pub fn create_data_channel(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         const OPERATION: &str = "createDataChannel";
         let raw = self.open(OPERATION)?.create_data_channel(label, &init.to_js()).during(OPERATION)?;
-        Ok(self.0.channels.handle(raw, &self.0.end))
+        Ok(self.0.channels.handle(raw, &self.0.raw, &self.0.end))
     }
 
     /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop,

@@ -1,8 +1,8 @@
 //! [`RTCDataChannel`](https://www.w3.org/TR/webrtc/#rtcdatachannel)
 
-use js_sys::Object;
+use js_sys::{ArrayBuffer, Object};
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, EventTarget, RtcDataChannel};
+use web_sys::{EventTarget, RtcDataChannel};
 
 #[wasm_bindgen]
 extern "C" {
@@ -38,6 +38,42 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = send)]
     pub(crate) fn send_bytes(this: &DataChannel, bytes: &[u8]) -> Result<(), JsValue>;
 
+    /// A string, a blob, a buffer or a view of one.
     #[wasm_bindgen(method, catch, js_name = send)]
-    pub(crate) fn send_blob(this: &DataChannel, blob: &Blob) -> Result<(), JsValue>;
+    pub(crate) fn send_js(this: &DataChannel, data: &JsValue) -> Result<(), JsValue>;
+
+    /// [`MessageEvent`](https://html.spec.whatwg.org/multipage/comms.html#messageevent)
+    pub(crate) type MessageEvent;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn data(this: &MessageEvent) -> Data;
+
+    /// What a message carries: a string, an `ArrayBuffer` or a `Blob`. Of what it has not, the size is no number.
+    #[wasm_bindgen(extends = Object)]
+    pub(crate) type Data;
+
+    #[wasm_bindgen(method, getter, js_name = byteLength)]
+    pub(crate) fn byte_length(this: &Data) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn length(this: &Data) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn size(this: &Data) -> f64;
+
+    #[wasm_bindgen(extends = Object, js_name = Uint8Array)]
+    type Bytes;
+
+    #[wasm_bindgen(constructor, js_class = "Uint8Array")]
+    fn of(buffer: &ArrayBuffer) -> Bytes;
+
+    /// The same object, copied into the program's memory on its way here: one call, where js-sys takes three and can
+    /// panic.
+    #[wasm_bindgen(method, js_name = valueOf)]
+    fn copied(this: &Bytes) -> Vec<u8>;
+}
+
+/// What is in the buffer.
+pub(crate) fn copied(buffer: &ArrayBuffer) -> Vec<u8> {
+    Bytes::of(buffer).copied()
 }

@@ -8,6 +8,38 @@ extern "C" {
     /// `String(value)`, which throws for an object that cannot be made a primitive.
     #[wasm_bindgen(catch, js_name = String)]
     fn string_of(value: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Anything but `undefined` and `null`. One import serves every member there is, and none is made a JavaScript
+    /// string first.
+    type Members;
+
+    #[wasm_bindgen(method, structural, catch, indexing_getter)]
+    fn member(this: &Members, name: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, structural, indexing_setter)]
+    fn set_member(this: &Members, name: &str, value: &JsValue);
+
+    #[wasm_bindgen(method, structural, indexing_setter)]
+    fn set_member_text(this: &Members, name: &str, value: &str);
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue);
+
+    /// [`Scheduler`](https://wicg.github.io/scheduling-apis/#scheduler)
+    type Scheduler;
+
+    #[wasm_bindgen(method, catch, js_name = postTask)]
+    fn post_task(this: &Scheduler, callback: &JsValue) -> Result<(), JsValue>;
+}
+
+/// When all is done that the browser is at. It is called in any case.
+pub(crate) fn next_turn(callback: impl FnOnce() + 'static) {
+    let callback = Closure::once_into_js(callback);
+    let scheduler = get(&js_sys::global(), "scheduler");
+    // A timer takes longer, and a second in a page that is hidden.
+    if scheduler.unchecked_ref::<Scheduler>().post_task(&callback).is_err() {
+        set_timeout(&callback);
+    }
 }
 
 /// Whether the global object has something of this name, such as `RTCPeerConnection`.
@@ -17,7 +49,17 @@ pub(crate) fn has(name: &str) -> bool {
 
 /// A member of any value; `undefined` where there is none or its getter throws.
 pub(crate) fn get(value: &JsValue, member: &str) -> JsValue {
-    js_sys::Reflect::get(value, &member.into()).unwrap_or(JsValue::UNDEFINED)
+    // Of these it throws, and wasm-bindgen never frees the place of the result of a call that has thrown: each `null`
+    // candidate would cost one.
+    if value.is_null_or_undefined() {
+        return JsValue::UNDEFINED;
+    }
+    value.unchecked_ref::<Members>().member(member).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A member that is a text.
+pub(crate) fn get_text(value: &JsValue, member: &str) -> Option<String> {
+    get(value, member).as_string()
 }
 
 /// A member that WebIDL declares an integer of this type; none where it is no number within its range.
@@ -44,7 +86,12 @@ pub(crate) fn has_member(value: &JsValue, member: &str) -> bool {
 
 /// Sets a member of an object that we made ourselves, which cannot fail.
 pub(crate) fn set(object: &js_sys::Object, member: &str, value: &JsValue) {
-    let _always_settable = js_sys::Reflect::set(object, &member.into(), value);
+    object.unchecked_ref::<Members>().set_member(member, value);
+}
+
+/// The same of a text.
+pub(crate) fn set_text(object: &js_sys::Object, member: &str, value: &str) {
+    object.unchecked_ref::<Members>().set_member_text(member, value);
 }
 
 /// Any value as text, also where `String(value)` throws.

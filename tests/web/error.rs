@@ -76,6 +76,7 @@ fn an_exception_is_of_the_kind_of_its_name() {
         ("SyntaxError", ErrorKind::Syntax),
         ("NetworkError", ErrorKind::Network),
         ("TimeoutError", ErrorKind::Timeout),
+        ("QuotaExceededError", ErrorKind::QuotaExceeded),
         ("DataCloneError", ErrorKind::Other),
     ] {
         let error = error(js::eval(&format!("new DOMException('said', '{name}')")));

@@ -97,7 +97,7 @@ async fn all_that_is_asked_of_a_closed_connection_is_closed() {
         assert_closed(sender.replace_track(None).within("replaceTrack").await);
         assert_closed(channel.opened().within("opened").await);
         assert_closed(channel.send("").within("send").await);
-        assert_closed(channel.send_now(""));
+        assert_closed(channel.try_send(""));
         assert_closed(keypad.insert(&"1".parse().unwrap(), Default::default()));
         assert!(!keypad.can_insert());
         channel.closed().within("closed").await;

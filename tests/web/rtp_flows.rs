@@ -20,7 +20,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within, js,
-    media::{Element, camera, capture, microphone},
+    media::{Element, camera, camera_and_microphone, microphone},
     pair::{Pair, reached},
     watched,
 };
@@ -74,10 +74,6 @@ async fn signal(
             }
         }
     }
-}
-
-async fn camera_and_microphone() -> MediaStream {
-    capture(&media::Constraints::new().audio(true).video(true)).await
 }
 
 async fn both_shown(pair: &Pair, at_a: &MediaStream, at_b: &MediaStream) {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use browser_rtc::{
-    media::{self, Constraints, Video, exact},
-    peer::{Encoding, IceGatheringState, PeerConnection, SessionDescription, TransceiverDirection, TransceiverInit},
+    peer::{IceGatheringState, PeerConnection, SessionDescription},
     stats::OutboundRtp,
 };
 use futures::StreamExt;
@@ -12,65 +11,10 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    media::{Element, capture},
     pair::{Pair, reached},
+    simulcast::{self, RIDS, SIZE, one_section, three_sections},
     watched,
 };
-
-const RIDS: [&str; 3] = ["h", "m", "l"];
-
-const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
-const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
-
-/// A browser does not accept simulcast. It does accept three pictures, though, and tells them apart by the MID in
-/// their packets: so it is offered three media sections, named as the three encodings are, and told that what stands
-/// in the packets as the RID is the MID.
-fn three_sections(offer: &str) -> String {
-    let (session, section) = parts(offer);
-    let common: String = section
-        .lines()
-        .filter(|line| !of_one(line) && !measures_bandwidth(line))
-        .filter(|line| !line.ends_with(MID) && !line.contains("repaired-rtp-stream-id"))
-        .map(|line| line.replace("/sendonly", "").replace(RID, MID) + "\r\n")
-        .collect();
-    let sections = RIDS.map(|rid| format!("{common}a=mid:{rid}\r\na=msid:{rid} {rid}\r\n")).concat();
-    bundled(session, &RIDS.join(" ")) + &sections
-}
-
-/// The answer to that, made into the answer to the offer: one media section, which accepts the three encodings.
-fn one_section(answer: &str, offer: &str) -> String {
-    let (session, sections) = parts(answer);
-    let (_, offered) = parts(offer);
-    let first = sections.find("\r\nm=").map_or(sections, |end| &sections[..end]);
-    let mut lines: Vec<String> =
-        first.lines().filter(|line| !of_one(line)).map(|line| line.replace(MID, RID)).collect();
-    let mid = offered.lines().find_map(|line| line.strip_prefix("a=mid:")).unwrap();
-    lines.extend(offered.lines().filter(|line| line.ends_with(MID)).map(str::to_owned));
-    lines.push(format!("a=mid:{mid}"));
-    lines.extend(RIDS.map(|rid| format!("a=rid:{rid} recv")));
-    lines.push(format!("a=simulcast:recv {}", RIDS.join(";")));
-    bundled(session, mid) + &lines.join("\r\n") + "\r\n"
-}
-
-fn parts(sdp: &str) -> (&str, &str) {
-    sdp.split_at(sdp.find("m=video").unwrap())
-}
-
-/// A line that holds for one section, one stream or one encoding only.
-fn of_one(line: &str) -> bool {
-    ["a=rid:", "a=simulcast:", "a=mid:", "a=msid:", "a=ssrc"].iter().any(|start| line.starts_with(start))
-}
-
-/// A line that has the bandwidth measured: on a busy machine too little is found, and encodings pause.
-fn measures_bandwidth(line: &str) -> bool {
-    ["transport-cc", "transport-wide-cc", "goog-remb"].iter().any(|way| line.contains(way))
-}
-
-fn bundled(session: &str, mids: &str) -> String {
-    let bundle =
-        |line: &str| if line.starts_with("a=group:BUNDLE") { format!("a=group:BUNDLE {mids}") } else { line.into() };
-    session.lines().map(|line| bundle(line) + "\r\n").collect()
-}
 
 async fn described(pc: &PeerConnection) -> SessionDescription {
     pc.set_local_description().within("setLocalDescription").await.unwrap();
@@ -81,20 +25,9 @@ async fn described(pc: &PeerConnection) -> SessionDescription {
 #[wasm_bindgen_test]
 async fn f33_one_picture_in_three_sizes() {
     watched(async {
-        // Chromium leaves encodings of a smaller picture out.
-        let (width, height) = (1280, 720);
-        let camera = capture(&Constraints::new().video(Video::new().width(exact(width)).height(exact(height)))).await;
         let pair = Pair::new();
-        // At these rates the bandwidth that both begin with suffices for all three.
-        let [h, m, l] = RIDS.map(|rid| Encoding::new().rid(rid));
-        let init = TransceiverInit::new()
-            .direction(TransceiverDirection::SendOnly)
-            .stream(&camera)
-            .encoding(h.max_bitrate(200_000))
-            .encoding(m.max_bitrate(60_000).scale_resolution_down_by(2.0))
-            .encoding(l.max_bitrate(30_000).scale_resolution_down_by(4.0));
-        let transceiver = pair.a.add_transceiver(&camera.tracks()[0], &init).unwrap();
-        let mut arriving = pair.b.tracks();
+        let (_camera, transceiver) = simulcast::send(&pair.a).await;
+        let arriving = pair.b.tracks();
 
         let mut offer = described(&pair.a).await;
         assert!(offer.sdp.contains("a=simulcast:send h;m;l\r\n"), "{}", offer.sdp);
@@ -105,20 +38,8 @@ async fn f33_one_picture_in_three_sizes() {
         answer.sdp = one_section(&answer.sdp, &offered);
         pair.a.set_remote_description(&answer).within("the answer set").await.unwrap();
 
-        let encodings = transceiver.sender().parameters().unwrap().encodings;
-        let agreed: Vec<_> =
-            encodings.iter().map(|encoding| (encoding.rid.as_deref(), encoding.scale_resolution_down_by)).collect();
-        assert_eq!(agreed, [(Some("h"), Some(1.0)), (Some("m"), Some(2.0)), (Some("l"), Some(4.0))]);
-
-        // Each arrives, in its own size.
-        for (rid, divisor) in RIDS.into_iter().zip([1, 2, 4]) {
-            let arrived = arriving.next().within("a track").await.unwrap();
-            assert_eq!(arrived.transceiver.mid().as_deref(), Some(rid));
-            let video = Element::new("video");
-            let _shown = media::show(&video, &arrived.streams[0]).unwrap();
-            video.frames(2).await;
-            assert_eq!(video.size(), (f64::from(width / divisor), f64::from(height / divisor)), "{rid}");
-        }
+        simulcast::are_agreed(&transceiver);
+        simulcast::arrive(arriving).await;
         // And the sender says the same.
         let sent = async {
             let mut reports = pair.a.stats_every(Duration::from_millis(100));
@@ -136,7 +57,7 @@ async fn f33_one_picture_in_three_sizes() {
             }
         };
         let sent = sent.within("three streams sent").await;
-        let expected = [(4, "l"), (2, "m"), (1, "h")].map(|(divisor, rid)| (width / divisor, rid.to_owned()));
+        let expected = [(4, "l"), (2, "m"), (1, "h")].map(|(divisor, rid)| (SIZE.0 / divisor, rid.to_owned()));
         assert_eq!(sent, expected);
 
         // One of them is paused while the others go on.

@@ -31,6 +31,10 @@ impl Frame {
         Self::new("camera 'none'; microphone 'none'; display-capture 'none'; speaker-selection 'none'").await
     }
 
+    pub fn window(&self) -> JsValue {
+        js::get(&self.element, "contentWindow")
+    }
+
     pub fn element(&self, tag: &str) -> web_sys::HtmlMediaElement {
         let body = "return frame.contentDocument.querySelector(tag)";
         wasm_bindgen::JsCast::unchecked_into(js::run("frame, tag", &[&self.element, &tag.into()], body))

@@ -87,6 +87,26 @@ impl Drop for Override {
     }
 }
 
+/// Counts the calls of a method, of whichever object of the class.
+pub struct Calls {
+    counter: JsValue,
+    _spy: Override,
+}
+
+impl Calls {
+    pub fn of(class: &str, method: &str) -> Self {
+        let prototype = eval(&format!("{class}.prototype"));
+        let counter = eval("{ calls: 0 }");
+        let body = "return function() { counter.calls++; return original.apply(this, arguments); }";
+        let spy = run("counter, original", &[&counter, &get(&prototype, method)], body);
+        Self { counter, _spy: Override::new(&prototype, method, &spy) }
+    }
+
+    pub fn count(&self) -> f64 {
+        number(&self.counter, "calls")
+    }
+}
+
 /// Counts the listeners that are added anywhere on the page and not yet removed.
 pub struct ListenerCount {
     live: Set,

@@ -22,6 +22,10 @@ pub async fn microphone() -> MediaStream {
     capture(&Constraints::new().audio(Audio::new())).await
 }
 
+pub async fn camera_and_microphone() -> MediaStream {
+    capture(&Constraints::new().audio(true).video(true)).await
+}
+
 /// What the browser says of a track.
 pub fn settings(track: &web_sys::MediaStreamTrack) -> JsValue {
     js::run("track", &[track], "return track.getSettings()")

@@ -10,12 +10,15 @@ static ALLOCATOR: Counted = Counted;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
 struct Counted;
 
 // SAFETY: all is done by the system's allocator.
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size(), Relaxed);
+        ALLOCATIONS.fetch_add(1, Relaxed);
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
@@ -30,4 +33,9 @@ unsafe impl GlobalAlloc for Counted {
 /// In bytes.
 pub fn live() -> usize {
     LIVE.load(Relaxed)
+}
+
+/// How many there have been.
+pub fn allocations() -> usize {
+    ALLOCATIONS.load(Relaxed)
 }

@@ -1,13 +1,19 @@
 //! What every test stands on: nothing waits for ever, and nothing is rejected unheard.
 
+pub mod bytes;
+pub mod dice;
+pub mod files;
 pub mod frame;
 pub mod generated;
+pub mod held;
 pub mod js;
 pub mod media;
 pub mod memory;
 pub mod pair;
 pub mod recorded;
 pub mod refusals;
+pub mod simulcast;
+pub mod sockets;
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
@@ -20,6 +26,8 @@ use futures::{
 use wasm_bindgen::prelude::*;
 
 const LIMIT: Duration = Duration::from_secs(10);
+
+const LONG_LIMIT: Duration = Duration::from_secs(90);
 
 #[wasm_bindgen]
 extern "C" {
@@ -55,15 +63,24 @@ pub fn now() -> f64 {
 pub trait Within: Future + Sized {
     /// What the future gives, or a failed test that says what did not come.
     async fn within(self, awaited: &str) -> Self::Output {
-        // The time is looked at first: what is there by then, and woke nobody, is not to pass.
-        match select(pin!(sleep(LIMIT)), pin!(self)).await {
-            Either::Left(_) => panic!("{awaited}: not within {LIMIT:?}"),
-            Either::Right((output, _)) => output,
-        }
+        limited(self, LIMIT, awaited).await
+    }
+
+    /// The same for what a browser or a network takes its time for.
+    async fn in_time(self, awaited: &str) -> Self::Output {
+        limited(self, LONG_LIMIT, awaited).await
     }
 }
 
 impl<F: Future> Within for F {}
+
+async fn limited<F: Future>(future: F, limit: Duration, awaited: &str) -> F::Output {
+    // The time is looked at first: what is there by then, and woke nobody, is not to pass.
+    match select(pin!(sleep(limit)), pin!(future)).await {
+        Either::Left(_) => panic!("{awaited}: not within {limit:?}"),
+        Either::Right((output, _)) => output,
+    }
+}
 
 /// The rest of a stream that ends.
 pub async fn rest<T>(stream: impl Stream<Item = T>, awaited: &str) -> Vec<T> {

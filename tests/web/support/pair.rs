@@ -32,7 +32,7 @@ impl Pair {
         let mut incoming = pair.b.data_channels();
         pair.connect().await;
         let other_end = incoming.next().within("the peer's channel").await.unwrap();
-        channel.opened().within("an open channel").await.unwrap();
+        join(channel.opened(), other_end.opened()).within("open channels").await.0.unwrap();
         (pair, channel, other_end)
     }
 

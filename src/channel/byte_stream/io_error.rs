@@ -1,0 +1,26 @@
+//! Our errors as those of `std::io`.
+
+use std::{error, io};
+
+use crate::error::{Error, ErrorKind};
+
+pub(super) fn io_error(error: Error) -> io::Error {
+    let kind = match error.kind() {
+        ErrorKind::Closed => io::ErrorKind::BrokenPipe,
+        ErrorKind::InvalidData => io::ErrorKind::InvalidData,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, inside(error))
+}
+
+/// An `io::Error` can go to another thread, so what is in it must be able to. In a program of many threads a value of
+/// JavaScript's cannot: there, its words go.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "atomics")))]
+pub(super) fn inside(error: Error) -> Box<dyn error::Error + Send + Sync> {
+    Box::new(error)
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
+pub(super) fn inside(error: Error) -> Box<dyn error::Error + Send + Sync> {
+    error.to_string().into()
+}

@@ -1,0 +1,290 @@
+//! Bytes without message borders, in both directions, over one channel.
+
+mod control;
+mod inbox;
+mod io_error;
+mod state;
+
+use std::{
+    fmt, io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures::{AsyncBufRead, AsyncRead, AsyncWrite, Stream, future::LocalBoxFuture};
+
+use self::{
+    control::Control,
+    io_error::io_error,
+    state::{Breach, State},
+};
+use super::{DataChannel, Message, Reliability, outbox::Outbox};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Writes leave in messages of at most this size.
+const CHUNK: usize = 64 * 1024;
+
+/// How much may wait to be read unless another window is asked for.
+const WINDOW: u32 = 1024 * 1024;
+
+/// A [`DataChannel`] as [`AsyncRead`] and [`AsyncWrite`] of [`futures::io`]: bytes without message borders, as a socket
+/// has them. Whatever is written for sockets runs over it, such as a multiplexer.
+///
+/// Both ends wrap the same channel, which is ordered and reliable. Dropping the stream closes the channel, after what
+/// was written; [`split`](futures::AsyncReadExt::split) it for two tasks.
+///
+/// ```no_run
+/// # use browser_rtc::channel::{ByteStream, DataChannel};
+/// # use futures::{AsyncReadExt, AsyncWriteExt};
+/// # async fn example(channel: DataChannel) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut stream = ByteStream::new(channel)?;
+/// stream.write_all(b"GET").await?;
+/// stream.close().await?; // half: reading goes on
+/// let mut answer = Vec::new();
+/// stream.read_to_end(&mut answer).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # How much it holds
+/// A writer stands still while the reader of the other side has not read: at most a window of bytes, 1 MiB unless
+/// [`with_window`](Self::with_window) says otherwise, is under way and unread, and so lies in the reader's memory.
+/// What is written waits for the end of the turn, or for 64 KiB, to leave in one message; beyond that the channel's
+/// [high-water mark](DataChannel::high_water_mark) holds it back. Over long distances a window's worth a round trip
+/// is the fastest that it gets. A byte that is written and flushed alone takes 64 until it is taken in.
+///
+/// # How it ends
+/// [`close`](futures::AsyncWriteExt::close) ends our direction alone: the other side reads all that was written, and
+/// then the end. Where a channel closes without that word, be it by a drop or by the network, reading gives what had
+/// come, and then `UnexpectedEof`; writing gives `BrokenPipe`. What breaks the rules below gives `InvalidData`, and
+/// closes the channel. Each [`io::Error`] holds the [`Error`] that it comes from.
+///
+/// Writing and flushing are done when the channel has taken the bytes over, not when they have arrived.
+///
+/// # On the wire
+/// A binary message is the bytes that come next. A text message is `+` and a decimal number, so many bytes more may be
+/// sent, up to 4,294,967,295 in one message; or `end`, no bytes will come any more. Each side may send 65,536 bytes
+/// before it has been given credit.
+pub struct ByteStream {
+    outbox: Outbox,
+    /// The channel as each of the two directions waits on it.
+    reader: DataChannel,
+    writer: DataChannel,
+    state: State,
+    chunk: Option<usize>,
+    /// Until the other side can be told how large our window is.
+    opening: Option<LocalBoxFuture<'static, Result<()>>>,
+    closing: Closing,
+    /// The other side broke the rules, or the channel said that it failed.
+    failure: Option<Error>,
+}
+
+#[derive(Default)]
+enum Closing {
+    #[default]
+    No,
+    Under(LocalBoxFuture<'static, Result<()>>),
+    Done,
+}
+
+impl ByteStream {
+    /// Over this channel, which may have yet to open.
+    ///
+    /// # Errors
+    /// `NotSupported` for a channel that is not both ordered and reliable.
+    pub fn new(channel: DataChannel) -> Result<Self> {
+        Self::with_window(channel, WINDOW)
+    }
+
+    /// The same, where so many bytes may wait to be read, at least 65,536. The two ends need not agree on it.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_window(channel: DataChannel, bytes: u32) -> Result<Self> {
+        if !channel.ordered() || channel.reliability() != Reliability::Reliable {
+            let message = "a byte stream needs a channel that is ordered and reliable";
+            return Err(Error::new("ByteStream", ErrorKind::NotSupported, message));
+        }
+        // The window is what bounds it. The channel counts each message as 64 bytes at least.
+        let each_alone = bytes.max(state::AT_FIRST).saturating_mul(64);
+        channel.set_receive_limit(channel.receive_limit().max(each_alone));
+        Ok(Self {
+            opening: Some(Box::pin(channel.opened())),
+            reader: channel.clone(),
+            writer: channel.clone(),
+            outbox: Outbox::new(channel),
+            state: State::new(bytes),
+            chunk: None,
+            closing: Closing::No,
+            failure: None,
+        })
+    }
+
+    /// The channel that it runs over.
+    #[must_use]
+    pub fn channel(&self) -> &DataChannel {
+        self.outbox.channel()
+    }
+
+    /// Gives credit for what has been read, once it is worth a message.
+    fn give_credit(&mut self) {
+        if let Some(credit) = self.state.window.credit() {
+            // Past the high-water mark: there are four in a window, and the other side's writer waits for them.
+            // It fails only once the channel has closed, which the reader sees by itself.
+            let _closed = self.channel().inner.life.raw.send_text(&Control::Credit(credit).to_string());
+        }
+    }
+
+    fn poll_open(&mut self, cx: &mut Context<'_>) {
+        if let Some(opening) = &mut self.opening
+            && opening.as_mut().poll(cx).is_ready()
+        {
+            self.opening = None;
+            self.give_credit();
+        }
+    }
+
+    /// Takes the next message in. None: there will be no more, as `failure` may say.
+    fn poll_message(&mut self, cx: &mut Context<'_>, by: fn(&mut Self) -> &mut DataChannel) -> Poll<Option<()>> {
+        if self.failure.is_some() {
+            return Poll::Ready(None);
+        }
+        let Some(message) = ready!(Pin::new(by(self)).poll_next(cx)) else { return Poll::Ready(None) };
+        let taken = match message {
+            Ok(Message::Binary(bytes)) => self.state.bytes(bytes),
+            Ok(Message::Text(text)) => self.state.text(&text),
+            Ok(Message::Blob(_)) => Err(Breach::Blob),
+            Err(error) => {
+                self.failure = Some(error);
+                return Poll::Ready(None);
+            }
+        };
+        if let Err(breach) = taken {
+            self.failure = Some(Error::new("ByteStream", ErrorKind::InvalidData, breach.sentence()));
+            self.channel().close();
+            return Poll::Ready(None);
+        }
+        Poll::Ready(Some(()))
+    }
+
+    fn over(&self, kind: io::ErrorKind) -> io::Error {
+        match &self.failure {
+            Some(error) => io_error(error.clone()),
+            None => io::Error::new(kind, io_error::inside(Error::closed("ByteStream"))),
+        }
+    }
+
+    /// Waits until there is something to read; false at the end.
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        self.poll_open(cx);
+        while self.state.inbox.next().is_empty() {
+            if self.state.ended && self.failure.is_none() {
+                return Poll::Ready(Ok(false));
+            }
+            if ready!(self.poll_message(cx, |stream| &mut stream.reader)).is_none() {
+                return Poll::Ready(Err(self.over(io::ErrorKind::UnexpectedEof)));
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
+
+    fn poll_credit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.state.credit.allows(1) == 0 {
+            if ready!(self.poll_message(cx, |stream| &mut stream.writer)).is_none() {
+                return Poll::Ready(Err(self.over(io::ErrorKind::BrokenPipe)));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The largest message to send, which is known once the channel is open.
+    fn chunk(&mut self) -> usize {
+        self.chunk.unwrap_or_else(|| {
+            let most = self.channel().max_message_size();
+            let chunk = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(CHUNK).clamp(1, CHUNK);
+            self.chunk = most.map(|_| chunk);
+            chunk
+        })
+    }
+}
+
+impl AsyncRead for ByteStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        if into.is_empty() || !ready!(self.poll_readable(cx))? {
+            return Poll::Ready(Ok(0));
+        }
+        let read = self.state.inbox.read(into);
+        self.state.window.taken(read);
+        self.give_credit();
+        Poll::Ready(Ok(read))
+    }
+}
+
+/// Reads without a copy: what is seen is what has come.
+impl AsyncBufRead for ByteStream {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let stream = self.get_mut();
+        ready!(stream.poll_readable(cx))?;
+        Poll::Ready(Ok(stream.state.inbox.next()))
+    }
+
+    fn consume(mut self: Pin<&mut Self>, bytes: usize) {
+        let bytes = bytes.min(self.state.inbox.next().len());
+        self.state.inbox.consume(bytes);
+        self.state.window.taken(bytes);
+        self.give_credit();
+    }
+}
+
+impl AsyncWrite for ByteStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if !matches!(self.closing, Closing::No) {
+            let error = Error::new("ByteStream", ErrorKind::InvalidState, "this direction has been closed");
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, io_error::inside(error))));
+        }
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        if self.failure.is_some() {
+            return Poll::Ready(Err(self.over(io::ErrorKind::BrokenPipe)));
+        }
+        ready!(self.poll_credit(cx))?;
+        let chunk = self.chunk();
+        let length = self.state.credit.allows(bytes.len()).min(chunk);
+        let now = bytes.get(..length).unwrap_or(bytes);
+        if length < chunk || !self.outbox.try_pass(now) {
+            ready!(self.outbox.poll_room(cx, length, chunk)).map_err(io_error)?;
+            self.outbox.add(|buffer| buffer.extend_from_slice(now));
+        }
+        self.state.credit.spend(length);
+        Poll::Ready(Ok(length))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.outbox.poll_empty(cx).map_err(io_error)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match &mut self.closing {
+                Closing::No => {
+                    ready!(self.as_mut().poll_flush(cx))?;
+                    let channel = self.channel().clone();
+                    let last = async move { channel.send(&Control::End.to_string()).await };
+                    self.closing = Closing::Under(Box::pin(last));
+                }
+                Closing::Under(last) => {
+                    let sent = ready!(last.as_mut().poll(cx));
+                    self.closing = Closing::Done;
+                    sent.map_err(io_error)?;
+                }
+                Closing::Done => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream").field("channel", self.channel()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,329 @@
+//! Messages larger than the transport takes.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt, future,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+};
+
+use futures::Stream;
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::JsCast;
+
+use super::{
+    BinaryType, DataChannel, JsMessage, JsMessages, Message, Payload, Reliability,
+    large_frames::{Fault, HEADER, Header, Joiner, Kind, MARK, split},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    promise::settled,
+    wake::{Turn, WakerSet},
+};
+
+const DEFAULT_LIMIT: u32 = 64 * 1024 * 1024;
+
+/// What is larger is split even where the transport would take it, so that the buffer stays below its mark.
+const LARGEST_PIECE: u64 = 256 * 1024;
+
+/// Where the transport's largest is not known: every browser takes this.
+const SMALL_PIECE: u64 = 16 * 1024;
+
+/// A channel for messages of any size: what is over the transport's
+/// [largest message](DataChannel::max_message_size), or over 256 KiB, is split by the sender and joined by the receiver.
+///
+/// Both ends must wrap their channel in this, with the same [limit](Self::set_limit). What fits travels as it is and
+/// costs nothing more. Clones share one channel. A message that is not whole is given up where its sender gives it up;
+/// on an ordered channel with the next message; otherwise, the oldest first, when 64 are incomplete or more bytes than
+/// the limit, which is an error `QuotaExceeded` on a reliable channel. Where a piece is lost on a channel that may lose
+/// messages, the message is lost.
+///
+/// ```no_run
+/// # use browser_rtc::{channel::{DataChannel, LargeMessages, Message}, Result};
+/// # use futures::StreamExt;
+/// # async fn example(channel: DataChannel, picture: Vec<u8>) -> Result<()> {
+/// let mut messages = LargeMessages::new(channel);
+/// messages.send(&picture).await?; // of some megabytes
+/// while let Some(message) = messages.next().await {
+///     match message? {
+///         Message::Binary(picture) => { /* … */ }
+///         _ => {}
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+pub struct LargeMessages {
+    channel: DataChannel,
+    messages: JsMessages,
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    limit: Cell<u32>,
+    next_id: Cell<u32>,
+    /// Messages that were given up half sent, and the other side does not know it yet.
+    withdrawn: RefCell<Vec<u32>>,
+    /// One message after the other, so that their order stays.
+    turns: WakerSet,
+    joiner: RefCell<Joiner>,
+}
+
+impl LargeMessages {
+    /// Messages of up to 64 MiB on this channel, of which nothing has been taken yet. Bytes arrive as
+    /// [`Message::Binary`]: leave the channel's binary type as it is.
+    #[must_use]
+    pub fn new(channel: DataChannel) -> Self {
+        channel.set_binary_type(&BinaryType::ArrayBuffer);
+        let reliable = channel.reliability() == Reliability::Reliable;
+        let joiner = Joiner::new(channel.ordered(), reliable);
+        let shared = Rc::new(Shared {
+            limit: Cell::new(DEFAULT_LIMIT),
+            next_id: Cell::default(),
+            withdrawn: RefCell::default(),
+            turns: WakerSet::default(),
+            joiner: RefCell::new(joiner),
+        });
+        Self { messages: channel.js_messages(), channel, shared }
+    }
+
+    /// The channel. What is sent on it directly arrives as well, unless it begins like a piece of a message.
+    #[must_use]
+    pub fn channel(&self) -> &DataChannel {
+        &self.channel
+    }
+
+    /// The largest message in bytes, and how much of incomplete messages is held: 64 MiB unless set.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        self.shared.limit.get()
+    }
+
+    /// Sets this limit, for both directions and all clones. What comes and is over it is an error `TooLarge` in place
+    /// of the message, and the stream goes on.
+    pub fn set_limit(&self, bytes: u32) {
+        self.shared.limit.set(bytes);
+    }
+
+    /// Sends text or bytes of any size, in turn, as [`DataChannel::send`] does. A blob is read piece by piece.
+    ///
+    /// Dropped before it resolves, the message is given up: the other side does not see it.
+    ///
+    /// # Errors
+    /// `TooLarge` with the [limit](Self::set_limit), and nothing was sent; `Closed`; `NotReadable` where a blob's file
+    /// has changed.
+    pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
+        self.send_in_turn(payload.into()).await
+    }
+
+    async fn send_in_turn(&self, payload: Payload<'_>) -> Result<()> {
+        let text: String;
+        let payload = match payload {
+            Payload::JsText(js) => {
+                text = js.into();
+                Payload::Text(&text)
+            }
+            other => other,
+        };
+        let total = self.total(payload)?;
+        let _turn = self.turn().await;
+        self.channel.opened().await?;
+        self.withdraw().await?;
+        let most = self.channel.max_message_size().unwrap_or(SMALL_PIECE).min(LARGEST_PIECE);
+        if u64::from(total) <= most && travels_as_it_is(payload) {
+            return self.channel.send(payload).await;
+        }
+        let Some(piece) =
+            most.checked_sub(HEADER as u64).and_then(|piece| u32::try_from(piece).ok()).filter(|piece| *piece > 0)
+        else {
+            return Err(too_large(most));
+        };
+        self.send_pieces(payload, total, piece).await
+    }
+
+    fn total(&self, payload: Payload<'_>) -> Result<u32> {
+        let bytes = payload.most_bytes();
+        let limit = self.limit();
+        if bytes > f64::from(limit) {
+            return Err(too_large(limit.into()));
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within a limit of 32 bits")]
+        Ok(bytes as u32)
+    }
+
+    async fn turn(&self) -> Turn {
+        let mut turn = self.shared.turns.turn();
+        future::poll_fn(|cx| {
+            if turn.has_come() {
+                return Poll::Ready(());
+            }
+            turn.register(cx);
+            Poll::Pending
+        })
+        .await;
+        turn
+    }
+
+    /// Tells the other side which messages will never be whole.
+    async fn withdraw(&self) -> Result<()> {
+        loop {
+            let Some(id) = self.shared.withdrawn.borrow().last().copied() else { return Ok(()) };
+            self.channel.send(&Header::withdrawn(id).to_bytes()).await?;
+            self.shared.withdrawn.borrow_mut().pop();
+        }
+    }
+
+    async fn send_pieces(&self, payload: Payload<'_>, total: u32, piece: u32) -> Result<()> {
+        let id = self.shared.next_id.get();
+        self.shared.next_id.set(id.wrapping_add(1));
+        let kind = if payload.is_text() { Kind::Text } else { Kind::Binary };
+        let mut unfinished = Unfinished { messages: self, id, begun: false };
+        let mut frame = Vec::new();
+        for head in split(kind, id, total, piece) {
+            frame.clear();
+            frame.extend_from_slice(&head.to_bytes());
+            let range = head.range().unwrap_or_default();
+            match payload {
+                Payload::Text(text) => frame.extend_from_slice(text.as_bytes().get(range).unwrap_or_default()),
+                Payload::Binary(bytes) => frame.extend_from_slice(bytes.get(range).unwrap_or_default()),
+                Payload::Buffer(buffer) => append(&mut frame, &view(buffer, range.start, range.len())),
+                Payload::View(view) => append(&mut frame, &view.subarray(range.start as u32, range.end as u32)),
+                Payload::Blob(blob) => append(&mut frame, &self.read(blob, range.start, range.end).await?),
+                Payload::JsText(_) => {}
+            }
+            unfinished.begun = true;
+            self.channel.send(&frame).await?;
+        }
+        unfinished.begun = false;
+        Ok(())
+    }
+
+    async fn read(&self, blob: &web_sys::Blob, start: usize, end: usize) -> Result<Uint8Array> {
+        let channel_end = self.channel.end();
+        let read = settled("arrayBuffer", &channel_end, || {
+            let part = blob.slice_with_f64_and_f64(start as f64, end as f64)?;
+            Ok(part.array_buffer().unchecked_into())
+        });
+        Ok(Uint8Array::new(&read.await?))
+    }
+
+    /// None: more is to come.
+    fn take(&self, message: JsMessage) -> Option<Result<Message>> {
+        let mut joiner = self.shared.joiner.borrow_mut();
+        let JsMessage::Binary(buffer) = message else {
+            joiner.other();
+            return Some(Ok(message.into()));
+        };
+        let length = buffer.byte_length() as usize;
+        let mut head = [0; HEADER];
+        let head = head.get_mut(..length.min(HEADER)).unwrap_or_default();
+        view(&buffer, 0, head.len()).copy_to(head);
+        if !head.starts_with(&MARK) {
+            joiner.other();
+            return Some(Ok(JsMessage::Binary(buffer).into()));
+        }
+        let Some(head) = Header::parse(head) else { return Some(Err(fault(Fault::Malformed, 0))) };
+        let size = length - HEADER;
+        let joined = joiner.piece(head, size, self.limit(), |place| view(&buffer, HEADER, size).copy_to(place));
+        match joined {
+            Ok(joined) => joined.map(|(kind, bytes)| match kind {
+                Kind::Text => String::from_utf8(bytes).map(Message::Text).map_err(|_| fault(Fault::Malformed, 0)),
+                _ => Ok(Message::Binary(bytes)),
+            }),
+            Err(failure) => Some(Err(fault(failure, self.limit()))),
+        }
+    }
+}
+
+impl Stream for LargeMessages {
+    type Item = Result<Message>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(Pin::new(&mut self.messages).poll_next(cx)) {
+                Some(Ok(message)) => {
+                    let whole = self.take(message);
+                    if whole.is_some() {
+                        return Poll::Ready(whole);
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => {
+                    let mut joiner = self.shared.joiner.borrow_mut();
+                    let cut_off = joiner.end();
+                    return Poll::Ready(cut_off.then(|| Err(Error::closed("message"))));
+                }
+            }
+        }
+    }
+}
+
+impl Clone for LargeMessages {
+    fn clone(&self) -> Self {
+        let channel = self.channel.clone();
+        Self { messages: channel.js_messages(), channel, shared: self.shared.clone() }
+    }
+}
+
+impl fmt::Debug for LargeMessages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LargeMessages").field("channel", &self.channel).finish_non_exhaustive()
+    }
+}
+
+/// Withdraws a message that is not sent to its end.
+struct Unfinished<'a> {
+    messages: &'a LargeMessages,
+    id: u32,
+    begun: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let LargeMessages { channel, shared, .. } = self.messages;
+        if self.begun && channel.try_send(&Header::withdrawn(self.id).to_bytes()).is_err() {
+            shared.withdrawn.borrow_mut().push(self.id);
+        }
+    }
+}
+
+/// Blobs do not: what they begin with is not known before they are read.
+fn travels_as_it_is(payload: Payload<'_>) -> bool {
+    let begins = |view: &Uint8Array| {
+        let mut start = [0; MARK.len()];
+        view.length() as usize >= MARK.len() && {
+            view.subarray(0, MARK.len() as u32).copy_to(&mut start);
+            start == MARK
+        }
+    };
+    match payload {
+        Payload::Text(_) | Payload::JsText(_) => true,
+        Payload::Binary(bytes) => !bytes.starts_with(&MARK),
+        Payload::Buffer(buffer) => !begins(&Uint8Array::new(buffer)),
+        Payload::View(view) => !begins(view),
+        Payload::Blob(blob) => blob.size() == 0.0,
+    }
+}
+
+fn view(buffer: &ArrayBuffer, start: usize, length: usize) -> Uint8Array {
+    Uint8Array::new_with_byte_offset_and_length(buffer, start as u32, length as u32)
+}
+
+fn append(frame: &mut Vec<u8>, bytes: &Uint8Array) {
+    let start = frame.len();
+    frame.resize(start + bytes.length() as usize, 0);
+    bytes.copy_to(frame.get_mut(start..).unwrap_or_default());
+}
+
+fn too_large(limit: u64) -> Error {
+    Error::new("send", ErrorKind::TooLarge { limit }, "the message is larger than its limit")
+}
+
+fn fault(fault: Fault, limit: u32) -> Error {
+    let (kind, message) = match fault {
+        Fault::Malformed => (ErrorKind::InvalidData, "this is no piece of a large message"),
+        Fault::TooLarge => (ErrorKind::TooLarge { limit: limit.into() }, "the peer's message is larger than the limit"),
+        Fault::GivenUp => (ErrorKind::QuotaExceeded, "too many messages are incomplete"),
+    };
+    Error::new("message", kind, message)
+}

@@ -1,0 +1,110 @@
+//! What typed messages can go over.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures::Stream;
+
+use crate::{
+    channel::{DataChannel, Message, Packed, Payload},
+    error::Result,
+};
+
+/// What [`Typed`](super::Typed) messages go over: a [`DataChannel`], or [`Packed`] for many small ones.
+pub trait Carrier: Carry {}
+
+impl<C: Carry> Carrier for C {}
+
+/// What has come.
+#[derive(Debug)]
+pub enum Carried {
+    Message(Message),
+    Packed(Bytes),
+}
+
+impl Carried {
+    /// What a codec of text or of bytes reads of it; none where it is the other.
+    pub(super) fn bytes(&self, text: bool) -> Option<&[u8]> {
+        match self {
+            Self::Message(Message::Text(message)) if text => Some(message.as_bytes()),
+            Self::Message(Message::Binary(message)) if !text => Some(message),
+            Self::Message(_) => None,
+            Self::Packed(message) => Some(message),
+        }
+    }
+}
+
+/// How it goes over each: not to be named outside, so that it may change.
+pub trait Carry: Clone + Unpin + 'static {
+    fn underlying(&self) -> &DataChannel;
+    fn give(&self, payload: Payload<'_>) -> impl Future<Output = Result<()>>;
+    fn try_give(&self, payload: Payload<'_>) -> Result<()>;
+    fn empty(&self) -> impl Future<Output = Result<()>>;
+    fn end(&self);
+    fn poll_carried(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Carried>>>;
+}
+
+impl Carry for DataChannel {
+    fn underlying(&self) -> &DataChannel {
+        self
+    }
+
+    fn give(&self, payload: Payload<'_>) -> impl Future<Output = Result<()>> {
+        self.send(payload)
+    }
+
+    fn try_give(&self, payload: Payload<'_>) -> Result<()> {
+        self.try_send(payload)
+    }
+
+    fn empty(&self) -> impl Future<Output = Result<()>> {
+        self.flush()
+    }
+
+    fn end(&self) {
+        self.close();
+    }
+
+    fn poll_carried(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Carried>>> {
+        Pin::new(self).poll_next(cx).map_ok(Carried::Message)
+    }
+}
+
+impl Carry for Packed {
+    fn underlying(&self) -> &DataChannel {
+        self.channel()
+    }
+
+    async fn give(&self, payload: Payload<'_>) -> Result<()> {
+        self.send(bytes_of(payload)).await
+    }
+
+    fn try_give(&self, payload: Payload<'_>) -> Result<()> {
+        self.try_send(bytes_of(payload))
+    }
+
+    fn empty(&self) -> impl Future<Output = Result<()>> {
+        self.flush()
+    }
+
+    fn end(&self) {
+        self.close();
+    }
+
+    fn poll_carried(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Carried>>> {
+        Pin::new(self).poll_next(cx).map_ok(Carried::Packed)
+    }
+}
+
+/// A codec makes texts and bytes, and nothing else.
+fn bytes_of(payload: Payload<'_>) -> &[u8] {
+    match payload {
+        Payload::Text(text) => text.as_bytes(),
+        Payload::Binary(bytes) => bytes,
+        _ => &[],
+    }
+}

@@ -1,0 +1,250 @@
+//! Values as messages.
+
+mod carrier;
+mod codec;
+
+use std::{
+    cell::RefCell,
+    fmt,
+    marker::PhantomData,
+    mem,
+    pin::Pin,
+    str,
+    task::{Context, Poll, ready},
+};
+
+use futures::{Sink, Stream, future::LocalBoxFuture};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use self::carrier::Carrier;
+#[cfg(feature = "postcard")]
+pub use self::codec::Postcard;
+pub use self::codec::{Codec, CodecError, Json};
+use super::{DataChannel, Payload};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Values of a [`serde`] type as the messages of a [`DataChannel`]: a [`Stream`] of what comes, and
+/// [`send`](Self::send) or a [`Sink`] for what goes.
+///
+/// `C` is the [`Codec`]: [`Json`], `Postcard` behind the feature of this name, or one of your own. `Out` is what goes,
+/// where that is another type than what comes. `S` is what it goes over: a [`DataChannel`], or
+/// [`Packed`](super::Packed) for many small values. Both ends use the same codec over the same, and each the other's
+/// types. Clones share one channel, as those of a [`DataChannel`] do.
+///
+/// ```no_run
+/// # use browser_rtc::{channel::{DataChannel, Typed}, Result};
+/// # use futures::StreamExt;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// enum Move {
+///     Step { x: i32, y: i32 },
+///     Say(String),
+/// }
+///
+/// # async fn example(channel: DataChannel) -> Result<()> {
+/// let mut moves: Typed<Move> = Typed::new(channel);
+/// moves.send(&Move::Step { x: 1, y: 0 }).await?;
+/// while let Some(theirs) = moves.next().await {
+///     match theirs {
+///         Ok(Move::Step { x, y }) => { /* … */ }
+///         Ok(Move::Say(line)) => { /* … */ }
+///         Err(malformed) => { /* this one message; the next may be a move */ }
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// Questions go one way and answers the other, many of them in a frame:
+///
+/// ```no_run
+/// # use browser_rtc::channel::{DataChannel, Json, Packed, Typed};
+/// # #[derive(serde::Serialize, serde::Deserialize)] struct Question;
+/// # #[derive(serde::Serialize, serde::Deserialize)] struct Answer;
+/// # fn example(channel: DataChannel) {
+/// let asking: Typed<Answer, Json, Question, Packed> = Typed::new(Packed::new(channel));
+/// # }
+/// ```
+///
+/// A message that cannot be read is an error `InvalidData` in its place, and the stream goes on.
+pub struct Typed<In, C = Json, Out = In, S = DataChannel> {
+    carrier: S,
+    codec: C,
+    /// The last message's memory, for the next.
+    message: RefCell<Vec<u8>>,
+    /// What the sink is about.
+    under_way: Option<LocalBoxFuture<'static, Result<()>>>,
+    values: PhantomData<fn(Out) -> In>,
+}
+
+impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
+    /// Over this channel, which may have yet to open.
+    #[must_use]
+    pub fn new(carrier: S) -> Self
+    where
+        C: Default,
+    {
+        Self::with_codec(carrier, C::default())
+    }
+
+    /// With a codec that has something to know.
+    #[must_use]
+    pub fn with_codec(carrier: S, codec: C) -> Self {
+        Self { carrier, codec, message: RefCell::default(), under_way: None, values: PhantomData }
+    }
+
+    /// The channel that it runs over.
+    #[must_use]
+    pub fn channel(&self) -> &DataChannel {
+        self.carrier.underlying()
+    }
+
+    /// What it was made of.
+    #[must_use]
+    pub fn carrier(&self) -> &S {
+        &self.carrier
+    }
+
+    /// Sends a value, waiting for room as [`DataChannel::send`] does. Cancel safe: dropped before it resolves, nothing
+    /// was sent, or all of it.
+    ///
+    /// # Errors
+    /// `Type` for a value that the codec cannot write, and those of [`DataChannel::send`].
+    pub async fn send(&self, value: &Out) -> Result<()>
+    where
+        Out: Serialize,
+    {
+        let message = self.encode(value)?;
+        let sent = self.carrier.give(payload::<C>(&message)?).await;
+        self.message.replace(message);
+        sent
+    }
+
+    /// Sends a value at once.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send) and [`DataChannel::try_send`].
+    pub fn try_send(&self, value: &Out) -> Result<()>
+    where
+        Out: Serialize,
+    {
+        let message = self.encode(value)?;
+        let sent = self.carrier.try_give(payload::<C>(&message)?);
+        self.message.replace(message);
+        sent
+    }
+
+    /// Resolves when the browser's buffer is low, as [`DataChannel::flush`] does.
+    ///
+    /// # Errors
+    /// `Closed` where the channel closes first.
+    pub async fn flush(&self) -> Result<()> {
+        self.carrier.empty().await
+    }
+
+    /// Closes the channel once what was sent is on its way, as [`DataChannel::close`] does.
+    pub fn close(&self) {
+        self.carrier.end();
+    }
+
+    fn encode(&self, value: &Out) -> Result<Vec<u8>>
+    where
+        Out: Serialize,
+    {
+        let mut message = mem::take(&mut *self.message.borrow_mut());
+        message.clear();
+        match self.codec.encode(value, &mut message) {
+            Ok(()) => Ok(message),
+            Err(error) => Err(Error::new("send", ErrorKind::Type, error.to_string())),
+        }
+    }
+
+    /// Resolves when what the sink is about is done.
+    fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if let Some(under_way) = &mut self.under_way {
+            let done = ready!(under_way.as_mut().poll(cx));
+            self.under_way = None;
+            done?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The message as the codec's kind.
+fn payload<C: Codec>(message: &[u8]) -> Result<Payload<'_>> {
+    if !C::TEXT {
+        return Ok(Payload::Binary(message));
+    }
+    let text = str::from_utf8(message);
+    text.map(Payload::Text).map_err(|_| Error::new("send", ErrorKind::Type, "the codec's text is not UTF-8"))
+}
+
+impl<In: DeserializeOwned, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
+    fn decode(&self, carried: &carrier::Carried) -> Result<In> {
+        let invalid = |message: String| Error::new("Typed", ErrorKind::InvalidData, message);
+        let bytes = carried.bytes(C::TEXT).ok_or_else(|| {
+            invalid(if C::TEXT { "the message is not text" } else { "the message is not bytes" }.into())
+        })?;
+        self.codec.decode(bytes).map_err(|error| invalid(error.to_string()))
+    }
+}
+
+impl<In, C, Out, S: Unpin> Unpin for Typed<In, C, Out, S> {}
+
+impl<In: DeserializeOwned, C: Codec, Out, S: Carrier> Stream for Typed<In, C, Out, S> {
+    type Item = Result<In>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let carried = ready!(self.carrier.poll_carried(cx));
+        Poll::Ready(carried.map(|carried| self.decode(&carried?)))
+    }
+}
+
+/// As [`send`](Typed::send), for streams that are forwarded.
+impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S> {
+    type Error = Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.poll_done(cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, value: Out) -> Result<()> {
+        let message = self.encode(&value)?;
+        match self.carrier.try_give(payload::<C>(&message)?) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
+                let carrier = self.carrier.clone();
+                self.under_way = Some(Box::pin(async move { carrier.give(payload::<C>(&message)?).await }));
+                Ok(())
+            }
+            settled => {
+                self.message.replace(message);
+                settled
+            }
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        ready!(self.poll_done(cx))?;
+        let carrier = self.carrier.clone();
+        self.under_way = Some(Box::pin(async move { carrier.empty().await }));
+        self.poll_done(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        ready!(self.poll_done(cx))?;
+        self.close();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<In, C: Codec + Clone, Out, S: Carrier> Clone for Typed<In, C, Out, S> {
+    fn clone(&self) -> Self {
+        Self::with_codec(self.carrier.clone(), self.codec.clone())
+    }
+}
+
+impl<In, C: Codec, Out, S: Carrier> fmt::Debug for Typed<In, C, Out, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Typed").field("channel", self.channel()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! How far a transfer is.
+
+use std::{
+    cell::Cell,
+    fmt,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use futures::{Stream, stream::FusedStream};
+use gloo_timers::future::TimeoutFuture;
+
+use crate::wake::{End, EndWait, Waiter, WakerSet};
+
+/// How often a task is woken for news, in milliseconds: often enough for a bar, seldom enough to cost nothing.
+const PAUSE: u32 = 40;
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Bytes that have arrived, or, at the side that sends, that the browser has taken over.
+    pub bytes: u64,
+    /// The size of the file, in bytes.
+    pub total: u64,
+}
+
+impl Progress {
+    /// From 0 to 1; 1 for a file that is empty.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "sizes of files are exact in it")]
+    pub fn fraction(&self) -> f64 {
+        if self.total == 0 { 1.0 } else { self.bytes as f64 / self.total as f64 }
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Meter(Rc<State>);
+
+struct State {
+    now: Cell<Progress>,
+    changed: WakerSet,
+    end: End,
+}
+
+impl Meter {
+    pub(super) fn new(total: u64, end: &End) -> Self {
+        let now = Cell::new(Progress { bytes: 0, total });
+        Self(Rc::new(State { now, changed: WakerSet::default(), end: end.clone() }))
+    }
+
+    pub(super) fn now(&self) -> Progress {
+        self.0.now.get()
+    }
+
+    pub(super) fn set(&self, bytes: u64) {
+        self.0.now.set(Progress { bytes, ..self.now() });
+        self.0.changed.wake_all();
+    }
+
+    pub(super) fn add(&self, bytes: u32) {
+        self.set(self.now().bytes + u64::from(bytes));
+    }
+
+    pub(super) fn stream(&self) -> ProgressStream {
+        ProgressStream {
+            changed: self.0.changed.waiter(),
+            ended: self.0.end.wait(),
+            meter: self.clone(),
+            given: None,
+            pause: None,
+            terminated: false,
+        }
+    }
+}
+
+/// How far a transfer is: now, then as it changes, always the latest and some 25 times a second at most. It ends when
+/// the transfer does, and keeps nothing alive.
+#[must_use = "a stream does nothing unless polled"]
+pub struct ProgressStream {
+    meter: Meter,
+    changed: Waiter,
+    ended: EndWait,
+    given: Option<Progress>,
+    /// While it lasts, no change wakes the task.
+    pause: Option<TimeoutFuture>,
+    terminated: bool,
+}
+
+impl Stream for ProgressStream {
+    type Item = Progress;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Progress>> {
+        if self.terminated {
+            return Poll::Ready(None);
+        }
+        let ended = Pin::new(&mut self.ended).poll(cx).is_ready();
+        if !ended && self.pause.as_mut().is_some_and(|pause| Pin::new(pause).poll(cx).is_pending()) {
+            return Poll::Pending;
+        }
+        self.pause = None;
+        let now = self.meter.now();
+        if self.given != Some(now) {
+            self.given = Some(now);
+            self.pause = (!ended).then(|| TimeoutFuture::new(PAUSE));
+            return Poll::Ready(self.given);
+        }
+        self.terminated = ended;
+        if ended {
+            return Poll::Ready(None);
+        }
+        self.changed.register(cx);
+        Poll::Pending
+    }
+}
+
+impl FusedStream for ProgressStream {
+    fn is_terminated(&self) -> bool {
+        self.terminated
+    }
+}
+
+impl fmt::Debug for ProgressStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgressStream").field("now", &self.meter.now()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,233 @@
+//! Values as messages.
+
+use std::collections::BTreeMap;
+
+use browser_rtc::{
+    ErrorKind,
+    channel::{Carrier, ChannelInit, Codec, CodecError, DataChannel, Json, Message, Packed, Payload, Typed},
+};
+use futures::{SinkExt, StreamExt, TryStreamExt, future::join, stream};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{Within, pair::Pair, watched};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Move {
+    Step { x: i32, y: i32 },
+    Say(String),
+    Wait,
+}
+
+fn moves() -> Vec<Move> {
+    vec![Move::Step { x: -1, y: i32::MAX }, Move::Say("naïve 🦀\0\"".into()), Move::Wait, Move::Say(String::new())]
+}
+
+/// JSON in bytes: a codec of one's own.
+#[derive(Clone, Copy, Default)]
+struct Bytes;
+
+impl Codec for Bytes {
+    const TEXT: bool = false;
+
+    fn encode<T: Serialize + ?Sized>(&self, value: &T, message: &mut Vec<u8>) -> Result<(), CodecError> {
+        Json.encode(value, message)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, message: &[u8]) -> Result<T, CodecError> {
+        Json.decode(message)
+    }
+}
+
+async fn next<T: DeserializeOwned, C: Codec, Out, S: Carrier>(typed: &mut Typed<T, C, Out, S>) -> T {
+    typed.next().within("a value").await.expect("the channel closed").unwrap()
+}
+
+async fn there_and_back<C: Codec + Default, S: Carrier>(wrap: fn(DataChannel) -> S) {
+    let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+    let mut a: Typed<Move, C, Move, S> = Typed::new(wrap(a));
+    let mut b: Typed<Move, C, Move, S> = Typed::new(wrap(b));
+    for value in moves() {
+        a.send(&value).within("send").await.unwrap();
+        b.try_send(&value).unwrap();
+    }
+    for value in moves() {
+        assert_eq!(next(&mut b).await, value);
+        assert_eq!(next(&mut a).await, value);
+    }
+    a.flush().within("flush").await.unwrap();
+    a.send(&Move::Wait).within("send").await.unwrap();
+    a.close();
+    assert_eq!(next(&mut b).await, Move::Wait);
+    assert!(b.next().within("the end").await.is_none());
+    assert_eq!(a.send(&Move::Wait).await.unwrap_err().kind(), &ErrorKind::Closed);
+    assert_eq!(b.try_send(&Move::Wait).unwrap_err().kind(), &ErrorKind::Closed);
+}
+
+#[wasm_bindgen_test]
+async fn f44_values_in_every_codec_over_everything() {
+    watched(async {
+        there_and_back::<Json, _>(|channel| channel).await;
+        there_and_back::<Bytes, _>(|channel| channel).await;
+        there_and_back::<Json, _>(Packed::new).await;
+        there_and_back::<Bytes, _>(Packed::new).await;
+        #[cfg(feature = "postcard")]
+        {
+            there_and_back::<browser_rtc::channel::Postcard, _>(|channel| channel).await;
+            there_and_back::<browser_rtc::channel::Postcard, _>(Packed::new).await;
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_json_is_what_others_write_as_json() {
+    watched(async {
+        let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut a: Typed<Move> = Typed::new(a);
+        a.send(&Move::Step { x: 1, y: -2 }).within("send").await.unwrap();
+        let message = b.next().within("a message").await.unwrap().unwrap();
+        assert_eq!(message, Message::from(r#"{"Step":{"x":1,"y":-2}}"#));
+        b.send(" { \"Say\" : \"\\u0041\" } ").within("send").await.unwrap();
+        assert_eq!(next(&mut a).await, Move::Say("A".into()));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_a_malformed_message_is_its_own_error() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut typed: Typed<Move> = Typed::new(b);
+        let malformed: [Payload<'_>; 8] = [
+            "".into(),
+            "{".into(),
+            "null".into(),
+            r#"{"Step":{"x":1}}"#.into(),
+            r#"{"Step":{"x":1,"y":2147483648}}"#.into(),
+            r#""Wait" "Wait""#.into(),
+            r#"{"Fly":1}"#.into(),
+            br#""Wait""#.into(),
+        ];
+        for payload in malformed {
+            a.send(payload).within("send").await.unwrap();
+            a.send(r#""Wait""#).within("send").await.unwrap();
+        }
+        for number in 0..malformed.len() {
+            let error = typed.next().within("an error").await.unwrap().unwrap_err();
+            assert_eq!((error.operation(), error.kind()), ("Typed", &ErrorKind::InvalidData), "{number}: {error}");
+            assert_eq!(next(&mut typed).await, Move::Wait);
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_text_is_malformed_to_a_codec_of_bytes() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut typed: Typed<Move, Bytes> = Typed::new(b);
+        a.send(r#""Wait""#).within("send").await.unwrap();
+        a.send(br#""Wait""#).within("send").await.unwrap();
+        assert_eq!(typed.next().within("an error").await.unwrap().unwrap_err().kind(), &ErrorKind::InvalidData);
+        assert_eq!(next(&mut typed).await, Move::Wait);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_malformed_frames_and_malformed_values_in_them() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut typed: Typed<u32, Json, u32, Packed> = Typed::new(Packed::new(b));
+        a.send(b"\x011\x01x\x0217").within("send").await.unwrap();
+        a.send(b"\x09").within("send").await.unwrap();
+        a.send(b"\x012").within("send").await.unwrap();
+        let mut seen = Vec::new();
+        for _ in 0..5 {
+            seen.push(typed.next().within("a value").await.unwrap().map_err(|error| error.kind().clone()));
+        }
+        let invalid = || Err(ErrorKind::InvalidData);
+        assert_eq!(seen, [Ok(1), invalid(), Ok(17), invalid(), Ok(2)]);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_each_direction_has_its_own_type() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut asking: Typed<Result<f64, String>, Json, (f64, f64)> = Typed::new(a);
+        let mut answering: Typed<(f64, f64), Json, Result<f64, String>> = Typed::new(b);
+        asking.send(&(6.0, 4.0)).within("send").await.unwrap();
+        asking.send(&(1.0, 0.0)).within("send").await.unwrap();
+        for _ in 0..2 {
+            let (one, other) = next(&mut answering).await;
+            let answer = if other == 0.0 { Err("by zero".to_owned()) } else { Ok(one / other) };
+            answering.send(&answer).within("send").await.unwrap();
+        }
+        assert_eq!(next(&mut asking).await, Ok(1.5));
+        assert_eq!(next(&mut asking).await, Err("by zero".into()));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_a_value_that_cannot_be_written_sends_nothing() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        type Map = BTreeMap<Vec<u8>, u8>;
+        let a: Typed<Map> = Typed::new(a);
+        let mut b: Typed<Map> = Typed::new(b);
+        // JSON has texts as keys.
+        let unfit = Map::from([(vec![1], 1)]);
+        for refused in [a.send(&unfit).await.unwrap_err(), a.try_send(&unfit).unwrap_err()] {
+            assert_eq!((refused.operation(), refused.kind()), ("send", &ErrorKind::Type));
+        }
+        a.send(&Map::new()).within("send").await.unwrap();
+        assert_eq!(next(&mut b).await, Map::new());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_typed_streams_are_forwarded_and_held_back() {
+    watched(async {
+        const COUNT: usize = 3_000;
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let (mut a, b): (Typed<String>, Typed<String>) = (Typed::new(a), Typed::new(b));
+        let all = (0..COUNT).map(|number| Ok(format!("{number:01000}")));
+        let sending = async {
+            SinkExt::send_all(&mut a, &mut stream::iter(all)).await.unwrap();
+            assert!(a.channel().buffered_amount() <= 1_048_576.0);
+            SinkExt::close(&mut a).await.unwrap();
+        };
+        let ((), received) = join(sending, b.try_collect::<Vec<_>>()).in_time("all values").await;
+        let received = received.unwrap();
+        assert!(received.iter().enumerate().all(|(number, value)| *value == format!("{number:01000}")));
+        assert_eq!(received.len(), COUNT);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_a_sink_of_values_waits_for_the_channel_to_open() {
+    watched(async {
+        let pair = Pair::new();
+        let mut incoming = pair.b.data_channels();
+        let mut early: Typed<u32> = Typed::new(pair.a.create_data_channel("early", &ChannelInit::new()).unwrap());
+        assert_eq!(early.try_send(&0).unwrap_err().kind(), &ErrorKind::InvalidState);
+        let sending = async {
+            for number in 1..4 {
+                SinkExt::send(&mut early, number).await.unwrap();
+            }
+        };
+        let connecting = async {
+            pair.connect().await;
+            Typed::<u32>::new(incoming.next().await.unwrap()).take(3).try_collect::<Vec<u32>>().await.unwrap()
+        };
+        let ((), received) = join(sending, connecting).within("what was sent early").await;
+        assert_eq!(received, [1, 2, 3]);
+    })
+    .await;
+}
