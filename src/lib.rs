@@ -20,6 +20,7 @@ mod promise;
 mod random;
 pub mod room;
 mod rtc_error;
+pub mod session;
 pub mod signaling;
 mod spec_enum;
 pub mod stats;

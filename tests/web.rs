@@ -36,7 +36,6 @@ mod web {
     mod media_snapshots;
     mod media_streams;
     mod media_tracks;
-    mod negotiation;
     mod packed;
     mod peer_calls;
     mod peer_configuration;
@@ -50,12 +49,18 @@ mod web {
     mod peer_transports;
     mod promise;
     mod relay;
+    mod room_recovery;
     mod rtp_errors;
     mod rtp_flows;
     mod rtp_parameter_errors;
     mod rtp_parameters;
     mod rtp_receivers;
     mod rtp_transceivers;
+    mod session;
+    mod session_flows;
+    mod session_links;
+    mod session_many;
+    mod session_storm;
     mod simulcast;
     mod stats;
     mod support;

@@ -45,7 +45,9 @@ async function stay(room) {
   listPeople(room);
   for await (const event of room) {
     if (event.type === "incoming") ring(event.call);
-    else if (event.type === "disconnected") fail(event.error);
+    else if (event.type === "reconnecting") tell("reconnecting", "The connection to the server is lost. Trying to get it back.");
+    else if (event.type === "recovered") tell("recovered", "The connection to the server is back.");
+    else if (event.type === "lost") fail(event.error);
     listPeople(room);
   }
   $("leave").removeEventListener("click", leave);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::peer::{IceCandidate, SdpType, SessionDescription};
+use crate::peer::{IceCandidate, SdpType, SessionDescription, SignalingState};
 
 /// How many changes of each side a description has in it.
 pub type Terms = [u8; 2];
@@ -61,7 +61,8 @@ pub struct Browser {
     pub fragment: u8,
     fragments: u8,
     pub remote_fragment: u8,
-    /// The `negotiationneeded` event is queued.
+    /// The negotiation-needed flag, and whether its event is queued.
+    flagged: bool,
     pub needed: bool,
     /// Candidates found and not told of yet, by their fragment.
     pub found: VecDeque<u8>,
@@ -81,6 +82,7 @@ impl Browser {
             fragment: 0,
             fragments: 0,
             remote_fragment: 0,
+            flagged: false,
             needed: false,
             found: VecDeque::new(),
             added: Vec::new(),
@@ -97,8 +99,16 @@ impl Browser {
 
     pub fn update_negotiation_needed(&mut self) {
         if self.signaling == Signaling::Stable {
-            self.needed = self.offer_is_due();
+            // The event comes once, until negotiation has come back to stable.
+            let due = self.offer_is_due();
+            self.needed |= due && !self.flagged;
+            self.flagged = due;
         }
+    }
+
+    fn return_to_stable(&mut self) {
+        self.signaling = Signaling::Stable;
+        self.flagged = false;
     }
 
     fn new_fragment(&mut self) {
@@ -156,9 +166,34 @@ impl Browser {
         Ok(())
     }
 
+    pub fn roll_back_local_offer(&mut self) -> Result<(), Problem> {
+        let Signaling::HaveLocalOffer(_, fragment, restart_wanted) = self.signaling else {
+            return Err(format!("a local rollback in {:?}", self.signaling));
+        };
+        (self.fragment, self.restart_wanted) = (fragment, restart_wanted);
+        self.return_to_stable();
+        Ok(())
+    }
+
+    pub fn roll_back_remote_offer(&mut self) -> Result<(), Problem> {
+        let Signaling::HaveRemoteOffer(_) = self.signaling else {
+            return Err(format!("a remote rollback in {:?}", self.signaling));
+        };
+        self.return_to_stable();
+        Ok(())
+    }
+
+    pub fn state(&self) -> SignalingState {
+        match self.signaling {
+            Signaling::Stable => SignalingState::Stable,
+            Signaling::HaveLocalOffer(..) => SignalingState::HaveLocalOffer,
+            Signaling::HaveRemoteOffer(_) => SignalingState::HaveRemoteOffer,
+        }
+    }
+
     fn agree(&mut self, answer: &Text) {
         self.agreed = Some((answer.number, answer.offered_by, answer.terms));
-        self.signaling = Signaling::Stable;
+        self.return_to_stable();
     }
 
     /// Whether the candidate belongs to a description of the peer's.

@@ -10,12 +10,19 @@ use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, RtcPeerConnection};
 
-use super::{channel::NpmChannel, hold, iterate::AsyncItems, peer_object, promise};
+use super::{
+    channel::{NpmChannel, init_of},
+    hold,
+    iterate::AsyncItems,
+    peer_object, promise,
+    room::typed,
+};
 use crate::{
     dtmf::{Timing, Tones},
     error::Error,
     media,
     room::{Call, DeclineReason, EndReason, IncomingCall},
+    session::SessionEvent,
     sys::global,
 };
 
@@ -30,7 +37,7 @@ pub struct NpmIncomingCall {
 
 impl NpmIncomingCall {
     pub(super) fn of(call: IncomingCall) -> Self {
-        let peer = peer_object(call.peer());
+        let peer = peer_object(&call.peer());
         let ended = call.ended().boxed_local().shared();
         let call = Rc::new(RefCell::new(Some(call)));
         hold(call.clone(), ended.clone());
@@ -91,7 +98,7 @@ impl NpmCall {
     /// The other side.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
     pub fn peer(&self) -> Object {
-        peer_object(self.0.peer())
+        peer_object(&self.0.peer())
     }
 
     /// The browser's own connection. It negotiates by itself; do not close it, but `hangUp()`.
@@ -107,11 +114,19 @@ impl NpmCall {
         promise(async move { Ok(call.remote_stream().await?.into_raw()) })
     }
 
-    /// An open channel of this label between the two: both sides ask for it, in any order.
+    /// An open channel of this label between the two: both sides ask for it, in any order. The caller's options count;
+    /// where an `id` was agreed on beforehand, each side's own.
+    ///
+    /// # Errors
+    /// Rejected with `Type` for options that contradict each other.
     #[wasm_bindgen(unchecked_return_type = "Promise<DataChannel>")]
-    pub fn channel(&self, label: String) -> Promise {
+    pub fn channel(
+        &self,
+        label: String,
+        #[wasm_bindgen(unchecked_optional_param_type = "RTCDataChannelInit")] options: JsValue,
+    ) -> Promise {
         let call = self.0.clone();
-        promise(async move { call.channel(&label).await.map(NpmChannel::of) })
+        promise(async move { call.channel_with(&label, &init_of(&options)?).await.map(NpmChannel::of) })
     }
 
     /// Plays telephone tones (0-9, A-D, *, #, and a comma for a pause) and gives each as it begins. The tones play
@@ -130,6 +145,13 @@ impl NpmCall {
         Ok(AsyncItems::new(played.map(|tone| Ok(tone.to_string().into()))))
     }
 
+    /// What happens on the way between the two: it is broken and another is looked for, and found or not. All
+    /// iterators share one queue. It ends with the call.
+    #[wasm_bindgen(unchecked_return_type = "AsyncIterable<CallEvent>")]
+    pub fn events(&self) -> AsyncItems {
+        AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
+    }
+
     /// Ends the call.
     #[wasm_bindgen(js_name = hangUp)]
     pub fn hang_up(&self) {
@@ -141,6 +163,15 @@ impl NpmCall {
     pub fn ended(&self) -> Promise {
         let ended = self.0.ended();
         promise(async move { Ok(ended.await.to_string()) })
+    }
+}
+
+fn event_object(event: SessionEvent) -> JsValue {
+    match event {
+        SessionEvent::Reconnecting { attempt } => typed("reconnecting", &[("attempt", attempt.into())]),
+        SessionEvent::Recovered => typed("recovered", &[]),
+        SessionEvent::Lost { reason } => typed("lost", &[("reason", reason.as_str().into())]),
+        SessionEvent::Failed(error) => typed("failed", &[("error", error.into())]),
     }
 }
 

@@ -25,8 +25,9 @@ const TYPES: &str = r#"
 /** Somebody in a room. */
 export interface Peer { readonly id: string; readonly name: string; }
 
-/** Which room to join, and as whom. */
-export interface JoinOptions { room: string; name: string; token?: string; }
+/** Which room to join, and as whom; and for how many milliseconds to try to come back to a server that is lost, which
+    are 300000 unless told. */
+export interface JoinOptions { room: string; name: string; token?: string; giveUpAfter?: number; }
 
 /** What happens in a room. */
 export type RoomEvent =
@@ -35,7 +36,16 @@ export type RoomEvent =
   | { type: "peer_left"; peer: Peer; reason: string }
   | { type: "said"; from: Peer; data: unknown }
   | { type: "refused"; error: Error }
-  | { type: "disconnected"; error: Error };
+  | { type: "reconnecting"; attempt: number }
+  | { type: "recovered" }
+  | { type: "lost"; error: Error };
+
+/** What happens on the way between the two sides of a call. */
+export type CallEvent =
+  | { type: "reconnecting"; attempt: number }
+  | { type: "recovered" }
+  | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" }
+  | { type: "failed"; error: Error };
 
 /** Why a call has ended. */
 export type EndReason =

@@ -1,6 +1,6 @@
 //! `joinRoom` and `Room`.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use futures::{FutureExt, StreamExt, future, select_biased};
 use js_sys::{Array, JSON, Object, Promise};
@@ -36,23 +36,26 @@ pub fn join_room(url: String, #[wasm_bindgen(unchecked_param_type = "JoinOptions
         if let Ok(token) = text("token") {
             join = join.token(token);
         }
+        if let Some(ms) = global::get(&options, "giveUpAfter").as_f64().filter(|ms| *ms >= 0.0) {
+            join = join.give_up_after(Duration::from_secs_f64(ms.min(f64::from(i32::MAX)) / 1_000.0));
+        }
         let room = Room::join(&url, join).await?;
         hold(room.clone(), room.left());
         Ok(NpmRoom(room))
     })
 }
 
-/// A seat in a room, and an async iterable of what happens there. It is kept until `leave()`, or until the server
-/// is gone.
+/// A seat in a room, and an async iterable of what happens there. It comes back by itself where the server is lost,
+/// and is kept until `leave()`, or until the server is gone for good.
 #[wasm_bindgen(js_name = Room)]
 pub struct NpmRoom(Room);
 
 #[wasm_bindgen(js_class = Room)]
 impl NpmRoom {
-    /// Oneself.
+    /// Oneself, with the id of now: the server gives another one after it was restarted.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
     pub fn me(&self) -> Object {
-        peer_object(self.0.me())
+        peer_object(&self.0.me())
     }
 
     /// Everybody else who is here now.
@@ -126,11 +129,13 @@ fn event_object(event: RoomEvent) -> JsValue {
             typed("said", &[("from", peer_object(&from).into()), ("data", data)])
         }
         RoomEvent::Refused(error) => typed("refused", &[("error", error.into())]),
-        RoomEvent::Disconnected(error) => typed("disconnected", &[("error", error.into())]),
+        RoomEvent::Reconnecting { attempt } => typed("reconnecting", &[("attempt", attempt.into())]),
+        RoomEvent::Recovered => typed("recovered", &[]),
+        RoomEvent::Lost { reason } => typed("lost", &[("error", reason.into())]),
     }
 }
 
-fn typed(event: &str, members: &[(&str, JsValue)]) -> JsValue {
+pub(super) fn typed(event: &str, members: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     global::set(&object, "type", &event.into());
     for (name, value) in members {

@@ -6,29 +6,38 @@ use std::{
     future::{self, Future},
     pin::{Pin, pin},
     rc::{Rc, Weak},
-    task::{Context, Poll},
+    task::Poll,
 };
 
-use futures::{FutureExt, Sink, Stream, StreamExt, channel::mpsc, join, select_biased, stream};
+use futures::{
+    FutureExt, StreamExt,
+    future::{Either, select},
+    select_biased,
+};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Room, leg::Leg, message::Word};
+use super::{
+    Room,
+    address::{self, Link},
+    leg::Leg,
+};
 use crate::{
     channel::{ChannelInit, DataChannel},
     dtmf::DtmfSender,
     error::{Error, ErrorKind, Result},
-    event::EventStream,
+    event::{EventStream, Queue},
     media::{MediaStream, TrackKind},
-    negotiation::{Politeness, Signal, negotiate},
+    negotiation::Politeness,
     peer::{Configuration, ConnectionState, PeerConnection},
-    signaling::{ClientMessage, Peer},
+    session::{LostReason, Session, SessionEvent},
+    signaling::Peer,
     spec_enum::spec_enum,
     wake::{EndWait, WakerSet},
 };
 
-/// How long the caller may take to offer once they are told that their call is accepted.
-const OFFERING_MS: u32 = 20_000;
+/// How long it may take until the two are connected for the first time.
+const CONNECTING_MS: u32 = 45_000;
 
 spec_enum! {
     /// Why a call has ended.
@@ -74,9 +83,10 @@ pub struct Call(Rc<Inner>);
 struct Inner {
     /// Dropped first, so that they are told before the connection goes.
     leg: Rc<Leg>,
-    pc: PeerConnection,
+    session: Session,
     caller: bool,
     arrivals: Rc<Arrivals>,
+    events: Queue<SessionEvent>,
     _room: Room,
 }
 
@@ -91,55 +101,33 @@ struct Arrivals {
 impl Call {
     /// Both sides have agreed; the caller offers, and is impolite.
     pub(super) async fn start(room: &Room, leg: Rc<Leg>, media: Option<MediaStream>, caller: bool) -> Result<Self> {
-        let configuration = Configuration { ice_servers: room.ice_servers().to_vec(), ..Configuration::default() };
+        let configuration = Configuration { ice_servers: room.ice_servers(), ..Configuration::default() };
         let pc = PeerConnection::new(&configuration)?;
         let arrivals = Rc::<Arrivals>::default();
         spawn_local(collect(pc.tracks(), pc.data_channels(), arrivals.clone()));
-        spawn_local(watch(pc.connection_states(), Rc::downgrade(&leg)));
-
         // With this channel there is always something to offer, and later channels need no negotiation.
         let own_channel = pc.create_data_channel("browser-rtc", &ChannelInit::new().negotiated(0))?;
-        let mut signals = leg.signals();
-        let mut first = None;
-        let politeness = if caller {
-            Politeness::Impolite
-        } else {
+        let politeness = if caller { Politeness::Impolite } else { Politeness::Polite };
+        if !caller {
             leg.accept()?;
-            // Tracks that are added with the offer at hand go into the answer. Any earlier they would be an offer
-            // of our own, which collides with theirs.
-            let offer = select_biased! {
-                offer = signals.next() => offer,
-                () = TimeoutFuture::new(OFFERING_MS).fuse() => {
-                    leg.give_up(EndReason::Unanswered);
-                    None
-                }
-            };
-            first = Some(offer.ok_or_else(|| leg.error("accept"))?);
-            Politeness::Polite
-        };
+        }
         if let Some(stream) = &media {
             for track in stream.tracks() {
                 pc.add_track(&track, &[stream])?;
             }
         }
-        let link =
-            Link { signals: stream::iter(first).chain(signals), outgoing: leg.outgoing(), leg: LegName::of(&leg) };
-        let call = Self(Rc::new(Inner { leg: leg.clone(), pc: pc.clone(), caller, arrivals, _room: room.clone() }));
-        let hung_up = {
-            let (closed, left) = (own_channel.closed(), room.left());
-            async move {
-                join!(closed, left);
-                drop(own_channel);
-            }
-        };
-        spawn_local(run(pc, politeness, link, hung_up, (Rc::downgrade(&leg), leg.end.wait())));
-        Ok(call)
+        spawn_local(address::keep(Rc::downgrade(&leg), own_channel, pc.connection_states()));
+        let session = Session::from_connection(pc, politeness, Link::new(&leg));
+        let events = Queue::default();
+        spawn_local(watch(session.events(), events.clone(), Rc::downgrade(&leg)));
+        spawn_local(run(Rc::downgrade(&leg), leg.end.wait(), session.clone()));
+        Ok(Self(Rc::new(Inner { leg, session, caller, arrivals, events, _room: room.clone() })))
     }
 
-    /// The other side.
+    /// The other side. They may have another id once the signaling server was restarted; the call goes on.
     #[must_use]
-    pub fn peer(&self) -> &Peer {
-        &self.0.leg.peer
+    pub fn peer(&self) -> Peer {
+        self.0.leg.peer()
     }
 
     /// The connection, for everything else that one can do with it: add tracks, read its states. It negotiates by
@@ -147,7 +135,7 @@ impl Call {
     /// [`channel`](Self::channel) too.
     #[must_use]
     pub fn connection(&self) -> &PeerConnection {
-        &self.0.pc
+        self.0.session.connection()
     }
 
     /// The first stream that the other side sends; waits for it. Cancel safe.
@@ -164,9 +152,17 @@ impl Call {
     /// # Errors
     /// `Closed` or the like where the call ends first, `Type` for a label of more than 65,535 bytes.
     pub async fn channel(&self, label: &str) -> Result<DataChannel> {
+        self.channel_with(label, &ChannelInit::new()).await
+    }
+
+    /// The same with options, of which those of the caller count; where an id is agreed on beforehand, each side's own.
+    ///
+    /// # Errors
+    /// As [`channel`](Self::channel), and `Operation` where the id is taken.
+    pub async fn channel_with(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         const OPERATION: &str = "channel";
-        let channel = if self.0.caller {
-            self.0.pc.create_data_channel(label, &ChannelInit::new())?
+        let channel = if self.0.caller || init.is_negotiated() {
+            self.connection().create_data_channel(label, init)?
         } else {
             self.arrived(OPERATION, |arrivals| {
                 let mut channels = arrivals.channels.borrow_mut();
@@ -186,10 +182,17 @@ impl Call {
     pub fn dtmf(&self) -> Result<DtmfSender> {
         let sends_sound =
             |sender: &crate::peer::RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Audio);
-        match self.0.pc.senders().into_iter().find(sends_sound) {
+        match self.connection().senders().into_iter().find(sends_sound) {
             Some(sender) => sender.dtmf(),
             None => Err(Error::new("dtmf", ErrorKind::NotSupported, "tones need a microphone in the call")),
         }
+    }
+
+    /// What happens on the way between the two, such as that it is broken and another is looked for, from the call's
+    /// beginning on. All streams of a call share one queue, so that each event goes to one of them. It ends with the
+    /// call.
+    pub fn events(&self) -> EventStream<SessionEvent> {
+        EventStream::of(self.0.events.clone(), &self.0.leg.end)
     }
 
     /// Ends the call. The other side is told.
@@ -219,37 +222,34 @@ impl Call {
 
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("peer", self.peer()).field("connection", self.connection()).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("peer", &self.peer())
+            .field("connection", self.connection())
+            .finish_non_exhaustive()
     }
 }
 
-/// Negotiates until the call ends, and closes the connection then.
-///
-/// Where the signaling server is gone, `hung_up` tells that the other side has ended the call: the channel that each
-/// call has closes with their connection.
-async fn run(
-    pc: PeerConnection,
-    politeness: Politeness,
-    link: Link<impl Stream<Item = Signal> + Unpin>,
-    hung_up: impl Future<Output = ()>,
-    (leg, end): (Weak<Leg>, EndWait),
-) {
-    let mut negotiation = pin!(negotiate(&pc, politeness, link, |_error| {}).fuse());
-    let mut hung_up = pin!(hung_up.fuse());
-    let mut end = end.fuse();
-    loop {
-        select_biased! {
-            () = end => break,
-            () = hung_up => {
-                if let Some(leg) = leg.upgrade() {
-                    leg.finish(EndReason::PeerHungUp);
-                }
+/// Closes the connection when the call has ended, or when it cannot be made.
+async fn run(leg: Weak<Leg>, end: EndWait, session: Session) {
+    let mut connected = session.connection().connection_states();
+    let never_connected = async {
+        let connected =
+            async { while connected.next().await.is_some_and(|state| state != ConnectionState::Connected) {} };
+        if let Either::Left(_) = select(TimeoutFuture::new(CONNECTING_MS), pin!(connected)).await {
+            return;
+        }
+        future::pending::<()>().await;
+    };
+    select_biased! {
+        () = end.fuse() => {}
+        () = session.ended().fuse() => {}
+        () = pin!(never_connected.fuse()) => {
+            if let Some(leg) = leg.upgrade() {
+                leg.give_up(EndReason::ConnectionFailed);
             }
-            // Without signaling the media still flows: only the end of the call ends the connection.
-            _ended = negotiation => {}
         }
     }
-    pc.close();
+    session.close();
 }
 
 /// Keeps what the other side sends, until the connection ends.
@@ -277,59 +277,23 @@ async fn collect(
     }
 }
 
-/// Ends the call when the network has.
-async fn watch(mut states: EventStream<ConnectionState>, leg: Weak<Leg>) {
-    while let Some(state) = states.next().await {
-        if state == ConnectionState::Failed {
-            let Some(leg) = leg.upgrade() else { return };
-            leg.give_up(EndReason::ConnectionFailed);
+/// Passes events on, and ends the call when its session is lost.
+async fn watch(mut session: EventStream<SessionEvent>, events: Queue<SessionEvent>, leg: Weak<Leg>) {
+    while let Some(event) = session.next().await {
+        let end = match &event {
+            SessionEvent::Lost { reason: LostReason::PeerClosed } => Some(EndReason::PeerHungUp),
+            SessionEvent::Lost { reason: LostReason::PeerRestarted } => Some(EndReason::PeerLeft),
+            SessionEvent::Lost { .. } => Some(EndReason::ConnectionFailed),
+            _ => None,
+        };
+        if let (SessionEvent::Reconnecting { .. }, Some(room)) =
+            (&event, leg.upgrade().and_then(|leg| leg.room.upgrade()))
+        {
+            room.doubts.push(());
         }
-    }
-}
-
-/// The signals of one call, in and out, through the room's one socket.
-struct Link<S> {
-    signals: S,
-    outgoing: mpsc::Sender<ClientMessage>,
-    leg: LegName,
-}
-
-struct LegName {
-    call: super::message::CallId,
-    peer: Peer,
-}
-
-impl LegName {
-    fn of(leg: &Leg) -> Self {
-        Self { call: leg.id.clone(), peer: leg.peer.clone() }
-    }
-}
-
-impl<S: Stream<Item = Signal> + Unpin> Stream for Link<S> {
-    type Item = Signal;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Signal>> {
-        self.signals.poll_next_unpin(cx)
-    }
-}
-
-impl<S: Unpin> Sink<Signal> for Link<S> {
-    type Error = Error;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.outgoing.poll_ready(cx).map_err(|_gone| Error::closed("signal"))
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, signal: Signal) -> Result<()> {
-        let Self { outgoing, leg, .. } = &mut *self;
-        super::leg::tell(outgoing, &leg.call, &leg.peer, Word::Negotiation(signal))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
+        events.push(event);
+        if let (Some(reason), Some(leg)) = (end, leg.upgrade()) {
+            leg.give_up(reason);
+        }
     }
 }

@@ -19,8 +19,8 @@ impl IncomingCall {
 
     /// Who calls.
     #[must_use]
-    pub fn peer(&self) -> &Peer {
-        &self.leg.peer
+    pub fn peer(&self) -> Peer {
+        self.leg.peer()
     }
 
     /// Takes the call, sending `media` where there is some: `&camera`, or `None` to only watch and listen. Not cancel
@@ -60,6 +60,6 @@ impl Drop for IncomingCall {
 
 impl fmt::Debug for IncomingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IncomingCall").field("peer", self.peer()).finish_non_exhaustive()
+        f.debug_struct("IncomingCall").field("peer", &self.peer()).finish_non_exhaustive()
     }
 }

@@ -9,20 +9,22 @@ use futures::{FutureExt, channel::mpsc};
 
 use super::{
     EndReason, Inner as RoomInner,
+    address::Address,
     message::{CallId, CallMessage, DeclineReason, Word},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
     negotiation::Signal,
-    signaling::{ClientMessage, Data, Peer},
+    signaling::{ClientMessage, Data, Peer, PeerId},
     wake::End,
 };
 
 /// From the first ring to the end. When the last handle goes before the end, the other side is told.
 pub(super) struct Leg {
     pub(super) id: CallId,
-    pub(super) peer: Peer,
+    pub(super) address: Rc<Address>,
+    name: String,
     pub(super) end: End,
     answer: Queue<Answer>,
     pub(super) signals: Queue<Signal>,
@@ -57,7 +59,8 @@ impl Leg {
     ) -> Self {
         Self {
             id,
-            peer,
+            address: Address::new(peer.id),
+            name: peer.name,
             end: End::default(),
             answer: Queue::default(),
             signals: Queue::default(),
@@ -68,19 +71,29 @@ impl Leg {
         }
     }
 
+    /// The other side, by the id of now.
+    pub(super) fn peer(&self) -> Peer {
+        Peer { id: self.address.them(), name: self.name.clone() }
+    }
+
     /// Tells the other side. Each leg has a place of its own in the room's outgoing queue, so the last word of a call
     /// is never refused for want of room.
     pub(super) fn tell(&self, word: Word) -> Result<()> {
-        tell(&mut self.outgoing.borrow_mut(), &self.id, &self.peer, word)
+        tell(&mut self.outgoing.borrow_mut(), &self.id, &self.address.them(), word)
     }
 
-    /// A sender of its own for the negotiation.
+    /// A sender of its own for the signals.
     pub(super) fn outgoing(&self) -> mpsc::Sender<ClientMessage> {
         self.outgoing.borrow().clone()
     }
 
     pub(super) fn stage(&self) -> Stage {
         self.stage.get()
+    }
+
+    /// Whether the two are connected, and so need no server to stay so.
+    pub(super) fn is_connected(&self) -> bool {
+        self.stage() == Stage::Up && self.address.is_connected() && !self.end.has_come()
     }
 
     /// Hands the answer to the one who waits for it. It rings no more.
@@ -108,7 +121,8 @@ impl Leg {
 
     /// The same for another reason than that somebody wanted it.
     pub(super) fn give_up(&self, reason: EndReason) {
-        self.end_with(Word::HangUp, reason);
+        let told = (reason != EndReason::HungUp).then(|| reason.clone());
+        self.end_with(Word::HangUp { reason: told }, reason);
     }
 
     pub(super) fn decline(&self, reason: DeclineReason) {
@@ -161,11 +175,11 @@ impl Drop for Leg {
     }
 }
 
-pub(super) fn tell(outgoing: &mut mpsc::Sender<ClientMessage>, call: &CallId, peer: &Peer, word: Word) -> Result<()> {
+pub(super) fn tell(outgoing: &mut mpsc::Sender<ClientMessage>, call: &CallId, to: &PeerId, word: Word) -> Result<()> {
     let message = CallMessage { call: call.clone(), word };
     let data =
         Data::from_serialize(&message).map_err(|error| Error::new("signal", ErrorKind::Syntax, error.to_string()))?;
-    send(outgoing, ClientMessage::Signal { to: peer.id.clone(), data })
+    send(outgoing, ClientMessage::Signal { to: to.clone(), data })
 }
 
 pub(super) fn send(outgoing: &mut mpsc::Sender<ClientMessage>, message: ClientMessage) -> Result<()> {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{negotiation::Signal, spec_enum::spec_enum};
+use super::EndReason;
+use crate::{negotiation::Signal, random, spec_enum::spec_enum};
 
 /// One word of one call: `{"call":"…","kind":"ring"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +21,11 @@ pub(super) enum Word {
     Decline {
         reason: DeclineReason,
     },
-    HangUp,
+    HangUp {
+        /// Where it is another than that somebody wanted it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<EndReason>,
+    },
     #[serde(untagged)]
     Negotiation(Signal),
 }
@@ -41,11 +46,8 @@ spec_enum! {
 pub(super) struct CallId(String);
 
 impl CallId {
-    /// 96 random bits. It need not be a secret: the server says who speaks.
     pub(super) fn random() -> Self {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below 2 to the 32")]
-        let part = || (js_sys::Math::random() * 4_294_967_296.0) as u32;
-        Self(format!("{:08x}{:08x}{:08x}", part(), part(), part()))
+        Self(random::id())
     }
 }
 
@@ -61,11 +63,12 @@ mod tests {
             (Word::Ring, r#"{"call":"c1","kind":"ring"}"#),
             (Word::Accept, r#"{"call":"c1","kind":"accept"}"#),
             (Word::Decline { reason: DeclineReason::Busy }, r#"{"call":"c1","kind":"decline","reason":"busy"}"#),
-            (Word::HangUp, r#"{"call":"c1","kind":"hang_up"}"#),
+            (Word::HangUp { reason: None }, r#"{"call":"c1","kind":"hang_up"}"#),
             (
-                Word::Negotiation(Signal::Description(offer)),
-                r#"{"call":"c1","kind":"description","type":"offer","sdp":"v=0"}"#,
+                Word::HangUp { reason: Some(EndReason::ConnectionFailed) },
+                r#"{"call":"c1","kind":"hang_up","reason":"connection-failed"}"#,
             ),
+            (Word::Negotiation(offer.into()), r#"{"call":"c1","kind":"description","type":"offer","sdp":"v=0"}"#),
         ] {
             let message = CallMessage { call: CallId("c1".into()), word };
             assert_eq!(serde_json::to_string(&message).unwrap(), json);

@@ -1,13 +1,19 @@
 //! Rooms: who is here, and calls between them, over a signaling server.
 
+mod address;
+mod backoff;
 mod call;
 mod incoming;
+mod join;
+mod ledger;
 mod leg;
 mod message;
+mod receive;
+mod seat;
 mod task;
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt,
     rc::{Rc, Weak},
 };
@@ -19,6 +25,7 @@ use serde::Serialize;
 pub use self::{
     call::{Call, EndReason},
     incoming::IncomingCall,
+    join::Join,
     message::DeclineReason,
 };
 use self::{
@@ -37,42 +44,6 @@ use crate::{
 /// How long a call rings before the caller gives up.
 const RINGING_MS: u32 = 45_000;
 
-/// Which room to join, and as whom.
-///
-/// ```
-/// use browser_rtc::room::Join;
-///
-/// let join = Join::new("lobby", "Ada");
-/// # let _ = join;
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Join {
-    room: String,
-    name: String,
-    token: Option<String>,
-}
-
-impl Join {
-    /// A room and a name that nobody else has there, each of 1 to 64 characters.
-    pub fn new(room: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { room: room.into(), name: name.into(), token: None }
-    }
-
-    /// What proves to the server that one may join, where it asks for that.
-    #[must_use]
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
-        self
-    }
-}
-
-/// Without the token, as this is what gets logged.
-impl fmt::Debug for Join {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Join").field("room", &self.room).field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
 /// What happens in a room.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -81,7 +52,8 @@ pub enum RoomEvent {
     Incoming(IncomingCall),
     /// Somebody came.
     PeerJoined(Peer),
-    /// Somebody went, and why. Calls with them have ended.
+    /// Somebody went, and why. Calls with them have ended, but for one whose connection is up: where they have not
+    /// left but were lost to the server, it goes on.
     PeerLeft(Peer, LeaveReason),
     /// Somebody said something to everybody, with [`Room::say`].
     Said {
@@ -92,14 +64,31 @@ pub enum RoomEvent {
     },
     /// The server refused something, or sent what cannot be read.
     Refused(Error),
-    /// The signaling server is gone, and the room with it. Calls that are up go on. No event follows.
-    Disconnected(Error),
+    /// The signaling server is not heard any more, and is tried for the `attempt`-th time, counted from 1. Calls that
+    /// are up go on, and what is said waits.
+    Reconnecting {
+        /// Which try it is, since the server was last heard for a whole heartbeat.
+        attempt: u32,
+    },
+    /// The server is back. Where it had kept the seat, nothing has been lost. Where it had not, because it was
+    /// restarted or was away for too long, [`Room::me`] has another id, who came and went has been told, and what
+    /// others said meanwhile is lost.
+    Recovered,
+    /// The server is gone for good, and the room with it: it let us in no more, or it was tried for as long as
+    /// [`Join::give_up_after`] says. Calls that are up go on. No event follows.
+    Lost {
+        /// What the last try failed with.
+        reason: Error,
+    },
 }
 
 /// A seat in a room.
 ///
 /// Clones share one seat. It is given up with [`leave`](Self::leave), which ends its calls, or when the last clone
 /// and the last call are dropped.
+///
+/// Where the signaling server is lost, the room comes back by itself, to the same seat where the server has kept it:
+/// see [`RoomEvent::Reconnecting`]. What is said and who is called meanwhile waits.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, Constraints}, room::{Join, Room, RoomEvent}, Result};
@@ -120,12 +109,16 @@ pub enum RoomEvent {
 pub struct Room(Rc<Inner>);
 
 struct Inner {
-    me: Peer,
-    ice_servers: Vec<IceServer>,
+    me: RefCell<Peer>,
+    ice_servers: RefCell<Vec<IceServer>>,
+    /// The server hears us, as far as we know.
+    seated: Cell<bool>,
     peers: RefCell<Vec<Peer>>,
     legs: RefCell<Vec<Weak<Leg>>>,
     events: Queue<RoomEvent>,
     outgoing: RefCell<mpsc::Sender<ClientMessage>>,
+    /// Something speaks against the socket being alive.
+    doubts: Queue<()>,
     /// No more words from or to the server.
     end: End,
 }
@@ -140,10 +133,10 @@ impl Room {
         task::join(url, join).await
     }
 
-    /// Oneself, with the id that the server gave.
+    /// Oneself, with the id that the server gave: another one where it has been restarted.
     #[must_use]
-    pub fn me(&self) -> &Peer {
-        &self.0.me
+    pub fn me(&self) -> Peer {
+        self.0.me.borrow().clone()
     }
 
     /// Everybody else who is here now.
@@ -154,8 +147,8 @@ impl Room {
 
     /// The STUN and TURN servers that the signaling server names; calls use them.
     #[must_use]
-    pub fn ice_servers(&self) -> &[IceServer] {
-        &self.0.ice_servers
+    pub fn ice_servers(&self) -> Vec<IceServer> {
+        self.0.ice_servers.borrow().clone()
     }
 
     /// What happens here, from the moment of joining on. All streams of a room share one queue, so that each event
@@ -203,7 +196,7 @@ impl Room {
         leg::send(&mut self.0.outgoing.borrow_mut(), ClientMessage::Say { data })
     }
 
-    /// Resolves when the seat has been given up, or the signaling server is gone. Cancel safe.
+    /// Resolves when the seat has been given up, or the signaling server is gone for good. Cancel safe.
     pub fn left(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.0.end.wait()
     }
@@ -248,6 +241,6 @@ impl Drop for Inner {
 
 impl fmt::Debug for Room {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Room").field("me", self.me()).field("peers", &self.0.peers.borrow()).finish_non_exhaustive()
+        f.debug_struct("Room").field("me", &self.me()).field("peers", &self.0.peers.borrow()).finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use browser_rtc_signaling::{ClientMessage, SUBPROTOCOL, ServerMessage};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage, close};
 use futures::{Sink, SinkExt, Stream, StreamExt, future};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 
@@ -24,7 +24,7 @@ const OPERATION: &str = "signaling";
 /// # use futures::{SinkExt, StreamExt};
 /// # async fn example() -> Result<()> {
 /// let mut socket = SignalingSocket::connect("wss://example.org/signal").await?;
-/// socket.send(ClientMessage::Ping { id: 7 }).await?;
+/// socket.send(ClientMessage::Ping { id: 7, received: 0 }).await?;
 /// let answer = socket.next().await;
 /// # let _ = answer; Ok(()) }
 /// ```
@@ -38,7 +38,8 @@ impl SignalingSocket {
     ///
     /// # Errors
     /// `Syntax` for a malformed URL, `Security` where the page may not connect there, `Network` where nobody answers
-    /// or the server speaks another version: browsers tell no more than that.
+    /// or the server refuses the socket: browsers tell no more than that. A server of another version of the protocol
+    /// says so on the socket: its stream ends with `Signaling(UnsupportedVersion)`.
     pub async fn connect(url: &str) -> Result<Self> {
         let socket = WebSocket::open_with_protocol(url, SUBPROTOCOL).map_err(|error| {
             let kind = match &*error.name {
@@ -117,6 +118,9 @@ fn malformed(reason: &dyn fmt::Display) -> Error {
 
 fn ended(error: WebSocketError) -> Error {
     match error {
+        WebSocketError::ConnectionClose(close) if close.code == close::UNSUPPORTED_VERSION => {
+            Error::new(OPERATION, ErrorKind::Signaling(ErrorCode::UnsupportedVersion), close.reason)
+        }
         WebSocketError::ConnectionClose(close) if close.reason.is_empty() => Error::closed(OPERATION),
         WebSocketError::ConnectionClose(close) => Error::new(OPERATION, ErrorKind::Closed, close.reason),
         WebSocketError::MessageSendError(error) => Error::new(OPERATION, ErrorKind::InvalidState, error.message),

@@ -6,6 +6,7 @@ use browser_rtc::{
     Result,
     media::{self, MediaStream, MediaStreamTrack},
     room::Call,
+    session::SessionEvent,
 };
 use futures::{FutureExt, StreamExt, join, select_biased};
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
@@ -13,7 +14,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
 use crate::{
     chat,
     dom::{self, Dom, MissingElement, Shown},
-    keypad,
+    files, keypad,
     notices::{Code, Note},
     page::Page,
     states, words,
@@ -56,7 +57,7 @@ impl CallView {
 
 /// The whole call, until either side ends it. Everything that belongs to it is owned here and goes with it.
 pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
-    let name = &call.peer().name;
+    let name = &*call.peer().name;
     let _view = page.call.show(name);
     page.notices.tell(Note::new(Code::InCall, format!("You are talking to {name}.")));
     let mut parts = pin!(
@@ -67,8 +68,10 @@ pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
                 mute(&page.call.toggle_microphone, camera.audio_tracks()),
                 mute(&page.call.toggle_camera, camera.video_tracks()),
                 tell(page, chat::run(page, call)),
+                tell(page, files::run(page, call)),
                 tell(page, keypad::run(page, call)),
                 states::run(&page.states, call.connection()),
+                tell_of_the_way(page, call),
             )
         }
         .fuse()
@@ -88,6 +91,21 @@ pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
 async fn tell(page: &Page, part: impl Future<Output = Result<()>>) {
     if let Err(error) = part.await {
         page.notices.fail_unless_closed(&error);
+    }
+}
+
+/// The network between the two may break, and come back.
+async fn tell_of_the_way(page: &Page, call: &Call) {
+    let name = call.peer().name;
+    let mut events = call.events();
+    while let Some(event) = events.next().await {
+        page.notices.tell(match event {
+            SessionEvent::Reconnecting { .. } => {
+                Note::new(Code::CallReconnecting, format!("The way to {name} is broken. Looking for another."))
+            }
+            SessionEvent::Recovered => Note::new(Code::CallRecovered, format!("You are talking to {name} again.")),
+            _ => continue,
+        });
     }
 }
 

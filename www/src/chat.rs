@@ -80,7 +80,7 @@ impl Chat {
 
 /// Until the channel closes, which it does with the call.
 pub async fn run(page: &Page, call: &Call) -> Result<()> {
-    let (chat, name) = (&page.chat, &call.peer().name);
+    let (chat, name) = (&page.chat, call.peer().name);
     chat.clear();
     let mut submits = dom::submits(&chat.form);
     let mut channel = call.channel("chat").await?;
@@ -88,7 +88,7 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     loop {
         select_biased! {
             message = channel.next().fuse() => match message {
-                Some(Ok(Message::Text(text))) => chat.add(&Author::Them, name, &text),
+                Some(Ok(Message::Text(text))) => chat.add(&Author::Them, &name, &text),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => page.notices.fail_unless_closed(&error),
                 None => break,

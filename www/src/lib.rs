@@ -10,6 +10,7 @@ mod call;
 mod capture;
 mod chat;
 mod dom;
+mod files;
 mod join;
 mod keypad;
 mod lobby;

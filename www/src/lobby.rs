@@ -31,7 +31,7 @@ enum Ring {
     In(IncomingCall),
 }
 
-/// Until one leaves or the server is gone. Whatever call there is then ends with it.
+/// Until one leaves or the server is gone for good. Whatever call there is then ends with it.
 pub async fn stay(page: &Page, room: Room) -> Note {
     let mut events = room.events();
     let mut people = People::new(&page.people, room.peers());
@@ -53,7 +53,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
             }
             event = events.next() => match event {
                 Some(RoomEvent::Incoming(call)) if phone.is_terminated() => {
-                    people.begin_call(call.peer());
+                    people.begin_call(&call.peer());
                     phone.set(one_call(page, &room, Ring::In(call)).fuse());
                 }
                 Some(RoomEvent::Incoming(call)) => {
@@ -67,7 +67,15 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 // Who is not there has left a moment ago, and we are told of that as well.
                 Some(RoomEvent::Refused(error)) if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
-                Some(RoomEvent::Disconnected(_)) => {
+                // Calls and the list of people need no server meanwhile. It is news once.
+                Some(RoomEvent::Reconnecting { attempt: 1 }) => page.notices.tell(Note::new(
+                    Code::Reconnecting,
+                    "The connection to the server is lost. Trying to get it back.",
+                )),
+                Some(RoomEvent::Recovered) => {
+                    page.notices.tell(Note::new(Code::Recovered, "The connection to the server is back."));
+                }
+                Some(RoomEvent::Lost { .. }) => {
                     people.clear();
                     let note = Note::new(Code::Disconnected, "The connection to the server is lost. Join again.");
                     if phone.is_terminated() {

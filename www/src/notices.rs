@@ -22,6 +22,10 @@ pub enum Code {
     Cancelled,
     Unanswered,
     PeerLeft,
+    Reconnecting,
+    Recovered,
+    CallReconnecting,
+    CallRecovered,
     Disconnected,
 }
 
@@ -39,6 +43,10 @@ impl Code {
             Self::Cancelled => "cancelled",
             Self::Unanswered => "unanswered",
             Self::PeerLeft => "peer-left",
+            Self::Reconnecting => "reconnecting",
+            Self::Recovered => "recovered",
+            Self::CallReconnecting => "call-reconnecting",
+            Self::CallRecovered => "call-recovered",
             Self::Disconnected => "disconnected",
         }
     }

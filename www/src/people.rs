@@ -69,11 +69,12 @@ impl<'a> People<'a> {
         self.set_disabled(true);
     }
 
-    /// Gives the focus back to the one who was called, as the panels that had it are gone.
+    /// Gives the focus back to the one who was called, as the panels that had it are gone. They may have another id by
+    /// now.
     pub fn end_call(&mut self) {
         self.set_disabled(false);
         let Some(peer) = self.in_call_with.take() else { return };
-        if let Some((_, person)) = self.people.iter().find(|(known, _)| *known == peer) {
+        if let Some((_, person)) = self.people.iter().find(|(known, _)| known.name == peer.name) {
             dom::focus(&person.call);
         }
     }

@@ -113,7 +113,7 @@ async fn ring(page: &Page, room: &Room, peer: &Peer, mut crossed: oneshot::Recei
 
 /// Somebody rings. The user takes the call or does not; meanwhile the other side may give up.
 pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
-    let peer = incoming.peer().clone();
+    let peer = incoming.peer();
     let _panel = page.incoming.panel.show(&peer.name);
     page.notices.tell(Note::new(Code::Ringing, format!("{} is calling.", peer.name)));
     let mut accept = dom::clicks(&page.incoming.accept);

@@ -15,6 +15,13 @@ pub fn server_failure(error: &Error) -> Failure {
         ErrorKind::Signaling(ErrorCode::BadName) => "A name has 1 to 64 characters. Choose another name.".into(),
         ErrorKind::Signaling(ErrorCode::BadRoom) => "A room's name has 1 to 64 characters. Choose another room.".into(),
         ErrorKind::Signaling(ErrorCode::Unauthorized) => "The server does not let you into this room.".into(),
+        ErrorKind::Signaling(ErrorCode::TooManyClients) => {
+            "There are too many from your network on this server. Try again later.".into()
+        }
+        ErrorKind::Signaling(ErrorCode::Draining) => "The server is about to be started anew. Try again.".into(),
+        ErrorKind::Signaling(ErrorCode::UnsupportedVersion) => {
+            "The server speaks another version than this page. Reload the page.".into()
+        }
         ErrorKind::Signaling(ErrorCode::RateLimited) => {
             "That was too much at once for the server. Wait a moment and try again.".into()
         }
@@ -73,5 +80,14 @@ pub fn ended(reason: &EndReason, name: &str) -> Note {
             Note::new(Code::Ended, format!("The connection to {name} is lost. The call has ended."))
         }
         _ => Note::new(Code::Ended, "The call has ended."),
+    }
+}
+
+/// A size in bytes, as people read it.
+pub fn size(bytes: f64) -> String {
+    let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{:.1} {name}", bytes / unit),
+        None => format!("{bytes} bytes"),
     }
 }

@@ -1,0 +1,218 @@
+//! A [`Negotiator`] and a [`Watch`] with a real connection, a real link and a clock.
+
+use std::pin::{Pin, pin};
+
+use futures::{
+    FutureExt, Sink, SinkExt, Stream, StreamExt,
+    channel::mpsc::{self, UnboundedSender},
+    future::{Fuse, FusedFuture},
+    select_biased,
+    stream::FusedStream,
+};
+use gloo_timers::future::TimeoutFuture;
+
+use super::{
+    LostReason, SessionEvent, SessionOptions,
+    recovery::{Clock, Watch},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    event::Queue,
+    negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
+    peer::{ConnectionState, IceConnectionState, PeerConnection, SdpType, SessionDescription},
+    random,
+    timer::milliseconds,
+    wake::End,
+};
+
+/// Of the negotiator's clock.
+const TICK_MS: u32 = 1_000;
+
+/// How long the last words may take.
+const GOODBYE_MS: u32 = 5_000;
+
+/// What runs a session.
+pub(super) struct Task {
+    pub(super) pc: PeerConnection,
+    pub(super) options: SessionOptions,
+    pub(super) events: Queue<SessionEvent>,
+    pub(super) closing: End,
+    pub(super) ended: End,
+}
+
+/// Whether the session goes on.
+#[derive(Debug, PartialEq, Eq)]
+enum Flow {
+    GoOn,
+    End,
+}
+
+impl Task {
+    pub(super) async fn run<L>(self, link: L)
+    where
+        L: Stream<Item = Signal> + Sink<Signal>,
+        L::Error: Into<Error>,
+    {
+        let (sink, signals) = link.split();
+        let (outgoing, queue) = mpsc::unbounded();
+        let mut writing = pin!(queue.map(Ok).forward(sink.sink_map_err(Into::into)).fuse());
+        self.negotiate(signals.fuse(), &outgoing, writing.as_mut()).await;
+        self.pc.close();
+        self.ended.come();
+        outgoing.close_channel();
+        if !writing.is_terminated() {
+            select_biased! {
+                _written = writing => {}
+                () = TimeoutFuture::new(GOODBYE_MS).fuse() => {}
+            }
+        }
+    }
+
+    /// Until the session ends.
+    async fn negotiate(
+        &self,
+        signals: impl FusedStream<Item = Signal>,
+        outgoing: &UnboundedSender<Signal>,
+        mut writing: Pin<&mut Fuse<impl Future<Output = Result<()>>>>,
+    ) {
+        let Self { pc, options, .. } = self;
+        let mut negotiator = if options.plain_peer {
+            Negotiator::plain(options.politeness)
+        } else {
+            Negotiator::new(SessionId::new(random::id()), options.politeness)
+        };
+        let mut watch = Watch::new(options.recovery.clone());
+        let mut signals = pin!(signals);
+        let mut needed = pc.negotiation_needed();
+        let mut candidates = pc.ice_candidates();
+        let mut states = pc.connection_states();
+        let mut closing = self.closing.wait().fuse();
+        let mut running = pin!(Fuse::terminated());
+        let mut tick = Fuse::<TimeoutFuture>::terminated();
+        let mut patience = Fuse::<TimeoutFuture>::terminated();
+        let mut input = Input::LinkOpened;
+        let mut failure = None;
+        loop {
+            let is_last = input == Input::Closing;
+            for action in negotiator.handle(input) {
+                match action {
+                    Action::Perform(_) if is_last => {}
+                    Action::Perform(operation) => start(running.as_mut(), perform(pc, operation)),
+                    Action::RestartIce => {
+                        if watch.is_broken()
+                            && let Err(error) = pc.restart_ice()
+                        {
+                            self.events.push(SessionEvent::Failed(error));
+                        }
+                    }
+                    action => {
+                        if self.act(action, outgoing, &mut failure) == Flow::End {
+                            return;
+                        }
+                    }
+                }
+            }
+            if is_last {
+                return;
+            }
+            if negotiator.wants_timeout() && tick.is_terminated() {
+                tick = TimeoutFuture::new(TICK_MS).fuse();
+            }
+            input = loop {
+                let advice = select_biased! {
+                    () = closing => break Input::Closing,
+                    done = running => match done {
+                        Ok(local) => break Input::Done(local),
+                        Err(error) if *Error::kind(&error) == ErrorKind::Closed => break Input::Closing,
+                        Err(error) => {
+                            failure = Some(error);
+                            break Input::Failed(pc.signaling_state());
+                        }
+                    },
+                    candidate = candidates.next() => break candidate.map_or(Input::Closing, Input::LocalCandidate),
+                    signal = signals.select_next_some() => break Input::Received(signal),
+                    needed = needed.next() => break needed.map_or(Input::Closing, |()| Input::NegotiationNeeded),
+                    () = tick => break Input::Timeout,
+                    state = states.select_next_some() => watch.state_changed(&state),
+                    () = patience => watch.time_is_up(is_beyond_ice(pc)),
+                    // The session goes on without its link for as long as the network holds.
+                    written = writing => {
+                        written.err().into_iter().for_each(|error| self.events.push(SessionEvent::Failed(error)));
+                        continue;
+                    }
+                };
+                match advice.clock {
+                    Clock::GoOn => {}
+                    Clock::Stop => patience = Fuse::terminated(),
+                    Clock::Start(time) => patience = TimeoutFuture::new(milliseconds(time)).fuse(),
+                }
+                let is_lost = matches!(advice.event, Some(SessionEvent::Lost { .. }));
+                advice.event.into_iter().for_each(|event| self.events.push(event));
+                if is_lost {
+                    // Who is told of it may have more to say to the other side than goodbye, and says it first.
+                    TimeoutFuture::new(0).await;
+                    break Input::Closing;
+                }
+                if advice.restart_ice {
+                    break Input::PathBroken;
+                }
+            };
+        }
+    }
+
+    fn act(&self, action: Action, outgoing: &UnboundedSender<Signal>, failure: &mut Option<Error>) -> Flow {
+        match action {
+            Action::Send(signal) => {
+                // A link that is gone has been reported.
+                let _gone = outgoing.unbounded_send(signal);
+            }
+            Action::ReportFailure => {
+                let failed = failure.take().map(SessionEvent::Failed);
+                failed.into_iter().for_each(|event| self.events.push(event));
+            }
+            Action::ReportRefusal => {
+                let refused = Error::new("offer", ErrorKind::Operation, "the other side could not take our offer");
+                self.events.push(SessionEvent::Failed(refused));
+            }
+            Action::PeerClosed => return self.lose(LostReason::PeerClosed),
+            Action::PeerRestarted => return self.lose(LostReason::PeerRestarted),
+            Action::Perform(_) | Action::RestartIce => {}
+        }
+        Flow::GoOn
+    }
+
+    fn lose(&self, reason: LostReason) -> Flow {
+        self.events.push(SessionEvent::Lost { reason });
+        Flow::End
+    }
+}
+
+/// One operation runs at a time: the negotiator asks for the next when this one is done.
+fn start<F: Future>(mut running: Pin<&mut Fuse<F>>, operation: F) {
+    debug_assert!(running.is_terminated());
+    running.set(operation.fuse());
+}
+
+async fn perform(pc: &PeerConnection, operation: Operation) -> Result<Option<SessionDescription>> {
+    match operation {
+        Operation::SetLocalDescription => {
+            pc.set_local_description().await?;
+            return Ok(pc.local_description());
+        }
+        Operation::SetRemoteDescription(description) => pc.set_remote_description(&description).await?,
+        Operation::AddIceCandidate(candidate) => pc.add_ice_candidate(&candidate).await?,
+        Operation::RollBackLocalOffer => pc.set_local_description_to(&rollback()).await?,
+        Operation::RollBackRemoteOffer => pc.set_remote_description(&rollback()).await?,
+    }
+    Ok(None)
+}
+
+fn is_beyond_ice(pc: &PeerConnection) -> bool {
+    let ice_has_a_way =
+        matches!(pc.ice_connection_state(), IceConnectionState::Connected | IceConnectionState::Completed);
+    ice_has_a_way && pc.connection_state() == ConnectionState::Failed
+}
+
+fn rollback() -> SessionDescription {
+    SessionDescription { kind: SdpType::Rollback, sdp: String::new() }
+}

@@ -1,0 +1,176 @@
+//! Links of the program's own.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures::{
+    Sink, Stream,
+    channel::mpsc::{self, SendError, UnboundedReceiver, UnboundedSender},
+    sink,
+};
+use pin_project_lite::pin_project;
+
+use crate::{error::Error, negotiation::Signal};
+
+pin_project! {
+    /// A stream of signals and a sink for signals, as the one link that a [`Session`](super::Session) takes.
+    ///
+    /// Between two tabs of one page, over a `BroadcastChannel`; each of them does the same, whenever it is opened:
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{Error, EventStream, Result, negotiation::Politeness, peer::Configuration};
+    /// # use browser_rtc::session::{Link, Session};
+    /// # use wasm_bindgen::{JsCast, JsValue};
+    /// # use web_sys::{BroadcastChannel, MessageEvent};
+    /// # fn example() -> Result<(), JsValue> {
+    /// let tabs = BroadcastChannel::new("our call")?;
+    /// let incoming = EventStream::listen(&tabs, "message", |event| {
+    ///     let text = event.unchecked_into::<MessageEvent>().data().as_string()?;
+    ///     text.parse().ok()
+    /// });
+    /// let link = Link::sending(incoming, move |signal| {
+    ///     let text = signal.to_string();
+    ///     tabs.post_message(&text.into()).map_err(|thrown| Error::from_js("postMessage", thrown))
+    /// });
+    /// let session = Session::new(&Configuration::new(), Politeness::ByLot, link)?;
+    /// # Ok(()) }
+    /// ```
+    pub struct Link<I, O> {
+        #[pin]
+        incoming: I,
+        #[pin]
+        outgoing: O,
+    }
+}
+
+/// One end of a link within a page.
+pub type MemoryLink = Link<UnboundedReceiver<Signal>, UnboundedSender<Signal>>;
+
+impl<I, O> Link<I, O>
+where
+    I: Stream<Item = Signal>,
+    O: Sink<Signal>,
+{
+    /// Of two halves.
+    pub fn new(incoming: I, outgoing: O) -> Self {
+        Self { incoming, outgoing }
+    }
+
+    /// The two halves again.
+    pub fn into_halves(self) -> (I, O) {
+        (self.incoming, self.outgoing)
+    }
+}
+
+impl<I: Stream<Item = Signal>> Link<I, ()> {
+    /// For what sends at once, such as a WebSocket or a message port: `send` is called with each signal. After its
+    /// first error nothing more is sent.
+    pub fn sending<E>(incoming: I, send: impl FnMut(Signal) -> Result<(), E>) -> Link<I, impl Sink<Signal, Error = E>> {
+        let outgoing = sink::unfold(send, async |mut send, signal| {
+            send(signal)?;
+            Ok(send)
+        });
+        Link { incoming, outgoing }
+    }
+}
+
+impl MemoryLink {
+    /// The two ends of a link within a page, which loses nothing.
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{Result, negotiation::Politeness, peer::Configuration, session::{MemoryLink, Session}};
+    /// # fn example() -> Result<()> {
+    /// let (one_end, other_end) = MemoryLink::pair();
+    /// let ada = Session::new(&Configuration::new(), Politeness::Polite, one_end)?;
+    /// let bob = Session::new(&Configuration::new(), Politeness::Impolite, other_end)?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn pair() -> (Self, Self) {
+        let ((to_a, from_b), (to_b, from_a)) = (mpsc::unbounded(), mpsc::unbounded());
+        (Self::new(from_b, to_b), Self::new(from_a, to_a))
+    }
+}
+
+impl<I: Stream<Item = Signal>, O> Stream for Link<I, O> {
+    type Item = Signal;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Signal>> {
+        self.project().incoming.poll_next(cx)
+    }
+}
+
+impl<I, O: Sink<Signal>> Sink<Signal> for Link<I, O> {
+    type Error = O::Error;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), O::Error>> {
+        self.project().outgoing.poll_ready(cx)
+    }
+
+    fn start_send(self: Pin<&mut Self>, signal: Signal) -> Result<(), O::Error> {
+        self.project().outgoing.start_send(signal)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), O::Error>> {
+        self.project().outgoing.poll_flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), O::Error>> {
+        self.project().outgoing.poll_close(cx)
+    }
+}
+
+impl<I, O> fmt::Debug for Link<I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").finish_non_exhaustive()
+    }
+}
+
+/// The other end of a [`MemoryLink`] is gone.
+impl From<SendError> for Error {
+    fn from(_gone: SendError) -> Self {
+        Self::closed("signal")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, SinkExt, StreamExt, stream};
+
+    use super::*;
+    use crate::{error::ErrorKind, negotiation::Content};
+
+    fn signal() -> Signal {
+        Content::Ask.into()
+    }
+
+    #[test]
+    fn the_ends_of_a_pair_hear_each_other_until_one_is_gone() {
+        let (mut a, mut b) = MemoryLink::pair();
+        for _ in 0..2 {
+            a.send(signal()).now_or_never().unwrap().unwrap();
+            b.send(signal()).now_or_never().unwrap().unwrap();
+        }
+        assert_eq!(a.next().now_or_never().unwrap(), Some(signal()));
+        drop(a);
+        let error = Error::from(b.send(signal()).now_or_never().unwrap().unwrap_err());
+        assert_eq!(*error.kind(), ErrorKind::Closed);
+        assert_eq!(b.collect::<Vec<_>>().now_or_never().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_function_sends_until_it_fails() {
+        let mut left = 2;
+        let link = Link::sending(stream::empty(), |sent: Signal| {
+            assert_eq!(sent, signal());
+            left -= 1;
+            if left < 0 { Err("full") } else { Ok(()) }
+        });
+        let sending = stream::repeat_with(|| Ok(signal())).take(4).forward(link);
+        assert_eq!(sending.now_or_never().unwrap(), Err("full"));
+        assert_eq!(left, -1);
+    }
+}

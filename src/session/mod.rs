@@ -1,0 +1,221 @@
+//! A connection to one peer that negotiates and recovers by itself, over any link.
+//!
+//! Nobody offers, answers or passes candidates on: what is done to the connection is negotiated. So a call may be warmed
+//! up, with everything connected before the camera is there, and media then begins at once:
+//!
+//! ```no_run
+//! # use browser_rtc::{Result, media::{self, Constraints, TrackKind}, session::Session};
+//! # use browser_rtc::peer::{TransceiverDirection, TransceiverInit};
+//! # use futures::StreamExt;
+//! # async fn caller(session: Session) -> Result<()> {
+//! let video = session.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new())?;
+//! let camera = media::get_user_media(&Constraints::new().video(true)).await?;
+//! video.sender().replace_track(camera.tracks().first()).await?;
+//! # Ok(()) }
+//! # async fn other_side(session: Session) -> Result<()> {
+//! // The other side will send there as well.
+//! let mut tracks = session.connection().tracks();
+//! while let Some(arrived) = tracks.next().await {
+//!     arrived.transceiver.set_direction(&TransceiverDirection::SendRecv)?;
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! What they send can be shown before anything is known of them; it begins when their media comes:
+//!
+//! ```no_run
+//! # use browser_rtc::{Result, media::{self, MediaStream}, peer::RtpReceiver, session::Session};
+//! # fn example(session: Session, camera: MediaStream, picture: &web_sys::HtmlMediaElement) -> Result<()> {
+//! let pc = session.connection();
+//! for track in camera.tracks() {
+//!     pc.add_track(&track, &[&camera])?;
+//! }
+//! let coming: Vec<_> = pc.receivers().iter().map(RtpReceiver::track).collect();
+//! let shown = media::show(picture, &MediaStream::of_tracks(&coming)?)?;
+//! # Ok(()) }
+//! ```
+//!
+//! One picture in three sizes, to an SFU, which speaks plain perfect negotiation or [`Signal`]s of its own:
+//!
+//! ```no_run
+//! # use browser_rtc::{Error, Result, media::MediaStream, negotiation::{Politeness, Signal}};
+//! # use browser_rtc::{peer::*, session::{Session, SessionOptions}};
+//! # use futures::{Sink, Stream};
+//! # fn example<L>(link: L, camera: MediaStream) -> Result<()>
+//! # where L: Stream<Item = Signal> + Sink<Signal, Error = Error> + 'static {
+//! let session = Session::new(&Configuration::new(), SessionOptions::new(Politeness::Polite).plain_peer(), link)?;
+//! let [high, middle, low] = ["h", "m", "l"].map(|rid| Encoding::new().rid(rid));
+//! let three_sizes = TransceiverInit::new()
+//!     .direction(TransceiverDirection::SendOnly)
+//!     .stream(&camera)
+//!     .encoding(high)
+//!     .encoding(middle.scale_resolution_down_by(2.0))
+//!     .encoding(low.scale_resolution_down_by(4.0));
+//! for track in camera.video_tracks() {
+//!     session.connection().add_transceiver(&track, &three_sizes)?;
+//! }
+//! # Ok(()) }
+//! ```
+
+mod driver;
+mod link;
+mod options;
+mod recovery;
+
+use std::{fmt, future::Future, rc::Rc};
+
+use futures::{Sink, Stream};
+use wasm_bindgen_futures::spawn_local;
+
+pub use self::{
+    link::{Link, MemoryLink},
+    options::{Recovery, SessionOptions},
+};
+use crate::{
+    error::{Error, Result},
+    event::{EventStream, Queue},
+    negotiation::Signal,
+    peer::{Configuration, PeerConnection},
+    spec_enum::spec_enum,
+    wake::End,
+};
+
+spec_enum! {
+    /// Why a session was lost.
+    LostReason {
+        /// The network between the two has failed, and all tries to find another way.
+        ConnectionFailed = "connection-failed",
+        /// The other side has closed its session.
+        PeerClosed = "peer-closed",
+        /// The other side has begun anew, such as a page that was reloaded. A new session reaches it.
+        PeerRestarted = "peer-restarted",
+    }
+}
+
+/// What happens to a session.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SessionEvent {
+    /// The way to the peer is broken, and another is looked for.
+    Reconnecting {
+        /// Which try this is, from 1.
+        attempt: u32,
+    },
+    /// There is a way again. Tracks and channels go on.
+    Recovered,
+    /// The session has ended, other than by our own doing. No event follows.
+    Lost {
+        /// Why.
+        reason: LostReason,
+    },
+    /// Something failed that does not end the session: an offer that cannot be made or is refused, and will be made
+    /// again; a candidate that makes no sense; the link.
+    Failed(Error),
+}
+
+/// A connection to one peer that negotiates and recovers by itself.
+///
+/// Add and remove tracks, transceivers and channels on its [`connection`](Self::connection) at any time, from either
+/// side: it offers and answers, also where both sides offer at once. Where the network between the two breaks or
+/// changes, it looks for another way. [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
+///
+/// The link is anything that carries [`Signal`]s to the peer and back. It may lose or repeat some, and come and go;
+/// it should keep their order. Where it ends, the session goes on for as long as the network holds.
+///
+/// Clones share one session. It ends with [`close`](Self::close), when the last clone is dropped, when its connection
+/// is closed, or when it is lost; then its connection is closed, and the other side is told.
+///
+/// ```no_run
+/// # use browser_rtc::{channel::ChannelInit, negotiation::{Politeness, Signal}, peer::Configuration};
+/// # use browser_rtc::{session::{Session, SessionEvent}, Error, Result};
+/// # use futures::{Sink, Stream, StreamExt};
+/// # async fn example<L>(link: L) -> Result<()>
+/// # where L: Stream<Item = Signal> + Sink<Signal, Error = Error> + 'static {
+/// let session = Session::new(&Configuration::new(), Politeness::ByLot, link)?;
+/// let chat = session.connection().create_data_channel("chat", &ChannelInit::new().negotiated(1))?;
+/// let mut events = session.events();
+/// while let Some(event) = events.next().await {
+///     if let SessionEvent::Reconnecting { attempt } = event { /* … */ }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Session(Rc<Inner>);
+
+struct Inner {
+    pc: PeerConnection,
+    events: Queue<SessionEvent>,
+    /// Asks the task to end.
+    closing: End,
+    /// The task has ended.
+    ended: End,
+}
+
+impl Session {
+    /// A new connection, and its negotiation over `link`. One side is to be
+    /// [`Polite`](crate::negotiation::Politeness::Polite) and the other `Impolite`, or both `ByLot`.
+    ///
+    /// # Errors
+    /// As [`PeerConnection::new`].
+    pub fn new<L>(configuration: &Configuration, options: impl Into<SessionOptions>, link: L) -> Result<Self>
+    where
+        L: Stream<Item = Signal> + Sink<Signal> + 'static,
+        L::Error: Into<Error>,
+    {
+        Ok(Self::from_connection(PeerConnection::new(configuration)?, options, link))
+    }
+
+    /// The same for a connection that is there already, and has not negotiated yet.
+    pub fn from_connection<L>(pc: PeerConnection, options: impl Into<SessionOptions>, link: L) -> Self
+    where
+        L: Stream<Item = Signal> + Sink<Signal> + 'static,
+        L::Error: Into<Error>,
+    {
+        let (closing, ended) = (End::default(), End::default());
+        let events = Queue::default();
+        let task = driver::Task {
+            pc: pc.clone(),
+            options: options.into(),
+            events: events.clone(),
+            closing: closing.clone(),
+            ended: ended.clone(),
+        };
+        spawn_local(task.run(link));
+        Self(Rc::new(Inner { pc, events, closing, ended }))
+    }
+
+    /// The connection. Tracks, transceivers and channels may be added and removed at any time; descriptions and
+    /// candidates are the session's own affair.
+    #[must_use]
+    pub fn connection(&self) -> &PeerConnection {
+        &self.0.pc
+    }
+
+    /// What happens to it, from its beginning on. All streams of a session share one queue, so that each event goes to
+    /// one of them, and none is lost while nobody looks. It ends with the session.
+    pub fn events(&self) -> EventStream<SessionEvent> {
+        EventStream::of(self.0.events.clone(), &self.0.ended)
+    }
+
+    /// Ends the session, closes its connection, and tells the other side.
+    pub fn close(&self) {
+        self.0.closing.come();
+    }
+
+    /// Resolves when the session has ended, whoever ended it. Cancel safe.
+    pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
+        self.0.ended.wait()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.closing.come();
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("connection", self.connection()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,106 @@
+//! How a session is to behave.
+
+use std::time::Duration;
+
+use crate::negotiation::Politeness;
+
+/// How a session is to behave: at the least, its [`Politeness`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use browser_rtc::{
+///     negotiation::Politeness,
+///     session::{Recovery, SessionOptions},
+/// };
+///
+/// let options = SessionOptions::new(Politeness::Polite).recovery(Recovery::new().attempts(3));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionOptions {
+    pub(super) politeness: Politeness,
+    pub(super) recovery: Recovery,
+    pub(super) plain_peer: bool,
+}
+
+impl SessionOptions {
+    /// With recovery as it comes.
+    #[must_use]
+    pub fn new(politeness: Politeness) -> Self {
+        Self { politeness, recovery: Recovery::default(), plain_peer: false }
+    }
+
+    /// What is done when the network breaks.
+    #[must_use]
+    pub fn recovery(mut self, recovery: Recovery) -> Self {
+        self.recovery = recovery;
+        self
+    }
+
+    /// The peer speaks the specification's own perfect negotiation, without
+    /// [`Stamp`](crate::negotiation::Stamp)s: the link has to deliver in order and once.
+    #[must_use]
+    pub fn plain_peer(mut self) -> Self {
+        self.plain_peer = true;
+        self
+    }
+}
+
+impl From<Politeness> for SessionOptions {
+    fn from(politeness: Politeness) -> Self {
+        Self::new(politeness)
+    }
+}
+
+/// What is done when the network between the two breaks: ICE is restarted, again and again, and at last given up.
+///
+/// A connection that has failed is tried at once; one that is disconnected after [`patience`](Self::patience), as it
+/// often heals by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    pub(super) patience: Duration,
+    pub(super) attempts: u32,
+    pub(super) attempt_time: Duration,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self { patience: Duration::from_secs(3), attempts: 6, attempt_time: Duration::from_secs(10) }
+    }
+}
+
+impl Recovery {
+    /// Six tries of ten seconds each, after three seconds of patience.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No tries: a connection that fails is lost.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { attempts: 0, ..Self::default() }
+    }
+
+    /// How long a connection may be disconnected before another way is looked for. Default: 3 s.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// How many tries there are before the session is lost. Default: 6.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// How long each try may take. Default: 10 s.
+    #[must_use]
+    pub fn attempt_time(mut self, time: Duration) -> Self {
+        self.attempt_time = time;
+        self
+    }
+}

@@ -1,0 +1,402 @@
+//! The room finds its server again. The server is the test's own: it breaks when it is told to.
+
+use std::time::Duration;
+
+use browser_rtc::{
+    Error, ErrorKind, EventStream,
+    room::{Join, Room, RoomEvent},
+    signaling::{ErrorCode, PeerId},
+};
+use futures::{FutureExt, StreamExt, join};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    js::{self, ListenerCount, Override},
+    sleep,
+    sockets::{Socket, Sockets},
+    watched,
+};
+
+const URL: &str = "ws://localhost/signal";
+
+/// No test is to wait for a heartbeat unless it says so.
+const NEVER_MS: u32 = 3_600_000;
+
+fn joined(you: &str, peers: &[&str], heartbeat_ms: u32) -> Value {
+    let peer = |id: &&str| json!({ "id": id, "name": format!("name of {id}") });
+    json!({
+        "type": "joined", "you": peer(&you), "peers": peers.iter().map(peer).collect::<Vec<_>>(),
+        "resume": format!("token of {you}"), "heartbeat_ms": heartbeat_ms,
+    })
+}
+
+fn resumed(received: u32) -> Value {
+    let mut joined = joined("a", &[], NEVER_MS);
+    joined["resumed"] = true.into();
+    joined["received"] = received.into();
+    joined
+}
+
+fn said(from: &str, data: &str) -> Value {
+    json!({ "type": "say", "from": from, "data": data })
+}
+
+fn saying(data: &str) -> Value {
+    json!({ "type": "say", "data": data })
+}
+
+fn refusal(code: &str) -> Value {
+    json!({ "type": "error", "code": code, "message": "no" })
+}
+
+async fn seated(sockets: &Sockets, join: Join, heartbeat_ms: u32) -> (Room, Socket) {
+    let server = async {
+        let socket = sockets.next().await;
+        socket.open();
+        assert_eq!(socket.sent().await, json!({ "type": "join", "room": "lobby", "name": "Ada" }));
+        socket.say(&joined("a", &["b", "c"], heartbeat_ms));
+        socket
+    };
+    let (room, socket) = join!(Room::join(URL, join), server);
+    (room.unwrap(), socket)
+}
+
+async fn ada(sockets: &Sockets) -> (Room, Socket) {
+    seated(sockets, Join::new("lobby", "Ada"), NEVER_MS).await
+}
+
+/// The next socket, with what it says first.
+async fn next_join(sockets: &Sockets) -> (Socket, Value) {
+    let socket = sockets.next().await;
+    socket.open();
+    let join = socket.sent().await;
+    (socket, join)
+}
+
+/// An event in few words.
+async fn event(events: &mut EventStream<RoomEvent>) -> String {
+    match events.next().within("an event").await {
+        Some(RoomEvent::PeerJoined(peer)) => format!("{} joined", peer.id),
+        Some(RoomEvent::PeerLeft(peer, reason)) => format!("{} left: {reason}", peer.id),
+        Some(RoomEvent::Said { from, data }) => format!("{} said {}", from.id, data.get()),
+        Some(RoomEvent::Reconnecting { attempt }) => format!("try {attempt}"),
+        Some(RoomEvent::Recovered) => "recovered".into(),
+        Some(RoomEvent::Lost { reason }) => format!("lost: {}", reason.kind().name()),
+        Some(other) => format!("{other:?}"),
+        None => "end".into(),
+    }
+}
+
+fn ids(room: &Room) -> Vec<String> {
+    room.peers().iter().map(|peer| peer.id.to_string()).collect()
+}
+
+#[wasm_bindgen_test]
+async fn a_seat_is_taken_back_and_nothing_is_lost_or_doubled() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first) = ada(&sockets).await;
+        let mut events = room.events();
+        first.say(&said("b", "one"));
+        first.say(&json!({ "type": "dance" }));
+        for line in ["1", "2", "3"] {
+            room.say(line).unwrap();
+            assert_eq!(first.sent().await, saying(line));
+        }
+        assert_eq!(event(&mut events).await, r#"b said "one""#);
+        assert!(event(&mut events).await.contains("Refused"));
+        first.cut();
+        assert_eq!(event(&mut events).await, "try 1");
+        room.say("4").unwrap();
+
+        let (second, join) = next_join(&sockets).await;
+        let expected = json!({ "type": "join", "room": "lobby", "name": "Ada", "resume": "token of a", "received": 2 });
+        assert_eq!(join, expected);
+        second.say(&resumed(2));
+        second.say(&said("c", "two"));
+        assert_eq!(event(&mut events).await, "recovered");
+        assert_eq!(event(&mut events).await, r#"c said "two""#);
+        assert_eq!(second.sent().await, saying("3"));
+        assert_eq!(second.sent().await, saying("4"));
+        assert_eq!((room.me().id.as_str(), ids(&room)), ("a", vec!["b".into(), "c".into()]));
+
+        // And again, from a server that has had everything. It has not been heard for long.
+        second.cut();
+        assert_eq!(event(&mut events).await, "try 2");
+        let (third, join) = next_join(&sockets).await;
+        assert_eq!(join["received"], 3);
+        third.say(&resumed(4));
+        assert_eq!(event(&mut events).await, "recovered");
+        room.say("5").unwrap();
+        assert_eq!(third.sent().await, saying("5"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn another_seat_is_told_as_people_who_come_and_go() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first) = ada(&sockets).await;
+        let mut events = room.events();
+        room.say("to all").unwrap();
+        let b = PeerId::from("b");
+        let ring = room.call(&b, None).boxed_local().shared();
+        assert!(ring.clone().now_or_never().is_none());
+        first.sent().await;
+        first.sent().await;
+        first.cut();
+        assert_eq!(event(&mut events).await, "try 1");
+
+        let (second, join) = next_join(&sockets).await;
+        assert_eq!(join["resume"], "token of a");
+        second.say(&joined("a2", &["b2", "c"], NEVER_MS));
+        assert_eq!(event(&mut events).await, "b left: lost");
+        assert_eq!(event(&mut events).await, "b2 joined");
+        assert_eq!(event(&mut events).await, "recovered");
+        assert_eq!((room.me().id.as_str(), ids(&room)), ("a2", vec!["c".into(), "b2".into()]));
+        let error = ring.within("the ring's end").await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::PeerLeft);
+        assert_eq!(second.sent().await, saying("to all"), "and not the ring");
+        assert_eq!(second.unread(), 0);
+
+        // Counts begin anew.
+        second.say(&said("c", "hello"));
+        assert_eq!(event(&mut events).await, r#"c said "hello""#);
+        second.cut();
+        assert_eq!(event(&mut events).await, "try 2");
+        let (_third, join) = next_join(&sockets).await;
+        assert_eq!((&join["resume"], &join["received"]), (&json!("token of a2"), &json!(1)));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_silent_socket_is_replaced_and_closed_only_then() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first) = seated(&sockets, Join::new("lobby", "Ada"), 1_000).await;
+        let mut events = room.events();
+        room.say("1").unwrap();
+        assert_eq!(first.sent().await, saying("1"));
+        first.say(&said("b", "one"));
+        assert_eq!(event(&mut events).await, r#"b said "one""#);
+
+        // Whatever comes is a sign of life, and the ping's answer tells what need not be sent again.
+        let ping = first.sent().await;
+        assert_eq!((&ping["type"], &ping["received"]), (&json!("ping"), &json!(1)));
+        first.say(&json!({ "type": "pong", "id": ping["id"], "received": 1 }));
+        assert_eq!(first.sent().await["type"], "ping");
+        first.say(&said("b", "two"));
+        assert_eq!(event(&mut events).await, r#"b said "two""#);
+        assert_eq!(first.sent().await["type"], "ping");
+        assert_eq!(event(&mut events).await, "try 1");
+        assert_eq!(first.unread(), 0);
+
+        // A close frame would give the seat up.
+        let (second, join) = next_join(&sockets).await;
+        assert_eq!(join["received"], 2);
+        assert!(!first.is_closed());
+        first.say(&said("b", "late"));
+        second.say(&resumed(1));
+        second.say(&said("b", "late"));
+        assert_eq!(event(&mut events).await, "recovered");
+        assert_eq!(event(&mut events).await, r#"b said "late""#);
+        assert!(first.is_closed());
+        room.say("2").unwrap();
+        assert_eq!(second.sent().await, saying("2"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn what_may_pass_is_tried_again_and_what_cannot_ends_the_room() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first) = ada(&sockets).await;
+        let mut events = room.events();
+        first.cut();
+        for (attempt, code) in ["name_taken", "server_full", "draining"].into_iter().enumerate() {
+            assert_eq!(event(&mut events).await, format!("try {}", attempt + 1));
+            let (socket, _join) = next_join(&sockets).await;
+            socket.say(&refusal(code));
+        }
+        assert_eq!(event(&mut events).await, "try 4");
+        let (socket, _join) = next_join(&sockets).await;
+        socket.say(&refusal("unauthorized"));
+        let lost = events.next().within("the last event").await.unwrap();
+        let RoomEvent::Lost { reason } = lost else { panic!("{lost:?}") };
+        assert_eq!(*reason.kind(), ErrorKind::Signaling(ErrorCode::Unauthorized));
+        assert_eq!(event(&mut events).await, "end");
+        room.left().within("the end").await;
+        assert_eq!(*room.say("too late").unwrap_err().kind(), ErrorKind::Closed);
+        assert!(socket.is_closed());
+        assert_eq!(sockets.made(), 5);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_server_of_another_version_is_known_by_its_word_or_by_its_close_code() {
+    watched(async {
+        for says_so in [true, false] {
+            let sockets = Sockets::new();
+            let server = async {
+                let socket = sockets.next().await;
+                socket.open();
+                socket.sent().await;
+                if says_so {
+                    socket.say(&refusal("unsupported_version"));
+                }
+                socket.close(4003, "this server speaks browser-rtc.v7");
+            };
+            let (room, ()) = join!(Room::join(URL, Join::new("lobby", "Ada")), server);
+            let error = room.unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Signaling(ErrorCode::UnsupportedVersion), "{error}");
+            assert_eq!(error.message().contains("v7"), !says_so);
+        }
+
+        // A server that was replaced by another while the room was open.
+        let sockets = Sockets::new();
+        let (room, first) = ada(&sockets).await;
+        let mut events = room.events();
+        first.cut();
+        assert_eq!(event(&mut events).await, "try 1");
+        let (socket, _join) = next_join(&sockets).await;
+        socket.close(4003, "this server speaks browser-rtc.v7");
+        let lost = events.next().within("the last event").await.unwrap();
+        let RoomEvent::Lost { reason } = lost else { panic!("{lost:?}") };
+        assert_eq!(*reason.kind(), ErrorKind::Signaling(ErrorCode::UnsupportedVersion));
+        assert_eq!(sockets.made(), 2);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn it_gives_up_after_its_time() {
+    watched(async {
+        let sockets = Sockets::new();
+        let join = Join::new("lobby", "Ada").give_up_after(Duration::from_millis(100));
+        let (room, first) = seated(&sockets, join, NEVER_MS).await;
+        let mut events = room.events();
+        first.cut();
+        let last = loop {
+            match &*event(&mut events).await {
+                tried if tried.starts_with("try") => {}
+                last => break last.to_owned(),
+            }
+        };
+        assert_eq!(last, "lost: Network");
+        assert_eq!(event(&mut events).await, "end");
+
+        drop(sockets);
+        let sockets = Sockets::new();
+        let (room, first) = seated(&sockets, Join::new("lobby", "Ada").give_up_after(Duration::ZERO), NEVER_MS).await;
+        let mut events = room.events();
+        first.cut();
+        assert_eq!(event(&mut events).await, "lost: Network");
+        assert_eq!(event(&mut events).await, "end");
+    })
+    .await;
+}
+
+/// It would wait far longer than the test.
+fn no_luck() -> Override {
+    Override::new(&js::eval("Math"), "random", &js::eval("() => 1000"))
+}
+
+#[wasm_bindgen_test]
+async fn the_network_that_is_back_ends_the_wait() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first) = ada(&sockets).await;
+        let mut events = room.events();
+        let luck = no_luck();
+        first.cut();
+        assert_eq!(event(&mut events).await, "try 1");
+        sleep(Duration::from_millis(20)).await;
+        assert_eq!(sockets.made(), 1);
+        js::dispatch(&js_sys::global(), "online", &wasm_bindgen::JsValue::NULL);
+        let (second, _join) = next_join(&sockets).await;
+        second.say(&resumed(0));
+        assert_eq!(event(&mut events).await, "recovered");
+        drop((room, luck));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_left_of_a_room_that_is_left_meanwhile() {
+    watched(async {
+        for by_leaving in [true, false] {
+            for trying in [true, false] {
+                let listeners = ListenerCount::new();
+                let sockets = Sockets::new();
+                let (room, first) = ada(&sockets).await;
+                let mut events = room.events();
+                let luck = (!trying).then(no_luck);
+                first.cut();
+                assert_eq!(event(&mut events).await, "try 1");
+                let second = match trying {
+                    true => Some(next_join(&sockets).await.0),
+                    false => None,
+                };
+                if by_leaving {
+                    room.leave();
+                }
+                drop(room);
+                assert_eq!(event(&mut events).await, "end");
+                // One that hears once goes by itself, unseen by the count: each socket has such a one.
+                let rest = async {
+                    while listeners.live() > sockets.made() {
+                        sleep(Duration::from_millis(5)).await;
+                    }
+                };
+                rest.within("the last listener's end").await;
+                assert!(second.is_none_or(|second| second.is_closed()));
+                drop(luck);
+                sleep(Duration::from_millis(300)).await;
+                assert_eq!(sockets.made(), 1 + u32::from(trying));
+            }
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_said_meanwhile_waits_in_order_and_within_bounds() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first) = ada(&sockets).await;
+        let mut events = room.events();
+        first.cut();
+        assert_eq!(event(&mut events).await, "try 1");
+        let mut said: Vec<String> = Vec::new();
+        let refused: Error = loop {
+            let line = said.len().to_string();
+            match room.say(&line) {
+                Ok(()) => said.push(line),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(*refused.kind(), ErrorKind::Operation);
+        assert!(said.len() >= 256, "{}", said.len());
+        let (second, _join) = next_join(&sockets).await;
+        second.say(&resumed(0));
+        let mut lines = Vec::new();
+        while lines.len() < said.len() {
+            let frame = second.sent().await;
+            if frame["type"] == "ping" {
+                let received = u32::try_from(lines.len()).unwrap();
+                second.say(&json!({ "type": "pong", "id": frame["id"], "received": received }));
+            } else {
+                lines.push(frame["data"].as_str().unwrap().to_owned());
+            }
+        }
+        assert_eq!(lines, said);
+        room.say("and on").unwrap();
+    })
+    .await;
+}

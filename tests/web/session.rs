@@ -1,0 +1,45 @@
+//! Two sessions, which negotiate and recover by themselves, over links of the page's own.
+
+use browser_rtc::{
+    channel::ChannelInit,
+    peer::{ConnectionState, SignalingState},
+};
+use futures::{StreamExt, future::join};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    pair::reached,
+    session::{fragment, sessions},
+    watched,
+};
+
+#[wasm_bindgen_test]
+async fn f17_an_ice_restart_negotiates_itself() {
+    watched(async {
+        let (a_session, b_session) = sessions();
+        let (a, b) = (a_session.connection(), b_session.connection());
+        let mut incoming = b.data_channels();
+        let chat = a.create_data_channel("", &ChannelInit::new()).unwrap();
+        chat.opened().within("an open channel").await.unwrap();
+        let mut other_end = incoming.next().within("the other end").await.unwrap();
+
+        let before = [a, b].map(fragment);
+        let mut rounds = a.signaling_states().skip(1);
+        b.restart_ice().unwrap();
+        // Offered by the other side, and answered.
+        for _ in 0..2 {
+            rounds.next().within("another round").await.unwrap();
+        }
+        reached(b.signaling_states(), SignalingState::Stable).await;
+        assert!([a, b].map(fragment).iter().zip(&before).all(|(now, before)| now != before));
+        join(
+            reached(a.connection_states(), ConnectionState::Connected),
+            reached(b.connection_states(), ConnectionState::Connected),
+        )
+        .await;
+        chat.send("still here").within("send").await.unwrap();
+        assert_eq!(other_end.next().within("a message").await.unwrap().unwrap().as_text(), Some("still here"));
+    })
+    .await;
+}

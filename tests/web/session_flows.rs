@@ -1,0 +1,166 @@
+//! The specification's own examples of calls, between two sessions: nobody offers, answers or passes a candidate on.
+
+use std::{cell::RefCell, rc::Rc};
+
+use browser_rtc::{
+    media::{self, MediaStream, TrackKind},
+    negotiation::{Content, Politeness, Signal},
+    peer::{ConnectionState, PeerConnection, RtpReceiver, SdpType, TransceiverDirection, TransceiverInit},
+    session::{Link, MemoryLink, Session},
+};
+use futures::{FutureExt, StreamExt, future::join};
+use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    media::{Element, camera, camera_and_microphone, microphone},
+    pair::reached,
+    session::{agreed, session, sessions, told},
+    simulcast::{self, RIDS, one_section, three_sections},
+    watched,
+};
+
+fn received(pc: &PeerConnection) -> MediaStream {
+    MediaStream::of_tracks(&pc.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>()).unwrap()
+}
+
+fn nothing_happened(sessions: [&Session; 2]) {
+    for session in sessions {
+        assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(told), None);
+    }
+}
+
+/// Without media: connected, transceivers there. With it: `replace_track` alone.
+#[wasm_bindgen_test]
+async fn f31_warm_up() {
+    watched(async {
+        let (a_session, b_session) = sessions();
+        let (a, b) = (a_session.connection(), b_session.connection());
+        let mut arriving = b.tracks();
+        spawn_local(async move {
+            while let Some(arrived) = arriving.next().await {
+                arrived.transceiver.set_direction(&TransceiverDirection::SendRecv).unwrap();
+            }
+        });
+        for kind in [TrackKind::Audio, TrackKind::Video] {
+            a.add_transceiver(kind, &TransceiverInit::new()).unwrap();
+        }
+        agreed([&a_session, &b_session], 2).await;
+        for pc in [a, b] {
+            reached(pc.connection_states(), ConnectionState::Connected).await;
+            for transceiver in pc.transceivers() {
+                assert_eq!(transceiver.current_direction(), Some(TransceiverDirection::SendRecv));
+                assert!(transceiver.receiver().track().muted(), "nothing is sent yet");
+            }
+        }
+
+        // The camera is ready.
+        let mut due = futures::stream::select(a.negotiation_needed(), b.negotiation_needed());
+        let (microphone, camera) = (microphone().await, camera().await);
+        for pc in [a, b] {
+            for (transceiver, stream) in pc.transceivers().iter().zip([&microphone, &camera]) {
+                transceiver.sender().replace_track(stream.tracks().first()).within("replaceTrack").await.unwrap();
+            }
+        }
+        let (one, other) = (Element::new("video"), Element::new("video"));
+        let _shown = (media::show(&one, &received(a)).unwrap(), media::show(&other, &received(b)).unwrap());
+        join(one.frames(3), other.frames(3)).await;
+        assert!(due.next().now_or_never().is_none(), "nobody had to be asked");
+        nothing_happened([&a_session, &b_session]);
+    })
+    .await;
+}
+
+/// What is connected while inactive starts with a direction.
+#[wasm_bindgen_test]
+async fn f31_warm_up_without_a_direction() {
+    watched(async {
+        let ((a_session, b_session), camera) = (sessions(), camera().await);
+        let mut arriving = b_session.connection().tracks();
+        let init = TransceiverInit::new().direction(TransceiverDirection::Inactive).stream(&camera);
+        let transceiver = a_session.connection().add_transceiver(TrackKind::Video, &init).unwrap();
+        for session in [&a_session, &b_session] {
+            reached(session.connection().connection_states(), ConnectionState::Connected).await;
+        }
+        transceiver.sender().replace_track(camera.tracks().first()).within("replaceTrack").await.unwrap();
+        assert!(arriving.next().now_or_never().is_none());
+        transceiver.set_direction(&TransceiverDirection::SendOnly).unwrap();
+        let arrived = arriving.next().within("the track").await.unwrap();
+        let video = Element::new("video");
+        let _shown = media::show(&video, &arrived.streams[0]).unwrap();
+        video.frames(3).await;
+        nothing_happened([&a_session, &b_session]);
+    })
+    .await;
+}
+
+/// Each shows what its receivers have before anything is known of the other, and their media when it comes.
+#[wasm_bindgen_test]
+async fn f32_media_before_signaling_completes() {
+    watched(async {
+        let (ours, theirs) = (camera_and_microphone().await, camera_and_microphone().await);
+        let (a_session, b_session) = sessions();
+        let mut shown = Vec::new();
+        for (session, media) in [(&a_session, &ours), (&b_session, &theirs)] {
+            let pc = session.connection();
+            for track in media.tracks() {
+                pc.add_track(&track, &[media]).unwrap();
+            }
+            assert!(pc.local_description().is_none(), "not even offered yet");
+            let video = Element::new("video");
+            let showing = media::show(&video, &received(pc)).unwrap();
+            shown.push((video, showing));
+        }
+        join(shown[0].0.frames(3), shown[1].0.frames(3)).await;
+        for session in [&a_session, &b_session] {
+            assert_eq!(session.connection().transceivers().len(), 2);
+        }
+        nothing_happened([&a_session, &b_session]);
+    })
+    .await;
+}
+
+/// A browser sends three sizes and does not accept them: the link speaks for an SFU, which does.
+#[wasm_bindgen_test]
+async fn f33_one_picture_in_three_sizes() {
+    watched(async {
+        let (a_link, b_link) = MemoryLink::pair();
+        let ((a_incoming, a_outgoing), (b_incoming, b_outgoing)) = (a_link.into_halves(), b_link.into_halves());
+        let offer = Rc::<RefCell<String>>::default();
+        let to_b = {
+            let offer = offer.clone();
+            b_incoming.map(move |mut signal: Signal| {
+                match &mut signal.content {
+                    Content::Description(description) => {
+                        assert_eq!(description.kind, SdpType::Offer);
+                        offer.replace(std::mem::take(&mut description.sdp));
+                        description.sdp = three_sections(&offer.borrow());
+                    }
+                    Content::Candidate(candidate) => candidate.sdp_mid = Some(RIDS[0].into()),
+                    _ => {}
+                }
+                signal
+            })
+        };
+        let to_a = a_incoming.map(move |mut signal: Signal| {
+            match &mut signal.content {
+                Content::Description(description) => {
+                    description.sdp = one_section(&description.sdp, &offer.borrow());
+                }
+                Content::Candidate(candidate) => (candidate.sdp_mid, candidate.sdp_m_line_index) = (None, Some(0)),
+                _ => {}
+            }
+            signal
+        });
+        let a = session(Politeness::Impolite, Link::new(to_a, a_outgoing));
+        let b = session(Politeness::Polite, Link::new(to_b, b_outgoing));
+        let arriving = b.connection().tracks();
+        let (_camera, transceiver) = simulcast::send(a.connection()).await;
+        reached(a.connection().connection_states(), ConnectionState::Connected).await;
+        simulcast::are_agreed(&transceiver);
+        simulcast::arrive(arriving).await;
+        nothing_happened([&a, &b]);
+    })
+    .await;
+}

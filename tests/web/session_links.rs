@@ -1,0 +1,323 @@
+//! Sessions over links that lose, repeat, end and are made anew, and over no network at all.
+
+use std::{pin::pin, time::Duration};
+
+use browser_rtc::{
+    Error, EventStream,
+    channel::ChannelInit,
+    media::TrackKind,
+    negotiation::{Content, Politeness, Signal},
+    peer::{ConnectionState, PeerConnection, TransceiverDirection, TransceiverInit},
+    session::{Link, LostReason, MemoryLink, Recovery, Session, SessionEvent, SessionOptions},
+};
+use futures::{
+    FutureExt, Sink, Stream, StreamExt,
+    channel::oneshot,
+    future::{join, select},
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::support::{
+    Within,
+    dice::Dice,
+    frame::Frame,
+    js::{self, Override},
+    pair::reached,
+    rest,
+    session::{agreed, fragment, say, session, sessions, talk, told},
+    sleep, watched,
+};
+
+/// What a page in this window hears and says.
+fn tab(window: &JsValue, name: &str) -> BroadcastChannel {
+    js::run("window, name", &[window, &name.into()], "return new window.BroadcastChannel(name)").unchecked_into()
+}
+
+fn link(tab: &BroadcastChannel) -> impl Stream<Item = Signal> + Sink<Signal, Error = Error> + use<> {
+    let incoming = EventStream::listen(tab, "message", |event| {
+        event.unchecked_into::<MessageEvent>().data().as_string()?.parse().ok()
+    });
+    let tab = tab.clone();
+    Link::sending(incoming, move |signal| {
+        tab.post_message(&signal.to_string().into()).map_err(|thrown| Error::from_js("postMessage", thrown))
+    })
+}
+
+#[wasm_bindgen_test]
+async fn two_tabs_that_do_the_same_connect_whenever_each_is_opened() {
+    watched(async {
+        let frame = Frame::new("").await;
+        let own_window = js::eval("window");
+        let first = session(Politeness::ByLot, link(&tab(&own_window, "tabs")));
+        let mut events = first.events();
+        // Nobody is there to hear it.
+        let mut rounds = first.connection().negotiation_needed();
+        let early = first.connection().create_data_channel("early", &ChannelInit::new()).unwrap();
+        rounds.next().within("something to negotiate").await.unwrap();
+        sleep(Duration::from_millis(2500)).await;
+
+        let raw = js::run("window", &[&frame.window()], "return new window.RTCPeerConnection()");
+        let pc = PeerConnection::from_raw(raw.unchecked_into());
+        let second = Session::from_connection(pc, Politeness::ByLot, link(&tab(&frame.window(), "tabs")));
+        let _kept = second.connection().data_channels();
+        talk(&first, &second).within("messages both ways").await;
+        for session in [&first, &second] {
+            reached(session.connection().connection_states(), ConnectionState::Connected).await;
+        }
+        early.opened().within("the channel from before").await.unwrap();
+        assert!(events.next().now_or_never().is_none());
+    })
+    .await;
+}
+
+/// Both ways: of six signals one is lost and one comes twice, and all are late, so that some overtake others.
+fn lossy(seed: u32) -> (MemoryLink, MemoryLink) {
+    let ((a, a_far), (b, b_far)) = (MemoryLink::pair(), MemoryLink::pair());
+    let ((mut from_a, to_a), (mut from_b, to_b)) = (a_far.into_halves(), b_far.into_halves());
+    spawn_local(async move {
+        let dice = Dice::new(seed);
+        loop {
+            let (signal, to) = futures::select! {
+                signal = from_a.next() => (signal, &to_b),
+                signal = from_b.next() => (signal, &to_a),
+            };
+            let Some(signal) = signal else { return };
+            for _ in 0..[0, 1, 1, 1, 1, 2][dice.below(6) as usize] {
+                let (to, signal, late) = (to.clone(), signal.clone(), dice.below(40));
+                spawn_local(async move {
+                    sleep(Duration::from_millis(late.into())).await;
+                    let _ended = to.unbounded_send(signal);
+                });
+            }
+        }
+    });
+    (a, b)
+}
+
+#[wasm_bindgen_test]
+async fn a_link_that_loses_repeats_and_delays_does_no_harm() {
+    watched(async {
+        for seed in 0..3 {
+            let (a_link, b_link) = lossy(seed);
+            let (a, b) = (session(Politeness::ByLot, a_link), session(Politeness::ByLot, b_link));
+            let events = [a.events(), b.events()];
+            talk(&a, &b).in_time("messages both ways").await;
+            for round in 1..=3 {
+                for session in [&a, &b] {
+                    let init = TransceiverInit::new().direction(TransceiverDirection::SendOnly);
+                    session.connection().add_transceiver(TrackKind::Video, &init).unwrap();
+                }
+                agreed([&a, &b], 2 * round).await;
+            }
+            let before = [&a, &b].map(|session| fragment(session.connection()));
+            a.connection().restart_ice().unwrap();
+            let restarted = async {
+                while [&a, &b].iter().zip(&before).any(|(session, before)| fragment(session.connection()) == *before) {
+                    sleep(Duration::from_millis(20)).await;
+                }
+            };
+            restarted.in_time("another way").await;
+            talk(&a, &b).within("messages over what is open").await;
+            for mut events in events {
+                assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None, "{seed}");
+            }
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_session_goes_on_without_its_link() {
+    watched(async {
+        let ((a_link, a_far), (b_link, b_far)) = (MemoryLink::pair(), MemoryLink::pair());
+        let ((from_a, to_a), (from_b, to_b)) = (a_far.into_halves(), b_far.into_halves());
+        let (cut, is_cut) = oneshot::channel::<()>();
+        spawn_local(async move {
+            let carried = join(from_a.map(Ok).forward(to_b), from_b.map(Ok).forward(to_a));
+            select(pin!(carried), is_cut).await;
+        });
+        let (a, b) = (session(Politeness::Polite, a_link), session(Politeness::Impolite, b_link));
+        let mut events = a.events();
+        talk(&a, &b).within("messages both ways").await;
+        cut.send(()).unwrap();
+        // This would have to be negotiated.
+        a.connection().add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
+        assert_eq!(told(&events.next().within("a failure").await.unwrap()), "signal failed");
+        talk(&a, &b).within("messages over what is open").await;
+        for session in [&a, &b] {
+            assert_eq!(session.ended().now_or_never(), None);
+        }
+        assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+        // Nobody can be told, and nobody waits for that.
+        a.close();
+        a.ended().within("the end").await;
+        assert!(rest(events, "the events").await.is_empty());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_was_reloaded_is_known_and_met_anew() {
+    watched(async {
+        let own_window = js::eval("window");
+        let open = |name| tab(&own_window, name);
+        let reloaded = open("reload");
+        let ours = session(Politeness::ByLot, link(&open("reload")));
+        let theirs = session(Politeness::ByLot, link(&reloaded));
+        talk(&ours, &theirs).within("messages both ways").await;
+        // Gone without a word.
+        reloaded.close();
+        drop(theirs);
+        let theirs = session(Politeness::ByLot, link(&open("reload")));
+        let events = rest(ours.events(), "the end").await;
+        assert_eq!(events.iter().map(told).collect::<Vec<_>>(), ["Lost { reason: PeerRestarted }"]);
+        ours.ended().within("the end").await;
+        let ours = session(Politeness::ByLot, link(&open("reload")));
+        talk(&ours, &theirs).within("messages both ways").await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn who_closes_tells_the_other_side() {
+    watched(async {
+        let (a, b) = sessions();
+        talk(&a, &b).within("messages both ways").await;
+        a.close();
+        a.ended().within("our end").await;
+        b.ended().within("their end").await;
+        assert!(rest(a.events(), "our events").await.is_empty());
+        let events = rest(b.events(), "their events").await;
+        assert!(matches!(*events, [SessionEvent::Lost { reason: LostReason::PeerClosed }]), "{events:?}");
+        for session in [&a, &b] {
+            assert_eq!(session.connection().connection_state(), ConnectionState::Closed);
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn an_offer_that_is_refused_is_made_again() {
+    watched(async {
+        let (a, b) = sessions();
+        // Chromium may not open a channel whose first offer is taken back.
+        talk(&a, &b).within("messages both ways").await;
+        let refuse = "let left = 1;
+            return function(description) {
+                return left-- > 0
+                    ? Promise.reject(new DOMException('as told to', 'OperationError'))
+                    : RTCPeerConnection.prototype.setRemoteDescription.call(this, description);
+            }";
+        let _refusing = Override::new(b.connection().as_raw(), "setRemoteDescription", &js::run("", &[], refuse));
+        a.connection().add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
+        agreed([&a, &b], 1).await;
+        for (session, failed) in [(&a, "offer failed"), (&b, "setRemoteDescription failed")] {
+            let mut events = session.events();
+            assert_eq!(told(&events.next().within("a failure").await.unwrap()), failed);
+            assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+        }
+    })
+    .await;
+}
+
+/// The specification's own: it has no word for the end.
+#[wasm_bindgen_test]
+async fn a_session_with_a_plain_peer_ends_as_well() {
+    watched(async {
+        let (a_link, b_link) = MemoryLink::pair();
+        let plain = |politeness| SessionOptions::new(politeness).plain_peer();
+        let (a, b) = (session(plain(Politeness::Polite), a_link), session(plain(Politeness::Impolite), b_link));
+        say(&b, &a, "plainly").within("a message").await;
+        let events = a.events();
+        for session in [&a, &b] {
+            session.close();
+            session.ended().within("the end").await;
+            assert_eq!(session.connection().connection_state(), ConnectionState::Closed);
+        }
+        assert!(rest(events, "the events").await.is_empty());
+    })
+    .await;
+}
+
+/// The same, but that all candidates lead to an address that nobody has.
+fn to_nowhere(signal: Signal) -> Signal {
+    let content = match signal.content {
+        Content::Candidate(mut candidate) => {
+            let mut words: Vec<&str> = candidate.candidate.split(' ').collect();
+            if words.len() > 5 {
+                words[4] = "192.0.2.1";
+            }
+            candidate.candidate = words.join(" ");
+            Content::Candidate(candidate)
+        }
+        Content::Description(mut description) => {
+            let lines = description.sdp.lines().filter(|line| !line.starts_with("a=candidate:"));
+            description.sdp = lines.map(|line| line.to_owned() + "\r\n").collect();
+            Content::Description(description)
+        }
+        other => other,
+    };
+    Signal { content, ..signal }
+}
+
+#[wasm_bindgen_test]
+async fn where_there_is_no_way_the_session_is_lost_after_its_tries() {
+    watched(async {
+        let (a_link, b_link) = MemoryLink::pair();
+        let (a_incoming, a_outgoing) = a_link.into_halves();
+        let (b_incoming, b_outgoing) = b_link.into_halves();
+        // Of two who fail at one moment, who restarts ICE first spares the other its failure for a while.
+        let hasty = Recovery::new().attempts(2).attempt_time(Duration::from_millis(500));
+        let patient = Recovery::new().attempts(1).attempt_time(Duration::from_secs(80));
+        let options = |politeness, recovery| SessionOptions::new(politeness).recovery(recovery);
+        let a = session(options(Politeness::Polite, hasty), Link::new(a_incoming.map(to_nowhere), a_outgoing));
+        let b = session(options(Politeness::Impolite, patient), Link::new(b_incoming.map(to_nowhere), b_outgoing));
+        let _never = a.connection().create_data_channel("never", &ChannelInit::new()).unwrap();
+        let started = super::support::now();
+        let events: Vec<SessionEvent> = a.events().collect().in_time("the loss").await;
+        wasm_bindgen_test::console_log!("measured: lost after {} ms", super::support::now() - started);
+        let told: Vec<String> = events.iter().map(told).collect();
+        assert_eq!(
+            told,
+            ["Reconnecting { attempt: 1 }", "Reconnecting { attempt: 2 }", "Lost { reason: ConnectionFailed }"]
+        );
+        a.ended().within("our end").await;
+        let events: Vec<SessionEvent> = b.events().collect().within("their end").await;
+        assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed })), "{events:?}");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_way_that_breaks_is_tried_until_there_is_one() {
+    watched(async {
+        let (a_link, b_link) = MemoryLink::pair();
+        let recovery = Recovery::new().attempts(3).attempt_time(Duration::from_millis(500));
+        let a = session(SessionOptions::new(Politeness::Polite).recovery(recovery), a_link);
+        let b = session(Politeness::Impolite, b_link);
+        talk(&a, &b).within("messages both ways").await;
+        reached(a.connection().connection_states(), ConnectionState::Connected).await;
+        let mut events = a.events();
+        let before = fragment(a.connection());
+        let raw = a.connection().as_raw();
+        let changed = || js::dispatch(raw, "connectionstatechange", &js::eval("{}"));
+
+        let broken = ["connectionState", "iceConnectionState"].map(|state| Override::new(raw, state, &"failed".into()));
+        changed();
+        for attempt in 1..=2 {
+            let expected = format!("Reconnecting {{ attempt: {attempt} }}");
+            assert_eq!(told(&events.next().within("a try").await.unwrap()), expected);
+        }
+        drop(broken);
+        changed();
+        assert_eq!(told(&events.next().within("a way").await.unwrap()), "Recovered");
+        reached(a.connection().connection_states(), ConnectionState::Connected).await;
+        assert_ne!(fragment(a.connection()), before, "the tries looked for another way");
+        talk(&a, &b).within("messages over what is open").await;
+        assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+    })
+    .await;
+}

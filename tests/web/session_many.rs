@@ -1,0 +1,67 @@
+//! As many sessions one after the other as a page has that is never reloaded, and nothing left of them.
+
+use browser_rtc::{peer::ConnectionState, session::Session};
+use futures::{StreamExt, stream};
+use wasm_bindgen_test::{console_log, wasm_bindgen_test};
+
+use super::support::{
+    Within,
+    held::{Held, Seen},
+    now,
+    pair::reached,
+    session::{say, sessions},
+    watched,
+};
+
+/// Few enough that Chromium, which has room for 500 connections, need not have freed the former ones yet.
+const BATCH: usize = 75;
+
+const BATCHES: usize = 10;
+
+/// In bytes: less than one word of each session.
+const TABLE: usize = 4096;
+
+/// Two that are connected, and one has said something.
+async fn one_pair(number: usize) -> (Session, Session) {
+    let (a, b) = sessions();
+    say(&a, &b, &number.to_string()).in_time("the message").await;
+    for session in [&a, &b] {
+        reached(session.connection().connection_states(), ConnectionState::Connected).await;
+    }
+    (a, b)
+}
+
+/// One side of each is dropped, and the other told.
+async fn pairs(count: usize) -> Seen {
+    let mut seen = Seen::default();
+    let mut pairs = stream::iter(0..count).map(one_pair).buffer_unordered(8);
+    while let Some((a, b)) = pairs.next().await {
+        seen.add(a.connection());
+        seen.add(b.connection());
+        let ends = [a.ended(), b.ended()];
+        drop(a);
+        for end in ends {
+            end.within("the end").await;
+        }
+    }
+    seen
+}
+
+#[wasm_bindgen_test]
+async fn f27_fifteen_hundred_sessions_leave_nothing_behind() {
+    watched(async {
+        // Those of other tests.
+        Seen::default().collected().await;
+        // The first time, tables and queues grow to the size that they need.
+        pairs(10).await.collected().await;
+        let (held, started) = (Held::now(), now());
+        for _ in 0..BATCHES {
+            let seen = pairs(BATCH).await;
+            assert_eq!(seen.count(), 150);
+            seen.collected().await;
+        }
+        held.comes_back(TABLE).await;
+        console_log!("{} sessions in {:.1} s", 2 * BATCH * BATCHES, (now() - started) / 1000.0);
+    })
+    .await;
+}

@@ -1,0 +1,232 @@
+//! Both sides change things at once, again and again.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
+
+use browser_rtc::{
+    channel::{ChannelInit, DataChannel},
+    media::{self, TrackKind},
+    peer::{ConnectionState, PeerConnection, SignalingState, TransceiverDirection, TransceiverInit},
+    session::{Session, SessionEvent},
+};
+use futures::{StreamExt, future::join};
+use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_test::{console_log, wasm_bindgen_test};
+
+use super::support::{
+    Within,
+    dice::Dice,
+    js::is_firefox,
+    media::{Element, camera},
+    pair::reached,
+    session::{fragment, sessions},
+    sleep, watched,
+};
+
+const ROUNDS: u32 = 300;
+
+/// Of each side, at a time: each is a section of every description.
+const TRANSCEIVERS: usize = 5;
+
+#[derive(Clone, Copy)]
+enum Change {
+    Add,
+    Stop,
+    Channel,
+    Restart,
+}
+
+/// What one side does, and what it has made.
+struct Side<'a> {
+    pc: &'a PeerConnection,
+    dice: Dice,
+    kinds: &'a [Change],
+    transceivers: RefCell<Vec<browser_rtc::peer::RtpTransceiver>>,
+    channels: RefCell<Vec<DataChannel>>,
+    restarts: Cell<u32>,
+}
+
+impl<'a> Side<'a> {
+    fn new(session: &'a Session, seed: u32, kinds: &'a [Change]) -> Self {
+        Self {
+            pc: session.connection(),
+            dice: Dice::new(seed),
+            kinds,
+            transceivers: RefCell::default(),
+            channels: RefCell::default(),
+            restarts: Cell::default(),
+        }
+    }
+
+    async fn change_something(&self) {
+        sleep(Duration::from_millis(self.dice.below(30).into())).await;
+        match self.dice.one_of(self.kinds) {
+            Change::Add => self.add_transceiver(),
+            Change::Stop => self.stop_transceiver(),
+            Change::Channel => {
+                let mut channels = self.channels.borrow_mut();
+                channels.push(self.pc.create_data_channel("storm", &ChannelInit::new()).unwrap());
+                if channels.len() > 3 {
+                    channels.remove(0).close();
+                }
+            }
+            Change::Restart => {
+                self.restarts.set(self.restarts.get() + 1);
+                self.pc.restart_ice().unwrap();
+            }
+        }
+    }
+
+    fn add_transceiver(&self) {
+        if self.transceivers.borrow().len() == TRANSCEIVERS {
+            return self.stop_transceiver();
+        }
+        let kind = if self.dice.below(2) == 0 { TrackKind::Audio } else { TrackKind::Video };
+        let direction =
+            [TransceiverDirection::SendRecv, TransceiverDirection::SendOnly, TransceiverDirection::RecvOnly]
+                [self.dice.below(3) as usize]
+                .clone();
+        let added = self.pc.add_transceiver(kind, &TransceiverInit::new().direction(direction)).unwrap();
+        self.transceivers.borrow_mut().push(added);
+    }
+
+    fn stop_transceiver(&self) {
+        let mut transceivers = self.transceivers.borrow_mut();
+        if !transceivers.is_empty() {
+            let chosen = self.dice.below(u32::try_from(transceivers.len()).unwrap()) as usize;
+            transceivers.remove(chosen).stop().unwrap();
+        }
+    }
+
+    /// By their mid: which way each goes, as this side sees it.
+    fn directions(&self) -> BTreeMap<String, Option<TransceiverDirection>> {
+        let live = self.pc.transceivers().into_iter().filter(|one| one.direction() != TransceiverDirection::Stopped);
+        live.filter_map(|one| Some((one.mid()?, one.current_direction()))).collect()
+    }
+}
+
+/// As the other side sees it.
+fn mirrored(direction: TransceiverDirection) -> TransceiverDirection {
+    match direction {
+        TransceiverDirection::SendOnly => TransceiverDirection::RecvOnly,
+        TransceiverDirection::RecvOnly => TransceiverDirection::SendOnly,
+        same => same,
+    }
+}
+
+/// Waits until both see the same, which takes a while where a browser has been slowed down in its asking.
+async fn agreed_directions(a: &Side<'_>, b: &Side<'_>) -> BTreeMap<String, Option<TransceiverDirection>> {
+    for _ in 0..400 {
+        let theirs: BTreeMap<_, _> =
+            b.directions().into_iter().map(|(mid, direction)| (mid, direction.map(mirrored))).collect();
+        if a.directions() == theirs {
+            return theirs;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{:?} and {:?}", a.directions(), b.directions());
+}
+
+/// Keeps what goes wrong.
+fn failures(session: &Session) -> Rc<RefCell<Vec<String>>> {
+    let failures = Rc::<RefCell<Vec<String>>>::default();
+    let mut events = session.events();
+    let kept = failures.clone();
+    spawn_local(async move {
+        while let Some(event) = events.next().await {
+            if matches!(event, SessionEvent::Failed(_) | SessionEvent::Lost { .. }) {
+                kept.borrow_mut().push(format!("{event:?}"));
+            }
+        }
+    });
+    failures
+}
+
+/// Until neither side has had anything to negotiate for a while.
+async fn calm(a: &PeerConnection, b: &PeerConnection, failures: &[Rc<RefCell<Vec<String>>>; 2]) {
+    let mut still = 0;
+    for _ in 0..200 {
+        sleep(Duration::from_millis(50)).await;
+        let stable = [a, b].iter().all(|pc| pc.signaling_state() == SignalingState::Stable);
+        still = if stable { still + 1 } else { 0 };
+        if still == 10 {
+            break;
+        }
+    }
+    assert_eq!(*failures.each_ref().map(|failures| failures.borrow().clone()).concat(), [""; 0]);
+    assert_eq!(still, 10, "{} and {}", a.signaling_state(), b.signaling_state());
+}
+
+/// Firefox 153 now and then takes DTLS for ended when something is written while its ICE is restarted, as a channel that
+/// is opened does: one of its two connections fails, two of a kind in plain JavaScript as well. So there channels are
+/// opened in one storm, and ICE is restarted in another.
+#[wasm_bindgen_test]
+async fn f17_three_hundred_rounds_of_glare() {
+    use Change::{Add, Channel, Restart, Stop};
+    if is_firefox() {
+        storm(&[Add, Add, Add, Stop, Stop, Channel, Channel]).await;
+        storm(&[Add, Add, Add, Stop, Stop, Restart]).await;
+    } else {
+        storm(&[Add, Add, Add, Stop, Stop, Channel, Channel, Restart]).await;
+    }
+}
+
+async fn storm(kinds: &[Change]) {
+    watched(async {
+        let (a_session, b_session) = sessions();
+        let failures = [failures(&a_session), failures(&b_session)];
+        let (a, b) = (Side::new(&a_session, 1, kinds), Side::new(&b_session, 2, kinds));
+        let (camera, video) = (camera().await, Element::new("video"));
+        let mut tracks = b.pc.tracks();
+        a.pc.add_track(&camera.tracks()[0], &[&camera]).unwrap();
+        let agreed = ChannelInit::new().negotiated(0);
+        let chat = a.pc.create_data_channel("chat", &agreed).unwrap();
+        let mut other_end = b.pc.create_data_channel("chat", &agreed).unwrap();
+        let picture = loop {
+            if let Some(stream) = tracks.next().within("the track").await.unwrap().streams.into_iter().next() {
+                break stream;
+            }
+        };
+        let _shown = media::show(&video, &picture).unwrap();
+        chat.opened().within("an open channel").await.unwrap();
+
+        let rounds = Rc::new(Cell::new(0));
+        let counted = rounds.clone();
+        let mut states = a.pc.signaling_states();
+        spawn_local(async move {
+            while let Some(state) = states.next().await {
+                counted.set(counted.get() + u32::from(state == SignalingState::Stable));
+            }
+        });
+        for round in 0..ROUNDS {
+            join(a.change_something(), b.change_something()).await;
+            if round % 10 == 9 {
+                calm(a.pc, b.pc, &failures).await;
+            }
+        }
+        calm(a.pc, b.pc, &failures).await;
+        let directions = agreed_directions(&a, &b).await;
+        assert!(!directions.is_empty());
+        assert_ne!(fragment(a.pc), fragment(b.pc));
+        join(
+            reached(a.pc.connection_states(), ConnectionState::Connected),
+            reached(b.pc.connection_states(), ConnectionState::Connected),
+        )
+        .await;
+        chat.send("still here").within("send").await.unwrap();
+        // After so many restarts a Firefox 153 may lose its way for a while. The session finds it again.
+        assert_eq!(other_end.next().in_time("a message").await.unwrap().unwrap().as_text(), Some("still here"));
+        video.frames(5).await;
+        console_log!(
+            "{ROUNDS} rounds: {} agreements, {} ICE restarts asked for, {} sections at the end",
+            rounds.get(),
+            a.restarts.get() + b.restarts.get(),
+            directions.len()
+        );
+    })
+    .await;
+}
