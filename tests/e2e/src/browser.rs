@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::driver::Driver;
 use crate::programs;
+use crate::site::Site;
 
 /// A browser starts slowly on a busy machine, and the more so the first time.
 const START: Duration = Duration::from_secs(60);
@@ -68,11 +69,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) async fn open(setup: Setup) -> Self {
-        let driver = Driver::start(setup.browser).await;
+    pub(crate) async fn open(setup: Setup, site: Site<'_>) -> Self {
+        let driver = Driver::start(setup.browser, site).await;
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let url = driver.url();
-        let opening = builder.capabilities(setup.capabilities()).connect(&url);
+        let opening = builder.capabilities(setup.capabilities(site.trusted)).connect(&url);
         match tokio::time::timeout(START, opening).await {
             Ok(Ok(client)) => Self { client, driver },
             Ok(Err(error)) => panic!("{:?} does not open: {error}\n{}", setup.browser, driver.log()),
@@ -82,17 +83,18 @@ impl Session {
 }
 
 impl Setup {
-    fn capabilities(self) -> Capabilities {
+    fn capabilities(self, trusted: Option<&str>) -> Capabilities {
         let (key, options) = match self.browser {
-            Browser::Chrome => ("goog:chromeOptions", self.chrome()),
-            Browser::Firefox => ("moz:firefoxOptions", self.firefox()),
+            Browser::Chrome => ("goog:chromeOptions", self.chrome(trusted)),
+            Browser::Firefox => ("moz:firefoxOptions", self.firefox(trusted)),
             // Its driver knows where its browser is.
             Browser::WebKit => return Capabilities::new(),
         };
         Capabilities::from_iter([(key.to_owned(), options)])
     }
 
-    fn chrome(self) -> Value {
+    fn chrome(self, trusted: Option<&str>) -> Value {
+        let trust = trusted.map(|origin| format!("--unsafely-treat-insecure-origin-as-secure={origin}"));
         let mut args = vec![
             "--headless=new",
             "--no-sandbox",
@@ -109,6 +111,7 @@ impl Setup {
             "--disable-features=WebRtcHideLocalIpsWithMdns",
             "--allow-loopback-in-peer-connection",
         ];
+        args.extend(trust.as_deref());
         let mut prefs = json!({});
         match self.camera {
             Camera::Fake => args.extend(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]),
@@ -127,7 +130,7 @@ impl Setup {
         with_binary(json!({ "args": args, "prefs": prefs }), "CHROME", &names)
     }
 
-    fn firefox(self) -> Value {
+    fn firefox(self, trusted: Option<&str>) -> Value {
         let mut prefs = json!({
             "media.autoplay.default": 0,
             "media.peerconnection.ice.obfuscate_host_addresses": false,
@@ -136,6 +139,10 @@ impl Setup {
             // of a minute to undo.
             "media.peerconnection.video.lock_scaling": true,
         });
+        if trusted.is_some() {
+            prefs["media.devices.insecure.enabled"] = json!(true);
+            prefs["media.getusermedia.insecure.enabled"] = json!(true);
+        }
         match self.camera {
             Camera::Fake => prefs["media.navigator.permission.disabled"] = json!(true),
             Camera::Refused => {

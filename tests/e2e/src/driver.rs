@@ -1,9 +1,9 @@
 //! A WebDriver server as a child process.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ use crate::browser::Browser;
 use crate::display::Display;
 use crate::process::Group;
 use crate::programs;
+use crate::site::{Site, Way};
 
 const START: Duration = Duration::from_secs(20);
 const PROBE: Duration = Duration::from_secs(2);
@@ -27,13 +28,13 @@ pub(crate) struct Driver {
     process: Group,
     _display: Option<Display>,
     folder: TempDir,
-    address: SocketAddr,
+    way: Way,
     program: PathBuf,
 }
 
 impl Driver {
-    /// Starts the browser's driver and waits until it takes sessions.
-    pub(crate) async fn start(browser: Browser) -> Self {
+    /// Starts the browser's driver there and waits until it takes sessions.
+    pub(crate) async fn start(browser: Browser, site: Site<'_>) -> Self {
         let (variable, name) = match browser {
             Browser::Chrome => ("CHROMEDRIVER", "chromedriver"),
             Browser::Firefox => ("GECKODRIVER", "geckodriver"),
@@ -43,10 +44,10 @@ impl Driver {
         // WebKitGTK's browser has no headless mode.
         let display = (browser == Browser::WebKit).then(Display::start);
         let folder = TempDir::with_prefix("browser-rtc-e2e-").expect("a folder for temporary files can be made");
-        let port = free_port();
+        let way = site.way().await;
 
-        let mut command = Command::new(&program);
-        command.arg(format!("--port={port}"));
+        let mut command = site.command(&program);
+        command.arg(format!("--port={}", way.port));
         if browser == Browser::Firefox {
             // A free one: by default every geckodriver takes the same.
             command.arg("--websocket-port=0");
@@ -60,15 +61,18 @@ impl Driver {
         let process =
             Group::spawn(&mut command).unwrap_or_else(|error| panic!("{} does not run: {error}", program.display()));
 
-        let address = (Ipv4Addr::LOCALHOST, port).into();
-        let mut driver = Self { process, _display: display, folder, address, program };
+        let mut driver = Self { process, _display: display, folder, way, program };
         driver.wait_until_ready().await;
         driver
     }
 
     /// Where it listens, for a WebDriver client.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
+    }
+
+    fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.way.port).into()
     }
 
     /// Where it and its browsers put their temporary files. In their environment this is `TMPDIR`, by which they can
@@ -84,7 +88,7 @@ impl Driver {
 
     async fn wait_until_ready(&mut self) {
         let begun = Instant::now();
-        while !says_ready(self.address).await {
+        while !says_ready(self.address()).await {
             let program = self.program.display();
             if let Some(status) = self.process.ended() {
                 panic!("{program} ended with {status}:\n{}", self.log());
@@ -97,11 +101,6 @@ impl Driver {
 
 fn log_of(folder: &Path) -> PathBuf {
     folder.join("driver.log")
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
-    listener.local_addr().expect("a listener has an address").port()
 }
 
 /// Whether `GET /status` tells that a session can be had.

@@ -20,7 +20,7 @@ const SPIES: &str = include_str!("spies.js");
 /// One user's page, in a browser of its own.
 #[derive(Debug)]
 pub struct Page {
-    client: Client,
+    pub(crate) client: Client,
     name: String,
 }
 
@@ -29,9 +29,19 @@ impl Page {
     pub(crate) async fn open(client: Client, name: &str, url: &str) -> Self {
         let page = Self { client, name: name.to_owned() };
         page.soon("the page", page.client.goto(url)).await;
-        let _: Value = page.script(SPIES).await;
-        page.until("the page has started", |seen| seen.ready || seen.view == "unsupported").await;
+        page.started().await;
         page
+    }
+
+    /// Reloads it, as its user may at any time.
+    pub async fn reload(&self) {
+        self.soon("reloading the page", self.client.refresh()).await;
+        self.started().await;
+    }
+
+    async fn started(&self) {
+        let _: Value = self.script(SPIES).await;
+        self.until("the page has started", |seen| seen.ready || seen.view == "unsupported").await;
     }
 
     /// Whose page it is.
@@ -150,7 +160,7 @@ impl Page {
     pub async fn chat(&self, line: &str) {
         self.until("the chat is open", |seen| seen.chat_open).await;
         self.fill("#chat-text", line).await;
-        self.click("#chat-form button").await;
+        self.click("#chat-form button:not([type=button])").await;
     }
 
     /// Says a line to everybody in the room.
@@ -185,6 +195,19 @@ impl Page {
         let _: Value = self.script("window.e2e.release()").await;
     }
 
+    /// Adds to the call's connection what takes an offer and an answer, and waits until both sides have agreed on it.
+    pub async fn renegotiate_with(&self, other: &Page) {
+        let sections = |seen: &Seen| seen.open_connections().map(|connection| connection.sections).sum::<usize>();
+        let more = sections(&self.seen().await) + 1;
+        let _: Value = self.script("window.e2e.addSection()").await;
+        for page in [self, other] {
+            let agreed = |seen: &Seen| {
+                sections(seen) == more && seen.open_connections().all(|connection| connection.signaling == "stable")
+            };
+            page.until(&format!("{more} sections have been agreed on"), agreed).await;
+        }
+    }
+
     /// Closes the page, as its user closes a tab.
     pub async fn close(&self) {
         self.soon("closing the window", self.client.close_window()).await;
@@ -213,10 +236,35 @@ impl Page {
     /// # Panics
     /// After half a minute, with what the page showed last.
     pub async fn until(&self, what: &str, condition: impl Fn(&Seen) -> bool) -> Seen {
-        self.until_script("return window.e2e.seen()", what, condition).await
+        self.until_within(PATIENCE, what, condition).await
     }
 
-    async fn until_script<T>(&self, script: &str, what: &str, condition: impl Fn(&T) -> bool) -> T
+    /// As [`Page::until`], for what takes its time.
+    ///
+    /// # Panics
+    /// When it takes longer than this.
+    pub async fn until_within(&self, limit: Duration, what: &str, condition: impl Fn(&Seen) -> bool) -> Seen {
+        self.until_script_within(limit, "return window.e2e.seen()", what, condition).await
+    }
+
+    /// The same of what a script returns.
+    ///
+    /// # Panics
+    /// After half a minute, with what it returned last.
+    pub async fn until_script<T>(&self, script: &str, what: &str, condition: impl Fn(&T) -> bool) -> T
+    where
+        T: DeserializeOwned + Debug,
+    {
+        self.until_script_within(PATIENCE, script, what, condition).await
+    }
+
+    pub(crate) async fn until_script_within<T>(
+        &self,
+        limit: Duration,
+        script: &str,
+        what: &str,
+        condition: impl Fn(&T) -> bool,
+    ) -> T
     where
         T: DeserializeOwned + Debug,
     {
@@ -228,25 +276,45 @@ impl Page {
                 eprintln!("{:>6} ms  {}: {what}", begun.elapsed().as_millis(), self.name);
                 return seen;
             }
-            assert!(begun.elapsed() < PATIENCE, "{}: waited in vain until {what}; there is {seen:#?}", self.name);
+            assert!(begun.elapsed() < limit, "{}: waited in vain until {what}; there is {seen:#?}", self.name);
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// Runs a script that waits, in which `await` may stand, and waits until it has run.
+    pub async fn load_script(&self, name: &str, script: &str) {
+        let _: Value = self.script(&format!("return (async () => {{ {script}\n }})()")).await;
+        eprintln!("           {}: {name} is loaded", self.name);
     }
 
     async fn find(&self, selector: &str) -> Element {
         self.soon(&format!("finding {selector}"), self.client.find(Locator::Css(selector))).await
     }
 
-    async fn script<T: DeserializeOwned>(&self, script: &str) -> T {
+    /// Runs the body of a function in the page, and waits for what it returns.
+    pub async fn script<T: DeserializeOwned>(&self, script: &str) -> T {
         let answer = self.soon("a script", self.client.execute(script, Vec::new())).await;
         serde_json::from_value(answer).unwrap_or_else(|error| panic!("{}: {script} gave {error}", self.name))
     }
 
-    async fn soon<T, E: std::fmt::Display>(&self, what: &str, work: impl Future<Output = Result<T, E>>) -> T {
+    pub(crate) async fn soon<T, E: std::fmt::Display>(
+        &self,
+        what: &str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> T {
         match tokio::time::timeout(PATIENCE, work).await {
             Ok(Ok(value)) => value,
             Ok(Err(error)) => panic!("{}: {what} failed: {error}", self.name),
             Err(_) => panic!("{}: {what} took longer than {} s", self.name, PATIENCE.as_secs()),
         }
     }
+}
+
+/// One calls, the other takes it.
+pub async fn connect(caller: &Page, callee: &Page) {
+    caller.call(callee).await;
+    callee.until_rung_by(caller).await;
+    callee.accept().await;
+    caller.until_in_call_with(callee).await;
+    callee.until_in_call_with(caller).await;
 }

@@ -62,7 +62,7 @@ fn kill(group: u32) {
 fn kill(_group: u32) {}
 
 /// In a group of their own, they do not hear a Ctrl-C in the terminal.
-fn kill_all_when_interrupted() {
+pub(crate) fn kill_all_when_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::thread::spawn(|| {
@@ -70,6 +70,8 @@ fn kill_all_when_interrupted() {
             if let Ok(runtime) = runtime {
                 runtime.block_on(interruption());
                 groups().iter().copied().for_each(kill);
+                #[cfg(target_os = "linux")]
+                crate::net::remove_all();
                 std::process::exit(130);
             }
         });

@@ -15,6 +15,8 @@ pub struct Seen {
     pub you: String,
     /// The names in the list of people.
     pub people: Vec<String>,
+    /// Their ids, in the same order.
+    pub people_ids: Vec<String>,
     /// What the status line says.
     pub status: String,
     /// The status line's `data-code`.
@@ -123,6 +125,8 @@ pub struct Connection {
     pub state: String,
     /// Its `signalingState`.
     pub signaling: String,
+    /// How many sections for media the two have agreed on, as far as it knows.
+    pub sections: usize,
     /// Every `connectionState` it has told a change to.
     pub states: Vec<String>,
 }

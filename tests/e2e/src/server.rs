@@ -1,34 +1,39 @@
 //! The signaling server in this process, serving the demo.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use browser_rtc_signaling::server::{Config, Server};
 use tokio::task::JoinHandle;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The real server on a free port of the loopback, with the demo at `/` and the npm package at `/npm`. Ends on drop.
 #[derive(Debug)]
 pub struct DemoServer {
     url: String,
-    task: JoinHandle<()>,
+    config: Mutex<Config>,
+    task: Mutex<JoinHandle<()>>,
 }
 
 impl DemoServer {
     /// Starts it on the pages as they have been built.
     pub async fn start() -> Self {
-        let root = workspace();
-        let demo = built(&root, "www/pkg/browser_rtc_demo_bg.wasm", "wasm-pack build www --target web");
-        let npm = built(&root, "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
-        let www = demo.parent().expect("pkg is in www").to_path_buf();
-        let config = Config {
+        let npm = built(&workspace(), "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
+        let mut config = Config {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            static_dirs: vec![("/".to_owned(), www), ("/npm".to_owned(), npm)],
+            static_dirs: vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm)],
             ..Config::default()
         };
-        let server = Server::bind(config).await.expect("the server gets a port");
+        let server = Server::bind(config.clone()).await.expect("the server gets a port");
+        config.listen = server.local_addr();
         // By this name the page is a secure one, and so has a camera.
         let url = format!("http://localhost:{}", server.local_addr().port());
-        Self { url, task: tokio::spawn(server.run(std::future::pending())) }
+        let task = tokio::spawn(server.run(std::future::pending()));
+        Self { url, config: config.into(), task: task.into() }
     }
 
     /// The address of the demo's page, without a slash at its end.
@@ -39,9 +44,38 @@ impl DemoServer {
 }
 
 impl DemoServer {
+    /// The address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        lock(&self.config).listen
+    }
+
     /// Ends it, and with it the sockets of its clients.
     pub fn stop(&self) {
-        self.task.abort();
+        lock(&self.task).abort();
+    }
+
+    /// Starts another one on the same port, with the configuration as `change` leaves it.
+    ///
+    /// # Panics
+    /// When the port is not to be had.
+    pub async fn restart(&self, change: impl FnOnce(&mut Config)) {
+        let config = {
+            let mut config = lock(&self.config);
+            change(&mut config);
+            config.clone()
+        };
+        self.stop();
+        let begun = Instant::now();
+        let server = loop {
+            match Server::bind(config.clone()).await {
+                Ok(server) => break server,
+                // The former one ends at its next turn.
+                Err(_) if begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                Err(error) => panic!("the server does not get its port back: {error}"),
+            }
+        };
+        *lock(&self.task) = tokio::spawn(server.run(std::future::pending()));
     }
 }
 
@@ -49,6 +83,16 @@ impl Drop for DemoServer {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The demo's folder.
+pub(crate) fn demo() -> PathBuf {
+    let pkg = built(&workspace(), "www/pkg/browser_rtc_demo_bg.wasm", "wasm-pack build www --target web");
+    pkg.parent().expect("pkg is in www").to_path_buf()
 }
 
 /// The folder of a wasm that has to have been built.

@@ -126,6 +126,7 @@ window.e2e = {
     ready: document.body.dataset.ready === "true",
     you: text("#you"),
     people: all("#people li[data-peer-id]").map((person) => person.dataset.name),
+    people_ids: all("#people li[data-peer-id]").map((person) => person.dataset.peerId),
     status: text("#status"),
     status_code: one("#status")?.dataset.code ?? "",
     failure: visible("#failure") ? { kind: one("#failure").dataset.kind ?? "", text: text("#failure-text") } : null,
@@ -133,7 +134,7 @@ window.e2e = {
     outgoing: shown("#outgoing", "#outgoing-name"),
     call: shown("#call", "#call-name"),
     states: Object.fromEntries(all("#states [data-state]").map((dd) => [dd.dataset.state, dd.textContent.trim()])),
-    chat_open: one("#chat-form button")?.disabled === false,
+    chat_open: one("#chat-form button:not([type=button])")?.disabled === false,
     chat: lines("#chat-log"),
     room_chat: lines("#room-chat-log"),
     lit: all("#keypad .lit").map((key) => key.dataset.tone).concat(lit?.textContent.trim() || []),
@@ -149,6 +150,7 @@ window.e2e = {
     connections: connections.map(({ connection, states }) => ({
       state: connection.connectionState,
       signaling: connection.signalingState,
+      sections: connection.getTransceivers().filter(({ mid }) => mid !== null).length,
       states,
     })),
     missing: visible("#unsupported") ? all("#unsupported [data-missing]").map((item) => item.dataset.missing) : [],
@@ -168,6 +170,14 @@ window.e2e = {
     for (let at = 0; at < data.length; at += 4) sum += (data[at] + data[at + 1] + data[at + 2]) / 3;
     return sum / (data.length / 4);
   },
+
+  addSection() {
+    const open = connections.filter(({ connection }) => connection.signalingState !== "closed");
+    for (const { connection } of open) connection.addTransceiver("audio", { direction: "recvonly" });
+  },
+
+  /** The one that was opened last. */
+  connection: () => connections.at(-1)?.connection,
 
   hold() {
     holding = true;

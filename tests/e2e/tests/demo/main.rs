@@ -2,9 +2,14 @@
 
 mod calls;
 mod capture;
+mod channels;
 mod endings;
+mod files;
 mod lingering;
+mod mesh;
 mod plain_page;
+mod recovery;
 mod rooms;
+mod storm;
 mod talk;
 mod unsupported;

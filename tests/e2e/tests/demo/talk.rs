@@ -1,15 +1,7 @@
 //! What two people do in a call, whichever pages they use.
 
+pub use browser_rtc_e2e::connect;
 use browser_rtc_e2e::{ChatLine, Page, Size};
-
-/// One calls, the other takes it.
-pub async fn connect(caller: &Page, callee: &Page) {
-    caller.call(callee).await;
-    callee.until_rung_by(caller).await;
-    callee.accept().await;
-    caller.until_in_call_with(callee).await;
-    callee.until_in_call_with(caller).await;
-}
 
 /// Each sees the other: frames come, of the very size that the sender's camera gives.
 pub async fn see_each_other(one: &Page, other: &Page) {

@@ -1,0 +1,86 @@
+//! The browsers of a scene.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fantoccini::Client;
+
+use crate::browser::{Session, Setup};
+use crate::page::Page;
+use crate::site::Site;
+
+const SCREENSHOT: Duration = Duration::from_secs(10);
+
+/// Those that are open. They end on drop.
+#[derive(Debug, Default)]
+pub(crate) struct Cast {
+    sessions: Mutex<Vec<(String, Session)>>,
+}
+
+impl Cast {
+    /// Opens the address in a browser of its own.
+    pub(crate) async fn open(&self, setup: Setup, site: Site<'_>, name: &str, url: &str) -> Page {
+        let session = Session::open(setup, site).await;
+        let client = session.client.clone();
+        self.sessions().push((name.to_owned(), session));
+        Page::open(client, name, url).await
+    }
+
+    /// Kills a browser, which can do nothing about it.
+    pub(crate) fn kill(&self, name: &str) {
+        self.sessions().retain(|(known, _)| known != name);
+    }
+
+    /// The folders for temporary files, one for each.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        self.sessions().iter().map(|(_, session)| session.driver.folder().to_path_buf()).collect()
+    }
+
+    /// What the pages of a scene that has failed tell about it.
+    pub(crate) async fn tell(&self) {
+        for (name, client) in self.clients() {
+            let script = "return window.standstill?.tell()";
+            let told = tokio::time::timeout(SCREENSHOT, client.execute(script, Vec::new())).await;
+            eprintln!("{name} tells {told:#?}");
+        }
+    }
+
+    pub(crate) async fn take_screenshots(&self, scene: &str) {
+        for (name, client) in self.clients() {
+            match tokio::time::timeout(SCREENSHOT, client.screenshot()).await {
+                Ok(Ok(image)) => keep(&picture(scene, &name), &image),
+                Ok(Err(error)) => eprintln!("no picture of {name}: {error}"),
+                Err(_) => eprintln!("no picture of {name} within {} s", SCREENSHOT.as_secs()),
+            }
+        }
+    }
+
+    fn clients(&self) -> Vec<(String, Client)> {
+        self.sessions().iter().map(|(name, session)| (name.clone(), session.client.clone())).collect()
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Vec<(String, Session)>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the picture of a page is: in `target/e2e`, wherever the target folder is.
+pub(crate) fn picture(scene: &str, name: &str) -> PathBuf {
+    target().join("e2e").join(format!("{scene}-{name}.png").replace(' ', "-"))
+}
+
+pub(crate) fn target() -> PathBuf {
+    // A test program is in `deps` of its profile's folder.
+    let program = std::env::current_exe().unwrap_or_default();
+    program.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
+fn keep(file: &Path, image: &[u8]) {
+    let folder = file.parent().unwrap_or(file);
+    match fs::create_dir_all(folder).and_then(|()| fs::write(file, image)) {
+        Ok(()) => eprintln!("a picture: {}", file.display()),
+        Err(error) => eprintln!("{}: {error}", file.display()),
+    }
+}

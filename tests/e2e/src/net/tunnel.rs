@@ -1,0 +1,51 @@
+//! A port of this machine that leads to the same port inside a namespace.
+
+use std::net::Ipv4Addr;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::namespace::{Door, Namespace};
+
+/// Carries connections to a namespace's loopback, whatever happens to the namespace's cables. Ends on drop.
+#[derive(Debug)]
+pub(crate) struct Tunnel {
+    port: u16,
+    task: JoinHandle<()>,
+}
+
+impl Tunnel {
+    pub(crate) async fn open(namespace: &Namespace) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free port");
+        let port = listener.local_addr().expect("a listener has an address").port();
+        let door = namespace.door();
+        let task = tokio::spawn(async move {
+            // They end with this task.
+            let mut connections = JoinSet::new();
+            while let Ok((outside, _)) = listener.accept().await {
+                connections.spawn(carry(outside, door.clone(), port));
+                while connections.try_join_next().is_some() {}
+            }
+        });
+        Self { port, task }
+    }
+
+    /// The port, outside and inside: a driver wants to be called by its own.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Tunnel {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn carry(mut outside: TcpStream, door: Door, port: u16) {
+    // Where nobody listens inside, the one outside finds its connection closed.
+    let Ok(Ok(inside)) = tokio::task::spawn_blocking(move || door.connect(port)).await else { return };
+    let Ok(()) = inside.set_nonblocking(true) else { return };
+    let Ok(mut inside) = TcpStream::from_std(inside) else { return };
+    let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+}

@@ -1,0 +1,59 @@
+//! Where a browser runs.
+
+use std::path::Path;
+use std::process::Command;
+
+#[cfg(target_os = "linux")]
+use crate::net::{Host, Tunnel};
+
+/// A place for a browser and its driver: this machine, or a host of a network of its own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Site<'a> {
+    /// The pages that the browser is to take for secure ones, although they come over http: an origin.
+    pub(crate) trusted: Option<&'a str>,
+    #[cfg(target_os = "linux")]
+    pub(crate) host: Option<&'a Host>,
+}
+
+/// A way to the port at which a driver listens.
+#[derive(Debug)]
+pub(crate) struct Way {
+    pub(crate) port: u16,
+    #[cfg(target_os = "linux")]
+    _tunnel: Option<Tunnel>,
+}
+
+#[cfg(target_os = "linux")]
+impl Site<'_> {
+    /// The program, to be run there.
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        self.host.map_or_else(|| Command::new(program), |host| host.namespace().command(program))
+    }
+
+    /// A port that is free there, and the same port of this machine's loopback leads to it.
+    pub(crate) async fn way(&self) -> Way {
+        match self.host {
+            Some(host) => {
+                let tunnel = Tunnel::open(host.namespace()).await;
+                Way { port: tunnel.port(), _tunnel: Some(tunnel) }
+            }
+            None => Way { port: free_port(), _tunnel: None },
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Site<'_> {
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        Command::new(program)
+    }
+
+    pub(crate) async fn way(&self) -> Way {
+        Way { port: free_port() }
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
+    listener.local_addr().expect("a listener has an address").port()
+}

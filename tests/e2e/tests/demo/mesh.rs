@@ -1,0 +1,60 @@
+//! Many in one room, each in a call with each.
+
+use std::collections::BTreeMap;
+
+use browser_rtc_e2e::{Browser, Page, Stage, play};
+use futures::future::join_all;
+use serde_json::Value;
+
+const NAMES: [&str; 6] = ["Ada", "Bob", "Cyd", "Dan", "Eve", "Fay"];
+
+async fn open(stage: &Stage, number: usize) -> Page {
+    let browser = if number.is_multiple_of(2) { Browser::Chrome } else { Browser::Firefox };
+    let page = stage.open(browser, NAMES[number], "/npm.html").await;
+    page.load_script("mesh", include_str!("mesh.js")).await;
+    page
+}
+
+async fn join(page: &Page) {
+    let _: Value = page.script(&format!("return window.mesh.join({:?})", page.name())).await;
+}
+
+/// Waits until each has seen so many more frames of each of the others.
+async fn each_sees_all_others(pages: &[Page], more: u64) {
+    join_all(pages.iter().map(|page| async {
+        let others = pages.len() - 1;
+        let script = "return window.mesh.frames()";
+        let all = |frames: &BTreeMap<String, u64>| frames.len() == others;
+        let before = page.until_script(script, &format!("{others} others are there"), all).await;
+        let shown = |frames: &BTreeMap<String, u64>| {
+            frames.len() == others && frames.iter().all(|(name, shown)| *shown >= before.get(name).unwrap_or(&0) + more)
+        };
+        page.until_script(script, &format!("{more} frames more of each"), shown).await;
+        let failures: Vec<String> = page.script("return window.mesh.failures").await;
+        assert_eq!(failures, [""; 0], "{}", page.name());
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn six_browsers_in_one_room_each_see_all_others() {
+    play("mesh", async |stage| {
+        let mut pages = Vec::new();
+        for number in 0..NAMES.len() {
+            pages.push(open(stage, number).await);
+        }
+        // Two of them at once, and the others as the first are still at it.
+        join_all(pages.iter().map(join)).await;
+        each_sees_all_others(&pages, 10).await;
+
+        // Who goes is gone, and who comes back is seen again.
+        let bob = pages.remove(1);
+        let _: Value = bob.script("window.mesh.leave()").await;
+        bob.until_script("return window.mesh.frames()", "nobody is seen", BTreeMap::<String, u64>::is_empty).await;
+        each_sees_all_others(&pages, 5).await;
+        join(&bob).await;
+        pages.push(bob);
+        each_sees_all_others(&pages, 5).await;
+    })
+    .await;
+}

@@ -1,0 +1,87 @@
+//! A Chrome and a Firefox that change their call at once, again and again.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use browser_rtc_e2e::{Browser, play};
+use futures::future::join;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::talk;
+
+#[derive(Debug, Deserialize)]
+struct Seen {
+    rounds: u32,
+    agreements: u32,
+    signaling: String,
+    connection: String,
+    directions: BTreeMap<String, Option<String>>,
+}
+
+impl Seen {
+    fn is_settled(&self) -> bool {
+        self.signaling == "stable" && self.connection == "connected"
+    }
+
+    /// As the other side sees it.
+    fn mirrored(&self) -> BTreeMap<String, Option<String>> {
+        let mirror = |direction: &String| match &**direction {
+            "sendonly" => "recvonly".to_owned(),
+            "recvonly" => "sendonly".to_owned(),
+            same => same.to_owned(),
+        };
+        self.directions.iter().map(|(mid, direction)| (mid.clone(), direction.as_ref().map(mirror))).collect()
+    }
+}
+
+const SEEN: &str = "return window.storm.seen()";
+
+/// Firefox 153 writes on while its ICE is restarted, takes the error for the end of DTLS, and has no data channel from
+/// then on. So channels are opened in one storm, and ICE is restarted in another.
+#[tokio::test(flavor = "multi_thread")]
+async fn f17_three_hundred_rounds_of_glare_between_chrome_and_firefox() {
+    storm("storm of channels", "[0, 0, 0, 1, 1, 2, 2]").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f17_three_hundred_rounds_of_restarts_between_chrome_and_firefox() {
+    storm("storm of restarts", "[0, 0, 0, 1, 1, 3, 3]").await;
+}
+
+async fn storm(scene: &str, kinds: &str) {
+    play(scene, async |stage| {
+        let chrome = stage.join(Browser::Chrome, "Ada").await;
+        let firefox = stage.join(Browser::Firefox, "Bob").await;
+        talk::connect(&chrome, &firefox).await;
+        talk::see_each_other(&chrome, &firefox).await;
+        for (page, seed) in [(&chrome, 1), (&firefox, 2)] {
+            page.load_script("storm", include_str!("storm.js")).await;
+            let _: Value = page.script(&format!("window.storm.run({seed}, {kinds})")).await;
+        }
+
+        let over = |seen: &Seen| seen.rounds == 300 && seen.signaling == "stable";
+        join(
+            chrome.until_script(SEEN, "the storm is over", over),
+            firefox.until_script(SEEN, "the storm is over", over),
+        )
+        .await;
+        // A browser that asks for the same offer again and again is slowed down, so that the last may take a while.
+        let mut agreed = None;
+        for _ in 0..100 {
+            let (one, other): (Seen, Seen) = join(chrome.script(SEEN), firefox.script(SEEN)).await;
+            if one.directions == other.mirrored() && one.is_settled() && other.is_settled() {
+                agreed = Some((one, other));
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let (one, _other) = agreed.expect("both are connected and agree on their transceivers");
+        println!("{scene}: 300 rounds, {} agreements, {} sections", one.agreements, one.directions.len());
+        talk::chat(&chrome, &firefox).await;
+        chrome.until_frames(10).await;
+        firefox.until_frames(10).await;
+        talk::part(&chrome, &firefox).await;
+        talk::no_uncaught_errors(&[&chrome, &firefox]).await;
+    })
+    .await;
+}
