@@ -39,7 +39,7 @@ fn apt_get(args: &[&str]) -> Step {
     step.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600"]).args(args)
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     Step::new("id", ["-u"]).output().as_deref() == Some("0")
 }
 

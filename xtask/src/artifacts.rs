@@ -24,7 +24,7 @@ pub fn wasm_pack(crate_dir: &str, target: &str) -> Result {
 
 /// The signaling server, built for speed.
 pub fn server() -> Result<PathBuf> {
-    Step::new("cargo", ["build", "-p", "browser-rtc-signaling", "--features", "server"])
+    Step::new("cargo", ["build", "-p", "browser-rtc-signaling", "--features", "redis"])
         .args(["--bin", "signaling-server", "--profile", "server"])
         .run()?;
     let file = format!("signaling-server{}", std::env::consts::EXE_SUFFIX);

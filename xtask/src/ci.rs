@@ -6,7 +6,7 @@ use crate::{Result, coverage, demo, npm, setup};
 use std::time::Instant;
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
-const SERVER: [&str; 2] = ["--features", "browser-rtc-signaling/server"];
+const SERVER: [&str; 2] = ["--features", "browser-rtc-signaling/redis"];
 
 type Check = (&'static str, fn() -> Result);
 

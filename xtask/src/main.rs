@@ -2,12 +2,17 @@
 
 mod apt;
 mod artifacts;
+mod bench;
 mod ci;
 mod coverage;
 mod demo;
+mod load;
+mod networks;
 mod npm;
 mod paths;
+mod readme;
 mod setup;
+mod size;
 mod step;
 mod summary;
 mod test;
@@ -26,9 +31,15 @@ usage: cargo xtask COMMAND
   setup [--for demo|test]                    install what is missing, all of it or for one command
   demo [--port 8080] [--host 127.0.0.1]      build the demo and the signaling server, and serve both
        [--check]                             … only until its pages have been fetched once
-  test [native] [chrome] [firefox] [e2e]     run these tests, or all
+  test [native] [chrome] [firefox] [e2e]     run these tests, or all four
+       [faults]                              … calls on networks that break; Linux, as root
   coverage [--json FILE | --write]           which members of the specifications have a Rust counterpart;
                                              --write brings README and \"From JavaScript to here\" up to date
+  bench [--json FILE] [--write]              speed, compared with raw JavaScript and with others; --write puts it into
+        [--browser firefox] [--sessions 8]   the README, and fewer sessions take less time and tell less
+  size [--json FILE] [--write]               bytes of small programs, compared with raw web-sys
+  load [--json FILE] [--clients N,N]         load on the signaling server, beside PeerServer and matchbox_server;
+                                             about 6 min; Linux
   npm                                        build the npm package and check what is in it
   ci                                         formatting, lints, documentation, packages, demo";
 
@@ -52,6 +63,9 @@ fn dispatch(args: &[String]) -> Result {
         "demo" => demo::command(rest),
         "test" => test::command(rest),
         "coverage" => coverage::command(rest),
+        "bench" => bench::command(rest),
+        "size" => size::command(rest),
+        "load" => load::command(rest),
         "npm" => no_arguments(rest).and_then(|()| npm::command()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "-h" | "--help" => {

@@ -20,10 +20,13 @@ pub enum Need {
     Firefox,
     WebKit,
     Turn,
+    Redis,
+    Networks,
 }
 
 pub const DEMO: [Need; 1] = [Need::Wasm];
-pub const TEST: [Need; 5] = [Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit, Need::Turn];
+pub const TEST: [Need; 7] =
+    [Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit, Need::Turn, Need::Redis, Need::Networks];
 
 pub fn command(args: &[String]) -> Result {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -43,6 +46,9 @@ pub fn run(needs: &[Need]) -> Result {
         Need::WebKit if cfg!(target_os = "linux") => vec![webkit()],
         Need::WebKit => vec![],
         Need::Turn => vec![turnserver()],
+        Need::Redis => vec![redis_server()],
+        Need::Networks if cfg!(target_os = "linux") => vec![iproute()],
+        Need::Networks => vec![],
     });
     let problems: Vec<String> = results.filter_map(Result::err).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
@@ -163,6 +169,31 @@ fn turnserver() -> Result {
             return apt::install(&["coturn"]);
         }
         Err(by_hand("no turnserver", "coturn", "coturn", "coturn"))
+    })
+}
+
+fn redis_server() -> Result {
+    let installed = || {
+        let text = Step::new(&paths::which("redis-server")?.to_string_lossy(), ["--version"]).output()?;
+        let version = text.split_whitespace().find_map(|word| word.strip_prefix("v="))?.to_owned();
+        at_least(&version, (7, 0)).then_some(version)
+    };
+    ensure("redis-server", "shares rooms between signaling servers in their tests", installed, || {
+        // Debian would start one as a service as well, which nobody needs.
+        if apt::usable() && apt::has("redis-server") {
+            return apt::install(&["redis-server"]);
+        }
+        Err(by_hand("no redis-server", "redis-server", "redis", "redis"))
+    })
+}
+
+fn iproute() -> Result {
+    let installed = || Some(tools::ip().ok()?.display().to_string());
+    ensure("iproute2", "makes networks that the fault tests break", installed, || {
+        if apt::usable() && apt::has("iproute2") {
+            return apt::install(&["iproute2"]);
+        }
+        Err(by_hand("no ip", "iproute2", "iproute", ""))
     })
 }
 

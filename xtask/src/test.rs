@@ -5,21 +5,22 @@ use crate::step::Step;
 use crate::summary::{self, Counts, Line};
 use crate::tools::{self, Browser};
 use crate::turn::TurnServer;
-use crate::{Result, artifacts, paths, unexpected};
+use crate::{Result, artifacts, networks, paths, unexpected};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
 /// The names of the runners, in the order in which they are run.
-const RUNNERS: [&str; 4] = ["native", "chrome", "firefox", "e2e"];
+const RUNNERS: [&str; 5] = ["native", "chrome", "firefox", "e2e", "faults"];
+/// Those that are run only when they are named: they take root.
+const ONLY_NAMED: [&str; 1] = ["faults"];
 
 pub fn command(args: &[String]) -> Result {
     if let Some(unknown) = args.iter().find(|arg| !RUNNERS.contains(&arg.as_str())) {
         return Err(unexpected(unknown));
     }
-    let asked = |runner: &&str| args.is_empty() || args.iter().any(|arg| arg == runner);
-    let runners: Vec<&str> = RUNNERS.into_iter().filter(asked).collect();
+    let runners = asked(args);
     // The runners that need nothing of what could not be installed still run; the others fail by themselves.
     if let Err(problems) = setup::run(&needs(&runners)) {
         println!("\nsome things could not be installed:\n{problems}\n");
@@ -34,13 +35,24 @@ pub fn command(args: &[String]) -> Result {
     summary::close(&lines)
 }
 
+fn asked(args: &[String]) -> Vec<&'static str> {
+    let asked = |runner: &&str| match args {
+        [] => !ONLY_NAMED.contains(runner),
+        _ => args.iter().any(|arg| arg == runner),
+    };
+    RUNNERS.into_iter().filter(asked).collect()
+}
+
 fn needs(runners: &[&str]) -> Vec<Need> {
+    let any = |of: &[&str]| runners.iter().any(|runner| of.contains(runner));
     let needed_by = |need: &Need| match need {
-        Need::Wasm => runners.iter().any(|runner| *runner != "native"),
-        Need::Chrome => runners.contains(&"chrome") || runners.contains(&"e2e"),
-        Need::Firefox => runners.contains(&"firefox") || runners.contains(&"e2e"),
-        Need::WebKit => runners.contains(&"e2e"),
-        Need::Turn => runners.contains(&"chrome") || runners.contains(&"firefox"),
+        Need::Wasm => any(&["chrome", "firefox", "e2e", "faults"]),
+        Need::Chrome => any(&["chrome", "e2e", "faults"]),
+        Need::Firefox => any(&["firefox", "e2e", "faults"]),
+        Need::WebKit => any(&["e2e"]),
+        Need::Turn => any(&["chrome", "firefox"]),
+        Need::Redis => any(&["native"]),
+        Need::Networks => any(&["faults"]),
     };
     setup::TEST.into_iter().filter(needed_by).collect()
 }
@@ -52,7 +64,8 @@ fn timed(runner: &str, turn: Option<&TurnServer>) -> Line {
         "native" => Ok(native()),
         "chrome" => chrome(turn),
         "firefox" => firefox(turn),
-        _ => e2e(),
+        "e2e" => e2e(),
+        _ => faults(),
     };
     let (output, result) = match step {
         Ok(step) => step.hint(format!("`cargo xtask test {runner}` alone")).tee(),
@@ -77,7 +90,7 @@ fn judged(mut counts: Counts, result: Result) -> (Counts, Result) {
 fn native() -> Step {
     Step::new("cargo", ["test", "--workspace", "--exclude", "browser-rtc-e2e"]).args([
         "--features",
-        "browser-rtc-signaling/server",
+        "browser-rtc-signaling/redis",
         "--no-fail-fast",
     ])
 }
@@ -104,15 +117,15 @@ fn browser_step(
 ) -> Step {
     let step = Step::new("wasm-pack", ["test", "--headless", name, driver_option])
         .args([&browser.driver])
-        .args([".", "--test", "web"])
+        .args([".", "--features", "postcard,streams", "--test", "web"])
         // Its own limits are for pages without media: tones and ICE take longer, and so does a browser's first start.
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "900")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", configuration);
     match turn {
         // A page has no environment: the tests are compiled with these.
         Some(turn) => step
-            .args(["--", "--include-ignored"])
+            .args(["--", "--include-ignored", "--skip", "a_gibibyte"])
             .env("BROWSER_RTC_TEST_TURN", &turn.address)
             .env("BROWSER_RTC_TEST_NAT", &turn.behind_nat),
         None => step,
@@ -136,17 +149,31 @@ fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
 
 /// The demo and the npm package are built first: the tests drive what a user gets. They serve it themselves.
 fn e2e() -> Result<Step> {
-    let (chrome, firefox) = (tools::chrome()?, tools::firefox()?);
+    let browsers = [tools::chrome()?, tools::firefox()?];
     artifacts::pages()?;
-    let step = Step::new("cargo", ["test", "-p", "browser-rtc-e2e", "--no-fail-fast"])
-        .env("CHROMEDRIVER", chrome.driver)
-        .env("CHROME", chrome.binary)
-        .env("GECKODRIVER", firefox.driver)
-        .env("FIREFOX", firefox.binary);
+    let step = two_browsers(browsers, &["--lib", "--test", "demo"]);
     Ok(match tools::webkit() {
         Ok(driver) => step.env("WEBKIT_DRIVER", driver),
         Err(_) => step,
     })
+}
+
+/// As [`e2e`], on networks that break. The server is a program here, so that it can be killed.
+fn faults() -> Result<Step> {
+    let browsers = [tools::chrome()?, tools::firefox()?];
+    let ip = networks::usable()?;
+    artifacts::wasm_pack("www", "web")?;
+    let server = artifacts::server()?;
+    Ok(two_browsers(browsers, &["--test", "faults"]).env("IP", ip).env("SIGNALING_SERVER", server))
+}
+
+fn two_browsers([chrome, firefox]: [Browser; 2], targets: &[&str]) -> Step {
+    Step::new("cargo", ["test", "-p", "browser-rtc-e2e", "--no-fail-fast"])
+        .args(targets)
+        .env("CHROMEDRIVER", chrome.driver)
+        .env("CHROME", chrome.binary)
+        .env("GECKODRIVER", firefox.driver)
+        .env("FIREFOX", firefox.binary)
 }
 
 #[cfg(test)]
@@ -170,8 +197,14 @@ mod tests {
 
     #[test]
     fn native_tests_need_no_browser() {
-        assert_eq!(needs(&["native"]), []);
-        assert_eq!(needs(&["native", "chrome"]), [Need::Wasm, Need::Chrome, Need::Turn]);
+        assert_eq!(needs(&["native"]), [Need::Redis]);
+        assert_eq!(needs(&["native", "chrome"]), [Need::Wasm, Need::Chrome, Need::Turn, Need::Redis]);
         assert_eq!(needs(&RUNNERS), setup::TEST);
+    }
+
+    #[test]
+    fn what_takes_root_is_run_when_it_is_named() {
+        assert_eq!(asked(&[]), ["native", "chrome", "firefox", "e2e"]);
+        assert_eq!(asked(&["faults".to_owned(), "native".to_owned()]), ["native", "faults"]);
     }
 }

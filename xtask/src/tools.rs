@@ -74,6 +74,11 @@ pub fn turnserver() -> Result<PathBuf> {
     program("TURNSERVER", &["turnserver"])
 }
 
+/// Makes networks. It is not on everybody's PATH.
+pub fn ip() -> Result<PathBuf> {
+    program("IP", &["ip", "/usr/sbin/ip", "/sbin/ip"])
+}
+
 fn stated(path: &Path) -> Result<String> {
     version(path).ok_or_else(|| format!("`{} --version` tells no version", path.display()))
 }

@@ -2,14 +2,11 @@
 
 use super::aliases::{Alias, Item};
 use super::{Coverage, EXCLUSIONS, MEMBERS, texts};
-use crate::{Result, paths};
+use crate::{Result, paths, readme};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
-
-const BEGIN: &str = "<!-- coverage -->\n";
-const END: &str = "<!-- /coverage -->\n";
 
 /// Writes both anew, or finds out whether that is due.
 pub fn update(specs: &[Coverage], aliases: &[Alias], write: bool) -> Result {
@@ -29,8 +26,6 @@ pub fn update(specs: &[Coverage], aliases: &[Alias], write: bool) -> Result {
 }
 
 fn with_table(readme: &str, specs: &[Coverage]) -> Result<String> {
-    let (before, rest) = readme.split_once(BEGIN).ok_or("README.md has no place for the coverage")?;
-    let (_, after) = rest.split_once(END).ok_or("README.md has no end of the coverage")?;
     let mut table = String::from("| Specification | Members | Covered | Excluded |\n|---|--:|--:|--:|\n");
     let mut row = |name: &str, total: usize, covered: usize, excluded: usize| {
         let _never_fails = writeln!(table, "| {name} | {total} | {covered} | {excluded} |");
@@ -40,7 +35,7 @@ fn with_table(readme: &str, specs: &[Coverage]) -> Result<String> {
     }
     let sum = |part: fn(&Coverage) -> usize| specs.iter().map(part).sum();
     row("all", sum(Coverage::total), sum(|spec| spec.covered), sum(|spec| spec.excluded));
-    Ok(format!("{before}{BEGIN}{table}{END}{after}"))
+    readme::with_part(readme, "coverage", &table)
 }
 
 const PREFACE: &str = "\

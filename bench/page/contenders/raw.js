@@ -1,0 +1,65 @@
+// The browser's own API, with nothing around it. What it does is what all the others are compared with.
+
+import { LOW, SLICE, opened, receive, room, roundTrips, sendAll } from "../work.js";
+
+export const name = "raw";
+
+export async function connect() {
+  const [near, far] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  const channel = near.createDataChannel("bench");
+  const incoming = new Promise((resolve) => (far.ondatachannel = (event) => resolve(event.channel)));
+  near.onicecandidate = (event) => far.addIceCandidate(event.candidate);
+  far.onicecandidate = (event) => near.addIceCandidate(event.candidate);
+  await near.setLocalDescription();
+  await far.setRemoteDescription(near.localDescription);
+  await far.setLocalDescription();
+  await near.setRemoteDescription(far.localDescription);
+  const other = await incoming;
+  await Promise.all([channel, other].map(opened));
+  return new Pair(channel, other, [near, far]);
+}
+
+class Pair {
+  constructor(near, far, connections) {
+    Object.assign(this, { near, far, connections });
+    near.binaryType = far.binaryType = "arraybuffer";
+  }
+
+  async transfer(bytes, count) {
+    const received = receive(count, (take) => (this.far.onmessage = (event) => take(event.data.byteLength)));
+    await sendAll(this.near, (message) => this.near.send(message), bytes, count);
+    return received;
+  }
+
+  async roundTrips(bytes, count) {
+    this.far.onmessage = (event) => this.far.send(event.data);
+    return roundTrips(bytes, count, {
+      send: (message) => this.near.send(message),
+      answered: (take) => (this.near.onmessage = (event) => take(event.data.byteLength)),
+    });
+  }
+
+  /** The loop that everybody writes: slices of 64 KiB, put together at the other end. */
+  async file(bytes) {
+    const file = new Blob([new Uint8Array(bytes)]);
+    const parts = [];
+    const received = receive(Math.ceil(bytes / SLICE), (take) => {
+      this.far.onmessage = (event) => {
+        parts.push(event.data);
+        take(event.data.byteLength);
+      };
+    });
+    this.near.bufferedAmountLowThreshold = LOW;
+    for (let at = 0; at < bytes; at += SLICE) {
+      const slice = await file.slice(at, at + SLICE).arrayBuffer();
+      await room(this.near);
+      this.near.send(slice);
+    }
+    await received;
+    return new Blob(parts).size;
+  }
+
+  close() {
+    for (const connection of this.connections) connection.close();
+  }
+}

@@ -1,0 +1,17 @@
+// Small helpers with figures.
+
+/** The value that this share of them does not exceed; null of none. */
+export function at(share, values) {
+  if (!values?.length) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const place = (sorted.length - 1) * share;
+  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+export function shuffled(items) {
+  const left = [...items];
+  const order = [];
+  while (left.length) order.push(...left.splice(Math.floor(Math.random() * left.length), 1));
+  return order;
+}

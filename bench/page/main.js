@@ -1,0 +1,143 @@
+// The run: sessions, in each of which every contender connects anew, and then all do each piece of work in turn, in an
+// order that is thrown anew each time. So whatever else the machine does hits all alike.
+
+import * as npm from "./contenders/npm.js";
+import * as peerjs from "./contenders/peerjs.js";
+import * as raw from "./contenders/raw.js";
+import * as rust from "./contenders/rust.js";
+import * as simplePeer from "./contenders/simple-peer.js";
+import { at, shuffled } from "./figures.js";
+
+/** The same once more: how far its figures are from raw's own is what the run cannot tell apart. */
+const again = { ...raw, name: "again" };
+const CONTENDERS = [raw, again, rust, npm, simplePeer, peerjs];
+const asked = new URLSearchParams(location.search);
+const SESSIONS = Number(asked.get("sessions") ?? 12);
+/** No session begins after so many milliseconds: on a busy machine there are fewer. */
+const BUDGET = 200_000;
+/** How often each connects in a session; on the last of these connections it works. */
+const CONNECTS = 4;
+/** How often each piece of work is done in a session. */
+const REPEATS = 2;
+/** How long a piece of work is to take, in milliseconds. Its size is chosen by the speed of the first who can do it. */
+const PIECE = 200;
+/** In milliseconds: what has been closed still works for as long in the browser. */
+const AFTERMATH = 100;
+
+const KB = 1024;
+/** What a pair is asked to do, and what a figure of it is: messages a second, or MB a second. */
+const WORKS = [
+  { key: "throughput_16k_mb_s", method: "transfer", bytes: 16 * KB, first: 500, factor: (16 * KB) / 1e6 },
+  { key: "throughput_64k_mb_s", method: "transfer", bytes: 64 * KB, first: 150, factor: (64 * KB) / 1e6 },
+  { key: "small_100b_messages_s", method: "transfer", bytes: 100, first: 5000, factor: 1 },
+  { key: "small_24b_messages_s", method: "transfer", bytes: 24, first: 5000, factor: 1 },
+  { key: "packed_100b_messages_s", method: "packed", bytes: 100, first: 20000, factor: 1 },
+  { key: "packed_24b_messages_s", method: "packed", bytes: 24, first: 40000, factor: 1 },
+];
+const TRIPS = { bytes: 100, count: 300 };
+const FILE = 16 * KB * KB;
+const KEYS = ["connect_ms", ...WORKS.map((work) => work.key), "rtt_p50_ms", "rtt_p99_ms", "file_mb_s"];
+
+/** By key and contender: all that was measured. */
+const samples = {};
+
+const log = (line) => (document.querySelector("#log").textContent += `${line}\n`);
+
+const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function timed(work) {
+  const begun = performance.now();
+  const result = await work();
+  return [performance.now() - begun, result];
+}
+
+/** Asks all who can, in an order of its own. */
+async function each(pairs, method, ask) {
+  for (const [contender, pair] of shuffled(pairs)) if (pair[method]) await ask(contender.name, pair);
+}
+
+async function session(keep) {
+  const record = (key, name, ...values) => {
+    if (keep) ((samples[key] ??= {})[name] ??= []).push(...values);
+  };
+  let pairs = [];
+  for (let turn = 0; turn < CONNECTS; turn++) {
+    for (const [, pair] of pairs) await pair.close();
+    pairs = [];
+    await rest(AFTERMATH);
+    for (const contender of shuffled(CONTENDERS)) {
+      const [ms, pair] = await timed(contender.connect);
+      record("connect_ms", contender.name, ms);
+      pairs.push([contender, pair]);
+    }
+  }
+  for (const work of WORKS) await calibrate(work, pairs);
+  for (let turn = 0; turn < REPEATS; turn++) {
+    for (const { key, method, bytes, count, factor } of WORKS) {
+      await each(pairs, method, async (name, pair) => {
+        const [ms, received] = await timed(() => pair[method](bytes, count));
+        if (received !== bytes * count) throw new Error(`${name}: ${key}: ${received} bytes of ${bytes * count}`);
+        record(key, name, ((count * factor) / ms) * 1000);
+      });
+    }
+    await each(pairs, "roundTrips", async (name, pair) => {
+      record("trips", name, ...(await pair.roundTrips(TRIPS.bytes, TRIPS.count)));
+    });
+    await each(pairs, "file", async (name, pair) => {
+      const [ms, received] = await timed(() => pair.file(FILE));
+      if (received !== FILE) throw new Error(`${name}: a file of ${received} bytes`);
+      record("file_mb_s", name, FILE / 1e6 / (ms / 1000));
+    });
+  }
+  for (const [, pair] of pairs) await pair.close();
+}
+
+/** How many make a piece of work, the same for all. */
+async function calibrate(work, pairs) {
+  if (work.count) return;
+  for (const { name } of CONTENDERS) {
+    const pair = pairs.find(([contender]) => contender.name === name)[1];
+    if (!pair[work.method]) continue;
+    work.count = work.first;
+    // The first ones are slow.
+    for (let turn = 0; turn < 4; turn++) {
+      const [ms] = await timed(() => pair[work.method](work.bytes, work.count));
+      work.count = Math.ceil((work.count / ms) * PIECE);
+    }
+    return;
+  }
+}
+
+/** Under each key a figure a contender, null for what it cannot do. */
+function figures() {
+  const { trips, ...others } = samples;
+  const middle = (values) => at(0.5, values);
+  const figure = (key, name) => {
+    if (key === "rtt_p50_ms") return at(0.5, trips[name]);
+    if (key === "rtt_p99_ms") return at(0.99, trips[name]);
+    return middle(others[key]?.[name]);
+  };
+  const of = (key) => Object.fromEntries(CONTENDERS.map(({ name }) => [name, figure(key, name)]));
+  return Object.fromEntries(KEYS.map((key) => [key, of(key)]));
+}
+
+async function run() {
+  for (const { name, prepare } of CONTENDERS) {
+    log(`preparing ${name}`);
+    await prepare?.();
+  }
+  // Whatever is compiled late and allocated first is so in a session that does not count.
+  const begun = performance.now();
+  for (let number = 0; number <= SESSIONS; number++) {
+    if (number > 1 && performance.now() - begun > BUDGET) break;
+    log(number === 0 ? "warming up" : `session ${number} of ${SESSIONS}`);
+    await session(number > 0);
+  }
+  return { figures: figures(), samples };
+}
+
+window.bench = {};
+run().then(
+  (result) => Object.assign(window.bench, result),
+  (error) => (window.bench.error = `${error?.name}: ${error?.message}\n${error?.stack}`),
+);

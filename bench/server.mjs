@@ -1,0 +1,23 @@
+// Serves the benchmark's page, and PeerJS's own signaling. It says where on its first line.
+
+import express from "express";
+import { ExpressPeerServer } from "peer";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+
+const folder = (path) => express.static(fileURLToPath(new URL(path, import.meta.url)));
+
+const app = express();
+app.use((_request, response, next) => {
+  // Only an isolated page has a clock of microseconds.
+  response.set({ "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" });
+  next();
+});
+app.use("/", folder("page"));
+app.use("/rust", folder("pkg"));
+app.use("/npm", folder("../pkg"));
+app.use("/modules", folder("node_modules"));
+
+const server = createServer(app);
+app.use("/peerjs", ExpressPeerServer(server));
+server.listen(0, "127.0.0.1", () => console.log(`http://localhost:${server.address().port}`));

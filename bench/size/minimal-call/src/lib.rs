@@ -1,0 +1,32 @@
+//! A call over a room, with the camera.
+
+use browser_rtc::Result;
+use browser_rtc::media::{self, Constraints};
+use browser_rtc::room::{Join, Room, RoomEvent};
+use futures::StreamExt;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlMediaElement;
+
+/// Joins a room, takes the first call there, and shows who calls until they hang up.
+///
+/// # Errors
+/// Whatever failed.
+#[wasm_bindgen]
+pub async fn run(url: String, picture: HtmlMediaElement) -> Result<(), JsValue> {
+    Ok(take_call(&url, &picture).await?)
+}
+
+async fn take_call(url: &str, picture: &HtmlMediaElement) -> Result<()> {
+    let room = Room::join(url, Join::new("lobby", "Ada")).await?;
+    let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
+    let mut events = room.events();
+    while let Some(event) = events.next().await {
+        if let RoomEvent::Incoming(incoming) = event {
+            let call = incoming.accept(&camera).await?;
+            let _shown = media::show(picture, &call.remote_stream().await?)?;
+            call.ended().await;
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Two connections in a page, and one message between them, on web-sys alone.
+
+use futures::channel::oneshot::{self, Receiver};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Event, EventTarget, MessageEvent, RtcDataChannelEvent, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcSessionDescriptionInit,
+};
+
+/// What has arrived.
+///
+/// # Errors
+/// Whatever failed.
+#[wasm_bindgen]
+pub async fn run() -> Result<Option<String>, JsValue> {
+    let (near, far) = (Connection::new()?, Connection::new()?);
+    let chat = near.0.create_data_channel("chat");
+    let _candidates = [trickle(&near.0, &far.0)?, trickle(&far.0, &near.0)?];
+    let (_opening, opened) = once(&chat, "open", drop)?;
+    let (_incoming, message) = once(&far.0, "datachannel", |event| {
+        let channel = event.unchecked_into::<RtcDataChannelEvent>().channel();
+        // Within the event: the message may come right after it.
+        once(&channel, "message", |event| event.unchecked_into::<MessageEvent>().data())
+    })?;
+
+    let offer = JsFuture::from(near.0.create_offer()).await?.unchecked_into();
+    describe(&near.0, &far.0, &offer).await?;
+    let answer = JsFuture::from(far.0.create_answer()).await?.unchecked_into();
+    describe(&far.0, &near.0, &answer).await?;
+
+    opened.await.map_err(lost)?;
+    chat.send_with_str("hello")?;
+    let (_listener, message) = message.await.map_err(lost)??;
+    Ok(message.await.map_err(lost)?.as_string())
+}
+
+/// Closes its connection when it is dropped.
+struct Connection(RtcPeerConnection);
+
+impl Connection {
+    fn new() -> Result<Self, JsValue> {
+        RtcPeerConnection::new().map(Self)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Removes its listener when it is dropped.
+struct Listener {
+    target: EventTarget,
+    event: &'static str,
+    callback: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    fn new(target: &EventTarget, event: &'static str, call: impl FnMut(Event) + 'static) -> Result<Self, JsValue> {
+        let callback = Closure::new(call);
+        target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref())?;
+        Ok(Self { target: target.clone(), event, callback })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // It does not throw.
+        let _ = self.target.remove_event_listener_with_callback(self.event, self.callback.as_ref().unchecked_ref());
+    }
+}
+
+/// What `read` makes of the first event of this name.
+fn once<T: 'static>(
+    target: &EventTarget,
+    event: &'static str,
+    mut read: impl FnMut(Event) -> T + 'static,
+) -> Result<(Listener, Receiver<T>), JsValue> {
+    let (sender, receiver) = oneshot::channel();
+    let mut sender = Some(sender);
+    let listener = Listener::new(target, event, move |event| {
+        if let Some(sender) = sender.take() {
+            // Nobody waits any more: then nobody needs it.
+            let _ = sender.send(read(event));
+        }
+    })?;
+    Ok((listener, receiver))
+}
+
+/// Hands over the candidates as they are found.
+fn trickle(from: &RtcPeerConnection, to: &RtcPeerConnection) -> Result<Listener, JsValue> {
+    let to = to.clone();
+    Listener::new(from, "icecandidate", move |event| {
+        let candidate = event.unchecked_into::<RtcPeerConnectionIceEvent>().candidate();
+        let added = to.add_ice_candidate_with_opt_rtc_ice_candidate(candidate.as_ref());
+        spawn_local(async move {
+            // One that cannot be used is none.
+            let _ = JsFuture::from(added).await;
+        });
+    })
+}
+
+async fn describe(
+    near: &RtcPeerConnection,
+    far: &RtcPeerConnection,
+    description: &RtcSessionDescriptionInit,
+) -> Result<(), JsValue> {
+    JsFuture::from(near.set_local_description(description)).await?;
+    JsFuture::from(far.set_remote_description(description)).await?;
+    Ok(())
+}
+
+fn lost(_: oneshot::Canceled) -> JsValue {
+    JsValue::from_str("the event never came")
+}

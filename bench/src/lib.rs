@@ -1,0 +1,186 @@
+//! The benchmark's work, done by this crate from Rust: what `page/contenders/raw.js` does in JavaScript.
+
+#![expect(missing_debug_implementations, reason = "these are JavaScript's objects, and it has no such thing")]
+
+use browser_rtc::channel::{ChannelInit, DataChannel, Message, Packed};
+use browser_rtc::files::Files;
+use browser_rtc::peer::{Configuration, PeerConnection};
+use browser_rtc::{Error, Result};
+use futures::{StreamExt, future};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+/// Two connections in the page, and a channel between them that is open at both ends.
+#[wasm_bindgen]
+pub struct Pair {
+    near: DataChannel,
+    far: DataChannel,
+    connections: [PeerConnection; 2],
+}
+
+/// Connects two.
+///
+/// # Errors
+/// Whatever failed.
+#[wasm_bindgen]
+pub async fn connect() -> Result<Pair, JsValue> {
+    Ok(pair().await?)
+}
+
+async fn pair() -> Result<Pair> {
+    let (near, far) = (PeerConnection::new(&Configuration::new())?, PeerConnection::new(&Configuration::new())?);
+    let channel = near.create_data_channel("bench", &ChannelInit::new())?;
+    let mut incoming = far.data_channels();
+    spawn_local(trickle(near.clone(), far.clone()));
+    spawn_local(trickle(far.clone(), near.clone()));
+    near.set_local_description().await?;
+    describe(&near, &far).await?;
+    far.set_local_description().await?;
+    describe(&far, &near).await?;
+    let Some(other) = incoming.next().await else { return Err(closed()) };
+    other.opened().await?;
+    channel.opened().await?;
+    Ok(Pair { near: channel, far: other, connections: [near, far] })
+}
+
+async fn describe(from: &PeerConnection, to: &PeerConnection) -> Result<()> {
+    match from.local_description() {
+        Some(description) => to.set_remote_description(&description).await,
+        None => Ok(()),
+    }
+}
+
+/// None waits for the one before it, as in JavaScript, where nobody waits for them.
+async fn trickle(from: PeerConnection, to: PeerConnection) {
+    let add = async |candidate| {
+        // One that cannot be used is none.
+        let _ = to.add_ice_candidate(&candidate).await;
+    };
+    from.ice_candidates().for_each_concurrent(None, add).await;
+}
+
+#[wasm_bindgen]
+impl Pair {
+    /// So many messages of so many bytes; resolves with the bytes that have come when the last has.
+    ///
+    /// # Errors
+    /// Whatever failed.
+    pub async fn transfer(&self, bytes: usize, count: u32) -> Result<f64, JsValue> {
+        let sending = async {
+            let message = vec![0; bytes];
+            for _ in 0..count {
+                self.near.send(&message[..]).await?;
+            }
+            Ok(())
+        };
+        let (received, ()) = future::try_join(receive(self.far.clone(), count), sending).await?;
+        Ok(received)
+    }
+
+    /// How many milliseconds each of so many messages takes there and back, one after the other.
+    ///
+    /// # Errors
+    /// Whatever failed.
+    #[wasm_bindgen(js_name = roundTrips)]
+    pub async fn round_trips(&self, bytes: usize, count: u32) -> Result<Vec<f64>, JsValue> {
+        let mut far = self.far.clone();
+        let echoing = async move {
+            for _ in 0..count {
+                match far.next().await {
+                    Some(Ok(Message::Binary(message))) => far.send(&message[..]).await?,
+                    _ => return Err(closed()),
+                }
+            }
+            Ok(())
+        };
+        let mut near = self.near.clone();
+        let asking = async move {
+            let message = vec![0; bytes];
+            let mut times = Vec::new();
+            let clock = web_sys::window().and_then(|window| window.performance()).ok_or_else(closed)?;
+            for _ in 0..count {
+                let begun = clock.now();
+                near.send(&message[..]).await?;
+                match near.next().await {
+                    Some(answer) => answer?,
+                    None => return Err(closed()),
+                };
+                times.push(clock.now() - begun);
+            }
+            Ok(times)
+        };
+        let (times, ()) = future::try_join(asking, echoing).await?;
+        Ok(times)
+    }
+
+    /// As [`transfer`](Self::transfer), packed.
+    ///
+    /// # Errors
+    /// Whatever failed.
+    pub async fn packed(&self, bytes: usize, count: u32) -> Result<f64, JsValue> {
+        let near = Packed::new(self.near.clone());
+        let sending = async move {
+            let message = vec![0; bytes];
+            for _ in 0..count {
+                near.send(&message).await?;
+            }
+            near.flush().await
+        };
+        let mut far = Packed::new(self.far.clone());
+        let receiving = async move {
+            let mut received = 0;
+            for _ in 0..count {
+                received += far.next().await.ok_or_else(closed)??.len();
+            }
+            Ok(received)
+        };
+        let (received, ()) = future::try_join(receiving, sending).await?;
+        #[expect(clippy::cast_precision_loss, reason = "far below")]
+        Ok(received as f64)
+    }
+
+    /// A file of so many bytes; resolves with the bytes of what has arrived.
+    ///
+    /// # Errors
+    /// Whatever failed.
+    pub async fn file(&self, bytes: u32) -> Result<f64, JsValue> {
+        let parts = js_sys::Array::of1(&js_sys::Uint8Array::new_with_length(bytes));
+        let blob = web_sys::Blob::new_with_u8_array_sequence(&parts)?;
+        let [near, far] = &self.connections;
+        let mut incoming = far.data_channels();
+        let near = Files::new(near.create_data_channel("files", &ChannelInit::new())?);
+        let far = Files::new(incoming.next().await.ok_or_else(closed)?);
+        let mut offers = far.offers();
+        let sending = async { near.offer(&blob).await?.finished().await };
+        let receiving = async {
+            let offer = offers.next().await.ok_or_else(closed)?;
+            offer.accept_to_blob()?.finished().await
+        };
+        let (received, ()) = future::try_join(receiving, sending).await?;
+        Ok(received.size())
+    }
+
+    /// Closes both connections.
+    pub fn close(&self) {
+        for connection in &self.connections {
+            connection.close();
+        }
+    }
+}
+
+/// The bytes of so many messages.
+async fn receive(mut channel: DataChannel, count: u32) -> Result<f64> {
+    let mut received = 0;
+    for _ in 0..count {
+        match channel.next().await {
+            Some(message) => received += message?.as_bytes().map_or(0, <[u8]>::len),
+            None => return Err(closed()),
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "far below")]
+    Ok(received as f64)
+}
+
+fn closed() -> Error {
+    Error::from_js("bench", JsValue::from_str("the channel closed before all had come"))
+}

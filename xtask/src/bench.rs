@@ -1,0 +1,225 @@
+//! `cargo xtask bench`: builds the benchmark's page, runs it in a browser, and prints what it has found.
+
+use crate::step::Step;
+use crate::{Result, artifacts, paths, readme, setup, tools, unexpected};
+use serde_json::Value;
+use std::fs;
+
+const CONTENDERS: [&str; 6] = ["raw", "again", "rust", "npm", "simple-peer", "peerjs"];
+
+/// What is measured, in words.
+const MEASURES: [(&str, &str); 10] = [
+    ("connect_ms", "Connecting, ms"),
+    ("throughput_16k_mb_s", "Messages of 16 KiB, MB/s"),
+    ("throughput_64k_mb_s", "Messages of 64 KiB, MB/s"),
+    ("small_100b_messages_s", "Messages of 100 bytes, a second"),
+    ("small_24b_messages_s", "Messages of 24 bytes, a second"),
+    ("rtt_p50_ms", "There and back, ms: half of them"),
+    ("rtt_p99_ms", "There and back, ms: 99 of 100"),
+    ("packed_100b_messages_s", "Packed messages of 100 bytes, a second"),
+    ("packed_24b_messages_s", "Packed messages of 24 bytes, a second"),
+    ("file_mb_s", "A file, MB/s"),
+];
+
+/// What `rust` is to reach: a figure of its own against a figure of `raw`, as a ratio of at least so much.
+struct Target {
+    what: &'static str,
+    ratio: fn(&Figures<'_>) -> Option<f64>,
+    least: f64,
+}
+
+const TARGETS: [Target; 9] = [
+    Target { what: "connect time", ratio: |f| Some(f.raw("connect_ms")? / f.rust("connect_ms")?), least: 0.97 },
+    Target { what: "throughput of 16 KiB", ratio: |f| f.same("throughput_16k_mb_s"), least: 0.97 },
+    Target { what: "throughput of 64 KiB", ratio: |f| f.same("throughput_64k_mb_s"), least: 0.97 },
+    Target { what: "messages of 100 bytes", ratio: |f| f.same("small_100b_messages_s"), least: 0.97 },
+    Target { what: "messages of 24 bytes", ratio: |f| f.same("small_24b_messages_s"), least: 0.97 },
+    Target {
+        what: "round trip, p50",
+        ratio: |f| Some(f.raw("rtt_p50_ms")? / f.rust("rtt_p50_ms")?),
+        least: 1.0 / 1.05,
+    },
+    Target {
+        what: "packed 100 bytes, in bytes against raw's 16 KiB",
+        ratio: |f| Some(f.rust("packed_100b_messages_s")? * 100.0 / 1e6 / f.raw("throughput_16k_mb_s")?),
+        least: 0.9,
+    },
+    Target {
+        what: "packed 24 bytes, against raw's count",
+        ratio: |f| Some(f.rust("packed_24b_messages_s")? / f.raw("small_24b_messages_s")?),
+        least: 8.0,
+    },
+    Target {
+        what: "a file, against raw's 64 KiB",
+        ratio: |f| Some(f.rust("file_mb_s")? / f.raw("throughput_64k_mb_s")?),
+        least: 0.95,
+    },
+];
+
+pub fn command(args: &[String]) -> Result {
+    let options = Options::parse(args)?;
+    let need = if options.browser == "firefox" { setup::Need::Firefox } else { setup::Need::Chrome };
+    setup::run(&[setup::Need::Wasm, need])?;
+    contenders()?;
+    artifacts::wasm_pack("bench", "web")?;
+    artifacts::wasm_pack(".", "web")?;
+
+    let (found, browser) = run(&options)?;
+    let figures = Figures(&found["figures"]);
+    println!("\n{}", figures.table());
+    figures.judge();
+    if let Some(file) = &options.json {
+        fs::write(file, format!("{:#}\n", found["figures"])).map_err(|error| format!("{file}: {error}"))?;
+    }
+    if options.write {
+        let part = format!("{}\n{}", figures.table(), provenance(&browser));
+        readme::renew("bench", &part)?;
+    }
+    Ok(())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Options {
+    json: Option<String>,
+    write: bool,
+    browser: String,
+    sessions: String,
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Result<Self> {
+        let mut options = Self { json: None, write: false, browser: "chrome".into(), sessions: "12".into() };
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().cloned().ok_or_else(|| format!("`{arg}` needs a value"));
+            match arg.as_str() {
+                "--json" => options.json = Some(value()?),
+                "--write" => options.write = true,
+                "--browser" => options.browser = value()?,
+                "--sessions" => options.sessions = value()?,
+                other => return Err(unexpected(other)),
+            }
+        }
+        if !["chrome", "firefox"].contains(&&*options.browser) {
+            return Err(format!("`--browser` is chrome or firefox, not {}", options.browser));
+        }
+        Ok(options)
+    }
+}
+
+/// The packages to compare with, into bench/node_modules.
+fn contenders() -> Result {
+    if paths::which("npm").is_none() || paths::which("node").is_none() {
+        return Err("no npm to get simple-peer and PeerJS with: install Node.js".into());
+    }
+    Step::new("npm", ["install", "--prefix", "bench", "--no-package-lock", "--no-audit", "--no-fund"])
+        .hint("the packages in bench/package.json must be had from npm's registry")
+        .run()
+}
+
+/// What the page has found, and the browser's version.
+fn run(options: &Options) -> Result<(Value, String)> {
+    let file = paths::target_dir()?.join("bench.json");
+    let (browser, names) = match &*options.browser {
+        "firefox" => (tools::firefox()?, ["FIREFOX", "GECKODRIVER"]),
+        _ => (tools::chrome()?, ["CHROME", "CHROMEDRIVER"]),
+    };
+    Step::new("cargo", ["run", "--quiet", "-p", "browser-rtc-e2e", "--bin", "bench", "--"])
+        .args([&file.to_string_lossy(), &*options.browser, &*options.sessions])
+        .env(names[0], &browser.binary)
+        .env(names[1], &browser.driver)
+        .run()?;
+    let problem = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = fs::read_to_string(&file).map_err(|error| problem(&error))?;
+    Ok((serde_json::from_str(&text).map_err(|error| problem(&error))?, browser.versions))
+}
+
+/// When and on what it was measured.
+fn provenance(browser: &str) -> String {
+    let date = Step::new("date", ["+%Y-%m-%d"]).output().unwrap_or_default();
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map(|(_, model)| model);
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let version = browser.split(',').next().unwrap_or_default();
+    format!("{date}, {}, {cores} cores, browser {version}, both ends in one page.\n", model.unwrap_or("a machine"))
+}
+
+/// A figure a contender under each key.
+struct Figures<'a>(&'a Value);
+
+impl Figures<'_> {
+    fn of(&self, key: &str, contender: &str) -> Option<f64> {
+        self.0[key][contender].as_f64()
+    }
+
+    fn raw(&self, key: &str) -> Option<f64> {
+        self.of(key, "raw")
+    }
+
+    fn rust(&self, key: &str) -> Option<f64> {
+        self.of(key, "rust")
+    }
+
+    fn same(&self, key: &str) -> Option<f64> {
+        Some(self.rust(key)? / self.raw(key)?)
+    }
+
+    /// With the ratio to raw behind each figure.
+    fn table(&self) -> String {
+        let mut table = format!("| | {} |\n|---{}|\n", CONTENDERS.join(" | "), "|--:".repeat(CONTENDERS.len()));
+        for (key, words) in MEASURES {
+            // What raw cannot do is compared with what it does instead.
+            let base = self.raw(key).or_else(|| self.raw(&key.replace("packed", "small")));
+            let cells = CONTENDERS.map(|contender| match (self.of(key, contender), base) {
+                (Some(figure), Some(_)) if contender == "raw" => short(figure),
+                (Some(figure), Some(base)) => format!("{} ({:.2})", short(figure), figure / base),
+                _ => "–".into(),
+            });
+            table += &format!("| {words} | {} |\n", cells.join(" | "));
+        }
+        table
+    }
+
+    fn judge(&self) {
+        for Target { what, ratio, least } in &TARGETS {
+            match ratio(self) {
+                Some(ratio) => {
+                    let verdict = if ratio >= *least { "reached" } else { "missed " };
+                    println!("{verdict}  {what}: {ratio:.2} of {least:.2}");
+                }
+                None => println!("missing  {what}"),
+            }
+        }
+    }
+}
+
+/// Three digits, or whole.
+fn short(figure: f64) -> String {
+    match figure {
+        large if large >= 100.0 => format!("{large:.0}"),
+        middle if middle >= 10.0 => format!("{middle:.1}"),
+        small => format!("{small:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_slower_connection_is_a_smaller_ratio() {
+        let found = json!({ "connect_ms": { "raw": 10.0, "rust": 20.0 } });
+        assert_eq!((TARGETS[0].ratio)(&Figures(&found)), Some(0.5));
+    }
+
+    #[test]
+    fn packed_messages_are_compared_with_unpacked_ones() {
+        let found = json!({
+            "small_24b_messages_s": { "raw": 1000.0 },
+            "packed_24b_messages_s": { "raw": null, "rust": 9000.0 },
+        });
+        assert!(Figures(&found).table().contains("| – | 9000 (9.00) | – |"), "{}", Figures(&found).table());
+        assert_eq!((TARGETS[7].ratio)(&Figures(&found)), Some(9.0));
+    }
+}
