@@ -74,7 +74,7 @@ async fn f44_a_close_at_every_point_is_an_end() {
                 drop(a);
             };
             let ((), (read, end)) = join(writing, read_all(&mut b)).within("the end").await;
-            assert!(read == all, "{} of {length}", read.len());
+            assert!(read == all, "{} of {length}, then {end:?}", read.len());
             end.unwrap();
         }
     })
@@ -92,7 +92,7 @@ async fn f44_a_drop_at_every_point_is_no_end() {
                 drop(a);
             };
             let ((), (read, end)) = join(writing, read_all(&mut b)).within("the end").await;
-            assert!(read == all, "{} of {length}", read.len());
+            assert!(read == all, "{} of {length}, then {end:?}", read.len());
             assert_eq!(kinds(&end.unwrap_err()), CUT, "after {length}");
             assert_eq!(kinds(&b.write_all(&[0]).await.unwrap_err()), BROKEN);
         }
