@@ -10,7 +10,7 @@ use std::{
 use futures::{FutureExt, Sink};
 
 use super::{
-    DataChannel, Message, Payload,
+    DataChannel, Message, Payload, UnderWay,
     life::{Inner, Life},
 };
 use crate::{
@@ -356,36 +356,30 @@ impl Sink<Message> for DataChannel {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let Some(pending) = &mut self.pending else {
+        if matches!(self.under_way, UnderWay::Nothing) {
             return Poll::Ready(self.inner.life.can_send().map(drop));
-        };
-        let outcome = ready!(pending.as_mut().poll(cx));
-        self.pending = None;
-        Poll::Ready(outcome)
+        }
+        self.under_way.poll_done(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<()> {
         self.inner.attempt((&message).into(), None).unwrap_or_else(|_hindrance| {
             let channel = self.clone();
-            self.pending = Some(Box::pin(async move { channel.send(&message).await }));
+            self.under_way.begin(async move { channel.send(&message).await });
             Ok(())
         })
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        ready!(self.as_mut().poll_ready(cx))?;
         let channel = self.clone();
-        self.pending = Some(Box::pin(async move { channel.flush().await }));
-        self.poll_ready(cx)
+        self.under_way.poll_flush(cx, || async move { channel.flush().await })
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        if self.pending.is_some() {
-            ready!(self.as_mut().poll_ready(cx))?;
-        }
+        ready!(self.under_way.poll_done(cx))?;
         self.close();
         let closed = self.closed();
-        self.pending = Some(Box::pin(closed.map(Ok)));
-        self.poll_ready(cx)
+        self.under_way.begin(closed.map(Ok));
+        self.under_way.poll_done(cx)
     }
 }

@@ -202,6 +202,10 @@ impl Channels {
         DataChannel::of(inner)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().iter().all(|channel| channel.strong_count() == 0)
+    }
+
     /// Their connection has closed, of which not every browser tells them.
     pub(crate) fn close(&self) {
         // Taken first: what waits on a channel may come back here.

@@ -11,6 +11,7 @@ mod outbox;
 mod packed;
 mod receive;
 mod typed;
+mod under_way;
 #[cfg(feature = "streams")]
 mod web_streams;
 pub(crate) mod window;
@@ -22,11 +23,8 @@ use std::{
     task::Poll,
 };
 
-use futures::future::LocalBoxFuture;
 use wasm_bindgen::{JsCast, JsValue};
 
-pub(crate) use self::life::Channels;
-use self::life::Inner;
 #[cfg(feature = "postcard")]
 pub use self::typed::Postcard;
 pub use self::{
@@ -38,6 +36,8 @@ pub use self::{
     receive::JsMessages,
     typed::{Carrier, Codec, CodecError, Json, Typed},
 };
+pub(crate) use self::{life::Channels, receive::DEFAULT_RECEIVE_LIMIT};
+use self::{life::Inner, under_way::UnderWay};
 use crate::{
     error::{Error, Result},
     event::EventStream,
@@ -97,13 +97,13 @@ pub struct DataChannel {
     inner: Rc<Inner>,
     /// Each clone waits for itself.
     filled: Waiter,
-    /// What the sink waits for.
-    pending: Option<LocalBoxFuture<'static, Result<()>>>,
+    /// By the sink.
+    under_way: UnderWay,
 }
 
 impl DataChannel {
     fn of(inner: Rc<Inner>) -> Self {
-        Self { filled: inner.life.arrivals.filled.waiter(), pending: None, inner }
+        Self { filled: inner.life.arrivals.filled.waiter(), under_way: UnderWay::default(), inner }
     }
 
     /// A handle of a channel that something else looks after: dropping it does not close the channel. Messages that

@@ -18,7 +18,7 @@ use crate::{
     wake::{Waiter, WakerSet},
 };
 
-const DEFAULT_LIMIT: u32 = 64 * 1024 * 1024;
+pub(crate) const DEFAULT_RECEIVE_LIMIT: u32 = 64 * 1024 * 1024;
 
 /// So that empty messages cannot pile up without end.
 const LEAST_COST: f64 = 64.0;
@@ -46,7 +46,7 @@ impl Default for Arrivals {
         Self {
             messages: RefCell::default(),
             bytes: Cell::default(),
-            limit: Cell::new(DEFAULT_LIMIT),
+            limit: Cell::new(DEFAULT_RECEIVE_LIMIT),
             excess: Cell::new(Excess::No),
             filled: WakerSet::default(),
         }
@@ -129,6 +129,11 @@ impl DataChannel {
     #[must_use]
     pub fn js_messages(&self) -> JsMessages {
         JsMessages { filled: self.inner.life.arrivals.filled.waiter(), inner: self.inner.clone() }
+    }
+
+    /// Whether something waits to be taken.
+    pub(crate) fn has_messages(&self) -> bool {
+        !self.inner.life.arrivals.messages.borrow().is_empty()
     }
 
     /// How many bytes may wait to be taken: 64 MiB unless set. A message counts as at least 64 bytes, and a text by its

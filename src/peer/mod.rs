@@ -205,6 +205,12 @@ impl PeerConnection {
         Ok(self.0.channels.handle(raw, &self.0.raw, &self.0.end))
     }
 
+    /// Whether there is anything to negotiate, as far as it was added through a handle of ours.
+    pub(crate) fn has_media_or_channels(&self) -> bool {
+        let transceivers = self.0.raw.transceivers();
+        transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || !self.0.channels.is_empty()
+    }
+
     /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop,
     /// and so do those that it received. The peer notices by itself, after seconds.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)

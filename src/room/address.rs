@@ -122,7 +122,9 @@ pub(super) async fn keep(leg: Weak<Leg>, mut channel: DataChannel, mut states: E
             message = channel.next().fuse() => match message {
                 Some(Ok(Message::Text(text))) => {
                     // What makes no sense is passed over: a peer may be of another version, or of ill will.
-                    if let Ok(moved) = serde_json::from_str(&text) {
+                    if let Ok(moved) = serde_json::from_str::<Moved>(&text)
+                        && leg.upgrade().is_some_and(|leg| leg.may_be(&moved.me))
+                    {
                         address.hear(moved);
                     }
                 }

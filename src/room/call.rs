@@ -23,7 +23,7 @@ use super::{
     leg::Leg,
 };
 use crate::{
-    channel::{ChannelInit, DataChannel},
+    channel::{ChannelInit, ChannelState, DEFAULT_RECEIVE_LIMIT, DataChannel},
     dtmf::DtmfSender,
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
@@ -39,6 +39,10 @@ use crate::{
 /// How long it may take until the two are connected for the first time.
 const CONNECTING_MS: u32 = 45_000;
 
+/// How many channels wait to be asked for, and how much each of them holds: the other side opens them as it likes.
+const UNCLAIMED_CHANNELS: usize = 64;
+const UNCLAIMED_BYTES: u32 = 8 * 1024 * 1024;
+
 spec_enum! {
     /// Why a call has ended.
     EndReason {
@@ -50,7 +54,7 @@ spec_enum! {
         Declined = "declined",
         /// They are in another call.
         Busy = "busy",
-        /// They did not answer in time.
+        /// Nobody answered in time.
         Unanswered = "unanswered",
         /// They left the room, or their page was closed.
         PeerLeft = "peer-left",
@@ -96,6 +100,24 @@ struct Arrivals {
     stream: RefCell<Option<MediaStream>>,
     channels: RefCell<Vec<DataChannel>>,
     changed: WakerSet,
+}
+
+impl Arrivals {
+    /// A channel comes.
+    fn push(&self, channel: DataChannel) {
+        let mut channels = self.channels.borrow_mut();
+        channels.retain(|channel| channel.state() != ChannelState::Closed || channel.has_messages());
+        if channels.len() < UNCLAIMED_CHANNELS {
+            channel.set_receive_limit(UNCLAIMED_BYTES);
+            channels.push(channel);
+        }
+    }
+
+    fn take(&self, label: &str) -> Option<DataChannel> {
+        let mut channels = self.channels.borrow_mut();
+        let position = channels.iter().position(|channel| channel.label() == label)?;
+        Some(channels.remove(position))
+    }
 }
 
 impl Call {
@@ -146,8 +168,11 @@ impl Call {
         self.arrived("remoteStream", |arrivals| arrivals.stream.borrow().clone()).await
     }
 
-    /// A channel of this label between the two: both sides ask for it, in any order. It is open when this resolves.
-    /// Cancel safe, though a channel that the caller asked for and dropped has been opened and closed.
+    /// A channel of this label between the two: both sides ask for it, in any order. It is open when this resolves, or
+    /// has been and has what was said. Cancel safe, though a channel that the caller asked for and dropped has been
+    /// opened and closed.
+    ///
+    /// Of the caller's channels, 64 wait to be asked for here, each with 8 MiB of messages; further ones are closed.
     ///
     /// # Errors
     /// `Closed` or the like where the call ends first, `Type` for a label of more than 65,535 bytes.
@@ -161,18 +186,19 @@ impl Call {
     /// As [`channel`](Self::channel), and `Operation` where the id is taken.
     pub async fn channel_with(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         const OPERATION: &str = "channel";
-        let channel = if self.0.caller || init.is_negotiated() {
-            self.connection().create_data_channel(label, init)?
-        } else {
-            self.arrived(OPERATION, |arrivals| {
-                let mut channels = arrivals.channels.borrow_mut();
-                let position = channels.iter().position(|channel| channel.label() == label)?;
-                Some(channels.remove(position))
-            })
-            .await?
-        };
-        channel.opened().await?;
-        Ok(channel)
+        if self.0.caller || init.is_negotiated() {
+            let channel = self.connection().create_data_channel(label, init)?;
+            channel.opened().await?;
+            return Ok(channel);
+        }
+        loop {
+            let channel = self.arrived(OPERATION, |arrivals| arrivals.take(label)).await?;
+            // One that has closed still has what was said on it.
+            if channel.opened().await.is_ok() || channel.has_messages() {
+                channel.set_receive_limit(DEFAULT_RECEIVE_LIMIT);
+                return Ok(channel);
+            }
+        }
     }
 
     /// The keypad: tones in the sound that we send.
@@ -269,7 +295,7 @@ async fn collect(
                 None => return,
             },
             channel = channels.next() => match channel {
-                Some(channel) => arrivals.channels.borrow_mut().push(channel),
+                Some(channel) => arrivals.push(channel),
                 None => return,
             },
         }

@@ -1,11 +1,31 @@
 //! A call that rings here.
 
-use std::{fmt, future::Future, rc::Rc};
+use std::{
+    fmt,
+    future::Future,
+    rc::{Rc, Weak},
+};
 
-use super::{Call, EndReason, Room, leg::Leg, message::DeclineReason};
-use crate::{error::Result, media::MediaStream, signaling::Peer};
+use futures::{FutureExt, select_biased};
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen_futures::spawn_local;
 
-/// Somebody calls. Dropping it declines.
+use super::{
+    Call, EndReason, RINGING_MS, Room,
+    leg::{Leg, Stage},
+    message::DeclineReason,
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    media::MediaStream,
+    signaling::Peer,
+    wake::EndWait,
+};
+
+/// How much longer than the caller's patience it rings here: their word that they have given up may be lost.
+const GRACE_MS: u32 = 15_000;
+
+/// Somebody calls. Dropping it declines. Where [`Room::call`] calls them meanwhile, that takes it.
 #[must_use = "dropping it declines the call"]
 pub struct IncomingCall {
     leg: Rc<Leg>,
@@ -14,6 +34,7 @@ pub struct IncomingCall {
 
 impl IncomingCall {
     pub(super) fn new(leg: Rc<Leg>) -> Self {
+        spawn_local(ring(Rc::downgrade(&leg), leg.end.wait()));
         Self { leg, answered: false }
     }
 
@@ -27,14 +48,20 @@ impl IncomingCall {
     /// safe: dropped early, it hangs up.
     ///
     /// # Errors
-    /// `Closed` where the caller has given up or the room is gone, `PeerLeft`, or what the connection fails with.
+    /// `Closed` where the caller has given up or the room is gone, `PeerLeft`, `InvalidState` where
+    /// [`Room::call`] has taken it, or what the connection fails with.
     pub async fn accept(mut self, media: impl Into<Option<&MediaStream>>) -> Result<Call> {
+        const OPERATION: &str = "accept";
         self.answered = true;
         let media = media.into().cloned();
-        let room = self.leg.room.upgrade().map(Room);
-        match room {
-            Some(room) if !self.leg.end.has_come() => Call::start(&room, self.leg.clone(), media, false).await,
-            _ => Err(self.leg.error("accept")),
+        match self.leg.room.upgrade().map(Room) {
+            Some(room) if !self.leg.end.has_come() => {
+                if self.leg.stage() != Stage::RingingIn {
+                    return Err(Error::new(OPERATION, ErrorKind::InvalidState, "a call of ours has taken it"));
+                }
+                Call::start(&room, self.leg.clone(), media, false).await
+            }
+            _ => Err(self.leg.error(OPERATION)),
         }
     }
 
@@ -44,7 +71,8 @@ impl IncomingCall {
         self.leg.decline(reason);
     }
 
-    /// Resolves when it rings no more, because the caller gave up or left. Cancel safe.
+    /// Resolves when it rings no more, because the caller gave up or left, or nobody took it for a minute; once it has
+    /// been taken, when the call ends. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
         self.leg.ended()
     }
@@ -61,5 +89,16 @@ impl Drop for IncomingCall {
 impl fmt::Debug for IncomingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IncomingCall").field("peer", &self.peer()).finish_non_exhaustive()
+    }
+}
+
+async fn ring(leg: Weak<Leg>, end: EndWait) {
+    select_biased! {
+        () = end.fuse() => {}
+        () = TimeoutFuture::new(RINGING_MS + GRACE_MS).fuse() => {
+            if let Some(leg) = leg.upgrade().filter(|leg| leg.stage() == Stage::RingingIn) {
+                leg.finish(EndReason::Unanswered);
+            }
+        }
     }
 }

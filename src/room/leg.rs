@@ -30,7 +30,7 @@ pub(super) struct Leg {
     pub(super) signals: Queue<Signal>,
     pub(super) room: Weak<RoomInner>,
     outgoing: RefCell<mpsc::Sender<ClientMessage>>,
-    reason: RefCell<Option<EndReason>>,
+    reason: Rc<RefCell<Option<EndReason>>>,
     stage: Cell<Stage>,
 }
 
@@ -66,7 +66,7 @@ impl Leg {
             signals: Queue::default(),
             room,
             outgoing: RefCell::new(outgoing),
-            reason: RefCell::default(),
+            reason: Rc::default(),
             stage: Cell::new(stage),
         }
     }
@@ -74,6 +74,12 @@ impl Leg {
     /// The other side, by the id of now.
     pub(super) fn peer(&self) -> Peer {
         Peer { id: self.address.them(), name: self.name.clone() }
+    }
+
+    /// Whether the other side can be known by this id: not where somebody else in the room is.
+    pub(super) fn may_be(&self, id: &PeerId) -> bool {
+        let room = self.room.upgrade();
+        room.and_then(|room| room.peer(id)).is_none_or(|peer| peer.name == self.name)
     }
 
     /// Tells the other side. Each leg has a place of its own in the room's outgoing queue, so the last word of a call
@@ -125,8 +131,11 @@ impl Leg {
         self.end_with(Word::HangUp { reason: told }, reason);
     }
 
+    /// Does not take their ring, unless it has been taken.
     pub(super) fn decline(&self, reason: DeclineReason) {
-        self.end_with(Word::Decline { reason }, EndReason::HungUp);
+        if self.stage() == Stage::RingingIn {
+            self.end_with(Word::Decline { reason }, EndReason::HungUp);
+        }
     }
 
     fn end_with(&self, last_word: Word, reason: EndReason) {
@@ -137,13 +146,14 @@ impl Leg {
         }
     }
 
-    pub(super) fn reason(&self) -> EndReason {
+    fn reason(&self) -> EndReason {
         self.reason.borrow().clone().unwrap_or(EndReason::HungUp)
     }
 
-    pub(super) fn ended(self: &Rc<Self>) -> impl Future<Output = EndReason> + Unpin + use<> {
-        let leg = Rc::downgrade(self);
-        self.end.wait().map(move |()| leg.upgrade().map_or(EndReason::HungUp, |leg| leg.reason()))
+    /// The reason outlives the leg: whoever lets go of the call as it ends may do so before this is polled.
+    pub(super) fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
+        let reason = self.reason.clone();
+        self.end.wait().map(move |()| reason.borrow().clone().unwrap_or(EndReason::HungUp))
     }
 
     /// What the one who waits is told of the end.

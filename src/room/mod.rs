@@ -160,7 +160,7 @@ impl Room {
     /// Calls somebody, sending `media` where there is some: `&camera`, or `None` to only watch and listen. Resolves
     /// when they have accepted. Cancel safe: dropped while it rings, the ringing ends.
     ///
-    /// Where both call each other at the same moment, both get the same call.
+    /// Where both call each other, be it that their call rings here already, both get the same call.
     ///
     /// # Errors
     /// `Declined`, `Busy`, `Timeout` where nobody answers within 45 seconds, `PeerLeft` where they are not or no
@@ -169,6 +169,11 @@ impl Room {
         const OPERATION: &str = "call";
         let media = media.into().cloned();
         let peer = self.0.peer(peer).ok_or_else(|| Error::new(OPERATION, ErrorKind::PeerLeft, "they are not here"))?;
+        self.0.open(OPERATION)?;
+        let rings_here = |leg: &Rc<Leg>| leg.stage() == Stage::RingingIn && leg.address.them() == peer.id;
+        if let Some(theirs) = self.0.legs().into_iter().find(rings_here) {
+            return Call::start(self, theirs, media, false).await;
+        }
         let leg = self.0.leg(CallId::random(), peer, Stage::RingingOut);
         leg.tell(Word::Ring)?;
         let mut answers = leg.answers();
@@ -193,6 +198,7 @@ impl Room {
     pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
         let data =
             Data::from_serialize(value).map_err(|error| Error::new("say", ErrorKind::Syntax, error.to_string()))?;
+        self.0.open("say")?;
         leg::send(&mut self.0.outgoing.borrow_mut(), ClientMessage::Say { data })
     }
 
@@ -208,6 +214,10 @@ impl Room {
 }
 
 impl Inner {
+    fn open(&self, operation: &'static str) -> Result<()> {
+        if self.end.has_come() { Err(Error::closed(operation)) } else { Ok(()) }
+    }
+
     fn peer(&self, id: &PeerId) -> Option<Peer> {
         self.peers.borrow().iter().find(|peer| peer.id == *id).cloned()
     }

@@ -75,7 +75,12 @@ async fn ask(
 ) -> Result<impl FnOnce(SignalingSocket) -> Seat + use<>> {
     socket.send(request).await?;
     loop {
-        match socket.next().await.ok_or_else(|| Error::closed(OPERATION))?? {
+        let message = match socket.next().await.ok_or_else(|| Error::closed(OPERATION))? {
+            // It may be the word of a newer server.
+            Err(error) if *error.kind() == ErrorKind::Syntax => continue,
+            message => message?,
+        };
+        match message {
             ServerMessage::Joined { you, peers, resume, resumed, received, ice_servers, heartbeat_ms } => {
                 let ice_servers = ice_servers.into_iter().map(Into::into).collect();
                 return Ok(move |socket| Seat {

@@ -7,7 +7,7 @@ use futures::{
     channel::mpsc::{self, UnboundedSender},
     future::{Fuse, FusedFuture},
     select_biased,
-    stream::FusedStream,
+    stream::{self, FusedStream},
 };
 use gloo_timers::future::TimeoutFuture;
 
@@ -83,7 +83,9 @@ impl Task {
         };
         let mut watch = Watch::new(options.recovery.clone());
         let mut signals = pin!(signals);
-        let mut needed = pc.negotiation_needed();
+        // What was there before is told of anew by nobody.
+        let needed_before = pc.has_media_or_channels().then_some(());
+        let mut needed = stream::iter(needed_before).chain(pc.negotiation_needed());
         let mut candidates = pc.ice_candidates();
         let mut states = pc.connection_states();
         let mut closing = self.closing.wait().fuse();

@@ -165,7 +165,8 @@ impl Session {
         Ok(Self::from_connection(PeerConnection::new(configuration)?, options, link))
     }
 
-    /// The same for a connection that is there already, and has not negotiated yet.
+    /// The same for a connection that is there already, and has not negotiated yet. What was added to it before is
+    /// negotiated, whenever that was.
     pub fn from_connection<L>(pc: PeerConnection, options: impl Into<SessionOptions>, link: L) -> Self
     where
         L: Stream<Item = Signal> + Sink<Signal> + 'static,

@@ -13,14 +13,14 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures::{Sink, Stream, future::LocalBoxFuture};
+use futures::{Sink, Stream};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::carrier::Carrier;
 #[cfg(feature = "postcard")]
 pub use self::codec::Postcard;
 pub use self::codec::{Codec, CodecError, Json};
-use super::{DataChannel, Payload};
+use super::{DataChannel, Payload, UnderWay};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Values of a [`serde`] type as the messages of a [`DataChannel`]: a [`Stream`] of what comes, and
@@ -73,7 +73,7 @@ pub struct Typed<In, C = Json, Out = In, S = DataChannel> {
     /// The last message's memory, for the next.
     message: RefCell<Vec<u8>>,
     /// What the sink is about.
-    under_way: Option<LocalBoxFuture<'static, Result<()>>>,
+    under_way: UnderWay,
     values: PhantomData<fn(Out) -> In>,
 }
 
@@ -90,7 +90,7 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
     /// With a codec that has something to know.
     #[must_use]
     pub fn with_codec(carrier: S, codec: C) -> Self {
-        Self { carrier, codec, message: RefCell::default(), under_way: None, values: PhantomData }
+        Self { carrier, codec, message: RefCell::default(), under_way: UnderWay::default(), values: PhantomData }
     }
 
     /// The channel that it runs over.
@@ -158,16 +158,6 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
             Err(error) => Err(Error::new("send", ErrorKind::Type, error.to_string())),
         }
     }
-
-    /// Resolves when what the sink is about is done.
-    fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        if let Some(under_way) = &mut self.under_way {
-            let done = ready!(under_way.as_mut().poll(cx));
-            self.under_way = None;
-            done?;
-        }
-        Poll::Ready(Ok(()))
-    }
 }
 
 /// The message as the codec's kind.
@@ -205,7 +195,7 @@ impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll_done(cx)
+        self.under_way.poll_done(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, value: Out) -> Result<()> {
@@ -213,7 +203,7 @@ impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S
         match self.carrier.try_give(payload::<C>(&message)?) {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
                 let carrier = self.carrier.clone();
-                self.under_way = Some(Box::pin(async move { carrier.give(payload::<C>(&message)?).await }));
+                self.under_way.begin(async move { carrier.give(payload::<C>(&message)?).await });
                 Ok(())
             }
             settled => {
@@ -224,14 +214,12 @@ impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        ready!(self.poll_done(cx))?;
         let carrier = self.carrier.clone();
-        self.under_way = Some(Box::pin(async move { carrier.empty().await }));
-        self.poll_done(cx)
+        self.under_way.poll_flush(cx, || async move { carrier.empty().await })
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        ready!(self.poll_done(cx))?;
+        ready!(self.under_way.poll_done(cx))?;
         self.close();
         Poll::Ready(Ok(()))
     }
