@@ -49,6 +49,7 @@ mod web {
     mod peer_transports;
     mod promise;
     mod relay;
+    mod room_calls;
     mod room_recovery;
     mod rtp_errors;
     mod rtp_flows;

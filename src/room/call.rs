@@ -107,10 +107,12 @@ impl Arrivals {
     fn push(&self, channel: DataChannel) {
         let mut channels = self.channels.borrow_mut();
         channels.retain(|channel| channel.state() != ChannelState::Closed || channel.has_messages());
-        if channels.len() < UNCLAIMED_CHANNELS {
-            channel.set_receive_limit(UNCLAIMED_BYTES);
-            channels.push(channel);
+        if channels.len() == UNCLAIMED_CHANNELS {
+            channel.close();
+            return;
         }
+        channel.set_receive_limit(UNCLAIMED_BYTES);
+        channels.push(channel);
     }
 
     fn take(&self, label: &str) -> Option<DataChannel> {

@@ -285,6 +285,30 @@ async fn f42_a_flush_is_not_kept_from_its_end_by_others_that_send() {
 }
 
 #[wasm_bindgen_test]
+async fn f42_a_sink_is_not_kept_from_its_end_by_others_that_send() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        with_marks(&a);
+        fill(&a, 1_000);
+        let mut sink = a.clone();
+        let (endless, stop) = future::abortable(async {
+            loop {
+                a.send(&[0; 16 * 1024]).await.unwrap();
+            }
+        });
+        let sinking = async {
+            for _ in 0..3 {
+                SinkExt::send(&mut sink, "a line".into()).within("the sink").await.unwrap();
+            }
+            stop.abort();
+        };
+        let receiving = b.for_each(|_| future::ready(()));
+        let _left = future::select(pin!(join(endless, sinking)), pin!(receiving)).await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn f42_both_directions_from_two_tasks() {
     watched(async {
         const COUNT: usize = 200;

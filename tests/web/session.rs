@@ -1,17 +1,24 @@
 //! Two sessions, which negotiate and recover by themselves, over links of the page's own.
 
+use std::time::Duration;
+
 use browser_rtc::{
     channel::ChannelInit,
+    negotiation::Politeness,
     peer::{ConnectionState, SignalingState},
+    session::{MemoryLink, Session},
 };
-use futures::{StreamExt, future::join};
+use futures::{
+    StreamExt,
+    future::{join, try_join},
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    pair::reached,
+    pair::{connection, reached},
     session::{fragment, sessions},
-    watched,
+    sleep, watched,
 };
 
 #[wasm_bindgen_test]
@@ -40,6 +47,25 @@ async fn f17_an_ice_restart_negotiates_itself() {
         .await;
         chat.send("still here").within("send").await.unwrap();
         assert_eq!(other_end.next().within("a message").await.unwrap().unwrap().as_text(), Some("still here"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn what_a_connection_had_long_before_its_session_is_negotiated() {
+    watched(async {
+        for politeness in [[Politeness::Polite, Politeness::Impolite], [Politeness::Impolite, Politeness::Polite]] {
+            let (a, b) = (connection(), connection());
+            let init = ChannelInit::new().negotiated(1);
+            let (near, far) = (a.create_data_channel("", &init).unwrap(), b.create_data_channel("", &init).unwrap());
+            // The browsers have told that negotiation is needed, and nobody has heard it.
+            sleep(Duration::from_millis(100)).await;
+            let (a_link, b_link) = MemoryLink::pair();
+            let [polite, impolite] = politeness;
+            let _sessions =
+                (Session::from_connection(a, polite, a_link), Session::from_connection(b, impolite, b_link));
+            try_join(near.opened(), far.opened()).within("open channels").await.unwrap();
+        }
     })
     .await;
 }

@@ -74,9 +74,14 @@ impl Socket {
 
     /// The next frame that the page sends.
     pub async fn sent(&self) -> Value {
+        self.next_sent().within("a frame").await
+    }
+
+    /// The same, however long that takes.
+    pub async fn next_sent(&self) -> Value {
         let at = self.read.replace(self.read.get() + 1);
         let sent: Array = js::get(&self.raw, "sent").unchecked_into();
-        async { until(|| sent.length() > at).await }.within("a frame").await;
+        until(|| sent.length() > at).await;
         serde_json::from_str(&sent.get(at).as_string().unwrap()).unwrap()
     }
 

@@ -1,0 +1,246 @@
+//! Calls between two rooms of one page. The server is the test's own: it carries their words, or keeps them.
+
+use browser_rtc::{
+    Error, ErrorKind,
+    channel::{ChannelInit, ChannelState, Message},
+    room::{Call, EndReason, IncomingCall, Join, Room, RoomEvent},
+    signaling::PeerId,
+};
+use futures::{
+    FutureExt, StreamExt,
+    future::{join, try_join},
+    pin_mut, select_biased,
+};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    js::{self, Override},
+    sockets::{Socket, Sockets},
+    watched,
+};
+
+/// Takes a seat in a room where the other one is already, as far as each can tell.
+async fn seat(sockets: &Sockets, me: &str, other: &str) -> (Room, Socket) {
+    let peer = |id: &str| json!({ "id": id, "name": format!("name of {id}") });
+    let server = async {
+        let socket = sockets.next().await;
+        socket.open();
+        assert_eq!(socket.sent().await["type"], "join");
+        socket.say(&json!({ "type": "joined", "you": peer(me), "peers": [peer(other)], "heartbeat_ms": 3_600_000 }));
+        socket
+    };
+    let (room, socket) = join(Room::join("ws://localhost/signal", Join::new("lobby", me)), server).await;
+    (room.unwrap(), socket)
+}
+
+fn signal(from: &str, data: &Value) -> Value {
+    json!({ "type": "signal", "from": from, "data": data })
+}
+
+fn ring(call: &str) -> Value {
+    json!({ "call": call, "kind": "ring" })
+}
+
+async fn incoming(room: &Room) -> IncomingCall {
+    let mut events = room.events();
+    match events.next().within("a ring").await {
+        Some(RoomEvent::Incoming(call)) => call,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Waits until all that the server has said so far has been heard.
+async fn heard(room: &Room, socket: &Socket, from: &str) {
+    socket.say(&json!({ "type": "say", "from": from, "data": 0 }));
+    let mut events = room.events();
+    while !matches!(events.next().within("a word").await, Some(RoomEvent::Said { .. })) {}
+}
+
+fn kind(outcome: Result<Call, Error>) -> ErrorKind {
+    outcome.map(drop).unwrap_err().kind().clone()
+}
+
+/// Two rooms, and a server that carries their signals for as long as `talk` lasts. The ids are in their order.
+async fn between<F: Future<Output = ()>>(talk: impl FnOnce(Room, Room) -> F) {
+    let sockets = Sockets::new();
+    let (near, near_socket) = seat(&sockets, "a", "b").await;
+    let (far, far_socket) = seat(&sockets, "b", "a").await;
+    let carry = async |from: &Socket, id: &str, to: &Socket| {
+        loop {
+            let frame = from.next_sent().await;
+            if frame["type"] == "signal" {
+                to.say(&signal(id, &frame["data"]));
+            }
+        }
+    };
+    let (there, back) = (carry(&near_socket, "a", &far_socket), carry(&far_socket, "b", &near_socket));
+    pin_mut!(there, back);
+    select_biased! {
+        () = talk(near, far).boxed_local().fuse() => {}
+        () = there.fuse() => {}
+        () = back.fuse() => {}
+    }
+}
+
+async fn call_of(near: &Room, far: &Room) -> (Call, Call) {
+    let id = PeerId::from("b");
+    let answering = async { incoming(far).await.accept(None).await };
+    try_join(near.call(&id, None), answering).within("a call").await.unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn f11_one_who_is_called_and_calls_back_takes_the_call() {
+    watched(async {
+        // Whoever has the lesser id.
+        for (me, other) in [("a", "b"), ("b", "a")] {
+            let sockets = Sockets::new();
+            let (room, socket) = seat(&sockets, me, other).await;
+            socket.say(&signal(other, &ring("x")));
+            let rings = incoming(&room).await;
+            let call = room.call(&PeerId::from(other), None).within("the call").await.unwrap();
+            assert_eq!(socket.sent().await["data"], json!({ "call": "x", "kind": "accept" }));
+
+            // What rang is nothing any more, and letting go of it ends nothing.
+            let ended = rings.ended();
+            assert_eq!(kind(rings.accept(None).await), ErrorKind::InvalidState);
+            assert!(call.ended().now_or_never().is_none());
+            socket.say(&signal(other, &json!({ "call": "x", "kind": "hang_up" })));
+            assert_eq!(ended.within("the end").await, EndReason::PeerHungUp);
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f11_both_call_each_other_while_one_of_them_sees_the_other_ring() {
+    between(async |near: Room, far: Room| {
+        let id = PeerId::from("b");
+        let calling_back = async {
+            let rings = incoming(&far).await;
+            let call = far.call(&PeerId::from("a"), None).await;
+            drop(rings);
+            call
+        };
+        let (one, other) = try_join(near.call(&id, None), calling_back).within("one call").await.unwrap();
+        let (said, heard) = (one.channel("chat"), other.channel("chat"));
+        let (said, mut heard) = try_join(said, heard).within("a channel").await.unwrap();
+        said.send("hello").await.unwrap();
+        assert_eq!(heard.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f11_the_reason_of_an_end_is_told_to_one_who_has_let_go_of_the_call() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        socket.say(&signal("b", &ring("x")));
+        let rings = incoming(&room).await;
+        let ended = rings.ended();
+        socket.say(&signal("b", &json!({ "call": "x", "kind": "hang_up" })));
+        heard(&room, &socket, "b").await;
+        drop(rings);
+        assert_eq!(ended.within("the end").await, EndReason::PeerHungUp);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f11_a_ring_whose_end_is_never_told_ends_by_itself() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        let faster = js::run(
+            "original",
+            &[&js::get(&js_sys::global(), "setTimeout")],
+            "return (callback, ms) => original(callback, ms === 60000 ? 1 : ms)",
+        );
+        let _faster = Override::new(&js_sys::global(), "setTimeout", &faster);
+        socket.say(&signal("b", &ring("x")));
+        let rings = incoming(&room).await;
+        assert_eq!(rings.ended().within("the end").await, EndReason::Unanswered);
+        assert_eq!(kind(rings.accept(None).await), ErrorKind::Timeout);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_begun_in_a_room_that_has_been_left() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, _socket) = seat(&sockets, "a", "b").await;
+        room.leave();
+        assert_eq!(room.say("late").unwrap_err().kind(), &ErrorKind::Closed);
+        let id = PeerId::from("b");
+        let late = room.call(&id, None);
+        assert_eq!(kind(late.now_or_never().expect("an answer at once")), ErrorKind::Closed);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f43_a_channel_that_has_closed_before_it_is_asked_for_still_has_what_was_said() {
+    between(async |near: Room, far: Room| {
+        let (near, far) = call_of(&near, &far).await;
+        let mut first = far.connection().data_channels();
+        let mut note = near.channel("note").within("a channel").await.unwrap();
+        let there = first.next().within("its other end").await.unwrap();
+        note.send("the last word").await.unwrap();
+        // In Chromium, a close right after the opening may lose it.
+        there.send("go on").await.unwrap();
+        note.next().within("a word").await.unwrap().unwrap();
+        drop(note);
+        there.closed().within("the close").await;
+        drop(there);
+        let mut note = far.channel("note").within("the channel").await.unwrap();
+        assert_eq!(note.state(), ChannelState::Closed);
+        assert_eq!(note.next().await.unwrap().unwrap(), Message::from("the last word"));
+        assert!(note.next().await.is_none());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f41_a_channel_given_up_is_not_met_by_one_who_asks_later() {
+    between(async |near: Room, far: Room| {
+        let (near, far) = call_of(&near, &far).await;
+        let mut first = far.connection().data_channels();
+        let given_up = near.channel("chat").within("a channel").await.unwrap();
+        let there = first.next().within("its other end").await.unwrap();
+        drop(given_up);
+        there.closed().within("the close").await;
+        drop(there);
+        let (said, heard) = (near.channel("chat"), far.channel("chat"));
+        let (said, mut heard) = try_join(said, heard).within("another channel").await.unwrap();
+        said.send("hello").await.unwrap();
+        assert_eq!(heard.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f41_channels_that_nobody_asks_for_are_bounded() {
+    between(async |near: Room, far: Room| {
+        let (near, far) = call_of(&near, &far).await;
+        let mut arriving = far.connection().data_channels();
+        let mut channels = Vec::new();
+        let mut open = async |label: &str| {
+            channels.push(near.channel(label).within("a channel").await.unwrap());
+            arriving.next().within("its other end").await.unwrap();
+        };
+        for number in 0..64 {
+            open(&number.to_string()).await;
+        }
+        // One that is asked for makes room for one.
+        let _asked_for = far.channel("7").within("a channel").await.unwrap();
+        open("one more").await;
+        let one_too_many = near.connection().create_data_channel("one too many", &ChannelInit::new()).unwrap();
+        one_too_many.closed().within("the close of one too many").await;
+        assert!(channels.iter().all(|channel| channel.state() == ChannelState::Open));
+        far.channel("one more").within("a channel").await.unwrap();
+    })
+    .await;
+}
