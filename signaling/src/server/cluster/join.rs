@@ -184,7 +184,7 @@ impl Drop for Trial {
 }
 
 /// Frees a seat if it is still that of the attempt.
-fn free(guest: &Guest, attempt: &str, id: &str, token: &str) {
+pub fn free(guest: &Guest, attempt: &str, id: &str, token: &str) {
     let reason = LeaveReason::Lost;
     let args = [id, attempt, "", reason.as_str(), token].map(str::to_owned);
     let kept =

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 use redis::Value;
+use tokio::time::sleep;
 
-use super::Cluster;
 use super::event::{EntryId, Event};
-use super::join::{members, text, texts};
+use super::join::{free, members, text, texts};
+use super::keeper::LEASE;
 use super::link::{Away, Command};
-use super::room::{Effect, Mode, Room};
+use super::room::{Effect, Known, Mode, Room};
 use super::script::{Script, keys};
+use super::{Cluster, Guest};
 use crate::LeaveReason;
 use crate::server::lock;
 use crate::server::outbox::Closed;
@@ -124,7 +126,7 @@ impl Cluster {
     /// Tells Redis what is here, and learns what is not. True when there was nothing to learn.
     async fn compare(&self, room: &Arc<Room>) -> Result<bool, Away> {
         let new_epoch = Secret::random().map_err(|_| Away)?.hex();
-        let command = {
+        let (command, others) = {
             let state = lock(&room.state);
             let mut args = vec![
                 new_epoch,
@@ -135,7 +137,8 @@ impl Cluster {
             ];
             let ours = || state.peers.iter().filter_map(|known| Some((known, state.seats.get(&known.peer.id)?)));
             args.push(ours().count().to_string());
-            let others: Vec<_> = state.peers.iter().filter(|known| known.proc != self.0.welcome.proc).collect();
+            let others = state.peers.iter().filter(|known| known.proc != self.0.welcome.proc);
+            let others: Vec<_> = others.cloned().collect();
             args.push(others.len().to_string());
             for (known, local) in ours() {
                 let (time, serial) = (self.time_of(local.outbox.made()), local.outbox.serial());
@@ -144,10 +147,10 @@ impl Cluster {
                 args.extend([time, serial].map(|count| count.to_string()));
                 args.push(known.peer.name.clone());
             }
-            for known in others {
+            for known in &others {
                 args.extend([known.peer.id.as_str(), &known.proc, &known.peer.name].map(str::to_owned));
             }
-            self.script(Script::Sync, room, args)
+            (self.script(Script::Sync, room, args), others)
         };
         let Value::Array(parts) = self.ask(command).await? else { return Err(Away) };
         let mut parts = parts.into_iter();
@@ -155,6 +158,7 @@ impl Cluster {
         let (status, epoch, last) = (word(), word(), EntryId::parse(&word()));
         let (gone, list) = (texts(parts.next()), members(parts.next()));
 
+        let guest = self.enter_again(room);
         let mut state = lock(&room.state);
         if status == "empty" {
             let ids: Vec<_> = state.seats.keys().cloned().collect();
@@ -166,6 +170,7 @@ impl Cluster {
             state.epoch = epoch;
             state.apart = true;
             state.jump(last.unwrap_or_default());
+            tokio::spawn(free_the_unclaimed(guest, others));
         } else if status != "same" || state.last != last {
             return Ok(false);
         }
@@ -173,7 +178,7 @@ impl Cluster {
             let why = if how == "m" { Closed::Replaced } else { Closed::Overflow };
             state.evict(&id.into(), why);
         }
-        let missing = |known: &super::room::Known| !list.iter().any(|other| other.peer.id == known.peer.id);
+        let missing = |known: &Known| !list.iter().any(|other| other.peer.id == known.peer.id);
         let gone: Vec<_> =
             state.peers.iter().filter(|known| missing(known)).map(|known| known.peer.id.clone()).collect();
         let mut told = false;
@@ -188,6 +193,12 @@ impl Cluster {
         state.apart |= told;
         Ok(status == "same" && !told)
     }
+}
+
+/// Seats that were put down for other processes, which may not have them any longer, and not know of it.
+async fn free_the_unclaimed(guest: Guest, others: Vec<Known>) {
+    sleep(guest.cluster.0.grace + LEASE).await;
+    others.iter().for_each(|known| free(&guest, "-", known.peer.id.as_str(), ""));
 }
 
 fn read(entry: Value) -> Option<Event> {

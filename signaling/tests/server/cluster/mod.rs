@@ -3,6 +3,7 @@
 mod away;
 mod cost;
 mod killed;
+mod lost;
 mod model;
 mod nodes;
 mod resume;

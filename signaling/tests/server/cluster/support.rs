@@ -134,6 +134,11 @@ impl Redis {
         start(Config { limits, ..self.config() }).await
     }
 
+    /// A server whose way to Redis is this cable.
+    pub async fn server_by(&self, cable: &Cable) -> Running {
+        start(Config { redis: Some(cable.url.as_str().into()), ..self.config() }).await
+    }
+
     /// A server in a process of its own.
     pub fn program(&self, grace_ms: u32) -> (Running, Program) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_signaling-server"))

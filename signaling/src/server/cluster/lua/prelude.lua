@@ -69,11 +69,11 @@ local function went(at)
   end
 end
 
--- Puts a seat down, of which nobody is told yet.
+-- Puts a seat down, of which nobody is told yet. (-count('b') might be -0, which some versions of Redis cannot add to.)
 local function put(id, s)
   s.order = add('o', 1)
   write(id, s)
-  redis.call('HSET', room, 'u:' .. s.name, id, 'n:' .. id, s.n or 0, 'k:' .. id, -count('b'))
+  redis.call('HSET', room, 'u:' .. s.name, id, 'n:' .. id, s.n or 0, 'k:' .. id, 0 - count('b'))
   if s.token ~= '-' then set('t:' .. s.token, id) end
   add('c', 1)
   came(s.proc)
