@@ -40,9 +40,10 @@
 //! - **Redis is back**: frames that waited are tried again; the log is read; each process says which seats it has, and
 //!   how far their counts have come, before anybody goes on. Frames from the time alone are not in the log: a client
 //!   that lacks some of them gets them on its process, and a new seat on any other.
-//! - **Redis is back without its data**, or with older data: processes put their seats down again with their ids, names and tokens, and
-//!   those of others that they know of, which keep their names until their process comes, for the time of grace and a
-//!   lease. Frames that were on their way between processes may be lost. If somebody else took a name in a room that
+//! - **Redis is back without its data**, or with older data: processes put their seats down again with their ids, names
+//!   and tokens, and those of others that they know of, which keep their names until their process comes, for the time
+//!   of grace and a lease. Frames that waited reach those who are on the same process; for those elsewhere they are
+//!   refused. Frames that were on their way between processes may be lost. If somebody else took a name in a room that
 //!   nobody who was back yet knew of, who was there before is cut off, and comes back anew.
 //! - **A room moves to another node**, or a replica takes over: as if Redis were away for a moment.
 //! - A process that was cut off from Redis for longer than lease and grace finds its seats freed: its clients are cut

@@ -54,9 +54,17 @@ impl Cluster {
         {
             let mut state = lock(&room.state);
             for (command, kept) in std::mem::take(&mut state.kept) {
-                // Where the data were lost, nobody remembers which frames have come already.
                 if known || matches!(kept.effect, Effect::Leave(..)) {
                     self.give_kept(&mut state, command, kept);
+                    continue;
+                }
+                // Where the data were lost, nobody remembers which frames have come already: those who are here are
+                // told, and nobody else.
+                if !kept.told {
+                    state.go_alone(&kept.effect);
+                }
+                if let Some(code) = state.refuse_unheard(&kept.effect) {
+                    self.0.metrics.error(&code);
                 }
             }
         }

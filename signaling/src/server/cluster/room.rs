@@ -296,9 +296,8 @@ impl State {
         }
     }
 
-    /// A frame of somebody here, while Redis is away. Those elsewhere cannot be told, and the sender is: by this code.
-    pub fn tell_alone(&mut self, effect: &Effect) -> Option<ErrorCode> {
-        self.go_alone(effect);
+    /// Where those elsewhere are not told of a frame of somebody here, its sender is told that, by this code.
+    pub fn refuse_unheard(&mut self, effect: &Effect) -> Option<ErrorCode> {
         let Effect::Frame { from, what, .. } = effect else { return None };
         let unheard = match what {
             What::Said(_) => self.peers.iter().any(|known| !self.seats.contains_key(&known.peer.id)),

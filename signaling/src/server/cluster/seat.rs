@@ -110,7 +110,8 @@ impl Seat {
                     }
                     let effect = Effect::Frame { from: self.id.clone(), n, what: frame.what };
                     if mode == Mode::Alone {
-                        if let Some(code) = state.tell_alone(&effect) {
+                        state.go_alone(&effect);
+                        if let Some(code) = state.refuse_unheard(&effect) {
                             self.cluster.0.metrics.error(&code);
                         }
                         return;
@@ -147,7 +148,13 @@ impl Drop for Seat {
         }
         let args = [self.id.as_str(), &local.attempt, "", reason.as_str(), ""].map(str::to_owned);
         let kept = Kept { room: Arc::clone(room), effect, permit: None, told: false };
-        self.cluster.give_kept(&mut state, self.cluster.script(Script::Leave, room, args), kept);
+        let command = self.cluster.script(Script::Leave, room, args);
+        if state.mode == Mode::Returning && !state.kept.is_empty() {
+            // What was said before comes first.
+            state.kept.push_back((command, kept));
+        } else {
+            self.cluster.give_kept(&mut state, command, kept);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod away;
 mod cost;
+mod held;
 mod killed;
 mod lost;
 mod model;

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
@@ -197,6 +198,8 @@ pub async fn join_when(server: &Running, room: &str, name: &str, not: ErrorCode)
 pub struct Cable {
     pub url: String,
     plugged: watch::Sender<bool>,
+    /// Whether what subscribes to a room goes no further, and whether something has come so far.
+    held: Arc<watch::Sender<(bool, bool)>>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -205,23 +208,51 @@ impl Cable {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("redis://{}", listener.local_addr().unwrap());
         let (plugged, is_plugged) = watch::channel(true);
-        let to = redis.port;
+        let held = Arc::new(watch::Sender::new((false, false)));
+        let (to, holding) = (redis.port, Arc::clone(&held));
         let task = tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
                 let mut is_plugged = is_plugged.clone();
                 if !*is_plugged.borrow() {
                     continue;
                 }
+                let held = Arc::clone(&holding);
                 tokio::spawn(async move {
                     let mut far = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+                    let ((mut said, mut told), (mut asked, mut answered)) = (far.split(), near.split());
+                    let ask = async {
+                        let mut chunk = vec![0; 64 * 1024];
+                        while let Ok(count @ 1..) = asked.read(&mut chunk).await {
+                            let chunk = &chunk[..count];
+                            if held.borrow().0 && chunk.windows(10).any(|word| word == b"SSUBSCRIBE") {
+                                held.send_replace((true, true));
+                                let _ = held.subscribe().wait_for(|(held, _)| !held).await;
+                            }
+                            told.write_all(chunk).await.unwrap_or_default();
+                        }
+                    };
                     tokio::select! {
-                        _ended = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        () = ask => {}
+                        _ended = tokio::io::copy(&mut said, &mut answered) => {}
                         _pulled = is_plugged.wait_for(|plugged| !plugged) => {}
                     }
                 });
             }
         });
-        Self { url, plugged, _task: AbortOnDropHandle::new(task) }
+        Self { url, plugged, held, _task: AbortOnDropHandle::new(task) }
+    }
+
+    /// From here on, what subscribes to a room, and what is asked after it, stays in the cable: and nobody is told.
+    pub fn hold_subscriptions(&self) {
+        self.held.send_replace((true, false));
+    }
+
+    pub async fn until_something_is_held(&self) {
+        let _ = soon(self.held.subscribe().wait_for(|(_, something)| *something)).await;
+    }
+
+    pub fn let_go(&self) {
+        self.held.send_replace((false, false));
     }
 
     pub fn plug(&self, plugged: bool) {
