@@ -40,6 +40,9 @@
 //! - **Redis is back**: frames that waited are tried again; the log is read; each process says which seats it has, and
 //!   how far their counts have come, before anybody goes on. Frames from the time alone are not in the log: a client
 //!   that lacks some of them gets them on its process, and a new seat on any other.
+//! - **A client whose process goes alone comes back on another**, whenever that is and whatever becomes of the process:
+//!   to its seat, with all that it has read before, or, where that is more than Redis knows of, to a new one. The word
+//!   in its token tells ([`token`]). It is not taken back on a process that is alone when it was told more elsewhere.
 //! - **Redis is back without its data**, or with older data: processes put their seats down again with their ids, names
 //!   and tokens, and those of others that they know of, which keep their names until their process comes, for the time
 //!   of grace and a lease. Frames that waited reach those who are on the same process; for those elsewhere they are
@@ -51,9 +54,12 @@
 //!
 //! # What is not
 //!
-//! - One process alone is cut off from Redis, and a client whose socket breaks meanwhile comes back on another: its count
-//!   holds what it was told without Redis, so of what others said meanwhile it may miss as many frames. That is why frames
-//!   for those elsewhere are refused, and not lost in silence, by the process that is cut off.
+//! - A client whose process is alone goes to another before it has read what it was told alone, and before Redis is told
+//!   how far its count has come: it has its seat back without these frames, and their senders are not told.
+//! - A client that passes over `resume` of a [`Pong`](ServerMessage::Pong), as those before that field do: its count
+//!   may hold what it was told alone, so of what others said meanwhile it may miss as many frames elsewhere.
+//! - A client sends frames again elsewhere that its process has told alone, without having said so: those who heard them
+//!   there hear them again, if the process finds Redis back in the midst of them.
 //! - In a cluster, one node that does not answer holds up the rooms of all for as long as a command may take.
 //!
 //! # What is bounded
@@ -72,6 +78,7 @@ mod resync;
 mod room;
 mod script;
 mod seat;
+mod token;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -147,14 +154,14 @@ impl Welcome {
         &self,
         you: Peer,
         peers: Vec<Peer>,
-        token: &ResumeToken,
+        token: ResumeToken,
         again: Option<u32>,
     ) -> axum::extract::ws::Utf8Bytes {
         let ice_servers = self.ice_servers.of(&you.id);
         encode(&ServerMessage::Joined {
             you,
             peers,
-            resume: self.resumes.then(|| token.clone()),
+            resume: self.resumes.then_some(token),
             resumed: again.is_some(),
             received: again.unwrap_or(0),
             ice_servers,

@@ -11,7 +11,7 @@ use super::event::{EntryId, Event};
 use super::join::{free, members, text, texts};
 use super::keeper::LEASE;
 use super::link::{Away, Command};
-use super::room::{Effect, Known, Mode, Room};
+use super::room::{Effect, Known, Mode, Room, Source, State};
 use super::script::{Script, keys};
 use super::{Cluster, Guest};
 use crate::LeaveReason;
@@ -135,7 +135,7 @@ impl Cluster {
     async fn compare(&self, room: &Arc<Room>) -> Result<bool, Away> {
         let new_epoch = Secret::random().map_err(|_| Away)?.hex();
         let (command, others) = {
-            let state = lock(&room.state);
+            let mut state = lock(&room.state);
             let mut args = vec![
                 new_epoch,
                 self.0.ttl_ms.to_string(),
@@ -143,18 +143,21 @@ impl Cluster {
                 state.last.unwrap_or_default().to_string(),
                 u8::from(state.apart).to_string(),
             ];
-            let ours = || state.peers.iter().filter_map(|known| Some((known, state.seats.get(&known.peer.id)?)));
-            args.push(ours().count().to_string());
             let others = state.peers.iter().filter(|known| known.proc != self.0.welcome.proc);
             let others: Vec<_> = others.cloned().collect();
-            args.push(others.len().to_string());
-            for (known, local) in ours() {
+            let State { peers, seats, .. } = &mut *state;
+            // In the order in which they came.
+            let ours = peers.iter().filter_map(|known| {
+                let local = seats.get_mut(&known.peer.id)?;
                 let (time, serial) = (self.time_of(local.outbox.made()), local.outbox.serial());
-                args.extend([known.peer.id.as_str(), &local.attempt, local.token.as_str()].map(str::to_owned));
-                args.extend([local.n, local.told].map(|count| count.to_string()));
-                args.extend([time, serial].map(|count| count.to_string()));
-                args.push(known.peer.name.clone());
-            }
+                let counts = [local.n.into(), local.told.into(), time, serial].map(|count: u64| count.to_string());
+                let [n, told, time, serial] = counts;
+                let (id, secret, words) = (known.peer.id.to_string(), local.secret.hex(), local.words.tell());
+                Some([id, local.attempt.clone(), secret, n, told, time, serial, known.peer.name.clone(), words])
+            });
+            let ours: Vec<_> = ours.collect();
+            args.extend([ours.len(), others.len()].map(|count| count.to_string()));
+            args.extend(ours.into_iter().flatten());
             for known in &others {
                 args.extend([known.peer.id.as_str(), &known.proc, &known.peer.name].map(str::to_owned));
             }
@@ -192,10 +195,10 @@ impl Cluster {
         let mut told = false;
         for id in gone {
             state.evict(&id, Closed::Overflow);
-            told |= state.part(&id, &LeaveReason::Lost);
+            told |= state.part(&id, &LeaveReason::Lost, Source::Here);
         }
         for known in &list {
-            told |= state.meet(&known.peer.id, &known.proc, &known.peer.name);
+            told |= state.meet(&known.peer.id, &known.proc, &known.peer.name, Source::Here);
         }
         state.peers = list;
         state.apart |= told;

@@ -10,9 +10,10 @@ use super::Welcome;
 use super::event::{EntryId, Event, What, joined, left, refusal};
 use super::link::{Command, Kept};
 use super::seat::unknown_peer;
+use super::token::{Token, Words};
 use crate::server::lock;
 use crate::server::outbox::{Closed, Outbox, Remainder};
-use crate::server::rooms::Refusal;
+use crate::server::rooms::{Refusal, Secret};
 use crate::{ErrorCode, LeaveReason, Peer, PeerId, ResumeToken, ServerMessage};
 
 /// Pings that wait.
@@ -80,7 +81,10 @@ pub struct Known {
 #[derive(Debug)]
 pub struct Local {
     pub attempt: String,
-    pub token: ResumeToken,
+    pub secret: Secret,
+    pub words: Words,
+    /// Whether its client can come back at all.
+    resumes: bool,
     pub outbox: Outbox,
     /// Numbered frames that have come from it, and how many of them are known to Redis.
     pub n: u32,
@@ -94,9 +98,9 @@ pub struct Local {
 #[derive(Debug)]
 pub struct Joining {
     pub outbox: Outbox,
-    pub token: ResumeToken,
+    pub secret: Secret,
     /// That of the seat which is asked for.
-    pub resume: Option<ResumeToken>,
+    pub resume: Option<Secret>,
     pub received: u32,
     /// What to refuse with where there is no such seat, if not to give a new one.
     pub or_else: Option<Refusal>,
@@ -109,7 +113,18 @@ pub struct Joining {
 pub struct Again {
     pub n: u32,
     pub told: u32,
-    pub frames: VecDeque<Utf8Bytes>,
+    pub words: Words,
+    /// What its client has missed; none where only the process that has the seat may know.
+    pub frames: Option<VecDeque<Utf8Bytes>>,
+}
+
+/// How something comes to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It is in the log, and counted by Redis.
+    Log,
+    /// This process alone knows.
+    Here,
 }
 
 /// What a frame or a departure does.
@@ -191,9 +206,9 @@ impl State {
     fn apply(&mut self, welcome: &Welcome, event: &Event) {
         let from = &event.from;
         match &event.what {
-            What::Registered { proc, name } => self.recount |= self.meet(from, proc, name),
+            What::Registered { proc, name } => self.recount |= self.meet(from, proc, name, Source::Here),
             What::Joined { proc, name } => {
-                self.meet(from, proc, name);
+                self.meet(from, proc, name, Source::Log);
                 if let Some(joining) = self.joining.remove(from.as_str()) {
                     self.sit(welcome, from, name, joining);
                 }
@@ -210,28 +225,30 @@ impl State {
             What::Left(reason) => {
                 let replaced = *reason == LeaveReason::Replaced;
                 self.evict(from, if replaced { Closed::Replaced } else { Closed::Overflow });
-                self.part(from, reason);
+                self.part(from, reason, Source::Log);
             }
-            What::Said(_) | What::Signalled { .. } | What::Refused(_) => self.hear(from, event.n, &event.what, false),
+            What::Said(_) | What::Signalled { .. } | What::Refused(_) => {
+                self.hear(from, event.n, &event.what, Source::Log);
+            }
         }
     }
 
     /// Tells everybody here of somebody new.
-    pub fn meet(&mut self, id: &PeerId, proc: &str, name: &str) -> bool {
+    pub fn meet(&mut self, id: &PeerId, proc: &str, name: &str, source: Source) -> bool {
         if self.peers.iter().any(|known| known.peer.id == *id) {
             return false;
         }
-        self.tell(&joined(id, name), |seat| seat != id);
+        self.tell(&joined(id, name), source, |seat| seat != id);
         let peer = Peer { id: id.clone(), name: name.to_owned() };
         self.peers.push(Known { peer, proc: proc.to_owned() });
         true
     }
 
     /// Tells everybody here that somebody is gone.
-    pub fn part(&mut self, id: &PeerId, reason: &LeaveReason) -> bool {
+    pub fn part(&mut self, id: &PeerId, reason: &LeaveReason, source: Source) -> bool {
         let Some(index) = self.peers.iter().position(|known| known.peer.id == *id) else { return false };
         self.peers.remove(index);
-        self.tell(&left(id, reason), |_| true);
+        self.tell(&left(id, reason), source, |_| true);
         true
     }
 
@@ -243,20 +260,31 @@ impl State {
     }
 
     /// What a seat says reaches those who are here.
-    fn hear(&mut self, from: &PeerId, n: u32, what: &What, alone: bool) {
-        if alone && n != 0 {
-            self.alone.insert(from.clone(), n);
-        } else if n != 0 && self.alone.get(from).is_some_and(|until| !after(n, *until)) {
-            return;
+    fn hear(&mut self, from: &PeerId, n: u32, what: &What, source: Source) {
+        if n != 0 {
+            let had = match source {
+                Source::Log => self.alone.get(from).is_some_and(|until| !after(n, *until)),
+                // It was published, and the answer was lost.
+                Source::Here => self.seats.get(from).is_some_and(|local| !after(n, local.applied)),
+            };
+            if had {
+                return;
+            }
+            if source == Source::Here {
+                self.alone.insert(from.clone(), n);
+            }
         }
         if let Some(local) = self.seats.get_mut(from).filter(|local| n != 0 && after(n, local.applied)) {
+            if source == Source::Here {
+                local.stray();
+            }
             local.applied = n;
             local.answer_pings();
         }
         match what {
-            What::Said(frame) => self.tell(frame, |seat| seat != from),
-            What::Signalled { to, frame } => self.tell_one(to, frame),
-            What::Refused(frame) => self.tell_one(from, frame),
+            What::Said(frame) => self.tell(frame, source, |seat| seat != from),
+            What::Signalled { to, frame } => self.tell(frame, source, |seat| seat == to),
+            What::Refused(frame) => self.tell(frame, source, |seat| seat == from),
             _ => {}
         }
     }
@@ -289,9 +317,9 @@ impl State {
     /// What Redis was not told works here all the same.
     pub fn go_alone(&mut self, effect: &Effect) {
         match effect {
-            Effect::Frame { from, n, what } => self.hear(from, *n, what, true),
+            Effect::Frame { from, n, what } => self.hear(from, *n, what, Source::Here),
             Effect::Leave(id, reason) => {
-                self.part(id, reason);
+                self.part(id, reason, Source::Here);
             }
         }
     }
@@ -315,7 +343,7 @@ impl State {
                 (code.clone(), refusal(code, "some peers cannot be reached just now"))
             }
         };
-        self.tell_one(from, &refused);
+        self.tell(&refused, Source::Here, |seat| seat == from);
         Some(code)
     }
 
@@ -329,14 +357,12 @@ impl State {
         }
     }
 
-    fn tell(&mut self, frame: &Utf8Bytes, who: impl Fn(&PeerId) -> bool) {
+    fn tell(&mut self, frame: &Utf8Bytes, source: Source, who: impl Fn(&PeerId) -> bool) {
+        self.apart |= source == Source::Here;
         for (_, local) in self.seats.iter_mut().filter(|(id, _)| who(id)) {
-            local.tell(frame.clone());
-        }
-    }
-
-    fn tell_one(&mut self, to: &PeerId, frame: &Utf8Bytes) {
-        if let Some(local) = self.seats.get_mut(to) {
+            if source == Source::Here {
+                local.stray();
+            }
             local.tell(frame.clone());
         }
     }
@@ -346,27 +372,31 @@ impl State {
     }
 
     fn sit(&mut self, welcome: &Welcome, id: &PeerId, name: &str, joining: Joining) {
-        let Joining { outbox, token, done, .. } = joining;
+        let Joining { outbox, secret, done, .. } = joining;
         let you = Peer { id: id.clone(), name: name.to_owned() };
-        outbox.push(welcome.joined(you, self.others(id), &token, None));
+        outbox.push(welcome.joined(you, self.others(id), secret.token(), None));
         if welcome.resumes {
             outbox.number();
         }
         let attempt = id.to_string();
-        self.seats.insert(id.clone(), Local::new(attempt, token, outbox, 0, 0));
+        self.seats.insert(id.clone(), Local::new(welcome, attempt, secret, outbox, Again::default()));
         let _ = done.send(Ok(id.clone()));
     }
 
     fn sit_again(&mut self, welcome: &Welcome, id: &PeerId, attempt: &str, joining: Joining) {
-        let Joining { outbox, token, received, done, answer, .. } = joining;
-        let again = answer.unwrap_or_default();
+        let Joining { outbox, secret, received, done, answer, .. } = joining;
+        let mut again = answer.unwrap_or_default();
         let here = self.seats.remove(id);
         // What waits here is what the client was told; the log may not reach back as far.
         let rest = here.as_ref().and_then(|here| here.outbox.hand_over(received));
         let missing = again.told.wrapping_sub(received) as usize;
-        let rest = rest.or_else(|| (again.frames.len() == missing).then(|| Remainder::new(again.frames, received)));
-        if let Some(here) = &here {
+        let rest = rest.or_else(|| {
+            let frames = again.frames.take().filter(|frames| frames.len() == missing)?;
+            Some(Remainder::new(frames, received))
+        });
+        if let Some(here) = here {
             here.outbox.close(Closed::Replaced);
+            (again.told, again.words) = (here.told, here.words);
         }
         let you = self.peers.iter().find(|known| known.peer.id == *id).map(|known| known.peer.clone());
         let (Some(rest), Some(you)) = (rest, you) else {
@@ -375,10 +405,9 @@ impl State {
             let _ = done.send(Err(Refusal::new(ErrorCode::Unavailable, why)));
             return;
         };
-        outbox.go_on(welcome.joined(you, self.others(id), &token, Some(again.n)), rest);
-        let told = here.map_or(again.told, |here| here.told);
-        let attempt = attempt.to_owned();
-        self.seats.insert(id.clone(), Local::new(attempt, token, outbox, again.n, told));
+        let local = Local::new(welcome, attempt.to_owned(), secret, outbox, again);
+        local.outbox.go_on(welcome.joined(you, self.others(id), local.token(), Some(local.n)), rest);
+        self.seats.insert(id.clone(), local);
         let _ = done.send(Ok(id.clone()));
     }
 
@@ -386,22 +415,22 @@ impl State {
     pub fn sit_again_alone(
         &mut self,
         welcome: &Welcome,
-        resume: &ResumeToken,
+        resume: &Token,
         received: u32,
         outbox: &Outbox,
     ) -> Result<PeerId, Refusal> {
         let away = || Refusal::new(ErrorCode::Unavailable, "the server cannot seat anybody just now");
-        let found = self.seats.iter_mut().find(|(_, local)| local.token == *resume);
-        let Some((id, n, here)) = found.map(|(id, local)| (id.clone(), local.n, local.outbox.clone())) else {
-            return Err(away());
-        };
+        let is_asked_for = |local: &Local| local.secret == resume.secret && local.words.are_of(&resume.word);
+        let found = self.seats.iter().find(|(_, local)| is_asked_for(local));
+        let found = found.map(|(id, local)| (id.clone(), local.n, local.token(), local.outbox.clone()));
+        let Some((id, n, token, here)) = found else { return Err(away()) };
         if outbox.is_older_than(&here) {
             outbox.close(Closed::Replaced);
             return Err(Refusal::new(ErrorCode::AlreadyJoined, "in the room already, on a newer socket"));
         }
         let you = self.peers.iter().find(|known| known.peer.id == id).map(|known| known.peer.clone());
         let (Some(you), Some(rest)) = (you, here.hand_over(received)) else { return Err(away()) };
-        outbox.go_on(welcome.joined(you, self.others(&id), resume, Some(n)), rest);
+        outbox.go_on(welcome.joined(you, self.others(&id), token, Some(n)), rest);
         if let Some(local) = self.seats.get_mut(&id) {
             local.outbox = outbox.clone();
             local.pongs.clear();
@@ -420,24 +449,37 @@ impl State {
 }
 
 impl Local {
-    fn new(attempt: String, token: ResumeToken, outbox: Outbox, n: u32, told: u32) -> Self {
-        Self { attempt, token, outbox, n, applied: n, told, pongs: VecDeque::new() }
+    fn new(welcome: &Welcome, attempt: String, secret: Secret, outbox: Outbox, again: Again) -> Self {
+        let Again { n, told, words, .. } = again;
+        Self { attempt, secret, words, resumes: welcome.resumes, outbox, n, applied: n, told, pongs: VecDeque::new() }
+    }
+
+    fn token(&self) -> ResumeToken {
+        self.words.token(self.secret)
+    }
+
+    /// Comes before all that its client is told and Redis does not know of.
+    fn stray(&mut self) {
+        if self.words.stray(&self.attempt) && self.resumes {
+            let resume = Some(self.token());
+            self.outbox.send(&ServerMessage::Pong { id: 0, received: self.applied, resume });
+        }
     }
 
     /// An answer comes after what was said before, as on one process: unless there are many of them.
     pub fn ping(&mut self, id: u32) {
         self.pongs.push_back((self.n, id));
         if self.pongs.len() > PONGS {
-            self.pongs
-                .drain(..)
-                .for_each(|(_, id)| self.outbox.send(&ServerMessage::Pong { id, received: self.applied }));
+            self.pongs.drain(..).for_each(|(_, id)| {
+                self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
+            });
         }
         self.answer_pings();
     }
 
     fn answer_pings(&mut self) {
         while let Some((_, id)) = self.pongs.pop_front_if(|(n, _)| !after(*n, self.applied)) {
-            self.outbox.send(&ServerMessage::Pong { id, received: self.applied });
+            self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
         }
     }
 

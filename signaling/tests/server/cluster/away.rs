@@ -258,12 +258,15 @@ async fn what_was_done_and_not_answered_is_not_done_again() {
             let begun = redis.connections().await;
             redis.ask("CLIENT KILL TYPE normal").await;
             redis.ask("CLIENT KILL TYPE pubsub").await;
-            // Until both servers have connected again. What is asked here are connections too.
+            // Until both servers are connected again. What is asked here are connections too.
             let mut asked = 3;
             soon(async {
                 while redis.connections().await < begun + asked + 2 {
                     asked += 1;
                     tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                for server in [&one, &two] {
+                    while !server.get("/readyz").await.0.starts_with("http/1.1 200") {}
                 }
             })
             .await;

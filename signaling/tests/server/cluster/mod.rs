@@ -1,5 +1,6 @@
 //! Many servers and one Redis, all of them real. Without a `redis-server` on the machine, nothing of this is tested.
 
+mod alone;
 mod away;
 mod cost;
 mod held;

@@ -72,7 +72,7 @@ async fn what_was_under_way_to_a_server_is_sent_again_to_another() {
     }
     all_hear(&mut ada, &mut [&mut bob], "1").await;
     bob.send(ClientMessage::Ping { id: 1, received: 1 }).await;
-    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said });
+    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said, resume: None });
 }
 
 #[tokio::test]
