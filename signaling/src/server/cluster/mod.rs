@@ -43,6 +43,7 @@
 //! - **A client whose process goes alone comes back on another**, whenever that is and whatever becomes of the process:
 //!   to its seat, with all that it has read before, or, where that is more than Redis knows of, to a new one. The word
 //!   in its token tells ([`token`]). It is not taken back on a process that is alone when it was told more elsewhere.
+//!   What it sends again there, as it has not been told that it came, is heard once by each.
 //! - **Redis is back without its data**, or with older data: processes put their seats down again with their ids, names
 //!   and tokens, and those of others that they know of, which keep their names until their process comes, for the time
 //!   of grace and a lease. Frames that waited reach those who are on the same process; for those elsewhere they are
@@ -55,11 +56,10 @@
 //! # What is not
 //!
 //! - A client whose process is alone goes to another before it has read what it was told alone, and before Redis is told
-//!   how far its count has come: it has its seat back without these frames, and their senders are not told.
+//!   how far its count has come: it has its seat back without these frames. Their senders are told when their process
+//!   finds Redis back, with [`Unavailable`](crate::ErrorCode::Unavailable); if it never does, they are not.
 //! - A client that passes over `resume` of a [`Pong`](ServerMessage::Pong), as those before that field do: its count
 //!   may hold what it was told alone, so of what others said meanwhile it may miss as many frames elsewhere.
-//! - A client sends frames again elsewhere that its process has told alone, without having said so: those who heard them
-//!   there hear them again, if the process finds Redis back in the midst of them.
 //! - In a cluster, one node that does not answer holds up the rooms of all for as long as a command may take.
 //!
 //! # What is bounded
@@ -356,7 +356,7 @@ impl Cluster {
     }
 
     fn follow_up(&self, room: &Arc<Room>, mut state: MutexGuard<'_, State>, whole: bool) {
-        let recount = std::mem::take(&mut state.recount) && state.mode == Mode::Together;
+        let recount = state.mode == Mode::Together && std::mem::take(&mut state.recount);
         let fetch = !whole && !std::mem::replace(&mut state.fetching, true);
         if recount {
             state.mode = Mode::Returning;

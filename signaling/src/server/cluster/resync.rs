@@ -14,10 +14,10 @@ use super::link::{Away, Command};
 use super::room::{Effect, Known, Mode, Room, Source, State};
 use super::script::{Script, keys};
 use super::{Cluster, Guest};
-use crate::LeaveReason;
 use crate::server::lock;
 use crate::server::outbox::Closed;
 use crate::server::rooms::Secret;
+use crate::{ErrorCode, LeaveReason};
 
 /// Entries that are read at once.
 const PAGE: usize = 256;
@@ -136,6 +136,9 @@ impl Cluster {
         let new_epoch = Secret::random().map_err(|_| Away)?.hex();
         let (command, others) = {
             let mut state = lock(&room.state);
+            for _ in 0..state.refuse_unreached() {
+                self.0.metrics.error(&ErrorCode::Unavailable);
+            }
             let mut args = vec![
                 new_epoch,
                 self.0.ttl_ms.to_string(),
@@ -186,8 +189,10 @@ impl Cluster {
             return Ok(false);
         }
         for (how, id) in gone.iter().filter_map(|gone| gone.split_once(' ')) {
-            let why = if how == "m" { Closed::Replaced } else { Closed::Overflow };
-            state.evict(&id.into(), why);
+            match how {
+                "m" => state.move_away(&id.into()),
+                _ => state.evict(&id.into(), Closed::Overflow),
+            }
         }
         let missing = |known: &Known| !list.iter().any(|other| other.peer.id == known.peer.id);
         let gone: Vec<_> =

@@ -1,6 +1,6 @@
 //! What a process knows of a room: its own seats, and who else is there, as far as it has read the log.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 
 use axum::extract::ws::Utf8Bytes;
@@ -18,6 +18,9 @@ use crate::{ErrorCode, LeaveReason, Peer, PeerId, ResumeToken, ServerMessage};
 
 /// Pings that wait.
 const PONGS: usize = 16;
+
+/// What a sender is told whose frame does not reach all.
+const UNREACHED: &str = "some peers cannot be reached just now";
 
 /// Entries that wait for those before them. With more, all are read from the log again.
 const AHEAD: usize = 1_024;
@@ -61,8 +64,8 @@ pub struct State {
     ahead: BTreeMap<EntryId, Event>,
     /// What could not be told to Redis.
     pub kept: VecDeque<(Command, Kept)>,
-    /// Until which frame of a seat those who are here were told without Redis.
-    alone: HashMap<PeerId, u32>,
+    /// Who spoke, without Redis, to somebody who had gone to another process.
+    unreached: HashSet<PeerId>,
     /// What was told here is not all, or not as it is, in the log.
     pub apart: bool,
     /// Somebody reads the log already.
@@ -91,6 +94,8 @@ pub struct Local {
     pub applied: u32,
     /// Numbered frames that it was told.
     pub told: u32,
+    /// Until which frame of others it was told without Redis.
+    alone: HashMap<PeerId, u32>,
     /// Pings whose answers wait for so many frames.
     pongs: VecDeque<(u32, u32)>,
 }
@@ -219,7 +224,7 @@ impl State {
                 }
                 match self.joining.remove(attempt) {
                     Some(joining) => self.sit_again(welcome, from, attempt, joining),
-                    None => self.evict(from, Closed::Replaced),
+                    None => self.move_away(from),
                 }
             }
             What::Left(reason) => {
@@ -248,8 +253,28 @@ impl State {
     pub fn part(&mut self, id: &PeerId, reason: &LeaveReason, source: Source) -> bool {
         let Some(index) = self.peers.iter().position(|known| known.peer.id == *id) else { return false };
         self.peers.remove(index);
+        for local in self.seats.values_mut() {
+            local.alone.remove(id);
+        }
         self.tell(&left(id, reason), source, |_| true);
         true
+    }
+
+    /// A seat that is on another process now. What it was told here without Redis, its client had not read when it went
+    /// there, or it would not have got its seat.
+    pub fn move_away(&mut self, id: &PeerId) {
+        if let Some(local) = self.seats.get(id) {
+            self.unreached.extend(local.alone.keys().filter(|from| self.seats.contains_key(*from)).cloned());
+        }
+        self.evict(id, Closed::Replaced);
+    }
+
+    /// Tells those who spoke to them, and how many that are.
+    pub fn refuse_unreached(&mut self) -> usize {
+        let unreached = std::mem::take(&mut self.unreached);
+        let refused = refusal(ErrorCode::Unavailable, UNREACHED);
+        self.tell(&refused, Source::Here, |seat| unreached.contains(seat));
+        unreached.len()
     }
 
     /// A seat that is no longer here. Its socket ends.
@@ -261,31 +286,41 @@ impl State {
 
     /// What a seat says reaches those who are here.
     fn hear(&mut self, from: &PeerId, n: u32, what: &What, source: Source) {
-        if n != 0 {
-            let had = match source {
-                Source::Log => self.alone.get(from).is_some_and(|until| !after(n, *until)),
+        let here = source == Source::Here;
+        if let Some(local) = self.seats.get_mut(from).filter(|_| n != 0) {
+            if after(n, local.applied) {
+                if here {
+                    local.stray();
+                }
+                local.applied = n;
+                local.answer_pings();
+            } else if here {
                 // It was published, and the answer was lost.
-                Source::Here => self.seats.get(from).is_some_and(|local| !after(n, local.applied)),
-            };
-            if had {
                 return;
             }
-            if source == Source::Here {
-                self.alone.insert(from.clone(), n);
-            }
         }
-        if let Some(local) = self.seats.get_mut(from).filter(|local| n != 0 && after(n, local.applied)) {
-            if source == Source::Here {
+        let (frame, to) = match what {
+            What::Said(frame) => (frame, None),
+            What::Signalled { to, frame } => (frame, Some(to)),
+            What::Refused(frame) => (frame, Some(from)),
+            _ => return,
+        };
+        let is_told = |seat: &PeerId| to.map_or(seat != from, |to| seat == to);
+        self.apart |= here;
+        for (_, local) in self.seats.iter_mut().filter(|(id, _)| is_told(id)) {
+            if n != 0 && local.has_heard_alone(from, n) {
+                // Redis counts it for the second time.
                 local.stray();
+                (self.apart, self.recount) = (true, true);
+                continue;
             }
-            local.applied = n;
-            local.answer_pings();
-        }
-        match what {
-            What::Said(frame) => self.tell(frame, source, |seat| seat != from),
-            What::Signalled { to, frame } => self.tell(frame, source, |seat| seat == to),
-            What::Refused(frame) => self.tell(frame, source, |seat| seat == from),
-            _ => {}
+            if here {
+                local.stray();
+                if n != 0 {
+                    local.alone.insert(from.clone(), n);
+                }
+            }
+            local.tell(frame.clone());
         }
     }
 
@@ -340,7 +375,7 @@ impl State {
             What::Signalled { to, .. } if !known(to) => (ErrorCode::UnknownPeer, unknown_peer()),
             _ => {
                 let code = ErrorCode::Unavailable;
-                (code.clone(), refusal(code, "some peers cannot be reached just now"))
+                (code.clone(), refusal(code, UNREACHED))
             }
         };
         self.tell(&refused, Source::Here, |seat| seat == from);
@@ -349,9 +384,11 @@ impl State {
 
     /// Both sides are one again.
     pub fn come_together(&mut self) {
-        self.alone.clear();
-        self.apart = false;
+        (self.apart, self.recount, self.mode) = (false, false, Mode::Together);
+        let counts: HashMap<_, _> = self.seats.iter().map(|(id, local)| (id.clone(), local.n)).collect();
         for local in self.seats.values_mut() {
+            // What comes from those who are elsewhere now may come again.
+            local.alone.retain(|from, until| counts.get(from).is_none_or(|n| after(*until, *n)));
             local.applied = local.n;
             local.answer_pings();
         }
@@ -451,7 +488,17 @@ impl State {
 impl Local {
     fn new(welcome: &Welcome, attempt: String, secret: Secret, outbox: Outbox, again: Again) -> Self {
         let Again { n, told, words, .. } = again;
-        Self { attempt, secret, words, resumes: welcome.resumes, outbox, n, applied: n, told, pongs: VecDeque::new() }
+        let (resumes, alone, pongs) = (welcome.resumes, HashMap::new(), VecDeque::new());
+        Self { attempt, secret, words, resumes, outbox, n, applied: n, told, alone, pongs }
+    }
+
+    /// Whether this frame of another came while Redis was away.
+    fn has_heard_alone(&mut self, from: &PeerId, n: u32) -> bool {
+        let had = self.alone.get(from).is_some_and(|until| !after(n, *until));
+        if !had {
+            self.alone.remove(from);
+        }
+        had
     }
 
     fn token(&self) -> ResumeToken {

@@ -2,7 +2,7 @@
 
 use browser_rtc_signaling::{ClientMessage, ErrorCode, PeerId, ServerMessage};
 
-use super::support::{Cable, Redis, join_when_possible, refused};
+use super::support::{Cable, Redis, all_hear, join_when_possible, until_alone};
 use crate::support::{Client, Running};
 
 /// Ada and Bob are on one server, which can be cut off, and Carol on the other.
@@ -13,6 +13,8 @@ struct World {
     ada: Client,
     bob: Client,
     carol: Client,
+    /// Has a room to himself, on the server that can be cut off.
+    dave: Client,
     redis: Redis,
 }
 
@@ -28,13 +30,14 @@ impl World {
         for client in [&mut ada, &mut bob] {
             client.expect_joined(&carol, "Carol").await;
         }
-        Some(Self { cable, one, two, ada, bob, carol, redis })
+        let dave = one.join("d", "Dave").await;
+        Some(Self { cable, one, two, ada, bob, carol, dave, redis })
     }
 
     /// Until its clients go on without Redis.
-    async fn cut_off(&self) {
+    async fn cut_off(&mut self) {
         self.cable.plug(false);
-        refused(&self.one, "r", "New", ErrorCode::Unavailable).await;
+        until_alone(&self.one, &mut self.dave).await;
     }
 
     /// Ada speaks to all, of whom Bob is here.
@@ -189,8 +192,9 @@ async fn who_was_told_that_its_frames_have_come_is_not_asked_for_them_elsewhere(
     let mut ada = one.join("r", "Ada").await;
     let mut bob = one.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
+    let mut dave = one.join("d", "Dave").await;
     cable.plug(false);
-    refused(&one, "r", "New", ErrorCode::Unavailable).await;
+    until_alone(&one, &mut dave).await;
     for word in ["1", "2", "3"] {
         ada.say(word).await;
         bob.expect_say(&ada.id, word).await;
@@ -200,4 +204,55 @@ async fn who_was_told_that_its_frames_have_come_is_not_asked_for_them_elsewhere(
     ada.break_off().await;
     let mut anew = two.connect().await;
     assert!(!anew.resume(&keepsake).await.resumed);
+}
+
+#[tokio::test]
+async fn whoever_spoke_to_somebody_who_had_gone_elsewhere_is_told() {
+    let Some(mut world) = World::new().await else { return };
+    let keepsake = world.bob.keepsake(1);
+    world.cut_off().await;
+    world.ada.signal(&world.bob.id, "\"before\"").await;
+    world.ada.expect_silence().await;
+    let mut bob = world.two.connect().await;
+    assert!(bob.resume(&keepsake).await.resumed);
+    world.ada.signal(&bob.id, "\"after\"").await;
+    world.cable.plug(true);
+    world.ada.expect_error(ErrorCode::Unavailable).await;
+    world.ada.signal(&bob.id, "1").await;
+    bob.expect_signal(&world.ada.id, "1").await;
+}
+
+#[tokio::test]
+async fn what_is_sent_again_elsewhere_is_heard_once() {
+    let Some(mut world) = World::new().await else { return };
+    // She has not read that her words have come.
+    let keepsake = world.ada.keepsake(2);
+    world.cut_off().await;
+    world.ada_says(3).await;
+    let mut ada = world.two.connect().await;
+    let back = ada.resume(&keepsake).await;
+    assert!(back.resumed && back.received == 0, "{back:?}");
+    ada.say("0").await;
+    world.carol.expect_say(&ada.id, "0").await;
+    world.cable.plug(true);
+    let mut new = join_when_possible(&world.one, "r", "New").await;
+    for client in [&mut ada, &mut world.bob, &mut world.carol] {
+        client.expect_joined(&new, "New").await;
+    }
+    for word in ["1", "2"] {
+        all_hear(&mut ada, &mut [&mut world.carol, &mut new], word).await;
+    }
+    all_hear(&mut ada, &mut [&mut world.bob, &mut world.carol, &mut new], "3").await;
+    // All is counted as it should be, and can be taken back elsewhere.
+    let newer = join_when_possible(&world.one, "r", "Newer").await;
+    for client in [&mut ada, &mut world.bob, &mut world.carol, &mut new] {
+        client.expect_joined(&newer, "Newer").await;
+    }
+    let keepsake = world.bob.keepsake(1 + 3 + 1 + 1 + 1);
+    world.bob.break_off().await;
+    all_hear(&mut ada, &mut [&mut world.carol, &mut new], "4").await;
+    let mut bob = world.two.connect().await;
+    assert!(bob.resume(&keepsake).await.resumed);
+    bob.expect_say(&ada.id, "4").await;
+    bob.expect_silence().await;
 }

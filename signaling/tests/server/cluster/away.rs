@@ -6,7 +6,7 @@ use std::time::Duration;
 use browser_rtc_signaling::server::{Config, Limits};
 use browser_rtc_signaling::{ErrorCode, ServerMessage};
 
-use super::support::{Cable, Redis, all_hear, join_when_possible, refused};
+use super::support::{Cable, Redis, all_hear, join_when_possible, refused, until_alone};
 use crate::support::{Client, soon, start};
 
 async fn redis_goes_and_comes_back(mut redis: Redis) {
@@ -24,6 +24,7 @@ async fn redis_goes_and_comes_back(mut redis: Redis) {
     all_hear(&mut ada, &mut [&mut bob, &mut carol], "0").await;
 
     redis.stop();
+    until_alone(&one, &mut dave).await;
     refused(&one, "r", "New", ErrorCode::Unavailable).await;
     refused(&two, "new", "New", ErrorCode::Unavailable).await;
     let (head, body) = one.get("/readyz").await;
@@ -183,7 +184,9 @@ async fn one_server_is_cut_off_and_the_other_is_not() {
     for client in [&mut ada, &mut bob] {
         client.expect_joined(&carol, "Carol").await;
     }
+    let mut dave = one.join("d", "Dave").await;
     cable.plug(false);
+    until_alone(&one, &mut dave).await;
     refused(&one, "r", "New", ErrorCode::Unavailable).await;
     ada.say("1").await;
     bob.expect_say(&ada.id, "1").await;
@@ -345,8 +348,9 @@ async fn what_was_told_without_redis_is_known_to_its_server_alone() {
     let carol = one.join("r", "Carol").await;
     ada.expect_joined(&bob, "Bob").await;
     ada.expect_joined(&carol, "Carol").await;
+    let mut eve = one.join("d", "Eve").await;
     redis.stop();
-    refused(&one, "r", "New", ErrorCode::Unavailable).await;
+    until_alone(&one, &mut eve).await;
     ada.say("1").await;
     ada.expect_silence().await;
     redis.go_on().await;

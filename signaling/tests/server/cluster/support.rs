@@ -162,6 +162,13 @@ pub async fn all_hear(from: &mut Client, others: &mut [&mut Client], word: &str)
     }
 }
 
+/// Until the server, which has lost Redis, goes on without it. What was wrong with a frame is told after that alone.
+pub async fn until_alone(server: &Running, somebody: &mut Client) {
+    soon(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
+    somebody.send_text("nonsense").await;
+    somebody.expect_error(ErrorCode::BadMessage).await;
+}
+
 /// Joins as soon as the server can seat anybody.
 pub async fn join_when_possible(server: &Running, room: &str, name: &str) -> Client {
     join_when(server, room, name, ErrorCode::Unavailable).await
