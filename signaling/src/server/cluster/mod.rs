@@ -30,7 +30,7 @@
 //!   another process, also after its process was killed. What the killed process had not given to Redis has not been
 //!   counted, so its client sends it again.
 //! - The log is kept for the time of grace and four heartbeats, and to four times the bounds of a seat's queue. Who has
-//!   missed more is seated anew.
+//!   missed more than such a queue holds, or than is in the log, is seated anew.
 //! - A process has a lease of 3 s. The seats of one whose lease has run out are kept for the time of grace; then another
 //!   process frees them. The script sees to it that one does. A room that no living process has expires.
 //! - A process that shuts down in good order leaves its clients their seats, to be taken back elsewhere.

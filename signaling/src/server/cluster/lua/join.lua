@@ -6,15 +6,16 @@ local back_only, epoch, word = ARGV[16] == '1', ARGV[17], ARGV[18]
 
 local function told(id) return (count('b') + count('k:' .. id)) % WRAP end
 
--- What the seat was told after so many frames; nil when the log does not know, or it never was so much.
+-- What the seat was told after so many frames; nil when the log does not know, it never was so much, or it is more than
+-- a seat's queue holds, of which the log has four times as much.
 local function missing(id)
   -- With a word that is not known here, a process has told it what is not known here.
   if word ~= '' and not string.find(' ' .. (get('h:' .. id) or '') .. ' ', ' ' .. word .. ' ', 1, true) then return nil end
   local total, after = told(id), get('z:' .. id)
   local wanted = (total - received) % WRAP
-  if wanted > tonumber(max_frames) then return nil end
+  if wanted > tonumber(max_frames) / 4 then return nil end
   if after and (received - tonumber(after)) % WRAP > WRAP / 2 then return nil end
-  local got, upto = {}, '+'
+  local got, bytes, upto = {}, 0, '+'
   while #got < wanted do
     local entries = redis.call('XREVRANGE', log, upto, '-', 'COUNT', 64)
     if #entries == 0 then return nil end
@@ -24,12 +25,15 @@ local function missing(id)
       if kind == 'j' and from == id then return nil end
       local everybody = kind == 'a' or kind == 'j' or kind == 'l'
       if (everybody and from ~= id) or (kind == 's' and arg == id) or (kind == 'e' and from == id) then
-        table.insert(got, 1, entry[1] .. ' ' .. body)
+        got[#got + 1] = entry[1] .. ' ' .. body
+        bytes = bytes + #body
+        if bytes > max_bytes / 4 then return nil end
         if #got == wanted then break end
       end
       upto = '(' .. entry[1]
     end
   end
+  for at = 1, math.floor(wanted / 2) do got[at], got[wanted + 1 - at] = got[wanted + 1 - at], got[at] end
   return got
 end
 
