@@ -44,12 +44,11 @@ impl Cluster {
         let counted = self.ask(self.refs("keep", [room.name().to_owned()]));
         let (subscribed, _) = tokio::join!(subscribe, counted);
         subscribed?;
+        // Before Redis is asked: what is published meanwhile is taken in.
+        let known_until = lock(&room.state).last;
         let (epoch, last) = self.standing(room).await.ok_or(Away)?;
-        let known = {
-            let state = lock(&room.state);
-            // Older data than what is known here are lost data as well.
-            state.epoch == epoch && state.last <= last
-        };
+        // Older data than what is known here are lost data as well.
+        let known = lock(&room.state).epoch == epoch && known_until <= last;
         let mut whole = !known || self.catch_up(room).await?;
         {
             let mut state = lock(&room.state);
@@ -60,8 +59,8 @@ impl Cluster {
                 }
                 // Where the data were lost, nobody remembers which frames have come already: those who are here are
                 // told, and nobody else.
-                if !kept.told {
-                    state.go_alone(&kept.effect);
+                if !kept.told && !state.go_alone(&kept.effect) {
+                    continue;
                 }
                 if let Some(code) = state.refuse_unheard(&kept.effect) {
                     self.0.metrics.error(&code);

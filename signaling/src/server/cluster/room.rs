@@ -284,8 +284,8 @@ impl State {
         }
     }
 
-    /// What a seat says reaches those who are here.
-    fn hear(&mut self, from: &PeerId, n: u32, what: &What, source: Source) {
+    /// What a seat says reaches those who are here. False where it has come already.
+    fn hear(&mut self, from: &PeerId, n: u32, what: &What, source: Source) -> bool {
         let here = source == Source::Here;
         if let Some(local) = self.seats.get_mut(from).filter(|_| n != 0) {
             if after(n, local.applied) {
@@ -296,14 +296,14 @@ impl State {
                 local.answer_pings();
             } else if here {
                 // It was published, and the answer was lost.
-                return;
+                return false;
             }
         }
         let (frame, to) = match what {
             What::Said(frame) => (frame, None),
             What::Signalled { to, frame } => (frame, Some(to)),
             What::Refused(frame) => (frame, Some(from)),
-            _ => return,
+            _ => return false,
         };
         let is_told = |seat: &PeerId| to.map_or(seat != from, |to| seat == to);
         self.apart |= here;
@@ -322,6 +322,7 @@ impl State {
             }
             local.tell(frame.clone());
         }
+        true
     }
 
     /// Keeps what could not be told to Redis.
@@ -349,13 +350,11 @@ impl State {
         }
     }
 
-    /// What Redis was not told works here all the same.
-    pub fn go_alone(&mut self, effect: &Effect) {
+    /// What Redis was not told works here all the same. False where Redis did it, and has not said so.
+    pub fn go_alone(&mut self, effect: &Effect) -> bool {
         match effect {
             Effect::Frame { from, n, what } => self.hear(from, *n, what, Source::Here),
-            Effect::Leave(id, reason) => {
-                self.part(id, reason, Source::Here);
-            }
+            Effect::Leave(id, reason) => self.part(id, reason, Source::Here),
         }
     }
 

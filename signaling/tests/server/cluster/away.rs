@@ -22,6 +22,8 @@ async fn redis_goes_and_comes_back(mut redis: Redis) {
     let mut eve = one.join("d", "Eve").await;
     dave.expect_joined(&eve, "Eve").await;
     all_hear(&mut ada, &mut [&mut bob, &mut carol], "0").await;
+    // That has been answered.
+    ada.expect_silence().await;
 
     redis.stop();
     until_alone(&one, &mut dave).await;
@@ -113,6 +115,8 @@ async fn redis_comes_back_with_older_data() {
     for word in 0..20 {
         all_hear(&mut ada, &mut [&mut bob], &word.to_string()).await;
     }
+    // All of it has been answered.
+    ada.expect_silence().await;
     redis.stop();
     redis.go_on().await;
     let mut new = join_when_possible(&two, "r", "New").await;
