@@ -64,8 +64,9 @@
 //!
 //! # What is bounded
 //!
-//! Frames on the way to Redis ([`QUEUE`]; beyond it, clients are read from later), each command and connection in time
-//! ([`link::PATIENCE`]), entries that wait for others, what is published and not yet read, the log.
+//! Frames on the way to Redis, in bytes ([`queue::BYTES`]; beyond it, clients are read from later), and each batch of
+//! them; each command and connection in time ([`link::PATIENCE`]); in number and in bytes, what is published and not yet
+//! read ([`published`]), and the log; in number, entries that wait for others.
 //!
 //! Which of two sockets is newer is told by their numbers on one process, and by Redis's clock between two: each process
 //! knows it to within the time of an answer. Within a tenth of a second, the one that joins later is the newer.
@@ -74,6 +75,8 @@ mod event;
 mod join;
 mod keeper;
 mod link;
+mod published;
+mod queue;
 mod resync;
 mod room;
 mod script;
@@ -104,9 +107,6 @@ use super::rooms::{Refusal, Secret};
 use super::turn::IceServers;
 use super::{Config, lock};
 use crate::{ErrorCode, Peer, PeerId, ResumeToken, ServerMessage};
-
-/// Frames that wait for Redis, or for its answer. Clients with more to say are read from later.
-const QUEUE: usize = 2_048;
 
 /// How long the wait for a missing entry is, before it is read from the log.
 const MISSING: Duration = Duration::from_millis(20);
@@ -199,7 +199,7 @@ impl Cluster {
             grace: config.grace,
             ttl_ms: ms(config.grace * 2 + Duration::from_secs(90)),
             jobs,
-            places: Arc::new(Semaphore::new(QUEUE)),
+            places: Arc::new(Semaphore::new(queue::BYTES as usize)),
             rooms: Mutex::default(),
             there: watch::Sender::new(false),
             alone: AtomicBool::new(false),

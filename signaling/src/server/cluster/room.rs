@@ -344,7 +344,6 @@ impl State {
             }
             // Nobody else is to know of these.
             if !matches!(kept.effect, Effect::Frame { n: 0, .. }) {
-                kept.permit = None;
                 self.kept.push_back((command, kept));
             }
         }
