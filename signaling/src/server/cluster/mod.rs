@@ -66,11 +66,12 @@
 //!
 //! Frames on the way to Redis, in bytes ([`queue::BYTES`]; beyond it, clients are read from later), and each batch of
 //! them; each command and connection in time ([`link::PATIENCE`]); in number and in bytes, what is published and not yet
-//! read ([`published`]), and the log; in number, entries that wait for others.
+//! read ([`published`]), entries that wait for others, and the log.
 //!
 //! Which of two sockets is newer is told by their numbers on one process, and by Redis's clock between two: each process
 //! knows it to within the time of an answer. Within a tenth of a second, the one that joins later is the newer.
 
+mod ahead;
 mod event;
 mod join;
 mod keeper;

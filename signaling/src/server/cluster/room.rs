@@ -1,12 +1,13 @@
 //! What a process knows of a room: its own seats, and who else is there, as far as it has read the log.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{Notify, OnceCell, oneshot};
 
 use super::Welcome;
+use super::ahead::Ahead;
 use super::event::{EntryId, Event, What, joined, left, refusal};
 use super::link::{Command, Kept};
 use super::seat::unknown_peer;
@@ -21,9 +22,6 @@ const PONGS: usize = 16;
 
 /// What a sender is told whose frame does not reach all.
 const UNREACHED: &str = "some peers cannot be reached just now";
-
-/// Entries that wait for those before them. With more, all are read from the log again.
-const AHEAD: usize = 1_024;
 
 #[derive(Debug)]
 pub struct Room {
@@ -61,7 +59,7 @@ pub struct State {
     pub guests: usize,
     /// Frames and departures of this room that Redis has been given.
     pub under_way: usize,
-    ahead: BTreeMap<EntryId, Event>,
+    ahead: Ahead,
     /// What could not be told to Redis.
     pub kept: VecDeque<(Command, Kept)>,
     /// Who spoke, without Redis, to somebody who had gone to another process.
@@ -158,27 +156,24 @@ impl State {
     /// Takes an entry in, and those that waited for it. False when there is one missing before it.
     pub fn receive(&mut self, welcome: &Welcome, event: Event) -> bool {
         if self.last.is_none_or(|last| event.id > last) {
-            self.ahead.insert(event.id, event);
+            self.ahead.insert(event);
         }
         self.advance(welcome)
     }
 
     pub fn advance(&mut self, welcome: &Welcome) -> bool {
-        if self.ahead.len() > AHEAD {
-            self.ahead.clear();
-        }
         let Some(mut last) = self.last else { return true };
-        while let Some((&id, event)) = self.ahead.first_key_value() {
-            if id <= last {
+        while let Some(event) = self.ahead.first() {
+            if event.id <= last {
                 self.ahead.pop_first();
             } else if event.prev != last {
                 return false;
             } else if self.waits_for_answer(welcome, event) {
                 return true;
-            } else if let Some((id, event)) = self.ahead.pop_first() {
+            } else if let Some(event) = self.ahead.pop_first() {
                 self.apply(welcome, &event);
-                last = id;
-                self.last = Some(id);
+                last = event.id;
+                self.last = Some(last);
             }
         }
         true
@@ -189,13 +184,13 @@ impl State {
         self.epoch = epoch;
         self.peers = peers;
         self.jump(first.prev);
-        self.ahead.retain(|id, _| *id > first.id);
+        self.ahead.drop_until(first.id);
     }
 
     /// Goes on after a gap.
     pub fn jump(&mut self, last: EntryId) {
         self.last = Some(last);
-        self.ahead.retain(|id, _| *id > last);
+        self.ahead.drop_until(last);
     }
 
     /// An attempt of this process is done when its answer is there, which says more than the log.
