@@ -292,19 +292,18 @@ impl Cluster {
         Command::Refs(head.into_iter().chain(rooms).collect())
     }
 
-    /// Subscribes to the room, and counts it.
+    /// Counts the room, and subscribes to it.
     async fn open(&self, room: &Arc<Room>) -> Result<(), Refusal> {
         let away = |_: Away| Refusal::new(ErrorCode::Unavailable, UNAVAILABLE);
         let opening = async || {
-            self.ask(Command::Subscribe(Arc::clone(room))).await.map_err(away)?;
             for _ in 0..3 {
                 if self.ask(self.refs("open", [room.name().to_owned()])).await.map_err(away)? == Value::Int(1) {
-                    return Ok(());
+                    // If that fails, what was counted expires.
+                    return self.ask(Command::Subscribe(Arc::clone(room))).await.map(|_| ()).map_err(away);
                 }
                 // Whoever has just been the last in another room has left it before Redis knows.
                 sleep(MISSING).await;
             }
-            self.give(Command::Unsubscribe(room.name().to_owned()), Done::Nothing);
             Err(Refusal::new(ErrorCode::ServerFull, "the server has no place for another room"))
         };
         room.open.get_or_try_init(opening).await.map(|_| ())
@@ -400,7 +399,7 @@ impl Cluster {
         let word = words.next().unwrap_or_default();
         let ids = words.next().and_then(EntryId::parse).zip(words.next().and_then(EntryId::parse));
         match (&kept.effect, word, ids) {
-            (Effect::Frame { from, n, what }, "a" | "s" | "e", Some((prev, id))) => {
+            (Effect::Frame { from, n, what, .. }, "a" | "s" | "e", Some((prev, id))) => {
                 let what = match (what, word) {
                     (What::Signalled { .. }, "e") => {
                         self.0.metrics.error(&ErrorCode::UnknownPeer);
@@ -414,6 +413,7 @@ impl Cluster {
                 tracing::error!(peer = %from, "a frame before this one is missing");
                 lock(&kept.room.state).evict(from, Closed::Overflow);
             }
+            (Effect::Frame { from, attempt, .. }, "gone", _) => self.gone_astray(kept, from, attempt),
             (Effect::Leave(from, reason), "left", Some((prev, id))) => {
                 let from = words.next().map_or_else(|| from.clone(), PeerId::from);
                 let what = What::Left(reason.clone());
@@ -422,6 +422,33 @@ impl Cluster {
             _ => {}
         }
         self.drop_if_idle(&kept.room);
+    }
+
+    /// Redis does not know the seat that a frame came from. Where that is here all the same, and has not been taken over
+    /// meanwhile, Redis has lost the room, or what became of the seat was missed.
+    fn gone_astray(&self, kept: &Kept, from: &PeerId, attempt: &str) {
+        let mut state = lock(&kept.room.state);
+        if state.seats.get(from).is_none_or(|local| local.attempt != attempt) {
+            return;
+        }
+        self.tell_here(&mut state, kept);
+        if state.mode != Mode::Together {
+            return;
+        }
+        state.mode = Mode::Returning;
+        drop(state);
+        let (cluster, room) = (self.clone(), Arc::clone(&kept.room));
+        tokio::spawn(async move { cluster.put_together(&room).await });
+    }
+
+    /// A frame that does not get into the log reaches those who are here, and nobody else.
+    fn tell_here(&self, state: &mut State, kept: &Kept) {
+        if !kept.told && !state.go_alone(&kept.effect) {
+            return;
+        }
+        if let Some(code) = state.refuse_unheard(&kept.effect) {
+            self.0.metrics.error(&code);
+        }
     }
 
     /// Redis is not there for a job.

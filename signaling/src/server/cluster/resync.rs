@@ -30,6 +30,11 @@ impl Cluster {
     /// The room is [`Returning`](Mode::Returning), and everybody waits. When Redis goes again meanwhile, so does this.
     pub(super) async fn put_together(&self, room: &Arc<Room>) {
         let _guest = self.enter_again(room);
+        // One at a time: who is second finds it done.
+        let _turn = room.turn.lock().await;
+        if lock(&room.state).mode != Mode::Returning {
+            return;
+        }
         match self.try_to_put_together(room).await {
             Ok(()) => room.set_mode(Mode::Together),
             Err(Away) => tracing::debug!(room = room.name(), "Redis has gone again"),
@@ -57,14 +62,8 @@ impl Cluster {
                     self.give_kept(&mut state, command, kept);
                     continue;
                 }
-                // Where the data were lost, nobody remembers which frames have come already: those who are here are
-                // told, and nobody else.
-                if !kept.told && !state.go_alone(&kept.effect) {
-                    continue;
-                }
-                if let Some(code) = state.refuse_unheard(&kept.effect) {
-                    self.0.metrics.error(&code);
-                }
+                // Where the data were lost, nobody remembers which frames have come already.
+                self.tell_here(&mut state, &kept);
             }
         }
         if known {

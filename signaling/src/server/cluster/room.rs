@@ -29,6 +29,8 @@ pub struct Room {
     pub state: Mutex<State>,
     /// Wakes those who wait for another mode.
     pub changed: Notify,
+    /// Held by who puts together what Redis and this process know.
+    pub turn: tokio::sync::Mutex<()>,
     /// Set once the room is counted, and subscribed to.
     pub open: OnceCell<()>,
 }
@@ -133,13 +135,25 @@ pub enum Source {
 /// What a frame or a departure does.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    Frame { from: PeerId, n: u32, what: What },
+    /// The attempt is that which the seat was taken by.
+    Frame {
+        from: PeerId,
+        attempt: String,
+        n: u32,
+        what: What,
+    },
     Leave(PeerId, LeaveReason),
 }
 
 impl Room {
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), state: Mutex::default(), changed: Notify::new(), open: OnceCell::new() }
+        Self {
+            name: name.to_owned(),
+            state: Mutex::default(),
+            changed: Notify::new(),
+            turn: tokio::sync::Mutex::default(),
+            open: OnceCell::new(),
+        }
     }
 
     pub fn name(&self) -> &str {
@@ -347,7 +361,7 @@ impl State {
     /// What Redis was not told works here all the same. False where Redis did it, and has not said so.
     pub fn go_alone(&mut self, effect: &Effect) -> bool {
         match effect {
-            Effect::Frame { from, n, what } => self.hear(from, *n, what, Source::Here),
+            Effect::Frame { from, n, what, .. } => self.hear(from, *n, what, Source::Here),
             Effect::Leave(id, reason) => self.part(id, reason, Source::Here),
         }
     }

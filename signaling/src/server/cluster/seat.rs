@@ -109,7 +109,7 @@ impl Seat {
                     if frame.counted {
                         local.n = n;
                     }
-                    let effect = Effect::Frame { from: self.id.clone(), n, what: frame.what };
+                    let effect = Effect::Frame { from: self.id.clone(), attempt: attempt.clone(), n, what: frame.what };
                     if mode == Mode::Alone {
                         state.go_alone(&effect);
                         if let Some(code) = state.refuse_unheard(&effect) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use browser_rtc_signaling::ErrorCode;
 use browser_rtc_signaling::server::Config;
 
-use super::support::{Cable, Redis, all_hear, join_when, join_when_possible};
+use super::support::{Cable, Redis, all_hear, join_when, join_when_possible, refused};
 use crate::support::start;
 
 #[tokio::test]
@@ -76,4 +76,20 @@ async fn who_left_is_gone_when_the_others_are_back_first() {
 #[tokio::test]
 async fn who_left_is_gone_when_her_own_server_is_back_first() {
     tokio::join!(who_left_is_gone(true, true), who_left_is_gone(true, false));
+}
+
+/// Nobody has noticed, as no connection has broken.
+#[tokio::test]
+async fn a_room_that_is_gone_from_redis_is_put_down_again_by_who_speaks() {
+    let Some(redis) = Redis::start().await else { return };
+    let server = redis.server().await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut bob = server.join("r", "Bob").await;
+    ada.expect_joined(&bob, "Bob").await;
+    redis.expect_ok("FLUSHALL").await;
+    for word in ["1", "2"] {
+        all_hear(&mut ada, &mut [&mut bob], word).await;
+    }
+    refused(&server, "r", "Bob", ErrorCode::NameTaken).await;
+    all_hear(&mut bob, &mut [&mut ada], "3").await;
 }
