@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::signaling::ClientMessage;
+use crate::signaling::{ClientMessage, ResumeToken};
 
 /// How many frames are kept for a server that has not said that it has had them. Beyond these, the others wait.
 const KEPT_FRAMES: usize = 256;
@@ -23,11 +23,30 @@ pub(super) struct Ledger {
     sent: usize,
     /// How many went out since the server was asked what it has had.
     unasked: usize,
+    /// What takes the seat back with these counts.
+    token: Option<ResumeToken>,
 }
 
 impl Ledger {
     pub(super) fn received(&self) -> u32 {
         self.received
+    }
+
+    pub(super) fn token(&self) -> Option<&ResumeToken> {
+        self.token.as_ref()
+    }
+
+    /// What the server gives with a seat.
+    pub(super) fn set_token(&mut self, token: Option<ResumeToken>) {
+        self.token = token;
+    }
+
+    /// The server tells what it has had, and may give another token: the one that we have is not for what follows.
+    pub(super) fn receive_pong(&mut self, received: u32, token: Option<&ResumeToken>) {
+        self.acknowledge(received);
+        if token.is_some() {
+            self.token = token.cloned();
+        }
     }
 
     /// A numbered frame has come.
@@ -210,6 +229,22 @@ mod tests {
         assert_eq!(std::iter::from_fn(|| ledger.next()).collect::<Vec<_>>(), [say(2)]);
         ledger.acknowledge(1);
         assert_eq!(ledger.kept, []);
+    }
+
+    #[test]
+    fn the_newest_token_counts() {
+        let mut ledger = Ledger::default();
+        ledger.set_token(Some("a".into()));
+        ledger.push(say(0));
+        let _sent = ledger.next();
+        ledger.receive_pong(0, None);
+        assert_eq!((ledger.token(), ledger.received(), ledger.kept.len()), (Some(&"a".into()), 0, 1));
+        ledger.receive_pong(1, Some(&"b".into()));
+        assert_eq!((ledger.token(), ledger.received(), ledger.kept.len()), (Some(&"b".into()), 0, 0));
+        ledger.receive_pong(1, None);
+        assert_eq!(ledger.token(), Some(&"b".into()));
+        ledger.set_token(None);
+        assert_eq!(ledger.token(), None);
     }
 
     #[test]

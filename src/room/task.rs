@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::EventStream,
-    signaling::{ClientMessage, ErrorCode, ResumeToken, ServerMessage, SignalingSocket},
+    signaling::{ClientMessage, ErrorCode, ServerMessage, SignalingSocket},
     timer,
     wake::EndWait,
 };
@@ -57,7 +57,7 @@ pub(super) async fn join(url: &str, join: Join) -> Result<Room> {
     let room = Rc::downgrade(&inner);
     let doubts = EventStream::of(inner.doubts.clone(), &inner.end);
     let ledger = Ledger::default();
-    let clerk = Clerk { queue, ledger, doubts, resume: None, room, door, give_up_after, attempt: 0, pings: 0 };
+    let clerk = Clerk { queue, ledger, doubts, room, door, give_up_after, attempt: 0, pings: 0 };
     spawn_local(clerk.serve(seat, inner.end.wait()));
     Ok(Room(inner))
 }
@@ -67,7 +67,6 @@ struct Clerk {
     queue: mpsc::Receiver<ClientMessage>,
     ledger: Ledger,
     doubts: EventStream<()>,
-    resume: Option<ResumeToken>,
     room: Weak<Inner>,
     door: Door,
     give_up_after: Duration,
@@ -94,7 +93,7 @@ impl Clerk {
     /// Until the room is left, or lost.
     async fn serve(mut self, mut seat: Seat, mut end: EndWait) {
         loop {
-            self.resume = seat.resume.take();
+            self.ledger.set_token(seat.resume.take());
             let mut socket = seat.socket;
             let broken = select_biased! {
                 () = (&mut end).fuse() => return self.take_leave(socket).await,
@@ -168,7 +167,7 @@ impl Clerk {
     /// What cannot be read is counted too: it may be the word of a newer server.
     fn receive(&mut self, message: Result<ServerMessage>) -> Result<()> {
         match &message {
-            Ok(ServerMessage::Pong { received, .. }) => self.ledger.acknowledge(*received),
+            Ok(ServerMessage::Pong { received, resume, .. }) => self.ledger.receive_pong(*received, resume.as_ref()),
             Ok(ServerMessage::Joined { .. }) => {}
             Ok(ServerMessage::Error { code: ErrorCode::TooLarge, .. }) => {
                 self.ledger.receive();
@@ -218,7 +217,7 @@ impl Clerk {
             () = TimeoutFuture::new(backoff::before(self.attempt, js_sys::Math::random())).fuse() => {}
             () = online.select_next_some() => {}
         }
-        self.door.enter(self.resume.clone(), self.ledger.received(), COMING_BACK_MS).await
+        self.door.enter(self.ledger.token().cloned(), self.ledger.received(), COMING_BACK_MS).await
     }
 
     /// In another seat, what waits for one of those who knew us in the old one is for nobody.

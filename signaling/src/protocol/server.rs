@@ -57,13 +57,16 @@ pub enum ServerMessage {
         /// What it tells.
         data: Data,
     },
-    /// The answer to [`Ping`](super::ClientMessage::Ping).
+    /// The answer to [`Ping`](super::ClientMessage::Ping). One that brings a token may come unasked.
     Pong {
-        /// The id of the ping.
+        /// The id of the ping; 0 where there was none.
         id: u32,
         /// How many numbered frames of the client have come: it need not keep them any longer.
         #[serde(skip_serializing_if = "wire::is_zero")]
         received: u32,
+        /// From here on, this takes the seat back, and not the token before: that knows nothing of what follows.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resume: Option<ResumeToken>,
     },
     /// The server refused something.
     Error {
@@ -135,7 +138,7 @@ impl TryFrom<Wire> for ServerMessage {
             "peer_left" => Self::PeerLeft { id: need_parsed("id", wire.id)?, reason: need("reason", wire.reason)? },
             "signal" => Self::Signal { from: need("from", wire.from)?, data: need("data", wire.data)? },
             "say" => Self::Say { from: need("from", wire.from)?, data: need("data", wire.data)? },
-            "pong" => Self::Pong { id: need_parsed("id", wire.id)?, received: wire.received },
+            "pong" => Self::Pong { id: need_parsed("id", wire.id)?, received: wire.received, resume: wire.resume },
             "error" => Self::Error { code: need("code", wire.code)?, message: wire.message.unwrap_or_default() },
             _ => return Err(Malformed::UnknownType(wire.r#type)),
         })

@@ -74,8 +74,12 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
         ),
         (ServerMessage::Signal { from: "b".into(), data: data("[ ]") }, r#"{"type":"signal","from":"b","data":[ ]}"#),
         (ServerMessage::Say { from: "b".into(), data: data("\"hi\"") }, r#"{"type":"say","from":"b","data":"hi"}"#),
-        (ServerMessage::Pong { id: 7, received: 0 }, r#"{"type":"pong","id":7}"#),
-        (ServerMessage::Pong { id: 7, received: 5 }, r#"{"type":"pong","id":7,"received":5}"#),
+        (ServerMessage::Pong { id: 7, received: 0, resume: None }, r#"{"type":"pong","id":7}"#),
+        (ServerMessage::Pong { id: 7, received: 5, resume: None }, r#"{"type":"pong","id":7,"received":5}"#),
+        (
+            ServerMessage::Pong { id: 0, received: 5, resume: Some("r.w".into()) },
+            r#"{"type":"pong","id":0,"received":5,"resume":"r.w"}"#,
+        ),
         (
             ServerMessage::Error { code: ErrorCode::NameTaken, message: "taken".into() },
             r#"{"type":"error","code":"name_taken","message":"taken"}"#,

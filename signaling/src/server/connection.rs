@@ -259,7 +259,9 @@ impl<'a> Client<'a> {
         match (message, &self.seat) {
             (ClientMessage::Leave, _) => return ControlFlow::Break(End::Left),
             (ClientMessage::Ping { id, received }, Some(seat)) => seat.ping(id, received),
-            (ClientMessage::Ping { id, .. }, None) => self.outbox.send(&ServerMessage::Pong { id, received: 0 }),
+            (ClientMessage::Ping { id, .. }, None) => {
+                self.outbox.send(&ServerMessage::Pong { id, received: 0, resume: None });
+            }
             (ClientMessage::Join { .. }, Some(_)) => {
                 self.refuse(ErrorCode::AlreadyJoined, "in a room already").await;
             }

@@ -48,7 +48,7 @@ fn what_was_written_is_kept_until_the_client_has_it() {
     for frame in ["1", "2", "3", "4"] {
         outbox.push(frame.into());
     }
-    outbox.send(&ServerMessage::Pong { id: 1, received: 0 });
+    outbox.send(&ServerMessage::Pong { id: 1, received: 0, resume: None });
     for _ in 0..3 {
         outgoing.ready().unwrap();
     }

@@ -108,7 +108,7 @@ async fn a_message_may_come_in_fragments_and_bit_by_bit() {
                 other => panic!("unexpected {other:?}"),
             }
         };
-        assert_eq!(answer, ServerMessage::Pong { id, received: 0 });
+        assert_eq!(answer, ServerMessage::Pong { id, received: 0, resume: None });
     }
     for byte in frame(0x81, ping(3).as_bytes()) {
         ada = ada.send_raw(&[byte]).await;
@@ -120,7 +120,7 @@ async fn a_message_may_come_in_fragments_and_bit_by_bit() {
             other => panic!("unexpected {other:?}"),
         }
     };
-    assert_eq!(answer, ServerMessage::Pong { id: 3, received: 0 });
+    assert_eq!(answer, ServerMessage::Pong { id: 3, received: 0, resume: None });
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn the_answers_to_one_packet_may_be_more_than_the_queue_holds() {
     let packet: Vec<u8> = (0..900).flat_map(ping).collect();
     let mut ada = ada.send_raw(&packet).await;
     for id in 0..900 {
-        assert_eq!(ada.recv().await, ServerMessage::Pong { id, received: 0 });
+        assert_eq!(ada.recv().await, ServerMessage::Pong { id, received: 0, resume: None });
     }
 }
 

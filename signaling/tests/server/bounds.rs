@@ -82,7 +82,7 @@ async fn json_may_be_deep_but_not_too_deep() {
     bob.expect_say(&ada.id, "\"[[[[[[\"").await;
     // It was counted: nobody is to send it again.
     ada.send(ClientMessage::Ping { id: 1, received: 0 }).await;
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 1, received: 3 });
+    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 1, received: 3, resume: None });
     assert_eq!((count(&server, "json_depth").await, told(&server, "too_deep").await), (1, 1));
 }
 

@@ -150,7 +150,7 @@ async fn a_slow_reader_is_cut_off_and_slows_nobody() {
     };
     let left = ServerMessage::PeerLeft { id: slow.id.clone(), reason: LeaveReason::Lost };
     assert_eq!(cut_off.1, left);
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: said, received: said });
+    assert_eq!(ada.recv().await, ServerMessage::Pong { id: said, received: said, resume: None });
     if cut_off.0.is_none() {
         assert_eq!(bob.recv().await, left);
     }
@@ -216,7 +216,7 @@ async fn who_answers_the_pings_of_the_server_stays_without_a_word() {
         }
     }
     ada.send(ClientMessage::Ping { id: 7, received: 0 }).await;
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 7, received: 0 });
+    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 7, received: 0, resume: None });
 }
 
 #[tokio::test]

@@ -241,10 +241,16 @@ impl Client {
         soon(self.sink.send(Message::text(text))).await
     }
 
+    /// The next message. A new token is taken, and passed over.
     pub async fn recv(&mut self) -> ServerMessage {
-        match self.next_message().await {
-            Some(Message::Text(text)) => ServerMessage::from_json(&text).unwrap(),
-            other => panic!("no message but {other:?}"),
+        loop {
+            match self.next_message().await {
+                Some(Message::Text(text)) => match ServerMessage::from_json(&text).unwrap() {
+                    ServerMessage::Pong { id: 0, resume: Some(token), .. } => self.token = Some(token),
+                    message => return message,
+                },
+                other => panic!("no message but {other:?}"),
+            }
         }
     }
 

@@ -86,6 +86,14 @@ impl Event {
         Some(Self { id, prev, from, n, what })
     }
 
+    /// How many bytes it has, but for a few.
+    pub fn size(&self) -> usize {
+        match &self.what {
+            What::Said(frame) | What::Signalled { frame, .. } | What::Refused(frame) => frame.len(),
+            What::Joined { .. } | What::Registered { .. } | What::Moved { .. } | What::Left(_) => 0,
+        }
+    }
+
     /// The frame that a seat is told by this, if it is.
     pub fn frame(&self) -> Option<Utf8Bytes> {
         Some(match &self.what {

@@ -1,6 +1,5 @@
 //! Taking a seat, anew or again.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,11 +12,12 @@ use super::link::{Done, Kept, PATIENCE};
 use super::room::{Again, Effect, Joining, Known, Mode, Room};
 use super::script::Script;
 use super::seat::Seat;
+use super::token::{Token, Words};
 use super::{Cluster, Guest, UNAVAILABLE};
 use crate::server::lock;
 use crate::server::outbox::{Closed, Outbox};
 use crate::server::rooms::{Refusal, Resume, Secret, name_taken, room_full};
-use crate::{ErrorCode, LeaveReason, Peer, PeerId, ResumeToken};
+use crate::{ErrorCode, LeaveReason, Peer, PeerId};
 
 impl Cluster {
     /// As in the rooms of one process; in addition, refuses with [`Unavailable`](ErrorCode::Unavailable) while Redis
@@ -27,11 +27,12 @@ impl Cluster {
         // Who may come back, but not come in.
         let or_else = resume.and_then(|resume| resume.or_else.clone());
         let unavailable = || Refusal::new(ErrorCode::Unavailable, UNAVAILABLE);
-        let resume = resume.filter(|resume| self.0.welcome.resumes && Secret::of(&resume.token).is_some());
-        if let (None, Some(refusal)) = (resume, &or_else) {
+        let received = resume.map_or(0, |resume| resume.received);
+        let resume = resume.filter(|_| self.0.welcome.resumes).and_then(|resume| Token::of(&resume.token));
+        if let (None, Some(refusal)) = (&resume, &or_else) {
             return Err(refusal.clone());
         }
-        let (attempt, token) = (Secret::random()?.hex(), Secret::random()?.token());
+        let (attempt, secret) = (Secret::random()?.hex(), Secret::random()?);
         let guest = self.enter(room);
         let room = &guest.room;
         match timeout(PATIENCE * 2, self.settled(room)).await {
@@ -39,7 +40,7 @@ impl Cluster {
             Ok(Mode::Alone) => {
                 let resume = resume.ok_or_else(unavailable)?;
                 let welcome = &self.0.welcome;
-                let id = lock(&room.state).sit_again_alone(welcome, &resume.token, resume.received, &outbox)?;
+                let id = lock(&room.state).sit_again_alone(welcome, &resume, received, &outbox)?;
                 return Ok(Seat::new(self.clone(), guest, id, outbox));
             }
             Ok(_) => {}
@@ -50,7 +51,8 @@ impl Cluster {
             _ => refusal,
         })?;
         let (done, seated) = oneshot::channel();
-        let mut trial = Trial { guest: Some(guest), attempt: attempt.clone(), resume: resume.map(|r| r.token.clone()) };
+        let mut trial =
+            Trial { guest: Some(guest), attempt: attempt.clone(), resume: resume.as_ref().map(|resume| resume.secret) };
         let Some(room) = trial.guest.as_ref().map(|guest| Arc::clone(&guest.room)) else { return Err(unavailable()) };
         {
             let mut state = lock(&room.state);
@@ -58,17 +60,17 @@ impl Cluster {
                 return Err(unavailable());
             }
             let flag = |set: bool| if set { "1" } else { "0" }.to_owned();
-            let keeps = resume.is_some_and(|resume| {
-                let mut here = state.seats.values().filter(|local| local.token == resume.token);
-                here.any(|local| local.outbox.can_hand_over(resume.received))
+            let keeps = resume.as_ref().is_some_and(|resume| {
+                let mut here = state.seats.values().filter(|local| local.secret == resume.secret);
+                here.any(|local| local.outbox.can_hand_over(received))
             });
             let args = [
                 attempt.clone(),
                 name.to_owned(),
-                token.as_str().to_owned(),
+                secret.hex(),
                 self.0.seats_per_room.to_string(),
-                resume.map_or(String::new(), |resume| resume.token.as_str().to_owned()),
-                resume.map_or(0, |resume| resume.received).to_string(),
+                resume.as_ref().map_or(String::new(), |resume| resume.secret.hex()),
+                received.to_string(),
                 self.time_of(outbox.made()).to_string(),
                 outbox.serial().to_string(),
                 flag(state.last.is_none()),
@@ -76,10 +78,10 @@ impl Cluster {
                 self.0.ttl_ms.to_string(),
                 flag(or_else.is_some()),
                 state.epoch.clone(),
+                resume.as_ref().map_or(String::new(), |resume| resume.word.clone()),
             ];
-            let received = resume.map_or(0, |resume| resume.received);
-            let resume = resume.map(|resume| resume.token.clone());
-            let joining = Joining { outbox: outbox.clone(), token, resume, received, or_else, done, answer: None };
+            let resume = resume.map(|resume| resume.secret);
+            let joining = Joining { outbox: outbox.clone(), secret, resume, received, or_else, done, answer: None };
             state.joining.insert(attempt.clone(), joining);
             // Under the lock: Redis is asked in the order in which it is asked here.
             self.give(self.script(Script::Join, &room, args), Done::Join(Arc::clone(&room), attempt));
@@ -147,9 +149,9 @@ impl Cluster {
             }
         };
         if matches!(event.what, What::Moved { .. })
-            && let Some(token) = joining.resume.take()
+            && let Some(secret) = joining.resume.take()
         {
-            joining.token = token;
+            joining.secret = secret;
         }
         joining.answer = Some(again);
         // The last seat may have gone, and with it the room, when somebody was about to join here.
@@ -165,7 +167,7 @@ impl Cluster {
 struct Trial {
     guest: Option<Guest>,
     attempt: String,
-    resume: Option<ResumeToken>,
+    resume: Option<Secret>,
 }
 
 impl Drop for Trial {
@@ -173,18 +175,18 @@ impl Drop for Trial {
         let Some(guest) = self.guest.take() else { return };
         lock(&guest.room.state).joining.remove(&self.attempt);
         free(&guest, &self.attempt, &self.attempt, "");
-        let (Some(token), Ok(runtime)) = (self.resume.take(), tokio::runtime::Handle::try_current()) else { return };
+        let (Some(secret), Ok(runtime)) = (self.resume.take(), tokio::runtime::Handle::try_current()) else { return };
         // Its client may try again.
         let attempt = std::mem::take(&mut self.attempt);
         runtime.spawn(async move {
             sleep(guest.cluster.0.grace).await;
-            free(&guest, &attempt, "", token.as_str());
+            free(&guest, &attempt, "", &secret.hex());
         });
     }
 }
 
 /// Frees a seat if it is still that of the attempt.
-fn free(guest: &Guest, attempt: &str, id: &str, token: &str) {
+pub fn free(guest: &Guest, attempt: &str, id: &str, token: &str) {
     let reason = LeaveReason::Lost;
     let args = [id, attempt, "", reason.as_str(), token].map(str::to_owned);
     let kept =
@@ -217,9 +219,9 @@ impl Answer {
         let seat = text(parts.next())?;
         let n = text(parts.next())?.parse().ok()?;
         let told = text(parts.next())?.parse().ok()?;
-        let frames =
-            texts(parts.next()).iter().map(|entry| Event::parse(entry)?.frame()).collect::<Option<VecDeque<_>>>();
-        let again = Again { n, told, frames: frames? };
+        let words = Words::parse(&text(parts.next())?);
+        let frames = texts(parts.next()).iter().map(|entry| Event::parse(entry)?.frame()).collect();
+        let again = Again { n, told, words, frames };
         Some(Self::Again { prev, id, epoch, seat: seat.into(), list: members(parts.next()), again })
     }
 }

@@ -16,7 +16,7 @@ use crate::LeaveReason;
 use crate::server::lock;
 
 /// A process that says nothing for this long is dead; its seats are kept for the time of grace.
-const LEASE: Duration = Duration::from_secs(3);
+pub const LEASE: Duration = Duration::from_secs(3);
 
 const BEAT: Duration = Duration::from_millis(750);
 

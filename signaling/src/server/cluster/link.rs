@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Cluster;
 use super::keeper;
+use super::published::{self, Publish, Published};
+use super::queue;
 use super::room::{Effect, Room};
 use super::script::{REFS, Script, keys};
 
@@ -27,12 +29,6 @@ pub const PATIENCE: Duration = Duration::from_secs(1);
 const HELD: Duration = Duration::from_secs(1);
 
 const BACK_OFF: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
-
-/// Commands in a batch.
-const BATCH: usize = 256;
-
-/// What was published and not yet looked at. More than this is dropped, and read from the log.
-const PUBLISHED: usize = 16 * 1024;
 
 /// Redis is not there, or not to be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +51,16 @@ pub enum Command {
     Unsubscribe(String),
 }
 
+impl Command {
+    /// How many bytes it has, but for a few.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Script(_, _, args) | Self::Refs(args) => args.iter().map(String::len).sum(),
+            Self::Plain(_) | Self::Subscribe(_) | Self::Unsubscribe(_) => 0,
+        }
+    }
+}
+
 /// What follows from the answer.
 #[derive(Debug)]
 pub enum Done {
@@ -72,7 +78,8 @@ pub enum Done {
 pub struct Kept {
     pub room: Arc<Room>,
     pub effect: Effect,
-    /// The place in the queue.
+    /// The place in the queue, until the answer is there.
+    #[expect(dead_code, reason = "dropped, it gives the place back")]
     pub permit: Option<OwnedSemaphorePermit>,
     /// Those who are here have been told already.
     pub told: bool,
@@ -101,7 +108,7 @@ impl Address {
 
 /// Runs until the cluster stops.
 pub async fn run(cluster: Cluster, address: Address, mut jobs: mpsc::UnboundedReceiver<Job>) {
-    let (publish, mut published) = mpsc::channel(PUBLISHED);
+    let (publish, mut published) = published::channel();
     let mut wait = BACK_OFF[0];
     let mut away_since = Instant::now();
     let mut held = false;
@@ -176,11 +183,7 @@ impl Gone {
     }
 }
 
-async fn connect(
-    cluster: &Cluster,
-    address: &Address,
-    publish: mpsc::Sender<PushInfo>,
-) -> Result<Connected, RedisError> {
+async fn connect(cluster: &Cluster, address: &Address, publish: Publish) -> Result<Connected, RedisError> {
     let gone = Arc::new(Gone::default());
     let noticed = Arc::clone(&gone);
     let one = address.0.len() == 1;
@@ -192,7 +195,7 @@ async fn connect(
                 noticed.gone.store(true, Ordering::Relaxed);
                 noticed.changed.notify_one();
             }
-            PushKind::SMessage => drop(publish.try_send(push)),
+            PushKind::SMessage => publish.put(push),
             PushKind::SUnsubscribe => noticed.unsubscribed(),
             _ => {}
         }
@@ -252,14 +255,14 @@ async fn serve(
     scripts: &[String],
     gone: &Gone,
     jobs: &mut mpsc::UnboundedReceiver<Job>,
-    published: &mut mpsc::Receiver<PushInfo>,
+    published: &mut Published,
 ) -> bool {
     let mut batch = Vec::new();
     loop {
         batch.clear();
         tokio::select! {
-            count = jobs.recv_many(&mut batch, BATCH) => if count == 0 { return true },
-            Some(push) = published.recv() => {
+            some = queue::next_batch(jobs, &mut batch) => if some.is_none() { return true },
+            Some(push) = published.next() => {
                 cluster.published(push);
                 continue;
             }
@@ -286,12 +289,12 @@ async fn serve(
             loop {
                 tokio::select! {
                     answers = &mut all => break answers,
-                    Some(push) = published.recv() => cluster.published(push),
+                    Some(push) = published.next() => cluster.published(push),
                 }
             }
         };
         // What was published before came before: no answer is ahead of it.
-        while let Ok(push) = published.try_recv() {
+        while let Some(push) = published.ready() {
             cluster.published(push);
         }
         let mut failed = false;

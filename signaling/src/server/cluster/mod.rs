@@ -30,7 +30,7 @@
 //!   another process, also after its process was killed. What the killed process had not given to Redis has not been
 //!   counted, so its client sends it again.
 //! - The log is kept for the time of grace and four heartbeats, and to four times the bounds of a seat's queue. Who has
-//!   missed more is seated anew.
+//!   missed more than such a queue holds, or than is in the log, is seated anew.
 //! - A process has a lease of 3 s. The seats of one whose lease has run out are kept for the time of grace; then another
 //!   process frees them. The script sees to it that one does. A room that no living process has expires.
 //! - A process that shuts down in good order leaves its clients their seats, to be taken back elsewhere.
@@ -40,9 +40,14 @@
 //! - **Redis is back**: frames that waited are tried again; the log is read; each process says which seats it has, and
 //!   how far their counts have come, before anybody goes on. Frames from the time alone are not in the log: a client
 //!   that lacks some of them gets them on its process, and a new seat on any other.
-//! - **Redis is back without its data**, or with older data: processes put their seats down again with their ids, names and tokens, and
-//!   those of others that they know of, which keep their names until their process comes, or is dead for the time of
-//!   grace. Frames that were on their way between processes may be lost. If somebody else took a name in a room that
+//! - **A client whose process goes alone comes back on another**, whenever that is and whatever becomes of the process:
+//!   to its seat, with all that it has read before, or, where that is more than Redis knows of, to a new one. The word
+//!   in its token tells ([`token`]). It is not taken back on a process that is alone when it was told more elsewhere.
+//!   What it sends again there, as it has not been told that it came, is heard once by each.
+//! - **Redis is back without its data**, or with older data: processes put their seats down again with their ids, names
+//!   and tokens, and those of others that they know of, which keep their names until their process comes, for the time
+//!   of grace and a lease. Frames that waited reach those who are on the same process; for those elsewhere they are
+//!   refused. Frames that were on their way between processes may be lost. If somebody else took a name in a room that
 //!   nobody who was back yet knew of, who was there before is cut off, and comes back anew.
 //! - **A room moves to another node**, or a replica takes over: as if Redis were away for a moment.
 //! - A process that was cut off from Redis for longer than lease and grace finds its seats freed: its clients are cut
@@ -50,27 +55,34 @@
 //!
 //! # What is not
 //!
-//! - One process alone is cut off from Redis, and a client whose socket breaks meanwhile comes back on another: its count
-//!   holds what it was told without Redis, so of what others said meanwhile it may miss as many frames. That is why frames
-//!   for those elsewhere are refused, and not lost in silence, by the process that is cut off.
+//! - A client whose process is alone goes to another before it has read what it was told alone, and before Redis is told
+//!   how far its count has come: it has its seat back without these frames. Their senders are told when their process
+//!   finds Redis back, with [`Unavailable`](crate::ErrorCode::Unavailable); if it never does, they are not.
+//! - A client that passes over `resume` of a [`Pong`](ServerMessage::Pong), as those before that field do: its count
+//!   may hold what it was told alone, so of what others said meanwhile it may miss as many frames elsewhere.
 //! - In a cluster, one node that does not answer holds up the rooms of all for as long as a command may take.
 //!
 //! # What is bounded
 //!
-//! Frames on the way to Redis ([`QUEUE`]; beyond it, clients are read from later), each command and connection in time
-//! ([`link::PATIENCE`]), entries that wait for others, what is published and not yet read, the log.
+//! Frames on the way to Redis, in bytes ([`queue::BYTES`]; beyond it, clients are read from later), and each batch of
+//! them; each command and connection in time ([`link::PATIENCE`]); in number and in bytes, what is published and not yet
+//! read ([`published`]), entries that wait for others, and the log.
 //!
 //! Which of two sockets is newer is told by their numbers on one process, and by Redis's clock between two: each process
 //! knows it to within the time of an answer. Within a tenth of a second, the one that joins later is the newer.
 
+mod ahead;
 mod event;
 mod join;
 mod keeper;
 mod link;
+mod published;
+mod queue;
 mod resync;
 mod room;
 mod script;
 mod seat;
+mod token;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -96,9 +108,6 @@ use super::rooms::{Refusal, Secret};
 use super::turn::IceServers;
 use super::{Config, lock};
 use crate::{ErrorCode, Peer, PeerId, ResumeToken, ServerMessage};
-
-/// Frames that wait for Redis, or for its answer. Clients with more to say are read from later.
-const QUEUE: usize = 2_048;
 
 /// How long the wait for a missing entry is, before it is read from the log.
 const MISSING: Duration = Duration::from_millis(20);
@@ -146,14 +155,14 @@ impl Welcome {
         &self,
         you: Peer,
         peers: Vec<Peer>,
-        token: &ResumeToken,
+        token: ResumeToken,
         again: Option<u32>,
     ) -> axum::extract::ws::Utf8Bytes {
         let ice_servers = self.ice_servers.of(&you.id);
         encode(&ServerMessage::Joined {
             you,
             peers,
-            resume: self.resumes.then(|| token.clone()),
+            resume: self.resumes.then_some(token),
             resumed: again.is_some(),
             received: again.unwrap_or(0),
             ice_servers,
@@ -191,7 +200,7 @@ impl Cluster {
             grace: config.grace,
             ttl_ms: ms(config.grace * 2 + Duration::from_secs(90)),
             jobs,
-            places: Arc::new(Semaphore::new(QUEUE)),
+            places: Arc::new(Semaphore::new(queue::BYTES as usize)),
             rooms: Mutex::default(),
             there: watch::Sender::new(false),
             alone: AtomicBool::new(false),
@@ -283,19 +292,18 @@ impl Cluster {
         Command::Refs(head.into_iter().chain(rooms).collect())
     }
 
-    /// Subscribes to the room, and counts it.
+    /// Counts the room, and subscribes to it.
     async fn open(&self, room: &Arc<Room>) -> Result<(), Refusal> {
         let away = |_: Away| Refusal::new(ErrorCode::Unavailable, UNAVAILABLE);
         let opening = async || {
-            self.ask(Command::Subscribe(Arc::clone(room))).await.map_err(away)?;
             for _ in 0..3 {
                 if self.ask(self.refs("open", [room.name().to_owned()])).await.map_err(away)? == Value::Int(1) {
-                    return Ok(());
+                    // If that fails, what was counted expires.
+                    return self.ask(Command::Subscribe(Arc::clone(room))).await.map(|_| ()).map_err(away);
                 }
                 // Whoever has just been the last in another room has left it before Redis knows.
                 sleep(MISSING).await;
             }
-            self.give(Command::Unsubscribe(room.name().to_owned()), Done::Nothing);
             Err(Refusal::new(ErrorCode::ServerFull, "the server has no place for another room"))
         };
         room.open.get_or_try_init(opening).await.map(|_| ())
@@ -348,7 +356,7 @@ impl Cluster {
     }
 
     fn follow_up(&self, room: &Arc<Room>, mut state: MutexGuard<'_, State>, whole: bool) {
-        let recount = std::mem::take(&mut state.recount) && state.mode == Mode::Together;
+        let recount = state.mode == Mode::Together && std::mem::take(&mut state.recount);
         let fetch = !whole && !std::mem::replace(&mut state.fetching, true);
         if recount {
             state.mode = Mode::Returning;
@@ -391,7 +399,7 @@ impl Cluster {
         let word = words.next().unwrap_or_default();
         let ids = words.next().and_then(EntryId::parse).zip(words.next().and_then(EntryId::parse));
         match (&kept.effect, word, ids) {
-            (Effect::Frame { from, n, what }, "a" | "s" | "e", Some((prev, id))) => {
+            (Effect::Frame { from, n, what, .. }, "a" | "s" | "e", Some((prev, id))) => {
                 let what = match (what, word) {
                     (What::Signalled { .. }, "e") => {
                         self.0.metrics.error(&ErrorCode::UnknownPeer);
@@ -405,6 +413,7 @@ impl Cluster {
                 tracing::error!(peer = %from, "a frame before this one is missing");
                 lock(&kept.room.state).evict(from, Closed::Overflow);
             }
+            (Effect::Frame { from, attempt, .. }, "gone", _) => self.gone_astray(kept, from, attempt),
             (Effect::Leave(from, reason), "left", Some((prev, id))) => {
                 let from = words.next().map_or_else(|| from.clone(), PeerId::from);
                 let what = What::Left(reason.clone());
@@ -413,6 +422,33 @@ impl Cluster {
             _ => {}
         }
         self.drop_if_idle(&kept.room);
+    }
+
+    /// Redis does not know the seat that a frame came from. Where that is here all the same, and has not been taken over
+    /// meanwhile, Redis has lost the room, or what became of the seat was missed.
+    fn gone_astray(&self, kept: &Kept, from: &PeerId, attempt: &str) {
+        let mut state = lock(&kept.room.state);
+        if state.seats.get(from).is_none_or(|local| local.attempt != attempt) {
+            return;
+        }
+        self.tell_here(&mut state, kept);
+        if state.mode != Mode::Together {
+            return;
+        }
+        state.mode = Mode::Returning;
+        drop(state);
+        let (cluster, room) = (self.clone(), Arc::clone(&kept.room));
+        tokio::spawn(async move { cluster.put_together(&room).await });
+    }
+
+    /// A frame that does not get into the log reaches those who are here, and nobody else.
+    fn tell_here(&self, state: &mut State, kept: &Kept) {
+        if !kept.told && !state.go_alone(&kept.effect) {
+            return;
+        }
+        if let Some(code) = state.refuse_unheard(&kept.effect) {
+            self.0.metrics.error(&code);
+        }
     }
 
     /// Redis is not there for a job.

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 use redis::Value;
+use tokio::time::sleep;
 
-use super::Cluster;
 use super::event::{EntryId, Event};
-use super::join::{members, text, texts};
+use super::join::{free, members, text, texts};
+use super::keeper::LEASE;
 use super::link::{Away, Command};
-use super::room::{Effect, Mode, Room};
+use super::room::{Effect, Known, Mode, Room, Source, State};
 use super::script::{Script, keys};
-use crate::LeaveReason;
+use super::{Cluster, Guest};
 use crate::server::lock;
 use crate::server::outbox::Closed;
 use crate::server::rooms::Secret;
+use crate::{ErrorCode, LeaveReason};
 
 /// Entries that are read at once.
 const PAGE: usize = 256;
@@ -28,6 +30,11 @@ impl Cluster {
     /// The room is [`Returning`](Mode::Returning), and everybody waits. When Redis goes again meanwhile, so does this.
     pub(super) async fn put_together(&self, room: &Arc<Room>) {
         let _guest = self.enter_again(room);
+        // One at a time: who is second finds it done.
+        let _turn = room.turn.lock().await;
+        if lock(&room.state).mode != Mode::Returning {
+            return;
+        }
         match self.try_to_put_together(room).await {
             Ok(()) => room.set_mode(Mode::Together),
             Err(Away) => tracing::debug!(room = room.name(), "Redis has gone again"),
@@ -42,20 +49,21 @@ impl Cluster {
         let counted = self.ask(self.refs("keep", [room.name().to_owned()]));
         let (subscribed, _) = tokio::join!(subscribe, counted);
         subscribed?;
+        // Before Redis is asked: what is published meanwhile is taken in.
+        let known_until = lock(&room.state).last;
         let (epoch, last) = self.standing(room).await.ok_or(Away)?;
-        let known = {
-            let state = lock(&room.state);
-            // Older data than what is known here are lost data as well.
-            state.epoch == epoch && state.last <= last
-        };
+        // Older data than what is known here are lost data as well.
+        let known = lock(&room.state).epoch == epoch && known_until <= last;
         let mut whole = !known || self.catch_up(room).await?;
         {
             let mut state = lock(&room.state);
             for (command, kept) in std::mem::take(&mut state.kept) {
-                // Where the data were lost, nobody remembers which frames have come already.
                 if known || matches!(kept.effect, Effect::Leave(..)) {
                     self.give_kept(&mut state, command, kept);
+                    continue;
                 }
+                // Where the data were lost, nobody remembers which frames have come already.
+                self.tell_here(&mut state, &kept);
             }
         }
         if known {
@@ -124,8 +132,11 @@ impl Cluster {
     /// Tells Redis what is here, and learns what is not. True when there was nothing to learn.
     async fn compare(&self, room: &Arc<Room>) -> Result<bool, Away> {
         let new_epoch = Secret::random().map_err(|_| Away)?.hex();
-        let command = {
-            let state = lock(&room.state);
+        let (command, others) = {
+            let mut state = lock(&room.state);
+            for _ in 0..state.refuse_unreached() {
+                self.0.metrics.error(&ErrorCode::Unavailable);
+            }
             let mut args = vec![
                 new_epoch,
                 self.0.ttl_ms.to_string(),
@@ -133,21 +144,25 @@ impl Cluster {
                 state.last.unwrap_or_default().to_string(),
                 u8::from(state.apart).to_string(),
             ];
-            let ours = || state.peers.iter().filter_map(|known| Some((known, state.seats.get(&known.peer.id)?)));
-            args.push(ours().count().to_string());
-            let others: Vec<_> = state.peers.iter().filter(|known| known.proc != self.0.welcome.proc).collect();
-            args.push(others.len().to_string());
-            for (known, local) in ours() {
+            let others = state.peers.iter().filter(|known| known.proc != self.0.welcome.proc);
+            let others: Vec<_> = others.cloned().collect();
+            let State { peers, seats, .. } = &mut *state;
+            // In the order in which they came.
+            let ours = peers.iter().filter_map(|known| {
+                let local = seats.get_mut(&known.peer.id)?;
                 let (time, serial) = (self.time_of(local.outbox.made()), local.outbox.serial());
-                args.extend([known.peer.id.as_str(), &local.attempt, local.token.as_str()].map(str::to_owned));
-                args.extend([local.n, local.told].map(|count| count.to_string()));
-                args.extend([time, serial].map(|count| count.to_string()));
-                args.push(known.peer.name.clone());
-            }
-            for known in others {
+                let counts = [local.n.into(), local.told.into(), time, serial].map(|count: u64| count.to_string());
+                let [n, told, time, serial] = counts;
+                let (id, secret, words) = (known.peer.id.to_string(), local.secret.hex(), local.words.tell());
+                Some([id, local.attempt.clone(), secret, n, told, time, serial, known.peer.name.clone(), words])
+            });
+            let ours: Vec<_> = ours.collect();
+            args.extend([ours.len(), others.len()].map(|count| count.to_string()));
+            args.extend(ours.into_iter().flatten());
+            for known in &others {
                 args.extend([known.peer.id.as_str(), &known.proc, &known.peer.name].map(str::to_owned));
             }
-            self.script(Script::Sync, room, args)
+            (self.script(Script::Sync, room, args), others)
         };
         let Value::Array(parts) = self.ask(command).await? else { return Err(Away) };
         let mut parts = parts.into_iter();
@@ -155,6 +170,7 @@ impl Cluster {
         let (status, epoch, last) = (word(), word(), EntryId::parse(&word()));
         let (gone, list) = (texts(parts.next()), members(parts.next()));
 
+        let guest = self.enter_again(room);
         let mut state = lock(&room.state);
         if status == "empty" {
             let ids: Vec<_> = state.seats.keys().cloned().collect();
@@ -166,28 +182,37 @@ impl Cluster {
             state.epoch = epoch;
             state.apart = true;
             state.jump(last.unwrap_or_default());
+            tokio::spawn(free_the_unclaimed(guest, others));
         } else if status != "same" || state.last != last {
             return Ok(false);
         }
         for (how, id) in gone.iter().filter_map(|gone| gone.split_once(' ')) {
-            let why = if how == "m" { Closed::Replaced } else { Closed::Overflow };
-            state.evict(&id.into(), why);
+            match how {
+                "m" => state.move_away(&id.into()),
+                _ => state.evict(&id.into(), Closed::Overflow),
+            }
         }
-        let missing = |known: &super::room::Known| !list.iter().any(|other| other.peer.id == known.peer.id);
+        let missing = |known: &Known| !list.iter().any(|other| other.peer.id == known.peer.id);
         let gone: Vec<_> =
             state.peers.iter().filter(|known| missing(known)).map(|known| known.peer.id.clone()).collect();
         let mut told = false;
         for id in gone {
             state.evict(&id, Closed::Overflow);
-            told |= state.part(&id, &LeaveReason::Lost);
+            told |= state.part(&id, &LeaveReason::Lost, Source::Here);
         }
         for known in &list {
-            told |= state.meet(&known.peer.id, &known.proc, &known.peer.name);
+            told |= state.meet(&known.peer.id, &known.proc, &known.peer.name, Source::Here);
         }
         state.peers = list;
         state.apart |= told;
         Ok(status == "same" && !told)
     }
+}
+
+/// Seats that were put down for other processes, which may not have them any longer, and not know of it.
+async fn free_the_unclaimed(guest: Guest, others: Vec<Known>) {
+    sleep(guest.cluster.0.grace + LEASE).await;
+    others.iter().for_each(|known| free(&guest, "-", known.peer.id.as_str(), ""));
 }
 
 fn read(entry: Value) -> Option<Event> {

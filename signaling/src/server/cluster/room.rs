@@ -1,25 +1,27 @@
 //! What a process knows of a room: its own seats, and who else is there, as far as it has read the log.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{Notify, OnceCell, oneshot};
 
 use super::Welcome;
+use super::ahead::Ahead;
 use super::event::{EntryId, Event, What, joined, left, refusal};
 use super::link::{Command, Kept};
 use super::seat::unknown_peer;
+use super::token::{Token, Words};
 use crate::server::lock;
 use crate::server::outbox::{Closed, Outbox, Remainder};
-use crate::server::rooms::Refusal;
+use crate::server::rooms::{Refusal, Secret};
 use crate::{ErrorCode, LeaveReason, Peer, PeerId, ResumeToken, ServerMessage};
 
 /// Pings that wait.
 const PONGS: usize = 16;
 
-/// Entries that wait for those before them. With more, all are read from the log again.
-const AHEAD: usize = 1_024;
+/// What a sender is told whose frame does not reach all.
+const UNREACHED: &str = "some peers cannot be reached just now";
 
 #[derive(Debug)]
 pub struct Room {
@@ -27,6 +29,8 @@ pub struct Room {
     pub state: Mutex<State>,
     /// Wakes those who wait for another mode.
     pub changed: Notify,
+    /// Held by who puts together what Redis and this process know.
+    pub turn: tokio::sync::Mutex<()>,
     /// Set once the room is counted, and subscribed to.
     pub open: OnceCell<()>,
 }
@@ -57,11 +61,11 @@ pub struct State {
     pub guests: usize,
     /// Frames and departures of this room that Redis has been given.
     pub under_way: usize,
-    ahead: BTreeMap<EntryId, Event>,
+    ahead: Ahead,
     /// What could not be told to Redis.
     pub kept: VecDeque<(Command, Kept)>,
-    /// Until which frame of a seat those who are here were told without Redis.
-    alone: HashMap<PeerId, u32>,
+    /// Who spoke, without Redis, to somebody who had gone to another process.
+    unreached: HashSet<PeerId>,
     /// What was told here is not all, or not as it is, in the log.
     pub apart: bool,
     /// Somebody reads the log already.
@@ -80,13 +84,18 @@ pub struct Known {
 #[derive(Debug)]
 pub struct Local {
     pub attempt: String,
-    pub token: ResumeToken,
+    pub secret: Secret,
+    pub words: Words,
+    /// Whether its client can come back at all.
+    resumes: bool,
     pub outbox: Outbox,
     /// Numbered frames that have come from it, and how many of them are known to Redis.
     pub n: u32,
     pub applied: u32,
     /// Numbered frames that it was told.
     pub told: u32,
+    /// Until which frame of others it was told without Redis.
+    alone: HashMap<PeerId, u32>,
     /// Pings whose answers wait for so many frames.
     pongs: VecDeque<(u32, u32)>,
 }
@@ -94,9 +103,9 @@ pub struct Local {
 #[derive(Debug)]
 pub struct Joining {
     pub outbox: Outbox,
-    pub token: ResumeToken,
+    pub secret: Secret,
     /// That of the seat which is asked for.
-    pub resume: Option<ResumeToken>,
+    pub resume: Option<Secret>,
     pub received: u32,
     /// What to refuse with where there is no such seat, if not to give a new one.
     pub or_else: Option<Refusal>,
@@ -109,19 +118,42 @@ pub struct Joining {
 pub struct Again {
     pub n: u32,
     pub told: u32,
-    pub frames: VecDeque<Utf8Bytes>,
+    pub words: Words,
+    /// What its client has missed; none where only the process that has the seat may know.
+    pub frames: Option<VecDeque<Utf8Bytes>>,
+}
+
+/// How something comes to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It is in the log, and counted by Redis.
+    Log,
+    /// This process alone knows.
+    Here,
 }
 
 /// What a frame or a departure does.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    Frame { from: PeerId, n: u32, what: What },
+    /// The attempt is that which the seat was taken by.
+    Frame {
+        from: PeerId,
+        attempt: String,
+        n: u32,
+        what: What,
+    },
     Leave(PeerId, LeaveReason),
 }
 
 impl Room {
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), state: Mutex::default(), changed: Notify::new(), open: OnceCell::new() }
+        Self {
+            name: name.to_owned(),
+            state: Mutex::default(),
+            changed: Notify::new(),
+            turn: tokio::sync::Mutex::default(),
+            open: OnceCell::new(),
+        }
     }
 
     pub fn name(&self) -> &str {
@@ -138,27 +170,24 @@ impl State {
     /// Takes an entry in, and those that waited for it. False when there is one missing before it.
     pub fn receive(&mut self, welcome: &Welcome, event: Event) -> bool {
         if self.last.is_none_or(|last| event.id > last) {
-            self.ahead.insert(event.id, event);
+            self.ahead.insert(event);
         }
         self.advance(welcome)
     }
 
     pub fn advance(&mut self, welcome: &Welcome) -> bool {
-        if self.ahead.len() > AHEAD {
-            self.ahead.clear();
-        }
         let Some(mut last) = self.last else { return true };
-        while let Some((&id, event)) = self.ahead.first_key_value() {
-            if id <= last {
+        while let Some(event) = self.ahead.first() {
+            if event.id <= last {
                 self.ahead.pop_first();
             } else if event.prev != last {
                 return false;
             } else if self.waits_for_answer(welcome, event) {
                 return true;
-            } else if let Some((id, event)) = self.ahead.pop_first() {
+            } else if let Some(event) = self.ahead.pop_first() {
                 self.apply(welcome, &event);
-                last = id;
-                self.last = Some(id);
+                last = event.id;
+                self.last = Some(last);
             }
         }
         true
@@ -169,13 +198,13 @@ impl State {
         self.epoch = epoch;
         self.peers = peers;
         self.jump(first.prev);
-        self.ahead.retain(|id, _| *id > first.id);
+        self.ahead.drop_until(first.id);
     }
 
     /// Goes on after a gap.
     pub fn jump(&mut self, last: EntryId) {
         self.last = Some(last);
-        self.ahead.retain(|id, _| *id > last);
+        self.ahead.drop_until(last);
     }
 
     /// An attempt of this process is done when its answer is there, which says more than the log.
@@ -191,9 +220,9 @@ impl State {
     fn apply(&mut self, welcome: &Welcome, event: &Event) {
         let from = &event.from;
         match &event.what {
-            What::Registered { proc, name } => self.recount |= self.meet(from, proc, name),
+            What::Registered { proc, name } => self.recount |= self.meet(from, proc, name, Source::Here),
             What::Joined { proc, name } => {
-                self.meet(from, proc, name);
+                self.meet(from, proc, name, Source::Log);
                 if let Some(joining) = self.joining.remove(from.as_str()) {
                     self.sit(welcome, from, name, joining);
                 }
@@ -204,35 +233,57 @@ impl State {
                 }
                 match self.joining.remove(attempt) {
                     Some(joining) => self.sit_again(welcome, from, attempt, joining),
-                    None => self.evict(from, Closed::Replaced),
+                    None => self.move_away(from),
                 }
             }
             What::Left(reason) => {
                 let replaced = *reason == LeaveReason::Replaced;
                 self.evict(from, if replaced { Closed::Replaced } else { Closed::Overflow });
-                self.part(from, reason);
+                self.part(from, reason, Source::Log);
             }
-            What::Said(_) | What::Signalled { .. } | What::Refused(_) => self.hear(from, event.n, &event.what, false),
+            What::Said(_) | What::Signalled { .. } | What::Refused(_) => {
+                self.hear(from, event.n, &event.what, Source::Log);
+            }
         }
     }
 
     /// Tells everybody here of somebody new.
-    pub fn meet(&mut self, id: &PeerId, proc: &str, name: &str) -> bool {
+    pub fn meet(&mut self, id: &PeerId, proc: &str, name: &str, source: Source) -> bool {
         if self.peers.iter().any(|known| known.peer.id == *id) {
             return false;
         }
-        self.tell(&joined(id, name), |seat| seat != id);
+        self.tell(&joined(id, name), source, |seat| seat != id);
         let peer = Peer { id: id.clone(), name: name.to_owned() };
         self.peers.push(Known { peer, proc: proc.to_owned() });
         true
     }
 
     /// Tells everybody here that somebody is gone.
-    pub fn part(&mut self, id: &PeerId, reason: &LeaveReason) -> bool {
+    pub fn part(&mut self, id: &PeerId, reason: &LeaveReason, source: Source) -> bool {
         let Some(index) = self.peers.iter().position(|known| known.peer.id == *id) else { return false };
         self.peers.remove(index);
-        self.tell(&left(id, reason), |_| true);
+        for local in self.seats.values_mut() {
+            local.alone.remove(id);
+        }
+        self.tell(&left(id, reason), source, |_| true);
         true
+    }
+
+    /// A seat that is on another process now. What it was told here without Redis, its client had not read when it went
+    /// there, or it would not have got its seat.
+    pub fn move_away(&mut self, id: &PeerId) {
+        if let Some(local) = self.seats.get(id) {
+            self.unreached.extend(local.alone.keys().filter(|from| self.seats.contains_key(*from)).cloned());
+        }
+        self.evict(id, Closed::Replaced);
+    }
+
+    /// Tells those who spoke to them, and how many that are.
+    pub fn refuse_unreached(&mut self) -> usize {
+        let unreached = std::mem::take(&mut self.unreached);
+        let refused = refusal(ErrorCode::Unavailable, UNREACHED);
+        self.tell(&refused, Source::Here, |seat| unreached.contains(seat));
+        unreached.len()
     }
 
     /// A seat that is no longer here. Its socket ends.
@@ -242,23 +293,45 @@ impl State {
         }
     }
 
-    /// What a seat says reaches those who are here.
-    fn hear(&mut self, from: &PeerId, n: u32, what: &What, alone: bool) {
-        if alone && n != 0 {
-            self.alone.insert(from.clone(), n);
-        } else if n != 0 && self.alone.get(from).is_some_and(|until| !after(n, *until)) {
-            return;
+    /// What a seat says reaches those who are here. False where it has come already.
+    fn hear(&mut self, from: &PeerId, n: u32, what: &What, source: Source) -> bool {
+        let here = source == Source::Here;
+        if let Some(local) = self.seats.get_mut(from).filter(|_| n != 0) {
+            if after(n, local.applied) {
+                if here {
+                    local.stray();
+                }
+                local.applied = n;
+                local.answer_pings();
+            } else if here {
+                // It was published, and the answer was lost.
+                return false;
+            }
         }
-        if let Some(local) = self.seats.get_mut(from).filter(|local| n != 0 && after(n, local.applied)) {
-            local.applied = n;
-            local.answer_pings();
+        let (frame, to) = match what {
+            What::Said(frame) => (frame, None),
+            What::Signalled { to, frame } => (frame, Some(to)),
+            What::Refused(frame) => (frame, Some(from)),
+            _ => return false,
+        };
+        let is_told = |seat: &PeerId| to.map_or(seat != from, |to| seat == to);
+        self.apart |= here;
+        for (_, local) in self.seats.iter_mut().filter(|(id, _)| is_told(id)) {
+            if n != 0 && local.has_heard_alone(from, n) {
+                // Redis counts it for the second time.
+                local.stray();
+                (self.apart, self.recount) = (true, true);
+                continue;
+            }
+            if here {
+                local.stray();
+                if n != 0 {
+                    local.alone.insert(from.clone(), n);
+                }
+            }
+            local.tell(frame.clone());
         }
-        match what {
-            What::Said(frame) => self.tell(frame, |seat| seat != from),
-            What::Signalled { to, frame } => self.tell_one(to, frame),
-            What::Refused(frame) => self.tell_one(from, frame),
-            _ => {}
-        }
+        true
     }
 
     /// Keeps what could not be told to Redis.
@@ -280,25 +353,21 @@ impl State {
             }
             // Nobody else is to know of these.
             if !matches!(kept.effect, Effect::Frame { n: 0, .. }) {
-                kept.permit = None;
                 self.kept.push_back((command, kept));
             }
         }
     }
 
-    /// What Redis was not told works here all the same.
-    pub fn go_alone(&mut self, effect: &Effect) {
+    /// What Redis was not told works here all the same. False where Redis did it, and has not said so.
+    pub fn go_alone(&mut self, effect: &Effect) -> bool {
         match effect {
-            Effect::Frame { from, n, what } => self.hear(from, *n, what, true),
-            Effect::Leave(id, reason) => {
-                self.part(id, reason);
-            }
+            Effect::Frame { from, n, what, .. } => self.hear(from, *n, what, Source::Here),
+            Effect::Leave(id, reason) => self.part(id, reason, Source::Here),
         }
     }
 
-    /// A frame of somebody here, while Redis is away. Those elsewhere cannot be told, and the sender is: by this code.
-    pub fn tell_alone(&mut self, effect: &Effect) -> Option<ErrorCode> {
-        self.go_alone(effect);
+    /// Where those elsewhere are not told of a frame of somebody here, its sender is told that, by this code.
+    pub fn refuse_unheard(&mut self, effect: &Effect) -> Option<ErrorCode> {
         let Effect::Frame { from, what, .. } = effect else { return None };
         let unheard = match what {
             What::Said(_) => self.peers.iter().any(|known| !self.seats.contains_key(&known.peer.id)),
@@ -313,31 +382,31 @@ impl State {
             What::Signalled { to, .. } if !known(to) => (ErrorCode::UnknownPeer, unknown_peer()),
             _ => {
                 let code = ErrorCode::Unavailable;
-                (code.clone(), refusal(code, "some peers cannot be reached just now"))
+                (code.clone(), refusal(code, UNREACHED))
             }
         };
-        self.tell_one(from, &refused);
+        self.tell(&refused, Source::Here, |seat| seat == from);
         Some(code)
     }
 
     /// Both sides are one again.
     pub fn come_together(&mut self) {
-        self.alone.clear();
-        self.apart = false;
+        (self.apart, self.recount, self.mode) = (false, false, Mode::Together);
+        let counts: HashMap<_, _> = self.seats.iter().map(|(id, local)| (id.clone(), local.n)).collect();
         for local in self.seats.values_mut() {
+            // What comes from those who are elsewhere now may come again.
+            local.alone.retain(|from, until| counts.get(from).is_none_or(|n| after(*until, *n)));
             local.applied = local.n;
             local.answer_pings();
         }
     }
 
-    fn tell(&mut self, frame: &Utf8Bytes, who: impl Fn(&PeerId) -> bool) {
+    fn tell(&mut self, frame: &Utf8Bytes, source: Source, who: impl Fn(&PeerId) -> bool) {
+        self.apart |= source == Source::Here;
         for (_, local) in self.seats.iter_mut().filter(|(id, _)| who(id)) {
-            local.tell(frame.clone());
-        }
-    }
-
-    fn tell_one(&mut self, to: &PeerId, frame: &Utf8Bytes) {
-        if let Some(local) = self.seats.get_mut(to) {
+            if source == Source::Here {
+                local.stray();
+            }
             local.tell(frame.clone());
         }
     }
@@ -347,27 +416,31 @@ impl State {
     }
 
     fn sit(&mut self, welcome: &Welcome, id: &PeerId, name: &str, joining: Joining) {
-        let Joining { outbox, token, done, .. } = joining;
+        let Joining { outbox, secret, done, .. } = joining;
         let you = Peer { id: id.clone(), name: name.to_owned() };
-        outbox.push(welcome.joined(you, self.others(id), &token, None));
+        outbox.push(welcome.joined(you, self.others(id), secret.token(), None));
         if welcome.resumes {
             outbox.number();
         }
         let attempt = id.to_string();
-        self.seats.insert(id.clone(), Local::new(attempt, token, outbox, 0, 0));
+        self.seats.insert(id.clone(), Local::new(welcome, attempt, secret, outbox, Again::default()));
         let _ = done.send(Ok(id.clone()));
     }
 
     fn sit_again(&mut self, welcome: &Welcome, id: &PeerId, attempt: &str, joining: Joining) {
-        let Joining { outbox, token, received, done, answer, .. } = joining;
-        let again = answer.unwrap_or_default();
+        let Joining { outbox, secret, received, done, answer, .. } = joining;
+        let mut again = answer.unwrap_or_default();
         let here = self.seats.remove(id);
         // What waits here is what the client was told; the log may not reach back as far.
         let rest = here.as_ref().and_then(|here| here.outbox.hand_over(received));
         let missing = again.told.wrapping_sub(received) as usize;
-        let rest = rest.or_else(|| (again.frames.len() == missing).then(|| Remainder::new(again.frames, received)));
-        if let Some(here) = &here {
+        let rest = rest.or_else(|| {
+            let frames = again.frames.take().filter(|frames| frames.len() == missing)?;
+            Some(Remainder::new(frames, received))
+        });
+        if let Some(here) = here {
             here.outbox.close(Closed::Replaced);
+            (again.told, again.words) = (here.told, here.words);
         }
         let you = self.peers.iter().find(|known| known.peer.id == *id).map(|known| known.peer.clone());
         let (Some(rest), Some(you)) = (rest, you) else {
@@ -376,10 +449,9 @@ impl State {
             let _ = done.send(Err(Refusal::new(ErrorCode::Unavailable, why)));
             return;
         };
-        outbox.go_on(welcome.joined(you, self.others(id), &token, Some(again.n)), rest);
-        let told = here.map_or(again.told, |here| here.told);
-        let attempt = attempt.to_owned();
-        self.seats.insert(id.clone(), Local::new(attempt, token, outbox, again.n, told));
+        let local = Local::new(welcome, attempt.to_owned(), secret, outbox, again);
+        local.outbox.go_on(welcome.joined(you, self.others(id), local.token(), Some(local.n)), rest);
+        self.seats.insert(id.clone(), local);
         let _ = done.send(Ok(id.clone()));
     }
 
@@ -387,22 +459,22 @@ impl State {
     pub fn sit_again_alone(
         &mut self,
         welcome: &Welcome,
-        resume: &ResumeToken,
+        resume: &Token,
         received: u32,
         outbox: &Outbox,
     ) -> Result<PeerId, Refusal> {
         let away = || Refusal::new(ErrorCode::Unavailable, "the server cannot seat anybody just now");
-        let found = self.seats.iter_mut().find(|(_, local)| local.token == *resume);
-        let Some((id, n, here)) = found.map(|(id, local)| (id.clone(), local.n, local.outbox.clone())) else {
-            return Err(away());
-        };
+        let is_asked_for = |local: &Local| local.secret == resume.secret && local.words.are_of(&resume.word);
+        let found = self.seats.iter().find(|(_, local)| is_asked_for(local));
+        let found = found.map(|(id, local)| (id.clone(), local.n, local.token(), local.outbox.clone()));
+        let Some((id, n, token, here)) = found else { return Err(away()) };
         if outbox.is_older_than(&here) {
             outbox.close(Closed::Replaced);
             return Err(Refusal::new(ErrorCode::AlreadyJoined, "in the room already, on a newer socket"));
         }
         let you = self.peers.iter().find(|known| known.peer.id == id).map(|known| known.peer.clone());
         let (Some(you), Some(rest)) = (you, here.hand_over(received)) else { return Err(away()) };
-        outbox.go_on(welcome.joined(you, self.others(&id), resume, Some(n)), rest);
+        outbox.go_on(welcome.joined(you, self.others(&id), token, Some(n)), rest);
         if let Some(local) = self.seats.get_mut(&id) {
             local.outbox = outbox.clone();
             local.pongs.clear();
@@ -421,24 +493,47 @@ impl State {
 }
 
 impl Local {
-    fn new(attempt: String, token: ResumeToken, outbox: Outbox, n: u32, told: u32) -> Self {
-        Self { attempt, token, outbox, n, applied: n, told, pongs: VecDeque::new() }
+    fn new(welcome: &Welcome, attempt: String, secret: Secret, outbox: Outbox, again: Again) -> Self {
+        let Again { n, told, words, .. } = again;
+        let (resumes, alone, pongs) = (welcome.resumes, HashMap::new(), VecDeque::new());
+        Self { attempt, secret, words, resumes, outbox, n, applied: n, told, alone, pongs }
+    }
+
+    /// Whether this frame of another came while Redis was away.
+    fn has_heard_alone(&mut self, from: &PeerId, n: u32) -> bool {
+        let had = self.alone.get(from).is_some_and(|until| !after(n, *until));
+        if !had {
+            self.alone.remove(from);
+        }
+        had
+    }
+
+    fn token(&self) -> ResumeToken {
+        self.words.token(self.secret)
+    }
+
+    /// Comes before all that its client is told and Redis does not know of.
+    fn stray(&mut self) {
+        if self.words.stray(&self.attempt) && self.resumes {
+            let resume = Some(self.token());
+            self.outbox.send(&ServerMessage::Pong { id: 0, received: self.applied, resume });
+        }
     }
 
     /// An answer comes after what was said before, as on one process: unless there are many of them.
     pub fn ping(&mut self, id: u32) {
         self.pongs.push_back((self.n, id));
         if self.pongs.len() > PONGS {
-            self.pongs
-                .drain(..)
-                .for_each(|(_, id)| self.outbox.send(&ServerMessage::Pong { id, received: self.applied }));
+            self.pongs.drain(..).for_each(|(_, id)| {
+                self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
+            });
         }
         self.answer_pings();
     }
 
     fn answer_pings(&mut self) {
         while let Some((_, id)) = self.pongs.pop_front_if(|(n, _)| !after(*n, self.applied)) {
-            self.outbox.send(&ServerMessage::Pong { id, received: self.applied });
+            self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
         }
     }
 

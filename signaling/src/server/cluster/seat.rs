@@ -8,6 +8,7 @@ use axum::extract::ws::Utf8Bytes;
 
 use super::event::{What, refusal, say, signal};
 use super::link::Kept;
+use super::queue;
 use super::room::{Effect, Mode};
 use super::script::Script;
 use super::{Cluster, Guest};
@@ -89,7 +90,8 @@ impl Seat {
     /// Waits for a place in the queue to Redis, or for Redis to be given up. To drop the future is to tell nothing.
     async fn tell(&self, frame: Frame) {
         let room = &self.guest.room;
-        let places = &self.cluster.0.places;
+        let (places, cost) = (&self.cluster.0.places, queue::cost(frame.payload.len()));
+        let mut permit = None;
         loop {
             let mut changed = pin!(room.changed.notified());
             changed.as_mut().enable();
@@ -100,17 +102,17 @@ impl Seat {
                 let Some(local) = mine else { return };
                 let n = if frame.counted { local.n.wrapping_add(1) } else { 0 };
                 let attempt = local.attempt.clone();
-                let permit = match mode {
-                    Mode::Together => Arc::clone(places).try_acquire_owned().ok(),
-                    _ => None,
-                };
-                if mode == Mode::Alone || permit.is_some() {
+                if mode == Mode::Together && permit.is_none() {
+                    permit = Arc::clone(places).try_acquire_many_owned(cost).ok();
+                }
+                if mode == Mode::Alone || (mode == Mode::Together && permit.is_some()) {
                     if frame.counted {
                         local.n = n;
                     }
-                    let effect = Effect::Frame { from: self.id.clone(), n, what: frame.what };
+                    let effect = Effect::Frame { from: self.id.clone(), attempt: attempt.clone(), n, what: frame.what };
                     if mode == Mode::Alone {
-                        if let Some(code) = state.tell_alone(&effect) {
+                        state.go_alone(&effect);
+                        if let Some(code) = state.refuse_unheard(&effect) {
                             self.cluster.0.metrics.error(&code);
                         }
                         return;
@@ -127,7 +129,7 @@ impl Seat {
             };
             tokio::select! {
                 () = changed => {}
-                _ = places.acquire(), if mode == Mode::Together => {}
+                place = Arc::clone(places).acquire_many_owned(cost), if mode == Mode::Together => permit = place.ok(),
             }
         }
     }
@@ -147,7 +149,13 @@ impl Drop for Seat {
         }
         let args = [self.id.as_str(), &local.attempt, "", reason.as_str(), ""].map(str::to_owned);
         let kept = Kept { room: Arc::clone(room), effect, permit: None, told: false };
-        self.cluster.give_kept(&mut state, self.cluster.script(Script::Leave, room, args), kept);
+        let command = self.cluster.script(Script::Leave, room, args);
+        if state.mode == Mode::Returning && !state.kept.is_empty() {
+            // What was said before comes first.
+            state.kept.push_back((command, kept));
+        } else {
+            self.cluster.give_kept(&mut state, command, kept);
+        }
     }
 }
 

@@ -63,7 +63,7 @@ impl Seat {
         self.held(|members, index| {
             self.outbox.acknowledge(received);
             let received = members.get(index).map_or(0, |member| member.received);
-            self.outbox.send(&ServerMessage::Pong { id, received });
+            self.outbox.send(&ServerMessage::Pong { id, received, resume: None });
         });
     }
 

@@ -1,12 +1,13 @@
 //! Redis goes away, and comes back with its data or without.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
 use browser_rtc_signaling::{ErrorCode, ServerMessage};
 
-use super::support::{Cable, Redis, all_hear, join_when_possible, refused};
-use crate::support::{Client, start};
+use super::support::{Cable, Redis, all_hear, join_when_possible, refused, until_alone};
+use crate::support::{Client, soon, start};
 
 async fn redis_goes_and_comes_back(mut redis: Redis) {
     let (one, two) = (redis.server().await, redis.server().await);
@@ -21,8 +22,11 @@ async fn redis_goes_and_comes_back(mut redis: Redis) {
     let mut eve = one.join("d", "Eve").await;
     dave.expect_joined(&eve, "Eve").await;
     all_hear(&mut ada, &mut [&mut bob, &mut carol], "0").await;
+    // That has been answered.
+    ada.expect_silence().await;
 
     redis.stop();
+    until_alone(&one, &mut dave).await;
     refused(&one, "r", "New", ErrorCode::Unavailable).await;
     refused(&two, "new", "New", ErrorCode::Unavailable).await;
     let (head, body) = one.get("/readyz").await;
@@ -111,6 +115,8 @@ async fn redis_comes_back_with_older_data() {
     for word in 0..20 {
         all_hear(&mut ada, &mut [&mut bob], &word.to_string()).await;
     }
+    // All of it has been answered.
+    ada.expect_silence().await;
     redis.stop();
     redis.go_on().await;
     let mut new = join_when_possible(&two, "r", "New").await;
@@ -182,7 +188,9 @@ async fn one_server_is_cut_off_and_the_other_is_not() {
     for client in [&mut ada, &mut bob] {
         client.expect_joined(&carol, "Carol").await;
     }
+    let mut dave = one.join("d", "Dave").await;
     cable.plug(false);
+    until_alone(&one, &mut dave).await;
     refused(&one, "r", "New", ErrorCode::Unavailable).await;
     ada.say("1").await;
     bob.expect_say(&ada.id, "1").await;
@@ -251,25 +259,39 @@ async fn what_was_done_and_not_answered_is_not_done_again() {
     let mut bob = two.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
     let (to_ada, to_bob) = (ada.id.clone(), bob.id.clone());
-    let redis = std::sync::Arc::new(redis);
-    let breaking = std::sync::Arc::clone(&redis);
-    let breaking = tokio::spawn(async move {
-        // Far enough apart for connections to be made in between.
+    let (mut said, breaking) = (0, Cell::new(true));
+    let breaks = async {
         for _ in 0..10 {
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            breaking.ask("CLIENT KILL TYPE normal").await;
-            breaking.ask("CLIENT KILL TYPE pubsub").await;
+            let begun = redis.connections().await;
+            redis.ask("CLIENT KILL TYPE normal").await;
+            redis.ask("CLIENT KILL TYPE pubsub").await;
+            // Until both servers are connected again. What is asked here are connections too.
+            let mut asked = 3;
+            soon(async {
+                while redis.connections().await < begun + asked + 2 {
+                    asked += 1;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                for server in [&one, &two] {
+                    while !server.get("/readyz").await.0.starts_with("http/1.1 200") {}
+                }
+            })
+            .await;
         }
-    });
-    let mut words = 0..;
-    while !breaking.is_finished() && words.start < 5_000 {
-        for word in words.by_ref().take(100) {
-            ada.say(&word.to_string()).await;
-            bob.say(&word.to_string()).await;
+        breaking.set(false);
+    };
+    let talk = async {
+        while breaking.get() && said < 5_000 {
+            for word in said..said + 100 {
+                ada.say(&word.to_string()).await;
+                bob.say(&word.to_string()).await;
+            }
+            said += 100;
+            tokio::task::yield_now().await;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    for word in 0..words.start {
+    };
+    tokio::join!(breaks, talk);
+    for word in 0..said {
         ada.expect_say(&to_bob, &word.to_string()).await;
         bob.expect_say(&to_ada, &word.to_string()).await;
     }
@@ -330,8 +352,9 @@ async fn what_was_told_without_redis_is_known_to_its_server_alone() {
     let carol = one.join("r", "Carol").await;
     ada.expect_joined(&bob, "Bob").await;
     ada.expect_joined(&carol, "Carol").await;
+    let mut eve = one.join("d", "Eve").await;
     redis.stop();
-    refused(&one, "r", "New", ErrorCode::Unavailable).await;
+    until_alone(&one, &mut eve).await;
     ada.say("1").await;
     ada.expect_silence().await;
     redis.go_on().await;

@@ -1,9 +1,10 @@
 //! Seats that go from one server to the other, while both are there.
 
+use browser_rtc_signaling::server::Limits;
 use browser_rtc_signaling::{ClientMessage, ServerMessage, close};
 
 use super::support::{Redis, all_hear};
-use crate::support::soon;
+use crate::support::{Client, soon};
 
 #[tokio::test]
 async fn a_seat_is_taken_back_on_another_server_with_all_that_was_missed() {
@@ -72,7 +73,7 @@ async fn what_was_under_way_to_a_server_is_sent_again_to_another() {
     }
     all_hear(&mut ada, &mut [&mut bob], "1").await;
     bob.send(ClientMessage::Ping { id: 1, received: 1 }).await;
-    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said });
+    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said, resume: None });
 }
 
 #[tokio::test]
@@ -112,6 +113,35 @@ async fn counts_that_cannot_be_lose_the_seat_to_a_new_one() {
         back.send_leave().await;
         ada.expect_left(&back.id, browser_rtc_signaling::LeaveReason::Left).await;
     }
+}
+
+/// It would not have been kept for it at home either.
+#[tokio::test]
+async fn whoever_has_missed_more_than_a_queue_holds_is_seated_anew() {
+    let Some(redis) = Redis::start().await else { return };
+    let small = || Limits { queue_frames: 16, queue_bytes: 16 * 1024, frame_bytes: 8 * 1024, ..Limits::default() };
+    let (one, two) = (redis.server_with(small()).await, redis.server_with(small()).await);
+    for (words, of_bytes, missed, resumed) in [(20, 1, 17, false), (20, 1, 10, true), (8, 4_000, 6, false)] {
+        let mut ada = one.join("r", "Ada").await;
+        let mut bob = two.join("r", "Bob").await;
+        ada.expect_joined(&bob, "Bob").await;
+        let word = format!("\"{}\"", "x".repeat(of_bytes));
+        for _ in 0..words {
+            all_hear(&mut ada, &mut [&mut bob], &word).await;
+        }
+        let keepsake = bob.keepsake(words - missed);
+        bob.break_off().await;
+        let mut bob = one.connect().await;
+        assert_eq!(bob.resume(&keepsake).await.resumed, resumed, "{missed}");
+        for client in [ada, bob] {
+            leave(client).await;
+        }
+    }
+}
+
+async fn leave(mut client: Client) {
+    client.send_leave().await;
+    assert_eq!(client.close_code().await, 1000);
 }
 
 #[tokio::test]

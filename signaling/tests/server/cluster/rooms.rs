@@ -150,3 +150,16 @@ async fn who_comes_as_the_last_one_goes_is_seated() {
         last = next;
     }
 }
+
+#[tokio::test]
+async fn a_room_that_has_no_place_is_not_listened_to() {
+    let Some(redis) = Redis::start().await else { return };
+    let server = redis.server_with(Limits { rooms: 1, ..Limits::default() }).await;
+    let _ada = server.join("r", "Ada").await;
+    for room in ["q", "s"] {
+        refused(&server, room, "Bob", ErrorCode::ServerFull).await;
+    }
+    let stats = redis.ask("INFO commandstats").await;
+    let subscribed = stats.lines().find(|line| line.starts_with("cmdstat_ssubscribe:")).unwrap();
+    assert!(subscribed.starts_with("cmdstat_ssubscribe:calls=1,"), "{subscribed}");
+}

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
@@ -134,6 +135,11 @@ impl Redis {
         start(Config { limits, ..self.config() }).await
     }
 
+    /// A server whose way to Redis is this cable.
+    pub async fn server_by(&self, cable: &Cable) -> Running {
+        start(Config { redis: Some(cable.url.as_str().into()), ..self.config() }).await
+    }
+
     /// A server in a process of its own.
     pub fn program(&self, grace_ms: u32) -> (Running, Program) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_signaling-server"))
@@ -154,6 +160,13 @@ pub async fn all_hear(from: &mut Client, others: &mut [&mut Client], word: &str)
     for other in others {
         other.expect_say(&from.id, word).await;
     }
+}
+
+/// Until the server, which has lost Redis, goes on without it. What was wrong with a frame is told after that alone.
+pub async fn until_alone(server: &Running, somebody: &mut Client) {
+    soon(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
+    somebody.send_text("nonsense").await;
+    somebody.expect_error(ErrorCode::BadMessage).await;
 }
 
 /// Joins as soon as the server can seat anybody.
@@ -192,6 +205,8 @@ pub async fn join_when(server: &Running, room: &str, name: &str, not: ErrorCode)
 pub struct Cable {
     pub url: String,
     plugged: watch::Sender<bool>,
+    /// Whether what subscribes to a room goes no further, and whether something has come so far.
+    held: Arc<watch::Sender<(bool, bool)>>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -200,23 +215,51 @@ impl Cable {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("redis://{}", listener.local_addr().unwrap());
         let (plugged, is_plugged) = watch::channel(true);
-        let to = redis.port;
+        let held = Arc::new(watch::Sender::new((false, false)));
+        let (to, holding) = (redis.port, Arc::clone(&held));
         let task = tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
                 let mut is_plugged = is_plugged.clone();
                 if !*is_plugged.borrow() {
                     continue;
                 }
+                let held = Arc::clone(&holding);
                 tokio::spawn(async move {
                     let mut far = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+                    let ((mut said, mut told), (mut asked, mut answered)) = (far.split(), near.split());
+                    let ask = async {
+                        let mut chunk = vec![0; 64 * 1024];
+                        while let Ok(count @ 1..) = asked.read(&mut chunk).await {
+                            let chunk = &chunk[..count];
+                            if held.borrow().0 && chunk.windows(10).any(|word| word == b"SSUBSCRIBE") {
+                                held.send_replace((true, true));
+                                let _ = held.subscribe().wait_for(|(held, _)| !held).await;
+                            }
+                            told.write_all(chunk).await.unwrap_or_default();
+                        }
+                    };
                     tokio::select! {
-                        _ended = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        () = ask => {}
+                        _ended = tokio::io::copy(&mut said, &mut answered) => {}
                         _pulled = is_plugged.wait_for(|plugged| !plugged) => {}
                     }
                 });
             }
         });
-        Self { url, plugged, _task: AbortOnDropHandle::new(task) }
+        Self { url, plugged, held, _task: AbortOnDropHandle::new(task) }
+    }
+
+    /// From here on, what subscribes to a room, and what is asked after it, stays in the cable: and nobody is told.
+    pub fn hold_subscriptions(&self) {
+        self.held.send_replace((true, false));
+    }
+
+    pub async fn until_something_is_held(&self) {
+        let _ = soon(self.held.subscribe().wait_for(|(_, something)| *something)).await;
+    }
+
+    pub fn let_go(&self) {
+        self.held.send_replace((false, false));
     }
 
     pub fn plug(&self, plugged: bool) {

@@ -9,7 +9,8 @@
 --   n:ID   numbered frames that have come from it
 --   k:ID   b + k is how many numbered frames it was told
 --   z:ID   where the log begins to tell what it was told, where that is not at its start
---   t:TOKEN and u:NAME   the seat's id
+--   h:ID   the words that its token may have, the newest first
+--   t:TOKEN and u:NAME   the seat's id (of the token, the secret)
 local room, log, channel = KEYS[1], KEYS[2], KEYS[3]
 local proc, keep_ms, max_frames, max_bytes = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local WRAP = 4294967296
@@ -69,11 +70,11 @@ local function went(at)
   end
 end
 
--- Puts a seat down, of which nobody is told yet.
+-- Puts a seat down, of which nobody is told yet. (-count('b') might be -0, which some versions of Redis cannot add to.)
 local function put(id, s)
   s.order = add('o', 1)
   write(id, s)
-  redis.call('HSET', room, 'u:' .. s.name, id, 'n:' .. id, s.n or 0, 'k:' .. id, -count('b'))
+  redis.call('HSET', room, 'u:' .. s.name, id, 'n:' .. id, s.n or 0, 'k:' .. id, 0 - count('b'))
   if s.token ~= '-' then set('t:' .. s.token, id) end
   add('c', 1)
   came(s.proc)
@@ -81,7 +82,7 @@ end
 
 -- Takes a seat away. With the last one goes the room, unless it is to stay for somebody.
 local function remove(id, s, reason, stays)
-  drop('s:' .. id, 'n:' .. id, 'k:' .. id, 'z:' .. id, 'u:' .. s.name, 't:' .. s.token)
+  drop('s:' .. id, 'n:' .. id, 'k:' .. id, 'z:' .. id, 'h:' .. id, 'u:' .. s.name, 't:' .. s.token)
   went(s.proc)
   if add('c', -1) <= 0 and not stays then
     redis.call('DEL', room, log)

@@ -18,8 +18,8 @@ local same = fresh or (not lost and get('l') == last)
 local gone = {}
 local at = 12
 for _ = 1, seats do
-  local id, rq, token, n, told, time, serial, name = unpack(ARGV, at, at + 7)
-  at = at + 8
+  local id, rq, token, n, told, time, serial, name, words = unpack(ARGV, at, at + 8)
+  at = at + 9
   local s = seat(id)
   if lost and (not s or s.rq == '-') and (get('u:' .. name) or id) == id then
     if s then
@@ -37,7 +37,7 @@ for _ = 1, seats do
   elseif s.rq ~= rq or s.proc ~= proc then
     gone[#gone + 1] = 'm ' .. id
   elseif lost or (same and apart) then
-    redis.call('HSET', room, 'n:' .. id, n, 'k:' .. id, (tonumber(told) - count('b')) % WRAP, 'z:' .. id, told)
+    redis.call('HSET', room, 'n:' .. id, n, 'k:' .. id, (tonumber(told) - count('b')) % WRAP, 'z:' .. id, told, 'h:' .. id, words)
   end
 end
 for _ = 1, others do
