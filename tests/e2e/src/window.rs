@@ -34,7 +34,8 @@ impl Window {
     /// When it throws, returns something else, or takes longer than two minutes.
     pub async fn script<T: DeserializeOwned>(&self, script: &str) -> T {
         let answer = tokio::time::timeout(PATIENCE, self.session.client.execute(script, Vec::new())).await;
-        let answer = answer.expect("a script takes less than two minutes").unwrap_or_else(|error| panic!("{script}: {error}"));
+        let answer =
+            answer.expect("a script takes less than two minutes").unwrap_or_else(|error| panic!("{script}: {error}"));
         serde_json::from_value(answer).unwrap_or_else(|error| panic!("{script} gave {error}"))
     }
 }
