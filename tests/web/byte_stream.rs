@@ -60,7 +60,8 @@ async fn stands_after(stream: &mut ByteStream, length: usize, why: &str) {
     };
     writing.in_time(&format!("{why}: {length} bytes")).await;
     assert_eq!(written, length, "{why}");
-    let more = select(stream.write(&piece), pin!(sleep(Duration::from_millis(700)))).await;
+    let a_while = pin!(sleep(Duration::from_millis(700)));
+    let more = select(stream.write(&piece), a_while).await;
     assert!(matches!(more, Either::Right(_)), "{why}: it goes on after {length} bytes");
 }
 
