@@ -1,6 +1,6 @@
 //! A channel as a socket: bytes both ways, held back by who reads slowly.
 
-use std::{cell::Cell, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use browser_rtc::{
     ErrorKind,
@@ -50,46 +50,40 @@ async fn f44_lines_are_read_where_they_lie() {
     .await;
 }
 
-/// How much a writer gets rid of until it has stood still for a while.
-async fn written_until_it_stands(stream: &mut ByteStream) -> usize {
-    let written = Cell::new(0);
+/// A writer gets rid of so much, in pieces, and then stands still.
+async fn stands_after(stream: &mut ByteStream, length: usize, why: &str) {
+    let (piece, mut written) = ([7; 5_000], 0);
     let writing = async {
-        let piece = [7; 5_000];
-        loop {
-            written.set(written.get() + stream.write(&piece).await.unwrap());
+        while written < length {
+            written += stream.write(&piece).await.unwrap();
         }
     };
-    let standing = async {
-        let mut before = None;
-        while before.replace(written.get()) != Some(written.get()) {
-            sleep(Duration::from_millis(700)).await;
-        }
-    };
-    match select(Box::pin(writing), Box::pin(standing)).in_time("a writer that stands").await {
-        Either::Left(((), _)) => unreachable!(),
-        Either::Right(_) => written.get(),
-    }
+    writing.in_time(&format!("{why}: {length} bytes")).await;
+    assert_eq!(written, length, "{why}");
+    let a_while = pin!(sleep(Duration::from_millis(700)));
+    let more = select(stream.write(&piece), a_while).await;
+    assert!(matches!(more, Either::Right(_)), "{why}: it goes on after {length} bytes");
 }
 
 #[wasm_bindgen_test]
 async fn f44_a_slow_reader_stops_a_fast_writer() {
     watched(async {
         let (_pair, mut a, mut b) = streams().await;
-        // Nobody has begun to read: no window is known.
-        assert_eq!(written_until_it_stands(&mut a).await, 65_536);
+        stands_after(&mut a, 65_536, "nobody has begun to read, so no window is known").await;
         let mut into = vec![0; 1_000];
         b.read_exact(&mut into).within("the first bytes").await.unwrap();
-        assert_eq!(
-            written_until_it_stands(&mut a).await,
-            WINDOW - 65_536,
-            "the window, with what was read first in it"
-        );
+        stands_after(&mut a, WINDOW - 65_536, "the window, with what was read first in it").await;
 
         // What is read is worth a message once it is a quarter.
         let mut into = vec![0; WINDOW / 4 - 1_000];
         b.read_exact(&mut into).within("a quarter").await.unwrap();
-        assert_eq!(written_until_it_stands(&mut a).await, WINDOW / 4);
-        assert_eq!(a.channel().buffered_amount(), 0.0, "it waits at the other side");
+        stands_after(&mut a, WINDOW / 4, "a quarter of the window").await;
+        let sent = async {
+            while a.channel().buffered_amount() > 0.0 {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        sent.within("nothing left here: it waits at the other side").await;
 
         // A reader that comes back gets it all.
         let mut into = vec![0; WINDOW];
@@ -107,7 +101,7 @@ async fn f44_windows_of_all_sizes() {
             let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
             let (mut a, mut b) = (ByteStream::new(a).unwrap(), ByteStream::with_window(b, size).unwrap());
             assert!(waits(b.read(&mut [0])));
-            assert_eq!(written_until_it_stands(&mut a).await, held, "window {size}");
+            stands_after(&mut a, held, &format!("window {size}")).await;
             // More than any window goes through.
             let all = bytes(size, 300_000);
             let rest = async {

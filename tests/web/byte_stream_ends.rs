@@ -3,11 +3,11 @@
 use std::{io, time::Duration};
 
 use browser_rtc::{
-    ErrorKind,
+    ErrorKind, EventStream,
     channel::{BinaryType, ByteStream, ChannelInit, ChannelState, Payload},
 };
 use futures::{
-    AsyncReadExt, AsyncWriteExt,
+    AsyncReadExt, AsyncWriteExt, StreamExt,
     future::{join, poll_immediate},
 };
 use wasm_bindgen_futures::spawn_local;
@@ -16,6 +16,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Within,
     bytes::{bytes, kinds, read_all, streams, waits},
+    js,
     pair::Pair,
     sleep, watched,
 };
@@ -132,13 +133,19 @@ async fn f44_a_reader_that_goes_breaks_the_pipe_at_every_point() {
 async fn f44_the_connection_goes_while_both_wait() {
     watched(async {
         let (pair, mut a, mut b) = streams().await;
+        let mut arriving = EventStream::listen(b.channel().as_raw(), "message", |event| {
+            Some(js::number(&js::get(&event, "data"), "byteLength"))
+        });
         let writing = async {
             let error = a.write_all(&vec![0; 200_000]).await.unwrap_err();
             (kinds(&error), kinds(&a.read(&mut [0]).await.unwrap_err()), kinds(&a.close().await.unwrap_err()))
         };
-        // Nobody reads there, so the writer stands still.
+        // Nobody reads there, so the writer stands still once all that it may send has come.
         let closing = async {
-            sleep(Duration::from_millis(300)).await;
+            let mut come = 0.0;
+            while come < 65_536.0 {
+                come += arriving.next().await.unwrap();
+            }
             pair.b.close();
             pair.a.close();
         };

@@ -81,7 +81,7 @@ async fn connect_trickling(pair: &Pair) {
     // A candidate comes only after its own side has been described, and so after the other side knows of it.
     let (a_first, b_first) = (a.clone(), b.clone());
     let both_ways = join(trickle(&a_first, b), trickle(&b_first, a));
-    match select(Box::pin(connected), Box::pin(both_ways)).await {
+    match select(Box::pin(connected), Box::pin(both_ways)).in_time("a connection by the relay").await {
         Either::Left(_) => {}
         Either::Right(_) => panic!("the candidates ended with their connection"),
     }
@@ -187,15 +187,15 @@ async fn f14_wrong_credentials_are_a_typed_error() {
 #[ignore = "wants the TURN server of `cargo xtask test`"]
 async fn f14_a_server_that_does_not_answer_is_701() {
     watched(async {
-        // Nobody listens on this port; by TCP that is known at once.
-        let closed = IceServer::turn("turn:127.0.0.1:34779?transport=tcp", "ada", "secret");
+        // Nobody listens on this port, which no system gives to anybody by itself; by TCP that is known at once.
+        let closed = IceServer::turn("turn:127.0.0.1:11779?transport=tcp", "ada", "secret");
         let pc = relayed(closed);
         let mut errors = pc.ice_candidate_errors();
         let _channel = with_channel(&pc);
         pc.set_local_description().within("setLocalDescription").await.unwrap();
         let error = errors.next().within("the error").await.unwrap();
         assert_eq!(error.code, 701);
-        assert!(error.url.starts_with("turn:127.0.0.1:34779"), "{}", error.url);
+        assert!(error.url.starts_with("turn:127.0.0.1:11779"), "{}", error.url);
     })
     .await;
 }

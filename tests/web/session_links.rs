@@ -271,7 +271,7 @@ async fn where_there_is_no_way_the_session_is_lost_after_its_tries() {
         let (b_incoming, b_outgoing) = b_link.into_halves();
         // Of two who fail at one moment, who restarts ICE first spares the other its failure for a while.
         let hasty = Recovery::new().attempts(2).attempt_time(Duration::from_millis(500));
-        let patient = Recovery::new().attempts(1).attempt_time(Duration::from_secs(80));
+        let patient = Recovery::new().attempts(1).attempt_time(Duration::from_secs(3_600));
         let options = |politeness, recovery| SessionOptions::new(politeness).recovery(recovery);
         let a = session(options(Politeness::Polite, hasty), Link::new(a_incoming.map(to_nowhere), a_outgoing));
         let b = session(options(Politeness::Impolite, patient), Link::new(b_incoming.map(to_nowhere), b_outgoing));

@@ -120,7 +120,7 @@ fn mirrored(direction: TransceiverDirection) -> TransceiverDirection {
 
 /// Waits until both see the same, which takes a while where a browser has been slowed down in its asking.
 async fn agreed_directions(a: &Side<'_>, b: &Side<'_>) -> BTreeMap<String, Option<TransceiverDirection>> {
-    for _ in 0..400 {
+    for _ in 0..2_400 {
         let theirs: BTreeMap<_, _> =
             b.directions().into_iter().map(|(mid, direction)| (mid, direction.map(mirrored))).collect();
         if a.directions() == theirs {
@@ -149,7 +149,7 @@ fn failures(session: &Session) -> Rc<RefCell<Vec<String>>> {
 /// Until neither side has had anything to negotiate for a while.
 async fn calm(a: &PeerConnection, b: &PeerConnection, failures: &[Rc<RefCell<Vec<String>>>; 2]) {
     let mut still = 0;
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         sleep(Duration::from_millis(50)).await;
         let stable = [a, b].iter().all(|pc| pc.signaling_state() == SignalingState::Stable);
         still = if stable { still + 1 } else { 0 };

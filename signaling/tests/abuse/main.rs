@@ -24,6 +24,10 @@ mod support;
 #[path = "../server/cluster/support.rs"]
 mod cluster;
 
+#[cfg(feature = "redis")]
+#[path = "../server/ports.rs"]
+mod ports;
+
 use crate::support::{Client, Running, soon, start, start_with};
 
 /// A client's frame: its first byte, and a payload masked by nothing.

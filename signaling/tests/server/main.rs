@@ -10,6 +10,7 @@ mod drain;
 mod http;
 mod lifetime;
 mod limits;
+mod ports;
 #[cfg(unix)]
 mod process;
 #[cfg(unix)]

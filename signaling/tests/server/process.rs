@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::Running;
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(40);
 
 /// Killed when dropped.
 pub struct Program {

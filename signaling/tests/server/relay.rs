@@ -1,6 +1,7 @@
 //! The credentials that clients are given, at a real TURN server.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -9,13 +10,24 @@ use browser_rtc_signaling::server::{Config, Turn};
 use browser_rtc_signaling::{IceServer, ServerMessage};
 use tempfile::TempDir;
 
-use crate::support::start;
+use crate::ports;
+use crate::support::{soon, start};
 
 const SECRET: &str = "north";
 
 /// Ends when dropped.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 struct Coturn {
-    process: Child,
+    _process: Program,
     address: SocketAddr,
     client: PathBuf,
     _folder: TempDir,
@@ -26,7 +38,7 @@ impl Coturn {
     fn start() -> Option<Self> {
         let (server, client) = (program("turnserver")?, program("turnutils_uclient")?);
         let folder = TempDir::new().unwrap();
-        let address = free();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free()));
         let file = |name: &str| folder.path().join(name).display().to_string();
         let process = Command::new(server)
             .args(["-n", "--use-auth-secret", "--realm=example.org", "--no-tls", "--no-dtls", "--no-cli"])
@@ -38,10 +50,10 @@ impl Coturn {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let coturn = Self { process, address, client, _folder: folder };
+        let coturn = Self { _process: Program(process), address, client, _folder: folder };
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "turnserver does not answer");
+            assert!(begun.elapsed() < Duration::from_secs(60), "turnserver does not answer");
             std::thread::sleep(Duration::from_millis(20));
         }
         Some(coturn)
@@ -52,19 +64,17 @@ impl Coturn {
         let mut client = Command::new(&self.client);
         client.args(["-y", "-c", "-n", "1", "-m", "1", "-p", &self.address.port().to_string()]);
         client.args(["-u", credentials.username.as_ref().unwrap(), "-w", credentials.credential.as_ref().unwrap()]);
-        client.arg("127.0.0.1").stdin(Stdio::null());
-        let output = tokio::task::spawn_blocking(move || client.output()).await.unwrap().unwrap();
-        let log = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() || log.contains("Cannot complete Allocation"), "{log}");
-        output.status.success()
-    }
-}
-
-impl Drop for Coturn {
-    fn drop(&mut self) {
-        // Both fail only for a process that has ended.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        client.arg("127.0.0.1").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut client = Program(client.spawn().unwrap());
+        let mut output = client.0.stdout.take().unwrap();
+        let log = tokio::task::spawn_blocking(move || {
+            let mut log = Vec::new();
+            output.read_to_end(&mut log).map(|_| String::from_utf8_lossy(&log).into_owned())
+        });
+        let log = soon(log).await.unwrap().unwrap();
+        let success = client.0.wait().unwrap().success();
+        assert!(success || log.contains("Cannot complete Allocation"), "{log}");
+        success
     }
 }
 
@@ -74,16 +84,6 @@ fn program(name: &str) -> Option<PathBuf> {
         eprintln!("left out: there is no {name} here; `cargo xtask setup` installs coturn where it can");
     }
     found
-}
-
-fn free() -> SocketAddr {
-    loop {
-        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = tcp.local_addr().unwrap();
-        if UdpSocket::bind(address).is_ok() {
-            return address;
-        }
-    }
 }
 
 /// What somebody is given who joins.

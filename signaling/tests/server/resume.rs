@@ -1,5 +1,5 @@
 use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, ErrorCode, PeerId, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PeerId, ServerMessage, close};
 
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
@@ -111,9 +111,12 @@ async fn refused_frames_have_come_all_the_same() {
     assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: 0, resume: None });
     bob.signal(&PeerId::from("nobody"), "1").await;
     bob.expect_error(ErrorCode::UnknownPeer).await;
+    // Within one packet, so that no pause refills the bucket.
     for _ in 0..15 {
-        bob.say("2").await;
+        let word = ClientMessage::Say { data: Data::from_json("2").unwrap() }.to_json().unwrap();
+        soon(bob.sink.feed(Message::text(word))).await.unwrap();
     }
+    soon(bob.sink.flush()).await.unwrap();
     let (mut refused, mut told) = (0, 0);
     soon(async {
         while refused + told < 15 {

@@ -18,9 +18,12 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+/// Long for a busy machine, and shorter than the three heartbeats after which a server finds by itself who is gone.
+const LIMIT: Duration = Duration::from_secs(40);
+
 /// Waits, but not for ever.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future).await.expect("took too long")
+    tokio::time::timeout(LIMIT, future).await.expect("took too long")
 }
 
 /// A server that shuts down when dropped.

@@ -8,11 +8,12 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::driver::Driver;
+use crate::page::PATIENCE;
 use crate::programs;
 use crate::site::Site;
 
 /// A browser starts slowly on a busy machine, and the more so the first time.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(180);
 
 /// What Chrome is told to find on this machine, and yet does not take for it.
 pub(crate) const INSECURE_HOST: &str = "insecure.test";
@@ -90,7 +91,9 @@ impl Setup {
             // Its driver knows where its browser is.
             Browser::WebKit => return Capabilities::new(),
         };
-        Capabilities::from_iter([(key.to_owned(), options)])
+        // By themselves, drivers give a script half a minute.
+        let timeouts = json!({ "script": PATIENCE.as_millis() });
+        Capabilities::from_iter([(key.to_owned(), options), ("timeouts".to_owned(), timeouts)])
     }
 
     fn chrome(self, trusted: Option<&str>) -> Value {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::process::Group;
 use crate::programs;
 
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 
 /// An Xvfb on a free display, killed on drop.
 #[derive(Debug)]

@@ -16,8 +16,8 @@ use crate::process::Group;
 use crate::programs;
 use crate::site::{Site, Way};
 
-const START: Duration = Duration::from_secs(20);
-const PROBE: Duration = Duration::from_secs(2);
+const START: Duration = Duration::from_secs(60);
+const PROBE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A running chromedriver, geckodriver or `WebKitWebDriver`. Killed on drop, its browsers with it, and what they wrote

@@ -11,8 +11,10 @@ use serde_json::Value;
 
 use crate::seen::{Seen, Size};
 
-/// How long anything may take. A busy machine starts a call in a few seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long anything may take. A busy machine starts a call in a few seconds, and one that is very busy in many.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// How long it may take a sender to find that it need not send a smaller picture.
+const GROWTH: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(50);
 
 const SPIES: &str = include_str!("spies.js");
@@ -125,7 +127,7 @@ impl Page {
     /// Waits until the other side's picture has the size. The sender may begin with a smaller one, until it has
     /// measured what the network carries.
     pub async fn until_size(&self, size: Size) {
-        self.until(&format!("a picture of {size:?}"), |seen| seen.their_picture.size == size).await;
+        self.until_within(GROWTH, &format!("a picture of {size:?}"), |seen| seen.their_picture.size == size).await;
     }
 
     /// Waits until the other side's picture is black, or is not.
@@ -234,7 +236,7 @@ impl Page {
     /// Waits until the condition holds, and returns what the page showed then.
     ///
     /// # Panics
-    /// After half a minute, with what the page showed last.
+    /// After two minutes, with what the page showed last.
     pub async fn until(&self, what: &str, condition: impl Fn(&Seen) -> bool) -> Seen {
         self.until_within(PATIENCE, what, condition).await
     }
@@ -250,7 +252,7 @@ impl Page {
     /// The same of what a script returns.
     ///
     /// # Panics
-    /// After half a minute, with what it returned last.
+    /// After two minutes, with what it returned last.
     pub async fn until_script<T>(&self, script: &str, what: &str, condition: impl Fn(&T) -> bool) -> T
     where
         T: DeserializeOwned + Debug,
@@ -258,7 +260,11 @@ impl Page {
         self.until_script_within(PATIENCE, script, what, condition).await
     }
 
-    pub(crate) async fn until_script_within<T>(
+    /// As [`Page::until_script`], for what takes its time.
+    ///
+    /// # Panics
+    /// When it takes longer than this.
+    pub async fn until_script_within<T>(
         &self,
         limit: Duration,
         script: &str,

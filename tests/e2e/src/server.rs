@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use browser_rtc_signaling::server::{Config, Server};
 use tokio::task::JoinHandle;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::site::free_port;
+
+const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The real server on a free port of the loopback, with the demo at `/` and the npm package at `/npm`. Ends on drop.
@@ -24,7 +26,8 @@ impl DemoServer {
     pub async fn start() -> Self {
         let npm = built(&workspace(), "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
         let mut config = Config {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            // One that nobody else is given while the server is away.
+            listen: (Ipv4Addr::LOCALHOST, free_port()).into(),
             static_dirs: vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm)],
             ..Config::default()
         };

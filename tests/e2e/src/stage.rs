@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use browser_rtc_signaling::server::Config;
 use futures::FutureExt;
 
 use crate::browser::{Browser, INSECURE_HOST, Setup};
@@ -14,7 +15,7 @@ use crate::server::DemoServer;
 use crate::site::Site;
 
 /// How long a whole scene may take.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// One scene at a time: browsers that share a small machine with others are too slow to tell anything.
 pub(crate) static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -29,7 +30,7 @@ pub struct Stage {
 /// Plays a scene when the others are over. Where it fails, there is a picture of each browser in `target/e2e`.
 ///
 /// # Panics
-/// When the scene does, or when it takes longer than three minutes.
+/// When the scene does, or when it takes longer than ten minutes.
 pub async fn play(scene: &str, body: impl AsyncFnOnce(&Stage)) {
     let _turn = TURN.lock().await;
     let stage = Stage { server: DemoServer::start().await, cast: Cast::default() };
@@ -86,9 +87,9 @@ impl Stage {
         self.server.restart(|_config| {}).await;
     }
 
-    /// The same, with one that is to hear from everybody this often.
-    pub async fn restart_server_with_heartbeat(&self, heartbeat_ms: u32) {
-        self.server.restart(|config| config.heartbeat_ms = heartbeat_ms).await;
+    /// The same, with one whose configuration is as `change` leaves it.
+    pub async fn restart_server_with(&self, change: impl FnOnce(&mut Config)) {
+        self.server.restart(change).await;
     }
 
     /// Takes the server away from everybody.

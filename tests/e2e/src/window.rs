@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::browser::{Browser, Session};
 use crate::site::Site;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A page that is not the demo's, in a browser of its own, which ends on drop.
 #[derive(Debug)]
@@ -31,10 +31,11 @@ impl Window {
     /// Runs the body of a function in the page, and waits for what it returns.
     ///
     /// # Panics
-    /// When it throws, returns something else, or takes longer than a minute.
+    /// When it throws, returns something else, or takes longer than two minutes.
     pub async fn script<T: DeserializeOwned>(&self, script: &str) -> T {
         let answer = tokio::time::timeout(PATIENCE, self.session.client.execute(script, Vec::new())).await;
-        let answer = answer.expect("a script takes no minute").unwrap_or_else(|error| panic!("{script}: {error}"));
+        let answer =
+            answer.expect("a script takes less than two minutes").unwrap_or_else(|error| panic!("{script}: {error}"));
         serde_json::from_value(answer).unwrap_or_else(|error| panic!("{script} gave {error}"))
     }
 }

@@ -1,7 +1,7 @@
 //! Redis as a program, and servers in this process or as programs.
 
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::ports;
 use crate::support::{Client, Running, soon, start};
 
 /// Ends with the test.
@@ -45,9 +46,10 @@ impl Redis {
         Self::start_with(&[]).await
     }
 
-    /// One that has its data again after a restart.
+    /// One that has its data again after a restart. What it has answered it has written, and the system has that also
+    /// once it is killed: nothing waits for a disk.
     pub async fn start_durable() -> Option<Self> {
-        Self::start_with(&["--appendonly", "yes", "--appendfsync", "always"]).await
+        Self::start_with(&["--appendonly", "yes", "--appendfsync", "no"]).await
     }
 
     pub async fn start_with(args: &'static [&'static str]) -> Option<Self> {
@@ -56,10 +58,15 @@ impl Redis {
             println!("left out: there is no redis-server (Debian: apt-get install redis-server)");
             return None;
         }
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        let mut redis = Self { port, program: None, dir: tempfile::tempdir().unwrap(), args };
-        redis.go_on().await;
-        Some(redis)
+        let mut redis = Self { port: ports::free(), program: None, dir: tempfile::tempdir().unwrap(), args };
+        // Another process may have taken the port meanwhile.
+        for _ in 0..10 {
+            if redis.runs().await {
+                return Some(redis);
+            }
+            redis.port = ports::free();
+        }
+        panic!("redis-server ends at once on every port");
     }
 
     pub fn url(&self) -> String {
@@ -72,16 +79,32 @@ impl Redis {
 
     /// Starts again, on the same port.
     pub async fn go_on(&mut self) {
+        assert!(self.runs().await, "redis-server ends at once on its port of before");
+    }
+
+    /// Starts it, and tells whether it has stayed until it could be asked.
+    async fn runs(&mut self) -> bool {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]);
         command.arg(self.dir.path()).args(self.args).stdout(Stdio::null()).stderr(Stdio::null());
-        self.program = Some(Program(command.spawn().unwrap()));
-        soon(async {
-            while self.try_ask("PING").await.is_none_or(|answer| !answer.starts_with("+PONG")) {
+        let mut program = Program(command.spawn().unwrap());
+        // Whoever else has the port answers as well.
+        let itself = format!("process_id:{}\r\n", program.0.id());
+        let runs = soon(async {
+            loop {
+                let answer = self.try_ask("PING\r\nINFO server").await;
+                if answer.is_some_and(|answer| answer.starts_with("+PONG") && answer.contains(&itself)) {
+                    return true;
+                }
+                if program.0.try_wait().unwrap().is_some() {
+                    return false;
+                }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         })
         .await;
+        self.program = Some(program);
+        runs
     }
 
     pub async fn ask(&self, command: &str) -> String {

@@ -15,7 +15,7 @@ use crate::site::Site;
 use crate::stage::{TURN, within};
 
 /// How long a whole scene may take.
-const LIMIT: Duration = Duration::from_secs(240);
+const LIMIT: Duration = Duration::from_secs(900);
 
 /// Where a scene is played: a network with a host for the server, and one for each browser.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Field {
 /// there is a picture of each browser in `target/e2e`, and the server's log is shown.
 ///
 /// # Panics
-/// When the scene does, or when it takes longer than four minutes; also where no network can be made.
+/// When the scene does, or when it takes longer than a quarter of an hour; also where no network can be made.
 pub async fn play_on_network(scene: &str, options: &[&str], body: impl AsyncFnOnce(&Field)) {
     let _turn = TURN.lock().await;
     let network = Network::new();

@@ -13,7 +13,7 @@ use crate::cast;
 use crate::process::Group;
 use crate::{programs, server};
 
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// It serves the demo at `/`. Killed on drop.

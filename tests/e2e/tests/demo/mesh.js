@@ -2,7 +2,8 @@
 const { default: init, joinRoom } = await import("./npm/browser_rtc.js");
 await init();
 
-const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate: 10 } });
+// Few pictures and small ones: all the browsers share one machine.
+const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate: 5 } });
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;
 const frames = {};
 const failures = [];

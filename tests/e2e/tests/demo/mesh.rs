@@ -1,12 +1,16 @@
 //! Many in one room, each in a call with each.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use browser_rtc_e2e::{Browser, Page, Stage, play};
 use futures::future::join_all;
 use serde_json::Value;
 
 const NAMES: [&str; 6] = ["Ada", "Bob", "Cyd", "Dan", "Eve", "Fay"];
+
+/// How long fifteen calls at once may take to begin, or to get a few pictures through, on a machine of two cores.
+const LIMIT: Duration = Duration::from_secs(240);
 
 async fn open(stage: &Stage, number: usize) -> Page {
     let browser = if number.is_multiple_of(2) { Browser::Chrome } else { Browser::Firefox };
@@ -25,11 +29,11 @@ async fn each_sees_all_others(pages: &[Page], more: u64) {
         let others = pages.len() - 1;
         let script = "return window.mesh.frames()";
         let all = |frames: &BTreeMap<String, u64>| frames.len() == others;
-        let before = page.until_script(script, &format!("{others} others are there"), all).await;
+        let before = page.until_script_within(LIMIT, script, &format!("{others} others are there"), all).await;
         let shown = |frames: &BTreeMap<String, u64>| {
             frames.len() == others && frames.iter().all(|(name, shown)| *shown >= before.get(name).unwrap_or(&0) + more)
         };
-        page.until_script(script, &format!("{more} frames more of each"), shown).await;
+        page.until_script_within(LIMIT, script, &format!("{more} frames more of each"), shown).await;
         let failures: Vec<String> = page.script("return window.mesh.failures").await;
         assert_eq!(failures, [""; 0], "{}", page.name());
     }))

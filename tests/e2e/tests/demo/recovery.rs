@@ -1,8 +1,13 @@
 //! The server, or the way to it, is lost for a while: rooms come back by themselves, and calls go on.
 
+use std::time::Duration;
+
 use browser_rtc_e2e::{Browser, Page, play};
 
 use crate::talk;
+
+/// For how long the server keeps the seat of one who is to come back to it: longer than any scene is away.
+const GRACE: Duration = Duration::from_secs(3_600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_is_cut_keeps_its_seat_in_chrome() {
@@ -16,6 +21,7 @@ async fn a_socket_that_is_cut_keeps_its_seat_in_firefox() {
 
 async fn a_socket_that_is_cut_keeps_its_seat(scene: &str, cut: Browser, other: Browser) {
     play(scene, async |stage| {
+        stage.restart_server_with(|config| config.grace = GRACE).await;
         let proxy = stage.proxy().await;
         let ada = stage.join_through(&proxy, cut, "Ada").await;
         let bob = stage.join(other, "Bob").await;
@@ -53,7 +59,7 @@ async fn a_socket_that_is_cut_keeps_its_seat(scene: &str, cut: Browser, other: B
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_falls_silent_is_replaced() {
     play("socket silent", async |stage| {
-        stage.restart_server_with_heartbeat(4_000).await;
+        stage.restart_server_with(|config| (config.heartbeat_ms, config.grace) = (4_000, GRACE)).await;
         let proxy = stage.proxy().await;
         let ada = stage.join_through(&proxy, Browser::Chrome, "Ada").await;
         let bob = stage.join_through(&proxy, Browser::Firefox, "Bob").await;

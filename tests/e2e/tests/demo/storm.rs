@@ -34,6 +34,9 @@ impl Seen {
     }
 }
 
+/// How long three hundred rounds may take, each of them a negotiation on both sides.
+const STORM: Duration = Duration::from_secs(400);
+
 const SEEN: &str = "return window.storm.seen()";
 
 /// Firefox 153 writes on while its ICE is restarted, takes the error for the end of DTLS, and has no data channel from
@@ -61,13 +64,13 @@ async fn storm(scene: &str, kinds: &str) {
 
         let over = |seen: &Seen| seen.rounds == 300 && seen.signaling == "stable";
         join(
-            chrome.until_script(SEEN, "the storm is over", over),
-            firefox.until_script(SEEN, "the storm is over", over),
+            chrome.until_script_within(STORM, SEEN, "the storm is over", over),
+            firefox.until_script_within(STORM, SEEN, "the storm is over", over),
         )
         .await;
         // A browser that asks for the same offer again and again is slowed down, so that the last may take a while.
         let mut agreed = None;
-        for _ in 0..100 {
+        for _ in 0..600 {
             let (one, other): (Seen, Seen) = join(chrome.script(SEEN), firefox.script(SEEN)).await;
             if one.directions == other.mirrored() && one.is_settled() && other.is_settled() {
                 agreed = Some((one, other));
