@@ -4,7 +4,7 @@ use futures::{FutureExt, StreamExt};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::{files::NpmFiles, hold, iterate::AsyncItems, promise};
+use super::{boxed_promise, files::NpmFiles, hold, iterate::AsyncItems, promise};
 use crate::{
     channel::{ChannelInit, DataChannel, JsMessage, Payload, Reliability},
     error::{Error, ErrorKind, Result},
@@ -88,7 +88,8 @@ impl NpmChannel {
 
     /// Sends a string, bytes or a blob. While there is room it is sent at once, and there is no promise to make;
     /// otherwise a promise comes back, resolved when its turn has come. `await channel.send(…)` is right in both cases,
-    /// and all that a fast sender needs.
+    /// and all that a fast sender needs. Messages go in the order of the calls, awaited or not, and bytes as they were
+    /// at the call.
     ///
     /// # Errors
     /// Throws or rejects with `Closed` once the channel is, and `TooLarge` with its `limit` for a message over
@@ -102,11 +103,17 @@ impl NpmChannel {
         match sent {
             Ok(()) => Ok(None),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
-                let channel = self.0.clone();
-                Ok(Some(promise(async move {
+                let (channel, message) = (self.0.clone(), as_it_is_now(message));
+                let mut sending = async move {
                     channel.send(Payload::try_from(&message)?).await?;
                     Ok(JsValue::UNDEFINED)
-                })))
+                }
+                .boxed_local();
+                // A promise looks at it later. It takes its turn now, so that what is sent next does not overtake it.
+                match sending.as_mut().now_or_never() {
+                    Some(sent) => sent.map(|_| None),
+                    None => Ok(Some(boxed_promise(sending))),
+                }
             }
             Err(error) => Err(error.into()),
         }
@@ -160,6 +167,15 @@ impl NpmChannel {
                 other => other.into(),
             })
         }))
+    }
+}
+
+/// Of bytes a copy: while they wait, the page may write others in their place.
+fn as_it_is_now(message: JsValue) -> JsValue {
+    match Payload::try_from(&message) {
+        Ok(Payload::View(view)) => Uint8Array::new(view).into(),
+        Ok(Payload::Buffer(buffer)) => buffer.slice(0).into(),
+        _ => message,
     }
 }
 

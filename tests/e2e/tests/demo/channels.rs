@@ -66,6 +66,17 @@ struct Messages {
 }
 
 #[derive(Debug, Deserialize)]
+struct Waited {
+    overtook: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct InTurn {
+    right: bool,
+    shown: Value,
+}
+
+#[derive(Debug, Deserialize)]
 struct Sent {
     fullest: u32,
     most: u32,
@@ -124,6 +135,11 @@ async fn channels(scene: &str, other: Browser, network: Network) {
             let (_, got): (Value, Messages) = way.try_out("messages", &name, json!({}), json!({})).await;
             assert!(got.right && got.got == 7, "{name}: {got:?}");
             assert!(got.largest >= 256 * 1024, "{name}: {got:?}");
+
+            let name = format!("turns of {}", from.name());
+            let (waited, got): (Waited, InTurn) = way.try_out("turns", &name, json!({}), json!({})).await;
+            assert!(got.right, "{name}: {}", got.shown);
+            assert!(!waited.overtook, "{name}");
 
             for Kind { label, options, ordered, reliable } in kinds(id) {
                 let name = format!("{label}, of {}", from.name());
