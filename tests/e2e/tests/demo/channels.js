@@ -102,10 +102,10 @@ const trials = {
     return { got: seen.length, different: new Set(seen).size, whole, ordered };
   },
 
-  // f44: one file is refused, another taken, with its progress at both ends.
+  // f44: one file is refused, another taken, with its progress at both ends. The files of a channel are the same each
+  // time.
   async file({ channel, sends, length }) {
     const file = new File([bytesOf(4, length)], "a/b.bin", { type: "application/x-bin" });
-    const files = channel.files();
     const followed = async (transfer) => {
       const steps = [];
       for await (const { bytes, total } of transfer.progress()) steps.push([bytes, total]);
@@ -113,13 +113,13 @@ const trials = {
       return { rises, last: steps.at(-1) };
     };
     if (sends) {
-      const refused = await (await files.offer(file)).finished().catch((error) => error.name);
-      const transfer = await files.offer(file);
+      const refused = await (await channel.files().offer(file)).finished().catch((error) => error.name);
+      const transfer = await channel.files().offer(file);
       const [progress] = await Promise.all([followed(transfer), transfer.finished()]);
       return { refused, ...progress };
     }
     let refused = false;
-    for await (const offer of files) {
+    for await (const offer of channel.files()) {
       if (!refused) {
         offer.refuse();
         refused = true;
