@@ -133,17 +133,30 @@ const trials = {
   },
 };
 
+/** How often somebody called. */
+let rung = 0;
+
 window.channels = {
   async join(name) {
     room = await joinRoom(url, { room: "channels", name });
     (async () => {
-      for await (const event of room) if (event.type === "incoming") call = await event.call.accept();
+      for await (const event of room) {
+        if (event.type !== "incoming") continue;
+        rung += 1;
+        call = await event.call.accept();
+      }
     })();
   },
   async call(name) {
     const peer = room.peers.find((peer) => peer.name === name);
     call = await room.call(peer.id);
   },
+  /** Calls somebody after giving up: how that ends. */
+  async callInVain(name) {
+    const peer = room.peers.find((peer) => peer.name === name);
+    return room.call(peer.id, null, AbortSignal.abort()).catch((error) => error.name);
+  },
+  rung: () => rung,
   inCall: () => call !== undefined,
   /** Begins; the outcome is in `outcome`, as a browser's driver does not wait for long. */
   begin(trial, label, options, sends, task) {

@@ -118,10 +118,14 @@ async fn channels(scene: &str, other: Browser, network: Network) {
             page.load_script("channels", include_str!("channels.js")).await;
             let _: Value = page.script(&format!("return window.channels.join({:?})", page.name())).await;
         }
+        let in_vain: String = ada.script("return window.channels.callInVain('Bob')").await;
+        assert_eq!(in_vain, "Abort");
         let _: Value = ada.script("return window.channels.call('Bob')").await;
         for page in [&ada, &bob] {
             page.until_script("return window.channels.inCall()", "they are in a call", |there: &bool| *there).await;
         }
+        let rung: u32 = bob.script("return window.channels.rung()").await;
+        assert_eq!(rung, 1, "a call that was given up before it began does not ring");
         if network == Network::Loses {
             ada.emulate(Conditions { loss: 5.0, ..Conditions::default() }).await;
         }
