@@ -83,6 +83,41 @@ async fn f44_the_receiver_cancels() {
 }
 
 #[wasm_bindgen_test]
+async fn f44_the_receiver_cancels_what_a_stream_is_stuck_with() {
+    watched(async {
+        let (_pair, a, b) = files().await;
+        let file = blob(&bytes(10 * MIB));
+        for by_dropping in [false, true] {
+            let transfer = a.offer(&file).within("the offer").await.unwrap();
+            let stuck = js::eval(
+                "(() => {
+                    const stuck = {};
+                    stuck.writing = new Promise((writing) => {
+                        stuck.stream = new WritableStream({ write() { writing(); return new Promise(() => {}); } });
+                    });
+                    return stuck;
+                })()",
+            );
+            let incoming = offered(&b).await.accept_into(js::get(&stuck, "stream").unchecked_ref()).unwrap();
+            js::settled(js::get(&stuck, "writing"), "the write").await;
+            if by_dropping {
+                drop(incoming);
+            } else {
+                incoming.cancel();
+                assert!(incoming.into_partial().within("what has come").await.is_none());
+            }
+            assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Abort);
+            still_works(&a, &b).await;
+        }
+        // Nothing is left that holds the channel.
+        let closed = b.channel().closed();
+        drop(b);
+        closed.within("the close").await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn f44_an_offer_is_withdrawn() {
     watched(async {
         let (_pair, a, b) = files().await;
