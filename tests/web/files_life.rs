@@ -118,6 +118,33 @@ async fn f44_the_receiver_cancels_what_a_stream_is_stuck_with() {
 }
 
 #[wasm_bindgen_test]
+async fn f44_the_receiver_cancels_while_its_stream_closes() {
+    watched(async {
+        let (_pair, a, b) = files().await;
+        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let sink = js::eval(
+            "(() => {
+                const sink = {};
+                sink.closing = new Promise((closing) => {
+                    sink.stream = new WritableStream({
+                        close() { closing(); return new Promise((close) => (sink.close = close)); },
+                    });
+                });
+                return sink;
+            })()",
+        );
+        let incoming = offered(&b).await.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap();
+        js::settled(js::get(&sink, "closing"), "the close").await;
+        incoming.cancel();
+        js::run("sink", &[&sink], "sink.close()");
+        assert_eq!(kind(finished(incoming).await), ErrorKind::Abort);
+        assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Abort);
+        still_works(&a, &b).await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn f44_an_offer_is_withdrawn() {
     watched(async {
         let (_pair, a, b) = files().await;
