@@ -41,6 +41,8 @@ pub(super) struct Arrival {
     pub(super) name: Box<str>,
     pub(super) mime: Box<str>,
     pub(super) meter: Meter,
+    /// Whether somebody has had the offer.
+    pub(super) seen: Cell<bool>,
     pub(super) over: End,
     outcome: RefCell<Option<Result<Output>>>,
     /// What of a transfer that failed can be gone on with, once the task has let go of it.
@@ -72,6 +74,7 @@ impl Arrival {
             name: name::harmless(name).into(),
             mime: name::mime_type(mime).into(),
             meter: Meter::new(size, &over),
+            seen: Cell::default(),
             over,
             outcome: RefCell::default(),
             rest: RefCell::default(),

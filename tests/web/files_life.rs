@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Within,
     files::{MIB, blob, bytes, files, finished, offered, sink},
-    js,
+    js, memory,
     pair::Pair,
     rest, unheard_rejections, watched,
 };
@@ -300,6 +300,10 @@ async fn offer_by_hand(hand: &DataChannel, id: u32, size: usize) {
     hand.send(&offer).within("send").await.unwrap();
 }
 
+async fn cancel_by_hand(hand: &DataChannel, id: u32) {
+    hand.send(&format!(r#"{{"type":"cancel","id":{id},"reason":"cancelled"}}"#)).within("send").await.unwrap();
+}
+
 async fn block_by_hand(hand: &DataChannel, id: u32, length: usize, digest: &str) {
     let block = format!(r#"{{"type":"block","id":{id},"index":0,"length":{length},"sha256":"{digest}"}}"#);
     hand.send(&block).within("send").await.unwrap();
@@ -412,6 +416,28 @@ async fn f44_too_many_offers_are_refused() {
         let waiting: Vec<_> = b.offers().take(64).collect().within("the offers").await;
         drop(waiting);
         assert!(told(&mut hand, "refuse").await.contains("declined"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_offers_that_are_withdrawn_take_no_memory() {
+    const COUNT: u32 = 3_000;
+    watched(async {
+        let (_pair, mut hand, b) = by_hand().await;
+        let before = memory::live();
+        for id in 0..COUNT {
+            offer_by_hand(&hand, id, 1).await;
+            cancel_by_hand(&hand, id).await;
+        }
+        // When this is answered, all before it was read.
+        let offer = r#"{"type":"offer","version":2,"id":9999,"file":"f","name":"n","size":1,"mime":""}"#;
+        hand.send(offer).within("send").await.unwrap();
+        told(&mut hand, "unsupported").await;
+        let kept = memory::live().saturating_sub(before) / COUNT as usize;
+        assert!(kept < 50, "of each offer {kept} bytes are kept");
+        offer_by_hand(&hand, 10_000, 1).await;
+        assert_eq!(offered(&b).await.id(), "f10000");
     })
     .await;
 }
