@@ -441,3 +441,16 @@ async fn f44_offers_that_are_withdrawn_take_no_memory() {
     })
     .await;
 }
+
+#[wasm_bindgen_test]
+async fn f44_an_offer_that_is_dropped_while_it_is_sent() {
+    watched(async {
+        let (_pair, mut hand, b) = by_hand().await;
+        // The browser takes it over, and there is no room for the next.
+        b.channel().set_high_water_mark(1);
+        assert!(b.offer(&blob(b"no")).now_or_never().is_none());
+        assert!(told(&mut hand, "offer").await.contains(r#""id":0"#));
+        assert_eq!(told(&mut hand, "cancel").await, r#"{"type":"cancel","id":0,"reason":"cancelled"}"#);
+    })
+    .await;
+}
