@@ -2,10 +2,15 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future,
+    pin::pin,
     rc::Rc,
 };
 
-use futures::StreamExt;
+use futures::{
+    StreamExt,
+    future::{Either, select},
+};
 use js_sys::{ArrayBuffer, Uint8Array};
 
 use super::{
@@ -36,6 +41,8 @@ pub(super) struct Arrival {
     pub(super) name: Box<str>,
     pub(super) mime: Box<str>,
     pub(super) meter: Meter,
+    /// Whether somebody has had the offer.
+    pub(super) seen: Cell<bool>,
     pub(super) over: End,
     outcome: RefCell<Option<Result<Output>>>,
     /// What of a transfer that failed can be gone on with, once the task has let go of it.
@@ -67,6 +74,7 @@ impl Arrival {
             name: name::harmless(name).into(),
             mime: name::mime_type(mime).into(),
             meter: Meter::new(size, &over),
+            seen: Cell::default(),
             over,
             outcome: RefCell::default(),
             rest: RefCell::default(),
@@ -141,14 +149,27 @@ impl Arrival {
         self.outcome.borrow().as_ref().and_then(|outcome| outcome.as_ref().err().cloned())
     }
 
+    /// What it has failed with.
+    fn error_or_closed(&self) -> Error {
+        self.error().unwrap_or_else(|| Error::closed(OPERATION))
+    }
+
     fn is_cancelled(&self) -> bool {
         self.error().is_some_and(|error| error.kind() == &ErrorKind::Abort)
+    }
+
+    /// Resolves when somebody has cancelled it. At any other end, what has come is kept first.
+    async fn cancelled(&self) {
+        self.over.wait().await;
+        if !self.is_cancelled() {
+            future::pending::<()>().await;
+        }
     }
 }
 
 /// Takes what comes, until all has come or somebody ends it.
 pub(super) async fn run(shared: Rc<Shared>, arrival: Rc<Arrival>, mut sink: Sink, mut digests: Vec<Digest>) {
-    let received = receive(&shared, &arrival, &mut sink, &mut digests).await;
+    let received = receive_unless_cancelled(&shared, &arrival, &mut sink, &mut digests).await;
     shared.incoming.borrow_mut().remove(&arrival.id);
     let expected = shared.exchange.borrow_mut().forget_incoming(arrival.id);
     let complete = received.is_ok();
@@ -156,7 +177,7 @@ pub(super) async fn run(shared: Rc<Shared>, arrival: Rc<Arrival>, mut sink: Sink
     if complete {
         shared.say(&Message::Received { id: arrival.id }).await.unwrap_or_default();
     } else {
-        let error = arrival.error().unwrap_or_else(|| Error::closed(OPERATION));
+        let error = arrival.error_or_closed();
         let keep = !arrival.is_cancelled();
         sink.keep_or_discard(keep).await;
         if keep {
@@ -171,8 +192,22 @@ pub(super) async fn run(shared: Rc<Shared>, arrival: Rc<Arrival>, mut sink: Sink
     arrival.settled.come();
 }
 
-async fn receive(shared: &Shared, arrival: &Arrival, sink: &mut Sink, digests: &mut Vec<Digest>) -> Result<Output> {
+/// A sink that is stuck holds nobody up who cancels.
+async fn receive_unless_cancelled(
+    shared: &Shared,
+    arrival: &Arrival,
+    sink: &mut Sink,
+    digests: &mut Vec<Digest>,
+) -> Result<Output> {
+    // Not to be left halfway: what it makes could not be removed.
     sink.open(digests).await?;
+    match select(pin!(arrival.cancelled()), pin!(receive(shared, arrival, sink, digests))).await {
+        Either::Left(_) => Err(arrival.error_or_closed()),
+        Either::Right((received, _)) => received,
+    }
+}
+
+async fn receive(shared: &Shared, arrival: &Arrival, sink: &mut Sink, digests: &mut Vec<Digest>) -> Result<Output> {
     if digests.len() as u64 > blocks_of(arrival.size()) {
         sink.rewind().await?;
         digests.clear();
@@ -180,16 +215,13 @@ async fn receive(shared: &Shared, arrival: &Arrival, sink: &mut Sink, digests: &
     let (id, from) = (arrival.id, digests.len() as u64);
     let sha256 = sink::digest_of_what_is_there(digests).await?;
     if !shared.exchange.borrow_mut().accept(id, from, WINDOW) {
-        return Err(arrival.error().unwrap_or_else(|| Error::closed(OPERATION)));
+        return Err(arrival.error_or_closed());
     }
     arrival.meter.set((from * BLOCK).min(arrival.size()));
     shared.say(&Message::Accept { id, window: WINDOW, from, sha256 }).await?;
 
     let mut pieces = EventStream::of(arrival.pieces.clone(), &arrival.over);
     while let Some(piece) = pieces.next().await {
-        if arrival.is_cancelled() {
-            break;
-        }
         match piece {
             Piece::Block { bytes, sha256, place, hashing } => {
                 let actual = hashing?.done().await?;
@@ -216,7 +248,7 @@ async fn receive(shared: &Shared, arrival: &Arrival, sink: &mut Sink, digests: &
             }
         }
     }
-    Err(arrival.error().unwrap_or_else(|| Error::closed(OPERATION)))
+    Err(arrival.error_or_closed())
 }
 
 fn damaged() -> Error {

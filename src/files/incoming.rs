@@ -76,7 +76,8 @@ impl<T> Incoming<T> {
     }
 
     /// What has come of a file that failed, to go on with when it is offered again: resolves once it is over, and what
-    /// was arriving is kept. None where it is complete or was cancelled. Not cancel safe: dropped early, it cancels.
+    /// was arriving is kept, for which it waits as long as a stream that is written to takes. None where it is complete
+    /// or was cancelled. Not cancel safe: dropped early, it cancels.
     pub async fn into_partial(self) -> Option<Partial<T>> {
         let arrival = &self.arrival;
         arrival.over.wait().await;

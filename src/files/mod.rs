@@ -158,7 +158,8 @@ impl Files {
         &self.0.channel
     }
 
-    /// Offers a `File` or a `Blob`, under the `File`'s name. It resolves when the offer has been sent. Cancel safe.
+    /// Offers a `File` or a `Blob`, under the `File`'s name. It resolves when the offer has been sent. Cancel safe:
+    /// dropped before, it withdraws the offer.
     ///
     /// # Errors
     /// `Closed` where the channel has closed, `NotSupported` where the page is not secure or the channel is not
@@ -222,8 +223,9 @@ impl Files {
             size: sent.source.size,
             mime: mime.get(..LONGEST_NAME).map_or(mime.clone(), Into::into),
         };
-        self.0.say(&offer).await?;
+        // Before the offer is said: where this is dropped meanwhile, the number is given up and the other side told.
         spawn_local(sent::run(self.0.clone(), sent));
+        self.0.say(&offer).await?;
         Ok(transfer)
     }
 }

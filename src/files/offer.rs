@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::{Stream, StreamExt, stream::FusedStream};
+use futures::{FutureExt, Stream, stream::FusedStream};
 use wasm_bindgen::JsCast;
 #[cfg(feature = "npm")]
 use wasm_bindgen::JsValue;
@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    event::EventStream,
     sys::global,
+    wake::{End, EndWait, Waiter},
 };
 
 /// The most that a vector takes where a pointer has 32 bits.
@@ -220,13 +220,15 @@ impl fmt::Debug for Offer {
 #[must_use = "a stream does nothing unless polled"]
 pub struct Offers {
     shared: Weak<Shared>,
-    arrivals: EventStream<Rc<Arrival>>,
+    offered: Waiter,
+    end: End,
+    ended: EndWait,
 }
 
 impl Offers {
     pub(super) fn new(shared: &Rc<Shared>) -> Self {
-        let arrivals = EventStream::of(shared.offers.clone(), &shared.end);
-        Self { shared: Rc::downgrade(shared), arrivals }
+        let end = shared.end.clone();
+        Self { shared: Rc::downgrade(shared), offered: shared.offered.waiter(), ended: end.wait(), end }
     }
 }
 
@@ -234,22 +236,20 @@ impl Stream for Offers {
     type Item = Offer;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Offer>> {
-        while let Poll::Ready(arrival) = self.arrivals.poll_next_unpin(cx) {
-            match (arrival, self.shared.upgrade()) {
-                (Some(arrival), Some(shared)) if !arrival.over.has_come() => {
-                    return Poll::Ready(Some(Offer { shared, arrival, answered: false }));
-                }
-                (Some(_withdrawn), Some(_)) => {}
-                _ => return Poll::Ready(None),
-            }
+        self.offered.register(cx);
+        if let Some(shared) = self.shared.upgrade()
+            && let Some(arrival) = shared.next_offer()
+        {
+            return Poll::Ready(Some(Offer { shared, arrival, answered: false }));
         }
-        Poll::Pending
+        self.ended.poll_unpin(cx).map(|()| None)
     }
 }
 
 impl FusedStream for Offers {
     fn is_terminated(&self) -> bool {
-        self.arrivals.is_terminated()
+        // With it, what was offered is no more.
+        self.end.has_come()
     }
 }
 

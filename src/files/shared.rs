@@ -23,8 +23,7 @@ use super::{
 use crate::{
     channel::{BinaryType, DataChannel, JsMessage, JsMessages, Reliability},
     error::{Error, ErrorKind, Result},
-    event::Queue,
-    wake::End,
+    wake::{End, WakerSet},
 };
 
 pub(super) const OPERATION: &str = "file";
@@ -34,7 +33,8 @@ pub(super) struct Shared {
     pub(super) exchange: RefCell<Exchange>,
     pub(super) outgoing: RefCell<BTreeMap<Id, Rc<Sent>>>,
     pub(super) incoming: RefCell<BTreeMap<Id, Rc<Arrival>>>,
-    pub(super) offers: Queue<Rc<Arrival>>,
+    /// Another is in `incoming`.
+    pub(super) offered: WakerSet,
     pub(super) turns: Turns,
     /// The channel has closed, or nobody holds this any more.
     pub(super) end: End,
@@ -48,7 +48,7 @@ impl Shared {
             exchange: RefCell::default(),
             outgoing: RefCell::default(),
             incoming: RefCell::default(),
-            offers: Queue::default(),
+            offered: WakerSet::default(),
             turns: Turns::default(),
             end: End::default(),
             broken: RefCell::default(),
@@ -68,6 +68,11 @@ impl Shared {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, message));
         }
         super::hash::check()
+    }
+
+    /// The first offer that nobody has seen, once. Their numbers rise, and those that were withdrawn are not there.
+    pub(super) fn next_offer(&self) -> Option<Rc<Arrival>> {
+        self.incoming.borrow().values().find(|arrival| !arrival.seen.replace(true)).cloned()
     }
 
     /// Why nothing goes on.
@@ -105,8 +110,8 @@ impl Shared {
             Event::Nothing => {}
             Event::Offered { id, file, name, size, mime } => {
                 let arrival = Rc::new(Arrival::new(id, &file, &name, size, mime));
-                self.incoming.borrow_mut().insert(id, arrival.clone());
-                self.offers.push(arrival);
+                self.incoming.borrow_mut().insert(id, arrival);
+                self.offered.wake_all();
             }
             Event::Refuse(id, reason) => self.say(&Message::Refuse { id, reason }).await.unwrap_or_default(),
             Event::Block { id, length, sha256, place } => self.with_incoming(id, |arrival| {

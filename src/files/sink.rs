@@ -126,9 +126,11 @@ impl Sink {
                 Output::Blob(Blob::join(&blobs.concat(blocks), &options).during("Blob")?.unchecked_into())
             }
             Self::Stream { writer, .. } => {
-                if let Some(writer) = writer.take() {
+                // It stays until then, to be aborted where this is given up.
+                if let Some(writer) = writer {
                     settled_for_good("close", writer.close()).await?;
                 }
+                *writer = None;
                 Output::Stream
             }
             Self::Private(file) => Output::File(file.close().await?.unchecked_into()),
@@ -195,11 +197,15 @@ impl PrivateFile {
         Ok(())
     }
 
-    /// What was written is in the file only after this.
+    /// What was written is in the file only after this. Given up before, it can still be discarded.
     async fn close(&mut self) -> Result<JsValue> {
-        let (handle, writer) = self.open.take().ok_or_else(|| Error::closed("close"))?;
-        settled_for_good("close", writer.close()).await?;
-        settled_for_good("getFile", handle.content()).await
+        let (handle, writer) = self.open.as_ref().ok_or_else(|| Error::closed("close"))?;
+        let content = match settled_for_good("close", writer.close()).await {
+            Ok(_) => settled_for_good("getFile", handle.content()).await,
+            Err(error) => Err(error),
+        };
+        self.open = None;
+        content
     }
 
     async fn discard(&mut self) {

@@ -1,25 +1,32 @@
 //! `DataChannel`.
 
+use std::cell::OnceCell;
+
 use futures::{FutureExt, StreamExt};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::{files::NpmFiles, hold, iterate::AsyncItems, promise};
+use super::{boxed_promise, files::NpmFiles, hold, iterate::AsyncItems, promise};
 use crate::{
     channel::{ChannelInit, DataChannel, JsMessage, Payload, Reliability},
     error::{Error, ErrorKind, Result},
+    files::Files,
     sys::global,
 };
 
 /// A channel to the other side, and an async iterable of its messages: strings and `Uint8Array`s. It is kept until
 /// it closes.
 #[wasm_bindgen(js_name = DataChannel)]
-pub struct NpmChannel(DataChannel);
+pub struct NpmChannel {
+    channel: DataChannel,
+    /// One reads all that comes, and one numbers all that goes.
+    files: OnceCell<Files>,
+}
 
 impl NpmChannel {
     pub(super) fn of(channel: DataChannel) -> Self {
         hold(channel.clone(), channel.closed());
-        Self(channel)
+        Self { channel, files: OnceCell::new() }
     }
 }
 
@@ -28,67 +35,68 @@ impl NpmChannel {
     /// The name that it was opened with.
     #[wasm_bindgen(getter)]
     pub fn label(&self) -> String {
-        self.0.label()
+        self.channel.label()
     }
 
     /// Whether it can send.
     #[wasm_bindgen(getter, unchecked_return_type = "RTCDataChannelState")]
     pub fn state(&self) -> String {
-        self.0.state().to_string()
+        self.channel.state().to_string()
     }
 
     /// Bytes that the browser has yet to send.
     #[wasm_bindgen(getter, js_name = bufferedAmount)]
     pub fn buffered_amount(&self) -> f64 {
-        self.0.buffered_amount()
+        self.channel.buffered_amount()
     }
 
     /// How many bytes the browser is to hold at most, 1 MiB unless set: `send` waits for room.
     #[wasm_bindgen(getter, js_name = highWaterMark)]
     pub fn high_water_mark(&self) -> u32 {
-        self.0.high_water_mark()
+        self.channel.high_water_mark()
     }
 
     /// Sets this mark.
     #[wasm_bindgen(setter, js_name = highWaterMark)]
     pub fn set_high_water_mark(&self, bytes: u32) {
-        self.0.set_high_water_mark(bytes);
+        self.channel.set_high_water_mark(bytes);
     }
 
     /// To how many bytes a full buffer must fall before more is sent, 256 KiB unless set.
     #[wasm_bindgen(getter, js_name = lowWaterMark)]
     pub fn low_water_mark(&self) -> u32 {
-        self.0.low_water_mark()
+        self.channel.low_water_mark()
     }
 
     /// Sets this mark.
     #[wasm_bindgen(setter, js_name = lowWaterMark)]
     pub fn set_low_water_mark(&self, bytes: u32) {
-        self.0.set_low_water_mark(bytes);
+        self.channel.set_low_water_mark(bytes);
     }
 
     /// How many bytes may wait to be taken, 64 MiB unless set: more close the channel, and after what had come the
     /// iterator throws `QuotaExceeded`.
     #[wasm_bindgen(getter, js_name = receiveLimit)]
     pub fn receive_limit(&self) -> u32 {
-        self.0.receive_limit()
+        self.channel.receive_limit()
     }
 
     /// Sets this limit.
     #[wasm_bindgen(setter, js_name = receiveLimit)]
     pub fn set_receive_limit(&self, bytes: u32) {
-        self.0.set_receive_limit(bytes);
+        self.channel.set_receive_limit(bytes);
     }
 
     /// The largest message in bytes; infinite where the other side set no limit, and `undefined` until it is known.
     #[wasm_bindgen(getter, js_name = maxMessageSize)]
     pub fn max_message_size(&self) -> Option<f64> {
-        self.0.max_message_size().map(|bytes| if bytes == u64::MAX { f64::INFINITY } else { bytes as f64 })
+        self.channel.max_message_size().map(|bytes| if bytes == u64::MAX { f64::INFINITY } else { bytes as f64 })
     }
 
     /// Sends a string, bytes or a blob. While there is room it is sent at once, and there is no promise to make;
     /// otherwise a promise comes back, resolved when its turn has come. `await channel.send(…)` is right in both cases,
-    /// and all that a fast sender needs.
+    /// and all that a fast sender needs. Messages go in the order of the calls, awaited or not, and bytes as they were
+    /// at the call.
     ///
     /// # Errors
     /// Throws or rejects with `Closed` once the channel is, and `TooLarge` with its `limit` for a message over
@@ -98,15 +106,21 @@ impl NpmChannel {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer | Blob")] message: JsValue,
     ) -> Result<Option<Promise>, JsValue> {
-        let sent = Payload::try_from(&message).and_then(|payload| self.0.try_send(payload));
+        let sent = Payload::try_from(&message).and_then(|payload| self.channel.try_send(payload));
         match sent {
             Ok(()) => Ok(None),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
-                let channel = self.0.clone();
-                Ok(Some(promise(async move {
+                let (channel, message) = (self.channel.clone(), as_it_is_now(message));
+                let mut sending = async move {
                     channel.send(Payload::try_from(&message)?).await?;
                     Ok(JsValue::UNDEFINED)
-                })))
+                }
+                .boxed_local();
+                // A promise looks at it later. It takes its turn now, so that what is sent next does not overtake it.
+                match sending.as_mut().now_or_never() {
+                    Some(sent) => sent.map(|_| None),
+                    None => Ok(Some(boxed_promise(sending))),
+                }
             }
             Err(error) => Err(error.into()),
         }
@@ -121,7 +135,7 @@ impl NpmChannel {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer | Blob")] message: &JsValue,
     ) -> Result<bool, JsValue> {
-        match self.0.try_send(Payload::try_from(message)?) {
+        match self.channel.try_send(Payload::try_from(message)?) {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => Ok(false),
             Err(error) => Err(error.into()),
@@ -131,35 +145,50 @@ impl NpmChannel {
     /// Resolves when `bufferedAmount` is at or below `lowWaterMark`. Rejected with `Closed` where it closes first.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn flush(&self) -> Promise {
-        let channel = self.0.clone();
+        let channel = self.channel.clone();
         promise(async move { channel.flush().await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Has this channel carry files, as the other side must too; nothing else then goes over it.
+    /// Has this channel carry files, as the other side must too; nothing else then goes over it. It may be asked for
+    /// again.
     pub fn files(&self) -> NpmFiles {
-        NpmFiles::of(self.0.clone())
+        let files = self.files.get_or_init(|| {
+            let files = Files::new(self.channel.clone());
+            hold(files.clone(), self.channel.closed());
+            files
+        });
+        NpmFiles(files.clone())
     }
 
     /// Closes the channel; what was sent still arrives.
     pub fn close(&self) {
-        self.0.close();
+        self.channel.close();
     }
 
     /// Resolves when it has closed.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn closed(&self) -> Promise {
-        promise(self.0.closed().map(|()| Ok(JsValue::UNDEFINED)))
+        promise(self.channel.closed().map(|()| Ok(JsValue::UNDEFINED)))
     }
 
     /// The messages: strings and `Uint8Array`s. All iterators share them.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<string | Uint8Array>")]
     pub fn messages(&self) -> AsyncItems {
-        AsyncItems::new(self.0.js_messages().map(|message| {
+        AsyncItems::new(self.channel.js_messages().map(|message| {
             Ok(match message? {
                 JsMessage::Binary(buffer) => Uint8Array::new(&buffer).into(),
                 other => other.into(),
             })
         }))
+    }
+}
+
+/// Of bytes a copy: while they wait, the page may write others in their place.
+fn as_it_is_now(message: JsValue) -> JsValue {
+    match Payload::try_from(&message) {
+        Ok(Payload::View(view)) => Uint8Array::new(view).into(),
+        Ok(Payload::Buffer(buffer)) => buffer.slice(0).into(),
+        _ => message,
     }
 }
 

@@ -9,7 +9,6 @@ use web_sys::{Blob, WritableStream};
 
 use super::{hold, iterate::AsyncItems, promise};
 use crate::{
-    channel::DataChannel,
     error::Error,
     files::{Files, Incoming, Offer, OfferInit, Partial, ProgressStream, Transfer},
     sys::global,
@@ -23,15 +22,7 @@ export interface FileProgress { readonly bytes: number; readonly total: number; 
 
 /// Files to and from the other side, and an async iterable of those that it offers. Kept until the channel closes.
 #[wasm_bindgen(js_name = Files)]
-pub struct NpmFiles(Files);
-
-impl NpmFiles {
-    pub(super) fn of(channel: DataChannel) -> Self {
-        let files = Files::new(channel);
-        hold(files.clone(), files.channel().closed());
-        Self(files)
-    }
-}
+pub struct NpmFiles(pub(super) Files);
 
 #[wasm_bindgen(js_class = Files)]
 impl NpmFiles {

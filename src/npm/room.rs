@@ -76,8 +76,9 @@ impl NpmRoom {
             let mut call = pin!(room.call(&peer, &stream).fuse());
             let mut aborted = pin!(aborted(signal).fuse());
             select_biased! {
-                call = call => Ok(NpmCall::of(call?)),
+                // First, as the call rings when it is looked at.
                 () = aborted => Err(Error::new("call", ErrorKind::Abort, "the caller has given up")),
+                call = call => Ok(NpmCall::of(call?)),
             }
         })
     }

@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Within,
     files::{MIB, blob, bytes, files, finished, offered, sink},
-    js,
+    js, memory,
     pair::Pair,
     rest, unheard_rejections, watched,
 };
@@ -78,6 +78,68 @@ async fn f44_the_receiver_cancels() {
             still_works(&a, &b).await;
             assert_eq!((js::get(&sink, "aborted"), js::get(&sink, "closed")), (true.into(), false.into()));
         }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_the_receiver_cancels_what_a_stream_is_stuck_with() {
+    watched(async {
+        let (_pair, a, b) = files().await;
+        let file = blob(&bytes(10 * MIB));
+        for by_dropping in [false, true] {
+            let transfer = a.offer(&file).within("the offer").await.unwrap();
+            let stuck = js::eval(
+                "(() => {
+                    const stuck = {};
+                    stuck.writing = new Promise((writing) => {
+                        stuck.stream = new WritableStream({ write() { writing(); return new Promise(() => {}); } });
+                    });
+                    return stuck;
+                })()",
+            );
+            let incoming = offered(&b).await.accept_into(js::get(&stuck, "stream").unchecked_ref()).unwrap();
+            js::settled(js::get(&stuck, "writing"), "the write").await;
+            if by_dropping {
+                drop(incoming);
+            } else {
+                incoming.cancel();
+                assert!(incoming.into_partial().within("what has come").await.is_none());
+            }
+            assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Abort);
+            still_works(&a, &b).await;
+        }
+        // Nothing is left that holds the channel.
+        let closed = b.channel().closed();
+        drop(b);
+        closed.within("the close").await;
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_the_receiver_cancels_while_its_stream_closes() {
+    watched(async {
+        let (_pair, a, b) = files().await;
+        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let sink = js::eval(
+            "(() => {
+                const sink = {};
+                sink.closing = new Promise((closing) => {
+                    sink.stream = new WritableStream({
+                        close() { closing(); return new Promise((close) => (sink.close = close)); },
+                    });
+                });
+                return sink;
+            })()",
+        );
+        let incoming = offered(&b).await.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap();
+        js::settled(js::get(&sink, "closing"), "the close").await;
+        incoming.cancel();
+        js::run("sink", &[&sink], "sink.close()");
+        assert_eq!(kind(finished(incoming).await), ErrorKind::Abort);
+        assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Abort);
+        still_works(&a, &b).await;
     })
     .await;
 }
@@ -238,6 +300,10 @@ async fn offer_by_hand(hand: &DataChannel, id: u32, size: usize) {
     hand.send(&offer).within("send").await.unwrap();
 }
 
+async fn cancel_by_hand(hand: &DataChannel, id: u32) {
+    hand.send(&format!(r#"{{"type":"cancel","id":{id},"reason":"cancelled"}}"#)).within("send").await.unwrap();
+}
+
 async fn block_by_hand(hand: &DataChannel, id: u32, length: usize, digest: &str) {
     let block = format!(r#"{{"type":"block","id":{id},"index":0,"length":{length},"sha256":"{digest}"}}"#);
     hand.send(&block).within("send").await.unwrap();
@@ -350,6 +416,41 @@ async fn f44_too_many_offers_are_refused() {
         let waiting: Vec<_> = b.offers().take(64).collect().within("the offers").await;
         drop(waiting);
         assert!(told(&mut hand, "refuse").await.contains("declined"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_offers_that_are_withdrawn_take_no_memory() {
+    const COUNT: u32 = 3_000;
+    watched(async {
+        let (_pair, mut hand, b) = by_hand().await;
+        let before = memory::live();
+        for id in 0..COUNT {
+            offer_by_hand(&hand, id, 1).await;
+            cancel_by_hand(&hand, id).await;
+        }
+        // When this is answered, all before it was read.
+        let offer = r#"{"type":"offer","version":2,"id":9999,"file":"f","name":"n","size":1,"mime":""}"#;
+        hand.send(offer).within("send").await.unwrap();
+        told(&mut hand, "unsupported").await;
+        let kept = memory::live().saturating_sub(before) / COUNT as usize;
+        assert!(kept < 50, "of each offer {kept} bytes are kept");
+        offer_by_hand(&hand, 10_000, 1).await;
+        assert_eq!(offered(&b).await.id(), "f10000");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_an_offer_that_is_dropped_while_it_is_sent() {
+    watched(async {
+        let (_pair, mut hand, b) = by_hand().await;
+        // The browser takes it over, and there is no room for the next.
+        b.channel().set_high_water_mark(1);
+        assert!(b.offer(&blob(b"no")).now_or_never().is_none());
+        assert!(told(&mut hand, "offer").await.contains(r#""id":0"#));
+        assert_eq!(told(&mut hand, "cancel").await, r#"{"type":"cancel","id":0,"reason":"cancelled"}"#);
     })
     .await;
 }

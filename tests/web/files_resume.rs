@@ -215,9 +215,41 @@ async fn f44_of_what_was_cancelled_nothing_is_kept() {
         incoming.cancel();
         assert!(incoming.into_partial().within("what has come").await.is_none());
         transfer.finished().within("the end").await.unwrap_err();
-        let body = "return navigator.storage.getDirectory()
-            .then(directory => directory.getFileHandle(name)).then(() => true, () => false)";
-        assert_eq!(js::run_to_end("name", &[&name.into()], body).await, false);
+        assert!(!is_there(name).await);
     })
     .await;
+}
+
+#[wasm_bindgen_test]
+async fn f44_a_private_file_that_is_cancelled_while_it_closes_goes() {
+    watched(async {
+        let (_pair, a, b) = files().await;
+        let name = "f44-closing";
+        let stuck = js::eval(
+            "(() => {
+                const stuck = {};
+                stuck.closing = new Promise((closing) => {
+                    stuck.close = () => { closing(); return new Promise(() => {}); };
+                });
+                return stuck;
+            })()",
+        );
+        let writers = js::eval("WritableStreamDefaultWriter.prototype");
+        let _stuck = js::Override::new(&writers, "close", &js::get(&stuck, "close"));
+        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let incoming = offered(&b).await.accept_to_private_file(name).unwrap();
+        js::settled(js::get(&stuck, "closing"), "the close").await;
+        incoming.cancel();
+        assert!(incoming.into_partial().within("what has come").await.is_none());
+        assert_eq!(transfer.finished().within("the end").await.unwrap_err().kind(), &ErrorKind::Abort);
+        assert!(!is_there(name).await);
+    })
+    .await;
+}
+
+/// Whether there is a private file of this name.
+async fn is_there(name: &str) -> bool {
+    let body = "return navigator.storage.getDirectory()
+        .then(directory => directory.getFileHandle(name)).then(() => true, () => false)";
+    js::run_to_end("name", &[&name.into()], body).await == true
 }

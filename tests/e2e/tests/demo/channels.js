@@ -14,6 +14,8 @@ function numbered(number, length) {
   return bytes;
 }
 const same = (one, other) => one.length === other.length && one.every((byte, at) => byte === other[at]);
+/** What came, text or bytes, as it was meant. */
+const equal = (got, meant) => (typeof meant === "string" ? got === meant : typeof got !== "string" && same(got, meant));
 
 let call, room, fullest;
 
@@ -48,11 +50,30 @@ const trials = {
     }
     const got = await all(channel);
     // The largest is the sender's own matter: it is compared by what it says of itself.
-    const right = got.map((message, at) => {
-      const meant = at === sent.length - 1 ? bytesOf(3, message.length) : sent[at];
-      return typeof meant === "string" ? message === meant : same(message, meant);
-    });
-    return { got: got.length, right: right.every(Boolean), largest: got.at(-1).length };
+    const meant = [...sent.slice(0, -1), bytesOf(3, got.at(-1).length)];
+    const right = got.every((message, at) => equal(message, meant[at]));
+    return { got: got.length, right, largest: got.at(-1).length };
+  },
+
+  // f42: what has no room goes in its turn nevertheless, and as it was when it was sent. Nobody waits between the sends.
+  async turns({ channel, sends }) {
+    const [first, reused, blob, last] = [bytesOf(1, 800), bytesOf(2, 500), bytesOf(3, 70_000), bytesOf(4, 5)];
+    if (sends) {
+      channel.highWaterMark = 1000;
+      const sent = [first, reused, reused.buffer, "small"].map((message) => channel.send(message));
+      const overtook = channel.trySend("smaller");
+      reused.fill(0);
+      await Promise.all(sent);
+      channel.highWaterMark = 1 << 20;
+      // Text waits behind a blob.
+      await Promise.all([new Blob([blob]), "text", last].map((message) => channel.send(message)));
+      await channel.send(LAST);
+      return { overtook };
+    }
+    const got = await all(channel);
+    const meant = [first, reused, reused, "small", blob, "text", last];
+    const shown = got.map((message) => (typeof message === "string" ? message : message.length));
+    return { right: got.length === meant.length && got.every((message, at) => equal(message, meant[at])), shown };
   },
 
   // f42: as fast as it goes, never over the mark. f43: then closed, and all that was sent comes before the close.
@@ -81,10 +102,10 @@ const trials = {
     return { got: seen.length, different: new Set(seen).size, whole, ordered };
   },
 
-  // f44: one file is refused, another taken, with its progress at both ends.
+  // f44: one file is refused, another taken, with its progress at both ends. The files of a channel are the same each
+  // time.
   async file({ channel, sends, length }) {
     const file = new File([bytesOf(4, length)], "a/b.bin", { type: "application/x-bin" });
-    const files = channel.files();
     const followed = async (transfer) => {
       const steps = [];
       for await (const { bytes, total } of transfer.progress()) steps.push([bytes, total]);
@@ -92,13 +113,13 @@ const trials = {
       return { rises, last: steps.at(-1) };
     };
     if (sends) {
-      const refused = await (await files.offer(file)).finished().catch((error) => error.name);
-      const transfer = await files.offer(file);
+      const refused = await (await channel.files().offer(file)).finished().catch((error) => error.name);
+      const transfer = await channel.files().offer(file);
       const [progress] = await Promise.all([followed(transfer), transfer.finished()]);
       return { refused, ...progress };
     }
     let refused = false;
-    for await (const offer of files) {
+    for await (const offer of channel.files()) {
       if (!refused) {
         offer.refuse();
         refused = true;
@@ -112,17 +133,30 @@ const trials = {
   },
 };
 
+/** How often somebody called. */
+let rung = 0;
+
 window.channels = {
   async join(name) {
     room = await joinRoom(url, { room: "channels", name });
     (async () => {
-      for await (const event of room) if (event.type === "incoming") call = await event.call.accept();
+      for await (const event of room) {
+        if (event.type !== "incoming") continue;
+        rung += 1;
+        call = await event.call.accept();
+      }
     })();
   },
   async call(name) {
     const peer = room.peers.find((peer) => peer.name === name);
     call = await room.call(peer.id);
   },
+  /** Calls somebody after giving up: how that ends. */
+  async callInVain(name) {
+    const peer = room.peers.find((peer) => peer.name === name);
+    return room.call(peer.id, null, AbortSignal.abort()).catch((error) => error.name);
+  },
+  rung: () => rung,
   inCall: () => call !== undefined,
   /** Begins; the outcome is in `outcome`, as a browser's driver does not wait for long. */
   begin(trial, label, options, sends, task) {

@@ -66,6 +66,17 @@ struct Messages {
 }
 
 #[derive(Debug, Deserialize)]
+struct Waited {
+    overtook: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct InTurn {
+    right: bool,
+    shown: Value,
+}
+
+#[derive(Debug, Deserialize)]
 struct Sent {
     fullest: u32,
     most: u32,
@@ -107,10 +118,14 @@ async fn channels(scene: &str, other: Browser, network: Network) {
             page.load_script("channels", include_str!("channels.js")).await;
             let _: Value = page.script(&format!("return window.channels.join({:?})", page.name())).await;
         }
+        let in_vain: String = ada.script("return window.channels.callInVain('Bob')").await;
+        assert_eq!(in_vain, "Abort");
         let _: Value = ada.script("return window.channels.call('Bob')").await;
         for page in [&ada, &bob] {
             page.until_script("return window.channels.inCall()", "they are in a call", |there: &bool| *there).await;
         }
+        let rung: u32 = bob.script("return window.channels.rung()").await;
+        assert_eq!(rung, 1, "a call that was given up before it began does not ring");
         if network == Network::Loses {
             ada.emulate(Conditions { loss: 5.0, ..Conditions::default() }).await;
         }
@@ -124,6 +139,11 @@ async fn channels(scene: &str, other: Browser, network: Network) {
             let (_, got): (Value, Messages) = way.try_out("messages", &name, json!({}), json!({})).await;
             assert!(got.right && got.got == 7, "{name}: {got:?}");
             assert!(got.largest >= 256 * 1024, "{name}: {got:?}");
+
+            let name = format!("turns of {}", from.name());
+            let (waited, got): (Waited, InTurn) = way.try_out("turns", &name, json!({}), json!({})).await;
+            assert!(got.right, "{name}: {}", got.shown);
+            assert!(!waited.overtook, "{name}");
 
             for Kind { label, options, ordered, reliable } in kinds(id) {
                 let name = format!("{label}, of {}", from.name());
