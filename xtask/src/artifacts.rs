@@ -22,11 +22,12 @@ pub fn wasm_pack(crate_dir: &str, target: &str) -> Result {
     built
 }
 
-/// The signaling server, built for speed.
-pub fn server() -> Result<PathBuf> {
+/// The signaling server, in this profile: `server` is fast, and `dev` is built fast.
+pub fn server(profile: &str) -> Result<PathBuf> {
     Step::new("cargo", ["build", "-p", "browser-rtc-signaling", "--features", "redis"])
-        .args(["--bin", "signaling-server", "--profile", "server"])
+        .args(["--bin", "signaling-server", "--profile", profile])
         .run()?;
     let file = format!("signaling-server{}", std::env::consts::EXE_SUFFIX);
-    Ok(paths::target_dir()?.join("server").join(file))
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(paths::target_dir()?.join(folder).join(file))
 }

@@ -93,7 +93,7 @@ struct Server {
 
 impl Server {
     fn start(options: &Options) -> Result<Self> {
-        let program = artifacts::server()?;
+        let program = artifacts::server("dev")?;
         let mut process = Step::new(&program.to_string_lossy(), ["--host", &options.host])
             .args(["--port", &options.port.to_string(), "--www", "www", "--mount", "/npm=pkg"])
             .into_command()

@@ -15,7 +15,7 @@ pub fn command(args: &[String]) -> Result {
     if let Some(stray) = args.first().filter(|first| !first.starts_with('-')) {
         return Err(unexpected(stray));
     }
-    let ours = artifacts::server()?;
+    let ours = artifacts::server("server")?;
     Step::new("cargo", ["build", "-p", "browser-rtc-load", "--profile", "server"]).run()?;
     let generator = paths::target_dir()?.join("server").join("browser-rtc-load");
     let mut step = Step::new(&generator.to_string_lossy(), args).args(["--server".into(), ours]);

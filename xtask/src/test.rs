@@ -88,11 +88,10 @@ fn judged(mut counts: Counts, result: Result) -> (Counts, Result) {
 }
 
 fn native() -> Step {
-    Step::new("cargo", ["test", "--workspace", "--exclude", "browser-rtc-e2e"]).args([
-        "--features",
-        "browser-rtc-signaling/redis",
-        "--no-fail-fast",
-    ])
+    Step::new("cargo", ["test", "--workspace", "--exclude", "browser-rtc-e2e"])
+        .args(["--features", "browser-rtc-signaling/redis", "--no-fail-fast"])
+        // The search of negotiation is most of it.
+        .args(["--config", "profile.test.package.browser-rtc.opt-level=2"])
 }
 
 fn chrome(turn: Option<&TurnServer>) -> Result<Step> {
@@ -163,7 +162,7 @@ fn faults() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     let ip = networks::usable()?;
     artifacts::wasm_pack("www", "web")?;
-    let server = artifacts::server()?;
+    let server = artifacts::server("server")?;
     Ok(two_browsers(browsers, &["--test", "faults"]).env("IP", ip).env("SIGNALING_SERVER", server))
 }
 
