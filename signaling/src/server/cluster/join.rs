@@ -9,7 +9,8 @@ use tokio::time::{sleep, timeout};
 
 use super::event::{EntryId, Event, What};
 use super::link::{Done, Kept, PATIENCE};
-use super::room::{Again, Effect, Joining, Known, Mode, Room};
+use super::local::Again;
+use super::room::{Effect, Joining, Known, Mode, Room};
 use super::script::Script;
 use super::seat::Seat;
 use super::token::{Token, Words};

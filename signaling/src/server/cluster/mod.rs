@@ -60,6 +60,9 @@
 //!   finds Redis back, with [`Unavailable`](crate::ErrorCode::Unavailable); if it never does, they are not.
 //! - A client that passes over `resume` of a [`Pong`](ServerMessage::Pong), as those before that field do: its count
 //!   may hold what it was told alone, so of what others said meanwhile it may miss as many frames elsewhere.
+//! - A publication is lost, and nothing happens in the room after it: it is found at the room's next sign of life, after
+//!   30 s and two thirds of the time of grace.
+//! - A room is put together while others say so much in it that fifty tries are overtaken: its clients here are cut off.
 //! - In a cluster, one node that does not answer holds up the rooms of all for as long as a command may take.
 //!
 //! # What is bounded
@@ -76,6 +79,7 @@ mod event;
 mod join;
 mod keeper;
 mod link;
+mod local;
 mod published;
 mod queue;
 mod resync;

@@ -10,15 +10,13 @@ use super::Welcome;
 use super::ahead::Ahead;
 use super::event::{EntryId, Event, What, joined, left, refusal};
 use super::link::{Command, Kept};
+use super::local::{Again, Local, after};
 use super::seat::unknown_peer;
-use super::token::{Token, Words};
+use super::token::Token;
 use crate::server::lock;
 use crate::server::outbox::{Closed, Outbox, Remainder};
 use crate::server::rooms::{Refusal, Secret};
-use crate::{ErrorCode, LeaveReason, Peer, PeerId, ResumeToken, ServerMessage};
-
-/// Pings that wait.
-const PONGS: usize = 16;
+use crate::{ErrorCode, LeaveReason, Peer, PeerId};
 
 /// What a sender is told whose frame does not reach all.
 const UNREACHED: &str = "some peers cannot be reached just now";
@@ -80,26 +78,6 @@ pub struct Known {
     pub proc: String,
 }
 
-/// A seat that a client of this process has.
-#[derive(Debug)]
-pub struct Local {
-    pub attempt: String,
-    pub secret: Secret,
-    pub words: Words,
-    /// Whether its client can come back at all.
-    resumes: bool,
-    pub outbox: Outbox,
-    /// Numbered frames that have come from it, and how many of them are known to Redis.
-    pub n: u32,
-    pub applied: u32,
-    /// Numbered frames that it was told.
-    pub told: u32,
-    /// Until which frame of others it was told without Redis.
-    alone: HashMap<PeerId, u32>,
-    /// Pings whose answers wait for so many frames.
-    pongs: VecDeque<(u32, u32)>,
-}
-
 #[derive(Debug)]
 pub struct Joining {
     pub outbox: Outbox,
@@ -111,16 +89,6 @@ pub struct Joining {
     pub or_else: Option<Refusal>,
     pub done: oneshot::Sender<Result<PeerId, Refusal>>,
     pub answer: Option<Again>,
-}
-
-/// What Redis said of a seat: where it is new, nothing.
-#[derive(Debug, Default)]
-pub struct Again {
-    pub n: u32,
-    pub told: u32,
-    pub words: Words,
-    /// What its client has missed; none where only the process that has the seat may know.
-    pub frames: Option<VecDeque<Utf8Bytes>>,
 }
 
 /// How something comes to be told.
@@ -490,60 +458,4 @@ impl State {
             && self.joining.is_empty()
             && self.kept.is_empty()
     }
-}
-
-impl Local {
-    fn new(welcome: &Welcome, attempt: String, secret: Secret, outbox: Outbox, again: Again) -> Self {
-        let Again { n, told, words, .. } = again;
-        let (resumes, alone, pongs) = (welcome.resumes, HashMap::new(), VecDeque::new());
-        Self { attempt, secret, words, resumes, outbox, n, applied: n, told, alone, pongs }
-    }
-
-    /// Whether this frame of another came while Redis was away.
-    fn has_heard_alone(&mut self, from: &PeerId, n: u32) -> bool {
-        let had = self.alone.get(from).is_some_and(|until| !after(n, *until));
-        if !had {
-            self.alone.remove(from);
-        }
-        had
-    }
-
-    fn token(&self) -> ResumeToken {
-        self.words.token(self.secret)
-    }
-
-    /// Comes before all that its client is told and Redis does not know of.
-    fn stray(&mut self) {
-        if self.words.stray(&self.attempt) && self.resumes {
-            let resume = Some(self.token());
-            self.outbox.send(&ServerMessage::Pong { id: 0, received: self.applied, resume });
-        }
-    }
-
-    /// An answer comes after what was said before, as on one process: unless there are many of them.
-    pub fn ping(&mut self, id: u32) {
-        self.pongs.push_back((self.n, id));
-        if self.pongs.len() > PONGS {
-            self.pongs.drain(..).for_each(|(_, id)| {
-                self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
-            });
-        }
-        self.answer_pings();
-    }
-
-    fn answer_pings(&mut self) {
-        while let Some((_, id)) = self.pongs.pop_front_if(|(n, _)| !after(*n, self.applied)) {
-            self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
-        }
-    }
-
-    fn tell(&mut self, frame: Utf8Bytes) {
-        self.outbox.push(frame);
-        self.told = self.told.wrapping_add(1);
-    }
-}
-
-/// Counts start anew after the last `u32`.
-fn after(n: u32, other: u32) -> bool {
-    n != other && n.wrapping_sub(other) < u32::MAX / 2
 }
