@@ -253,7 +253,8 @@ impl DataChannel {
     /// [`closed`](Self::closed).
     ///
     /// A Chromium 156 to which a channel comes loses what was sent over it where the close follows within some
-    /// milliseconds of the opening: have the last word answered there.
+    /// milliseconds of the opening, and a busy one now and then does so at the other side too: have the last word
+    /// answered there.
     #[doc(alias = "RTCDataChannel.close")]
     pub fn close(&self) {
         self.inner.close();

@@ -118,7 +118,7 @@ fn browser_step(
         .args([&browser.driver])
         .args([".", "--features", "postcard,streams", "--test", "web"])
         // Its own limits are for pages without media: tones and ICE take longer, and so does a browser's first start.
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "900")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "1800")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", configuration);
     match turn {
