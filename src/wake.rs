@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     fmt,
     future::Future,
     mem,
@@ -20,15 +19,8 @@ pub(crate) struct WakerSet(Rc<RefCell<Places>>);
 #[derive(Default)]
 struct Places {
     next: u64,
-    /// By number, which rises.
-    taken: VecDeque<(u64, Option<Waker>)>,
-}
-
-impl Places {
-    /// Where the place of this number is, or would be.
-    fn find(&self, number: u64) -> Result<usize, usize> {
-        self.taken.binary_search_by_key(&number, |(number, _)| *number)
-    }
+    /// By number, which rises. A list: there are one or two, for the most part.
+    taken: Vec<(u64, Option<Waker>)>,
 }
 
 impl WakerSet {
@@ -42,8 +34,7 @@ impl WakerSet {
     /// Wakes the first task of these numbers that is to be woken, and leaves those after it.
     fn wake_one(&self, numbers: &mut Range<u64>) -> bool {
         let mut places = self.0.borrow_mut();
-        let (Ok(start) | Err(start)) = places.find(numbers.start);
-        let mut those = places.taken.range_mut(start..).take_while(|(number, _)| numbers.contains(number));
+        let mut those = places.taken.iter_mut().filter(|(number, _)| numbers.contains(number));
         let first = those.find_map(|(number, waker)| Some((*number, waker.take()?)));
         drop(places);
         first
@@ -56,7 +47,7 @@ impl WakerSet {
 
     /// Wakes the task that waits for the longest time.
     pub(crate) fn wake_first(&self) {
-        let first = self.0.borrow_mut().taken.front_mut().and_then(|(_, waker)| waker.take());
+        let first = self.0.borrow_mut().taken.first_mut().and_then(|(_, waker)| waker.take());
         if let Some(waker) = first {
             waker.wake();
         }
@@ -93,14 +84,15 @@ impl Waiter {
     fn set_waker(&mut self, waker: Option<Waker>) {
         let mut places = self.set.0.borrow_mut();
         let former = match self.place {
-            Some(number) => match places.find(number) {
-                Ok(index) => places.taken.get_mut(index).and_then(|(_, place)| mem::replace(place, waker)),
-                Err(_) => None,
-            },
+            // Whoever has just come is the last.
+            Some(place) => {
+                let mut taken = places.taken.iter_mut().rev();
+                taken.find(|(number, _)| *number == place).and_then(|(_, place)| mem::replace(place, waker))
+            }
             None => {
                 let number = places.next;
                 places.next += 1;
-                places.taken.push_back((number, waker));
+                places.taken.push((number, waker));
                 self.place = Some(number);
                 None
             }
@@ -113,9 +105,10 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        if let Some(number) = self.place {
+        if self.place.is_some() {
             let mut places = self.set.0.borrow_mut();
-            let gone = places.find(number).ok().and_then(|index| places.taken.remove(index));
+            let index = places.taken.iter().position(|(number, _)| self.place == Some(*number));
+            let gone = index.map(|index| places.taken.remove(index));
             drop(places);
             drop(gone);
         }
@@ -128,7 +121,7 @@ pub(crate) struct Turn(Option<Waiter>);
 impl Turn {
     pub(crate) fn has_come(&self) -> bool {
         let Some(waiter) = &self.0 else { return false };
-        waiter.set.0.borrow().taken.front().is_some_and(|(first, _)| waiter.place == Some(*first))
+        waiter.set.0.borrow().taken.first().is_some_and(|(first, _)| waiter.place == Some(*first))
     }
 
     pub(crate) fn register(&mut self, cx: &Context<'_>) {
