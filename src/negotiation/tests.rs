@@ -191,6 +191,24 @@ fn a_peer_that_begins_anew_is_told_from_one_that_goes_on() {
 }
 
 #[test]
+fn a_peer_that_begins_anew_is_met_although_its_greetings_were_lost() {
+    let (mut a, mut b) = acquainted();
+    let to_b = offered(&mut a);
+    b.handle(Input::Received(to_b));
+    a.handle(Input::Received(stamped(&mut b, Input::Timeout).remove(0)));
+    let mut anew = Negotiator::new(SessionId::new("c"), Politeness::Polite);
+    let _lost = stamped(&mut anew, Input::LinkOpened);
+    let greeting = stamped(&mut a, Input::LinkOpened).remove(0);
+    let hello = Signal { stamp: greeting.stamp.map(|stamp| Stamp { to: None, ..stamp }), ..greeting };
+    let to_a = stamped(&mut anew, Input::Received(hello)).remove(0);
+    // It speaks to a as if they had met, and learns by what is not for it that they have not.
+    let to_b = stamped(&mut a, Input::Received(to_a)).remove(0);
+    assert_eq!(to_b.stamp.as_ref().unwrap().to, Some(SessionId::new("b")));
+    let greeting = stamped(&mut anew, Input::Received(to_b)).remove(0);
+    assert_eq!(a.handle(Input::Received(greeting)), [Action::PeerRestarted]);
+}
+
+#[test]
 fn an_offer_that_cannot_be_taken_is_refused_and_rolled_back_on_both_sides() {
     let (mut a, mut b) = acquainted();
     let offer = offered(&mut a);
