@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::peer::{IceCandidate, SessionDescription};
+use crate::peer::{IceCandidate, SdpType, SessionDescription};
 
 /// Ours until they can be sent, theirs until they can be added.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,8 @@ pub(super) struct Candidates {
     their_fragments: Vec<String>,
     /// Those of all their descriptions, taken or not, the latest last.
     known_fragments: VecDeque<String>,
+    /// The sections that share the transport of another, by the latest answer.
+    bundled: Vec<String>,
 }
 
 /// How many generations are told from what makes no sense.
@@ -44,6 +46,7 @@ impl Candidates {
             our_fragment: None,
             their_fragments: Vec::new(),
             known_fragments: VecDeque::new(),
+            bundled: Vec::new(),
         }
     }
 
@@ -63,6 +66,7 @@ impl Candidates {
 
     /// Those that waited for our description: of before a restart, which are to be sent before it, and its own.
     pub(super) fn described(&mut self, description: &SessionDescription) -> (Vec<IceCandidate>, Vec<IceCandidate>) {
+        self.answered(description);
         self.unsent.drain(..).partition(|candidate| {
             let fragment = candidate.username_fragment.as_deref();
             fragment.is_some_and(|fragment| fragments(description).all(|described| described != fragment))
@@ -86,7 +90,7 @@ impl Candidates {
         }
         loop {
             let Waiting { mut candidate, may_fail } = self.waiting.pop_front()?;
-            if !self.is_of_another_generation(&candidate) {
+            if !self.is_of_another_generation(&candidate) && !self.is_bundled(&candidate) {
                 if candidate.is_end_of_candidates() {
                     // Firefox does not know it by its generation, where it names no section.
                     candidate.username_fragment = None;
@@ -105,6 +109,12 @@ impl Candidates {
         is_known && !self.their_fragments.contains(fragment)
     }
 
+    /// One of a transport that is not used. A Firefox that offers a restart finds some for each section, and one that
+    /// answers takes them for some of the transport that they share: they answer its checks, and nobody is there.
+    fn is_bundled(&self, candidate: &IceCandidate) -> bool {
+        candidate.sdp_mid.as_ref().is_some_and(|mid| self.bundled.contains(mid))
+    }
+
     /// Whether the one that was to be added last may fail.
     pub(super) fn is_forgiven(&self) -> bool {
         self.is_forgiven
@@ -115,6 +125,14 @@ impl Candidates {
         self.may_fail = false;
         self.wait = false;
         self.their_fragments = fragments(description).map(str::to_owned).collect();
+        self.answered(description);
+    }
+
+    fn answered(&mut self, description: &SessionDescription) {
+        if description.kind == SdpType::Answer {
+            let group = description.sdp.lines().find_map(|line| line.strip_prefix("a=group:BUNDLE "));
+            self.bundled = group.unwrap_or_default().split_whitespace().skip(1).map(str::to_owned).collect();
+        }
     }
 
     /// They have sent a description, taken or not.

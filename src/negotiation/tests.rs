@@ -44,6 +44,30 @@ fn candidates_wait_for_their_description() {
 }
 
 #[test]
+fn candidates_of_a_transport_that_is_not_used_are_passed_over() {
+    let of = |mid: &str| IceCandidate { sdp_mid: Some(mid.into()), ..candidate(mid) };
+    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    let offer = description(SdpType::Offer, "a=group:BUNDLE 0 1 2\r\n");
+    negotiator.handle(Input::Received(offer.into()));
+    negotiator.handle(Input::Done(None));
+    for mid in ["1", "0", "2", "3"] {
+        negotiator.handle(Input::Received(of(mid).into()));
+    }
+    let answer = description(SdpType::Answer, "v=0\r\na=group:BUNDLE 0 1 2\r\n");
+    let actions = negotiator.handle(Input::Done(Some(answer)));
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::AddIceCandidate(of("0")))));
+    assert_eq!(negotiator.handle(Input::Done(None)), perform(Operation::AddIceCandidate(of("3"))));
+
+    // The next answer has each section on its own.
+    negotiator.handle(Input::Done(None));
+    negotiator.handle(Input::NegotiationNeeded);
+    negotiator.handle(Input::Done(Some(description(SdpType::Offer, "o"))));
+    negotiator.handle(Input::Received(description(SdpType::Answer, "v=0\r\n").into()));
+    negotiator.handle(Input::Done(None));
+    assert_eq!(negotiator.handle(Input::Received(of("1").into())), perform(Operation::AddIceCandidate(of("1"))));
+}
+
+#[test]
 fn a_failed_candidate_is_forgiven_only_after_an_ignored_offer() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     negotiator.handle(Input::Received(description(SdpType::Offer, "o").into()));
