@@ -61,6 +61,7 @@ mod web {
     mod session_flows;
     mod session_links;
     mod session_many;
+    mod session_recovery;
     mod session_storm;
     mod simulcast;
     mod stats;

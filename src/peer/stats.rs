@@ -47,6 +47,11 @@ impl PeerConnection {
         report(&self.0.raw, &self.0.end, None).await
     }
 
+    /// The same without the cost of reading all of it.
+    pub(crate) async fn raw_stats(&self) -> Result<sys::stats_report::StatsReport> {
+        raw_report(&self.0.raw, &self.0.end, None).await
+    }
+
     /// The same of what sends or receives this track alone, and of what that refers to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
     ///
@@ -96,6 +101,13 @@ async fn report(
     end: &End,
     selector: Option<&web_sys::MediaStreamTrack>,
 ) -> Result<StatsReport> {
-    let report = settled(OPERATION, end, || raw.stats(selector)).await?;
-    StatsReport::from_raw(report.unchecked_into())
+    StatsReport::from_raw(raw_report(raw, end, selector).await?.into())
+}
+
+async fn raw_report(
+    raw: &sys::peer_connection::PeerConnection,
+    end: &End,
+    selector: Option<&web_sys::MediaStreamTrack>,
+) -> Result<sys::stats_report::StatsReport> {
+    Ok(settled(OPERATION, end, || raw.stats(selector)).await?.unchecked_into())
 }

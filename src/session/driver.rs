@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use futures::{
     FutureExt, Sink, SinkExt, Stream, StreamExt,
     channel::mpsc::{self, UnboundedSender},
-    future::{Fuse, FusedFuture},
+    future::{Fuse, FusedFuture, LocalBoxFuture},
     select_biased,
     stream::{self, FusedStream},
 };
@@ -13,7 +13,9 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::{
     LostReason, SessionEvent, SessionOptions,
-    recovery::{Clock, Watch},
+    agreement::Agreement,
+    hearing::{self, Hearing},
+    recovery::{Advice, Clock, Connection, Sight, Watch},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -21,7 +23,6 @@ use crate::{
     negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
     peer::{ConnectionState, IceConnectionState, PeerConnection, SdpType, SessionDescription},
     random,
-    timer::milliseconds,
     wake::End,
 };
 
@@ -39,6 +40,9 @@ pub(super) struct Task {
     pub(super) closing: End,
     pub(super) ended: End,
 }
+
+/// Runs until the recovery's clock has run down, and tells what was heard meanwhile.
+type Patience<'a> = Fuse<LocalBoxFuture<'a, Hearing>>;
 
 /// Whether the session goes on.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,8 +94,9 @@ impl Task {
         let mut states = pc.connection_states();
         let mut closing = self.closing.wait().fuse();
         let mut running = pin!(Fuse::terminated());
+        let mut agreement = Agreement::default();
         let mut tick = Fuse::<TimeoutFuture>::terminated();
-        let mut patience = Fuse::<TimeoutFuture>::terminated();
+        let mut patience = Patience::terminated();
         let mut input = Input::LinkOpened;
         let mut failure = None;
         loop {
@@ -99,9 +104,13 @@ impl Task {
             for action in negotiator.handle(input) {
                 match action {
                     Action::Perform(_) if is_last => {}
-                    Action::Perform(operation) => start(running.as_mut(), perform(pc, operation)),
+                    Action::Perform(operation) => {
+                        agreement.operation_begins(&operation);
+                        start(running.as_mut(), perform(pc, operation));
+                    }
                     Action::RestartIce => {
                         if watch.is_broken()
+                            && !(watch.is_at_odd_try() && agreement.leaves_restarts(pc))
                             && let Err(error) = pc.restart_ice()
                         {
                             self.events.push(SessionEvent::Failed(error));
@@ -124,7 +133,13 @@ impl Task {
                 let advice = select_biased! {
                     () = closing => break Input::Closing,
                     done = running => match done {
-                        Ok(local) => break Input::Done(local),
+                        Ok(mut ours) => {
+                            if agreement.operation_done(pc, ours.as_mut()) {
+                                let is_connected = connection(pc) == Connection::Connected;
+                                self.follow(watch.ice_restarted(is_connected), &mut patience);
+                            }
+                            break Input::Done(ours);
+                        }
                         Err(error) if *Error::kind(&error) == ErrorKind::Closed => break Input::Closing,
                         Err(error) => {
                             failure = Some(error);
@@ -136,30 +151,35 @@ impl Task {
                     needed = needed.next() => break needed.map_or(Input::Closing, |()| Input::NegotiationNeeded),
                     () = tick => break Input::Timeout,
                     state = states.select_next_some() => watch.state_changed(&state),
-                    () = patience => watch.time_is_up(is_beyond_ice(pc)),
+                    hearing = patience => watch.time_is_up(Sight { connection: connection(pc), hearing }),
                     // The session goes on without its link for as long as the network holds.
                     written = writing => {
                         written.err().into_iter().for_each(|error| self.events.push(SessionEvent::Failed(error)));
                         continue;
                     }
                 };
-                match advice.clock {
-                    Clock::GoOn => {}
-                    Clock::Stop => patience = Fuse::terminated(),
-                    Clock::Start(time) => patience = TimeoutFuture::new(milliseconds(time)).fuse(),
-                }
-                let is_lost = matches!(advice.event, Some(SessionEvent::Lost { .. }));
-                advice.event.into_iter().for_each(|event| self.events.push(event));
+                let (is_lost, restart_ice) = (advice.is_lost(), advice.restart_ice);
+                self.follow(advice, &mut patience);
                 if is_lost {
                     // Who is told of it may have more to say to the other side than goodbye, and says it first.
                     TimeoutFuture::new(0).await;
                     break Input::Closing;
                 }
-                if advice.restart_ice {
+                if restart_ice {
                     break Input::PathBroken;
                 }
             };
         }
+    }
+
+    /// As far as it concerns the clock and the user.
+    fn follow<'a>(&'a self, advice: Advice, patience: &mut Patience<'a>) {
+        match advice.clock {
+            Clock::GoOn => {}
+            Clock::Stop => *patience = Fuse::terminated(),
+            Clock::Start(time) => *patience = hearing::listen(&self.pc, time).boxed_local().fuse(),
+        }
+        advice.event.into_iter().for_each(|event| self.events.push(event));
     }
 
     fn act(&self, action: Action, outgoing: &UnboundedSender<Signal>, failure: &mut Option<Error>) -> Flow {
@@ -209,10 +229,14 @@ async fn perform(pc: &PeerConnection, operation: Operation) -> Result<Option<Ses
     Ok(None)
 }
 
-fn is_beyond_ice(pc: &PeerConnection) -> bool {
+fn connection(pc: &PeerConnection) -> Connection {
     let ice_has_a_way =
         matches!(pc.ice_connection_state(), IceConnectionState::Connected | IceConnectionState::Completed);
-    ice_has_a_way && pc.connection_state() == ConnectionState::Failed
+    match pc.connection_state() {
+        ConnectionState::Connected => Connection::Connected,
+        ConnectionState::Failed if ice_has_a_way => Connection::BeyondIce,
+        _ => Connection::Other,
+    }
 }
 
 fn rollback() -> SessionDescription {

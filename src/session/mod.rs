@@ -57,7 +57,10 @@
 //! # Ok(()) }
 //! ```
 
+mod agreement;
+mod departures;
 mod driver;
+mod hearing;
 mod link;
 mod options;
 mod recovery;

@@ -56,7 +56,8 @@ impl From<Politeness> for SessionOptions {
 /// What is done when the network between the two breaks: ICE is restarted, again and again, and at last given up.
 ///
 /// A connection that has failed is tried at once; one that is disconnected after [`patience`](Self::patience), as it
-/// often heals by itself.
+/// often heals by itself; and one that is connected again, but on which something was sent and nothing has come for
+/// nine seconds since, then. So the peer has to speak RTCP where media is sent to it, as the specification wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     pub(super) patience: Duration,

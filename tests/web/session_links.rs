@@ -6,9 +6,9 @@ use browser_rtc::{
     Error, EventStream,
     channel::ChannelInit,
     media::TrackKind,
-    negotiation::{Content, Politeness, Signal},
+    negotiation::{Politeness, Signal},
     peer::{ConnectionState, PeerConnection, TransceiverDirection, TransceiverInit},
-    session::{Link, LostReason, MemoryLink, Recovery, Session, SessionEvent, SessionOptions},
+    session::{Link, LostReason, MemoryLink, Session, SessionEvent, SessionOptions},
 };
 use futures::{
     FutureExt, Sink, Stream, StreamExt,
@@ -238,86 +238,6 @@ async fn a_session_with_a_plain_peer_ends_as_well() {
             assert_eq!(session.connection().connection_state(), ConnectionState::Closed);
         }
         assert!(rest(events, "the events").await.is_empty());
-    })
-    .await;
-}
-
-/// The same, but that all candidates lead to an address that nobody has.
-fn to_nowhere(signal: Signal) -> Signal {
-    let content = match signal.content {
-        Content::Candidate(mut candidate) => {
-            let mut words: Vec<&str> = candidate.candidate.split(' ').collect();
-            if words.len() > 5 {
-                words[4] = "192.0.2.1";
-            }
-            candidate.candidate = words.join(" ");
-            Content::Candidate(candidate)
-        }
-        Content::Description(mut description) => {
-            let lines = description.sdp.lines().filter(|line| !line.starts_with("a=candidate:"));
-            description.sdp = lines.map(|line| line.to_owned() + "\r\n").collect();
-            Content::Description(description)
-        }
-        other => other,
-    };
-    Signal { content, ..signal }
-}
-
-#[wasm_bindgen_test]
-async fn where_there_is_no_way_the_session_is_lost_after_its_tries() {
-    watched(async {
-        let (a_link, b_link) = MemoryLink::pair();
-        let (a_incoming, a_outgoing) = a_link.into_halves();
-        let (b_incoming, b_outgoing) = b_link.into_halves();
-        // Of two who fail at one moment, who restarts ICE first spares the other its failure for a while.
-        let hasty = Recovery::new().attempts(2).attempt_time(Duration::from_millis(500));
-        let patient = Recovery::new().attempts(1).attempt_time(Duration::from_secs(3_600));
-        let options = |politeness, recovery| SessionOptions::new(politeness).recovery(recovery);
-        let a = session(options(Politeness::Polite, hasty), Link::new(a_incoming.map(to_nowhere), a_outgoing));
-        let b = session(options(Politeness::Impolite, patient), Link::new(b_incoming.map(to_nowhere), b_outgoing));
-        let _never = a.connection().create_data_channel("never", &ChannelInit::new()).unwrap();
-        let started = super::support::now();
-        let events: Vec<SessionEvent> = a.events().collect().in_time("the loss").await;
-        wasm_bindgen_test::console_log!("measured: lost after {} ms", super::support::now() - started);
-        let told: Vec<String> = events.iter().map(told).collect();
-        assert_eq!(
-            told,
-            ["Reconnecting { attempt: 1 }", "Reconnecting { attempt: 2 }", "Lost { reason: ConnectionFailed }"]
-        );
-        a.ended().within("our end").await;
-        let events: Vec<SessionEvent> = b.events().collect().within("their end").await;
-        assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed })), "{events:?}");
-    })
-    .await;
-}
-
-#[wasm_bindgen_test]
-async fn a_way_that_breaks_is_tried_until_there_is_one() {
-    watched(async {
-        let (a_link, b_link) = MemoryLink::pair();
-        let recovery = Recovery::new().attempts(3).attempt_time(Duration::from_millis(500));
-        let a = session(SessionOptions::new(Politeness::Polite).recovery(recovery), a_link);
-        let b = session(Politeness::Impolite, b_link);
-        talk(&a, &b).within("messages both ways").await;
-        reached(a.connection().connection_states(), ConnectionState::Connected).await;
-        let mut events = a.events();
-        let before = fragment(a.connection());
-        let raw = a.connection().as_raw();
-        let changed = || js::dispatch(raw, "connectionstatechange", &js::eval("{}"));
-
-        let broken = ["connectionState", "iceConnectionState"].map(|state| Override::new(raw, state, &"failed".into()));
-        changed();
-        for attempt in 1..=2 {
-            let expected = format!("Reconnecting {{ attempt: {attempt} }}");
-            assert_eq!(told(&events.next().within("a try").await.unwrap()), expected);
-        }
-        drop(broken);
-        changed();
-        assert_eq!(told(&events.next().within("a way").await.unwrap()), "Recovered");
-        reached(a.connection().connection_states(), ConnectionState::Connected).await;
-        assert_ne!(fragment(a.connection()), before, "the tries looked for another way");
-        talk(&a, &b).within("messages over what is open").await;
-        assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
     })
     .await;
 }
