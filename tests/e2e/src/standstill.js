@@ -77,6 +77,18 @@ const connections = [];
 const begun = performance.now();
 const note = (what) => events.push(`${((performance.now() - begun) / 1000).toFixed(1)} ${what}`);
 const seats = [];
+for (const operation of ["setLocalDescription", "setRemoteDescription", "addIceCandidate"]) {
+  RTCPeerConnection.prototype[operation] = new Proxy(RTCPeerConnection.prototype[operation], {
+    async apply(target, self, args) {
+      try {
+        return await Reflect.apply(target, self, args);
+      } catch (error) {
+        note(`${operation} failed in ${self.signalingState}: ${error}`);
+        throw error;
+      }
+    },
+  });
+}
 window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
   construct(target, args, newTarget) {
     const connection = Reflect.construct(target, args, newTarget);
