@@ -130,7 +130,7 @@ impl Candidates {
 
     fn answered(&mut self, description: &SessionDescription) {
         if description.kind == SdpType::Answer {
-            let group = description.sdp.lines().find_map(|line| line.strip_prefix("a=group:BUNDLE "));
+            let group = description.values("a=group:BUNDLE ").next();
             self.bundled = group.unwrap_or_default().split_whitespace().skip(1).map(str::to_owned).collect();
         }
     }
@@ -167,5 +167,5 @@ impl Candidates {
 
 /// Of each section that has one.
 fn fragments(description: &SessionDescription) -> impl Iterator<Item = &str> {
-    description.sdp.lines().filter_map(|line| line.strip_prefix("a=ice-ufrag:"))
+    description.values("a=ice-ufrag:")
 }

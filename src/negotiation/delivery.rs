@@ -144,8 +144,8 @@ impl Delivery {
         let is_known = self.peer == Peer::Known(stamp.from.clone());
         if !is_known {
             if self.is_touched() {
-                // One who does not know us is new. One who does is late, or new as well, and its greeting was lost: what is
-                // not for it makes it greet again.
+                // One who does not know us is new. One who does is late, or new as well, and its greeting was lost:
+                // what is not for it makes it greet again.
                 return if is_greeting {
                     (Arrival::Restarted, Vec::new())
                 } else {

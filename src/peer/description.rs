@@ -54,6 +54,11 @@ impl SessionDescription {
         object
     }
 
+    /// What follows this in each line that begins with it, such as `a=ice-ufrag:`.
+    pub(crate) fn values<'a>(&'a self, start: &'static str) -> impl Iterator<Item = &'a str> {
+        self.sdp.lines().filter_map(move |line| line.strip_prefix(start))
+    }
+
     /// None for `null`.
     pub(super) fn from_js(description: &JsValue) -> Option<Self> {
         let kind = global::get_text(description, "type")?;

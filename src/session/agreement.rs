@@ -33,7 +33,7 @@ impl Agreement {
         let Some((local, remote)) = pc.local_description().zip(pc.remote_description()) else { return false };
         let setup = *self.setup.get_or_insert_with(|| Setup::agreed(&local, &remote));
         ours.into_iter().for_each(|ours| setup.keep(ours));
-        let fragment = remote.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).map(str::to_owned);
+        let fragment = remote.values("a=ice-ufrag:").next().map(str::to_owned);
         let has_restarted = self.fragment.is_some() && self.fragment != fragment;
         self.fragment = fragment;
         has_restarted

@@ -16,8 +16,8 @@ impl Setup {
         Self(if answer.sdp.contains(ACTIVE) == is_ours { ACTIVE } else { PASSIVE })
     }
 
-    /// Firefox wants to be the client whenever it answers a restart of ICE, also as the server, and stays what it is all
-    /// the same. A Chromium takes it at its word, fails, and cannot even roll its offer back.
+    /// Firefox wants to be the client whenever it answers a restart of ICE, also as the server, and stays what it is
+    /// all the same. A Chromium takes it at its word, fails, and cannot even roll its offer back.
     pub(super) fn keep(self, description: &mut SessionDescription) {
         if description.kind == SdpType::Answer && is_of_firefox(description) {
             let other = if self.0 == ACTIVE { PASSIVE } else { ACTIVE };
@@ -27,7 +27,7 @@ impl Setup {
 }
 
 pub(super) fn is_of_firefox(description: &SessionDescription) -> bool {
-    description.sdp.contains("\no=mozilla")
+    description.values("o=mozilla").next().is_some()
 }
 
 #[cfg(test)]

@@ -104,9 +104,9 @@ async fn an_address_changes(scene: &str, other: Browser) {
     .await;
 }
 
-/// As a page may do that knows more of its network than the browser. A Firefox answers it as the client in DTLS, although
-/// it has called and is the server; and a Chromium that offers it looks where nobody is, for a while or until somebody
-/// restarts ICE again, which Firefox 153 may not survive. It never stays like that.
+/// As a page may do that knows more of its network than the browser. A Firefox answers it as the client in DTLS,
+/// although it has called and is the server; and a Chromium that offers it looks where nobody is, for a while or until
+/// somebody restarts ICE again, which Firefox 153 may not survive. It never stays like that.
 #[tokio::test(flavor = "multi_thread")]
 async fn ice_is_restarted_by_hand_beside_firefox() {
     play_on_network("restart by hand beside firefox", &[], async |field| {
