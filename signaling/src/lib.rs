@@ -53,6 +53,6 @@ mod protocol;
 pub mod server;
 
 pub use protocol::{
-    ClientMessage, Data, ErrorCode, IceServer, LeaveReason, PATH, Peer, PeerId, ResumeToken, SUBPROTOCOL,
-    ServerMessage, close,
+    ClientMessage, DEFAULT_MAX_FRAME_BYTES, Data, ErrorCode, IceServer, InvalidMessageId, LeaveReason, MessageId, PATH,
+    Peer, PeerId, ResumeToken, SUBPROTOCOL, ServerMessage, close,
 };

@@ -94,7 +94,7 @@ impl Ledger {
     /// A frame of ours was over the server's limit, and nothing after it was read. Sent again, it would end each socket.
     pub(super) fn drop_largest(&mut self) {
         let size = |(_, frame): &(usize, &ClientMessage)| match frame {
-            ClientMessage::Signal { data, .. } | ClientMessage::Say { data } => data.get().len(),
+            ClientMessage::Signal { data, .. } | ClientMessage::Say { data, .. } => data.get().len(),
             _ => 0,
         };
         if let Some((largest, _)) = self.kept.iter().enumerate().take(self.sent).max_by_key(size) {
@@ -129,7 +129,7 @@ mod tests {
     use crate::signaling::Data;
 
     fn say(number: usize) -> ClientMessage {
-        ClientMessage::Say { data: Data::from_serialize(&number).unwrap() }
+        ClientMessage::Say { id: format!("m{number}").parse().unwrap(), data: Data::from_serialize(&number).unwrap() }
     }
 
     fn signal() -> ClientMessage {

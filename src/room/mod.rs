@@ -37,7 +37,8 @@ use crate::{
     event::{EventStream, Queue},
     media::MediaStream,
     peer::IceServer,
-    signaling::{ClientMessage, Data, LeaveReason, Peer, PeerId},
+    random,
+    signaling::{ClientMessage, Data, LeaveReason, MessageId, Peer, PeerId},
     wake::End,
 };
 
@@ -198,8 +199,10 @@ impl Room {
     pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
         let data =
             Data::from_serialize(value).map_err(|error| Error::new("say", ErrorKind::Syntax, error.to_string()))?;
+        let id = MessageId::try_from(random::id())
+            .map_err(|error| Error::new("say", ErrorKind::Syntax, error.to_string()))?;
         self.0.open("say")?;
-        leg::send(&mut self.0.outgoing.borrow_mut(), ClientMessage::Say { data })
+        leg::send(&mut self.0.outgoing.borrow_mut(), ClientMessage::Say { id, data })
     }
 
     /// Resolves when the seat has been given up, or the signaling server is gone for good. Cancel safe.

@@ -20,12 +20,12 @@ impl Inner {
             Ok(ServerMessage::PeerJoined { peer }) => self.peer_joined(peer),
             Ok(ServerMessage::PeerLeft { id, reason }) => self.peer_left(&id, reason),
             Ok(ServerMessage::Signal { from, data }) => self.receive_signal(&from, &data),
-            Ok(ServerMessage::Say { from, data }) => {
+            Ok(ServerMessage::Say { from, data, .. }) => {
                 if let Some(from) = self.peer(&from) {
                     self.events.push(RoomEvent::Said { from, data });
                 }
             }
-            Ok(ServerMessage::Error { code, message }) => {
+            Ok(ServerMessage::Error { code, message, .. }) => {
                 let refused = Error::signaling("signal", code, message);
                 self.events.push(RoomEvent::Refused(refused));
             }

@@ -81,7 +81,7 @@ async fn ask(
             message => message?,
         };
         match message {
-            ServerMessage::Joined { you, peers, resume, resumed, received, ice_servers, heartbeat_ms } => {
+            ServerMessage::Joined { you, peers, resume, resumed, received, ice_servers, heartbeat_ms, .. } => {
                 let ice_servers = ice_servers.into_iter().map(Into::into).collect();
                 return Ok(move |socket| Seat {
                     socket,
@@ -94,7 +94,7 @@ async fn ask(
                     received,
                 });
             }
-            ServerMessage::Error { code, message } => {
+            ServerMessage::Error { code, message, .. } => {
                 return Err(Error::signaling(OPERATION, code, message));
             }
             _ => {}

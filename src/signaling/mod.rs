@@ -3,7 +3,7 @@
 mod socket;
 
 pub use browser_rtc_signaling::{
-    ClientMessage, Data, ErrorCode, LeaveReason, PATH, Peer, PeerId, ResumeToken, SUBPROTOCOL, ServerMessage,
+    ClientMessage, Data, ErrorCode, LeaveReason, MessageId, PATH, Peer, PeerId, ResumeToken, SUBPROTOCOL, ServerMessage,
 };
 
 pub use self::socket::SignalingSocket;

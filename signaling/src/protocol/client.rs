@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::wire::{self, Malformed, need, need_parsed, present};
-use super::{Data, PeerId, ResumeToken};
+use super::{Data, MessageId, PeerId, ResumeToken};
 
 /// What a client tells the server.
 ///
@@ -35,8 +35,10 @@ pub enum ClientMessage {
         /// What to tell it.
         data: Data,
     },
-    /// Tell everybody else in the room.
+    /// A message to all other peers in the room.
     Say {
+        /// Chosen by the sender, unique per message. The server relays it, and receivers deduplicate by it.
+        id: MessageId,
         /// What to tell them.
         data: Data,
     },
@@ -82,7 +84,7 @@ impl fmt::Debug for ClientMessage {
                 .field("token", &token.as_ref().map(|_| "…"))
                 .finish(),
             Self::Signal { to, data } => f.debug_struct("Signal").field("to", to).field("data", data).finish(),
-            Self::Say { data } => f.debug_struct("Say").field("data", data).finish(),
+            Self::Say { id, data } => f.debug_struct("Say").field("id", id).field("data", data).finish(),
             Self::Ping { id, received } => f.debug_struct("Ping").field("id", id).field("received", received).finish(),
             Self::Leave => f.write_str("Leave"),
         }
@@ -119,7 +121,7 @@ impl TryFrom<Wire> for ClientMessage {
                 token: wire.token,
             },
             "signal" => Self::Signal { to: need("to", wire.to)?, data: need("data", wire.data)? },
-            "say" => Self::Say { data: need("data", wire.data)? },
+            "say" => Self::Say { id: need_parsed("id", wire.id)?, data: need("data", wire.data)? },
             "ping" => Self::Ping { id: need_parsed("id", wire.id)?, received: wire.received },
             "leave" => Self::Leave,
             _ => return Err(Malformed::UnknownType(wire.r#type)),

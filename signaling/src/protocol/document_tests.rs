@@ -83,7 +83,7 @@ fn every_frame_of_the_server_is_shown_as_it_is() {
         assert_eq!(message.to_json().unwrap(), frame);
         shown.insert(of_server(&message).to_owned());
         match message {
-            ServerMessage::Error { code, message } => {
+            ServerMessage::Error { code, message, .. } => {
                 assert!(!message.is_empty(), "{frame}");
                 codes.insert(code.to_string());
             }

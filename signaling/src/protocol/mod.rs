@@ -6,6 +6,7 @@ mod data;
 #[cfg(test)]
 mod document_tests;
 mod ice;
+mod message_id;
 mod peer;
 mod server;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub use client::ClientMessage;
 pub use code::{ErrorCode, LeaveReason};
 pub use data::Data;
 pub use ice::IceServer;
+pub use message_id::{InvalidMessageId, MessageId};
 pub use peer::{Peer, PeerId, ResumeToken};
 pub use server::ServerMessage;
 
@@ -25,6 +27,10 @@ pub const SUBPROTOCOL: &str = "browser-rtc.v1";
 /// How the subprotocols of all versions begin.
 #[cfg(feature = "server")]
 pub(crate) const ANY_VERSION: &str = "browser-rtc.v";
+
+/// The limit that a client assumes where `joined` does not state
+/// [`max_frame_bytes`](ServerMessage::Joined::max_frame_bytes).
+pub const DEFAULT_MAX_FRAME_BYTES: u32 = 64 * 1024;
 
 /// The path of the WebSocket on the server.
 pub const PATH: &str = "/signal";

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::wire::{self, Malformed, need, need_parsed, present};
-use super::{Data, ErrorCode, IceServer, LeaveReason, Peer, PeerId, ResumeToken};
+use super::{DEFAULT_MAX_FRAME_BYTES, Data, ErrorCode, IceServer, LeaveReason, MessageId, Peer, PeerId, ResumeToken};
 
 /// What the server tells a client.
 ///
@@ -30,6 +30,8 @@ pub enum ServerMessage {
         /// The server pings this often, in milliseconds. A client of which it hears nothing for three such times,
         /// be it a frame or a WebSocket pong, counts as lost.
         heartbeat_ms: u32,
+        /// The number of bytes that a frame of the client may have. [`DEFAULT_MAX_FRAME_BYTES`] where it is missing.
+        max_frame_bytes: u32,
     },
     /// Somebody came.
     PeerJoined {
@@ -50,10 +52,12 @@ pub enum ServerMessage {
         /// What it tells.
         data: Data,
     },
-    /// A peer tells everybody.
+    /// A message of a peer to all others.
     Say {
         /// Who speaks; stamped by the server.
         from: PeerId,
+        /// Chosen by the sender. A message whose id has come before is a copy, also where `from` is another.
+        id: MessageId,
         /// What it tells.
         data: Data,
     },
@@ -74,6 +78,10 @@ pub enum ServerMessage {
         code: ErrorCode,
         /// The reason, for a person to read.
         message: String,
+        /// The number of the frame that was refused, if it is a numbered one: counted from 1 at the `joined` that began
+        /// the seat, wrapping as `received` does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        frame: Option<u32>,
     },
 }
 
@@ -108,8 +116,9 @@ struct Wire {
     received: u32,
     ice_servers: Option<Vec<IceServer>>,
     heartbeat_ms: Option<u32>,
+    max_frame_bytes: Option<u32>,
     peer: Option<Peer>,
-    // A peer's id in one message, a ping's number in another.
+    // The id of a peer or of a message, or the number of a ping.
     #[serde(default, deserialize_with = "present")]
     id: Option<Data>,
     reason: Option<LeaveReason>,
@@ -118,6 +127,7 @@ struct Wire {
     data: Option<Data>,
     code: Option<ErrorCode>,
     message: Option<String>,
+    frame: Option<u32>,
 }
 
 impl TryFrom<Wire> for ServerMessage {
@@ -133,13 +143,22 @@ impl TryFrom<Wire> for ServerMessage {
                 received: wire.received,
                 ice_servers: wire.ice_servers.unwrap_or_default(),
                 heartbeat_ms: need("heartbeat_ms", wire.heartbeat_ms)?,
+                max_frame_bytes: wire.max_frame_bytes.unwrap_or(DEFAULT_MAX_FRAME_BYTES),
             },
             "peer_joined" => Self::PeerJoined { peer: need("peer", wire.peer)? },
             "peer_left" => Self::PeerLeft { id: need_parsed("id", wire.id)?, reason: need("reason", wire.reason)? },
             "signal" => Self::Signal { from: need("from", wire.from)?, data: need("data", wire.data)? },
-            "say" => Self::Say { from: need("from", wire.from)?, data: need("data", wire.data)? },
+            "say" => Self::Say {
+                from: need("from", wire.from)?,
+                id: need_parsed("id", wire.id)?,
+                data: need("data", wire.data)?,
+            },
             "pong" => Self::Pong { id: need_parsed("id", wire.id)?, received: wire.received, resume: wire.resume },
-            "error" => Self::Error { code: need("code", wire.code)?, message: wire.message.unwrap_or_default() },
+            "error" => Self::Error {
+                code: need("code", wire.code)?,
+                message: wire.message.unwrap_or_default(),
+                frame: wire.frame,
+            },
             _ => return Err(Malformed::UnknownType(wire.r#type)),
         })
     }

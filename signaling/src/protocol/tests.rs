@@ -4,6 +4,10 @@ fn data(json: &str) -> Data {
     Data::from_json(json).unwrap()
 }
 
+fn id(text: &str) -> MessageId {
+    text.parse().unwrap()
+}
+
 fn peer(id: &str, name: &str) -> Peer {
     Peer { id: id.into(), name: name.to_owned() }
 }
@@ -30,7 +34,7 @@ fn client_frames() -> Vec<(ClientMessage, &'static str)> {
             ClientMessage::Signal { to: "b".into(), data: data(r#"{"kind": "x",  "n":[1e2]}"#) },
             r#"{"type":"signal","to":"b","data":{"kind": "x",  "n":[1e2]}}"#,
         ),
-        (ClientMessage::Say { data: data("null") }, r#"{"type":"say","data":null}"#),
+        (ClientMessage::Say { id: id("a-_9"), data: data("null") }, r#"{"type":"say","id":"a-_9","data":null}"#),
         (ClientMessage::Ping { id: u32::MAX, received: 0 }, r#"{"type":"ping","id":4294967295}"#),
         (ClientMessage::Ping { id: 1, received: 2 }, r#"{"type":"ping","id":1,"received":2}"#),
         (ClientMessage::Leave, r#"{"type":"leave"}"#),
@@ -49,8 +53,9 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
                 received: 0,
                 ice_servers: vec![],
                 heartbeat_ms: 15000,
+                max_frame_bytes: 65536,
             },
-            r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[{"id":"b","name":"Bob"}],"ice_servers":[],"heartbeat_ms":15000}"#,
+            r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[{"id":"b","name":"Bob"}],"ice_servers":[],"heartbeat_ms":15000,"max_frame_bytes":65536}"#,
         ),
         (
             ServerMessage::Joined {
@@ -61,8 +66,9 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
                 received: 3,
                 ice_servers: vec![IceServer::stun("stun:s"), IceServer::turn("turn:t", "u", "c")],
                 heartbeat_ms: 1,
+                max_frame_bytes: u32::MAX,
             },
-            r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"resume":"r","resumed":true,"received":3,"ice_servers":[{"urls":["stun:s"]},{"urls":["turn:t"],"username":"u","credential":"c"}],"heartbeat_ms":1}"#,
+            r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"resume":"r","resumed":true,"received":3,"ice_servers":[{"urls":["stun:s"]},{"urls":["turn:t"],"username":"u","credential":"c"}],"heartbeat_ms":1,"max_frame_bytes":4294967295}"#,
         ),
         (
             ServerMessage::PeerJoined { peer: peer("b", "Bob") },
@@ -73,7 +79,10 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
             r#"{"type":"peer_left","id":"b","reason":"lost"}"#,
         ),
         (ServerMessage::Signal { from: "b".into(), data: data("[ ]") }, r#"{"type":"signal","from":"b","data":[ ]}"#),
-        (ServerMessage::Say { from: "b".into(), data: data("\"hi\"") }, r#"{"type":"say","from":"b","data":"hi"}"#),
+        (
+            ServerMessage::Say { from: "b".into(), id: id("m"), data: data("\"hi\"") },
+            r#"{"type":"say","from":"b","id":"m","data":"hi"}"#,
+        ),
         (ServerMessage::Pong { id: 7, received: 0, resume: None }, r#"{"type":"pong","id":7}"#),
         (ServerMessage::Pong { id: 7, received: 5, resume: None }, r#"{"type":"pong","id":7,"received":5}"#),
         (
@@ -81,8 +90,12 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
             r#"{"type":"pong","id":0,"received":5,"resume":"r.w"}"#,
         ),
         (
-            ServerMessage::Error { code: ErrorCode::NameTaken, message: "taken".into() },
+            ServerMessage::Error { code: ErrorCode::NameTaken, message: "taken".into(), frame: None },
             r#"{"type":"error","code":"name_taken","message":"taken"}"#,
+        ),
+        (
+            ServerMessage::Error { code: ErrorCode::TooLarge, message: "large".into(), frame: Some(0) },
+            r#"{"type":"error","code":"too_large","message":"large","frame":0}"#,
         ),
     ]
 }
@@ -126,7 +139,11 @@ fn a_malformed_frame_says_what_is_wrong() {
         (r#"{"type":"join","room":1,"name":"Ada"}"#, "invalid type"),
         (r#"{"type":"signal","data":1}"#, "missing field `to`"),
         (r#"{"type":"signal","to":"b"}"#, "missing field `data`"),
-        (r#"{"type":"say"}"#, "missing field `data`"),
+        (r#"{"type":"say","id":"m"}"#, "missing field `data`"),
+        (r#"{"type":"say","data":1}"#, "missing field `id`"),
+        (r#"{"type":"say","id":"","data":1}"#, "message id"),
+        (r#"{"type":"say","id":"a b","data":1}"#, "message id"),
+        (r#"{"type":"say","id":7,"data":1}"#, "field `id`"),
         (r#"{"type":"say","data":}"#, "expected value"),
         (r#"{"type":"say","data":1,"data":2}"#, "duplicate field"),
         (r#"{"type":"ping"}"#, "missing field `id`"),
@@ -152,9 +169,9 @@ fn a_malformed_frame_says_what_is_wrong() {
 #[test]
 fn deep_data_is_carried_without_recursion() {
     let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
-    let frame = format!(r#"{{"type":"say","data":{deep}}}"#);
+    let frame = format!(r#"{{"type":"say","id":"m","data":{deep}}}"#);
     let message = ClientMessage::from_json(&frame).unwrap();
-    assert_eq!(message, ClientMessage::Say { data: data(&deep) });
+    assert_eq!(message, ClientMessage::Say { id: id("m"), data: data(&deep) });
 }
 
 #[test]
@@ -170,7 +187,29 @@ fn words_are_kept_known_or_not() {
     let frame = r#"{"type":"error","code":"out_of_tea","message":""}"#;
     let message = ServerMessage::from_json(frame).unwrap();
     assert_eq!(message.to_json().unwrap(), frame);
-    assert_eq!(message, ServerMessage::Error { code: ErrorCode::Other("out_of_tea".into()), message: String::new() });
+    assert_eq!(
+        message,
+        ServerMessage::Error { code: ErrorCode::Other("out_of_tea".into()), message: String::new(), frame: None }
+    );
+}
+
+#[test]
+fn message_id_is_checked() {
+    let longest = "x".repeat(64);
+    for valid in ["a", "-", "_", "AZaz09-_", longest.as_str()] {
+        assert_eq!(valid.parse::<MessageId>().unwrap().as_str(), valid);
+    }
+    let too_long = "x".repeat(65);
+    for invalid in ["", " ", "a b", "a.b", "\0", "é", "a\n", too_long.as_str()] {
+        assert!(invalid.parse::<MessageId>().is_err(), "{invalid:?}");
+    }
+}
+
+#[test]
+fn missing_max_frame_bytes_is_the_default() {
+    let frame = r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"heartbeat_ms":1}"#;
+    let ServerMessage::Joined { max_frame_bytes, .. } = ServerMessage::from_json(frame).unwrap() else { panic!() };
+    assert_eq!(max_frame_bytes, DEFAULT_MAX_FRAME_BYTES);
 }
 
 #[test]
@@ -220,7 +259,8 @@ mod round_trip {
                 ClientMessage::Join { room, name, resume: resume.map(ResumeToken::from), received, token }
             }),
             (text(), json()).prop_map(|(to, data)| ClientMessage::Signal { to: to.into(), data }),
-            json().prop_map(|data| ClientMessage::Say { data }),
+            ("[A-Za-z0-9_-]{1,64}", json())
+                .prop_map(|(id, data)| { ClientMessage::Say { id: id.parse().unwrap(), data } }),
             any::<(u32, u32)>().prop_map(|(id, received)| ClientMessage::Ping { id, received }),
             Just(ClientMessage::Leave),
         ]

@@ -158,6 +158,13 @@ impl Default for Limits {
 /// More than any machine has, and less than the semaphores and queues can count.
 const MAX_COUNT: usize = 1 << 24;
 
+impl Limits {
+    /// Returns `frame_bytes` as `joined` states it. A valid configuration has no more than `burst_bytes`, a `u32`.
+    pub(super) fn stated_frame_bytes(&self) -> u32 {
+        u32::try_from(self.frame_bytes).unwrap_or(u32::MAX)
+    }
+}
+
 impl Config {
     pub(super) fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_ms.into())

@@ -193,7 +193,7 @@ impl<'a> Client<'a> {
                 let max = self.shared.config.limits.frame_bytes;
                 let (code, message) = (ErrorCode::TooLarge, format!("a frame has at most {max} bytes"));
                 self.shared.metrics.error(&code);
-                self.outbox.send(&ServerMessage::Error { code, message });
+                self.outbox.send(&ServerMessage::Error { code, message, frame: None });
                 End::TooLarge
             }
         }
@@ -285,7 +285,7 @@ impl<'a> Client<'a> {
                 }
             }
             (ClientMessage::Signal { to, data }, Some(seat)) => seat.signal(&to, data).await,
-            (ClientMessage::Say { data }, Some(seat)) => seat.say(data).await,
+            (ClientMessage::Say { id, data }, Some(seat)) => seat.say(id, data).await,
             (ClientMessage::Signal { .. } | ClientMessage::Say { .. }, None) => {
                 self.refuse(ErrorCode::NotJoined, "join a room first").await;
             }
@@ -299,7 +299,7 @@ impl<'a> Client<'a> {
             Some(seat) => seat.refuse(code, message).await,
             None => {
                 self.shared.metrics.error(&code);
-                self.outbox.send(&ServerMessage::Error { code, message });
+                self.outbox.send(&ServerMessage::Error { code, message, frame: None });
             }
         }
     }

@@ -81,7 +81,7 @@ pub fn rooms(input: &[u8]) {
                 Some((id, _)) => format!(r#"{{"type":"signal","to":"{id}","data":{number}}}"#),
                 None => continue,
             },
-            4 => format!(r#"{{"type":"say","data":{number}}}"#),
+            4 => format!(r#"{{"type":"say","id":"m","data":{number}}}"#),
             5 => format!(r#"{{"type":"ping","id":{number},"received":{}}}"#, number % 16),
             6 => r#"{"type":"leave"}"#.to_owned(),
             _ => {
@@ -125,7 +125,7 @@ impl Client {
                 }
             }
             (ClientMessage::Signal { to, data }, Some((seat, _))) => seat.signal(&to, data),
-            (ClientMessage::Say { data }, Some((seat, _))) => seat.say(data),
+            (ClientMessage::Say { id, data }, Some((seat, _))) => seat.say(id, data),
             (ClientMessage::Ping { id, received }, Some((seat, _))) => seat.ping(id, received),
             (ClientMessage::Leave, _) => *self = Self::new(config),
             _ => {}
@@ -184,7 +184,7 @@ mod tests {
             ]),
             "[{}\\[\\],:\"a-z0-9\\\\]{0,20}".prop_map(String::into_bytes),
             prop_oneof![
-                Just(r#"{"type":"say","data":"#),
+                Just(r#"{"type":"say","id":"m","data":"#),
                 Just(r#"{"type":"join","room":"r","name":"n","#),
                 Just(r#""resume":"#),
                 Just(r#"{"type":"ping","id":"#),

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Limits, lock};
-use crate::{Data, PeerId, ServerMessage};
+use crate::{Data, MessageId, PeerId, ServerMessage};
 
 /// The bytes of all queues of this process.
 static ALL: AtomicUsize = AtomicUsize::new(0);
@@ -105,12 +105,12 @@ pub fn queue(limits: &Limits) -> (Outbox, Outgoing) {
     (Outbox(Arc::clone(&inner)), Outgoing(inner))
 }
 
-/// The frame of a message, to be shared by all who get it.
+/// Returns the frame of a message, to be shared by all who get it.
 pub fn encode(message: &ServerMessage) -> Utf8Bytes {
-    // Most frames are these, and they may be kept for long: written by hand, in no more than they take.
+    // Most frames are these, and they may be kept for long: written by hand, in no more bytes than they need.
     match message {
-        ServerMessage::Signal { from, data } => return relayed(r#"{"type":"signal","from":"#, from, data).into(),
-        ServerMessage::Say { from, data } => return relayed(r#"{"type":"say","from":"#, from, data).into(),
+        ServerMessage::Signal { from, data } if is_plain(from) => return relayed("signal", from, None, data).into(),
+        ServerMessage::Say { from, id, data } if is_plain(from) => return relayed("say", from, Some(id), data).into(),
         _ => {}
     }
     match message.to_json() {
@@ -123,22 +123,14 @@ pub fn encode(message: &ServerMessage) -> Utf8Bytes {
     }
 }
 
-fn relayed(head: &str, from: &PeerId, data: &Data) -> String {
-    const MIDDLE: &str = r#","data":"#;
-    // An id of ours is hexadecimal, and no more than quoted.
-    let mut frame = String::with_capacity(head.len() + 2 + from.as_str().len() + MIDDLE.len() + data.get().len() + 1);
-    frame.push_str(head);
-    if from.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        frame.push('"');
-        frame.push_str(from.as_str());
-        frame.push('"');
-    } else {
-        frame.push_str(&serde_json::Value::from(from.as_str()).to_string());
-    }
-    frame.push_str(MIDDLE);
-    frame.push_str(data.get());
-    frame.push('}');
-    frame
+/// Whether the id needs no escapes, as every id that a server gave.
+fn is_plain(id: &PeerId) -> bool {
+    id.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn relayed(kind: &str, from: &PeerId, id: Option<&MessageId>, data: &Data) -> String {
+    let [before_id, id] = id.map(|id| [r#"","id":""#, id.as_str()]).unwrap_or_default();
+    [r#"{"type":""#, kind, r#"","from":""#, from.as_str(), before_id, id, r#"","data":"#, data.get(), "}"].concat()
 }
 
 impl Outbox {

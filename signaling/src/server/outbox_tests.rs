@@ -184,11 +184,11 @@ fn what_is_written_by_hand_is_what_serde_writes() {
     for from in ["0123456789abcdef", "\"quoted\\\n\""].map(PeerId::from) {
         for message in [
             ServerMessage::Signal { from: from.clone(), data: data.clone() },
-            ServerMessage::Say { from: from.clone(), data: data.clone() },
+            ServerMessage::Say { from: from.clone(), id: "a-_Z9".parse().unwrap(), data: data.clone() },
         ] {
             assert_eq!(encode(&message).as_str(), message.to_json().unwrap());
         }
     }
-    let frame = relayed("x", &PeerId::from("0123"), &data);
+    let frame = relayed("x", &PeerId::from("0123"), None, &data);
     assert_eq!(frame.capacity(), frame.len());
 }

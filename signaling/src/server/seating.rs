@@ -8,7 +8,7 @@ use super::cluster;
 use super::metrics::Metrics;
 use super::outbox::Outbox;
 use super::rooms::{self, Refusal, Resume};
-use crate::{Data, ErrorCode, LeaveReason, PeerId};
+use crate::{Data, ErrorCode, LeaveReason, MessageId, PeerId};
 
 #[derive(Debug)]
 pub enum Rooms {
@@ -105,8 +105,8 @@ impl Seat {
     }
 
     /// Tells all others.
-    pub async fn say(&self, data: Data) {
-        either!(self, seat => seat.say(data), seat.say(data).await);
+    pub async fn say(&self, id: MessageId, data: Data) {
+        either!(self, seat => seat.say(id, data), seat.say(id, data).await);
     }
 
     /// Counts a `signal` or a `say` that is not even looked at: nobody is to send it again.

@@ -115,7 +115,7 @@ fn turn_away(
         let _counted = counted;
         let goodbye = async {
             let (outbox, mut outgoing) = queue(&shared.config.limits);
-            outbox.send(&ServerMessage::Error { code, message: message.to_owned() });
+            outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
             socket.write(&mut outgoing, |frames, bytes| shared.metrics.sent(frames, bytes)).await?;
             socket.close(CloseFrame { code: close, reason: Utf8Bytes::from_static(message) }).await?;
             // Until the other side has closed as well.

@@ -39,7 +39,7 @@ async fn join(client: &mut Client, name: &str, token: Option<String>) -> ServerM
 }
 
 fn refused(answer: &ServerMessage) -> bool {
-    matches!(answer, ServerMessage::Error { code: ErrorCode::Unauthorized, message } if !message.is_empty())
+    matches!(answer, ServerMessage::Error { code: ErrorCode::Unauthorized, message, .. } if !message.is_empty())
 }
 
 #[tokio::test]

@@ -59,7 +59,10 @@ async fn who_is_there_and_what_passes_is_counted() {
     // Three answers, one arrival, one word.
     server.until_metric("signaling_frames_sent_total", 5).await;
     let join = |room, name| format!(r#"{{"type":"join","room":"{room}","name":"{name}"}}"#).len();
-    let bytes = join("r", "Ada") + join("r", "Bob") + join("s", "Ada") + r#"{"type":"say","data":"hello"}"#.len();
+    let bytes = join("r", "Ada")
+        + join("r", "Bob")
+        + join("s", "Ada")
+        + r#"{"type":"say","id":"m-hello","data":"hello"}"#.len();
     assert_eq!(server.metric("signaling_bytes_received_total").await, bytes as u64);
     drop(elsewhere);
     bob.send_leave().await;

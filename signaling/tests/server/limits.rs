@@ -29,8 +29,12 @@ async fn every_malformed_frame_is_answered_and_the_connection_goes_on() {
         r#"{"type":"signal","data":1}"#,
         r#"{"type":"signal","to":"x"}"#,
         r#"{"type":"say"}"#,
-        r#"{"type":"say","data":}"#,
-        r#"{"type":"say","data":1} trailing"#,
+        r#"{"type":"say","data":1}"#,
+        r#"{"type":"say","id":"","data":1}"#,
+        r#"{"type":"say","id":"a b","data":1}"#,
+        r#"{"type":"say","id":"m"}"#,
+        r#"{"type":"say","id":"m","data":}"#,
+        r#"{"type":"say","id":"m","data":1} trailing"#,
         r#"{"type":"ping","id":-1}"#,
         r#"{"type":"ping","id":"7"}"#,
     ] {
@@ -52,7 +56,7 @@ async fn a_frame_over_the_limit_is_told_and_ends_the_connection() {
         let mut bob = server.join("r", "Bob").await;
         ada.expect_joined(&bob, "Bob").await;
 
-        let frame_around = |data: usize| format!(r#"{{"type":"say","data":"{}"}}"#, "x".repeat(data));
+        let frame_around = |data: usize| format!(r#"{{"type":"say","id":"m","data":"{}"}}"#, "x".repeat(data));
         let just_fits = frame_around(1000 - frame_around(0).len());
         bob.send_text(&just_fits).await;
         assert!(matches!(ada.recv().await, ServerMessage::Say { .. }));

@@ -4,7 +4,7 @@ use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PeerId, ServerMessag
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{ada_and_bob, soon, start_with};
+use crate::support::{ada_and_bob, message_id, soon, start_with};
 
 #[tokio::test]
 async fn a_seat_is_taken_back_and_nobody_was_told() {
@@ -113,7 +113,7 @@ async fn refused_frames_have_come_all_the_same() {
     bob.expect_error(ErrorCode::UnknownPeer).await;
     // Within one packet, so that no pause refills the bucket.
     for _ in 0..15 {
-        let word = ClientMessage::Say { data: Data::from_json("2").unwrap() }.to_json().unwrap();
+        let word = ClientMessage::Say { id: message_id("2"), data: Data::from_json("2").unwrap() }.to_json().unwrap();
         soon(bob.sink.feed(Message::text(word))).await.unwrap();
     }
     soon(bob.sink.flush()).await.unwrap();
@@ -155,7 +155,7 @@ async fn a_socket_that_seems_well_is_taken_over() {
     ada.say("2").await;
     bob.expect_say(&ada.id, "2").await;
     // It may go on for a moment, and is not heard.
-    let _ = soon(old.sink.send(Message::text(r#"{"type":"say","data":3}"#))).await;
+    let _ = soon(old.sink.send(Message::text(r#"{"type":"say","id":"m-3","data":3}"#))).await;
     assert_eq!(old.close_code().await, close::REPLACED);
     drop(old);
     bob.say("4").await;

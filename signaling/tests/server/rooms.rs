@@ -60,6 +60,7 @@ async fn joined_hands_out_what_was_configured() {
         received: 0,
         ice_servers,
         heartbeat_ms: 1234,
+        max_frame_bytes: 65_536,
     };
     assert_eq!(joined, expected);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits, Server};
 use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PATH, PeerId, SUBPROTOCOL};
-use browser_rtc_signaling::{LeaveReason, Peer, ResumeToken, ServerMessage};
+use browser_rtc_signaling::{LeaveReason, MessageId, Peer, ResumeToken, ServerMessage};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -350,8 +350,8 @@ impl Client {
     }
 
     pub async fn say(&mut self, data: &str) {
-        let data = Data::from_json(data).unwrap();
-        self.send(ClientMessage::Say { data }).await;
+        let (id, data) = (message_id(data), Data::from_json(data).unwrap());
+        self.send(ClientMessage::Say { id, data }).await;
     }
 
     pub async fn signal(&mut self, to: &PeerId, data: &str) {
@@ -368,7 +368,7 @@ impl Client {
 
     pub async fn expect_error(&mut self, expected: ErrorCode) {
         match self.recv().await {
-            ServerMessage::Error { code, message } => {
+            ServerMessage::Error { code, message, .. } => {
                 assert_eq!(code, expected);
                 assert!(!message.is_empty());
             }
@@ -392,9 +392,15 @@ impl Client {
     }
 
     pub async fn expect_say(&mut self, from: &PeerId, data: &str) {
-        let (from, data) = (from.clone(), Data::from_json(data).unwrap());
-        assert_eq!(self.recv().await, ServerMessage::Say { from, data });
+        let (from, id, data) = (from.clone(), message_id(data), Data::from_json(data).unwrap());
+        assert_eq!(self.recv().await, ServerMessage::Say { from, id, data });
     }
+}
+
+/// Returns the id that a test client gives to a message with this data.
+pub fn message_id(data: &str) -> MessageId {
+    let letters = data.chars().filter(char::is_ascii_alphanumeric).take(32);
+    format!("m-{}", letters.collect::<String>()).parse().unwrap()
 }
 
 /// Reading, where the client has been taken apart.

@@ -5,7 +5,7 @@ use std::fmt;
 use axum::extract::ws::Utf8Bytes;
 
 use crate::server::outbox::encode;
-use crate::{Data, ErrorCode, LeaveReason, Peer, PeerId, ServerMessage};
+use crate::{Data, ErrorCode, LeaveReason, MessageId, Peer, PeerId, ServerMessage};
 
 /// The id of an entry: a time and a number within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +78,7 @@ impl Event {
             "r" => What::Registered { proc: arg.to_owned(), name: text() },
             "m" => What::Moved { proc: arg.to_owned(), attempt: text() },
             "l" => What::Left(arg.into()),
-            "a" => What::Said(say(&from, data()?)),
+            "a" => What::Said(say(&from, arg.parse().ok()?, data()?)),
             "s" => What::Signalled { to: arg.into(), frame: signal(&from, data()?) },
             "e" => What::Refused(refusal(arg.into(), payload)),
             _ => return None,
@@ -113,8 +113,8 @@ pub fn left(id: &PeerId, reason: &LeaveReason) -> Utf8Bytes {
     encode(&ServerMessage::PeerLeft { id: id.clone(), reason: reason.clone() })
 }
 
-pub fn say(from: &PeerId, data: Data) -> Utf8Bytes {
-    encode(&ServerMessage::Say { from: from.clone(), data })
+pub fn say(from: &PeerId, id: MessageId, data: Data) -> Utf8Bytes {
+    encode(&ServerMessage::Say { from: from.clone(), id, data })
 }
 
 pub fn signal(from: &PeerId, data: Data) -> Utf8Bytes {
@@ -122,7 +122,7 @@ pub fn signal(from: &PeerId, data: Data) -> Utf8Bytes {
 }
 
 pub fn refusal(code: ErrorCode, message: &str) -> Utf8Bytes {
-    encode(&ServerMessage::Error { code, message: message.to_owned() })
+    encode(&ServerMessage::Error { code, message: message.to_owned(), frame: None })
 }
 
 #[cfg(test)]
@@ -138,9 +138,11 @@ mod tests {
         assert_eq!(frame.as_str(), "{\"type\":\"signal\",\"from\":\"aa\",\"data\":{\"a\":\n 1}}");
         let event = Event::parse("12-3 0-0 j aa 0 proc\nAda von L.").unwrap();
         assert!(matches!(event.what, What::Joined { proc, name } if proc == "proc" && name == "Ada von L."));
-        let event = Event::parse("1-0 0-0 a aa 1 \nnull").unwrap();
+        let event = Event::parse("1-0 0-0 a aa 1 m\nnull").unwrap();
         assert!(matches!(event.what, What::Said(_)));
-        for wrong in ["", "1-0", "1-0 0-0 a aa 1 \nno JSON", "1-0 0-0 ? aa 1 x\n", "1-0 0-0 a aa x x\n1"] {
+        for wrong in
+            ["", "1-0", "1-0 0-0 a aa 1 m\nno JSON", "1-0 0-0 a aa 1 \n1", "1-0 0-0 ? aa 1 x\n", "1-0 0-0 a aa x x\n1"]
+        {
             assert!(Event::parse(wrong).is_none(), "{wrong}");
         }
         assert!(EntryId::parse("9-9") < EntryId::parse("10-0"));

@@ -151,6 +151,7 @@ pub struct Welcome {
     pub resumes: bool,
     ice_servers: IceServers,
     heartbeat_ms: u32,
+    max_frame_bytes: u32,
 }
 
 impl Welcome {
@@ -171,6 +172,7 @@ impl Welcome {
             received: again.unwrap_or(0),
             ice_servers,
             heartbeat_ms: self.heartbeat_ms,
+            max_frame_bytes: self.max_frame_bytes,
         })
     }
 }
@@ -196,6 +198,7 @@ impl Cluster {
                 resumes: !config.grace.is_zero(),
                 ice_servers: IceServers::new(config),
                 heartbeat_ms: config.heartbeat_ms,
+                max_frame_bytes: limits.stated_frame_bytes(),
             },
             names: Names::new(limits),
             metrics,

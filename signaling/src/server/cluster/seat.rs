@@ -14,7 +14,7 @@ use super::script::Script;
 use super::{Cluster, Guest};
 use crate::server::lock;
 use crate::server::outbox::Outbox;
-use crate::{Data, ErrorCode, LeaveReason, PeerId};
+use crate::{Data, ErrorCode, LeaveReason, MessageId, PeerId};
 
 const NOBODY: &str = "no such peer in the room";
 
@@ -62,10 +62,11 @@ impl Seat {
         self.tell(Frame { kind: "s", arg: to.to_string(), payload, counted: true, what }).await;
     }
 
-    pub async fn say(&self, data: Data) {
+    pub async fn say(&self, id: MessageId, data: Data) {
         let payload = data.get().to_owned();
-        let what = What::Said(say(&self.id, data));
-        self.tell(Frame { kind: "a", arg: String::new(), payload, counted: true, what }).await;
+        let arg = id.to_string();
+        let what = What::Said(say(&self.id, id, data));
+        self.tell(Frame { kind: "a", arg, payload, counted: true, what }).await;
     }
 
     pub async fn refuse(&self, code: ErrorCode, message: &str, counted: bool) {

@@ -39,6 +39,7 @@ struct Inner {
     names: Names,
     ice_servers: IceServers,
     heartbeat_ms: u32,
+    max_frame_bytes: u32,
     /// Whether seats can be taken back at all.
     resumes: bool,
     metrics: Metrics,
@@ -93,6 +94,7 @@ impl Rooms {
             names: Names::new(&config.limits),
             ice_servers: IceServers::new(config),
             heartbeat_ms: config.heartbeat_ms,
+            max_frame_bytes: config.limits.stated_frame_bytes(),
             resumes: !config.grace.is_zero(),
             metrics,
         }))
@@ -198,6 +200,7 @@ impl Rooms {
             received: you.received,
             ice_servers: self.0.ice_servers.of(&you.peer.id),
             heartbeat_ms: self.0.heartbeat_ms,
+            max_frame_bytes: self.0.max_frame_bytes,
         })
     }
 

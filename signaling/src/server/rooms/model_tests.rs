@@ -134,7 +134,8 @@ impl World {
         match *step {
             Step::Say(who) => {
                 let data = self.next_data(who);
-                self.client_sends(who, ClientMessage::Say { data });
+                let id = format!("m{who}-{}", self.people[who].sent.len()).parse().unwrap();
+                self.client_sends(who, ClientMessage::Say { id, data });
             }
             Step::Signal(who, to) => {
                 let to = self.people.get(to).map_or(PeerId::from("nobody"), |peer| peer.id.clone());
@@ -278,7 +279,7 @@ impl World {
                 match (&numbered, too_many) {
                     (_, true) => seat.refuse_counted(ErrorCode::RateLimited, ""),
                     (ClientMessage::Signal { to, data }, false) => seat.signal(to, data.clone()),
-                    (ClientMessage::Say { data }, false) => seat.say(data.clone()),
+                    (ClientMessage::Say { id, data }, false) => seat.say(id.clone(), data.clone()),
                     (other, false) => panic!("{other:?}"),
                 }
                 if number == person.holder {
@@ -294,7 +295,8 @@ impl World {
         assert_eq!(frame, person.sent[person.arrived], "the next of its frames, and no other");
         person.arrived += 1;
         let from = person.id.clone();
-        let refused = |code: ErrorCode, message: &str| ServerMessage::Error { code, message: message.to_owned() };
+        let refused =
+            |code: ErrorCode, message: &str| ServerMessage::Error { code, message: message.to_owned(), frame: None };
         match frame {
             _ if too_many => person.expected.push(refused(ErrorCode::RateLimited, "")),
             ClientMessage::Signal { to, data } => match self.people.iter_mut().find(|peer| peer.id == to) {
@@ -304,9 +306,9 @@ impl World {
                     self.people[who].expected.push(refused);
                 }
             },
-            ClientMessage::Say { data } => {
+            ClientMessage::Say { id, data } => {
                 for peer in self.people.iter_mut().filter(|peer| peer.id != from) {
-                    peer.expected.push(ServerMessage::Say { from: from.clone(), data: data.clone() });
+                    peer.expected.push(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
                 }
             }
             other => panic!("{other:?}"),

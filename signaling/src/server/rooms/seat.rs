@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Member, Room, Rooms};
 use crate::server::lock;
 use crate::server::outbox::{Outbox, encode};
-use crate::{Data, ErrorCode, LeaveReason, PeerId, ServerMessage};
+use crate::{Data, ErrorCode, LeaveReason, MessageId, PeerId, ServerMessage};
 
 /// A place in a room as one connection holds it, given up when dropped.
 ///
@@ -43,9 +43,9 @@ impl Seat {
     }
 
     /// Tells all others.
-    pub fn say(&self, data: Data) {
+    pub fn say(&self, id: MessageId, data: Data) {
         let from = self.id.clone();
-        let frame = encode(&ServerMessage::Say { from, data });
+        let frame = encode(&ServerMessage::Say { from, id, data });
         self.counted(|members| {
             for member in members.iter().filter(|member| member.peer.id != self.id) {
                 member.outbox.push(frame.clone());
@@ -94,7 +94,7 @@ impl Seat {
     /// Says what was wrong with a frame.
     pub fn refuse(&self, code: ErrorCode, message: &str) {
         self.rooms.0.metrics.error(&code);
-        self.outbox.send(&ServerMessage::Error { code, message: message.to_owned() });
+        self.outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
     }
 }
 

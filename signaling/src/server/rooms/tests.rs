@@ -1,7 +1,7 @@
 use super::*;
-use crate::Data;
 use crate::server::Limits;
 use crate::server::outbox::{Outgoing, queue};
+use crate::{Data, MessageId};
 
 fn rooms(limits: Limits) -> Rooms {
     Rooms::new(&Config { limits, ..Config::default() })
@@ -14,6 +14,10 @@ fn join(rooms: &Rooms, room: &str, name: &str) -> Result<(Seat, Outgoing), Error
 
 fn told(outgoing: &mut Outgoing) -> Vec<ServerMessage> {
     std::iter::from_fn(|| outgoing.ready()).map(|frame| ServerMessage::from_json(&frame).unwrap()).collect()
+}
+
+fn id(text: &str) -> MessageId {
+    text.parse().unwrap()
 }
 
 fn data(json: &str) -> Data {
@@ -68,8 +72,8 @@ fn signals_reach_one_and_says_reach_the_others() {
     }
     let from = ada.id().clone();
     ada.signal(bob.id(), data("1"));
-    ada.say(data("2"));
-    let say = ServerMessage::Say { from: from.clone(), data: data("2") };
+    ada.say(id("m2"), data("2"));
+    let say = ServerMessage::Say { from: from.clone(), id: id("m2"), data: data("2") };
     let signal = ServerMessage::Signal { from, data: data("1") };
     assert_eq!(told(&mut to_bob), [signal, say.clone()]);
     assert_eq!(told(&mut to_eve), [say]);
@@ -106,9 +110,9 @@ fn a_full_queue_ends_its_owner_alone() {
     let (slow, _to_slow) = queue(&Limits { queue_frames: 2, ..Limits::default() });
     let _eve = rooms.join("r", "Eve", None, slow.clone()).unwrap();
     told(&mut to_bob);
-    ada.say(data("1"));
+    ada.say(id("m1"), data("1"));
     assert!(!slow.cut().is_cancelled());
-    ada.say(data("2"));
+    ada.say(id("m2"), data("2"));
     assert!(slow.cut().is_cancelled());
     assert_eq!(told(&mut to_bob).len(), 2);
 }

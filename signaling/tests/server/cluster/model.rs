@@ -9,7 +9,7 @@ use browser_rtc_signaling::{ClientMessage, Data, LeaveReason, PeerId, ResumeToke
 use proptest::prelude::*;
 
 use super::support::Redis;
-use crate::support::{Client, Running, soon};
+use crate::support::{Client, Running, message_id, soon};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -144,10 +144,11 @@ impl<'a> World<'a> {
         match *step {
             Step::Say(who) => {
                 let data = self.next_word(who);
-                self.send(who, ClientMessage::Say { data: data.clone() }).await;
+                let id = message_id(data.get());
+                self.send(who, ClientMessage::Say { id: id.clone(), data: data.clone() }).await;
                 let (from, room) = (self.people[who].id.clone(), self.people[who].room);
                 for other in self.people.iter_mut().filter(|other| other.room == room && other.id != from) {
-                    other.expected.take(ServerMessage::Say { from: from.clone(), data: data.clone() });
+                    other.expected.take(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
                 }
             }
             Step::Signal(who, to) => {
