@@ -202,6 +202,16 @@ impl Error {
         Self::new(operation, ErrorKind::Closed, "it has been closed")
     }
 
+    /// Returns the failure to read a file as `NotReadable`. Browsers differ: for a file that has changed, Chromium
+    /// rejects with `NotReadableError`, Firefox with `AbortError`. An error that is not the browser's stays.
+    pub(crate) fn into_not_readable(self) -> Self {
+        if self.js().is_none() {
+            return self;
+        }
+        let message = format!("the file has changed or cannot be read: {}", self.message());
+        Self::new(self.operation(), ErrorKind::NotReadable, message)
+    }
+
     /// The web name of what failed, such as `getUserMedia`.
     #[must_use]
     pub fn operation(&self) -> &'static str {

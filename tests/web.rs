@@ -20,7 +20,9 @@ mod web {
     mod error;
     mod event;
     mod files;
+    mod files_failures;
     mod files_life;
+    mod files_peers;
     mod files_resume;
     mod media_capture;
     mod media_constraints;

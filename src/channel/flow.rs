@@ -252,7 +252,12 @@ impl DataChannel {
     /// empty; hands it over; and resolves when there is room for the next.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-send)
     ///
+    /// Waits for the network, never for the peer's program; ends with `Closed` when the channel closes first.
+    ///
     /// Dropped before its turn, nothing was sent, and the next one's turn comes. A message is sent whole or not at all.
+    ///
+    /// A peer built on webrtc-rs announces no limit, and closes its channel on a message above 65,535 bytes: send it
+    /// smaller ones.
     ///
     /// # Errors
     /// `TooLarge` with the transport's [largest](Self::max_message_size), and nothing was sent; `Closed` where the
@@ -299,11 +304,14 @@ impl DataChannel {
         })
     }
 
-    /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark); at once where it is
-    /// already. Cancel safe.
+    /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark), and at once where it is
+    /// already. Waits for the network, never for the peer's program.
     ///
     /// # Errors
     /// `Closed` where the channel closes first.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCDataChannel.onbufferedamountlow")]
     pub async fn flush(&self) -> Result<()> {
         let flow = &self.inner.life.flow;
@@ -340,7 +348,8 @@ impl DataChannel {
     }
 
     /// The largest message in bytes that the transport takes, which the two sides have negotiated; none before the
-    /// channel has opened, or where its connection is not known.
+    /// channel has opened, or where its connection is not known. Not every peer announces what it takes: see
+    /// [`send`](Self::send).
     #[must_use]
     pub fn max_message_size(&self) -> Option<u64> {
         let life = &self.inner.life;

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     BinaryType, DataChannel, JsMessage, JsMessages, Message, Payload, Reliability,
-    large_frames::{Fault, HEADER, Header, Joiner, Kind, MARK, split},
+    large_frames::{Fault, HEADER, Header, Joiner, Kind, MARK, MOST_PIECES, split},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -34,7 +34,9 @@ const SMALL_PIECE: u64 = 16 * 1024;
 /// [largest message](DataChannel::max_message_size), or over 256 KiB, is split by the sender and joined by the receiver.
 ///
 /// Both ends must wrap their channel in this, with the same [limit](Self::set_limit). What fits travels as it is and
-/// costs nothing more. Clones share one channel. A message that is not whole is given up where its sender gives it up;
+/// costs nothing more. Nothing is agreed on with the peer: one that does not wrap its channel gets the pieces of a large
+/// message as binary messages, each with a header of 24 bytes, and the sender does not learn of it. Nothing waits for the
+/// peer's program. Clones share one channel. A message that is not whole is given up where its sender gives it up;
 /// on an ordered channel with the next message; otherwise, the oldest first, when 64 are incomplete or more bytes than
 /// the limit, which is an error `QuotaExceeded` on a reliable channel. Where a piece is lost on a channel that may lose
 /// messages, the message is lost.
@@ -107,11 +109,14 @@ impl LargeMessages {
 
     /// Sends text or bytes of any size, in turn, as [`DataChannel::send`] does. A blob is read piece by piece.
     ///
+    /// Waits until the channel is open, for the messages before this one, and for the network; ends with `Closed` when
+    /// the channel closes first.
+    ///
     /// Dropped before it resolves, the message is given up: the other side does not see it.
     ///
     /// # Errors
     /// `TooLarge` with the [limit](Self::set_limit), and nothing was sent; `Closed`; `NotReadable` where a blob's file
-    /// has changed.
+    /// has changed or cannot be read.
     pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
         self.send_in_turn(payload.into()).await
     }
@@ -133,9 +138,9 @@ impl LargeMessages {
         if u64::from(total) <= most && travels_as_it_is(payload) {
             return self.channel.send(payload).await;
         }
-        let Some(piece) =
-            most.checked_sub(HEADER as u64).and_then(|piece| u32::try_from(piece).ok()).filter(|piece| *piece > 0)
-        else {
+        let piece = most.checked_sub(HEADER as u64).and_then(|piece| u32::try_from(piece).ok());
+        let fits = |piece: &u32| *piece > 0 && total.div_ceil(*piece) <= MOST_PIECES;
+        let Some(piece) = piece.filter(fits) else {
             return Err(too_large(most));
         };
         self.send_pieces(payload, total, piece).await
@@ -198,13 +203,14 @@ impl LargeMessages {
         Ok(())
     }
 
+    /// Reads a part of a blob.
     async fn read(&self, blob: &web_sys::Blob, start: usize, end: usize) -> Result<Uint8Array> {
         let channel_end = self.channel.end();
         let read = settled("arrayBuffer", &channel_end, || {
             let part = blob.slice_with_f64_and_f64(start as f64, end as f64)?;
             Ok(part.array_buffer().unchecked_into())
         });
-        Ok(Uint8Array::new(&read.await?))
+        Ok(Uint8Array::new(&read.await.map_err(Error::into_not_readable)?))
     }
 
     /// None: more is to come.

@@ -6,6 +6,9 @@ use std::{collections::VecDeque, ops::Range};
 pub(super) const MARK: [u8; 4] = [0x9d, b'L', b'M', 1];
 pub(super) const HEADER: usize = 24;
 
+/// How many pieces a message may have: of each a byte is kept, be the piece ever so short.
+pub(super) const MOST_PIECES: u32 = 1 << 20;
+
 /// How many messages may be incomplete at a time.
 const MOST_INCOMPLETE: usize = 64;
 
@@ -62,8 +65,10 @@ impl Header {
         (start < end).then_some(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 
-    fn pieces(&self) -> usize {
-        self.total.div_ceil(self.piece) as usize
+    /// The number of pieces; none where the message has too many.
+    fn pieces(&self) -> Option<usize> {
+        let pieces = self.total.div_ceil(self.piece);
+        (pieces <= MOST_PIECES).then_some(pieces as usize)
     }
 }
 
@@ -195,7 +200,7 @@ impl Incomplete {
     /// None where its head makes no sense.
     fn new(head: Header) -> Option<Self> {
         head.range()?;
-        let missing = head.pieces();
+        let missing = head.pieces()?;
         Some(Self { head, bytes: vec![0; head.total as usize], seen: vec![false; missing], missing })
     }
 
@@ -306,6 +311,14 @@ mod tests {
         assert!(outcomes[1..].iter().all(|outcome| outcome == &Ok(None)));
         let next = frames(Kind::Text, 8, &[b'x'; 100], 100);
         assert_eq!(give(&mut joiner, &next[0], 100), Ok(Some((Kind::Text, vec![b'x'; 100]))));
+    }
+
+    #[test]
+    fn message_of_too_many_pieces_is_malformed() {
+        let head = Header { kind: Kind::Binary, id: 1, index: 0, total: MOST_PIECES + 1, piece: 1 };
+        assert_eq!(give(&mut reliable(), &(head, vec![0]), u32::MAX), Err(Fault::Malformed));
+        let most = Header { total: MOST_PIECES, ..head };
+        assert_eq!(give(&mut reliable(), &(most, vec![0]), u32::MAX), Ok(None));
     }
 
     #[test]

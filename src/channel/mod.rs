@@ -74,8 +74,9 @@ spec_enum! {
 /// connection open.
 ///
 /// Messages are kept from the first on until they are taken, up to a [limit](Self::set_receive_limit), and each goes to
-/// one clone. The stream ends when the channel has closed, by either side or with its connection, after all that had
-/// arrived.
+/// one clone. The stream waits for the peer's next message for any time while the channel is open, as do the streams of
+/// [`LargeMessages`], [`Packed`] and [`Typed`]. It ends when the channel has closed, by either side or with its
+/// connection, after all that had arrived.
 ///
 /// What is sent waits in the browser's buffer, which is never filled over a [mark](Self::set_high_water_mark): so a
 /// sender is as fast as the network, and no faster.
@@ -182,7 +183,8 @@ impl DataChannel {
         self.inner.life.state()
     }
 
-    /// Whether it can send: now, then each change, `Closed` last.
+    /// Returns a stream of the channel's states: the present one, then each change, `Closed` last. Waits for any time
+    /// while the channel stays in one state.
     #[doc(alias = "RTCDataChannel.onclosing")]
     pub fn states(&self) -> EventStream<ChannelState> {
         let life = self.inner.life.clone();
@@ -237,7 +239,13 @@ impl DataChannel {
         })
     }
 
-    /// Resolves when the channel has closed, by either side or with its connection. Cancel safe.
+    /// Resolves when the channel has closed, by either side or with its connection.
+    ///
+    /// After [`close`](Self::close), it waits until what was sent has left and the peer's browser has answered, so where
+    /// the network is gone, until the connection closes.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCDataChannel.onclose")]
     pub fn closed(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.inner.life.closed.wait()
@@ -260,7 +268,8 @@ impl DataChannel {
         self.inner.close();
     }
 
-    /// The channel's failures, with the browser's words.
+    /// Returns a stream of the channel's failures, with the browser's words. Waits for any time while there are none, and
+    /// ends when the channel has closed.
     #[doc(alias = "RTCDataChannel.onerror")]
     pub fn errors(&self) -> EventStream<Error> {
         EventStream::new(&self.inner.life.closed)

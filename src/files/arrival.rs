@@ -15,7 +15,7 @@ use js_sys::{ArrayBuffer, Uint8Array};
 
 use super::{
     hash::{self, Hashing},
-    message::{BLOCK, Digest, FileId, Id, Message, Reason, blocks_of},
+    message::{BLOCK, Digest, FileId, Id, Message, Reason, blocks_of, is_cancel},
     name,
     progress::Meter,
     receiving::{Place, Receiving},
@@ -71,7 +71,7 @@ impl Arrival {
         Self {
             id,
             file: file.as_str().into(),
-            name: name::harmless(name).into(),
+            name: name::sanitize(name).into(),
             mime: name::mime_type(mime).into(),
             meter: Meter::new(size, &over),
             seen: Cell::default(),
@@ -155,7 +155,7 @@ impl Arrival {
     }
 
     fn is_cancelled(&self) -> bool {
-        self.error().is_some_and(|error| error.kind() == &ErrorKind::Abort)
+        self.error().is_some_and(|error| is_cancel(&error))
     }
 
     /// Resolves when somebody has cancelled it. At any other end, what has come is kept first.
@@ -169,7 +169,7 @@ impl Arrival {
 
 /// Takes what comes, until all has come or somebody ends it.
 pub(super) async fn run(shared: Rc<Shared>, arrival: Rc<Arrival>, mut sink: Sink, mut digests: Vec<Digest>) {
-    let received = receive_unless_cancelled(&shared, &arrival, &mut sink, &mut digests).await;
+    let received = receive_unless_cancelled(&shared, &arrival, &mut sink, &mut digests).await.map_err(not_a_cancel);
     shared.incoming.borrow_mut().remove(&arrival.id);
     let expected = shared.exchange.borrow_mut().forget_incoming(arrival.id);
     let complete = received.is_ok();
@@ -249,6 +249,15 @@ async fn receive(shared: &Shared, arrival: &Arrival, sink: &mut Sink, digests: &
         }
     }
     Err(arrival.error_or_closed())
+}
+
+/// A stream that is written to may reject with an `AbortError` of its own, which is no cancel of the transfer.
+fn not_a_cancel(error: Error) -> Error {
+    if error.kind() != &ErrorKind::Abort || is_cancel(&error) {
+        return error;
+    }
+    let message = format!("the file could not be written: {}", error.message());
+    Error::new(error.operation(), ErrorKind::Operation, message)
 }
 
 fn damaged() -> Error {

@@ -21,6 +21,8 @@ pub(super) struct Exchange {
     next_offer: Id,
     /// The least number that the other side's next offer may have.
     next_offered: u64,
+    /// Whether a message of the protocol has come: the peer speaks it.
+    heard: bool,
 }
 
 struct Open {
@@ -62,6 +64,8 @@ pub(super) enum Event {
     Cancelled(Id, Reason),
     /// What comes is not what was agreed on.
     BadIncoming(Id, &'static str),
+    /// The peer has received the offer.
+    Acknowledged(Id),
     Accepted {
         id: Id,
         from: u64,
@@ -110,8 +114,15 @@ impl Exchange {
         self.sending.remove(&id).is_some()
     }
 
+    /// Whether the peer has said anything of the protocol.
+    pub(super) fn is_heard(&self) -> bool {
+        self.heard
+    }
+
+    /// Takes a message in.
     pub(super) fn text(&mut self, text: &str) -> Result<Event, Violation> {
         let message = Message::parse(text).ok_or(Violation("a message is not of the protocol"))?;
+        self.heard |= message != Message::Unknown;
         Ok(match message {
             Message::Offer { version, id, file, name, size, mime } => {
                 if u64::from(id) < self.next_offered {
@@ -145,6 +156,7 @@ impl Exchange {
                 self.open = self.open.take().filter(|open| open.id != id);
                 if self.receiving.remove(&id).is_some() { Event::Cancelled(id, reason) } else { Event::Nothing }
             }
+            Message::Ack { id } => self.outgoing(id, |_| Ok(()), Event::Acknowledged(id)),
             Message::Accept { id, window, from, sha256 } => {
                 self.outgoing(id, |sending| sending.accept(from, window), Event::Accepted { id, from, sha256 })
             }

@@ -71,6 +71,7 @@ struct Side {
 
 struct Out {
     file: File,
+    acknowledged: bool,
     next: Option<u64>,
     ended: bool,
 }
@@ -173,7 +174,7 @@ impl World {
     fn offer(&mut self, at: usize, file: File) {
         self.offered += 1;
         let id = self.sides[at].exchange.offer(file.size());
-        self.sides[at].sending.insert(id, Out { file, next: None, ended: false });
+        self.sides[at].sending.insert(id, Out { file, acknowledged: false, next: None, ended: false });
         self.say(
             at,
             &Message::Offer {
@@ -303,6 +304,7 @@ impl World {
                     id,
                     In { size, accepted: false, kept: Vec::new(), coming: None, arrived: VecDeque::new(), end: None },
                 );
+                self.say(at, &Message::Ack { id });
             }
             Event::Block { id, length, sha256, place } => {
                 let arrival = side.receiving.get_mut(&id).unwrap();
@@ -312,8 +314,13 @@ impl World {
             Event::Cancelled(id, _) => {
                 side.receiving.remove(&id).unwrap();
             }
+            Event::Acknowledged(id) => {
+                assert!(side.exchange.is_heard());
+                side.sending.get_mut(&id).unwrap().acknowledged = true;
+            }
             Event::Accepted { id, from, sha256 } => {
                 let out = side.sending.get_mut(&id).unwrap();
+                assert!(out.acknowledged, "an offer is acknowledged before it is answered");
                 let same = from == 0 || sha256 == Some(digest_of_all(&out.file.digests(from)));
                 self.resumed += u32::from(same && from > 0);
                 out.next = Some(side.exchange.sending.get_mut(&id).unwrap().begin(!same));
@@ -468,6 +475,7 @@ fn anything() -> impl Strategy<Value = Said> {
             .prop_map(|(id, index, length, sha256)| Message::Block { id, index, length, sha256 }),
         (id.clone(), digest).prop_map(|(id, sha256)| Message::End { id, sha256 }),
         id.clone().prop_map(|id| Message::Cancel { id, reason: Reason::Failed }),
+        id.clone().prop_map(|id| Message::Ack { id }),
         (id.clone(), 0..3_u32, number.clone()).prop_map(|(id, window, from)| Message::Accept {
             id,
             window,
@@ -567,4 +575,32 @@ fn f44_too_many_offers_are_refused_and_so_are_other_versions() {
     assert_eq!(said(&mut exchange, &offer(1, next)), Event::Refuse(next, Reason::Busy));
     assert_eq!(said(&mut exchange, &offer(2, next + 1)), Event::Refuse(next + 1, Reason::Unsupported));
     assert!(exchange.text(&offer(1, 0).text()).is_err(), "twice the same number");
+}
+
+#[test]
+fn peer_is_heard_from_its_first_message_of_the_protocol() {
+    let mut exchange = Exchange::default();
+    let id = exchange.offer(1);
+    assert!(exchange.text("hello").is_err());
+    assert_eq!(exchange.text(r#"{"type":"description"}"#), Ok(Event::Nothing));
+    assert!(!exchange.is_heard());
+    assert_eq!(said(&mut exchange, &Message::Ack { id }), Event::Acknowledged(id));
+    assert!(exchange.is_heard());
+}
+
+#[test]
+fn acknowledgements_may_be_repeated_missing_or_late() {
+    let mut exchange = Exchange::default();
+    let (first, second) = (exchange.offer(1), exchange.offer(1));
+    for _ in 0..2 {
+        assert_eq!(said(&mut exchange, &Message::Ack { id: first }), Event::Acknowledged(first));
+    }
+    let accept = |id| Message::Accept { id, window: 1, from: 0, sha256: None };
+    assert!(matches!(said(&mut exchange, &accept(second)), Event::Accepted { .. }));
+    assert_eq!(
+        said(&mut exchange, &Message::Refuse { id: first, reason: Reason::Declined }),
+        Event::Stopped(first, Reason::Declined)
+    );
+    assert_eq!(said(&mut exchange, &Message::Ack { id: first }), Event::Nothing);
+    assert_eq!(said(&mut exchange, &Message::Ack { id: 99 }), Event::Nothing, "it was never offered");
 }

@@ -1,11 +1,11 @@
 //! A file that comes.
 
-use std::{fmt, future::Future, rc::Rc};
+use std::{cell::RefCell, fmt, future::Future, rc::Rc};
 
 use super::{
     Progress, ProgressStream,
     arrival::Arrival,
-    message::{BLOCK, Digest},
+    message::{BLOCK, Digest, cancelled},
     shared::OPERATION,
     sink::{Output, Sink},
 };
@@ -46,16 +46,23 @@ impl<T> Incoming<T> {
         self.arrival.meter.now()
     }
 
-    /// Resolves to the file when all of it has come, and is verified and kept. Cancel safe. It is given once.
+    /// Resolves to the file, once, when all of it has arrived, verified and kept.
+    ///
+    /// Waits for the peer, so for any time while the channel is open and the peer neither sends nor cancels; ends with an
+    /// error when the transfer fails or the channel closes. [`progress`](Self::progress) shows a peer that sends nothing.
     ///
     /// # Errors
     /// - `Abort` where either side has cancelled;
     /// - `Closed` where the channel has closed: see [`into_partial`](Self::into_partial);
-    /// - `InvalidData` where what came has not the hash that was told, or is not what was agreed on;
-    /// - `Operation` where the other side could not read it;
-    /// - what keeping it fails with, such as `QuotaExceeded`, or `NotSupported` for a private file where the browser
+    /// - `InvalidData` where what arrived does not match its hash, or breaks the protocol;
+    /// - `Operation` where the peer could not read the file, such as one that has changed since it was offered, or where
+    ///   the stream that is written to was aborted;
+    /// - the error of keeping the file, such as `QuotaExceeded`, or `NotSupported` for a private file where the browser
     ///   has none;
-    /// - `InvalidState` where it has been given already.
+    /// - `InvalidState` where the file has been taken already.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub fn finished(&mut self) -> impl Future<Output = Result<T>> + Unpin + use<T> {
         use futures::FutureExt;
         let (arrival, output) = (self.arrival.clone(), self.output);
@@ -70,20 +77,27 @@ impl<T> Incoming<T> {
         self.arrival.settled.wait()
     }
 
-    /// Ends it, at both sides. What has come is let go of.
+    /// Cancels the transfer, for both peers, and drops what has arrived. Does nothing once it is over.
     pub fn cancel(&self) {
-        self.arrival.finish(Err(Error::new(OPERATION, ErrorKind::Abort, "it was cancelled here")));
+        self.arrival.finish(Err(cancelled(OPERATION)));
     }
 
-    /// What has come of a file that failed, to go on with when it is offered again: resolves once it is over, and what
-    /// was arriving is kept, for which it waits as long as a stream that is written to takes. None where it is complete
-    /// or was cancelled. Not cancel safe: dropped early, it cancels.
+    /// Returns what has arrived of a file that failed, to [resume](super::Offer::resume) from when the file is offered
+    /// again; `None` where the file is complete or was cancelled.
+    ///
+    /// Waits until the transfer is over, as [`finished`](Self::finished) does, and then until what had arrived is kept:
+    /// as long as the stream that is written to takes.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: dropped before it resolves, it cancels the transfer.
     pub async fn into_partial(self) -> Option<Partial<T>> {
         let arrival = &self.arrival;
         arrival.over.wait().await;
         arrival.settled.wait().await;
         let (sink, digests) = arrival.rest.take()?;
-        Some(Partial { id: arrival.file.clone(), size: arrival.size(), sink, digests, output: self.output })
+        let blocks = digests.len() as u64;
+        let held = RefCell::new(Some((sink, digests)));
+        Some(Partial { id: arrival.file.clone(), size: arrival.size(), blocks, held, output: self.output })
     }
 }
 
@@ -102,14 +116,15 @@ impl<T> fmt::Debug for Incoming<T> {
     }
 }
 
-/// The beginning of a file whose connection was lost: whole blocks, each of them verified. Keep it until the file is
-/// [offered again](super::Files::offer_again), and go on by [`Offer::resume`](super::Offer::resume). Dropping it
+/// The beginning of a file whose transfer failed: whole blocks, each of them verified. Keep it until the file is
+/// [offered again](super::Files::offer_again), and continue with [`Offer::resume`](super::Offer::resume). Dropping it
 /// aborts a stream that it was written to.
 pub struct Partial<T> {
     id: Box<str>,
     pub(super) size: u64,
-    pub(super) sink: Sink,
-    pub(super) digests: Vec<Digest>,
+    blocks: u64,
+    /// Empty once a transfer has resumed from it.
+    pub(super) held: RefCell<Option<(Sink, Vec<Digest>)>>,
     pub(super) output: fn(Output) -> Option<T>,
 }
 
@@ -120,10 +135,10 @@ impl<T> Partial<T> {
         &self.id
     }
 
-    /// How far it had come.
+    /// How much of the file had arrived.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        Progress { bytes: (self.digests.len() as u64 * BLOCK).min(self.size), total: self.size }
+        Progress { bytes: (self.blocks * BLOCK).min(self.size), total: self.size }
     }
 }
 

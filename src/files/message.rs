@@ -47,7 +47,10 @@ pub(super) enum Message {
         id: Id,
         reason: Reason,
     },
-    /// By the other one.
+    /// By the one who is offered it.
+    Ack {
+        id: Id,
+    },
     Accept {
         id: Id,
         window: u32,
@@ -175,7 +178,7 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    /// What this side says of it.
+    /// Returns the error that this side reports.
     pub(super) fn error(self, operation: &'static str) -> Error {
         let (kind, message) = match self {
             Self::Declined => (ErrorKind::Declined, "the other side does not want the file"),
@@ -183,20 +186,31 @@ impl Reason {
             Self::Unsupported => (ErrorKind::NotSupported, "the other side cannot take files like this"),
             Self::Cancelled => (ErrorKind::Abort, "the other side has cancelled"),
             Self::Invalid => (ErrorKind::InvalidData, "what the other side got is not what it was told"),
-            Self::Failed => (ErrorKind::Operation, "the other side could not go on"),
+            Self::Failed => (ErrorKind::Operation, "the peer could not read or keep the file"),
         };
         Error::new(operation, kind, message)
     }
 
-    /// What the other side is told of it.
+    /// Returns what the peer is told of an error.
     pub(super) fn of(error: &Error) -> Self {
         match error.kind() {
-            ErrorKind::Abort => Self::Cancelled,
+            _ if is_cancel(error) => Self::Cancelled,
             ErrorKind::InvalidData => Self::Invalid,
             ErrorKind::NotSupported => Self::Unsupported,
             _ => Self::Failed,
         }
     }
+}
+
+/// Returns the error of a transfer that this side cancels.
+pub(super) fn cancelled(operation: &'static str) -> Error {
+    Error::new(operation, ErrorKind::Abort, "the transfer was cancelled locally")
+}
+
+/// Whether a side has cancelled. A browser's own `AbortError` is a failure: Firefox rejects with it where a file cannot
+/// be read.
+pub(super) fn is_cancel(error: &Error) -> bool {
+    error.kind() == &ErrorKind::Abort && error.js().is_none()
 }
 
 /// How many blocks a file has.
@@ -248,6 +262,7 @@ mod tests {
                 Message::Cancel { id: 7, reason: Reason::Cancelled },
                 json!({ "type": "cancel", "id": 7, "reason": "cancelled" }),
             ),
+            (Message::Ack { id: 7 }, json!({ "type": "ack", "id": 7 })),
             (
                 Message::Accept { id: 7, window: 8, from: 3, sha256: Some(digest) },
                 json!({ "type": "accept", "id": 7, "window": 8, "from": 3, "sha256": hex }),

@@ -22,7 +22,7 @@
 //! let mut offers = files.offers();
 //! while let Some(offer) = offers.next().await {
 //!     if offer.size() > 100_000_000 {
-//!         offer.refuse();
+//!         offer.refuse()?;
 //!         continue;
 //!     }
 //!     let blob = offer.accept_to_blob()?.finished().await?;
@@ -47,7 +47,7 @@
 //! # }
 //! # async fn receive(again: &Files, partial: Partial<web_sys::Blob>) -> Result<()> {
 //! let Some(offer) = again.offers().next().await else { return Ok(()) };
-//! let mut incoming = if offer.id() == partial.id() { offer.resume(partial)? } else { offer.accept_to_blob()? };
+//! let mut incoming = if offer.id() == partial.id() { offer.resume(&partial)? } else { offer.accept_to_blob()? };
 //! let blob = incoming.finished().await?;
 //! # Ok(()) }
 //! ```
@@ -80,7 +80,7 @@ mod transfer;
 mod turns;
 mod wire;
 
-use std::{fmt, future::Future, rc::Rc};
+use std::{fmt, future::Future, rc::Rc, time::Duration};
 
 use futures::FutureExt;
 use wasm_bindgen_futures::spawn_local;
@@ -104,12 +104,11 @@ use crate::{
     random,
 };
 
-/// The most that a name is told of, in bytes.
-const LONGEST_NAME: usize = 255;
-
-/// Files to and from one peer, over a channel that both sides have made a `Files` of.
+/// Files to and from one peer, over a channel that both peers have made a `Files` of.
 ///
-/// Clones share one channel. Transfers go on without any; once there is neither, the channel closes.
+/// Make it as soon as the channel is there: offers are acknowledged by it, and a peer that sees no acknowledgement
+/// [gives up](Self::set_ack_timeout). Clones share one channel. Transfers go on without any; once there is neither, the
+/// channel closes.
 #[derive(Clone)]
 pub struct Files(Rc<Shared>);
 
@@ -130,7 +129,7 @@ impl OfferInit {
         Self::default()
     }
 
-    /// Its name, of which 255 bytes are told: a `Blob` has none of itself.
+    /// Sets the name, which a `Blob` has none of itself. It is sent [shortened](Transfer::name) to 255 bytes of UTF-8.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -158,12 +157,17 @@ impl Files {
         &self.0.channel
     }
 
-    /// Offers a `File` or a `Blob`, under the `File`'s name. It resolves when the offer has been sent. Cancel safe:
-    /// dropped before, it withdraws the offer.
+    /// Offers a `File` or a `Blob`, under the `File`'s name.
+    ///
+    /// Resolves when the offer has been sent: waits, as [`DataChannel::send`] does, until the channel is open and has
+    /// room, and ends with `Closed` when it closes first. It does not wait for the peer: see [`Transfer::finished`].
     ///
     /// # Errors
     /// `Closed` where the channel has closed, `NotSupported` where the page is not secure or the channel is not
     /// ordered and reliable.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: dropped before it resolves, it withdraws the offer.
     pub async fn offer(&self, file: &Blob) -> Result<Transfer> {
         self.offer_with(file, &OfferInit::new()).await
     }
@@ -189,17 +193,38 @@ impl Files {
         self.start(source, transfer.id(), transfer.name(), mime).await
     }
 
-    /// The files that the other side offers, from the first on. Of those that nobody takes up to 64 wait; more are
-    /// refused as `Busy`.
+    /// Returns how long the peer may take to acknowledge an offer: 30 s unless set.
+    #[must_use]
+    pub fn ack_timeout(&self) -> Duration {
+        self.0.ack_timeout.get()
+    }
+
+    /// Sets how long the peer may take to acknowledge an offer, for all handles of the channel and for offers that are
+    /// sent from now on. After that time, an offer fails with `Timeout`: the peer does not speak the file protocol on this
+    /// channel, or its program has not yet made a [`Files`] of it.
+    ///
+    /// A `Files` acknowledges every offer when it receives it, so the time does not include the answer of a user. It
+    /// counts from the moment the offer is sent on an open channel, and only while nothing of the protocol has arrived
+    /// from the peer: once the peer is known to speak it, an offer waits as long as the channel is open. The range is 1 ms
+    /// to 24 days, in whole milliseconds.
+    pub fn set_ack_timeout(&self, timeout: Duration) {
+        self.0.ack_timeout.set(timeout);
+    }
+
+    /// Returns the files that the peer offers, from the first on. Up to 64 offers wait for an answer; more are refused as
+    /// `Busy`.
     pub fn offers(&self) -> Offers {
         Offers::new(&self.0)
     }
 
-    /// Resolves when no more files can go. Cancel safe.
+    /// Resolves when no more files can be transferred: when the channel has closed. Waits for any time until then.
     ///
     /// # Errors
-    /// `InvalidData` where what came was not of the protocol: then the channel has been closed, and all transfers have
-    /// failed with this.
+    /// `InvalidData` where the peer broke the protocol: then the channel has been closed, and all transfers have failed
+    /// with this.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub fn ended(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let shared = Rc::downgrade(&self.0);
         self.0.end.wait().map(move |()| match shared.upgrade().map(|shared| shared.end_error()) {
@@ -208,24 +233,27 @@ impl Files {
         })
     }
 
+    /// Begins a transfer and offers it.
     async fn start(&self, source: Source, id: &str, name: &str, mime: String) -> Result<Transfer> {
         self.0.check()?;
         let file = FileId::try_from(id.to_owned()).map_err(|wrong| Error::new(OPERATION, ErrorKind::Syntax, wrong))?;
         let number = self.0.exchange.borrow_mut().offer(source.size);
         let sent = Rc::new(Sent::new(number, source));
         self.0.outgoing.borrow_mut().insert(number, sent.clone());
-        let transfer = Transfer::new(self.0.clone(), sent.clone(), id, name);
+        let name = name::shorten(name);
+        let transfer = Transfer::new(self.0.clone(), sent.clone(), id, &name);
         let offer = Message::Offer {
             version: VERSION,
             id: number,
             file,
-            name: name.get(..name.floor_char_boundary(LONGEST_NAME)).unwrap_or_default().into(),
+            name,
             size: sent.source.size,
-            mime: mime.get(..LONGEST_NAME).map_or(mime.clone(), Into::into),
+            mime: name::mime_type(mime),
         };
-        // Before the offer is said: where this is dropped meanwhile, the number is given up and the other side told.
-        spawn_local(sent::run(self.0.clone(), sent));
+        // Before the offer is sent: where this future is dropped meanwhile, the transfer is cancelled for both peers.
+        spawn_local(sent::run(self.0.clone(), sent.clone()));
         self.0.say(&offer).await?;
+        sent.offered.come();
         Ok(transfer)
     }
 }

@@ -76,8 +76,8 @@ impl Meter {
     }
 }
 
-/// How far a transfer is: now, then as it changes, always the latest and some 25 times a second at most. It ends when
-/// the transfer does, and keeps nothing alive.
+/// A stream of a transfer's progress: the present one, then as it changes, always the latest and at most 25 times a
+/// second. Waits for any time while nothing changes; ends when the transfer does. It keeps nothing alive.
 #[must_use = "a stream does nothing unless polled"]
 pub struct ProgressStream {
     meter: Meter,

@@ -34,6 +34,8 @@ pub(super) struct Sent {
     pub(super) id: Id,
     pub(super) source: Source,
     pub(super) meter: Meter,
+    /// The browser has taken the offer over.
+    pub(super) offered: End,
     pub(super) accepted: End,
     answer: Cell<(u64, Option<Digest>)>,
     /// The other side has room for more.
@@ -49,6 +51,7 @@ impl Sent {
             id,
             meter: Meter::new(source.size, &over),
             source,
+            offered: End::default(),
             accepted: End::default(),
             answer: Cell::default(),
             room: WakerSet::default(),
@@ -99,7 +102,10 @@ async fn future_of(shared: &Shared, sent: &Sent, turn: &mut Option<Turn>) -> Opt
     }
 }
 
+/// Sends the file once it is accepted. Never resolves by success: the peer ends it.
 async fn send(shared: &Shared, sent: &Sent, turn: &mut Option<Turn>) -> Result<Infallible> {
+    sent.offered.wait().await;
+    shared.heard().await?;
     sent.accepted.wait().await;
     let from = first_block(shared, sent).await?;
     let (give, take) = mpsc::channel(READY);

@@ -1,15 +1,20 @@
 //! What the handles of one `Files` share, and the task that reads the channel.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     future::{self, Future},
     pin::Pin,
     rc::{Rc, Weak},
     task::Poll,
+    time::Duration,
 };
 
-use futures::Stream;
+use futures::{
+    Stream,
+    future::{Either, select},
+};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::ArrayBuffer;
 use wasm_bindgen_futures::spawn_local;
 
@@ -23,10 +28,14 @@ use super::{
 use crate::{
     channel::{BinaryType, DataChannel, JsMessage, JsMessages, Reliability},
     error::{Error, ErrorKind, Result},
+    timer::milliseconds,
     wake::{End, WakerSet},
 };
 
 pub(super) const OPERATION: &str = "file";
+
+/// How long a peer that has said nothing yet may take to acknowledge an offer, unless set.
+const DEFAULT_ACK_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct Shared {
     pub(super) channel: DataChannel,
@@ -36,6 +45,9 @@ pub(super) struct Shared {
     /// Another is in `incoming`.
     pub(super) offered: WakerSet,
     pub(super) turns: Turns,
+    /// The peer has said something of the protocol.
+    heard: End,
+    pub(super) ack_timeout: Cell<Duration>,
     /// The channel has closed, or nobody holds this any more.
     pub(super) end: End,
     broken: RefCell<Option<Error>>,
@@ -50,6 +62,8 @@ impl Shared {
             incoming: RefCell::default(),
             offered: WakerSet::default(),
             turns: Turns::default(),
+            heard: End::default(),
+            ack_timeout: Cell::new(DEFAULT_ACK_TIMEOUT),
             end: End::default(),
             broken: RefCell::default(),
             channel,
@@ -68,6 +82,23 @@ impl Shared {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, message));
         }
         super::hash::check()
+    }
+
+    /// Resolves once the peer is known to speak the protocol. After that, a lost network may delay an acknowledgement for
+    /// as long as the channel is open.
+    pub(super) async fn heard(&self) -> Result<()> {
+        if self.heard.has_come() {
+            return Ok(());
+        }
+        let timeout = TimeoutFuture::new(milliseconds(self.ack_timeout.get()));
+        match select(self.heard.wait(), timeout).await {
+            Either::Left(_) => Ok(()),
+            Either::Right(_) => {
+                let message =
+                    "the peer did not acknowledge the offer: it does not speak the file protocol on this channel";
+                Err(Error::new(OPERATION, ErrorKind::Timeout, message))
+            }
+        }
     }
 
     /// The first offer that nobody has seen, once. Their numbers rise, and those that were withdrawn are not there.
@@ -106,12 +137,16 @@ impl Shared {
 
     async fn text(self: &Rc<Self>, text: &str) -> Result<(), Violation> {
         let event = self.exchange.borrow_mut().text(text)?;
+        if self.exchange.borrow().is_heard() {
+            self.heard.come();
+        }
         match event {
-            Event::Nothing => {}
+            Event::Nothing | Event::Acknowledged(_) => {}
             Event::Offered { id, file, name, size, mime } => {
                 let arrival = Rc::new(Arrival::new(id, &file, &name, size, mime));
                 self.incoming.borrow_mut().insert(id, arrival);
                 self.offered.wake_all();
+                let _closed = self.say(&Message::Ack { id }).await;
             }
             Event::Refuse(id, reason) => self.say(&Message::Refuse { id, reason }).await.unwrap_or_default(),
             Event::Block { id, length, sha256, place } => self.with_incoming(id, |arrival| {

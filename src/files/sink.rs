@@ -29,10 +29,8 @@ pub(super) enum Sink {
         blocks: Array,
         mime: String,
     },
-    Stream {
-        stream: Writable,
-        writer: Option<Writer>,
-    },
+    /// None once the stream is closed.
+    Stream(Option<Writer>),
     Private(PrivateFile),
 }
 
@@ -64,7 +62,6 @@ impl Sink {
     /// Ready to be written to. The digests are those of the blocks that it holds already.
     pub(super) async fn open(&mut self, digests: &mut Vec<Digest>) -> Result<()> {
         match self {
-            Self::Stream { stream, writer: writer @ None } => *writer = Some(stream.writer().during("getWriter")?),
             Self::Private(file) if file.open.is_none() => file.open(digests).await?,
             _ => {}
         }
@@ -90,7 +87,7 @@ impl Sink {
                 }
                 Ok(())
             }
-            Self::Stream { writer, .. } => write(writer.as_ref(), block).await,
+            Self::Stream(writer) => write(writer.as_ref(), block).await,
             Self::Private(file) => write(file.open.as_ref().map(|(_, writer)| writer), block).await,
         }
     }
@@ -103,7 +100,7 @@ impl Sink {
                 blobs.set_length(0);
                 blocks.set_length(0);
             }
-            Self::Stream { .. } => {
+            Self::Stream(_) => {
                 let message = "the file is another one than was begun, and what was written cannot be taken back";
                 return Err(Error::new("file", ErrorKind::InvalidData, message));
             }
@@ -125,7 +122,7 @@ impl Sink {
                 global::set(&options, "type", &(&**mime).into());
                 Output::Blob(Blob::join(&blobs.concat(blocks), &options).during("Blob")?.unchecked_into())
             }
-            Self::Stream { writer, .. } => {
+            Self::Stream(writer) => {
                 // It stays until then, to be aborted where this is given up.
                 if let Some(writer) = writer {
                     settled_for_good("close", writer.close()).await?;
@@ -154,7 +151,7 @@ impl Drop for Sink {
     /// What is not complete is not to look like a file.
     fn drop(&mut self) {
         let writer = match self {
-            Self::Stream { writer, .. } => writer.take(),
+            Self::Stream(writer) => writer.take(),
             Self::Private(file) => file.open.take().map(|(_, writer)| writer),
             Self::Memory(_) | Self::Blob { .. } => None,
         };

@@ -82,13 +82,15 @@ impl Source {
         }
     }
 
+    /// Reads and hashes the blocks from this one on that are read together.
     async fn read(&self, first: u64) -> Result<Vec<Block>> {
         let (start, end) = (first * BLOCK, self.size.min((first + TOGETHER as u64) * BLOCK));
         #[expect(clippy::cast_precision_loss, reason = "sizes of files are exact in it")]
         let slice = self.blob.slice(start as f64, end as f64).during("slice")?;
-        let bytes: ArrayBuffer = settled_for_good(OPERATION, slice.read()).await?.unchecked_into();
+        let bytes = settled_for_good(OPERATION, slice.read()).await.map_err(Error::into_not_readable)?;
+        let bytes: ArrayBuffer = bytes.unchecked_into();
         if u64::from(bytes.byte_length()) != end - start {
-            return Err(Error::new(OPERATION, ErrorKind::NotReadable, "the file has changed while it was sent"));
+            return Err(Error::new(OPERATION, ErrorKind::NotReadable, "the file has changed since it was offered"));
         }
         let bytes = Uint8Array::new(&bytes);
         let blocks = (first..blocks_of(end)).map(|index| {

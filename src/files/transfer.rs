@@ -6,11 +6,12 @@ use futures::FutureExt;
 
 use super::{
     Progress, ProgressStream,
+    message::cancelled,
     sent::Sent,
     shared::{OPERATION, Shared},
     source::Source,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// A file on its way to the other side, from its offer on. Dropping it cancels it, unless it is over.
 #[must_use = "dropping it cancels the transfer"]
@@ -32,16 +33,22 @@ impl Transfer {
         &self.id
     }
 
-    /// The name that it was offered under.
+    /// Returns the name that the file was offered under: at most 255 bytes of UTF-8, shortened before the extension.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Resolves when the other side has accepted it. Cancel safe.
+    /// Resolves when the peer has accepted the file.
+    ///
+    /// Waits for the peer's user, so for any time, once the peer has [acknowledged](super::Files::set_ack_timeout) the
+    /// offer; ends with an error when the transfer fails or the channel closes.
     ///
     /// # Errors
     /// As [`finished`](Self::finished).
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub fn accepted(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let sent = self.sent.clone();
         futures::future::select(self.sent.accepted.wait(), self.sent.over.wait())
@@ -60,23 +67,33 @@ impl Transfer {
         self.sent.meter.now()
     }
 
-    /// Resolves when the other side has the whole file, verified and kept. Cancel safe.
+    /// Resolves when the peer has the whole file, verified and kept.
+    ///
+    /// Waits for the peer's user and for the peer's disk, so for any time, once the peer has
+    /// [acknowledged](super::Files::set_ack_timeout) the offer; ends with an error when the transfer fails or the channel
+    /// closes. A peer that stops reading is bounded by nothing else: [`progress`](Self::progress) shows it.
     ///
     /// # Errors
-    /// - `Declined` where it was refused, `Busy` where the other side has too many offers;
+    /// - `Timeout` where the peer did not acknowledge the offer, so does not speak the file protocol on this channel;
+    /// - `Declined` where the peer refused the file, `Busy` where it has too many offers, `NotSupported` where its page
+    ///   cannot receive files;
     /// - `Abort` where either side has cancelled;
     /// - `Closed` where the channel has closed: [offer it again](super::Files::offer_again) on another;
-    /// - `NotReadable` where the file has changed meanwhile, or cannot be read;
-    /// - `InvalidData` where the other side does not keep to the protocol, or got what has another hash;
-    /// - `Operation` where the other side could not keep it.
+    /// - `NotReadable` where the file has changed since it was offered, or cannot be read. The peer gets `Operation`, and
+    ///   can keep what had arrived;
+    /// - `InvalidData` where the peer breaks the protocol, or received other bytes than were hashed;
+    /// - `Operation` where the peer could not keep the file.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let sent = self.sent.clone();
         self.sent.over.wait().map(move |()| sent.outcome().unwrap_or(Ok(())))
     }
 
-    /// Ends it, at both sides.
+    /// Cancels the transfer, for both peers. Does nothing once it is over.
     pub fn cancel(&self) {
-        self.sent.finish(Err(Error::new(OPERATION, ErrorKind::Abort, "it was cancelled here")));
+        self.sent.finish(Err(cancelled(OPERATION)));
         self.shared.outgoing.borrow_mut().remove(&self.sent.id);
     }
 

@@ -73,7 +73,8 @@ impl NpmTransfer {
         progress(self.0.progress())
     }
 
-    /// Resolves when the other side has the whole file. Rejects with `Declined`, `Abort`, `Closed` and the like.
+    /// Resolves when the peer has the whole file. Rejects with `Declined`, `Abort`, `Closed`, with `Timeout` where the peer
+    /// does not speak the file protocol, and with `NotReadable` where the file has changed since it was offered.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn finished(&self) -> Promise {
         promise(self.0.finished().map(|done| done.map(|()| JsValue::UNDEFINED)))
@@ -88,27 +89,14 @@ impl NpmTransfer {
 /// A file that the other side would send. Its name is made harmless.
 #[wasm_bindgen(js_name = FileOffer)]
 pub struct NpmOffer {
-    offer: Rc<RefCell<Option<Offer>>>,
-    id: String,
-    name: String,
-    size: f64,
-    mime_type: String,
+    offer: Rc<Offer>,
 }
 
 impl NpmOffer {
-    #[expect(clippy::cast_precision_loss, reason = "sizes of files are exact in it")]
     fn of(offer: Offer) -> Self {
-        let (id, name, mime_type) = (offer.id().to_owned(), offer.name().to_owned(), offer.mime_type().to_owned());
-        let (size, withdrawn) = (offer.size() as f64, offer.withdrawn());
-        let offer = Rc::new(RefCell::new(Some(offer)));
+        let (withdrawn, offer) = (offer.withdrawn(), Rc::new(offer));
         hold(offer.clone(), withdrawn);
-        Self { offer, id, name, size, mime_type }
-    }
-
-    fn answer(&self) -> Result<Offer, Error> {
-        self.offer.take().ok_or_else(|| {
-            Error::new("file", crate::error::ErrorKind::InvalidState, "the offer has been answered already")
-        })
+        Self { offer }
     }
 }
 
@@ -117,41 +105,45 @@ impl NpmOffer {
     /// By what the file is known again.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> String {
-        self.id.clone()
+        self.offer.id().to_owned()
     }
 
     /// What the other side calls it.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
-        self.name.clone()
+        self.offer.name().to_owned()
     }
 
     /// In bytes.
     #[wasm_bindgen(getter)]
+    #[expect(clippy::cast_precision_loss, reason = "sizes of files are exact in it")]
     pub fn size(&self) -> f64 {
-        self.size
+        self.offer.size() as f64
     }
 
     /// The MIME type that the other side gives it.
     #[wasm_bindgen(getter, js_name = "type")]
     pub fn mime_type(&self) -> String {
-        self.mime_type.clone()
+        self.offer.mime_type().to_owned()
     }
 
     /// Has it come: into a `Blob`, or into the stream that is given, such as that of `showSaveFilePicker`.
     ///
     /// # Errors
-    /// Throws `Closed` or `Abort` where it is offered no more, `NotSupported` in a page that is not secure.
+    /// Throws `Closed` or `Abort` where the file is no longer offered, `InvalidState` where the offer was answered,
+    /// `NotSupported` in a page that is not secure, and a `TypeError` where something else writes to the stream. Except
+    /// for `NotSupported`, the offer can still be answered then, if it is pending.
     pub fn accept(&self, into: Option<WritableStream>) -> Result<NpmIncoming, JsValue> {
-        Ok(NpmIncoming::of(self.answer()?.accept_for_javascript(into)?))
+        Ok(NpmIncoming::of(self.offer.accept_for_javascript(into)?))
     }
 
-    /// Goes on with what came over a connection that was lost.
+    /// Accepts the file and continues from what arrived in a transfer that failed. The partial file is empty afterwards.
     ///
     /// # Errors
-    /// Throws `InvalidAccess` where that is of another file.
-    pub fn resume(&self, partial: NpmPartial) -> Result<NpmIncoming, JsValue> {
-        Ok(NpmIncoming::of(self.answer()?.resume(partial.0)?))
+    /// Throws `InvalidAccess` where the partial file is of another file, `InvalidState` where it was used before, and as
+    /// `accept`. The offer and the partial file stay as they are then.
+    pub fn resume(&self, partial: &NpmPartial) -> Result<NpmIncoming, JsValue> {
+        Ok(NpmIncoming::of(self.offer.resume(&partial.0)?))
     }
 
     /// Does not take it.
@@ -159,8 +151,7 @@ impl NpmOffer {
     /// # Errors
     /// Throws `InvalidState` where it has been answered already.
     pub fn refuse(&self) -> Result<(), JsValue> {
-        self.answer()?.refuse();
-        Ok(())
+        Ok(self.offer.refuse()?)
     }
 }
 

@@ -269,3 +269,56 @@ async fn f44_a_half_that_waits_wakes_when_the_other_half_is_told() {
     })
     .await;
 }
+
+#[wasm_bindgen_test]
+async fn ready_resolves_once_the_peer_has_wrapped_its_channel() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let (mut a, mut b) = (ByteStream::with_window(a, 0).unwrap(), ByteStream::with_window(b, 0).unwrap());
+        let timeout = Duration::from_secs(20);
+        let (a_ready, b_ready) = join(a.ready(timeout), b.ready(timeout)).within("both").await;
+        a_ready.unwrap();
+        b_ready.unwrap();
+        a.ready(Duration::ZERO).within("at once").await.unwrap();
+        a.write_all(b"bytes").await.unwrap();
+        a.close().await.unwrap();
+        assert_eq!(read_all(&mut b).within("the end").await.0, b"bytes");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn ready_times_out_beside_a_plain_peer() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut a = ByteStream::new(a).unwrap();
+        b.send(b"bytes of something else").within("send").await.unwrap();
+        let error = a.ready(Duration::from_millis(300)).within("the timeout").await.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Timeout);
+        // What arrived meanwhile is there, and the peer may still begin.
+        let mut into = [0; 23];
+        a.read_exact(&mut into).within("the bytes").await.unwrap();
+        assert_eq!(&into, b"bytes of something else");
+        let _b = ByteStream::new(b).unwrap();
+        a.ready(Duration::from_secs(20)).within("the peer").await.unwrap();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn ready_fails_with_the_stream() {
+    watched(async {
+        let timeout = Duration::from_secs(20);
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut a = ByteStream::new(a).unwrap();
+        b.send("nonsense").within("send").await.unwrap();
+        let error = a.ready(timeout).within("the breach").await.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::InvalidData);
+
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let mut a = ByteStream::new(a).unwrap();
+        b.close();
+        assert_eq!(a.ready(timeout).within("the close").await.unwrap_err().kind(), &ErrorKind::Closed);
+    })
+    .await;
+}

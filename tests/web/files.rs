@@ -134,7 +134,7 @@ async fn f44_a_file_is_refused() {
             if by_dropping {
                 drop(offer);
             } else {
-                offer.refuse();
+                offer.refuse().unwrap();
             }
             assert_eq!(transfer.accepted().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
             assert_eq!(transfer.finished().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
@@ -182,6 +182,43 @@ async fn f44_a_slow_disk_stops_a_fast_sender() {
         js::run("sink", &[&sink], "sink.open()");
         finished(incoming).await.unwrap();
         transfer.finished().within("the end").await.unwrap();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn file_names_arrive_shortened_and_safe() {
+    watched(async {
+        let (_pair, a, b) = files().await;
+        let report = "報告書".repeat(27) + "報告.docx";
+        for (name, expected) in [
+            ("報告書".repeat(40) + ".docx", &*report),
+            ("a".repeat(252) + ".pdf", &*("a".repeat(251) + ".pdf")),
+            ("می\u{200c}خواهم.txt".to_owned(), "می\u{200c}خواهم.txt"),
+            ("👨\u{200d}👩\u{200d}👧.png".to_owned(), "👨\u{200d}👩\u{200d}👧.png"),
+            ("evil\u{202e}gpj.exe".to_owned(), "evil_gpj.exe"),
+            ("con.txt. ".to_owned(), "_con.txt"),
+            ("\u{200d}".to_owned(), "file"),
+        ] {
+            let transfer = a.offer(&file(b"x", &name)).within("the offer").await.unwrap();
+            assert!(transfer.name().len() <= 255);
+            assert_eq!(offered(&b).await.name(), expected);
+        }
+        // JavaScript's own strings, of which Rust sees a replacement.
+        let lone = js::eval("new File(['x'], 'a\\ud83d.txt')").unchecked_into();
+        let _transfer = a.offer(&lone).within("the offer").await.unwrap();
+        assert_eq!(offered(&b).await.name(), "a\u{fffd}.txt");
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn oversized_mime_type_is_left_out() {
+    watched(async {
+        let (_pair, a, b) = files().await;
+        let blob = js::eval("new Blob(['x'], { type: 'text/' + 'x'.repeat(5000) })").unchecked_into();
+        let _transfer = a.offer(&blob).within("the offer").await.unwrap();
+        assert_eq!(offered(&b).await.mime_type(), "");
     })
     .await;
 }

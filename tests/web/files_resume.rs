@@ -70,7 +70,7 @@ async fn f44_a_blob_goes_on_from_where_it_was() {
         let again = a.offer_again(&transfer).within("the offer").await.unwrap();
         let offer = offered(&b).await;
         assert_eq!((offer.id(), again.id()), (partial.id(), transfer.id()));
-        let incoming = offer.resume(partial).unwrap();
+        let incoming = offer.resume(&partial).unwrap();
         assert_eq!(incoming.progress().next().within("progress").await.unwrap().total, SIZE as u64);
         let received = finished(incoming).await.unwrap();
         again.finished().within("the end").await.unwrap();
@@ -88,7 +88,7 @@ async fn f44_memory_goes_on_twice() {
         {
             let (pair, a, b) = files().await;
             transfer = a.offer_again(&transfer).within("the offer").await.unwrap();
-            let incoming = offered(&b).await.resume(partial).unwrap();
+            let incoming = offered(&b).await.resume(&partial).unwrap();
             let mut progress = incoming.progress();
             while progress.next().within("progress").await.unwrap().bytes < ENOUGH + 9 * MIB as u64 {}
             pair.b.close();
@@ -97,7 +97,7 @@ async fn f44_memory_goes_on_twice() {
         }
         let (_pair, a, b) = files().await;
         let again = a.offer_again(&transfer).within("the offer").await.unwrap();
-        assert!(finished(offered(&b).await.resume(partial).unwrap()).await.unwrap() == bytes(SIZE));
+        assert!(finished(offered(&b).await.resume(&partial).unwrap()).await.unwrap() == bytes(SIZE));
         again.finished().within("the end").await.unwrap();
     })
     .await;
@@ -112,7 +112,7 @@ async fn f44_a_stream_goes_on_from_where_it_was() {
         let partial = incoming.into_partial().within("what has come").await.unwrap();
         let (_pair, a, b) = files().await;
         let again = a.offer_again(&transfer).within("the offer").await.unwrap();
-        finished(offered(&b).await.resume(partial).unwrap()).await.unwrap();
+        finished(offered(&b).await.resume(&partial).unwrap()).await.unwrap();
         again.finished().within("the end").await.unwrap();
         let written: Blob = js::run("sink", &[&sink], "return new Blob(sink.written)").unchecked_into();
         assert!(content(&written).await == bytes(SIZE));
@@ -183,22 +183,67 @@ async fn f44_another_content_under_the_same_id_comes_anew() {
         other[0] ^= 1;
         let (_pair, a, b) = files().await;
         let transfer = a.offer_with(&blob(&other), &init).within("the offer").await.unwrap();
-        assert!(finished(offered(&b).await.resume(partial).unwrap()).await.unwrap() == other);
+        assert!(finished(offered(&b).await.resume(&partial).unwrap()).await.unwrap() == other);
         transfer.finished().within("the end").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_what_was_kept_is_of_no_other_file() {
+async fn resume_with_another_offer_changes_nothing() {
     watched(async {
-        let (_transfer, incoming) = cut_off(&OfferInit::new(), |offer| offer.accept_to_blob().unwrap()).await;
+        let (transfer, incoming) = cut_off(&OfferInit::new(), |offer| offer.accept_to_blob().unwrap()).await;
+        let partial = incoming.into_partial().within("what has come").await.unwrap();
+        let kept = partial.progress();
+        let (_pair, a, b) = files().await;
+        let other = a.offer(&blob(&bytes(SIZE))).within("the offer").await.unwrap();
+        let larger = OfferInit::new().id(transfer.id());
+        let larger = a.offer_with(&blob(&bytes(SIZE + 1)), &larger).within("the offer").await.unwrap();
+        let (other_offer, larger_offer) = (offered(&b).await, offered(&b).await);
+        for offer in [&other_offer, &larger_offer] {
+            assert_eq!(offer.resume(&partial).unwrap_err().kind(), &ErrorKind::InvalidAccess);
+            assert_eq!(partial.progress(), kept);
+        }
+        // The offer can still be accepted, and refused.
+        assert!(finished(other_offer.accept_to_memory().unwrap()).await.unwrap() == bytes(SIZE));
+        other.finished().within("the end").await.unwrap();
+        larger_offer.refuse().unwrap();
+        assert_eq!(larger.finished().within("the end").await.unwrap_err().kind(), &ErrorKind::Declined);
+        // And the partial file resumes with its own offer, without what had arrived.
+        let (came, _counter) = count(&b);
+        let again = a.offer_again(&transfer).within("the offer").await.unwrap();
+        let received = finished(offered(&b).await.resume(&partial).unwrap()).await.unwrap();
+        again.finished().within("the end").await.unwrap();
+        assert!(content(&received).await == bytes(SIZE));
+        assert_eq!(came.get(), missing(kept.bytes));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn partial_survives_an_offer_that_cannot_be_accepted() {
+    watched(async {
+        let (transfer, incoming) = cut_off(&OfferInit::new(), |offer| offer.accept_to_memory().unwrap()).await;
         let partial = incoming.into_partial().within("what has come").await.unwrap();
         let (_pair, a, b) = files().await;
-        let transfer = a.offer(&blob(&bytes(SIZE))).within("the offer").await.unwrap();
-        let refused = offered(&b).await.resume(partial).unwrap_err();
-        assert_eq!(refused.kind(), &ErrorKind::InvalidAccess);
-        assert_eq!(transfer.finished().within("the end").await.unwrap_err().kind(), &ErrorKind::Declined);
+        let withdrawn = a.offer_again(&transfer).within("the offer").await.unwrap();
+        let offer = offered(&b).await;
+        withdrawn.cancel();
+        offer.withdrawn().within("the withdrawal").await;
+        assert_eq!(offer.resume(&partial).unwrap_err().kind(), &ErrorKind::Abort);
+        let refused = a.offer_again(&transfer).within("the offer").await.unwrap();
+        let offer = offered(&b).await;
+        offer.refuse().unwrap();
+        assert_eq!(offer.resume(&partial).unwrap_err().kind(), &ErrorKind::InvalidState);
+        refused.finished().within("the end").await.unwrap_err();
+
+        let again = a.offer_again(&transfer).within("the offer").await.unwrap();
+        let incoming = offered(&b).await.resume(&partial).unwrap();
+        let _twice = a.offer_again(&transfer).within("the offer").await.unwrap();
+        let offer = offered(&b).await;
+        assert_eq!(offer.resume(&partial).unwrap_err().kind(), &ErrorKind::InvalidState, "it is in use");
+        assert!(finished(incoming).await.unwrap() == bytes(SIZE));
+        again.finished().within("the end").await.unwrap();
     })
     .await;
 }

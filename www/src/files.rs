@@ -127,8 +127,7 @@ async fn receive(view: &FileView, offer: Offer, name: String) -> Result<()> {
     let Ok(item) = Item::new(view, "in", offer.name(), offer.size() as f64) else { return Ok(()) };
     item.tell("offered", &format!("From {name}"));
     if !wanted(&item, &offer).await {
-        offer.refuse();
-        return Ok(());
+        return offer.refuse();
     }
     let mut incoming = offer.accept_to_blob()?;
     item.cancel.set_hidden(false);

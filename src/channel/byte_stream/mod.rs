@@ -6,12 +6,16 @@ mod io_error;
 mod state;
 
 use std::{
-    fmt, io,
+    fmt, future, io,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use futures::{AsyncBufRead, AsyncRead, AsyncWrite, Stream, future::LocalBoxFuture};
+use futures::{AsyncBufRead, AsyncRead, AsyncWrite, FutureExt, Stream, future::LocalBoxFuture};
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen_futures::spawn_local;
 
 use self::{
     control::Control,
@@ -19,7 +23,10 @@ use self::{
     state::{Breach, State},
 };
 use super::{DataChannel, Message, Reliability, outbox::Outbox};
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    timer::milliseconds,
+};
 
 /// Writes leave in messages of at most this size.
 const CHUNK: usize = 64 * 1024;
@@ -60,10 +67,15 @@ const WINDOW: u32 = 1024 * 1024;
 ///
 /// Writing and flushing are done when the channel has taken the bytes over, not when they have arrived.
 ///
+/// # How long it waits
+/// Reading and writing wait for the peer's program, as those of a socket do: for any time while the channel is open.
+/// Writing to a peer that has not wrapped the channel in a `ByteStream` stops after 65,536 bytes, as nobody gives credit
+/// for more. [`ready`](Self::ready) finds that out.
+///
 /// # On the wire
 /// A binary message is the bytes that come next. A text message is `+` and a decimal number, so many bytes more may be
 /// sent, up to 4,294,967,295 in one message; or `end`, no bytes will come any more. Each side may send 65,536 bytes
-/// before it has been given credit.
+/// before it has been given credit, and sends `+0` as soon as its channel is open, to be recognized.
 pub struct ByteStream {
     outbox: Outbox,
     /// The channel as each of the two directions waits on it.
@@ -95,7 +107,9 @@ impl ByteStream {
         Self::with_window(channel, WINDOW)
     }
 
-    /// The same, where so many bytes may wait to be read, at least 65,536. The two ends need not agree on it.
+    /// Creates a byte stream of which this many bytes may wait to be read, at least 65,536. The two ends need not agree
+    /// on it. The [receive limit](DataChannel::receive_limit) of the channel becomes 64 times as much, unless it is larger
+    /// already: a peer may send each byte in a message of its own.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -107,6 +121,7 @@ impl ByteStream {
         // The window is what bounds it. The channel counts each message as 64 bytes at least.
         let each_alone = bytes.max(state::AT_FIRST).saturating_mul(64);
         channel.set_receive_limit(channel.receive_limit().max(each_alone));
+        greet(&channel);
         Ok(Self {
             opening: Some(Box::pin(channel.opened())),
             reader: channel.clone(),
@@ -123,6 +138,39 @@ impl ByteStream {
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         self.outbox.channel()
+    }
+
+    /// Resolves when the peer is known to have wrapped its end of the channel in a `ByteStream`, and at once when that is
+    /// known already. What arrives meanwhile can be read afterwards.
+    ///
+    /// Waits for the peer's program, and for the channel to open; `timeout`, 1 ms to 24 days in whole milliseconds, counts
+    /// for both.
+    ///
+    /// # Errors
+    /// `Timeout` where the peer was not recognized in that time: it does not speak this protocol, or has not begun to.
+    /// The stream can still be used. `InvalidData` where the peer sent something else, and `Closed` where the channel
+    /// has closed.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn ready(&mut self, timeout: Duration) -> Result<()> {
+        let mut timer = TimeoutFuture::new(milliseconds(timeout));
+        future::poll_fn(|cx| {
+            while !self.state.greeted {
+                match self.poll_message(cx, |stream| &mut stream.reader) {
+                    Poll::Ready(Some(())) => {}
+                    Poll::Ready(None) => {
+                        return Poll::Ready(Err(self.failure.clone().unwrap_or_else(|| Error::closed("ByteStream"))));
+                    }
+                    Poll::Pending => {
+                        let message = "the peer has not made a byte stream of the channel";
+                        return timer.poll_unpin(cx).map(|()| Err(Error::new("ready", ErrorKind::Timeout, message)));
+                    }
+                }
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
     }
 
     /// Gives credit for what has been read, once it is worth a message.
@@ -205,6 +253,20 @@ impl ByteStream {
             chunk
         })
     }
+}
+
+/// Sends no credit once the channel is open, by which the peer recognizes a byte stream. Keeps the channel open no longer
+/// than its handles do.
+fn greet(channel: &DataChannel) {
+    let (opened, channel) = (channel.opened(), Rc::downgrade(&channel.inner));
+    spawn_local(async move {
+        if opened.await.is_ok()
+            && let Some(inner) = channel.upgrade()
+        {
+            // Past the high-water mark, as all credit. It fails only once the channel has closed.
+            let _closed = inner.life.raw.send_text(&Control::Credit(0).to_string());
+        }
+    });
 }
 
 impl AsyncRead for ByteStream {

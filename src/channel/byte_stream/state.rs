@@ -11,6 +11,8 @@ pub(super) struct State {
     pub(super) inbox: Inbox,
     pub(super) credit: Credit,
     pub(super) window: Window,
+    /// The peer has sent credit or its end, so it speaks the protocol.
+    pub(super) greeted: bool,
     /// The other side will send no more.
     pub(super) ended: bool,
 }
@@ -41,6 +43,7 @@ impl State {
             inbox: Inbox::default(),
             credit: Credit::new(AT_FIRST),
             window: Window::new(window.max(AT_FIRST), AT_FIRST),
+            greeted: false,
             ended: false,
         }
     }
@@ -56,8 +59,11 @@ impl State {
         Ok(())
     }
 
+    /// Takes a text message in.
     pub(super) fn text(&mut self, text: &str) -> Result<(), Breach> {
-        match Control::parse(text).ok_or(Breach::UnknownWord)? {
+        let control = Control::parse(text).ok_or(Breach::UnknownWord)?;
+        self.greeted = true;
+        match control {
             Control::Credit(bytes) => self.credit.add(bytes),
             Control::End if self.ended => return Err(Breach::AfterItsEnd),
             Control::End => self.ended = true,
@@ -76,6 +82,7 @@ mod tests {
         assert_eq!(state.bytes(vec![0; 65_536]), Ok(()));
         assert_eq!(state.bytes(vec![0]), Err(Breach::OverItsCredit));
         assert_eq!(state.text("stop"), Err(Breach::UnknownWord));
+        assert!(!state.greeted, "neither bytes nor an unknown text are of the protocol");
         assert_eq!(state.text("end"), Ok(()));
         assert_eq!(state.bytes(Vec::new()), Err(Breach::AfterItsEnd));
         assert_eq!(state.text("end"), Err(Breach::AfterItsEnd));

@@ -33,7 +33,9 @@ const LARGEST_FRAME: u32 = 64 * 1024;
 /// a frame a fraction of one.
 ///
 /// Both ends wrap the same channel, of any kind: each frame stands alone, so on an unordered or unreliable channel
-/// frames come in any order or not at all, and the messages within one stay in order. Clones share one channel, as those
+/// frames come in any order or not at all, and the messages within one stay in order. Nothing is agreed on with the peer:
+/// one that does not wrap its channel gets frames as binary messages, and the sender does not learn of it. Nothing waits
+/// for the peer's program. Clones share one channel, as those
 /// of a [`DataChannel`] do.
 ///
 /// ```no_run
@@ -132,8 +134,8 @@ impl Packed {
         Ok(())
     }
 
-    /// Has the frame leave before the end of the turn, and resolves when the browser's buffer is low, as
-    /// [`DataChannel::flush`] does.
+    /// Sends the frame before the end of the turn, and resolves when the browser's buffer is low, as
+    /// [`DataChannel::flush`] does. Waits for the network, never for the peer's program.
     ///
     /// # Errors
     /// `Closed` where the channel closes first.

@@ -66,7 +66,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// # }
 /// ```
 ///
-/// A message that cannot be read is an error `InvalidData` in its place, and the stream goes on.
+/// A message that cannot be read is an error `InvalidData` in its place, and the stream goes on. That is also how a peer
+/// shows that uses another codec or none: nothing is agreed on with it, and nothing waits for its program.
 pub struct Typed<In, C = Json, Out = In, S = DataChannel> {
     carrier: S,
     codec: C,
@@ -134,7 +135,8 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
         sent
     }
 
-    /// Resolves when the browser's buffer is low, as [`DataChannel::flush`] does.
+    /// Resolves when the browser's buffer is low, as [`DataChannel::flush`] does. Waits for the network, never for the
+    /// peer's program.
     ///
     /// # Errors
     /// `Closed` where the channel closes first.
