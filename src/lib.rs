@@ -18,6 +18,7 @@ mod npm;
 pub mod peer;
 mod promise;
 mod random;
+mod registry;
 pub mod room;
 mod rtc_error;
 pub mod session;

@@ -16,7 +16,6 @@ use super::{
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::Listener,
-    sys::global,
     wake::{Turn, Waiter, WakerSet},
 };
 
@@ -71,8 +70,7 @@ impl Life {
 
     /// The transport's largest message, which an offer may change; none where the connection is not known.
     fn ask_largest(&self) -> Option<f64> {
-        let sctp = global::get(&self.connection, "sctp");
-        global::get(&sctp, "maxMessageSize").as_f64()
+        self.of_transport("maxMessageSize").as_f64()
     }
 
     fn check_size(&self, payload: Payload<'_>, bytes: f64) -> Result<()> {
@@ -254,6 +252,9 @@ impl DataChannel {
     ///
     /// Dropped before its turn, nothing was sent, and the next one's turn comes. A message is sent whole or not at all.
     ///
+    /// It waits without a limit for a connection that does not come up, and for a peer that is out of reach or whose
+    /// browser takes no more data. The end of the channel or its connection ends the wait.
+    ///
     /// # Errors
     /// `TooLarge` with the transport's [largest](Self::max_message_size), and nothing was sent; `Closed` where the
     /// channel closes before its turn, be it by [`close`](Self::close).
@@ -300,7 +301,7 @@ impl DataChannel {
     }
 
     /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark); at once where it is
-    /// already. Cancel safe.
+    /// already. Cancel safe. It waits without a limit for a peer that is out of reach, as [`send`](Self::send).
     ///
     /// # Errors
     /// `Closed` where the channel closes first.

@@ -140,8 +140,8 @@ impl RtpTransceiver {
         raw.set_direction_name(direction.as_str()).during(OPERATION)
     }
 
-    /// Stops sending and receiving for good: an offer is due, which the peer learns it from. The sender lets its track
-    /// go; the receiver's track ends with that offer's answer.
+    /// Stops sending and receiving for good: an offer is due, which the peer learns it from. The sender no
+    /// longer keeps its track alive; the receiver's track ends with that offer's answer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-stop)
     ///
     /// Where it has been stopped already, nothing happens.

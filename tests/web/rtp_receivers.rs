@@ -106,8 +106,7 @@ async fn f25_one_receiver() {
             assert_eq!(Some(ours.join(",")), theirs.as_string());
         }
         pair.b.close();
-        let refused = video.receiver.stats().within("getStats").await.unwrap_err();
-        assert_eq!(refused.kind(), &ErrorKind::Closed);
+        assert!(video.receiver.stats().within("getStats").await.unwrap().is_empty());
     })
     .await;
 }
