@@ -37,6 +37,7 @@ mod web {
     mod media_snapshots;
     mod media_streams;
     mod media_tracks;
+    mod members;
     mod packed;
     mod peer_calls;
     mod peer_configuration;

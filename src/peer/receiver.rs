@@ -13,6 +13,7 @@ use super::{
 use crate::{
     error::{During, Error, ErrorKind, Result},
     media::{MediaStreamTrack, TrackKind},
+    members::Members,
     stats::StatsReport,
     sys::{self, global},
     wake::End,
@@ -183,16 +184,37 @@ pub struct RtpSource {
     /// The media's own time of its last frame, in ticks of the codec's clock.
     #[doc(alias = "RTCRtpContributingSource.rtpTimestamp")]
     pub rtp_timestamp: u32,
+    /// The time of its last frame's capture, in milliseconds since 1900 by the sender's clock. None where packets do not
+    /// carry it, for which both peers must [negotiate](super::RtpTransceiver::set_header_extensions_to_negotiate) the
+    /// header extension `abs-capture-time`, and none in Firefox.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-capturetimestamp)
+    #[doc(alias = "RTCRtpContributingSource.captureTimestamp")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_timestamp: Option<f64>,
+    /// The offset of the capturing system's clock from the sender's, in milliseconds, by the sender's estimate; none as
+    /// [`capture_timestamp`](Self::capture_timestamp).
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-sendercapturetimeoffset)
+    #[doc(alias = "RTCRtpContributingSource.senderCaptureTimeOffset")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender_capture_time_offset: Option<f64>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl RtpSource {
     fn all(sources: Result<JsValue, JsValue>) -> Vec<Self> {
+        const KNOWN: [&str; 6] =
+            ["timestamp", "source", "audioLevel", "rtpTimestamp", "captureTimestamp", "senderCaptureTimeOffset"];
         let source = |value: &JsValue| {
             Some(Self {
                 timestamp: global::get(value, "timestamp").as_f64()?,
                 source: global::integer(value, "source")?,
                 audio_level: global::get(value, "audioLevel").as_f64(),
                 rtp_timestamp: global::integer(value, "rtpTimestamp").unwrap_or_default(),
+                capture_timestamp: global::get(value, "captureTimestamp").as_f64(),
+                sender_capture_time_offset: global::get(value, "senderCaptureTimeOffset").as_f64(),
+                other: Members::beside(&KNOWN, value),
             })
         };
         global::items(&sources.unwrap_or_default()).iter().filter_map(source).collect()

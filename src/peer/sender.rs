@@ -3,7 +3,7 @@
 use std::{cell::RefCell, fmt, rc::Rc};
 
 use super::DtlsTransport;
-use super::{RtpCapabilities, RtpSendParameters, rtp::callable, stats};
+use super::{RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
 use crate::{
     dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
@@ -164,7 +164,22 @@ impl RtpSender {
     /// - `Closed` once the connection is.
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters(&self, parameters: &RtpSendParameters) -> Result<()> {
-        let set = || self.0.raw.set_parameters(&parameters.to_js());
+        self.set_parameters_with(parameters, &SetParameterOptions::new()).await
+    }
+
+    /// Does the same, and more in the same moment, such as a key frame.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#rtcrtpsender-extensions)
+    ///
+    /// # Errors
+    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` where there are options for another number
+    /// of encodings.
+    #[doc(alias = "RTCRtpSender.setParameters")]
+    pub async fn set_parameters_with(
+        &self,
+        parameters: &RtpSendParameters,
+        options: &SetParameterOptions,
+    ) -> Result<()> {
+        let set = || self.0.raw.set_parameters(&parameters.to_js(), &options.to_js());
         settled("setParameters", &self.0.end, set).await?;
         Ok(())
     }

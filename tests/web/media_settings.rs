@@ -18,7 +18,7 @@ use super::support::{
 /// What the specifications know, of all that a browser tells.
 fn specified(told: &JsValue) -> Value {
     const MEMBERS: &str = "width height aspectRatio frameRate facingMode resizeMode sampleRate sampleSize \
-        echoCancellation autoGainControl noiseSuppression latency channelCount deviceId groupId backgroundBlur \
+        echoCancellation autoGainControl noiseSuppression latency channelCount deviceId groupId backgroundBlur voiceIsolation \
         displaySurface logicalSurface cursor restrictOwnAudio suppressLocalAudioPlayback screenPixelRatio";
     let mut told = json(told);
     told.as_object_mut().unwrap().retain(|name, _| MEMBERS.split_whitespace().any(|member| member == name));
