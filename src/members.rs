@@ -62,12 +62,16 @@ impl Members {
         self.0.is_empty()
     }
 
-    /// Reads the members of an object, without those of these names.
+    /// Reads the members of an object, without those of these names and those without a value.
     pub(crate) fn beside(known: &[&str], object: &JsValue) -> Self {
         let Some(object) = object.dyn_ref::<Object>() else { return Self::default() };
         let names = Object::keys(object).into_iter().filter_map(|name| name.as_string());
         let others = names.filter(|name| !known.contains(&&**name));
-        Self(others.map(|name| (global::get(object, &name), name)).map(|(value, name)| (name, value)).collect())
+        let members = others.filter_map(|name| {
+            let value = global::get(object, &name);
+            (!value.is_null_or_undefined()).then_some((name, value))
+        });
+        Self(members.collect())
     }
 
     /// Sets the members on an object of this crate.

@@ -104,13 +104,15 @@ impl IceServer {
     fn from_js(server: &JsValue) -> Self {
         // Chromium has empty texts for what is not given.
         let text = |member| global::get(server, member).as_string().filter(|text| !text.is_empty());
+        // Firefox returns a `credentialType` of an earlier specification, which can only be `password`.
+        const KNOWN: [&str; 4] = ["urls", "username", "credential", "credentialType"];
         let urls = global::get(server, "urls");
         let urls = if urls.is_string() { vec![urls] } else { global::items(&urls) };
         Self {
             urls: urls.iter().filter_map(JsValue::as_string).collect(),
             username: text("username"),
             credential: text("credential"),
-            other: Members::beside(&["urls", "username", "credential"], server),
+            other: Members::beside(&KNOWN, server),
         }
     }
 }

@@ -114,7 +114,7 @@ impl RtpReceiver {
     /// What is known of this receiver's streams, and of what they refer to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)
     ///
-    /// On a closed connection the report is empty in Chromium 156 and Firefox 153.
+    /// A closed connection still has a report, which may be empty.
     ///
     /// # Errors
     /// The browser's, as for [`PeerConnection::stats`](super::PeerConnection::stats).

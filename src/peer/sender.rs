@@ -79,7 +79,7 @@ impl RtpSender {
     /// What is known of this sender's streams, and of what they refer to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)
     ///
-    /// On a closed connection the report is empty in Chromium 156 and Firefox 153.
+    /// A closed connection still has a report, which may be empty.
     ///
     /// # Errors
     /// The browser's, as for [`PeerConnection::stats`](super::PeerConnection::stats).

@@ -41,8 +41,9 @@ impl PeerConnection {
     /// # Ok(()) }
     /// ```
     ///
-    /// A closed connection still has a report: Chromium 156 returns the entry of the connection itself, Firefox 153 its
-    /// transports and candidates as well. For the last numbers of a call, keep the last report before its end.
+    /// A closed connection still has a report: Chromium 156 returns the entry of the connection itself, and Firefox 153,
+    /// for as long as it takes to shut down, its transports and candidates as well. For the last numbers of a call,
+    /// keep the last report before its end.
     ///
     /// # Errors
     /// The browser's, such as `Operation`; both answer in all cases that are known.
