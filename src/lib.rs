@@ -12,12 +12,14 @@ pub mod files;
 #[doc = include_str!("from_javascript.md")]
 pub mod from_javascript {}
 pub mod media;
+mod members;
 pub mod negotiation;
 #[cfg(feature = "npm")]
 mod npm;
 pub mod peer;
 mod promise;
 mod random;
+mod registry;
 pub mod room;
 mod rtc_error;
 pub mod session;
@@ -31,5 +33,6 @@ mod wake;
 pub use self::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Listener},
+    members::Members,
     rtc_error::{ErrorDetail, RtcError},
 };

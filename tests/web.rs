@@ -24,6 +24,7 @@ mod web {
     mod files_life;
     mod files_peers;
     mod files_resume;
+    mod from_raw;
     mod media_capture;
     mod media_constraints;
     mod media_devices;
@@ -38,6 +39,7 @@ mod web {
     mod media_snapshots;
     mod media_streams;
     mod media_tracks;
+    mod members;
     mod packed;
     mod peer_calls;
     mod peer_configuration;

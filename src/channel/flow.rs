@@ -16,7 +16,6 @@ use super::{
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::Listener,
-    sys::global,
     wake::{Turn, Waiter, WakerSet},
 };
 
@@ -71,8 +70,7 @@ impl Life {
 
     /// The transport's largest message, which an offer may change; none where the connection is not known.
     fn ask_largest(&self) -> Option<f64> {
-        let sctp = global::get(&self.connection, "sctp");
-        global::get(&sctp, "maxMessageSize").as_f64()
+        self.of_transport("maxMessageSize").as_f64()
     }
 
     fn check_size(&self, payload: Payload<'_>, bytes: f64) -> Result<()> {
@@ -252,9 +250,10 @@ impl DataChannel {
     /// empty; hands it over; and resolves when there is room for the next.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-send)
     ///
-    /// Waits for the network, never for the peer's program; ends with `Closed` when the channel closes first.
-    ///
     /// Dropped before its turn, nothing was sent, and the next one's turn comes. A message is sent whole or not at all.
+    ///
+    /// It waits without a limit for a connection that does not come up, and for a peer that is out of reach or whose
+    /// browser takes no more data. The end of the channel or its connection ends the wait.
     ///
     /// A peer built on webrtc-rs announces no limit, and closes its channel on a message above 65,535 bytes: send it
     /// smaller ones.
@@ -304,8 +303,8 @@ impl DataChannel {
         })
     }
 
-    /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark), and at once where it is
-    /// already. Waits for the network, never for the peer's program.
+    /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark); at once where it is
+    /// already. Cancel safe. It waits without a limit for a peer that is out of reach, as [`send`](Self::send).
     ///
     /// # Errors
     /// `Closed` where the channel closes first.

@@ -5,7 +5,11 @@ use std::time::Duration;
 use js_sys::Object;
 use serde::{Deserialize, Serialize};
 
-use crate::{peer::PriorityType, sys::global};
+use crate::{
+    members::{Members, member_setter},
+    peer::PriorityType,
+    sys::global,
+};
 
 /// How a channel carries its messages: by default in order, reliably, and announced to the peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannelinit)
@@ -27,6 +31,7 @@ pub struct ChannelInit {
     protocol: String,
     negotiated: Option<u16>,
     priority: Option<PriorityType>,
+    other: Members,
 }
 
 /// How long a message is tried. A channel has one limit or none, never both.
@@ -60,6 +65,7 @@ impl Default for ChannelInit {
             protocol: String::new(),
             negotiated: None,
             priority: None,
+            other: Members::new(),
         }
     }
 }
@@ -112,6 +118,8 @@ impl ChannelInit {
         self
     }
 
+    member_setter!();
+
     /// Whether both sides are to open it.
     pub(crate) fn is_negotiated(&self) -> bool {
         self.negotiated.is_some()
@@ -137,6 +145,7 @@ impl ChannelInit {
         if let Some(priority) = &self.priority {
             global::set_text(&object, "priority", priority.as_str());
         }
+        self.other.write(&object);
         object
     }
 }
@@ -199,7 +208,8 @@ impl TryFrom<Wire> for ChannelInit {
             (true, Some(id)) => Some(id),
             (true, None) => return Err("a negotiated channel needs an id"),
         };
-        Ok(Self { ordered: wire.ordered, reliability, protocol: wire.protocol, negotiated, priority: wire.priority })
+        let Wire { ordered, protocol, priority, .. } = wire;
+        Ok(Self { ordered, reliability, protocol, negotiated, priority, other: Members::new() })
     }
 }
 

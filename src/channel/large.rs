@@ -33,6 +33,10 @@ const SMALL_PIECE: u64 = 16 * 1024;
 /// A channel for messages of any size: what is over the transport's
 /// [largest message](DataChannel::max_message_size), or over 256 KiB, is split by the sender and joined by the receiver.
 ///
+/// Where the transport's largest message is not known, as with a channel of [`DataChannel::from_raw`], what is over 16
+/// KiB is split: [`PeerConnection::data_channel_from_raw`](crate::peer::PeerConnection::data_channel_from_raw) makes it
+/// known.
+///
 /// Both ends must wrap their channel in this, with the same [limit](Self::set_limit). What fits travels as it is and
 /// costs nothing more. Nothing is agreed on with the peer: one that does not wrap its channel gets the pieces of a large
 /// message as binary messages, each with a header of 24 bytes, and the sender does not learn of it. Nothing waits for the
@@ -72,8 +76,8 @@ struct Shared {
 }
 
 impl LargeMessages {
-    /// Messages of up to 64 MiB on this channel, of which nothing has been taken yet. Bytes arrive as
-    /// [`Message::Binary`]: leave the channel's binary type as it is.
+    /// Creates a channel for messages of up to 64 MiB. Nothing may have been read of the channel yet, and it is read from
+    /// here on. Bytes arrive as [`Message::Binary`]: the channel's binary type is set, and must stay.
     #[must_use]
     pub fn new(channel: DataChannel) -> Self {
         channel.set_binary_type(&BinaryType::ArrayBuffer);

@@ -11,9 +11,10 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{ChannelState, DataChannel, flow::Flow, receive::Arrivals};
+use super::{ChannelState, flow::Flow, receive::Arrivals};
 use crate::{
     event::Listener,
+    registry::{Shared, shared},
     sys::{
         data_channel::{self, MessageEvent},
         global,
@@ -21,59 +22,104 @@ use crate::{
     wake::{End, WakerSet},
 };
 
-/// What the handles of one channel share.
+/// State that all handles of one channel share.
 pub(super) struct Inner {
     /// Dropped first: an event must not find the rest half gone.
     pub(super) listeners: Rc<Listeners>,
     pub(super) life: Rc<Life>,
+    /// False for a channel that something else looks after, which no drop and no limit closes.
     pub(super) close_on_drop: Cell<bool>,
 }
 
-/// A close that waits holds these as well.
+shared!(Inner, life.raw);
+
+/// The channel's listeners. A close that waits holds them as well.
 pub(super) struct Listeners {
-    _of_life: [Listener; 4],
-    /// From the first wait on: before, the browser need not tell.
+    _of_life: [Listener; 3],
+    /// Attached by the first read.
+    messages: OnceCell<Listener>,
+    /// Attached by the first wait: before, no event is needed.
     pub(super) low: OnceCell<Listener>,
 }
 
-/// What the listeners and the futures know as well.
+/// State that the listeners and the futures share with the handles.
 pub(super) struct Life {
     pub(super) raw: data_channel::DataChannel,
     pub(super) opened: Cell<bool>,
     /// Open for the browser, and for us from the next turn on.
     pub(super) is_new: Cell<bool>,
-    /// By `close` of ours, or by the other side.
+    /// The browser has no stream for the channel's id.
+    pub(super) refused: Cell<bool>,
+    /// Set by a local `close`, or by the remote peer.
     pub(super) closing: Cell<bool>,
     pub(super) opening: WakerSet,
-    /// By either side, with the connection, or as the last handle is gone.
+    /// Set by either peer, with the connection, or with the drop of the last handle.
     pub(super) closed: End,
     pub(super) arrivals: Arrivals,
     pub(super) flow: Flow,
-    /// The browser's own object, where it is known.
-    pub(super) connection: JsValue,
-    connection_end: End,
+    connection: RefCell<Option<Connection>>,
 }
 
+/// The connection of a channel.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    /// The browser's own object.
+    pub(crate) raw: JsValue,
+    pub(crate) end: End,
+}
+
+/// The one who looks after a channel.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Owner {
+    /// Its handles. It is read from the start, so that no message is lost.
+    Handles,
+    /// Something else. It is not read before a handle is.
+    Another,
+}
+
+/// Firefox 153 has streams for the ids below 2048. Channels of lower ids open in every browser.
+const LEAST_DOUBTFUL_ID: u16 = 1024;
+
+/// Interval, in milliseconds, at which a channel with a doubtful id is looked at.
+const OPENS_WITHIN: u32 = 2_000;
+
 impl Inner {
-    /// Attaches the listeners before anything can be missed, so within the `datachannel` event for an incoming one.
-    pub(super) fn new(raw: data_channel::DataChannel, connection: &JsValue, connection_end: &End) -> Rc<Self> {
-        raw.set_binary_type_name("arraybuffer");
+    /// Returns the shared state of this channel, new or known.
+    ///
+    /// For an incoming channel it is called within the `datachannel` event, as the first message may follow at once.
+    pub(super) fn of(raw: data_channel::DataChannel, connection: Option<Connection>, owner: Owner) -> Rc<Self> {
+        let known = Self::find(&raw);
+        let is_known = known.is_some();
+        let inner = known.unwrap_or_else(|| Self::new(raw, owner));
+        if let Some(connection) = connection {
+            inner.life.connection.replace(Some(connection));
+        }
+        if owner == Owner::Handles {
+            inner.read();
+            if !is_known {
+                inner.life.wait_for_stream();
+            }
+        }
+        inner
+    }
+
+    fn new(raw: data_channel::DataChannel, owner: Owner) -> Rc<Self> {
         let life = Rc::new(Life {
             raw,
             opened: Cell::default(),
             is_new: Cell::default(),
+            refused: Cell::default(),
             closing: Cell::default(),
             opening: WakerSet::default(),
             closed: End::default(),
             arrivals: Arrivals::default(),
             flow: Flow::default(),
-            connection: connection.clone(),
-            connection_end: connection_end.clone(),
+            connection: RefCell::default(),
         });
         match &*life.raw.ready_state_name() {
-            "open" if connection.is_undefined() => life.opened.set(true),
+            "open" if owner == Owner::Another => life.opened.set(true),
             "open" => {
-                // It is the other side's, and has come in this turn. What is sent before the next one, Chromium never
+                // It is the remote peer's, and has come in this turn. What is sent before the next one, Chromium never
                 // takes off the buffered amount, and a close would wait for that.
                 life.is_new.set(true);
                 let life = life.clone();
@@ -86,47 +132,54 @@ impl Inner {
             "closed" => life.over(),
             _ => {}
         }
+        if owner == Owner::Handles {
+            life.raw.set_binary_type_name("arraybuffer");
+        }
         let on = |event, happen: fn(&Life)| {
             let life = life.clone();
             Listener::new(&life.raw.clone(), event, move |_| happen(&life))
         };
-        Rc::new_cyclic(|inner: &Weak<Self>| {
-            let inner = inner.clone();
-            let of_life = [
-                Listener::new(&life.raw, "message", move |event| {
-                    if let Some(inner) = inner.upgrade()
-                        && !inner.life.arrivals.push(event.unchecked_ref::<MessageEvent>().data())
-                    {
-                        inner.close();
-                    }
-                }),
-                on("open", Life::open),
-                // Firefox takes what is sent from here on, and loses it.
-                on("closing", |life| {
-                    life.closing.set(true);
-                    life.flow.turns.wake_all();
-                }),
-                on("close", Life::over),
-            ];
-            let listeners = Rc::new(Listeners { _of_life: of_life, low: OnceCell::new() });
-            Self { listeners, life: life.clone(), close_on_drop: Cell::new(true) }
-        })
+        let of_life = [on("open", Life::open), on("closing", Life::close), on("close", Life::over)];
+        let listeners = Rc::new(Listeners { _of_life: of_life, messages: OnceCell::new(), low: OnceCell::new() });
+        let inner = Rc::new(Self { listeners, life, close_on_drop: Cell::new(owner == Owner::Handles) });
+        inner.register();
+        inner
+    }
+
+    /// Keeps what arrives from now on.
+    pub(super) fn read(self: &Rc<Self>) {
+        self.listeners.messages.get_or_init(|| {
+            let inner = Rc::downgrade(self);
+            Listener::new(&self.life.raw, "message", move |event| {
+                if let Some(inner) = inner.upgrade()
+                    && !inner.life.arrivals.push(event.unchecked_ref::<MessageEvent>().data())
+                    && inner.close_on_drop.get()
+                {
+                    inner.close();
+                }
+            })
+        });
     }
 
     /// Chromium throws away what is in its buffer at `close()`, hence the wait. It outlives the last handle.
     pub(super) fn close(&self) {
         let life = self.life.clone();
-        if life.closing.replace(true) {
+        if life.closing.get() {
             return;
         }
-        life.flow.turns.wake_all();
+        life.close();
         if !life.is_unsent() {
             life.raw.close();
+            // Firefox fires no event for a channel that is closed before it opens.
+            if !life.opened.get() && !life.is_new.get() {
+                life.over();
+            }
             return;
         }
         self.tell_when_low(0);
         let listeners = self.listeners.clone();
-        let (mut low, mut end) = (life.flow.drained.waiter(), life.connection_end.wait());
+        let end = life.connection.borrow().as_ref().map_or_else(End::default, |connection| connection.end.clone());
+        let (mut low, mut end) = (life.flow.drained.waiter(), end.wait());
         spawn_local(async move {
             future::poll_fn(|cx| {
                 low.register(cx);
@@ -145,6 +198,7 @@ impl Drop for Inner {
             self.close();
         }
         self.life.over();
+        self.unregister();
     }
 }
 
@@ -159,6 +213,28 @@ impl Life {
         }
     }
 
+    /// A member of the connection's SCTP transport; `undefined` where the connection is not known.
+    pub(super) fn of_transport(&self, member: &str) -> JsValue {
+        let connection = self.connection.borrow().as_ref().map(|connection| connection.raw.clone());
+        global::get(&global::get(&connection.unwrap_or_default(), "sctp"), member)
+    }
+
+    /// Gives a channel up whose id the browser has no stream for: it is the only one that stays connecting although
+    /// the transport is up, and no event tells.
+    fn wait_for_stream(self: &Rc<Self>) {
+        let id = self.raw.id().filter(|id| *id >= LEAST_DOUBTFUL_ID);
+        if id.is_some() && self.raw.negotiated() {
+            look_for_stream(Rc::downgrade(self), false);
+        }
+    }
+
+    /// Nothing is sent from here on: Firefox takes it, and loses it.
+    fn close(&self) {
+        self.closing.set(true);
+        self.opening.wake_all();
+        self.flow.turns.wake_all();
+    }
+
     fn open(&self) {
         if !self.is_new.get() {
             self.opened.set(true);
@@ -167,11 +243,15 @@ impl Life {
         }
     }
 
+    fn is_of(&self, end: &End) -> bool {
+        self.connection.borrow().as_ref().is_some_and(|connection| connection.end.is(end))
+    }
+
     fn is_unsent(&self) -> bool {
         self.raw.buffered_bytes() > 0.0 && self.raw.ready_state_name() == "open"
     }
 
-    /// Nothing comes or goes any more: whoever waits is told.
+    /// Ends the channel: nothing is received or sent any more, and all waiting tasks are woken.
     fn over(&self) {
         self.closed.come();
         for waiting in [&self.opening, &self.arrivals.filled, &self.flow.turns, &self.flow.drained] {
@@ -180,37 +260,31 @@ impl Life {
     }
 }
 
-/// The channels of one connection that are in use.
-#[derive(Default)]
-pub(crate) struct Channels(RefCell<Vec<Weak<Inner>>>);
-
-impl Channels {
-    /// The one handle of this channel, whoever asks.
-    pub(crate) fn handle(
-        &self,
-        raw: data_channel::DataChannel,
-        connection: &JsValue,
-        connection_end: &End,
-    ) -> DataChannel {
-        let mut channels = self.0.borrow_mut();
-        channels.retain(|channel| channel.strong_count() > 0);
-        if let Some(known) = channels.iter().filter_map(Weak::upgrade).find(|known| known.life.raw == raw) {
-            return DataChannel::of(known);
+fn look_for_stream(life: Weak<Life>, was_connected: bool) {
+    global::after(OPENS_WITHIN, move || {
+        let Some(waiting) = life.upgrade() else { return };
+        if waiting.opened.get() || waiting.closing.get() || waiting.closed.has_come() {
+            return;
         }
-        let inner = Inner::new(raw, connection, connection_end);
-        channels.push(Rc::downgrade(&inner));
-        DataChannel::of(inner)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.borrow().iter().all(|channel| channel.strong_count() == 0)
-    }
-
-    /// Their connection has closed, of which not every browser tells them.
-    pub(crate) fn close(&self) {
-        // Taken first: what waits on a channel may come back here.
-        for channel in self.0.take().iter().filter_map(Weak::upgrade) {
-            channel.life.over();
+        let connected = waiting.of_transport("state").as_string().as_deref() == Some("connected");
+        if connected && was_connected {
+            waiting.refused.set(true);
+            waiting.raw.close();
+            waiting.over();
+        } else {
+            look_for_stream(life, connected);
         }
+    });
+}
+
+/// Returns whether the connection with this end has channels with handles.
+pub(crate) fn exist_of(connection: &End) -> bool {
+    Inner::all().iter().any(|inner| inner.life.is_of(connection))
+}
+
+/// Ends the channels of a connection that has closed, of which not every browser tells them.
+pub(crate) fn end_of(connection: &End) {
+    for inner in Inner::all().iter().filter(|inner| inner.life.is_of(connection)) {
+        inner.life.over();
     }
 }

@@ -23,7 +23,7 @@ use std::{
     task::Poll,
 };
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 
 #[cfg(feature = "postcard")]
 pub use self::typed::Postcard;
@@ -36,14 +36,17 @@ pub use self::{
     receive::JsMessages,
     typed::{Carrier, Codec, CodecError, Json, Typed},
 };
-pub(crate) use self::{life::Channels, receive::DEFAULT_RECEIVE_LIMIT};
 use self::{life::Inner, under_way::UnderWay};
+pub(crate) use self::{
+    life::{Connection, Owner, end_of, exist_of},
+    receive::DEFAULT_RECEIVE_LIMIT,
+};
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     event::EventStream,
     peer::PriorityType,
     spec_enum::spec_enum,
-    sys::global,
+    sys::{self, global},
     wake::{End, Waiter},
 };
 
@@ -103,17 +106,30 @@ pub struct DataChannel {
 }
 
 impl DataChannel {
+    /// Returns a handle of this channel: all share one state.
+    pub(crate) fn handle(raw: sys::data_channel::DataChannel, connection: Connection, owner: Owner) -> Self {
+        Self::of(Inner::of(raw, Some(connection), owner))
+    }
+
     fn of(inner: Rc<Inner>) -> Self {
         Self { filled: inner.life.arrivals.filled.waiter(), under_way: UnderWay::default(), inner }
     }
 
-    /// A handle of a channel that something else looks after: dropping it does not close the channel. Messages that
-    /// came before are lost to it.
+    /// Returns a handle of a channel that something else looks after. All handles of one channel share one state.
+    ///
+    /// Dropping the handle does not close the channel. The handle neither changes the channel nor keeps what arrives
+    /// until it is read: by the first poll of the stream, by [`js_messages`](Self::js_messages), or by a type that
+    /// wraps it and reads, such as [`LargeMessages`]. Earlier messages are lost to it. Bytes arrive as the channel's
+    /// [`binary_type`](Self::binary_type) says. Over the [receive limit](Self::set_receive_limit) the reading ends with
+    /// `QuotaExceeded`, and the channel stays open.
+    ///
+    /// The web's API does not tell which connection a channel belongs to. So the handle does not know the
+    /// [largest message](Self::max_message_size), and learns of the connection's end from the browser alone:
+    /// [`PeerConnection::data_channel_from_raw`](crate::peer::PeerConnection::data_channel_from_raw) gives one that
+    /// does. While another handle of the channel knows its connection, so does this one.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcDataChannel) -> Self {
-        let inner = Inner::new(raw.unchecked_into(), &JsValue::UNDEFINED, &End::default());
-        inner.close_on_drop.set(false);
-        Self::of(inner)
+        Self::of(Inner::of(raw.unchecked_into(), None, Owner::Another))
     }
 
     /// The browser's own object.
@@ -221,14 +237,26 @@ impl DataChannel {
 
     /// Resolves when the channel can send; at once where it can already. Cancel safe.
     ///
+    /// It waits for the connection, without a limit: race it with
+    /// [`PeerConnection::connection_states`](crate::peer::PeerConnection::connection_states) or a timer. A channel that
+    /// a peer announces opens at that peer at once, and here when the peer acknowledges it.
+    ///
     /// # Errors
-    /// `Closed` where the channel or its connection closes first.
+    /// - `Closed` where the channel is closed first, at either peer, or its connection is. Where something else calls
+    ///   `close()` on the raw object before it has opened, Firefox tells nobody before the connection closes.
+    /// - `Operation` where the browser has no stream for the id of a negotiated channel, some seconds after the
+    ///   connection is up: Firefox 153 has them below 2048. The channel is closed then.
     #[doc(alias = "RTCDataChannel.onopen")]
     pub fn opened(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let life = self.inner.life.clone();
         let mut opening = life.opening.waiter();
         future::poll_fn(move |cx| {
-            if life.closed.has_come() {
+            if life.refused.get() {
+                let id = life.raw.id().unwrap_or_default();
+                let refused = format!("the browser has no stream for the data channel id {id}");
+                return Poll::Ready(Err(Error::new("open", ErrorKind::Operation, refused)));
+            }
+            if life.closed.has_come() || life.closing.get() {
                 return Poll::Ready(Err(Error::closed("open")));
             }
             if life.opened.get() {
@@ -239,13 +267,11 @@ impl DataChannel {
         })
     }
 
-    /// Resolves when the channel has closed, by either side or with its connection.
+    /// Resolves when the channel has closed, at either peer or with its connection; at once where a channel is closed
+    /// that has not opened. Cancel safe.
     ///
-    /// After [`close`](Self::close), it waits until what was sent has left and the peer's browser has answered, so where
-    /// the network is gone, until the connection closes.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
+    /// It waits for as long as the channel is open. After [`close`](Self::close) it waits for the buffer to drain and
+    /// for the peer's browser to answer, or for the end of the connection.
     #[doc(alias = "RTCDataChannel.onclose")]
     pub fn closed(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.inner.life.closed.wait()

@@ -54,7 +54,7 @@ impl Default for Arrivals {
 }
 
 impl Arrivals {
-    /// False where it is one too many: the channel is to close.
+    /// Keeps a message. Returns false where it exceeds the limit, which ends the reading.
     pub(super) fn push(&self, data: Data) -> bool {
         if self.excess.get() != Excess::No {
             return true;
@@ -89,7 +89,8 @@ impl Arrivals {
 }
 
 impl Inner {
-    fn poll_message(&self, cx: &Context<'_>, filled: &mut Waiter) -> Poll<Option<Result<JsMessage>>> {
+    fn poll_message(self: &Rc<Self>, cx: &Context<'_>, filled: &mut Waiter) -> Poll<Option<Result<JsMessage>>> {
+        self.read();
         let arrivals = &self.life.arrivals;
         let message = arrivals.pop();
         if message.is_some() {
@@ -103,6 +104,7 @@ impl Inner {
     }
 }
 
+/// It waits without a limit while the channel is open and the peer sends nothing.
 impl Stream for DataChannel {
     type Item = Result<Message>;
 
@@ -113,8 +115,9 @@ impl Stream for DataChannel {
 }
 
 impl DataChannel {
-    /// The messages as JavaScript has them, uncopied: for what goes to JavaScript again, such as a file. A second view
-    /// of the same messages, each of which goes to one of whoever asks. It keeps the channel open as a clone does.
+    /// Returns the messages as JavaScript values, uncopied: for what goes to JavaScript again, such as a file. It is a
+    /// second view of the same messages, each of which goes to one reader. It keeps the channel open as a clone does,
+    /// and reads from this call on, also before it is polled.
     ///
     /// ```no_run
     /// # use browser_rtc::{channel::{DataChannel, JsMessage}, Result};
@@ -128,6 +131,7 @@ impl DataChannel {
     /// ```
     #[must_use]
     pub fn js_messages(&self) -> JsMessages {
+        self.inner.read();
         JsMessages { filled: self.inner.life.arrivals.filled.waiter(), inner: self.inner.clone() }
     }
 
@@ -143,8 +147,10 @@ impl DataChannel {
         self.inner.life.arrivals.limit.get()
     }
 
-    /// Sets this limit for what comes from now on, for all handles of the channel. The message that would exceed it
-    /// closes the channel: the stream gives what had come before it, then the error `QuotaExceeded`, then ends.
+    /// Sets this limit for what arrives from now on, for all handles of the channel. The message that would exceed it
+    /// ends the reading and closes the channel: the stream gives what had arrived before it, then the error
+    /// `QuotaExceeded`, then ends. A channel that something else looks after, by [`from_raw`](Self::from_raw) or
+    /// [`into_raw`](Self::into_raw), stays open.
     pub fn set_receive_limit(&self, bytes: u32) {
         self.inner.life.arrivals.limit.set(bytes);
     }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    members::{Members, member_setter},
     sys::global,
 };
 
@@ -85,11 +86,20 @@ macro_rules! display_media_options {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub $field: Option<$value>,
             )*
+            /// Members that this crate does not type.
+            #[serde(skip)]
+            pub other: Members,
         }
 
         impl Default for $name {
             fn default() -> Self {
-                Self { video: Wanted::Any(true), audio: Wanted::Any(false), controller: None, $( $field: None, )* }
+                Self {
+                    video: Wanted::Any(true),
+                    audio: Wanted::Any(false),
+                    controller: None,
+                    $( $field: None, )*
+                    other: Members::new(),
+                }
             }
         }
 
@@ -170,6 +180,8 @@ impl DisplayMediaOptions {
         self
     }
 
+    member_setter!();
+
     fn to_js(&self) -> Object {
         let object = Object::new();
         set(&object, "video", Some(&self.video));
@@ -178,6 +190,7 @@ impl DisplayMediaOptions {
             global::set(&object, "controller", controller.as_raw());
         }
         self.set_hints(&object);
+        self.other.write(&object);
         object
     }
 }

@@ -17,6 +17,7 @@ mod snapshot;
 mod stream;
 mod supported;
 mod track;
+mod track_stats;
 mod tuning;
 
 use futures::channel::oneshot;
@@ -45,6 +46,7 @@ pub use self::{
     stream::MediaStream,
     supported::{SupportedConstraints, supported_constraints},
     track::{MediaStreamTrack, TrackKind, TrackState},
+    track_stats::{AudioTrackStats, TrackStats, VideoTrackStats},
     tuning::ContentHint,
 };
 use crate::{

@@ -9,6 +9,7 @@ use web_sys::HtmlMediaElement;
 use super::{DeviceInfo, js::set};
 use crate::{
     error::{Error, ErrorKind, Result},
+    members::{Members, member_setter},
     promise::settled_for_good,
     sys::{global, media_element::MediaElement},
 };
@@ -44,6 +45,9 @@ pub struct AudioOutputOptions {
     #[doc(alias = "AudioOutputOptions.deviceId")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl AudioOutputOptions {
@@ -60,9 +64,12 @@ impl AudioOutputOptions {
         self
     }
 
+    member_setter!();
+
     fn to_js(&self) -> Object {
         let object = Object::new();
         set(&object, "deviceId", self.device_id.as_ref());
+        self.other.write(&object);
         object
     }
 }

@@ -8,6 +8,8 @@ use super::{
     CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode,
     js::{FromJs, read},
 };
+use crate::members::Members;
+
 /// A dictionary that browsers fill: its struct, and how it is read.
 macro_rules! told {
     (
@@ -26,11 +28,14 @@ macro_rules! told {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub $field: Option<$value>,
             )*
+            /// Members that this crate does not type, such as `zoom`.
+            #[serde(skip)]
+            pub other: Members,
         }
 
         impl $name {
             pub(super) fn read(raw: &Object) -> Self {
-                Self { $( $field: read(raw, $js), )* }
+                Self { $( $field: read(raw, $js), )* other: Members::beside(&[$($js),*], raw) }
             }
         }
     };
@@ -39,9 +44,6 @@ macro_rules! told {
 told! {
     /// What a track is set to now. A member is none where the browser does not tell it, or where it does not apply.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#media-track-settings)
-    ///
-    /// What a browser tells beyond the specification, such as `zoom`, is in the browser's own object:
-    /// `track.as_raw()`.
     #[doc(alias = "MediaTrackSettings")]
     TrackSettings {
         /// Pixels across.
@@ -77,6 +79,10 @@ told! {
         /// Whether steady noise is taken out.
         #[doc(alias = "MediaTrackSettings.noiseSuppression")]
         noise_suppression / "noiseSuppression": bool,
+        /// The isolation of the user's voice from all other sound. Firefox does not tell it.
+        /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
+        #[doc(alias = "MediaTrackSettings.voiceIsolation")]
+        voice_isolation / "voiceIsolation": bool,
         /// Seconds from sound to sample. Firefox does not tell it.
         #[doc(alias = "MediaTrackSettings.latency")]
         latency / "latency": f64,
@@ -153,6 +159,10 @@ told! {
         /// Whether steady noise can be taken out.
         #[doc(alias = "MediaTrackCapabilities.noiseSuppression")]
         noise_suppression / "noiseSuppression": Vec<bool>,
+        /// The choices for the isolation of the user's voice from all other sound.
+        /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
+        #[doc(alias = "MediaTrackCapabilities.voiceIsolation")]
+        voice_isolation / "voiceIsolation": Vec<bool>,
         /// Seconds from sound to sample.
         #[doc(alias = "MediaTrackCapabilities.latency")]
         latency / "latency": NumberRange<f64>,

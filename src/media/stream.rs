@@ -8,6 +8,7 @@ use super::{MediaStreamTrack, TrackKind};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
+    registry::{Shared, shared},
     sys::global,
 };
 
@@ -20,9 +21,11 @@ pub struct MediaStream(Rc<Inner>);
 
 struct Inner {
     raw: web_sys::MediaStream,
-    /// One handle a track, so that all see the same track end.
+    /// Keeps the tracks alive.
     handles: RefCell<Vec<MediaStreamTrack>>,
 }
+
+shared!(Inner, raw);
 
 impl MediaStream {
     /// A stream without tracks.
@@ -51,23 +54,24 @@ impl MediaStream {
         Ok(stream)
     }
 
-    /// A handle of a stream that something else looks after, such as one that a peer sends.
+    /// Returns a handle of a stream that something else looks after, such as one that a peer sends. All handles of one
+    /// stream share one state, and so do those of its tracks.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStream) -> Self {
-        Self(Rc::new(Inner { raw, handles: RefCell::default() }))
-    }
-
-    /// The same, with the handles that others have of its tracks, of those that may be its own.
-    pub(crate) fn with_tracks(raw: web_sys::MediaStream, handles: &[MediaStreamTrack]) -> Self {
-        let tracks = js_sys::Array::from(&raw.get_tracks());
-        let own = handles.iter().filter(|handle| tracks.includes(handle.as_raw(), 0)).cloned().collect();
-        Self(Rc::new(Inner { raw, handles: RefCell::new(own) }))
+        if let Some(known) = Inner::find(&raw) {
+            return Self(known);
+        }
+        let inner = Rc::new(Inner { raw, handles: RefCell::default() });
+        inner.register();
+        Self(inner)
     }
 
     /// Takes over tracks that were just opened.
     pub(super) fn from_capture(raw: web_sys::MediaStream) -> Self {
-        let handles = raw_tracks(&raw).map(MediaStreamTrack::captured).collect();
-        Self(Rc::new(Inner { raw, handles: RefCell::new(handles) }))
+        let stream = Self::from_raw(raw);
+        let captured = raw_tracks(&stream.0.raw).map(MediaStreamTrack::captured).collect();
+        stream.0.handles.replace(captured);
+        stream
     }
 
     /// The browser's own object.
@@ -195,14 +199,19 @@ impl MediaStream {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.unregister();
+    }
+}
+
 impl Inner {
     fn handle(&self, raw: web_sys::MediaStreamTrack) -> MediaStreamTrack {
         let handle = MediaStreamTrack::from_raw(raw);
         let mut handles = self.handles.borrow_mut();
-        if let Some(known) = handles.iter().find(|known| **known == handle) {
-            return known.clone();
+        if !handles.contains(&handle) {
+            handles.push(handle.clone());
         }
-        handles.push(handle.clone());
         handle
     }
 

@@ -4,7 +4,10 @@ use js_sys::Object;
 use serde::{Deserialize, Serialize};
 
 use super::js::read;
-use crate::error::{During, Result};
+use crate::{
+    error::{During, Result},
+    members::Members,
+};
 
 /// Which constraints this browser knows: it passes over all others, even where they are [`exact`](super::exact).
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getsupportedconstraints)
@@ -24,7 +27,7 @@ macro_rules! supported {
         $name:ident { $( $(#[$field_meta:meta])* $field:ident / $js:literal, )* }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase", default)]
         #[non_exhaustive]
         pub struct $name {
@@ -34,11 +37,17 @@ macro_rules! supported {
                 #[serde(skip_serializing_if = "std::ops::Not::not")]
                 pub $field: bool,
             )*
+            /// Members that this crate does not type, such as `zoom`.
+            #[serde(skip)]
+            pub other: Members,
         }
 
         impl $name {
             fn read(raw: &Object) -> Self {
-                Self { $( $field: read(raw, $js).unwrap_or(false), )* }
+                Self {
+                    $( $field: read(raw, $js).unwrap_or(false), )*
+                    other: Members::beside(&[$($js),*], raw),
+                }
             }
         }
     };
@@ -71,6 +80,8 @@ supported! {
         auto_gain_control / "autoGainControl",
         #[doc(alias = "MediaTrackSupportedConstraints.noiseSuppression")]
         noise_suppression / "noiseSuppression",
+        #[doc(alias = "MediaTrackSupportedConstraints.voiceIsolation")]
+        voice_isolation / "voiceIsolation",
         #[doc(alias = "MediaTrackSupportedConstraints.latency")]
         latency / "latency",
         #[doc(alias = "MediaTrackSupportedConstraints.channelCount")]

@@ -5,7 +5,13 @@ use std::{cell::Cell, fmt, future::Future, rc::Rc};
 use futures::StreamExt;
 use wasm_bindgen::JsCast;
 
-use crate::{event::EventStream, spec_enum::spec_enum, sys::global, wake::End};
+use crate::{
+    event::EventStream,
+    registry::{Shared, shared},
+    spec_enum::spec_enum,
+    sys::global,
+    wake::End,
+};
 
 spec_enum! {
     /// Picture or sound. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-kind)
@@ -47,20 +53,28 @@ struct Inner {
     end: End,
 }
 
+shared!(Inner, raw);
+
 impl MediaStreamTrack {
-    /// A handle of a track that something else looks after: dropping it neither stops the track nor ends what watches
-    /// it.
+    /// Returns a handle of a track that something else looks after: dropping it neither stops the track nor ends what
+    /// watches it.
+    ///
+    /// All handles of one track share one state: where the program has captured the track, this is one more of the
+    /// handles whose last one stops it.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStreamTrack) -> Self {
-        Self::new(raw, false)
+        if let Some(known) = Inner::find(&raw) {
+            return Self(known);
+        }
+        let inner = Rc::new(Inner { raw, stop_on_drop: Cell::default(), end: End::default() });
+        inner.register();
+        Self(inner)
     }
 
     pub(super) fn captured(raw: web_sys::MediaStreamTrack) -> Self {
-        Self::new(raw, true)
-    }
-
-    fn new(raw: web_sys::MediaStreamTrack, stop_on_drop: bool) -> Self {
-        Self(Rc::new(Inner { raw, stop_on_drop: Cell::new(stop_on_drop), end: End::default() }))
+        let track = Self::from_raw(raw);
+        track.0.stop_on_drop.set(true);
+        track
     }
 
     /// The browser's own object.
@@ -140,8 +154,10 @@ impl MediaStreamTrack {
     }
 
     /// Resolves when the track ends: unplugged, no longer shared, forbidden, removed by the peer's close, or by
-    /// [`stop`](Self::stop), for which the browser itself fires no event. At once where it has ended already.
-    /// Cancel safe.
+    /// [`stop`](Self::stop) of any handle, for which the browser itself fires no event. At once where it has ended
+    /// already. Cancel safe.
+    ///
+    /// It waits for as long as the track is live, and is not told where something else calls `stop()` on the raw track.
     #[doc(alias = "MediaStreamTrack.onended")]
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
         let mut nothing = self.until_ended(EventStream::<()>::new(&self.0.end));
@@ -191,6 +207,7 @@ impl Drop for Inner {
             self.raw.stop();
             self.end.come();
         }
+        self.unregister();
     }
 }
 

@@ -4,9 +4,11 @@ use js_sys::Object;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
+use super::TransceiverDirection;
 use crate::{
     error::{During, Error, ErrorKind, Result},
     media::TrackKind,
+    members::Members,
     sys::global,
 };
 
@@ -30,6 +32,9 @@ pub struct Codec {
     #[doc(alias = "RTCRtpCodec.sdpFmtpLine")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdp_fmtp_line: Option<String>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl Codec {
@@ -45,6 +50,7 @@ impl Codec {
             clock_rate: global::integer(value, "clockRate").unwrap_or_default(),
             channels: global::integer(value, "channels"),
             sdp_fmtp_line: global::get(value, "sdpFmtpLine").as_string(),
+            other: Members::beside(&["mimeType", "clockRate", "channels", "sdpFmtpLine", "payloadType"], value),
         }
     }
 
@@ -58,6 +64,7 @@ impl Codec {
         if let Some(line) = &self.sdp_fmtp_line {
             global::set(&object, "sdpFmtpLine", &line.as_str().into());
         }
+        self.other.write(&object);
         object
     }
 }
@@ -109,11 +116,33 @@ pub struct HeaderExtensionCapability {
     /// Its name, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
     #[doc(alias = "RTCRtpHeaderExtensionCapability.uri")]
     pub uri: String,
+    /// The direction of its use; none where the browser does not tell, as Firefox.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpheaderextensioncapability-direction)
+    #[doc(alias = "RTCRtpHeaderExtensionCapability.direction")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<TransceiverDirection>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl HeaderExtensionCapability {
-    fn from_js(value: &JsValue) -> Self {
-        Self { uri: global::get(value, "uri").as_string().unwrap_or_default() }
+    pub(super) fn from_js(value: &JsValue) -> Self {
+        Self {
+            uri: global::get_text(value, "uri").unwrap_or_default(),
+            direction: global::get_text(value, "direction").map(|direction| direction.as_str().into()),
+            other: Members::beside(&["uri", "direction"], value),
+        }
+    }
+
+    pub(super) fn to_js(&self) -> Object {
+        let object = Object::new();
+        global::set_text(&object, "uri", &self.uri);
+        if let Some(direction) = &self.direction {
+            global::set_text(&object, "direction", direction.as_str());
+        }
+        self.other.write(&object);
+        object
     }
 }
 
@@ -159,6 +188,7 @@ mod tests {
                 clock_rate: 48_000,
                 channels: Some(2),
                 sdp_fmtp_line: Some("useinbandfec=1".into()),
+                ..Codec::default()
             },
         };
         let expected = serde_json::json!({

@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::{Certificate, PeerConnection};
 use crate::{
     error::{During, Result},
+    members::{Members, member_setter},
     spec_enum::spec_enum,
     sys::global,
 };
@@ -68,18 +69,24 @@ pub struct IceServer {
     #[doc(alias = "RTCIceServer.credential")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl IceServer {
     /// A server that tells us our public address.
     pub fn stun(url: impl Into<String>) -> Self {
-        Self { urls: vec![url.into()], username: None, credential: None }
+        Self { urls: vec![url.into()], username: None, credential: None, other: Members::new() }
     }
 
     /// A server that relays for its users.
     pub fn turn(url: impl Into<String>, username: impl Into<String>, credential: impl Into<String>) -> Self {
-        Self { urls: vec![url.into()], username: Some(username.into()), credential: Some(credential.into()) }
+        let (username, credential) = (Some(username.into()), Some(credential.into()));
+        Self { username, credential, ..Self::stun(url) }
     }
+
+    member_setter!();
 
     fn to_js(&self) -> Object {
         let object = Object::new();
@@ -90,18 +97,22 @@ impl IceServer {
                 global::set_text(&object, name, value);
             }
         }
+        self.other.write(&object);
         object
     }
 
     fn from_js(server: &JsValue) -> Self {
         // Chromium has empty texts for what is not given.
         let text = |member| global::get(server, member).as_string().filter(|text| !text.is_empty());
+        // Firefox returns a `credentialType` of an earlier specification, which can only be `password`.
+        const KNOWN: [&str; 4] = ["urls", "username", "credential", "credentialType"];
         let urls = global::get(server, "urls");
         let urls = if urls.is_string() { vec![urls] } else { global::items(&urls) };
         Self {
             urls: urls.iter().filter_map(JsValue::as_string).collect(),
             username: text("username"),
             credential: text("credential"),
+            other: Members::beside(&KNOWN, server),
         }
     }
 }
@@ -155,6 +166,15 @@ pub struct Configuration {
     #[doc(alias = "RTCConfiguration.iceCandidatePoolSize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ice_candidate_pool_size: Option<u8>,
+    /// Adds a section for data channels to each offer, also where no channel has been created; the browser's default is
+    /// false. Chromium has it, Firefox ignores it.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#always-negotiating-datachannels)
+    #[doc(alias = "RTCConfiguration.alwaysNegotiateDataChannels")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub always_negotiate_data_channels: Option<bool>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl Configuration {
@@ -206,6 +226,15 @@ impl Configuration {
         self
     }
 
+    /// Sets whether each offer has a section for data channels.
+    #[must_use]
+    pub fn always_negotiate_data_channels(mut self, always: bool) -> Self {
+        self.always_negotiate_data_channels = Some(always);
+        self
+    }
+
+    member_setter!();
+
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
         if !self.ice_servers.is_empty() {
@@ -228,6 +257,10 @@ impl Configuration {
         if let Some(transports) = self.ice_candidate_pool_size {
             global::set(&object, "iceCandidatePoolSize", &transports.into());
         }
+        if let Some(always) = self.always_negotiate_data_channels {
+            global::set(&object, "alwaysNegotiateDataChannels", &always.into());
+        }
+        self.other.write(&object);
         object
     }
 
@@ -244,9 +277,22 @@ impl Configuration {
                 .map(|raw| Certificate::from_raw(raw.unchecked_into()))
                 .collect(),
             ice_candidate_pool_size: global::integer(configuration, "iceCandidatePoolSize"),
+            always_negotiate_data_channels: global::get(configuration, "alwaysNegotiateDataChannels").as_bool(),
+            other: Members::beside(&KNOWN, configuration),
         }
     }
 }
+
+/// The members of [`Configuration`] in JavaScript.
+const KNOWN: [&str; 7] = [
+    "iceServers",
+    "iceTransportPolicy",
+    "bundlePolicy",
+    "rtcpMuxPolicy",
+    "certificates",
+    "iceCandidatePoolSize",
+    "alwaysNegotiateDataChannels",
+];
 
 /// The configuration of a live connection.
 impl PeerConnection {

@@ -1,11 +1,14 @@
 //! One stream that a sender makes of its track.
 
-use js_sys::{Object, Reflect};
+use js_sys::Object;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::{Codec, PriorityType};
-use crate::sys::global;
+use crate::{
+    members::{Members, member_setter},
+    sys::global,
+};
 
 /// One of the streams that a sender makes of its track; more than one of them is simulcast. What is not said is the
 /// browser's choice. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)
@@ -65,7 +68,70 @@ pub struct Encoding {
     #[doc(alias = "RTCRtpEncodingParameters.scalabilityMode")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scalability_mode: Option<String>,
+    /// The size that the picture is scaled down to where it is larger; the ratio of its sides stays. For video only,
+    /// and instead of [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium has it, Firefox ignores it.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpencodingparameters-scaleresolutiondownto)
+    #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownTo")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_resolution_down_to: Option<ResolutionRestriction>,
+    /// Permits longer packets of sound where the bandwidth is short; the browser's default is false. Chromium has it,
+    /// Firefox ignores it.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpencodingparameters-adaptiveptime)
+    #[doc(alias = "RTCRtpEncodingParameters.adaptivePtime")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adaptive_ptime: Option<bool>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
+
+/// The largest size of a picture, whichever way it is turned.
+/// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcresolutionrestriction)
+#[doc(alias = "RTCResolutionRestriction")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolutionRestriction {
+    /// Pixels across, 1 or more.
+    #[doc(alias = "RTCResolutionRestriction.maxWidth")]
+    pub max_width: u32,
+    /// Pixels down, 1 or more.
+    #[doc(alias = "RTCResolutionRestriction.maxHeight")]
+    pub max_height: u32,
+}
+
+impl ResolutionRestriction {
+    /// Creates the restriction to this size, in pixels.
+    #[must_use]
+    pub fn new(max_width: u32, max_height: u32) -> Self {
+        Self { max_width, max_height }
+    }
+
+    fn from_js(value: &JsValue) -> Option<Self> {
+        Some(Self { max_width: global::integer(value, "maxWidth")?, max_height: global::integer(value, "maxHeight")? })
+    }
+
+    fn to_js(self) -> JsValue {
+        let object = Object::new();
+        global::set(&object, "maxWidth", &self.max_width.into());
+        global::set(&object, "maxHeight", &self.max_height.into());
+        object.into()
+    }
+}
+
+/// The members of [`Encoding`] in JavaScript, in the order of its fields.
+const KNOWN: [&str; 11] = [
+    "rid",
+    "active",
+    "codec",
+    "maxBitrate",
+    "maxFramerate",
+    "scaleResolutionDownBy",
+    "priority",
+    "networkPriority",
+    "scalabilityMode",
+    "scaleResolutionDownTo",
+    "adaptivePtime",
+];
 
 impl Default for Encoding {
     fn default() -> Self {
@@ -79,6 +145,9 @@ impl Default for Encoding {
             priority: None,
             network_priority: None,
             scalability_mode: None,
+            scale_resolution_down_to: None,
+            adaptive_ptime: None,
+            other: Members::new(),
         }
     }
 }
@@ -153,6 +222,22 @@ impl Encoding {
         self
     }
 
+    /// Sets the size that the picture is scaled down to.
+    #[must_use]
+    pub fn scale_resolution_down_to(mut self, size: ResolutionRestriction) -> Self {
+        self.scale_resolution_down_to = Some(size);
+        self
+    }
+
+    /// Sets whether packets of sound grow longer where the bandwidth is short.
+    #[must_use]
+    pub fn adaptive_ptime(mut self, adaptive: bool) -> Self {
+        self.adaptive_ptime = Some(adaptive);
+        self
+    }
+
+    member_setter!();
+
     pub(super) fn from_js(value: &JsValue) -> Self {
         let text = |member| global::get(value, member).as_string();
         let number = |member| global::get(value, member).as_f64();
@@ -168,35 +253,34 @@ impl Encoding {
             priority: priority("priority"),
             network_priority: priority("networkPriority"),
             scalability_mode: text("scalabilityMode"),
+            scale_resolution_down_to: ResolutionRestriction::from_js(&global::get(value, "scaleResolutionDownTo")),
+            adaptive_ptime: global::get(value, "adaptivePtime").as_bool(),
+            other: Members::beside(&KNOWN, value),
         }
     }
 
-    /// With the members that we do not know as they are in `former`.
-    pub(super) fn to_js(&self, former: &JsValue) -> JsValue {
+    pub(super) fn to_js(&self) -> JsValue {
         let object = Object::new();
-        if let Some(former) = former.dyn_ref() {
-            Object::assign(&object, former);
-        }
         let text = |text: &str| JsValue::from_str(text);
-        let members: [(&str, Option<JsValue>); 9] = [
-            ("rid", self.rid.as_deref().map(text)),
-            ("active", Some(self.active.into())),
-            ("codec", self.codec.as_ref().map(|codec| codec.to_js().into())),
-            ("maxBitrate", self.max_bitrate.map(JsValue::from)),
-            ("maxFramerate", self.max_framerate.map(JsValue::from)),
-            ("scaleResolutionDownBy", self.scale_resolution_down_by.map(JsValue::from)),
-            ("priority", self.priority.as_ref().map(|priority| text(priority.as_str()))),
-            ("networkPriority", self.network_priority.as_ref().map(|priority| text(priority.as_str()))),
-            ("scalabilityMode", self.scalability_mode.as_deref().map(text)),
+        let members: [Option<JsValue>; KNOWN.len()] = [
+            self.rid.as_deref().map(text),
+            Some(self.active.into()),
+            self.codec.as_ref().map(|codec| codec.to_js().into()),
+            self.max_bitrate.map(JsValue::from),
+            self.max_framerate.map(JsValue::from),
+            self.scale_resolution_down_by.map(JsValue::from),
+            self.priority.as_ref().map(|priority| text(priority.as_str())),
+            self.network_priority.as_ref().map(|priority| text(priority.as_str())),
+            self.scalability_mode.as_deref().map(text),
+            self.scale_resolution_down_to.map(ResolutionRestriction::to_js),
+            self.adaptive_ptime.map(JsValue::from),
         ];
-        for (name, value) in members {
-            match value {
-                Some(value) => global::set(&object, name, &value),
-                None => {
-                    let _plain_object = Reflect::delete_property(&object, &name.into());
-                }
+        for (name, value) in KNOWN.iter().zip(members) {
+            if let Some(value) = value {
+                global::set(&object, name, &value);
             }
         }
+        self.other.write(&object);
         object.into()
     }
 }

@@ -7,7 +7,7 @@ use super::{
     SignalingState,
 };
 use crate::{
-    channel::DataChannel,
+    channel::{DataChannel, Owner},
     event::EventStream,
     media::{MediaStream, MediaStreamTrack},
     sys::global,
@@ -181,11 +181,12 @@ impl PeerConnection {
         EventStream::new(&self.0.end).on(&self.0.raw, "track", move |event| {
             let event: web_sys::RtcTrackEvent = event.unchecked_into();
             let transceiver = rtp.transceiver(event.transceiver().unchecked_into());
-            let tracks: Vec<_> = rtp.receivers(&raw).iter().map(RtpReceiver::track).collect();
+            // From here on all tracks of the streams are known, and so end with the connection.
+            let _known = rtp.receivers(&raw);
             let streams = js_sys::Array::from(&event.streams());
             Some(TrackEvent {
                 track: transceiver.receiver().track(),
-                streams: streams.iter().map(|raw| MediaStream::with_tracks(raw.unchecked_into(), &tracks)).collect(),
+                streams: streams.iter().map(|raw| MediaStream::from_raw(raw.unchecked_into())).collect(),
                 receiver: transceiver.receiver().clone(),
                 transceiver,
             })
@@ -197,11 +198,11 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.ondatachannel")]
     #[doc(alias = "RTCDataChannelEvent.channel")]
     pub fn data_channels(&self) -> EventStream<DataChannel> {
-        let (channels, connection, end) = (self.0.channels.clone(), self.0.raw.clone(), self.0.end.clone());
+        let connection = self.connection();
         EventStream::new(&self.0.end).on(&self.0.raw, "datachannel", move |event| {
             let raw = global::get(&event, "channel");
             // Its listeners are attached here, within the event: it may have a message by the next.
-            raw.is_object().then(|| channels.handle(raw.unchecked_into(), &connection, &end))
+            raw.is_object().then(|| DataChannel::handle(raw.unchecked_into(), connection.clone(), Owner::Handles))
         })
     }
 }

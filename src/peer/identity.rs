@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use super::PeerConnection;
 use crate::{
     error::{During, Error, ErrorKind, Result},
+    members::Members,
     promise::settled,
     sys::{global, promise::Promise},
 };
@@ -32,12 +33,15 @@ pub struct IdentityProvider {
     #[doc(alias = "RTCIdentityProviderOptions.peerIdentity")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_identity: Option<String>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl IdentityProvider {
     /// The provider of this domain.
     pub fn new(domain: impl Into<String>) -> Self {
-        Self { domain: domain.into(), protocol: None, username_hint: None, peer_identity: None }
+        Self { domain: domain.into(), protocol: None, username_hint: None, peer_identity: None, other: Members::new() }
     }
 
     fn to_js(&self) -> Object {
@@ -49,6 +53,7 @@ impl IdentityProvider {
                 global::set(&object, name, &value.as_str().into());
             }
         }
+        self.other.write(&object);
         object
     }
 }

@@ -40,12 +40,15 @@ pub use self::{
     configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy, RtcpMuxPolicy},
     description::{SdpType, SessionDescription},
     dtls_transport::DtlsTransport,
-    encoding::Encoding,
+    encoding::{Encoding, ResolutionRestriction},
     events::{IceCandidateError, TrackEvent},
     ice_transport::{IceCandidatePair, IceParameters, IceTransport},
     identity::{IdentityAssertion, IdentityProvider},
     offer_answer::OfferOptions,
-    parameters::{DegradationPreference, HeaderExtensionParameters, RtcpParameters, RtpParameters, RtpSendParameters},
+    parameters::{
+        DegradationPreference, EncodingOptions, HeaderExtensionParameters, RtcpParameters, RtpParameters,
+        RtpSendParameters, SetParameterOptions,
+    },
     priority::PriorityType,
     receiver::{RtpReceiver, RtpSource},
     sctp_transport::{SctpTransport, SctpTransportState},
@@ -58,9 +61,10 @@ pub use self::{
     },
 };
 use crate::{
-    channel::{ChannelInit, Channels, DataChannel},
+    channel::{self, ChannelInit, DataChannel, Owner},
     error::{During, Error, ErrorKind, Result},
     media::{MediaStream, MediaStreamTrack},
+    registry::{Shared, shared},
     sys::{self, global},
     wake::End,
 };
@@ -71,7 +75,9 @@ use crate::{
 /// and its channels end with it, and do not keep it open. It keeps the tracks alive that it sends.
 ///
 /// Unless said otherwise, its futures are cancel safe in that dropping one leaves everything valid; the browser
-/// carries the operation out all the same.
+/// carries the operation out all the same. They wait for the browser, not for the peer, and resolve with `Closed` when
+/// the connection is closed. The peer is awaited by the streams of events, without a limit, and by
+/// [`peer_identity`](Self::peer_identity).
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{Configuration, PeerConnection}, media::MediaStream, Result};
@@ -93,10 +99,10 @@ struct Inner {
     raw: sys::peer_connection::PeerConnection,
     end: End,
     rtp: OnceCell<Rc<dyn Rtp>>,
-    /// One object a channel, so that whoever is told of a channel shares its messages.
-    channels: Rc<Channels>,
     close_on_drop: Cell<bool>,
 }
+
+shared!(Inner, raw);
 
 impl PeerConnection {
     /// A new connection, not yet connected to anyone.
@@ -113,22 +119,33 @@ impl PeerConnection {
         Ok(Self::of(raw, true))
     }
 
-    /// A handle of a connection that something else looks after: dropping it does not close the connection.
+    /// Returns a handle of a connection that something else looks after: dropping it does not close the connection.
     ///
-    /// Close it through [`close`](Self::close) of a handle, not on the raw object, or else what waits on it waits on.
+    /// All handles of one connection share one state, also those of [`new`](Self::new): what one closes is closed for
+    /// all, and where a handle of `new` exists, the drop of the last handle closes the connection.
+    ///
+    /// Close it through [`close`](Self::close) of a handle, not on the raw object: a browser neither settles what is
+    /// pending then nor fires an event.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcPeerConnection) -> Self {
-        Self::of(raw.unchecked_into(), false)
+        let pc = Inner::find(&raw).map_or_else(|| Self::of(raw.unchecked_into(), false), Self);
+        // No event tells that the raw object has been closed.
+        if pc.signaling_state() == SignalingState::Closed {
+            pc.close();
+        }
+        pc
     }
 
     fn of(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
-        Self(Rc::new(Inner {
-            raw,
-            end: End::default(),
-            rtp: OnceCell::new(),
-            channels: Rc::default(),
-            close_on_drop: Cell::new(close_on_drop),
-        }))
+        let close_on_drop = Cell::new(close_on_drop);
+        let inner = Rc::new(Inner { raw, end: End::default(), rtp: OnceCell::new(), close_on_drop });
+        inner.register();
+        Self(inner)
+    }
+
+    /// Returns what channels know of this connection.
+    fn connection(&self) -> channel::Connection {
+        channel::Connection { raw: self.0.raw.clone().into(), end: self.0.end.clone() }
     }
 
     /// The browser's own object.
@@ -176,7 +193,10 @@ impl PeerConnection {
     pub fn remove_track(&self, sender: &RtpSender) -> Result<()> {
         const OPERATION: &str = "removeTrack";
         self.open(OPERATION)?.remove_track(sender.raw()).during(OPERATION)?;
-        sender.keep(None);
+        // A stopped sender still has it.
+        if sender.track().is_none() {
+            sender.keep(None);
+        }
         Ok(())
     }
 
@@ -202,13 +222,20 @@ impl PeerConnection {
     pub fn create_data_channel(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         const OPERATION: &str = "createDataChannel";
         let raw = self.open(OPERATION)?.create_data_channel(label, &init.to_js()).during(OPERATION)?;
-        Ok(self.0.channels.handle(raw, &self.0.raw, &self.0.end))
+        Ok(DataChannel::handle(raw, self.connection(), Owner::Handles))
+    }
+
+    /// Returns a handle of a channel of this connection that something else looks after, as [`DataChannel::from_raw`]
+    /// does. In addition it ends with the connection, and knows the [largest message](DataChannel::max_message_size).
+    #[must_use]
+    pub fn data_channel_from_raw(&self, raw: web_sys::RtcDataChannel) -> DataChannel {
+        DataChannel::handle(raw.unchecked_into(), self.connection(), Owner::Another)
     }
 
     /// Whether there is anything to negotiate, as far as it was added through a handle of ours.
     pub(crate) fn has_media_or_channels(&self) -> bool {
         let transceivers = self.0.raw.transceivers();
-        transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || !self.0.channels.is_empty()
+        transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || channel::exist_of(&self.0.end)
     }
 
     /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop,
@@ -224,7 +251,7 @@ impl Inner {
     fn close(&self) {
         self.raw.close();
         if self.end.come() {
-            self.channels.close();
+            channel::end_of(&self.end);
             if let Some(rtp) = self.rtp.get() {
                 rtp.close();
             }
@@ -241,6 +268,7 @@ impl Drop for Inner {
         {
             rtp.leave_running();
         }
+        self.unregister();
     }
 }
 

@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use super::{IceCandidate, PeerConnection, SessionDescription};
 use crate::{
     error::{During, Error, ErrorKind, Result},
+    members::{Members, member_setter},
     promise::settled,
     sys::global,
 };
@@ -131,6 +132,9 @@ pub struct OfferOptions {
     #[doc(alias = "RTCOfferOptions.offerToReceiveVideo")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offer_to_receive_video: Option<bool>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl OfferOptions {
@@ -161,6 +165,8 @@ impl OfferOptions {
         self
     }
 
+    member_setter!();
+
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
         if self.ice_restart {
@@ -173,6 +179,7 @@ impl OfferOptions {
                 global::set(&object, name, &value.into());
             }
         }
+        self.other.write(&object);
         object
     }
 }

@@ -2,10 +2,14 @@
 
 use js_sys::{Array, Object};
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::{CodecParameters, Encoding};
-use crate::{spec_enum::spec_enum, sys::global};
+use crate::{
+    members::{Members, member_setter},
+    spec_enum::spec_enum,
+    sys::global,
+};
 
 spec_enum! {
     /// What suffers where bandwidth or computing power do not suffice.
@@ -45,6 +49,9 @@ pub struct RtpParameters {
     /// Codecs, the preferred first; none before an answer.
     #[doc(alias = "RTCRtpParameters.codecs")]
     pub codecs: Vec<CodecParameters>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl RtpParameters {
@@ -58,6 +65,7 @@ impl RtpParameters {
                 reduced_size: global::get(&rtcp, "reducedSize").as_bool().unwrap_or_default(),
             }),
             codecs: global::items(&global::get(value, "codecs")).iter().map(CodecParameters::from_js).collect(),
+            other: Members::beside(&["headerExtensions", "rtcp", "codecs"], value),
         }
     }
 }
@@ -109,7 +117,7 @@ impl HeaderExtensionParameters {
 /// give it to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsendparameters)
 ///
-/// What the browser told, this crate's unknowns included, goes back to it unchanged but for the fields.
+/// All that the browser returned, also what this crate does not type, goes back to it unchanged but for the fields.
 #[doc(alias = "RTCRtpSendParameters")]
 #[derive(Clone, Debug)]
 pub struct RtpSendParameters {
@@ -120,6 +128,8 @@ pub struct RtpSendParameters {
     /// track's content hint.
     #[doc(alias = "RTCRtpSendParameters.degradationPreference")]
     pub degradation_preference: Option<DegradationPreference>,
+    /// Members that this crate does not type, and that are to be set in addition to those that were read.
+    pub other: Members,
     raw: Object,
 }
 
@@ -129,6 +139,7 @@ impl RtpSendParameters {
         Self {
             encodings: global::items(&global::get(&raw, "encodings")).iter().map(Encoding::from_js).collect(),
             degradation_preference: preference.map(|preference| DegradationPreference::from(&*preference)),
+            other: Members::new(),
             raw,
         }
     }
@@ -136,7 +147,8 @@ impl RtpSendParameters {
     /// What was agreed on with the peer, which cannot be changed here.
     #[must_use]
     pub fn agreed(&self) -> RtpParameters {
-        RtpParameters::from_js(&self.raw)
+        // The members that it does not type are those of the rest.
+        RtpParameters { other: Members::new(), ..RtpParameters::from_js(&self.raw) }
     }
 
     /// By what the browser knows which reading these are of.
@@ -155,12 +167,95 @@ impl RtpSendParameters {
     /// A copy of the browser's own object with our fields in it.
     pub(super) fn to_js(&self) -> Object {
         let object = Object::assign(&Object::new(), &self.raw);
-        let former: Array = global::get(&self.raw, "encodings").dyn_into().unwrap_or_default();
-        let encodings: Array =
-            (0..).zip(&self.encodings).map(|(index, encoding)| encoding.to_js(&former.get(index))).collect();
+        let encodings: Array = self.encodings.iter().map(Encoding::to_js).collect();
         global::set(&object, "encodings", &encodings);
         let preference = self.degradation_preference.as_ref().map(|preference| JsValue::from_str(preference.as_str()));
         global::set(&object, "degradationPreference", &preference.into());
+        self.other.write(&object);
+        object
+    }
+}
+
+/// Options of [`RtpSender::set_parameters_with`](super::RtpSender::set_parameters_with).
+/// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcsetparameteroptions)
+///
+/// ```
+/// use browser_rtc::peer::{EncodingOptions, SetParameterOptions};
+///
+/// let key_frame = SetParameterOptions::new().encoding(EncodingOptions::new().key_frame(true));
+/// # let _ = key_frame;
+/// ```
+#[doc(alias = "RTCSetParameterOptions")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SetParameterOptions {
+    /// The options of each encoding, in their order: as many as there are encodings, or none.
+    #[doc(alias = "RTCSetParameterOptions.encodingOptions")]
+    pub encoding_options: Vec<EncodingOptions>,
+    /// Members that this crate does not type.
+    pub other: Members,
+}
+
+impl SetParameterOptions {
+    /// Creates empty options.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the options of the next encoding.
+    #[must_use]
+    pub fn encoding(mut self, options: EncodingOptions) -> Self {
+        self.encoding_options.push(options);
+        self
+    }
+
+    member_setter!();
+
+    pub(super) fn to_js(&self) -> Object {
+        let object = Object::new();
+        if !self.encoding_options.is_empty() {
+            let encodings: Array = self.encoding_options.iter().map(EncodingOptions::to_js).collect();
+            global::set(&object, "encodingOptions", &encodings);
+        }
+        self.other.write(&object);
+        object
+    }
+}
+
+/// One-time actions on an encoding, as its parameters are set.
+/// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcencodingoptions)
+#[doc(alias = "RTCEncodingOptions")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EncodingOptions {
+    /// Makes the next frame a key frame; for video only. Chromium has it, Firefox ignores it.
+    #[doc(alias = "RTCEncodingOptions.keyFrame")]
+    pub key_frame: bool,
+    /// Members that this crate does not type.
+    pub other: Members,
+}
+
+impl EncodingOptions {
+    /// Creates options without an action.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets whether the next frame is a key frame.
+    #[must_use]
+    pub fn key_frame(mut self, key_frame: bool) -> Self {
+        self.key_frame = key_frame;
+        self
+    }
+
+    member_setter!();
+
+    fn to_js(&self) -> Object {
+        let object = Object::new();
+        global::set(&object, "keyFrame", &self.key_frame.into());
+        self.other.write(&object);
         object
     }
 }

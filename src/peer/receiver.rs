@@ -3,16 +3,17 @@
 use std::{fmt, rc::Rc, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::{
     DtlsTransport, RtpCapabilities, RtpParameters,
     rtp::{callable, open},
+    stats,
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
     media::{MediaStreamTrack, TrackKind},
-    promise::settled,
+    members::Members,
     stats::StatsReport,
     sys::{self, global},
     wake::End,
@@ -113,13 +114,13 @@ impl RtpReceiver {
     /// What is known of this receiver's streams, and of what they refer to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)
     ///
+    /// A closed connection still has a report, which may be empty.
+    ///
     /// # Errors
-    /// `Closed` once the connection is.
+    /// The browser's, as for [`PeerConnection::stats`](super::PeerConnection::stats).
     #[doc(alias = "RTCRtpReceiver.getStats")]
     pub async fn stats(&self) -> Result<StatsReport> {
-        const OPERATION: &str = "getStats";
-        let report = settled(OPERATION, &self.0.end, || self.0.raw.stats()).await?;
-        StatsReport::from_raw(report.unchecked_into())
+        stats::report(&self.0.end, || self.0.raw.stats()).await
     }
 
     /// How long media is to be held back for the sake of smoothness, as last set; none where the browser chooses, or
@@ -183,16 +184,37 @@ pub struct RtpSource {
     /// The media's own time of its last frame, in ticks of the codec's clock.
     #[doc(alias = "RTCRtpContributingSource.rtpTimestamp")]
     pub rtp_timestamp: u32,
+    /// The time of its last frame's capture, in milliseconds since 1900 by the sender's clock. None where packets do not
+    /// carry it, for which both peers must [negotiate](super::RtpTransceiver::set_header_extensions_to_negotiate) the
+    /// header extension `abs-capture-time`, and none in Firefox.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-capturetimestamp)
+    #[doc(alias = "RTCRtpContributingSource.captureTimestamp")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_timestamp: Option<f64>,
+    /// The offset of the capturing system's clock from the sender's, in milliseconds, by the sender's estimate; none as
+    /// [`capture_timestamp`](Self::capture_timestamp).
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-sendercapturetimeoffset)
+    #[doc(alias = "RTCRtpContributingSource.senderCaptureTimeOffset")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender_capture_time_offset: Option<f64>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl RtpSource {
     fn all(sources: Result<JsValue, JsValue>) -> Vec<Self> {
+        const KNOWN: [&str; 6] =
+            ["timestamp", "source", "audioLevel", "rtpTimestamp", "captureTimestamp", "senderCaptureTimeOffset"];
         let source = |value: &JsValue| {
             Some(Self {
                 timestamp: global::get(value, "timestamp").as_f64()?,
                 source: global::integer(value, "source")?,
                 audio_level: global::get(value, "audioLevel").as_f64(),
                 rtp_timestamp: global::integer(value, "rtpTimestamp").unwrap_or_default(),
+                capture_timestamp: global::get(value, "captureTimestamp").as_f64(),
+                sender_capture_time_offset: global::get(value, "senderCaptureTimeOffset").as_f64(),
+                other: Members::beside(&KNOWN, value),
             })
         };
         global::items(&sources.unwrap_or_default()).iter().filter_map(source).collect()

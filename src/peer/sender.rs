@@ -2,10 +2,8 @@
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
-use wasm_bindgen::JsCast;
-
 use super::DtlsTransport;
-use super::{RtpCapabilities, RtpSendParameters, rtp::callable};
+use super::{RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
 use crate::{
     dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
@@ -26,6 +24,7 @@ pub struct RtpSender(Rc<Inner>);
 
 struct Inner {
     raw: sys::rtp_sender::RtpSender,
+    /// The track that was given to it, to be kept alive.
     track: RefCell<Option<MediaStreamTrack>>,
     dtmf: RefCell<Option<DtmfSender>>,
     end: End,
@@ -33,8 +32,7 @@ struct Inner {
 
 impl RtpSender {
     pub(super) fn new(raw: sys::rtp_sender::RtpSender, end: &End) -> Self {
-        let track = raw.track().map(MediaStreamTrack::from_raw);
-        Self(Rc::new(Inner { raw, track: RefCell::new(track), dtmf: RefCell::default(), end: end.clone() }))
+        Self(Rc::new(Inner { raw, track: RefCell::default(), dtmf: RefCell::default(), end: end.clone() }))
     }
 
     /// The browser's own object.
@@ -52,11 +50,13 @@ impl RtpSender {
         Rc::strong_count(&self.0) > 1 || self.0.track.borrow().is_some() || self.0.dtmf.borrow().is_some()
     }
 
-    /// The track that is being sent.
+    /// Returns the track that the browser names: the one that is being sent, and, of a stopped transceiver or a closed
+    /// connection, the one that was sent last.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-track)
     #[doc(alias = "RTCRtpSender.track")]
     #[must_use]
     pub fn track(&self) -> Option<MediaStreamTrack> {
-        self.0.track.borrow().clone()
+        self.0.raw.track().map(MediaStreamTrack::from_raw)
     }
 
     /// Sends another track of the same kind from now on, or none, without a new offer.
@@ -79,13 +79,13 @@ impl RtpSender {
     /// What is known of this sender's streams, and of what they refer to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)
     ///
+    /// A closed connection still has a report, which may be empty.
+    ///
     /// # Errors
-    /// `Closed` once the connection is.
+    /// The browser's, as for [`PeerConnection::stats`](super::PeerConnection::stats).
     #[doc(alias = "RTCRtpSender.getStats")]
     pub async fn stats(&self) -> Result<StatsReport> {
-        const OPERATION: &str = "getStats";
-        let report = settled(OPERATION, &self.0.end, || self.0.raw.stats()).await?;
-        StatsReport::from_raw(report.unchecked_into())
+        stats::report(&self.0.end, || self.0.raw.stats()).await
     }
 
     /// What it sends on; none before the first offer or answer with it.
@@ -164,7 +164,22 @@ impl RtpSender {
     /// - `Closed` once the connection is.
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters(&self, parameters: &RtpSendParameters) -> Result<()> {
-        let set = || self.0.raw.set_parameters(&parameters.to_js());
+        self.set_parameters_with(parameters, &SetParameterOptions::new()).await
+    }
+
+    /// Does the same, and more in the same moment, such as a key frame.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#rtcrtpsender-extensions)
+    ///
+    /// # Errors
+    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` where there are options for another number
+    /// of encodings.
+    #[doc(alias = "RTCRtpSender.setParameters")]
+    pub async fn set_parameters_with(
+        &self,
+        parameters: &RtpSendParameters,
+        options: &SetParameterOptions,
+    ) -> Result<()> {
+        let set = || self.0.raw.set_parameters(&parameters.to_js(), &options.to_js());
         settled("setParameters", &self.0.end, set).await?;
         Ok(())
     }
@@ -203,6 +218,6 @@ impl PartialEq for RtpSender {
 
 impl fmt::Debug for RtpSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RtpSender").field("track", &self.0.track).finish_non_exhaustive()
+        f.debug_struct("RtpSender").field("track", &self.track()).finish_non_exhaustive()
     }
 }

@@ -8,15 +8,16 @@ use futures::{
     stream::{self, FusedStream},
 };
 use gloo_timers::future::TimeoutFuture;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::PeerConnection;
 use crate::{
     error::{ErrorKind, Result},
     media::MediaStreamTrack,
-    promise::settled,
+    promise::{settled, settled_for_good},
     stats::StatsReport,
-    sys, timer,
+    sys::{self, promise::Promise},
+    timer,
     wake::End,
 };
 
@@ -40,25 +41,30 @@ impl PeerConnection {
     /// # Ok(()) }
     /// ```
     ///
+    /// A closed connection still has a report: Chromium 156 returns the entry of the connection itself, and Firefox 153,
+    /// for as long as it takes to shut down, its transports and candidates as well. For the last numbers of a call,
+    /// keep the last report before its end.
+    ///
     /// # Errors
-    /// `Closed`.
+    /// The browser's, such as `Operation`; both answer in all cases that are known.
     #[doc(alias = "RTCPeerConnection.getStats")]
     pub async fn stats(&self) -> Result<StatsReport> {
-        report(&self.0.raw, &self.0.end, None).await
+        report(&self.0.end, || self.0.raw.stats(None)).await
     }
 
-    /// The same without the cost of reading all of it.
+    /// The raw report, without the cost of reading all of it; `Closed` once the connection is.
     pub(crate) async fn raw_stats(&self) -> Result<sys::stats_report::StatsReport> {
-        raw_report(&self.0.raw, &self.0.end, None).await
+        Ok(settled(OPERATION, &self.0.end, || self.0.raw.stats(None)).await?.unchecked_into())
     }
 
-    /// The same of what sends or receives this track alone, and of what that refers to.
+    /// Returns the statistics of what sends or receives this track, and of what that refers to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
     ///
     /// # Errors
-    /// `InvalidAccess` where no sender or receiver has this track, or more than one, `Closed`.
+    /// `InvalidAccess` where no sender or receiver has this track, or more than one. A connection that was connected has
+    /// none once it is closed.
     pub async fn stats_of(&self, track: &MediaStreamTrack) -> Result<StatsReport> {
-        report(&self.0.raw, &self.0.end, Some(track.as_raw())).await
+        report(&self.0.end, || self.0.raw.stats(Some(track.as_raw()))).await
     }
 
     /// A report now, and another each time this long after the one before it has been taken from the stream. It ends
@@ -87,27 +93,27 @@ impl PeerConnection {
             if wait && matches!(select(end.wait(), TimeoutFuture::new(ms)).await, Either::Left(_)) {
                 return None;
             }
-            match report(&raw, &end, None).await {
+            match settled(OPERATION, &end, || raw.stats(None)).await {
                 Err(error) if *error.kind() == ErrorKind::Closed => None,
-                report => Some((report, (raw, end, true))),
+                report => Some((report.and_then(read), (raw, end, true))),
             }
         });
         Box::pin(reports.fuse())
     }
 }
 
-async fn report(
-    raw: &sys::peer_connection::PeerConnection,
-    end: &End,
-    selector: Option<&web_sys::MediaStreamTrack>,
-) -> Result<StatsReport> {
-    StatsReport::from_raw(raw_report(raw, end, selector).await?.into())
+/// Awaits the report that `ask` asks for. Firefox never settles a promise that is pending when the connection closes,
+/// and answers one that is asked for afterwards: so the report is asked for again then.
+pub(super) async fn report(end: &End, ask: impl Fn() -> Result<Promise, JsValue>) -> Result<StatsReport> {
+    if !end.has_come() {
+        let report = settled(OPERATION, end, &ask).await;
+        if !report.as_ref().is_err_and(|error| *error.kind() == ErrorKind::Closed) {
+            return read(report?);
+        }
+    }
+    read(settled_for_good(OPERATION, ask()).await?)
 }
 
-async fn raw_report(
-    raw: &sys::peer_connection::PeerConnection,
-    end: &End,
-    selector: Option<&web_sys::MediaStreamTrack>,
-) -> Result<sys::stats_report::StatsReport> {
-    Ok(settled(OPERATION, end, || raw.stats(selector)).await?.unchecked_into())
+fn read(report: JsValue) -> Result<StatsReport> {
+    StatsReport::from_raw(report.unchecked_into())
 }

@@ -6,12 +6,13 @@ use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;
 
 use super::{
-    Codec, Encoding, RtpReceiver, RtpSender,
+    Codec, Encoding, HeaderExtensionCapability, RtpReceiver, RtpSender,
     rtp::{callable, open},
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
     media::{MediaStream, MediaStreamTrack, TrackKind},
+    members::{Members, member_setter},
     spec_enum::spec_enum,
     sys::{self, global},
     wake::End,
@@ -140,8 +141,8 @@ impl RtpTransceiver {
         raw.set_direction_name(direction.as_str()).during(OPERATION)
     }
 
-    /// Stops sending and receiving for good: an offer is due, which the peer learns it from. The sender lets its track
-    /// go; the receiver's track ends with that offer's answer.
+    /// Stops sending and receiving for good: an offer is due, which the peer learns it from. The sender no
+    /// longer keeps its track alive; the receiver's track ends with that offer's answer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-stop)
     ///
     /// Where it has been stopped already, nothing happens.
@@ -178,6 +179,61 @@ impl RtpTransceiver {
         const OPERATION: &str = "setCodecPreferences";
         let codecs: Array = codecs.iter().map(Codec::to_js).collect();
         callable(OPERATION, &self.raw, &self.end)?.prefer_codecs(&codecs).during(OPERATION)
+    }
+
+    /// Returns the header extensions that the next offer or answer is to have, each with its direction:
+    /// [`Stopped`](TransceiverDirection::Stopped) for one that is left out.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-getheaderextensionstonegotiate)
+    ///
+    /// # Errors
+    /// `Closed`, or `NotSupported` in Firefox, which chooses by itself.
+    #[doc(alias = "RTCRtpTransceiver.getHeaderExtensionsToNegotiate")]
+    pub fn header_extensions_to_negotiate(&self) -> Result<Vec<HeaderExtensionCapability>> {
+        self.header_extensions("getHeaderExtensionsToNegotiate")
+    }
+
+    /// Sets the directions of the header extensions for the next offer or answer. The list is that of
+    /// [`header_extensions_to_negotiate`](Self::header_extensions_to_negotiate) with other directions.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-setheaderextensionstonegotiate)
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{peer::{RtpTransceiver, TransceiverDirection}, Result};
+    /// # fn example(transceiver: &RtpTransceiver) -> Result<()> {
+    /// let mut extensions = transceiver.header_extensions_to_negotiate()?;
+    /// for extension in extensions.iter_mut().filter(|extension| extension.uri.ends_with("/abs-capture-time")) {
+    ///     extension.direction = Some(TransceiverDirection::SendRecv);
+    /// }
+    /// transceiver.set_header_extensions_to_negotiate(&extensions)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// - `Type` for a missing direction, one that is none, or an empty name.
+    /// - `InvalidModification` where the names or their number or order differ, and for
+    ///   [`Stopped`](TransceiverDirection::Stopped) of an extension that is mandatory.
+    /// - `Closed`, or `NotSupported` in Firefox, which chooses by itself.
+    #[doc(alias = "RTCRtpTransceiver.setHeaderExtensionsToNegotiate")]
+    pub fn set_header_extensions_to_negotiate(&self, extensions: &[HeaderExtensionCapability]) -> Result<()> {
+        const OPERATION: &str = "setHeaderExtensionsToNegotiate";
+        let extensions: Array = extensions.iter().map(HeaderExtensionCapability::to_js).collect();
+        callable(OPERATION, &self.raw, &self.end)?.set_header_extensions(&extensions).during(OPERATION)
+    }
+
+    /// Returns the header extensions that were agreed on last, each with its direction:
+    /// [`Stopped`](TransceiverDirection::Stopped) for one that is not used.
+    /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-getnegotiatedheaderextensions)
+    ///
+    /// # Errors
+    /// `Closed`, or `NotSupported` in Firefox.
+    #[doc(alias = "RTCRtpTransceiver.getNegotiatedHeaderExtensions")]
+    pub fn negotiated_header_extensions(&self) -> Result<Vec<HeaderExtensionCapability>> {
+        self.header_extensions("getNegotiatedHeaderExtensions")
+    }
+
+    fn header_extensions(&self, method: &'static str) -> Result<Vec<HeaderExtensionCapability>> {
+        let raw = callable(method, &self.raw, &self.end)?;
+        let extensions = global::call(raw, method).unwrap_or(Ok(JsValue::UNDEFINED)).during(method)?;
+        Ok(global::items(&extensions).iter().map(HeaderExtensionCapability::from_js).collect())
     }
 }
 
@@ -238,6 +294,8 @@ pub struct TransceiverInit {
     /// What the track is sent as: one encoding or none, or, for simulcast of video, several, each with its rid.
     #[doc(alias = "RTCRtpTransceiverInit.sendEncodings")]
     pub send_encodings: Vec<Encoding>,
+    /// Members that this crate does not type.
+    pub other: Members,
 }
 
 impl TransceiverInit {
@@ -268,6 +326,8 @@ impl TransceiverInit {
         self
     }
 
+    member_setter!();
+
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
         if let Some(direction) = &self.direction {
@@ -275,8 +335,9 @@ impl TransceiverInit {
         }
         let streams: Array = self.streams.iter().map(MediaStream::as_raw).collect();
         global::set(&object, "streams", &streams);
-        let encodings: Array = self.send_encodings.iter().map(|encoding| encoding.to_js(&JsValue::UNDEFINED)).collect();
+        let encodings: Array = self.send_encodings.iter().map(Encoding::to_js).collect();
         global::set(&object, "sendEncodings", &encodings);
+        self.other.write(&object);
         object
     }
 }

@@ -7,7 +7,7 @@ pub use browser_rtc_signaling::{
 };
 
 pub use self::socket::SignalingSocket;
-use crate::{peer::IceServer, sys::global};
+use crate::{Members, peer::IceServer, sys::global};
 
 /// Where the signaling is when this page's own server carries it too: `wss://` or `ws://`, the page's host, and
 /// [`PATH`]. None where there is no page, as in a test of a plain program.
@@ -21,6 +21,7 @@ pub fn url_of_this_page() -> Option<String> {
 
 impl From<browser_rtc_signaling::IceServer> for IceServer {
     fn from(server: browser_rtc_signaling::IceServer) -> Self {
-        Self { urls: server.urls, username: server.username, credential: server.credential }
+        let (username, credential) = (server.username, server.credential);
+        Self { urls: server.urls, username, credential, other: Members::default() }
     }
 }

@@ -23,7 +23,7 @@ extern "C" {
     fn set_member_text(this: &Members, name: &str, value: &str);
 
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue);
+    fn set_timeout(callback: &JsValue, ms: u32);
 
     /// [`Scheduler`](https://wicg.github.io/scheduling-apis/#scheduler)
     type Scheduler;
@@ -38,8 +38,13 @@ pub(crate) fn next_turn(callback: impl FnOnce() + 'static) {
     let scheduler = get(&js_sys::global(), "scheduler");
     // A timer takes longer, and a second in a page that is hidden.
     if scheduler.unchecked_ref::<Scheduler>().post_task(&callback).is_err() {
-        set_timeout(&callback);
+        set_timeout(&callback, 0);
     }
+}
+
+/// Calls `callback` after this time, or later where the page is hidden.
+pub(crate) fn after(ms: u32, callback: impl FnOnce() + 'static) {
+    set_timeout(&Closure::once_into_js(callback), ms);
 }
 
 /// Whether the global object has something of this name, such as `RTCPeerConnection`.

@@ -26,7 +26,7 @@ extern "C" {
     pub(crate) fn parameters(this: &RtpSender) -> Result<Object, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = setParameters)]
-    pub(crate) fn set_parameters(this: &RtpSender, parameters: &Object) -> Result<Promise, JsValue>;
+    pub(crate) fn set_parameters(this: &RtpSender, parameters: &Object, options: &Object) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, variadic, js_name = setStreams)]
     pub(crate) fn set_streams(this: &RtpSender, streams: &Array) -> Result<(), JsValue>;

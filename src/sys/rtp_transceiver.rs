@@ -26,4 +26,7 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = setCodecPreferences)]
     pub(crate) fn prefer_codecs(this: &RtpTransceiver, codecs: &Array) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setHeaderExtensionsToNegotiate)]
+    pub(crate) fn set_header_extensions(this: &RtpTransceiver, extensions: &Array) -> Result<(), JsValue>;
 }

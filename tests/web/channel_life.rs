@@ -140,6 +140,55 @@ async fn a_channel_that_never_opens_can_be_closed() {
     .await;
 }
 
+/// Firefox fires no event for a channel that is closed before it opens, on a connection that is up.
+#[wasm_bindgen_test]
+async fn a_channel_closed_before_it_opens_is_closed_at_once() {
+    watched(async {
+        let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
+        // In Firefox their ids stay in use until the connection closes.
+        for [one, other] in
+            [[ChannelInit::new(), ChannelInit::new()], [1_500, 1_501].map(|id| ChannelInit::new().negotiated(id))]
+        {
+            let channel = |init| pair.a.create_data_channel("never", init).unwrap();
+            assert_never_opens(channel(&one), DataChannel::close).await;
+            let mut channel = channel(&other);
+            channel.close();
+            assert_eq!(channel.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Closed);
+            assert!(channel.flush().within("flush()").await.is_ok(), "nothing is in its buffer");
+            assert!(channel.next().within("the end of its messages").await.is_none());
+        }
+    })
+    .await;
+}
+
+/// Firefox 153 has streams for the ids below 2048.
+#[wasm_bindgen_test]
+async fn an_id_without_a_stream_is_an_error() {
+    watched(async {
+        let pair = Pair::new();
+        let init = ChannelInit::new().negotiated(65_534);
+        let (mut early, far) =
+            (pair.a.create_data_channel("", &init).unwrap(), pair.b.create_data_channel("", &init).unwrap());
+        pair.connect().await;
+        let opened = join(early.opened(), far.opened()).within("opened()").await;
+        if !js::is_firefox() {
+            assert!(opened.0.is_ok() && opened.1.is_ok());
+            return;
+        }
+        for opened in [opened.0, opened.1] {
+            assert_eq!(opened.unwrap_err().kind(), &ErrorKind::Operation);
+        }
+        assert_eq!(early.send("never").within("send").await.unwrap_err().kind(), &ErrorKind::Closed);
+        early.closed().within("closed()").await;
+        assert!(early.next().within("the end of its messages").await.is_none());
+        let late = pair.a.create_data_channel("", &ChannelInit::new().negotiated(2_048)).unwrap();
+        assert_eq!(late.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Operation);
+        let last = ChannelInit::new().negotiated(2_047);
+        pair.a.create_data_channel("", &last).unwrap().opened().within("opened()").await.unwrap();
+    })
+    .await;
+}
+
 #[wasm_bindgen_test]
 async fn a_channel_closed_as_soon_as_it_comes() {
     watched(async {

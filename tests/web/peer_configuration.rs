@@ -45,6 +45,10 @@ async fn f20_the_whole_configuration_is_read_back() {
             // Firefox has no pool of candidates.
             expected.ice_candidate_pool_size = None;
         }
+        // The defaults of what was not set.
+        let defaults = connection().configuration();
+        expected.always_negotiate_data_channels = defaults.always_negotiate_data_channels;
+        expected.other = defaults.other;
         assert_eq!(pc.configuration(), expected);
 
         let own = js::run("pc", &[pc.as_raw()], "return pc.getConfiguration()");
@@ -66,6 +70,7 @@ fn f20_the_defaults() {
     assert_eq!(defaults.rtcp_mux_policy, Some(RtcpMuxPolicy::Require));
     assert_eq!(defaults.ice_candidate_pool_size, (!js::is_firefox()).then_some(0));
     assert_eq!(defaults.certificates, []);
+    assert_eq!(defaults.always_negotiate_data_channels, (!js::is_firefox()).then_some(false));
 }
 
 #[wasm_bindgen_test]

@@ -231,9 +231,7 @@ async fn all_refused(
         ("setParameters", sender.set_parameters(parameters).within("setParameters").await.err()),
         ("replaceTrack", sender.replace_track(Some(track)).within("replaceTrack").await.err()),
         ("setStreams", sender.set_streams(&[stream]).err()),
-        ("getStats", sender.stats().within("getStats").await.err()),
         ("getParameters", receiver.parameters().err()),
-        ("getStats", receiver.stats().within("getStats").await.err()),
         ("jitterBufferTarget", receiver.set_jitter_buffer_target(None).err()),
         ("direction", transceiver.set_direction(&TransceiverDirection::SendOnly).err()),
         ("stop", transceiver.stop().err()),
@@ -244,7 +242,6 @@ async fn all_refused(
         assert_eq!((error.operation(), error.kind()), (operation, &ErrorKind::Closed));
     }
     assert!(pc.transceivers().is_empty() && pc.receivers().is_empty() && pc.senders().is_empty());
-    assert!(sender.track().is_none());
     assert_eq!(receiver.synchronization_sources(), []);
     assert_eq!(receiver.contributing_sources(), []);
     assert_eq!(transceiver.direction(), TransceiverDirection::Stopped);
@@ -275,7 +272,8 @@ async fn what_is_under_way_is_told_of_the_close() {
             futures::join!(sender.set_parameters(&parameters), sender.replace_track(None), receiver.stats(), closing);
         assert_eq!(kind(set), Some(ErrorKind::Closed));
         assert_eq!(kind(replaced), Some(ErrorKind::Closed));
-        assert_eq!(kind(stats), Some(ErrorKind::Closed));
+        // Browsers answer also once it is closed.
+        assert_eq!(kind(stats), None);
     })
     .await;
 }

@@ -58,6 +58,9 @@ fn f23_each_member_of_an_encoding_reaches_the_browser() {
     let mut expected = asked;
     if js::is_firefox() {
         (expected.network_priority, expected.scalability_mode) = (None, None);
+    } else {
+        // Its default.
+        expected.adaptive_ptime = Some(false);
     }
     assert_eq!(transceiver.sender().parameters().unwrap().encodings, [expected]);
 }

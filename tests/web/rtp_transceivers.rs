@@ -110,7 +110,7 @@ async fn f23_a_transceiver_is_stopped() {
         transceiver.stop().unwrap();
         assert_eq!(directions(&transceiver), said(("stopped", "sendonly")));
         assert!(!is_live(&raw), "nobody sends it any more");
-        assert!(transceiver.sender().track().is_none());
+        assert!(transceiver.sender().track().unwrap().is_ended());
         transceiver.stop().unwrap();
         due.next().within("negotiationneeded").await.unwrap();
         let (ours, theirs) = (transceiver.receiver().track().ended(), arrived.track.ended());

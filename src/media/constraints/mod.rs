@@ -14,6 +14,7 @@ pub use self::{
     value::{Bounds, Constrain, Number, OneOf, exact, ideal, max, min},
 };
 use super::js::{ToJs, set};
+use crate::members::{Members, member_setter};
 
 /// Whether to capture a kind of media, and with which constraints: from `true`, `false`, [`Audio`] or [`Video`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +81,9 @@ pub struct Constraints {
     /// The camera.
     #[doc(alias = "MediaStreamConstraints.video")]
     pub video: Wanted<Video>,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
 }
 
 impl Constraints {
@@ -103,10 +107,13 @@ impl Constraints {
         self
     }
 
+    member_setter!();
+
     pub(crate) fn to_js(&self) -> Object {
         let object = Object::new();
         set(&object, "audio", Some(&self.audio));
         set(&object, "video", Some(&self.video));
+        self.other.write(&object);
         object
     }
 }

@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use super::{Constrain, CursorCapture, DisplaySurface, EchoCancellation, FacingMode, OneOf, ResizeMode};
-use crate::media::{
-    TrackKind,
-    js::{FromJs, ToJs, read, set},
+use crate::{
+    media::{
+        TrackKind,
+        js::{FromJs, ToJs, read, set},
+    },
+    members::{Members, member_setter},
 };
 
 /// A set of constraints on one kind of track, its setters and its JavaScript form.
@@ -32,6 +35,9 @@ macro_rules! track_constraints {
             #[doc(alias = "MediaTrackConstraints.advanced")]
             #[serde(skip_serializing_if = "Vec::is_empty")]
             pub advanced: Vec<Self>,
+            /// Constraints that this crate does not type, such as `zoom`, each as JavaScript has it.
+            #[serde(skip)]
+            pub other: Members,
         }
 
         impl $name {
@@ -56,6 +62,8 @@ macro_rules! track_constraints {
                 self.advanced.push(set);
                 self
             }
+
+            member_setter!();
         }
 
         impl ToJs for $name {
@@ -63,6 +71,7 @@ macro_rules! track_constraints {
                 let object = Object::new();
                 $( set(&object, $js, self.$field.as_ref()); )*
                 set(&object, "advanced", (!self.advanced.is_empty()).then_some(&self.advanced));
+                self.other.write(&object);
                 object.into()
             }
         }
@@ -72,6 +81,7 @@ macro_rules! track_constraints {
                 value.is_object().then(|| Self {
                     $( $field: read(value, $js), )*
                     advanced: read(value, "advanced").unwrap_or_default(),
+                    other: Members::beside(&[$($js,)* "advanced"], value),
                 })
             }
         }
@@ -153,6 +163,10 @@ track_constraints! {
         /// Keep the loudness even.
         #[doc(alias = "MediaTrackConstraintSet.autoGainControl")]
         auto_gain_control / "autoGainControl": bool,
+        /// The isolation of the user's voice from all other sound. Unknown to Firefox.
+        /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
+        #[doc(alias = "MediaTrackConstraintSet.voiceIsolation")]
+        voice_isolation / "voiceIsolation": bool,
         /// Samples a second. Unknown to Firefox.
         #[doc(alias = "MediaTrackConstraintSet.sampleRate")]
         sample_rate / "sampleRate": u32,

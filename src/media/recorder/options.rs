@@ -5,7 +5,11 @@ use std::time::Duration;
 use js_sys::Object;
 
 use super::MediaRecorder;
-use crate::{spec_enum::spec_enum, sys::global};
+use crate::{
+    members::{Members, member_setter},
+    spec_enum::spec_enum,
+    sys::global,
+};
 
 spec_enum! {
     /// Whether sound takes the same number of bits at all times.
@@ -67,6 +71,8 @@ pub struct RecorderOptions {
     pub audio_bitrate_mode: Option<BitrateMode>,
     /// How often a picture stands by itself.
     pub key_frames: Option<KeyFrames>,
+    /// Members that this crate does not type.
+    pub other: Members,
 }
 
 impl RecorderOptions {
@@ -118,6 +124,8 @@ impl RecorderOptions {
         self
     }
 
+    member_setter!();
+
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
         let supported = self.mime_types.iter().find(|wish| MediaRecorder::is_type_supported(wish));
@@ -144,6 +152,7 @@ impl RecorderOptions {
                 global::set(&object, name, &value.into());
             }
         }
+        self.other.write(&object);
         object
     }
 }

@@ -1,0 +1,129 @@
+//! Statistics of the frames of a track.
+
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use super::{MediaStreamTrack, TrackKind, js::read};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    members::Members,
+    sys::global,
+};
+
+/// Statistics of a track, from [`MediaStreamTrack::stats`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum TrackStats {
+    /// Statistics of a track of sound.
+    Audio(AudioTrackStats),
+    /// Statistics of a track of picture.
+    Video(VideoTrackStats),
+}
+
+/// Statistics of a track of sound: the time from the microphone to the page.
+/// [Specification](https://w3c.github.io/mediacapture-extensions/#the-mediastreamtrackaudiostats-interface)
+#[doc(alias = "MediaStreamTrackAudioStats")]
+#[doc(alias = "MediaStreamTrackAudioStats.toJSON")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct AudioTrackStats {
+    /// The latency of the last sound, in milliseconds.
+    #[doc(alias = "MediaStreamTrackAudioStats.latency")]
+    pub latency: f64,
+    /// The average latency since the last [reset](MediaStreamTrack::reset_latency), in milliseconds.
+    #[doc(alias = "MediaStreamTrackAudioStats.averageLatency")]
+    pub average_latency: f64,
+    /// The least latency since the last reset, in milliseconds.
+    #[doc(alias = "MediaStreamTrackAudioStats.minimumLatency")]
+    pub minimum_latency: f64,
+    /// The greatest latency since the last reset, in milliseconds.
+    #[doc(alias = "MediaStreamTrackAudioStats.maximumLatency")]
+    pub maximum_latency: f64,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
+}
+
+/// Statistics of a track of picture: the frames of a camera or a screen.
+/// [Specification](https://w3c.github.io/mediacapture-extensions/#the-mediastreamtrackvideostats-interface)
+#[doc(alias = "MediaStreamTrackVideoStats")]
+#[doc(alias = "MediaStreamTrackVideoStats.toJSON")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct VideoTrackStats {
+    /// Frames that were delivered to what shows or sends the track.
+    #[doc(alias = "MediaStreamTrackVideoStats.deliveredFrames")]
+    pub delivered_frames: u64,
+    /// Frames that were discarded, as the track's frame rate is lower than the source's.
+    #[doc(alias = "MediaStreamTrackVideoStats.discardedFrames")]
+    pub discarded_frames: u64,
+    /// All frames of the source, also those that were dropped for want of time.
+    #[doc(alias = "MediaStreamTrackVideoStats.totalFrames")]
+    pub total_frames: u64,
+    /// Members that this crate does not type.
+    #[serde(skip)]
+    pub other: Members,
+}
+
+const OPERATION: &str = "stats";
+
+impl MediaStreamTrack {
+    /// Returns the statistics of the track's frames; none for a track whose source has none.
+    /// [Specification](https://w3c.github.io/mediacapture-extensions/#dom-mediastreamtrack-stats)
+    ///
+    /// # Errors
+    /// `NotSupported`: Chromium has them, Firefox does not.
+    #[doc(alias = "MediaStreamTrack.stats")]
+    pub fn stats(&self) -> Result<Option<TrackStats>> {
+        let Some(stats) = self.raw_stats()? else { return Ok(None) };
+        let told = global::call(&stats, "toJSON").unwrap_or(Ok(stats)).during(OPERATION)?;
+        Ok(Some(match self.kind() {
+            TrackKind::Audio => TrackStats::Audio(AudioTrackStats::read(&told)),
+            _ => TrackStats::Video(VideoTrackStats::read(&told)),
+        }))
+    }
+
+    /// Restarts the average, the least and the greatest latency of a track of sound.
+    /// [Specification](https://w3c.github.io/mediacapture-extensions/#dom-mediastreamtrackaudiostats-resetlatency)
+    ///
+    /// It does nothing for a track of picture, and where the source has no statistics.
+    ///
+    /// # Errors
+    /// `NotSupported`: Chromium has it, Firefox does not.
+    #[doc(alias = "MediaStreamTrackAudioStats.resetLatency")]
+    pub fn reset_latency(&self) -> Result<()> {
+        let reset = self.raw_stats()?.and_then(|stats| global::call(&stats, "resetLatency"));
+        reset.map_or(Ok(()), |done| done.map(drop).during("resetLatency"))
+    }
+
+    fn raw_stats(&self) -> Result<Option<JsValue>> {
+        let stats = global::get(self.as_raw(), OPERATION);
+        if stats.is_undefined() {
+            let advice = "this browser has no statistics of a track: the connection that sends it has some";
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
+        }
+        Ok(stats.is_object().then_some(stats))
+    }
+}
+
+impl AudioTrackStats {
+    fn read(told: &JsValue) -> Self {
+        const KNOWN: [&str; 4] = ["latency", "averageLatency", "minimumLatency", "maximumLatency"];
+        let [latency, average_latency, minimum_latency, maximum_latency] =
+            KNOWN.map(|name| read(told, name).unwrap_or_default());
+        let other = Members::beside(&KNOWN, told);
+        Self { latency, average_latency, minimum_latency, maximum_latency, other }
+    }
+}
+
+impl VideoTrackStats {
+    fn read(told: &JsValue) -> Self {
+        const KNOWN: [&str; 3] = ["deliveredFrames", "discardedFrames", "totalFrames"];
+        let [delivered_frames, discarded_frames, total_frames] =
+            KNOWN.map(|name| global::integer(told, name).unwrap_or_default());
+        Self { delivered_frames, discarded_frames, total_frames, other: Members::beside(&KNOWN, told) }
+    }
+}
