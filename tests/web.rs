@@ -50,6 +50,10 @@ mod web {
     mod promise;
     mod relay;
     mod room_calls;
+    mod room_ends;
+    mod room_limits;
+    mod room_messages;
+    mod room_options;
     mod room_recovery;
     mod rtp_errors;
     mod rtp_flows;

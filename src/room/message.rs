@@ -40,12 +40,29 @@ spec_enum! {
     }
 }
 
-/// Tells one call from another.
+/// The id of a call, 1 to [`MAX_CHARS`](Self::MAX_CHARS) characters, chosen by its caller.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "String", try_from = "String")]
 pub(super) struct CallId(String);
 
+impl From<CallId> for String {
+    fn from(id: CallId) -> Self {
+        id.0
+    }
+}
+
+impl TryFrom<String> for CallId {
+    type Error = &'static str;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        let has_length = id.chars().nth(Self::MAX_CHARS).is_none() && !id.is_empty();
+        if has_length { Ok(Self(id)) } else { Err("the id of a call has 1 to 64 characters") }
+    }
+}
+
 impl CallId {
+    const MAX_CHARS: usize = 64;
+
     pub(super) fn random() -> Self {
         Self(random::id())
     }
@@ -73,6 +90,14 @@ mod tests {
             let message = CallMessage { call: CallId("c1".into()), word };
             assert_eq!(serde_json::to_string(&message).unwrap(), json);
             assert_eq!(serde_json::from_str::<CallMessage>(json).unwrap(), message);
+        }
+    }
+
+    #[test]
+    fn call_id_has_1_to_64_characters() {
+        for (length, is_valid) in [(0, false), (1, true), (64, true), (65, false), (60_000, false)] {
+            let json = format!(r#"{{"call":"{}","kind":"ring"}}"#, "ü".repeat(length));
+            assert_eq!(serde_json::from_str::<CallMessage>(&json).is_ok(), is_valid, "{length}");
         }
     }
 

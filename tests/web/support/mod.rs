@@ -12,6 +12,7 @@ pub mod memory;
 pub mod pair;
 pub mod recorded;
 pub mod refusals;
+pub mod room;
 pub mod session;
 pub mod simulcast;
 pub mod sockets;
