@@ -163,8 +163,13 @@ impl Arrivals {
 }
 
 impl Call {
-    /// Begins a call that both peers have agreed to. The caller offers, and is impolite.
-    pub(super) async fn start(room: &Room, leg: Rc<Leg>, media: Option<MediaStream>, caller: bool) -> Result<Self> {
+    /// Begins a call that both peers have agreed to. If that fails, the call ends.
+    pub(super) fn start(room: &Room, leg: Rc<Leg>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
+        Self::connect(room, leg.clone(), media, caller).inspect_err(|_| leg.hang_up())
+    }
+
+    /// Makes the connection. The caller offers, and is impolite.
+    fn connect(room: &Room, leg: Rc<Leg>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
         let pc = PeerConnection::new(&room.0.configuration())?;
         let arrivals = Rc::<Arrivals>::default();
         spawn_local(collect(pc.tracks(), pc.data_channels(), arrivals.clone()));
@@ -174,7 +179,7 @@ impl Call {
         if !caller {
             leg.accept()?;
         }
-        if let Some(stream) = &media {
+        if let Some(stream) = media {
             for track in stream.tracks() {
                 pc.add_track(&track, &[stream])?;
             }

@@ -53,9 +53,9 @@ impl IncomingCall {
         self.0.leg.peer()
     }
 
-    /// Accepts the call, sending `media` if there is any: `&camera`, or `None` to only watch and listen. The call ends
-    /// with `ConnectionFailed` if it is not connected within 45 seconds, such as because the caller sends nothing. Not
-    /// cancel safe: dropped early, it hangs up.
+    /// Accepts the call, sending `media` if there is any: `&camera`, or `None` to only watch and listen. It waits for
+    /// nothing, and so is cancel safe. The call ends with `ConnectionFailed` if it is not connected within 45 seconds,
+    /// such as because the caller sends nothing. If accepting fails, the call ends as well.
     ///
     /// # Errors
     /// `InvalidState` if the call has been answered before, or [`Room::call`] has accepted it; `Closed` if the caller has
@@ -63,11 +63,10 @@ impl IncomingCall {
     /// with.
     pub async fn accept(&self, media: impl Into<Option<&MediaStream>>) -> Result<Call> {
         const OPERATION: &str = "accept";
-        let media = media.into().cloned();
         self.answer(OPERATION)?;
         let leg = &self.0.leg;
         match leg.room.upgrade().map(Room) {
-            Some(room) if !leg.end.has_come() => Call::start(&room, leg.clone(), media, false).await,
+            Some(room) if !leg.end.has_come() => Call::start(&room, leg.clone(), media.into(), false),
             _ => Err(leg.error(OPERATION)),
         }
     }

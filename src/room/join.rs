@@ -117,7 +117,8 @@ impl Join {
     }
 
     /// Sets the configuration of the room's calls, such as ICE servers, a policy that only allows relays, or
-    /// certificates. The ICE servers that the signaling server states are added after those of the configuration.
+    /// certificates. The ICE servers that the signaling server states are added after those of the configuration. One
+    /// that the browser refuses fails each call.
     #[must_use]
     pub fn configuration(mut self, configuration: Configuration) -> Self {
         self.configuration = configuration;

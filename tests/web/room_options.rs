@@ -44,9 +44,9 @@ async fn calls_use_the_configuration_and_the_servers_of_the_room() {
     watched(async {
         let sockets = Sockets::new();
         let mut answer = joined("a", &["b"]);
-        answer["ice_servers"] = json!([{ "urls": "stun:127.0.0.1:9" }]);
+        answer["ice_servers"] = json!([{ "urls": "stun:127.0.0.1:3478" }]);
         let configuration = Configuration::new()
-            .ice_server(IceServer::turn("turn:127.0.0.1:9", "ada", "secret"))
+            .ice_server(IceServer::turn("turn:127.0.0.1:3478", "ada", "secret"))
             .ice_transport_policy(IceTransportPolicy::Relay);
         let options = Join::new("lobby", "Ada").configuration(configuration);
         let (room, socket, _) = join_with(&sockets, options, &answer).await;
@@ -55,8 +55,26 @@ async fn calls_use_the_configuration_and_the_servers_of_the_room() {
         let call = incoming(&room).await.accept(None).await.unwrap();
         let used = call.connection().configuration();
         let urls: Vec<&str> = used.ice_servers.iter().flat_map(|server| &server.urls).map(String::as_str).collect();
-        assert_eq!(urls, ["turn:127.0.0.1:9", "stun:127.0.0.1:9"]);
+        assert_eq!(urls, ["turn:127.0.0.1:3478", "stun:127.0.0.1:3478"]);
         assert_eq!(used.ice_transport_policy, Some(IceTransportPolicy::Relay));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn call_with_a_configuration_that_is_refused_ends() {
+    watched(async {
+        let sockets = Sockets::new();
+        let configuration = Configuration::new().ice_server(IceServer::stun("nonsense"));
+        let options = Join::new("lobby", "Ada").configuration(configuration);
+        let (room, socket, _) = join_with(&sockets, options, &joined("a", &["b"])).await;
+        let room = room.unwrap();
+        socket.say(&signal("b", &ring("x")));
+        let rings = incoming(&room).await;
+        assert_eq!(kind(rings.accept(None).await), ErrorKind::Syntax);
+        // Although the handle is still there.
+        assert_eq!(socket.sent().await["data"], json!({ "call": "x", "kind": "hang_up" }));
+        assert_eq!(rings.ended().within("the end").await, EndReason::HungUp);
     })
     .await;
 }
