@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::extract::ws::Message;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::task::yield_now;
@@ -18,11 +17,14 @@ use super::metrics::{Bound, Metrics};
 use super::outbox::{Closed, Outbox, Outgoing};
 use super::rooms::Resume;
 use super::seating::Seat;
-use super::socket::{Ended, Violation, WebSocket};
+use super::socket::{Ended, Received, Violation, WebSocket};
 use crate::{ClientMessage, ErrorCode, ServerMessage, close};
 
 /// Frames of a client that are dealt with before its answers, and others, have their turn.
 const AT_ONCE: u32 = 8;
+
+/// A message of more than this many times the limit ends its socket. Up to there it is discarded.
+const DISCARDED_LIMITS: usize = 64;
 
 /// Serves the socket until it ends, one way or the other. What is left is the seat of a client that may come back.
 ///
@@ -32,6 +34,7 @@ pub async fn run(socket: WebSocket, (outbox, mut outgoing): (Outbox, Outgoing), 
     let cut = outbox.cut().clone();
     let mut client = Client::new(shared, outbox.clone());
 
+    let mut can_write = true;
     let (end, seat) = {
         let mut writing = pin!(write(&socket, &mut outgoing, shared.config.heartbeat(), &shared.metrics));
         // With a waker of its own: these are not asked at every frame.
@@ -41,7 +44,6 @@ pub async fn run(socket: WebSocket, (outbox, mut outgoing): (Outbox, Outgoing), 
                 () = shared.drain.turn() => Some(End::ShuttingDown),
             }
         }]);
-        let mut can_write = true;
         let mut end = tokio::select! {
             end = client.read(&socket) => Some(end),
             _failed = &mut writing => {
@@ -58,13 +60,19 @@ pub async fn run(socket: WebSocket, (outbox, mut outgoing): (Outbox, Outgoing), 
         tracing::debug!(peer = client.id(), end = end.word(), "connection ends");
         shared.metrics.ended(end);
         let seat = client.leave(end);
-        if end.drains() && can_write {
+        can_write &= end.drains();
+        if can_write && seat.is_none() {
             // Writing ends when what waits is written.
             outbox.close(Closed::Ending);
             let _ = timeout(limits.close, writing).await;
         }
         (end, seat)
     };
+    if can_write && seat.is_some() {
+        // The queue of a seat that is kept stays open.
+        let written = socket.write(&mut outgoing, |frames, bytes| shared.metrics.sent(frames, bytes));
+        let _ = timeout(limits.close, written).await;
+    }
     let _ = timeout(limits.close, say_goodbye(&socket, end)).await;
     seat
 }
@@ -102,9 +110,7 @@ async fn write(socket: &WebSocket, outgoing: &mut Outgoing, heartbeat: Duration,
 async fn say_goodbye(socket: &WebSocket, end: End) -> io::Result<()> {
     let Some(frame) = end.close_frame() else { return socket.answer_close().await };
     socket.close(frame).await?;
-    if end.reads_on() {
-        while !matches!(socket.next().await, Ok((Message::Close(_), _)) | Err(_)) {}
-    }
+    while !matches!(socket.next().await, Ok((Received::Close(_), _)) | Err(_)) {}
     Ok(())
 }
 
@@ -115,6 +121,8 @@ struct Client<'a> {
     pace: Pace,
     /// Frames refused for their rate since the last that was not.
     refused: u32,
+    /// Bytes of the message over the limit that is being discarded, or was last.
+    discarded: usize,
     /// A frame is being dealt with: where that was broken off, none after it may be.
     busy: bool,
 }
@@ -122,7 +130,7 @@ struct Client<'a> {
 impl<'a> Client<'a> {
     fn new(shared: &'a Shared, outbox: Outbox) -> Self {
         let pace = Pace::new(&shared.config.limits, Instant::now());
-        Self { shared, outbox, seat: None, pace, refused: 0, busy: false }
+        Self { shared, outbox, seat: None, pace, refused: 0, discarded: 0, busy: false }
     }
 
     fn id(&self) -> &str {
@@ -132,7 +140,8 @@ impl<'a> Client<'a> {
     /// Gives the seat up, unless it is to be kept.
     fn leave(self, end: End) -> Option<Seat> {
         let seat = self.seat?;
-        if matches!(end, End::Broken) && !self.shared.config.grace.is_zero() {
+        let kept = end.keeps_seat() && !self.shared.config.grace.is_zero();
+        if kept && (!matches!(end, End::Flood) || self.shared.floods.forgives(seat.id(), Instant::now())) {
             return Some(seat);
         }
         seat.leave(end.announced());
@@ -182,77 +191,91 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// A socket that failed. That a frame is too large is told to the one who sent it alone, at once.
     fn broken(&self, ended: &Ended) -> End {
         tracing::debug!(peer = self.id(), ?ended, "socket failed");
         match ended {
             Ended::Broken(_) => End::Broken,
             Ended::Violated(Violation::Protocol) => End::Violation,
             Ended::Violated(Violation::NotUtf8) => End::NotUtf8,
-            Ended::Violated(Violation::TooLarge) => {
-                let max = self.shared.config.limits.frame_bytes;
-                let (code, message) = (ErrorCode::TooLarge, format!("a frame has at most {max} bytes"));
-                self.shared.metrics.error(&code);
-                self.outbox.send(&ServerMessage::Error { code, message, frame: None });
-                End::TooLarge
-            }
         }
     }
 
-    async fn receive(&mut self, frame: Message, bytes: usize) -> ControlFlow<End> {
-        if let Message::Close(close) = frame {
-            let resuming = close.is_some_and(|close| close.code == close::RESUMING);
-            return ControlFlow::Break(if resuming { End::Broken } else { End::Closed });
+    async fn receive(&mut self, received: Received, bytes: usize) -> ControlFlow<End> {
+        match received {
+            Received::Close(Some(close::RESUMING)) => return ControlFlow::Break(End::Broken),
+            Received::Close(_) => return ControlFlow::Break(End::Closed),
+            Received::Discarded => return self.discard(bytes).await,
+            Received::Text(_) | Received::Binary | Received::Control | Received::TooLarge | Received::NotUtf8 => {}
         }
         self.shared.metrics.received(bytes);
-        if let Err(too_fast) = self.pace.take(bytes, Instant::now()) {
-            self.refused += 1;
-            if self.refused > self.shared.config.limits.burst {
-                return ControlFlow::Break(End::Flood);
-            }
-            self.throttle(&frame, too_fast).await;
-            return ControlFlow::Continue(());
+        let too_fast = self.pace.take(bytes, Instant::now()).err();
+        self.refused = if too_fast.is_some() { self.refused + 1 } else { 0 };
+        if self.refused > self.shared.config.limits.burst {
+            return ControlFlow::Break(End::Flood);
         }
-        self.refused = 0;
-        match frame {
-            Message::Text(text) => match ClientMessage::from_json(&text) {
-                Ok(message) if is_shallow(&text, self.shared.config.limits.json_depth) => {
-                    return self.obey(message).await;
-                }
-                Ok(message) => {
-                    let max = self.shared.config.limits.json_depth;
-                    let why = format!("a frame has at most {max} levels");
-                    self.throw_away(Some(&message), ErrorCode::TooDeep, &why).await;
-                }
-                Err(error) => self.refuse(ErrorCode::BadMessage, error.to_string()).await,
-            },
-            Message::Binary(_) => self.refuse(ErrorCode::BadMessage, "frames are JSON text").await,
-            // Answered by the socket; they count as a sign of life.
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+        match (received, too_fast) {
+            (Received::Text(text), too_fast) => return self.receive_text(&text, too_fast).await,
+            (Received::Binary, None) => self.refuse(true, ErrorCode::BadMessage, "frames are JSON text").await,
+            (Received::Binary, Some(too_fast)) => self.throttle(true, too_fast).await,
+            (Received::Control, Some(too_fast)) => self.throttle(false, too_fast).await,
+            // Refused as what it is even if it comes too fast: a slower copy would be refused as well.
+            (Received::TooLarge, _) => return self.refuse_too_large().await,
+            (Received::NotUtf8, _) => self.refuse(true, ErrorCode::BadMessage, "text frames are UTF-8").await,
+            // Control frames are answered by the socket, and are a sign of life.
+            (Received::Control, None) | (Received::Close(_) | Received::Discarded, _) => {}
         }
         ControlFlow::Continue(())
     }
 
-    async fn throttle(&self, frame: &Message, too_fast: TooFast) {
-        let message = match frame {
-            Message::Text(text) => ClientMessage::from_json(text).ok(),
-            _ => None,
-        };
+    async fn receive_text(&mut self, text: &str, too_fast: Option<TooFast>) -> ControlFlow<End> {
+        let message = ClientMessage::from_json(text);
+        // A frame that cannot be read is numbered: its sender may have meant a `signal` or a `say`.
+        let unnumbered =
+            matches!(message, Ok(ClientMessage::Join { .. } | ClientMessage::Ping { .. } | ClientMessage::Leave));
+        let max_depth = self.shared.config.limits.json_depth;
+        match (message, too_fast) {
+            (_, Some(too_fast)) => self.throttle(!unnumbered, too_fast).await,
+            (Err(error), None) => self.refuse(true, ErrorCode::BadMessage, &error.to_string()).await,
+            (Ok(message), None) if is_shallow(text, max_depth) => return self.obey(message).await,
+            (Ok(_), None) => {
+                let why = format!("a frame has at most {max_depth} levels");
+                self.refuse(!unnumbered, ErrorCode::TooDeep, &why).await;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn throttle(&self, numbered: bool, too_fast: TooFast) {
         let (bound, why) = match too_fast {
             TooFast::Frames => (Bound::FramesPerSecond, "too many frames: this one was dropped"),
             TooFast::Bytes => (Bound::BytesPerSecond, "too many bytes: this frame was dropped"),
         };
         self.shared.metrics.limit(bound);
-        self.throw_away(message.as_ref(), ErrorCode::RateLimited, why).await;
+        self.refuse(numbered, ErrorCode::RateLimited, why).await;
     }
 
-    /// Throws a frame away. One that is numbered has come all the same, or it would come again for ever.
-    async fn throw_away(&self, message: Option<&ClientMessage>, code: ErrorCode, why: &str) {
-        let numbered = matches!(message, Some(ClientMessage::Signal { .. } | ClientMessage::Say { .. }));
-        match &self.seat {
-            Some(seat) if numbered => seat.refuse_counted(code, why).await,
-            _ => self.refuse(code, why).await,
+    /// Refuses a message over the limit at its beginning. Without a seat, that ends the connection.
+    async fn refuse_too_large(&mut self) -> ControlFlow<End> {
+        self.discarded = 0;
+        let max = self.shared.config.limits.frame_bytes;
+        self.refuse(true, ErrorCode::TooLarge, &format!("a frame has at most {max} bytes")).await;
+        if self.seat.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(End::TooLarge) }
+    }
+
+    /// Counts bytes of a message over the limit, and waits until the rate of the client allows for more.
+    async fn discard(&mut self, bytes: usize) -> ControlFlow<End> {
+        self.shared.metrics.discarded(bytes);
+        self.discarded = self.discarded.saturating_add(bytes);
+        if self.discarded > self.shared.config.limits.frame_bytes.saturating_mul(DISCARDED_LIMITS) {
+            return ControlFlow::Break(End::TooLarge);
         }
+        let wait = self.pace.discard(bytes, Instant::now());
+        if !wait.is_zero() {
+            self.shared.metrics.limit(Bound::BytesPerSecond);
+            // A socket that is not read cannot show that its client is there.
+            sleep(wait.min(self.shared.config.heartbeat())).await;
+        }
+        ControlFlow::Continue(())
     }
 
     async fn obey(&mut self, message: ClientMessage) -> ControlFlow<End> {
@@ -263,10 +286,10 @@ impl<'a> Client<'a> {
                 self.outbox.send(&ServerMessage::Pong { id, received: 0, resume: None });
             }
             (ClientMessage::Join { .. }, Some(_)) => {
-                self.refuse(ErrorCode::AlreadyJoined, "in a room already").await;
+                self.refuse(false, ErrorCode::AlreadyJoined, "in a room already").await;
             }
             (ClientMessage::Join { .. }, None) if self.shared.drain.has_begun() => {
-                self.refuse(ErrorCode::Draining, "the server is about to shut down: connect again").await;
+                self.refuse(false, ErrorCode::Draining, "the server is about to shut down: connect again").await;
             }
             (ClientMessage::Join { room, name, resume, received, token }, None) => {
                 let tokens = self.shared.config.tokens.as_ref();
@@ -281,25 +304,26 @@ impl<'a> Client<'a> {
                         self.shared.metrics.joined();
                         self.seat = Some(seat);
                     }
-                    Err(refusal) => self.refuse(refusal.code, refusal.message).await,
+                    Err(refusal) => self.refuse(false, refusal.code, &refusal.message).await,
                 }
             }
             (ClientMessage::Signal { to, data }, Some(seat)) => seat.signal(&to, data).await,
             (ClientMessage::Say { id, data }, Some(seat)) => seat.say(id, data).await,
             (ClientMessage::Signal { .. } | ClientMessage::Say { .. }, None) => {
-                self.refuse(ErrorCode::NotJoined, "join a room first").await;
+                self.refuse(false, ErrorCode::NotJoined, "join a room first").await;
             }
         }
         ControlFlow::Continue(())
     }
 
-    async fn refuse(&self, code: ErrorCode, message: impl Into<String>) {
-        let message = message.into();
+    /// Refuses a frame. One that is numbered is counted: it has come, and is not to be sent again.
+    async fn refuse(&self, numbered: bool, code: ErrorCode, message: &str) {
         match &self.seat {
+            Some(seat) if numbered => seat.refuse_numbered(code, message).await,
             Some(seat) => seat.refuse(code, message).await,
             None => {
                 self.shared.metrics.error(&code);
-                self.outbox.send(&ServerMessage::Error { code, message, frame: None });
+                self.outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
             }
         }
     }

@@ -18,7 +18,7 @@ pub enum End {
     Idle,
     /// No seat was taken in time.
     NotJoined,
-    /// A frame over the limit.
+    /// A message over the limit from a client without a seat, or one that is far over it.
     TooLarge,
     /// What came is no WebSocket frame.
     Violation,
@@ -44,6 +44,11 @@ impl End {
         }
     }
 
+    /// Whether the client may resume its seat within the grace time. What it did wrong, if anything, is of one socket.
+    pub fn keeps_seat(self) -> bool {
+        matches!(self, Self::Broken | Self::TooLarge | Self::Violation | Self::NotUtf8 | Self::Flood)
+    }
+
     /// Whether what waits for the client is still sent.
     pub fn drains(self) -> bool {
         !matches!(self, Self::Closed | Self::Broken | Self::TooSlow | Self::Replaced)
@@ -67,20 +72,14 @@ impl End {
         }
     }
 
-    /// Whether what the client still says makes sense, such as its own close frame. After a frame that is too large, to
-    /// read on would be to take it in after all.
-    pub fn reads_on(self) -> bool {
-        !matches!(self, Self::TooLarge | Self::Violation | Self::NotUtf8)
-    }
-
     pub fn close_frame(self) -> Option<CloseFrame> {
         let (code, reason) = match self {
             Self::Closed | Self::Broken => return None,
             Self::Left => (close::NORMAL, ""),
             Self::Idle => (close::IDLE, "nothing heard for three heartbeats"),
             Self::NotJoined => (close::POLICY, "no room joined in time"),
-            Self::TooLarge => (close::TOO_LARGE, "frame too large"),
-            Self::Violation => (close::PROTOCOL, "no WebSocket frame"),
+            Self::TooLarge => (close::TOO_LARGE, "message too large"),
+            Self::Violation => (close::PROTOCOL, "invalid WebSocket frame"),
             Self::NotUtf8 => (close::NOT_UTF8, "text frames are UTF-8"),
             Self::Flood => (close::POLICY, "too many frames"),
             Self::Replaced => (close::REPLACED, "the seat was taken back on another socket"),

@@ -1,5 +1,7 @@
 //! How fast a client may send, and how deep.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::Limits;
@@ -20,14 +22,26 @@ impl TokenBucket {
 
     /// Takes so many tokens, if there are so many.
     pub fn take(&mut self, count: u32, now: Instant) -> bool {
-        let gained = now.duration_since(self.filled).as_secs_f64() * self.rate;
-        self.tokens = (self.tokens + gained).min(self.burst);
-        self.filled = now;
+        self.fill(now);
         let allowed = self.tokens >= f64::from(count);
         if allowed {
             self.tokens -= f64::from(count);
         }
         allowed
+    }
+
+    /// Takes so many tokens, also where there are fewer. Returns the time until there will be `rest`.
+    fn overdraw(&mut self, count: u32, rest: u32, now: Instant) -> Duration {
+        self.fill(now);
+        self.tokens -= f64::from(count);
+        let missing = (f64::from(rest) - self.tokens).max(0.0);
+        Duration::try_from_secs_f64(missing / self.rate).unwrap_or(Duration::MAX)
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let gained = now.duration_since(self.filled).as_secs_f64() * self.rate;
+        self.tokens = (self.tokens + gained).min(self.burst);
+        self.filled = now;
     }
 }
 
@@ -36,6 +50,7 @@ impl TokenBucket {
 pub struct Pace {
     frames: TokenBucket,
     bytes: TokenBucket,
+    frame_bytes: u32,
 }
 
 /// What there was too much of.
@@ -50,6 +65,7 @@ impl Pace {
         Self {
             frames: TokenBucket::new(limits.frames_per_second, limits.burst, now),
             bytes: TokenBucket::new(limits.bytes_per_second, limits.burst_bytes, now),
+            frame_bytes: limits.stated_frame_bytes(),
         }
     }
 
@@ -58,9 +74,19 @@ impl Pace {
         if !self.frames.take(1, now) {
             return Err(TooFast::Frames);
         }
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let bytes = clamp(bytes);
         if self.bytes.take(bytes, now) { Ok(()) } else { Err(TooFast::Bytes) }
     }
+
+    /// Counts bytes that were discarded. Returns how long to wait before more is read: until the rate allows for a
+    /// frame of any size, so that the frames after a message over the limit are not refused for it.
+    pub fn discard(&mut self, bytes: usize, now: Instant) -> Duration {
+        self.bytes.overdraw(clamp(bytes), self.frame_bytes, now)
+    }
+}
+
+fn clamp(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// Whether the JSON is nested no deeper than this.
@@ -92,8 +118,6 @@ pub fn is_shallow(json: &str, max: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn taken(bucket: &mut TokenBucket, now: Instant) -> usize {
@@ -126,6 +150,20 @@ mod tests {
         assert_eq!(pace.take(60, now), Err(TooFast::Bytes));
         assert_eq!(pace.take(40, now), Ok(()));
         assert_eq!(pace.take(0, now), Err(TooFast::Frames));
+    }
+
+    #[test]
+    fn discarded_bytes_are_paid_for_by_waiting() {
+        let limits = Limits { frame_bytes: 100, burst_bytes: 1000, bytes_per_second: 100, ..Limits::default() };
+        let now = Instant::now();
+        let mut pace = Pace::new(&limits, now);
+        assert_eq!(pace.discard(900, now), Duration::ZERO);
+        assert_eq!(pace.discard(300, now), Duration::from_secs(3));
+        let later = now + Duration::from_secs(3);
+        assert_eq!(pace.take(100, later), Ok(()));
+        assert_eq!(pace.take(1, later), Err(TooFast::Bytes));
+        // The longest debt is a duration as well.
+        assert!(pace.discard(usize::MAX, later) > Duration::from_secs(40_000_000));
     }
 
     #[test]

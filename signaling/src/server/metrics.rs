@@ -195,6 +195,11 @@ impl Metrics {
         self.0.bytes_received.inc_by(bytes as u64);
     }
 
+    /// Bytes of a frame that was too large, which has been counted.
+    pub fn discarded(&self, bytes: usize) {
+        self.0.bytes_received.inc_by(bytes as u64);
+    }
+
     pub fn sent(&self, frames: u64, bytes: usize) {
         self.0.frames_sent.inc_by(frames);
         self.0.bytes_sent.inc_by(bytes as u64);

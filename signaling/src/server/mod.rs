@@ -38,6 +38,7 @@ mod connection;
 mod drain;
 mod end;
 mod files;
+mod floods;
 #[cfg(any(test, feature = "fuzz"))]
 #[doc(hidden)]
 pub mod fuzz;
@@ -82,6 +83,7 @@ pub use turn::Turn;
 use crate::PATH;
 use drain::Drain;
 use files::Files;
+use floods::Floods;
 use metrics::Metrics;
 use places::Places;
 use seating::Rooms;
@@ -110,6 +112,7 @@ struct Shared {
     /// A permit for each seat that is kept without a WebSocket: as many again, so that those who come back are not
     /// kept out by themselves.
     absences: Semaphore,
+    floods: Floods,
     drain: Drain,
     stopping: CancellationToken,
     tasks: TaskTracker,
@@ -135,6 +138,7 @@ impl Server {
             certificate,
             places: Places::new(&config.limits),
             absences: Semaphore::new(config.limits.clients),
+            floods: Floods::default(),
             drain: Drain::new(config.limits.drain, stopping.clone()),
             stopping,
             tasks: TaskTracker::new(),

@@ -109,17 +109,14 @@ impl Seat {
         either!(self, seat => seat.say(id, data), seat.say(id, data).await);
     }
 
-    /// Counts a `signal` or a `say` that is not even looked at: nobody is to send it again.
-    pub async fn refuse_counted(&self, code: ErrorCode, message: &str) {
-        either!(self, seat => seat.refuse_counted(code, message), seat.refuse(code, message, true).await);
+    /// Counts a numbered frame that is not relayed, and refuses it.
+    pub async fn refuse_numbered(&self, code: ErrorCode, message: &str) {
+        either!(self, seat => seat.refuse_numbered(code, message), seat.refuse(code, message, true).await);
     }
 
-    /// Says what was wrong with a frame that does not count.
-    pub async fn refuse(&self, code: ErrorCode, message: String) {
-        either!(
-            self, seat => seat.refuse(code, &message),
-            seat.refuse(code, &message, false).await
-        );
+    /// Refuses a frame that is not numbered.
+    pub async fn refuse(&self, code: ErrorCode, message: &str) {
+        either!(self, seat => seat.refuse(code, message), seat.refuse(code, message, false).await);
     }
 
     /// Lets go of what the client has, and says what has come from it.

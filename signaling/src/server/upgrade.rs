@@ -6,7 +6,7 @@ use std::sync::{Arc, Once};
 
 use axum::Extension;
 use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
+use axum::extract::ws::{CloseFrame, Utf8Bytes};
 use axum::http::header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::metrics::Bound;
 use super::outbox::queue;
 use super::places::NoPlace;
-use super::socket::WebSocketUpgrade;
+use super::socket::{Received, WebSocketUpgrade};
 use super::{Shared, address, connection};
 use crate::protocol::ANY_VERSION;
 use crate::{ErrorCode, SUBPROTOCOL, ServerMessage, close};
@@ -119,7 +119,7 @@ fn turn_away(
             socket.write(&mut outgoing, |frames, bytes| shared.metrics.sent(frames, bytes)).await?;
             socket.close(CloseFrame { code: close, reason: Utf8Bytes::from_static(message) }).await?;
             // Until the other side has closed as well.
-            while !matches!(socket.next().await, Ok((Message::Close(_), _)) | Err(_)) {}
+            while !matches!(socket.next().await, Ok((Received::Close(_), _)) | Err(_)) {}
             Ok::<_, io::Error>(())
         };
         let _ = timeout(shared.config.limits.close, goodbye).await;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits, raise_open_files};
-use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -56,8 +56,13 @@ impl Client {
     }
 }
 
+/// The header of a text or continuation that has so many bytes of payload, which are not there.
+fn header(first: u8, length: u64) -> Vec<u8> {
+    [&[first, 0xff], length.to_be_bytes().as_slice(), &[0; 4]].concat()
+}
+
 #[tokio::test]
-async fn what_is_no_websocket_frame_ends_its_connection_with_the_code_for_it() {
+async fn invalid_websocket_frame_closes_the_socket_and_keeps_the_seat() {
     let server = start_with(Limits { frame_bytes: 1000, ..Limits::default() }).await;
     let mut ada = server.join("r", "Ada").await;
     let unmasked = vec![0x81, 2, b'{', b'}'];
@@ -72,24 +77,83 @@ async fn what_is_no_websocket_frame_ends_its_connection_with_the_code_for_it() {
         ("a text within a text", [frame(0x01, b"{"), frame(0x81, b"}")].concat(), close::PROTOCOL),
         ("half a close code", frame(0x88, &[3]), close::PROTOCOL),
         ("a close code that is never sent", frame(0x88, &1005_u16.to_be_bytes()), close::PROTOCOL),
+        ("a close reason that is not UTF-8", frame(0x88, &[3, 0xe8, 0xff]), close::NOT_UTF8),
         ("a text that is no UTF-8", frame(0x81, &[0xff]), close::NOT_UTF8),
         ("a fragment that is no UTF-8", frame(0x01, b"\xc3("), close::NOT_UTF8),
         ("a text that ends within a character", frame(0x81, b"\xc3"), close::NOT_UTF8),
-        ("a length beyond all bounds", [&[0x81, 0xff], [0xff; 8].as_slice(), &[0; 4]].concat(), close::TOO_LARGE),
-        ("fragments without end", [frame(0x01, b""), frame(0x00, b"").repeat(2000)].concat(), close::TOO_LARGE),
-        ("too much in fragments", [frame(0x01, &[b' '; 600]), frame(0x80, &[b' '; 600])].concat(), close::TOO_LARGE),
     ];
+    let mut eve = server.join("r", "Eve").await;
+    ada.expect_joined(&eve, "Eve").await;
+    let (mut told, mut counted) = (0, 0);
     for (what, bytes, code) in cases {
-        let eve = server.join("r", "Eve").await;
-        ada.expect_joined(&eve, "Eve").await;
-        let mut eve = eve.send_raw(&bytes).await;
-        if code == close::TOO_LARGE {
-            eve.expect_error(ErrorCode::TooLarge).await;
+        eve = eve.send_raw(&bytes).await;
+        // A text has come, and is refused like another: it is not to be sent again.
+        let is_message = code == close::NOT_UTF8 && bytes[0] != 0x88;
+        if is_message {
+            (told, counted) = (told + 1, counted + 1);
+            eve.expect_refusal(ErrorCode::BadMessage, Some(counted)).await;
         }
         assert_eq!(eve.close_code().await, code, "{what}");
-        ada.expect_left(&eve.id, LeaveReason::Lost).await;
+        let keepsake = eve.keepsake(told);
+        eve = server.connect().await;
+        let back = eve.resume(&keepsake).await;
+        assert!(back.resumed && back.received == counted, "{what}: {back:?}");
+        eve.expect_silence().await;
         ada.expect_silence().await;
     }
+}
+
+#[tokio::test]
+async fn message_over_the_limit_costs_its_sender_the_message_alone() {
+    let server = start_with(Limits { frame_bytes: 1000, ..Limits::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut eve = server.join("r", "Eve").await;
+    ada.expect_joined(&eve, "Eve").await;
+    let cases = [
+        ("one frame", frame(0x81, &[b' '; 1001])),
+        ("a binary", frame(0x82, &[0; 5000])),
+        ("fragments", [frame(0x01, &[b' '; 600]), frame(0x80, &[b' '; 600])].concat()),
+        ("fragments after it", [frame(0x01, &[b' '; 1001]), frame(0x00, b"\xff"), frame(0x80, b"")].concat()),
+        ("many fragments", [frame(0x01, b""), frame(0x00, b"").repeat(2000), frame(0x80, b"")].concat()),
+        ("a ping within", [frame(0x01, &[b' '; 1001]), frame(0x8a, b"x"), frame(0x80, b"")].concat()),
+    ];
+    for ((what, bytes), number) in cases.into_iter().zip(1..) {
+        eve = eve.send_raw(&bytes).await;
+        eve.expect_refusal(ErrorCode::TooLarge, Some(2 * number - 1)).await;
+        eve.say("1").await;
+        ada.expect_say(&eve.id, "1").await;
+        eve.send(ClientMessage::Ping { id: 1, received: 0 }).await;
+        let pong = ServerMessage::Pong { id: 1, received: 2 * number, resume: None };
+        assert_eq!(eve.recv().await, pong, "{what}");
+    }
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn endless_message_closes_the_socket_and_keeps_the_seat() {
+    let server = start_with(Limits { frame_bytes: 1000, ..Limits::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    let mut eve = server.join("r", "Eve").await;
+    ada.expect_joined(&eve, "Eve").await;
+    let cases = [
+        ("a length of 2^40", [header(0x81, 1 << 40), vec![0; 70_000]].concat()),
+        ("a length beyond all bounds", [header(0x81, u64::MAX), vec![0; 70_000]].concat()),
+        ("empty fragments", [frame(0x01, b""), frame(0x00, b"").repeat(20_000)].concat()),
+        ("fragments of a length of 2^40", [frame(0x01, b"x"), header(0x00, 1 << 40), vec![0; 70_000]].concat()),
+    ];
+    for ((what, bytes), number) in cases.into_iter().zip(1..) {
+        eve = eve.send_raw(&bytes).await;
+        eve.expect_refusal(ErrorCode::TooLarge, Some(number)).await;
+        assert_eq!(eve.close_code().await, close::TOO_LARGE, "{what}");
+        let keepsake = eve.keepsake(number);
+        eve = server.connect().await;
+        let back = eve.resume(&keepsake).await;
+        assert!(back.resumed && back.received == number, "{what}: {back:?}");
+        ada.expect_silence().await;
+    }
+    // The header alone is refused at once, and nothing is waited for: what follows it is not kept.
+    eve = eve.send_raw(&header(0x81, 1 << 40)).await;
+    eve.expect_refusal(ErrorCode::TooLarge, Some(5)).await;
 }
 
 #[tokio::test]

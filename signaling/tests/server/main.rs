@@ -15,6 +15,7 @@ mod ports;
 mod process;
 #[cfg(unix)]
 mod program;
+mod refusals;
 mod relay;
 mod resume;
 mod rooms;

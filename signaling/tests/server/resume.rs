@@ -106,11 +106,11 @@ async fn refused_frames_have_come_all_the_same() {
     let server = start_with(Limits { frames_per_second: 1, burst: 10, ..Limits::default() }).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     bob.send_text("nonsense").await;
-    bob.expect_error(ErrorCode::BadMessage).await;
+    bob.expect_refusal(ErrorCode::BadMessage, Some(1)).await;
     bob.send(ClientMessage::Ping { id: 1, received: 0 }).await;
-    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: 0, resume: None });
+    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: 1, resume: None });
     bob.signal(&PeerId::from("nobody"), "1").await;
-    bob.expect_error(ErrorCode::UnknownPeer).await;
+    bob.expect_refusal(ErrorCode::UnknownPeer, Some(2)).await;
     // Within one packet, so that no pause refills the bucket.
     for _ in 0..15 {
         let word = ClientMessage::Say { id: message_id("2"), data: Data::from_json("2").unwrap() }.to_json().unwrap();
@@ -139,7 +139,7 @@ async fn refused_frames_have_come_all_the_same() {
     let mut bob = server.connect().await;
     let back = bob.resume(&keepsake).await;
     assert!(back.resumed);
-    assert_eq!(back.received, 16);
+    assert_eq!(back.received, 17);
     bob.expect_silence().await;
 }
 

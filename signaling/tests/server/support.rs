@@ -376,6 +376,17 @@ impl Client {
         }
     }
 
+    /// An error for this frame of the client, or for one that is not numbered.
+    pub async fn expect_refusal(&mut self, expected: ErrorCode, number: Option<u32>) {
+        match self.recv().await {
+            ServerMessage::Error { code, message, frame } => {
+                assert_eq!((code, frame), (expected, number), "{message}");
+                assert!(!message.is_empty());
+            }
+            other => panic!("no error but {other:?}"),
+        }
+    }
+
     pub async fn expect_joined(&mut self, other: &Client, name: &str) {
         let peer = Peer { id: other.id.clone(), name: name.to_owned() };
         assert_eq!(self.recv().await, ServerMessage::PeerJoined { peer });

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     fn event(number: u64, bytes: usize) -> Event {
-        Event::parse(&format!("{number}-0 0-0 a aa 1 \n\"{}\"", "x".repeat(bytes))).unwrap()
+        Event::parse(&format!("{number}-0 0-0 a aa 1 m\n\"{}\"", "x".repeat(bytes))).unwrap()
     }
 
     #[test]

@@ -44,7 +44,11 @@ pub enum What {
         to: PeerId,
         frame: Utf8Bytes,
     },
-    Refused(Utf8Bytes),
+    /// Told to the sender of the frame alone.
+    Refused {
+        code: ErrorCode,
+        message: String,
+    },
 }
 
 impl EntryId {
@@ -80,7 +84,7 @@ impl Event {
             "l" => What::Left(arg.into()),
             "a" => What::Said(say(&from, arg.parse().ok()?, data()?)),
             "s" => What::Signalled { to: arg.into(), frame: signal(&from, data()?) },
-            "e" => What::Refused(refusal(arg.into(), payload)),
+            "e" => What::Refused { code: arg.into(), message: text() },
             _ => return None,
         };
         Some(Self { id, prev, from, n, what })
@@ -89,7 +93,8 @@ impl Event {
     /// How many bytes it has, but for a few.
     pub fn size(&self) -> usize {
         match &self.what {
-            What::Said(frame) | What::Signalled { frame, .. } | What::Refused(frame) => frame.len(),
+            What::Said(frame) | What::Signalled { frame, .. } => frame.len(),
+            What::Refused { message, .. } => message.len(),
             What::Joined { .. } | What::Registered { .. } | What::Moved { .. } | What::Left(_) => 0,
         }
     }
@@ -99,7 +104,8 @@ impl Event {
         Some(match &self.what {
             What::Joined { name, .. } => joined(&self.from, name),
             What::Left(reason) => left(&self.from, reason),
-            What::Said(frame) | What::Signalled { frame, .. } | What::Refused(frame) => frame.clone(),
+            What::Said(frame) | What::Signalled { frame, .. } => frame.clone(),
+            What::Refused { code, message } => refusal(code.clone(), message, self.n),
             What::Registered { .. } | What::Moved { .. } => return None,
         })
     }
@@ -121,8 +127,10 @@ pub fn signal(from: &PeerId, data: Data) -> Utf8Bytes {
     encode(&ServerMessage::Signal { from: from.clone(), data })
 }
 
-pub fn refusal(code: ErrorCode, message: &str) -> Utf8Bytes {
-    encode(&ServerMessage::Error { code, message: message.to_owned(), frame: None })
+/// Returns the frame of a refusal of frame `n` of its sender; 0 stands for a frame that is not numbered.
+pub fn refusal(code: ErrorCode, message: &str, n: u32) -> Utf8Bytes {
+    let frame = (n != 0).then_some(n);
+    encode(&ServerMessage::Error { code, message: message.to_owned(), frame })
 }
 
 #[cfg(test)]
@@ -140,6 +148,9 @@ mod tests {
         assert!(matches!(event.what, What::Joined { proc, name } if proc == "proc" && name == "Ada von L."));
         let event = Event::parse("1-0 0-0 a aa 1 m\nnull").unwrap();
         assert!(matches!(event.what, What::Said(_)));
+        let event = Event::parse("1-0 0-0 e aa 7 too_large\nat most 1 byte").unwrap();
+        let told = r#"{"type":"error","code":"too_large","message":"at most 1 byte","frame":7}"#;
+        assert_eq!(event.frame().unwrap().as_str(), told);
         for wrong in
             ["", "1-0", "1-0 0-0 a aa 1 m\nno JSON", "1-0 0-0 a aa 1 \n1", "1-0 0-0 ? aa 1 x\n", "1-0 0-0 a aa x x\n1"]
         {

@@ -410,7 +410,7 @@ impl Cluster {
                 let what = match (what, word) {
                     (What::Signalled { .. }, "e") => {
                         self.0.metrics.error(&ErrorCode::UnknownPeer);
-                        What::Refused(seat::unknown_peer())
+                        seat::unknown_peer()
                     }
                     (what, _) => what.clone(),
                 };
@@ -450,11 +450,11 @@ impl Cluster {
 
     /// A frame that does not get into the log reaches those who are here, and nobody else.
     fn tell_here(&self, state: &mut State, kept: &Kept) {
-        if !kept.told && !state.go_alone(&kept.effect) {
-            return;
-        }
-        if let Some(code) = state.refuse_unheard(&kept.effect) {
-            self.0.metrics.error(&code);
+        if kept.told || state.go_alone(&kept.effect) {
+            if let Some(code) = state.refuse_unheard(&kept.effect) {
+                self.0.metrics.error(&code);
+            }
+            state.answer_pings(&kept.effect);
         }
     }
 

@@ -11,7 +11,7 @@ use super::ahead::Ahead;
 use super::event::{EntryId, Event, What, joined, left, refusal};
 use super::link::{Command, Kept};
 use super::local::{Again, Local, after};
-use super::seat::unknown_peer;
+use super::seat::NOBODY;
 use super::token::Token;
 use crate::server::lock;
 use crate::server::outbox::{Closed, Outbox, Remainder};
@@ -209,8 +209,9 @@ impl State {
                 self.evict(from, if replaced { Closed::Replaced } else { Closed::Overflow });
                 self.part(from, reason, Source::Log);
             }
-            What::Said(_) | What::Signalled { .. } | What::Refused(_) => {
+            What::Said(_) | What::Signalled { .. } | What::Refused { .. } => {
                 self.hear(from, event.n, &event.what, Source::Log);
+                self.answer_pings_of(from);
             }
         }
     }
@@ -249,7 +250,8 @@ impl State {
     /// Tells those who spoke to them, and how many that are.
     pub fn refuse_unreached(&mut self) -> usize {
         let unreached = std::mem::take(&mut self.unreached);
-        let refused = refusal(ErrorCode::Unavailable, UNREACHED);
+        // These frames were accepted before: no single one is refused.
+        let refused = refusal(ErrorCode::Unavailable, UNREACHED, 0);
         self.tell(&refused, Source::Here, |seat| unreached.contains(seat));
         unreached.len()
     }
@@ -261,7 +263,21 @@ impl State {
         }
     }
 
-    /// What a seat says reaches those who are here. False where it has come already.
+    /// Answers the pings of the sender that waited for this. A refusal comes before the `pong` that covers its frame.
+    pub fn answer_pings(&mut self, effect: &Effect) {
+        if let Effect::Frame { from, .. } = effect {
+            self.answer_pings_of(from);
+        }
+    }
+
+    fn answer_pings_of(&mut self, id: &PeerId) {
+        if let Some(local) = self.seats.get_mut(id) {
+            local.answer_pings();
+        }
+    }
+
+    /// Passes a frame of a seat to the seats that are here, without answering pings that wait for it. Returns false for
+    /// a frame that has come already.
     fn hear(&mut self, from: &PeerId, n: u32, what: &What, source: Source) -> bool {
         let here = source == Source::Here;
         if let Some(local) = self.seats.get_mut(from).filter(|_| n != 0) {
@@ -270,16 +286,19 @@ impl State {
                     local.stray();
                 }
                 local.applied = n;
-                local.answer_pings();
             } else if here {
                 // It was published, and the answer was lost.
                 return false;
             }
         }
+        let refused;
         let (frame, to) = match what {
             What::Said(frame) => (frame, None),
             What::Signalled { to, frame } => (frame, Some(to)),
-            What::Refused(frame) => (frame, Some(from)),
+            What::Refused { code, message } => {
+                refused = refusal(code.clone(), message, n);
+                (&refused, Some(from))
+            }
             _ => return false,
         };
         let is_told = |seat: &PeerId| to.map_or(seat != from, |to| seat == to);
@@ -307,6 +326,7 @@ impl State {
         self.under_way -= 1;
         if self.mode == Mode::Alone && !std::mem::replace(&mut kept.told, true) {
             self.go_alone(&kept.effect);
+            self.answer_pings(&kept.effect);
         }
         self.kept.push_back((command, kept));
     }
@@ -318,6 +338,7 @@ impl State {
         for (command, mut kept) in std::mem::take(&mut self.kept) {
             if !std::mem::replace(&mut kept.told, true) {
                 self.go_alone(&kept.effect);
+                self.answer_pings(&kept.effect);
             }
             // Nobody else is to know of these.
             if !matches!(kept.effect, Effect::Frame { n: 0, .. }) {
@@ -336,7 +357,7 @@ impl State {
 
     /// Where those elsewhere are not told of a frame of somebody here, its sender is told that, by this code.
     pub fn refuse_unheard(&mut self, effect: &Effect) -> Option<ErrorCode> {
-        let Effect::Frame { from, what, .. } = effect else { return None };
+        let Effect::Frame { from, n, what, .. } = effect else { return None };
         let unheard = match what {
             What::Said(_) => self.peers.iter().any(|known| !self.seats.contains_key(&known.peer.id)),
             What::Signalled { to, .. } => !self.seats.contains_key(to),
@@ -346,13 +367,11 @@ impl State {
             return None;
         }
         let known = |to: &PeerId| self.peers.iter().any(|known| known.peer.id == *to);
-        let (code, refused) = match what {
-            What::Signalled { to, .. } if !known(to) => (ErrorCode::UnknownPeer, unknown_peer()),
-            _ => {
-                let code = ErrorCode::Unavailable;
-                (code.clone(), refusal(code, UNREACHED))
-            }
+        let (code, message) = match what {
+            What::Signalled { to, .. } if !known(to) => (ErrorCode::UnknownPeer, NOBODY),
+            _ => (ErrorCode::Unavailable, UNREACHED),
         };
+        let refused = refusal(code.clone(), message, *n);
         self.tell(&refused, Source::Here, |seat| seat == from);
         Some(code)
     }

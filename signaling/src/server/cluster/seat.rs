@@ -4,9 +4,7 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
-
-use super::event::{What, refusal, say, signal};
+use super::event::{What, say, signal};
 use super::link::Kept;
 use super::queue;
 use super::room::{Effect, Mode};
@@ -16,11 +14,12 @@ use crate::server::lock;
 use crate::server::outbox::Outbox;
 use crate::{Data, ErrorCode, LeaveReason, MessageId, PeerId};
 
-const NOBODY: &str = "no such peer in the room";
+/// The message of `unknown_peer`.
+pub const NOBODY: &str = "no such peer in the room";
 
-/// What a seat hears that speaks to nobody.
-pub fn unknown_peer() -> Utf8Bytes {
-    refusal(ErrorCode::UnknownPeer, NOBODY)
+/// Returns the refusal of a signal whose addressee is not in the room.
+pub fn unknown_peer() -> What {
+    What::Refused { code: ErrorCode::UnknownPeer, message: NOBODY.to_owned() }
 }
 
 /// A place in a room as one connection holds it, given up when dropped.
@@ -72,7 +71,7 @@ impl Seat {
     pub async fn refuse(&self, code: ErrorCode, message: &str, counted: bool) {
         self.cluster.0.metrics.error(&code);
         let arg = code.to_string();
-        let what = What::Refused(refusal(code, message));
+        let what = What::Refused { code, message: message.to_owned() };
         self.tell(Frame { kind: "e", arg, payload: message.to_owned(), counted, what }).await;
     }
 
@@ -116,6 +115,7 @@ impl Seat {
                         if let Some(code) = state.refuse_unheard(&effect) {
                             self.cluster.0.metrics.error(&code);
                         }
+                        state.answer_pings(&effect);
                         return;
                     }
                     let id = self.id.to_string();

@@ -277,7 +277,7 @@ impl World {
                 let number = socket.number;
                 let seat = socket.seat.as_ref().unwrap();
                 match (&numbered, too_many) {
-                    (_, true) => seat.refuse_counted(ErrorCode::RateLimited, ""),
+                    (_, true) => seat.refuse_numbered(ErrorCode::RateLimited, ""),
                     (ClientMessage::Signal { to, data }, false) => seat.signal(to, data.clone()),
                     (ClientMessage::Say { id, data }, false) => seat.say(id.clone(), data.clone()),
                     (other, false) => panic!("{other:?}"),
@@ -295,8 +295,12 @@ impl World {
         assert_eq!(frame, person.sent[person.arrived], "the next of its frames, and no other");
         person.arrived += 1;
         let from = person.id.clone();
-        let refused =
-            |code: ErrorCode, message: &str| ServerMessage::Error { code, message: message.to_owned(), frame: None };
+        let number = u32::try_from(person.arrived).unwrap();
+        let refused = |code: ErrorCode, message: &str| ServerMessage::Error {
+            code,
+            message: message.to_owned(),
+            frame: Some(number),
+        };
         match frame {
             _ if too_many => person.expected.push(refused(ErrorCode::RateLimited, "")),
             ClientMessage::Signal { to, data } => match self.people.iter_mut().find(|peer| peer.id == to) {

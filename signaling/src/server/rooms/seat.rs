@@ -36,9 +36,9 @@ impl Seat {
     pub fn signal(&self, to: &PeerId, data: Data) {
         let from = self.id.clone();
         let frame = encode(&ServerMessage::Signal { from, data });
-        self.counted(|members| match members.iter().find(|member| member.peer.id == *to) {
+        self.counted(|members, number| match members.iter().find(|member| member.peer.id == *to) {
             Some(member) => member.outbox.push(frame),
-            None => self.refuse(ErrorCode::UnknownPeer, "no such peer in the room"),
+            None => self.tell_refusal(ErrorCode::UnknownPeer, "no such peer in the room", Some(number)),
         });
     }
 
@@ -46,16 +46,16 @@ impl Seat {
     pub fn say(&self, id: MessageId, data: Data) {
         let from = self.id.clone();
         let frame = encode(&ServerMessage::Say { from, id, data });
-        self.counted(|members| {
+        self.counted(|members, _| {
             for member in members.iter().filter(|member| member.peer.id != self.id) {
                 member.outbox.push(frame.clone());
             }
         });
     }
 
-    /// Counts a `signal` or a `say` that is not even looked at: nobody is to send it again.
-    pub fn refuse_counted(&self, code: ErrorCode, message: &str) {
-        self.counted(|_| self.refuse(code, message));
+    /// Counts a numbered frame that is not relayed, and refuses it.
+    pub fn refuse_numbered(&self, code: ErrorCode, message: &str) {
+        self.counted(|_, number| self.tell_refusal(code, message, Some(number)));
     }
 
     /// Lets go of what the client has, and says what has come from it.
@@ -72,14 +72,14 @@ impl Seat {
         self.announce = announce;
     }
 
-    /// A frame counts at the moment at which it works: a socket that takes the seat over is told of
-    /// both or of neither.
-    fn counted(&self, work: impl FnOnce(&[Member])) {
+    /// Counts a frame and handles it at once, so that a socket that takes the seat over learns of both or of neither.
+    /// `work` gets the number of the frame.
+    fn counted(&self, work: impl FnOnce(&[Member], u32)) {
         self.held(|members, index| {
-            if let Some(member) = members.get_mut(index) {
-                member.received = member.received.wrapping_add(1);
-            }
-            work(members);
+            let Some(member) = members.get_mut(index) else { return };
+            member.received = member.received.wrapping_add(1);
+            let number = member.received;
+            work(members, number);
         });
     }
 
@@ -91,10 +91,14 @@ impl Seat {
         }
     }
 
-    /// Says what was wrong with a frame.
+    /// Refuses a frame that is not numbered.
     pub fn refuse(&self, code: ErrorCode, message: &str) {
+        self.tell_refusal(code, message, None);
+    }
+
+    fn tell_refusal(&self, code: ErrorCode, message: &str, frame: Option<u32>) {
         self.rooms.0.metrics.error(&code);
-        self.outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
+        self.outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame });
     }
 }
 

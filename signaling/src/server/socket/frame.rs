@@ -2,31 +2,36 @@
 //! they come. No sockets here.
 //!
 //! What is read is decoded where it lies: a client keeps bytes of its own only while a frame or a message of it is not
-//! whole. Silent clients, most of them, keep none.
+//! whole. Silent clients, most of them, keep none. Nothing is kept of a message over the limit: it is reported when its
+//! size is known, and discarded as it comes.
 
 use std::ops::ControlFlow;
 
-/// What a client sent.
+/// A part of what a client sent.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Incoming<'a> {
     Text(&'a str),
-    /// How many bytes there were, which nobody wants.
+    /// The number of bytes of a binary message, which has no meaning here.
     Binary(usize),
     Ping(&'a [u8]),
     Pong(usize),
     /// With its code, if there was one.
     Close(Option<u16>),
+    /// A message over the limit. What it consists of follows as [`Discarded`](Self::Discarded).
+    TooLarge,
+    /// A number of bytes of a message over the limit, headers included.
+    Discarded(usize),
+    /// A text message that is not UTF-8. [`Violation::NotUtf8`] follows.
+    NotUtf8,
 }
 
-/// Why a client cannot be understood any further.
+/// The reason why the stream of a client cannot be decoded any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// A frame that breaks the rules.
     Protocol,
-    /// A text that is no UTF-8.
+    /// A text that is not UTF-8.
     NotUtf8,
-    /// A frame or message over the limit.
-    TooLarge,
 }
 
 #[derive(Debug)]
@@ -35,19 +40,38 @@ pub struct Decoder {
     rest: Vec<u8>,
     /// The fragments of a message so far.
     message: Option<Message>,
+    /// Bytes of a frame over the limit that are still to come.
+    skip: usize,
     max: usize,
 }
 
-/// A message has no more fragments than this: empty ones would count as nothing, and never end.
+/// A message of more fragments is over the limit: empty ones have no bytes of payload, and would never end.
 const FRAGMENTS: u32 = 1024;
 
 #[derive(Debug)]
-struct Message {
+enum Message {
+    Kept(Fragments),
+    /// Over the limit.
+    Discarded,
+}
+
+#[derive(Debug)]
+struct Fragments {
     text: bool,
-    fragments: u32,
+    count: u32,
     bytes: Vec<u8>,
-    /// How many of them are known to be UTF-8.
+    /// The number of bytes that are known to be UTF-8.
     valid: usize,
+}
+
+/// What is done with a frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Take,
+    /// Its message is over the limit from here on.
+    Refuse,
+    /// Its message is over the limit already.
+    Discard,
 }
 
 struct Header {
@@ -67,18 +91,22 @@ const PING: u8 = 9;
 const PONG: u8 = 10;
 
 impl Decoder {
-    /// A message has at most `max` bytes.
+    /// Creates a decoder of messages of at most `max` bytes.
     pub fn new(max: usize) -> Self {
-        Self { rest: Vec::new(), message: None, max }
+        Self { rest: Vec::new(), message: None, skip: 0, max }
     }
 
-    /// The bytes that are kept for a client.
+    /// Returns the number of bytes that are kept for a client.
     #[cfg(any(test, feature = "fuzz"))]
     pub fn held(&self) -> usize {
-        self.rest.capacity() + self.message.as_ref().map_or(0, |message| message.bytes.capacity())
+        let fragments = match &self.message {
+            Some(Message::Kept(fragments)) => fragments.bytes.capacity(),
+            Some(Message::Discarded) | None => 0,
+        };
+        self.rest.capacity() + fragments
     }
 
-    /// Takes the next bytes, and tells `each` frame that they make whole. Fragments are told as one, at their end.
+    /// Takes the next bytes, and passes what they complete to `each`. Fragments are passed as one message, at its end.
     pub fn take<B>(
         &mut self,
         bytes: &mut [u8],
@@ -98,41 +126,74 @@ impl Decoder {
         Ok(flow)
     }
 
-    /// Decodes whole frames, and says how many bytes they were.
+    /// Decodes whole frames, and returns how many bytes they were.
     fn frames<B>(
         &mut self,
         mut bytes: &mut [u8],
         each: &mut impl FnMut(Incoming<'_>) -> ControlFlow<B>,
     ) -> Result<(usize, ControlFlow<B>), Violation> {
         let mut used = 0;
-        while let Some(header) = Header::read(bytes)? {
-            self.allow(&header)?;
-            let length = header.length + header.payload;
+        loop {
+            if self.skip > 0 {
+                let skipped = self.skip.min(bytes.len());
+                bytes = std::mem::take(&mut bytes).split_at_mut(skipped).1;
+                used += skipped;
+                self.skip -= skipped;
+                if skipped > 0
+                    && let ControlFlow::Break(end) = each(Incoming::Discarded(skipped))
+                {
+                    return Ok((used, ControlFlow::Break(end)));
+                }
+            }
+            let Some(header) = Header::read(bytes)? else { return Ok((used, ControlFlow::Continue(()))) };
+            let verdict = self.judge(&header)?;
+            let length = if verdict == Verdict::Take { header.length + header.payload } else { header.length };
             if bytes.len() < length {
-                break;
+                return Ok((used, ControlFlow::Continue(())));
             }
             let (frame, others) = std::mem::take(&mut bytes).split_at_mut(length);
             bytes = others;
             used += length;
-            let payload = frame.get_mut(header.length..).unwrap_or_default();
-            unmask(payload, header.mask);
-            if let ControlFlow::Break(end) = self.frame(&header, payload, each)? {
+            let flow = match verdict {
+                Verdict::Take => {
+                    let payload = frame.get_mut(header.length..).unwrap_or_default();
+                    unmask(payload, header.mask);
+                    self.frame(&header, payload, each)?
+                }
+                Verdict::Refuse => match each(Incoming::TooLarge) {
+                    ControlFlow::Continue(()) => self.discard(&header, each),
+                    end => end,
+                },
+                Verdict::Discard => self.discard(&header, each),
+            };
+            if let ControlFlow::Break(end) = flow {
                 return Ok((used, ControlFlow::Break(end)));
             }
         }
-        Ok((used, ControlFlow::Continue(())))
     }
 
-    /// Before the payload is there: it need not be waited for, nor kept, if it cannot be taken.
-    fn allow(&self, header: &Header) -> Result<(), Violation> {
-        let before = match (header.opcode, &self.message) {
-            (TEXT | BINARY, None) => 0,
-            (CONTINUATION, Some(message)) => message.bytes.len(),
-            (CLOSE | PING | PONG, _) if header.end && header.payload <= 125 => return Ok(()),
-            (CONTINUATION | TEXT | BINARY, _) if header.payload > self.max => return Err(Violation::TooLarge),
+    /// Decides by the header: a payload that cannot be taken is neither waited for nor kept.
+    fn judge(&self, header: &Header) -> Result<Verdict, Violation> {
+        let (before, fragments) = match (header.opcode, &self.message) {
+            (CLOSE | PING | PONG, _) if header.end && header.payload <= 125 => return Ok(Verdict::Take),
+            (TEXT | BINARY, None) => (0, 0),
+            (CONTINUATION, Some(Message::Kept(fragments))) => (fragments.bytes.len(), fragments.count),
+            (CONTINUATION, Some(Message::Discarded)) => return Ok(Verdict::Discard),
             _ => return Err(Violation::Protocol),
         };
-        if header.payload > self.max.saturating_sub(before) { Err(Violation::TooLarge) } else { Ok(()) }
+        let fits = header.payload <= self.max.saturating_sub(before) && fragments < FRAGMENTS;
+        Ok(if fits { Verdict::Take } else { Verdict::Refuse })
+    }
+
+    /// Discards a frame of a message over the limit, and the fragments that were kept of it.
+    fn discard<B>(&mut self, header: &Header, each: &mut impl FnMut(Incoming<'_>) -> ControlFlow<B>) -> ControlFlow<B> {
+        let message = if header.end { None } else { Some(Message::Discarded) };
+        let kept = match std::mem::replace(&mut self.message, message) {
+            Some(Message::Kept(fragments)) => fragments.bytes.len(),
+            Some(Message::Discarded) | None => 0,
+        };
+        self.skip = header.payload;
+        each(Incoming::Discarded(kept + header.length))
     }
 
     fn frame<B>(
@@ -146,54 +207,59 @@ impl Decoder {
             CLOSE => return Ok(each(Incoming::Close(close_code(payload)?))),
             PING => return Ok(each(Incoming::Ping(payload))),
             PONG => return Ok(each(Incoming::Pong(payload.len()))),
+            opcode if opcode != CONTINUATION && header.end => (opcode == TEXT, payload),
             opcode => {
-                let new = opcode != CONTINUATION;
-                if new && header.end {
-                    (opcode == TEXT, payload)
-                } else {
-                    let message = self.message.get_or_insert(Message {
-                        text: opcode == TEXT,
-                        fragments: 0,
-                        bytes: Vec::new(),
-                        valid: 0,
-                    });
-                    message.add(payload)?;
-                    if !header.end {
-                        return Ok(ControlFlow::Continue(()));
-                    }
-                    let Some(message) = self.message.take() else { return Err(Violation::Protocol) };
-                    whole = message.bytes;
-                    (message.text, whole.as_slice())
+                let mut fragments = match self.message.take() {
+                    Some(Message::Kept(fragments)) => fragments,
+                    Some(Message::Discarded) | None => Fragments::new(opcode == TEXT),
+                };
+                if !fragments.add(payload) {
+                    return not_utf8(each);
                 }
+                if !header.end {
+                    self.message = Some(Message::Kept(fragments));
+                    return Ok(ControlFlow::Continue(()));
+                }
+                whole = fragments.bytes;
+                (fragments.text, whole.as_slice())
             }
         };
         if !text {
             return Ok(each(Incoming::Binary(payload.len())));
         }
-        let text = std::str::from_utf8(payload).map_err(|_| Violation::NotUtf8)?;
-        Ok(each(Incoming::Text(text)))
+        match std::str::from_utf8(payload) {
+            Ok(text) => Ok(each(Incoming::Text(text))),
+            Err(_) => not_utf8(each),
+        }
     }
 }
 
-impl Message {
-    /// A fragment may end within a character, but is refused as soon as it cannot become a text.
-    fn add(&mut self, fragment: &[u8]) -> Result<(), Violation> {
-        self.fragments += 1;
-        if self.fragments > FRAGMENTS {
-            return Err(Violation::TooLarge);
-        }
+/// Passes on that a text is not UTF-8. The connection has to fail, whatever is made of it
+/// ([RFC 6455, section 8.1](https://www.rfc-editor.org/rfc/rfc6455#section-8.1)).
+fn not_utf8<B>(each: &mut impl FnMut(Incoming<'_>) -> ControlFlow<B>) -> Result<ControlFlow<B>, Violation> {
+    let _ = each(Incoming::NotUtf8);
+    Err(Violation::NotUtf8)
+}
+
+impl Fragments {
+    fn new(text: bool) -> Self {
+        Self { text, count: 0, bytes: Vec::new(), valid: 0 }
+    }
+
+    /// Adds a fragment. Returns false as soon as the message cannot become the text that it should be. A fragment may
+    /// end within a character.
+    fn add(&mut self, fragment: &[u8]) -> bool {
+        self.count += 1;
         self.bytes.extend_from_slice(fragment);
-        if let Some(Err(error)) =
-            self.text.then(|| std::str::from_utf8(self.bytes.get(self.valid..).unwrap_or_default()))
-        {
-            if error.error_len().is_some() {
-                return Err(Violation::NotUtf8);
-            }
-            self.valid += error.valid_up_to();
-        } else {
-            self.valid = self.bytes.len();
+        if !self.text {
+            return true;
         }
-        Ok(())
+        match std::str::from_utf8(self.bytes.get(self.valid..).unwrap_or_default()) {
+            Ok(_) => self.valid = self.bytes.len(),
+            Err(error) if error.error_len().is_some() => return false,
+            Err(error) => self.valid += error.valid_up_to(),
+        }
+        true
     }
 }
 

@@ -13,8 +13,7 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 
-use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message};
+use axum::extract::ws::{CloseFrame, Utf8Bytes};
 use futures_util::task::AtomicWaker;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -52,10 +51,28 @@ pub struct WebSocket<S = TokioIo<Upgraded>> {
 struct Inbound {
     decoder: Decoder,
     /// What came together with what has been told.
-    frames: VecDeque<(Message, usize)>,
+    frames: VecDeque<(Received, usize)>,
     violation: Option<Violation>,
     /// The code of the client's close frame, if it has sent one.
     closed: Option<Option<u16>>,
+}
+
+/// A part of what a client sent, as the connection deals with it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Received {
+    Text(Utf8Bytes),
+    /// The content has no meaning.
+    Binary,
+    /// A ping, which has been answered, or a pong.
+    Control,
+    /// With its code, if there was one.
+    Close(Option<u16>),
+    /// A message over the limit, which follows as [`Discarded`](Self::Discarded).
+    TooLarge,
+    /// Bytes of a message over the limit.
+    Discarded,
+    /// A text that is not UTF-8. Nothing can be read after it.
+    NotUtf8,
 }
 
 /// Why reading has ended.
@@ -77,8 +94,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
     }
 
-    /// The next frame, and how many bytes of payload it had. Pings are answered. What was read and not told is not lost when this is dropped.
-    pub async fn next(&self) -> Result<(Message, usize), Ended> {
+    /// Returns what comes next, and its number of bytes. Pings are answered.
+    ///
+    /// # Cancel safety
+    /// What was read and not returned is returned by the next call.
+    pub async fn next(&self) -> Result<(Received, usize), Ended> {
         poll_fn(|cx| {
             let mut inbound = lock(&self.inbound);
             loop {
@@ -108,22 +128,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             }
             let Inbound { decoder, frames, violation, closed } = inbound;
             let taken = decoder.take(bytes, |incoming| {
-                frames.push_back(match incoming {
-                    Incoming::Text(text) => (Message::Text(text.into()), text.len()),
-                    Incoming::Binary(bytes) => (Message::Binary(Bytes::new()), bytes),
+                let received = match incoming {
+                    Incoming::Text(text) => (Received::Text(text.into()), text.len()),
+                    Incoming::Binary(bytes) => (Received::Binary, bytes),
                     Incoming::Ping(payload) => {
                         self.answer(payload);
-                        (Message::Ping(Bytes::new()), payload.len())
+                        (Received::Control, payload.len())
                     }
-                    Incoming::Pong(bytes) => (Message::Pong(Bytes::new()), bytes),
+                    Incoming::Pong(bytes) => (Received::Control, bytes),
+                    Incoming::TooLarge => (Received::TooLarge, 0),
+                    Incoming::Discarded(bytes) => {
+                        // One packet can have thousands of fragments.
+                        if let Some((Received::Discarded, before)) = frames.back_mut() {
+                            *before += bytes;
+                            return ControlFlow::Continue(());
+                        }
+                        (Received::Discarded, bytes)
+                    }
+                    Incoming::NotUtf8 => (Received::NotUtf8, 0),
                     Incoming::Close(code) => {
                         *closed = Some(code);
-                        let frame = code.map(|code| CloseFrame { code, reason: "".into() });
-                        frames.push_back((Message::Close(frame), 0));
+                        frames.push_back((Received::Close(code), 0));
                         // Nothing comes after it.
                         return ControlFlow::Break(());
                     }
-                });
+                };
+                frames.push_back(received);
                 ControlFlow::Continue(())
             });
             *violation = taken.err();

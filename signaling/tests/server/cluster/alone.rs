@@ -42,9 +42,10 @@ impl World {
 
     /// Ada speaks to all, of whom Bob is here.
     async fn ada_says(&mut self, words: usize) {
-        for word in 0..words {
+        for (word, number) in (0..words).zip(1..) {
             self.ada.say(&word.to_string()).await;
-            self.ada.expect_error(ErrorCode::Unavailable).await;
+            // It has reached Bob, and not Carol.
+            self.ada.expect_refusal(ErrorCode::Unavailable, Some(number)).await;
             self.bob.expect_say(&self.ada.id, &word.to_string()).await;
         }
     }

@@ -1,7 +1,10 @@
 use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ErrorCode, LeaveReason, PeerId, ServerMessage};
+use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage};
+use futures_util::SinkExt;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::support::{Redis, all_hear, refused};
+use crate::refusals::{each_refusal_names_its_frame, limits};
 
 #[tokio::test]
 async fn peers_on_two_servers_meet_and_talk() {
@@ -162,4 +165,37 @@ async fn a_room_that_has_no_place_is_not_listened_to() {
     let stats = redis.ask("INFO commandstats").await;
     let subscribed = stats.lines().find(|line| line.starts_with("cmdstat_ssubscribe:")).unwrap();
     assert!(subscribed.starts_with("cmdstat_ssubscribe:calls=1,"), "{subscribed}");
+}
+
+#[tokio::test]
+async fn refusal_names_the_frame() {
+    let Some(redis) = Redis::start().await else { return };
+    each_refusal_names_its_frame(&redis.server_with(limits()).await).await;
+}
+
+#[tokio::test]
+async fn refusal_comes_before_the_pong_that_covers_its_frame() {
+    let Some(redis) = Redis::start().await else { return };
+    let server = redis.server().await;
+    let mut ada = server.join("r", "Ada").await;
+    for number in 1..=20 {
+        // In one packet: the ping is read while Redis has yet to answer.
+        for message in [
+            ClientMessage::Signal { to: PeerId::from("nobody"), data: Data::from_json("1").unwrap() },
+            ClientMessage::Ping { id: number, received: 0 },
+        ] {
+            ada.sink.feed(Message::text(message.to_json().unwrap())).await.unwrap();
+        }
+        ada.sink.flush().await.unwrap();
+        ada.expect_refusal(ErrorCode::UnknownPeer, Some(number)).await;
+        assert_eq!(ada.recv().await, ServerMessage::Pong { id: number, received: number, resume: None });
+    }
+}
+
+#[tokio::test]
+async fn joined_states_the_frame_limit() {
+    let Some(redis) = Redis::start().await else { return };
+    let server = redis.server_with(Limits { frame_bytes: 12_345, ..Limits::default() }).await;
+    let joined = server.connect().await.ask_to_join("r", "Ada").await;
+    assert!(matches!(joined, ServerMessage::Joined { max_frame_bytes: 12_345, .. }), "{joined:?}");
 }

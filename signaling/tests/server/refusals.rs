@@ -1,0 +1,214 @@
+//! Refused frames: each is numbered as PROTOCOL.md has it, and costs its sender nothing but the frame.
+
+use std::time::Duration;
+
+use browser_rtc_signaling::server::{Config, Limits};
+use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage, close};
+use futures_util::SinkExt;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{Client, Running, ada_and_bob, message_id, soon, start, start_with};
+
+/// The limits of [`each_refusal_names_its_frame`].
+pub fn limits() -> Limits {
+    Limits { frame_bytes: 1000, json_depth: 4, ..Limits::default() }
+}
+
+fn binary(length: usize) -> Message {
+    Message::binary(vec![0; length])
+}
+
+/// Has a seat refused in every way that does not depend on time, and compares the numbers with what has come.
+pub async fn each_refusal_names_its_frame(server: &Running) {
+    let (mut ada, mut bob) = ada_and_bob(server).await;
+    let refused = [
+        (Message::text("nonsense"), ErrorCode::BadMessage),
+        (Message::text(r#"{"type":"dance"}"#), ErrorCode::BadMessage),
+        (Message::text(r#"{"type":"ping"}"#), ErrorCode::BadMessage),
+        (Message::text(r#"{"type":"say","id":"no id","data":1}"#), ErrorCode::BadMessage),
+        (Message::text(r#"{"type":"say","data":1}"#), ErrorCode::BadMessage),
+        (Message::text(r#"{"type":"say","id":"m","data":[[[[1]]]]}"#), ErrorCode::TooDeep),
+        (Message::text(r#"{"type":"signal","to":"nobody","data":1}"#), ErrorCode::UnknownPeer),
+        (binary(10), ErrorCode::BadMessage),
+        (Message::text("x".repeat(1001)), ErrorCode::TooLarge),
+        (binary(60_000), ErrorCode::TooLarge),
+    ];
+    let mut number = 0;
+    for (message, code) in refused {
+        bob.say("1").await;
+        soon(bob.sink.send(message)).await.unwrap();
+        bob.expect_refusal(code, Some(number + 2)).await;
+        // With less than that, the client could not know what the server has had.
+        bob.send(ClientMessage::Ping { id: 1, received: 0 }).await;
+        number += 2;
+        assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: number, resume: None });
+        ada.expect_say(&bob.id, "1").await;
+    }
+    // Neither of these is numbered, read or refused.
+    bob.send(bob.join_to_resume(&bob.keepsake(0))).await;
+    bob.expect_refusal(ErrorCode::AlreadyJoined, None).await;
+    bob.send_text(r#"{"type":"ping","id":1,"more":[[[[1]]]]}"#).await;
+    bob.expect_refusal(ErrorCode::TooDeep, None).await;
+    bob.send(ClientMessage::Ping { id: 2, received: 0 }).await;
+    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 2, received: number, resume: None });
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn refusal_names_the_frame() {
+    each_refusal_names_its_frame(&start_with(limits()).await).await;
+}
+
+#[tokio::test]
+async fn rate_limited_names_the_frame() {
+    let server = start_with(Limits { frames_per_second: 1, burst: 10, ..Limits::default() }).await;
+    let mut ada = server.join("r", "Ada").await;
+    // Within one packet, so that no pause refills the bucket.
+    for word in 0..16 {
+        let message = if word % 2 == 0 {
+            ClientMessage::Say { id: message_id("1"), data: Data::from_json("1").unwrap() }
+        } else {
+            ClientMessage::Ping { id: 1, received: 0 }
+        };
+        soon(ada.sink.feed(Message::text(message.to_json().unwrap()))).await.unwrap();
+    }
+    soon(ada.sink.flush()).await.unwrap();
+    let mut named = Vec::new();
+    let mut unnumbered = 0;
+    // Every ping is answered or refused; of the messages, only those that were refused are heard of.
+    let mut pongs = 0;
+    while pongs + unnumbered < 8 || named.last() != Some(&8) {
+        match ada.recv().await {
+            ServerMessage::Pong { .. } => pongs += 1,
+            ServerMessage::Error { code, frame, .. } => {
+                assert_eq!(code, ErrorCode::RateLimited);
+                match frame {
+                    Some(frame) => named.push(frame),
+                    None => unnumbered += 1,
+                }
+            }
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+    let first = named[0];
+    assert!(first > 1 && unnumbered > 0, "{named:?} and {unnumbered}");
+    assert_eq!(named, (first..=8).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn joined_states_the_frame_limit() {
+    let server = start_with(Limits { frame_bytes: 12_345, ..Limits::default() }).await;
+    let joined = server.connect().await.ask_to_join("r", "Ada").await;
+    assert!(matches!(joined, ServerMessage::Joined { max_frame_bytes: 12_345, .. }), "{joined:?}");
+}
+
+#[tokio::test]
+async fn too_large_message_without_a_seat_closes_the_socket() {
+    let server = start_with(limits()).await;
+    for length in [1001, 1_000_000] {
+        let mut client = server.connect().await;
+        soon(client.sink.send(binary(length))).await.unwrap();
+        client.expect_refusal(ErrorCode::TooLarge, None).await;
+        assert_eq!(client.close_code().await, close::TOO_LARGE);
+    }
+}
+
+/// Waits for the end of the socket with this code, and takes the seat back.
+async fn resume_after(server: &Running, mut old: Client, code: u16, received: u32) -> (Client, u32) {
+    assert_eq!(old.close_code().await, code);
+    let mut client = server.connect().await;
+    let back = client.resume(&old.keepsake(received)).await;
+    assert!(back.resumed);
+    assert_eq!(client.id, old.id);
+    (client, back.received)
+}
+
+#[tokio::test]
+async fn message_far_over_the_limit_closes_the_socket_and_keeps_the_seat() {
+    let server = start_with(limits()).await;
+    let (mut ada, mut bob) = ada_and_bob(&server).await;
+    // As often as it likes.
+    for round in 1..=5 {
+        bob.say("1").await;
+        soon(bob.sink.send(Message::text("x".repeat(1024 * 1024)))).await.unwrap();
+        let (back, received) = resume_after(&server, bob, close::TOO_LARGE, round - 1).await;
+        bob = back;
+        // It has come, and is not to be sent again.
+        assert_eq!(received, 2 * round);
+        bob.expect_refusal(ErrorCode::TooLarge, Some(2 * round)).await;
+        ada.expect_say(&bob.id, "1").await;
+    }
+    ada.expect_silence().await;
+}
+
+#[tokio::test]
+async fn discarded_bytes_come_no_faster_than_the_byte_rate() {
+    let limits = Limits { burst_bytes: 10_000, bytes_per_second: 100_000, ..limits() };
+    let server = start_with(limits).await;
+    let (mut ada, mut bob) = ada_and_bob(&server).await;
+    let started = Instant::now();
+    for number in 1..=3 {
+        soon(bob.sink.send(binary(30_000))).await.unwrap();
+        bob.expect_refusal(ErrorCode::TooLarge, Some(number)).await;
+    }
+    // Not refused: what the large ones took has been waited for.
+    bob.say(&format!("\"{}\"", "x".repeat(900))).await;
+    ada.expect_say(&bob.id, &format!("\"{}\"", "x".repeat(900))).await;
+    let least = Duration::from_millis(750);
+    assert!(started.elapsed() >= least, "{:?}", started.elapsed());
+    bob.expect_silence().await;
+}
+
+#[tokio::test]
+async fn flooding_client_resumes_its_seat_until_it_does_so_again_and_again() {
+    let server = start_with(Limits { frames_per_second: 1, burst: 10, ..Limits::default() }).await;
+    let (mut ada, mut bob) = ada_and_bob(&server).await;
+    let flood = async |client: &mut Client| {
+        for _ in 0..100 {
+            soon(client.sink.feed(Message::text(r#"{"type":"ping","id":1}"#))).await.unwrap();
+        }
+        let _ = soon(client.sink.flush()).await;
+    };
+    for _ in 0..3 {
+        flood(&mut bob).await;
+        let (back, received) = resume_after(&server, bob, close::POLICY, 0).await;
+        bob = back;
+        assert_eq!(received, 0);
+    }
+    ada.expect_silence().await;
+    flood(&mut bob).await;
+    assert_eq!(bob.close_code().await, close::POLICY);
+    ada.expect_left(&bob.id, LeaveReason::Lost).await;
+    assert!(!server.connect().await.resume(&bob.keepsake(0)).await.resumed);
+}
+
+#[tokio::test]
+async fn flooding_client_loses_its_seat_where_none_are_kept() {
+    let limits = Limits { frames_per_second: 1, burst: 10, ..Limits::default() };
+    let server = start(Config { grace: Duration::ZERO, limits, ..Config::default() }).await;
+    let (mut ada, mut bob) = ada_and_bob(&server).await;
+    for _ in 0..100 {
+        let _ = bob.try_send_text(r#"{"type":"ping","id":1}"#).await;
+    }
+    assert_eq!(bob.close_code().await, close::POLICY);
+    ada.expect_left(&bob.id, LeaveReason::Lost).await;
+}
+
+#[tokio::test]
+async fn message_id_is_relayed() {
+    let server = start_with(Limits::default()).await;
+    let (mut ada, mut bob) = ada_and_bob(&server).await;
+    for id in ["a", "-_-", &"Z9".repeat(32)] {
+        let (id, data) = (id.parse().unwrap(), Data::from_json("1").unwrap());
+        bob.send(ClientMessage::Say { id, data }).await;
+    }
+    for expected in ["a", "-_-", &"Z9".repeat(32)] {
+        match ada.recv().await {
+            ServerMessage::Say { from, id, .. } => assert_eq!((from, id.as_str()), (bob.id.clone(), expected)),
+            other => panic!("no message but {other:?}"),
+        }
+    }
+    bob.signal(&PeerId::from("nobody"), "1").await;
+    bob.expect_refusal(ErrorCode::UnknownPeer, Some(4)).await;
+}
