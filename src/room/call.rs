@@ -6,6 +6,7 @@ use std::{
     future::{self, Future},
     pin::{Pin, pin},
     rc::{Rc, Weak},
+    slice,
     task::Poll,
 };
 
@@ -138,7 +139,7 @@ impl Arrivals {
             }
             stream.add_track(track);
         } else {
-            *collected = MediaStream::of_tracks(&[track.clone()]).ok();
+            *collected = MediaStream::of_tracks(slice::from_ref(track)).ok();
         }
         collected.clone()
     }
@@ -164,7 +165,7 @@ impl Arrivals {
 
 impl Call {
     /// Begins a call that both peers have agreed to. If that fails, the call ends.
-    pub(super) fn start(room: &Room, leg: Rc<Leg>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
+    pub(super) fn start(room: &Room, leg: &Rc<Leg>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
         Self::connect(room, leg.clone(), media, caller).inspect_err(|_| leg.hang_up())
     }
 

@@ -66,7 +66,7 @@ impl IncomingCall {
         self.answer(OPERATION)?;
         let leg = &self.0.leg;
         match leg.room.upgrade().map(Room) {
-            Some(room) if !leg.end.has_come() => Call::start(&room, leg.clone(), media.into(), false),
+            Some(room) if !leg.end.has_come() => Call::start(&room, leg, media.into(), false),
             _ => Err(leg.error(OPERATION)),
         }
     }

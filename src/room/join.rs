@@ -14,6 +14,9 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
 /// The default of [`Join::ring_time`].
 const RING_TIME: Duration = Duration::from_secs(45);
 
+/// The operation of the errors of a provider of tokens.
+pub(super) const PROVIDER: &str = "token";
+
 /// The room to join, the name to join with, and options.
 ///
 /// ```
@@ -103,7 +106,7 @@ impl Join {
         F: Future<Output = Result<String, E>> + 'static,
         E: fmt::Display,
     {
-        let failed = |error: E| Error::new("join", ErrorKind::Other, format!("the token provider failed: {error}"));
+        let failed = |error: E| Error::new(PROVIDER, ErrorKind::Other, format!("the token provider failed: {error}"));
         self.token = Token::Provider(Rc::new(move || provider().map_err(failed).boxed_local()));
         self
     }

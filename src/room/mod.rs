@@ -206,7 +206,7 @@ impl Room {
         self.0.open(OPERATION)?;
         let rings_here = |leg: &Rc<Leg>| leg.stage() == Stage::RingingIn && leg.address.them() == peer.id;
         if let Some(theirs) = self.0.legs().into_iter().find(rings_here) {
-            return Call::start(self, theirs, media.as_ref(), false);
+            return Call::start(self, &theirs, media.as_ref(), false);
         }
         let leg = self.0.leg(CallId::random(), peer, Stage::RingingOut);
         leg.ring()?;
@@ -219,8 +219,8 @@ impl Room {
             }
         };
         match answer {
-            Some(Answer::Accepted) => Call::start(self, leg, media.as_ref(), true),
-            Some(Answer::Crossed(theirs)) => Call::start(self, theirs, media.as_ref(), false),
+            Some(Answer::Accepted) => Call::start(self, &leg, media.as_ref(), true),
+            Some(Answer::Crossed(theirs)) => Call::start(self, &theirs, media.as_ref(), false),
             None => Err(leg.error(OPERATION)),
         }
     }

@@ -19,7 +19,7 @@ pub(super) const MAX_ID_BYTES: usize = 128;
 const MAX_NAME_BYTES: usize = 4_096;
 
 /// The number of other peers in a room, at most: further ones are not listed.
-const MAX_PEERS: usize = 65_536;
+pub(super) const MAX_PEERS: usize = 65_536;
 
 /// The number of calls that ring at once. A peer can only have one of them.
 const MAX_RINGING: usize = 16;

@@ -3,7 +3,11 @@
 use futures::{FutureExt, SinkExt, StreamExt, select_biased};
 use gloo_timers::future::TimeoutFuture;
 
-use super::{Join, join::Token, receive::is_valid};
+use super::{
+    Join,
+    join::Token,
+    receive::{MAX_PEERS, is_valid},
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     peer::IceServer,
@@ -128,7 +132,7 @@ async fn ask(
         match message {
             ServerMessage::Joined {
                 you,
-                peers,
+                mut peers,
                 resume,
                 resumed,
                 received,
@@ -140,6 +144,7 @@ async fn ask(
                     let message = "the ids or names in `joined` are too long";
                     return Err(Error::new(OPERATION, ErrorKind::Syntax, message));
                 }
+                peers.truncate(MAX_PEERS);
                 let mut ice_servers: Vec<IceServer> =
                     ice_servers.into_iter().take(MAX_ICE_SERVERS).map(Into::into).collect();
                 ice_servers.iter_mut().for_each(|server| server.urls.truncate(MAX_ICE_SERVERS));

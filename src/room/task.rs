@@ -14,6 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Inner, Join, Room, backoff,
+    join::PROVIDER,
     kept_seat::{KeptSeat, UNKNOWN_COUNT},
     ledger::Ledger,
     outgoing::{Frame, Refusal},
@@ -49,7 +50,8 @@ pub(super) async fn join(url: &str, join: Join) -> Result<Room> {
     let kept_seat = join.keeps_seat.then(|| KeptSeat::new(url, &join.room, &join.name));
     let mut door = Door::new(url, &join);
     let former = kept_seat.as_ref().and_then(KeptSeat::token);
-    let mut seat = door.enter(former, UNKNOWN_COUNT, JOINING_MS).await?;
+    let received = former.as_ref().map_or(0, |_| UNKNOWN_COUNT);
+    let mut seat = door.enter(former, received, JOINING_MS).await?;
     if seat.resumed {
         // A server that checks no counts has given the former seat back, whose state is lost.
         seat.socket.send(ClientMessage::Leave).await?;
@@ -123,7 +125,10 @@ impl Clerk {
             let reason = match broken {
                 Ok(never) => match never {},
                 Err(Broken::Ended(error)) if is_final(&error) => {
-                    return self.room.upgrade().into_iter().for_each(|room| room.lost(error.clone()));
+                    if let Some(room) = self.room.upgrade() {
+                        room.lost(error);
+                    }
+                    return;
                 }
                 Err(Broken::Ended(error)) => error,
                 Err(Broken::Silent) => {
@@ -220,10 +225,8 @@ impl Clerk {
                         return Ok(());
                     }
                     Some(Refusal::Unreported(error)) => {
-                        return self.room.upgrade().map_or(Ok(()), |room| {
-                            room.refused(error);
-                            Ok(())
-                        });
+                        self.report(error);
+                        return Ok(());
                     }
                     None => Ok(ServerMessage::Error { code, message, frame: Some(number) }),
                 }
@@ -241,6 +244,13 @@ impl Clerk {
         };
         // Without a room, the end has come and is seen to.
         self.room.upgrade().map_or(Ok(()), |room| room.receive(message))
+    }
+
+    /// Reports a refusal that nobody else reports.
+    fn report(&self, error: Error) {
+        if let Some(room) = self.room.upgrade() {
+            room.refused(error);
+        }
     }
 
     /// Sends a frame again after a pause. Those that are refused meanwhile wait for the same one.
@@ -278,11 +288,8 @@ impl Clerk {
                 }
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
-                    // It comes from the provider of tokens, and nothing else reports it.
-                    if *error.kind() == ErrorKind::Other
-                        && let Some(room) = self.room.upgrade()
-                    {
-                        room.refused(error.clone());
+                    if error.operation() == PROVIDER {
+                        self.report(error.clone());
                     }
                     reason = error;
                 }

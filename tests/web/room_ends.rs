@@ -3,7 +3,7 @@
 use browser_rtc::{
     ErrorKind,
     channel::{ChannelInit, Message},
-    media::TrackKind,
+    media::{MediaStreamTrack, TrackKind},
     room::{DeclineReason, EndReason, Room},
     signaling::{ErrorCode, PeerId},
 };
@@ -220,7 +220,7 @@ async fn tracks_without_a_stream_are_collected_in_one() {
             let arrived = arriving.next().within("the track").await.unwrap();
             assert_eq!(arrived.streams.len(), 0);
             let stream = far.remote_stream().within("the stream").await.unwrap();
-            let ids: Vec<String> = stream.tracks().iter().map(|track| track.id()).collect();
+            let ids: Vec<String> = stream.tracks().iter().map(MediaStreamTrack::id).collect();
             assert_eq!(ids.len(), number + 1);
             assert!(ids.contains(&arrived.track.id()));
         }
