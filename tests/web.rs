@@ -52,6 +52,7 @@ mod web {
     mod room_calls;
     mod room_ends;
     mod room_limits;
+    mod room_media;
     mod room_messages;
     mod room_options;
     mod room_recovery;

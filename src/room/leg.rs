@@ -238,3 +238,39 @@ pub(super) fn tell(
         Data::from_serialize(&message).map_err(|error| Error::new("signal", ErrorKind::Syntax, error.to_string()))?;
     outgoing::send(outgoing, Frame::new(ClientMessage::Signal { to: to.clone(), data }, owner)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::negotiation::Content;
+
+    fn leg(stage: Stage) -> Rc<Leg> {
+        let peer = Peer { id: "b".into(), name: "Bob".into() };
+        let id = CallId::try_from("c1".to_owned()).unwrap();
+        Rc::new(Leg::new(id, peer, Weak::new(), mpsc::channel(4).0, stage))
+    }
+
+    #[test]
+    fn waiting_signals_are_bounded() {
+        for (stage, limit) in [(Stage::RingingIn, RINGING_SIGNALS), (Stage::Up, WAITING_SIGNALS)] {
+            let leg = leg(stage);
+            for _ in 0..10_000 {
+                leg.receive(Content::Ping.into());
+            }
+            assert_eq!(leg.signals.len(), limit);
+        }
+    }
+
+    #[test]
+    fn refusal_that_ends_a_call_is_its_error() {
+        for (code, kind) in [
+            (ErrorCode::UnknownPeer, ErrorKind::PeerLeft),
+            (ErrorCode::Internal, ErrorKind::Signaling(ErrorCode::Internal)),
+        ] {
+            let leg = leg(Stage::RingingOut);
+            leg.refused(Error::signaling("call", code, "no"));
+            assert_eq!(*leg.error("call").kind(), kind);
+            assert!(leg.end.has_come());
+        }
+    }
+}

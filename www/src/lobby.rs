@@ -69,6 +69,12 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 // Who is not there has left a moment ago, and we are told of that as well.
                 Some(RoomEvent::Refused(error)) if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
+                Some(RoomEvent::Lagged { .. }) => {
+                    people.clear();
+                    for peer in room.peers() {
+                        people.add(peer);
+                    }
+                }
                 // Calls and the list of people need no server meanwhile. It is news once.
                 Some(RoomEvent::Reconnecting { attempt: 1 }) => page.notices.tell(Note::new(
                     Code::Reconnecting,

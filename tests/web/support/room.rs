@@ -22,6 +22,9 @@ pub const URL: &str = "ws://localhost/signal";
 /// No test is to wait for a heartbeat unless it says so.
 pub const NEVER_MS: u32 = 3_600_000;
 
+/// What a client assumes that is told no limit.
+const MAX_FRAME_BYTES: usize = 65_536;
+
 pub fn peer(id: &str) -> Value {
     json!({ "id": id, "name": format!("name of {id}") })
 }
@@ -118,6 +121,7 @@ pub async fn between_with<F: Future<Output = ()>>(options: impl Fn(&str) -> Join
     let carry = async |from: &Socket, id: &str, to: &Socket| {
         loop {
             let frame = from.next_sent().await;
+            assert!(frame.to_string().len() <= MAX_FRAME_BYTES, "a frame of {} bytes", frame.to_string().len());
             if frame["type"] == "signal" {
                 to.say(&signal(id, &frame["data"]));
             }
