@@ -64,9 +64,12 @@ mod web {
     mod rtp_transceivers;
     mod session;
     mod session_flows;
+    mod session_limits;
     mod session_links;
     mod session_many;
+    mod session_plain;
     mod session_recovery;
+    mod session_sections;
     mod session_storm;
     mod simulcast;
     mod stats;

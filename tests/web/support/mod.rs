@@ -10,6 +10,7 @@ pub mod js;
 pub mod media;
 pub mod memory;
 pub mod pair;
+pub mod plain;
 pub mod recorded;
 pub mod refusals;
 pub mod room;
