@@ -21,7 +21,6 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     Room,
     address::{self, Link},
-    events,
     leg::Leg,
 };
 use crate::{
@@ -32,7 +31,7 @@ use crate::{
     media::{MediaStream, MediaStreamTrack, TrackKind, TrackState},
     negotiation::Politeness,
     peer::{ConnectionState, PeerConnection, SignalingState, TrackEvent},
-    session::{LostReason, Session, SessionEvent, SessionOptions},
+    session::{LostReason, Session, SessionEvent, SessionOptions, events},
     signaling::Peer,
     spec_enum::spec_enum,
     wake::{EndWait, WakerSet},
@@ -186,7 +185,9 @@ impl Call {
             }
         }
         spawn_local(address::keep(Rc::downgrade(&leg), own_channel, pc.connection_states()));
-        let options = SessionOptions::new(politeness).recovery(room.0.recovery.clone());
+        let options = SessionOptions::new(politeness)
+            .recovery(room.0.recovery.clone())
+            .shared_signal_limit(room.0.signal_limit.clone());
         let session = Session::from_connection(pc, options, Link::new(&leg));
         let events = Queue::default();
         spawn_local(watch(session.events(), events.clone(), Rc::downgrade(&leg)));
@@ -400,7 +401,7 @@ async fn watch(mut session: EventStream<SessionEvent>, events: Queue<SessionEven
         {
             room.doubt();
         }
-        events::push_of_call(&events, event);
+        events::push(&events, event);
         if let (Some(reason), Some(leg)) = (end, leg.upgrade()) {
             leg.give_up(reason);
         }

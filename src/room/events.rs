@@ -1,18 +1,11 @@
 //! The events of a room that nobody has read yet. What peers and the server can make a page hold is bounded here.
 
 use super::{DeclineReason, RoomEvent};
-use crate::{
-    error::{Error, ErrorKind},
-    event::Queue,
-    session::SessionEvent,
-};
+use crate::event::Queue;
 
 /// The size of the unread events of a room, at most: of each its data, and an allowance for the rest.
 const UNREAD_BYTES: usize = 8 * 1024 * 1024;
 const EVENT_BYTES: usize = 256;
-
-/// The number of unread events of a call, at most.
-const UNREAD_CALL_EVENTS: usize = 1_024;
 
 /// Adds an event. Beyond the limit, events are dropped and counted, and a call that nobody sees is busy.
 pub(super) fn push(events: &Queue<RoomEvent>, event: RoomEvent) {
@@ -44,21 +37,13 @@ fn size(event: &RoomEvent) -> usize {
         }
 }
 
-/// Adds an event of a call. Beyond the limit, events are dropped, which the last one says.
-pub(super) fn push_of_call(events: &Queue<SessionEvent>, event: SessionEvent) {
-    let is_last = matches!(event, SessionEvent::Lost { .. });
-    if is_last || events.len() < UNREAD_CALL_EVENTS {
-        events.push(event);
-    } else if events.len() == UNREAD_CALL_EVENTS {
-        let error = Error::new("events", ErrorKind::QuotaExceeded, "further events were dropped, as none were read");
-        events.push(SessionEvent::Failed(error));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signaling::{Data, Peer};
+    use crate::{
+        error::Error,
+        signaling::{Data, Peer},
+    };
 
     fn said(bytes: usize) -> RoomEvent {
         let from = Peer { id: "b".into(), name: "Bob".into() };
@@ -83,17 +68,5 @@ mod tests {
         assert!(matches!(events.pop(), Some(RoomEvent::Lost { .. })));
         push(&events, RoomEvent::Recovered);
         assert!(matches!(events.pop(), Some(RoomEvent::Recovered)));
-    }
-
-    #[test]
-    fn unread_call_events_are_bounded() {
-        let events = Queue::default();
-        for attempt in 0..5_000 {
-            push_of_call(&events, SessionEvent::Reconnecting { attempt });
-        }
-        assert_eq!(events.len(), UNREAD_CALL_EVENTS + 1);
-        let last = std::iter::from_fn(|| events.pop()).last();
-        let Some(SessionEvent::Failed(error)) = last else { panic!() };
-        assert_eq!(*error.kind(), ErrorKind::QuotaExceeded);
     }
 }

@@ -134,8 +134,9 @@ struct Inner {
     configuration: Configuration,
     recovery: Recovery,
     ring_ms: u32,
-    /// The server's limit for a frame.
+    /// The server's limit for a frame, and what that leaves for a signal. Sessions share the latter.
     max_frame_bytes: Cell<usize>,
+    signal_limit: Rc<Cell<usize>>,
     /// Whether the connection to the server is up, as far as is known.
     seated: Cell<bool>,
     peers: RefCell<Vec<Peer>>,
@@ -260,13 +261,14 @@ impl Room {
 
 impl Inner {
     fn new(join: Join, seat: &Seat, outgoing: mpsc::Sender<Frame>) -> Self {
-        Self {
+        let this = Self {
             me: seat.you.clone().into(),
             ice_servers: seat.ice_servers.clone().into(),
             configuration: join.configuration,
             recovery: join.recovery,
             ring_ms: timer::milliseconds(join.ring_time),
-            max_frame_bytes: seat.max_frame_bytes.into(),
+            max_frame_bytes: Cell::default(),
+            signal_limit: Rc::default(),
             seated: true.into(),
             peers: seat.peers.clone().into(),
             legs: RefCell::default(),
@@ -276,11 +278,14 @@ impl Inner {
             outgoing: outgoing.into(),
             doubts: Queue::default(),
             end: End::default(),
-        }
+        };
+        this.set_max_frame_bytes(seat.max_frame_bytes);
+        this
     }
 
     fn set_max_frame_bytes(&self, bytes: usize) {
         self.max_frame_bytes.set(bytes);
+        self.signal_limit.set(bytes.saturating_sub(ENVELOPE_BYTES));
     }
 
     /// Returns the configuration of a call.

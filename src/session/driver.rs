@@ -18,6 +18,7 @@ use gloo_timers::future::TimeoutFuture;
 use super::{
     LostReason, SessionEvent, SessionOptions,
     agreement::{Agreement, IceRestart},
+    events,
     hearing::{self, Hearing},
     recovery::{Advice, Clock, Connection, Sight, Watch},
 };
@@ -123,7 +124,7 @@ impl Task {
                             && !(watch.is_at_odd_try() && agreement.leaves_restarts(pc))
                             && let Err(error) = pc.restart_ice()
                         {
-                            self.events.push(SessionEvent::Failed(error));
+                            events::push(&self.events, SessionEvent::Failed(error));
                         }
                     }
                     action => {
@@ -169,7 +170,9 @@ impl Task {
                     hearing = patience => watch.time_is_up(Sight { connection: connection(pc), hearing }),
                     // The session goes on without its link for as long as the network holds.
                     written = writing => {
-                        written.err().into_iter().for_each(|error| self.events.push(SessionEvent::Failed(error)));
+                        if let Err(error) = written {
+                            events::push(&self.events, SessionEvent::Failed(error));
+                        }
                         continue;
                     }
                 };
@@ -194,7 +197,9 @@ impl Task {
             Clock::Stop => *patience = Fuse::terminated(),
             Clock::Start(time) => *patience = hearing::listen(&self.pc, time).boxed_local().fuse(),
         }
-        advice.event.into_iter().for_each(|event| self.events.push(event));
+        if let Some(event) = advice.event {
+            events::push(&self.events, event);
+        }
     }
 
     fn act(&self, action: Action, outgoing: &UnboundedSender<Signal>, failure: &mut Option<Error>) -> Flow {
@@ -205,17 +210,17 @@ impl Task {
             }
             Action::ReportFailure => {
                 if let Some(error) = failure.take() {
-                    self.events.push(SessionEvent::Failed(error));
+                    events::push(&self.events, SessionEvent::Failed(error));
                 }
             }
             Action::ReportRefusal => {
                 let refused = Error::new("offer", ErrorKind::Operation, "the peer could not accept our offer");
-                self.events.push(SessionEvent::Failed(refused));
+                events::push(&self.events, SessionEvent::Failed(refused));
             }
             Action::ReportTooLarge { size, limit } => {
                 let message = format!("a signal of {size} bytes does not fit into the link's limit of {limit} bytes");
                 let kind = ErrorKind::TooLarge { limit: limit as u64 };
-                self.events.push(SessionEvent::Failed(Error::new("signal", kind, message)));
+                events::push(&self.events, SessionEvent::Failed(Error::new("signal", kind, message)));
             }
             Action::PeerClosed => return self.lose(LostReason::PeerClosed),
             Action::PeerRestarted => return self.lose(LostReason::PeerRestarted),
@@ -227,11 +232,11 @@ impl Task {
     fn report_ignored_restart(&self) {
         let message = "the peer does not restart ICE: its answer has the ICE credentials of before";
         let error = Error::new("restartIce", ErrorKind::Operation, message);
-        self.events.push(SessionEvent::Failed(error));
+        events::push(&self.events, SessionEvent::Failed(error));
     }
 
     fn lose(&self, reason: LostReason) -> Flow {
-        self.events.push(SessionEvent::Lost { reason });
+        events::push(&self.events, SessionEvent::Lost { reason });
         Flow::End
     }
 }

@@ -60,6 +60,7 @@
 mod agreement;
 mod departures;
 mod driver;
+pub(crate) mod events;
 mod hearing;
 mod link;
 mod options;
@@ -200,7 +201,7 @@ impl Session {
         let options = options.into();
         let signal_limit = options.limit();
         let failures = events.clone();
-        pc.reuse_senders(move |error| failures.push(SessionEvent::Failed(error)));
+        pc.reuse_senders(move |error| events::push(&failures, SessionEvent::Failed(error)));
         let task = driver::Task {
             pc: pc.clone(),
             options,
@@ -220,8 +221,9 @@ impl Session {
         &self.0.pc
     }
 
-    /// What happens to it, from its beginning on. All streams of a session share one queue, so that each event goes to
-    /// one of them, and none is lost while nobody looks. It ends with the session.
+    /// Returns the events of the session, from its beginning on. All streams of a session share one queue, so that each
+    /// event goes to one of them. It holds 1,024 events that nobody has read; those after them are dropped, which
+    /// `Failed(QuotaExceeded)` reports in their place. The stream ends with the session.
     pub fn events(&self) -> EventStream<SessionEvent> {
         EventStream::of(self.0.events.clone(), &self.0.ended)
     }

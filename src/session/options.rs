@@ -84,7 +84,6 @@ impl SessionOptions {
 
     /// The same for a limit that whoever has the cell may change.
     #[must_use]
-    #[allow(dead_code, reason = "rooms set it")]
     pub(crate) fn shared_signal_limit(mut self, bytes: Rc<Cell<usize>>) -> Self {
         self.shared_signal_limit = Some(bytes);
         self

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use browser_rtc::{
-    EventStream,
+    ErrorKind, EventStream,
     media::TrackKind,
     peer::{PeerConnection, SignalingState, TransceiverInit},
-    room::{Call, Room, RoomEvent},
+    room::{Call, Join, Room, RoomEvent},
     session::SessionEvent,
 };
 use futures::{FutureExt, StreamExt, future::join};
@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within, media,
-    room::{between, call_of},
+    room::{between, between_with, call_of},
     sleep,
 };
 
@@ -48,8 +48,8 @@ fn nothing_happened(room: &mut EventStream<RoomEvent>, call: &mut EventStream<Se
     }
 }
 
-async fn still_talks(near: &Call, far: &Call) {
-    let (said, heard) = join(near.channel("after all"), far.channel("after all")).within("a channel").await;
+async fn still_talks(near: &Call, far: &Call, label: &str) {
+    let (said, heard) = join(near.channel(label), far.channel(label)).within("a channel").await;
     said.unwrap().send("hello").await.unwrap();
     heard.unwrap().next().within("a message").await.unwrap().unwrap();
 }
@@ -67,7 +67,7 @@ async fn camera_toggled_12_times_leaves_the_call_and_the_seat_alone() {
             near.connection().remove_track(&sender).unwrap();
             agreed(&near, &far, |pc| carrying(pc) == 0).await;
         }
-        still_talks(&near, &far).await;
+        still_talks(&near, &far, "after all").await;
         nothing_happened(&mut events.0, &mut events.1);
         nothing_happened(&mut events.2, &mut events.3);
     })
@@ -83,9 +83,32 @@ async fn eighteen_video_transceivers_at_once_are_negotiated() {
             near.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
         }
         agreed(&near, &far, |pc| carrying(pc) == 18).await;
-        still_talks(&near, &far).await;
+        still_talks(&near, &far, "after all").await;
         nothing_happened(&mut events.0, &mut events.1);
         nothing_happened(&mut events.2, &mut events.3);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn offer_too_large_in_pieces_is_one_failure_and_the_call_goes_on() {
+    // 256 pieces of some 250 bytes each.
+    let options = |name: &str| Join::new("lobby", name);
+    between_with(options, 1_424, async |near_room: Room, far_room: Room| {
+        let (near, far) = call_of(&near_room, &far_room).await;
+        still_talks(&near, &far, "before").await;
+        let mut events = (near_room.events(), near.events(), far_room.events(), far.events());
+        for _ in 0..60 {
+            near.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
+        }
+        let Some(SessionEvent::Failed(error)) = events.1.next().within("the failure").await else { panic!() };
+        assert!(matches!(error.kind(), ErrorKind::TooLarge { .. }), "{error}");
+        still_talks(&near, &far, "after").await;
+        sleep(Duration::from_secs(3)).await;
+        assert_eq!(near.connection().signaling_state(), SignalingState::Stable);
+        nothing_happened(&mut events.0, &mut events.1);
+        nothing_happened(&mut events.2, &mut events.3);
+        assert!(near.ended().now_or_never().is_none() && far.ended().now_or_never().is_none());
     })
     .await;
 }

@@ -90,7 +90,7 @@ async fn relay_only_calls_without_a_relay_do_not_connect() {
         "return (callback, ms) => original(callback, ms === 45000 ? 2000 : ms)",
     );
     let _faster = js::Override::new(&js_sys::global(), "setTimeout", &faster);
-    between_with(relay_only, async |near: Room, far: Room| {
+    between_with(relay_only, 65_536, async |near: Room, far: Room| {
         let (near, far) = call_of(&near, &far).await;
         let reasons = join(near.ended(), far.ended()).within("the end").await;
         assert_eq!(reasons, (EndReason::ConnectionFailed, EndReason::ConnectionFailed));

@@ -23,7 +23,7 @@ pub const URL: &str = "ws://localhost/signal";
 pub const NEVER_MS: u32 = 3_600_000;
 
 /// What a client assumes that is told no limit.
-const MAX_FRAME_BYTES: usize = 65_536;
+const MAX_FRAME_BYTES: u32 = 65_536;
 
 pub fn peer(id: &str) -> Value {
     json!({ "id": id, "name": format!("name of {id}") })
@@ -109,19 +109,29 @@ pub fn kind(outcome: Result<Call, Error>) -> ErrorKind {
 
 /// Two rooms, and a server that carries their signals for as long as `talk` lasts. The ids are in their order.
 pub async fn between<F: Future<Output = ()>>(talk: impl FnOnce(Room, Room) -> F) {
-    between_with(|name| Join::new("lobby", name), talk).await;
+    between_with(|name| Join::new("lobby", name), MAX_FRAME_BYTES, talk).await;
 }
 
-/// The same with options.
-pub async fn between_with<F: Future<Output = ()>>(options: impl Fn(&str) -> Join, talk: impl FnOnce(Room, Room) -> F) {
+/// The same with options, and this limit for a frame.
+pub async fn between_with<F: Future<Output = ()>>(
+    options: impl Fn(&str) -> Join,
+    max_frame_bytes: u32,
+    talk: impl FnOnce(Room, Room) -> F,
+) {
     let sockets = Sockets::new();
-    let (near, near_socket, _) = join_with(&sockets, options("a"), &joined("a", &["b"])).await;
-    let (far, far_socket, _) = join_with(&sockets, options("b"), &joined("b", &["a"])).await;
+    let answer = |you: &str, other: &str| {
+        let mut answer = joined(you, &[other]);
+        answer["max_frame_bytes"] = max_frame_bytes.into();
+        answer
+    };
+    let (near, near_socket, _) = join_with(&sockets, options("a"), &answer("a", "b")).await;
+    let (far, far_socket, _) = join_with(&sockets, options("b"), &answer("b", "a")).await;
     let (near, far) = (near.unwrap(), far.unwrap());
     let carry = async |from: &Socket, id: &str, to: &Socket| {
         loop {
             let frame = from.next_sent().await;
-            assert!(frame.to_string().len() <= MAX_FRAME_BYTES, "a frame of {} bytes", frame.to_string().len());
+            let size = frame.to_string().len();
+            assert!(size <= max_frame_bytes as usize, "a frame of {size} bytes");
             if frame["type"] == "signal" {
                 to.say(&signal(id, &frame["data"]));
             }
