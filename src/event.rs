@@ -83,6 +83,20 @@ impl<T> Queue<T> {
     pub(crate) fn waiter(&self) -> Waiter {
         self.0.filled.waiter()
     }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.items.borrow().len()
+    }
+
+    /// Returns the sum of the items' sizes.
+    pub(crate) fn size(&self, size: impl Fn(&T) -> usize) -> usize {
+        self.0.items.borrow().iter().map(size).sum()
+    }
+
+    /// Changes the newest item. Returns false if there is none, or `change` does.
+    pub(crate) fn change_last(&self, change: impl FnOnce(&mut T) -> bool) -> bool {
+        self.0.items.borrow_mut().back_mut().is_some_and(change)
+    }
 }
 
 impl<T> Clone for Queue<T> {

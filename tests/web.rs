@@ -54,6 +54,11 @@ mod web {
     mod promise;
     mod relay;
     mod room_calls;
+    mod room_ends;
+    mod room_limits;
+    mod room_media;
+    mod room_messages;
+    mod room_options;
     mod room_recovery;
     mod rtp_errors;
     mod rtp_flows;
@@ -63,9 +68,12 @@ mod web {
     mod rtp_transceivers;
     mod session;
     mod session_flows;
+    mod session_limits;
     mod session_links;
     mod session_many;
+    mod session_plain;
     mod session_recovery;
+    mod session_sections;
     mod session_storm;
     mod simulcast;
     mod stats;

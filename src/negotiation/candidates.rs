@@ -26,6 +26,9 @@ pub(super) struct Candidates {
     bundled: Vec<String>,
 }
 
+/// Maximum number of the peer's candidates that wait for their description.
+const MAX_WAITING: usize = 1_024;
+
 /// How many generations are told from what makes no sense.
 const KNOWN: usize = 32;
 
@@ -78,8 +81,11 @@ impl Candidates {
         std::mem::take(&mut self.unsent)
     }
 
-    /// One of theirs has come.
+    /// One of theirs has arrived. Those that exceed the limit are ignored.
     pub(super) fn arrived(&mut self, candidate: IceCandidate) {
+        if self.waiting.len() >= MAX_WAITING {
+            return;
+        }
         self.waiting.push_back(Waiting { candidate, may_fail: self.may_fail });
     }
 
@@ -140,10 +146,11 @@ impl Candidates {
         for fragment in fragments(description) {
             if !self.known_fragments.iter().any(|known| known == fragment) {
                 self.known_fragments.push_back(fragment.to_owned());
+                if self.known_fragments.len() > KNOWN {
+                    self.known_fragments.pop_front();
+                }
             }
         }
-        let surplus = self.known_fragments.len().saturating_sub(KNOWN);
-        self.known_fragments.drain(..surplus);
     }
 
     /// Their offer is passed over: what comes next may belong to it.

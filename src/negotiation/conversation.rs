@@ -24,6 +24,8 @@ pub(super) struct Bounds {
     pub slowness: u8,
     /// Candidates of a generation are found also when another has begun.
     pub late_candidates: bool,
+    /// Limit of a signal's JSON text, so low that descriptions are split.
+    pub splits: bool,
 }
 
 /// What the search has to find.
@@ -89,12 +91,21 @@ impl Conversation {
         Self::between(politeness, bounds, |side| Negotiator::new(id(side, 0), politeness[side]))
     }
 
+    /// The first side finds out that the second is plain.
+    pub(super) fn with_plain_peer(politeness: [Politeness; 2], bounds: Bounds) -> Self {
+        Self::between(politeness, bounds, |side| match side {
+            0 => Negotiator::new(id(side, 0), politeness[side]),
+            _ => Negotiator::plain(politeness[side]),
+        })
+    }
+
     /// Without stamps, as between peers of plain perfect negotiation.
     pub(super) fn plain(politeness: [Politeness; 2], bounds: Bounds) -> Self {
         Self::between(politeness, bounds, |side| Negotiator::plain(politeness[side]))
     }
 
     fn between(politeness: [Politeness; 2], bounds: Bounds, negotiator: impl Fn(usize) -> Negotiator) -> Self {
+        let negotiator = |side: usize| limited(negotiator(side), bounds);
         let side = |side: usize| Side {
             negotiator: negotiator(side),
             browser: Browser::new(side),
@@ -165,10 +176,13 @@ impl Conversation {
             }
             Step::Apply(at) => {
                 let side = &mut self.sides[at];
-                let adds_candidate = matches!(side.running, Some(Running::Asked(Operation::AddIceCandidate(_))));
+                let changes_nothing = matches!(
+                    side.running,
+                    Some(Running::Asked(Operation::AddIceCandidate(_) | Operation::CreateOffer))
+                );
                 side.apply()?;
                 // Nothing that comes in between makes a difference.
-                if adds_candidate {
+                if changes_nothing {
                     return self.take(Step::Resolve(at));
                 }
             }
@@ -251,6 +265,7 @@ impl Conversation {
                     side.browser.restart_wanted = true;
                     side.browser.update_negotiation_needed();
                 }
+                Action::ReportTooLarge { .. } => return Err("a signal that does not fit".into()),
                 Action::ReportFailure | Action::ReportRefusal if self.something_failed => {}
                 Action::ReportFailure | Action::ReportRefusal => {
                     return Err("a failure is reported where nothing is wrong".into());
@@ -269,7 +284,7 @@ impl Conversation {
         if side.reloaded > 6 {
             return Err("they begin anew for ever".into());
         }
-        side.negotiator = Negotiator::new(id(at, side.reloaded), self.politeness[at]);
+        side.negotiator = limited(Negotiator::new(id(at, side.reloaded), self.politeness[at]), self.left);
         side.running = None;
         let made = side.browser.made;
         side.browser = Browser::new(at);
@@ -300,6 +315,16 @@ impl Conversation {
     }
 }
 
+/// Low enough for two parts or three, and high enough for everything else.
+const LIMIT: usize = 160;
+
+fn limited(mut negotiator: Negotiator, bounds: Bounds) -> Negotiator {
+    if bounds.splits {
+        negotiator.set_signal_limit(LIMIT);
+    }
+    negotiator
+}
+
 /// With each reload the lot falls the other way.
 fn id(side: usize, reloaded: u8) -> SessionId {
     SessionId::new(format!("{reloaded} {side}"))
@@ -314,6 +339,7 @@ impl Side {
         let Some(Running::Asked(operation)) = self.running.take() else { unreachable!() };
         let browser = &mut self.browser;
         let outcome = match operation {
+            Operation::CreateOffer => Input::Done(Some(browser.create_offer()?)),
             Operation::SetLocalDescription => Input::Done(Some(browser.set_local_description()?)),
             Operation::SetRemoteDescription(description) => {
                 browser.set_remote_description(&description)?;

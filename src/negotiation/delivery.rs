@@ -1,39 +1,69 @@
-//! Signals once and in order, over a link that may lose or repeat them, and between two sessions that may be replaced.
+//! Delivery of signals once and in order, over a link that may lose or repeat them, and between two sessions that may be
+//! replaced.
+//!
+//! This layer owns the retries of signals: those that the peer has not acknowledged are sent again here, split by the
+//! limit of that moment, and nowhere else. A link need not repeat a signal that it has lost. What a link delivers twice
+//! is dropped here.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, mem};
 
-use super::signal::{Content, SessionId, Signal, Stamp};
+use super::{
+    parts::{self, Joining, TooLarge, UNLIMITED},
+    signal::{Content, SessionId, Signal, Stamp},
+};
+use crate::peer::SessionDescription;
 
-/// How many time-outs pass before unseen signals are sent again; doubled each time, up to the longest.
+/// Timeouts until unacknowledged signals are sent again; doubled each time, up to the longest.
 const PATIENCE: u8 = 2;
 const LONGEST_PATIENCE: u8 = 32;
 
-/// One side's book of what was sent and seen.
+/// One side's record of the signals that were sent and received.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Delivery {
     own: SessionId,
     peer: Peer,
+    /// The peer was declared to be plain, whatever it sends.
+    always_plain: bool,
     sent: u32,
-    /// What the peer has not said to have seen, the first first.
+    /// The signals that the peer has not acknowledged, in their order.
     unseen: VecDeque<Content>,
+    /// The highest number that an unknown peer was sent, which a plain one has understood.
+    sent_unaddressed: u32,
     seen: u32,
-    /// Something has come since we last said what we have seen.
+    /// The highest number that the peer has announced.
+    announced: u32,
+    joining: Option<Joining>,
+    /// Something has arrived since the last acknowledgement.
     owes_word: bool,
     /// A gap was found, and the peer asked to fill it; or it was greeted, as it takes us for another.
     asked: bool,
     waited: u8,
     patience: u8,
+    /// Limit of one signal's JSON text, in bytes.
+    limit: usize,
+    unsendable: Vec<Unsendable>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Peer {
-    Unknown,
+    /// It has sent nothing yet. Where a greeting was `unanswered` for a while, it may be a plain peer that waits.
+    Unknown {
+        unanswered: bool,
+    },
     Known(SessionId),
-    /// It stamps nothing, and understands no more than descriptions and candidates.
+    /// It sends no headers, and understands no more than descriptions and candidates.
     Plain,
 }
 
-/// What a signal amounts to.
+/// A signal that was to be sent again and no longer can be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Unsendable {
+    pub number: u32,
+    pub content: Content,
+    pub error: TooLarge,
+}
+
+/// The meaning of a signal that has arrived.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
     /// New, with its number, or 0 from a plain peer.
@@ -47,77 +77,197 @@ pub(super) enum Arrival {
 }
 
 impl Delivery {
-    /// Where a peer is plain, it will neither greet nor understand a greeting.
-    pub(super) fn new(own: SessionId, is_plain: bool) -> Self {
+    pub(super) fn new(own: SessionId) -> Self {
         Self {
             own,
-            peer: if is_plain { Peer::Plain } else { Peer::Unknown },
+            peer: Peer::Unknown { unanswered: false },
+            always_plain: false,
             sent: 0,
             unseen: VecDeque::new(),
+            sent_unaddressed: 0,
             seen: 0,
+            announced: 0,
+            joining: None,
             owes_word: false,
             asked: false,
             waited: 0,
             patience: PATIENCE,
+            limit: UNLIMITED,
+            unsendable: Vec::new(),
         }
+    }
+
+    /// Creates the record for a peer that is plain: it neither greets nor understands a greeting.
+    pub(super) fn plain() -> Self {
+        Self { peer: Peer::Plain, always_plain: true, ..Self::new(SessionId::new("")) }
     }
 
     pub(super) fn is_plain(&self) -> bool {
         self.peer == Peer::Plain
     }
 
-    /// Whether the peer comes after us in an order that both sides see alike. True as long as there is none.
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self.peer, Peer::Known(_))
+    }
+
+    /// Returns whether the peer has announced signals that have not arrived yet.
+    pub(super) fn is_behind(&self) -> bool {
+        self.announced > self.seen
+    }
+
+    /// Returns whether our id is less than the peer's, which both sides see alike. True while the peer has none.
     pub(super) fn is_before_peer(&self) -> bool {
         match &self.peer {
             Peer::Known(peer) => self.own < *peer,
-            Peer::Unknown | Peer::Plain => true,
+            Peer::Unknown { .. } | Peer::Plain => true,
         }
     }
 
-    /// Whether it is from the one we negotiate with.
+    /// Returns whether a signal is from the session that we negotiate with.
     pub(super) fn is_from_peer(&self, signal: &Signal) -> bool {
-        signal.stamp.as_ref().is_some_and(|stamp| matches!(&self.peer, Peer::Known(peer) if *peer == stamp.from))
+        match (&signal.stamp, &self.peer) {
+            (Some(stamp), Peer::Known(peer)) => *peer == stamp.from,
+            (None, Peer::Plain) => true,
+            _ => false,
+        }
     }
 
-    /// The number of the signal that is sent last.
+    /// The number of the signal that was sent last.
     pub(super) fn last_number(&self) -> u32 {
         self.sent
     }
 
-    /// For what has to arrive. Nothing is said to nobody: it waits for the first greeting.
-    pub(super) fn send(&mut self, content: Content) -> Option<Signal> {
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// Returns whether a description can be sent.
+    pub(super) fn check(&self, description: &SessionDescription) -> Result<(), TooLarge> {
+        if self.limit == UNLIMITED {
+            return Ok(());
+        }
+        self.signals(Content::Description(description.clone()), self.sent + 1).map(drop)
+    }
+
+    /// Sends what has to arrive. It waits for an unknown peer's first greeting.
+    pub(super) fn send(&mut self, content: Content) -> Result<Vec<Signal>, TooLarge> {
+        let signals = self.signals(content.clone(), self.sent + 1)?;
+        self.owes_word &= self.is_plain();
         if self.is_plain() {
-            return Some(content.into());
+            return Ok(signals);
         }
         self.sent += 1;
-        self.unseen.push_back(content.clone());
-        matches!(self.peer, Peer::Known(_)).then(|| self.stamped(content, self.sent))
+        self.unseen.push_back(content);
+        Ok(match self.peer {
+            Peer::Known(_) => signals,
+            Peer::Unknown { unanswered: true } => self.unaddressed(),
+            Peer::Unknown { unanswered: false } | Peer::Plain => Vec::new(),
+        })
     }
 
-    /// For what need not. A plain peer would not understand.
+    /// Sends what need not arrive. A plain peer would not understand it.
     pub(super) fn tell(&mut self, content: Content) -> Option<Signal> {
-        (!self.is_plain()).then(|| self.stamped(content, 0))
+        (!self.is_plain()).then(|| {
+            self.owes_word = false;
+            self.stamped(content, 0)
+        })
     }
 
-    fn stamped(&mut self, content: Content, number: u32) -> Signal {
-        self.owes_word = false;
+    /// One signal, or the parts of a description that is larger than the limit.
+    fn signals(&self, content: Content, number: u32) -> Result<Vec<Signal>, TooLarge> {
+        let has_size = matches!(content, Content::Description(_) | Content::Candidate(_));
+        let signal = if self.is_plain() { content.into() } else { self.stamped(content, number) };
+        if has_size { parts::split(signal, self.limit) } else { Ok(vec![signal]) }
+    }
+
+    fn stamped(&self, content: Content, number: u32) -> Signal {
         let to = match &self.peer {
             Peer::Known(peer) => Some(peer.clone()),
-            Peer::Unknown | Peer::Plain => None,
+            Peer::Unknown { .. } | Peer::Plain => None,
         };
-        Signal { content, stamp: Some(Stamp { from: self.own.clone(), to, number, seen: self.seen }) }
+        let announces = content == Content::Hello && to.is_some() && !self.unseen.is_empty();
+        let sent = if announces { self.sent } else { 0 };
+        Signal { content, stamp: Some(Stamp { to, number, seen: self.seen, sent, ..Stamp::new(self.own.clone()) }) }
     }
 
-    /// For whoever is there.
+    /// A greeting for whoever is there.
     fn greeting(&self) -> Signal {
-        let stamp = Stamp { from: self.own.clone(), to: None, number: 0, seen: 0 };
-        Signal { content: Content::Hello, stamp: Some(stamp) }
+        Signal { content: Content::Hello, stamp: Some(Stamp::new(self.own.clone())) }
     }
 
-    /// What the peer has not seen, again.
+    /// A signal without a number of its own, which acknowledges as well.
+    fn word(&mut self, content: Content) -> Vec<Signal> {
+        self.owes_word = false;
+        vec![self.stamped(content, 0)]
+    }
+
+    /// The signals that the peer has not acknowledged, again.
     fn again(&mut self) -> Vec<Signal> {
+        self.owes_word &= self.unseen.is_empty();
         let contents: Vec<Content> = self.unseen.iter().cloned().collect();
-        (self.first_unseen()..).zip(contents).map(|(number, content)| self.stamped(content, number)).collect()
+        let mut again = Vec::new();
+        for (number, content) in (self.first_unseen()..).zip(contents) {
+            again.extend(self.signals(content, number).unwrap_or_else(|error| self.give_up(number, error)));
+        }
+        again
+    }
+
+    /// Has the peer receive a signal without meaning in place of one that no longer fits.
+    fn give_up(&mut self, number: u32, error: TooLarge) -> Vec<Signal> {
+        let first = self.first_unseen();
+        let given_up = (first..).zip(&mut self.unseen).find(|(unseen, _)| *unseen == number);
+        let content = given_up.map(|(_, content)| mem::replace(content, Content::Seen));
+        self.unsendable.extend(content.map(|content| Unsendable { number, content, error }));
+        vec![self.stamped(Content::Seen, number)]
+    }
+
+    /// Takes the signals that were to be sent again and no longer fit into the limit.
+    pub(super) fn take_unsendable(&mut self) -> Vec<Unsendable> {
+        mem::take(&mut self.unsendable)
+    }
+
+    /// What an unknown peer may understand if it is plain, each once. A peer of our kind ignores what is not addressed
+    /// to it, and gets it again once it has answered our greeting.
+    fn unaddressed(&mut self) -> Vec<Signal> {
+        let mut signals = Vec::new();
+        for (number, content) in self.not_sent_plainly() {
+            let understood = matches!(content, Content::Description(_) | Content::Candidate(_));
+            match self.signals(content, number).as_deref() {
+                Ok([signal]) => signals.extend(understood.then(|| signal.clone())),
+                // A plain peer cannot join parts.
+                _ => break,
+            }
+            self.sent_unaddressed = number;
+        }
+        signals
+    }
+
+    fn not_sent_plainly(&self) -> Vec<(u32, Content)> {
+        let unseen = (self.first_unseen()..).zip(self.unseen.iter().cloned());
+        unseen.filter(|(number, _)| *number > self.sent_unaddressed).collect()
+    }
+
+    /// The peer turns out to be plain: sends what it has not had yet.
+    fn become_plain(&mut self) -> Vec<Signal> {
+        let pending = self.not_sent_plainly();
+        self.peer = Peer::Plain;
+        (self.owes_word, self.announced) = (false, 0);
+        self.unseen.clear();
+        let mut signals = Vec::new();
+        for (number, content) in pending {
+            if !matches!(content, Content::Description(_) | Content::Candidate(_)) {
+                continue;
+            }
+            match self.signals(content.clone(), number) {
+                Ok(fitting) => signals.extend(fitting),
+                Err(error) => self.unsendable.push(Unsendable { number, content, error }),
+            }
+        }
+        signals
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "no more are kept than were numbered")]
@@ -125,18 +275,21 @@ impl Delivery {
         self.sent - self.unseen.len() as u32 + 1
     }
 
-    /// What came, and what is to be sent at once for it.
+    /// Takes a signal that has arrived, and returns its meaning and what is to be sent at once for it.
     pub(super) fn receive(&mut self, Signal { content, stamp }: Signal) -> (Arrival, Vec<Signal>) {
         let nothing = (Arrival::Nothing, Vec::new());
-        let Some(stamp) = stamp else {
-            self.peer = Peer::Plain;
-            self.unseen.clear();
-            return (Arrival::New(0, content), Vec::new());
-        };
+        let Some(stamp) = stamp.filter(|_| !self.always_plain) else { return self.receive_plain(content) };
         let is_to_us = stamp.to.as_ref() == Some(&self.own);
         let is_greeting = content == Content::Hello && stamp.to.is_none();
+        if stamp.from == self.own {
+            // A link that echoes.
+            return nothing;
+        }
+        if self.is_plain() {
+            return (if is_greeting { Arrival::Restarted } else { Arrival::Nothing }, Vec::new());
+        }
         if !is_to_us && !is_greeting {
-            // The speaker takes us for the session that was here before.
+            // The sender takes us for the session that was here before.
             let mistaken = stamp.to.is_some() && !self.asked;
             self.asked |= mistaken;
             return (Arrival::Nothing, mistaken.then(|| self.greeting()).into_iter().collect());
@@ -144,48 +297,68 @@ impl Delivery {
         let is_known = self.peer == Peer::Known(stamp.from.clone());
         if !is_known {
             if self.is_touched() {
-                // One who does not know us is new. One who does is late, or new as well, and its greeting was lost:
-                // what is not for it makes it greet again.
+                // A sender that does not know us is new. One that does is late, or new as well, and its greeting was
+                // lost: a signal that is not for it makes it greet again.
                 return if is_greeting {
                     (Arrival::Restarted, Vec::new())
                 } else {
-                    (Arrival::Nothing, vec![self.stamped(Content::Seen, 0)])
+                    (Arrival::Nothing, self.word(Content::Seen))
                 };
             }
-            self.peer = Peer::Known(stamp.from);
+            self.peer = Peer::Known(stamp.from.clone());
+            (self.announced, self.sent_unaddressed) = (0, 0);
         }
         if is_to_us {
             self.forget_until(stamp.seen);
+            if stamp.sent > self.seen {
+                self.announced = self.announced.max(stamp.sent);
+            }
         }
         match content {
             Content::Hello => {
-                let greeting = is_greeting.then(|| self.stamped(Content::Hello, 0));
-                (Arrival::Nothing, greeting.into_iter().chain(self.again()).collect())
+                let mut answer = if is_greeting { self.word(Content::Hello) } else { Vec::new() };
+                answer.extend(self.again());
+                (Arrival::Nothing, answer)
             }
             _ if !is_known => (Arrival::Nothing, self.again()),
             Content::Bye => (Arrival::Closed, Vec::new()),
-            Content::Ping => (Arrival::Nothing, vec![self.stamped(Content::Seen, 0)]),
-            _ if stamp.number == self.seen + 1 => {
+            Content::Ping => (Arrival::Nothing, self.word(Content::Seen)),
+            content if stamp.number == self.seen + 1 => {
+                let Some(content) = Joining::add(&mut self.joining, &stamp, content) else { return nothing };
                 self.seen = stamp.number;
+                if !self.is_behind() {
+                    self.announced = 0;
+                }
                 self.owes_word = true;
                 self.asked = false;
                 (Arrival::New(stamp.number, content), Vec::new())
             }
             _ if stamp.number > self.seen && !self.asked => {
                 self.asked = true;
-                (Arrival::Nothing, vec![self.stamped(Content::Hello, 0)])
+                (Arrival::Nothing, self.word(Content::Hello))
             }
             _ => {
-                // The peer does not know yet that this has come.
+                // The peer does not know yet that this has arrived.
                 self.owes_word |= stamp.number > 0;
                 nothing
             }
         }
     }
 
-    /// Whether more than greetings has passed between us and the peer, so that no other can take its place.
+    /// Takes a signal without a header.
+    fn receive_plain(&mut self, content: Content) -> (Arrival, Vec<Signal>) {
+        // What a peer of our kind sends has a header.
+        let understood = matches!(content, Content::Description(_) | Content::Candidate(_));
+        if !understood || self.is_touched() {
+            return (Arrival::Nothing, Vec::new());
+        }
+        let pending = if self.is_plain() { Vec::new() } else { self.become_plain() };
+        (Arrival::New(0, content), pending)
+    }
+
+    /// Returns whether more than greetings has passed between us and the peer, so that no other can take its place.
     fn is_touched(&self) -> bool {
-        matches!(self.peer, Peer::Known(_)) && (self.seen > 0 || self.first_unseen() > 1)
+        self.is_known() && (self.seen > 0 || self.first_unseen() > 1)
     }
 
     fn forget_until(&mut self, seen: u32) {
@@ -196,20 +369,29 @@ impl Delivery {
     }
 
     pub(super) fn wants_timeout(&self) -> bool {
-        self.peer == Peer::Unknown || self.owes_word || !self.unseen.is_empty()
+        matches!(self.peer, Peer::Unknown { .. }) || self.owes_word || !self.unseen.is_empty()
     }
 
     pub(super) fn timeout(&mut self) -> Vec<Signal> {
         self.asked = false;
-        let nobody = self.peer == Peer::Unknown;
-        if nobody || !self.unseen.is_empty() {
+        let mut signals = Vec::new();
+        let is_unknown = matches!(self.peer, Peer::Unknown { .. });
+        if is_unknown {
+            self.peer = Peer::Unknown { unanswered: true };
+            signals = self.unaddressed();
+        }
+        if is_unknown || !self.unseen.is_empty() {
             self.waited += 1;
             if self.waited >= self.patience {
                 self.waited = 0;
                 self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
-                return if nobody { vec![self.stamped(Content::Hello, 0)] } else { self.again() };
+                signals.extend(if is_unknown { self.word(Content::Hello) } else { self.again() });
+                return signals;
             }
         }
-        if self.owes_word { vec![self.stamped(Content::Seen, 0)] } else { Vec::new() }
+        if self.owes_word {
+            signals.extend(self.word(Content::Seen));
+        }
+        signals
     }
 }

@@ -25,8 +25,8 @@ fn run(mut conversation: Conversation, choices: &[u16]) -> Result<(), Problem> {
 }
 
 fn any_bounds() -> impl Strategy<Value = Bounds> {
-    (0..12_u8, 0..4_u8, 0..8_u8, 0..8_u8, 0..4_u8, 0..3_u8, 0..8_u8).prop_map(
-        |(changes, restarts, losses, repetitions, failures, reloads, slowness)| Bounds {
+    (0..12_u8, 0..4_u8, 0..8_u8, 0..8_u8, 0..4_u8, 0..3_u8, 0..8_u8, any::<bool>()).prop_map(
+        |(changes, restarts, losses, repetitions, failures, reloads, slowness, splits)| Bounds {
             changes,
             restarts,
             losses,
@@ -35,6 +35,7 @@ fn any_bounds() -> impl Strategy<Value = Bounds> {
             reloads,
             slowness,
             late_candidates: true,
+            splits,
         },
     )
 }
@@ -46,6 +47,21 @@ proptest! {
     fn end_well(bounds in any_bounds(), choices in prop::collection::vec(any::<u16>(), 0..600), by_lot: bool) {
         let politeness = if by_lot { [Politeness::ByLot; 2] } else { [Politeness::Polite, Politeness::Impolite] };
         let outcome = run(Conversation::new(politeness, bounds), &choices);
+        prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+    }
+
+    #[test]
+    fn end_well_with_a_plain_peer(
+        changes in 1..12_u8,
+        restarts in 0..4_u8,
+        slowness in 0..8_u8,
+        choices in prop::collection::vec(any::<u16>(), 0..600),
+        polite: bool,
+    ) {
+        let bounds = Bounds { changes, restarts, slowness, late_candidates: true, ..Bounds::default() };
+        let mut politeness = [Politeness::Polite, Politeness::Impolite];
+        politeness.rotate_left(usize::from(!polite));
+        let outcome = run(Conversation::with_plain_peer(politeness, bounds), &choices);
         prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
     }
 

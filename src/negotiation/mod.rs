@@ -1,5 +1,4 @@
-//! Offers, answers and candidates between two peers, whichever of them changes something, and also where both do at
-//! once. [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
+#![doc = include_str!("signals.md")]
 
 mod candidates;
 #[cfg(test)]
@@ -11,6 +10,7 @@ mod long_runs;
 mod model;
 mod negotiator;
 mod operation;
+mod parts;
 #[cfg(test)]
 mod search;
 mod signal;

@@ -23,13 +23,13 @@ impl Text {
         let Self { number, offered_by, terms: [first, second], fragment } = self;
         SessionDescription {
             kind,
-            sdp: format!("{number} {offered_by} {first} {second}\r\na=ice-ufrag:{fragment}\r\n"),
+            sdp: format!("{number} {offered_by}\r\nm={first} {second}\r\na=ice-ufrag:{fragment}\r\n"),
         }
     }
 
     fn read(description: &SessionDescription) -> Self {
         let numbers: Vec<u8> =
-            description.sdp.split([' ', ':', '\r', '\n']).filter_map(|word| word.parse().ok()).collect();
+            description.sdp.split([' ', ':', '=', '\r', '\n']).filter_map(|word| word.parse().ok()).collect();
         let [number, offered_by, first, second, fragment] = numbers[..] else { panic!("{description:?}") };
         Self { number, offered_by: offered_by.into(), terms: [first, second], fragment }
     }
@@ -116,6 +116,11 @@ impl Browser {
         self.fragment = self.fragments;
         self.restart_wanted = false;
         self.found.push_back(self.fragment);
+    }
+
+    /// Changes nothing.
+    pub fn create_offer(&self) -> Result<SessionDescription, Problem> {
+        self.clone().set_local_description()
     }
 
     pub fn set_local_description(&mut self) -> Result<SessionDescription, Problem> {

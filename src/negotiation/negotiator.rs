@@ -4,18 +4,26 @@
 use std::{
     collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
+    mem,
 };
 
 use super::{
     candidates::Candidates,
-    delivery::{Arrival, Delivery},
+    delivery::{Arrival, Delivery, Unsendable},
     operation::{Action, Input, Operation, Politeness},
+    parts::{TooLarge, UNLIMITED},
     signal::{Content, SessionId, Signal},
 };
 use crate::peer::{SdpType, SessionDescription, SignalingState};
 
-/// How many time-outs pass at most before an offer that failed is made again; the first time it is one.
+/// Maximum number of timeouts before an offer that failed is made again; the first time it is one.
 const LONGEST_PAUSE: u8 = 32;
+
+/// Number of failures after which an offer is not made again until it changes.
+const MAX_FAILURES: u8 = 6;
+
+/// Maximum number of signals that wait while an operation runs. What exceeds it is as lost as on the link.
+const MAX_INBOX: usize = 1_024;
 
 /// The same for an offer that says nothing new.
 const LONGEST_IDLE_PAUSE: u8 = 8;
@@ -29,44 +37,100 @@ enum State {
     HaveRemoteOffer,
 }
 
-/// One side of a connection's negotiation: a value that takes [`Input`]s and gives [`Action`]s. It has neither a
+/// One side of a connection's negotiation: a value that takes [`Input`]s and returns [`Action`]s. It has neither a
 /// browser nor a clock; a [`Session`](crate::session::Session) drives one with a real connection.
 ///
 /// The polite side asks before it offers, and the impolite one then leaves it the turn: so offers collide only with a
 /// peer that does not know of this. Rolling back is what browsers are worst at: a Chromium that rolls back its first
-/// data channel may never open one again, and one that rolls back its first offer may show no picture any more.
+/// data channel may never open one again, one that rolls back its first offer may show no picture any more, and a
+/// Firefox that rolls back a later offer receives no media until the next negotiation succeeds. For the same reason no
+/// offer is made while the peer is unknown and may be about to offer: for one timeout, or two on the polite side. After
+/// that the peer is taken for a plain one that waits. A plain peer cannot be asked for the turn, so the polite side
+/// waits one timeout with its first offer to it.
 ///
-/// Candidates that come before their description wait for it. Our own are sent after the description they belong to.
-/// ICE is restarted when the peer can be reached over the link: an offer that lies about while the way heals by itself,
+/// Candidates that arrive before their description wait for it. Our own are sent after the description they belong to.
+/// ICE is restarted when the peer can be reached over the link: an offer that is pending while the path heals by itself,
 /// and is answered afterwards, would break it again. A candidate that fails is forgiven where it belongs to an offer
-/// that we did not take. An offer that fails, here or there, is rolled back on both sides and made again later. Signals
-/// that come twice, or are of an earlier session of either side, are passed over; lost ones are sent again.
+/// that was not accepted. An offer that fails, on either side, is rolled back on both sides and made again later, at most
+/// six times without a change. Signals that arrive twice, or are of an earlier session of either side, are ignored; lost
+/// ones are sent again.
+///
+/// An offer that does not fit into the [signal limit](Self::set_signal_limit), split neither, is not made; where that is
+/// found out too late, it is rolled back. It is reported once, and made when it fits: after a change, or with another
+/// limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Negotiator {
     politeness: Politeness,
+    answer_only: bool,
     delivery: Delivery,
     state: State,
     running: Option<Operation>,
     negotiation_needed: bool,
+    /// Timeouts until the first offer to a peer that is not known to leave turns.
+    first_offer_delay: u8,
     /// The pending offer, of whichever side, cannot become an agreement.
     roll_back: bool,
     turn: Turn,
-    /// Of our latest offer, without its version, and how often it was made in a row: there are browsers that ask for
-    /// one again and again, such as for a transceiver that was stopped before its first offer.
+    /// Hash of our latest offer, without its version, and how often it was made in a row: some browsers ask for one
+    /// again and again, such as for a transceiver that was stopped before its first offer.
     last_offer: Option<u64>,
     idle_offers: u8,
+    /// The next offer has been found to fit into the limit.
+    checked: bool,
+    failures: Failures,
     /// Numbers of the latest offers.
     our_offer: u32,
     their_offer: u32,
     inbox: VecDeque<(u32, Content)>,
-    /// There was an agreement, and so there are descriptions for good.
+    /// There was an agreement, and so there are current descriptions.
     agreed: bool,
     candidates: Candidates,
     /// ICE is to be restarted when the peer is heard of.
     path_broken: bool,
-    /// Time-outs until the next offer, after one that failed, and how long that was.
+    /// Timeouts until the next offer, after one that failed, and how long that was.
     pause: u8,
     last_pause: u8,
+}
+
+/// What has failed and been reported, so that it is reported once. Offers are told apart by their
+/// [shape](SessionDescription::shape), as each attempt has credentials of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Failures {
+    /// The latest offers.
+    our_offer: u64,
+    their_offer: u64,
+    /// Our offer that did not become an agreement, and how often.
+    ours: Option<(u64, u8)>,
+    /// The peer's offer that could not be applied or answered.
+    theirs: Option<u64>,
+    /// Our offer that does not fit into the limit.
+    too_large: Option<u64>,
+    /// An offer could not even be made.
+    making: bool,
+    /// A candidate of ours does not fit into the limit.
+    candidate: bool,
+}
+
+impl Failures {
+    /// Our pending offer did not become an agreement: returns whether this is news.
+    fn ours_failed(&mut self) -> bool {
+        let (is_known, count) = match self.ours {
+            Some((shape, count)) if shape == self.our_offer => (true, count),
+            _ => (false, 0),
+        };
+        self.ours = Some((self.our_offer, count.saturating_add(1)));
+        !is_known
+    }
+
+    /// The peer's pending offer could not be applied or answered: returns whether this is news.
+    fn theirs_failed(&mut self) -> bool {
+        self.theirs.replace(self.their_offer) != Some(self.their_offer)
+    }
+
+    /// Returns whether an offer has failed too often to be made again, or any has where none is given.
+    fn has_given_up(&self, offer: Option<u64>) -> bool {
+        self.ours.is_some_and(|(shape, count)| count >= MAX_FAILURES && offer.is_none_or(|offer| offer == shape))
+    }
 }
 
 /// Who may offer next.
@@ -84,30 +148,38 @@ enum Turn {
 }
 
 impl Negotiator {
-    /// One side, at its beginning. No two have the same id.
+    /// Creates one side. No two have the same id.
     #[must_use]
     pub fn new(own: SessionId, politeness: Politeness) -> Self {
-        Self::with(Delivery::new(own, false), politeness)
+        let delay = if politeness == Politeness::Impolite { 1 } else { 2 };
+        Self::with(Delivery::new(own), politeness, delay)
     }
 
-    /// The same with a peer that speaks plain perfect negotiation: descriptions and candidates without
+    /// Creates one side whose peer is plain: it sends and understands descriptions and candidates without
     /// [`Stamp`](super::Stamp)s, over a link that delivers in order and once.
+    ///
+    /// [`new`](Self::new) finds out by itself whether the peer is plain; this sends no greetings.
     #[must_use]
     pub fn plain(politeness: Politeness) -> Self {
-        Self::with(Delivery::new(SessionId::new(""), true), politeness)
+        let delay = if politeness == Politeness::Impolite { 0 } else { 1 };
+        Self::with(Delivery::plain(), politeness, delay)
     }
 
-    fn with(delivery: Delivery, politeness: Politeness) -> Self {
+    fn with(delivery: Delivery, politeness: Politeness, first_offer_delay: u8) -> Self {
         Self {
             politeness,
+            answer_only: false,
             delivery,
             state: State::Stable,
             running: None,
             negotiation_needed: false,
+            first_offer_delay,
             roll_back: false,
             turn: Turn::Free,
             last_offer: None,
             idle_offers: 0,
+            checked: false,
+            failures: Failures::default(),
             our_offer: 0,
             their_offer: 0,
             inbox: VecDeque::new(),
@@ -119,18 +191,43 @@ impl Negotiator {
         }
     }
 
-    /// Whether there is something to do when a second has passed: tell it by [`Input::Timeout`] then.
+    /// Makes this side answer only: it never offers, and never asks to.
     #[must_use]
-    pub fn wants_timeout(&self) -> bool {
-        self.pause > 0 || self.delivery.wants_timeout()
+    pub fn answer_only(mut self) -> Self {
+        self.answer_only = true;
+        self
     }
 
-    /// Takes what has happened and gives what is to be done.
+    /// Sets the limit of the JSON text of one signal, in bytes; unlimited by default. Larger descriptions are split into
+    /// at most 256 parts, whenever they are sent.
+    pub fn set_signal_limit(&mut self, bytes: usize) {
+        if bytes != self.delivery.limit() {
+            self.delivery.set_limit(bytes);
+            self.checked = false;
+            self.failures.candidate = false;
+            if self.failures.too_large.is_some() {
+                self.pause = 0;
+            }
+        }
+    }
+
+    /// Returns whether there is something to do when a second has passed: pass an [`Input::Timeout`] then.
+    #[must_use]
+    pub fn wants_timeout(&self) -> bool {
+        self.pause > 0 || self.waits_for_peer() || self.delivery.wants_timeout()
+    }
+
+    /// Takes an event and returns what is to be done.
     pub fn handle(&mut self, input: Input) -> Vec<Action> {
         let mut actions = Vec::new();
         match input {
             Input::LinkOpened => self.tell(Content::Hello, &mut actions),
-            Input::NegotiationNeeded => self.negotiation_needed = true,
+            Input::NegotiationNeeded => {
+                self.negotiation_needed = true;
+                if self.failures.too_large.is_some() {
+                    self.pause = 0;
+                }
+            }
             Input::LocalCandidate(candidate) => {
                 let is_describing = self.running == Some(Operation::SetLocalDescription);
                 if let Some(candidate) = self.candidates.found(candidate, is_describing) {
@@ -147,9 +244,14 @@ impl Negotiator {
             }
             Input::Timeout => {
                 self.pause = self.pause.saturating_sub(1);
+                self.first_offer_delay = self.first_offer_delay.saturating_sub(1);
                 actions.extend(self.delivery.timeout().into_iter().map(Action::Send));
             }
             Input::Closing => self.tell(Content::Bye, &mut actions),
+        }
+        self.take_unsendable(&mut actions);
+        if !self.waits_for_peer() {
+            self.first_offer_delay = 0;
         }
         if self.running.is_none()
             && let Some(operation) = self.next_operation(&mut actions)
@@ -161,7 +263,51 @@ impl Negotiator {
     }
 
     fn send(&mut self, content: Content, actions: &mut Vec<Action>) {
-        actions.extend(self.delivery.send(content).map(Action::Send));
+        let is_candidate = matches!(content, Content::Candidate(_));
+        match self.delivery.send(content) {
+            Ok(signals) => actions.extend(signals.into_iter().map(Action::Send)),
+            Err(error) if is_candidate => self.candidate_is_too_large(error, actions),
+            // Descriptions have a way of their own, and others no size.
+            Err(error) => actions.push(report(error)),
+        }
+    }
+
+    fn candidate_is_too_large(&mut self, error: TooLarge, actions: &mut Vec<Action>) {
+        if !mem::replace(&mut self.failures.candidate, true) {
+            actions.push(report(error));
+        }
+    }
+
+    /// Signals that did fit when they were sent first, and got lost.
+    fn take_unsendable(&mut self, actions: &mut Vec<Action>) {
+        for Unsendable { number, content, error } in self.delivery.take_unsendable() {
+            match content {
+                Content::Description(offer) if offer.kind == SdpType::Offer => {
+                    if self.state == State::HaveLocalOffer && number == self.our_offer {
+                        self.offer_is_too_large(&offer, error, actions);
+                        self.pass_turn(actions);
+                        self.roll_back = true;
+                    }
+                }
+                Content::Description(_) => self.answer_is_too_large(error, actions),
+                _ => self.candidate_is_too_large(error, actions),
+            }
+        }
+    }
+
+    fn offer_is_too_large(&mut self, offer: &SessionDescription, error: TooLarge, actions: &mut Vec<Action>) {
+        let shape = offer.shape();
+        if self.failures.too_large.replace(shape) != Some(shape) {
+            actions.push(report(error));
+        }
+    }
+
+    /// The answer is in force here, and the peer will not get it.
+    fn answer_is_too_large(&mut self, error: TooLarge, actions: &mut Vec<Action>) {
+        if self.failures.theirs_failed() {
+            actions.push(report(error));
+        }
+        self.refuse(actions);
     }
 
     fn tell(&mut self, content: Content, actions: &mut Vec<Action>) {
@@ -169,11 +315,20 @@ impl Negotiator {
     }
 
     fn receive(&mut self, signal: Signal, actions: &mut Vec<Action>) {
-        if self.path_broken && self.delivery.is_from_peer(&signal) {
+        if self.inbox.len() >= MAX_INBOX {
+            return;
+        }
+        let (was_plain, is_from_peer) = (self.delivery.is_plain(), self.delivery.is_from_peer(&signal));
+        let (arrival, answers) = self.delivery.receive(signal);
+        let is_found_plain = self.delivery.is_plain() && !was_plain;
+        if is_found_plain {
+            // It knows of no turns.
+            self.turn = Turn::Free;
+        }
+        if self.path_broken && (is_from_peer || is_found_plain) {
             self.path_broken = false;
             actions.push(Action::RestartIce);
         }
-        let (arrival, answers) = self.delivery.receive(signal);
         actions.extend(answers.into_iter().map(Action::Send));
         match arrival {
             Arrival::New(number, content) => self.inbox.push_back((number, content)),
@@ -189,6 +344,11 @@ impl Negotiator {
                 let Some(description) = local else { return };
                 self.described(description, actions);
             }
+            Some(Operation::CreateOffer) => {
+                if let Some(offer) = local {
+                    self.offer_created(&offer, actions);
+                }
+            }
             Some(Operation::SetRemoteDescription(description)) => {
                 self.candidates.remote_description_set(&description);
                 if description.kind == SdpType::Offer {
@@ -197,6 +357,7 @@ impl Negotiator {
                     // The browser says so again if an offer is still due after our answer.
                     self.negotiation_needed = false;
                 } else if description.kind == SdpType::Answer {
+                    self.failures.ours = None;
                     self.agree();
                 }
             }
@@ -212,6 +373,19 @@ impl Negotiator {
         }
     }
 
+    /// The next offer is known, and nothing is set yet.
+    fn offer_created(&mut self, offer: &SessionDescription, actions: &mut Vec<Action>) {
+        if let Err(error) = self.delivery.check(offer) {
+            self.offer_is_too_large(offer, error, actions);
+        } else {
+            self.failures.too_large = None;
+            self.checked = !self.failures.has_given_up(Some(offer.shape()));
+        }
+        if !self.checked {
+            self.wait_with_offer(actions);
+        }
+    }
+
     fn described(&mut self, description: SessionDescription, actions: &mut Vec<Action>) {
         let is_offer = description.kind == SdpType::Offer;
         if is_offer {
@@ -219,16 +393,32 @@ impl Negotiator {
             let is_idle = self.last_offer == offer;
             self.idle_offers = if is_idle { self.idle_offers.saturating_add(1) } else { 0 };
             self.last_offer = offer;
+            self.failures.our_offer = description.shape();
+            self.failures.making = false;
         }
         let (earlier, ours) = self.candidates.described(&description);
         for candidate in earlier {
             self.send(Content::Candidate(candidate), actions);
         }
-        self.send(Content::Description(description), actions);
+        let sent = self.delivery.send(Content::Description(description.clone()));
+        match sent {
+            Ok(signals) => actions.extend(signals.into_iter().map(Action::Send)),
+            Err(error) if is_offer => {
+                self.state = State::HaveLocalOffer;
+                self.roll_back = true;
+                self.pass_turn(actions);
+                return self.offer_is_too_large(&description, error, actions);
+            }
+            Err(error) => {
+                self.agree();
+                return self.answer_is_too_large(error, actions);
+            }
+        }
         if is_offer {
             self.state = State::HaveLocalOffer;
             self.our_offer = self.delivery.last_number();
         } else {
+            self.failures.theirs = None;
             self.agree();
         }
         for candidate in ours {
@@ -239,6 +429,9 @@ impl Negotiator {
     fn agree(&mut self) {
         self.state = State::Stable;
         self.agreed = true;
+        // The same offer may now do.
+        self.failures.ours = self.failures.ours.map(|(shape, _)| (shape, 0));
+        (self.failures.our_offer, self.failures.their_offer) = (0, 0);
         self.last_pause = 0;
         self.pause = if self.idle_offers < 2 { 0 } else { self.idle_offers.min(LONGEST_IDLE_PAUSE) };
     }
@@ -251,12 +444,24 @@ impl Negotiator {
             }
             return;
         }
-        actions.push(Action::ReportFailure);
+        let before = self.state;
         self.state = match state {
             SignalingState::HaveLocalOffer | SignalingState::HaveRemotePranswer => State::HaveLocalOffer,
             SignalingState::HaveRemoteOffer | SignalingState::HaveLocalPranswer => State::HaveRemoteOffer,
             _ => State::Stable,
         };
+        let is_news = match &operation {
+            Operation::SetLocalDescription if before == State::HaveRemoteOffer => self.failures.theirs_failed(),
+            Operation::SetLocalDescription | Operation::CreateOffer => !mem::replace(&mut self.failures.making, true),
+            Operation::SetRemoteDescription(description) if description.kind == SdpType::Offer => {
+                self.failures.theirs_failed()
+            }
+            Operation::SetRemoteDescription(_) => self.failures.ours_failed(),
+            _ => true,
+        };
+        if is_news {
+            actions.push(Action::ReportFailure);
+        }
         if operation == Operation::SetLocalDescription {
             // They are of the description that stays.
             for candidate in self.candidates.take_unsent() {
@@ -270,15 +475,14 @@ impl Negotiator {
                 if description.kind == SdpType::Offer =>
             {
                 // Where ours was rolled back for theirs, it is due again.
-                self.negotiation_needed |= self.state == State::Stable && self.our_offer > 0;
+                self.negotiation_needed |= before == State::HaveLocalOffer && self.state == State::Stable;
                 self.refuse(actions);
             }
             (Operation::SetLocalDescription, State::Stable) => {
-                if self.asks_for_turns() {
-                    self.send(Content::Pass, actions);
-                }
+                self.pass_turn(actions);
                 self.offer_later();
             }
+            (Operation::CreateOffer, _) => self.wait_with_offer(actions),
             // A rollback that fails leaves nothing else to try.
             (Operation::RollBackLocalOffer | Operation::RollBackRemoteOffer, _) => self.state = State::Stable,
             (_, State::HaveLocalOffer | State::HaveRemoteOffer) => self.roll_back = true,
@@ -286,7 +490,23 @@ impl Negotiator {
         }
     }
 
-    /// Their offer could not be taken.
+    /// The next offer is not to be made, or cannot be: it is looked at again after a while.
+    fn wait_with_offer(&mut self, actions: &mut Vec<Action>) {
+        self.lengthen_pause();
+        if self.turn == Turn::Ours {
+            self.turn = Turn::Free;
+            self.pass_turn(actions);
+        }
+    }
+
+    /// Gives back the turn that was taken for an offer that is not made.
+    fn pass_turn(&mut self, actions: &mut Vec<Action>) {
+        if self.asks_for_turns() {
+            self.send(Content::Pass, actions);
+        }
+    }
+
+    /// The peer's offer could not be accepted.
     fn refuse(&mut self, actions: &mut Vec<Action>) {
         self.end_their_turn();
         self.candidates.description_refused();
@@ -302,13 +522,17 @@ impl Negotiator {
         }
     }
 
-    /// Ours could not be made, or not become an agreement: once more after a while, longer each time.
+    /// Our offer could not be made, or not become an agreement: once more after a while, longer each time.
     fn offer_later(&mut self) {
         self.state = State::Stable;
-        // What the other side sends may belong to the answer that we could not take, and to the one to come.
+        // What the peer sends may belong to the answer that was not accepted, and to the one to come.
         self.candidates.description_refused();
         self.candidates.forgive_waiting();
         self.negotiation_needed = true;
+        self.lengthen_pause();
+    }
+
+    fn lengthen_pause(&mut self) {
         self.last_pause = (self.last_pause * 2).clamp(1, LONGEST_PAUSE);
         self.pause = self.last_pause;
     }
@@ -336,14 +560,16 @@ impl Negotiator {
                 }
                 Some((_, Content::Refuse { offer })) => {
                     if self.state == State::HaveLocalOffer && offer == self.our_offer {
-                        actions.push(Action::ReportRefusal);
+                        if self.failures.ours_failed() {
+                            actions.push(Action::ReportRefusal);
+                        }
                         self.roll_back = true;
                     }
                 }
                 Some((_, Content::Ask)) if self.is_polite() => {}
                 Some((_, Content::Ask)) => self.turn = Turn::Wanted,
                 Some((_, Content::Grant)) => {
-                    if self.negotiation_needed && self.pause == 0 {
+                    if self.is_due() {
                         self.turn = Turn::Ours;
                     } else {
                         self.turn = Turn::Free;
@@ -355,16 +581,43 @@ impl Negotiator {
                 None => break,
             }
         }
-        if self.state == State::Stable && self.has_turn(actions) {
+        if self.state != State::Stable {
+            return None;
+        }
+        if self.is_due() && self.needs_check() {
+            return Some(Operation::CreateOffer);
+        }
+        if self.has_turn(actions) {
             self.negotiation_needed = false;
+            self.checked = false;
             return Some(Operation::SetLocalDescription);
         }
         None
     }
 
-    /// Whether to offer now.
+    /// Returns whether there is something to offer and nothing to wait for but the turn.
+    fn is_due(&self) -> bool {
+        self.negotiation_needed
+            && !self.answer_only
+            && self.pause == 0
+            && !self.waits_for_peer()
+            && !self.delivery.is_behind()
+    }
+
+    /// Returns whether the peer may still turn out to leave turns, or be about to offer.
+    fn waits_for_peer(&self) -> bool {
+        self.first_offer_delay > 0 && !self.agreed && !self.delivery.is_known()
+    }
+
+    /// Returns whether to look at the offer before it is made, as it may be too large or have failed too often.
+    fn needs_check(&self) -> bool {
+        let may_be_too_large = self.delivery.limit() != UNLIMITED || self.failures.too_large.is_some();
+        !self.checked && (may_be_too_large || self.failures.has_given_up(None))
+    }
+
+    /// Returns whether to offer now.
     fn has_turn(&mut self, actions: &mut Vec<Action>) -> bool {
-        let due = self.negotiation_needed && self.pause == 0;
+        let due = self.is_due();
         match self.turn {
             Turn::Wanted => {
                 self.turn = Turn::Theirs;
@@ -396,6 +649,7 @@ impl Negotiator {
                 let taken = !collides || self.is_polite();
                 if taken {
                     self.their_offer = number;
+                    self.failures.their_offer = description.shape();
                 } else {
                     self.candidates.offer_ignored();
                 }
@@ -409,7 +663,7 @@ impl Negotiator {
 
     /// A plain peer would not understand.
     fn asks_for_turns(&self) -> bool {
-        self.is_polite() && !self.delivery.is_plain()
+        self.is_polite() && self.delivery.is_known()
     }
 
     fn is_polite(&self) -> bool {
@@ -422,7 +676,11 @@ impl Negotiator {
     }
 }
 
-/// Of all but the line with the version.
+fn report(TooLarge { size, limit }: TooLarge) -> Action {
+    Action::ReportTooLarge { size, limit }
+}
+
+/// Hashes all lines but the one with the version.
 fn hash(description: &SessionDescription) -> u64 {
     let mut hasher = DefaultHasher::new();
     for line in description.sdp.lines().filter(|line| !line.starts_with("o=")) {

@@ -27,7 +27,8 @@ pub enum Input {
     LocalCandidate(IceCandidate),
     /// The other side has sent this.
     Received(Signal),
-    /// The operation that was asked for last is done. With the local description, where that was set.
+    /// The operation that was asked for last is done. With the local description, where that was set, or the offer, where
+    /// it was created.
     Done(Option<SessionDescription>),
     /// The operation that was asked for last has failed, and left the connection in this state.
     Failed(SignalingState),
@@ -50,10 +51,19 @@ pub enum Action {
     Perform(Operation),
     /// Restart ICE, where the way to the peer is still broken.
     RestartIce,
-    /// Tell the user that the operation has failed. What can be tried again is.
+    /// Report that the operation has failed. What can be retried is; the same failure of the same offer is reported
+    /// once.
     ReportFailure,
-    /// Tell the user that the other side could not take our offer. It will be made again after a while.
+    /// Report that the peer could not accept our offer. It is made again after a while.
     ReportRefusal,
+    /// Report that a description or a candidate cannot be sent. An offer is not made, or rolled back; it is made when it
+    /// fits.
+    ReportTooLarge {
+        /// Size of the whole signal's JSON text, in bytes.
+        size: usize,
+        /// The limit of one signal's, in bytes.
+        limit: usize,
+    },
     /// The other side has closed the connection.
     PeerClosed,
     /// The other side has begun anew, such as a page that was reloaded: only a new connection can reach it.
@@ -64,6 +74,8 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
+    /// `createOffer()`, to look at the offer before it is made. [`Input::Done`] has it.
+    CreateOffer,
     /// `setLocalDescription()`, which offers or answers as is due.
     SetLocalDescription,
     /// `setRemoteDescription()`, which rolls our own offer back where need be.

@@ -111,6 +111,21 @@ fn pages_that_are_reloaded() {
 }
 
 #[test]
+fn descriptions_that_are_split() {
+    let bounds = Bounds { changes: 1, losses: 1, splits: true, ..Bounds::default() };
+    searched("a change a side and a loss, in parts", stamped(bounds));
+}
+
+#[test]
+fn plain_peer_is_found_out() {
+    let bounds = Bounds { changes: 1, slowness: 2, ..Bounds::default() };
+    for politeness in [POLITE_AND_IMPOLITE, [Politeness::Impolite, Politeness::Polite]] {
+        let what = format!("a plain peer, a change a side, {:?}", politeness[0]);
+        searched(&what, Conversation::with_plain_peer(politeness, bounds));
+    }
+}
+
+#[test]
 #[ignore = "one and a half million moments"]
 fn pages_that_are_reloaded_and_draw_lots() {
     let bounds = Bounds { changes: 1, reloads: 1, ..Bounds::default() };

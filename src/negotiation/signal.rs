@@ -13,14 +13,14 @@ use crate::{
 ///
 /// As text, by `to_string` and `parse`, it is JSON: `{"kind":"description","type":"offer","sdp":"…"}` or
 /// `{"kind":"candidate","candidate":"…","sdpMid":"0"}`, and its [`Stamp`] as `session`. Fields that this version does
-/// not know are passed over; an unknown kind is an error.
+/// not know are ignored; an unknown kind is an error. The module's documentation describes the format.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "Wire", try_from = "Wire")]
 pub struct Signal {
     /// What it says.
     pub content: Content,
-    /// Where it stands among the others. A peer that speaks plain perfect negotiation sends none; what it sends is
-    /// taken as it comes, and its link has to deliver in order and once.
+    /// Its place among the others. A plain peer sends none: its signals are taken as they arrive, and its link has to
+    /// deliver them in order and once.
     pub stamp: Option<Stamp>,
 }
 
@@ -53,22 +53,42 @@ pub enum Content {
     Bye,
 }
 
-/// Where a signal stands: between which two sessions, and in which place. So what comes twice, late, or from a session
-/// of before a reload is known as such, and what was lost is sent again.
+/// The header of a signal: the two sessions that it belongs to, and its place among the signals of its sender.
+///
+/// With it, the receiver recognizes signals that arrive twice, late, or from a session of before a reload, and asks for
+/// those that were lost.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stamp {
-    /// Who speaks.
+    /// The sender.
     pub from: SessionId,
-    /// Who is spoken to. Only greetings go to nobody in particular.
+    /// The receiver. Absent in greetings, and in signals to a peer that has not answered a greeting yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<SessionId>,
-    /// Counts from 1 what has to arrive; 0 for [`Hello`](Content::Hello), [`Seen`](Content::Seen),
+    /// Counts from 1 the signals that have to arrive; 0 for [`Hello`](Content::Hello), [`Seen`](Content::Seen),
     /// [`Ping`](Content::Ping) and [`Bye`](Content::Bye).
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub number: u32,
-    /// The highest number up to which the speaker has seen everything.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    /// The highest number up to which the sender has received everything.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub seen: u32,
+    /// The highest number that the sender has used; only in a [`Hello`](Content::Hello). The receiver makes no offer
+    /// until it has received them all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sent: u32,
+    /// The place of this part, from 1, in a description that was split; 0 where the signal is whole.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub part: u16,
+    /// Number of parts of a description that was split, 2 to 256; 0 where the signal is whole.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub parts: u16,
+}
+
+impl Stamp {
+    /// Creates the header of a greeting.
+    #[must_use]
+    pub fn new(from: SessionId) -> Self {
+        Self { from, to: None, number: 0, seen: 0, sent: 0, part: 0, parts: 0 }
+    }
 }
 
 /// Tells a session from all others, also from those of the same page before it was reloaded.
@@ -194,9 +214,8 @@ impl TryFrom<Wire> for Signal {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]
@@ -206,7 +225,7 @@ mod tests {
     #[test]
     fn signals_travel_as_the_protocol_has_them() {
         let stamp = |to: Option<&str>, number, seen| {
-            Some(Stamp { from: SessionId::new("a"), to: to.map(SessionId::new), number, seen })
+            Some(Stamp { to: to.map(SessionId::new), number, seen, ..Stamp::new(SessionId::new("a")) })
         };
         let offer = SessionDescription { kind: SdpType::Offer, sdp: "v=0".into() };
         let candidate = IceCandidate { candidate: "c".into(), sdp_mid: Some("0".into()), ..IceCandidate::default() };
@@ -239,6 +258,13 @@ mod tests {
             assert_eq!(signal.to_string(), json);
             assert_eq!(json.parse::<Signal>().unwrap(), signal);
         }
+    }
+
+    #[test]
+    fn documented_examples_are_written_and_read() {
+        let documented = include_str!("signals.md").lines().filter(|line| line.starts_with(r#"{"kind""#));
+        let count = documented.inspect(|json| assert_eq!(json.parse::<Signal>().unwrap().to_string(), **json)).count();
+        assert_eq!(count, 15);
     }
 
     #[test]

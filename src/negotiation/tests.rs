@@ -100,7 +100,7 @@ fn a_candidate_of_an_ignored_offer_is_forgiven_also_where_it_had_to_wait() {
 
 #[test]
 fn a_candidate_of_before_a_restart_is_sent_before_the_new_description() {
-    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
     negotiator.handle(Input::NegotiationNeeded);
     let of = |fragment: &str| IceCandidate { username_fragment: Some(fragment.into()), ..candidate("c") };
     for fragment in ["old", "new"] {
@@ -147,16 +147,18 @@ fn offered(negotiator: &mut Negotiator) -> Signal {
 fn nothing_is_said_to_nobody_and_all_of_it_once_somebody_is_there() {
     let mut early = Negotiator::new(SessionId::new("a"), Politeness::Impolite);
     let _unheard = stamped(&mut early, Input::LinkOpened);
-    early.handle(Input::NegotiationNeeded);
-    assert_eq!(early.handle(Input::Done(Some(description(SdpType::Offer, "o")))), []);
-    assert_eq!(early.handle(Input::LocalCandidate(candidate("c"))), []);
+    assert_eq!(early.handle(Input::NegotiationNeeded), []);
+    assert_eq!(early.handle(Input::LocalCandidate(candidate("of before"))), []);
 
     let mut late = Negotiator::new(SessionId::new("b"), Politeness::Polite);
     let hello = stamped(&mut late, Input::LinkOpened).remove(0);
-    let said: Vec<Content> =
-        stamped(&mut early, Input::Received(hello)).into_iter().map(|signal| signal.content).collect();
-    let offer = Content::Description(description(SdpType::Offer, "o"));
-    assert_eq!(said, [Content::Hello, offer, Content::Candidate(candidate("c"))]);
+    let actions = early.handle(Input::Received(hello));
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::SetLocalDescription)));
+    let said: Vec<Content> = actions
+        .into_iter()
+        .filter_map(|action| if let Action::Send(signal) = action { Some(signal.content) } else { None })
+        .collect();
+    assert_eq!(said, [Content::Hello, Content::Candidate(candidate("of before"))]);
 }
 
 #[test]
@@ -368,7 +370,7 @@ fn ice_is_restarted_when_the_peer_is_heard_of() {
     let (mut a, mut b) = acquainted();
     let ping = stamped(&mut a, Input::PathBroken).remove(0);
     assert_eq!(ping.content, Content::Ping);
-    let stranger = Stamp { from: SessionId::new("c"), to: None, number: 0, seen: 0 };
+    let stranger = Stamp::new(SessionId::new("c"));
     let unheard = a.handle(Input::Received(Signal { content: Content::Seen, stamp: Some(stranger) }));
     assert_eq!(unheard, []);
     let answer = stamped(&mut b, Input::Received(ping)).remove(0);
@@ -377,4 +379,251 @@ fn ice_is_restarted_when_the_peer_is_heard_of() {
 
     let mut plain = Negotiator::plain(Politeness::Polite);
     assert_eq!(plain.handle(Input::PathBroken), [Action::RestartIce], "which knows no other way");
+}
+
+/// A side that has greeted in vain for long enough, and its offer.
+fn offering_to_nobody(politeness: Politeness) -> (Negotiator, Vec<Signal>) {
+    let mut negotiator = Negotiator::new(SessionId::new("a"), politeness);
+    negotiator.handle(Input::LinkOpened);
+    assert_eq!(negotiator.handle(Input::NegotiationNeeded), []);
+    let mut actions = negotiator.handle(Input::Timeout);
+    if politeness == Politeness::Polite {
+        actions = negotiator.handle(Input::Timeout);
+    }
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::SetLocalDescription)));
+    let offered = stamped(&mut negotiator, Input::Done(Some(description(SdpType::Offer, "o"))));
+    (negotiator, offered)
+}
+
+#[test]
+fn unknown_peer_is_sent_each_signal_once_without_an_addressee() {
+    for politeness in [Politeness::Polite, Politeness::Impolite] {
+        let (mut negotiator, offered) = offering_to_nobody(politeness);
+        let [offer] = &*offered else { panic!("{offered:?}") };
+        assert_eq!(offer.stamp, Some(Stamp { number: 1, ..Stamp::new(SessionId::new("a")) }));
+        let found = stamped(&mut negotiator, Input::LocalCandidate(candidate("c")));
+        assert_eq!(found[0].stamp.as_ref().unwrap().number, 2);
+        for _ in 0..8 {
+            let signals = stamped(&mut negotiator, Input::Timeout);
+            assert!(signals.iter().all(|signal| signal.content == Content::Hello), "{signals:?}");
+        }
+        // A plain peer answers.
+        let answer = description(SdpType::Answer, "a");
+        let set = perform(Operation::SetRemoteDescription(answer.clone()));
+        assert_eq!(negotiator.handle(Input::Received(answer.into())), set);
+        negotiator.handle(Input::Done(None));
+        assert!(!negotiator.wants_timeout());
+        // It knows no turns.
+        assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
+        let offer = description(SdpType::Offer, "p");
+        assert_eq!(negotiator.handle(Input::Done(Some(offer.clone()))), [Action::Send(offer.into())]);
+    }
+}
+
+#[test]
+fn peer_with_headers_ignores_signals_without_an_addressee() {
+    let (mut early, offered) = offering_to_nobody(Politeness::Polite);
+    let mut late = Negotiator::new(SessionId::new("b"), Politeness::Impolite);
+    let hello = stamped(&mut late, Input::LinkOpened).remove(0);
+    assert_eq!(late.handle(Input::Received(offered[0].clone())), []);
+    late.handle(Input::NegotiationNeeded);
+    let answers = stamped(&mut early, Input::Received(hello));
+    assert_eq!(answers.iter().map(|signal| signal.stamp.as_ref().unwrap().number).collect::<Vec<_>>(), [0, 1]);
+    // It offers nothing until what was announced has arrived: nothing is rolled back.
+    assert_eq!(late.handle(Input::Received(answers[0].clone())), []);
+    let set = perform(Operation::SetRemoteDescription(description(SdpType::Offer, "o")));
+    assert_eq!(late.handle(Input::Received(answers[1].clone())), set);
+}
+
+#[test]
+fn plain_peer_is_sent_what_waited_and_asked_for_no_turn() {
+    let mut negotiator = Negotiator::new(SessionId::new("a"), Politeness::Polite);
+    negotiator.handle(Input::LinkOpened);
+    negotiator.handle(Input::LocalCandidate(candidate("early")));
+    let sent = stamped(&mut negotiator, Input::Received(candidate("theirs").into()));
+    assert_eq!(sent, [candidate("early").into()]);
+    assert_eq!(negotiator.handle(Input::NegotiationNeeded), []);
+    let actions = negotiator.handle(Input::Timeout);
+    assert_eq!(actions, [], "it may be about to offer");
+    assert_eq!(negotiator.handle(Input::Timeout), perform(Operation::SetLocalDescription));
+}
+
+#[test]
+fn peer_with_headers_is_not_mistaken_for_a_plain_one() {
+    let (mut a, mut b) = acquainted();
+    let offer = offered(&mut a);
+    b.handle(Input::Received(offer));
+    assert_eq!(b.handle(Input::Received(description(SdpType::Offer, "stray").into())), []);
+    let (mut negotiator, _offered) = offering_to_nobody(Politeness::Impolite);
+    let echo = Signal { content: Content::Hello, stamp: Some(Stamp::new(SessionId::new("a"))) };
+    assert_eq!(negotiator.handle(Input::Received(echo)), []);
+}
+
+#[test]
+fn answer_only_side_never_offers() {
+    for mut negotiator in [
+        Negotiator::new(SessionId::new("a"), Politeness::Polite).answer_only(),
+        Negotiator::plain(Politeness::Impolite).answer_only(),
+    ] {
+        negotiator.handle(Input::NegotiationNeeded);
+        for _ in 0..4 {
+            let actions = negotiator.handle(Input::Timeout);
+            assert!(actions.iter().all(|action| matches!(action, Action::Send(_))), "{actions:?}");
+        }
+    }
+}
+
+#[test]
+fn refused_remote_offer_is_reported_once_and_makes_none_of_ours_due() {
+    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    negotiator.handle(Input::Received(description(SdpType::Offer, "m=audio").into()));
+    negotiator.handle(Input::Done(None));
+    negotiator.handle(Input::Done(Some(description(SdpType::Answer, "a"))));
+    for (sdp, reported) in [("m=video", true), ("m=video", false), ("m=audio 2", true)] {
+        negotiator.handle(Input::Received(description(SdpType::Offer, sdp).into()));
+        let reports = if reported { vec![Action::ReportFailure] } else { Vec::new() };
+        assert_eq!(negotiator.handle(Input::Failed(SignalingState::Stable)), reports, "{sdp}");
+        assert!(!negotiator.wants_timeout());
+    }
+}
+
+#[test]
+fn offer_that_was_rolled_back_for_a_refused_one_is_made_again() {
+    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    negotiator.handle(Input::NegotiationNeeded);
+    assert_eq!(negotiator.handle(Input::Timeout), perform(Operation::SetLocalDescription));
+    negotiator.handle(Input::Done(Some(description(SdpType::Offer, "ours"))));
+    negotiator.handle(Input::Received(description(SdpType::Offer, "theirs").into()));
+    let actions = negotiator.handle(Input::Failed(SignalingState::Stable));
+    assert_eq!(actions, [Action::ReportFailure, Action::Perform(Operation::SetLocalDescription)]);
+}
+
+/// Makes an offer, which the peer refuses: the actions up to the rollback.
+fn refused(a: &mut Negotiator, number: &mut u32) -> Vec<Action> {
+    *number += 1;
+    a.handle(Input::Done(Some(description(SdpType::Offer, "m=video"))));
+    let stamp =
+        Stamp { to: Some(SessionId::new("a")), number: *number, seen: *number, ..Stamp::new(SessionId::new("b")) };
+    let refusal = Signal { content: Content::Refuse { offer: *number }, stamp: Some(stamp) };
+    let actions = a.handle(Input::Received(refusal));
+    a.handle(Input::Done(None));
+    // The browser says so again after each rollback.
+    a.handle(Input::NegotiationNeeded);
+    actions
+}
+
+#[test]
+fn offer_that_is_refused_again_and_again_is_given_up_until_it_changes() {
+    let (mut a, _b) = acquainted();
+    let (mut number, mut offers, mut reports) = (0, 0, 0);
+    let mut actions = a.handle(Input::NegotiationNeeded);
+    for _ in 0..600 {
+        actions = match actions.last() {
+            Some(Action::Perform(Operation::SetLocalDescription)) => {
+                offers += 1;
+                reports += refused(&mut a, &mut number).iter().filter(|one| **one == Action::ReportRefusal).count();
+                Vec::new()
+            }
+            Some(Action::Perform(Operation::CreateOffer)) => {
+                a.handle(Input::Done(Some(description(SdpType::Offer, "m=video"))))
+            }
+            _ => a.handle(Input::Timeout),
+        };
+    }
+    assert_eq!((offers, reports), (6, 1));
+    while actions.last() != Some(&Action::Perform(Operation::CreateOffer)) {
+        actions = a.handle(Input::Timeout);
+    }
+    let changed = description(SdpType::Offer, "m=video\nm=audio");
+    assert_eq!(a.handle(Input::Done(Some(changed))), perform(Operation::SetLocalDescription));
+}
+
+#[test]
+fn offer_that_is_too_large_is_reported_once_and_made_when_it_fits() {
+    let (mut a, _b) = acquainted();
+    let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
+    a.set_signal_limit(100);
+    assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
+    let actions = a.handle(Input::Done(Some(large())));
+    assert!(matches!(*actions, [Action::ReportTooLarge { size: 240.., limit: 100 }]), "{actions:?}");
+    // After a change it is looked at at once, and else from time to time.
+    assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
+    assert_eq!(a.handle(Input::Done(Some(large()))), []);
+    assert!(a.wants_timeout());
+    a.set_signal_limit(110);
+    let mut looked = 0;
+    for _ in 0..100 {
+        let actions = a.handle(Input::Timeout);
+        if actions == perform(Operation::CreateOffer) {
+            looked += 1;
+            assert_eq!(a.handle(Input::Done(Some(large()))), []);
+        }
+    }
+    assert!((4..10).contains(&looked), "{looked}");
+    a.set_signal_limit(400);
+    assert_eq!(a.handle(Input::Timeout), perform(Operation::CreateOffer));
+    assert_eq!(a.handle(Input::Done(Some(large()))), perform(Operation::SetLocalDescription));
+    assert_eq!(stamped(&mut a, Input::Done(Some(large()))).len(), 1);
+}
+
+#[test]
+fn offer_that_no_longer_fits_when_sent_again_is_rolled_back() {
+    let (mut a, _b) = acquainted();
+    a.handle(Input::NegotiationNeeded);
+    let large = description(SdpType::Offer, &"m=video\n".repeat(20));
+    assert_eq!(stamped(&mut a, Input::Done(Some(large))).len(), 1);
+    a.set_signal_limit(100);
+    a.handle(Input::Timeout);
+    let actions = a.handle(Input::Timeout);
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::RollBackLocalOffer)), "{actions:?}");
+    assert_eq!(actions.iter().filter(|one| matches!(one, Action::ReportTooLarge { .. })).count(), 1);
+    // Its number is used up by a signal without meaning.
+    let stand_in = Content::Seen;
+    assert!(actions.iter().any(|one| matches!(one, Action::Send(signal) if signal.content == stand_in)));
+}
+
+#[test]
+fn answer_that_cannot_be_sent_is_refused() {
+    let (mut a, mut b) = acquainted();
+    let offer = offered(&mut a);
+    b.handle(Input::Received(offer));
+    b.handle(Input::Done(None));
+    b.set_signal_limit(120);
+    let actions = b.handle(Input::Done(Some(description(SdpType::Answer, &"m=video\n".repeat(20)))));
+    assert!(matches!(actions[0], Action::ReportTooLarge { .. }), "{actions:?}");
+    assert!(
+        matches!(&actions[1], Action::Send(signal) if signal.content == Content::Refuse { offer: 1 }),
+        "{actions:?}"
+    );
+}
+
+#[test]
+fn candidate_that_does_not_fit_is_reported_once() {
+    let (mut a, _b) = acquainted();
+    a.set_signal_limit(100);
+    let long = || candidate(&"c".repeat(100));
+    assert!(matches!(*a.handle(Input::LocalCandidate(long())), [Action::ReportTooLarge { .. }]));
+    assert_eq!(a.handle(Input::LocalCandidate(long())), []);
+    assert_eq!(stamped(&mut a, Input::LocalCandidate(candidate("short"))).len(), 1);
+}
+
+#[test]
+fn lost_part_is_sent_again() {
+    let (mut a, mut b) = acquainted();
+    for side in [&mut a, &mut b] {
+        side.set_signal_limit(150);
+    }
+    let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
+    a.handle(Input::NegotiationNeeded);
+    a.handle(Input::Done(Some(large())));
+    let parts = stamped(&mut a, Input::Done(Some(large())));
+    assert!(parts.len() > 3);
+    for part in parts.iter().skip(1) {
+        assert_eq!(b.handle(Input::Received(part.clone())), []);
+    }
+    assert!(!b.wants_timeout(), "nothing to acknowledge yet");
+    a.handle(Input::Timeout);
+    let again = stamped(&mut a, Input::Timeout);
+    assert_eq!(again, parts);
+    assert_eq!(b.handle(Input::Received(again[0].clone())), perform(Operation::SetRemoteDescription(large())));
 }

@@ -70,7 +70,8 @@ impl NpmIncomingCall {
         #[wasm_bindgen(unchecked_optional_param_type = "\"declined\" | \"busy\"")] reason: Option<String>,
     ) {
         if let Some(call) = self.call.take() {
-            call.decline(reason.map_or(DeclineReason::Declined, |reason| DeclineReason::from(&*reason)));
+            // It may have been taken by `Room.call` or have ended.
+            let _ = call.decline(reason.map_or(DeclineReason::Declined, |reason| DeclineReason::from(&*reason)));
         }
     }
 

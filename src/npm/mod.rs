@@ -38,6 +38,7 @@ export type RoomEvent =
   | { type: "refused"; error: Error }
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }
+  | { type: "lagged"; missed: number }
   | { type: "lost"; error: Error };
 
 /** What happens on the way between the two sides of a call. */

@@ -5,6 +5,7 @@ use std::{pin::pin, time::Duration};
 use futures::{FutureExt, StreamExt, future, select_biased};
 use js_sys::{Array, JSON, Object, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, MediaStream};
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
     media,
-    room::{Join, Room, RoomEvent},
+    room::{Delivery, Join, Room, RoomEvent},
     signaling::{Data, PeerId},
     sys::global,
 };
@@ -83,15 +84,20 @@ impl NpmRoom {
         })
     }
 
-    /// Says something to everybody else: any value that has JSON.
-    ///
-    /// # Errors
-    /// Throws for a value without JSON, and after `leave()`.
-    pub fn say(&self, #[wasm_bindgen(unchecked_param_type = "unknown")] value: &JsValue) -> Result<(), JsValue> {
-        let text = JSON::stringify(value).during("say")?.as_string();
-        let data = text.and_then(|text| Data::from_json(text).ok());
-        let data = data.ok_or_else(|| Error::new("say", ErrorKind::Type, "the value has no JSON"))?;
-        Ok(self.0.say(&data)?)
+    /// Sends a message to all other peers: any value that has JSON. Resolves when the server has accepted it. Rejected at
+    /// once with `name` `Type` for a value without JSON, `TooLarge` with the `limit` in bytes, or `Closed`; and later with
+    /// `Signaling` and the server's `code`, or `Closed` if the room is left or lost before. The later rejection is not
+    /// reported as unhandled: the promise may be ignored.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn say(&self, #[wasm_bindgen(unchecked_param_type = "unknown")] value: &JsValue) -> Promise {
+        match self.send(value) {
+            Ok(delivery) => {
+                let accepted = promise(async { delivery.await.map(|()| JsValue::UNDEFINED) });
+                hold((), JsFuture::from(accepted.clone()));
+                accepted
+            }
+            Err(error) => Promise::reject(&error.into()),
+        }
     }
 
     /// Gives up the seat, which ends its calls.
@@ -103,6 +109,15 @@ impl NpmRoom {
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<RoomEvent>")]
     pub fn events(&self) -> AsyncItems {
         AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
+    }
+}
+
+impl NpmRoom {
+    fn send(&self, value: &JsValue) -> Result<Delivery> {
+        let text = JSON::stringify(value).during("say")?.as_string();
+        let data = text.and_then(|text| Data::from_json(text).ok());
+        let data = data.ok_or_else(|| Error::new("say", ErrorKind::Type, "the value has no JSON"))?;
+        self.0.say(&data)
     }
 }
 
@@ -132,6 +147,7 @@ fn event_object(event: RoomEvent) -> JsValue {
         RoomEvent::Refused(error) => typed("refused", &[("error", error.into())]),
         RoomEvent::Reconnecting { attempt } => typed("reconnecting", &[("attempt", attempt.into())]),
         RoomEvent::Recovered => typed("recovered", &[]),
+        RoomEvent::Lagged { missed } => typed("lagged", &[("missed", (missed as f64).into())]),
         RoomEvent::Lost { reason } => typed("lost", &[("error", reason.into())]),
     }
 }

@@ -1,5 +1,7 @@
 //! What two peers tell each other of their media: offers and answers.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use js_sys::Object;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
@@ -57,6 +59,17 @@ impl SessionDescription {
     /// What follows this in each line that begins with it, such as `a=ice-ufrag:`.
     pub(crate) fn values<'a>(&'a self, start: &'static str) -> impl Iterator<Item = &'a str> {
         self.sdp.lines().filter_map(move |line| line.strip_prefix(start))
+    }
+
+    /// Hashes what both sides negotiate, without what each attempt has anew: credentials, identifiers of media, the
+    /// version. So an offer that is made again without a change is recognized.
+    pub(crate) fn shape(&self) -> u64 {
+        const NEGOTIATED: [&str; 6] = ["m=", "a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive", "a=msid:"];
+        let mut hasher = DefaultHasher::new();
+        for line in self.sdp.lines().filter(|line| NEGOTIATED.iter().any(|start| line.starts_with(start))) {
+            line.hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// None for `null`.

@@ -15,6 +15,7 @@ mod offer_answer;
 mod parameters;
 mod priority;
 mod receiver;
+mod reuse;
 mod rtp;
 mod sctp_transport;
 mod sender;
@@ -25,7 +26,7 @@ mod transport;
 mod transport_states;
 
 use std::{
-    cell::{Cell, OnceCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt,
     rc::Rc,
 };
@@ -100,6 +101,8 @@ struct Inner {
     end: End,
     rtp: OnceCell<Rc<dyn Rtp>>,
     close_on_drop: Cell<bool>,
+    /// A session's connection uses senders again.
+    reuse: RefCell<Option<reuse::Failed>>,
 }
 
 shared!(Inner, raw);
@@ -137,8 +140,13 @@ impl PeerConnection {
     }
 
     fn of(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
-        let close_on_drop = Cell::new(close_on_drop);
-        let inner = Rc::new(Inner { raw, end: End::default(), rtp: OnceCell::new(), close_on_drop });
+        let inner = Rc::new(Inner {
+            raw,
+            end: End::default(),
+            rtp: OnceCell::new(),
+            close_on_drop: Cell::new(close_on_drop),
+            reuse: RefCell::default(),
+        });
         inner.register();
         Self(inner)
     }
@@ -168,14 +176,26 @@ impl PeerConnection {
 
 /// Tracks and channels.
 impl PeerConnection {
-    /// Sends a track to the peer, as one of these streams. The connection keeps it alive.
+    /// Sends a track to the peer, in these streams. The connection keeps it alive.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-addtrack)
+    ///
+    /// On a [`Session`](crate::session::Session)'s connection, a sender that [`remove_track`](Self::remove_track) has
+    /// emptied takes the next track of its kind, so that descriptions stay bounded however often a track is added and
+    /// removed. Such a sender keeps its parameters, and its transceiver the codec preferences. One with an encoding that
+    /// is not active is not used again. The browser takes the track after this has returned; where it refuses it, the
+    /// session emits a [`Failed`](crate::session::SessionEvent::Failed). On other connections the browser's own rules
+    /// apply: a sender that has sent is not used again.
     ///
     /// # Errors
     /// `InvalidAccess` where the track is sent already, `Closed`.
     #[doc(alias = "RTCPeerConnection.addTrack")]
     pub fn add_track(&self, track: &MediaStreamTrack, streams: &[&MediaStream]) -> Result<RtpSender> {
         const OPERATION: &str = "addTrack";
+        if self.reuses_senders()
+            && let Some(sender) = self.add_track_again(track, streams)?
+        {
+            return Ok(sender);
+        }
         let streams = streams.iter().map(|stream| stream.as_raw()).collect();
         let raw = self.open(OPERATION)?.add_track(track.as_raw(), &streams).during(OPERATION)?;
         let sender = self.rtp().sender(raw);
@@ -192,9 +212,17 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.removeTrack")]
     pub fn remove_track(&self, sender: &RtpSender) -> Result<()> {
         const OPERATION: &str = "removeTrack";
-        self.open(OPERATION)?.remove_track(sender.raw()).during(OPERATION)?;
-        // A stopped sender still has it.
+        let raw = self.open(OPERATION)?;
+        if self.remove_track_again(sender)? {
+            return Ok(());
+        }
+        let had_track = sender.track().is_some();
+        raw.remove_track(sender.raw()).during(OPERATION)?;
+        // A stopped sender still has its track.
         if sender.track().is_none() {
+            if self.reuses_senders() && had_track {
+                sender.empty();
+            }
             sender.keep(None);
         }
         Ok(())

@@ -135,6 +135,15 @@ impl RtpHandles {
         sender
     }
 
+    /// Those of transceivers that are gone would pile up.
+    pub(super) fn forget_emptied(&self, live: &[RtpTransceiver]) {
+        for sender in self.senders.borrow().iter() {
+            if !live.iter().any(|one| one.sender() == sender) {
+                sender.forget_emptied();
+            }
+        }
+    }
+
     pub(super) fn receiver(&self, raw: sys::rtp_receiver::RtpReceiver) -> RtpReceiver {
         let mut receivers = self.receivers.borrow_mut();
         if let Some(known) = receivers.iter().find(|known| *known.raw() == raw) {

@@ -1,6 +1,10 @@
 //! What sends a track to the peer.
 
-use std::{cell::RefCell, fmt, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    rc::Rc,
+};
 
 use super::DtlsTransport;
 use super::{RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
@@ -8,7 +12,7 @@ use crate::{
     dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
     media::{MediaStream, MediaStreamTrack, TrackKind},
-    promise::settled,
+    promise::{Settled, settled},
     stats::StatsReport,
     sys::{self, global},
     wake::End,
@@ -27,12 +31,23 @@ struct Inner {
     /// The track that was given to it, to be kept alive.
     track: RefCell<Option<MediaStreamTrack>>,
     dtmf: RefCell<Option<DtmfSender>>,
+    /// Its track was removed, and it may take another.
+    is_emptied: Cell<bool>,
+    /// Tracks that the browser was asked to take and has not taken yet.
+    replacing: Cell<u32>,
     end: End,
 }
 
 impl RtpSender {
     pub(super) fn new(raw: sys::rtp_sender::RtpSender, end: &End) -> Self {
-        Self(Rc::new(Inner { raw, track: RefCell::default(), dtmf: RefCell::default(), end: end.clone() }))
+        Self(Rc::new(Inner {
+            raw,
+            track: RefCell::default(),
+            dtmf: RefCell::default(),
+            is_emptied: Cell::new(false),
+            replacing: Cell::new(0),
+            end: end.clone(),
+        }))
     }
 
     /// The browser's own object.
@@ -47,15 +62,55 @@ impl RtpSender {
 
     /// Whether it has what its next handle is to have as well.
     pub(super) fn is_in_use(&self) -> bool {
-        Rc::strong_count(&self.0) > 1 || self.0.track.borrow().is_some() || self.0.dtmf.borrow().is_some()
+        Rc::strong_count(&self.0) > 1
+            || self.0.track.borrow().is_some()
+            || self.0.dtmf.borrow().is_some()
+            || self.0.is_emptied.get()
+    }
+
+    /// Lets the track go that was removed; the sender may take another.
+    pub(super) fn empty(&self) {
+        self.keep(None);
+        self.0.is_emptied.set(true);
+    }
+
+    /// Returns whether the track was removed, and no other has been set since.
+    pub(super) fn is_emptied(&self) -> bool {
+        self.0.is_emptied.get() && self.track().is_none()
+    }
+
+    /// The sender is not to be used again.
+    pub(super) fn forget_emptied(&self) {
+        self.0.is_emptied.set(false);
+    }
+
+    pub(super) fn is_replacing(&self) -> bool {
+        self.0.replacing.get() > 0
+    }
+
+    /// Has this track at once, and asks the browser to take it.
+    pub(super) fn begin_replacing(&self, track: Option<&MediaStreamTrack>) -> Settled {
+        self.keep(track.cloned());
+        self.0.is_emptied.set(track.is_none());
+        self.0.replacing.set(self.0.replacing.get() + 1);
+        let raw = track.map(MediaStreamTrack::as_raw);
+        settled("replaceTrack", &self.0.end, || self.0.raw.replace_track(raw))
+    }
+
+    pub(super) fn end_replacing(&self) {
+        self.0.replacing.set(self.0.replacing.get().saturating_sub(1));
     }
 
     /// Returns the track that the browser names: the one that is being sent, and, of a stopped transceiver or a closed
-    /// connection, the one that was sent last.
+    /// connection, the one that was sent last. In a session, it is the track that
+    /// [`add_track`](super::PeerConnection::add_track) was given, also while the browser has yet to take it.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-track)
     #[doc(alias = "RTCRtpSender.track")]
     #[must_use]
     pub fn track(&self) -> Option<MediaStreamTrack> {
+        if self.is_replacing() {
+            return self.0.track.borrow().clone();
+        }
         self.0.raw.track().map(MediaStreamTrack::from_raw)
     }
 

@@ -153,6 +153,7 @@ impl RtpTransceiver {
     pub fn stop(&self) -> Result<()> {
         const OPERATION: &str = "stop";
         callable(OPERATION, &self.raw, &self.end)?.stop_for_good().during(OPERATION)?;
+        self.sender.forget_emptied();
         self.sender.keep(None);
         Ok(())
     }

@@ -20,6 +20,8 @@ use super::{
     EndReason,
     leg::{self, Leg},
     message::{CallId, Word},
+    outgoing::{Frame, Owner},
+    receive::MAX_ID_BYTES,
 };
 use crate::{
     channel::{DataChannel, Message},
@@ -27,7 +29,7 @@ use crate::{
     event::EventStream,
     negotiation::Signal,
     peer::ConnectionState,
-    signaling::{ClientMessage, PeerId},
+    signaling::PeerId,
     wake::WakerSet,
 };
 
@@ -121,8 +123,9 @@ pub(super) async fn keep(leg: Weak<Leg>, mut channel: DataChannel, mut states: E
             }
             message = channel.next().fuse() => match message {
                 Some(Ok(Message::Text(text))) => {
-                    // What makes no sense is passed over: a peer may be of another version, or of ill will.
+                    // What is malformed is ignored: a peer may be of another version, or of ill will.
                     if let Ok(moved) = serde_json::from_str::<Moved>(&text)
+                        && moved.me.as_str().len() <= MAX_ID_BYTES
                         && leg.upgrade().is_some_and(|leg| leg.may_be(&moved.me))
                     {
                         address.hear(moved);
@@ -169,7 +172,7 @@ pub(super) async fn keep(leg: Weak<Leg>, mut channel: DataChannel, mut states: E
 /// The signals of one call, both ways, for its session.
 pub(super) struct Link {
     incoming: EventStream<Signal>,
-    outgoing: mpsc::Sender<ClientMessage>,
+    outgoing: mpsc::Sender<Frame>,
     call: CallId,
     address: Rc<Address>,
 }
@@ -197,11 +200,11 @@ impl Sink<Signal> for Link {
 
     fn start_send(mut self: Pin<&mut Self>, signal: Signal) -> Result<()> {
         let Self { outgoing, call, address, .. } = &mut *self;
-        // What is lost the session sends again.
+        // The session sends again what is lost.
         if address.astray.get() {
             return Ok(());
         }
-        leg::tell(outgoing, call, &address.them(), Word::Negotiation(signal))
+        leg::tell(outgoing, call, &address.them(), Word::Negotiation(signal), Owner::Session)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<()>> {

@@ -6,6 +6,7 @@ use std::{
     future::{self, Future},
     pin::{Pin, pin},
     rc::{Rc, Weak},
+    slice,
     task::Poll,
 };
 
@@ -27,19 +28,31 @@ use crate::{
     dtmf::DtmfSender,
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
-    media::{MediaStream, TrackKind},
+    media::{MediaStream, MediaStreamTrack, TrackKind, TrackState},
     negotiation::Politeness,
-    peer::{Configuration, ConnectionState, PeerConnection},
-    session::{LostReason, Session, SessionEvent},
+    peer::{ConnectionState, PeerConnection, SignalingState, TrackEvent},
+    session::{LostReason, Session, SessionEvent, SessionOptions, events},
     signaling::Peer,
     spec_enum::spec_enum,
     wake::{EndWait, WakerSet},
 };
 
-/// How long it may take until the two are connected for the first time.
+/// How long it may take until the two peers are connected for the first time.
 const CONNECTING_MS: u32 = 45_000;
 
-/// How many channels wait to be asked for, and how much each of them holds: the other side opens them as it likes.
+/// How long the callee waits for a channel that the caller does not ask for, once the call is connected.
+const CHANNEL_MS: u32 = 30_000;
+
+/// How often a call checks that the page has not closed the browser's own connection, of which there is no event.
+const CHECK_MS: u32 = 1_000;
+
+/// The label and id of the channel that each call has of its own. The id is known to both peers. It is not one of the
+/// low ids, which the channels of a peer without this crate get first: its DTLS client begins with 0, its server with
+/// 1. And it is below 256, which is the number of streams that Firefox negotiates at first.
+const OWN_CHANNEL: &str = "browser-rtc";
+const OWN_CHANNEL_ID: u16 = 254;
+
+/// The number of channels that wait to be asked for, and the bytes that each of them holds: the peer opens them at will.
 const UNCLAIMED_CHANNELS: usize = 64;
 const UNCLAIMED_BYTES: u32 = 8 * 1024 * 1024;
 
@@ -67,7 +80,7 @@ spec_enum! {
 
 /// A call with one peer: media both ways, channels, tones.
 ///
-/// Clones share one call. It ends with [`hang_up`](Self::hang_up), when the last clone is dropped, when the other
+/// Clones share one call, and are equal. It ends with [`hang_up`](Self::hang_up), when the last clone is dropped, when the other
 /// side does either, or when they leave; then the connection is closed, and what we captured is freed unless the
 /// program holds it elsewhere. A call keeps its room.
 ///
@@ -94,16 +107,43 @@ struct Inner {
     _room: Room,
 }
 
-/// What the other side has sent, until somebody asks for it.
+/// What the peer has sent, until it is asked for.
 #[derive(Default)]
 struct Arrivals {
     stream: RefCell<Option<MediaStream>>,
+    /// Collects the tracks that the peer sends in no stream.
+    collected: RefCell<Option<MediaStream>>,
     channels: RefCell<Vec<DataChannel>>,
     changed: WakerSet,
 }
 
 impl Arrivals {
-    /// A channel comes.
+    /// Takes a track. Without memory for a stream of its own, it has none.
+    fn take_track(&self, event: TrackEvent) {
+        let stream = match event.streams.into_iter().next() {
+            Some(stream) => Some(stream),
+            None => self.collect(&event.track),
+        };
+        if let Some(stream) = stream {
+            self.stream.borrow_mut().get_or_insert(stream);
+        }
+    }
+
+    /// Adds a track to those without a stream. Those that have ended go, so that the peer cannot pile them up.
+    fn collect(&self, track: &MediaStreamTrack) -> Option<MediaStream> {
+        let mut collected = self.collected.borrow_mut();
+        if let Some(stream) = &*collected {
+            for former in stream.tracks().iter().filter(|former| former.state() == TrackState::Ended) {
+                stream.remove_track(former);
+            }
+            stream.add_track(track);
+        } else {
+            *collected = MediaStream::of_tracks(slice::from_ref(track)).ok();
+        }
+        collected.clone()
+    }
+
+    /// Takes a channel.
     fn push(&self, channel: DataChannel) {
         let mut channels = self.channels.borrow_mut();
         channels.retain(|channel| channel.state() != ChannelState::Closed || channel.has_messages());
@@ -123,79 +163,100 @@ impl Arrivals {
 }
 
 impl Call {
-    /// Both sides have agreed; the caller offers, and is impolite.
-    pub(super) async fn start(room: &Room, leg: Rc<Leg>, media: Option<MediaStream>, caller: bool) -> Result<Self> {
-        let configuration = Configuration { ice_servers: room.ice_servers(), ..Configuration::default() };
-        let pc = PeerConnection::new(&configuration)?;
+    /// Begins a call that both peers have agreed to. If that fails, the call ends.
+    pub(super) fn start(room: &Room, leg: &Rc<Leg>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
+        Self::connect(room, leg.clone(), media, caller).inspect_err(|_| leg.hang_up())
+    }
+
+    /// Makes the connection. The caller offers, and is impolite.
+    fn connect(room: &Room, leg: Rc<Leg>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
+        let pc = PeerConnection::new(&room.0.configuration())?;
         let arrivals = Rc::<Arrivals>::default();
         spawn_local(collect(pc.tracks(), pc.data_channels(), arrivals.clone()));
         // With this channel there is always something to offer, and later channels need no negotiation.
-        let own_channel = pc.create_data_channel("browser-rtc", &ChannelInit::new().negotiated(0))?;
+        let own_channel = pc.create_data_channel(OWN_CHANNEL, &ChannelInit::new().negotiated(OWN_CHANNEL_ID))?;
         let politeness = if caller { Politeness::Impolite } else { Politeness::Polite };
         if !caller {
             leg.accept()?;
         }
-        if let Some(stream) = &media {
+        if let Some(stream) = media {
             for track in stream.tracks() {
                 pc.add_track(&track, &[stream])?;
             }
         }
         spawn_local(address::keep(Rc::downgrade(&leg), own_channel, pc.connection_states()));
-        let session = Session::from_connection(pc, politeness, Link::new(&leg));
+        let options = SessionOptions::new(politeness)
+            .recovery(room.0.recovery.clone())
+            .shared_signal_limit(room.0.signal_limit.clone());
+        let session = Session::from_connection(pc, options, Link::new(&leg));
         let events = Queue::default();
         spawn_local(watch(session.events(), events.clone(), Rc::downgrade(&leg)));
         spawn_local(run(Rc::downgrade(&leg), leg.end.wait(), session.clone()));
         Ok(Self(Rc::new(Inner { leg, session, caller, arrivals, events, _room: room.clone() })))
     }
 
-    /// The other side. They may have another id once the signaling server was restarted; the call goes on.
+    /// Returns the peer. It may have another id after the signaling server was restarted; the call continues.
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.0.leg.peer()
     }
 
-    /// The connection, for everything else that one can do with it: add tracks, read its states. It negotiates by
-    /// itself. What comes in goes to this call's [`remote_stream`](Self::remote_stream) and
-    /// [`channel`](Self::channel) too.
+    /// Returns the connection, for everything else that can be done with it: add tracks, read its states. It negotiates
+    /// by itself. What arrives goes to this call's [`remote_stream`](Self::remote_stream) and
+    /// [`channel`](Self::channel) too. Closing it hangs up.
     #[must_use]
     pub fn connection(&self) -> &PeerConnection {
         self.0.session.connection()
     }
 
-    /// The first stream that the other side sends; waits for it. Cancel safe.
+    /// Returns the first stream that the peer sends. If its first track belongs to no stream, that is a stream which
+    /// collects all such tracks, also those that come later. It waits until a track arrives, as a peer may begin to send
+    /// at any time, or the call ends. Cancel safe.
     ///
     /// # Errors
-    /// `Closed` or the like where the call ends first: one who sends nothing has no stream.
+    /// That of the call's end, such as `Closed`, if the peer has sent nothing before.
     pub async fn remote_stream(&self) -> Result<MediaStream> {
         self.arrived("remoteStream", |arrivals| arrivals.stream.borrow().clone()).await
     }
 
-    /// A channel of this label between the two: both sides ask for it, in any order. It is open when this resolves, or
-    /// has been and has what was said. Cancel safe, though a channel that the caller asked for and dropped has been
-    /// opened and closed.
+    /// Returns a channel of this label between the two peers: both ask for it, in any order. It is open when this
+    /// resolves, or has been and has the messages that arrived. Cancel safe, though a channel that the caller asked for
+    /// and dropped has been opened and closed.
     ///
-    /// Of the caller's channels, 64 wait to be asked for here, each with 8 MiB of messages; further ones are closed.
+    /// The caller opens the channel. The callee waits for it for 30 seconds, counted from when the call is connected or
+    /// from the call of this function, whichever is later; it may ask again then. Of the caller's channels, 64 wait to be
+    /// asked for here, each with 8 MiB of messages; further ones are closed.
     ///
     /// # Errors
-    /// `Closed` or the like where the call ends first, `Type` for a label of more than 65,535 bytes.
+    /// `Timeout` if the caller does not ask for the channel in that time; `Type` for a label of more than 65,535 bytes; or
+    /// that of the call's end, such as `Closed`, if that comes first.
     pub async fn channel(&self, label: &str) -> Result<DataChannel> {
         self.channel_with(label, &ChannelInit::new()).await
     }
 
-    /// The same with options, of which those of the caller count; where an id is agreed on beforehand, each side's own.
+    /// Returns a channel as [`channel`](Self::channel) does, with options, of which those of the caller count. If an id
+    /// is agreed on beforehand, each peer opens the channel with its own options, and nothing is waited for but the
+    /// connection.
     ///
     /// # Errors
-    /// As [`channel`](Self::channel), and `Operation` where the id is taken.
+    /// As [`channel`](Self::channel), and `Operation` if the id is taken. Calls use the id 254 themselves.
     pub async fn channel_with(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
-        const OPERATION: &str = "channel";
         if self.0.caller || init.is_negotiated() {
             let channel = self.connection().create_data_channel(label, init)?;
             channel.opened().await?;
             return Ok(channel);
         }
+        select_biased! {
+            channel = self.claim(label).boxed_local().fuse() => channel,
+            error = self.unopened(label).boxed_local().fuse() => Err(error),
+        }
+    }
+
+    /// Waits for a channel that the caller has opened.
+    async fn claim(&self, label: &str) -> Result<DataChannel> {
         loop {
-            let channel = self.arrived(OPERATION, |arrivals| arrivals.take(label)).await?;
-            // One that has closed still has what was said on it.
+            let channel = self.arrived("channel", |arrivals| arrivals.take(label)).await?;
+            // One that has closed still has the messages that arrived on it.
             if channel.opened().await.is_ok() || channel.has_messages() {
                 channel.set_receive_limit(DEFAULT_RECEIVE_LIMIT);
                 return Ok(channel);
@@ -203,10 +264,19 @@ impl Call {
         }
     }
 
-    /// The keypad: tones in the sound that we send.
+    /// Waits until the caller has had its time to open a channel.
+    async fn unopened(&self, label: &str) -> Error {
+        let mut states = self.connection().connection_states();
+        while states.next().await.is_some_and(|state| state != ConnectionState::Connected) {}
+        TimeoutFuture::new(CHANNEL_MS).await;
+        let message = format!("the caller has not opened a channel {label:?}");
+        Error::new("channel", ErrorKind::Timeout, message)
+    }
+
+    /// Returns a sender of telephone tones in the sound that this peer sends.
     ///
     /// # Errors
-    /// `NotSupported` where we send no sound.
+    /// `NotSupported` if this peer sends no sound.
     pub fn dtmf(&self) -> Result<DtmfSender> {
         let sends_sound =
             |sender: &crate::peer::RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Audio);
@@ -216,19 +286,20 @@ impl Call {
         }
     }
 
-    /// What happens on the way between the two, such as that it is broken and another is looked for, from the call's
-    /// beginning on. All streams of a call share one queue, so that each event goes to one of them. It ends with the
-    /// call.
+    /// Returns the events of the connection between the two peers, from the call's beginning on: that it is broken and
+    /// has recovered, and each negotiation that has failed. All streams of a call share one queue, so that each event
+    /// goes to one of them. It holds 1,024 events that nobody has read; those after them are dropped, which
+    /// `Failed(QuotaExceeded)` reports in their place. The stream ends with the call.
     pub fn events(&self) -> EventStream<SessionEvent> {
         EventStream::of(self.0.events.clone(), &self.0.leg.end)
     }
 
-    /// Ends the call. The other side is told.
+    /// Ends the call. The peer is told.
     pub fn hang_up(&self) {
         self.0.leg.hang_up();
     }
 
-    /// Resolves when the call has ended, with the reason. Cancel safe.
+    /// Resolves when the call has ended, with the reason, however long that takes. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
         self.0.leg.ended()
     }
@@ -257,8 +328,23 @@ impl fmt::Debug for Call {
     }
 }
 
-/// Closes the connection when the call has ended, or when it cannot be made.
+/// Two handles are equal if they share one call.
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Call {}
+
+/// Closes the connection when the call has ended, and ends the call when the connection cannot be made, or the page has
+/// closed it.
 async fn run(leg: Weak<Leg>, end: EndWait, session: Session) {
+    let give_up = |reason| {
+        if let Some(leg) = leg.upgrade() {
+            leg.give_up(reason);
+        }
+    };
     let mut connected = session.connection().connection_states();
     let never_connected = async {
         let connected =
@@ -271,29 +357,25 @@ async fn run(leg: Weak<Leg>, end: EndWait, session: Session) {
     select_biased! {
         () = end.fuse() => {}
         () = session.ended().fuse() => {}
-        () = pin!(never_connected.fuse()) => {
-            if let Some(leg) = leg.upgrade() {
-                leg.give_up(EndReason::ConnectionFailed);
-            }
-        }
+        () = pin!(never_connected.fuse()) => give_up(EndReason::ConnectionFailed),
+        () = closed_by_page(&session).boxed_local().fuse() => give_up(EndReason::HungUp),
     }
     session.close();
 }
 
-/// Keeps what the other side sends, until the connection ends.
-async fn collect(
-    mut tracks: EventStream<crate::peer::TrackEvent>,
-    mut channels: EventStream<DataChannel>,
-    arrivals: Rc<Arrivals>,
-) {
+/// Resolves when the page has closed the browser's own connection.
+async fn closed_by_page(session: &Session) {
+    while session.connection().signaling_state() != SignalingState::Closed {
+        TimeoutFuture::new(CHECK_MS).await;
+    }
+}
+
+/// Keeps what the peer sends, until the connection ends.
+async fn collect(mut tracks: EventStream<TrackEvent>, mut channels: EventStream<DataChannel>, arrivals: Rc<Arrivals>) {
     loop {
         select_biased! {
             track = tracks.next() => match track {
-                Some(event) => {
-                    if let Some(stream) = event.streams.into_iter().next() {
-                        arrivals.stream.borrow_mut().get_or_insert(stream);
-                    }
-                }
+                Some(event) => arrivals.take_track(event),
                 None => return,
             },
             channel = channels.next() => match channel {
@@ -305,7 +387,7 @@ async fn collect(
     }
 }
 
-/// Passes events on, and ends the call when its session is lost.
+/// Passes events on, and ends the call when its session is lost or closed.
 async fn watch(mut session: EventStream<SessionEvent>, events: Queue<SessionEvent>, leg: Weak<Leg>) {
     while let Some(event) = session.next().await {
         let end = match &event {
@@ -317,11 +399,15 @@ async fn watch(mut session: EventStream<SessionEvent>, events: Queue<SessionEven
         if let (SessionEvent::Reconnecting { .. }, Some(room)) =
             (&event, leg.upgrade().and_then(|leg| leg.room.upgrade()))
         {
-            room.doubts.push(());
+            room.doubt();
         }
-        events.push(event);
+        events::push(&events, event);
         if let (Some(reason), Some(leg)) = (end, leg.upgrade()) {
             leg.give_up(reason);
         }
+    }
+    // Without a reason of its own, this page has closed the connection.
+    if let Some(leg) = leg.upgrade() {
+        leg.hang_up();
     }
 }

@@ -1,6 +1,7 @@
 //! A call that rings here.
 
 use std::{
+    cell::Cell,
     fmt,
     future::Future,
     rc::{Rc, Weak},
@@ -11,7 +12,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    Call, EndReason, RINGING_MS, Room,
+    Call, EndReason, Room,
     leg::{Leg, Stage},
     message::DeclineReason,
 };
@@ -19,72 +20,101 @@ use crate::{
     error::{Error, ErrorKind, Result},
     media::MediaStream,
     signaling::Peer,
+    timer,
     wake::EndWait,
 };
 
-/// How much longer than the caller's patience it rings here: their word that they have given up may be lost.
+/// How much longer it rings here than the caller waits: the word that the caller has given up may be lost.
 const GRACE_MS: u32 = 15_000;
 
-/// Somebody calls. Dropping it declines. Where [`Room::call`] calls them meanwhile, that takes it.
-#[must_use = "dropping it declines the call"]
-pub struct IncomingCall {
+/// A call from a peer that rings.
+///
+/// Clones share one call, and are equal. It is answered once, with [`accept`](Self::accept) or
+/// [`decline`](Self::decline); dropping the last clone declines a call that was not answered. If [`Room::call`] calls the
+/// peer meanwhile, that accepts the call.
+#[derive(Clone)]
+#[must_use = "dropping the last clone declines the call"]
+pub struct IncomingCall(Rc<Inner>);
+
+struct Inner {
     leg: Rc<Leg>,
-    answered: bool,
+    answered: Cell<bool>,
 }
 
 impl IncomingCall {
-    pub(super) fn new(leg: Rc<Leg>) -> Self {
-        spawn_local(ring(Rc::downgrade(&leg), leg.end.wait()));
-        Self { leg, answered: false }
+    pub(super) fn new(leg: Rc<Leg>, ring_ms: u32) -> Self {
+        spawn_local(ring(Rc::downgrade(&leg), leg.end.wait(), ring_ms));
+        Self(Rc::new(Inner { leg, answered: Cell::new(false) }))
     }
 
-    /// Who calls.
+    /// Returns the caller.
     #[must_use]
     pub fn peer(&self) -> Peer {
-        self.leg.peer()
+        self.0.leg.peer()
     }
 
-    /// Takes the call, sending `media` where there is some: `&camera`, or `None` to only watch and listen. Not cancel
-    /// safe: dropped early, it hangs up.
+    /// Accepts the call, sending `media` if there is any: `&camera`, or `None` to only watch and listen. It waits for
+    /// nothing, and so is cancel safe. The call ends with `ConnectionFailed` if it is not connected within 45 seconds,
+    /// such as because the caller sends nothing. If accepting fails, the call ends as well.
     ///
     /// # Errors
-    /// `Closed` where the caller has given up or the room is gone, `PeerLeft`, `InvalidState` where
-    /// [`Room::call`] has taken it, or what the connection fails with.
-    pub async fn accept(mut self, media: impl Into<Option<&MediaStream>>) -> Result<Call> {
+    /// `InvalidState` if the call has been answered before, or [`Room::call`] has accepted it; `Closed` if the caller has
+    /// given up or the room is gone; `Timeout` if it has rung for too long; `PeerLeft`; or what the connection fails
+    /// with.
+    pub async fn accept(&self, media: impl Into<Option<&MediaStream>>) -> Result<Call> {
         const OPERATION: &str = "accept";
-        self.answered = true;
-        let media = media.into().cloned();
-        match self.leg.room.upgrade().map(Room) {
-            Some(room) if !self.leg.end.has_come() => {
-                if self.leg.stage() != Stage::RingingIn {
-                    return Err(Error::new(OPERATION, ErrorKind::InvalidState, "a call of ours has taken it"));
-                }
-                Call::start(&room, self.leg.clone(), media, false).await
-            }
-            _ => Err(self.leg.error(OPERATION)),
+        self.answer(OPERATION)?;
+        let leg = &self.0.leg;
+        match leg.room.upgrade().map(Room) {
+            Some(room) if !leg.end.has_come() => Call::start(&room, leg, media.into(), false),
+            _ => Err(leg.error(OPERATION)),
         }
     }
 
-    /// Does not take it.
-    pub fn decline(mut self, reason: DeclineReason) {
-        self.answered = true;
-        self.leg.decline(reason);
+    /// Declines the call. If it has ended by itself, this does nothing.
+    ///
+    /// # Errors
+    /// `InvalidState` if the call has been answered before, or [`Room::call`] has accepted it.
+    pub fn decline(&self, reason: DeclineReason) -> Result<()> {
+        self.answer("decline")?;
+        self.0.leg.decline(reason);
+        Ok(())
     }
 
-    /// Resolves when it rings no more, because the caller gave up or left, or nobody took it for a minute; once it has
-    /// been taken, when the call ends. Cancel safe.
+    /// Takes the one answer that a call may have.
+    fn answer(&self, operation: &'static str) -> Result<()> {
+        let leg = &self.0.leg;
+        let is_taken = !leg.end.has_come() && leg.stage() != Stage::RingingIn;
+        if self.0.answered.replace(true) || is_taken {
+            return Err(Error::new(operation, ErrorKind::InvalidState, "the call has been answered already"));
+        }
+        Ok(())
+    }
+
+    /// Resolves when the call rings no more, because the caller gave up or left, it was declined, or nobody answered it
+    /// for 15 seconds longer than [`Join::ring_time`](super::Join::ring_time); once it has been accepted, when the call
+    /// ends. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
-        self.leg.ended()
+        self.0.leg.ended()
     }
 }
 
-impl Drop for IncomingCall {
+impl Drop for Inner {
     fn drop(&mut self) {
-        if !self.answered {
+        if !self.answered.get() {
             self.leg.decline(DeclineReason::Declined);
         }
     }
 }
+
+/// Two handles are equal if they share one call.
+impl PartialEq for IncomingCall {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for IncomingCall {}
 
 impl fmt::Debug for IncomingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,12 +122,14 @@ impl fmt::Debug for IncomingCall {
     }
 }
 
-async fn ring(leg: Weak<Leg>, end: EndWait) {
+async fn ring(leg: Weak<Leg>, end: EndWait, ring_ms: u32) {
+    let limit = ring_ms.saturating_add(GRACE_MS).min(timer::LONGEST_MS);
     select_biased! {
         () = end.fuse() => {}
-        () = TimeoutFuture::new(RINGING_MS + GRACE_MS).fuse() => {
+        () = TimeoutFuture::new(limit).fuse() => {
             if let Some(leg) = leg.upgrade().filter(|leg| leg.stage() == Stage::RingingIn) {
-                leg.finish(EndReason::Unanswered);
+                // A caller that waits for longer than this peer rings is told.
+                leg.give_up(EndReason::Unanswered);
             }
         }
     }

@@ -1,29 +1,35 @@
-//! What has gone each way in one seat, so that the next socket goes on where the last one broke.
+//! The numbered frames of one seat, so that the next socket continues where the last one broke.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, iter};
 
+use super::outgoing::Frame;
 use crate::signaling::{ClientMessage, ResumeToken};
 
-/// How many frames are kept for a server that has not said that it has had them. Beyond these, the others wait.
+/// The number of frames that are kept until the server has acknowledged them. While there are so many, others wait.
 const KEPT_FRAMES: usize = 256;
 
-/// After so many frames the server is asked at once what it has had, and not with the next heartbeat.
+/// The number of frames after which the server is asked what it has received, ahead of the next heartbeat.
 const ASKING_FRAMES: usize = 64;
 
-/// Counts the numbered frames both ways, and keeps ours until the server has had them.
+/// Counts the numbered frames in both directions, and keeps the sent ones until the server has acknowledged them.
+///
+/// Within a seat it delivers each frame exactly once. A frame that the server has refused keeps its place in the count,
+/// as the server has counted it, and is not sent again.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// How many have come.
+    /// The number of frames received.
     received: u32,
-    /// How many of ours the server has had.
+    /// The number of sent frames that the server has acknowledged.
     acknowledged: u32,
-    /// Those after them, oldest first.
-    kept: VecDeque<ClientMessage>,
-    /// How many of those went out over the socket of now.
+    /// The frames after them, the oldest first; none for one that was refused.
+    kept: VecDeque<Option<Frame>>,
+    /// The number of kept frames that the server has received, or that went out over the current socket.
     sent: usize,
-    /// How many went out since the server was asked what it has had.
+    /// The number of frames sent since the server was last asked what it has received.
     unasked: usize,
-    /// What takes the seat back with these counts.
+    /// Whether somebody waits for the acknowledgement of a frame sent since then.
+    is_awaited: bool,
+    /// Takes the seat back with these counts.
     token: Option<ResumeToken>,
 }
 
@@ -36,12 +42,12 @@ impl Ledger {
         self.token.as_ref()
     }
 
-    /// What the server gives with a seat.
+    /// Sets the token that came with a seat.
     pub(super) fn set_token(&mut self, token: Option<ResumeToken>) {
         self.token = token;
     }
 
-    /// The server tells what it has had, and may give another token: the one that we have is not for what follows.
+    /// Takes the server's acknowledgement, and perhaps another token: the former one does not cover what follows.
     pub(super) fn receive_pong(&mut self, received: u32, token: Option<&ResumeToken>) {
         self.acknowledge(received);
         if token.is_some() {
@@ -49,91 +55,135 @@ impl Ledger {
         }
     }
 
-    /// A numbered frame has come.
+    /// Counts a received frame.
     pub(super) fn receive(&mut self) {
         self.received = self.received.wrapping_add(1);
     }
 
-    /// Whether one more frame can be taken.
+    /// Whether it can take one more frame.
     pub(super) fn has_room(&self) -> bool {
         self.kept.len() < KEPT_FRAMES
     }
 
     /// Takes a frame that is to be sent.
-    pub(super) fn push(&mut self, frame: ClientMessage) {
-        self.kept.push_back(frame);
+    pub(super) fn push(&mut self, frame: Frame) {
+        self.kept.push_back(Some(frame));
     }
 
-    /// The next frame for the socket.
-    pub(super) fn next(&mut self) -> Option<ClientMessage> {
-        let frame = self.kept.get(self.sent)?.clone();
-        self.sent += 1;
-        self.unasked += 1;
-        Some(frame)
+    /// Returns the next message for the socket. A frame that exceeds the limit is reported to its owner instead.
+    pub(super) fn next(&mut self, max_frame_bytes: usize) -> Option<ClientMessage> {
+        loop {
+            if let Some(frame) = self.kept.get(self.sent)? {
+                let Err(error) = frame.check_size("send", max_frame_bytes) else {
+                    self.sent += 1;
+                    self.unasked += 1;
+                    self.is_awaited |= frame.is_awaited();
+                    return Some(frame.message.clone());
+                };
+                if let Some(frame) = self.kept.remove(self.sent).flatten() {
+                    frame.too_large(error);
+                }
+            } else {
+                self.kept.remove(self.sent);
+            }
+        }
     }
 
-    /// Whether the server should be asked at once what it has had.
-    pub(super) fn wants_to_ask(&self) -> bool {
-        self.unasked >= ASKING_FRAMES
+    /// Whether the server should be asked now what it has received. `is_asked`: it has not answered yet.
+    pub(super) fn wants_to_ask(&self, is_asked: bool) -> bool {
+        self.unasked >= ASKING_FRAMES || (self.is_awaited && !is_asked)
     }
 
     pub(super) fn asked(&mut self) {
         self.unasked = 0;
+        self.is_awaited = false;
     }
 
-    /// The server has had this many of ours since the seat was taken. A number that cannot be is passed over.
-    pub(super) fn acknowledge(&mut self, count: u32) {
-        let new = usize::try_from(count.wrapping_sub(self.acknowledged)).unwrap_or(usize::MAX);
+    /// Takes the number of frames that the server has received since the seat was taken, and has refused none of but
+    /// those that it said before. An impossible number is ignored.
+    fn acknowledge(&mut self, count: u32) {
+        let new = self.position(count);
         if new <= self.sent {
-            self.kept.drain(..new);
+            self.kept.drain(..new).flatten().for_each(Frame::accepted);
             self.sent -= new;
             self.acknowledged = count;
         }
     }
 
-    /// A frame of ours was over the server's limit, and nothing after it was read. Sent again, it would end each socket.
-    pub(super) fn drop_largest(&mut self) {
-        let size = |(_, frame): &(usize, &ClientMessage)| match frame {
-            ClientMessage::Signal { data, .. } | ClientMessage::Say { data, .. } => data.get().len(),
-            _ => 0,
-        };
-        if let Some((largest, _)) = self.kept.iter().enumerate().take(self.sent).max_by_key(size) {
-            self.kept.remove(largest);
-            self.sent -= 1;
-        }
+    /// Takes out the frame of this number, which the server has refused.
+    pub(super) fn refuse(&mut self, number: u32) -> Option<Frame> {
+        let index = self.position(number.wrapping_sub(1));
+        if index < self.sent { self.kept.get_mut(index)?.take() } else { None }
     }
 
-    /// The same seat on another socket: what the server has not had goes out again.
-    pub(super) fn resume(&mut self, acknowledged: u32) {
-        self.acknowledge(acknowledged);
+    /// Continues the same seat on another socket: what the server has not received is sent again. What it has received
+    /// it may yet refuse, until the next `pong`.
+    pub(super) fn resume(&mut self, count: u32) {
+        let counted = self.position(count);
+        self.sent = if counted <= self.sent { counted } else { 0 };
         self.begin();
     }
 
-    /// Another seat, where everything is counted anew. What was said to everybody goes out again; what was for one
-    /// goes nowhere, as they knew us by another id.
+    /// Begins another seat with new counts. Messages to the room are sent again; a signal is for a peer that knew this
+    /// one by its former id, and is dropped.
     pub(super) fn start_over(&mut self) {
-        self.kept.retain(|frame| matches!(frame, ClientMessage::Say { .. }));
-        (self.received, self.acknowledged) = (0, 0);
+        self.kept.retain(|frame| frame.as_ref().is_some_and(Frame::is_say));
+        (self.received, self.acknowledged, self.sent) = (0, 0, 0);
         self.begin();
     }
 
     fn begin(&mut self) {
-        self.sent = 0;
+        let is_sent = iter::repeat_n(true, self.sent).chain(iter::repeat(false));
+        let kept = self.kept.drain(..).zip(is_sent);
+        self.kept = kept.filter(|(frame, is_sent)| *is_sent || frame.is_some()).map(|(frame, _)| frame).collect();
         self.unasked = 0;
+        self.is_awaited = self.sent > 0;
+    }
+
+    /// The index of the frame after this many.
+    fn position(&self, count: u32) -> usize {
+        usize::try_from(count.wrapping_sub(self.acknowledged)).unwrap_or(usize::MAX)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::signaling::Data;
+    use futures::FutureExt;
 
-    fn say(number: usize) -> ClientMessage {
-        ClientMessage::Say { id: format!("m{number}").parse().unwrap(), data: Data::from_serialize(&number).unwrap() }
+    use super::*;
+    use crate::{
+        error::ErrorKind,
+        room::outgoing::{Delivery, Owner, Refusal},
+        signaling::{Data, ErrorCode, MessageId},
+    };
+
+    const LIMIT: usize = 1_000;
+
+    fn message(number: usize) -> ClientMessage {
+        let id: MessageId = format!("m{number}").parse().unwrap();
+        ClientMessage::Say { id, data: Data::from_serialize(&number).unwrap() }
     }
 
-    fn signal() -> ClientMessage {
-        ClientMessage::Signal { to: "b".into(), data: Data::from_serialize(&0).unwrap() }
+    fn say(number: usize) -> Frame {
+        Frame::new(message(number), Owner::Say(Delivery::new().0)).unwrap()
+    }
+
+    fn awaited(number: usize) -> (Frame, Delivery) {
+        let (sender, delivery) = Delivery::new();
+        (Frame::new(message(number), Owner::Say(sender)).unwrap(), delivery)
+    }
+
+    fn outcome(delivery: &mut Delivery) -> Option<Result<(), ErrorKind>> {
+        delivery.now_or_never().map(|outcome| outcome.map_err(|error| error.kind().clone()))
+    }
+
+    fn signal() -> Frame {
+        let message = ClientMessage::Signal { to: "b".into(), data: Data::from_serialize(&0).unwrap() };
+        Frame::new(message, Owner::Session).unwrap()
+    }
+
+    fn rest(ledger: &mut Ledger) -> Vec<ClientMessage> {
+        iter::from_fn(|| ledger.next(LIMIT)).collect()
     }
 
     /// The server's half of a seat: it counts as the client does, and keeps what the client has not had.
@@ -165,7 +215,7 @@ mod tests {
             let (mut up, mut down) = (VecDeque::new(), server.kept.clone());
             for _step in 0..4 {
                 match choices(5) {
-                    0 => up.extend(ledger.next()),
+                    0 => up.extend(ledger.next(LIMIT)),
                     1 => server.had.extend(up.pop_front()),
                     2 => {
                         if let Some(frame) = down.pop_front() {
@@ -186,9 +236,9 @@ mod tests {
             server.acknowledge(ledger.received());
             ledger.resume(u32::try_from(server.had.len()).unwrap());
         }
-        server.had.extend(std::iter::from_fn(|| ledger.next()));
+        server.had.extend(rest(&mut ledger));
         heard.extend(&server.kept);
-        assert_eq!(server.had, (0..UP).map(say).collect::<Vec<_>>());
+        assert_eq!(server.had, (0..UP).map(message).collect::<Vec<_>>());
         assert_eq!(heard, (0..DOWN).collect::<Vec<_>>());
         ledger.acknowledge(u32::try_from(server.had.len()).unwrap());
         assert_eq!(ledger.kept, []);
@@ -221,12 +271,12 @@ mod tests {
     fn a_new_seat_says_again_what_was_said_to_all() {
         let mut ledger = Ledger::default();
         [say(1), signal(), say(2)].into_iter().for_each(|frame| ledger.push(frame));
-        let _sent = (ledger.next(), ledger.next());
+        let _sent = (ledger.next(LIMIT), ledger.next(LIMIT));
         ledger.acknowledge(1);
         ledger.receive();
         ledger.start_over();
         assert_eq!(ledger.received(), 0);
-        assert_eq!(std::iter::from_fn(|| ledger.next()).collect::<Vec<_>>(), [say(2)]);
+        assert_eq!(rest(&mut ledger), [message(2)]);
         ledger.acknowledge(1);
         assert_eq!(ledger.kept, []);
     }
@@ -236,7 +286,7 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.set_token(Some("a".into()));
         ledger.push(say(0));
-        let _sent = ledger.next();
+        let _sent = ledger.next(LIMIT);
         ledger.receive_pong(0, None);
         assert_eq!((ledger.token(), ledger.received(), ledger.kept.len()), (Some(&"a".into()), 0, 1));
         ledger.receive_pong(1, Some(&"b".into()));
@@ -248,15 +298,87 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_is_too_large_is_not_sent_again() {
-        let frames = [say(0), say(1_000_000), say(2), say(1_000_001)];
+    fn refused_frame_is_removed_and_stays_counted() {
         let mut ledger = Ledger::default();
-        frames.iter().take(3).for_each(|frame| ledger.push(frame.clone()));
-        while ledger.next().is_some() {}
-        ledger.push(frames[3].clone());
-        ledger.drop_largest();
+        let (second, mut delivery) = awaited(2);
+        [say(1), second, say(3)].into_iter().for_each(|frame| ledger.push(frame));
+        assert_eq!(rest(&mut ledger).len(), 3);
+        let refused = ledger.refuse(2).unwrap();
+        assert!(matches!(refused.refused(ErrorCode::RateLimited, "slow down".into()), Refusal::Reported));
+        assert_eq!(outcome(&mut delivery), Some(Err(ErrorKind::Signaling(ErrorCode::RateLimited))));
+        assert!(ledger.refuse(2).is_none() && ledger.refuse(0).is_none() && ledger.refuse(4).is_none());
+        // The server has counted the refused one, and not the last one.
+        ledger.resume(2);
+        assert_eq!(rest(&mut ledger), [message(3)]);
+        assert_eq!(ledger.refuse(3).map(|frame| frame.message), Some(message(3)));
+        // A server that has lost count of the last two.
         ledger.resume(1);
-        assert_eq!(std::iter::from_fn(|| ledger.next()).collect::<Vec<_>>(), [say(2), say(1_000_001)]);
+        assert_eq!(rest(&mut ledger), []);
+        ledger.push(say(4));
+        assert_eq!(ledger.next(LIMIT), Some(message(4)));
+        assert_eq!(ledger.refuse(2).map(|frame| frame.message), Some(message(4)));
+    }
+
+    #[test]
+    fn say_is_accepted_by_the_pong_that_covers_it() {
+        let mut ledger = Ledger::default();
+        let (first, mut one) = awaited(1);
+        let (second, mut two) = awaited(2);
+        [first, second].into_iter().for_each(|frame| ledger.push(frame));
+        assert_eq!(rest(&mut ledger).len(), 2);
+        ledger.acknowledge(1);
+        assert_eq!((outcome(&mut one), outcome(&mut two)), (Some(Ok(())), None));
+        // The count of a resumed seat does not cover refusals that are still to come.
+        ledger.resume(2);
+        assert_eq!((outcome(&mut two), rest(&mut ledger)), (None, vec![]));
+        assert!(ledger.wants_to_ask(false));
+        let refused = ledger.refuse(2).unwrap();
+        assert!(matches!(refused.refused(ErrorCode::TooLarge, String::new()), Refusal::Reported));
+        ledger.acknowledge(2);
+        assert_eq!(outcome(&mut two), Some(Err(ErrorKind::Signaling(ErrorCode::TooLarge))));
+        assert_eq!(ledger.kept, []);
+    }
+
+    #[test]
+    fn say_is_pending_in_a_new_seat_and_closed_with_the_room() {
+        let mut ledger = Ledger::default();
+        let (frame, mut delivery) = awaited(1);
+        ledger.push(frame);
+        assert_eq!(rest(&mut ledger), [message(1)]);
+        ledger.start_over();
+        assert_eq!((rest(&mut ledger), outcome(&mut delivery)), (vec![message(1)], None));
+        drop(ledger);
+        assert_eq!(outcome(&mut delivery), Some(Err(ErrorKind::Closed)));
+    }
+
+    #[test]
+    fn frame_over_the_limit_is_never_sent() {
+        let mut ledger = Ledger::default();
+        let (sender, mut delivery) = Delivery::new();
+        let data = Data::from_serialize(&"x".repeat(LIMIT)).unwrap();
+        let large = ClientMessage::Say { id: "m1".parse().unwrap(), data };
+        let large = Frame::new(large, Owner::Say(sender)).unwrap();
+        [say(0), large, say(2)].into_iter().for_each(|frame| ledger.push(frame));
+        assert_eq!(rest(&mut ledger), [message(0), message(2)]);
+        let overhead = r#"{"type":"say","id":"m1","data":}"#.len();
+        let limit = (LIMIT - overhead) as u64;
+        assert_eq!(outcome(&mut delivery), Some(Err(ErrorKind::TooLarge { limit })));
+        ledger.acknowledge(2);
+        assert_eq!(ledger.kept, []);
+    }
+
+    #[test]
+    fn call_words_are_retried_and_given_up() {
+        let word = ClientMessage::Signal { to: "b".into(), data: Data::from_serialize(&0).unwrap() };
+        let mut frame = Frame::new(word, Owner::EndedCall).unwrap();
+        for attempt in 1..=5 {
+            let Refusal::Retry(again) = frame.refused(ErrorCode::RateLimited, String::new()) else { panic!() };
+            assert_eq!(again.attempts(), attempt);
+            frame = again;
+        }
+        assert!(matches!(frame.refused(ErrorCode::RateLimited, String::new()), Refusal::Reported));
+        assert!(matches!(signal().refused(ErrorCode::UnknownPeer, String::new()), Refusal::Reported));
+        assert!(matches!(signal().refused(ErrorCode::BadMessage, String::new()), Refusal::Unreported(_)));
     }
 
     #[test]
@@ -264,10 +386,11 @@ mod tests {
         let mut ledger = Ledger { received: u32::MAX, acknowledged: u32::MAX, ..Ledger::default() };
         ledger.push(say(0));
         ledger.push(say(1));
-        let _sent = (ledger.next(), ledger.next());
+        let _sent = (ledger.next(LIMIT), ledger.next(LIMIT));
+        assert_eq!(ledger.refuse(0).map(|frame| frame.message), Some(message(0)));
         ledger.receive();
         ledger.resume(0);
-        assert_eq!((ledger.received(), ledger.next(), ledger.next()), (0, Some(say(1)), None));
+        assert_eq!((ledger.received(), ledger.next(LIMIT), ledger.next(LIMIT)), (0, Some(message(1)), None));
     }
 
     #[test]
@@ -275,10 +398,10 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.push(say(0));
         ledger.acknowledge(7);
-        assert_eq!(ledger.next(), Some(say(0)));
+        assert_eq!(ledger.next(LIMIT), Some(message(0)));
         ledger.acknowledge(u32::MAX);
         ledger.resume(0);
-        assert_eq!(ledger.next(), Some(say(0)));
+        assert_eq!(ledger.next(LIMIT), Some(message(0)));
     }
 
     #[test]
@@ -288,11 +411,25 @@ mod tests {
             ledger.push(say(0));
         }
         assert_eq!(ledger.kept.len(), KEPT_FRAMES);
-        (0..ASKING_FRAMES).for_each(|_| assert!(!ledger.wants_to_ask() && ledger.next().is_some()));
-        assert!(ledger.wants_to_ask());
+        (0..ASKING_FRAMES).for_each(|_| assert!(!ledger.wants_to_ask(false) && ledger.next(LIMIT).is_some()));
+        assert!(ledger.wants_to_ask(true));
         ledger.asked();
-        assert!(!ledger.wants_to_ask());
+        assert!(!ledger.wants_to_ask(false));
         ledger.acknowledge(1);
         assert!(ledger.has_room());
+    }
+
+    #[test]
+    fn one_ping_is_outstanding_for_what_is_awaited() {
+        let mut ledger = Ledger::default();
+        let (frame, _delivery) = awaited(0);
+        ledger.push(frame);
+        assert!(!ledger.wants_to_ask(false));
+        assert_eq!(rest(&mut ledger).len(), 1);
+        assert!(ledger.wants_to_ask(false) && !ledger.wants_to_ask(true));
+        ledger.asked();
+        // A server that acknowledges nothing is not asked again and again.
+        ledger.receive_pong(0, None);
+        assert!(!ledger.wants_to_ask(false));
     }
 }

@@ -11,14 +11,21 @@ use super::{
     EndReason, Inner as RoomInner,
     address::Address,
     message::{CallId, CallMessage, DeclineReason, Word},
+    outgoing::{self, Frame, Owner},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
     negotiation::Signal,
-    signaling::{ClientMessage, Data, Peer, PeerId},
+    signaling::{ClientMessage, Data, ErrorCode, Peer, PeerId},
     wake::End,
 };
+
+/// The number of signals that may wait while a call rings: a peer has nothing to negotiate before the answer.
+const RINGING_SIGNALS: usize = 16;
+
+/// The number of signals that may wait for the session of a call, which takes them as they come.
+const WAITING_SIGNALS: usize = 256;
 
 /// From the first ring to the end. When the last handle goes before the end, the other side is told.
 pub(super) struct Leg {
@@ -27,10 +34,12 @@ pub(super) struct Leg {
     name: String,
     pub(super) end: End,
     answer: Queue<Answer>,
-    pub(super) signals: Queue<Signal>,
+    signals: Queue<Signal>,
     pub(super) room: Weak<RoomInner>,
-    outgoing: RefCell<mpsc::Sender<ClientMessage>>,
+    outgoing: RefCell<mpsc::Sender<Frame>>,
     reason: Rc<RefCell<Option<EndReason>>>,
+    /// The server's refusal that has ended it.
+    refusal: RefCell<Option<Error>>,
     stage: Cell<Stage>,
 }
 
@@ -54,7 +63,7 @@ impl Leg {
         id: CallId,
         peer: Peer,
         room: Weak<RoomInner>,
-        outgoing: mpsc::Sender<ClientMessage>,
+        outgoing: mpsc::Sender<Frame>,
         stage: Stage,
     ) -> Self {
         Self {
@@ -67,6 +76,7 @@ impl Leg {
             room,
             outgoing: RefCell::new(outgoing),
             reason: Rc::default(),
+            refusal: RefCell::default(),
             stage: Cell::new(stage),
         }
     }
@@ -82,15 +92,29 @@ impl Leg {
         room.and_then(|room| room.peer(id)).is_none_or(|peer| peer.name == self.name)
     }
 
-    /// Tells the other side. Each leg has a place of its own in the room's outgoing queue, so the last word of a call
-    /// is never refused for want of room.
-    pub(super) fn tell(&self, word: Word) -> Result<()> {
-        tell(&mut self.outgoing.borrow_mut(), &self.id, &self.address.them(), word)
+    /// Sends a word to the peer. Each leg has a place of its own in the room's outgoing queue, so that the last word of
+    /// a call always fits.
+    fn tell(&self, word: Word, owner: Owner) -> Result<()> {
+        tell(&mut self.outgoing.borrow_mut(), &self.id, &self.address.them(), word, owner)
     }
 
-    /// A sender of its own for the signals.
-    pub(super) fn outgoing(&self) -> mpsc::Sender<ClientMessage> {
+    /// Rings the peer.
+    pub(super) fn ring(self: &Rc<Self>) -> Result<()> {
+        self.tell(Word::Ring, Owner::Call(Rc::downgrade(self)))
+    }
+
+    /// Returns a sender of its own for the signals.
+    pub(super) fn outgoing(&self) -> mpsc::Sender<Frame> {
         self.outgoing.borrow().clone()
+    }
+
+    /// Takes a signal of the peer. One that is too many is dropped: what a session sends and sees unacknowledged it
+    /// sends again.
+    pub(super) fn receive(&self, signal: Signal) {
+        let limit = if self.stage() == Stage::Up { WAITING_SIGNALS } else { RINGING_SIGNALS };
+        if self.signals.len() < limit {
+            self.signals.push(signal);
+        }
     }
 
     pub(super) fn stage(&self) -> Stage {
@@ -108,10 +132,23 @@ impl Leg {
         self.answer.push(answer);
     }
 
-    /// Accepts their ring.
-    pub(super) fn accept(&self) -> Result<()> {
+    /// Accepts the ring of the peer.
+    pub(super) fn accept(self: &Rc<Self>) -> Result<()> {
         self.stage.set(Stage::Up);
-        self.tell(Word::Accept)
+        self.tell(Word::Accept, Owner::Call(Rc::downgrade(self)))
+    }
+
+    /// Ends the call, as the server has refused a word without which it cannot begin.
+    pub(super) fn refused(&self, error: Error) {
+        if self.end.has_come() {
+            return;
+        }
+        if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) {
+            self.finish(EndReason::PeerLeft);
+        } else {
+            self.refusal.replace(Some(error));
+            self.finish(EndReason::ConnectionFailed);
+        }
     }
 
     /// The first reason counts.
@@ -140,8 +177,8 @@ impl Leg {
 
     fn end_with(&self, last_word: Word, reason: EndReason) {
         if !self.end.has_come() {
-            // A room that is gone has told them already, by leaving.
-            let _told = self.tell(last_word);
+            // A room that is gone has told the peer already, by leaving.
+            let _told = self.tell(last_word, Owner::EndedCall);
             self.finish(reason);
         }
     }
@@ -156,15 +193,18 @@ impl Leg {
         self.end.wait().map(move |()| reason.borrow().clone().unwrap_or(EndReason::HungUp))
     }
 
-    /// What the one who waits is told of the end.
+    /// Returns the end as the error of an operation that waits on the call.
     pub(super) fn error(&self, operation: &'static str) -> Error {
+        if let Some(refusal) = &*self.refusal.borrow() {
+            return refusal.clone();
+        }
         let (kind, message) = match self.reason() {
-            EndReason::Declined => (ErrorKind::Declined, "they declined"),
-            EndReason::Busy => (ErrorKind::Busy, "they are in another call"),
-            EndReason::PeerLeft => (ErrorKind::PeerLeft, "they have left"),
+            EndReason::Declined => (ErrorKind::Declined, "the peer declined the call"),
+            EndReason::Busy => (ErrorKind::Busy, "the peer is in another call"),
+            EndReason::PeerLeft => (ErrorKind::PeerLeft, "the peer has left the room"),
             EndReason::HungUp | EndReason::PeerHungUp => (ErrorKind::Closed, "the call has ended"),
-            EndReason::ConnectionFailed => (ErrorKind::Network, "there is no way to them through the network"),
-            EndReason::Unanswered => (ErrorKind::Timeout, "nobody answered"),
+            EndReason::ConnectionFailed => (ErrorKind::Network, "the connection to the peer has failed"),
+            EndReason::Unanswered => (ErrorKind::Timeout, "the peer did not answer the call"),
             EndReason::Unknown(_) | EndReason::RoomClosed => (ErrorKind::Closed, "the room has been left"),
         };
         Error::new(operation, kind, message)
@@ -185,19 +225,52 @@ impl Drop for Leg {
     }
 }
 
-pub(super) fn tell(outgoing: &mut mpsc::Sender<ClientMessage>, call: &CallId, to: &PeerId, word: Word) -> Result<()> {
+/// Queues a word of a call for the server.
+pub(super) fn tell(
+    outgoing: &mut mpsc::Sender<Frame>,
+    call: &CallId,
+    to: &PeerId,
+    word: Word,
+    owner: Owner,
+) -> Result<()> {
     let message = CallMessage { call: call.clone(), word };
     let data =
         Data::from_serialize(&message).map_err(|error| Error::new("signal", ErrorKind::Syntax, error.to_string()))?;
-    send(outgoing, ClientMessage::Signal { to: to.clone(), data })
+    outgoing::send(outgoing, Frame::new(ClientMessage::Signal { to: to.clone(), data }, owner)?)
 }
 
-pub(super) fn send(outgoing: &mut mpsc::Sender<ClientMessage>, message: ClientMessage) -> Result<()> {
-    outgoing.try_send(message).map_err(|refused| {
-        if refused.is_full() {
-            Error::new("send", ErrorKind::Operation, "too much is waiting to be sent to the signaling server")
-        } else {
-            Error::closed("send")
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::negotiation::Content;
+
+    fn leg(stage: Stage) -> Rc<Leg> {
+        let peer = Peer { id: "b".into(), name: "Bob".into() };
+        let id = CallId::try_from("c1".to_owned()).unwrap();
+        Rc::new(Leg::new(id, peer, Weak::new(), mpsc::channel(4).0, stage))
+    }
+
+    #[test]
+    fn waiting_signals_are_bounded() {
+        for (stage, limit) in [(Stage::RingingIn, RINGING_SIGNALS), (Stage::Up, WAITING_SIGNALS)] {
+            let leg = leg(stage);
+            for _ in 0..10_000 {
+                leg.receive(Content::Ping.into());
+            }
+            assert_eq!(leg.signals.len(), limit);
         }
-    })
+    }
+
+    #[test]
+    fn refusal_that_ends_a_call_is_its_error() {
+        for (code, kind) in [
+            (ErrorCode::UnknownPeer, ErrorKind::PeerLeft),
+            (ErrorCode::Internal, ErrorKind::Signaling(ErrorCode::Internal)),
+        ] {
+            let leg = leg(Stage::RingingOut);
+            leg.refused(Error::signaling("call", code, "no"));
+            assert_eq!(*leg.error("call").kind(), kind);
+            assert!(leg.end.has_come());
+        }
+    }
 }

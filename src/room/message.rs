@@ -40,12 +40,29 @@ spec_enum! {
     }
 }
 
-/// Tells one call from another.
+/// The id of a call, 1 to [`MAX_CHARS`](Self::MAX_CHARS) characters, chosen by its caller.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "String", try_from = "String")]
 pub(super) struct CallId(String);
 
+impl From<CallId> for String {
+    fn from(id: CallId) -> Self {
+        id.0
+    }
+}
+
+impl TryFrom<String> for CallId {
+    type Error = &'static str;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        let has_length = id.chars().nth(Self::MAX_CHARS).is_none() && !id.is_empty();
+        if has_length { Ok(Self(id)) } else { Err("the id of a call has 1 to 64 characters") }
+    }
+}
+
 impl CallId {
+    const MAX_CHARS: usize = 64;
+
     pub(super) fn random() -> Self {
         Self(random::id())
     }
@@ -74,6 +91,29 @@ mod tests {
             assert_eq!(serde_json::to_string(&message).unwrap(), json);
             assert_eq!(serde_json::from_str::<CallMessage>(json).unwrap(), message);
         }
+    }
+
+    #[test]
+    fn call_id_has_1_to_64_characters() {
+        for (length, is_valid) in [(0, false), (1, true), (64, true), (65, false), (60_000, false)] {
+            let json = format!(r#"{{"call":"{}","kind":"ring"}}"#, "ü".repeat(length));
+            assert_eq!(serde_json::from_str::<CallMessage>(&json).is_ok(), is_valid, "{length}");
+        }
+    }
+
+    #[test]
+    fn protocol_document_matches() {
+        let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/signaling/PROTOCOL.md"));
+        let calls = document.lines().filter(|line| line.starts_with(r#"{"call""#));
+        let read = |json: &str| serde_json::from_str::<CallMessage>(json).unwrap();
+        let count = calls.inspect(|json| assert_eq!(serde_json::to_string(&read(json)).unwrap(), **json)).count();
+        assert_eq!(count, 6);
+        // The section of session signals is the text of their module, with headings of a deeper level and without the
+        // links of rustdoc.
+        let link = "(crate::session::SessionOptions::answer_only)";
+        let signals = include_str!("../negotiation/signals.md").replace("\n# ", "\n#### ");
+        let signals = signals.replace(&format!("[answer]{link}"), "answer");
+        assert!(document.ends_with(&format!("### Session signals\n\n{signals}")));
     }
 
     #[test]

@@ -1,13 +1,17 @@
-//! Rooms: who is here, and calls between them, over a signaling server.
+//! Rooms on a signaling server: their peers, messages, and calls between the peers.
 
 mod address;
 mod backoff;
 mod call;
+mod events;
+mod heard;
 mod incoming;
 mod join;
+mod kept_seat;
 mod ledger;
 mod leg;
 mod message;
+mod outgoing;
 mod receive;
 mod seat;
 mod task;
@@ -27,69 +31,84 @@ pub use self::{
     incoming::IncomingCall,
     join::Join,
     message::DeclineReason,
+    outgoing::Delivery,
 };
 use self::{
+    heard::Heard,
     leg::{Answer, Leg, Stage},
-    message::{CallId, Word},
+    message::CallId,
+    outgoing::{Frame, Owner},
+    seat::Seat,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
     media::MediaStream,
-    peer::IceServer,
+    peer::{Configuration, IceServer},
     random,
+    session::Recovery,
     signaling::{ClientMessage, Data, LeaveReason, MessageId, Peer, PeerId},
+    timer,
     wake::End,
 };
 
-/// How long a call rings before the caller gives up.
-const RINGING_MS: u32 = 45_000;
+/// The bytes of a frame that carries a signal, beside the signal: at most, as the ids of peers and calls are bounded.
+const ENVELOPE_BYTES: usize = 1_024;
 
-/// What happens in a room.
+/// An event of a room.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RoomEvent {
-    /// Somebody calls.
+    /// A peer calls. At most 16 calls ring at once, and one of each peer: further ones are declined as busy.
     Incoming(IncomingCall),
-    /// Somebody came.
+    /// A peer has joined.
     PeerJoined(Peer),
-    /// Somebody went, and why. Calls with them have ended, but for one whose connection is up: where they have not
-    /// left but were lost to the server, it goes on.
+    /// A peer has left, and why. Calls with it have ended, except one whose connection is up if the peer has not left
+    /// but was lost to the server.
     PeerLeft(Peer, LeaveReason),
-    /// Somebody said something to everybody, with [`Room::say`].
+    /// A peer said something to the room, with [`Room::say`]. Each message is reported once: copies that come after a
+    /// peer had to reconnect are recognized among the latest 1,024 messages.
     Said {
-        /// Who.
+        /// The sender.
         from: Peer,
-        /// What.
+        /// The message.
         data: Data,
     },
-    /// The server refused something, or sent what cannot be read.
+    /// The server refused something of which no operation reports the refusal, or sent a frame that cannot be read, or
+    /// a peer that is not listed; or the [provider of tokens](Join::token_provider) failed.
     Refused(Error),
-    /// The signaling server is not heard any more, and is tried for the `attempt`-th time, counted from 1. Calls that
-    /// are up go on, and what is said waits.
+    /// The connection to the signaling server is lost, and this is an attempt to reconnect. Calls that are connected
+    /// continue, and messages wait.
     Reconnecting {
-        /// Which try it is, since the server was last heard for a whole heartbeat.
+        /// The number of the attempt, from 1, since the server was last heard for a whole heartbeat.
         attempt: u32,
     },
-    /// The server is back. Where it had kept the seat, nothing has been lost. Where it had not, because it was
-    /// restarted or was away for too long, [`Room::me`] has another id, who came and went has been told, and what
-    /// others said meanwhile is lost.
+    /// The server is back. If it has kept the seat, nothing was lost. If it has not, because it was restarted or was
+    /// away for too long, [`Room::me`] has another id, peers that came and went have been reported, and what others
+    /// said meanwhile is lost.
     Recovered,
-    /// The server is gone for good, and the room with it: it let us in no more, or it was tried for as long as
-    /// [`Join::give_up_after`] says. Calls that are up go on. No event follows.
+    /// Events were dropped, as those that nobody has read take 8 MiB, in which each counts as its data and 256 bytes.
+    /// Calls among them were declined as busy. [`Room::peers`] still lists all peers.
+    Lagged {
+        /// The number of events that were dropped here.
+        missed: u64,
+    },
+    /// The room is lost: the server does not admit the client any more, the reconnection took longer than
+    /// [`Join::give_up_after`], or the seat was taken over on another socket, such as by another tab, which is
+    /// `Signaling(AlreadyJoined)`. Calls that are connected continue. No event follows.
     Lost {
-        /// What the last try failed with.
+        /// The last failure.
         reason: Error,
     },
 }
 
 /// A seat in a room.
 ///
-/// Clones share one seat. It is given up with [`leave`](Self::leave), which ends its calls, or when the last clone
-/// and the last call are dropped.
+/// Clones share one seat, and are equal. It is given up with [`leave`](Self::leave), which ends its calls, or when the
+/// last clone and the last call are dropped.
 ///
-/// Where the signaling server is lost, the room comes back by itself, to the same seat where the server has kept it:
-/// see [`RoomEvent::Reconnecting`]. What is said and who is called meanwhile waits.
+/// If the connection to the signaling server is lost, the room reconnects by itself, to the same seat if the server has
+/// kept it: see [`RoomEvent::Reconnecting`]. Messages and calls meanwhile wait.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, Constraints}, room::{Join, Room, RoomEvent}, Result};
@@ -112,111 +131,181 @@ pub struct Room(Rc<Inner>);
 struct Inner {
     me: RefCell<Peer>,
     ice_servers: RefCell<Vec<IceServer>>,
-    /// The server hears us, as far as we know.
+    configuration: Configuration,
+    recovery: Recovery,
+    ring_ms: u32,
+    /// The server's limit for a frame, and what that leaves for a signal. Sessions share the latter.
+    max_frame_bytes: Cell<usize>,
+    signal_limit: Rc<Cell<usize>>,
+    /// Whether the connection to the server is up, as far as is known.
     seated: Cell<bool>,
     peers: RefCell<Vec<Peer>>,
     legs: RefCell<Vec<Weak<Leg>>>,
     events: Queue<RoomEvent>,
-    outgoing: RefCell<mpsc::Sender<ClientMessage>>,
-    /// Something speaks against the socket being alive.
+    heard: Heard,
+    /// When the current interval of busy answers began, in milliseconds, and their number.
+    busy_answers: Cell<(f64, u32)>,
+    outgoing: RefCell<mpsc::Sender<Frame>>,
+    /// Asks for a check that the socket is alive.
     doubts: Queue<()>,
-    /// No more words from or to the server.
+    /// No more messages from or to the server.
     end: End,
 }
 
 impl Room {
-    /// Takes a seat in a room. Cancel safe: dropped early, the seat is given back.
+    /// Takes a seat in a room. It waits for the server for 20 seconds at most. Cancel safe: dropped early, the seat is
+    /// given back.
     ///
     /// # Errors
-    /// `Signaling` with the server's code where it refuses, such as a name that is taken; `Timeout` where it does not
-    /// answer; and what [`SignalingSocket::connect`](crate::signaling::SignalingSocket::connect) fails with.
+    /// `Signaling` with the server's code if it refuses, such as for a name that is taken; `Timeout` if it does not
+    /// answer; `Syntax` if its answer cannot be read; what the [provider of tokens](Join::token_provider) fails with; and
+    /// what [`SignalingSocket::connect`](crate::signaling::SignalingSocket::connect) fails with.
     pub async fn join(url: &str, join: Join) -> Result<Self> {
         task::join(url, join).await
     }
 
-    /// Oneself, with the id that the server gave: another one where it has been restarted.
+    /// Returns this client's peer, with the id that the server gave: another one after the server was restarted.
     #[must_use]
     pub fn me(&self) -> Peer {
         self.0.me.borrow().clone()
     }
 
-    /// Everybody else who is here now.
+    /// Returns all other peers in the room, at most 65,536.
     #[must_use]
     pub fn peers(&self) -> Vec<Peer> {
         self.0.peers.borrow().clone()
     }
 
-    /// The STUN and TURN servers that the signaling server names; calls use them.
+    /// Returns the STUN and TURN servers that the signaling server has stated, at most 32. Calls use them, after those
+    /// of [`Join::configuration`].
     #[must_use]
     pub fn ice_servers(&self) -> Vec<IceServer> {
         self.0.ice_servers.borrow().clone()
     }
 
-    /// What happens here, from the moment of joining on. All streams of a room share one queue, so that each event
-    /// goes to one of them, and none is lost while nobody looks. It ends when the room has been left.
+    /// Returns the events of the room, from the moment of joining on. All streams of a room share one queue, so that each
+    /// event goes to one of them. Events wait until they are read, up to the limit of [`RoomEvent::Lagged`]. The stream
+    /// ends when the room has been left or lost.
     pub fn events(&self) -> EventStream<RoomEvent> {
         EventStream::of(self.0.events.clone(), &self.0.end)
     }
 
-    /// Calls somebody, sending `media` where there is some: `&camera`, or `None` to only watch and listen. Resolves
-    /// when they have accepted. Cancel safe: dropped while it rings, the ringing ends.
+    /// Calls a peer, sending `media` if there is any: `&camera`, or `None` to only watch and listen. Resolves when the
+    /// peer has accepted. Cancel safe: dropped while it rings, the ringing ends.
     ///
-    /// Where both call each other, be it that their call rings here already, both get the same call.
+    /// If both peers call each other, even if the other call rings here already, both get the same call.
     ///
     /// # Errors
-    /// `Declined`, `Busy`, `Timeout` where nobody answers within 45 seconds, `PeerLeft` where they are not or no
-    /// longer here, `Closed` where the room has been left, or what the connection fails with.
+    /// `Declined`; `Busy`; `Timeout` if the peer does not answer within [`Join::ring_time`], also while the room
+    /// reconnects; `PeerLeft` if the peer is not or no longer in the room; `Signaling` with the server's code if it
+    /// refuses the ring for another reason; `Closed` if the room has been left; or what the connection fails with.
     pub async fn call(&self, peer: &PeerId, media: impl Into<Option<&MediaStream>>) -> Result<Call> {
         const OPERATION: &str = "call";
         let media = media.into().cloned();
-        let peer = self.0.peer(peer).ok_or_else(|| Error::new(OPERATION, ErrorKind::PeerLeft, "they are not here"))?;
+        let absent = || Error::new(OPERATION, ErrorKind::PeerLeft, format!("the peer {peer} is not in the room"));
+        let peer = self.0.peer(peer).ok_or_else(absent)?;
         self.0.open(OPERATION)?;
         let rings_here = |leg: &Rc<Leg>| leg.stage() == Stage::RingingIn && leg.address.them() == peer.id;
         if let Some(theirs) = self.0.legs().into_iter().find(rings_here) {
-            return Call::start(self, theirs, media, false).await;
+            return Call::start(self, &theirs, media.as_ref(), false);
         }
         let leg = self.0.leg(CallId::random(), peer, Stage::RingingOut);
-        leg.tell(Word::Ring)?;
+        leg.ring()?;
         let mut answers = leg.answers();
         let answer = select_biased! {
             answer = answers.next() => answer,
-            () = TimeoutFuture::new(RINGING_MS).fuse() => {
+            () = TimeoutFuture::new(self.0.ring_ms).fuse() => {
                 leg.give_up(EndReason::Unanswered);
                 None
             }
         };
         match answer {
-            Some(Answer::Accepted) => Call::start(self, leg, media, true).await,
-            Some(Answer::Crossed(theirs)) => Call::start(self, theirs, media, false).await,
+            Some(Answer::Accepted) => Call::start(self, &leg, media.as_ref(), true),
+            Some(Answer::Crossed(theirs)) => Call::start(self, &theirs, media.as_ref(), false),
             None => Err(leg.error(OPERATION)),
         }
     }
 
-    /// Says something to everybody else in the room.
+    /// Sends a message to all other peers in the room. The returned [`Delivery`] resolves when the server has accepted
+    /// it, and may be dropped.
+    ///
+    /// While the room reconnects, the message waits. If the seat was lost, it is sent again in the new one, under the
+    /// same id, so that each peer that stayed in the room gets it once.
     ///
     /// # Errors
-    /// `Syntax` for a value that has no JSON, `Operation` where too much is waiting to be sent, `Closed`.
-    pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
-        let data =
-            Data::from_serialize(value).map_err(|error| Error::new("say", ErrorKind::Syntax, error.to_string()))?;
-        let id = MessageId::try_from(random::id())
-            .map_err(|error| Error::new("say", ErrorKind::Syntax, error.to_string()))?;
-        self.0.open("say")?;
-        leg::send(&mut self.0.outgoing.borrow_mut(), ClientMessage::Say { id, data })
+    /// `Syntax` for a value that has no JSON; `TooLarge` with the number of bytes that the JSON may have; `Operation` if
+    /// too many frames wait to be sent; `Closed` if the room has been left or lost.
+    pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery> {
+        const OPERATION: &str = "say";
+        let syntax = |error: &dyn fmt::Display| Error::new(OPERATION, ErrorKind::Syntax, error.to_string());
+        let data = Data::from_serialize(value).map_err(|error| syntax(&error))?;
+        let id = MessageId::try_from(random::id()).map_err(|error| syntax(&error))?;
+        self.0.open(OPERATION)?;
+        let (accepted, delivery) = Delivery::new();
+        let frame = Frame::new(ClientMessage::Say { id, data }, Owner::Say(accepted))?;
+        frame.check_size(OPERATION, self.0.max_frame_bytes.get())?;
+        outgoing::send(&mut self.0.outgoing.borrow_mut(), frame)?;
+        Ok(delivery)
     }
 
-    /// Resolves when the seat has been given up, or the signaling server is gone for good. Cancel safe.
+    /// Resolves when the room has been left or lost, however long that takes. Cancel safe.
     pub fn left(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.0.end.wait()
     }
 
-    /// Gives up the seat. Its calls end, and so do its events.
+    /// Gives up the seat. Its calls end, and so do its events. The server is told in the background.
     pub fn leave(&self) {
         self.0.leave();
     }
 }
 
 impl Inner {
+    fn new(join: Join, seat: &Seat, outgoing: mpsc::Sender<Frame>) -> Self {
+        let this = Self {
+            me: seat.you.clone().into(),
+            ice_servers: seat.ice_servers.clone().into(),
+            configuration: join.configuration,
+            recovery: join.recovery,
+            ring_ms: timer::milliseconds(join.ring_time),
+            max_frame_bytes: Cell::default(),
+            signal_limit: Rc::default(),
+            seated: true.into(),
+            peers: seat.peers.clone().into(),
+            legs: RefCell::default(),
+            events: Queue::default(),
+            heard: Heard::default(),
+            busy_answers: Cell::default(),
+            outgoing: outgoing.into(),
+            doubts: Queue::default(),
+            end: End::default(),
+        };
+        this.set_max_frame_bytes(seat.max_frame_bytes);
+        this
+    }
+
+    fn set_max_frame_bytes(&self, bytes: usize) {
+        self.max_frame_bytes.set(bytes);
+        self.signal_limit.set(bytes.saturating_sub(ENVELOPE_BYTES));
+    }
+
+    /// Returns the configuration of a call.
+    fn configuration(&self) -> Configuration {
+        let mut configuration = self.configuration.clone();
+        configuration.ice_servers.extend_from_slice(&self.ice_servers.borrow());
+        configuration
+    }
+
+    fn tell(&self, event: RoomEvent) {
+        events::push(&self.events, event);
+    }
+
+    /// Asks for a check that the socket is alive.
+    fn doubt(&self) {
+        if self.doubts.len() == 0 {
+            self.doubts.push(());
+        }
+    }
+
     fn open(&self, operation: &'static str) -> Result<()> {
         if self.end.has_come() { Err(Error::closed(operation)) } else { Ok(()) }
     }
@@ -251,6 +340,15 @@ impl Drop for Inner {
         self.leave();
     }
 }
+
+/// Two handles are equal if they share one seat.
+impl PartialEq for Room {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Room {}
 
 impl fmt::Debug for Room {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

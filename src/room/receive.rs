@@ -1,11 +1,12 @@
-//! What a room does with what the server says.
+//! The reaction of a room to the messages of the server.
 
 use std::rc::Rc;
 
 use super::{
     EndReason, IncomingCall, Inner, RoomEvent,
-    leg::{Answer, Leg, Stage},
+    leg::{self, Answer, Leg, Stage},
     message::{CallId, CallMessage, DeclineReason, Word},
+    outgoing::Owner,
     seat::Seat,
 };
 use crate::{
@@ -13,36 +14,71 @@ use crate::{
     signaling::{Data, LeaveReason, Peer, PeerId, ServerMessage},
 };
 
+/// The length of a peer's id and name, at most. Servers give shorter ones.
+pub(super) const MAX_ID_BYTES: usize = 128;
+const MAX_NAME_BYTES: usize = 4_096;
+
+/// The number of other peers in a room, at most: further ones are not listed.
+pub(super) const MAX_PEERS: usize = 65_536;
+
+/// The number of calls that ring at once. A peer can only have one of them.
+const MAX_RINGING: usize = 16;
+
+/// The number of rings that are answered with `busy` within [`BUSY_TIME_MS`]; further ones are ignored, so that a flood
+/// of rings does not use up what the server lets this client send.
+const MAX_BUSY_ANSWERS: u32 = 32;
+const BUSY_TIME_MS: f64 = 10_000.0;
+
+/// Whether the peer's id and name have a length that a server gives.
+pub(super) fn is_valid(peer: &Peer) -> bool {
+    (1..=MAX_ID_BYTES).contains(&peer.id.as_str().len()) && peer.name.len() <= MAX_NAME_BYTES
+}
+
+/// Whether a frame could not be read, which does not end the socket.
+pub(super) fn is_of_one_frame(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Syntax | ErrorKind::NotSupported)
+}
+
 impl Inner {
-    /// An error is the end of the socket.
+    /// Takes a message of the server. An error is the end of the socket.
     pub(super) fn receive(self: &Rc<Self>, message: Result<ServerMessage>) -> Result<()> {
         match message {
             Ok(ServerMessage::PeerJoined { peer }) => self.peer_joined(peer),
             Ok(ServerMessage::PeerLeft { id, reason }) => self.peer_left(&id, reason),
             Ok(ServerMessage::Signal { from, data }) => self.receive_signal(&from, &data),
-            Ok(ServerMessage::Say { from, data, .. }) => {
-                if let Some(from) = self.peer(&from) {
-                    self.events.push(RoomEvent::Said { from, data });
+            Ok(ServerMessage::Say { from, id, data }) => {
+                if let Some(from) = self.peer(&from)
+                    && self.heard.is_new(&from.name, &id)
+                {
+                    self.tell(RoomEvent::Said { from, data });
                 }
             }
             Ok(ServerMessage::Error { code, message, .. }) => {
-                let refused = Error::signaling("signal", code, message);
-                self.events.push(RoomEvent::Refused(refused));
+                self.refused(Error::signaling("signal", code, message));
             }
             Ok(ServerMessage::Joined { .. } | ServerMessage::Pong { .. }) => {}
-            Err(error) if *error.kind() == ErrorKind::Syntax => self.events.push(RoomEvent::Refused(error)),
+            Err(error) if is_of_one_frame(&error) => self.refused(error),
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    fn peer_joined(&self, peer: Peer) {
-        self.peers.borrow_mut().push(peer.clone());
-        self.events.push(RoomEvent::PeerJoined(peer));
+    /// Reports what nobody else reports.
+    pub(super) fn refused(&self, error: Error) {
+        self.tell(RoomEvent::Refused(error));
     }
 
-    /// One who is lost to the server may still be there for us: where the connection of a call is up, they will tell
-    /// by which id they are back.
+    fn peer_joined(&self, peer: Peer) {
+        let is_full = self.peers.borrow().len() >= MAX_PEERS;
+        if is_full || !is_valid(&peer) {
+            let message = "a peer is not listed: the room has too many, or its id or name is too long";
+            return self.refused(Error::new("join", ErrorKind::QuotaExceeded, message));
+        }
+        self.peers.borrow_mut().push(peer.clone());
+        self.tell(RoomEvent::PeerJoined(peer));
+    }
+
+    /// Removes a peer. One that is lost to the server may still be connected in a call, and tells there its new id.
     fn peer_left(&self, id: &PeerId, reason: LeaveReason) {
         let Some(peer) = self.remove_peer(id) else { return };
         for leg in self.legs().iter().filter(|leg| leg.address.them() == *id) {
@@ -52,7 +88,7 @@ impl Inner {
                 leg.finish(EndReason::PeerLeft);
             }
         }
-        self.events.push(RoomEvent::PeerLeft(peer, reason));
+        self.tell(RoomEvent::PeerLeft(peer, reason));
     }
 
     fn remove_peer(&self, id: &PeerId) -> Option<Peer> {
@@ -61,7 +97,7 @@ impl Inner {
         Some(peers.remove(position))
     }
 
-    /// What makes no sense is passed over: a peer may be of another version, or of ill will.
+    /// Takes a word of a call. What is malformed is ignored: a peer may be of another version, or of ill will.
     fn receive_signal(self: &Rc<Self>, from: &PeerId, data: &Data) {
         let Some(peer) = self.peer(from) else { return };
         let Ok(CallMessage { call, word }) = data.parse::<CallMessage>() else { return };
@@ -76,42 +112,62 @@ impl Inner {
             (Word::HangUp { reason: Some(EndReason::ConnectionFailed) }, Some(leg)) => {
                 leg.finish(EndReason::ConnectionFailed);
             }
+            (Word::HangUp { reason: Some(EndReason::Unanswered) }, Some(leg)) => leg.finish(EndReason::Unanswered),
             (Word::HangUp { .. }, Some(leg)) => leg.finish(EndReason::PeerHungUp),
-            (Word::Negotiation(signal), Some(leg)) => leg.signals.push(signal),
+            (Word::Negotiation(signal), Some(leg)) => leg.receive(signal),
             _ => {}
         }
     }
 
-    /// Where we ring each other, the call of the one with the lesser id is the one that both go on with.
+    /// Takes a ring. If both peers ring each other, the call of the peer with the lesser id is the one that both take.
     fn ring(self: &Rc<Self>, peer: Peer, call: CallId) {
-        let rings_them = |leg: &Rc<Leg>| leg.stage() == Stage::RingingOut && leg.address.them() == peer.id;
-        match self.legs().into_iter().find(rings_them) {
-            Some(_) if self.me.borrow().id < peer.id => {}
-            Some(ours) => ours.answer(Answer::Crossed(self.leg(call, peer, Stage::RingingIn))),
-            None => {
-                let incoming = IncomingCall::new(self.leg(call, peer, Stage::RingingIn));
-                self.events.push(RoomEvent::Incoming(incoming));
+        let legs = self.legs();
+        let rings_them = |leg: &&Rc<Leg>| leg.stage() == Stage::RingingOut && leg.address.them() == peer.id;
+        if let Some(ours) = legs.iter().find(rings_them) {
+            if self.me.borrow().id > peer.id {
+                ours.answer(Answer::Crossed(self.leg(call, peer, Stage::RingingIn)));
             }
+            return;
+        }
+        let ringing = || legs.iter().filter(|leg| leg.stage() == Stage::RingingIn);
+        if ringing().count() >= MAX_RINGING || ringing().any(|leg| leg.address.them() == peer.id) {
+            return self.answer_busy(&peer.id, &call);
+        }
+        let incoming = IncomingCall::new(self.leg(call, peer, Stage::RingingIn), self.ring_ms);
+        self.tell(RoomEvent::Incoming(incoming));
+    }
+
+    /// Declines a ring that nobody is told of.
+    fn answer_busy(&self, peer: &PeerId, call: &CallId) {
+        let now = js_sys::Date::now();
+        let (begun, count) = self.busy_answers.get();
+        let (begun, count) = if (0.0..BUSY_TIME_MS).contains(&(now - begun)) { (begun, count) } else { (now, 0) };
+        self.busy_answers.set((begun, count.saturating_add(1)));
+        if count < MAX_BUSY_ANSWERS {
+            let word = Word::Decline { reason: DeclineReason::Busy };
+            // Where there is no room for it, the caller gives up by itself.
+            let _ = leg::tell(&mut self.outgoing.borrow_mut(), call, peer, word, Owner::EndedCall);
         }
     }
 
-    /// The server is not heard any more, and this is the next try.
+    /// Reports the next attempt to reconnect.
     pub(super) fn reconnecting(&self, attempt: u32) {
         self.seated.set(false);
-        self.events.push(RoomEvent::Reconnecting { attempt });
+        self.tell(RoomEvent::Reconnecting { attempt });
     }
 
-    /// The server is back.
+    /// Takes what the server gave with a seat after it had been lost.
     pub(super) fn recovered(&self, seat: &Seat) {
         self.ice_servers.replace(seat.ice_servers.clone());
+        self.set_max_frame_bytes(seat.max_frame_bytes);
         if !seat.resumed {
             self.seated_anew(&seat.you, &seat.peers);
         }
         self.seated.set(true);
-        self.events.push(RoomEvent::Recovered);
+        self.tell(RoomEvent::Recovered);
     }
 
-    /// Nobody knows us by the id that we had, and the room may have others in it, or the same by other ids.
+    /// Takes a new seat: this peer has another id, and the room may have other peers in it, or the same by other ids.
     fn seated_anew(&self, you: &Peer, peers: &[Peer]) {
         self.me.replace(you.clone());
         let former: Vec<PeerId> = self.peers.borrow().iter().map(|peer| peer.id.clone()).collect();
@@ -133,13 +189,13 @@ impl Inner {
         }
     }
 
-    /// No server any more.
+    /// Ends the room, as there is no server any more.
     pub(super) fn lost(&self, reason: Error) {
         self.seated.set(false);
         for leg in self.legs().iter().filter(|leg| leg.stage() != Stage::Up) {
             leg.finish(EndReason::RoomClosed);
         }
-        self.events.push(RoomEvent::Lost { reason });
+        self.tell(RoomEvent::Lost { reason });
         self.end.come();
     }
 }

@@ -1,9 +1,13 @@
-//! How a seat is taken, and taken back.
+//! Taking a seat, and taking it back.
 
 use futures::{FutureExt, SinkExt, StreamExt, select_biased};
 use gloo_timers::future::TimeoutFuture;
 
-use super::Join;
+use super::{
+    Join,
+    join::Token,
+    receive::{MAX_PEERS, is_valid},
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     peer::IceServer,
@@ -12,6 +16,12 @@ use crate::{
 
 const OPERATION: &str = "join";
 
+/// The number of ICE servers that are taken from the signaling server, and of URLs from each.
+const MAX_ICE_SERVERS: usize = 32;
+
+/// The number of sockets that are kept open because the server may have a seat for them.
+const MAX_SILENT: usize = 8;
+
 /// A seat, as the server gives it.
 pub(super) struct Seat {
     pub(super) socket: SignalingSocket,
@@ -19,33 +29,46 @@ pub(super) struct Seat {
     pub(super) peers: Vec<Peer>,
     pub(super) ice_servers: Vec<IceServer>,
     pub(super) heartbeat_ms: u32,
+    pub(super) max_frame_bytes: usize,
     pub(super) resume: Option<ResumeToken>,
-    /// Whether it is the one that we had.
+    /// Whether it is the seat of before.
     pub(super) resumed: bool,
-    /// How many of our numbered frames the server has had.
+    /// The number of numbered frames that the server has received.
     pub(super) received: u32,
 }
 
 /// The way to a seat in one room.
 pub(super) struct Door {
     url: String,
-    join: Join,
-    /// Sockets that fell silent, and may have the seat still as far as the server knows. To close one would give the
+    room: String,
+    name: String,
+    token: Token,
+    /// Sockets that fell silent, and may still have the seat as far as the server knows. To close one would give the
     /// seat up; once it is taken back over another, that does no harm.
     silent: Vec<SignalingSocket>,
 }
 
 impl Door {
-    pub(super) fn new(url: &str, join: Join) -> Self {
-        Self { url: url.to_owned(), join, silent: Vec::new() }
+    pub(super) fn new(url: &str, join: &Join) -> Self {
+        Self {
+            url: url.to_owned(),
+            room: join.room.clone(),
+            name: join.name.clone(),
+            token: join.token.clone(),
+            silent: Vec::new(),
+        }
     }
 
-    /// Keeps a socket of which nothing is heard, until there is another.
+    /// Keeps a silent socket until there is another.
     pub(super) fn set_aside(&mut self, socket: SignalingSocket) {
+        // The first one had the seat; those after it may have had no answer.
+        if self.silent.len() == MAX_SILENT {
+            self.silent.remove(1);
+        }
         self.silent.push(socket);
     }
 
-    /// Takes a seat, or takes it back where there is a token for it. Cancel safe: dropped early, the seat is given up.
+    /// Takes a seat, or takes it back with a resume token. Cancel safe: dropped early, the seat is given up.
     pub(super) async fn enter(&mut self, resume: Option<ResumeToken>, received: u32, limit_ms: u32) -> Result<Seat> {
         let late = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
         let mut limit = TimeoutFuture::new(limit_ms).fuse();
@@ -53,22 +76,48 @@ impl Door {
             socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => socket?,
             () = limit => return Err(late()),
         };
-        let Join { room, name, token, .. } = self.join.clone();
-        let request = ClientMessage::Join { room, name, resume, received, token };
         let joined = select_biased! {
-            joined = ask(&mut socket, request).boxed_local().fuse() => joined?,
+            joined = self.ask(&mut socket, resume, received).boxed_local().fuse() => joined?,
             () = limit => {
-                // It may have given the seat all the same.
-                self.silent.push(socket);
+                // The server may have given the seat all the same.
+                self.set_aside(socket);
                 return Err(late());
             }
         };
         self.silent.clear();
         Ok(joined(socket))
     }
+
+    /// Joins, with a provider's token only where the server does not do without: the provider may have to ask a server
+    /// of its own.
+    async fn ask(
+        &self,
+        socket: &mut SignalingSocket,
+        resume: Option<ResumeToken>,
+        received: u32,
+    ) -> Result<impl FnOnce(SignalingSocket) -> Seat + use<>> {
+        let is_resumable = resume.is_some() && received != super::kept_seat::UNKNOWN_COUNT;
+        let token = match &self.token {
+            Token::None => None,
+            Token::Fixed(token) => Some(token.clone()),
+            Token::Provider(_) if is_resumable => None,
+            Token::Provider(provider) => Some(provider().await?),
+        };
+        let (room, name) = (self.room.clone(), self.name.clone());
+        let mut request = ClientMessage::Join { room, name, resume, received, token };
+        match (ask(socket, request.clone()).await, &self.token) {
+            (Err(error), Token::Provider(provider)) if is_resumable && is_unauthorized(&error) => {
+                if let ClientMessage::Join { token, .. } = &mut request {
+                    *token = Some(provider().await?);
+                }
+                ask(socket, request).await
+            }
+            (joined, _) => joined,
+        }
+    }
 }
 
-/// What the server answers, but for the socket.
+/// Returns the server's answer, without the socket.
 async fn ask(
     socket: &mut SignalingSocket,
     request: ClientMessage,
@@ -76,19 +125,37 @@ async fn ask(
     socket.send(request).await?;
     loop {
         let message = match socket.next().await.ok_or_else(|| Error::closed(OPERATION))? {
-            // It may be the word of a newer server.
-            Err(error) if *error.kind() == ErrorKind::Syntax => continue,
+            // It may be a message of a newer server.
+            Err(error) if *error.kind() == ErrorKind::NotSupported => continue,
             message => message?,
         };
         match message {
-            ServerMessage::Joined { you, peers, resume, resumed, received, ice_servers, heartbeat_ms, .. } => {
-                let ice_servers = ice_servers.into_iter().map(Into::into).collect();
+            ServerMessage::Joined {
+                you,
+                mut peers,
+                resume,
+                resumed,
+                received,
+                ice_servers,
+                heartbeat_ms,
+                max_frame_bytes,
+            } => {
+                if !is_valid(&you) || !peers.iter().all(is_valid) {
+                    let message = "the ids or names in `joined` are too long";
+                    return Err(Error::new(OPERATION, ErrorKind::Syntax, message));
+                }
+                peers.truncate(MAX_PEERS);
+                let mut ice_servers: Vec<IceServer> =
+                    ice_servers.into_iter().take(MAX_ICE_SERVERS).map(Into::into).collect();
+                ice_servers.iter_mut().for_each(|server| server.urls.truncate(MAX_ICE_SERVERS));
+                let max_frame_bytes = usize::try_from(max_frame_bytes).unwrap_or(usize::MAX);
                 return Ok(move |socket| Seat {
                     socket,
                     you,
                     peers,
                     ice_servers,
                     heartbeat_ms,
+                    max_frame_bytes,
                     resume,
                     resumed,
                     received,
@@ -102,8 +169,12 @@ async fn ask(
     }
 }
 
-/// Whether it makes no sense to try again later: the server would refuse this join at any time. A name that is taken
-/// may be our own, in the seat that we had.
+fn is_unauthorized(error: &Error) -> bool {
+    *error.kind() == ErrorKind::Signaling(ErrorCode::Unauthorized)
+}
+
+/// Whether it makes no sense to retry: the server would refuse this join at any time, or has the seat on another
+/// socket. A name that is taken may be this client's own, in its former seat.
 pub(super) fn is_final(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Signaling(code) => matches!(
@@ -114,6 +185,7 @@ pub(super) fn is_final(error: &Error) -> bool {
                 | ErrorCode::BadMessage
                 | ErrorCode::TooLarge
                 | ErrorCode::UnsupportedVersion
+                | ErrorCode::AlreadyJoined
         ),
         kind => matches!(kind, ErrorKind::Security | ErrorKind::Syntax),
     }

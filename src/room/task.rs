@@ -1,4 +1,4 @@
-//! What runs in the background of a room: the one that reads and writes its socket, and finds another when it breaks.
+//! The background task of a room, which reads and writes its socket, and finds another when it breaks.
 
 use std::{
     convert::Infallible,
@@ -14,13 +14,17 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Inner, Join, Room, backoff,
+    join::PROVIDER,
+    kept_seat::{KeptSeat, UNKNOWN_COUNT},
     ledger::Ledger,
+    outgoing::{Frame, Refusal},
+    receive::is_of_one_frame,
     seat::{Door, Seat, is_final},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     event::EventStream,
-    signaling::{ClientMessage, ErrorCode, ServerMessage, SignalingSocket},
+    signaling::{ClientMessage, ServerMessage, SignalingSocket},
     timer,
     wake::EndWait,
 };
@@ -35,45 +39,63 @@ const COMING_BACK_MS: u32 = 10_000;
 /// so too.
 const DOUBT_MS: u32 = 3_000;
 
-/// How many frames may wait for the socket; it takes them in the next turn.
+/// The number of frames that may wait for the socket; it takes them in the next turn.
 const OUTGOING_FRAMES: usize = 256;
+
+/// The pause before a frame is sent again that the server has refused for the moment; doubled each time.
+const PAUSE_MS: u32 = 1_000;
 
 pub(super) async fn join(url: &str, join: Join) -> Result<Room> {
     let give_up_after = join.give_up_after;
-    let mut door = Door::new(url, join);
-    let seat = door.enter(None, 0, JOINING_MS).await?;
+    let kept_seat = join.keeps_seat.then(|| KeptSeat::new(url, &join.room, &join.name));
+    let mut door = Door::new(url, &join);
+    let former = kept_seat.as_ref().and_then(KeptSeat::token);
+    let received = former.as_ref().map_or(0, |_| UNKNOWN_COUNT);
+    let mut seat = door.enter(former, received, JOINING_MS).await?;
+    if seat.resumed {
+        // A server that checks no counts has given the former seat back, whose state is lost.
+        seat.socket.send(ClientMessage::Leave).await?;
+        seat = door.enter(None, 0, JOINING_MS).await?;
+    }
     let (outgoing, queue) = mpsc::channel(OUTGOING_FRAMES);
-    let inner = Rc::new(Inner {
-        me: seat.you.clone().into(),
-        ice_servers: seat.ice_servers.clone().into(),
-        seated: true.into(),
-        peers: seat.peers.clone().into(),
-        legs: Default::default(),
-        events: Default::default(),
-        outgoing: outgoing.into(),
-        doubts: Default::default(),
-        end: Default::default(),
-    });
-    let room = Rc::downgrade(&inner);
-    let doubts = EventStream::of(inner.doubts.clone(), &inner.end);
-    let ledger = Ledger::default();
-    let clerk = Clerk { queue, ledger, doubts, room, door, give_up_after, attempt: 0, pings: 0 };
+    let inner = Rc::new(Inner::new(join, &seat, outgoing));
+    let clerk = Clerk {
+        queue,
+        ledger: Ledger::default(),
+        doubts: EventStream::of(inner.doubts.clone(), &inner.end),
+        room: Rc::downgrade(&inner),
+        door,
+        kept_seat,
+        give_up_after,
+        attempt: 0,
+        pings: 0,
+        unanswered: None,
+        refused: Vec::new(),
+        pause: Fuse::terminated(),
+    };
     spawn_local(clerk.serve(seat, inner.end.wait()));
     Ok(Room(inner))
 }
 
-/// Sees to it that the room has a socket, and that frames go both ways.
+/// Keeps the room connected, and carries frames in both directions.
 struct Clerk {
-    queue: mpsc::Receiver<ClientMessage>,
+    queue: mpsc::Receiver<Frame>,
     ledger: Ledger,
     doubts: EventStream<()>,
     room: Weak<Inner>,
     door: Door,
+    kept_seat: Option<KeptSeat>,
     give_up_after: Duration,
-    /// How often it was tried to come back since the server was last heard for a whole heartbeat: one that gives a
-    /// seat and drops it at once is asked more and more seldom too.
+    /// The number of attempts to reconnect since the server was last heard for a whole heartbeat: a server that gives a
+    /// seat and drops it at once is asked less and less often too.
     attempt: u32,
     pings: u32,
+    /// The ping that the server has not answered yet.
+    unanswered: Option<u32>,
+    /// Words of calls that the server has refused for the moment, to be sent again after a pause. This is the only place
+    /// where a frame is repeated within a seat.
+    refused: Vec<Frame>,
+    pause: Fuse<TimeoutFuture>,
 }
 
 /// Why a socket is of no use any more.
@@ -90,21 +112,28 @@ impl From<Error> for Broken {
 }
 
 impl Clerk {
-    /// Until the room is left, or lost.
+    /// Runs until the room is left, or lost.
     async fn serve(mut self, mut seat: Seat, mut end: EndWait) {
         loop {
             self.ledger.set_token(seat.resume.take());
+            self.keep_seat();
             let mut socket = seat.socket;
             let broken = select_biased! {
-                () = (&mut end).fuse() => return self.take_leave(socket).await,
-                broken = self.carry(&mut socket, seat.heartbeat_ms).boxed_local().fuse() => broken,
+                () = (&mut end).fuse() => return self.take_leave(socket, seat.max_frame_bytes).await,
+                broken = self.carry(&mut socket, seat.heartbeat_ms, seat.max_frame_bytes).boxed_local().fuse() => broken,
             };
             let reason = match broken {
                 Ok(never) => match never {},
+                Err(Broken::Ended(error)) if is_final(&error) => {
+                    if let Some(room) = self.room.upgrade() {
+                        room.lost(error);
+                    }
+                    return;
+                }
                 Err(Broken::Ended(error)) => error,
                 Err(Broken::Silent) => {
                     self.door.set_aside(socket);
-                    Error::new("join", ErrorKind::Timeout, "the signaling server has fallen silent")
+                    Error::new("join", ErrorKind::Timeout, "the signaling server does not answer pings")
                 }
             };
             let outcome = select_biased! {
@@ -121,16 +150,22 @@ impl Clerk {
         }
     }
 
-    /// Carries frames both ways until the socket breaks.
-    async fn carry(&mut self, socket: &mut SignalingSocket, heartbeat_ms: u32) -> Result<Infallible, Broken> {
+    /// Carries frames in both directions until the socket breaks.
+    async fn carry(
+        &mut self,
+        socket: &mut SignalingSocket,
+        heartbeat_ms: u32,
+        max_frame_bytes: usize,
+    ) -> Result<Infallible, Broken> {
         let mut heartbeat = IntervalStream::new(heartbeat_ms.clamp(1_000, timer::LONGEST_MS)).fuse();
         let mut heard = true;
         let mut doubt = Fuse::<TimeoutFuture>::terminated();
+        self.unanswered = None;
         loop {
-            while let Some(frame) = self.ledger.next() {
+            while let Some(frame) = self.ledger.next(max_frame_bytes) {
                 socket.send(frame).await?;
             }
-            if self.ledger.wants_to_ask() {
+            if self.ledger.wants_to_ask(self.unanswered.is_some()) {
                 self.ping(socket).await?;
             }
             let has_room = self.ledger.has_room();
@@ -145,6 +180,9 @@ impl Clerk {
                     self.ping(socket).await?;
                 }
                 () = doubt => return Err(Broken::Silent),
+                () = &mut self.pause => {
+                    self.refused.drain(..).filter(Frame::is_wanted).for_each(|frame| self.ledger.push(frame));
+                }
                 frame = taken_if(has_room, &mut self.queue).boxed_local().fuse() => self.ledger.push(frame),
                 () = heartbeat.select_next_some() => {
                     if !heard {
@@ -161,24 +199,67 @@ impl Clerk {
     async fn ping(&mut self, socket: &mut SignalingSocket) -> Result<()> {
         self.ledger.asked();
         self.pings = self.pings.wrapping_add(1);
+        self.unanswered = Some(self.pings);
         socket.send(ClientMessage::Ping { id: self.pings, received: self.ledger.received() }).await
     }
 
-    /// What cannot be read is counted too: it may be the word of a newer server.
+    /// Counts a frame, and hands it to the room or to the owner of what it refuses. A frame that cannot be read is
+    /// counted too: it may be a message of a newer server.
     fn receive(&mut self, message: Result<ServerMessage>) -> Result<()> {
-        match &message {
-            Ok(ServerMessage::Pong { received, resume, .. }) => self.ledger.receive_pong(*received, resume.as_ref()),
-            Ok(ServerMessage::Joined { .. }) => {}
-            Ok(ServerMessage::Error { code: ErrorCode::TooLarge, .. }) => {
-                self.ledger.receive();
-                self.ledger.drop_largest();
+        let message = match message {
+            Ok(ServerMessage::Pong { id, received, resume }) => {
+                self.unanswered.take_if(|unanswered| *unanswered == id);
+                self.ledger.receive_pong(received, resume.as_ref());
+                if resume.is_some() {
+                    self.keep_seat();
+                }
+                return Ok(());
             }
-            Ok(_) => self.ledger.receive(),
-            Err(error) if *error.kind() == ErrorKind::Syntax => self.ledger.receive(),
-            Err(_) => {}
-        }
+            Ok(ServerMessage::Joined { .. }) => return Ok(()),
+            Ok(ServerMessage::Error { code, message, frame: Some(number) }) => {
+                self.ledger.receive();
+                match self.ledger.refuse(number).map(|frame| frame.refused(code.clone(), message.clone())) {
+                    Some(Refusal::Reported) => return Ok(()),
+                    Some(Refusal::Retry(frame)) => {
+                        self.retry(frame);
+                        return Ok(());
+                    }
+                    Some(Refusal::Unreported(error)) => {
+                        self.report(error);
+                        return Ok(());
+                    }
+                    None => Ok(ServerMessage::Error { code, message, frame: Some(number) }),
+                }
+            }
+            Ok(message) => {
+                self.ledger.receive();
+                Ok(message)
+            }
+            Err(error) => {
+                if is_of_one_frame(&error) {
+                    self.ledger.receive();
+                }
+                Err(error)
+            }
+        };
         // Without a room, the end has come and is seen to.
         self.room.upgrade().map_or(Ok(()), |room| room.receive(message))
+    }
+
+    /// Reports a refusal that nobody else reports.
+    fn report(&self, error: Error) {
+        if let Some(room) = self.room.upgrade() {
+            room.refused(error);
+        }
+    }
+
+    /// Sends a frame again after a pause. Those that are refused meanwhile wait for the same one.
+    fn retry(&mut self, frame: Frame) {
+        if self.refused.is_empty() {
+            let doublings = frame.attempts().saturating_sub(1);
+            self.pause = TimeoutFuture::new(PAUSE_MS << doublings.min(5)).fuse();
+        }
+        self.refused.push(frame);
     }
 
     /// Tries until there is a seat again, or no hope of one.
@@ -206,7 +287,12 @@ impl Clerk {
                     return Ok(seat);
                 }
                 Err(error) if is_final(&error) => return Err(error),
-                Err(error) => reason = error,
+                Err(error) => {
+                    if error.operation() == PROVIDER {
+                        self.report(error.clone());
+                    }
+                    reason = error;
+                }
             }
         }
     }
@@ -220,23 +306,32 @@ impl Clerk {
         self.door.enter(self.ledger.token().cloned(), self.ledger.received(), COMING_BACK_MS).await
     }
 
-    /// In another seat, what waits for one of those who knew us in the old one is for nobody.
+    /// Drops what waits for one peer, which knows this one by the id of the former seat.
     fn start_over(&mut self) {
         self.ledger.start_over();
+        self.refused.clear();
+        self.pause = Fuse::terminated();
         while let Ok(frame) = self.queue.try_recv() {
-            if matches!(frame, ClientMessage::Say { .. }) {
+            if frame.is_say() {
                 self.ledger.push(frame);
             }
         }
     }
 
-    /// The last words of the calls are in the queue still.
-    async fn take_leave(mut self, mut socket: SignalingSocket) {
+    /// Keeps the token of now for a page that is opened again.
+    fn keep_seat(&self) {
+        if let Some(kept_seat) = &self.kept_seat {
+            kept_seat.keep(self.ledger.token());
+        }
+    }
+
+    /// Sends the last words of the calls, which are still in the queue, and gives the seat up.
+    async fn take_leave(mut self, mut socket: SignalingSocket, max_frame_bytes: usize) {
         self.queue.close();
         while let Some(frame) = self.queue.next().await {
             self.ledger.push(frame);
         }
-        while let Some(frame) = self.ledger.next() {
+        while let Some(frame) = self.ledger.next(max_frame_bytes) {
             if socket.send(frame).await.is_err() {
                 return;
             }
@@ -245,8 +340,16 @@ impl Clerk {
     }
 }
 
-/// The next frame, when it can be taken. Cancel safe.
-async fn taken_if(can_be: bool, queue: &mut mpsc::Receiver<ClientMessage>) -> ClientMessage {
+impl Drop for Clerk {
+    fn drop(&mut self) {
+        if let Some(kept_seat) = &self.kept_seat {
+            kept_seat.forget(self.ledger.token());
+        }
+    }
+}
+
+/// Returns the next frame, when it can be taken. Cancel safe.
+async fn taken_if(can_be: bool, queue: &mut mpsc::Receiver<Frame>) -> Frame {
     if can_be && let Some(frame) = queue.next().await {
         return frame;
     }

@@ -3,40 +3,64 @@
 use super::departures::{Setup, is_of_firefox};
 use crate::{
     negotiation::Operation,
-    peer::{PeerConnection, SessionDescription, SignalingState},
+    peer::{PeerConnection, SdpType, SessionDescription, SignalingState},
 };
 
 #[derive(Debug, Default)]
 pub(super) struct Agreement {
     /// The operation that runs is about a description.
     is_describing: bool,
-    /// Their generation of ICE.
-    fragment: Option<String>,
+    /// The generations of ICE of both sides.
+    ours: Option<String>,
+    theirs: Option<String>,
     setup: Option<Setup>,
     is_with_firefox: bool,
 }
 
+/// What an agreement does to ICE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IceRestart {
+    None,
+    /// Both sides have restarted it.
+    Agreed,
+    /// Our offer did, and the peer's answer has the credentials of before.
+    Ignored,
+}
+
 impl Agreement {
     pub(super) fn operation_begins(&mut self, operation: &Operation) {
-        self.is_describing = !matches!(operation, Operation::AddIceCandidate(_));
+        self.is_describing = !matches!(operation, Operation::AddIceCandidate(_) | Operation::CreateOffer);
         // The connection tells it in words of its own.
         if let Operation::SetRemoteDescription(description) = operation {
             self.is_with_firefox = is_of_firefox(description);
         }
     }
 
-    /// Tells whether both sides have now agreed on a restart of ICE. The description is the one that we are to send.
-    pub(super) fn operation_done(&mut self, pc: &PeerConnection, ours: Option<&mut SessionDescription>) -> bool {
+    /// Returns what an agreement, where there is one now, does to ICE. The description is the one that we are to send.
+    pub(super) fn operation_done(&mut self, pc: &PeerConnection, ours: Option<&mut SessionDescription>) -> IceRestart {
         if !self.is_describing || pc.signaling_state() != SignalingState::Stable {
-            return false;
+            return IceRestart::None;
         }
-        let Some((local, remote)) = pc.local_description().zip(pc.remote_description()) else { return false };
+        let Some((local, remote)) = pc.local_description().zip(pc.remote_description()) else {
+            return IceRestart::None;
+        };
         let setup = *self.setup.get_or_insert_with(|| Setup::agreed(&local, &remote));
-        ours.into_iter().for_each(|ours| setup.keep(ours));
-        let fragment = remote.values("a=ice-ufrag:").next().map(str::to_owned);
-        let has_restarted = self.fragment.is_some() && self.fragment != fragment;
-        self.fragment = fragment;
-        has_restarted
+        if let Some(ours) = ours {
+            setup.keep(ours);
+        }
+        let fragment = |of: &SessionDescription| of.values("a=ice-ufrag:").next().map(str::to_owned);
+        let ours = (self.ours.take(), fragment(&local));
+        let theirs = (self.theirs.take(), fragment(&remote));
+        let has_restarted = |(before, now): &(Option<String>, Option<String>)| before.is_some() && before != now;
+        let restart = if has_restarted(&theirs) {
+            IceRestart::Agreed
+        } else if has_restarted(&ours) && local.kind == SdpType::Offer {
+            IceRestart::Ignored
+        } else {
+            IceRestart::None
+        };
+        (self.ours, self.theirs) = (ours.1, theirs.1);
+        restart
     }
 
     /// Whether the other side had better offer a restart of ICE.

@@ -1,6 +1,10 @@
 //! A [`Negotiator`] and a [`Watch`] with a real connection, a real link and a clock.
 
-use std::pin::{Pin, pin};
+use std::{
+    cell::Cell,
+    pin::{Pin, pin},
+    rc::Rc,
+};
 
 use futures::{
     FutureExt, Sink, SinkExt, Stream, StreamExt,
@@ -13,7 +17,8 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::{
     LostReason, SessionEvent, SessionOptions,
-    agreement::Agreement,
+    agreement::{Agreement, IceRestart},
+    events,
     hearing::{self, Hearing},
     recovery::{Advice, Clock, Connection, Sight, Watch},
 };
@@ -36,6 +41,7 @@ const GOODBYE_MS: u32 = 5_000;
 pub(super) struct Task {
     pub(super) pc: PeerConnection,
     pub(super) options: SessionOptions,
+    pub(super) signal_limit: Rc<Cell<usize>>,
     pub(super) events: Queue<SessionEvent>,
     pub(super) closing: End,
     pub(super) ended: End,
@@ -86,6 +92,10 @@ impl Task {
             Negotiator::new(SessionId::new(random::id()), options.politeness)
         };
         let mut watch = Watch::new(options.recovery.clone());
+        if options.answer_only {
+            negotiator = negotiator.answer_only();
+            watch.restarts_do_not_help();
+        }
         let mut signals = pin!(signals);
         // What was there before is told of anew by nobody.
         let needed_before = pc.has_media_or_channels().then_some(());
@@ -101,6 +111,7 @@ impl Task {
         let mut failure = None;
         loop {
             let is_last = input == Input::Closing;
+            negotiator.set_signal_limit(self.signal_limit.get());
             for action in negotiator.handle(input) {
                 match action {
                     Action::Perform(_) if is_last => {}
@@ -113,7 +124,7 @@ impl Task {
                             && !(watch.is_at_odd_try() && agreement.leaves_restarts(pc))
                             && let Err(error) = pc.restart_ice()
                         {
-                            self.events.push(SessionEvent::Failed(error));
+                            events::push(&self.events, SessionEvent::Failed(error));
                         }
                     }
                     action => {
@@ -134,9 +145,14 @@ impl Task {
                     () = closing => break Input::Closing,
                     done = running => match done {
                         Ok(mut ours) => {
-                            if agreement.operation_done(pc, ours.as_mut()) {
-                                let is_connected = connection(pc) == Connection::Connected;
-                                self.follow(watch.ice_restarted(is_connected), &mut patience);
+                            match agreement.operation_done(pc, ours.as_mut()) {
+                                IceRestart::None => {}
+                                IceRestart::Agreed => {
+                                    let is_connected = connection(pc) == Connection::Connected;
+                                    self.follow(watch.ice_restarted(is_connected), &mut patience);
+                                }
+                                IceRestart::Ignored if watch.restarts_do_not_help() => self.report_ignored_restart(),
+                                IceRestart::Ignored => {}
                             }
                             break Input::Done(ours);
                         }
@@ -154,7 +170,9 @@ impl Task {
                     hearing = patience => watch.time_is_up(Sight { connection: connection(pc), hearing }),
                     // The session goes on without its link for as long as the network holds.
                     written = writing => {
-                        written.err().into_iter().for_each(|error| self.events.push(SessionEvent::Failed(error)));
+                        if let Err(error) = written {
+                            events::push(&self.events, SessionEvent::Failed(error));
+                        }
                         continue;
                     }
                 };
@@ -179,7 +197,9 @@ impl Task {
             Clock::Stop => *patience = Fuse::terminated(),
             Clock::Start(time) => *patience = hearing::listen(&self.pc, time).boxed_local().fuse(),
         }
-        advice.event.into_iter().for_each(|event| self.events.push(event));
+        if let Some(event) = advice.event {
+            events::push(&self.events, event);
+        }
     }
 
     fn act(&self, action: Action, outgoing: &UnboundedSender<Signal>, failure: &mut Option<Error>) -> Flow {
@@ -189,12 +209,18 @@ impl Task {
                 let _gone = outgoing.unbounded_send(signal);
             }
             Action::ReportFailure => {
-                let failed = failure.take().map(SessionEvent::Failed);
-                failed.into_iter().for_each(|event| self.events.push(event));
+                if let Some(error) = failure.take() {
+                    events::push(&self.events, SessionEvent::Failed(error));
+                }
             }
             Action::ReportRefusal => {
-                let refused = Error::new("offer", ErrorKind::Operation, "the other side could not take our offer");
-                self.events.push(SessionEvent::Failed(refused));
+                let refused = Error::new("offer", ErrorKind::Operation, "the peer could not accept our offer");
+                events::push(&self.events, SessionEvent::Failed(refused));
+            }
+            Action::ReportTooLarge { size, limit } => {
+                let message = format!("a signal of {size} bytes does not fit into the link's limit of {limit} bytes");
+                let kind = ErrorKind::TooLarge { limit: limit as u64 };
+                events::push(&self.events, SessionEvent::Failed(Error::new("signal", kind, message)));
             }
             Action::PeerClosed => return self.lose(LostReason::PeerClosed),
             Action::PeerRestarted => return self.lose(LostReason::PeerRestarted),
@@ -203,8 +229,14 @@ impl Task {
         Flow::GoOn
     }
 
+    fn report_ignored_restart(&self) {
+        let message = "the peer does not restart ICE: its answer has the ICE credentials of before";
+        let error = Error::new("restartIce", ErrorKind::Operation, message);
+        events::push(&self.events, SessionEvent::Failed(error));
+    }
+
     fn lose(&self, reason: LostReason) -> Flow {
-        self.events.push(SessionEvent::Lost { reason });
+        events::push(&self.events, SessionEvent::Lost { reason });
         Flow::End
     }
 }
@@ -217,6 +249,7 @@ fn start<F: Future>(mut running: Pin<&mut Fuse<F>>, operation: F) {
 
 async fn perform(pc: &PeerConnection, operation: Operation) -> Result<Option<SessionDescription>> {
     match operation {
+        Operation::CreateOffer => return pc.create_offer().await.map(Some),
         Operation::SetLocalDescription => {
             pc.set_local_description().await?;
             return Ok(pc.local_description());

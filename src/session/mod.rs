@@ -60,12 +60,13 @@
 mod agreement;
 mod departures;
 mod driver;
+pub(crate) mod events;
 mod hearing;
 mod link;
 mod options;
 mod recovery;
 
-use std::{fmt, future::Future, rc::Rc};
+use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
 use futures::{Sink, Stream};
 use wasm_bindgen_futures::spawn_local;
@@ -111,8 +112,15 @@ pub enum SessionEvent {
         /// Why.
         reason: LostReason,
     },
-    /// Something failed that does not end the session: an offer that cannot be made or is refused, and will be made
-    /// again; a candidate that makes no sense; the link.
+    /// Something failed that does not end the session. The same failure of the same offer is emitted once.
+    ///
+    /// - An offer cannot be made, or the peer refuses it: it is made again, at most six times without a change.
+    /// - The peer's offer or candidate cannot be applied.
+    /// - A description or candidate does not fit into the [signal limit](SessionOptions::signal_limit)
+    ///   (`TooLarge`): it is sent once it fits.
+    /// - The peer does not restart ICE.
+    /// - The browser refuses a track that [`add_track`](PeerConnection::add_track) has taken.
+    /// - The link failed.
     Failed(Error),
 }
 
@@ -123,7 +131,19 @@ pub enum SessionEvent {
 /// changes, it looks for another way. [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
 ///
 /// The link is anything that carries [`Signal`]s to the peer and back. It may lose or repeat some, and come and go;
-/// it should keep their order. Where it ends, the session goes on for as long as the network holds.
+/// it should keep their order. The session itself sends lost signals again, so a link need not. Where it ends, the
+/// session continues for as long as the network holds.
+///
+/// The peer need not use this crate: a [plain peer](crate::negotiation) is recognized from what it sends.
+///
+/// On a session's connection, [`add_track`](PeerConnection::add_track) uses a sender again that
+/// [`remove_track`](PeerConnection::remove_track) has emptied, so that descriptions stay bounded however often a track is
+/// added and removed. The sender keeps its parameters and its codec preferences.
+///
+/// # Browser quirks
+/// A Firefox receives no media any more after an offer of its own was rolled back, until the next negotiation succeeds:
+/// where a peer refuses an offer for good, change something to have another made. A Chromium that refused an offer in
+/// which the ids of RTP header extensions were remapped can make no offer any more; that is emitted once.
 ///
 /// Clones share one session. It ends with [`close`](Self::close), when the last clone is dropped, when its connection
 /// is closed, or when it is lost; then its connection is closed, and the other side is told.
@@ -148,6 +168,7 @@ pub struct Session(Rc<Inner>);
 struct Inner {
     pc: PeerConnection,
     events: Queue<SessionEvent>,
+    signal_limit: Rc<Cell<usize>>,
     /// Asks the task to end.
     closing: End,
     /// The task has ended.
@@ -177,15 +198,20 @@ impl Session {
     {
         let (closing, ended) = (End::default(), End::default());
         let events = Queue::default();
+        let options = options.into();
+        let signal_limit = options.limit();
+        let failures = events.clone();
+        pc.reuse_senders(move |error| events::push(&failures, SessionEvent::Failed(error)));
         let task = driver::Task {
             pc: pc.clone(),
-            options: options.into(),
+            options,
+            signal_limit: signal_limit.clone(),
             events: events.clone(),
             closing: closing.clone(),
             ended: ended.clone(),
         };
         spawn_local(task.run(link));
-        Self(Rc::new(Inner { pc, events, closing, ended }))
+        Self(Rc::new(Inner { pc, events, signal_limit, closing, ended }))
     }
 
     /// The connection. Tracks, transceivers and channels may be added and removed at any time; descriptions and
@@ -195,10 +221,17 @@ impl Session {
         &self.0.pc
     }
 
-    /// What happens to it, from its beginning on. All streams of a session share one queue, so that each event goes to
-    /// one of them, and none is lost while nobody looks. It ends with the session.
+    /// Returns the events of the session, from its beginning on. All streams of a session share one queue, so that each
+    /// event goes to one of them. It holds 1,024 events that nobody has read; those after them are dropped, which
+    /// `Failed(QuotaExceeded)` reports in their place. The stream ends with the session.
     pub fn events(&self) -> EventStream<SessionEvent> {
         EventStream::of(self.0.events.clone(), &self.0.ended)
+    }
+
+    /// Sets the limit of the JSON text of one signal from now on, in bytes, as [`SessionOptions::signal_limit`] does at
+    /// the beginning. An offer that did not fit before is made within a second.
+    pub fn set_signal_limit(&self, bytes: usize) {
+        self.0.signal_limit.set(bytes);
     }
 
     /// Ends the session, closes its connection, and tells the other side.

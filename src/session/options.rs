@@ -1,6 +1,6 @@
 //! How a session is to behave.
 
-use std::time::Duration;
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use crate::negotiation::Politeness;
 
@@ -22,28 +22,77 @@ pub struct SessionOptions {
     pub(super) politeness: Politeness,
     pub(super) recovery: Recovery,
     pub(super) plain_peer: bool,
+    pub(super) answer_only: bool,
+    signal_limit: Option<usize>,
+    shared_signal_limit: Option<Rc<Cell<usize>>>,
 }
 
 impl SessionOptions {
-    /// With recovery as it comes.
+    /// Creates options with the default recovery, for a link without a limit.
     #[must_use]
     pub fn new(politeness: Politeness) -> Self {
-        Self { politeness, recovery: Recovery::default(), plain_peer: false }
+        Self {
+            politeness,
+            recovery: Recovery::default(),
+            plain_peer: false,
+            answer_only: false,
+            signal_limit: None,
+            shared_signal_limit: None,
+        }
     }
 
-    /// What is done when the network breaks.
+    /// Sets what is done when the network breaks.
     #[must_use]
     pub fn recovery(mut self, recovery: Recovery) -> Self {
         self.recovery = recovery;
         self
     }
 
-    /// The peer speaks the specification's own perfect negotiation, without
-    /// [`Stamp`](crate::negotiation::Stamp)s: the link has to deliver in order and once.
+    /// Declares the peer to be plain: it speaks the specification's own perfect negotiation, without
+    /// [`Stamp`](crate::negotiation::Stamp)s, and the link delivers in order and once.
+    ///
+    /// A session finds this out by itself from the peer's first signal, and serves a peer that waits for an offer after
+    /// one second without an answer (two where the session is polite). With this option it sends no greetings, and does
+    /// not wait where it is impolite. A polite session waits for one second with its first offer to a plain peer: a
+    /// Chromium that rolls back its first data channel never connects.
     #[must_use]
     pub fn plain_peer(mut self) -> Self {
         self.plain_peer = true;
         self
+    }
+
+    /// Makes the session answer only: it never offers. For peers that offer and ignore offers, such as some SFUs.
+    ///
+    /// Tracks and channels that are added here are negotiated with the peer's next offer, where that has room for them.
+    /// When the network breaks, only the peer can restart ICE.
+    #[must_use]
+    pub fn answer_only(mut self) -> Self {
+        self.answer_only = true;
+        self
+    }
+
+    /// Sets the limit of the JSON text of one [`Signal`](crate::negotiation::Signal) on this link, in bytes; unlimited
+    /// by default. A larger description is sent in up to 256 parts, each a signal of its own. What cannot be sent at all
+    /// is reported once, as a [`Failed`](super::SessionEvent::Failed) with
+    /// [`TooLarge`](crate::ErrorKind::TooLarge).
+    /// [`Session::set_signal_limit`](super::Session::set_signal_limit) changes it later.
+    #[must_use]
+    pub fn signal_limit(mut self, bytes: usize) -> Self {
+        self.signal_limit = Some(bytes);
+        self
+    }
+
+    /// The same for a limit that whoever has the cell may change.
+    #[must_use]
+    pub(crate) fn shared_signal_limit(mut self, bytes: Rc<Cell<usize>>) -> Self {
+        self.shared_signal_limit = Some(bytes);
+        self
+    }
+
+    /// The limit of one session.
+    pub(super) fn limit(&self) -> Rc<Cell<usize>> {
+        let own = || Rc::new(Cell::new(self.signal_limit.unwrap_or(usize::MAX)));
+        self.shared_signal_limit.clone().unwrap_or_else(own)
     }
 }
 

@@ -1,6 +1,6 @@
 //! When to look for another way to the peer, and when to give up: without a browser and without a clock.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use super::{LostReason, Recovery, SessionEvent, hearing::Hearing};
 use crate::peer::ConnectionState;
@@ -70,11 +70,19 @@ pub(super) struct Watch {
     way: Way,
     /// How many tries there were since something was last heard.
     tries: u32,
+    /// A restart of ICE can help, as far as is known.
+    restarts_help: bool,
 }
 
 impl Watch {
     pub(super) fn new(recovery: Recovery) -> Self {
-        Self { recovery, way: Way::New, tries: 0 }
+        Self { recovery, way: Way::New, tries: 0, restarts_help: true }
+    }
+
+    /// The peer does not restart ICE, or we may not ask for it: the path can only heal by itself. Returns whether this
+    /// is news.
+    pub(super) fn restarts_do_not_help(&mut self) -> bool {
+        mem::replace(&mut self.restarts_help, false)
     }
 
     pub(super) fn state_changed(&mut self, state: &ConnectionState) -> Advice {
@@ -93,6 +101,7 @@ impl Watch {
 
     /// Both sides have agreed on a restart of ICE, whoever wanted it. `is_connected` by what they had before.
     pub(super) fn ice_restarted(&mut self, is_connected: bool) -> Advice {
+        self.restarts_help = true;
         match self.way {
             Way::Fine | Way::Unproven => self.found(),
             Way::Broken if is_connected => self.found(),
@@ -143,11 +152,12 @@ impl Watch {
         if self.tries >= self.recovery.attempts {
             return Self::give_up();
         }
+        let is_news = self.restarts_help || !self.is_broken();
         self.way = Way::Broken;
         self.tries += 1;
         Advice {
-            restart_ice: true,
-            event: Some(SessionEvent::Reconnecting { attempt: self.tries }),
+            restart_ice: self.restarts_help,
+            event: is_news.then_some(SessionEvent::Reconnecting { attempt: self.tries }),
             clock: Clock::Start(self.recovery.attempt_time),
         }
     }
@@ -273,6 +283,24 @@ mod tests {
         let advice = watch.time_is_up(sight(Connection::Connected, Hearing::Idle));
         assert!(!advice.restart_ice && advice.clock == Clock::Start(HEARING_TIME));
         assert!(is_attempt(&watch.time_is_up(sight(Connection::Connected, Hearing::Silence)), 1));
+    }
+
+    #[test]
+    fn ignored_restart_is_not_repeated_and_path_may_heal() {
+        let mut watch = up();
+        assert!(is_attempt(&watch.state_changed(&ConnectionState::Failed), 1));
+        assert!(watch.restarts_do_not_help());
+        assert!(!watch.restarts_do_not_help());
+        // The time of the second attempt passes without one.
+        let advice = watch.time_is_up(DARK);
+        assert!(!advice.restart_ice && advice.event.is_none());
+        assert_eq!(advice.clock, Clock::Start(Duration::from_secs(9)));
+        assert!(is_recovery(&watch.state_changed(&ConnectionState::Connected)));
+        watch.time_is_up(sight(Connection::Connected, Hearing::Heard));
+        let advice = watch.state_changed(&ConnectionState::Failed);
+        assert!(!advice.restart_ice && matches!(advice.event, Some(SessionEvent::Reconnecting { attempt: 1 })));
+        assert!(watch.time_is_up(DARK).event.is_none());
+        assert!(matches!(watch.time_is_up(DARK).event, Some(SessionEvent::Lost { .. })));
     }
 
     #[test]

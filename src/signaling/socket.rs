@@ -9,15 +9,21 @@ use std::{
 use browser_rtc_signaling::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage, close};
 use futures::{Sink, SinkExt, Stream, StreamExt, future};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
+use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
 
 const OPERATION: &str = "signaling";
 
-/// A WebSocket to a signaling server: a [`Stream`] of what the server says and a [`Sink`] for what we say.
+/// A WebSocket to a signaling server: a [`Stream`] of the server's messages and a [`Sink`] for those of the client.
 ///
-/// A frame that cannot be read is an error of that frame, and the stream goes on. It ends after the error that
-/// ended the socket. Frames wait until they are taken, without a bound. Dropping it closes the socket.
+/// A frame that cannot be read is an error of that frame, and the stream continues: `Syntax` for a malformed message,
+/// which names the field, and `NotSupported` for a type of message that this version does not know. The stream ends
+/// after the error that ended the socket: `Signaling(UnsupportedVersion)` and `Signaling(AlreadyJoined)`, the latter
+/// because the client has its seat on another socket, are final, and it makes no sense to connect again.
+///
+/// The stream waits for the server without a timeout: a path that is broken is noticed by pings that nobody answers.
+/// Frames wait until they are taken, without a bound. Dropping it closes the socket.
 ///
 /// ```no_run
 /// # use browser_rtc::{signaling::{ClientMessage, SignalingSocket}, Result};
@@ -34,7 +40,8 @@ pub struct SignalingSocket {
 }
 
 impl SignalingSocket {
-    /// Opens a socket to `url`, such as `wss://example.org/signal`. Cancel safe.
+    /// Opens a socket to `url`, such as `wss://example.org/signal`. It waits for as long as the browser does, which may
+    /// be minutes. Cancel safe.
     ///
     /// # Errors
     /// `Syntax` for a malformed URL, `Security` where the page may not connect there, `Network` where nobody answers
@@ -77,7 +84,7 @@ impl Stream for SignalingSocket {
             return Poll::Ready(None);
         };
         Poll::Ready(Some(match frame {
-            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(|error| malformed(&error)),
+            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(|error| unreadable(&text, &error)),
             Ok(Message::Bytes(_)) => Err(malformed(&"a binary frame")),
             Err(error) => {
                 self.ended = true;
@@ -112,6 +119,24 @@ impl Sink<ClientMessage> for SignalingSocket {
     }
 }
 
+/// The types of message that a server of this version sends.
+const TYPES: [&str; 7] = ["joined", "peer_joined", "peer_left", "signal", "say", "pong", "error"];
+
+/// The type of a message that cannot be read.
+#[derive(Deserialize)]
+struct Type {
+    r#type: String,
+}
+
+fn unreadable(frame: &str, reason: &dyn fmt::Display) -> Error {
+    match serde_json::from_str::<Type>(frame) {
+        Ok(Type { r#type }) if !TYPES.contains(&&*r#type) => {
+            Error::new(OPERATION, ErrorKind::NotSupported, reason.to_string())
+        }
+        _ => malformed(reason),
+    }
+}
+
 fn malformed(reason: &dyn fmt::Display) -> Error {
     Error::new(OPERATION, ErrorKind::Syntax, reason.to_string())
 }
@@ -119,7 +144,11 @@ fn malformed(reason: &dyn fmt::Display) -> Error {
 fn ended(error: WebSocketError) -> Error {
     match error {
         WebSocketError::ConnectionClose(close) if close.code == close::UNSUPPORTED_VERSION => {
-            Error::new(OPERATION, ErrorKind::Signaling(ErrorCode::UnsupportedVersion), close.reason)
+            Error::signaling(OPERATION, ErrorCode::UnsupportedVersion, close.reason)
+        }
+        WebSocketError::ConnectionClose(close) if close.code == close::REPLACED => {
+            let message = "the seat has been taken over on another socket, such as by another tab";
+            Error::signaling(OPERATION, ErrorCode::AlreadyJoined, message)
         }
         WebSocketError::ConnectionClose(close) if close.reason.is_empty() => Error::closed(OPERATION),
         WebSocketError::ConnectionClose(close) => Error::new(OPERATION, ErrorKind::Closed, close.reason),

@@ -23,3 +23,4 @@ pub(crate) mod rtp_receiver;
 pub(crate) mod rtp_sender;
 pub(crate) mod rtp_transceiver;
 pub(crate) mod stats_report;
+pub(crate) mod storage;

@@ -5,7 +5,8 @@ export async function takeCalls(picture: HTMLVideoElement): Promise<void> {
   if (!isSupported()) return;
   const room = await joinRoom("wss://example.org/signal", { room: "lobby", name: "Ada" });
   const everybody: Peer[] = [room.me, ...room.peers];
-  room.say({ hello: everybody.map((peer) => peer.name) });
+  const accepted: Promise<void> = room.say({ hello: everybody.map((peer) => peer.name) });
+  await accepted;
   const camera = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
   for await (const event of room) {
     if (event.type === "incoming") {
@@ -29,6 +30,8 @@ function report(event: Exclude<RoomEvent, { type: "incoming" }>): void {
       return console.log(event.attempt.toFixed());
     case "recovered":
       return console.log(event.type);
+    case "lagged":
+      return console.log(event.missed.toFixed());
     case "refused":
     case "lost":
       return console.log(event.error.message);

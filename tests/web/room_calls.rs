@@ -1,94 +1,22 @@
 //! Calls between two rooms of one page. The server is the test's own: it carries their words, or keeps them.
 
 use browser_rtc::{
-    Error, ErrorKind,
+    ErrorKind,
     channel::{ChannelInit, ChannelState, Message},
-    room::{Call, EndReason, IncomingCall, Join, Room, RoomEvent},
+    room::{EndReason, Room},
     signaling::PeerId,
 };
-use futures::{
-    FutureExt, StreamExt,
-    future::{join, try_join},
-    pin_mut, select_biased,
-};
-use serde_json::{Value, json};
+use futures::{FutureExt, StreamExt, future::try_join};
+use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
     js::{self, Override},
-    sockets::{Socket, Sockets},
+    room::{between, call_of, heard, incoming, kind, ring, seat, signal},
+    sockets::Sockets,
     watched,
 };
-
-/// Takes a seat in a room where the other one is already, as far as each can tell.
-async fn seat(sockets: &Sockets, me: &str, other: &str) -> (Room, Socket) {
-    let peer = |id: &str| json!({ "id": id, "name": format!("name of {id}") });
-    let server = async {
-        let socket = sockets.next().await;
-        socket.open();
-        assert_eq!(socket.sent().await["type"], "join");
-        socket.say(&json!({ "type": "joined", "you": peer(me), "peers": [peer(other)], "heartbeat_ms": 3_600_000 }));
-        socket
-    };
-    let (room, socket) = join(Room::join("ws://localhost/signal", Join::new("lobby", me)), server).await;
-    (room.unwrap(), socket)
-}
-
-fn signal(from: &str, data: &Value) -> Value {
-    json!({ "type": "signal", "from": from, "data": data })
-}
-
-fn ring(call: &str) -> Value {
-    json!({ "call": call, "kind": "ring" })
-}
-
-async fn incoming(room: &Room) -> IncomingCall {
-    let mut events = room.events();
-    match events.next().within("a ring").await {
-        Some(RoomEvent::Incoming(call)) => call,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// Waits until all that the server has said so far has been heard.
-async fn heard(room: &Room, socket: &Socket, from: &str) {
-    socket.say(&json!({ "type": "say", "from": from, "data": 0 }));
-    let mut events = room.events();
-    while !matches!(events.next().within("a word").await, Some(RoomEvent::Said { .. })) {}
-}
-
-fn kind(outcome: Result<Call, Error>) -> ErrorKind {
-    outcome.map(drop).unwrap_err().kind().clone()
-}
-
-/// Two rooms, and a server that carries their signals for as long as `talk` lasts. The ids are in their order.
-async fn between<F: Future<Output = ()>>(talk: impl FnOnce(Room, Room) -> F) {
-    let sockets = Sockets::new();
-    let (near, near_socket) = seat(&sockets, "a", "b").await;
-    let (far, far_socket) = seat(&sockets, "b", "a").await;
-    let carry = async |from: &Socket, id: &str, to: &Socket| {
-        loop {
-            let frame = from.next_sent().await;
-            if frame["type"] == "signal" {
-                to.say(&signal(id, &frame["data"]));
-            }
-        }
-    };
-    let (there, back) = (carry(&near_socket, "a", &far_socket), carry(&far_socket, "b", &near_socket));
-    pin_mut!(there, back);
-    select_biased! {
-        () = talk(near, far).boxed_local().fuse() => {}
-        () = there.fuse() => {}
-        () = back.fuse() => {}
-    }
-}
-
-async fn call_of(near: &Room, far: &Room) -> (Call, Call) {
-    let id = PeerId::from("b");
-    let answering = async { incoming(far).await.accept(None).await };
-    try_join(near.call(&id, None), answering).within("a call").await.unwrap()
-}
 
 #[wasm_bindgen_test]
 async fn f11_one_who_is_called_and_calls_back_takes_the_call() {

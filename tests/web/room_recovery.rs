@@ -14,37 +14,28 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Within,
     js::{self, ListenerCount, Override},
-    now, sleep,
-    sockets::{Socket, Sockets},
+    now,
+    room::{self, NEVER_MS, URL, frame, next_join, resumed},
+    sleep,
+    sockets::{Socket, Sockets, new_id},
     watched,
 };
 
-const URL: &str = "ws://localhost/signal";
-
-/// No test is to wait for a heartbeat unless it says so.
-const NEVER_MS: u32 = 3_600_000;
-
 fn joined(you: &str, peers: &[&str], heartbeat_ms: u32) -> Value {
-    let peer = |id: &&str| json!({ "id": id, "name": format!("name of {id}") });
-    json!({
-        "type": "joined", "you": peer(&you), "peers": peers.iter().map(peer).collect::<Vec<_>>(),
-        "resume": format!("token of {you}"), "heartbeat_ms": heartbeat_ms,
-    })
-}
-
-fn resumed(received: u32) -> Value {
-    let mut joined = joined("a", &[], NEVER_MS);
-    joined["resumed"] = true.into();
-    joined["received"] = received.into();
+    let mut joined = room::joined(you, peers);
+    joined["heartbeat_ms"] = heartbeat_ms.into();
     joined
 }
 
 fn said(from: &str, data: &str) -> Value {
-    json!({ "type": "say", "from": from, "data": data })
+    json!({ "type": "say", "from": from, "id": new_id(), "data": data })
 }
 
-fn saying(data: &str) -> Value {
-    json!({ "type": "say", "data": data })
+/// The text of the next message to the room. Pings may come in between.
+async fn saying(socket: &Socket) -> String {
+    let frame = frame(socket).await;
+    assert_eq!(frame["type"], "say", "{frame}");
+    frame["data"].as_str().unwrap().to_owned()
 }
 
 fn refusal(code: &str) -> Value {
@@ -65,14 +56,6 @@ async fn seated(sockets: &Sockets, join: Join, heartbeat_ms: u32) -> (Room, Sock
 
 async fn ada(sockets: &Sockets) -> (Room, Socket) {
     seated(sockets, Join::new("lobby", "Ada"), NEVER_MS).await
-}
-
-/// The next socket, with what it says first.
-async fn next_join(sockets: &Sockets) -> (Socket, Value) {
-    let socket = sockets.next().await;
-    socket.open();
-    let join = socket.sent().await;
-    (socket, join)
 }
 
 /// An event in few words.
@@ -103,7 +86,7 @@ async fn a_seat_is_taken_back_and_nothing_is_lost_or_doubled() {
         first.say(&json!({ "type": "dance" }));
         for line in ["1", "2", "3"] {
             room.say(line).unwrap();
-            assert_eq!(first.sent().await, saying(line));
+            assert_eq!(saying(&first).await, line);
         }
         assert_eq!(event(&mut events).await, r#"b said "one""#);
         assert!(event(&mut events).await.contains("Refused"));
@@ -118,8 +101,8 @@ async fn a_seat_is_taken_back_and_nothing_is_lost_or_doubled() {
         second.say(&said("c", "two"));
         assert_eq!(event(&mut events).await, "recovered");
         assert_eq!(event(&mut events).await, r#"c said "two""#);
-        assert_eq!(second.sent().await, saying("3"));
-        assert_eq!(second.sent().await, saying("4"));
+        assert_eq!(saying(&second).await, "3");
+        assert_eq!(saying(&second).await, "4");
         assert_eq!((room.me().id.as_str(), ids(&room)), ("a", vec!["b".into(), "c".into()]));
 
         // And again, from a server that has had everything. It has not been heard for long.
@@ -130,7 +113,7 @@ async fn a_seat_is_taken_back_and_nothing_is_lost_or_doubled() {
         third.say(&resumed(4));
         assert_eq!(event(&mut events).await, "recovered");
         room.say("5").unwrap();
-        assert_eq!(third.sent().await, saying("5"));
+        assert_eq!(saying(&third).await, "5");
     })
     .await;
 }
@@ -159,7 +142,7 @@ async fn another_seat_is_told_as_people_who_come_and_go() {
         assert_eq!((room.me().id.as_str(), ids(&room)), ("a2", vec!["c".into(), "b2".into()]));
         let error = ring.within("the ring's end").await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::PeerLeft);
-        assert_eq!(second.sent().await, saying("to all"), "and not the ring");
+        assert_eq!(saying(&second).await, "to all", "and not the ring");
         assert_eq!(second.unread(), 0);
 
         // Counts begin anew.
@@ -180,7 +163,7 @@ async fn a_silent_socket_is_replaced_and_closed_only_then() {
         let (room, first) = seated(&sockets, Join::new("lobby", "Ada"), 1_000).await;
         let mut events = room.events();
         room.say("1").unwrap();
-        assert_eq!(first.sent().await, saying("1"));
+        assert_eq!(saying(&first).await, "1");
         first.say(&said("b", "one"));
         assert_eq!(event(&mut events).await, r#"b said "one""#);
 
@@ -206,7 +189,7 @@ async fn a_silent_socket_is_replaced_and_closed_only_then() {
         assert_eq!(event(&mut events).await, r#"b said "late""#);
         assert!(first.is_closed());
         room.say("2").unwrap();
-        assert_eq!(second.sent().await, saying("2"));
+        assert_eq!(saying(&second).await, "2");
     })
     .await;
 }
@@ -380,7 +363,7 @@ async fn what_is_said_meanwhile_waits_in_order_and_within_bounds() {
         let refused: Error = loop {
             let line = said.len().to_string();
             match room.say(&line) {
-                Ok(()) => said.push(line),
+                Ok(_) => said.push(line),
                 Err(error) => break error,
             }
         };

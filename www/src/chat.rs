@@ -3,7 +3,7 @@
 use browser_rtc::{
     EventStream, Result,
     channel::Message,
-    room::{Call, Room},
+    room::{Call, Delivery, Room},
     signaling::{Data, Peer},
 };
 use futures::{FutureExt, StreamExt, select_biased};
@@ -120,11 +120,12 @@ impl<'a> RoomChat<'a> {
         Self { chat, submits: dom::submits(&chat.form) }
     }
 
-    pub fn say(&self, room: &Room) -> Result<()> {
-        let Some(text) = self.chat.written() else { return Ok(()) };
-        room.say(&text)?;
+    /// Sends what the user has written, if it is anything.
+    pub fn say(&self, room: &Room) -> Result<Option<Delivery>> {
+        let Some(text) = self.chat.written() else { return Ok(None) };
+        let delivery = room.say(&text)?;
         self.chat.sent(&text);
-        Ok(())
+        Ok(Some(delivery))
     }
 
     /// Programs of others may say what is no text.

@@ -62,7 +62,7 @@ pub async fn join(page: &Page) -> Room {
         page.notices.clear_failure();
         let (name, room_name) = (form.name.value().trim().to_owned(), form.room.value().trim().to_owned());
         form.button.set_disabled(true);
-        let joined = Room::join(&url, Join::new(&room_name, name)).await;
+        let joined = Room::join(&url, Join::new(&room_name, name).keep_seat()).await;
         form.button.set_disabled(false);
         match joined {
             Ok(room) => {

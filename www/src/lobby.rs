@@ -12,6 +12,7 @@ use futures::{
     channel::oneshot,
     future::{Fuse, FusedFuture},
     select_biased,
+    stream::FuturesUnordered,
 };
 
 use crate::{
@@ -41,6 +42,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
     // One call at a time, from the first ring to its end. It runs while the room goes on.
     let mut phone = pin!(Fuse::terminated());
     let mut crossing = Crossing::default();
+    let mut deliveries = FuturesUnordered::new();
     let mut lost = None;
     loop {
         select_biased! {
@@ -58,7 +60,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 }
                 Some(RoomEvent::Incoming(call)) => {
                     if let Err(call) = crossing.take(call) {
-                        call.decline(DeclineReason::Busy);
+                        ringing::decline_call(&call, DeclineReason::Busy);
                     }
                 }
                 Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
@@ -67,6 +69,12 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 // Who is not there has left a moment ago, and we are told of that as well.
                 Some(RoomEvent::Refused(error)) if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
+                Some(RoomEvent::Lagged { .. }) => {
+                    people.clear();
+                    for peer in room.peers() {
+                        people.add(peer);
+                    }
+                }
                 // Calls and the list of people need no server meanwhile. It is news once.
                 Some(RoomEvent::Reconnecting { attempt: 1 }) => page.notices.tell(Note::new(
                     Code::Reconnecting,
@@ -75,9 +83,9 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 Some(RoomEvent::Recovered) => {
                     page.notices.tell(Note::new(Code::Recovered, "The connection to the server is back."));
                 }
-                Some(RoomEvent::Lost { .. }) => {
+                Some(RoomEvent::Lost { reason }) => {
                     people.clear();
-                    let note = Note::new(Code::Disconnected, "The connection to the server is lost. Join again.");
+                    let note = Note::new(Code::Disconnected, words::lost(&reason));
                     if phone.is_terminated() {
                         return note;
                     }
@@ -96,7 +104,11 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 let dialled = crossing.dial(peer);
                 phone.set(one_call(page, &room, Ring::Out(dialled)).fuse());
             },
-            () = chat.submits.select_next_some() => if let Err(error) = chat.say(&room) {
+            () = chat.submits.select_next_some() => match chat.say(&room) {
+                Ok(delivery) => deliveries.extend(delivery),
+                Err(error) => page.notices.fail_unless_closed(&error),
+            },
+            delivered = deliveries.select_next_some() => if let Err(error) = delivered {
                 page.notices.fail_unless_closed(&error);
             },
             () = leave.select_next_some() => {

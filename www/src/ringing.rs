@@ -125,7 +125,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
         select_biased! {
             reason = ended => return Err(words::given_up(&reason, &peer.name)),
             () = decline.select_next_some() => {
-                incoming.decline(DeclineReason::Declined);
+                decline_call(&incoming, DeclineReason::Declined);
                 return Err(declined());
             }
             () = accept.select_next_some() => if opening.is_terminated() {
@@ -150,6 +150,11 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
         Ok(call) => Ok((call, camera)),
         Err(error) => Err(not_taken(page, &error, &peer)),
     }
+}
+
+/// Declines a call that may have ended or been answered meanwhile.
+pub fn decline_call(call: &IncomingCall, reason: DeclineReason) {
+    let _ = call.decline(reason);
 }
 
 fn not_taken(page: &Page, error: &Error, peer: &Peer) -> Note {

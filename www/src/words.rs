@@ -25,6 +25,7 @@ pub fn server_failure(error: &Error) -> Failure {
         ErrorKind::Signaling(ErrorCode::RateLimited) => {
             "That was too much at once for the server. Wait a moment and try again.".into()
         }
+        ErrorKind::TooLarge { .. } => "This is too long to be sent.".into(),
         ErrorKind::Signaling(_) => format!("The server refused: {}.", error.message()),
         ErrorKind::Network => "The server cannot be reached. Check the network and try again.".into(),
         ErrorKind::Timeout => "The server does not answer. Try again later.".into(),
@@ -34,6 +35,14 @@ pub fn server_failure(error: &Error) -> Failure {
         _ => format!("The server could not be used: {}.", error.message()),
     };
     Failure::new(error.kind(), sentence)
+}
+
+/// Why the room is lost.
+pub fn lost(reason: &Error) -> &'static str {
+    match reason.kind() {
+        ErrorKind::Signaling(ErrorCode::AlreadyJoined) => "You have joined this room in another tab.",
+        _ => "The connection to the server is lost. Join again.",
+    }
 }
 
 /// What failed in a call.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::wire::{self, Malformed, need, need_parsed, present};
+use super::wire::{self, Malformed, need, need_parsed, parsed, present};
 use super::{DEFAULT_MAX_FRAME_BYTES, Data, ErrorCode, IceServer, LeaveReason, MessageId, Peer, PeerId, ResumeToken};
 
 /// What the server tells a client.
@@ -107,27 +107,26 @@ impl ServerMessage {
 #[serde(expecting = "a message")]
 struct Wire {
     r#type: String,
-    you: Option<Peer>,
-    peers: Option<Vec<Peer>>,
-    resume: Option<ResumeToken>,
-    #[serde(default)]
-    resumed: bool,
-    #[serde(default)]
-    received: u32,
-    ice_servers: Option<Vec<IceServer>>,
-    heartbeat_ms: Option<u32>,
-    max_frame_bytes: Option<u32>,
-    peer: Option<Peer>,
+    // Fields are read when the type is known, so that an error names the one that is wrong.
+    you: Option<Data>,
+    peers: Option<Data>,
+    resume: Option<Data>,
+    resumed: Option<Data>,
+    received: Option<Data>,
+    ice_servers: Option<Data>,
+    heartbeat_ms: Option<Data>,
+    max_frame_bytes: Option<Data>,
+    peer: Option<Data>,
     // The id of a peer or of a message, or the number of a ping.
     #[serde(default, deserialize_with = "present")]
     id: Option<Data>,
-    reason: Option<LeaveReason>,
-    from: Option<PeerId>,
+    reason: Option<Data>,
+    from: Option<Data>,
     #[serde(default, deserialize_with = "present")]
     data: Option<Data>,
-    code: Option<ErrorCode>,
-    message: Option<String>,
-    frame: Option<u32>,
+    code: Option<Data>,
+    message: Option<Data>,
+    frame: Option<Data>,
 }
 
 impl TryFrom<Wire> for ServerMessage {
@@ -136,28 +135,34 @@ impl TryFrom<Wire> for ServerMessage {
     fn try_from(wire: Wire) -> Result<Self, Malformed> {
         Ok(match wire.r#type.as_str() {
             "joined" => Self::Joined {
-                you: need("you", wire.you)?,
-                peers: need("peers", wire.peers)?,
-                resume: wire.resume,
-                resumed: wire.resumed,
-                received: wire.received,
-                ice_servers: wire.ice_servers.unwrap_or_default(),
-                heartbeat_ms: need("heartbeat_ms", wire.heartbeat_ms)?,
-                max_frame_bytes: wire.max_frame_bytes.unwrap_or(DEFAULT_MAX_FRAME_BYTES),
+                you: need_parsed("you", wire.you)?,
+                peers: need_parsed("peers", wire.peers)?,
+                resume: parsed("resume", wire.resume)?,
+                resumed: parsed("resumed", wire.resumed)?.unwrap_or_default(),
+                received: parsed("received", wire.received)?.unwrap_or_default(),
+                ice_servers: parsed("ice_servers", wire.ice_servers)?.unwrap_or_default(),
+                heartbeat_ms: need_parsed("heartbeat_ms", wire.heartbeat_ms)?,
+                max_frame_bytes: parsed("max_frame_bytes", wire.max_frame_bytes)?.unwrap_or(DEFAULT_MAX_FRAME_BYTES),
             },
-            "peer_joined" => Self::PeerJoined { peer: need("peer", wire.peer)? },
-            "peer_left" => Self::PeerLeft { id: need_parsed("id", wire.id)?, reason: need("reason", wire.reason)? },
-            "signal" => Self::Signal { from: need("from", wire.from)?, data: need("data", wire.data)? },
+            "peer_joined" => Self::PeerJoined { peer: need_parsed("peer", wire.peer)? },
+            "peer_left" => {
+                Self::PeerLeft { id: need_parsed("id", wire.id)?, reason: need_parsed("reason", wire.reason)? }
+            }
+            "signal" => Self::Signal { from: need_parsed("from", wire.from)?, data: need("data", wire.data)? },
             "say" => Self::Say {
-                from: need("from", wire.from)?,
+                from: need_parsed("from", wire.from)?,
                 id: need_parsed("id", wire.id)?,
                 data: need("data", wire.data)?,
             },
-            "pong" => Self::Pong { id: need_parsed("id", wire.id)?, received: wire.received, resume: wire.resume },
+            "pong" => Self::Pong {
+                id: need_parsed("id", wire.id)?,
+                received: parsed("received", wire.received)?.unwrap_or_default(),
+                resume: parsed("resume", wire.resume)?,
+            },
             "error" => Self::Error {
-                code: need("code", wire.code)?,
-                message: wire.message.unwrap_or_default(),
-                frame: wire.frame,
+                code: need_parsed("code", wire.code)?,
+                message: parsed("message", wire.message)?.unwrap_or_default(),
+                frame: parsed("frame", wire.frame)?,
             },
             _ => return Err(Malformed::UnknownType(wire.r#type)),
         })

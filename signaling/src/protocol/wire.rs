@@ -53,6 +53,14 @@ where
     need(name, field)?.parse().map_err(|error| Malformed::Invalid(name, error))
 }
 
+/// The field, which the message may lack, or have as `null`.
+pub fn parsed<T>(name: &'static str, field: Option<Data>) -> Result<Option<T>, Malformed>
+where
+    T: for<'de> Deserialize<'de>,
+{
+    field.map_or(Ok(None), |data| data.parse()).map_err(|error| Malformed::Invalid(name, error))
+}
+
 /// Keeps `null` apart from a field that is missing: `null` is data like any other.
 pub fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Data>, D::Error> {
     Data::deserialize(deserializer).map(Some)

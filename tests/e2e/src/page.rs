@@ -9,6 +9,7 @@ use fantoccini::wd::Locator;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::proxy::Proxy;
 use crate::seen::{Seen, Size};
 
 /// How long anything may take. A busy machine starts a call in a few seconds, and one that is very busy in many.
@@ -38,6 +39,16 @@ impl Page {
     /// Reloads it, as its user may at any time.
     pub async fn reload(&self) {
         self.soon("reloading the page", self.client.refresh()).await;
+        self.started().await;
+    }
+
+    /// Ends the page while its way to the server is cut, and opens it again in the same tab. To the server, it has
+    /// crashed: its socket has broken without a close frame.
+    pub async fn crash_and_reopen(&self, proxy: &Proxy) {
+        proxy.cut();
+        self.soon("the end of the page", self.client.goto("about:blank")).await;
+        proxy.mend();
+        self.soon("the page", self.client.goto(&proxy.url())).await;
         self.started().await;
     }
 

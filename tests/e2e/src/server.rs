@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use browser_rtc_signaling::server::{Config, Server};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::site::free_port;
@@ -18,7 +19,27 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct DemoServer {
     url: String,
     config: Mutex<Config>,
-    task: Mutex<JoinHandle<()>>,
+    running: Mutex<Running>,
+}
+
+/// A server that runs in this process.
+#[derive(Debug)]
+struct Running {
+    task: JoinHandle<()>,
+    shutdown: Option<oneshot::Sender<()>>,
+}
+
+impl Running {
+    fn new(server: Server) -> Self {
+        let (shutdown, asked) = oneshot::channel();
+        let task = tokio::spawn(server.run(async {
+            // A server that is dropped ends by itself.
+            if asked.await.is_err() {
+                std::future::pending().await
+            }
+        }));
+        Self { task, shutdown: Some(shutdown) }
+    }
 }
 
 impl DemoServer {
@@ -35,8 +56,7 @@ impl DemoServer {
         config.listen = server.local_addr();
         // By this name the page is a secure one, and so has a camera.
         let url = format!("http://localhost:{}", server.local_addr().port());
-        let task = tokio::spawn(server.run(std::future::pending()));
-        Self { url, config: config.into(), task: task.into() }
+        Self { url, config: config.into(), running: Running::new(server).into() }
     }
 
     /// The address of the demo's page, without a slash at its end.
@@ -55,7 +75,21 @@ impl DemoServer {
 
     /// Ends it, and with it the sockets of its clients.
     pub fn stop(&self) {
-        lock(&self.task).abort();
+        lock(&self.running).task.abort();
+    }
+
+    /// Shuts it down as a deployment does, and waits until it has told its clients to come back.
+    ///
+    /// # Panics
+    /// When that takes longer than a minute.
+    pub async fn drain(&self) {
+        let shutdown = lock(&self.running).shutdown.take();
+        shutdown.into_iter().for_each(|shutdown| shutdown.send(()).unwrap_or_default());
+        let begun = Instant::now();
+        while !lock(&self.running).task.is_finished() {
+            assert!(begun.elapsed() < PATIENCE, "the server does not end within {} s", PATIENCE.as_secs());
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Starts another one on the same port, with the configuration as `change` leaves it.
@@ -78,7 +112,7 @@ impl DemoServer {
                 Err(error) => panic!("the server does not get its port back: {error}"),
             }
         };
-        *lock(&self.task) = tokio::spawn(server.run(std::future::pending()));
+        *lock(&self.running) = Running::new(server);
     }
 }
 

@@ -97,6 +97,11 @@ impl Stage {
         self.server.stop();
     }
 
+    /// Shuts the server down as a deployment does, and waits for its end.
+    pub async fn drain_server(&self) {
+        self.server.drain().await;
+    }
+
     /// Opens the demo over http from what is not this machine, as far as Chrome can tell.
     pub async fn open_insecurely(&self, name: &str) -> Page {
         let url = self.server.url().replace("localhost", INSECURE_HOST);

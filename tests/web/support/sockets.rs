@@ -115,6 +115,12 @@ impl Socket {
     }
 }
 
+/// A message id that no other message has.
+pub fn new_id() -> String {
+    thread_local!(static NEXT: Cell<u32> = const { Cell::new(0) });
+    format!("m{}", NEXT.with(|next| next.replace(next.get() + 1)))
+}
+
 async fn until(condition: impl Fn() -> bool) {
     while !condition() {
         sleep(Duration::from_millis(5)).await;

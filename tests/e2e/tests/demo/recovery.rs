@@ -84,15 +84,31 @@ async fn a_socket_that_falls_silent_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_and_started_again_has_everybody_back() {
-    a_server_comes_back("server killed", true).await;
+    a_server_comes_back("server killed", Ending::Killed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_shut_down_and_started_again_has_everybody_back() {
-    a_server_comes_back("server restarted", false).await;
+    a_server_comes_back("server restarted", Ending::Aborted).await;
 }
 
-async fn a_server_comes_back(scene: &str, killed: bool) {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_drained_and_started_again_has_everybody_back() {
+    a_server_comes_back("server drained", Ending::Drained).await;
+}
+
+/// How a server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Without a last word to its clients.
+    Killed,
+    /// Its sockets are closed.
+    Aborted,
+    /// It tells its clients to come back.
+    Drained,
+}
+
+async fn a_server_comes_back(scene: &str, ending: Ending) {
     play(scene, async |stage| {
         let proxy = stage.proxy().await;
         let ada = stage.join_through(&proxy, Browser::Chrome, "Ada").await;
@@ -102,11 +118,20 @@ async fn a_server_comes_back(scene: &str, killed: bool) {
         talk::see_each_other(&ada, &bob).await;
         let former = cyd.seen().await.people_ids;
 
-        if killed {
-            // Without a last word to anybody.
-            proxy.cut();
+        // A client that need not tell when the server accepts a message hears of that with the next heartbeat.
+        for (page, who) in [(&cyd, "Cyd"), (&ada, "Ada")] {
+            page.say(&format!("{who}: said before the end")).await;
         }
-        stage.stop_server();
+        heard_once(&bob, "Cyd", "Cyd: said before the end").await;
+        heard_once(&bob, "Ada", "Ada: said before the end").await;
+        match ending {
+            Ending::Killed => {
+                proxy.cut();
+                stage.stop_server();
+            }
+            Ending::Aborted => stage.stop_server(),
+            Ending::Drained => stage.drain_server().await,
+        }
         for page in [&ada, &bob, &cyd] {
             page.until_status("reconnecting").await;
         }
@@ -127,6 +152,16 @@ async fn a_server_comes_back(scene: &str, killed: bool) {
                 })
                 .await;
             assert!(!everybody.people_ids.iter().any(|id| former.contains(id)), "ids are new");
+        }
+        // What the former server had carried is not heard again, and what it had not is heard now.
+        heard_once(&ada, "Cyd", "Cyd: said before the end").await;
+        heard_once(&bob, "Cyd", "Cyd: said before the end").await;
+        heard_once(&bob, "Ada", "Ada: said before the end").await;
+        heard_once(&cyd, "Ada", "Ada: said before the end").await;
+        cyd.say("said after all").await;
+        for page in [&ada, &bob] {
+            heard_once(page, "Cyd", "said after all").await;
+            heard_once(page, "Cyd", "Cyd: said before the end").await;
         }
         // The call has gone on, can be changed from both sides, and ends as any other.
         frames_flow(&ada, &bob).await;

@@ -1,6 +1,8 @@
 //! Coming and going, and what is said to everybody.
 
-use browser_rtc_e2e::{Browser, ChatLine, Page, play};
+use std::time::Duration;
+
+use browser_rtc_e2e::{Browser, ChatLine, Page, Seen, play};
 
 use crate::talk;
 
@@ -49,6 +51,41 @@ async fn the_address_fills_in_the_form_and_joins_nothing() {
         bob.click("#join").await;
         bob.until_here(&ada).await;
         assert_eq!(bob.seen().await.you, "Bob");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chrome_page_that_crashed_is_back_at_once() {
+    page_that_crashed_is_back_at_once("crashed chrome page", Browser::Chrome).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn firefox_page_that_crashed_is_back_at_once() {
+    page_that_crashed_is_back_at_once("crashed firefox page", Browser::Firefox).await;
+}
+
+async fn page_that_crashed_is_back_at_once(scene: &str, browser: Browser) {
+    play(scene, async |stage| {
+        // Without its token, the name would be taken for longer than the scene lasts.
+        stage.restart_server_with(|config| config.grace = Duration::from_secs(3_600)).await;
+        let proxy = stage.proxy().await;
+        let bob = stage.join(Browser::Chrome, "Bob").await;
+        let ada = stage.join_through(&proxy, browser, "Ada").await;
+        bob.until_here(&ada).await;
+        let former = bob.seen().await.people_ids;
+        ada.crash_and_reopen(&proxy).await;
+        assert_eq!(bob.seen().await.people_ids, former, "the seat is still there");
+
+        ada.join("lobby").await;
+        ada.until_here(&bob).await;
+        let changed = |seen: &Seen| seen.people == ["Ada"] && seen.people_ids != former;
+        bob.until("Ada is here once, with another id", changed).await;
+        ada.say("back again").await;
+        heard(&bob, "Ada", "back again").await;
+        talk::connect(&bob, &ada).await;
+        talk::part(&ada, &bob).await;
+        talk::no_uncaught_errors(&[&ada, &bob]).await;
     })
     .await;
 }

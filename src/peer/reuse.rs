@@ -1,0 +1,117 @@
+//! Senders that are used again after their track was removed.
+//!
+//! A browser's own `addTrack` never uses a sender again that has sent, so each round of removing and adding a track adds
+//! a media section to all descriptions to come. In a session, this module has the emptied sender take the next track.
+
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+
+use super::{PeerConnection, RtpSender, RtpTransceiver, TransceiverDirection};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    media::{MediaStream, MediaStreamTrack},
+};
+
+/// Called with the error where the browser refuses a track after [`add_track`](PeerConnection::add_track) has returned.
+pub(super) type Failed = Rc<dyn Fn(Error)>;
+
+impl PeerConnection {
+    /// Makes [`add_track`](Self::add_track) use senders again that [`remove_track`](Self::remove_track) has emptied.
+    pub(crate) fn reuse_senders(&self, failed: impl Fn(Error) + 'static) {
+        self.0.reuse.replace(Some(Rc::new(failed)));
+    }
+
+    pub(super) fn reuses_senders(&self) -> bool {
+        self.0.reuse.borrow().is_some()
+    }
+
+    /// Sends the track with a sender that was emptied, where there is one.
+    pub(super) fn add_track_again(
+        &self,
+        track: &MediaStreamTrack,
+        streams: &[&MediaStream],
+    ) -> Result<Option<RtpSender>> {
+        let Some(failed) = self.0.reuse.borrow().clone() else { return Ok(None) };
+        let transceivers = self.transceivers();
+        self.rtp().forget_emptied(&transceivers);
+        let sends_it = |one: &&RtpTransceiver| one.sender().track().is_some_and(|sent| sent.as_raw() == track.as_raw());
+        if let Some(sending) = transceivers.iter().find(sends_it) {
+            if sending.sender().is_replacing() {
+                let message = "the connection sends this track already";
+                return Err(Error::new("addTrack", ErrorKind::InvalidAccess, message));
+            }
+            // The browser says so itself.
+            return Ok(None);
+        }
+        let Some(transceiver) = transceivers.into_iter().find(|one| is_free_for(one, track)) else { return Ok(None) };
+        let sender = transceiver.sender().clone();
+        let direction = match transceiver.direction() {
+            TransceiverDirection::RecvOnly => TransceiverDirection::SendRecv,
+            _ => TransceiverDirection::SendOnly,
+        };
+        if let Err(error) = sender.set_streams(streams)
+            && *error.kind() != ErrorKind::NotSupported
+        {
+            return Err(error);
+        }
+        transceiver.set_direction(&direction)?;
+        replace_later(&transceiver, Some(track), failed);
+        Ok(Some(sender))
+    }
+
+    /// Removes a track that the browser has not taken yet, which it would not know of. Returns whether this is done.
+    pub(super) fn remove_track_again(&self, sender: &RtpSender) -> Result<bool> {
+        let Some(failed) = self.0.reuse.borrow().clone().filter(|_| sender.is_replacing()) else { return Ok(false) };
+        let Some(transceiver) = self.transceivers().into_iter().find(|one| one.sender() == sender) else {
+            return Ok(false);
+        };
+        if sender.track().is_some() {
+            stop_sending(&transceiver)?;
+            replace_later(&transceiver, None, failed);
+        }
+        Ok(true)
+    }
+}
+
+fn is_free_for(transceiver: &RtpTransceiver, track: &MediaStreamTrack) -> bool {
+    let encodings = || transceiver.sender().parameters().map(|parameters| parameters.encodings);
+    transceiver.sender().is_emptied()
+        && transceiver.receiver().track().kind() == track.kind()
+        && matches!(transceiver.direction(), TransceiverDirection::RecvOnly | TransceiverDirection::Inactive)
+        && encodings().is_ok_and(|encodings| encodings.iter().all(|encoding| encoding.active))
+}
+
+fn stop_sending(transceiver: &RtpTransceiver) -> Result<()> {
+    match transceiver.direction() {
+        TransceiverDirection::SendRecv => transceiver.set_direction(&TransceiverDirection::RecvOnly),
+        TransceiverDirection::SendOnly => transceiver.set_direction(&TransceiverDirection::Inactive),
+        _ => Ok(()),
+    }
+}
+
+/// Asks the browser to replace the track. The handle has the new one at once; where the browser refuses it, the sender
+/// is empty again.
+fn replace_later(transceiver: &RtpTransceiver, track: Option<&MediaStreamTrack>, failed: Failed) {
+    let (transceiver, track) = (transceiver.clone(), track.cloned());
+    let replaced = transceiver.sender().begin_replacing(track.as_ref());
+    spawn_local(async move {
+        let outcome = replaced.await;
+        let sender = transceiver.sender();
+        sender.end_replacing();
+        match outcome {
+            Ok(_replaced) => {}
+            Err(error) if *error.kind() == ErrorKind::Closed => {}
+            Err(error) => {
+                let is_latest =
+                    |track: &MediaStreamTrack| sender.track().is_some_and(|latest| latest.as_raw() == track.as_raw());
+                if track.as_ref().is_some_and(is_latest) {
+                    sender.empty();
+                    // A transceiver that was stopped has no direction to take back.
+                    let _stopped = stop_sending(&transceiver);
+                }
+                failed(error);
+            }
+        }
+    });
+}

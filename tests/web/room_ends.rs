@@ -1,0 +1,229 @@
+//! Answers and ends of calls: each answer is given once, and nothing waits for what can no longer come.
+
+use browser_rtc::{
+    ErrorKind,
+    channel::{ChannelInit, Message},
+    media::{MediaStreamTrack, TrackKind},
+    room::{DeclineReason, EndReason, Room},
+    signaling::{ErrorCode, PeerId},
+};
+use futures::{FutureExt, StreamExt, future::join};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    js::{self, Override},
+    media, now,
+    room::{between, call_of, frame, incoming, kind, next_join, resumed, ring, seat, signal},
+    sockets::{Socket, Sockets},
+    watched,
+};
+
+/// The next word of this call that is no signal.
+async fn word(socket: &Socket, call: &str) -> Value {
+    loop {
+        let data = frame(socket).await["data"].clone();
+        if data["call"] == call && data["session"].is_null() {
+            return data;
+        }
+    }
+}
+
+fn refusal(code: &str, frame: u32) -> Value {
+    json!({ "type": "error", "code": code, "message": "no", "frame": frame })
+}
+
+#[wasm_bindgen_test]
+async fn incoming_call_is_answered_once_by_whichever_clone() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        socket.say(&signal("b", &ring("x")));
+        let rings = incoming(&room).await;
+        let clone = rings.clone();
+        assert_eq!(rings, clone);
+        let call = clone.accept(None).await.unwrap();
+        assert_eq!(word(&socket, "x").await, json!({ "call": "x", "kind": "accept" }));
+        assert_eq!(kind(rings.accept(None).await), ErrorKind::InvalidState);
+        assert_eq!(*rings.decline(DeclineReason::Busy).unwrap_err().kind(), ErrorKind::InvalidState);
+        drop((rings, clone));
+        assert!(call.ended().now_or_never().is_none(), "the handles of the ring are not those of the call");
+        assert_eq!(call, call.clone());
+        assert_eq!(room, room.clone());
+        call.hang_up();
+        assert_eq!(word(&socket, "x").await, json!({ "call": "x", "kind": "hang_up" }));
+
+        socket.say(&signal("b", &ring("y")));
+        let rings = incoming(&room).await;
+        rings.decline(DeclineReason::Busy).unwrap();
+        assert_eq!(word(&socket, "y").await, json!({ "call": "y", "kind": "decline", "reason": "busy" }));
+        assert_eq!(*rings.decline(DeclineReason::Busy).unwrap_err().kind(), ErrorKind::InvalidState);
+        assert_eq!(kind(rings.accept(None).await), ErrorKind::InvalidState);
+
+        // Only the last clone declines.
+        socket.say(&signal("b", &ring("z")));
+        let rings = incoming(&room).await;
+        let clone = rings.clone();
+        drop(rings);
+        assert!(clone.ended().now_or_never().is_none());
+        let ended = clone.ended();
+        drop(clone);
+        assert_eq!(ended.within("the end").await, EndReason::HungUp);
+        assert_eq!(word(&socket, "z").await, json!({ "call": "z", "kind": "decline", "reason": "declined" }));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn ring_that_the_server_refuses_fails_at_once() {
+    watched(async {
+        for (code, expected) in
+            [("unknown_peer", ErrorKind::PeerLeft), ("internal", ErrorKind::Signaling(ErrorCode::Internal))]
+        {
+            let sockets = Sockets::new();
+            let (room, socket) = seat(&sockets, "a", "b").await;
+            let begun = now();
+            let id = PeerId::from("b");
+            let server = async {
+                assert_eq!(socket.sent().await["data"]["kind"], "ring");
+                socket.say(&refusal(code, 1));
+            };
+            let (call, ()) = join(room.call(&id, None), server).within("an answer").await;
+            assert_eq!(kind(call), expected);
+            assert!(now() - begun < 5_000.0);
+            // Its owner knows, and nobody else is told.
+            assert!(room.events().next().now_or_never().is_none());
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn call_word_that_is_rate_limited_is_sent_again_after_a_pause() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        let id = PeerId::from("b");
+        let server = async {
+            let first = socket.sent().await;
+            socket.say(&refusal("rate_limited", 1));
+            let begun = now();
+            let again = socket.sent().await;
+            assert_eq!(again, first);
+            assert!(now() - begun > 900.0);
+            // It has another number now, also on the next socket of the same seat.
+            socket.cut();
+            let (second, _) = next_join(&sockets).await;
+            second.say(&resumed(1));
+            assert_eq!(frame(&second).await, first);
+            second.say(&refusal("unavailable", 2));
+            assert_eq!(frame(&second).await, first);
+            second
+                .say(&signal("b", &json!({ "call": first["data"]["call"], "kind": "decline", "reason": "declined" })));
+        };
+        let (call, ()) = join(room.call(&id, None), server).within("an answer").await;
+        assert_eq!(kind(call), ErrorKind::Declined);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn caller_waits_no_longer_than_the_callee_rings() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        let id = PeerId::from("b");
+        let server = async {
+            let ring = socket.sent().await;
+            let call = &ring["data"]["call"];
+            socket.say(&signal("b", &json!({ "call": call, "kind": "hang_up", "reason": "unanswered" })));
+        };
+        let (call, ()) = join(room.call(&id, None), server).within("an answer").await;
+        assert_eq!(kind(call), ErrorKind::Timeout);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn connection_closed_by_the_page_ends_the_call_on_both_sides() {
+    // By the wrapper or by the browser's own object, before and after it is connected.
+    for by_wrapper in [true, false] {
+        for is_connected in [true, false] {
+            between(async |near: Room, far: Room| {
+                let (near, far) = call_of(&near, &far).await;
+                if is_connected {
+                    let _channels = join(near.channel("chat"), far.channel("chat")).within("a channel").await;
+                }
+                let begun = now();
+                if by_wrapper {
+                    far.connection().close();
+                } else {
+                    far.connection().as_raw().close();
+                }
+                let reasons = join(near.ended(), far.ended()).within("the end").await;
+                assert_eq!(reasons, (EndReason::PeerHungUp, EndReason::HungUp), "{by_wrapper} {is_connected}");
+                assert!(now() - begun < 10_000.0);
+            })
+            .await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn channel_that_the_caller_never_opens_times_out() {
+    between(async |near: Room, far: Room| {
+        let faster = js::run(
+            "original",
+            &[&js::get(&js_sys::global(), "setTimeout")],
+            "return (callback, ms) => original(callback, ms === 30000 ? 300 : ms)",
+        );
+        let _faster = Override::new(&js_sys::global(), "setTimeout", &faster);
+        let (near, far) = call_of(&near, &far).await;
+        let error = far.channel("x").within("the channel").await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Timeout);
+        assert!(error.message().contains("\"x\""), "{error}");
+        // It may ask again, and the caller may open it later.
+        let (said, heard) = join(near.channel("x"), far.channel("x")).within("a channel").await;
+        said.unwrap().send("hello").await.unwrap();
+        assert_eq!(heard.unwrap().next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+        assert!(near.ended().now_or_never().is_none());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn first_channel_of_the_dtls_client_has_id_0_and_opens() {
+    between(async |near: Room, far: Room| {
+        let (near, far) = call_of(&near, &far).await;
+        let mut arriving = near.connection().data_channels();
+        // The one that answers is the client.
+        let first = far.connection().create_data_channel("first", &ChannelInit::new()).unwrap();
+        first.opened().within("the channel").await.unwrap();
+        assert_eq!(first.id(), Some(0));
+        let mut there = arriving.next().within("its other end").await.unwrap();
+        first.send("hello").await.unwrap();
+        assert_eq!(there.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn tracks_without_a_stream_are_collected_in_one() {
+    between(async |near: Room, far: Room| {
+        let (near, far) = call_of(&near, &far).await;
+        let camera = media::camera_and_microphone().await;
+        let mut arriving = far.connection().tracks();
+        for (number, kind) in [TrackKind::Audio, TrackKind::Video].into_iter().enumerate() {
+            let track = camera.tracks().into_iter().find(|track| track.kind() == kind).unwrap();
+            near.connection().add_track(&track, &[]).unwrap();
+            let arrived = arriving.next().within("the track").await.unwrap();
+            assert_eq!(arrived.streams.len(), 0);
+            let stream = far.remote_stream().within("the stream").await.unwrap();
+            let ids: Vec<String> = stream.tracks().iter().map(MediaStreamTrack::id).collect();
+            assert_eq!(ids.len(), number + 1);
+            assert!(ids.contains(&arrived.track.id()));
+        }
+    })
+    .await;
+}

@@ -1,0 +1,184 @@
+//! The limits to what peers and the server can make a room hold, and frames that cannot be read.
+
+use std::time::Duration;
+
+use browser_rtc::{
+    ErrorKind,
+    room::{DeclineReason, IncomingCall, Join, Room, RoomEvent},
+};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    room::{URL, join_with, joined, next_join, peer, ring, seat, signal},
+    sleep,
+    sockets::{Socket, Sockets},
+    watched,
+};
+
+/// The calls that have rung so far.
+async fn rung(room: &Room, socket: &Socket) -> Vec<IncomingCall> {
+    socket.say(&json!({ "type": "peer_joined", "peer": peer("the last one") }));
+    let (mut events, mut calls) = (room.events(), Vec::new());
+    loop {
+        match events.next().within("an event").await {
+            Some(RoomEvent::Incoming(call)) => calls.push(call),
+            Some(RoomEvent::PeerJoined(_)) => return calls,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The calls that were declined as busy so far.
+async fn busy(socket: &Socket) -> Vec<Value> {
+    let mut calls = Vec::new();
+    while socket.unread() > 0 {
+        let frame = socket.sent().await;
+        assert_eq!((&frame["data"]["kind"], &frame["data"]["reason"]), (&"decline".into(), &"busy".into()), "{frame}");
+        calls.push(frame["data"]["call"].clone());
+    }
+    calls
+}
+
+#[wasm_bindgen_test]
+async fn peer_can_only_ring_once_at_a_time() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        for number in 0..900 {
+            socket.say(&signal("b", &ring(&format!("x{number}"))));
+        }
+        let calls = rung(&room, &socket).await;
+        assert_eq!(calls.len(), 1);
+        sleep(Duration::from_millis(50)).await;
+        let declined = busy(&socket).await;
+        assert_eq!(declined.first(), Some(&"x1".into()));
+        // Further ones are ignored, as the answers count towards what the server lets this client send.
+        assert_eq!(declined.len(), 32);
+
+        // The one that rings can still be answered, and then another can ring.
+        calls[0].decline(DeclineReason::Declined).unwrap();
+        let answer = socket.sent().await;
+        assert_eq!(answer["data"], json!({ "call": "x0", "kind": "decline", "reason": "declined" }));
+        socket.say(&signal("b", &ring("another")));
+        assert_eq!(rung(&room, &socket).await.len(), 1);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn sixteen_calls_ring_at_once() {
+    watched(async {
+        let sockets = Sockets::new();
+        let ids: Vec<String> = (0..20).map(|number| format!("b{number}")).collect();
+        let answer = joined("a", &ids.iter().map(String::as_str).collect::<Vec<_>>());
+        let (room, socket, _) = join_with(&sockets, Join::new("lobby", "Ada"), &answer).await;
+        let room = room.unwrap();
+        for id in &ids {
+            socket.say(&signal(id, &ring(id)));
+        }
+        let calls = rung(&room, &socket).await;
+        assert_eq!(calls.len(), 16);
+        sleep(Duration::from_millis(50)).await;
+        assert_eq!(busy(&socket).await, ["b16", "b17", "b18", "b19"]);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn ring_with_a_long_call_id_is_ignored() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        for length in [65, 60_000] {
+            socket.say(&signal("b", &ring(&"x".repeat(length))));
+        }
+        socket.say(&signal("b", &ring("")));
+        assert_eq!(rung(&room, &socket).await, []);
+        assert_eq!(socket.unread(), 0);
+        socket.say(&signal("b", &ring(&"x".repeat(64))));
+        assert_eq!(rung(&room, &socket).await.len(), 1);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn unread_events_are_counted_and_a_call_among_them_is_busy() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        let data = "x".repeat(1_000_000);
+        for number in 0..20 {
+            socket.say(&json!({ "type": "say", "from": "b", "id": number.to_string(), "data": data }));
+        }
+        socket.say(&signal("b", &ring("x")));
+        assert_eq!(socket.sent().await["data"]["reason"], "busy");
+        let mut events = room.events();
+        let mut said = 0;
+        let missed = loop {
+            match events.next().within("an event").await {
+                Some(RoomEvent::Said { .. }) => said += 1,
+                Some(RoomEvent::Lagged { missed }) => break missed,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((said, missed), (9, 12));
+        socket.say(&json!({ "type": "say", "from": "b", "id": "later", "data": 1 }));
+        assert!(matches!(events.next().within("an event").await, Some(RoomEvent::Said { .. })));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn joined_that_cannot_be_read_fails_at_once_and_names_the_field() {
+    watched(async {
+        let without = |field: &str| {
+            let mut answer = joined("a", &["b"]);
+            answer.as_object_mut().unwrap().remove(field);
+            answer
+        };
+        let with = |field: &str, value: Value| {
+            let mut answer = joined("a", &["b"]);
+            answer[field] = value;
+            answer
+        };
+        for (field, answer) in [
+            ("heartbeat_ms", with("heartbeat_ms", json!(15000.5))),
+            ("heartbeat_ms", with("heartbeat_ms", json!(-1))),
+            ("heartbeat_ms", with("heartbeat_ms", json!("15000"))),
+            ("heartbeat_ms", without("heartbeat_ms")),
+            ("you", with("you", json!({ "id": 7, "name": "Ada" }))),
+            ("you", without("you")),
+            ("peers", with("peers", json!([{ "id": "b" }]))),
+            ("peers", without("peers")),
+            ("ice_servers", with("ice_servers", json!([{ "url": "stun:s" }]))),
+            ("max_frame_bytes", with("max_frame_bytes", json!(1.5))),
+            ("resume", with("resume", json!(1))),
+            ("resumed", with("resumed", json!("yes"))),
+            ("received", with("received", json!(0.5))),
+            ("ids or names", with("you", json!({ "id": "x".repeat(1_000), "name": "Ada" }))),
+            ("ids or names", with("peers", json!([{ "id": "b", "name": "x".repeat(100_000) }]))),
+        ] {
+            let sockets = Sockets::new();
+            let (room, socket, _) = join_with(&sockets, Join::new("lobby", "Ada"), &answer).await;
+            let error = room.unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Syntax, "{answer}: {error}");
+            assert!(error.message().contains(field), "{field}: {error}");
+            assert!(socket.is_closed());
+        }
+
+        // A message of a newer server is ignored.
+        let sockets = Sockets::new();
+        let server = async {
+            let (socket, _) = next_join(&sockets).await;
+            socket.say(&json!({ "type": "dance", "heartbeat_ms": "x" }));
+            socket.say(&joined("a", &["b"]));
+            socket
+        };
+        let (room, _socket) = futures::join!(Room::join(URL, Join::new("lobby", "Ada")), server);
+        assert_eq!(room.unwrap().me().id.as_str(), "a");
+    })
+    .await;
+}

@@ -1,0 +1,108 @@
+//! Sessions over links that limit the size of a signal.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use browser_rtc::{
+    ErrorKind,
+    channel::ChannelInit,
+    media::TrackKind,
+    negotiation::{Content, Politeness, Signal},
+    peer::{SignalingState, TransceiverInit},
+    session::{Link, MemoryLink, SessionEvent, SessionOptions},
+};
+use futures::{FutureExt, StreamExt};
+use wasm_bindgen_test::{console_log, wasm_bindgen_test};
+
+use super::support::{
+    Within,
+    plain::noted,
+    session::{agreed, session, talk, told},
+    sleep, watched,
+};
+
+const LIMIT: usize = 65_536;
+
+fn descriptions(signals: &[Signal]) -> Vec<&Signal> {
+    signals.iter().filter(|signal| matches!(signal.content, Content::Description(_))).collect()
+}
+
+#[wasm_bindgen_test]
+async fn large_offer_is_split_to_fit_the_link() {
+    watched(async {
+        let (a_link, b_link) = MemoryLink::pair();
+        let ((a_in, a_out), (b_in, b_out)) = (a_link.into_halves(), b_link.into_halves());
+        let sent = Rc::<RefCell<Vec<Signal>>>::default();
+        let limited = |politeness| SessionOptions::new(politeness).signal_limit(LIMIT);
+        let a = session(limited(Politeness::Polite), Link::new(noted(a_in, &sent), a_out));
+        let b = session(limited(Politeness::Impolite), Link::new(noted(b_in, &sent), b_out));
+        for session in [&a, &b] {
+            // More than enough on its own in Chromium, and together in Firefox.
+            for _ in 0..18 {
+                session.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
+            }
+        }
+        agreed([&a, &b], 36).await;
+        talk(&a, &b).within("messages both ways").await;
+        let sizes: Vec<usize> = sent.borrow().iter().map(|signal| signal.to_string().len()).collect();
+        assert!(sizes.iter().all(|size| *size <= LIMIT), "{sizes:?}");
+        let parts = sent.borrow().iter().filter(|signal| signal.stamp.as_ref().unwrap().parts > 1).count();
+        assert!(parts > 1);
+        let largest = a.connection().local_description().unwrap().sdp.len();
+        console_log!("measured: {largest} bytes of SDP, {parts} parts");
+        assert!(largest > LIMIT);
+        for session in [&a, &b] {
+            assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(told), None);
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn offer_that_cannot_be_sent_is_reported_once_and_made_when_it_fits() {
+    watched(async {
+        for politeness in [[Politeness::Polite, Politeness::Impolite], [Politeness::Impolite, Politeness::Polite]] {
+            let (a_link, b_link) = MemoryLink::pair();
+            let (b_in, b_out) = b_link.into_halves();
+            let sent = Rc::<RefCell<Vec<Signal>>>::default();
+            let a = session(SessionOptions::new(politeness[0]).signal_limit(100), a_link);
+            let b = session(politeness[1], Link::new(noted(b_in, &sent), b_out));
+            let mut events = a.events();
+            a.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
+            let SessionEvent::Failed(error) = events.next().within("the failure").await.unwrap() else { panic!() };
+            assert_eq!(*error.kind(), ErrorKind::TooLarge { limit: 100 }, "{error}");
+            sleep(Duration::from_millis(4_500)).await;
+            assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+            assert_eq!(a.connection().signaling_state(), SignalingState::Stable);
+            assert_eq!(descriptions(&sent.borrow()).len(), 0);
+
+            a.set_signal_limit(LIMIT);
+            agreed([&a, &b], 1).await;
+            a.connection().create_data_channel("", &ChannelInit::new()).unwrap().opened().within("open").await.unwrap();
+            assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+        }
+    })
+    .await;
+}
+
+/// A change that makes the offer smaller is noticed, although no browser tells of it.
+#[wasm_bindgen_test]
+async fn offer_is_made_once_a_change_makes_it_fit() {
+    watched(async {
+        let (a_link, b_link) = MemoryLink::pair();
+        let a = session(SessionOptions::new(Politeness::Impolite).signal_limit(700), a_link);
+        let b = session(Politeness::Polite, b_link);
+        let mut events = a.events();
+        let large: Vec<_> = (0..36)
+            .map(|_| a.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap())
+            .collect();
+        let channel = a.connection().create_data_channel("", &ChannelInit::new()).unwrap();
+        let SessionEvent::Failed(error) = events.next().within("the failure").await.unwrap() else { panic!() };
+        assert_eq!(*error.kind(), ErrorKind::TooLarge { limit: 700 }, "{error}");
+        for transceiver in large {
+            transceiver.stop().unwrap();
+        }
+        channel.opened().within("an open channel").await.unwrap();
+        talk(&a, &b).within("messages both ways").await;
+    })
+    .await;
+}

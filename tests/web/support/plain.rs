@@ -1,0 +1,117 @@
+//! A peer without this crate: the specification's own perfect negotiation in JavaScript.
+
+use std::{cell::RefCell, rc::Rc};
+
+use browser_rtc::{Error, negotiation::Signal, session::Link};
+use futures::{Sink, Stream, channel::mpsc};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+use super::js;
+
+/// A plain peer's behaviour.
+#[derive(Clone, Copy, Default)]
+pub struct Habits {
+    pub polite: bool,
+    pub ignores_offers: bool,
+    /// Each answer has the ICE credentials of the first one.
+    pub keeps_credentials: bool,
+}
+
+/// A raw connection whose signals have no headers.
+pub struct PlainPeer {
+    peer: JsValue,
+    _send: Closure<dyn FnMut(String)>,
+}
+
+const PEER: &str = "
+    const pc = new RTCPeerConnection();
+    let making = false, ignoring = false, credentials;
+    const received = [];
+    const say = message => send(JSON.stringify(message));
+    const keep = sdp => {
+        credentials ??= sdp.match(/a=ice-(ufrag|pwd):.*/g);
+        return sdp.replace(/a=ice-ufrag:.*/g, credentials[0]).replace(/a=ice-pwd:.*/g, credentials[1]);
+    };
+    const describe = async () => {
+        await pc.setLocalDescription();
+        const { type, sdp } = pc.localDescription;
+        say({ kind: 'description', type, sdp: habits.keepsCredentials && type == 'answer' ? keep(sdp) : sdp });
+    };
+    pc.onnegotiationneeded = async () => {
+        making = true;
+        await describe();
+        making = false;
+    };
+    pc.onicecandidate = ({ candidate }) => candidate && say({ kind: 'candidate', ...candidate.toJSON() });
+    const receive = async text => {
+        const { kind, type, sdp, ...rest } = JSON.parse(text);
+        received.push(type ?? kind);
+        if (kind == 'description') {
+            if (type == 'offer') {
+                ignoring = habits.ignoresOffers || !habits.polite && (making || pc.signalingState != 'stable');
+                if (ignoring) return;
+            }
+            await pc.setRemoteDescription({ type, sdp });
+            if (type == 'offer') await describe();
+        } else if (kind == 'candidate') {
+            await pc.addIceCandidate(rest).catch(error => { if (!ignoring) throw error; });
+        }
+    };
+    return { pc, received, receive };
+";
+
+impl PlainPeer {
+    /// A peer, and the session's end of the link to it. `said` sees what the peer sends, and may drop it.
+    pub fn new(habits: Habits) -> (Self, impl Stream<Item = Signal> + Sink<Signal, Error = Error> + use<>) {
+        let (to_session, from_peer) = mpsc::unbounded::<Signal>();
+        let send = Closure::new(move |text: String| {
+            let _ended = to_session.unbounded_send(text.parse().unwrap());
+        });
+        let flags = js::eval("{}");
+        for (name, flag) in [
+            ("polite", habits.polite),
+            ("ignoresOffers", habits.ignores_offers),
+            ("keepsCredentials", habits.keeps_credentials),
+        ] {
+            js_sys::Reflect::set(&flags, &name.into(), &flag.into()).unwrap();
+        }
+        let peer = js::run("send, habits", &[send.as_ref(), &flags], PEER);
+        let receiver = peer.clone();
+        let link = Link::sending(from_peer, move |signal: Signal| {
+            js::run("peer, text", &[&receiver, &signal.to_string().into()], "peer.receive(text)");
+            Ok(())
+        });
+        (Self { peer, _send: send }, link)
+    }
+
+    /// Runs JavaScript that sees the connection as `pc`.
+    pub fn run(&self, body: &str) -> JsValue {
+        js::run("pc", &[&self.raw()], body)
+    }
+
+    pub fn raw(&self) -> JsValue {
+        js::get(&self.peer, "pc")
+    }
+
+    /// How many signals of this kind or description type have arrived.
+    pub fn received(&self, kind: &str) -> usize {
+        let received: js_sys::Array = js::get(&self.peer, "received").unchecked_into();
+        received.iter().filter(|one| one.as_string().as_deref() == Some(kind)).count()
+    }
+}
+
+impl Drop for PlainPeer {
+    fn drop(&mut self) {
+        self.run("pc.onnegotiationneeded = pc.onicecandidate = null; pc.close()");
+    }
+}
+
+/// Counts the signals of each description type and kind that pass a link.
+pub fn noted<S: Stream<Item = Signal>>(
+    signals: S,
+    notes: &Rc<RefCell<Vec<Signal>>>,
+) -> impl Stream<Item = Signal> + use<S> {
+    use futures::StreamExt;
+    let notes = notes.clone();
+    signals.inspect(move |signal| notes.borrow_mut().push(signal.clone()))
+}
