@@ -219,7 +219,7 @@ impl Files {
             version: VERSION,
             id: number,
             file,
-            name: name.get(..name.floor_char_boundary(LONGEST_NAME)).unwrap_or_default().into(),
+            name: shortened(name).into(),
             size: sent.source.size,
             mime: mime.get(..LONGEST_NAME).map_or(mime.clone(), Into::into),
         };
@@ -228,6 +228,11 @@ impl Files {
         self.0.say(&offer).await?;
         Ok(transfer)
     }
+}
+
+/// The longest start of the name that may go.
+fn shortened(name: &str) -> &str {
+    (0..=LONGEST_NAME).rev().find_map(|end| name.get(..end)).unwrap_or(name)
 }
 
 impl fmt::Debug for Files {
