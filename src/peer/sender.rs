@@ -109,7 +109,7 @@ impl RtpSender {
         let raw = self.0.raw.dtmf().ok_or_else(|| {
             Error::new("dtmf", ErrorKind::NotSupported, "tones can be sent by a sender of audio only")
         })?;
-        Ok(dtmf.insert(DtmfSender::new(raw, &self.0.end)).clone())
+        Ok(dtmf.insert(DtmfSender::new(raw, &self.0.raw, &self.0.end)).clone())
     }
 
     /// What this browser can send of a kind.
