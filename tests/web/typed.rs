@@ -140,7 +140,7 @@ async fn f44_a_malformed_message_is_its_own_error() {
             r#"{"Fly":1}"#.into(),
             br#""Wait""#.into(),
         ];
-        for payload in malformed {
+        for payload in malformed.clone() {
             a.send(payload).within("send").await.unwrap();
             a.send(r#""Wait""#).within("send").await.unwrap();
         }
