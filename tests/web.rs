@@ -57,6 +57,7 @@ mod web {
     mod rtp_parameters;
     mod rtp_receivers;
     mod rtp_transceivers;
+    mod serde_types;
     mod session;
     mod session_flows;
     mod session_links;

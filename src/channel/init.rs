@@ -5,7 +5,11 @@ use std::time::Duration;
 use js_sys::Object;
 use serde::{Deserialize, Serialize};
 
-use crate::{peer::PriorityType, sys::global};
+use crate::{
+    peer::PriorityType,
+    sys::global,
+    webidl::{as_deserialized, dictionary},
+};
 
 /// How a channel carries its messages: by default in order, reliably, and announced to the peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannelinit)
@@ -142,8 +146,8 @@ impl ChannelInit {
 }
 
 /// The specification's own dictionary, in which the options can contradict each other.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Wire {
     ordered: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,6 +168,20 @@ impl Default for Wire {
         ChannelInit::default().into()
     }
 }
+
+dictionary! {
+    Wire = Self::default(),
+    required [],
+    ordered / "ordered",
+    max_packet_life_time / "maxPacketLifeTime",
+    max_retransmits / "maxRetransmits",
+    protocol / "protocol",
+    negotiated / "negotiated",
+    id / "id",
+    priority / "priority",
+}
+
+as_deserialized!(ChannelInit);
 
 impl From<ChannelInit> for Wire {
     fn from(init: ChannelInit) -> Self {
@@ -192,12 +210,14 @@ impl TryFrom<Wire> for ChannelInit {
             (None, None) => Reliability::Reliable,
             (Some(sends), None) => Reliability::MaxRetransmits(sends),
             (None, Some(ms)) => Reliability::MaxPacketLifeTime(ms),
-            (Some(_), Some(_)) => return Err("a channel has maxRetransmits or maxPacketLifeTime, not both"),
+            (Some(_), Some(_)) => {
+                return Err("`maxPacketLifeTime`: a channel has this limit or maxRetransmits, not both");
+            }
         };
         let negotiated = match (wire.negotiated, wire.id) {
             (false, _) => None,
             (true, Some(id)) => Some(id),
-            (true, None) => return Err("a negotiated channel needs an id"),
+            (true, None) => return Err("`id`: the required member of a negotiated channel is missing"),
         };
         Ok(Self { ordered: wire.ordered, reliability, protocol: wire.protocol, negotiated, priority: wire.priority })
     }

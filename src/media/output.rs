@@ -2,7 +2,7 @@
 //! [Specification](https://www.w3.org/TR/audio-output/)
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlMediaElement;
 
@@ -11,6 +11,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     promise::settled_for_good,
     sys::{global, media_element::MediaElement},
+    webidl::dictionary,
 };
 
 /// Asks the user for a loudspeaker, for [`set_sink_id`]. To be called in a click of the user. Cancel safe.
@@ -36,14 +37,20 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
 
 /// Which loudspeaker to ask for.
 /// [Specification](https://www.w3.org/TR/audio-output/#audiooutputoptions-dictionary)
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AudioOutputOptions {
     /// One that the user chose before: the browser may give it without asking.
     #[doc(alias = "AudioOutputOptions.deviceId")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
+}
+
+dictionary! {
+    AudioOutputOptions = Self::default(),
+    required [],
+    device_id / "deviceId",
 }
 
 impl AudioOutputOptions {

@@ -1,10 +1,13 @@
 //! Which constraints this browser knows.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::js::read;
-use crate::error::{During, Result};
+use crate::{
+    error::{During, Result},
+    webidl::dictionary,
+};
 
 /// Which constraints this browser knows: it passes over all others, even where they are [`exact`](super::exact).
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getsupportedconstraints)
@@ -24,8 +27,8 @@ macro_rules! supported {
         $name:ident { $( $(#[$field_meta:meta])* $field:ident / $js:literal, )* }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "camelCase")]
         #[non_exhaustive]
         pub struct $name {
             $(
@@ -34,6 +37,12 @@ macro_rules! supported {
                 #[serde(skip_serializing_if = "std::ops::Not::not")]
                 pub $field: bool,
             )*
+        }
+
+        dictionary! {
+            $name = Self::default(),
+            required [],
+            $($field / $js,)*
         }
 
         impl $name {

@@ -14,7 +14,7 @@ use super::{
     peer_object, promise,
 };
 use crate::{
-    error::{During, Error, ErrorKind, Result},
+    error::{During, Error, ErrorKind},
     event::EventStream,
     media,
     room::{Join, Room, RoomEvent},

@@ -1,19 +1,20 @@
 //! What media is coded in, and what this browser can code.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::{
     error::{During, Error, ErrorKind, Result},
     media::TrackKind,
     sys::global,
+    webidl::dictionary,
 };
 
 /// A way to code media. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcodec)
 #[doc(alias = "RTCRtpCodec")]
 #[doc(alias = "RTCRtpCodecCapability")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Codec {
     /// Such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
@@ -24,12 +25,21 @@ pub struct Codec {
     pub clock_rate: u32,
     /// How many channels of sound, at most.
     #[doc(alias = "RTCRtpCodec.channels")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<u16>,
     /// Its parameters as in the `a=fmtp` line of a description.
     #[doc(alias = "RTCRtpCodec.sdpFmtpLine")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sdp_fmtp_line: Option<String>,
+}
+
+dictionary! {
+    Codec = Self::default(),
+    required ["mimeType", "clockRate"],
+    mime_type / "mimeType",
+    clock_rate / "clockRate",
+    channels / "channels",
+    sdp_fmtp_line / "sdpFmtpLine",
 }
 
 impl Codec {
@@ -64,7 +74,7 @@ impl Codec {
 
 /// A codec that was agreed on. [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcodecparameters)
 #[doc(alias = "RTCRtpCodecParameters")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodecParameters {
     /// The number by which packets name it, 0 to 127.
@@ -73,6 +83,16 @@ pub struct CodecParameters {
     /// The codec itself.
     #[serde(flatten)]
     pub codec: Codec,
+}
+
+dictionary! {
+    CodecParameters = Self::default(),
+    required ["payloadType", "mimeType", "clockRate"],
+    payload_type / "payloadType",
+    codec.mime_type / "mimeType",
+    codec.clock_rate / "clockRate",
+    codec.channels / "channels",
+    codec.sdp_fmtp_line / "sdpFmtpLine",
 }
 
 impl CodecParameters {
@@ -88,7 +108,7 @@ impl CodecParameters {
 /// It comes from [`RtpSender::capabilities`](super::RtpSender::capabilities) and
 /// [`RtpReceiver::capabilities`](super::RtpReceiver::capabilities).
 #[doc(alias = "RTCRtpCapabilities")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RtpCapabilities {
     /// The codecs, each with its parameters as a codec of its own. Beside those of media stand helpers, such as
@@ -100,15 +120,28 @@ pub struct RtpCapabilities {
     pub header_extensions: Vec<HeaderExtensionCapability>,
 }
 
+dictionary! {
+    RtpCapabilities = Self::default(),
+    required ["codecs", "headerExtensions"],
+    codecs / "codecs",
+    header_extensions / "headerExtensions",
+}
+
 /// A header extension that this browser knows.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpheaderextensioncapability)
 #[doc(alias = "RTCRtpHeaderExtensionCapability")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeaderExtensionCapability {
     /// Its name, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
     #[doc(alias = "RTCRtpHeaderExtensionCapability.uri")]
     pub uri: String,
+}
+
+dictionary! {
+    HeaderExtensionCapability = Self::default(),
+    required ["uri"],
+    uri / "uri",
 }
 
 impl HeaderExtensionCapability {
@@ -122,7 +155,7 @@ impl RtpCapabilities {
     pub(super) fn of(
         interface: &str,
         kind: &TrackKind,
-        ask: impl FnOnce(&str) -> Result<JsValue, JsValue>,
+        ask: impl FnOnce(&str) -> std::result::Result<JsValue, JsValue>,
     ) -> Result<Self> {
         const OPERATION: &str = "getCapabilities";
         let unsupported = |advice| Error::new(OPERATION, ErrorKind::NotSupported, advice);

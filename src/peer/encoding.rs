@@ -1,11 +1,11 @@
 //! One stream that a sender makes of its track.
 
 use js_sys::{Object, Reflect};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{Codec, PriorityType};
-use crate::sys::global;
+use crate::{sys::global, webidl::dictionary};
 
 /// One of the streams that a sender makes of its track; more than one of them is simulcast. What is not said is the
 /// browser's choice. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)
@@ -21,8 +21,8 @@ use crate::sys::global;
 /// ```
 #[doc(alias = "RTCRtpEncodingParameters")]
 #[doc(alias = "RTCRtpCodingParameters")]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Encoding {
     /// The stream's name among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and Chromium
     /// take 16 at most. It never changes. A sole encoding has none: it is dropped.
@@ -65,6 +65,20 @@ pub struct Encoding {
     #[doc(alias = "RTCRtpEncodingParameters.scalabilityMode")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scalability_mode: Option<String>,
+}
+
+dictionary! {
+    Encoding = Self::default(),
+    required [],
+    rid / "rid",
+    active / "active",
+    codec / "codec",
+    max_bitrate / "maxBitrate",
+    max_framerate / "maxFramerate",
+    scale_resolution_down_by / "scaleResolutionDownBy",
+    priority / "priority",
+    network_priority / "networkPriority",
+    scalability_mode / "scalabilityMode",
 }
 
 impl Default for Encoding {

@@ -2,7 +2,7 @@
 
 use std::{fmt, rc::Rc, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
@@ -11,11 +11,13 @@ use super::{
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     media::{MediaStreamTrack, TrackKind},
     promise::settled,
     stats::StatsReport,
     sys::{self, global},
     wake::End,
+    webidl::dictionary,
 };
 
 /// Receives one track from the peer.
@@ -149,12 +151,6 @@ impl RtpReceiver {
     }
 }
 
-impl PartialEq for RtpReceiver {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.raw == other.0.raw
-    }
-}
-
 impl fmt::Debug for RtpReceiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RtpReceiver").field("track", &self.0.track).finish_non_exhaustive()
@@ -165,7 +161,7 @@ impl fmt::Debug for RtpReceiver {
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcontributingsource)
 #[doc(alias = "RTCRtpContributingSource")]
 #[doc(alias = "RTCRtpSynchronizationSource")]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtpSource {
@@ -178,15 +174,24 @@ pub struct RtpSource {
     /// The loudness of its last packet, where it tells, from 0 for silence to 1 for the loudest there can be; sound
     /// only.
     #[doc(alias = "RTCRtpContributingSource.audioLevel")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_level: Option<f64>,
     /// The media's own time of its last frame, in ticks of the codec's clock.
     #[doc(alias = "RTCRtpContributingSource.rtpTimestamp")]
     pub rtp_timestamp: u32,
 }
 
+dictionary! {
+    RtpSource = Self { timestamp: 0.0, source: 0, audio_level: None, rtp_timestamp: 0 },
+    required ["timestamp", "source", "rtpTimestamp"],
+    timestamp / "timestamp",
+    source / "source",
+    audio_level / "audioLevel",
+    rtp_timestamp / "rtpTimestamp",
+}
+
 impl RtpSource {
-    fn all(sources: Result<JsValue, JsValue>) -> Vec<Self> {
+    fn all(sources: std::result::Result<JsValue, JsValue>) -> Vec<Self> {
         let source = |value: &JsValue| {
             Some(Self {
                 timestamp: global::get(value, "timestamp").as_f64()?,
@@ -198,3 +203,5 @@ impl RtpSource {
         global::items(&sources.unwrap_or_default()).iter().filter_map(source).collect()
     }
 }
+
+identity!(RtpReceiver, |this, other| same_object(&this.0.raw, &other.0.raw));

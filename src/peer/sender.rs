@@ -9,6 +9,7 @@ use super::{RtpCapabilities, RtpSendParameters, rtp::callable};
 use crate::{
     dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack, TrackKind},
     promise::settled,
     stats::StatsReport,
@@ -195,14 +196,10 @@ impl RtpSender {
     }
 }
 
-impl PartialEq for RtpSender {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.raw == other.0.raw
-    }
-}
-
 impl fmt::Debug for RtpSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RtpSender").field("track", &self.0.track).finish_non_exhaustive()
     }
 }
+
+identity!(RtpSender, |this, other| same_object(&this.0.raw, &other.0.raw));

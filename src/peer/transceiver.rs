@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack, TrackKind},
     spec_enum::spec_enum,
     sys::{self, global},
@@ -135,7 +136,11 @@ impl RtpTransceiver {
         let raw = open(OPERATION, &self.raw, &self.end)?;
         if let TransceiverDirection::Unknown(_) = direction {
             // An attribute swallows what it does not know.
-            return Err(Error::new(OPERATION, ErrorKind::Type, "the browser knows no such direction"));
+            return Err(Error::new(
+                OPERATION,
+                ErrorKind::Type,
+                format!("the browser knows no direction {:?}", direction.as_str()),
+            ));
         }
         raw.set_direction_name(direction.as_str()).during(OPERATION)
     }
@@ -178,12 +183,6 @@ impl RtpTransceiver {
         const OPERATION: &str = "setCodecPreferences";
         let codecs: Array = codecs.iter().map(Codec::to_js).collect();
         callable(OPERATION, &self.raw, &self.end)?.prefer_codecs(&codecs).during(OPERATION)
-    }
-}
-
-impl PartialEq for RtpTransceiver {
-    fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw
     }
 }
 
@@ -280,3 +279,5 @@ impl TransceiverInit {
         object
     }
 }
+
+identity!(RtpTransceiver, |this, other| same_object(&this.raw, &other.raw));

@@ -122,7 +122,11 @@ impl Clerk {
     }
 
     /// Carries frames both ways until the socket breaks.
-    async fn carry(&mut self, socket: &mut SignalingSocket, heartbeat_ms: u32) -> Result<Infallible, Broken> {
+    async fn carry(
+        &mut self,
+        socket: &mut SignalingSocket,
+        heartbeat_ms: u32,
+    ) -> std::result::Result<Infallible, Broken> {
         let mut heartbeat = IntervalStream::new(heartbeat_ms.clamp(1_000, timer::LONGEST_MS)).fuse();
         let mut heard = true;
         let mut doubt = Fuse::<TimeoutFuture>::terminated();

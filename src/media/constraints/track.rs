@@ -1,13 +1,16 @@
 //! What to ask of one track.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{Constrain, CursorCapture, DisplaySurface, EchoCancellation, FacingMode, OneOf, ResizeMode};
-use crate::media::{
-    TrackKind,
-    js::{FromJs, ToJs, read, set},
+use crate::{
+    media::{
+        TrackKind,
+        js::{FromJs, ToJs, read, set},
+    },
+    webidl::dictionary,
 };
 
 /// A set of constraints on one kind of track, its setters and its JavaScript form.
@@ -19,8 +22,8 @@ macro_rules! track_constraints {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+        #[serde(rename_all = "camelCase")]
         pub struct $name {
             $(
                 $(#[$field_meta])*
@@ -32,6 +35,13 @@ macro_rules! track_constraints {
             #[doc(alias = "MediaTrackConstraints.advanced")]
             #[serde(skip_serializing_if = "Vec::is_empty")]
             pub advanced: Vec<Self>,
+        }
+
+        dictionary! {
+            $name = Self::default(),
+            required [],
+            $($field / $js,)*
+            advanced / "advanced",
         }
 
         impl $name {
