@@ -22,6 +22,7 @@ mod web {
     mod files;
     mod files_life;
     mod files_resume;
+    mod handles;
     mod media_capture;
     mod media_constraints;
     mod media_devices;

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    identity::identity,
     promise::settled,
     wake::{Turn, WakerSet},
 };
@@ -323,3 +324,5 @@ fn fault(fault: Fault, limit: u32) -> Error {
     };
     Error::new("message", kind, message)
 }
+
+identity!(LargeMessages, |this, other| Rc::ptr_eq(&this.shared, &other.shared));

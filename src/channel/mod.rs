@@ -41,6 +41,7 @@ use self::{life::Inner, under_way::UnderWay};
 use crate::{
     error::{Error, Result},
     event::EventStream,
+    identity::{identity, same_object},
     peer::PriorityType,
     spec_enum::spec_enum,
     sys::global,
@@ -282,3 +283,5 @@ impl fmt::Debug for DataChannel {
             .finish_non_exhaustive()
     }
 }
+
+identity!(DataChannel, |this, other| same_object(&this.inner.life.raw, &other.inner.life.raw));

@@ -17,6 +17,7 @@ pub use self::tones::{ParseTonesError, Timing, Tone, Tones};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::{EventStream, Listener},
+    identity::{identity, same_object},
     sys::{self, global},
     wake::{End, Waiter, WakerSet},
 };
@@ -231,3 +232,5 @@ impl fmt::Debug for PlayOut {
         f.debug_struct("PlayOut").field("over", &self.over).finish_non_exhaustive()
     }
 }
+
+identity!(DtmfSender, |this, other| same_object(&this.0.raw, &other.0.raw));

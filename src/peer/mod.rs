@@ -60,6 +60,7 @@ pub use self::{
 use crate::{
     channel::{ChannelInit, Channels, DataChannel},
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack},
     sys::{self, global},
     wake::End,
@@ -260,3 +261,5 @@ impl fmt::Debug for PeerConnection {
         f.debug_struct("PeerConnection").field("connection_state", &self.connection_state()).finish_non_exhaustive()
     }
 }
+
+identity!(PeerConnection, |this, other| same_object(&this.0.raw, &other.0.raw));

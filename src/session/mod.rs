@@ -77,6 +77,7 @@ pub use self::{
 use crate::{
     error::{Error, Result},
     event::{EventStream, Queue},
+    identity::identity,
     negotiation::Signal,
     peer::{Configuration, PeerConnection},
     spec_enum::spec_enum,
@@ -223,3 +224,5 @@ impl fmt::Debug for Session {
         f.debug_struct("Session").field("connection", self.connection()).finish_non_exhaustive()
     }
 }
+
+identity!(Session, |this, other| Rc::ptr_eq(&this.0, &other.0));

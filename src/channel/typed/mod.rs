@@ -236,3 +236,12 @@ impl<In, C: Codec, Out, S: Carrier> fmt::Debug for Typed<In, C, Out, S> {
         f.debug_struct("Typed").field("channel", self.channel()).finish_non_exhaustive()
     }
 }
+
+/// Equal where the carriers are, as those of clones.
+impl<In, C, Out, S: PartialEq> PartialEq for Typed<In, C, Out, S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.carrier == other.carrier
+    }
+}
+
+impl<In, C, Out, S: Eq> Eq for Typed<In, C, Out, S> {}
