@@ -8,7 +8,16 @@ use wasm_bindgen::JsValue;
 use crate::sys::global;
 
 /// The result of everything in this crate that can fail.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+///
+/// ```
+/// # fn check(ready: bool) -> browser_rtc::Result<()> { let _ = ready; Ok(()) }
+/// let checked = async {
+///     check(true)?;
+///     browser_rtc::Result::Ok(()) // the error's type is known
+/// };
+/// # drop(checked);
+/// ```
+pub type Result<T> = std::result::Result<T, Error>;
 
 /// Which operation failed, how, and what the browser said of it.
 ///
@@ -301,8 +310,17 @@ pub(crate) trait During<T> {
     fn during(self, operation: &'static str) -> Result<T>;
 }
 
-impl<T> During<T> for Result<T, JsValue> {
+impl<T> During<T> for std::result::Result<T, JsValue> {
     fn during(self, operation: &'static str) -> Result<T> {
         self.map_err(|thrown| Error::from_js(operation, thrown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn error_type_of_result_is_inferred() {
+        let result = crate::Result::Ok(1);
+        assert_eq!(result.ok(), Some(1));
     }
 }

@@ -11,6 +11,7 @@ mod event;
 pub mod files;
 #[doc = include_str!("from_javascript.md")]
 pub mod from_javascript {}
+mod identity;
 pub mod media;
 mod members;
 pub mod negotiation;
@@ -29,6 +30,7 @@ pub mod stats;
 mod sys;
 mod timer;
 mod wake;
+mod webidl;
 
 pub use self::{
     error::{Error, ErrorKind, Result},

@@ -18,18 +18,22 @@ use crate::{
 
 /// What the promise that `call` asks for settles to; `Closed` once `end` has come first. After the end nothing is
 /// asked: the browser would refuse it with a rejection that nobody hears.
-pub(crate) fn settled(operation: &'static str, end: &End, call: impl FnOnce() -> Result<Promise, JsValue>) -> Settled {
+pub(crate) fn settled(
+    operation: &'static str,
+    end: &End,
+    call: impl FnOnce() -> std::result::Result<Promise, JsValue>,
+) -> Settled {
     Settled::new(operation, end, (!end.has_come()).then(call))
 }
 
 /// The same for an object that never closes, such as `navigator.mediaDevices`, asked already.
-pub(crate) fn settled_for_good(operation: &'static str, promise: Result<Promise, JsValue>) -> Settled {
+pub(crate) fn settled_for_good(operation: &'static str, promise: std::result::Result<Promise, JsValue>) -> Settled {
     Settled::new(operation, &End::default(), Some(promise))
 }
 
 #[derive(Default)]
 struct Outcome {
-    settled: Cell<Option<Result<JsValue, JsValue>>>,
+    settled: Cell<Option<std::result::Result<JsValue, JsValue>>>,
     waker: Cell<Option<Waker>>,
 }
 
@@ -46,7 +50,7 @@ pub(crate) struct Settled {
 
 impl Settled {
     /// Of a promise that was asked for, unless the end had come.
-    fn new(operation: &'static str, end: &End, asked: Option<Result<Promise, JsValue>>) -> Self {
+    fn new(operation: &'static str, end: &End, asked: Option<std::result::Result<Promise, JsValue>>) -> Self {
         let mut this = Self { operation, outcome: Rc::default(), callbacks: None, end: end.wait() };
         match asked {
             Some(Ok(promise)) => this.listen(&promise),
@@ -57,7 +61,7 @@ impl Settled {
     }
 
     fn listen(&mut self, promise: &Promise) {
-        let callback = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| {
+        let callback = |wrap: fn(JsValue) -> std::result::Result<JsValue, JsValue>| {
             let outcome = self.outcome.clone();
             Callback::new(move |value: JsValue| {
                 outcome.settled.set(Some(wrap(value)));

@@ -25,6 +25,7 @@ mod web {
     mod files_peers;
     mod files_resume;
     mod from_raw;
+    mod handles;
     mod media_capture;
     mod media_constraints;
     mod media_devices;
@@ -66,6 +67,7 @@ mod web {
     mod rtp_parameters;
     mod rtp_receivers;
     mod rtp_transceivers;
+    mod serde_types;
     mod session;
     mod session_flows;
     mod session_limits;

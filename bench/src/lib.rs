@@ -23,7 +23,7 @@ pub struct Pair {
 /// # Errors
 /// Whatever failed.
 #[wasm_bindgen]
-pub async fn connect() -> Result<Pair, JsValue> {
+pub async fn connect() -> std::result::Result<Pair, JsValue> {
     Ok(pair().await?)
 }
 
@@ -65,7 +65,7 @@ impl Pair {
     ///
     /// # Errors
     /// Whatever failed.
-    pub async fn transfer(&self, bytes: usize, count: u32) -> Result<f64, JsValue> {
+    pub async fn transfer(&self, bytes: usize, count: u32) -> std::result::Result<f64, JsValue> {
         let sending = async {
             let message = vec![0; bytes];
             for _ in 0..count {
@@ -82,7 +82,7 @@ impl Pair {
     /// # Errors
     /// Whatever failed.
     #[wasm_bindgen(js_name = roundTrips)]
-    pub async fn round_trips(&self, bytes: usize, count: u32) -> Result<Vec<f64>, JsValue> {
+    pub async fn round_trips(&self, bytes: usize, count: u32) -> std::result::Result<Vec<f64>, JsValue> {
         let mut far = self.far.clone();
         let echoing = async move {
             for _ in 0..count {
@@ -117,7 +117,7 @@ impl Pair {
     ///
     /// # Errors
     /// Whatever failed.
-    pub async fn packed(&self, bytes: usize, count: u32) -> Result<f64, JsValue> {
+    pub async fn packed(&self, bytes: usize, count: u32) -> std::result::Result<f64, JsValue> {
         let near = Packed::new(self.near.clone());
         let sending = async move {
             let message = vec![0; bytes];
@@ -143,7 +143,7 @@ impl Pair {
     ///
     /// # Errors
     /// Whatever failed.
-    pub async fn file(&self, bytes: u32) -> Result<f64, JsValue> {
+    pub async fn file(&self, bytes: u32) -> std::result::Result<f64, JsValue> {
         let parts = js_sys::Array::of1(&js_sys::Uint8Array::new_with_length(bytes));
         let blob = web_sys::Blob::new_with_u8_array_sequence(&parts)?;
         let [near, far] = &self.connections;

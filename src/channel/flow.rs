@@ -73,7 +73,7 @@ impl Life {
         self.of_transport("maxMessageSize").as_f64()
     }
 
-    fn check_size(&self, payload: Payload<'_>, bytes: f64) -> Result<()> {
+    fn check_size(&self, payload: &Payload<'_>, bytes: f64) -> Result<()> {
         if bytes > self.flow.largest.get() {
             self.flow.largest.set(self.ask_largest().unwrap_or(f64::INFINITY));
         }
@@ -86,7 +86,7 @@ impl Life {
     }
 
     /// Whether it may go into the buffer. A message over the high mark may, where nothing else is there.
-    fn has_room(&self, payload: Payload<'_>, bytes: f64) -> bool {
+    fn has_room(&self, payload: &Payload<'_>, bytes: f64) -> bool {
         let flow = &self.flow;
         let high = f64::from(flow.high.get());
         let behind_blob = payload.is_text() && flow.blob.get();
@@ -98,7 +98,7 @@ impl Life {
     }
 
     /// To how much the buffer must fall for this message.
-    fn room_mark(&self, payload: Payload<'_>) -> u32 {
+    fn room_mark(&self, payload: &Payload<'_>) -> u32 {
         let flow = &self.flow;
         if payload.is_text() && flow.blob.get() {
             return 0;
@@ -129,7 +129,7 @@ impl Life {
         self.flow.drained.wake_all();
     }
 
-    fn hand_over(&self, payload: Payload<'_>, bytes: f64) -> Result<()> {
+    fn hand_over(&self, payload: &Payload<'_>, bytes: f64) -> Result<()> {
         let raw = &self.raw;
         let sent = match payload {
             Payload::Text(text) => raw.send_text(text),
@@ -175,7 +175,7 @@ enum Hindrance {
 }
 
 impl Inner {
-    fn attempt(&self, payload: Payload<'_>, turn: Option<&Turn>) -> Result<Result<()>, Hindrance> {
+    fn attempt(&self, payload: &Payload<'_>, turn: Option<&Turn>) -> std::result::Result<Result<()>, Hindrance> {
         let life = &self.life;
         match life.can_send() {
             Ok(true) => {}
@@ -194,7 +194,7 @@ impl Inner {
     }
 
     /// At once where it has room and nobody waits; or else in its turn.
-    fn poll_send(&self, cx: &Context<'_>, payload: Payload<'_>, turn: &mut Option<Turn>) -> Poll<Result<()>> {
+    fn poll_send(&self, cx: &Context<'_>, payload: &Payload<'_>, turn: &mut Option<Turn>) -> Poll<Result<()>> {
         match self.attempt(payload, turn.as_ref()) {
             Ok(outcome) => {
                 // The next one's turn.
@@ -272,7 +272,7 @@ impl DataChannel {
         let (mut turn, mut handed_over) = (None, None);
         future::poll_fn(|cx| {
             if handed_over.is_none() {
-                ready!(self.inner.poll_send(cx, payload, &mut turn))?;
+                ready!(self.inner.poll_send(cx, &payload, &mut turn))?;
                 if !self.inner.life.is_full() {
                     return Poll::Ready(Ok(()));
                 }
@@ -291,7 +291,7 @@ impl DataChannel {
     /// (Chromium loses count of what is sent then); `InvalidState` where the channel is not yet open;
     /// `TooLarge` and `Closed` as [`send`](Self::send).
     pub fn try_send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
-        self.inner.attempt(payload.into(), None).unwrap_or_else(|hindrance| {
+        self.inner.attempt(&payload.into(), None).unwrap_or_else(|hindrance| {
             Err(match hindrance {
                 Hindrance::NotOpen if !self.inner.life.is_new.get() => {
                     Error::new(OPERATION, ErrorKind::InvalidState, "the channel is not yet open")
@@ -371,7 +371,7 @@ impl Sink<Message> for DataChannel {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<()> {
-        self.inner.attempt((&message).into(), None).unwrap_or_else(|_hindrance| {
+        self.inner.attempt(&(&message).into(), None).unwrap_or_else(|_hindrance| {
             let channel = self.clone();
             self.under_way.begin(async move { channel.send(&message).await });
             Ok(())

@@ -9,6 +9,7 @@ use crate::{
     members::{Members, member_setter},
     peer::PriorityType,
     sys::global,
+    webidl::{as_deserialized, dictionary},
 };
 
 /// How a channel carries its messages: by default in order, reliably, and announced to the peer.
@@ -151,8 +152,8 @@ impl ChannelInit {
 }
 
 /// The specification's own dictionary, in which the options can contradict each other.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Wire {
     ordered: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,6 +174,20 @@ impl Default for Wire {
         ChannelInit::default().into()
     }
 }
+
+dictionary! {
+    Wire = Self::default(),
+    required [],
+    ordered / "ordered",
+    max_packet_life_time / "maxPacketLifeTime",
+    max_retransmits / "maxRetransmits",
+    protocol / "protocol",
+    negotiated / "negotiated",
+    id / "id",
+    priority / "priority",
+}
+
+as_deserialized!(ChannelInit);
 
 impl From<ChannelInit> for Wire {
     fn from(init: ChannelInit) -> Self {
@@ -201,12 +216,14 @@ impl TryFrom<Wire> for ChannelInit {
             (None, None) => Reliability::Reliable,
             (Some(sends), None) => Reliability::MaxRetransmits(sends),
             (None, Some(ms)) => Reliability::MaxPacketLifeTime(ms),
-            (Some(_), Some(_)) => return Err("a channel has maxRetransmits or maxPacketLifeTime, not both"),
+            (Some(_), Some(_)) => {
+                return Err("`maxPacketLifeTime`: a channel has this limit or maxRetransmits, not both");
+            }
         };
         let negotiated = match (wire.negotiated, wire.id) {
             (false, _) => None,
             (true, Some(id)) => Some(id),
-            (true, None) => return Err("a negotiated channel needs an id"),
+            (true, None) => return Err("`id`: the required member of a negotiated channel is missing"),
         };
         let Wire { ordered, protocol, priority, .. } = wire;
         Ok(Self { ordered, reliability, protocol, negotiated, priority, other: Members::new() })

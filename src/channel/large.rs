@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    identity::identity,
     promise::settled,
     wake::{Turn, WakerSet},
 };
@@ -126,20 +127,16 @@ impl LargeMessages {
     }
 
     async fn send_in_turn(&self, payload: Payload<'_>) -> Result<()> {
-        let text: String;
         let payload = match payload {
-            Payload::JsText(js) => {
-                text = js.into();
-                Payload::Text(&text)
-            }
+            Payload::JsText(text) => String::from(text).into(),
             other => other,
         };
-        let total = self.total(payload)?;
+        let total = self.total(&payload)?;
         let _turn = self.turn().await;
         self.channel.opened().await?;
         self.withdraw().await?;
         let most = self.channel.max_message_size().unwrap_or(SMALL_PIECE).min(LARGEST_PIECE);
-        if u64::from(total) <= most && travels_as_it_is(payload) {
+        if u64::from(total) <= most && travels_as_it_is(&payload) {
             return self.channel.send(payload).await;
         }
         let piece = most.checked_sub(HEADER as u64).and_then(|piece| u32::try_from(piece).ok());
@@ -147,10 +144,10 @@ impl LargeMessages {
         let Some(piece) = piece.filter(fits) else {
             return Err(too_large(most));
         };
-        self.send_pieces(payload, total, piece).await
+        self.send_pieces(&payload, total, piece).await
     }
 
-    fn total(&self, payload: Payload<'_>) -> Result<u32> {
+    fn total(&self, payload: &Payload<'_>) -> Result<u32> {
         let bytes = payload.most_bytes();
         let limit = self.limit();
         if bytes > f64::from(limit) {
@@ -182,7 +179,7 @@ impl LargeMessages {
         }
     }
 
-    async fn send_pieces(&self, payload: Payload<'_>, total: u32, piece: u32) -> Result<()> {
+    async fn send_pieces(&self, payload: &Payload<'_>, total: u32, piece: u32) -> Result<()> {
         let id = self.shared.next_id.get();
         self.shared.next_id.set(id.wrapping_add(1));
         let kind = if payload.is_text() { Kind::Text } else { Kind::Binary };
@@ -291,14 +288,14 @@ struct Unfinished<'a> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let LargeMessages { channel, shared, .. } = self.messages;
-        if self.begun && channel.try_send(&Header::withdrawn(self.id).to_bytes()).is_err() {
+        if self.begun && channel.try_send(Header::withdrawn(self.id).to_bytes()).is_err() {
             shared.withdrawn.borrow_mut().push(self.id);
         }
     }
 }
 
 /// Blobs do not: what they begin with is not known before they are read.
-fn travels_as_it_is(payload: Payload<'_>) -> bool {
+fn travels_as_it_is(payload: &Payload<'_>) -> bool {
     let begins = |view: &Uint8Array| {
         let mut start = [0; MARK.len()];
         view.length() as usize >= MARK.len() && {
@@ -337,3 +334,5 @@ fn fault(fault: Fault, limit: u32) -> Error {
     };
     Error::new("message", kind, message)
 }
+
+identity!(LargeMessages, |this, other| Rc::ptr_eq(&this.shared, &other.shared));

@@ -1,5 +1,8 @@
 //! What a channel carries.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
 use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -51,28 +54,19 @@ impl Message {
     }
 }
 
-impl From<&str> for Message {
-    fn from(text: &str) -> Self {
-        Self::Text(text.into())
-    }
+macro_rules! messages {
+    ($($variant:ident: $($from:ty $([const $length:ident])?),*;)*) => {
+        $($(impl $(<const $length: usize>)? From<$from> for Message {
+            fn from(content: $from) -> Self {
+                Self::$variant(content.into())
+            }
+        })*)*
+    };
 }
 
-impl From<String> for Message {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<&[u8]> for Message {
-    fn from(bytes: &[u8]) -> Self {
-        Self::Binary(bytes.into())
-    }
-}
-
-impl From<Vec<u8>> for Message {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Binary(bytes)
-    }
+messages! {
+    Text: &str, String, &String, Box<str>, Cow<'_, str>;
+    Binary: &[u8], &[u8; N] [const N], [u8; N] [const N], Vec<u8>, Box<[u8]>, Bytes;
 }
 
 /// A message as JavaScript has it, from [`DataChannel::js_messages`](super::DataChannel::js_messages). Nothing of it has
@@ -124,14 +118,23 @@ impl From<JsMessage> for JsValue {
     }
 }
 
-/// Text or bytes, borrowed for [`DataChannel::send`](super::DataChannel::send). The browser takes its own copy, straight
-/// from where they are, be it the program's memory or JavaScript's.
-#[derive(Clone, Copy, Debug)]
+/// Text or bytes for [`DataChannel::send`](super::DataChannel::send), borrowed or owned. The browser copies the data
+/// from the memory that it is in, the program's or JavaScript's.
+///
+/// ```no_run
+/// # async fn example(chat: browser_rtc::channel::DataChannel, name: &str, bytes: Vec<u8>) -> browser_rtc::Result<()> {
+/// chat.send("hello").await?;
+/// chat.send(format!("hello, {name}")).await?;
+/// chat.send(&bytes).await?;
+/// chat.send([0, 1, 2]).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
 pub enum Payload<'a> {
     /// Text.
-    Text(&'a str),
+    Text(Cow<'a, str>),
     /// Bytes.
-    Binary(&'a [u8]),
+    Binary(Cow<'a, [u8]>),
     /// Bytes that the browser keeps.
     Blob(&'a web_sys::Blob),
     /// Bytes in JavaScript's memory.
@@ -161,34 +164,38 @@ impl Payload<'_> {
     }
 }
 
-impl<'a> From<&'a str> for Payload<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(text)
-    }
+/// Conversions by reference, which borrow, and by value, which take over the memory.
+macro_rules! payloads {
+    ($($variant:ident: $($from:ty $([const $length:ident])? => |$value:ident| $convert:expr),* $(,)?;)*) => {
+        $($(impl<'a $(, const $length: usize)?> From<$from> for Payload<'a> {
+            fn from($value: $from) -> Self {
+                Self::$variant($convert)
+            }
+        })*)*
+    };
 }
 
-impl<'a> From<&'a String> for Payload<'a> {
-    fn from(text: &'a String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Payload<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        Self::Binary(bytes)
-    }
-}
-
-impl<'a, const N: usize> From<&'a [u8; N]> for Payload<'a> {
-    fn from(bytes: &'a [u8; N]) -> Self {
-        Self::Binary(bytes)
-    }
-}
-
-impl<'a> From<&'a Vec<u8>> for Payload<'a> {
-    fn from(bytes: &'a Vec<u8>) -> Self {
-        Self::Binary(bytes)
-    }
+payloads! {
+    Text:
+        &'a str => |text| Cow::Borrowed(text),
+        &'a String => |text| Cow::Borrowed(text),
+        &'a Box<str> => |text| Cow::Borrowed(text),
+        &'a Cow<'_, str> => |text| Cow::Borrowed(text),
+        String => |text| Cow::Owned(text),
+        Box<str> => |text| Cow::Owned(text.into()),
+        Cow<'a, str> => |text| text;
+    Binary:
+        &'a [u8] => |bytes| Cow::Borrowed(bytes),
+        &'a [u8; N] [const N] => |bytes| Cow::Borrowed(bytes),
+        &'a Vec<u8> => |bytes| Cow::Borrowed(bytes),
+        &'a Box<[u8]> => |bytes| Cow::Borrowed(bytes),
+        &'a Cow<'_, [u8]> => |bytes| Cow::Borrowed(bytes),
+        &'a Bytes => |bytes| Cow::Borrowed(bytes),
+        [u8; N] [const N] => |bytes| Cow::Owned(bytes.into()),
+        Vec<u8> => |bytes| Cow::Owned(bytes),
+        Box<[u8]> => |bytes| Cow::Owned(bytes.into()),
+        Cow<'a, [u8]> => |bytes| bytes,
+        Bytes => |bytes| Cow::Owned(bytes.into());
 }
 
 impl<'a> From<&'a web_sys::Blob> for Payload<'a> {
@@ -200,8 +207,8 @@ impl<'a> From<&'a web_sys::Blob> for Payload<'a> {
 impl<'a> From<&'a Message> for Payload<'a> {
     fn from(message: &'a Message) -> Self {
         match message {
-            Message::Text(text) => Self::Text(text),
-            Message::Binary(bytes) => Self::Binary(bytes),
+            Message::Text(text) => text.into(),
+            Message::Binary(bytes) => bytes.into(),
             Message::Blob(blob) => Self::Blob(blob),
         }
     }

@@ -44,6 +44,7 @@ pub(crate) use self::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::EventStream,
+    identity::{identity, same_object},
     peer::PriorityType,
     spec_enum::spec_enum,
     sys::{self, global},
@@ -317,3 +318,5 @@ impl fmt::Debug for DataChannel {
             .finish_non_exhaustive()
     }
 }
+
+identity!(DataChannel, |this, other| same_object(&this.inner.life.raw, &other.inner.life.raw));

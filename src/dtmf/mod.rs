@@ -11,11 +11,13 @@ use std::{
 };
 
 use futures::{Stream, StreamExt};
+use wasm_bindgen::JsValue;
 
 pub use self::tones::{ParseTonesError, Timing, Tone, Tones};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::{EventStream, Listener},
+    identity::{identity, same_object},
     sys::{self, global},
     wake::{End, Waiter, WakerSet},
 };
@@ -40,6 +42,8 @@ struct Inner {
     /// Sees a play-out end. Attached before any other, so that those who are told of the end know it.
     _tones: Listener,
     raw: sys::dtmf_sender::DtmfSender,
+    /// The sender that the tones are played into.
+    sender: sys::rtp_sender::RtpSender,
     end: End,
     play_out: Rc<Current>,
 }
@@ -65,13 +69,13 @@ impl Current {
 }
 
 impl DtmfSender {
-    pub(crate) fn new(raw: sys::dtmf_sender::DtmfSender, end: &End) -> Self {
+    pub(crate) fn new(raw: sys::dtmf_sender::DtmfSender, sender: &sys::rtp_sender::RtpSender, end: &End) -> Self {
         let play_out = Rc::<Current>::default();
         let listener = Listener::new(&raw, "tonechange", {
             let play_out = play_out.clone();
             move |event| play_out.playing.set(global::get(&event, "tone").is_truthy())
         });
-        Self(Rc::new(Inner { _tones: listener, raw, end: end.clone(), play_out }))
+        Self(Rc::new(Inner { _tones: listener, raw, sender: sender.clone(), end: end.clone(), play_out }))
     }
 
     /// The browser's own object.
@@ -100,8 +104,9 @@ impl DtmfSender {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-insertdtmf)
     ///
     /// # Errors
-    /// `InvalidState` where tones cannot be played now, as once the track is removed (in Chromium, once that is
-    /// negotiated), `Closed`.
+    /// `InvalidState` where tones cannot be played: the sender does not send now, as once its track is removed (in
+    /// Chromium, once that is negotiated), or the peer's description has no `telephone-event`, which the message says.
+    /// `Closed`.
     #[doc(alias = "RTCDTMFSender.insertDTMF")]
     pub fn insert(&self, tones: &Tones, timing: Timing) -> Result<PlayOut> {
         let over = tones.is_empty() && !self.0.play_out.playing.get();
@@ -147,6 +152,16 @@ impl DtmfSender {
         })
     }
 
+    /// Whether codecs have been negotiated, and none of them is that of tones.
+    fn is_refused_by_peer(&self) -> bool {
+        let parameters = self.0.sender.parameters().unwrap_or_default();
+        let codecs = global::items(&global::get(&parameters, "codecs"));
+        let is_tones = |codec: &JsValue| {
+            global::get_text(codec, "mimeType").is_some_and(|name| name.eq_ignore_ascii_case("audio/telephone-event"))
+        };
+        !codecs.is_empty() && !codecs.iter().any(is_tones)
+    }
+
     fn play_out(&self, number: u64) -> PlayOut {
         let current = self.0.play_out.clone();
         PlayOut { changes: self.tone_changes(), replaced: current.replaced.waiter(), current, number, over: false }
@@ -158,8 +173,12 @@ impl DtmfSender {
             return Err(Error::closed(OPERATION));
         }
         if !self.can_insert() {
-            let advice = "the connection does not send this sound now";
-            return Err(Error::new(OPERATION, ErrorKind::InvalidState, advice));
+            let reason = if self.is_refused_by_peer() {
+                "the peer does not accept DTMF (no telephone-event in its description)"
+            } else {
+                "the sender does not send audio now"
+            };
+            return Err(Error::new(OPERATION, ErrorKind::InvalidState, reason));
         }
         let (duration, gap) = timing.millis();
         self.0.raw.insert_dtmf(tones, duration, gap).during(OPERATION)
@@ -213,3 +232,5 @@ impl fmt::Debug for PlayOut {
         f.debug_struct("PlayOut").field("over", &self.over).finish_non_exhaustive()
     }
 }
+
+identity!(DtmfSender, |this, other| same_object(&this.0.raw, &other.0.raw));

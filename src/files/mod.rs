@@ -101,6 +101,7 @@ use self::{
 use crate::{
     channel::DataChannel,
     error::{Error, ErrorKind, Result},
+    identity::identity,
     random,
 };
 
@@ -263,3 +264,5 @@ impl fmt::Debug for Files {
         f.debug_struct("Files").field("channel", &self.0.channel).finish_non_exhaustive()
     }
 }
+
+identity!(Files, |this, other| Rc::ptr_eq(&this.0, &other.0));

@@ -94,7 +94,7 @@ pub(super) async fn run(shared: Rc<Shared>, sent: Rc<Sent>) {
 }
 
 /// None where it was ended from outside.
-async fn future_of(shared: &Shared, sent: &Sent, turn: &mut Option<Turn>) -> Option<Result<(), Error>> {
+async fn future_of(shared: &Shared, sent: &Sent, turn: &mut Option<Turn>) -> Option<std::result::Result<(), Error>> {
     let sending = pin!(send(shared, sent, turn));
     match futures::future::select(sent.over.wait(), sending).await {
         Either::Left(_) => None,

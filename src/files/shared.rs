@@ -135,7 +135,7 @@ impl Shared {
         incoming.into_values().for_each(|arrival| arrival.finish_unless_ended(error()));
     }
 
-    async fn text(self: &Rc<Self>, text: &str) -> Result<(), Violation> {
+    async fn text(self: &Rc<Self>, text: &str) -> std::result::Result<(), Violation> {
         let event = self.exchange.borrow_mut().text(text)?;
         if self.exchange.borrow().is_heard() {
             self.heard.come();
@@ -170,7 +170,7 @@ impl Shared {
         Ok(())
     }
 
-    async fn bytes(self: &Rc<Self>, bytes: &ArrayBuffer) -> Result<(), Violation> {
+    async fn bytes(self: &Rc<Self>, bytes: &ArrayBuffer) -> std::result::Result<(), Violation> {
         let part = self.exchange.borrow_mut().bytes(bytes.byte_length())?;
         match part {
             Part::PassedOver => {}

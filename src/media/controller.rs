@@ -8,6 +8,7 @@ use web_sys::EventTarget;
 use super::{DisplaySurface, MediaStream};
 use crate::{
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     spec_enum::spec_enum,
     sys::{self, global, promise::Promise},
 };
@@ -120,14 +121,10 @@ impl CaptureController {
     }
 }
 
-impl PartialEq for CaptureController {
-    fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw
-    }
-}
-
 impl fmt::Debug for CaptureController {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CaptureController").finish_non_exhaustive()
     }
 }
+
+identity!(CaptureController, |this, other| same_object(&this.raw, &other.raw));

@@ -2,7 +2,7 @@
 
 use futures::{Stream, StreamExt};
 use js_sys::Array;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::TrackCapabilities;
@@ -12,6 +12,7 @@ use crate::{
     promise::settled_for_good,
     spec_enum::spec_enum,
     sys::{global, media_devices::InputDeviceInfo},
+    webidl::dictionary,
 };
 
 spec_enum! {
@@ -34,7 +35,7 @@ spec_enum! {
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#device-info)
 #[doc(alias = "MediaDeviceInfo")]
 #[doc(alias = "MediaDeviceInfo.toJSON")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceInfo {
     /// The device's name for this origin: give it to [`Video::device_id`](super::Video::device_id). Empty until the
@@ -50,6 +51,20 @@ pub struct DeviceInfo {
     /// The same for devices that are parts of one, such as a headset's two halves.
     #[doc(alias = "MediaDeviceInfo.groupId")]
     pub group_id: String,
+}
+
+dictionary! {
+    DeviceInfo = Self {
+        device_id: String::new(),
+        kind: DeviceKind::AudioInput,
+        label: String::new(),
+        group_id: String::new(),
+    },
+    required ["deviceId", "kind", "label", "groupId"],
+    device_id / "deviceId",
+    kind / "kind",
+    label / "label",
+    group_id / "groupId",
 }
 
 impl DeviceInfo {

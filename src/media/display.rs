@@ -2,7 +2,7 @@
 //! [Specification](https://www.w3.org/TR/screen-capture/)
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Audio, AudioSelectionPreference, CaptureController, MediaStream, MonitorTypeSurfaces, SelfCapturePreference,
@@ -12,6 +12,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     members::{Members, member_setter},
     sys::global,
+    webidl::dictionary,
 };
 
 /// Asks the user to share a screen, a window or a tab. To be called in a click of the user, and anew for each time:
@@ -67,8 +68,8 @@ macro_rules! display_media_options {
         $name:ident { $( $(#[$field_meta:meta])* $field:ident / $js:literal : $value:ty, )* }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(rename_all = "camelCase")]
         #[non_exhaustive]
         pub struct $name {
             /// The picture.
@@ -89,6 +90,14 @@ macro_rules! display_media_options {
             /// Members that this crate does not type.
             #[serde(skip)]
             pub other: Members,
+        }
+
+        dictionary! {
+            $name = Self::default(),
+            required [],
+            video / "video",
+            audio / "audio",
+            $($field / $js,)*
         }
 
         impl Default for $name {

@@ -84,7 +84,7 @@ pub async fn get_user_media(constraints: &Constraints) -> Result<MediaStream> {
 }
 
 /// The stream that the user grants. Where nobody waits for it any more, it is stopped.
-async fn granted(operation: &'static str, asked: Result<Promise, JsValue>) -> Result<MediaStream> {
+async fn granted(operation: &'static str, asked: std::result::Result<Promise, JsValue>) -> Result<MediaStream> {
     let (granted, grant) = oneshot::channel();
     spawn_local(async move {
         let stream = settled_for_good(operation, asked).await;

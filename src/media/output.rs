@@ -2,7 +2,7 @@
 //! [Specification](https://www.w3.org/TR/audio-output/)
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlMediaElement;
 
@@ -12,6 +12,7 @@ use crate::{
     members::{Members, member_setter},
     promise::settled_for_good,
     sys::{global, media_element::MediaElement},
+    webidl::dictionary,
 };
 
 /// Asks the user for a loudspeaker, for [`set_sink_id`]. To be called in a click of the user. Cancel safe.
@@ -37,8 +38,8 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
 
 /// Which loudspeaker to ask for.
 /// [Specification](https://www.w3.org/TR/audio-output/#audiooutputoptions-dictionary)
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AudioOutputOptions {
     /// One that the user chose before: the browser may give it without asking.
@@ -48,6 +49,12 @@ pub struct AudioOutputOptions {
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
+}
+
+dictionary! {
+    AudioOutputOptions = Self::default(),
+    required [],
+    device_id / "deviceId",
 }
 
 impl AudioOutputOptions {

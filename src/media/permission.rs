@@ -7,6 +7,7 @@ use web_sys::EventTarget;
 use crate::{
     error::{Error, ErrorKind, Result},
     event::EventStream,
+    identity::{identity, same_object},
     promise::settled_for_good,
     spec_enum::spec_enum,
     sys::{
@@ -122,3 +123,5 @@ impl PermissionStatus {
 fn state(status: &RawStatus) -> PermissionState {
     PermissionState::from(&*global::get(status, "state").as_string().unwrap_or_default())
 }
+
+identity!(PermissionStatus, |this, other| same_object(&this.0, &other.0));

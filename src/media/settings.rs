@@ -1,14 +1,14 @@
 //! What a track is set to, what it could be set to, and what the browser knows of.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{
     CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode,
     js::{FromJs, read},
 };
-use crate::members::Members;
+use crate::{members::Members, webidl::dictionary};
 
 /// A dictionary that browsers fill: its struct, and how it is read.
 macro_rules! told {
@@ -19,8 +19,8 @@ macro_rules! told {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+        #[serde(rename_all = "camelCase")]
         #[non_exhaustive]
         pub struct $name {
             $(
@@ -31,6 +31,12 @@ macro_rules! told {
             /// Members that this crate does not type, such as `zoom`.
             #[serde(skip)]
             pub other: Members,
+        }
+
+        dictionary! {
+            $name = Self::default(),
+            required [],
+            $($field / $js,)*
         }
 
         impl $name {
@@ -193,7 +199,7 @@ told! {
 /// The least and the most that a number can be.
 #[doc(alias = "ULongRange")]
 #[doc(alias = "DoubleRange")]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NumberRange<T> {
     /// The least.
     #[doc(alias = "ULongRange.min")]
@@ -205,6 +211,13 @@ pub struct NumberRange<T> {
     #[doc(alias = "DoubleRange.max")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<T>,
+}
+
+dictionary! {
+    NumberRange<T> = Self { min: None, max: None },
+    required [],
+    min / "min",
+    max / "max",
 }
 
 impl<T: FromJs> FromJs for NumberRange<T> {

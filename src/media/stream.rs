@@ -8,6 +8,7 @@ use super::{MediaStreamTrack, TrackKind};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
+    identity::{identity, same_object},
     registry::{Shared, shared},
     sys::global,
 };
@@ -233,3 +234,5 @@ impl fmt::Debug for MediaStream {
         f.debug_struct("MediaStream").field("id", &self.id()).finish_non_exhaustive()
     }
 }
+
+identity!(MediaStream, |this, other| same_object(&this.0.raw, &other.0.raw));

@@ -1,12 +1,13 @@
 //! Which constraints this browser knows.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::js::read;
 use crate::{
     error::{During, Result},
     members::Members,
+    webidl::dictionary,
 };
 
 /// Which constraints this browser knows: it passes over all others, even where they are [`exact`](super::exact).
@@ -27,8 +28,8 @@ macro_rules! supported {
         $name:ident { $( $(#[$field_meta:meta])* $field:ident / $js:literal, )* }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "camelCase")]
         #[non_exhaustive]
         pub struct $name {
             $(
@@ -40,6 +41,12 @@ macro_rules! supported {
             /// Members that this crate does not type, such as `zoom`.
             #[serde(skip)]
             pub other: Members,
+        }
+
+        dictionary! {
+            $name = Self::default(),
+            required [],
+            $($field / $js,)*
         }
 
         impl $name {

@@ -3,10 +3,10 @@
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
 use futures::StreamExt;
-use wasm_bindgen::JsCast;
 
 use crate::{
     event::EventStream,
+    identity::{identity, same_object},
     registry::{Shared, shared},
     spec_enum::spec_enum,
     sys::global,
@@ -211,14 +211,10 @@ impl Drop for Inner {
     }
 }
 
-impl PartialEq for MediaStreamTrack {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.raw.unchecked_ref::<wasm_bindgen::JsValue>() == other.0.raw.unchecked_ref::<wasm_bindgen::JsValue>()
-    }
-}
-
 impl fmt::Debug for MediaStreamTrack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MediaStreamTrack").field("kind", &self.kind()).field("id", &self.id()).finish_non_exhaustive()
     }
 }
+
+identity!(MediaStreamTrack, |this, other| same_object(&this.0.raw, &other.0.raw));

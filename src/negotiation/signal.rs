@@ -1,12 +1,13 @@
 //! What the two sides of a connection tell each other.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, ErrorKind},
     peer::{IceCandidate, SdpType, SessionDescription},
+    webidl::{as_deserialized, dictionary},
 };
 
 /// What the two sides of a connection tell each other, over whatever the user has.
@@ -136,8 +137,7 @@ impl FromStr for Signal {
 }
 
 /// One flat object, which costs a page less than serde's tagged and flattened enums.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Default, Serialize)]
 struct Wire {
     kind: String,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -157,6 +157,22 @@ struct Wire {
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<Stamp>,
 }
+
+dictionary! {
+    Wire = Self::default(),
+    required [],
+    kind / "kind",
+    sdp_type / "type",
+    sdp / "sdp",
+    candidate / "candidate",
+    sdp_mid / "sdpMid",
+    sdp_m_line_index / "sdpMLineIndex",
+    username_fragment / "usernameFragment",
+    offer / "offer",
+    session / "session",
+}
+
+as_deserialized!(Stamp);
 
 impl From<Signal> for Wire {
     fn from(Signal { content, stamp }: Signal) -> Self {
@@ -185,7 +201,7 @@ impl From<Signal> for Wire {
 }
 
 impl TryFrom<Wire> for Signal {
-    type Error = &'static str;
+    type Error = Cow<'static, str>;
 
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
         let content = match &*wire.kind {
@@ -196,7 +212,7 @@ impl TryFrom<Wire> for Signal {
             "grant" => Content::Grant,
             "pass" => Content::Pass,
             "description" => Content::Description(SessionDescription {
-                kind: wire.sdp_type.ok_or("a description without a type")?,
+                kind: wire.sdp_type.ok_or("`type`: the required member of a description is missing")?,
                 sdp: wire.sdp.unwrap_or_default(),
             }),
             "candidate" => Content::Candidate(IceCandidate {
@@ -206,9 +222,12 @@ impl TryFrom<Wire> for Signal {
                 username_fragment: wire.username_fragment,
                 ..IceCandidate::default()
             }),
-            "refuse" => Content::Refuse { offer: wire.offer.ok_or("a refusal of no offer")? },
+            "refuse" => {
+                Content::Refuse { offer: wire.offer.ok_or("`offer`: the required member of a refusal is missing")? }
+            }
             "bye" => Content::Bye,
-            _ => return Err("an unknown kind of signal"),
+            "" => return Err("`kind`: the required member is missing".into()),
+            kind => return Err(format!("`kind`: unknown kind {kind:?}").into()),
         };
         Ok(Self { content, stamp: wire.session })
     }

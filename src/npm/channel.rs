@@ -105,7 +105,7 @@ impl NpmChannel {
     pub fn send(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer | Blob")] message: JsValue,
-    ) -> Result<Option<Promise>, JsValue> {
+    ) -> std::result::Result<Option<Promise>, JsValue> {
         let sent = Payload::try_from(&message).and_then(|payload| self.channel.try_send(payload));
         match sent {
             Ok(()) => Ok(None),
@@ -134,7 +134,7 @@ impl NpmChannel {
     pub fn try_send(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer | Blob")] message: &JsValue,
-    ) -> Result<bool, JsValue> {
+    ) -> std::result::Result<bool, JsValue> {
         match self.channel.try_send(Payload::try_from(message)?) {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => Ok(false),

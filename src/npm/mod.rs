@@ -67,7 +67,7 @@ fn promise<T: Into<JsValue>>(future: impl Future<Output = Result<T>> + 'static) 
 }
 
 /// `future_to_promise` is large, and this is the one type that it is compiled for.
-fn boxed_promise(future: LocalBoxFuture<'static, Result<JsValue, JsValue>>) -> Promise {
+fn boxed_promise(future: LocalBoxFuture<'static, std::result::Result<JsValue, JsValue>>) -> Promise {
     future_to_promise(future)
 }
 

@@ -15,7 +15,7 @@ use super::{
     peer_object, promise,
 };
 use crate::{
-    error::{During, Error, ErrorKind, Result},
+    error::{During, Error, ErrorKind},
     event::EventStream,
     media,
     room::{Delivery, Join, Room, RoomEvent},
@@ -113,7 +113,7 @@ impl NpmRoom {
 }
 
 impl NpmRoom {
-    fn send(&self, value: &JsValue) -> Result<Delivery> {
+    fn send(&self, value: &JsValue) -> crate::error::Result<Delivery> {
         let text = JSON::stringify(value).during("say")?.as_string();
         let data = text.and_then(|text| Data::from_json(text).ok());
         let data = data.ok_or_else(|| Error::new("say", ErrorKind::Type, "the value has no JSON"))?;

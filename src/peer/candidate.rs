@@ -3,7 +3,7 @@
 use std::{error, fmt, str::FromStr};
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{IceCandidateType, IceServerTransportProtocol, IceTcpCandidateType};
@@ -11,6 +11,7 @@ use crate::{
     error::{Error, ErrorKind},
     spec_enum::spec_enum,
     sys::global,
+    webidl::dictionary,
 };
 
 spec_enum! {
@@ -46,10 +47,10 @@ spec_enum! {
 #[doc(alias = "RTCIceCandidate.constructor")]
 #[doc(alias = "RTCIceCandidate.toJSON")]
 #[doc(alias = "RTCIceCandidateInit")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct IceCandidate {
-    /// The candidate line; empty for the end of candidates.
+    /// The candidate line; empty for the end of candidates. Deserialization takes an absent or `null` line for the
+    /// end of candidates as well, in a [`Signal`](crate::negotiation::Signal) too.
     #[doc(alias = "RTCIceCandidate.candidate")]
     #[doc(alias = "RTCIceCandidateInit.candidate")]
     pub candidate: String,
@@ -79,6 +80,15 @@ pub struct IceCandidate {
     #[doc(alias = "RTCPeerConnectionIceEvent.url")]
     #[serde(skip)]
     pub url: Option<String>,
+}
+
+dictionary! {
+    IceCandidate = Self::default(),
+    required [],
+    candidate / "candidate",
+    sdp_mid / "sdpMid",
+    sdp_m_line_index / "sdpMLineIndex",
+    username_fragment / "usernameFragment",
 }
 
 impl IceCandidate {

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use js_sys::{Object, Uint8Array};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     promise::settled_for_good,
     spec_enum::spec_enum,
     sys::{self, global},
+    webidl::dictionary,
 };
 
 spec_enum! {
@@ -86,7 +87,7 @@ pub struct Certificate(sys::certificate::Certificate);
 /// A certificate in short, as in a description's `a=fingerprint`.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlsfingerprint)
 #[doc(alias = "RTCDtlsFingerprint")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Fingerprint {
     /// The hash, such as `sha-256`.
     #[doc(alias = "RTCDtlsFingerprint.algorithm")]
@@ -94,6 +95,13 @@ pub struct Fingerprint {
     /// Its value: bytes in hexadecimal, with colons between them.
     #[doc(alias = "RTCDtlsFingerprint.value")]
     pub value: String,
+}
+
+dictionary! {
+    Fingerprint = Self { algorithm: String::new(), value: String::new() },
+    required ["algorithm", "value"],
+    algorithm / "algorithm",
+    value / "value",
 }
 
 impl Certificate {

@@ -1,7 +1,7 @@
 //! What media is coded in, and what this browser can code.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::TransceiverDirection;
@@ -10,12 +10,13 @@ use crate::{
     media::TrackKind,
     members::Members,
     sys::global,
+    webidl::dictionary,
 };
 
 /// A way to code media. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcodec)
 #[doc(alias = "RTCRtpCodec")]
 #[doc(alias = "RTCRtpCodecCapability")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Codec {
     /// Such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
@@ -26,15 +27,24 @@ pub struct Codec {
     pub clock_rate: u32,
     /// How many channels of sound, at most.
     #[doc(alias = "RTCRtpCodec.channels")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<u16>,
     /// Its parameters as in the `a=fmtp` line of a description.
     #[doc(alias = "RTCRtpCodec.sdpFmtpLine")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sdp_fmtp_line: Option<String>,
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
+}
+
+dictionary! {
+    Codec = Self::default(),
+    required ["mimeType", "clockRate"],
+    mime_type / "mimeType",
+    clock_rate / "clockRate",
+    channels / "channels",
+    sdp_fmtp_line / "sdpFmtpLine",
 }
 
 impl Codec {
@@ -71,7 +81,7 @@ impl Codec {
 
 /// A codec that was agreed on. [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcodecparameters)
 #[doc(alias = "RTCRtpCodecParameters")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodecParameters {
     /// The number by which packets name it, 0 to 127.
@@ -80,6 +90,16 @@ pub struct CodecParameters {
     /// The codec itself.
     #[serde(flatten)]
     pub codec: Codec,
+}
+
+dictionary! {
+    CodecParameters = Self::default(),
+    required ["payloadType", "mimeType", "clockRate"],
+    payload_type / "payloadType",
+    codec.mime_type / "mimeType",
+    codec.clock_rate / "clockRate",
+    codec.channels / "channels",
+    codec.sdp_fmtp_line / "sdpFmtpLine",
 }
 
 impl CodecParameters {
@@ -95,7 +115,7 @@ impl CodecParameters {
 /// It comes from [`RtpSender::capabilities`](super::RtpSender::capabilities) and
 /// [`RtpReceiver::capabilities`](super::RtpReceiver::capabilities).
 #[doc(alias = "RTCRtpCapabilities")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RtpCapabilities {
     /// The codecs, each with its parameters as a codec of its own. Beside those of media stand helpers, such as
@@ -107,10 +127,17 @@ pub struct RtpCapabilities {
     pub header_extensions: Vec<HeaderExtensionCapability>,
 }
 
+dictionary! {
+    RtpCapabilities = Self::default(),
+    required ["codecs", "headerExtensions"],
+    codecs / "codecs",
+    header_extensions / "headerExtensions",
+}
+
 /// A header extension that this browser knows.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpheaderextensioncapability)
 #[doc(alias = "RTCRtpHeaderExtensionCapability")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeaderExtensionCapability {
     /// Its name, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
@@ -124,6 +151,12 @@ pub struct HeaderExtensionCapability {
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
+}
+
+dictionary! {
+    HeaderExtensionCapability = Self::default(),
+    required ["uri"],
+    uri / "uri",
 }
 
 impl HeaderExtensionCapability {
@@ -151,7 +184,7 @@ impl RtpCapabilities {
     pub(super) fn of(
         interface: &str,
         kind: &TrackKind,
-        ask: impl FnOnce(&str) -> Result<JsValue, JsValue>,
+        ask: impl FnOnce(&str) -> std::result::Result<JsValue, JsValue>,
     ) -> Result<Self> {
         const OPERATION: &str = "getCapabilities";
         let unsupported = |advice| Error::new(OPERATION, ErrorKind::NotSupported, advice);

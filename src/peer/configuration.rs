@@ -1,7 +1,10 @@
 //! How a connection finds its way to the peer.
 
 use js_sys::{Array, Object};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserializer, Serialize,
+    de::{IgnoredAny, MapAccess, SeqAccess},
+};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{Certificate, PeerConnection};
@@ -10,6 +13,7 @@ use crate::{
     members::{Members, member_setter},
     spec_enum::spec_enum,
     sys::global,
+    webidl::{self, FromIdl, as_dictionary, dictionary},
 };
 
 spec_enum! {
@@ -56,18 +60,20 @@ spec_enum! {
 
 /// A STUN or TURN server. [Specification](https://www.w3.org/TR/webrtc/#rtciceserver-dictionary)
 #[doc(alias = "RTCIceServer")]
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct IceServer {
     /// `stun:host`, `turn:host?transport=udp`, `turns:host` …
+    ///
+    /// Serialized as a list; deserialized from a list or from one string.
     #[doc(alias = "RTCIceServer.urls")]
     pub urls: Vec<String>,
     /// The user's name, for TURN.
     #[doc(alias = "RTCIceServer.username")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The user's password, for TURN.
     #[doc(alias = "RTCIceServer.credential")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
     /// Members that this crate does not type.
     #[serde(skip)]
@@ -117,6 +123,60 @@ impl IceServer {
     }
 }
 
+impl<'de> webidl::Dictionary<'de> for IceServer {
+    const MEMBERS: &'static [&'static str] = &["urls", "username", "credential"];
+    const REQUIRED: &'static [&'static str] = &["urls"];
+
+    fn empty() -> Self {
+        Self { urls: Vec::new(), username: None, credential: None, other: Members::new() }
+    }
+
+    fn read_member<M: MapAccess<'de>>(&mut self, name: &str, map: &mut M) -> std::result::Result<bool, M::Error> {
+        match name {
+            "urls" => {
+                let mut urls = Urls(Vec::new());
+                let there = webidl::member(map, &mut urls)?;
+                self.urls = urls.0;
+                Ok(there)
+            }
+            "username" => webidl::member(map, &mut self.username),
+            "credential" => webidl::member(map, &mut self.credential),
+            _ => map.next_value::<IgnoredAny>().map(|_| false),
+        }
+    }
+
+    fn read_sequence<S: SeqAccess<'de>>(mut sequence: S) -> std::result::Result<Self, S::Error> {
+        let mut server = Self::empty();
+        webidl::element(&mut sequence, &mut server.urls)?;
+        webidl::element(&mut sequence, &mut server.username)?;
+        webidl::element(&mut sequence, &mut server.credential)?;
+        Ok(server)
+    }
+}
+
+as_dictionary!(IceServer);
+
+/// One URL or a list of them.
+struct Urls(Vec<String>);
+
+impl<'de> webidl::Union<'de> for Urls {
+    const EXPECTED: &'static str = "a URL or a list of URLs";
+
+    fn from_primitive<D: Deserializer<'de>>(url: D) -> std::result::Result<Self, D::Error> {
+        String::from_idl(url).map(|url| Self(vec![url]))
+    }
+
+    fn from_list<D: Deserializer<'de>>(urls: D) -> std::result::Result<Self, D::Error> {
+        Vec::from_idl(urls).map(Self)
+    }
+}
+
+impl<'de> FromIdl<'de> for Urls {
+    fn from_idl<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        webidl::union(deserializer)
+    }
+}
+
 /// Without the credential, as this is what gets logged.
 impl std::fmt::Debug for IceServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -139,8 +199,8 @@ impl std::fmt::Debug for IceServer {
 /// # let _ = (configuration, hidden);
 /// ```
 #[doc(alias = "RTCConfiguration")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Configuration {
     /// STUN and TURN servers.
     #[doc(alias = "RTCConfiguration.iceServers")]
@@ -175,6 +235,16 @@ pub struct Configuration {
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
+}
+
+dictionary! {
+    Configuration = Self::default(),
+    required [],
+    ice_servers / "iceServers",
+    ice_transport_policy / "iceTransportPolicy",
+    bundle_policy / "bundlePolicy",
+    rtcp_mux_policy / "rtcpMuxPolicy",
+    ice_candidate_pool_size / "iceCandidatePoolSize",
 }
 
 impl Configuration {
@@ -302,7 +372,7 @@ impl PeerConnection {
     #[must_use]
     pub fn configuration(&self) -> Configuration {
         global::call(&self.0.raw, "getConfiguration")
-            .and_then(Result::ok)
+            .and_then(std::result::Result::ok)
             .map(|configuration| Configuration::from_js(&configuration))
             .unwrap_or_default()
     }

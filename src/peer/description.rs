@@ -3,10 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use crate::{spec_enum::spec_enum, sys::global};
+use crate::{spec_enum::spec_enum, sys::global, webidl::dictionary};
 
 spec_enum! {
     /// What a description is for. [Specification](https://www.w3.org/TR/webrtc/#rtcsdptype)
@@ -32,7 +32,7 @@ spec_enum! {
 #[doc(alias = "RTCSessionDescription.constructor")]
 #[doc(alias = "RTCSessionDescription.toJSON")]
 #[doc(alias = "RTCSessionDescriptionInit")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct SessionDescription {
     /// What it is for.
     #[doc(alias = "RTCSessionDescription.type")]
@@ -44,8 +44,14 @@ pub struct SessionDescription {
     #[doc(alias = "RTCSessionDescription.sdp")]
     #[doc(alias = "RTCSessionDescriptionInit.sdp")]
     #[doc(alias = "RTCLocalSessionDescriptionInit.sdp")]
-    #[serde(default)]
     pub sdp: String,
+}
+
+dictionary! {
+    SessionDescription = Self { kind: SdpType::Offer, sdp: String::new() },
+    required ["type"],
+    kind / "type",
+    sdp / "sdp",
 }
 
 impl SessionDescription {

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// Clones share one transport. It does not keep its connection alive.
 #[doc(alias = "RTCDtlsTransport")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DtlsTransport(Transport);
 
 impl DtlsTransport {

@@ -1,13 +1,14 @@
 //! One stream that a sender makes of its track.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{Codec, PriorityType};
 use crate::{
     members::{Members, member_setter},
     sys::global,
+    webidl::dictionary,
 };
 
 /// One of the streams that a sender makes of its track; more than one of them is simulcast. What is not said is the
@@ -24,8 +25,8 @@ use crate::{
 /// ```
 #[doc(alias = "RTCRtpEncodingParameters")]
 #[doc(alias = "RTCRtpCodingParameters")]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Encoding {
     /// The stream's name among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and Chromium
     /// take 16 at most. It never changes. A sole encoding has none: it is dropped.
@@ -88,7 +89,7 @@ pub struct Encoding {
 /// The largest size of a picture, whichever way it is turned.
 /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcresolutionrestriction)
 #[doc(alias = "RTCResolutionRestriction")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResolutionRestriction {
     /// Pixels across, 1 or more.
@@ -132,6 +133,29 @@ const KNOWN: [&str; 11] = [
     "scaleResolutionDownTo",
     "adaptivePtime",
 ];
+
+dictionary! {
+    Encoding = Self::default(),
+    required [],
+    rid / "rid",
+    active / "active",
+    codec / "codec",
+    max_bitrate / "maxBitrate",
+    max_framerate / "maxFramerate",
+    scale_resolution_down_by / "scaleResolutionDownBy",
+    priority / "priority",
+    network_priority / "networkPriority",
+    scalability_mode / "scalabilityMode",
+    scale_resolution_down_to / "scaleResolutionDownTo",
+    adaptive_ptime / "adaptivePtime",
+}
+
+dictionary! {
+    ResolutionRestriction = Self { max_width: 0, max_height: 0 },
+    required ["maxWidth", "maxHeight"],
+    max_width / "maxWidth",
+    max_height / "maxHeight",
+}
 
 impl Default for Encoding {
     fn default() -> Self {

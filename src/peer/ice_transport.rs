@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::EventTarget;
 
 use super::{IceCandidate, IceComponent, IceGatheringState, IceRole, IceTransportState, transport::Transport};
-use crate::{error::Result, event::EventStream, sys::global, wake::End};
+use crate::{error::Result, event::EventStream, sys::global, wake::End, webidl::dictionary};
 
 /// One way to the peer, and the search for it.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetransport)
@@ -15,7 +15,7 @@ use crate::{error::Result, event::EventStream, sys::global, wake::End};
 /// Clones share one transport. It does not keep its connection alive. Firefox tells its states and its role alone: the
 /// rest gives `NotSupported` there, and stands in the connection's [statistics](super::PeerConnection::stats).
 #[doc(alias = "RTCIceTransport")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct IceTransport(Transport);
 
 /// The pair of candidates that a transport uses.
@@ -35,7 +35,7 @@ pub struct IceCandidatePair {
 /// What the two ends know each other by while they search.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtciceparameters)
 #[doc(alias = "RTCIceParameters")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceParameters {
     /// Which generation of candidates this is; a restart gives a new one.
@@ -44,6 +44,13 @@ pub struct IceParameters {
     /// The secret that goes with it.
     #[doc(alias = "RTCIceParameters.password")]
     pub password: String,
+}
+
+dictionary! {
+    IceParameters = Self { username_fragment: String::new(), password: String::new() },
+    required ["usernameFragment", "password"],
+    username_fragment / "usernameFragment",
+    password / "password",
 }
 
 impl IceTransport {

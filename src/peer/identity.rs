@@ -1,7 +1,7 @@
 //! Who the peer is, as an identity provider asserts it. Firefox alone has this.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsCast;
 
 use super::PeerConnection;
@@ -10,12 +10,13 @@ use crate::{
     members::Members,
     promise::settled,
     sys::{global, promise::Promise},
+    webidl::dictionary,
 };
 
 /// Who asserts our identity, and of whom.
 /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcidentityprovideroptions)
 #[doc(alias = "RTCIdentityProviderOptions")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityProvider {
     /// Its domain, such as `idp.example.org`.
@@ -23,19 +24,27 @@ pub struct IdentityProvider {
     pub domain: String,
     /// Which of the domain's protocols; the browser's default is `default`.
     #[doc(alias = "RTCIdentityProviderOptions.protocol")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
     /// The user's name there, as a hint.
     #[doc(alias = "RTCIdentityProviderOptions.usernameHint")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username_hint: Option<String>,
     /// The identity that the peer asks for, where it does.
     #[doc(alias = "RTCIdentityProviderOptions.peerIdentity")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub peer_identity: Option<String>,
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
+}
+
+dictionary! {
+    IdentityProvider = Self::new(""),
+    required [],
+    protocol / "protocol",
+    username_hint / "usernameHint",
+    peer_identity / "peerIdentity",
 }
 
 impl IdentityProvider {
@@ -61,7 +70,7 @@ impl IdentityProvider {
 /// Who the peer is, and who says so.
 /// [Specification](https://www.w3.org/TR/webrtc-identity/#rtcidentityassertion-interface)
 #[doc(alias = "RTCIdentityAssertion")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct IdentityAssertion {
     /// The identity provider's domain.
     #[doc(alias = "RTCIdentityAssertion.idp")]
@@ -69,6 +78,13 @@ pub struct IdentityAssertion {
     /// The peer's name there, such as `ada@example.org`.
     #[doc(alias = "RTCIdentityAssertion.name")]
     pub name: String,
+}
+
+dictionary! {
+    IdentityAssertion = Self { idp: String::new(), name: String::new() },
+    required ["idp", "name"],
+    idp / "idp",
+    name / "name",
 }
 
 /// Identities. Firefox alone has them: elsewhere each of these gives `NotSupported`.

@@ -64,6 +64,7 @@ pub use self::{
 use crate::{
     channel::{self, ChannelInit, DataChannel, Owner},
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack},
     registry::{Shared, shared},
     sys::{self, global},
@@ -316,3 +317,5 @@ impl fmt::Debug for PeerConnection {
         f.debug_struct("PeerConnection").field("connection_state", &self.connection_state()).finish_non_exhaustive()
     }
 }
+
+identity!(PeerConnection, |this, other| same_object(&this.0.raw, &other.0.raw));

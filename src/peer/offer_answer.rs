@@ -1,7 +1,7 @@
 //! Offers, answers and candidates.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{IceCandidate, PeerConnection, SessionDescription};
@@ -10,6 +10,7 @@ use crate::{
     members::{Members, member_setter},
     promise::settled,
     sys::global,
+    webidl::dictionary,
 };
 
 /// Offers, answers and candidates.
@@ -116,8 +117,8 @@ impl PeerConnection {
 /// What [`create_offer_with`](PeerConnection::create_offer_with) is to offer beyond what the connection has.
 /// [Specification](https://www.w3.org/TR/webrtc/#dictionary-rtcofferoptions-members)
 #[doc(alias = "RTCOfferOptions")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct OfferOptions {
     /// Look for a new way to the peer. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives
     /// an offer that fails.
@@ -135,6 +136,14 @@ pub struct OfferOptions {
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
+}
+
+dictionary! {
+    OfferOptions = Self::default(),
+    required [],
+    ice_restart / "iceRestart",
+    offer_to_receive_audio / "offerToReceiveAudio",
+    offer_to_receive_video / "offerToReceiveVideo",
 }
 
 impl OfferOptions {

@@ -1,7 +1,7 @@
 //! What a sender and a receiver have agreed on with the peer, and what of it can be changed.
 
 use js_sys::{Array, Object};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{CodecParameters, Encoding};
@@ -9,6 +9,7 @@ use crate::{
     members::{Members, member_setter},
     spec_enum::spec_enum,
     sys::global,
+    webidl::dictionary,
 };
 
 spec_enum! {
@@ -35,8 +36,8 @@ spec_enum! {
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpparameters)
 #[doc(alias = "RTCRtpParameters")]
 #[doc(alias = "RTCRtpReceiveParameters")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RtpParameters {
     /// Header extensions. Firefox tells of none.
     #[doc(alias = "RTCRtpParameters.headerExtensions")]
@@ -52,6 +53,14 @@ pub struct RtpParameters {
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
+}
+
+dictionary! {
+    RtpParameters = Self::default(),
+    required [],
+    header_extensions / "headerExtensions",
+    rtcp / "rtcp",
+    codecs / "codecs",
 }
 
 impl RtpParameters {
@@ -73,8 +82,8 @@ impl RtpParameters {
 /// How sender and receiver report to each other.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtcpparameters)
 #[doc(alias = "RTCRtcpParameters")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RtcpParameters {
     /// The name that the source goes by in reports, the same for all of a connection; none where the browser does not
     /// tell, as with receivers.
@@ -86,11 +95,18 @@ pub struct RtcpParameters {
     pub reduced_size: bool,
 }
 
+dictionary! {
+    RtcpParameters = Self::default(),
+    required [],
+    cname / "cname",
+    reduced_size / "reducedSize",
+}
+
 /// A header extension that was agreed on.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpheaderextensionparameters)
 #[doc(alias = "RTCRtpHeaderExtensionParameters")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct HeaderExtensionParameters {
     /// Its name.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.uri")]
@@ -101,6 +117,14 @@ pub struct HeaderExtensionParameters {
     /// Whether it is encrypted.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.encrypted")]
     pub encrypted: bool,
+}
+
+dictionary! {
+    HeaderExtensionParameters = Self::default(),
+    required [],
+    uri / "uri",
+    id / "id",
+    encrypted / "encrypted",
 }
 
 impl HeaderExtensionParameters {

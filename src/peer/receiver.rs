@@ -2,7 +2,7 @@
 
 use std::{fmt, rc::Rc, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{
@@ -12,11 +12,13 @@ use super::{
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     media::{MediaStreamTrack, TrackKind},
     members::Members,
     stats::StatsReport,
     sys::{self, global},
     wake::End,
+    webidl::dictionary,
 };
 
 /// Receives one track from the peer.
@@ -150,12 +152,6 @@ impl RtpReceiver {
     }
 }
 
-impl PartialEq for RtpReceiver {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.raw == other.0.raw
-    }
-}
-
 impl fmt::Debug for RtpReceiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RtpReceiver").field("track", &self.0.track).finish_non_exhaustive()
@@ -166,7 +162,7 @@ impl fmt::Debug for RtpReceiver {
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcontributingsource)
 #[doc(alias = "RTCRtpContributingSource")]
 #[doc(alias = "RTCRtpSynchronizationSource")]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtpSource {
@@ -179,7 +175,7 @@ pub struct RtpSource {
     /// The loudness of its last packet, where it tells, from 0 for silence to 1 for the loudest there can be; sound
     /// only.
     #[doc(alias = "RTCRtpContributingSource.audioLevel")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_level: Option<f64>,
     /// The media's own time of its last frame, in ticks of the codec's clock.
     #[doc(alias = "RTCRtpContributingSource.rtpTimestamp")]
@@ -189,21 +185,40 @@ pub struct RtpSource {
     /// header extension `abs-capture-time`, and none in Firefox.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-capturetimestamp)
     #[doc(alias = "RTCRtpContributingSource.captureTimestamp")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub capture_timestamp: Option<f64>,
     /// The offset of the capturing system's clock from the sender's, in milliseconds, by the sender's estimate; none as
     /// [`capture_timestamp`](Self::capture_timestamp).
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-sendercapturetimeoffset)
     #[doc(alias = "RTCRtpContributingSource.senderCaptureTimeOffset")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_capture_time_offset: Option<f64>,
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
 }
 
+dictionary! {
+    RtpSource = Self {
+        timestamp: 0.0,
+        source: 0,
+        audio_level: None,
+        rtp_timestamp: 0,
+        capture_timestamp: None,
+        sender_capture_time_offset: None,
+        other: Members::new(),
+    },
+    required ["timestamp", "source", "rtpTimestamp"],
+    timestamp / "timestamp",
+    source / "source",
+    audio_level / "audioLevel",
+    rtp_timestamp / "rtpTimestamp",
+    capture_timestamp / "captureTimestamp",
+    sender_capture_time_offset / "senderCaptureTimeOffset",
+}
+
 impl RtpSource {
-    fn all(sources: Result<JsValue, JsValue>) -> Vec<Self> {
+    fn all(sources: std::result::Result<JsValue, JsValue>) -> Vec<Self> {
         const KNOWN: [&str; 6] =
             ["timestamp", "source", "audioLevel", "rtpTimestamp", "captureTimestamp", "senderCaptureTimeOffset"];
         let source = |value: &JsValue| {
@@ -220,3 +235,5 @@ impl RtpSource {
         global::items(&sources.unwrap_or_default()).iter().filter_map(source).collect()
     }
 }
+
+identity!(RtpReceiver, |this, other| same_object(&this.0.raw, &other.0.raw));

@@ -47,7 +47,7 @@ spec_enum! {
 /// # Ok(()) }
 /// ```
 #[doc(alias = "RTCSctpTransport")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SctpTransport(Transport);
 
 impl SctpTransport {

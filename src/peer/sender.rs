@@ -11,6 +11,7 @@ use super::{RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callab
 use crate::{
     dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack, TrackKind},
     promise::{Settled, settled},
     stats::StatsReport,
@@ -164,7 +165,7 @@ impl RtpSender {
         let raw = self.0.raw.dtmf().ok_or_else(|| {
             Error::new("dtmf", ErrorKind::NotSupported, "tones can be sent by a sender of audio only")
         })?;
-        Ok(dtmf.insert(DtmfSender::new(raw, &self.0.end)).clone())
+        Ok(dtmf.insert(DtmfSender::new(raw, &self.0.raw, &self.0.end)).clone())
     }
 
     /// What this browser can send of a kind.
@@ -265,14 +266,10 @@ impl RtpSender {
     }
 }
 
-impl PartialEq for RtpSender {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.raw == other.0.raw
-    }
-}
-
 impl fmt::Debug for RtpSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RtpSender").field("track", &self.track()).finish_non_exhaustive()
     }
 }
+
+identity!(RtpSender, |this, other| same_object(&this.0.raw, &other.0.raw));

@@ -104,7 +104,7 @@ impl PeerConnection {
 
 /// Awaits the report that `ask` asks for. Firefox never settles a promise that is pending when the connection closes,
 /// and answers one that is asked for afterwards: so the report is asked for again then.
-pub(super) async fn report(end: &End, ask: impl Fn() -> Result<Promise, JsValue>) -> Result<StatsReport> {
+pub(super) async fn report(end: &End, ask: impl Fn() -> std::result::Result<Promise, JsValue>) -> Result<StatsReport> {
     if !end.has_come() {
         let report = settled(OPERATION, end, &ask).await;
         if !report.as_ref().is_err_and(|error| *error.kind() == ErrorKind::Closed) {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
+    identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack, TrackKind},
     members::{Members, member_setter},
     spec_enum::spec_enum,
@@ -136,7 +137,11 @@ impl RtpTransceiver {
         let raw = open(OPERATION, &self.raw, &self.end)?;
         if let TransceiverDirection::Unknown(_) = direction {
             // An attribute swallows what it does not know.
-            return Err(Error::new(OPERATION, ErrorKind::Type, "the browser knows no such direction"));
+            return Err(Error::new(
+                OPERATION,
+                ErrorKind::Type,
+                format!("the browser knows no direction {:?}", direction.as_str()),
+            ));
         }
         raw.set_direction_name(direction.as_str()).during(OPERATION)
     }
@@ -238,12 +243,6 @@ impl RtpTransceiver {
     }
 }
 
-impl PartialEq for RtpTransceiver {
-    fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw
-    }
-}
-
 impl fmt::Debug for RtpTransceiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mid, direction) = (self.mid(), self.direction());
@@ -342,3 +341,5 @@ impl TransceiverInit {
         object
     }
 }
+
+identity!(RtpTransceiver, |this, other| same_object(&this.raw, &other.raw));

@@ -6,6 +6,7 @@ use web_sys::EventTarget;
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
+    identity::{identity, same_object},
     sys::global,
     wake::End,
 };
@@ -49,8 +50,4 @@ impl Transport {
     }
 }
 
-impl PartialEq for Transport {
-    fn eq(&self, other: &Self) -> bool {
-        js_sys::Object::is(&self.raw, &other.raw)
-    }
-}
+identity!(Transport, |this, other| same_object(&this.raw, &other.raw));

@@ -103,7 +103,7 @@ impl Join {
     #[must_use]
     pub fn token_provider<F, E>(mut self, provider: impl Fn() -> F + 'static) -> Self
     where
-        F: Future<Output = Result<String, E>> + 'static,
+        F: Future<Output = std::result::Result<String, E>> + 'static,
         E: fmt::Display,
     {
         let failed = |error: E| Error::new(PROVIDER, ErrorKind::Other, format!("the token provider failed: {error}"));

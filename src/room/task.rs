@@ -156,7 +156,7 @@ impl Clerk {
         socket: &mut SignalingSocket,
         heartbeat_ms: u32,
         max_frame_bytes: usize,
-    ) -> Result<Infallible, Broken> {
+    ) -> std::result::Result<Infallible, Broken> {
         let mut heartbeat = IntervalStream::new(heartbeat_ms.clamp(1_000, timer::LONGEST_MS)).fuse();
         let mut heard = true;
         let mut doubt = Fuse::<TimeoutFuture>::terminated();

@@ -78,6 +78,7 @@ pub use self::{
 use crate::{
     error::{Error, Result},
     event::{EventStream, Queue},
+    identity::identity,
     negotiation::Signal,
     peer::{Configuration, PeerConnection},
     spec_enum::spec_enum,
@@ -256,3 +257,5 @@ impl fmt::Debug for Session {
         f.debug_struct("Session").field("connection", self.connection()).finish_non_exhaustive()
     }
 }
+
+identity!(Session, |this, other| Rc::ptr_eq(&this.0, &other.0));

@@ -118,7 +118,7 @@ impl FromIterator<Stats> for StatsReport {
 }
 
 impl Serialize for StatsReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|entry| (entry.id(), entry)))
     }
 }

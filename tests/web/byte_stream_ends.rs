@@ -175,7 +175,7 @@ async fn f44_what_breaks_the_rules_ends_the_stream_after_what_was_right() {
             let mut a = ByteStream::with_window(a, 0).unwrap();
             b.send(b"fine").within("what is right").await.unwrap();
             for payload in breach {
-                b.send(*payload).within("what is not").await.unwrap();
+                b.send(payload.clone()).within("what is not").await.unwrap();
             }
             let mut into = [0; 4];
             a.read_exact(&mut into).within("what is right").await.unwrap();

@@ -74,7 +74,7 @@ async fn f40_large_messages_from_the_memory_of_javascript() {
             let buffer = view.buffer();
             let payloads: [Payload<'_>; 3] = [(&buffer).into(), (&part).into(), (&blob).into()];
             for payload in payloads {
-                let (sent, message) = join(a.send(payload), received(&mut b)).await;
+                let (sent, message) = join(a.send(payload.clone()), received(&mut b)).await;
                 sent.unwrap();
                 assert_eq!(message.as_bytes(), Some(&*expected), "{size}: {payload:?}");
             }

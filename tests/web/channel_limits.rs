@@ -105,9 +105,9 @@ async fn f42_a_side_that_gets_too_much_still_says_what_it_had_to_say() {
         b.set_receive_limit(1_000);
         let heard = rest(a.clone(), "the answers and the end");
         for _ in 0..50 {
-            b.try_send(&[1; 10_000]).unwrap();
+            b.try_send([1; 10_000]).unwrap();
         }
-        a.try_send(&[0; 2_000]).unwrap();
+        a.try_send([0; 2_000]).unwrap();
         let all = heard.await;
         assert_eq!(sizes(all), (vec![10_000; 50], None));
     })

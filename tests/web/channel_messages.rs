@@ -1,6 +1,6 @@
 //! What is sent on a channel arrives: all of it, in order, once.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use browser_rtc::{
     ErrorKind,
@@ -19,6 +19,49 @@ use super::support::{
 
 async fn received(channel: &mut DataChannel) -> Message {
     channel.next().within("a message").await.expect("the channel closed").unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn owned_and_borrowed_payloads_arrive() {
+    watched(async {
+        let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        let (owned, bytes) = (String::from("text"), vec![1_u8, 2, 3]);
+        let (boxed_text, boxed): (Box<str>, Box<[u8]>) = ("text".into(), bytes.clone().into());
+        let shared = bytes::Bytes::from(bytes.clone());
+        let (cow_text, cow): (Cow<'_, str>, Cow<'_, [u8]>) = (Cow::Borrowed("text"), Cow::Borrowed(&bytes));
+
+        a.send("text").await.unwrap();
+        a.send(&owned).await.unwrap();
+        a.send(&boxed_text).await.unwrap();
+        a.send(&cow_text).await.unwrap();
+        a.send(owned.clone()).await.unwrap();
+        a.send(boxed_text.clone()).await.unwrap();
+        a.send(cow_text.clone()).await.unwrap();
+        a.send(format!("te{}", "xt")).await.unwrap();
+        a.try_send(owned).unwrap();
+
+        a.send(&bytes).await.unwrap();
+        a.send(bytes.as_slice()).await.unwrap();
+        a.send(&[1, 2, 3]).await.unwrap();
+        a.send([1, 2, 3]).await.unwrap();
+        a.send(b"\x01\x02\x03").await.unwrap();
+        a.send(&boxed).await.unwrap();
+        a.send(&cow).await.unwrap();
+        a.send(&shared).await.unwrap();
+        a.send(vec![1, 2, 3]).await.unwrap();
+        a.send(boxed.clone()).await.unwrap();
+        a.send(cow.clone()).await.unwrap();
+        a.send(shared.clone()).await.unwrap();
+        a.try_send(bytes.clone()).unwrap();
+
+        for _ in 0..9 {
+            assert_eq!(b.next().within("a text").await.unwrap().unwrap(), "text".into());
+        }
+        for _ in 0..13 {
+            assert_eq!(b.next().within("bytes").await.unwrap().unwrap(), [1, 2, 3].into());
+        }
+    })
+    .await;
 }
 
 #[wasm_bindgen_test]
@@ -81,7 +124,7 @@ async fn f40_the_largest_message_and_one_that_is_too_large() {
         let payloads: [Payload<'_>; 5] =
             [text.into(), (&too_large).into(), (&blob).into(), (&buffer).into(), (&view).into()];
         for payload in payloads {
-            let refused = [a.send(payload).within("send").await, a.try_send(payload)];
+            let refused = [a.send(payload.clone()).within("send").await, a.try_send(payload)];
             for refused in refused.map(Result::unwrap_err) {
                 assert_eq!((refused.operation(), refused.kind()), ("send", &ErrorKind::TooLarge { limit }));
             }
@@ -239,7 +282,7 @@ async fn f43_a_close_loses_nothing_already_sent() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         for number in 0..64 {
-            a.try_send(&vec![number; 16 * 1024]).unwrap();
+            a.try_send(vec![number; 16 * 1024]).unwrap();
         }
         assert!(a.buffered_amount() > 0.0, "some is still to be sent");
         a.close();
@@ -329,7 +372,7 @@ async fn f40_blobs_are_overtaken_by_nothing() {
         }
         a.try_send(&large).unwrap();
         assert_eq!(a.try_send("too soon").unwrap_err().kind(), &ErrorKind::WouldBlock);
-        a.try_send(&[1]).unwrap();
+        a.try_send([1]).unwrap();
     })
     .await;
 }

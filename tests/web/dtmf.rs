@@ -6,6 +6,7 @@ use browser_rtc::{
     ErrorKind,
     dtmf::{DtmfSender, PlayOut, Timing, Tone, Tones},
     media::MediaStream,
+    peer::ConnectionState,
 };
 use futures::{FutureExt, StreamExt};
 use serde_json::json;
@@ -17,7 +18,7 @@ use super::support::{
     js::{self, Override},
     media::{camera, json, microphone},
     now,
-    pair::{Pair, connection},
+    pair::{Pair, connection, reached},
     rest, watched,
 };
 
@@ -81,6 +82,68 @@ async fn f35_1234_each_for_500_ms() {
             assert!(*begin >= before - SLACK, "{begins:?}");
         }
         assert_eq!(json(&asked), json!([["1234", 500.0, 50.0]]));
+    })
+    .await;
+}
+
+/// Connects to a peer whose answer has no `telephone-event`.
+async fn call_without_tones() -> (DtmfSender, Call) {
+    let (pair, microphone) = (Pair::new(), microphone().await);
+    let sender = pair.a.add_track(&microphone.tracks()[0], &[&microphone]).unwrap();
+    let mut offer = pair.described(&pair.a).await;
+    offer.sdp = without_tones(&offer.sdp);
+    pair.b.set_remote_description(&offer).within("the offer").await.unwrap();
+    let answer = pair.described(&pair.b).await;
+    assert!(!answer.sdp.contains("telephone-event"), "{}", answer.sdp);
+    pair.a.set_remote_description(&answer).within("the answer").await.unwrap();
+    reached(pair.a.connection_states(), ConnectionState::Connected).await;
+    (sender.dtmf().unwrap(), (pair, microphone))
+}
+
+/// The description without the codecs of tones.
+fn without_tones(sdp: &str) -> String {
+    let payloads: Vec<&str> = sdp
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=rtpmap:")?.split_once(" telephone-event/").map(|(payload, _)| payload))
+        .collect();
+    assert!(!payloads.is_empty(), "{sdp}");
+    let mut kept = String::new();
+    for line in sdp.lines() {
+        let of_tones = |line: &str| {
+            let (_, rest) = line.split_once(':')?;
+            Some(payloads.contains(&rest.split_once(' ')?.0))
+        };
+        if line.starts_with("m=audio") {
+            let (head, formats) = line.split_at(line.match_indices(' ').nth(2).unwrap().0);
+            let formats = formats.split_ascii_whitespace().filter(|format| !payloads.contains(format));
+            kept.extend([head].into_iter().chain(formats.flat_map(|format| [" ", format])).chain(["\r\n"]));
+        } else if !of_tones(line).unwrap_or_default() {
+            kept.extend([line, "\r\n"]);
+        }
+    }
+    kept
+}
+
+#[wasm_bindgen_test]
+async fn insert_without_telephone_event_names_the_reason() {
+    watched(async {
+        let (keypad, _call) = call_without_tones().await;
+        assert!(!keypad.can_insert());
+        let error = keypad.insert(&tones("1"), Timing::new()).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::InvalidState);
+        assert_eq!(error.message(), "the peer does not accept DTMF (no telephone-event in its description)");
+        assert_eq!(keypad.append(&tones("1")).unwrap_err().message(), error.message());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn insert_before_an_answer_names_the_sender() {
+    watched(async {
+        let (pc, microphone) = (connection(), microphone().await);
+        let keypad = pc.add_track(&microphone.tracks()[0], &[&microphone]).unwrap().dtmf().unwrap();
+        let error = keypad.insert(&tones("1"), Timing::new()).unwrap_err();
+        assert_eq!((error.kind(), error.message()), (&ErrorKind::InvalidState, "the sender does not send audio now"));
     })
     .await;
 }

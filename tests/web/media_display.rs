@@ -295,7 +295,7 @@ async fn f08_the_focus_by_what_is_shared() {
             });
             let video = video.display_surface(surface);
             let shared = share(&DisplayMediaOptions::new().video(video).controller(&controller)).await;
-            (told.now_or_never().and_then(Result::ok), shared.is_ok())
+            (told.now_or_never().and_then(std::result::Result::ok), shared.is_ok())
         };
         for surface in [DisplaySurface::Browser, DisplaySurface::Window] {
             assert_eq!(decided(surface.clone(), Video::new()).await, (Some(surface), true));

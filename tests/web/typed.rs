@@ -65,6 +65,37 @@ async fn there_and_back<C: Codec + Default, S: Carrier>(wrap: fn(DataChannel) ->
 }
 
 #[wasm_bindgen_test]
+async fn values_that_json_cannot_carry_are_refused_at_the_sender() {
+    watched(async {
+        let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let numbers: Typed<f64> = Typed::new(a.clone());
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for error in
+                [numbers.send(&number).within("send").await.unwrap_err(), numbers.try_send(&number).unwrap_err()]
+            {
+                assert_eq!(error.kind(), &ErrorKind::Type, "{error}");
+                assert_eq!(error.message(), format!("the number {number} has no JSON form"));
+            }
+        }
+        let values: Typed<serde_json::Value> = Typed::new(a.clone());
+        let nested = |levels| (0..levels).fold(serde_json::Value::Null, |inner, _| [inner].into_iter().collect());
+        for levels in [128, 200, 1_000] {
+            let error = values.send(&nested(levels)).within("send").await.unwrap_err();
+            assert_eq!(error.kind(), &ErrorKind::Type, "{levels} levels: {error}");
+        }
+        let mut keyed: Typed<u8, Json, BTreeMap<[u8; 1], u8>> = Typed::new(a);
+        assert_eq!(keyed.try_send(&BTreeMap::from([([1], 1)])).unwrap_err().kind(), &ErrorKind::Type);
+        assert_eq!(SinkExt::send(&mut keyed, BTreeMap::from([([1], 1)])).await.unwrap_err().kind(), &ErrorKind::Type);
+
+        // The next value is the first that arrives.
+        values.send(&nested(127)).within("send").await.unwrap();
+        let mut received: Typed<serde_json::Value> = Typed::new(b);
+        assert_eq!(next(&mut received).await, nested(127));
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn f44_values_in_every_codec_over_everything() {
     watched(async {
         there_and_back::<Json, _>(|channel| channel).await;
@@ -109,7 +140,7 @@ async fn f44_a_malformed_message_is_its_own_error() {
             r#"{"Fly":1}"#.into(),
             br#""Wait""#.into(),
         ];
-        for payload in malformed {
+        for payload in malformed.clone() {
             a.send(payload).within("send").await.unwrap();
             a.send(r#""Wait""#).within("send").await.unwrap();
         }

@@ -33,7 +33,7 @@ pub struct CallView {
 }
 
 impl CallView {
-    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+    pub fn find(dom: &Dom) -> std::result::Result<Self, MissingElement> {
         Ok(Self {
             section: dom.get("call")?,
             name: dom.get("call-name")?,

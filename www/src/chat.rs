@@ -29,7 +29,7 @@ enum Author {
 
 impl Chat {
     /// The one whose elements' ids begin with `name`.
-    pub fn find(dom: &Dom, name: &str) -> Result<Self, MissingElement> {
+    pub fn find(dom: &Dom, name: &str) -> std::result::Result<Self, MissingElement> {
         let found = Self {
             log: dom.get(&format!("{name}-log"))?,
             form: dom.get(&format!("{name}-form"))?,
@@ -65,7 +65,7 @@ impl Chat {
     }
 
     /// What others write is text and never HTML.
-    fn line(&self, author: &Author, name: &str, text: &str) -> Result<Element, MissingElement> {
+    fn line(&self, author: &Author, name: &str, text: &str) -> std::result::Result<Element, MissingElement> {
         let line = self.line.copy()?;
         let (from, who) = match author {
             Author::Me => ("me", "You"),

@@ -33,7 +33,7 @@ pub struct FileView {
 }
 
 impl FileView {
-    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+    pub fn find(dom: &Dom) -> std::result::Result<Self, MissingElement> {
         let found = Self {
             list: dom.get("files")?,
             input: dom.get("file")?,
@@ -196,7 +196,7 @@ struct Item {
 
 impl Item {
     /// In the list already. What others call their files is text and never HTML.
-    fn new(view: &FileView, direction: &str, name: &str, size: f64) -> Result<Self, MissingElement> {
+    fn new(view: &FileView, direction: &str, name: &str, size: f64) -> std::result::Result<Self, MissingElement> {
         let element = view.item.copy()?;
         dom::set_attribute(&element, "data-direction", direction);
         dom::within::<Element>(&element, ".file-name")?.set_text_content(Some(name));

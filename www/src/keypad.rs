@@ -27,7 +27,7 @@ pub struct Keypad {
 }
 
 impl Keypad {
-    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+    pub fn find(dom: &Dom) -> std::result::Result<Self, MissingElement> {
         let found = Self { keys: dom.get("keypad")?, form: dom.get("tones-form")?, tones: dom.get("tones")? };
         for tone in "0123456789ABCD*#".chars() {
             dom.select::<Element>(&selector(tone))?;

@@ -2,7 +2,7 @@
 
 use crate::step::Step;
 use crate::summary::{self, Counts, Line};
-use crate::{Result, coverage, demo, npm, setup};
+use crate::{Result, coverage, demo, msrv, npm, setup};
 use std::time::Instant;
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
@@ -10,10 +10,11 @@ const SERVER: [&str; 2] = ["--features", "browser-rtc-signaling/redis"];
 
 type Check = (&'static str, fn() -> Result);
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     ("setup", setup),
     ("format", format),
     ("lints", lints),
+    ("oldest Rust", msrv::check),
     ("documentation", documentation),
     ("coverage", || coverage::command(&[])),
     ("crates", crates),

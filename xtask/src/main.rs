@@ -7,6 +7,7 @@ mod ci;
 mod coverage;
 mod demo;
 mod load;
+mod msrv;
 mod networks;
 mod npm;
 mod paths;

@@ -3,6 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::json;
+
 /// What one peer tells another: any JSON value, kept as its text.
 ///
 /// The server and this crate carry it byte for byte. Two are equal when their texts are.
@@ -22,13 +24,18 @@ pub struct Data(Box<RawValue>);
 impl Data {
     /// Writes a value as JSON.
     ///
+    /// Integers beyond ±2⁵³ are exact for a reader in Rust; JavaScript's `JSON.parse` rounds them.
+    ///
     /// # Errors
-    /// When the value has no JSON form, such as a map with keys that are not strings.
+    /// When the value has no JSON form, such as a map with keys that are neither strings nor numbers, or a number that
+    /// is NaN or infinite; or when it has more than 127 levels of lists and objects, which [`parse`](Self::parse)
+    /// refuses.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        json::check(value)?;
         serde_json::value::to_raw_value(value).map(Self)
     }
 
-    /// Takes a text that is JSON already.
+    /// Takes a text that is JSON already. Its depth is not limited, although that of [`parse`](Self::parse) is.
     ///
     /// # Errors
     /// When the text is not exactly one JSON value.
@@ -39,7 +46,7 @@ impl Data {
     /// Reads the value.
     ///
     /// # Errors
-    /// When the value does not have the shape of a `T`.
+    /// When the value does not have the shape of a `T`, or has more than 127 levels of lists and objects.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.get())
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::de::{SeqAccess, Visitor};
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A STUN or TURN server, in the JSON of
@@ -76,5 +76,25 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
         }
     }
 
-    deserializer.deserialize_any(Urls)
+    deserializer.deserialize_any(Urls).map_err(|error| D::Error::custom(format!("`urls`: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_one_string_or_a_list() {
+        let stun = IceServer::stun("stun:s");
+        for json in [
+            r#"{"urls":"stun:s"}"#,
+            r#"{"urls":["stun:s"],"username":null,"credential":null,"credentialType":"password"}"#,
+        ] {
+            assert_eq!(serde_json::from_str::<IceServer>(json).unwrap(), stun, "{json}");
+        }
+        for json in [r#"{"urls":null}"#, r#"{"urls":1}"#, r#"{"urls":[1]}"#, r#"{"urls":{}}"#, "{}"] {
+            let error = serde_json::from_str::<IceServer>(json).unwrap_err().to_string();
+            assert!(error.contains("`urls`"), "{json}: {error}");
+        }
+    }
 }

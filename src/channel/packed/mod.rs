@@ -16,7 +16,10 @@ use futures::{Sink, Stream};
 
 use self::frame::{Frame, Malformed};
 use super::{DataChannel, Message, Reliability, outbox::Outbox};
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    identity::identity,
+};
 
 /// A frame leaves at this size where none is lost, and many share the cost of one.
 const FRAME: u32 = 16 * 1024;
@@ -242,3 +245,5 @@ impl fmt::Debug for Packed {
         f.debug_struct("Packed").field("channel", self.channel()).finish_non_exhaustive()
     }
 }
+
+identity!(Packed, |this, other| Rc::ptr_eq(&this.frame, &other.frame));

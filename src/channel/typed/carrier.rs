@@ -80,11 +80,11 @@ impl Carry for Packed {
     }
 
     async fn give(&self, payload: Payload<'_>) -> Result<()> {
-        self.send(bytes_of(payload)).await
+        self.send(bytes_of(&payload)).await
     }
 
     fn try_give(&self, payload: Payload<'_>) -> Result<()> {
-        self.try_send(bytes_of(payload))
+        self.try_send(bytes_of(&payload))
     }
 
     fn empty(&self) -> impl Future<Output = Result<()>> {
@@ -100,8 +100,8 @@ impl Carry for Packed {
     }
 }
 
-/// A codec makes texts and bytes, and nothing else.
-fn bytes_of(payload: Payload<'_>) -> &[u8] {
+/// Returns the bytes of a codec's message, which is text or bytes and nothing else.
+fn bytes_of<'a>(payload: &'a Payload<'_>) -> &'a [u8] {
     match payload {
         Payload::Text(text) => text.as_bytes(),
         Payload::Binary(bytes) => bytes,

@@ -2,6 +2,7 @@
 
 use std::{error, str};
 
+use browser_rtc_signaling::json;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Why a value could not be written or read.
@@ -47,6 +48,11 @@ pub trait Codec {
 }
 
 /// [JSON](https://www.json.org), in text messages.
+///
+/// What the receiver could not read is refused at the sender: numbers that are NaN or infinite, maps whose keys are
+/// neither strings nor numbers, and more than 127 levels of lists and objects. Integers beyond ±2⁵³ are exact between
+/// Rust programs, while JavaScript's `JSON.parse` rounds them. JSON has one `null`: `Some(None)` and `Some(())` arrive
+/// as `None`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;
 
@@ -54,7 +60,7 @@ impl Codec for Json {
     const TEXT: bool = true;
 
     fn encode<T: Serialize + ?Sized>(&self, value: &T, message: &mut Vec<u8>) -> Result<(), CodecError> {
-        Ok(serde_json::to_writer(message, value)?)
+        Ok(json::write(message, value)?)
     }
 
     fn decode<T: DeserializeOwned>(&self, message: &[u8]) -> Result<T, CodecError> {
@@ -64,8 +70,13 @@ impl Codec for Json {
 }
 
 /// [Postcard](https://postcard.jamesmunns.com), in binary messages: compact, and without the names of fields, so both
-/// ends need the same types. A type that asks what comes next, such as an untagged enum or `serde_json::Value`, cannot
-/// be read. Behind the feature `postcard`.
+/// ends need the same types. Behind the feature `postcard`.
+///
+/// Some values are written and cannot be read, which fails at the receiver: a type that asks what comes next, such as
+/// an untagged or internally tagged enum or `serde_json::Value`; and a struct that skips fields with
+/// `skip_serializing_if`, such as the dictionaries of this crate. Those need a codec with names, such as [`Json`].
+/// Postcard does not limit how deep a value is nested: a peer that is not trusted can exhaust the stack of a reader of
+/// a recursive type.
 #[cfg(feature = "postcard")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Postcard;
@@ -128,6 +139,20 @@ mod tests {
         let message = there_and_back(&Json);
         assert_eq!(message, r#"[{"Step":{"x":-1,"y":300}},{"Say":"naïve 🦀"}]"#.as_bytes());
         assert!(Json.decode::<String>(b"\"\xff\"").is_err(), "not UTF-8");
+    }
+
+    #[test]
+    fn json_refuses_what_cannot_be_read() {
+        let refusal = |refused: Result<(), CodecError>| refused.unwrap_err().to_string();
+        assert_eq!(refusal(Json.encode(&[f64::NAN], &mut Vec::new())), "the number NaN has no JSON form");
+        let mut nested = serde_json::Value::Null;
+        for _ in 0..127 {
+            nested = [nested].into_iter().collect();
+        }
+        let mut message = Vec::new();
+        Json.encode(&nested, &mut message).unwrap();
+        assert_eq!(Json.decode::<serde_json::Value>(&message).unwrap(), nested);
+        assert!(refusal(Json.encode(&[nested], &mut Vec::new())).contains("127 levels"));
     }
 
     #[cfg(feature = "postcard")]

@@ -165,10 +165,10 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
 /// The message as the codec's kind.
 fn payload<C: Codec>(message: &[u8]) -> Result<Payload<'_>> {
     if !C::TEXT {
-        return Ok(Payload::Binary(message));
+        return Ok(message.into());
     }
     let text = str::from_utf8(message);
-    text.map(Payload::Text).map_err(|_| Error::new("send", ErrorKind::Type, "the codec's text is not UTF-8"))
+    text.map(Payload::from).map_err(|_| Error::new("send", ErrorKind::Type, "the codec's text is not UTF-8"))
 }
 
 impl<In: DeserializeOwned, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
@@ -238,3 +238,12 @@ impl<In, C: Codec, Out, S: Carrier> fmt::Debug for Typed<In, C, Out, S> {
         f.debug_struct("Typed").field("channel", self.channel()).finish_non_exhaustive()
     }
 }
+
+/// Equal where the carriers are, as those of clones.
+impl<In, C, Out, S: PartialEq> PartialEq for Typed<In, C, Out, S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.carrier == other.carrier
+    }
+}
+
+impl<In, C, Out, S: Eq> Eq for Typed<In, C, Out, S> {}

@@ -1,8 +1,16 @@
 //! The values that constraints and settings choose from.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use crate::spec_enum::spec_enum;
+use serde::{
+    Deserializer, Serialize,
+    de::{Error, Visitor},
+};
+
+use crate::{
+    spec_enum::spec_enum,
+    webidl::{Union, as_union},
+};
 
 spec_enum! {
     /// Which way a camera looks. [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-facingMode)
@@ -56,13 +64,41 @@ spec_enum! {
 ///
 /// Chromium has `remote-only` besides the switch, Firefox the switch alone: what it does not know it takes as a wish
 /// for a switch that is on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum EchoCancellation {
     /// On, in the way that the browser thinks best, or off.
     Switch(bool),
     /// On, in this way.
     Mode(EchoCancellationMode),
+}
+
+impl<'de> Union<'de> for EchoCancellation {
+    const EXPECTED: &'static str = "a boolean or the name of a mode";
+
+    fn from_primitive<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        value.deserialize_any(SwitchOrMode)
+    }
+}
+
+as_union!(EchoCancellation);
+
+struct SwitchOrMode;
+
+impl Visitor<'_> for SwitchOrMode {
+    type Value = EchoCancellation;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(EchoCancellation::EXPECTED)
+    }
+
+    fn visit_bool<E: Error>(self, on: bool) -> Result<EchoCancellation, E> {
+        Ok(on.into())
+    }
+
+    fn visit_str<E: Error>(self, mode: &str) -> Result<EchoCancellation, E> {
+        Ok(EchoCancellationMode::from(mode).into())
+    }
 }
 
 impl From<bool> for EchoCancellation {

@@ -5,7 +5,7 @@ mod track;
 mod value;
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::{Deserializer, Serialize};
 use wasm_bindgen::JsValue;
 
 pub use self::{
@@ -14,10 +14,13 @@ pub use self::{
     value::{Bounds, Constrain, Number, OneOf, exact, ideal, max, min},
 };
 use super::js::{ToJs, set};
-use crate::members::{Members, member_setter};
+use crate::{
+    members::{Members, member_setter},
+    webidl::{FromIdl, Union, as_union, dictionary},
+};
 
 /// Whether to capture a kind of media, and with which constraints: from `true`, `false`, [`Audio`] or [`Video`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Wanted<T> {
     /// Any device, or none of this kind.
@@ -50,6 +53,20 @@ impl From<Video> for Wanted<Video> {
     }
 }
 
+impl<'de, T: FromIdl<'de>> Union<'de> for Wanted<T> {
+    const EXPECTED: &'static str = "a boolean or a dictionary of constraints";
+
+    fn from_primitive<D: Deserializer<'de>>(wanted: D) -> Result<Self, D::Error> {
+        bool::from_idl(wanted).map(Self::Any)
+    }
+
+    fn from_dictionary<D: Deserializer<'de>>(constraints: D) -> Result<Self, D::Error> {
+        T::from_idl(constraints).map(Self::Constrained)
+    }
+}
+
+as_union!(Wanted<T>);
+
 impl<T: ToJs> ToJs for Wanted<T> {
     fn to_js(&self) -> JsValue {
         match self {
@@ -59,8 +76,12 @@ impl<T: ToJs> ToJs for Wanted<T> {
     }
 }
 
-/// What [`get_user_media`](super::get_user_media) is to capture. Nothing is asked for unless named.
+/// The media that [`get_user_media`](super::get_user_media) captures. A kind that is not named is not captured.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastreamconstraints)
+///
+/// Deserialization takes what a page writes: `null` for a constraint that is not there, which for `audio` and `video`
+/// means that nothing of this kind is captured, and `1280.0` for `1280`. Unknown constraints are ignored. An error
+/// names the constraint, such as `video.width`.
 ///
 /// ```
 /// use browser_rtc::media::{Audio, Constraints, FacingMode, Video, ideal};
@@ -72,8 +93,7 @@ impl<T: ToJs> ToJs for Wanted<T> {
 /// # let _ = (both, choosy);
 /// ```
 #[doc(alias = "MediaStreamConstraints")]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Constraints {
     /// The microphone.
     #[doc(alias = "MediaStreamConstraints.audio")]
@@ -84,6 +104,13 @@ pub struct Constraints {
     /// Members that this crate does not type.
     #[serde(skip)]
     pub other: Members,
+}
+
+dictionary! {
+    Constraints = Self::default(),
+    required [],
+    audio / "audio",
+    video / "video",
 }
 
 impl Constraints {

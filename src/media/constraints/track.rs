@@ -1,7 +1,7 @@
 //! What to ask of one track.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{Constrain, CursorCapture, DisplaySurface, EchoCancellation, FacingMode, OneOf, ResizeMode};
@@ -11,6 +11,7 @@ use crate::{
         js::{FromJs, ToJs, read, set},
     },
     members::{Members, member_setter},
+    webidl::dictionary,
 };
 
 /// A set of constraints on one kind of track, its setters and its JavaScript form.
@@ -22,8 +23,8 @@ macro_rules! track_constraints {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+        #[serde(rename_all = "camelCase")]
         pub struct $name {
             $(
                 $(#[$field_meta])*
@@ -38,6 +39,13 @@ macro_rules! track_constraints {
             /// Constraints that this crate does not type, such as `zoom`, each as JavaScript has it.
             #[serde(skip)]
             pub other: Members,
+        }
+
+        dictionary! {
+            $name = Self::default(),
+            required [],
+            $($field / $js,)*
+            advanced / "advanced",
         }
 
         impl $name {

@@ -1,13 +1,14 @@
 //! One constraint: what is wished for, and what is insisted on.
 
 use js_sys::Object;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use wasm_bindgen::JsValue;
 
 use super::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode};
 use crate::{
     media::js::{FromJs, ToJs, set},
     sys::global,
+    webidl::{FromIdl, Union, as_union, dictionary},
 };
 
 /// One constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.
@@ -30,7 +31,7 @@ use crate::{
 #[doc(alias = "ConstrainBoolean")]
 #[doc(alias = "ConstrainDOMString")]
 #[doc(alias = "ConstrainBooleanOrDOMString")]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Constrain<T> {
     /// A wish, the same as `ideal`.
@@ -40,7 +41,7 @@ pub enum Constrain<T> {
 }
 
 /// The parts of a [`Constrain`] that is not a bare value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bounds<T> {
     /// No other value will do.
     #[doc(alias = "ConstrainULongRange.exact")]
@@ -48,7 +49,7 @@ pub struct Bounds<T> {
     #[doc(alias = "ConstrainBooleanParameters.exact")]
     #[doc(alias = "ConstrainDOMStringParameters.exact")]
     #[doc(alias = "ConstrainBooleanOrDOMStringParameters.exact")]
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<T>,
     /// As near to this as can be.
     #[doc(alias = "ConstrainULongRange.ideal")]
@@ -56,22 +57,18 @@ pub struct Bounds<T> {
     #[doc(alias = "ConstrainBooleanParameters.ideal")]
     #[doc(alias = "ConstrainDOMStringParameters.ideal")]
     #[doc(alias = "ConstrainBooleanOrDOMStringParameters.ideal")]
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ideal: Option<T>,
     /// No less than this, for numbers.
     #[doc(alias = "ULongRange.min")]
     #[doc(alias = "DoubleRange.min")]
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<T>,
     /// No more than this, for numbers.
     #[doc(alias = "ULongRange.max")]
     #[doc(alias = "DoubleRange.max")]
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<T>,
-}
-
-fn none<T>() -> Option<T> {
-    None
 }
 
 impl<T> Default for Bounds<T> {
@@ -81,7 +78,7 @@ impl<T> Default for Bounds<T> {
 }
 
 /// One value, or several of which any will do: from a value, an array or a `Vec`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum OneOf<T> {
     /// This value.
@@ -237,6 +234,47 @@ also!(
     [&str; N] [const N] => OneOf<String>,
 );
 choices!(String, FacingMode, ResizeMode, DisplaySurface, CursorCapture);
+
+dictionary! {
+    Bounds<T> = Self::default(),
+    required [],
+    exact / "exact",
+    ideal / "ideal",
+    min / "min",
+    max / "max",
+}
+
+impl<'de, T: FromIdl<'de> + Deserialize<'de>> Union<'de> for Constrain<T> {
+    const EXPECTED: &'static str = "a value or a dictionary of exact, ideal, min and max";
+
+    fn from_primitive<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        T::from_idl(value).map(Self::Bare)
+    }
+
+    fn from_list<D: Deserializer<'de>>(values: D) -> Result<Self, D::Error> {
+        T::from_idl(values).map(Self::Bare)
+    }
+
+    fn from_dictionary<D: Deserializer<'de>>(bounds: D) -> Result<Self, D::Error> {
+        Bounds::from_idl(bounds).map(Self::Bounds)
+    }
+}
+
+as_union!(Constrain<T>);
+
+impl<'de, T: FromIdl<'de>> Union<'de> for OneOf<T> {
+    const EXPECTED: &'static str = "a value or a list of values";
+
+    fn from_primitive<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        T::from_idl(value).map(Self::Value)
+    }
+
+    fn from_list<D: Deserializer<'de>>(values: D) -> Result<Self, D::Error> {
+        Vec::from_idl(values).map(Self::Values)
+    }
+}
+
+as_union!(OneOf<T>);
 
 impl<T: ToJs> ToJs for OneOf<T> {
     fn to_js(&self) -> JsValue {

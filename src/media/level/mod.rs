@@ -17,6 +17,7 @@ use super::MediaStreamTrack;
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
+    identity::identity,
     promise::settled,
     sys::{
         audio_context::{AudioContext, AudioNode},
@@ -203,6 +204,8 @@ fn window(ms: u32, sample_rate: f32) -> u32 {
     let samples = (ms as f32 / 1000.0 * sample_rate).clamp(32.0, 32768.0) as u32;
     samples.next_power_of_two()
 }
+
+identity!(LevelMeter, |this, other| Rc::ptr_eq(&this.0, &other.0));
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,7 @@ use super::MediaStream;
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
+    identity::{identity, same_object},
     spec_enum::spec_enum,
     sys::{self, global},
     wake::End,
@@ -206,7 +207,7 @@ impl MediaRecorder {
 
     fn start_by(
         &self,
-        start: impl FnOnce(&sys::media_recorder::MediaRecorder) -> Result<(), wasm_bindgen::JsValue>,
+        start: impl FnOnce(&sys::media_recorder::MediaRecorder) -> std::result::Result<(), wasm_bindgen::JsValue>,
     ) -> Result<Recording> {
         const OPERATION: &str = "MediaRecorder.start";
         // Chromium begins all the same, and stops at once.
@@ -269,3 +270,5 @@ impl fmt::Debug for MediaRecorder {
 fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
+
+identity!(MediaRecorder, |this, other| same_object(this.as_raw(), other.as_raw()));

@@ -12,7 +12,7 @@ use web_sys::HtmlMediaElement;
 /// # Errors
 /// Whatever failed.
 #[wasm_bindgen]
-pub async fn run(url: String, picture: HtmlMediaElement) -> Result<(), JsValue> {
+pub async fn run(url: String, picture: HtmlMediaElement) -> std::result::Result<(), JsValue> {
     Ok(take_call(&url, &picture).await?)
 }
 

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 /// # Errors
 /// Whatever failed.
 #[wasm_bindgen]
-pub async fn run() -> Result<Option<String>, JsValue> {
+pub async fn run() -> std::result::Result<Option<String>, JsValue> {
     Ok(hello().await?)
 }
 

@@ -83,7 +83,10 @@ impl Local {
     }
 
     pub fn answer_pings(&mut self) {
-        while let Some((_, id)) = self.pongs.pop_front_if(|(n, _)| !after(*n, self.applied)) {
+        while let Some((number, id)) = self.pongs.front().copied()
+            && !after(number, self.applied)
+        {
+            self.pongs.pop_front();
             self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
         }
     }

@@ -1,0 +1,94 @@
+//! Equality of handles.
+
+use std::fmt::Debug;
+
+use browser_rtc::{
+    channel::{ChannelInit, DataChannel, Json, LargeMessages, Packed, Typed},
+    files::Files,
+    media::{CaptureController, LevelMeter, MediaRecorder, MediaStream, MediaStreamTrack, RecorderOptions},
+    peer::PeerConnection,
+};
+use futures::StreamExt;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::support::{
+    Within,
+    media::{camera, microphone},
+    pair::Pair,
+    session::sessions,
+    watched,
+};
+
+/// Each is equal to its clone, and to no other.
+#[track_caller]
+fn distinct<T: Clone + Eq + Debug>(handles: &[T]) {
+    for (number, handle) in handles.iter().enumerate() {
+        assert_eq!(handle, &handle.clone());
+        for other in &handles[..number] {
+            assert_ne!(handle, other);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn handles_are_equal_where_they_stand_for_one_object() {
+    watched(async {
+        let (stream, other_stream) = (microphone().await, camera().await);
+        let pair = Pair::new();
+        let (track, other_track) = (stream.tracks()[0].clone(), other_stream.tracks()[0].clone());
+        let sender = pair.a.add_track(&track, &[&stream]).unwrap();
+        let other_sender = pair.a.add_track(&other_track, &[&other_stream]).unwrap();
+        let channel = pair.a.create_data_channel("one", &ChannelInit::new()).unwrap();
+        let other_channel = pair.a.create_data_channel("other", &ChannelInit::new()).unwrap();
+        let mut tracks = pair.b.tracks();
+        pair.connect().await;
+
+        distinct(&[pair.a.clone(), pair.b.clone()]);
+        assert_eq!(PeerConnection::from_raw(pair.a.as_raw().clone()), pair.a);
+        distinct(&[channel.clone(), other_channel.clone()]);
+        assert_eq!(DataChannel::from_raw(channel.as_raw().clone()), channel);
+        distinct(&[stream.clone(), other_stream.clone()]);
+        assert_eq!(MediaStream::from_raw(Clone::clone(stream.as_raw())), stream);
+        distinct(&[track.clone(), other_track]);
+        assert_eq!(MediaStreamTrack::from_raw(Clone::clone(track.as_raw())), track);
+        distinct(&[sender.clone(), other_sender]);
+        distinct(&pair.a.transceivers());
+        distinct(&pair.a.receivers());
+        assert_eq!(pair.a.transceivers(), pair.a.transceivers());
+        let (dtls, peers) = (sender.transport().unwrap(), pair.b.receivers()[0].transport().unwrap());
+        assert_eq!(dtls, pair.a.receivers()[0].transport().unwrap());
+        distinct(&[dtls, peers]);
+        distinct(&[pair.a.sctp().unwrap(), pair.b.sctp().unwrap()]);
+        assert_eq!(sender.dtmf().unwrap(), sender.dtmf().unwrap());
+        let event = tracks.next().within("a track").await.unwrap();
+        let other_event = tracks.next().within("the other track").await.unwrap();
+        distinct(&[event, other_event]);
+
+        distinct(&[LargeMessages::new(channel.clone()), LargeMessages::new(other_channel.clone())]);
+        distinct(&[Packed::new(channel.clone()), Packed::new(other_channel.clone())]);
+        let typed = |channel: &DataChannel| Typed::<u8, Json>::new(channel.clone());
+        distinct(&[typed(&channel), typed(&other_channel)]);
+        distinct(&[Files::new(channel), Files::new(other_channel)]);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn handles_of_our_own_objects_are_equal_to_their_clones() {
+    watched(async {
+        let stream = microphone().await;
+        let (session, other) = sessions();
+        distinct(&[session, other]);
+        let meter = || LevelMeter::new(&stream.tracks()[0]).unwrap();
+        distinct(&[meter(), meter()]);
+        // Firefox has none.
+        if let Ok(controller) = CaptureController::new() {
+            distinct(&[controller, CaptureController::new().unwrap()]);
+        }
+        let recorder = || MediaRecorder::new(&stream, &RecorderOptions::new()).unwrap();
+        distinct(&[recorder(), recorder()]);
+        let recorder = recorder();
+        assert_eq!(MediaRecorder::from_raw(recorder.as_raw().clone()), recorder);
+    })
+    .await;
+}
