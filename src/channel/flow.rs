@@ -139,7 +139,7 @@ impl Life {
             Payload::Text(text) => raw.send_text(text),
             Payload::Binary(bytes) => send_bytes(raw, bytes),
             // It would not be seen in the buffer.
-            Payload::Blob(_) if bytes == 0.0 => raw.send_bytes(&[]),
+            Payload::Blob(_) if bytes == 0.0 => send_bytes(raw, &[]),
             Payload::Blob(blob) => {
                 self.flow.blob.set(true);
                 raw.send_js(blob)

@@ -8,13 +8,13 @@ extern "C" {
     type MediaStream;
 
     #[wasm_bindgen(method, getter, final, catch, js_class = "MediaStream")]
-    fn id(this: &MediaStream) -> Result<JsValue, JsValue>;
+    fn active(this: &MediaStream) -> Result<bool, JsValue>;
 
     #[wasm_bindgen(js_name = WritableStream)]
     type WritableStream;
 
     #[wasm_bindgen(method, getter, final, catch, js_class = "WritableStream")]
-    fn locked(this: &WritableStream) -> Result<JsValue, JsValue>;
+    fn locked(this: &WritableStream) -> Result<bool, JsValue>;
 
     #[wasm_bindgen(js_name = AbortSignal)]
     type AbortSignal;
@@ -34,7 +34,7 @@ extern "C" {
 
 /// Whether the value is a `MediaStream` of any realm.
 pub(super) fn is_media_stream(value: &JsValue) -> bool {
-    value.unchecked_ref::<MediaStream>().id().is_ok()
+    value.unchecked_ref::<MediaStream>().active().is_ok()
 }
 
 /// Whether the value is a `WritableStream` of any realm.

@@ -35,7 +35,7 @@ pub fn join_room(
     const OPERATION: &str = "joinRoom";
     let arguments = Argument::new(OPERATION, "url", url)
         .url()
-        .and_then(|url| Ok((url, join_options(Options::new(OPERATION, options)?)?)));
+        .and_then(|url| Ok((url, join_options(&Options::new(OPERATION, options)?)?)));
     promise(async move {
         let (url, (join, signal)) = arguments?;
         let joining = async move {
@@ -48,7 +48,7 @@ pub fn join_room(
 }
 
 /// A `JoinOptions` object.
-fn join_options(options: Options) -> Result<(Join, Option<AbortSignal>)> {
+fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
     let mut join = Join::new(options.member("room")?.string()?, options.member("name")?.string()?);
     if let Some(token) = options.present("token")? {
         join = join.token(token.string()?);

@@ -427,24 +427,16 @@ async function run() {
       if (pending || error instanceof WebAssembly.RuntimeError) faults.push(`${key} gives ${error ?? "nothing"}`);
     }
     for (const position of entry.positions.flat()) {
-      window.arguments_.at = `${key} ${position.name}`;
+      document.body.dataset.at = `${key} ${position.name}`;
       await tryPosition(key, exportedFunction, entry, position, faults);
       calls += Object.keys(values).length;
     }
   }
-  window.arguments_.at = "afterwards";
+  document.body.dataset.at = "afterwards";
   const working = await works();
   await sleep(200);
   return { faults, uncaught, calls, working, shared: shared !== undefined };
 }
 
-window.arguments_ = {
-  outcome: null,
-  at: "",
-  begin() {
-    run().then(
-      (outcome) => (window.arguments_.outcome = outcome),
-      (error) => (window.arguments_.outcome = { faults: [`${window.arguments_.at}: ${error?.stack ?? error}`], uncaught }),
-    );
-  },
-};
+const outcomeOfAll = await run().catch((error) => ({ faults: [`${document.body.dataset.at}: ${error?.stack ?? error}`], uncaught }));
+document.body.dataset.outcome = JSON.stringify(outcomeOfAll);

@@ -26,7 +26,7 @@ const opened = (call, theirs, label, options) =>
 
 const faults = [];
 function check(what, right) {
-  window.handles.at = what;
+  document.body.dataset.at = what;
   if (!right) faults.push(what);
 }
 
@@ -215,17 +215,10 @@ async function files(call, theirs) {
   partial.free();
 }
 
-window.handles = {
-  outcome: null,
-  at: "",
-  begin() {
-    const run = async () => {
-      for (const part of [signals, messages, disposal]) await part();
-      return faults;
-    };
-    run().then(
-      (found) => (window.handles.outcome = found),
-      (error) => (window.handles.outcome = [...faults, `${error?.stack ?? error}`]),
-    );
-  },
-};
+async function run() {
+  for (const part of [signals, messages, disposal]) await part();
+  return faults;
+}
+
+const found = await run().catch((error) => [...faults, `${error?.stack ?? error}`]);
+document.body.dataset.outcome = JSON.stringify(found);

@@ -1,9 +1,12 @@
 //! The handles of the npm package: signals, messages of every kind, and the end of a handle.
 
+use std::time::Duration;
+
 use browser_rtc_e2e::{Browser, play};
-use serde_json::{Value, json};
 
 use crate::talk;
+
+const LIMIT: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn handles_keep_to_the_web_in_chrome() {
@@ -18,11 +21,8 @@ async fn handles_keep_to_the_web_in_firefox() {
 async fn handles(browser: Browser) {
     play(&format!("handles in {browser:?}"), async |stage| {
         let page = stage.open(browser, "Ada", "/npm.html").await;
-        page.load_script("handles", include_str!("handles.js")).await;
-        let _: Value = page.script("window.handles.begin()").await;
-        let script = "return window.handles.outcome ?? window.handles.at";
-        let faults = page.until_script(script, "all was tried", Value::is_array).await;
-        assert_eq!(faults, json!([]));
+        let faults: Vec<String> = page.run_module("handles", LIMIT, include_str!("handles.js")).await;
+        assert_eq!(faults, [""; 0]);
         talk::no_uncaught_errors(&[&page]).await;
     })
     .await;
