@@ -285,23 +285,32 @@ impl From<Infallible> for Error {
     }
 }
 
-/// To JavaScript it is what JavaScript threw, or an `Error` whose `name` is the kind's, whose `code` is the
-/// signaling server's, and whose `limit` is that of what was too large.
+/// The value that JavaScript threw, if it did. Otherwise a `TypeError` or a `RangeError` for these two kinds, and for
+/// any other an `Error` whose `name` is the kind's. `code` is the signaling server's, and `limit` that of a message
+/// that is too large.
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
-        error.0.js.clone().unwrap_or_else(|| {
-            let mut text = String::new();
-            error.words().into_iter().for_each(|word| text.push_str(word));
-            let thrown = js_sys::Error::new(&text);
-            global::set_text(&thrown, "name", error.0.kind.name());
-            if let Some(code) = &error.0.code {
-                global::set_text(&thrown, "code", code);
+        let Details { operation, kind, message, js, code, .. } = *error.0;
+        if let Some(thrown) = js {
+            return thrown;
+        }
+        let thrown: js_sys::Error = match kind {
+            ErrorKind::Type => js_sys::TypeError::new(&[operation, ": ", &message].concat()).into(),
+            ErrorKind::Range => js_sys::RangeError::new(&[operation, ": ", &message].concat()).into(),
+            _ => {
+                let words = [operation, " failed (", kind.name(), "): ", &message];
+                let thrown = js_sys::Error::new(&words.concat());
+                global::set_text(&thrown, "name", kind.name());
+                thrown
             }
-            if let ErrorKind::TooLarge { limit } = error.0.kind {
-                global::set(&thrown, "limit", &(limit as f64).into());
-            }
-            thrown.into()
-        })
+        };
+        if let Some(code) = &code {
+            global::set_text(&thrown, "code", code);
+        }
+        if let ErrorKind::TooLarge { limit } = kind {
+            global::set(&thrown, "limit", &(limit as f64).into());
+        }
+        thrown.into()
     }
 }
 

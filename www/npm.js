@@ -77,7 +77,7 @@ async function callOut(room, peer) {
   $("cancel").addEventListener("click", cancel);
   show("outgoing", true);
   tell("ringing", `Calling ${peer.name}.`);
-  await withCamera((camera) => room.call(peer.id, camera, givingUp.signal).finally(() => {
+  await withCamera((camera) => room.call(peer, camera, givingUp.signal).finally(() => {
     $("cancel").removeEventListener("click", cancel);
     show("outgoing", false);
   }));
@@ -180,7 +180,7 @@ function tell(code, sentence) {
   $("status").textContent = sentence;
 }
 
-const OUTCOMES = { Declined: "declined", Busy: "busy", Timeout: "unanswered", PeerLeft: "peer-left", Abort: "cancelled" };
+const OUTCOMES = { Declined: "declined", Busy: "busy", Timeout: "unanswered", PeerLeft: "peer-left", AbortError: "cancelled" };
 
 /** How a call came to nothing is news; anything else is a failure. */
 function fail(error) {

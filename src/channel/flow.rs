@@ -8,6 +8,8 @@ use std::{
 };
 
 use futures::{FutureExt, Sink};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
 
 use super::{
     DataChannel, Message, Payload, UnderWay,
@@ -16,6 +18,7 @@ use super::{
 use crate::{
     error::{During, Error, ErrorKind, Result},
     event::Listener,
+    sys,
     wake::{Turn, Waiter, WakerSet},
 };
 
@@ -133,9 +136,9 @@ impl Life {
         let raw = &self.raw;
         let sent = match payload {
             Payload::Text(text) => raw.send_text(text),
-            Payload::Binary(bytes) => raw.send_bytes(bytes),
+            Payload::Binary(bytes) => send_bytes(raw, bytes),
             // It would not be seen in the buffer.
-            Payload::Blob(_) if bytes == 0.0 => raw.send_bytes(&[]),
+            Payload::Blob(_) if bytes == 0.0 => send_bytes(raw, &[]),
             Payload::Blob(blob) => {
                 self.flow.blob.set(true);
                 raw.send_js(blob)
@@ -149,13 +152,20 @@ impl Life {
                 self.flow.buffered.set(self.flow.buffered.get() + bytes);
                 Ok(())
             }
+            // A browser also throws a `TypeError` for memory that it does not read from: shared, or resizable.
             Err(error) => Err(match (error.kind(), self.ask_largest()) {
                 (ErrorKind::InvalidState, _) => Error::closed(OPERATION),
-                (ErrorKind::Type, Some(largest)) => too_large(largest),
+                (ErrorKind::Type, Some(largest)) if payload.exact_bytes() > largest => too_large(largest),
                 _ => error,
             }),
         }
     }
+}
+
+/// Sends bytes from the program's memory. A program with threads has shared memory, from which no browser sends: there
+/// the bytes are copied first.
+fn send_bytes(raw: &sys::data_channel::DataChannel, bytes: &[u8]) -> std::result::Result<(), JsValue> {
+    if cfg!(target_feature = "atomics") { raw.send_js(&Uint8Array::from(bytes)) } else { raw.send_bytes(bytes) }
 }
 
 fn too_large(largest: f64) -> Error {

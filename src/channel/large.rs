@@ -10,16 +10,17 @@ use std::{
 
 use futures::Stream;
 use js_sys::{ArrayBuffer, Uint8Array};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     BinaryType, DataChannel, JsMessage, JsMessages, Message, Payload, Reliability,
     large_frames::{Fault, HEADER, Header, Joiner, Kind, MARK, MOST_PIECES, split},
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{During, Error, ErrorKind, Result},
     identity::identity,
     promise::settled,
+    sys::{data_channel, file::ReadableBlob},
     wake::{Turn, WakerSet},
 };
 
@@ -136,7 +137,7 @@ impl LargeMessages {
         self.channel.opened().await?;
         self.withdraw().await?;
         let most = self.channel.max_message_size().unwrap_or(SMALL_PIECE).min(LARGEST_PIECE);
-        if u64::from(total) <= most && travels_as_it_is(&payload) {
+        if u64::from(total) <= most && travels_as_it_is(&payload)? {
             return self.channel.send(payload).await;
         }
         let piece = most.checked_sub(HEADER as u64).and_then(|piece| u32::try_from(piece).ok());
@@ -192,8 +193,8 @@ impl LargeMessages {
             match payload {
                 Payload::Text(text) => frame.extend_from_slice(text.as_bytes().get(range).unwrap_or_default()),
                 Payload::Binary(bytes) => frame.extend_from_slice(bytes.get(range).unwrap_or_default()),
-                Payload::Buffer(buffer) => append(&mut frame, &view(buffer, range.start, range.len())),
-                Payload::View(view) => append(&mut frame, &view.subarray(range.start as u32, range.end as u32)),
+                Payload::Buffer(buffer) => frame.extend_from_slice(&part(buffer, range.start, range.len())?),
+                Payload::View(view) => frame.extend_from_slice(&part(view, range.start, range.len())?),
                 Payload::Blob(blob) => append(&mut frame, &self.read(blob, range.start, range.end).await?),
                 Payload::JsText(_) => {}
             }
@@ -208,8 +209,7 @@ impl LargeMessages {
     async fn read(&self, blob: &web_sys::Blob, start: usize, end: usize) -> Result<Uint8Array> {
         let channel_end = self.channel.end();
         let read = settled("arrayBuffer", &channel_end, || {
-            let part = blob.slice_with_f64_and_f64(start as f64, end as f64)?;
-            Ok(part.array_buffer().unchecked_into())
+            blob.unchecked_ref::<ReadableBlob>().slice(start as f64, end as f64)?.read()
         });
         Ok(Uint8Array::new(&read.await.map_err(Error::into_not_readable)?))
     }
@@ -294,22 +294,25 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-/// Blobs do not: what they begin with is not known before they are read.
-fn travels_as_it_is(payload: &Payload<'_>) -> bool {
-    let begins = |view: &Uint8Array| {
-        let mut start = [0; MARK.len()];
-        view.length() as usize >= MARK.len() && {
-            view.subarray(0, MARK.len() as u32).copy_to(&mut start);
-            start == MARK
-        }
+/// Whether the message does not look like a piece of another. Blobs do not: what they begin with is not known before
+/// they are read.
+fn travels_as_it_is(payload: &Payload<'_>) -> Result<bool> {
+    let begins = |object: &JsValue| {
+        let enough = payload.most_bytes() >= MARK.len() as f64;
+        Ok::<_, Error>(enough && part(object, 0, MARK.len())? == MARK)
     };
-    match payload {
+    Ok(match payload {
         Payload::Text(_) | Payload::JsText(_) => true,
         Payload::Binary(bytes) => !bytes.starts_with(&MARK),
-        Payload::Buffer(buffer) => !begins(&Uint8Array::new(buffer)),
-        Payload::View(view) => !begins(view),
-        Payload::Blob(blob) => blob.size() == 0.0,
-    }
+        Payload::Buffer(buffer) => !begins(buffer)?,
+        Payload::View(view) => !begins(view)?,
+        Payload::Blob(_) => payload.most_bytes() == 0.0,
+    })
+}
+
+/// Copies a part of JavaScript's memory. It fails where the page has detached or shrunk its buffer meanwhile.
+fn part(object: &JsValue, start: usize, length: usize) -> Result<Vec<u8>> {
+    data_channel::copied_part(object, start, length).during("send")
 }
 
 fn view(buffer: &ArrayBuffer, start: usize, length: usize) -> Uint8Array {

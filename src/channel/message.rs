@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use js_sys::{ArrayBuffer, JsString, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Object};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     error::{Error, ErrorKind, Result},
     spec_enum::spec_enum,
-    sys::data_channel::{self, Data},
+    sys::{
+        brand,
+        data_channel::{self, Data},
+    },
 };
 
 spec_enum! {
@@ -139,8 +142,8 @@ pub enum Payload<'a> {
     Blob(&'a web_sys::Blob),
     /// Bytes in JavaScript's memory.
     Buffer(&'a ArrayBuffer),
-    /// A part of such bytes.
-    View(&'a Uint8Array),
+    /// A part of such bytes: a typed array of any kind, or a `DataView`.
+    View(&'a Object),
     /// Text in JavaScript's memory.
     JsText(&'a JsString),
 }
@@ -151,11 +154,19 @@ impl Payload<'_> {
         match self {
             Self::Text(text) => text.len() as f64,
             Self::Binary(bytes) => bytes.len() as f64,
-            Self::Blob(blob) => blob.unchecked_ref::<Data>().size(),
-            Self::Buffer(buffer) => buffer.unchecked_ref::<Data>().byte_length(),
-            Self::View(view) => view.unchecked_ref::<Data>().byte_length(),
+            Self::Blob(blob) => data_channel::size(blob, "size"),
+            Self::Buffer(buffer) => data_channel::size(buffer, "byteLength"),
+            Self::View(view) => data_channel::size(view, "byteLength"),
             // A UTF-16 unit is three bytes of UTF-8 at most.
             Self::JsText(text) => text.unchecked_ref::<Data>().length() * 3.0,
+        }
+    }
+
+    /// Returns the size in bytes. For text in JavaScript's memory that takes a copy.
+    pub(super) fn exact_bytes(&self) -> f64 {
+        match self {
+            Self::JsText(text) => String::from(*text).len() as f64,
+            other => other.most_bytes(),
         }
     }
 
@@ -220,11 +231,30 @@ impl<'a> From<&'a ArrayBuffer> for Payload<'a> {
     }
 }
 
-impl<'a> From<&'a Uint8Array> for Payload<'a> {
-    fn from(view: &'a Uint8Array) -> Self {
-        Self::View(view)
-    }
+macro_rules! from_views {
+    ($($view:ident),*) => {$(
+        impl<'a> From<&'a js_sys::$view> for Payload<'a> {
+            fn from(view: &'a js_sys::$view) -> Self {
+                Self::View(view)
+            }
+        }
+    )*};
 }
+
+from_views!(
+    DataView,
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array
+);
 
 impl<'a> From<&'a JsString> for Payload<'a> {
     fn from(text: &'a JsString) -> Self {
@@ -242,8 +272,8 @@ impl<'a> From<&'a JsMessage> for Payload<'a> {
     }
 }
 
-/// Whatever it is in JavaScript: a string, a `Uint8Array`, an `ArrayBuffer` or a `Blob`. Of anything else, the error
-/// `Type`.
+/// A string, an `ArrayBuffer`, a view of one or a `Blob`, of any realm. Anything else is the error `Type`, where the
+/// browser would send the value converted to a string.
 impl<'a> TryFrom<&'a JsValue> for Payload<'a> {
     type Error = Error;
 
@@ -251,13 +281,16 @@ impl<'a> TryFrom<&'a JsValue> for Payload<'a> {
         if let Some(text) = value.dyn_ref::<JsString>() {
             return Ok(Self::JsText(text));
         }
-        if let Some(view) = value.dyn_ref::<Uint8Array>() {
-            return Ok(Self::View(view));
+        if ArrayBuffer::is_view(value) {
+            return Ok(Self::View(value.unchecked_ref()));
         }
-        if let Some(buffer) = value.dyn_ref::<ArrayBuffer>() {
-            return Ok(Self::Buffer(buffer));
+        if brand::is_array_buffer(value) {
+            return Ok(Self::Buffer(value.unchecked_ref()));
         }
-        let wrong = "a message is a string, a Uint8Array, an ArrayBuffer or a Blob";
-        value.dyn_ref().map(Self::Blob).ok_or_else(|| Error::new("send", ErrorKind::Type, wrong))
+        if brand::is_blob(value) {
+            return Ok(Self::Blob(value.unchecked_ref()));
+        }
+        let message = "the message must be a string, an ArrayBuffer, a view of one or a Blob";
+        Err(Error::new("send", ErrorKind::Type, message))
     }
 }

@@ -62,7 +62,8 @@ impl Arrivals {
         let (message, size) = JsMessage::of(data);
         let cost = size.max(LEAST_COST);
         let bytes = self.bytes.get() + cost;
-        let fits = bytes <= f64::from(self.limit.get());
+        let limit = self.limit.get();
+        let fits = limit == u32::MAX || bytes <= f64::from(limit);
         if fits {
             self.bytes.set(bytes);
             self.messages.borrow_mut().push_back((message, cost));
@@ -140,8 +141,8 @@ impl DataChannel {
         !self.inner.life.arrivals.messages.borrow().is_empty()
     }
 
-    /// How many bytes may wait to be taken: 64 MiB unless set. A message counts as at least 64 bytes, and a text by its
-    /// length in JavaScript.
+    /// Returns how many bytes may wait to be taken: 64 MiB unless set; `u32::MAX` is no limit. A message counts as at
+    /// least 64 bytes, and a text by its length in JavaScript.
     #[must_use]
     pub fn receive_limit(&self) -> u32 {
         self.inner.life.arrivals.limit.get()

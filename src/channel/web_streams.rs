@@ -27,7 +27,7 @@ impl DataChannel {
         ReadableStream::from_stream(messages(Closing(self.clone())))
     }
 
-    /// A stream of the page's that sends what is written: strings, `Uint8Array`s, `ArrayBuffer`s and `Blob`s. A write is
+    /// A stream of the page's that sends what is written: strings, `ArrayBuffer`s, views of them and `Blob`s. A write is
     /// done when there is room for the next, so that what is piped into it is held back as [`send`](Self::send) holds
     /// back.
     ///

@@ -180,7 +180,9 @@ impl Files {
     pub async fn offer_with(&self, file: &Blob, init: &OfferInit) -> Result<Transfer> {
         let name = init.name.clone().unwrap_or_else(|| offer::name_of(file));
         let id = init.id.clone().unwrap_or_else(random::id);
-        self.start(Source::new(file), &id, &name, file.type_()).await
+        let source = Source::new(file);
+        let mime = source.mime();
+        self.start(source, &id, &name, mime).await
     }
 
     /// Offers the file of a transfer whose connection was lost, mostly over another channel. What the other side has

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,
-    sys::file::ReadableBlob,
+    sys::{file::ReadableBlob, global},
 };
 
 /// How many blocks are read at once: to ask for each would cost more.
@@ -42,12 +42,12 @@ impl Source {
     pub(super) fn new(blob: &web_sys::Blob) -> Self {
         let blob: ReadableBlob = blob.clone().unchecked_into();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are whole numbers")]
-        let size = blob.bytes() as u64;
+        let size = global::get(&blob, "size").as_f64().unwrap_or_default() as u64;
         Self { blob, size, digests: Rc::default() }
     }
 
     pub(super) fn mime(&self) -> String {
-        self.blob.type_()
+        global::get_text(&self.blob, "type").unwrap_or_default()
     }
 
     pub(super) fn blocks(&self) -> u64 {

@@ -226,7 +226,9 @@ impl Inner {
 }
 
 fn raw_tracks(stream: &web_sys::MediaStream) -> impl Iterator<Item = web_sys::MediaStreamTrack> + use<> {
-    js_sys::Array::from(&stream.get_tracks()).to_vec().into_iter().map(wasm_bindgen::JsValue::unchecked_into)
+    // A page may have replaced the method.
+    let tracks = global::call(stream, "getTracks").and_then(std::result::Result::ok).unwrap_or_default();
+    global::items(&tracks).into_iter().map(JsCast::unchecked_into)
 }
 
 impl fmt::Debug for MediaStream {

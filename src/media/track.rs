@@ -101,7 +101,7 @@ impl MediaStreamTrack {
     /// Picture or sound.
     #[must_use]
     pub fn kind(&self) -> TrackKind {
-        TrackKind::from(&*self.0.raw.kind())
+        TrackKind::from(&*global::get_text(&self.0.raw, "kind").unwrap_or_default())
     }
 
     /// The device's name for people; may be empty.

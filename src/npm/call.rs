@@ -8,10 +8,12 @@ use futures::{
 };
 use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{MediaStream, RtcPeerConnection};
+use web_sys::RtcPeerConnection;
 
 use super::{
-    channel::{NpmChannel, init_of},
+    abort::abortable,
+    argument::{Argument, Options, signal},
+    channel::{NpmChannel, channel_init},
     hold,
     iterate::AsyncItems,
     peer_object, promise,
@@ -19,14 +21,12 @@ use super::{
 };
 use crate::{
     dtmf::{Timing, Tones},
-    error::Error,
-    media,
+    error::{Error, Result},
     room::{Call, DeclineReason, EndReason, IncomingCall},
     session::SessionEvent,
-    sys::global,
 };
 
-/// Somebody calls.
+/// A call that rings here.
 #[wasm_bindgen(js_name = IncomingCall)]
 pub struct NpmIncomingCall {
     /// None once answered.
@@ -47,35 +47,64 @@ impl NpmIncomingCall {
 
 #[wasm_bindgen(js_class = IncomingCall)]
 impl NpmIncomingCall {
-    /// Who calls.
+    /// The caller.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
     pub fn peer(&self) -> Object {
         self.peer.clone()
     }
 
-    /// Takes the call, sending `stream` where there is one. Rejected with `name` `Closed` where it rings no more.
+    /// Accepts the call, and sends `stream` if there is one. `options` is `{ signal }` or the `AbortSignal` itself; if
+    /// it aborts before the promise resolves, the call ends.
+    ///
+    /// The promise is rejected with a `TypeError` for a wrong argument, with the signal's `reason` if it had aborted
+    /// already, and in both cases the call goes on ringing. It is rejected with `Closed` where the call no longer
+    /// rings.
     #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
-    pub fn accept(&self, stream: Option<MediaStream>) -> Promise {
-        let call = self.call.take();
+    pub fn accept(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | null")] stream: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+    ) -> Promise {
+        const OPERATION: &str = "accept";
+        let arguments = Argument::new(OPERATION, "stream", stream).stream().and_then(|stream| {
+            let signal = signal(OPERATION, options)?;
+            let call = self.call.take().ok_or_else(|| Error::closed(OPERATION))?;
+            Ok((call, stream, signal))
+        });
         promise(async move {
-            let call = call.ok_or_else(|| Error::closed("accept"))?;
-            let stream = stream.map(media::MediaStream::from_raw);
-            call.accept(&stream).await.map(NpmCall::of)
+            let (call, stream, signal) = arguments?;
+            let accepting = async move { call.accept(&stream).await.map(NpmCall::of) };
+            abortable(OPERATION, signal, accepting).await
         })
     }
 
-    /// Does not take it.
+    /// Declines the call. It does nothing once the call no longer rings.
+    ///
+    /// # Errors
+    /// Throws a `TypeError` for another reason than these two, and the call goes on ringing.
     pub fn decline(
         &self,
-        #[wasm_bindgen(unchecked_optional_param_type = "\"declined\" | \"busy\"")] reason: Option<String>,
-    ) {
-        if let Some(call) = self.call.take() {
-            // It may have been taken by `Room.call` or have ended.
-            let _ = call.decline(reason.map_or(DeclineReason::Declined, |reason| DeclineReason::from(&*reason)));
+        #[wasm_bindgen(unchecked_optional_param_type = "\"declined\" | \"busy\"")] reason: JsValue,
+    ) -> std::result::Result<(), JsValue> {
+        let argument = Argument::new("decline", "reason", reason);
+        let reason = argument.optional_string()?.map_or(DeclineReason::Declined, |reason| reason.as_str().into());
+        if let DeclineReason::Unknown(_) = reason {
+            return Err(argument.wrong("\"declined\" or \"busy\"").into());
         }
+        if let Some(call) = self.call.take() {
+            // It may have been taken by `Room.call`, or have ended.
+            let _ = call.decline(reason);
+        }
+        Ok(())
     }
 
-    /// Resolves when it rings no more.
+    /// Declines a call that has not been answered, as the end of a `using` block does.
+    #[wasm_bindgen(js_name = free)]
+    pub fn dispose(&self) {
+        drop(self.call.take());
+    }
+
+    /// Resolves when the call no longer rings.
     #[wasm_bindgen(unchecked_return_type = "Promise<EndReason>")]
     pub fn ended(&self) -> Promise {
         let ended = self.ended.clone();
@@ -96,58 +125,81 @@ impl NpmCall {
 
 #[wasm_bindgen(js_class = Call)]
 impl NpmCall {
-    /// The other side.
+    /// The remote peer.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
     pub fn peer(&self) -> Object {
         peer_object(&self.0.peer())
     }
 
-    /// The browser's own connection. It negotiates by itself; do not close it, but `hangUp()`.
+    /// The browser's own connection. It negotiates by itself; do not close it, but call `hangUp()`.
     #[wasm_bindgen(getter)]
     pub fn connection(&self) -> RtcPeerConnection {
         self.0.connection().as_raw().clone()
     }
 
-    /// The first stream that the other side sends; waits for it.
+    /// Resolves to the first stream that the remote peer sends. `options` is `{ signal }` or the `AbortSignal` itself.
+    ///
+    /// The promise is rejected with a `TypeError` for wrong options, with the signal's `reason` if it aborts, and with
+    /// `Closed` or the like if the call ends first.
     #[wasm_bindgen(js_name = remoteStream, unchecked_return_type = "Promise<MediaStream>")]
-    pub fn remote_stream(&self) -> Promise {
-        let call = self.0.clone();
-        promise(async move { Ok(call.remote_stream().await?.into_raw()) })
+    pub fn remote_stream(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+    ) -> Promise {
+        const OPERATION: &str = "remoteStream";
+        let (call, signal) = (self.0.clone(), signal(OPERATION, options));
+        promise(async move {
+            let arriving = async move { Ok(call.remote_stream().await?.into_raw()) };
+            abortable(OPERATION, signal?, arriving).await
+        })
     }
 
-    /// An open channel of this label between the two: both sides ask for it, in any order. The caller's options count;
-    /// where an `id` was agreed on beforehand, each side's own.
+    /// Resolves to an open channel of this label between the two: both sides ask for it, in any order. The caller's
+    /// options count; where an `id` was agreed on beforehand, each side's own. `options.signal` ends the waiting.
     ///
-    /// # Errors
-    /// Rejected with `Type` for options that contradict each other.
+    /// The promise is rejected with a `TypeError` or a `RangeError` for wrong arguments and for options that contradict
+    /// each other, with the signal's `reason` if it aborts, and with `Closed` or the like if the call ends first.
     #[wasm_bindgen(unchecked_return_type = "Promise<DataChannel>")]
     pub fn channel(
         &self,
-        label: String,
-        #[wasm_bindgen(unchecked_optional_param_type = "RTCDataChannelInit")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string")] label: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "ChannelOptions")] options: JsValue,
     ) -> Promise {
+        const OPERATION: &str = "channel";
         let call = self.0.clone();
-        promise(async move { call.channel_with(&label, &init_of(&options)?).await.map(NpmChannel::of) })
+        let arguments = Argument::new(OPERATION, "label", label).string().and_then(|label| {
+            let options = Options::new(OPERATION, options)?;
+            Ok((label, channel_init(OPERATION, &options)?, options.signal()?))
+        });
+        promise(async move {
+            let (label, init, signal) = arguments?;
+            let opening = async move { call.channel_with(&label, &init).await.map(NpmChannel::of) };
+            abortable(OPERATION, signal, opening).await
+        })
     }
 
-    /// Plays telephone tones (0-9, A-D, *, #, and a comma for a pause) and gives each as it begins. The tones play
-    /// whether or not anyone iterates.
+    /// Plays telephone tones (0-9, A-D, *, #, and a comma for a pause) and returns an iterable of each tone as it
+    /// begins. The tones play whether or not anything iterates.
     ///
     /// # Errors
-    /// Throws `Syntax` for anything that is no tone, `InvalidState` where the call sends no sound now.
+    /// Throws a `TypeError` or a `RangeError` for wrong arguments, `Syntax` for a character that is no tone, and
+    /// `NotSupported` or `InvalidState` where the call sends no sound now.
     #[wasm_bindgen(js_name = playTones, unchecked_return_type = "AsyncIterable<string>")]
     pub fn play_tones(
         &self,
-        tones: &str,
-        #[wasm_bindgen(unchecked_optional_param_type = "ToneTiming")] timing: &JsValue,
-    ) -> Result<AsyncItems, JsValue> {
+        #[wasm_bindgen(unchecked_param_type = "string")] tones: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "ToneTiming")] timing: JsValue,
+    ) -> std::result::Result<AsyncItems, JsValue> {
+        const OPERATION: &str = "playTones";
+        let tones = Argument::new(OPERATION, "tones", tones).string()?;
+        let timing = timing_from(&Options::new(OPERATION, timing)?)?;
         let tones: Tones = tones.parse().map_err(Error::from)?;
-        let played = self.0.dtmf()?.insert(&tones, timing_of(timing))?;
+        let played = self.0.dtmf()?.insert(&tones, timing)?;
         Ok(AsyncItems::new(played.map(|tone| Ok(tone.to_string().into()))))
     }
 
-    /// What happens on the way between the two: it is broken and another is looked for, and found or not. All
-    /// iterators share one queue. It ends with the call.
+    /// What happens to the connection: it is lost, and recovers or not. All iterators share one queue. It ends with the
+    /// call.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterable<CallEvent>")]
     pub fn events(&self) -> AsyncItems {
         AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
@@ -157,6 +209,12 @@ impl NpmCall {
     #[wasm_bindgen(js_name = hangUp)]
     pub fn hang_up(&self) {
         self.0.hang_up();
+    }
+
+    /// Ends the call, as the end of a `using` block does.
+    #[wasm_bindgen(js_name = free)]
+    pub fn dispose(&self) {
+        self.hang_up();
     }
 
     /// Resolves when the call has ended.
@@ -176,18 +234,19 @@ fn event_object(event: SessionEvent) -> JsValue {
     }
 }
 
-/// What is missing, or no number, is as the specification has it; what is out of bounds is clamped.
-fn timing_of(timing: &JsValue) -> Timing {
-    let millis = |member| {
-        let ms = global::get(timing, member).as_f64().filter(|ms| ms.is_finite() && *ms >= 0.0)?;
-        Some(Duration::from_secs_f64(ms.min(60_000.0) / 1_000.0))
+/// A `ToneTiming` object. What is left out is as the specification has it.
+fn timing_from(options: &Options) -> Result<Timing> {
+    let time = |member| {
+        let Some(time) = options.present(member)? else { return Ok(None) };
+        let ms = time.milliseconds()?.min(60_000.0);
+        Ok::<_, Error>(Some(Duration::from_secs_f64(ms / 1_000.0)))
     };
-    let mut parsed = Timing::new();
-    if let Some(duration) = millis("duration") {
-        parsed = parsed.duration(duration);
+    let mut timing = Timing::new();
+    if let Some(duration) = time("duration")? {
+        timing = timing.duration(duration);
     }
-    if let Some(gap) = millis("gap") {
-        parsed = parsed.gap(gap);
+    if let Some(gap) = time("gap")? {
+        timing = timing.gap(gap);
     }
-    parsed
+    Ok(timing)
 }

@@ -6,20 +6,27 @@ use futures::{FutureExt, StreamExt};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::{boxed_promise, files::NpmFiles, hold, iterate::AsyncItems, promise};
+use super::{
+    argument::{Argument, Options},
+    boxed_promise,
+    files::NpmFiles,
+    hold,
+    iterate::AsyncItems,
+    promise,
+};
 use crate::{
     channel::{ChannelInit, DataChannel, JsMessage, Payload, Reliability},
     error::{Error, ErrorKind, Result},
     files::Files,
-    sys::global,
+    sys::data_channel,
 };
 
-/// A channel to the other side, and an async iterable of its messages: strings and `Uint8Array`s. It is kept until
-/// it closes.
+/// A channel to the remote peer, and an async iterable of its messages: strings and `Uint8Array`s. It is kept until it
+/// closes.
 #[wasm_bindgen(js_name = DataChannel)]
 pub struct NpmChannel {
     channel: DataChannel,
-    /// One reads all that comes, and one numbers all that goes.
+    /// One for all handles: it reads all that arrives, and numbers all that is sent.
     files: OnceCell<Files>,
 }
 
@@ -32,13 +39,13 @@ impl NpmChannel {
 
 #[wasm_bindgen(js_class = DataChannel)]
 impl NpmChannel {
-    /// The name that it was opened with.
+    /// The label that it was opened with.
     #[wasm_bindgen(getter)]
     pub fn label(&self) -> String {
         self.channel.label()
     }
 
-    /// Whether it can send.
+    /// The state of the channel. Only an open one can send.
     #[wasm_bindgen(getter, unchecked_return_type = "RTCDataChannelState")]
     pub fn state(&self) -> String {
         self.channel.state().to_string()
@@ -50,73 +57,87 @@ impl NpmChannel {
         self.channel.buffered_amount()
     }
 
-    /// How many bytes the browser is to hold at most, 1 MiB unless set: `send` waits for room.
+    /// The most bytes that the browser is to buffer, 1 MiB by default: `send` waits for room. A whole number from 0 to
+    /// 4294967295 or `Infinity`; setting it to anything else throws a `TypeError` or a `RangeError`.
     #[wasm_bindgen(getter, js_name = highWaterMark)]
-    pub fn high_water_mark(&self) -> u32 {
-        self.channel.high_water_mark()
+    pub fn high_water_mark(&self) -> f64 {
+        number_of_bytes(self.channel.high_water_mark())
     }
 
-    /// Sets this mark.
+    /// Sets `highWaterMark`.
     #[wasm_bindgen(setter, js_name = highWaterMark)]
-    pub fn set_high_water_mark(&self, bytes: u32) {
-        self.channel.set_high_water_mark(bytes);
+    pub fn set_high_water_mark(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] bytes: JsValue,
+    ) -> std::result::Result<(), JsValue> {
+        self.channel.set_high_water_mark(Argument::new("highWaterMark", "value", bytes).bytes()?);
+        Ok(())
     }
 
-    /// To how many bytes a full buffer must fall before more is sent, 256 KiB unless set.
+    /// The number of bytes to which a full buffer must fall before more is sent, 256 KiB by default. Set as
+    /// `highWaterMark` is.
     #[wasm_bindgen(getter, js_name = lowWaterMark)]
-    pub fn low_water_mark(&self) -> u32 {
-        self.channel.low_water_mark()
+    pub fn low_water_mark(&self) -> f64 {
+        number_of_bytes(self.channel.low_water_mark())
     }
 
-    /// Sets this mark.
+    /// Sets `lowWaterMark`.
     #[wasm_bindgen(setter, js_name = lowWaterMark)]
-    pub fn set_low_water_mark(&self, bytes: u32) {
-        self.channel.set_low_water_mark(bytes);
+    pub fn set_low_water_mark(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] bytes: JsValue,
+    ) -> std::result::Result<(), JsValue> {
+        self.channel.set_low_water_mark(Argument::new("lowWaterMark", "value", bytes).bytes()?);
+        Ok(())
     }
 
-    /// How many bytes may wait to be taken, 64 MiB unless set: more close the channel, and after what had come the
-    /// iterator throws `QuotaExceeded`.
+    /// The most bytes that may wait to be read, 64 MiB by default; `Infinity` is no limit. Set as `highWaterMark` is.
+    /// The message that exceeds it closes the channel, and the iterator throws `QuotaExceeded` after what had arrived.
     #[wasm_bindgen(getter, js_name = receiveLimit)]
-    pub fn receive_limit(&self) -> u32 {
-        self.channel.receive_limit()
+    pub fn receive_limit(&self) -> f64 {
+        number_of_bytes(self.channel.receive_limit())
     }
 
-    /// Sets this limit.
+    /// Sets `receiveLimit`.
     #[wasm_bindgen(setter, js_name = receiveLimit)]
-    pub fn set_receive_limit(&self, bytes: u32) {
-        self.channel.set_receive_limit(bytes);
+    pub fn set_receive_limit(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] bytes: JsValue,
+    ) -> std::result::Result<(), JsValue> {
+        self.channel.set_receive_limit(Argument::new("receiveLimit", "value", bytes).bytes()?);
+        Ok(())
     }
 
-    /// The largest message in bytes; infinite where the other side set no limit, and `undefined` until it is known.
+    /// The largest message in bytes; infinite where the remote peer set no limit, and `undefined` until it is known.
     #[wasm_bindgen(getter, js_name = maxMessageSize)]
     pub fn max_message_size(&self) -> Option<f64> {
         self.channel.max_message_size().map(|bytes| if bytes == u64::MAX { f64::INFINITY } else { bytes as f64 })
     }
 
-    /// Sends a string, bytes or a blob. While there is room it is sent at once, and there is no promise to make;
-    /// otherwise a promise comes back, resolved when its turn has come. `await channel.send(…)` is right in both cases,
-    /// and all that a fast sender needs. Messages go in the order of the calls, awaited or not, and bytes as they were
-    /// at the call.
+    /// Sends a string, an `ArrayBuffer`, any view of one, or a blob. While the buffer has room, the message is sent at
+    /// once and there is no promise; otherwise a promise is returned that resolves when the message has been handed to
+    /// the browser. `await channel.send(…)` is right in both cases, and all that a fast sender needs. Messages are sent
+    /// in the order of the calls, awaited or not, and bytes as they were at the call.
     ///
     /// # Errors
-    /// Throws or rejects with `Closed` once the channel is, and `TooLarge` with its `limit` for a message over
-    /// `maxMessageSize`.
+    /// Throws or rejects with a `TypeError` for any other value, and for what the browser does not send, such as shared
+    /// memory; with `Closed` once the channel is closed; with `TooLarge` and its `limit` for a message that is larger
+    /// than `maxMessageSize`.
     #[wasm_bindgen(unchecked_return_type = "Promise<void> | undefined")]
     pub fn send(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer | Blob")] message: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string | ArrayBuffer | ArrayBufferView | Blob")] message: JsValue,
     ) -> std::result::Result<Option<Promise>, JsValue> {
-        let sent = Payload::try_from(&message).and_then(|payload| self.channel.try_send(payload));
-        match sent {
+        match self.channel.try_send(payload("send", &message)?) {
             Ok(()) => Ok(None),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
-                let (channel, message) = (self.channel.clone(), as_it_is_now(message));
+                let (channel, message) = (self.channel.clone(), snapshot(message));
                 let mut sending = async move {
                     channel.send(Payload::try_from(&message)?).await?;
                     Ok(JsValue::UNDEFINED)
                 }
                 .boxed_local();
-                // A promise looks at it later. It takes its turn now, so that what is sent next does not overtake it.
+                // A promise polls it later. It takes its turn now, so that what is sent next does not overtake it.
                 match sending.as_mut().now_or_never() {
                     Some(sent) => sent.map(|_| None),
                     None => Ok(Some(boxed_promise(sending))),
@@ -126,16 +147,16 @@ impl NpmChannel {
         }
     }
 
-    /// Sends at once, if there is room: says whether there was.
+    /// Sends at once if there is room, and returns whether there was.
     ///
     /// # Errors
     /// Throws as `send` does.
     #[wasm_bindgen(js_name = trySend)]
     pub fn try_send(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "string | Uint8Array | ArrayBuffer | Blob")] message: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string | ArrayBuffer | ArrayBufferView | Blob")] message: &JsValue,
     ) -> std::result::Result<bool, JsValue> {
-        match self.channel.try_send(Payload::try_from(message)?) {
+        match self.channel.try_send(payload("trySend", message)?) {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => Ok(false),
             Err(error) => Err(error.into()),
@@ -149,8 +170,8 @@ impl NpmChannel {
         promise(async move { channel.flush().await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Has this channel carry files, as the other side must too; nothing else then goes over it. It may be asked for
-    /// again.
+    /// Makes this channel carry files, as the remote peer must too; nothing else is then sent over it. Further calls
+    /// return further handles.
     pub fn files(&self) -> NpmFiles {
         let files = self.files.get_or_init(|| {
             let files = Files::new(self.channel.clone());
@@ -163,6 +184,12 @@ impl NpmChannel {
     /// Closes the channel; what was sent still arrives.
     pub fn close(&self) {
         self.channel.close();
+    }
+
+    /// Closes the channel, as the end of a `using` block does.
+    #[wasm_bindgen(js_name = free)]
+    pub fn dispose(&self) {
+        self.close();
     }
 
     /// Resolves when it has closed.
@@ -183,37 +210,45 @@ impl NpmChannel {
     }
 }
 
-/// Of bytes a copy: while they wait, the page may write others in their place.
-fn as_it_is_now(message: JsValue) -> JsValue {
-    match Payload::try_from(&message) {
-        Ok(Payload::View(view)) => Uint8Array::new(view).into(),
-        Ok(Payload::Buffer(buffer)) => buffer.slice(0).into(),
-        _ => message,
-    }
+/// The number of bytes as JavaScript sees it: the largest stands for no limit.
+fn number_of_bytes(bytes: u32) -> f64 {
+    if bytes == u32::MAX { f64::INFINITY } else { bytes.into() }
+}
+
+fn payload<'a>(operation: &'static str, message: &'a JsValue) -> Result<Payload<'a>> {
+    Payload::try_from(message).map_err(|_| {
+        let expected = "a string, an ArrayBuffer, a view of one or a Blob";
+        Argument::new(operation, "message", message.clone()).wrong(expected)
+    })
+}
+
+/// A copy of bytes, which the page may change while they wait. What the browser will not send, such as shared memory, is
+/// left as it is, so that the browser says why.
+fn snapshot(message: JsValue) -> JsValue {
+    let copy = match Payload::try_from(&message) {
+        Ok(Payload::View(view)) => data_channel::snapshot(view),
+        Ok(Payload::Buffer(buffer)) => data_channel::snapshot(buffer),
+        _ => None,
+    };
+    copy.unwrap_or(message)
 }
 
 /// An `RTCDataChannelInit`. What is left out is as the specification has it.
-pub(super) fn init_of(options: &JsValue) -> Result<ChannelInit> {
-    const OPERATION: &str = "channel";
-    let wrong = |message: &'static str| Error::new(OPERATION, ErrorKind::Type, message);
-    let number = |member| match global::get(options, member) {
-        value if value.is_null_or_undefined() => Ok(None),
-        _ => match global::integer::<u16>(options, member) {
-            None => Err(wrong("maxRetransmits, maxPacketLifeTime and id are numbers from 0 to 65,535")),
-            number => Ok(number),
-        },
-    };
-    let is = |member| global::get(options, member).as_bool();
-    let mut init = ChannelInit::new()
-        .ordered(is("ordered") != Some(false))
-        .protocol(global::get_text(options, "protocol").unwrap_or_default());
+pub(super) fn channel_init(operation: &'static str, options: &Options) -> Result<ChannelInit> {
+    let wrong = |message: &'static str| Error::new(operation, ErrorKind::Type, message);
+    let number = |member| options.present(member)?.map(|number| number.unsigned_short()).transpose();
+    let is_set = |member, default| options.present(member)?.map_or(Ok(default), |flag| flag.boolean());
+    let mut init = ChannelInit::new().ordered(is_set("ordered", true)?);
+    if let Some(protocol) = options.present("protocol")? {
+        init = init.protocol(protocol.string()?);
+    }
     init = match (number("maxRetransmits")?, number("maxPacketLifeTime")?) {
         (None, None) => init,
         (Some(sends), None) => init.reliability(Reliability::MaxRetransmits(sends)),
         (None, Some(ms)) => init.reliability(Reliability::MaxPacketLifeTime(ms)),
         (Some(_), Some(_)) => return Err(wrong("a channel has maxRetransmits or maxPacketLifeTime, not both")),
     };
-    match (is("negotiated") == Some(true), number("id")?) {
+    match (is_set("negotiated", false)?, number("id")?) {
         (false, _) => Ok(init),
         (true, Some(id)) => Ok(init.negotiated(id)),
         (true, None) => Err(wrong("a negotiated channel needs an id")),

@@ -7,24 +7,29 @@ use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::boxed_promise;
-use crate::sys::global;
+use crate::{sys::global, wake::End};
 
 /// The items of a room, a call, a channel or a play of tones, for `for await`.
 #[wasm_bindgen(js_name = AsyncItems)]
-pub struct AsyncItems(Rc<Mutex<LocalBoxStream<'static, Result<JsValue, JsValue>>>>);
+pub struct AsyncItems {
+    items: Rc<Mutex<LocalBoxStream<'static, std::result::Result<JsValue, JsValue>>>>,
+    end: End,
+}
 
 impl AsyncItems {
-    pub(super) fn new(items: impl Stream<Item = Result<JsValue, JsValue>> + 'static) -> Self {
-        Self(Rc::new(Mutex::new(items.boxed_local())))
+    pub(super) fn new(items: impl Stream<Item = std::result::Result<JsValue, JsValue>> + 'static) -> Self {
+        let end = End::default();
+        let items = items.take_until(end.wait()).boxed_local();
+        Self { items: Rc::new(Mutex::new(items)), end }
     }
 }
 
 #[wasm_bindgen(js_class = AsyncItems)]
 impl AsyncItems {
-    /// The next item, or the end. Asked for before the last one is there, it waits its turn.
+    /// Resolves to the next item, or to the end. Calls are answered in order.
     #[wasm_bindgen(unchecked_return_type = "Promise<IteratorResult<any>>")]
     pub fn next(&self) -> Promise {
-        let items = self.0.clone();
+        let items = self.items.clone();
         let next = async move {
             let item = items.lock().await.next().await.transpose()?;
             let result = Object::new();
@@ -35,9 +40,15 @@ impl AsyncItems {
         boxed_promise(next.boxed_local())
     }
 
-    /// An iterator is its own iterable.
+    /// Returns another handle of the same iterator.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]")]
     pub fn iterator(&self) -> AsyncItems {
-        Self(self.0.clone())
+        Self { items: self.items.clone(), end: self.end.clone() }
+    }
+
+    /// Ends the iteration, as the end of a `using` block does: `next` resolves to the end.
+    #[wasm_bindgen(js_name = free)]
+    pub fn dispose(&self) {
+        self.end.come();
     }
 }

@@ -1,10 +1,19 @@
 //! The JavaScript API of the npm package: rooms, calls, channels and tones, with TypeScript types.
 //!
-//! What JavaScript lets go of may be collected at any moment. So that a call does not end because nobody looks at it,
-//! each object here is also held by a task of its own until it is over: left, hung up or closed.
+//! JavaScript may collect an object that it no longer refers to at any moment. A call must not end because of that, so
+//! each object here is also held by a task until it has ended: left, hung up or closed. An explicit end of the handle is
+//! another matter: every class has a `free` of its own, which wasm-bindgen also makes its `Symbol.dispose`. It ends
+//! what the handle stands for, so that `using room = await joinRoom(…)` leaves the room at the end of the block, and it
+//! replaces wasm-bindgen's `free`, after which a method would be called with a null pointer. The memory of a handle is
+//! freed when it is collected.
+//!
+//! Parameters are `JsValue`s, which [`argument`] converts.
 
 #![expect(missing_debug_implementations, reason = "these are JavaScript's objects, and it has no such thing")]
 
+mod abort;
+mod argument;
+mod brand;
 mod call;
 mod channel;
 mod files;
@@ -22,12 +31,35 @@ use crate::{error::Result, signaling::Peer, sys::global};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** Somebody in a room. */
+/** A participant of a room. */
 export interface Peer { readonly id: string; readonly name: string; }
 
-/** Which room to join, and as whom; and for how many milliseconds to try to come back to a server that is lost, which
-    are 300000 unless told. */
-export interface JoinOptions { room: string; name: string; token?: string; giveUpAfter?: number; }
+/** An error of this package. `name` is its kind, such as "Closed" or "Timeout". */
+export interface RtcFailure extends Error {
+  /** The signaling server's code, where `name` is "Signaling". */
+  readonly code?: string;
+  /** The largest size in bytes, where `name` is "TooLarge". */
+  readonly limit?: number;
+}
+
+/** Options of a function that waits. */
+export interface WaitOptions {
+  /** Ends the waiting: the promise is rejected with the signal's `reason`. */
+  signal?: AbortSignal;
+}
+
+/** Which room to join, and under which name. */
+export interface JoinOptions extends WaitOptions {
+  room: string;
+  name: string;
+  /** Proves to the server that the page may join. */
+  token?: string;
+  /** For how many milliseconds to try to reconnect to a server that is lost, 300000 by default. `Infinity` is 24 days. */
+  giveUpAfter?: number;
+}
+
+/** Options of a channel. */
+export interface ChannelOptions extends RTCDataChannelInit, WaitOptions {}
 
 /** What happens in a room. */
 export type RoomEvent =
@@ -35,26 +67,30 @@ export type RoomEvent =
   | { type: "peer_joined"; peer: Peer }
   | { type: "peer_left"; peer: Peer; reason: string }
   | { type: "said"; from: Peer; data: unknown }
-  | { type: "refused"; error: Error }
+  | { type: "refused"; error: RtcFailure }
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }
   | { type: "lagged"; missed: number }
-  | { type: "lost"; error: Error };
+  | { type: "lost"; error: RtcFailure };
 
-/** What happens on the way between the two sides of a call. */
+/** What happens to the connection of a call. */
 export type CallEvent =
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }
   | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" }
-  | { type: "failed"; error: Error };
+  | { type: "failed"; error: RtcFailure };
 
 /** Why a call has ended. */
 export type EndReason =
   | "hung-up" | "peer-hung-up" | "declined" | "busy" | "unanswered" | "peer-left" | "connection-failed" | "room-closed";
 
-/** How long each tone plays (40 to 6000, 100 unless told) and the silence after it (30 to 6000, 70), in milliseconds. */
+/** How long each tone plays (40 to 6000, by default 100) and the silence after it (30 to 6000, by default 70), in
+    milliseconds. Other times from 0 on are clamped to these ranges, as `insertDTMF` clamps them. */
 export interface ToneTiming { duration?: number; gap?: number; }
 "#;
+
+/// The method that makes another handle of an object, by which a handle is recognized as an argument.
+const SHARE: &str = "__share";
 
 /// Whether this browser has WebRTC.
 #[wasm_bindgen(js_name = isSupported)]

@@ -1,91 +1,112 @@
 //! `joinRoom` and `Room`.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
-use futures::{FutureExt, StreamExt, future, select_biased};
+use futures::StreamExt;
 use js_sys::{Array, JSON, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, MediaStream};
+use web_sys::AbortSignal;
 
 use super::{
+    abort::abortable,
+    argument::{Argument, Options, signal},
     call::{NpmCall, NpmIncomingCall},
     hold,
     iterate::AsyncItems,
     peer_object, promise,
 };
 use crate::{
-    error::{During, Error, ErrorKind},
-    event::EventStream,
-    media,
+    error::{During, Error, ErrorKind, Result},
     room::{Delivery, Join, Room, RoomEvent},
-    signaling::{Data, PeerId},
+    signaling::Data,
     sys::global,
 };
 
-/// Takes a seat in a room. The promise is rejected with an `Error` whose `name` tells the kind: `Signaling` with the
+/// Joins a room. `url` is a string or a `URL`.
+///
+/// The promise is rejected with a `TypeError` or a `RangeError` for a wrong argument, with the reason of
+/// `options.signal` if it aborts first, and otherwise with an `Error` whose `name` is the kind: `Signaling` with the
 /// server's `code` where it refuses, `Timeout`, `Network`, `Syntax`, `Security`.
 #[wasm_bindgen(js_name = joinRoom, unchecked_return_type = "Promise<Room>")]
-pub fn join_room(url: String, #[wasm_bindgen(unchecked_param_type = "JoinOptions")] options: JsValue) -> Promise {
+pub fn join_room(
+    #[wasm_bindgen(unchecked_param_type = "string | URL")] url: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "JoinOptions")] options: JsValue,
+) -> Promise {
+    const OPERATION: &str = "joinRoom";
+    let arguments = Argument::new(OPERATION, "url", url)
+        .url()
+        .and_then(|url| Ok((url, join_options(&Options::new(OPERATION, options)?)?)));
     promise(async move {
-        let text = |member| {
-            let advice = "give { room, name } as texts";
-            let missing = || Error::new("joinRoom", ErrorKind::Type, advice);
-            global::get(&options, member).as_string().ok_or_else(missing)
+        let (url, (join, signal)) = arguments?;
+        let joining = async move {
+            let room = Room::join(&url, join).await?;
+            hold(room.clone(), room.left());
+            Ok(NpmRoom(room))
         };
-        let mut join = Join::new(text("room")?, text("name")?);
-        if let Ok(token) = text("token") {
-            join = join.token(token);
-        }
-        if let Some(ms) = global::get(&options, "giveUpAfter").as_f64().filter(|ms| *ms >= 0.0) {
-            join = join.give_up_after(Duration::from_secs_f64(ms.min(f64::from(i32::MAX)) / 1_000.0));
-        }
-        let room = Room::join(&url, join).await?;
-        hold(room.clone(), room.left());
-        Ok(NpmRoom(room))
+        abortable(OPERATION, signal, joining).await
     })
 }
 
-/// A seat in a room, and an async iterable of what happens there. It comes back by itself where the server is lost,
-/// and is kept until `leave()`, or until the server is gone for good.
+/// A `JoinOptions` object.
+fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
+    let mut join = Join::new(options.member("room")?.string()?, options.member("name")?.string()?);
+    if let Some(token) = options.present("token")? {
+        join = join.token(token.string()?);
+    }
+    if let Some(time) = options.present("giveUpAfter")? {
+        let ms = time.milliseconds()?.min(f64::from(i32::MAX));
+        join = join.give_up_after(Duration::from_secs_f64(ms / 1_000.0));
+    }
+    Ok((join, options.signal()?))
+}
+
+/// A seat in a room, and an async iterable of what happens there. It reconnects by itself when the server is lost, and
+/// is kept until `leave()`, or until the server is lost for good.
 #[wasm_bindgen(js_name = Room)]
 pub struct NpmRoom(Room);
 
 #[wasm_bindgen(js_class = Room)]
 impl NpmRoom {
-    /// Oneself, with the id of now: the server gives another one after it was restarted.
+    /// The local participant, with its present id: the server assigns another one after it was restarted.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
     pub fn me(&self) -> Object {
         peer_object(&self.0.me())
     }
 
-    /// Everybody else who is here now.
+    /// The other participants who are in the room now.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer[]")]
     pub fn peers(&self) -> Array {
         self.0.peers().iter().map(peer_object).collect()
     }
 
-    /// Calls somebody by id, sending `stream` where there is one; resolves when they have accepted. `signal` aborts
-    /// the ringing. Rejected with `name` `Declined`, `Busy`, `Timeout`, `PeerLeft` or `Abort`, among others. The
-    /// stream stays the page's: stop its tracks when you no longer need them.
+    /// Calls a peer, given as an entry of `peers` or by its id, and sends `stream` if there is one. Resolves when the
+    /// peer has accepted. `options` is `{ signal }` or the `AbortSignal` itself, which ends the ringing. The stream
+    /// stays the page's: stop its tracks when you no longer need them.
+    ///
+    /// The promise is rejected with a `TypeError` for a wrong argument, with the signal's `reason` if it aborts, and
+    /// with an `Error` whose `name` is `Declined`, `Busy`, `Timeout` or `PeerLeft`, among others.
     #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
-    pub fn call(&self, peer: String, stream: Option<MediaStream>, signal: Option<AbortSignal>) -> Promise {
+    pub fn call(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string | Peer")] peer: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | null")] stream: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+    ) -> Promise {
+        const OPERATION: &str = "call";
         let room = self.0.clone();
+        let arguments = Argument::new(OPERATION, "peer", peer).peer().and_then(|peer| {
+            Ok((peer, Argument::new(OPERATION, "stream", stream).stream()?, signal(OPERATION, options)?))
+        });
         promise(async move {
-            let stream = stream.map(media::MediaStream::from_raw);
-            let peer = PeerId::from(peer);
-            let mut call = pin!(room.call(&peer, &stream).fuse());
-            let mut aborted = pin!(aborted(signal).fuse());
-            select_biased! {
-                // First, as the call rings when it is looked at.
-                () = aborted => Err(Error::new("call", ErrorKind::Abort, "the caller has given up")),
-                call = call => Ok(NpmCall::of(call?)),
-            }
+            let (peer, stream, signal) = arguments?;
+            let ringing = async move { room.call(&peer, &stream).await.map(NpmCall::of) };
+            abortable(OPERATION, signal, ringing).await
         })
     }
 
     /// Sends a message to all other peers: any value that has JSON. Resolves when the server has accepted it. Rejected at
-    /// once with `name` `Type` for a value without JSON, `TooLarge` with the `limit` in bytes, or `Closed`; and later with
+    /// once with `name` `TypeError` for a value without JSON, `TooLarge` with the `limit` in bytes, or `Closed`; and later with
     /// `Signaling` and the server's `code`, or `Closed` if the room is left or lost before. The later rejection is not
     /// reported as unhandled: the promise may be ignored.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
@@ -105,6 +126,12 @@ impl NpmRoom {
         self.0.leave();
     }
 
+    /// Leaves the room, as the end of a `using` block does.
+    #[wasm_bindgen(js_name = free)]
+    pub fn dispose(&self) {
+        self.leave();
+    }
+
     /// What happens in the room. All iterators share one queue.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<RoomEvent>")]
     pub fn events(&self) -> AsyncItems {
@@ -113,23 +140,11 @@ impl NpmRoom {
 }
 
 impl NpmRoom {
-    fn send(&self, value: &JsValue) -> crate::error::Result<Delivery> {
+    fn send(&self, value: &JsValue) -> Result<Delivery> {
         let text = JSON::stringify(value).during("say")?.as_string();
         let data = text.and_then(|text| Data::from_json(text).ok());
-        let data = data.ok_or_else(|| Error::new("say", ErrorKind::Type, "the value has no JSON"))?;
+        let data = data.ok_or_else(|| Error::new("say", ErrorKind::Type, "argument `value` has no JSON"))?;
         self.0.say(&data)
-    }
-}
-
-/// Resolves when `signal` aborts, at once where it has; never without one.
-async fn aborted(signal: Option<AbortSignal>) {
-    match signal {
-        Some(signal) if signal.aborted() => {}
-        Some(signal) => {
-            let mut aborts = EventStream::listen(&signal, "abort", |_| Some(()));
-            let _aborted = aborts.next().await;
-        }
-        None => future::pending().await,
     }
 }
 

@@ -4,6 +4,10 @@ use js_sys::{ArrayBuffer, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::{EventTarget, RtcDataChannel};
 
+#[cfg(feature = "npm")]
+use super::brand;
+use super::global;
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(extends = RtcDataChannel, extends = EventTarget, extends = Object, js_name = RTCDataChannel)]
@@ -48,7 +52,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn data(this: &MessageEvent) -> Data;
 
-    /// What a message carries: a string, an `ArrayBuffer` or a `Blob`. Of what it has not, the size is no number.
+    /// The content of a message: a string, an `ArrayBuffer` or a `Blob`. A size that it does not have is NaN.
     #[wasm_bindgen(extends = Object)]
     pub(crate) type Data;
 
@@ -67,10 +71,48 @@ extern "C" {
     #[wasm_bindgen(constructor, js_class = "Uint8Array")]
     fn of(buffer: &ArrayBuffer) -> Bytes;
 
+    /// Throws for a buffer that has been detached, and for a range that it does not have.
+    #[wasm_bindgen(constructor, catch, js_class = "Uint8Array")]
+    fn part(buffer: &JsValue, byte_offset: f64, length: f64) -> Result<Bytes, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn slice(this: &Bytes) -> Result<Bytes, JsValue>;
+
     /// The same object, copied into the program's memory on its way here: one call, where js-sys takes three and can
     /// panic.
     #[wasm_bindgen(method, js_name = valueOf)]
     fn copied(this: &Bytes) -> Vec<u8>;
+}
+
+/// Returns a size that the object has, 0 if the page has hidden it.
+pub(crate) fn size(object: &JsValue, member: &str) -> f64 {
+    global::get(object, member).as_f64().unwrap_or_default()
+}
+
+/// Copies `length` bytes of an `ArrayBuffer` or of a view, from `start` on, into the program's memory.
+pub(crate) fn copied_part(object: &JsValue, start: usize, length: usize) -> Result<Vec<u8>, JsValue> {
+    Ok(part(object, start as f64, length as f64)?.copied())
+}
+
+/// Returns a copy of an `ArrayBuffer`, or of the part of one that is seen through a view. `None` for memory that is
+/// shared, resizable or detached.
+#[cfg(feature = "npm")]
+pub(crate) fn snapshot(object: &JsValue) -> Option<JsValue> {
+    let buffer = buffer_of(object);
+    if !brand::is_array_buffer(&buffer) || global::get(&buffer, "resizable").is_truthy() {
+        return None;
+    }
+    part(object, 0.0, size(object, "byteLength")).and_then(|bytes| bytes.slice()).map(JsValue::from).ok()
+}
+
+fn part(object: &JsValue, start: f64, length: f64) -> Result<Bytes, JsValue> {
+    Bytes::part(&buffer_of(object), size(object, "byteOffset") + start, length)
+}
+
+/// The buffer that a view is of, or the object itself.
+fn buffer_of(object: &JsValue) -> JsValue {
+    let buffer = global::get(object, "buffer");
+    if buffer.is_undefined() { object.clone() } else { buffer }
 }
 
 /// What is in the buffer.

@@ -13,9 +13,6 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub(crate) type ReadableBlob;
 
-    #[wasm_bindgen(method, getter, js_name = size)]
-    pub(crate) fn bytes(this: &ReadableBlob) -> f64;
-
     #[wasm_bindgen(method, catch)]
     pub(crate) fn slice(this: &ReadableBlob, start: f64, end: f64) -> Result<ReadableBlob, JsValue>;
 

@@ -62,6 +62,15 @@ pub(crate) fn get(value: &JsValue, member: &str) -> JsValue {
     value.unchecked_ref::<Members>().member(member).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// Returns a member of any value, `undefined` where there is none, or what its getter throws.
+#[cfg(feature = "npm")]
+pub(crate) fn try_get(value: &JsValue, member: &str) -> Result<JsValue, JsValue> {
+    if value.is_null_or_undefined() {
+        return Ok(JsValue::UNDEFINED);
+    }
+    value.unchecked_ref::<Members>().member(member)
+}
+
 /// A member that is a text.
 pub(crate) fn get_text(value: &JsValue, member: &str) -> Option<String> {
     get(value, member).as_string()

@@ -4,6 +4,7 @@
 
 pub(crate) mod audio_context;
 pub(crate) mod blob;
+pub(crate) mod brand;
 pub(crate) mod capture_controller;
 pub(crate) mod certificate;
 pub(crate) mod crypto;

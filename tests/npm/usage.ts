@@ -1,5 +1,7 @@
 // What a page does with the package, for the TypeScript compiler to agree to: it is checked, not run.
-import { joinRoom, isSupported, type Call, type EndReason, type PartialFile, type Peer, type RoomEvent } from "browser-rtc";
+import {
+  joinRoom, isSupported, type Call, type EndReason, type PartialFile, type Peer, type RoomEvent, type RtcFailure,
+} from "browser-rtc";
 
 export async function takeCalls(picture: HTMLVideoElement): Promise<void> {
   if (!isSupported()) return;
@@ -34,8 +36,12 @@ function report(event: Exclude<RoomEvent, { type: "incoming" }>): void {
       return console.log(event.missed.toFixed());
     case "refused":
     case "lost":
-      return console.log(event.error.message);
+      return explain(event.error);
   }
+}
+
+function explain(error: RtcFailure): void {
+  console.log(error.message, error.code?.toUpperCase(), error.limit?.toFixed());
 }
 
 async function talk(call: Call, picture: HTMLVideoElement): Promise<EndReason> {
@@ -44,7 +50,10 @@ async function talk(call: Call, picture: HTMLVideoElement): Promise<EndReason> {
   chat.send("hello");
   await chat.send(new Uint8Array([1, 2, 3]));
   chat.highWaterMark = 4 * chat.lowWaterMark;
-  chat.receiveLimit = 1_000_000;
+  chat.receiveLimit = Infinity;
+  // @ts-expect-error: a limit is a number.
+  chat.receiveLimit = "none";
+  chat.trySend(new DataView(new ArrayBuffer(8), 2));
   const waiting: Promise<void> | undefined = chat.send(new Blob(["large"]));
   const atOnce: boolean = chat.trySend(new ArrayBuffer(8));
   await Promise.all([waiting, chat.flush()]);
@@ -64,12 +73,31 @@ async function talk(call: Call, picture: HTMLVideoElement): Promise<EndReason> {
 }
 
 export async function ring(name: string): Promise<Call | undefined> {
-  const room = await joinRoom("/signal", { room: "lobby", name: "Ada", token: "secret", giveUpAfter: 60_000 });
+  const url = new URL("/signal", location.href);
+  const signal = AbortSignal.timeout(60_000);
+  const room = await joinRoom(url, { room: "lobby", name: "Ada", token: "secret", giveUpAfter: 60_000, signal });
   const peer = room.peers.find((peer) => peer.name === name);
-  const givingUp = new AbortController();
-  // @ts-expect-error: a peer is called by its id.
+  // @ts-expect-error: the peer may be undefined.
   room.call(peer);
-  return peer && room.call(peer.id, null, givingUp.signal);
+  // @ts-expect-error: a peer is not a number.
+  room.call(7);
+  // @ts-expect-error: the second argument is a stream.
+  room.call("id", signal);
+  if (!peer) return room.leave(), undefined;
+  const givingUp = new AbortController();
+  return (await room.call(peer, null, givingUp.signal)) ?? room.call(peer.id, new MediaStream(), { signal });
+}
+
+export async function briefly(url: string, picture: HTMLVideoElement): Promise<void> {
+  using room = await joinRoom(url, { room: "lobby", name: "Ada" });
+  for await (const event of room) {
+    if (event.type !== "incoming") continue;
+    using call = await event.call.accept(undefined, { signal: AbortSignal.timeout(5_000) });
+    picture.srcObject = await call.remoteStream(AbortSignal.timeout(5_000));
+    using chat = await call.channel("chat", { ordered: false, signal: AbortSignal.timeout(5_000) });
+    await chat.send("hello");
+    return;
+  }
 }
 
 export async function sendFile(call: Call, file: File, bar: HTMLProgressElement): Promise<void> {

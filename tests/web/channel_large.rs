@@ -92,6 +92,38 @@ async fn f40_large_messages_from_the_memory_of_javascript() {
 }
 
 #[wasm_bindgen_test]
+async fn large_views_of_every_kind_are_sent_with_their_range() {
+    watched(async {
+        let (_pair, a, mut b) = wrapped(&ChannelInit::new()).await;
+        let expected = bytes(600_000);
+        let whole = js_sys::Uint8Array::from(&*[&[9; 8], &*expected, &[9; 8]].concat());
+        for kind in ["DataView(buffer, 8, 600_000)", "Float64Array(buffer, 8, 75_000)"] {
+            let view = js::run("buffer", &[&whole.buffer()], &format!("return new {kind}"));
+            let payload = Payload::try_from(&view).unwrap();
+            let (sent, message) = join(a.send(payload), received(&mut b)).await;
+            sent.unwrap();
+            assert_eq!(message.as_bytes(), Some(&*expected), "{kind}");
+        }
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn buffer_detached_while_it_is_sent_is_an_error() {
+    watched(async {
+        let (_pair, a, mut b) = wrapped(&ChannelInit::new()).await;
+        a.channel().set_high_water_mark(1);
+        let buffer = js_sys::ArrayBuffer::new(2_000_000);
+        let detach = async { js::run("buffer", &[&buffer], "structuredClone(buffer, { transfer: [buffer] })") };
+        let (sent, _clone) = join(a.send(&buffer), detach).within("the failure").await;
+        assert_eq!(sent.unwrap_err().operation(), "send");
+        a.send("and it goes on").within("send").await.unwrap();
+        assert_eq!(received(&mut b).await, "and it goes on".into());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
 async fn f40_what_fits_travels_as_it_is() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;

@@ -180,6 +180,67 @@ async fn f40_what_is_in_the_memory_of_javascript() {
 }
 
 #[wasm_bindgen_test]
+async fn views_of_every_kind_are_sent_with_their_range() {
+    watched(async {
+        let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        let views = js::eval(
+            "(() => {
+                const { buffer } = Uint8Array.from({ length: 64 }, (_, at) => at);
+                const frame = document.body.appendChild(document.createElement('iframe')).contentWindow;
+                return [
+                    new DataView(buffer, 5, 7), new Uint16Array(buffer, 4, 3), new Int32Array(buffer, 8, 1),
+                    new BigUint64Array(buffer, 16, 2), new Uint8ClampedArray(buffer, 1, 2),
+                    new frame.Uint8Array([1, 2, 3]), new frame.DataView(new frame.ArrayBuffer(4), 1, 2),
+                    new frame.ArrayBuffer(6),
+                ];
+            })()",
+        );
+        let bytes = "return Array.from(new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength))";
+        for view in js_sys::Array::from(&views).iter() {
+            let expected: js_sys::Array = js::run("view", &[&view], bytes).unchecked_into();
+            let expected: Vec<u8> = expected.iter().map(|byte| byte.as_f64().unwrap() as u8).collect();
+            a.send(Payload::try_from(&view).unwrap()).within("send").await.unwrap();
+            assert_eq!(received(&mut b).await, expected.into(), "{view:?}");
+        }
+        let floats = js_sys::Float32Array::from([1.0, -2.5].as_slice());
+        a.send(&floats).within("send").await.unwrap();
+        let expected: Vec<u8> = [1.0_f32, -2.5].iter().flat_map(|float| float.to_le_bytes()).collect();
+        assert_eq!(received(&mut b).await, expected.into());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn shared_memory_is_not_too_large() {
+    watched(async {
+        let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
+        let memory = js::eval("new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer");
+        let view = js::run("memory", &[&memory], "return new Uint8Array(memory, 0, 3)");
+        let refused = a.send(Payload::try_from(&view).unwrap()).within("send").await.unwrap_err();
+        assert_eq!((refused.operation(), refused.kind()), ("send", &ErrorKind::Type));
+        assert!(refused.js().is_some(), "the browser's own error");
+        // Browsers would send it as the text "[object SharedArrayBuffer]".
+        assert_eq!(Payload::try_from(&memory).unwrap_err().kind(), &ErrorKind::Type);
+        // What a program with threads sends instead.
+        a.send(&js_sys::Uint8Array::new(&view)).within("send").await.unwrap();
+        assert_eq!(received(&mut b).await, vec![0; 3].into());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+fn only_text_and_bytes_are_payloads() {
+    let values = js::eval(
+        "[undefined, null, 5, true, Symbol('s'), {}, [], () => {}, new Date(), new Proxy(new ArrayBuffer(1), {}),
+          Object.create(ArrayBuffer.prototype), Object.create(Blob.prototype), new Proxy(new Blob([]), {})]",
+    );
+    for value in js_sys::Array::from(&values).iter() {
+        let refused = Payload::try_from(&value).expect_err("a payload");
+        assert_eq!((refused.operation(), refused.kind()), ("send", &ErrorKind::Type), "{value:?}");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn f40_nothing_sent_in_the_moment_of_opening_is_lost() {
     watched(async {
         let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;

@@ -125,7 +125,7 @@ async fn a_stream_errors_with_the_channels_error() {
 
         let (_pair, a, _b) = ends().await;
         let write = "return stream.getWriter().write({}).catch((error) => error.name)";
-        assert_eq!(js::run_to_end("stream", &[&writable(&a)], write).await.as_string().as_deref(), Some("Type"));
+        assert_eq!(js::run_to_end("stream", &[&writable(&a)], write).await.as_string().as_deref(), Some("TypeError"));
         a.closed().within("the close").await;
         assert_eq!(a.try_send("late").unwrap_err().kind(), &ErrorKind::Closed);
     })

@@ -117,3 +117,13 @@ fn to_javascript_our_own_errors_are_errors() {
     assert_eq!(js::string(&thrown, "name"), "Syntax");
     assert!(js::string(&thrown, "message").contains("no key of a telephone"));
 }
+
+#[wasm_bindgen_test]
+fn type_errors_of_ours_are_type_errors() {
+    let wrong = JsValue::from(5);
+    let ours = browser_rtc::channel::Payload::try_from(&wrong).unwrap_err();
+    assert_eq!(ours.kind(), &ErrorKind::Type);
+    let thrown = JsValue::from(ours);
+    assert_eq!(js::run("thrown", &[&thrown], "return thrown instanceof TypeError"), JsValue::TRUE);
+    assert!(js::string(&thrown, "message").starts_with("send: the message must be"));
+}

@@ -304,6 +304,29 @@ impl Page {
         eprintln!("           {}: {name} is loaded", self.name);
     }
 
+    /// Runs a script as a module of the page itself. What a driver runs is in a realm of its own in Firefox, where a
+    /// promise or an error of the page is not an instance of `Promise` or `Error`. The module says how it ends in
+    /// `document.body.dataset.outcome`, as JSON, which this waits for and returns; `document.body.dataset.at` is where it
+    /// is.
+    ///
+    /// # Panics
+    /// When it takes longer than `limit`.
+    pub async fn run_module<T: DeserializeOwned>(&self, name: &str, limit: Duration, script: &str) -> T {
+        let source = Value::from(script);
+        let append = format!(
+            "const script = document.createElement('script');
+            script.type = 'module';
+            script.textContent = {source};
+            document.head.append(script);"
+        );
+        let _: Value = self.script(&append).await;
+        let read = "const { outcome, at } = document.body.dataset; return [outcome ?? null, at ?? null]";
+        let ended = |found: &(Option<String>, Option<String>)| found.0.is_some();
+        let (outcome, _) = self.until_script_within(limit, read, &format!("{name} has ended"), ended).await;
+        let outcome = outcome.unwrap_or_default();
+        serde_json::from_str(&outcome).unwrap_or_else(|error| panic!("{}: {name}: {error}: {outcome}", self.name))
+    }
+
     async fn find(&self, selector: &str) -> Element {
         self.soon(&format!("finding {selector}"), self.client.find(Locator::Css(selector))).await
     }

@@ -119,7 +119,7 @@ async fn channels(scene: &str, other: Browser, network: Network) {
             let _: Value = page.script(&format!("return window.channels.join({:?})", page.name())).await;
         }
         let in_vain: String = ada.script("return window.channels.callInVain('Bob')").await;
-        assert_eq!(in_vain, "Abort");
+        assert_eq!(in_vain, "AbortError");
         let _: Value = ada.script("return window.channels.call('Bob')").await;
         for page in [&ada, &bob] {
             page.until_script("return window.channels.inCall()", "they are in a call", |there: &bool| *there).await;

@@ -1,10 +1,12 @@
 //! Calls between browsers, on the demo and on the plain JavaScript page.
 
+mod arguments;
 mod calls;
 mod capture;
 mod channels;
 mod endings;
 mod files;
+mod handles;
 mod lingering;
 mod mesh;
 mod plain_page;

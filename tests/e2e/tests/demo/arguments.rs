@@ -1,0 +1,43 @@
+//! Wrong values in every argument of the npm package.
+
+use std::time::Duration;
+
+use browser_rtc_e2e::{Browser, play};
+use serde::Deserialize;
+
+/// The values that wait for a signaling server which does not answer take most of it.
+const LIMIT: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Deserialize)]
+struct Outcome {
+    faults: Vec<String>,
+    uncaught: Vec<String>,
+    #[serde(default)]
+    calls: u32,
+    #[serde(default)]
+    working: bool,
+    /// Whether the page could make shared memory.
+    #[serde(default)]
+    shared: bool,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_values_are_rejected_in_chrome() {
+    wrong_values_are_rejected(Browser::Chrome).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_values_are_rejected_in_firefox() {
+    wrong_values_are_rejected(Browser::Firefox).await;
+}
+
+async fn wrong_values_are_rejected(browser: Browser) {
+    play(&format!("arguments in {browser:?}"), async |stage| {
+        let page = stage.open(browser, "Ada", "/npm.html").await;
+        let outcome: Outcome = page.run_module("arguments", LIMIT, include_str!("arguments.js")).await;
+        assert!(outcome.faults.is_empty() && outcome.uncaught.is_empty(), "{outcome:#?}");
+        assert!(outcome.working, "{outcome:?}");
+        assert!(outcome.calls > 1_000 && outcome.shared, "{outcome:?}");
+    })
+    .await;
+}
