@@ -98,14 +98,14 @@ fn replace_later(transceiver: &RtpTransceiver, track: Option<&MediaStreamTrack>,
     spawn_local(async move {
         let outcome = replaced.await;
         let sender = transceiver.sender();
+        // Before the replacement ends, as the sender then has the track that the browser names.
+        let is_latest = track.is_some() && sender.track() == track;
         sender.end_replacing();
         match outcome {
             Ok(_replaced) => {}
             Err(error) if *error.kind() == ErrorKind::Closed => {}
             Err(error) => {
-                let is_latest =
-                    |track: &MediaStreamTrack| sender.track().is_some_and(|latest| latest.as_raw() == track.as_raw());
-                if track.as_ref().is_some_and(is_latest) {
+                if is_latest {
                     sender.empty();
                     // A transceiver that was stopped has no direction to take back.
                     let _stopped = stop_sending(&transceiver);
