@@ -26,8 +26,9 @@ use crate::{
 /// Joins a room. `url` is a string or a `URL`.
 ///
 /// The promise is rejected with a `TypeError` or a `RangeError` for a wrong argument, with the reason of
-/// `options.signal` if it aborts first, and otherwise with an `Error` whose `name` is the kind: `Signaling` with the
-/// server's `code` where it refuses, `Timeout`, `Network`, `Syntax`, `Security`.
+/// `options.signal` if it aborts first, with the browser's `SyntaxError` or `SecurityError` for a URL that it does not
+/// open, and otherwise with an `Error` whose `name` is the kind: `Signaling` with the server's `code` where it refuses,
+/// `Timeout`, `Network`.
 #[wasm_bindgen(js_name = joinRoom, unchecked_return_type = "Promise<Room>")]
 pub fn join_room(
     #[wasm_bindgen(unchecked_param_type = "string | URL")] url: JsValue,

@@ -11,7 +11,7 @@ use futures::{Sink, SinkExt, Stream, StreamExt, future};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use serde::Deserialize;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{During, Error, ErrorKind, Result};
 
 const OPERATION: &str = "signaling";
 
@@ -48,14 +48,10 @@ impl SignalingSocket {
     /// or the server refuses the socket: browsers tell no more than that. A server of another version of the protocol
     /// says so on the socket: its stream ends with `Signaling(UnsupportedVersion)`.
     pub async fn connect(url: &str) -> Result<Self> {
-        let socket = WebSocket::open_with_protocol(url, SUBPROTOCOL).map_err(|error| {
-            let kind = match &*error.name {
-                "SyntaxError" => ErrorKind::Syntax,
-                "SecurityError" => ErrorKind::Security,
-                _ => ErrorKind::Other,
-            };
-            Error::new(OPERATION, kind, error.message)
-        })?;
+        // gloo's own constructor panics where something else than an `Error` of this realm is thrown.
+        let raw = web_sys::WebSocket::new_with_str(url, SUBPROTOCOL).during(OPERATION)?;
+        let socket =
+            WebSocket::try_from(raw).map_err(|error| Error::new(OPERATION, ErrorKind::Other, error.to_string()))?;
         let mut socket = Self { socket, ended: false };
         future::poll_fn(|cx| socket.poll_ready_unpin(cx))
             .await

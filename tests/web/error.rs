@@ -127,3 +127,18 @@ fn type_errors_of_ours_are_type_errors() {
     assert_eq!(js::run("thrown", &[&thrown], "return thrown instanceof TypeError"), JsValue::TRUE);
     assert!(js::string(&thrown, "message").starts_with("send: the message must be"));
 }
+
+#[wasm_bindgen_test]
+async fn socket_that_cannot_be_made_is_an_error() {
+    watched(async {
+        let throws = js::eval("function () { throw 'no sockets here'; }");
+        let _mock = js::Override::new(&js::eval("globalThis"), "WebSocket", &throws);
+        let refused = browser_rtc::signaling::SignalingSocket::connect("ws://localhost/").within("a refusal").await;
+        let error = refused.unwrap_err();
+        assert_eq!(
+            (error.operation(), error.kind(), error.message()),
+            ("signaling", &ErrorKind::Other, "no sockets here")
+        );
+    })
+    .await;
+}

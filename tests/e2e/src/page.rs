@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::proxy::Proxy;
 use crate::seen::{Seen, Size};
+use crate::server::SCRIPTS;
 
 /// How long anything may take. A busy machine starts a call in a few seconds, and one that is very busy in many.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -304,19 +305,18 @@ impl Page {
         eprintln!("           {}: {name} is loaded", self.name);
     }
 
-    /// Runs a script as a module of the page itself. What a driver runs is in a realm of its own in Firefox, where a
-    /// promise or an error of the page is not an instance of `Promise` or `Error`. The module says how it ends in
+    /// Runs `tests/demo/{name}.js` as a module of the page itself. What a driver runs is in a realm of its own in Firefox,
+    /// where a promise or an error of the page is not an instance of `Promise` or `Error`. The module says how it ends in
     /// `document.body.dataset.outcome`, as JSON, which this waits for and returns; `document.body.dataset.at` is where it
     /// is.
     ///
     /// # Panics
     /// When it takes longer than `limit`.
-    pub async fn run_module<T: DeserializeOwned>(&self, name: &str, limit: Duration, script: &str) -> T {
-        let source = Value::from(script);
+    pub async fn run_module<T: DeserializeOwned>(&self, name: &str, limit: Duration) -> T {
         let append = format!(
             "const script = document.createElement('script');
             script.type = 'module';
-            script.textContent = {source};
+            script.src = '{SCRIPTS}/{name}.js';
             document.head.append(script);"
         );
         let _: Value = self.script(&append).await;

@@ -14,6 +14,9 @@ use crate::site::free_port;
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The path of the scripts of the tests: the pages' policy allows only scripts of the server.
+pub(crate) const SCRIPTS: &str = "/scripts";
+
 /// The real server on a free port of the loopback, with the demo at `/` and the npm package at `/npm`. Ends on drop.
 #[derive(Debug)]
 pub struct DemoServer {
@@ -46,10 +49,11 @@ impl DemoServer {
     /// Starts it on the pages as they have been built.
     pub async fn start() -> Self {
         let npm = built(&workspace(), "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
+        let scripts = workspace().join("tests/e2e/tests/demo");
         let mut config = Config {
             // One that nobody else is given while the server is away.
             listen: (Ipv4Addr::LOCALHOST, free_port()).into(),
-            static_dirs: vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm)],
+            static_dirs: vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm), (SCRIPTS.to_owned(), scripts)],
             ..Config::default()
         };
         let server = Server::bind(config.clone()).await.expect("the server gets a port");

@@ -34,7 +34,7 @@ async fn wrong_values_are_rejected_in_firefox() {
 async fn wrong_values_are_rejected(browser: Browser) {
     play(&format!("arguments in {browser:?}"), async |stage| {
         let page = stage.open(browser, "Ada", "/npm.html").await;
-        let outcome: Outcome = page.run_module("arguments", LIMIT, include_str!("arguments.js")).await;
+        let outcome: Outcome = page.run_module("arguments", LIMIT).await;
         assert!(outcome.faults.is_empty() && outcome.uncaught.is_empty(), "{outcome:#?}");
         assert!(outcome.working, "{outcome:?}");
         assert!(outcome.calls > 1_000 && outcome.shared, "{outcome:?}");

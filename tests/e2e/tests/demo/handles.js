@@ -1,5 +1,5 @@
 // What a page does with the handles of the npm package: signals, messages of every kind, and the end of a handle.
-const { default: init, joinRoom } = await import("./npm/browser_rtc.js");
+const { default: init, joinRoom } = await import("/npm/browser_rtc.js");
 await init();
 
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;

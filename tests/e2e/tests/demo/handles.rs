@@ -21,7 +21,7 @@ async fn handles_keep_to_the_web_in_firefox() {
 async fn handles(browser: Browser) {
     play(&format!("handles in {browser:?}"), async |stage| {
         let page = stage.open(browser, "Ada", "/npm.html").await;
-        let faults: Vec<String> = page.run_module("handles", LIMIT, include_str!("handles.js")).await;
+        let faults: Vec<String> = page.run_module("handles", LIMIT).await;
         assert_eq!(faults, [""; 0]);
         talk::no_uncaught_errors(&[&page]).await;
     })
