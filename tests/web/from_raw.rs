@@ -150,7 +150,7 @@ async fn handles_of_one_connection_share_its_state() {
         let states = other.signaling_states();
         let tracks = other.tracks();
         let transceiver = other.add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
-        assert_eq!(one.transceivers(), [transceiver.clone()]);
+        assert!(one.transceivers()[0] == transceiver);
         let (ended, mut tones) =
             (transceiver.receiver().track().ended(), transceiver.sender().dtmf().unwrap().tone_changes());
         let pending = other.create_offer();
