@@ -75,6 +75,8 @@ pub struct Negotiator {
     /// again and again, such as for a transceiver that was stopped before its first offer.
     last_offer: Option<u64>,
     idle_offers: u8,
+    /// Shape of our latest answer: an offer that is made again after another one is no repetition.
+    last_answer: Option<u64>,
     /// The next offer has been found to fit into the limit.
     checked: bool,
     failures: Failures,
@@ -178,6 +180,7 @@ impl Negotiator {
             turn: Turn::Free,
             last_offer: None,
             idle_offers: 0,
+            last_answer: None,
             checked: false,
             failures: Failures::default(),
             our_offer: 0,
@@ -395,6 +398,12 @@ impl Negotiator {
             self.last_offer = offer;
             self.failures.our_offer = description.shape();
             self.failures.making = false;
+        } else {
+            let answer = Some(description.shape());
+            if self.last_answer != answer {
+                self.last_answer = answer;
+                (self.last_offer, self.idle_offers) = (None, 0);
+            }
         }
         let (earlier, ours) = self.candidates.described(description);
         for candidate in earlier {

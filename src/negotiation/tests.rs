@@ -322,6 +322,24 @@ fn a_browser_that_asks_for_the_same_offer_again_and_again_is_slowed_down() {
 }
 
 #[test]
+fn offer_that_is_made_again_after_a_different_answer_is_not_slowed_down() {
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
+    for round in 0..20 {
+        negotiator.handle(Input::NegotiationNeeded);
+        let offer = description(SdpType::Offer, "m=video\r\na=sendrecv\r\n");
+        assert!(!negotiator.handle(Input::Done(Some(offer))).is_empty(), "{round}");
+        negotiator.handle(Input::Received(description(SdpType::Answer, "a").into()));
+        negotiator.handle(Input::Done(None));
+        assert!(!negotiator.wants_timeout(), "{round}");
+        // The track is removed, which the answer to the peer's offer tells.
+        negotiator.handle(Input::Received(description(SdpType::Offer, "theirs").into()));
+        negotiator.handle(Input::Done(None));
+        let direction = if round % 2 == 0 { "recvonly" } else { "inactive" };
+        negotiator.handle(Input::Done(Some(description(SdpType::Answer, &format!("a={direction}\r\n")))));
+    }
+}
+
+#[test]
 fn the_end_of_candidates_is_of_their_generation() {
     let end = IceCandidate::end_of_candidates;
     let described = |kind, fragment: &str| description(kind, &format!("v=0\r\na=ice-ufrag:{fragment}\r\n"));
