@@ -19,28 +19,30 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! # Coming back
+//! # Resuming
 //!
-//! A socket that breaks takes nothing with it. [`Joined`](ServerMessage::Joined) hands out a token, and both sides count
-//! *numbered* frames: to a client all but `joined` and `pong`, from a client `signal` and `say`, each from the `joined`
-//! that began the seat, and from 0 again after the last `u32`.
+//! A socket that breaks costs a client nothing. [`Joined`](ServerMessage::Joined) hands out a token, and both sides count
+//! *numbered* frames, each from the `joined` that began the seat, and from 0 again after the last `u32`: to a client all
+//! but `joined` and `pong`, from a client every text or binary message that is not a valid [`Join`](ClientMessage::Join),
+//! [`Ping`](ClientMessage::Ping) or [`Leave`](ClientMessage::Leave).
 //!
-//! - A client that [joins](ClientMessage::Join) the same room with the token has its seat back, with its id and its
-//!   name; the name in that join is passed over, but has to be one. `resumed` says so. Both sides then send what the
-//!   other has not had, in order. The token stays the same: a client that never saw the answer tries again with it.
-//! - The seat is kept for a time of grace, if the socket ended without a close frame or with
-//!   [`RESUMING`](close::RESUMING). Nobody is told of the absence, unless it lasts longer or too much is missed
-//!   ([`Lost`](LeaveReason::Lost)). After any other close frame, after [`Leave`](ClientMessage::Leave), and after three
-//!   heartbeats of silence the seat is free at once, as it is when the server closes the socket for its own reasons.
-//! - A socket that still seems well is no obstacle: the newer one takes the seat, and the older is closed with
+//! - A client that [joins](ClientMessage::Join) the same room with the token gets its seat back, with its id and its
+//!   name; the name in that join is ignored, but has to be valid. `resumed` says so. Both sides then send what the other
+//!   has not received, in order. The answer may contain another token: a client that never got the answer retries with
+//!   the one that it has.
+//! - The seat is kept for the grace time if the socket ended without a close frame of the client, with
+//!   [`RESUMING`](close::RESUMING), or with a [code](close) of the server that keeps it. Other peers are not told of the
+//!   absence, unless it lasts longer or too much is missed ([`Lost`](LeaveReason::Lost)). After any other close frame,
+//!   after [`Leave`](ClientMessage::Leave), and after three heartbeats of silence the seat is free at once.
+//! - A socket that seems to work is no obstacle: the newer one takes the seat, and the older is closed with
 //!   [`REPLACED`](close::REPLACED). So is an older socket whose join comes late.
 //! - A token that the server does not know, or knows in another room, is no error: the client gets a new seat by the
-//!   ordinary rules, and both counts begin at 0. The same goes for a count that cannot be: of more frames than were
-//!   sent, or of so few that those after them are no longer kept. In that case the others are told that the old seat
-//!   was [`Replaced`](LeaveReason::Replaced), before they are told who came.
-//! - A frame of a client that was refused has come, and is counted, also one that was dropped as one too many.
+//!   ordinary rules, and both counts begin at 0. The same goes for an impossible count: of more frames than were sent, or
+//!   of so few that those after them are no longer kept. In that case the others are told that the old seat was
+//!   [`Replaced`](LeaveReason::Replaced), before they are told of the new peer.
+//! - A frame of a client that was refused has come and is counted, and the [error](ServerMessage::Error) has its number.
 //! - [`Ping`](ClientMessage::Ping) and [`Pong`](ServerMessage::Pong) tell what has come, so that it need not be kept.
-//!   A client may do without tokens and counts: it loses no more than its way back.
+//!   A client may ignore tokens and counts: it only loses the possibility to resume.
 //!
 //! Without features this crate is these types alone, and small in WebAssembly. The feature
 //! `server` adds the server, as a library and as the program `signaling-server`.

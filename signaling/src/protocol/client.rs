@@ -20,15 +20,15 @@ pub enum ClientMessage {
         /// Takes back the seat that the server gave this token for, or else a new one.
         #[serde(skip_serializing_if = "Option::is_none")]
         resume: Option<ResumeToken>,
-        /// With `resume`: how many of the seat's numbered frames have come, so that the server sends those after them.
-        /// Every frame to a client is numbered but `joined` and `pong`; the count begins with the seat.
+        /// With `resume`: how many numbered frames the client has received in the seat. The server sends those after
+        /// them. Every frame to a client is numbered but `joined` and `pong`; the count begins with the seat.
         #[serde(skip_serializing_if = "wire::is_zero")]
         received: u32,
         /// The right to enter, where a server asks for it.
         #[serde(skip_serializing_if = "Option::is_none")]
         token: Option<String>,
     },
-    /// Tell one peer in the room. Numbered, as [`Say`](Self::Say) is, and no other.
+    /// A message to one peer in the room.
     Signal {
         /// The addressee.
         to: PeerId,

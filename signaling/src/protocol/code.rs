@@ -86,11 +86,12 @@ words! {
         ServerFull = "server_full",
         /// The addressee is not in the room, perhaps no longer.
         UnknownPeer = "unknown_peer",
-        /// The frame is over the server's limit, and was not read to its end. The connection closes.
+        /// The frame is over the server's limit, and was discarded. The connection closes if the client has no seat, or if
+        /// the frame is far over the limit.
         TooLarge = "too_large",
-        /// The JSON of the frame is nested too deeply; it was thrown away.
+        /// The JSON of the frame is nested too deeply; the frame was dropped.
         TooDeep = "too_deep",
-        /// Too many frames or bytes in a short time; this frame was thrown away.
+        /// Too many frames or bytes in a short time; this frame was dropped.
         RateLimited = "rate_limited",
         /// The frame is not a message of this protocol.
         BadMessage = "bad_message",
@@ -122,11 +123,11 @@ words! {
 words! {
     /// Why a peer is no longer in the room.
     pub enum LeaveReason {
-        /// It left, or its page was closed or loaded again.
+        /// The peer left, or its page was closed or reloaded.
         Left = "left",
-        /// Its socket closed or fell silent, or broke and it did not come back in time.
+        /// The peer was silent, too slow or too fast, or its socket ended and the seat was not resumed in time.
         Lost = "lost",
-        /// It came again on another socket, and could not go on where it was: it has a new id there.
+        /// The peer joined again on another socket and could not resume its seat: it has a new id there.
         Replaced = "replaced",
     }
 }

@@ -42,16 +42,18 @@ pub mod close {
     pub const NORMAL: u16 = 1000;
     /// The server shuts down. Connecting again makes sense: another server may take over.
     pub const GOING_AWAY: u16 = 1001;
-    /// What came is no WebSocket frame.
+    /// What came is not a WebSocket frame. The seat is kept for the grace time.
     pub const PROTOCOL: u16 = 1002;
-    /// A text frame was not UTF-8.
+    /// A text frame is not UTF-8; an error frame with `bad_message` came before. The seat is kept for the grace time.
     pub const NOT_UTF8: u16 = 1007;
-    /// The client did not join in time, or went on sending long after `rate_limited`.
+    /// The client did not join in time, or kept sending long after `rate_limited`. The seat is kept for the grace time,
+    /// unless this happens more than three times in a minute.
     pub const POLICY: u16 = 1008;
-    /// A frame was over the limit; an error frame with `too_large` came before.
+    /// A frame was far over the limit, or its sender has no seat; an error frame with `too_large` came before. The seat
+    /// is kept for the grace time.
     pub const TOO_LARGE: u16 = 1009;
-    /// The client read so slowly that its queue overflowed, or too many came from its address. Connecting again makes
-    /// sense.
+    /// The client read so slowly that its queue overflowed, or too many came from its address. The seat is free, since
+    /// frames for it were dropped.
     pub const TRY_AGAIN_LATER: u16 = 1013;
     /// Nothing came from the client for three heartbeats. Connecting again makes sense.
     pub const IDLE: u16 = 4000;

@@ -77,7 +77,8 @@ impl Default for Config {
 /// The bounds of everything.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// The size of a frame from a client, in bytes. Default: 64 KiB.
+    /// The size of a frame from a client, in bytes. A larger one is discarded and refused; one of more than 64 times
+    /// this size closes its socket. Default: 64 KiB.
     pub frame_bytes: usize,
     /// How deep the JSON of a frame from a client may be nested. Default: 64.
     pub json_depth: usize,

@@ -304,7 +304,7 @@ impl<'a> Client<'a> {
                         self.shared.metrics.joined();
                         self.seat = Some(seat);
                     }
-                    Err(refusal) => self.refuse(false, refusal.code, &refusal.message).await,
+                    Err(refusal) => self.refuse(false, refusal.code, refusal.message).await,
                 }
             }
             (ClientMessage::Signal { to, data }, Some(seat)) => seat.signal(&to, data).await,

@@ -1,7 +1,7 @@
 //! Seats that go from one server to the other, while both are there.
 
 use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
 
 use super::support::{Redis, all_hear};
 use crate::support::{Client, soon};
@@ -161,4 +161,22 @@ async fn a_server_that_shuts_down_leaves_its_clients_their_seats() {
     assert!(bob.resume(&keepsake).await.resumed);
     bob.expect_say(&ada.id, "1").await;
     all_hear(&mut bob, &mut [&mut ada], "2").await;
+}
+
+#[tokio::test]
+async fn seat_is_resumed_on_another_server_after_a_message_far_over_the_limit() {
+    let Some(redis) = Redis::start().await else { return };
+    let limits = || Limits { frame_bytes: 1000, ..Limits::default() };
+    let (one, two) = (redis.server_with(limits()).await, redis.server_with(limits()).await);
+    let mut ada = one.join("r", "Ada").await;
+    let mut bob = one.join("r", "Bob").await;
+    ada.expect_joined(&bob, "Bob").await;
+    bob.send_text(&"x".repeat(100_000)).await;
+    assert_eq!(bob.close_code().await, close::TOO_LARGE);
+    let mut back = two.connect().await;
+    let resumed = back.resume(&bob.keepsake(0)).await;
+    assert!(resumed.resumed && resumed.received == 1, "{resumed:?}");
+    back.expect_refusal(ErrorCode::TooLarge, Some(1)).await;
+    all_hear(&mut back, &mut [&mut ada], "1").await;
+    ada.expect_silence().await;
 }
