@@ -342,7 +342,7 @@ impl Negotiator {
         match self.running.take() {
             Some(Operation::SetLocalDescription) => {
                 let Some(description) = local else { return };
-                self.described(description, actions);
+                self.described(&description, actions);
             }
             Some(Operation::CreateOffer) => {
                 if let Some(offer) = local {
@@ -386,17 +386,17 @@ impl Negotiator {
         }
     }
 
-    fn described(&mut self, description: SessionDescription, actions: &mut Vec<Action>) {
+    fn described(&mut self, description: &SessionDescription, actions: &mut Vec<Action>) {
         let is_offer = description.kind == SdpType::Offer;
         if is_offer {
-            let offer = Some(hash(&description));
+            let offer = Some(hash(description));
             let is_idle = self.last_offer == offer;
             self.idle_offers = if is_idle { self.idle_offers.saturating_add(1) } else { 0 };
             self.last_offer = offer;
             self.failures.our_offer = description.shape();
             self.failures.making = false;
         }
-        let (earlier, ours) = self.candidates.described(&description);
+        let (earlier, ours) = self.candidates.described(description);
         for candidate in earlier {
             self.send(Content::Candidate(candidate), actions);
         }
@@ -407,7 +407,7 @@ impl Negotiator {
                 self.state = State::HaveLocalOffer;
                 self.roll_back = true;
                 self.pass_turn(actions);
-                return self.offer_is_too_large(&description, error, actions);
+                return self.offer_is_too_large(description, error, actions);
             }
             Err(error) => {
                 self.agree();

@@ -71,8 +71,8 @@ pub struct Stamp {
     /// The highest number up to which the sender has received everything.
     #[serde(default, skip_serializing_if = "is_default")]
     pub seen: u32,
-    /// The highest number that the sender has used; only in a [`Hello`](Content::Hello). The receiver makes no offer
-    /// until it has received them all.
+    /// The highest number that the sender has used, where some are not acknowledged; only in a
+    /// [`Hello`](Content::Hello) with `to`. The receiver makes no offer until it has received them all.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sent: u32,
     /// The place of this part, from 1, in a description that was split; 0 where the signal is whole.

@@ -15,6 +15,7 @@ use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 use super::support::{
     Within,
+    js::is_firefox,
     plain::noted,
     session::{agreed, session, talk, told},
     sleep, watched,
@@ -35,13 +36,14 @@ async fn large_offer_is_split_to_fit_the_link() {
         let limited = |politeness| SessionOptions::new(politeness).signal_limit(LIMIT);
         let a = session(limited(Politeness::Polite), Link::new(noted(a_in, &sent), a_out));
         let b = session(limited(Politeness::Impolite), Link::new(noted(b_in, &sent), b_out));
+        // In Chromium 18 of them take 77 kB.
+        let count = if is_firefox() { 24 } else { 18 };
         for session in [&a, &b] {
-            // More than enough on its own in Chromium, and together in Firefox.
-            for _ in 0..18 {
+            for _ in 0..count {
                 session.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
             }
         }
-        agreed([&a, &b], 36).await;
+        agreed([&a, &b], 2 * count).await;
         talk(&a, &b).within("messages both ways").await;
         let sizes: Vec<usize> = sent.borrow().iter().map(|signal| signal.to_string().len()).collect();
         assert!(sizes.iter().all(|size| *size <= LIMIT), "{sizes:?}");
@@ -89,7 +91,7 @@ async fn offer_that_cannot_be_sent_is_reported_once_and_made_when_it_fits() {
 async fn offer_is_made_once_a_change_makes_it_fit() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
-        let a = session(SessionOptions::new(Politeness::Impolite).signal_limit(700), a_link);
+        let a = session(SessionOptions::new(Politeness::Impolite).signal_limit(400), a_link);
         let b = session(Politeness::Polite, b_link);
         let mut events = a.events();
         let large: Vec<_> = (0..36)
@@ -97,7 +99,7 @@ async fn offer_is_made_once_a_change_makes_it_fit() {
             .collect();
         let channel = a.connection().create_data_channel("", &ChannelInit::new()).unwrap();
         let SessionEvent::Failed(error) = events.next().within("the failure").await.unwrap() else { panic!() };
-        assert_eq!(*error.kind(), ErrorKind::TooLarge { limit: 700 }, "{error}");
+        assert_eq!(*error.kind(), ErrorKind::TooLarge { limit: 400 }, "{error}");
         for transceiver in large {
             transceiver.stop().unwrap();
         }

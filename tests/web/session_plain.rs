@@ -10,7 +10,6 @@ use browser_rtc::{
     session::{Link, LostReason, Recovery, Session, SessionEvent, SessionOptions},
 };
 use futures::{FutureExt, StreamExt};
-use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
@@ -55,7 +54,7 @@ async fn both_sides_add(session: &Session, peer: &PlainPeer) {
     let count = session.connection().transceivers().len();
     peer.run("pc.addTransceiver('video')");
     until(|| session.connection().transceivers().len() > count, "the peer's transceiver").await;
-    until(|| peer.run("return pc.signalingState") == JsValue::from("stable"), "the answer").await;
+    until(|| peer.run("return pc.signalingState") == "stable", "the answer").await;
 }
 
 #[wasm_bindgen_test]
