@@ -38,7 +38,7 @@ impl Running {
         let task = tokio::spawn(server.run(async {
             // A server that is dropped ends by itself.
             if asked.await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }));
         Self { task, shutdown: Some(shutdown) }
