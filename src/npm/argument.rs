@@ -5,6 +5,7 @@
 //! before it does anything else. A value that does not fit is an error that names the function, the argument and what
 //! was passed; `undefined` is the same as an argument that is left out.
 
+use js_sys::{Function, Object};
 use wasm_bindgen::{JsCast, JsValue, convert::TryFromJsValue};
 use web_sys::{AbortSignal, Blob, WritableStream};
 
@@ -39,6 +40,11 @@ impl Argument {
         self.value.as_string().ok_or_else(|| self.wrong("a string"))
     }
 
+    /// A function, if it is one.
+    pub(super) fn function(&self) -> Option<&Function> {
+        self.value.dyn_ref()
+    }
+
     /// A string, or `None` if it is left out.
     pub(super) fn optional_string(&self) -> Result<Option<String>> {
         if self.is_absent() { Ok(None) } else { self.string().map(Some) }
@@ -66,12 +72,30 @@ impl Argument {
         self.value.as_bool().ok_or_else(|| self.wrong("a boolean"))
     }
 
+    /// An object that the browser checks.
+    pub(super) fn dictionary(&self) -> Result<Object> {
+        self.object("an object", is_plain)
+    }
+
+    /// An options object within another. `prefix` is what the names of its members begin with in errors.
+    pub(super) fn options(self, prefix: &'static str) -> Result<Options> {
+        if is_plain(&self.value) {
+            return Ok(Options { operation: self.operation, prefix, object: self.value });
+        }
+        Err(self.wrong("an options object"))
+    }
+
     /// A number of bytes. `Infinity` is `u32::MAX`, which stands for no limit.
     pub(super) fn bytes(&self) -> Result<u32> {
         if self.value.as_f64() == Some(f64::INFINITY) {
             return Ok(u32::MAX);
         }
         self.whole(u32::MAX, "a whole number from 0 to 4294967295, or Infinity")
+    }
+
+    /// A number of things.
+    pub(super) fn count(&self) -> Result<u32> {
+        self.whole(u32::MAX, "a whole number from 0 to 4294967295")
     }
 
     pub(super) fn unsigned_short(&self) -> Result<u16> {
@@ -153,6 +177,8 @@ impl Argument {
 /// The last argument of a function: an object with members that may be left out, as the object itself may be.
 pub(super) struct Options {
     operation: &'static str,
+    /// What the names of its members begin with in errors.
+    prefix: &'static str,
     object: JsValue,
 }
 
@@ -160,7 +186,7 @@ impl Options {
     /// Takes `undefined`, and objects that are not of a kind of their own: a promise, an event or an array is rejected.
     pub(super) fn new(operation: &'static str, value: JsValue) -> Result<Self> {
         if value.is_undefined() || is_plain(&value) {
-            return Ok(Self { operation, object: value });
+            return Ok(Self { operation, prefix: "options.", object: value });
         }
         Err(Argument::new(operation, "options", value).wrong("an options object"))
     }
@@ -168,7 +194,7 @@ impl Options {
     /// The member of this name, `undefined` where it is left out. What its getter throws is the error.
     pub(super) fn member(&self, name: &'static str) -> Result<Argument> {
         let value = global::try_get(&self.object, name).during(self.operation)?;
-        Ok(Argument { operation: self.operation, prefix: "options.", name, value })
+        Ok(Argument { operation: self.operation, prefix: self.prefix, name, value })
     }
 
     /// The member of this name, if there is one.

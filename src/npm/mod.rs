@@ -52,10 +52,30 @@ export interface WaitOptions {
 export interface JoinOptions extends WaitOptions {
   room: string;
   name: string;
-  /** Proves to the server that the page may join. */
-  token?: string;
+  /** Proves to the server that the page may join: a token, or a function that provides a fresh one whenever the server
+      requires it. */
+  token?: string | (() => string | Promise<string>);
   /** For how many milliseconds to try to reconnect to a server that is lost, 300000 by default. `Infinity` is 24 days. */
   giveUpAfter?: number;
+  /** For how many milliseconds a call rings before it is given up, 45000 by default. */
+  ringTime?: number;
+  /** The configuration of the room's calls. The server's ICE servers are added after those given here. */
+  configuration?: RTCConfiguration;
+  /** What the room's calls do when the network between the two peers breaks. */
+  recovery?: RecoveryOptions;
+  /** Keeps the seat's resume token in `sessionStorage`, so that a page that was reloaded after a crash has its name back
+      at once. */
+  keepSeat?: boolean;
+}
+
+/** When ICE is restarted and when a call is given up. */
+export interface RecoveryOptions {
+  /** For how many milliseconds a connection may be disconnected before ICE is restarted, 3000 by default. */
+  patience?: number;
+  /** The number of attempts before the call is lost, 6 by default. */
+  attempts?: number;
+  /** The milliseconds that each attempt may take, 10000 by default. */
+  attemptTime?: number;
 }
 
 /** Options of a channel. */

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use js_sys::{Array, JSON, Object, Promise};
+use js_sys::{Array, Function, JSON, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
@@ -18,10 +18,15 @@ use super::{
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
+    peer::PeerConnection,
+    promise::settled_for_good,
     room::{Delivery, Join, Room, RoomEvent},
+    session::Recovery,
     signaling::Data,
     sys::global,
 };
+
+const OPERATION: &str = "joinRoom";
 
 /// Joins a room. `url` is a string or a `URL`.
 ///
@@ -34,7 +39,6 @@ pub fn join_room(
     #[wasm_bindgen(unchecked_param_type = "string | URL")] url: JsValue,
     #[wasm_bindgen(unchecked_param_type = "JoinOptions")] options: JsValue,
 ) -> Promise {
-    const OPERATION: &str = "joinRoom";
     let arguments = Argument::new(OPERATION, "url", url)
         .url()
         .and_then(|url| Ok((url, join_options(&Options::new(OPERATION, options)?)?)));
@@ -53,13 +57,64 @@ pub fn join_room(
 fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
     let mut join = Join::new(options.member("room")?.string()?, options.member("name")?.string()?);
     if let Some(token) = options.present("token")? {
-        join = join.token(token.string()?);
+        join = match token.function().cloned() {
+            Some(function) => join.token_provider(move || provided(function.clone())),
+            None => join.token(token.string().map_err(|_| token.wrong("a string or a function"))?),
+        };
     }
     if let Some(time) = options.present("giveUpAfter")? {
-        let ms = time.milliseconds()?.min(f64::from(i32::MAX));
-        join = join.give_up_after(Duration::from_secs_f64(ms / 1_000.0));
+        join = join.give_up_after(duration(&time)?);
+    }
+    if let Some(time) = options.present("ringTime")? {
+        join = join.ring_time(duration(&time)?);
+    }
+    if let Some(configuration) = options.present("configuration")? {
+        join = join.configuration(PeerConnection::configuration_from(OPERATION, &configuration.dictionary()?)?);
+    }
+    if let Some(options) = options.present("recovery")? {
+        join = join.recovery(recovery(&options.options("options.recovery.")?)?);
+    }
+    if let Some(keeps_seat) = options.present("keepSeat")?
+        && keeps_seat.boolean()?
+    {
+        join = join.keep_seat();
     }
     Ok((join, options.signal()?))
+}
+
+/// A `RecoveryOptions` object.
+fn recovery(options: &Options) -> Result<Recovery> {
+    let mut recovery = Recovery::new();
+    if let Some(time) = options.present("patience")? {
+        recovery = recovery.patience(duration(&time)?);
+    }
+    if let Some(attempts) = options.present("attempts")? {
+        recovery = recovery.attempts(attempts.count()?);
+    }
+    if let Some(time) = options.present("attemptTime")? {
+        recovery = recovery.attempt_time(duration(&time)?);
+    }
+    Ok(recovery)
+}
+
+fn duration(time: &Argument) -> Result<Duration> {
+    let ms = time.milliseconds()?.min(f64::from(i32::MAX));
+    Ok(Duration::from_secs_f64(ms / 1_000.0))
+}
+
+/// Asks the page's function for a token.
+async fn provided(function: Function) -> Result<String> {
+    let returned = function.call0(&JsValue::UNDEFINED).during(OPERATION)?;
+    // `Promise.resolve` would throw for an object with a getter that throws.
+    let promise = Promise::new(&mut |resolve, _| {
+        // A function that resolves a promise does not throw.
+        let _ = resolve.call1(&JsValue::UNDEFINED, &returned);
+    });
+    let token = settled_for_good(OPERATION, Ok(promise.unchecked_into())).await?;
+    let wrong = || {
+        Error::new(OPERATION, ErrorKind::Type, "the function `options.token` must return a string, or a promise of one")
+    };
+    token.as_string().ok_or_else(wrong)
 }
 
 /// A seat in a room, and an async iterable of what happens there. It reconnects by itself when the server is lost, and

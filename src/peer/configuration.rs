@@ -342,15 +342,17 @@ impl Configuration {
             ice_transport_policy: text("iceTransportPolicy").map(|policy| policy.as_str().into()),
             bundle_policy: text("bundlePolicy").map(|policy| policy.as_str().into()),
             rtcp_mux_policy: text("rtcpMuxPolicy").map(|policy| policy.as_str().into()),
-            certificates: list("certificates")
-                .into_iter()
-                .map(|raw| Certificate::from_raw(raw.unchecked_into()))
-                .collect(),
+            certificates: certificates(configuration),
             ice_candidate_pool_size: global::integer(configuration, "iceCandidatePoolSize"),
             always_negotiate_data_channels: global::get(configuration, "alwaysNegotiateDataChannels").as_bool(),
             other: Members::beside(&KNOWN, configuration),
         }
     }
+}
+
+fn certificates(configuration: &JsValue) -> Vec<Certificate> {
+    let raw = global::items(&global::get(configuration, "certificates")).into_iter();
+    raw.map(|raw| Certificate::from_raw(raw.unchecked_into())).collect()
 }
 
 /// The members of [`Configuration`] in JavaScript.
@@ -375,6 +377,17 @@ impl PeerConnection {
             .and_then(std::result::Result::ok)
             .map(|configuration| Configuration::from_js(&configuration))
             .unwrap_or_default()
+    }
+
+    /// Reads a page's value as the browser's constructor does, and fails as that does.
+    #[cfg(feature = "npm")]
+    pub(crate) fn configuration_from(operation: &'static str, value: &Object) -> Result<Configuration> {
+        super::supported(operation)?;
+        let pc = Self::of(crate::sys::peer_connection::PeerConnection::new(value).during(operation)?, true);
+        let mut configuration = pc.configuration();
+        // Not every browser returns them.
+        configuration.certificates = certificates(value);
+        Ok(configuration)
     }
 
     /// Sets the connection up anew, all or nothing: what is not given gets its default. New servers and a new policy
