@@ -88,6 +88,21 @@ export async function ring(name: string): Promise<Call | undefined> {
   return (await room.call(peer, null, givingUp.signal)) ?? room.call(peer.id, new MediaStream(), { signal });
 }
 
+export async function configured(url: URL, fetchToken: () => Promise<string>): Promise<void> {
+  const room = await joinRoom(url, {
+    room: "lobby",
+    name: "Ada",
+    token: fetchToken,
+    configuration: { iceServers: [{ urls: "turn:turn.example.org", username: "ada", credential: "secret" }], iceTransportPolicy: "relay" },
+    recovery: { patience: 2_000, attempts: 3, attemptTime: 5_000 },
+    ringTime: 30_000,
+    keepSeat: true,
+  });
+  // @ts-expect-error: the policy is the browser's.
+  await joinRoom(url, { room: "lobby", name: "Ada", configuration: { iceTransportPolicy: "none" } });
+  await room.say("hello");
+}
+
 export async function briefly(url: string, picture: HTMLVideoElement): Promise<void> {
   using room = await joinRoom(url, { room: "lobby", name: "Ada" });
   for await (const event of room) {

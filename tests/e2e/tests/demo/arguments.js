@@ -22,7 +22,9 @@ const getterError = new Error("a getter of the page");
 const throwing = () => {
   throw getterError;
 };
-const MEMBERS = ["room", "name", "token", "giveUpAfter", "signal", "id", "duration", "gap", "ordered", "href"];
+const MEMBERS = [
+  "room", "name", "token", "giveUpAfter", "signal", "id", "duration", "gap", "ordered", "href", "iceServers", "patience",
+];
 const values = {
   undefined: () => undefined,
   null: () => null,
@@ -100,6 +102,8 @@ let room, other, disposed, track, shared, ringing, ended, call, endedCall, chann
 const join = (name) => joinRoom(url, { room: "arguments", name });
 const joining = (member, takes) =>
   argument(`options.${member}`, takes, (value) => [url, { room: "arguments", name: "Cyd", giveUpAfter: 0, [member]: value }]);
+const recovering = (member, takes) =>
+  argument(`options.recovery.${member}`, takes, (value) => [url, { room: "arguments", name: "Cyd", recovery: { [member]: value } }]);
 const channelOption = (name, takes) => member(name, takes, (value) => ["label", { [name]: value }]);
 const limit = (name) => ({ on: () => channel, positions: [argument("value", BYTES, (value) => [value])] });
 const none = (on) => ({ on, positions: [] });
@@ -114,8 +118,15 @@ const table = {
         argument("options", [], (value) => [url, value]),
         joining("room", STRINGS),
         joining("name", STRINGS),
-        joining("token", ["undefined", ...STRINGS]),
+        joining("token", ["undefined", ...STRINGS, "function", "class"]),
         joining("giveUpAfter", ["undefined", ...TIMES]),
+        joining("ringTime", ["undefined", ...TIMES]),
+        joining("configuration", OPTIONS),
+        joining("keepSeat", ["undefined", "true"]),
+        joining("recovery", OPTIONS),
+        recovering("patience", ["undefined", ...TIMES]),
+        recovering("attempts", ["undefined", "zero"]),
+        recovering("attemptTime", ["undefined", ...TIMES]),
         joining("signal", ["undefined", "signal"]),
       ],
     ],

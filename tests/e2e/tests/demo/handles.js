@@ -182,6 +182,29 @@ async function disposal() {
   call.free();
 }
 
+/** What a room is configured with reaches its calls. */
+async function options() {
+  using room = await join("Dan", {
+    configuration: { iceServers: [{ urls: "stun:127.0.0.1:3478" }], iceTransportPolicy: "relay" },
+    ringTime: 100,
+    recovery: { attempts: 1 },
+    token: () => "a token that this server does not require",
+    keepSeat: true,
+  });
+  await until(() => named("Dan"));
+  const bobs = room.peers.find((peer) => peer.name === "Bob");
+  const unanswered = await failure(room.call(bobs));
+  check(`an unanswered call gives ${unanswered}`, unanswered.name === "Timeout");
+  await (await ringing()).ended();
+
+  const calling = ada.call(named("Dan"));
+  const call = await (await first(room, (event) => event.type === "incoming")).call.accept();
+  const { iceServers, iceTransportPolicy } = call.connection.getConfiguration();
+  check("the call relays only", iceTransportPolicy === "relay" && iceServers[0].urls.includes("stun:127.0.0.1:3478"));
+  call.hangUp();
+  await (await calling).ended();
+}
+
 async function files(call, theirs) {
   const [out, into] = await opened(call, theirs, "files");
   const [sending, receiving] = [out.files(), into.files()];
@@ -216,7 +239,7 @@ async function files(call, theirs) {
 }
 
 async function run() {
-  for (const part of [signals, messages, disposal]) await part();
+  for (const part of [signals, messages, options, disposal]) await part();
   return faults;
 }
 
