@@ -75,8 +75,9 @@ pub struct Negotiator {
     /// again and again, such as for a transceiver that was stopped before its first offer.
     last_offer: Option<u64>,
     idle_offers: u8,
-    /// Shape of our latest answer: an offer that is made again after another one is no repetition.
-    last_answer: Option<u64>,
+    /// The sections that we send in, by our latest description: where an answer has told a change of them in between,
+    /// the same offer is no repetition.
+    last_sending: u64,
     /// The next offer has been found to fit into the limit.
     checked: bool,
     failures: Failures,
@@ -180,7 +181,7 @@ impl Negotiator {
             turn: Turn::Free,
             last_offer: None,
             idle_offers: 0,
-            last_answer: None,
+            last_sending: 0,
             checked: false,
             failures: Failures::default(),
             our_offer: 0,
@@ -398,13 +399,10 @@ impl Negotiator {
             self.last_offer = offer;
             self.failures.our_offer = description.shape();
             self.failures.making = false;
-        } else {
-            let answer = Some(description.shape());
-            if self.last_answer != answer {
-                self.last_answer = answer;
-                (self.last_offer, self.idle_offers) = (None, 0);
-            }
+        } else if self.last_sending != sending(description) {
+            (self.last_offer, self.idle_offers) = (None, 0);
         }
+        self.last_sending = sending(description);
         let (earlier, ours) = self.candidates.described(description);
         for candidate in earlier {
             self.send(Content::Candidate(candidate), actions);
@@ -687,6 +685,19 @@ impl Negotiator {
 
 fn report(TooLarge { size, limit }: TooLarge) -> Action {
     Action::ReportTooLarge { size, limit }
+}
+
+/// Hashes in which of its sections a description sends.
+fn sending(description: &SessionDescription) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for line in description.sdp.lines() {
+        match line {
+            "a=sendrecv" | "a=sendonly" => true.hash(&mut hasher),
+            "a=recvonly" | "a=inactive" => false.hash(&mut hasher),
+            _ => {}
+        }
+    }
+    hasher.finish()
 }
 
 /// Hashes all lines but the one with the version.

@@ -69,7 +69,7 @@ fn no_events(sessions: [&Session; 2]) {
 async fn shown(video: &Element, session: &Session, index: usize) -> impl Sized + use<> {
     let receiver = session.connection().receivers().swap_remove(index);
     let shown = media::show(video, &MediaStream::of_tracks(&[receiver.track()]).unwrap()).unwrap();
-    video.frames(3).await;
+    video.frames(3).within("media").await;
     shown
 }
 
@@ -96,7 +96,7 @@ async fn bounded(sender: &Session, receiver: &Session, times: usize) {
     let grown = pc.local_description().unwrap().sdp.len();
     assert!(grown < size + 2_000, "from {size} bytes to {grown}");
     let _shown = shown(&video, receiver, 1).await;
-    flowing.frames(3).await;
+    flowing.frames(3).within("media that flows").await;
     no_events([sender, receiver]);
 }
 
