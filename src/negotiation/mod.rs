@@ -4,6 +4,9 @@ mod candidates;
 #[cfg(test)]
 mod conversation;
 mod delivery;
+#[cfg(test)]
+mod failure_tests;
+mod failures;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod long_runs;
 #[cfg(test)]
@@ -11,6 +14,7 @@ mod model;
 mod negotiator;
 mod operation;
 mod parts;
+mod repetition;
 #[cfg(test)]
 mod search;
 mod signal;

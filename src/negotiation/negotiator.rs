@@ -1,17 +1,15 @@
 //! Perfect negotiation as a state machine without a browser.
 //! [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
 
-use std::{
-    collections::VecDeque,
-    hash::{DefaultHasher, Hash, Hasher},
-    mem,
-};
+use std::{collections::VecDeque, mem};
 
 use super::{
     candidates::Candidates,
     delivery::{Arrival, Delivery, Unsendable},
+    failures::Failures,
     operation::{Action, Input, Operation, Politeness},
     parts::{TooLarge, UNLIMITED},
+    repetition::Repetition,
     signal::{Content, SessionId, Signal},
 };
 use crate::peer::{SdpType, SessionDescription, SignalingState};
@@ -19,14 +17,8 @@ use crate::peer::{SdpType, SessionDescription, SignalingState};
 /// Maximum number of timeouts before an offer that failed is made again; the first time it is one.
 const LONGEST_PAUSE: u8 = 32;
 
-/// Number of failures after which an offer is not made again until it changes.
-const MAX_FAILURES: u8 = 6;
-
 /// Maximum number of signals that wait while an operation runs. What exceeds it is as lost as on the link.
 const MAX_INBOX: usize = 1_024;
-
-/// The same for an offer that says nothing new.
-const LONGEST_IDLE_PAUSE: u8 = 8;
 
 /// What negotiation is at. An operation runs to its end before the next signal is looked at, so that whether an
 /// offer collides is plain from the state, and there is no moment in between to be wrong about.
@@ -71,13 +63,7 @@ pub struct Negotiator {
     /// The pending offer, of whichever side, cannot become an agreement.
     roll_back: bool,
     turn: Turn,
-    /// Hash of our latest offer, without its version, and how often it was made in a row: some browsers ask for one
-    /// again and again, such as for a transceiver that was stopped before its first offer.
-    last_offer: Option<u64>,
-    idle_offers: u8,
-    /// The sections that we send in, by our latest description: where an answer has told a change of them in between,
-    /// the same offer is no repetition.
-    last_sending: u64,
+    repetition: Repetition,
     /// The next offer has been found to fit into the limit.
     checked: bool,
     failures: Failures,
@@ -93,47 +79,6 @@ pub struct Negotiator {
     /// Timeouts until the next offer, after one that failed, and how long that was.
     pause: u8,
     last_pause: u8,
-}
-
-/// What has failed and been reported, so that it is reported once. Offers are told apart by their
-/// [shape](SessionDescription::shape), as each attempt has credentials of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Failures {
-    /// The latest offers.
-    our_offer: u64,
-    their_offer: u64,
-    /// Our offer that did not become an agreement, and how often.
-    ours: Option<(u64, u8)>,
-    /// The peer's offer that could not be applied or answered.
-    theirs: Option<u64>,
-    /// Our offer that does not fit into the limit.
-    too_large: Option<u64>,
-    /// An offer could not even be made.
-    making: bool,
-    /// A candidate of ours does not fit into the limit.
-    candidate: bool,
-}
-
-impl Failures {
-    /// Our pending offer did not become an agreement: returns whether this is news.
-    fn ours_failed(&mut self) -> bool {
-        let (is_known, count) = match self.ours {
-            Some((shape, count)) if shape == self.our_offer => (true, count),
-            _ => (false, 0),
-        };
-        self.ours = Some((self.our_offer, count.saturating_add(1)));
-        !is_known
-    }
-
-    /// The peer's pending offer could not be applied or answered: returns whether this is news.
-    fn theirs_failed(&mut self) -> bool {
-        self.theirs.replace(self.their_offer) != Some(self.their_offer)
-    }
-
-    /// Returns whether an offer has failed too often to be made again, or any has where none is given.
-    fn has_given_up(&self, offer: Option<u64>) -> bool {
-        self.ours.is_some_and(|(shape, count)| count >= MAX_FAILURES && offer.is_none_or(|offer| offer == shape))
-    }
 }
 
 /// Who may offer next.
@@ -179,9 +124,7 @@ impl Negotiator {
             first_offer_delay,
             roll_back: false,
             turn: Turn::Free,
-            last_offer: None,
-            idle_offers: 0,
-            last_sending: 0,
+            repetition: Repetition::default(),
             checked: false,
             failures: Failures::default(),
             our_offer: 0,
@@ -392,17 +335,11 @@ impl Negotiator {
 
     fn described(&mut self, description: &SessionDescription, actions: &mut Vec<Action>) {
         let is_offer = description.kind == SdpType::Offer;
+        self.repetition.described(description);
         if is_offer {
-            let offer = Some(hash(description));
-            let is_idle = self.last_offer == offer;
-            self.idle_offers = if is_idle { self.idle_offers.saturating_add(1) } else { 0 };
-            self.last_offer = offer;
             self.failures.our_offer = description.shape();
             self.failures.making = false;
-        } else if self.last_sending != sending(description) {
-            (self.last_offer, self.idle_offers) = (None, 0);
         }
-        self.last_sending = sending(description);
         let (earlier, ours) = self.candidates.described(description);
         for candidate in earlier {
             self.send(Content::Candidate(candidate), actions);
@@ -440,7 +377,7 @@ impl Negotiator {
         self.failures.ours = self.failures.ours.map(|(shape, _)| (shape, 0));
         (self.failures.our_offer, self.failures.their_offer) = (0, 0);
         self.last_pause = 0;
-        self.pause = if self.idle_offers < 2 { 0 } else { self.idle_offers.min(LONGEST_IDLE_PAUSE) };
+        self.pause = self.repetition.pause();
     }
 
     fn failed(&mut self, state: &SignalingState, actions: &mut Vec<Action>) {
@@ -685,26 +622,4 @@ impl Negotiator {
 
 fn report(TooLarge { size, limit }: TooLarge) -> Action {
     Action::ReportTooLarge { size, limit }
-}
-
-/// Hashes in which of its sections a description sends.
-fn sending(description: &SessionDescription) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for line in description.sdp.lines() {
-        match line {
-            "a=sendrecv" | "a=sendonly" => true.hash(&mut hasher),
-            "a=recvonly" | "a=inactive" => false.hash(&mut hasher),
-            _ => {}
-        }
-    }
-    hasher.finish()
-}
-
-/// Hashes all lines but the one with the version.
-fn hash(description: &SessionDescription) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for line in description.sdp.lines().filter(|line| !line.starts_with("o=")) {
-        line.hash(&mut hasher);
-    }
-    hasher.finish()
 }
