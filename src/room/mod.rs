@@ -233,13 +233,13 @@ impl Room {
     /// same id, so that each peer that stayed in the room gets it once.
     ///
     /// # Errors
-    /// `Syntax` for a value that has no JSON; `TooLarge` with the number of bytes that the JSON may have; `Operation` if
+    /// `Type` for a value that has no JSON; `TooLarge` with the number of bytes that the JSON may have; `Operation` if
     /// too many frames wait to be sent; `Closed` if the room has been left or lost.
     pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery> {
         const OPERATION: &str = "say";
-        let syntax = |error: &dyn fmt::Display| Error::new(OPERATION, ErrorKind::Syntax, error.to_string());
-        let data = Data::from_serialize(value).map_err(|error| syntax(&error))?;
-        let id = MessageId::try_from(random::id()).map_err(|error| syntax(&error))?;
+        let wrong = |error: &dyn fmt::Display| Error::new(OPERATION, ErrorKind::Type, error.to_string());
+        let data = Data::from_serialize(value).map_err(|error| wrong(&error))?;
+        let id = MessageId::try_from(random::id()).map_err(|error| wrong(&error))?;
         self.0.open(OPERATION)?;
         let (accepted, delivery) = Delivery::new();
         let frame = Frame::new(ClientMessage::Say { id, data }, Owner::Say(accepted))?;

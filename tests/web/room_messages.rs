@@ -128,6 +128,7 @@ async fn say_over_the_limit_fails_at_once_and_the_seat_stays() {
         answer["max_frame_bytes"] = 1_000.into();
         let (room, socket, _) = join_with(&sockets, Join::new("lobby", "Ada"), &answer).await;
         let room = room.unwrap();
+        assert_eq!(*room.say(&f64::NAN).unwrap_err().kind(), ErrorKind::Type);
         let error = room.say(&"x".repeat(70_000)).unwrap_err();
         let ErrorKind::TooLarge { limit } = *error.kind() else { panic!("{error}") };
         // Two of these bytes are quotation marks.

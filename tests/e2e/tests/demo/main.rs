@@ -14,4 +14,5 @@ mod recovery;
 mod rooms;
 mod storm;
 mod talk;
+mod tokens;
 mod unsupported;

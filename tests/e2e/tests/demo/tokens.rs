@@ -1,0 +1,51 @@
+//! Tokens that expire while a page is in its room.
+
+use std::time::Duration;
+
+use browser_rtc_e2e::{Browser, play};
+use browser_rtc_signaling::server::Tokens;
+use serde::Deserialize;
+
+const LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(100);
+/// The tokens of the page last for two seconds at most, as `exp` is in whole seconds.
+const LIFETIME: Duration = Duration::from_secs(3);
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Outcome {
+    ada: String,
+    bob: String,
+    provided: u32,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_provider_outlives_a_token_in_chrome() {
+    token_provider_outlives_a_token(Browser::Chrome).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_provider_outlives_a_token_in_firefox() {
+    token_provider_outlives_a_token(Browser::Firefox).await;
+}
+
+/// Bob has a token, and Ada a function that provides them.
+async fn token_provider_outlives_a_token(browser: Browser) {
+    play(&format!("tokens in {browser:?}"), async |stage| {
+        let secret = "a secret of 32 characters or more".into();
+        let tokens = Tokens::new().hs256(&secret).expect("the secret is long enough").leeway(Duration::ZERO);
+        stage.restart_server_with(|config| config.tokens = Some(tokens)).await;
+        let page = stage.open(browser, "Ada", "/npm.html").await;
+        let restart = async {
+            while page.script::<Option<String>>("return document.body.dataset.at ?? null").await.is_none() {
+                tokio::time::sleep(POLL).await;
+            }
+            tokio::time::sleep(LIFETIME).await;
+            stage.restart_server().await;
+        };
+        let (outcome, ()) = tokio::join!(page.run_module::<Outcome>("tokens", LIMIT), restart);
+        // Bob's token was asked for by the page, and Ada's by the room: at its first join, and after the restart.
+        let expected = Outcome { ada: "recovered".into(), bob: "unauthorized".into(), provided: 3 };
+        assert_eq!(outcome, expected);
+    })
+    .await;
+}
