@@ -168,11 +168,6 @@ impl End {
         first
     }
 
-    /// Returns whether both are the end of the same object.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-
     pub(crate) fn wait(&self) -> EndWait {
         EndWait { waiter: self.0.waiting.waiter(), end: self.clone() }
     }

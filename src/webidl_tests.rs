@@ -57,6 +57,16 @@ fn urls_are_one_string_or_a_list() {
 }
 
 #[test]
+fn members_of_the_extensions_are_read() {
+    reads(json!({ "alwaysNegotiateDataChannels": true }), &Configuration::new().always_negotiate_data_channels(true));
+    let json = json!({ "codecs": [], "headerExtensions": [{ "uri": "urn:x", "direction": "recvonly" }] });
+    let capabilities: RtpCapabilities = from_value(json.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&capabilities).unwrap(), json);
+    let encoding = json!({ "active": true, "adaptivePtime": true, "scaleResolutionDownTo": { "maxWidth": 640, "maxHeight": 480 } });
+    assert_eq!(serde_json::to_value(from_value::<Encoding>(encoding.clone()).unwrap()).unwrap(), encoding);
+}
+
+#[test]
 fn null_stands_for_an_absent_member() {
     reads(
         json!({

@@ -243,8 +243,8 @@ impl Life {
         }
     }
 
-    fn is_of(&self, end: &End) -> bool {
-        self.connection.borrow().as_ref().is_some_and(|connection| connection.end.is(end))
+    fn is_of(&self, raw: &JsValue) -> bool {
+        self.connection.borrow().as_ref().is_some_and(|connection| connection.raw == *raw)
     }
 
     fn is_unsent(&self) -> bool {
@@ -277,13 +277,13 @@ fn look_for_stream(life: Weak<Life>, was_connected: bool) {
     });
 }
 
-/// Returns whether the connection with this end has channels with handles.
-pub(crate) fn exist_of(connection: &End) -> bool {
+/// Returns whether the connection has channels with handles.
+pub(crate) fn exist_of(connection: &JsValue) -> bool {
     Inner::all().iter().any(|inner| inner.life.is_of(connection))
 }
 
 /// Ends the channels of a connection that has closed, of which not every browser tells them.
-pub(crate) fn end_of(connection: &End) {
+pub(crate) fn end_of(connection: &JsValue) {
     for inner in Inner::all().iter().filter(|inner| inner.life.is_of(connection)) {
         inner.life.over();
     }

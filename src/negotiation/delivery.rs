@@ -307,6 +307,8 @@ impl Delivery {
             }
             self.peer = Peer::Known(stamp.from.clone());
             (self.announced, self.sent_unaddressed) = (0, 0);
+            // What came before was of another session.
+            self.joining = None;
         }
         if is_to_us {
             self.forget_until(stamp.seen);

@@ -301,8 +301,9 @@ impl Negotiator {
                 if description.kind == SdpType::Offer {
                     self.state = State::HaveRemoteOffer;
                     self.end_their_turn();
-                    // The browser says so again if an offer is still due after our answer.
+                    // The browser says so again if an offer is still due after our answer, which is another one then.
                     self.negotiation_needed = false;
+                    self.checked = false;
                 } else if description.kind == SdpType::Answer {
                     self.failures.ours = None;
                     self.agree();
@@ -354,8 +355,8 @@ impl Negotiator {
                 return self.offer_is_too_large(description, error, actions);
             }
             Err(error) => {
-                self.agree();
-                return self.answer_is_too_large(error, actions);
+                self.answer_is_too_large(error, actions);
+                return self.agree();
             }
         }
         if is_offer {

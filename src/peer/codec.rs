@@ -146,7 +146,7 @@ pub struct HeaderExtensionCapability {
     /// The direction of its use; none where the browser does not tell, as Firefox.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpheaderextensioncapability-direction)
     #[doc(alias = "RTCRtpHeaderExtensionCapability.direction")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<TransceiverDirection>,
     /// Members that this crate does not type.
     #[serde(skip)]
@@ -157,6 +157,7 @@ dictionary! {
     HeaderExtensionCapability = Self::default(),
     required ["uri"],
     uri / "uri",
+    direction / "direction",
 }
 
 impl HeaderExtensionCapability {

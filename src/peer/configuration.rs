@@ -245,6 +245,7 @@ dictionary! {
     bundle_policy / "bundlePolicy",
     rtcp_mux_policy / "rtcpMuxPolicy",
     ice_candidate_pool_size / "iceCandidatePoolSize",
+    always_negotiate_data_channels / "alwaysNegotiateDataChannels",
 }
 
 impl Configuration {
@@ -386,7 +387,9 @@ impl PeerConnection {
         let pc = Self::of(crate::sys::peer_connection::PeerConnection::new(value).during(operation)?, true);
         let mut configuration = pc.configuration();
         // Not every browser returns them.
-        configuration.certificates = certificates(value);
+        if configuration.certificates.is_empty() {
+            configuration.certificates = certificates(value);
+        }
         Ok(configuration)
     }
 

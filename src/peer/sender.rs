@@ -128,7 +128,10 @@ impl RtpSender {
     pub async fn replace_track(&self, track: Option<&MediaStreamTrack>) -> Result<()> {
         let raw = track.map(MediaStreamTrack::as_raw);
         settled("replaceTrack", &self.0.end, || self.0.raw.replace_track(raw)).await?;
-        self.keep(track.cloned());
+        // Another may have taken its place meanwhile.
+        if self.track().as_ref() == track {
+            self.keep(track.cloned());
+        }
         Ok(())
     }
 

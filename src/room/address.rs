@@ -204,7 +204,8 @@ impl Sink<Signal> for Link {
         if address.astray.get() {
             return Ok(());
         }
-        leg::tell(outgoing, call, &address.them(), Word::Negotiation(signal), Owner::Session)
+        let owner = if signal.stamp.is_some() { Owner::Session } else { Owner::PlainSession };
+        leg::tell(outgoing, call, &address.them(), Word::Negotiation(signal), owner)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<()>> {

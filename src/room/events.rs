@@ -3,7 +3,7 @@
 use super::{DeclineReason, RoomEvent};
 use crate::event::Queue;
 
-/// The size of the unread events of a room, at most: of each its data, and an allowance for the rest.
+/// The size of the unread events of a room, at most: of each its data and texts, and an allowance for the rest.
 const UNREAD_BYTES: usize = 8 * 1024 * 1024;
 const EVENT_BYTES: usize = 256;
 
@@ -33,6 +33,9 @@ fn size(event: &RoomEvent) -> usize {
     EVENT_BYTES
         + match event {
             RoomEvent::Said { data, .. } => data.get().len(),
+            RoomEvent::PeerJoined(peer) => peer.name.len(),
+            RoomEvent::PeerLeft(peer, reason) => peer.name.len() + reason.as_str().len(),
+            RoomEvent::Refused(error) => error.message().len(),
             _ => 0,
         }
 }

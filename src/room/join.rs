@@ -1,6 +1,7 @@
 use std::{fmt, future::Future, rc::Rc, time::Duration};
 
-use futures::{FutureExt, TryFutureExt, future::LocalBoxFuture};
+use futures::{FutureExt, TryFutureExt, future::LocalBoxFuture, select_biased};
+use gloo_timers::future::TimeoutFuture;
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -82,10 +83,9 @@ impl Join {
     /// Sets a function that provides a token, such as from the application's own server. It replaces a
     /// [`token`](Self::token).
     ///
-    /// It is called for the first join, and whenever the room has reconnected and the server requires a token again,
-    /// because it no longer knows the seat. A socket to the server is open then, so the function should take no more
-    /// than a few seconds: the attempt to join fails with `Timeout` 20 seconds after it began, or 10 seconds when
-    /// reconnecting.
+    /// It is called before the first join, and whenever the room reconnects and the server requires a token again,
+    /// because it no longer knows the seat. It may take 20 seconds, or 10 seconds when reconnecting; then the attempt to
+    /// join fails with `Timeout`.
     ///
     /// An error of the function fails [`Room::join`](super::Room::join). When reconnecting, it is reported as
     /// [`RoomEvent::Refused`](super::RoomEvent::Refused), and the function is called again with the next attempt.
@@ -150,7 +150,7 @@ impl Join {
     /// The reloaded page gets a new seat with a new id, as it has lost the state of the former one. The other peers see
     /// the former seat leave with [`LeaveReason::Replaced`](crate::signaling::LeaveReason::Replaced).
     ///
-    /// The token is removed when the room is left or lost. A tab that was duplicated has a copy of it: if that joins with
+    /// The token is removed when the seat has been given up or taken over. A tab that was duplicated has a copy of it: if that joins with
     /// the same room and name, it takes the seat over, and the room of the first tab is lost with
     /// `Signaling(AlreadyJoined)`. The same goes for a second room of one page. Scripts of the page's origin can read
     /// the token. Where the page may not use `sessionStorage`, the option has no effect.
@@ -158,6 +158,28 @@ impl Join {
     pub fn keep_seat(mut self) -> Self {
         self.keeps_seat = true;
         self
+    }
+}
+
+impl Token {
+    pub(super) fn is_provided(&self) -> bool {
+        matches!(self, Self::Provider(_))
+    }
+
+    /// Returns the token, unless it has to be asked for.
+    pub(super) fn fixed(&self) -> Option<String> {
+        if let Self::Fixed(token) = self { Some(token.clone()) } else { None }
+    }
+
+    /// Returns the token, asking the provider for it.
+    pub(super) async fn provided(&self, limit_ms: u32) -> Result<Option<String>> {
+        let Self::Provider(provider) = self else { return Ok(self.fixed()) };
+        select_biased! {
+            token = provider().fuse() => token.map(Some),
+            () = TimeoutFuture::new(limit_ms).fuse() => {
+                Err(Error::new("join", ErrorKind::Timeout, "the token provider does not answer"))
+            }
+        }
     }
 }
 

@@ -36,7 +36,7 @@ impl KeptSeat {
         };
     }
 
-    /// Removes the token of a seat that has been given up or lost, unless another room of the page has put its own there.
+    /// Removes the token of a seat that has been given up, unless another room of the page has put its own there.
     pub(super) fn forget(&self, token: Option<&ResumeToken>) {
         if self.token().as_ref() == token {
             self.keep(None);

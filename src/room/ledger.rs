@@ -94,6 +94,11 @@ impl Ledger {
         self.unasked >= ASKING_FRAMES || (self.is_awaited && !is_asked)
     }
 
+    /// The question was refused.
+    pub(super) fn ask_again(&mut self) {
+        self.is_awaited = self.kept.iter().take(self.sent).flatten().any(Frame::is_awaited);
+    }
+
     pub(super) fn asked(&mut self) {
         self.unasked = 0;
         self.is_awaited = false;

@@ -19,7 +19,7 @@ use crate::{
     signaling::{ClientMessage, ErrorCode},
 };
 
-/// The number of times that the server may refuse a word of a call for the moment before it is given up.
+/// The number of times that the server may refuse a frame for the moment before it is given up.
 const MAX_ATTEMPTS: u32 = 5;
 
 /// A message to the server.
@@ -42,6 +42,8 @@ pub(super) enum Owner {
     EndedCall,
     /// A session, which repeats what its peer has not acknowledged.
     Session,
+    /// A session whose peer acknowledges nothing.
+    PlainSession,
 }
 
 /// What is to be done about a frame that the server has refused.
@@ -116,23 +118,29 @@ impl Frame {
                     leg.refused(error);
                 }
             }
-            // The session sends it again, split for the limit of now.
-            Owner::EndedCall | Owner::Session => {}
+            // The session sends it again, split for the limit of now; to a plain peer, it checks the size itself.
+            Owner::EndedCall | Owner::Session | Owner::PlainSession => {}
         }
     }
 
     /// The server has refused it.
     pub(super) fn refused(mut self, code: ErrorCode, message: String) -> Refusal {
         let is_temporary = matches!(code, ErrorCode::RateLimited | ErrorCode::Unavailable);
+        let is_repeated = match self.owner {
+            // Peers on the same server may have it, and know a copy by its id.
+            Owner::Say(_) => code == ErrorCode::Unavailable,
+            Owner::Call(_) | Owner::EndedCall | Owner::PlainSession => is_temporary,
+            Owner::Session => false,
+        };
+        if is_repeated && self.attempts < MAX_ATTEMPTS {
+            self.attempts += 1;
+            return Refusal::Retry(self);
+        }
         match self.owner {
             Owner::Say(delivery) => match delivery.send(Err(Error::signaling("say", code, message))) {
                 Err(Err(error)) => Refusal::Unreported(error),
                 _ => Refusal::Reported,
             },
-            Owner::Call(_) | Owner::EndedCall if is_temporary && self.attempts < MAX_ATTEMPTS => {
-                self.attempts += 1;
-                Refusal::Retry(self)
-            }
             Owner::Call(leg) => {
                 if let Some(leg) = leg.upgrade() {
                     leg.refused(Error::signaling("call", code, message));
@@ -140,8 +148,13 @@ impl Frame {
                 Refusal::Reported
             }
             // Its peer has left, which `peer_left` reports; or the session sends it again.
-            Owner::EndedCall | Owner::Session if is_temporary || code == ErrorCode::UnknownPeer => Refusal::Reported,
-            Owner::EndedCall | Owner::Session => Refusal::Unreported(Error::signaling("signal", code, message)),
+            Owner::Session if is_temporary => Refusal::Reported,
+            Owner::EndedCall | Owner::Session | Owner::PlainSession if code == ErrorCode::UnknownPeer => {
+                Refusal::Reported
+            }
+            Owner::EndedCall | Owner::Session | Owner::PlainSession => {
+                Refusal::Unreported(Error::signaling("signal", code, message))
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use super::{
     Join,
     join::Token,
-    receive::{MAX_PEERS, is_valid},
+    receive::{MAX_PEERS, is_of_one_frame, is_valid},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -21,6 +21,9 @@ const MAX_ICE_SERVERS: usize = 32;
 
 /// The number of sockets that are kept open because the server may have a seat for them.
 const MAX_SILENT: usize = 8;
+
+/// How long to wait for the last words of a server that has closed its socket.
+const LAST_WORDS_MS: u32 = 2_000;
 
 /// A seat, as the server gives it.
 pub(super) struct Seat {
@@ -69,15 +72,38 @@ impl Door {
     }
 
     /// Takes a seat, or takes it back with a resume token. Cancel safe: dropped early, the seat is given up.
+    ///
+    /// A provider is only asked for a token where the server does not do without, and while no socket is open, as it may
+    /// have to ask a server of its own.
     pub(super) async fn enter(&mut self, resume: Option<ResumeToken>, received: u32, limit_ms: u32) -> Result<Seat> {
+        let is_resumable = resume.is_some() && received != super::kept_seat::UNKNOWN_COUNT;
+        let token = if is_resumable { self.token.fixed() } else { self.token.provided(limit_ms).await? };
+        match self.try_to_enter(resume.clone(), received, token, limit_ms).await {
+            Err(error) if is_resumable && is_unauthorized(&error) && self.token.is_provided() => {
+                let token = self.token.provided(limit_ms).await?;
+                self.try_to_enter(resume, received, token, limit_ms).await
+            }
+            entered => entered,
+        }
+    }
+
+    async fn try_to_enter(
+        &mut self,
+        resume: Option<ResumeToken>,
+        received: u32,
+        token: Option<String>,
+        limit_ms: u32,
+    ) -> Result<Seat> {
         let late = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
+        let (room, name) = (self.room.clone(), self.name.clone());
+        let request = ClientMessage::Join { room, name, resume, received, token };
         let mut limit = TimeoutFuture::new(limit_ms).fuse();
         let mut socket = select_biased! {
             socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => socket?,
             () = limit => return Err(late()),
         };
         let joined = select_biased! {
-            joined = self.ask(&mut socket, resume, received).boxed_local().fuse() => joined?,
+            joined = ask(&mut socket, request).boxed_local().fuse() => joined?,
             () = limit => {
                 // The server may have given the seat all the same.
                 self.set_aside(socket);
@@ -87,32 +113,26 @@ impl Door {
         self.silent.clear();
         Ok(joined(socket))
     }
+}
 
-    /// Joins, with a provider's token only where the server does not do without: the provider may have to ask a server
-    /// of its own.
-    async fn ask(
-        &self,
-        socket: &mut SignalingSocket,
-        resume: Option<ResumeToken>,
-        received: u32,
-    ) -> Result<impl FnOnce(SignalingSocket) -> Seat + use<>> {
-        let is_resumable = resume.is_some() && received != super::kept_seat::UNKNOWN_COUNT;
-        let token = match &self.token {
-            Token::None => None,
-            Token::Fixed(token) => Some(token.clone()),
-            Token::Provider(_) if is_resumable => None,
-            Token::Provider(provider) => Some(provider().await?),
+/// Returns why a socket has ended. What the server said last may be unread where sending failed first.
+pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Error {
+    if *error.kind() != ErrorKind::Closed {
+        return error;
+    }
+    let mut limit = TimeoutFuture::new(LAST_WORDS_MS).fuse();
+    loop {
+        let message = select_biased! {
+            message = socket.next().fuse() => message,
+            () = limit => return error,
         };
-        let (room, name) = (self.room.clone(), self.name.clone());
-        let mut request = ClientMessage::Join { room, name, resume, received, token };
-        match (ask(socket, request.clone()).await, &self.token) {
-            (Err(error), Token::Provider(provider)) if is_resumable && is_unauthorized(&error) => {
-                if let ClientMessage::Join { token, .. } = &mut request {
-                    *token = Some(provider().await?);
-                }
-                ask(socket, request).await
+        match message {
+            Some(Ok(ServerMessage::Error { code, message, frame: None })) => {
+                return Error::signaling(OPERATION, code, message);
             }
-            (joined, _) => joined,
+            Some(Err(last)) if !is_of_one_frame(&last) => return last,
+            Some(_) => {}
+            None => return error,
         }
     }
 }
@@ -122,7 +142,9 @@ async fn ask(
     socket: &mut SignalingSocket,
     request: ClientMessage,
 ) -> Result<impl FnOnce(SignalingSocket) -> Seat + use<>> {
-    socket.send(request).await?;
+    if let Err(error) = socket.send(request).await {
+        return Err(last_error(socket, error).await);
+    }
     loop {
         let message = match socket.next().await.ok_or_else(|| Error::closed(OPERATION))? {
             // It may be a message of a newer server.

@@ -7,7 +7,12 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, future::Fuse, select_biased};
+use futures::{
+    FutureExt, SinkExt, StreamExt,
+    channel::mpsc,
+    future::{Fuse, FusedFuture},
+    select_biased,
+};
 use gloo_timers::future::{IntervalStream, TimeoutFuture};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -19,12 +24,12 @@ use super::{
     ledger::Ledger,
     outgoing::{Frame, Refusal},
     receive::is_of_one_frame,
-    seat::{Door, Seat, is_final},
+    seat::{Door, Seat, is_final, last_error},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     event::EventStream,
-    signaling::{ClientMessage, ServerMessage, SignalingSocket},
+    signaling::{ClientMessage, ErrorCode, ServerMessage, SignalingSocket},
     timer,
     wake::EndWait,
 };
@@ -124,18 +129,19 @@ impl Clerk {
             };
             let reason = match broken {
                 Ok(never) => match never {},
-                Err(Broken::Ended(error)) if is_final(&error) => {
-                    if let Some(room) = self.room.upgrade() {
-                        room.lost(error);
-                    }
-                    return;
-                }
-                Err(Broken::Ended(error)) => error,
+                Err(Broken::Ended(error)) => last_error(&mut socket, error).await,
                 Err(Broken::Silent) => {
                     self.door.set_aside(socket);
                     Error::new("join", ErrorKind::Timeout, "the signaling server does not answer pings")
                 }
             };
+            if is_final(&reason) {
+                self.forget_seat();
+                if let Some(room) = self.room.upgrade() {
+                    room.lost(reason);
+                }
+                return;
+            }
             let outcome = select_biased! {
                 // What is left of the sockets closes, and that gives up the seat.
                 () = (&mut end).fuse() => return,
@@ -181,6 +187,10 @@ impl Clerk {
                 }
                 () = doubt => return Err(Broken::Silent),
                 () = &mut self.pause => {
+                    // It may have been the ping that was refused.
+                    if self.unanswered.take().is_some() {
+                        self.ledger.ask_again();
+                    }
                     self.refused.drain(..).filter(Frame::is_wanted).for_each(|frame| self.ledger.push(frame));
                 }
                 frame = taken_if(has_room, &mut self.queue).boxed_local().fuse() => self.ledger.push(frame),
@@ -230,6 +240,14 @@ impl Clerk {
                     }
                     None => Ok(ServerMessage::Error { code, message, frame: Some(number) }),
                 }
+            }
+            // A ping, which has no number.
+            Ok(ServerMessage::Error { code: ErrorCode::RateLimited, .. }) if self.unanswered.is_some() => {
+                self.ledger.receive();
+                if self.pause.is_terminated() {
+                    self.pause = TimeoutFuture::new(PAUSE_MS).fuse();
+                }
+                return Ok(());
             }
             Ok(message) => {
                 self.ledger.receive();
@@ -309,9 +327,12 @@ impl Clerk {
     /// Drops what waits for one peer, which knows this one by the id of the former seat.
     fn start_over(&mut self) {
         self.ledger.start_over();
-        self.refused.clear();
+        self.refused.drain(..).filter(Frame::is_say).for_each(|frame| self.ledger.push(frame));
         self.pause = Fuse::terminated();
-        while let Ok(frame) = self.queue.try_recv() {
+        // The rest goes out as there is room, and what is for a peer by its former id is refused.
+        while self.ledger.has_room()
+            && let Ok(frame) = self.queue.try_recv()
+        {
             if frame.is_say() {
                 self.ledger.push(frame);
             }
@@ -336,12 +357,13 @@ impl Clerk {
                 return;
             }
         }
-        let _left = socket.send(ClientMessage::Leave).await;
+        if socket.send(ClientMessage::Leave).await.is_ok() {
+            self.forget_seat();
+        }
     }
-}
 
-impl Drop for Clerk {
-    fn drop(&mut self) {
+    /// Removes the token of a seat that has been given up, or taken over.
+    fn forget_seat(&self) {
         if let Some(kept_seat) = &self.kept_seat {
             kept_seat.forget(self.ledger.token());
         }

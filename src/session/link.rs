@@ -21,7 +21,7 @@ pin_project! {
     /// Between two tabs of one page, over a `BroadcastChannel`; each of them does the same, whenever it is opened:
     ///
     /// ```no_run
-    /// # use browser_rtc::{Error, EventStream, Result, negotiation::Politeness, peer::Configuration};
+    /// # use browser_rtc::{Error, EventStream, negotiation::Politeness, peer::Configuration};
     /// # use browser_rtc::session::{Link, Session};
     /// # use wasm_bindgen::{JsCast, JsValue};
     /// # use web_sys::{BroadcastChannel, MessageEvent};

@@ -120,6 +120,48 @@ async fn say_that_is_refused_fails_with_the_code_and_is_not_repeated() {
     .await;
 }
 
+/// Peers on the same server may have it already.
+#[wasm_bindgen_test]
+async fn say_that_is_unavailable_is_sent_again_under_its_id() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first) = seat(&sockets, "a", "b").await;
+        let delivery = room.say("one").unwrap();
+        let sent = frame(&first).await;
+        first.say(&refusal("unavailable", 1));
+        let again = frame(&first).await;
+        assert_eq!((&again["id"], &again["data"]), (&sent["id"], &sent["data"]));
+        first.say(&refusal("unavailable", 2));
+
+        // Another seat takes it over while it waits for its next attempt.
+        first.cut();
+        let (second, _) = next_join(&sockets).await;
+        second.say(&joined("a2", &["b2"]));
+        let last = frame(&second).await;
+        assert_eq!((&last["id"], &last["data"]), (&sent["id"], &sent["data"]));
+        second.say(&pong(&ping(&second).await, 1));
+        delivery.within("the acceptance").await.unwrap();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn ping_that_is_refused_is_sent_again_after_a_pause() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first) = seat(&sockets, "a", "b").await;
+        let delivery = room.say("one").unwrap();
+        assert_eq!(first.sent().await["type"], "say");
+        let refused = ping(&first).await;
+        first.say(&json!({ "type": "error", "code": "rate_limited", "message": "too many frames" }));
+        let second = ping(&first).await;
+        assert_ne!(second, refused);
+        first.say(&pong(&second, 1));
+        delivery.within("the acceptance").await.unwrap();
+    })
+    .await;
+}
+
 #[wasm_bindgen_test]
 async fn say_over_the_limit_fails_at_once_and_the_seat_stays() {
     watched(async {

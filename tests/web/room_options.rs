@@ -148,10 +148,9 @@ async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
 
         // A server that was restarted wants one that has not expired.
         second.cut();
-        let (third, _) = next_join(&sockets).await;
-        third.say(&refusal("unauthorized"));
-        let join = third.sent().await;
-        assert_eq!((&join["type"], &join["token"]), (&"join".into(), &"token 2".into()));
+        next_join(&sockets).await.0.say(&refusal("unauthorized"));
+        let (third, join) = next_join(&sockets).await;
+        assert_eq!((&join["resume"], &join["token"]), (&"token of a".into(), &"token 2".into()));
         third.say(&joined("a2", &["b"]));
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2 })));
         assert!(matches!(events.next().within("the recovery").await, Some(RoomEvent::Recovered)));
@@ -159,9 +158,9 @@ async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
 
         // One that refuses a fresh token will do so again.
         third.cut();
-        let (fourth, _) = next_join(&sockets).await;
-        fourth.say(&refusal("unauthorized"));
-        assert_eq!(fourth.sent().await["token"], "token 3");
+        next_join(&sockets).await.0.say(&refusal("unauthorized"));
+        let (fourth, join) = next_join(&sockets).await;
+        assert_eq!(join["token"], "token 3");
         fourth.say(&refusal("unauthorized"));
         assert_eq!(lost(&mut events).await, ErrorKind::Signaling(ErrorCode::Unauthorized));
     })
@@ -173,8 +172,7 @@ async fn token_provider_that_fails_is_reported_and_asked_again() {
     watched(async {
         let sockets = Sockets::new();
         let failing = Join::new("lobby", "Ada").token_provider(|| async { Err("no session") });
-        let (room, ()) = join(Room::join(URL, failing), async { sockets.next().await.open() }).await;
-        let error = room.unwrap_err();
+        let error = Room::join(URL, failing).await.unwrap_err();
         assert!(error.to_string().contains("no session"), "{error}");
 
         let outcomes = Rc::new(RefCell::new(vec![Ok("second"), Err("offline"), Ok("first")]));
@@ -191,9 +189,9 @@ async fn token_provider_that_fails_is_reported_and_asked_again() {
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
         let Some(RoomEvent::Refused(error)) = events.next().within("the failure").await else { panic!() };
         assert!(error.to_string().contains("offline"), "{error}");
-        let (third, _) = next_join(&sockets).await;
-        third.say(&refusal("unauthorized"));
-        assert_eq!(third.sent().await["token"], "second");
+        next_join(&sockets).await.0.say(&refusal("unauthorized"));
+        let (third, join) = next_join(&sockets).await;
+        assert_eq!(join["token"], "second");
         third.say(&joined("a2", &["b"]));
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2 })));
         assert!(matches!(events.next().within("the recovery").await, Some(RoomEvent::Recovered)));
@@ -204,7 +202,6 @@ async fn token_provider_that_fails_is_reported_and_asked_again() {
 #[wasm_bindgen_test]
 async fn token_provider_that_never_answers_is_a_timeout() {
     watched(async {
-        let sockets = Sockets::new();
         let faster = js::run(
             "original",
             &[&js::get(&js_sys::global(), "setTimeout")],
@@ -212,9 +209,9 @@ async fn token_provider_that_never_answers_is_a_timeout() {
         );
         let _faster = js::Override::new(&js_sys::global(), "setTimeout", &faster);
         let options = Join::new("lobby", "Ada").token_provider(pending::<Result<String, String>>);
-        let (room, ()) =
-            join(Room::join(URL, options), async { sockets.next().await.open() }).within("an answer").await;
-        assert_eq!(*room.unwrap_err().kind(), ErrorKind::Timeout);
+        let error = Room::join(URL, options).within("an answer").await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Timeout);
+        assert!(error.message().contains("token provider"), "{error}");
     })
     .await;
 }
@@ -277,6 +274,25 @@ async fn seat_that_is_kept_is_freed_by_the_page_that_is_opened_again() {
         assert_eq!(second.sent().await["type"], "leave");
         let (_room, _socket, join) = ada(&sockets, &joined("a3", &["b"])).await;
         assert_eq!(join["resume"], Value::Null);
+    })
+    .await;
+    js::eval("sessionStorage.clear()");
+}
+
+/// The server still has the seat then.
+#[wasm_bindgen_test]
+async fn seat_is_kept_where_the_room_is_left_without_a_server() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, first, _) = ada(&sockets, &joined("a", &["b"])).await;
+        until_kept(&["token of a"]).await;
+        let mut events = room.events();
+        first.cut();
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        room.leave();
+        drop((room, events));
+        sleep(Duration::from_millis(200)).await;
+        assert_eq!(kept(), ["token of a"]);
     })
     .await;
     js::eval("sessionStorage.clear()");

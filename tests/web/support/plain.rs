@@ -29,7 +29,7 @@ const PEER: &str = "
     const received = [];
     const say = message => send(JSON.stringify(message));
     const keep = sdp => {
-        credentials ??= sdp.match(/a=ice-(ufrag|pwd):.*/g);
+        credentials ??= [sdp.match(/a=ice-ufrag:.*/)[0], sdp.match(/a=ice-pwd:.*/)[0]];
         return sdp.replace(/a=ice-ufrag:.*/g, credentials[0]).replace(/a=ice-pwd:.*/g, credentials[1]);
     };
     const describe = async () => {
@@ -42,7 +42,10 @@ const PEER: &str = "
         await describe();
         making = false;
     };
-    pc.onicecandidate = ({ candidate }) => candidate && say({ kind: 'candidate', ...candidate.toJSON() });
+    // A peer that keeps its credentials has no candidates of others.
+    const isKept = candidate => !credentials || credentials[0].endsWith(`:${candidate.usernameFragment}`);
+    pc.onicecandidate = ({ candidate }) =>
+        candidate && isKept(candidate) && say({ kind: 'candidate', ...candidate.toJSON() });
     const receive = async text => {
         const { kind, type, sdp, ...rest } = JSON.parse(text);
         received.push(type ?? kind);
