@@ -148,7 +148,7 @@ impl Frame {
                 Refusal::Reported
             }
             // Its peer has left, which `peer_left` reports; or the session sends it again.
-            Owner::Session if is_temporary => Refusal::Reported,
+            Owner::EndedCall | Owner::Session if is_temporary => Refusal::Reported,
             Owner::EndedCall | Owner::Session | Owner::PlainSession if code == ErrorCode::UnknownPeer => {
                 Refusal::Reported
             }
