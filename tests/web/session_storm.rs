@@ -10,8 +10,9 @@ use std::{
 use browser_rtc::{
     channel::{ChannelInit, DataChannel},
     media::{self, TrackKind},
+    negotiation::Politeness,
     peer::{ConnectionState, PeerConnection, SignalingState, TransceiverDirection, TransceiverInit},
-    session::{Session, SessionEvent},
+    session::{MemoryLink, Session, SessionEvent, SessionOptions},
 };
 use futures::{StreamExt, future::join};
 use wasm_bindgen_futures::spawn_local;
@@ -23,7 +24,7 @@ use super::support::{
     js::is_firefox,
     media::{Element, camera},
     pair::reached,
-    session::{fragment, sessions},
+    session::{fragment, session},
     sleep, watched,
 };
 
@@ -177,7 +178,11 @@ async fn f17_three_hundred_rounds_of_glare() {
 
 async fn storm(kinds: &[Change]) {
     watched(async {
-        let (a_session, b_session) = sessions();
+        // As in a room: with a limit, each offer is looked at before it is made.
+        let limited = |politeness| SessionOptions::new(politeness).signal_limit(63 * 1024);
+        let (a_link, b_link) = MemoryLink::pair();
+        let a_session = session(limited(Politeness::Polite), a_link);
+        let b_session = session(limited(Politeness::Impolite), b_link);
         let failures = [failures(&a_session), failures(&b_session)];
         let (a, b) = (Side::new(&a_session, 1, kinds), Side::new(&b_session, 2, kinds));
         let (camera, video) = (camera().await, Element::new("video"));

@@ -69,16 +69,17 @@ async fn storm(scene: &str, kinds: &str) {
         )
         .await;
         // A browser that asks for the same offer again and again is slowed down, so that the last may take a while.
-        let mut agreed = None;
+        let (mut agreed, mut last) = (None, None);
         for _ in 0..600 {
             let (one, other): (Seen, Seen) = join(chrome.script(SEEN), firefox.script(SEEN)).await;
             if one.directions == other.mirrored() && one.is_settled() && other.is_settled() {
                 agreed = Some((one, other));
                 break;
             }
+            last = Some((one, other));
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        let (one, _other) = agreed.expect("both are connected and agree on their transceivers");
+        let Some((one, _other)) = agreed else { panic!("not connected, or without agreement: {last:?}") };
         println!("{scene}: 300 rounds, {} agreements, {} sections", one.agreements, one.directions.len());
         talk::chat(&chrome, &firefox).await;
         chrome.until_frames(10).await;
