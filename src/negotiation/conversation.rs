@@ -321,6 +321,7 @@ const LIMIT: usize = 160;
 fn limited(mut negotiator: Negotiator, bounds: Bounds) -> Negotiator {
     if bounds.splits {
         negotiator.set_signal_limit(LIMIT);
+        negotiator.look_ahead();
     }
     negotiator
 }

@@ -21,6 +21,7 @@ fn refused(a: &mut Negotiator, number: &mut u32) -> Vec<Action> {
 #[test]
 fn offer_that_is_refused_again_and_again_is_given_up_until_it_changes() {
     let (mut a, _b) = acquainted();
+    a.look_ahead();
     let (mut number, mut offers, mut reports) = (0, 0, 0);
     let mut actions = a.handle(Input::NegotiationNeeded);
     for _ in 0..600 {
@@ -47,6 +48,7 @@ fn offer_that_is_refused_again_and_again_is_given_up_until_it_changes() {
 #[test]
 fn offer_that_is_too_large_is_reported_once_and_made_when_it_fits() {
     let (mut a, _b) = acquainted();
+    a.look_ahead();
     let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
     a.set_signal_limit(100);
     assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
@@ -69,6 +71,33 @@ fn offer_that_is_too_large_is_reported_once_and_made_when_it_fits() {
     a.set_signal_limit(400);
     assert_eq!(a.handle(Input::Timeout), perform(Operation::CreateOffer));
     assert_eq!(a.handle(Input::Done(Some(large()))), perform(Operation::SetLocalDescription));
+    assert_eq!(stamped(&mut a, Input::Done(Some(large()))).len(), 1);
+}
+
+/// In a browser in which creating an offer has an effect.
+#[test]
+fn offer_that_is_too_large_is_rolled_back_and_reported_once() {
+    let (mut a, _b) = acquainted();
+    let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
+    a.set_signal_limit(100);
+    let mut actions = a.handle(Input::NegotiationNeeded);
+    let (mut offers, mut reports) = (0, 0);
+    for _ in 0..100 {
+        if actions.last() == Some(&Action::Perform(Operation::SetLocalDescription)) {
+            offers += 1;
+            let set = a.handle(Input::Done(Some(large())));
+            reports += set.iter().filter(|one| matches!(one, Action::ReportTooLarge { .. })).count();
+            assert_eq!(set.last(), Some(&Action::Perform(Operation::RollBackLocalOffer)), "{set:?}");
+            a.handle(Input::Done(None));
+            // The browser says so again after each rollback.
+            a.handle(Input::NegotiationNeeded);
+        }
+        actions = a.handle(Input::Timeout);
+    }
+    assert!((4..10).contains(&offers), "{offers}");
+    assert_eq!(reports, 1);
+    a.set_signal_limit(400);
+    assert_eq!(a.handle(Input::Timeout), perform(Operation::SetLocalDescription));
     assert_eq!(stamped(&mut a, Input::Done(Some(large()))).len(), 1);
 }
 
@@ -121,7 +150,6 @@ fn lost_part_is_sent_again() {
     }
     let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
     a.handle(Input::NegotiationNeeded);
-    a.handle(Input::Done(Some(large())));
     let parts = stamped(&mut a, Input::Done(Some(large())));
     assert!(parts.len() > 3);
     for part in parts.iter().skip(1) {

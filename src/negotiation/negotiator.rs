@@ -54,6 +54,7 @@ enum State {
 pub struct Negotiator {
     politeness: Politeness,
     answer_only: bool,
+    looks_ahead: bool,
     delivery: Delivery,
     state: State,
     running: Option<Operation>,
@@ -64,7 +65,7 @@ pub struct Negotiator {
     roll_back: bool,
     turn: Turn,
     repetition: Repetition,
-    /// The next offer has been found to fit into the limit.
+    /// The offer that has just been created fits into the limit, and is to be set.
     checked: bool,
     failures: Failures,
     /// Numbers of the latest offers.
@@ -117,6 +118,7 @@ impl Negotiator {
         Self {
             politeness,
             answer_only: false,
+            looks_ahead: false,
             delivery,
             state: State::Stable,
             running: None,
@@ -145,12 +147,18 @@ impl Negotiator {
         self
     }
 
+    /// Has offers that may be too large or have failed too often created before they are set, so that no rollback is
+    /// needed. Only for browsers in which creating an offer has no effect: a Chromium keeps the sections that it gave to
+    /// transceivers, and refuses offers of the peer that use them otherwise.
+    pub fn look_ahead(&mut self) {
+        self.looks_ahead = true;
+    }
+
     /// Sets the limit of the JSON text of one signal, in bytes; unlimited by default. Larger descriptions are split into
     /// at most 256 parts, whenever they are sent.
     pub fn set_signal_limit(&mut self, bytes: usize) {
         if bytes != self.delivery.limit() {
             self.delivery.set_limit(bytes);
-            self.checked = false;
             self.failures.candidate = false;
             if self.failures.too_large.is_some() {
                 self.pause = 0;
@@ -171,7 +179,8 @@ impl Negotiator {
             Input::LinkOpened => self.tell(Content::Hello, &mut actions),
             Input::NegotiationNeeded => {
                 self.negotiation_needed = true;
-                if self.failures.too_large.is_some() {
+                // Without looking ahead, each rollback has the browser say so again.
+                if self.looks_ahead && self.failures.too_large.is_some() {
                     self.pause = 0;
                 }
             }
@@ -301,9 +310,8 @@ impl Negotiator {
                 if description.kind == SdpType::Offer {
                     self.state = State::HaveRemoteOffer;
                     self.end_their_turn();
-                    // The browser says so again if an offer is still due after our answer, which is another one then.
+                    // The browser says so again if an offer is still due after our answer.
                     self.negotiation_needed = false;
-                    self.checked = false;
                 } else if description.kind == SdpType::Answer {
                     self.failures.ours = None;
                     self.agree();
@@ -483,6 +491,10 @@ impl Negotiator {
     }
 
     fn next_operation(&mut self, actions: &mut Vec<Action>) -> Option<Operation> {
+        // Nothing may come between an offer that has been created and its being set.
+        if mem::take(&mut self.checked) {
+            return Some(self.offer());
+        }
         loop {
             match self.state {
                 State::HaveRemoteOffer if self.roll_back => return Some(Operation::RollBackRemoteOffer),
@@ -529,15 +541,18 @@ impl Negotiator {
         if self.state != State::Stable {
             return None;
         }
-        if self.is_due() && self.needs_check() {
-            return Some(Operation::CreateOffer);
+        if !self.has_turn(actions) {
+            return None;
         }
-        if self.has_turn(actions) {
-            self.negotiation_needed = false;
-            self.checked = false;
-            return Some(Operation::SetLocalDescription);
+        Some(if self.needs_check() { Operation::CreateOffer } else { self.offer() })
+    }
+
+    fn offer(&mut self) -> Operation {
+        if matches!(self.turn, Turn::Asked | Turn::Ours) {
+            self.turn = Turn::Free;
         }
-        None
+        self.negotiation_needed = false;
+        Operation::SetLocalDescription
     }
 
     /// Returns whether there is something to offer and nothing to wait for but the turn.
@@ -557,7 +572,7 @@ impl Negotiator {
     /// Returns whether to look at the offer before it is made, as it may be too large or have failed too often.
     fn needs_check(&self) -> bool {
         let may_be_too_large = self.delivery.limit() != UNLIMITED || self.failures.too_large.is_some();
-        !self.checked && (may_be_too_large || self.failures.has_given_up(None))
+        self.looks_ahead && (may_be_too_large || self.failures.has_given_up(None))
     }
 
     /// Returns whether to offer now.
@@ -574,16 +589,9 @@ impl Negotiator {
                 self.send(Content::Ask, actions);
                 false
             }
-            Turn::Asked if due && !self.is_polite() => {
-                self.turn = Turn::Free;
-                true
-            }
-            Turn::Ours if due => {
-                self.turn = Turn::Free;
-                true
-            }
-            Turn::Free => due,
-            Turn::Asked | Turn::Ours | Turn::Theirs => false,
+            Turn::Asked => due && !self.is_polite(),
+            Turn::Ours | Turn::Free => due,
+            Turn::Theirs => false,
         }
     }
 

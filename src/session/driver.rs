@@ -18,6 +18,7 @@ use gloo_timers::future::TimeoutFuture;
 use super::{
     LostReason, SessionEvent, SessionOptions,
     agreement::{Agreement, IceRestart},
+    departures::is_of_firefox,
     events,
     hearing::{self, Hearing},
     recovery::{Advice, Clock, Connection, Sight, Watch},
@@ -145,6 +146,9 @@ impl Task {
                     () = closing => break Input::Closing,
                     done = running => match done {
                         Ok(mut ours) => {
+                            if ours.as_ref().is_some_and(is_of_firefox) {
+                                negotiator.look_ahead();
+                            }
                             match agreement.operation_done(pc, ours.as_mut()) {
                                 IceRestart::None => {}
                                 IceRestart::Agreed => {
