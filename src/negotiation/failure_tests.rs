@@ -77,7 +77,15 @@ fn offer_that_is_too_large_is_reported_once_and_made_when_it_fits() {
 /// In a browser in which creating an offer has an effect.
 #[test]
 fn offer_that_is_too_large_is_rolled_back_and_reported_once() {
-    let (mut a, _b) = acquainted();
+    let (mut a, mut b) = acquainted();
+    let offer = offered(&mut a);
+    b.handle(Input::Received(offer));
+    b.handle(Input::Done(None));
+    let answer = stamped(&mut b, Input::Done(Some(description(SdpType::Answer, "answer"))));
+    for signal in answer {
+        a.handle(Input::Received(signal));
+    }
+    a.handle(Input::Done(None));
     let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
     a.set_signal_limit(100);
     let mut actions = a.handle(Input::NegotiationNeeded);
@@ -150,6 +158,7 @@ fn lost_part_is_sent_again() {
     }
     let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
     a.handle(Input::NegotiationNeeded);
+    a.handle(Input::Done(Some(large())));
     let parts = stamped(&mut a, Input::Done(Some(large())));
     assert!(parts.len() > 3);
     for part in parts.iter().skip(1) {

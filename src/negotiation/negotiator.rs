@@ -147,8 +147,8 @@ impl Negotiator {
         self
     }
 
-    /// Has offers that may be too large or have failed too often created before they are set, so that no rollback is
-    /// needed. Only for browsers in which creating an offer has no effect: a Chromium keeps the sections that it gave to
+    /// Has later offers that may be too large or have failed too often created before they are set, as the first ones are,
+    /// so that no rollback is needed. Only for browsers in which creating an offer has no effect: a Chromium keeps the sections that it gave to
     /// transceivers, and refuses offers of the peer that use them otherwise.
     pub fn look_ahead(&mut self) {
         self.looks_ahead = true;
@@ -180,7 +180,7 @@ impl Negotiator {
             Input::NegotiationNeeded => {
                 self.negotiation_needed = true;
                 // Without looking ahead, each rollback has the browser say so again.
-                if self.looks_ahead && self.failures.too_large.is_some() {
+                if self.may_look_ahead() && self.failures.too_large.is_some() {
                     self.pause = 0;
                 }
             }
@@ -572,7 +572,13 @@ impl Negotiator {
     /// Returns whether to look at the offer before it is made, as it may be too large or have failed too often.
     fn needs_check(&self) -> bool {
         let may_be_too_large = self.delivery.limit() != UNLIMITED || self.failures.too_large.is_some();
-        self.looks_ahead && (may_be_too_large || self.failures.has_given_up(None))
+        self.may_look_ahead() && (may_be_too_large || self.failures.has_given_up(None))
+    }
+
+    /// Returns whether an offer can be created before it is set. The first one can in every browser: no section is in use,
+    /// and a Chromium that rolls it back may never open a data channel.
+    fn may_look_ahead(&self) -> bool {
+        self.looks_ahead || !self.agreed
     }
 
     /// Returns whether to offer now.
