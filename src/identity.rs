@@ -17,7 +17,7 @@ macro_rules! identity {
 
 pub(crate) use identity;
 
-/// Whether these are one JavaScript object.
+/// Returns whether two values are one JavaScript object.
 pub(crate) fn same_object(one: &impl AsRef<wasm_bindgen::JsValue>, other: &impl AsRef<wasm_bindgen::JsValue>) -> bool {
     js_sys::Object::is(one.as_ref(), other.as_ref())
 }

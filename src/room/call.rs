@@ -28,6 +28,7 @@ use crate::{
     dtmf::DtmfSender,
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
+    identity::identity,
     media::{MediaStream, MediaStreamTrack, TrackKind, TrackState},
     negotiation::Politeness,
     peer::{ConnectionState, PeerConnection, SignalingState, TrackEvent},
@@ -328,14 +329,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// Two handles are equal if they share one call.
-impl PartialEq for Call {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Call {}
+identity!(Call, |this, other| Rc::ptr_eq(&this.0, &other.0));
 
 /// Closes the connection when the call has ended, and ends the call when the connection cannot be made, or the page has
 /// closed it.

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    identity::identity,
     media::MediaStream,
     signaling::Peer,
     timer,
@@ -107,14 +108,7 @@ impl Drop for Inner {
     }
 }
 
-/// Two handles are equal if they share one call.
-impl PartialEq for IncomingCall {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for IncomingCall {}
+identity!(IncomingCall, |this, other| Rc::ptr_eq(&this.0, &other.0));
 
 impl fmt::Debug for IncomingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

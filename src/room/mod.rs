@@ -43,6 +43,7 @@ use self::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
+    identity::identity,
     media::MediaStream,
     peer::{Configuration, IceServer},
     random,
@@ -341,14 +342,7 @@ impl Drop for Inner {
     }
 }
 
-/// Two handles are equal if they share one seat.
-impl PartialEq for Room {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Room {}
+identity!(Room, |this, other| Rc::ptr_eq(&this.0, &other.0));
 
 impl fmt::Debug for Room {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
