@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, convert::Infallible, error, fmt};
 
-use browser_rtc_signaling::ErrorCode;
+use browser_rtc_proto::signaling::ErrorCode;
 use wasm_bindgen::JsValue;
 
 use crate::sys::global;

@@ -14,7 +14,7 @@ use futures::{Stream, stream::FusedStream};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Event, EventTarget};
 
-use crate::wake::{End, EndWait, Waiter, WakerSet};
+use crate::wake::{CloseSignal, CloseWait, Waiter, WakerSet};
 
 /// A DOM event listener that is removed when this is dropped.
 ///
@@ -126,7 +126,7 @@ pub struct EventStream<T> {
 struct Source {
     filled: Waiter,
     listeners: Vec<Listener>,
-    end: EndWait,
+    end: CloseWait,
     finished: bool,
 }
 
@@ -162,16 +162,16 @@ impl<T: 'static> EventStream<T> {
     /// # }
     /// ```
     pub fn listen(target: &EventTarget, event: &'static str, read: impl FnMut(Event) -> Option<T> + 'static) -> Self {
-        Self::new(&End::default()).on(target, event, read)
+        Self::new(&CloseSignal::default()).on(target, event, read)
     }
 
     /// A stream without a listener yet, which ends with `end`.
-    pub(crate) fn new(end: &End) -> Self {
+    pub(crate) fn new(end: &CloseSignal) -> Self {
         Self::of(Queue::default(), end)
     }
 
     /// A view on a queue that others fill.
-    pub(crate) fn of(queue: Queue<T>, end: &End) -> Self {
+    pub(crate) fn of(queue: Queue<T>, end: &CloseSignal) -> Self {
         let source = Source { filled: queue.waiter(), listeners: Vec::new(), end: end.wait(), finished: false };
         Self { queue, finish: None, source }
     }
@@ -194,7 +194,7 @@ impl<T: 'static> EventStream<T> {
 
     /// A state machine: its state now, then each change, then the state it ends in.
     pub(crate) fn of_states(
-        end: &End,
+        end: &CloseSignal,
         target: &EventTarget,
         events: &[&'static str],
         read: impl Fn() -> T + Clone + 'static,

@@ -5,6 +5,8 @@
 )]
 
 pub mod channel;
+#[cfg(test)]
+mod dictionary_tests;
 pub mod dtmf;
 mod error;
 mod event;
@@ -14,7 +16,6 @@ pub mod from_javascript {}
 mod identity;
 pub mod media;
 mod members;
-pub mod negotiation;
 #[cfg(feature = "npm")]
 mod npm;
 pub mod peer;
@@ -25,12 +26,13 @@ pub mod room;
 mod rtc_error;
 pub mod session;
 pub mod signaling;
-mod spec_enum;
 pub mod stats;
 mod sys;
 mod timer;
 mod wake;
-mod webidl;
+
+#[doc(inline)]
+pub use browser_rtc_proto::negotiation;
 
 pub use self::{
     error::{Error, ErrorKind, Result},

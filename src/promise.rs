@@ -13,22 +13,22 @@ use wasm_bindgen::{JsValue, prelude::Closure};
 use crate::{
     error::{During, Error, Result},
     sys::promise::Promise,
-    wake::{End, EndWait},
+    wake::{CloseSignal, CloseWait},
 };
 
 /// What the promise that `call` asks for settles to; `Closed` once `end` has come first. After the end nothing is
 /// asked: the browser would refuse it with a rejection that nobody hears.
 pub(crate) fn settled(
     operation: &'static str,
-    end: &End,
+    end: &CloseSignal,
     call: impl FnOnce() -> std::result::Result<Promise, JsValue>,
 ) -> Settled {
-    Settled::new(operation, end, (!end.has_come()).then(call))
+    Settled::new(operation, end, (!end.is_set()).then(call))
 }
 
 /// The same for an object that never closes, such as `navigator.mediaDevices`, asked already.
 pub(crate) fn settled_for_good(operation: &'static str, promise: std::result::Result<Promise, JsValue>) -> Settled {
-    Settled::new(operation, &End::default(), Some(promise))
+    Settled::new(operation, &CloseSignal::default(), Some(promise))
 }
 
 #[derive(Default)]
@@ -45,12 +45,12 @@ pub(crate) struct Settled {
     outcome: Rc<Outcome>,
     /// For fulfilment and for rejection, until one has been called.
     callbacks: Option<(Callback, Callback)>,
-    end: EndWait,
+    end: CloseWait,
 }
 
 impl Settled {
     /// Of a promise that was asked for, unless the end had come.
-    fn new(operation: &'static str, end: &End, asked: Option<std::result::Result<Promise, JsValue>>) -> Self {
+    fn new(operation: &'static str, end: &CloseSignal, asked: Option<std::result::Result<Promise, JsValue>>) -> Self {
         let mut this = Self { operation, outcome: Rc::default(), callbacks: None, end: end.wait() };
         match asked {
             Some(Ok(promise)) => this.listen(&promise),

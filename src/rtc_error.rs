@@ -1,6 +1,8 @@
 //! What the browser knows of a failure of WebRTC, beyond its name.
 
-use crate::{error::Error, spec_enum::spec_enum, sys::global};
+use browser_rtc_proto::spec_enum;
+
+use crate::{error::Error, sys::global};
 
 spec_enum! {
     /// What failed. [Specification](https://www.w3.org/TR/webrtc/#rtcerrordetailtype-enum)

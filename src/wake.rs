@@ -119,7 +119,7 @@ impl Drop for Waiter {
 pub(crate) struct Turn(Option<Waiter>);
 
 impl Turn {
-    pub(crate) fn has_come(&self) -> bool {
+    pub(crate) fn is_first(&self) -> bool {
         let Some(waiter) = &self.0 else { return false };
         waiter.set.0.borrow().taken.first().is_some_and(|(first, _)| waiter.place == Some(*first))
     }
@@ -133,11 +133,11 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let had_come = self.has_come();
+        let was_first = self.is_first();
         let Some(Waiter { set, .. }) = &self.0 else { return };
         let set = set.clone();
         self.0 = None;
-        if had_come {
+        if was_first {
             set.wake_first();
         }
     }
@@ -146,21 +146,21 @@ impl Drop for Turn {
 /// The end of an object's life, which comes once and stays. All that waits on the object also waits on this,
 /// as a browser neither settles promises nor fires events after `close()`.
 #[derive(Clone, Default)]
-pub(crate) struct End(Rc<EndState>);
+pub(crate) struct CloseSignal(Rc<CloseState>);
 
 #[derive(Default)]
-struct EndState {
+struct CloseState {
     come: Cell<bool>,
     waiting: WakerSet,
 }
 
-impl End {
-    pub(crate) fn has_come(&self) -> bool {
+impl CloseSignal {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.come.get()
     }
 
     /// Marks the end. False where it had come already.
-    pub(crate) fn come(&self) -> bool {
+    pub(crate) fn set(&self) -> bool {
         let first = !self.0.come.replace(true);
         if first {
             self.0.waiting.wake_all();
@@ -168,28 +168,28 @@ impl End {
         first
     }
 
-    pub(crate) fn wait(&self) -> EndWait {
-        EndWait { waiter: self.0.waiting.waiter(), end: self.clone() }
+    pub(crate) fn wait(&self) -> CloseWait {
+        CloseWait { waiter: self.0.waiting.waiter(), end: self.clone() }
     }
 }
 
-impl fmt::Debug for End {
+impl fmt::Debug for CloseSignal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("End").field(&self.has_come()).finish()
+        f.debug_tuple("CloseSignal").field(&self.is_set()).finish()
     }
 }
 
-/// Resolves when the [`End`] has come, and again each time it is polled after that.
-pub(crate) struct EndWait {
+/// Resolves when the [`CloseSignal`] has come, and again each time it is polled after that.
+pub(crate) struct CloseWait {
     waiter: Waiter,
-    end: End,
+    end: CloseSignal,
 }
 
-impl Future for EndWait {
+impl Future for CloseWait {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.end.has_come() {
+        if self.end.is_set() {
             return Poll::Ready(());
         }
         self.waiter.register(cx);
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_dropped_wait_leaves_no_waker_behind() {
-        let end = End::default();
+        let end = CloseSignal::default();
         for _ in 0..1_000 {
             assert_eq!(end.wait().now_or_never(), None);
         }
@@ -219,9 +219,9 @@ mod tests {
 
     #[test]
     fn the_end_comes_once_and_stays() {
-        let end = End::default();
-        assert!(end.come());
-        assert!(!end.come());
+        let end = CloseSignal::default();
+        assert!(end.set());
+        assert!(!end.set());
         assert_eq!(end.wait().now_or_never(), Some(()));
     }
 
@@ -277,12 +277,12 @@ mod tests {
         for (turn, number) in turns.iter_mut().zip(0..) {
             turn.register(&Context::from_waker(&waker(number)));
         }
-        assert!(turns[0].has_come() && !turns[1].has_come());
+        assert!(turns[0].is_first() && !turns[1].is_first());
         turns.remove(1);
         assert!(woken.lock().unwrap().is_empty(), "it was not yet its turn");
         turns.remove(0);
         assert_eq!(*woken.lock().unwrap(), [2]);
-        assert!(turns[0].has_come() && !turns[1].has_come());
+        assert!(turns[0].is_first() && !turns[1].is_first());
         drop(turns);
         assert!(line.is_empty());
     }

@@ -65,7 +65,7 @@ impl Flow {
 impl Life {
     /// Whether it is open. An error: no more.
     fn can_send(&self) -> Result<bool> {
-        if self.closing.get() || self.closed.has_come() {
+        if self.closing.get() || self.closed.is_set() {
             return Err(Error::closed(OPERATION));
         }
         Ok(self.opened.get())
@@ -196,7 +196,7 @@ impl Inner {
         if let Err(too_large) = life.check_size(payload, bytes) {
             return Ok(Err(too_large));
         }
-        let is_next = turn.map_or_else(|| life.flow.turns.is_empty(), Turn::has_come);
+        let is_next = turn.map_or_else(|| life.flow.turns.is_empty(), Turn::is_first);
         if is_next && life.has_room(payload, bytes) {
             return Ok(life.hand_over(payload, bytes));
         }
@@ -214,7 +214,7 @@ impl Inner {
             Err(hindrance) => {
                 let turn = turn.get_or_insert_with(|| self.life.flow.turns.turn());
                 turn.register(cx);
-                if matches!(hindrance, Hindrance::NoRoom) && turn.has_come() {
+                if matches!(hindrance, Hindrance::NoRoom) && turn.is_first() {
                     self.tell_when_low(self.life.room_mark(payload));
                 }
                 Poll::Pending
@@ -228,7 +228,7 @@ impl Inner {
         if flow.lows.get() != lows || self.life.ask_buffered() <= f64::from(flow.low_mark()) {
             return Poll::Ready(Ok(()));
         }
-        if self.life.closed.has_come() {
+        if self.life.closed.is_set() {
             return Poll::Ready(Err(Error::closed("flush")));
         }
         waiter.register(cx);

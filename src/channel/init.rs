@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use browser_rtc_proto::{as_deserialized, dictionary};
 use js_sys::Object;
 use serde::{Deserialize, Serialize};
 
+use super::PriorityType;
 use crate::{
     members::{Members, member_setter},
-    peer::PriorityType,
     sys::global,
-    webidl::{as_deserialized, dictionary},
 };
 
 /// How a channel carries its messages: by default in order, reliably, and announced to the peer.

@@ -8,14 +8,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use browser_rtc_proto::framing::large::{Fault, HEADER, Header, Joiner, Kind, MARK, MOST_PIECES, split};
 use futures::Stream;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{
-    BinaryType, DataChannel, JsMessage, JsMessages, Message, Payload, Reliability,
-    large_frames::{Fault, HEADER, Header, Joiner, Kind, MARK, MOST_PIECES, split},
-};
+use super::{BinaryType, DataChannel, JsMessage, JsMessages, Message, Payload, Reliability};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     identity::identity,
@@ -161,7 +159,7 @@ impl LargeMessages {
     async fn turn(&self) -> Turn {
         let mut turn = self.shared.turns.turn();
         future::poll_fn(|cx| {
-            if turn.has_come() {
+            if turn.is_first() {
                 return Poll::Ready(());
             }
             turn.register(cx);

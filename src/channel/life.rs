@@ -19,7 +19,7 @@ use crate::{
         data_channel::{self, MessageEvent},
         global,
     },
-    wake::{End, WakerSet},
+    wake::{CloseSignal, WakerSet},
 };
 
 /// State that all handles of one channel share.
@@ -54,7 +54,7 @@ pub(super) struct Life {
     pub(super) closing: Cell<bool>,
     pub(super) opening: WakerSet,
     /// Set by either peer, with the connection, or with the drop of the last handle.
-    pub(super) closed: End,
+    pub(super) closed: CloseSignal,
     pub(super) arrivals: Arrivals,
     pub(super) flow: Flow,
     connection: RefCell<Option<Connection>>,
@@ -65,7 +65,7 @@ pub(super) struct Life {
 pub(crate) struct Connection {
     /// The browser's own object.
     pub(crate) raw: JsValue,
-    pub(crate) end: End,
+    pub(crate) end: CloseSignal,
 }
 
 /// The one who looks after a channel.
@@ -111,7 +111,7 @@ impl Inner {
             refused: Cell::default(),
             closing: Cell::default(),
             opening: WakerSet::default(),
-            closed: End::default(),
+            closed: CloseSignal::default(),
             arrivals: Arrivals::default(),
             flow: Flow::default(),
             connection: RefCell::default(),
@@ -178,7 +178,8 @@ impl Inner {
         }
         self.tell_when_low(0);
         let listeners = self.listeners.clone();
-        let end = life.connection.borrow().as_ref().map_or_else(End::default, |connection| connection.end.clone());
+        let end =
+            life.connection.borrow().as_ref().map_or_else(CloseSignal::default, |connection| connection.end.clone());
         let (mut low, mut end) = (life.flow.drained.waiter(), end.wait());
         spawn_local(async move {
             future::poll_fn(|cx| {
@@ -204,7 +205,7 @@ impl Drop for Inner {
 
 impl Life {
     pub(super) fn state(&self) -> ChannelState {
-        if self.closed.has_come() {
+        if self.closed.is_set() {
             return ChannelState::Closed;
         }
         match ChannelState::from(&*self.raw.ready_state_name()) {
@@ -253,7 +254,7 @@ impl Life {
 
     /// Ends the channel: nothing is received or sent any more, and all waiting tasks are woken.
     fn over(&self) {
-        self.closed.come();
+        self.closed.set();
         for waiting in [&self.opening, &self.arrivals.filled, &self.flow.turns, &self.flow.drained] {
             waiting.wake_all();
         }
@@ -263,7 +264,7 @@ impl Life {
 fn look_for_stream(life: Weak<Life>, was_connected: bool) {
     global::after(OPENS_WITHIN, move || {
         let Some(waiting) = life.upgrade() else { return };
-        if waiting.opened.get() || waiting.closing.get() || waiting.closed.has_come() {
+        if waiting.opened.get() || waiting.closing.get() || waiting.closed.is_set() {
             return;
         }
         let connected = waiting.of_transport("state").as_string().as_deref() == Some("connected");

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
+use browser_rtc_proto::spec_enum;
 use bytes::Bytes;
 use js_sys::{ArrayBuffer, JsString, Object};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    spec_enum::spec_enum,
     sys::{
         brand,
         data_channel::{self, Data},

@@ -4,25 +4,24 @@ mod byte_stream;
 mod flow;
 mod init;
 mod large;
-mod large_frames;
 mod life;
 mod message;
 mod outbox;
 mod packed;
+mod priority;
 mod receive;
 mod typed;
 mod under_way;
 #[cfg(feature = "streams")]
 mod web_streams;
-pub(crate) mod window;
-
-use std::{
+pub(crate) use std::{
     fmt,
     future::{self, Future},
     rc::Rc,
     task::Poll,
 };
 
+use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsCast;
 
 #[cfg(feature = "postcard")]
@@ -33,6 +32,7 @@ pub use self::{
     large::LargeMessages,
     message::{BinaryType, JsMessage, Message, Payload},
     packed::Packed,
+    priority::PriorityType,
     receive::JsMessages,
     typed::{Carrier, Codec, CodecError, Json, Typed},
 };
@@ -45,10 +45,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::EventStream,
     identity::{identity, same_object},
-    peer::PriorityType,
-    spec_enum::spec_enum,
     sys::{self, global},
-    wake::{End, Waiter},
+    wake::{CloseSignal, Waiter},
 };
 
 spec_enum! {
@@ -257,7 +255,7 @@ impl DataChannel {
                 let refused = format!("the browser has no stream for the data channel id {id}");
                 return Poll::Ready(Err(Error::new("open", ErrorKind::Operation, refused)));
             }
-            if life.closed.has_come() || life.closing.get() {
+            if life.closed.is_set() || life.closing.get() {
                 return Poll::Ready(Err(Error::closed("open")));
             }
             if life.opened.get() {
@@ -279,7 +277,7 @@ impl DataChannel {
     }
 
     /// What waits on the channel also waits on this.
-    fn end(&self) -> End {
+    fn end(&self) -> CloseSignal {
         self.inner.life.closed.clone()
     }
 

@@ -131,7 +131,7 @@ impl Shared {
     fn usable(&self) -> Result<()> {
         self.failed()?;
         let life = &self.channel.inner.life;
-        if self.closing.get() || life.closing.get() || life.closed.has_come() {
+        if self.closing.get() || life.closing.get() || life.closed.is_set() {
             return Err(Error::closed("send"));
         }
         Ok(())

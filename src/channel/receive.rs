@@ -97,7 +97,7 @@ impl Inner {
         if message.is_some() {
             return Poll::Ready(message);
         }
-        if arrivals.excess.get() == Excess::Told || self.life.closed.has_come() {
+        if arrivals.excess.get() == Excess::Told || self.life.closed.is_set() {
             return Poll::Ready(None);
         }
         filled.register(cx);

@@ -19,7 +19,7 @@ use crate::{
     event::{EventStream, Listener},
     identity::{identity, same_object},
     sys::{self, global},
-    wake::{End, Waiter, WakerSet},
+    wake::{CloseSignal, Waiter, WakerSet},
 };
 
 /// Plays tones into the sound that a sender sends.
@@ -44,7 +44,7 @@ struct Inner {
     raw: sys::dtmf_sender::DtmfSender,
     /// The sender that the tones are played into.
     sender: sys::rtp_sender::RtpSender,
-    end: End,
+    end: CloseSignal,
     play_out: Rc<Current>,
 }
 
@@ -69,7 +69,11 @@ impl Current {
 }
 
 impl DtmfSender {
-    pub(crate) fn new(raw: sys::dtmf_sender::DtmfSender, sender: &sys::rtp_sender::RtpSender, end: &End) -> Self {
+    pub(crate) fn new(
+        raw: sys::dtmf_sender::DtmfSender,
+        sender: &sys::rtp_sender::RtpSender,
+        end: &CloseSignal,
+    ) -> Self {
         let play_out = Rc::<Current>::default();
         let listener = Listener::new(&raw, "tonechange", {
             let play_out = play_out.clone();
@@ -90,7 +94,7 @@ impl DtmfSender {
     #[doc(alias = "RTCDTMFSender.canInsertDTMF")]
     #[must_use]
     pub fn can_insert(&self) -> bool {
-        !self.0.end.has_come() && self.0.raw.can_insert_dtmf().unwrap_or(true)
+        !self.0.end.is_set() && self.0.raw.can_insert_dtmf().unwrap_or(true)
     }
 
     /// What is still to be played.
@@ -169,7 +173,7 @@ impl DtmfSender {
 
     fn insert_raw(&self, tones: &str, timing: Timing) -> Result<()> {
         const OPERATION: &str = "insertDTMF";
-        if self.0.end.has_come() {
+        if self.0.end.is_set() {
             return Err(Error::closed(OPERATION));
         }
         if !self.can_insert() {

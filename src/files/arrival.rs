@@ -7,6 +7,7 @@ use std::{
     rc::Rc,
 };
 
+use browser_rtc_proto::files::{BLOCK, Digest, FileId, Id, Message, Place, Receiving, blocks_of, name};
 use futures::{
     StreamExt,
     future::{Either, select},
@@ -14,18 +15,16 @@ use futures::{
 use js_sys::{ArrayBuffer, Uint8Array};
 
 use super::{
+    error::{self, is_cancel},
     hash::{self, Hashing},
-    message::{BLOCK, Digest, FileId, Id, Message, Reason, blocks_of, is_cancel},
-    name,
     progress::Meter,
-    receiving::{Place, Receiving},
     shared::{OPERATION, Shared},
     sink::{self, Output, Sink},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// How many blocks may be on their way, or wait to be kept, which is 8 MiB: of a disk that is slow there are no more in
@@ -43,11 +42,11 @@ pub(super) struct Arrival {
     pub(super) meter: Meter,
     /// Whether somebody has had the offer.
     pub(super) seen: Cell<bool>,
-    pub(super) over: End,
+    pub(super) over: CloseSignal,
     outcome: RefCell<Option<Result<Output>>>,
     /// What of a transfer that failed can be gone on with, once the task has let go of it.
     pub(super) rest: RefCell<Option<(Sink, Vec<Digest>)>>,
-    pub(super) settled: End,
+    pub(super) settled: CloseSignal,
     open: RefCell<Option<OpenBlock>>,
     pieces: Queue<Piece>,
     ended: Cell<bool>,
@@ -67,7 +66,7 @@ enum Piece {
 
 impl Arrival {
     pub(super) fn new(id: Id, file: &FileId, name: &str, size: u64, mime: String) -> Self {
-        let over = End::default();
+        let over = CloseSignal::default();
         Self {
             id,
             file: file.as_str().into(),
@@ -78,7 +77,7 @@ impl Arrival {
             over,
             outcome: RefCell::default(),
             rest: RefCell::default(),
-            settled: End::default(),
+            settled: CloseSignal::default(),
             open: RefCell::default(),
             pieces: Queue::default(),
             ended: Cell::default(),
@@ -131,7 +130,7 @@ impl Arrival {
     /// The first outcome is the one that counts.
     pub(super) fn finish(&self, outcome: Result<Output>) {
         self.outcome.borrow_mut().get_or_insert(outcome);
-        self.over.come();
+        self.over.set();
     }
 
     /// Whatever it has come to, once.
@@ -183,13 +182,13 @@ pub(super) async fn run(shared: Rc<Shared>, arrival: Rc<Arrival>, mut sink: Sink
         if keep {
             arrival.rest.replace(Some((sink, digests)));
         }
-        arrival.settled.come();
+        arrival.settled.set();
         if expected {
-            let stop = Message::Stop { id: arrival.id, reason: Reason::of(&error) };
+            let stop = Message::Stop { id: arrival.id, reason: error::reason_of(&error) };
             shared.say(&stop).await.unwrap_or_default();
         }
     }
-    arrival.settled.come();
+    arrival.settled.set();
 }
 
 /// A sink that is stuck holds nobody up who cancels.

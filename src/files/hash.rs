@@ -1,8 +1,8 @@
 //! SHA-256 by the browser, beside the page's own thread.
 
+use browser_rtc_proto::files::Digest;
 use js_sys::{Object, Uint8Array};
 
-use super::message::Digest;
 use crate::{
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,

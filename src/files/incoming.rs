@@ -2,10 +2,12 @@
 
 use std::{cell::RefCell, fmt, future::Future, rc::Rc};
 
+use browser_rtc_proto::files::{BLOCK, Digest};
+
 use super::{
     Progress, ProgressStream,
     arrival::Arrival,
-    message::{BLOCK, Digest, cancelled},
+    error::cancelled,
     shared::OPERATION,
     sink::{Output, Sink},
 };

@@ -59,19 +59,13 @@
 //! ordered and reliable, as channels are by default. [`protocol`] is the description for other implementations.
 
 mod arrival;
-mod exchange;
-#[cfg(all(test, not(target_arch = "wasm32")))]
-mod exchange_tests;
+mod error;
 mod hash;
 mod incoming;
-mod message;
-mod name;
 mod offer;
 mod progress;
 #[doc = include_str!("protocol.md")]
 pub mod protocol {}
-mod receiving;
-mod sending;
 mod sent;
 mod shared;
 mod sink;
@@ -93,11 +87,12 @@ pub use self::{
     transfer::Transfer,
 };
 use self::{
-    message::{FileId, Message, VERSION},
     sent::Sent,
     shared::{OPERATION, Shared},
     source::Source,
 };
+use browser_rtc_proto::files::{FileId, Message, VERSION, name};
+
 use crate::{
     channel::DataChannel,
     error::{Error, ErrorKind, Result},
@@ -256,7 +251,7 @@ impl Files {
         // Before the offer is sent: where this future is dropped meanwhile, the transfer is cancelled for both peers.
         spawn_local(sent::run(self.0.clone(), sent.clone()));
         self.0.say(&offer).await?;
-        sent.offered.come();
+        sent.offered.set();
         Ok(transfer)
     }
 }

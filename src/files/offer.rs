@@ -9,9 +9,10 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(feature = "npm")]
+use browser_rtc_proto::files::{Digest, Message, Reason};
 use futures::{FutureExt, Stream, stream::FusedStream};
 use wasm_bindgen::JsCast;
-#[cfg(feature = "npm")]
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File, WritableStream};
@@ -19,14 +20,13 @@ use web_sys::{Blob, File, WritableStream};
 use super::{
     Incoming, Partial,
     arrival::{self, Arrival},
-    message::{Digest, Message, Reason},
     shared::{OPERATION, Shared},
     sink::{Output, Sink},
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
     sys::{file::Writable, global},
-    wake::{End, EndWait, Waiter},
+    wake::{CloseSignal, CloseWait, Waiter},
 };
 
 /// The most that a vector takes where a pointer has 32 bits.
@@ -261,8 +261,8 @@ impl fmt::Debug for Offer {
 pub struct Offers {
     shared: Weak<Shared>,
     offered: Waiter,
-    end: End,
-    ended: EndWait,
+    end: CloseSignal,
+    ended: CloseWait,
 }
 
 impl Offers {
@@ -289,7 +289,7 @@ impl Stream for Offers {
 impl FusedStream for Offers {
     fn is_terminated(&self) -> bool {
         // With it, what was offered is no more.
-        self.end.has_come()
+        self.end.is_set()
     }
 }
 

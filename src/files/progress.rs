@@ -12,7 +12,7 @@ use std::{
 use futures::{Stream, stream::FusedStream};
 use gloo_timers::future::TimeoutFuture;
 
-use crate::wake::{End, EndWait, Waiter, WakerSet};
+use crate::wake::{CloseSignal, CloseWait, Waiter, WakerSet};
 
 /// How often a task is woken for news, in milliseconds: often enough for a bar, seldom enough to cost nothing.
 const PAUSE: u32 = 40;
@@ -42,11 +42,11 @@ pub(super) struct Meter(Rc<State>);
 struct State {
     now: Cell<Progress>,
     changed: WakerSet,
-    end: End,
+    end: CloseSignal,
 }
 
 impl Meter {
-    pub(super) fn new(total: u64, end: &End) -> Self {
+    pub(super) fn new(total: u64, end: &CloseSignal) -> Self {
         let now = Cell::new(Progress { bytes: 0, total });
         Self(Rc::new(State { now, changed: WakerSet::default(), end: end.clone() }))
     }
@@ -82,7 +82,7 @@ impl Meter {
 pub struct ProgressStream {
     meter: Meter,
     changed: Waiter,
-    ended: EndWait,
+    ended: CloseWait,
     given: Option<Progress>,
     /// While it lasts, no change wakes the task.
     pause: Option<TimeoutFuture>,

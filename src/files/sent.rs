@@ -9,13 +9,12 @@ use std::{
     task::Poll,
 };
 
+use browser_rtc_proto::files::{BLOCK, Digest, Id, Message, Sending};
 use futures::{SinkExt, StreamExt, channel::mpsc, future::Either};
 
 use super::{
-    hash,
-    message::{BLOCK, Digest, Id, Message, Reason},
+    error, hash,
     progress::Meter,
-    sending::Sending,
     shared::Shared,
     source::{Block, Source},
     turns::Turn,
@@ -24,7 +23,7 @@ use super::{
 use crate::{
     channel::Payload,
     error::{Error, Result},
-    wake::{End, WakerSet},
+    wake::{CloseSignal, WakerSet},
 };
 
 /// How many reads of the source wait to be sent, beside one.
@@ -35,24 +34,24 @@ pub(super) struct Sent {
     pub(super) source: Source,
     pub(super) meter: Meter,
     /// The browser has taken the offer over.
-    pub(super) offered: End,
-    pub(super) accepted: End,
+    pub(super) offered: CloseSignal,
+    pub(super) accepted: CloseSignal,
     answer: Cell<(u64, Option<Digest>)>,
     /// The other side has room for more.
     pub(super) room: WakerSet,
-    pub(super) over: End,
+    pub(super) over: CloseSignal,
     outcome: RefCell<Option<Result<()>>>,
 }
 
 impl Sent {
     pub(super) fn new(id: Id, source: Source) -> Self {
-        let over = End::default();
+        let over = CloseSignal::default();
         Self {
             id,
             meter: Meter::new(source.size, &over),
             source,
-            offered: End::default(),
-            accepted: End::default(),
+            offered: CloseSignal::default(),
+            accepted: CloseSignal::default(),
             answer: Cell::default(),
             room: WakerSet::default(),
             over,
@@ -62,13 +61,13 @@ impl Sent {
 
     pub(super) fn accept(&self, from: u64, sha256: Option<Digest>) {
         self.answer.set((from, sha256));
-        self.accepted.come();
+        self.accepted.set();
     }
 
     /// The first outcome is the one that counts.
     pub(super) fn finish(&self, outcome: Result<()>) {
         self.outcome.borrow_mut().get_or_insert(outcome);
-        self.over.come();
+        self.over.set();
     }
 
     /// None while it goes on.
@@ -88,7 +87,7 @@ pub(super) async fn run(shared: Rc<Shared>, sent: Rc<Sent>) {
     let expected = shared.exchange.borrow_mut().forget_outgoing(sent.id);
     // A block that was begun ends here, so that what comes next is not taken for a part of it.
     if let (Some(Err(error)), true) = (sent.outcome(), expected || turn.is_some()) {
-        let cancel = Message::Cancel { id: sent.id, reason: Reason::of(&error) };
+        let cancel = Message::Cancel { id: sent.id, reason: error::reason_of(&error) };
         shared.say(&cancel).await.unwrap_or_default();
     }
 }

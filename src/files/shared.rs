@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use browser_rtc_proto::files::{Event, Exchange, Id, LONGEST_TEXT, Message, Part, Reason, Violation};
 use futures::{
     Stream,
     future::{Either, select},
@@ -18,18 +19,12 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::ArrayBuffer;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{
-    arrival::Arrival,
-    exchange::{Event, Exchange, Part, Violation},
-    message::{Id, LONGEST_TEXT, Message, Reason},
-    sent::Sent,
-    turns::Turns,
-};
+use super::{arrival::Arrival, error, sent::Sent, turns::Turns};
 use crate::{
     channel::{BinaryType, DataChannel, JsMessage, JsMessages, Reliability},
     error::{Error, ErrorKind, Result},
     timer::milliseconds,
-    wake::{End, WakerSet},
+    wake::{CloseSignal, WakerSet},
 };
 
 pub(super) const OPERATION: &str = "file";
@@ -46,10 +41,10 @@ pub(super) struct Shared {
     pub(super) offered: WakerSet,
     pub(super) turns: Turns,
     /// The peer has said something of the protocol.
-    heard: End,
+    heard: CloseSignal,
     pub(super) ack_timeout: Cell<Duration>,
     /// The channel has closed, or nobody holds this any more.
-    pub(super) end: End,
+    pub(super) end: CloseSignal,
     broken: RefCell<Option<Error>>,
 }
 
@@ -62,9 +57,9 @@ impl Shared {
             incoming: RefCell::default(),
             offered: WakerSet::default(),
             turns: Turns::default(),
-            heard: End::default(),
+            heard: CloseSignal::default(),
             ack_timeout: Cell::new(DEFAULT_ACK_TIMEOUT),
-            end: End::default(),
+            end: CloseSignal::default(),
             broken: RefCell::default(),
             channel,
         });
@@ -74,7 +69,7 @@ impl Shared {
 
     /// Whether files can go over this channel, now and at all.
     pub(super) fn check(&self) -> Result<()> {
-        if self.end.has_come() {
+        if self.end.is_set() {
             return Err(self.end_error());
         }
         if !self.channel.ordered() || self.channel.reliability() != Reliability::Reliable {
@@ -87,7 +82,7 @@ impl Shared {
     /// Resolves once the peer is known to speak the protocol. After that, a lost network may delay an acknowledgement for
     /// as long as the channel is open.
     pub(super) async fn heard(&self) -> Result<()> {
-        if self.heard.has_come() {
+        if self.heard.is_set() {
             return Ok(());
         }
         let timeout = TimeoutFuture::new(milliseconds(self.ack_timeout.get()));
@@ -128,7 +123,7 @@ impl Shared {
     }
 
     fn end(&self) {
-        self.end.come();
+        self.end.set();
         let (outgoing, incoming) = (self.outgoing.take(), self.incoming.take());
         let error = || self.end_error();
         outgoing.into_values().for_each(|sent| sent.finish(Err(error())));
@@ -138,7 +133,7 @@ impl Shared {
     async fn text(self: &Rc<Self>, text: &str) -> std::result::Result<(), Violation> {
         let event = self.exchange.borrow_mut().text(text)?;
         if self.exchange.borrow().is_heard() {
-            self.heard.come();
+            self.heard.set();
         }
         match event {
             Event::Nothing | Event::Acknowledged(_) => {}
@@ -153,7 +148,7 @@ impl Shared {
                 arrival.begin_block(length, sha256, place);
             }),
             Event::End(id, sha256) => self.with_incoming(id, |arrival| arrival.end(sha256)),
-            Event::Cancelled(id, reason) => self.over_incoming(id, &reason.error(OPERATION)),
+            Event::Cancelled(id, reason) => self.over_incoming(id, &error::error_of(reason, OPERATION)),
             Event::BadIncoming(id, what) => self.bad_incoming(id, what).await,
             Event::Accepted { id, from, sha256 } => self.with_outgoing(id, |sent| sent.accept(from, sha256)),
             Event::Room(id) => self.with_outgoing(id, |sent| sent.room.wake_all()),
@@ -161,7 +156,7 @@ impl Shared {
                 let sent = self.outgoing.borrow_mut().remove(&id);
                 sent.into_iter().for_each(|sent| sent.finish(Ok(())));
             }
-            Event::Stopped(id, reason) => self.over_outgoing(id, &reason.error(OPERATION)),
+            Event::Stopped(id, reason) => self.over_outgoing(id, &error::error_of(reason, OPERATION)),
             Event::BadOutgoing(id, what) => {
                 self.over_outgoing(id, &Error::new(OPERATION, ErrorKind::InvalidData, what));
                 self.say(&Message::Cancel { id, reason: Reason::Invalid }).await.unwrap_or_default();
@@ -219,7 +214,7 @@ impl Drop for Shared {
 }
 
 /// Reads what comes until the channel closes, or until nobody holds it but this.
-async fn read(shared: Weak<Shared>, mut arriving: JsMessages, end: End) {
+async fn read(shared: Weak<Shared>, mut arriving: JsMessages, end: CloseSignal) {
     let mut ended = end.wait();
     loop {
         let next = future::poll_fn(|cx| match Pin::new(&mut ended).poll(cx) {

@@ -1,13 +1,10 @@
 //! Where a file goes, block by block.
 
+use browser_rtc_proto::files::{BLOCK, Digest};
 use js_sys::{Array, ArrayBuffer, Object, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{
-    hash,
-    message::{BLOCK, Digest},
-    source::Source,
-};
+use super::{hash, source::Source};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,

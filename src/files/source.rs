@@ -2,14 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use browser_rtc_proto::files::{BLOCK, Digest, blocks_of, length_of};
 use futures::{Stream, StreamExt, future::try_join_all, stream};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
 
-use super::{
-    hash,
-    message::{BLOCK, Digest, blocks_of, length_of},
-};
+use super::hash;
 use crate::{
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,

@@ -6,7 +6,7 @@ use futures::FutureExt;
 
 use super::{
     Progress, ProgressStream,
-    message::cancelled,
+    error::cancelled,
     sent::Sent,
     shared::{OPERATION, Shared},
     source::Source,
@@ -52,7 +52,7 @@ impl Transfer {
     pub fn accepted(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let sent = self.sent.clone();
         futures::future::select(self.sent.accepted.wait(), self.sent.over.wait())
-            .map(move |_| if sent.accepted.has_come() { Ok(()) } else { sent.outcome().unwrap_or(Ok(())) })
+            .map(move |_| if sent.accepted.is_set() { Ok(()) } else { sent.outcome().unwrap_or(Ok(())) })
     }
 
     /// How far it is. What counts is what the browser has taken over, of which it may still hold

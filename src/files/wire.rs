@@ -1,8 +1,8 @@
 //! The channel as this protocol uses it.
 
+use browser_rtc_proto::files::BLOCK;
 use js_sys::Date;
 
-use super::message::BLOCK;
 use crate::channel::DataChannel;
 
 /// Bytes a message where the way is slow, so that other channels of the connection have their turn soon.

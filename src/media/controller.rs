@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
+use browser_rtc_proto::spec_enum;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::EventTarget;
 
@@ -9,7 +10,6 @@ use super::{DisplaySurface, MediaStream};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     identity::{identity, same_object},
-    spec_enum::spec_enum,
     sys::{self, global, promise::Promise},
 };
 

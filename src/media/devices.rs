@@ -1,5 +1,6 @@
 //! Which cameras, microphones and loudspeakers there are.
 
+use browser_rtc_proto::{dictionary, spec_enum};
 use futures::{Stream, StreamExt};
 use js_sys::Array;
 use serde::Serialize;
@@ -10,9 +11,7 @@ use crate::{
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
     promise::settled_for_good,
-    spec_enum::spec_enum,
     sys::{global, media_devices::InputDeviceInfo},
-    webidl::dictionary,
 };
 
 spec_enum! {

@@ -1,6 +1,7 @@
 //! The screen, a window or a tab, shared.
 //! [Specification](https://www.w3.org/TR/screen-capture/)
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 
@@ -12,7 +13,6 @@ use crate::{
     error::{Error, ErrorKind, Result},
     members::{Members, member_setter},
     sys::global,
-    webidl::dictionary,
 };
 
 /// Asks the user to share a screen, a window or a tab. To be called in a click of the user, and anew for each time:

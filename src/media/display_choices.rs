@@ -1,6 +1,6 @@
 //! What a page may prefer of what the user is offered to share.
 
-use crate::spec_enum::spec_enum;
+use browser_rtc_proto::spec_enum;
 
 spec_enum! {
     /// Whether this very tab is offered.

@@ -1,6 +1,7 @@
 //! Which loudspeaker plays.
 //! [Specification](https://www.w3.org/TR/audio-output/)
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
@@ -12,7 +13,6 @@ use crate::{
     members::{Members, member_setter},
     promise::settled_for_good,
     sys::{global, media_element::MediaElement},
-    webidl::dictionary,
 };
 
 /// Asks the user for a loudspeaker, for [`set_sink_id`]. To be called in a click of the user. Cancel safe.

@@ -1,5 +1,6 @@
 //! What the user has allowed already.
 
+use browser_rtc_proto::spec_enum;
 use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
@@ -9,12 +10,11 @@ use crate::{
     event::EventStream,
     identity::{identity, same_object},
     promise::settled_for_good,
-    spec_enum::spec_enum,
     sys::{
         global,
         permissions::{PermissionStatus as RawStatus, permissions},
     },
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// What a permission is about.
@@ -116,7 +116,7 @@ impl PermissionStatus {
     #[doc(alias = "PermissionStatus.onchange")]
     pub fn changes(&self) -> EventStream<PermissionState> {
         let status = self.0.clone();
-        EventStream::of_states(&End::default(), &self.0, &["change"], move || state(&status))
+        EventStream::of_states(&CloseSignal::default(), &self.0, &["change"], move || state(&status))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a track is set to, what it could be set to, and what the browser knows of.
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -8,7 +9,7 @@ use super::{
     CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode,
     js::{FromJs, read},
 };
-use crate::{members::Members, webidl::dictionary};
+use crate::members::Members;
 
 /// A dictionary that browsers fill: its struct, and how it is read.
 macro_rules! told {

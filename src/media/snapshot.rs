@@ -1,5 +1,6 @@
 //! Still pictures of a video.
 
+use browser_rtc_proto::spec_enum;
 use futures::future::{Either, select};
 use js_sys::{Array, Object};
 use wasm_bindgen::JsCast;
@@ -9,7 +10,6 @@ use super::{MediaStreamTrack, TrackKind};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,
-    spec_enum::spec_enum,
     sys::{
         global,
         media_element::{self, MediaElement},

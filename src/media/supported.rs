@@ -1,5 +1,6 @@
 //! Which constraints this browser knows.
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 
@@ -7,7 +8,6 @@ use super::js::read;
 use crate::{
     error::{During, Result},
     members::Members,
-    webidl::dictionary,
 };
 
 /// Which constraints this browser knows: it passes over all others, even where they are [`exact`](super::exact).

@@ -2,15 +2,15 @@
 
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
+use browser_rtc_proto::spec_enum;
 use futures::StreamExt;
 
 use crate::{
     event::EventStream,
     identity::{identity, same_object},
     registry::{Shared, shared},
-    spec_enum::spec_enum,
     sys::global,
-    wake::End,
+    wake::CloseSignal,
 };
 
 spec_enum! {
@@ -50,7 +50,7 @@ pub struct MediaStreamTrack(Rc<Inner>);
 struct Inner {
     raw: web_sys::MediaStreamTrack,
     stop_on_drop: Cell<bool>,
-    end: End,
+    end: CloseSignal,
 }
 
 shared!(Inner, raw);
@@ -66,7 +66,7 @@ impl MediaStreamTrack {
         if let Some(known) = Inner::find(&raw) {
             return Self(known);
         }
-        let inner = Rc::new(Inner { raw, stop_on_drop: Cell::default(), end: End::default() });
+        let inner = Rc::new(Inner { raw, stop_on_drop: Cell::default(), end: CloseSignal::default() });
         inner.register();
         Self(inner)
     }
@@ -176,9 +176,9 @@ impl MediaStreamTrack {
     }
 
     /// The track's end, which has come where the browser says so, also if nobody has listened.
-    pub(super) fn end(&self) -> &End {
+    pub(super) fn end(&self) -> &CloseSignal {
         if self.is_ended() {
-            self.0.end.come();
+            self.0.end.set();
         }
         &self.0.end
     }
@@ -187,7 +187,7 @@ impl MediaStreamTrack {
     fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
         let end = self.end().clone();
         events.on(&self.0.raw, "ended", move |_| {
-            end.come();
+            end.set();
             None
         })
     }
@@ -196,7 +196,7 @@ impl MediaStreamTrack {
     #[doc(alias = "MediaStreamTrack.stop")]
     pub fn stop(&self) {
         self.0.raw.stop();
-        self.0.end.come();
+        self.0.end.set();
     }
 }
 
@@ -205,7 +205,7 @@ impl Drop for Inner {
         // A track that something else looks after runs on, and so do the streams that watch it.
         if self.stop_on_drop.get() {
             self.raw.stop();
-            self.end.come();
+            self.end.set();
         }
         self.unregister();
     }

@@ -1,5 +1,6 @@
 //! A live track's settings, constraints and hints.
 
+use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
 use crate::{
     error::{During, Error, ErrorKind, Result},
     promise::settled,
-    spec_enum::spec_enum,
     sys::{self, global},
 };
 

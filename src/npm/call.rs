@@ -87,10 +87,11 @@ impl NpmIncomingCall {
         #[wasm_bindgen(unchecked_optional_param_type = "\"declined\" | \"busy\"")] reason: JsValue,
     ) -> std::result::Result<(), JsValue> {
         let argument = Argument::new("decline", "reason", reason);
-        let reason = argument.optional_string()?.map_or(DeclineReason::Declined, |reason| reason.as_str().into());
-        if let DeclineReason::Unknown(_) = reason {
-            return Err(argument.wrong("\"declined\" or \"busy\"").into());
-        }
+        let reason = match argument.optional_string()?.as_deref() {
+            None | Some("declined") => DeclineReason::Declined,
+            Some("busy") => DeclineReason::Busy,
+            Some(_) => return Err(argument.wrong("\"declined\" or \"busy\"").into()),
+        };
         if let Some(call) = self.call.take() {
             // It may have been taken by `Room.call`, or have ended.
             let _ = call.decline(reason);

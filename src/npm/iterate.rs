@@ -7,18 +7,18 @@ use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::boxed_promise;
-use crate::{sys::global, wake::End};
+use crate::{sys::global, wake::CloseSignal};
 
 /// The items of a room, a call, a channel or a play of tones, for `for await`.
 #[wasm_bindgen(js_name = AsyncItems)]
 pub struct AsyncItems {
     items: Rc<Mutex<LocalBoxStream<'static, std::result::Result<JsValue, JsValue>>>>,
-    end: End,
+    end: CloseSignal,
 }
 
 impl AsyncItems {
     pub(super) fn new(items: impl Stream<Item = std::result::Result<JsValue, JsValue>> + 'static) -> Self {
-        let end = End::default();
+        let end = CloseSignal::default();
         let items = items.take_until(end.wait()).boxed_local();
         Self { items: Rc::new(Mutex::new(items)), end }
     }
@@ -49,6 +49,6 @@ impl AsyncItems {
     /// Ends the iteration, as the end of a `using` block does: `next` resolves to the end.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
-        self.end.come();
+        self.end.set();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use browser_rtc_proto::{dictionary, spec_enum};
 use js_sys::{Object, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,9 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,
-    spec_enum::spec_enum,
     sys::{self, global},
-    webidl::dictionary,
 };
 
 spec_enum! {

@@ -1,5 +1,6 @@
 //! What media is coded in, and what this browser can code.
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -10,7 +11,6 @@ use crate::{
     media::TrackKind,
     members::Members,
     sys::global,
-    webidl::dictionary,
 };
 
 /// A way to code media. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcodec)

@@ -1,5 +1,9 @@
 //! How a connection finds its way to the peer.
 
+use browser_rtc_proto::{
+    as_dictionary, dictionary, spec_enum,
+    webidl::{self, FromIdl},
+};
 use js_sys::{Array, Object};
 use serde::{
     Deserializer, Serialize,
@@ -11,9 +15,7 @@ use super::{Certificate, PeerConnection};
 use crate::{
     error::{During, Result},
     members::{Members, member_setter},
-    spec_enum::spec_enum,
     sys::global,
-    webidl::{self, FromIdl, as_dictionary, dictionary},
 };
 
 spec_enum! {

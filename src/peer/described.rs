@@ -1,6 +1,6 @@
 //! What has been described so far.
 
-use super::{PeerConnection, SessionDescription};
+use super::{PeerConnection, SessionDescription, convert};
 use crate::sys::global;
 
 /// Descriptions. Each is as of now: it gains candidates as they are found or arrive.
@@ -62,6 +62,6 @@ impl PeerConnection {
     }
 
     fn described(&self, attribute: &str) -> Option<SessionDescription> {
-        SessionDescription::from_js(&global::get(&self.0.raw, attribute))
+        convert::description_from_js(&global::get(&self.0.raw, attribute))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     event::EventStream,
     sys::global,
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// The encryption between the peers, on one [`IceTransport`]; what is bundled shares it.
@@ -24,7 +24,7 @@ pub struct DtlsTransport(Transport);
 
 impl DtlsTransport {
     /// None for `null`.
-    pub(super) fn new(raw: wasm_bindgen::JsValue, connection: &End) -> Option<Self> {
+    pub(super) fn new(raw: wasm_bindgen::JsValue, connection: &CloseSignal) -> Option<Self> {
         Transport::new(raw, connection).map(Self)
     }
 

@@ -1,14 +1,15 @@
 //! One stream that a sender makes of its track.
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::{Codec, PriorityType};
+use super::Codec;
 use crate::{
+    channel::PriorityType,
     members::{Members, member_setter},
     sys::global,
-    webidl::dictionary,
 };
 
 /// One of the streams that a sender makes of its track; more than one of them is simulcast. What is not said is the

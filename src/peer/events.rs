@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     ConnectionState, IceCandidate, IceConnectionState, IceGatheringState, PeerConnection, RtpReceiver, RtpTransceiver,
-    SignalingState,
+    SignalingState, convert,
 };
 use crate::{
     channel::{DataChannel, Owner},
@@ -126,7 +126,7 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnectionIceEvent.candidate")]
     pub fn ice_candidates(&self) -> EventStream<IceCandidate> {
         EventStream::new(&self.0.end).on(&self.0.raw, "icecandidate", move |event| {
-            match IceCandidate::from_js(&global::get(&event, "candidate")) {
+            match convert::candidate_from_js(&global::get(&event, "candidate")) {
                 // Firefox fires an empty candidate for each transport. The null one, which all browsers fire, comes
                 // when the last of them is done.
                 Some(candidate) => (!candidate.is_end_of_candidates()).then_some(candidate),

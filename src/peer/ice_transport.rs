@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use browser_rtc_proto::dictionary;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::EventTarget;
 
-use super::{IceCandidate, IceComponent, IceGatheringState, IceRole, IceTransportState, transport::Transport};
-use crate::{error::Result, event::EventStream, sys::global, wake::End, webidl::dictionary};
+use super::{IceCandidate, IceComponent, IceGatheringState, IceRole, IceTransportState, convert, transport::Transport};
+use crate::{error::Result, event::EventStream, sys::global, wake::CloseSignal};
 
 /// One way to the peer, and the search for it.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetransport)
@@ -55,7 +56,7 @@ dictionary! {
 
 impl IceTransport {
     /// None for `null`.
-    pub(super) fn new(raw: JsValue, connection: &End) -> Option<Self> {
+    pub(super) fn new(raw: JsValue, connection: &CloseSignal) -> Option<Self> {
         Transport::new(raw, connection).map(Self)
     }
 
@@ -178,7 +179,10 @@ impl IceTransport {
 
     fn candidates(&self, method: &'static str) -> Result<Vec<IceCandidate>> {
         let candidates = self.0.call(method)?;
-        Ok(global::items(&candidates).into_iter().filter_map(|candidate| IceCandidate::from_js(&candidate)).collect())
+        Ok(global::items(&candidates)
+            .into_iter()
+            .filter_map(|candidate| convert::candidate_from_js(&candidate))
+            .collect())
     }
 
     fn parameters(&self, method: &'static str) -> Result<Option<IceParameters>> {
@@ -191,7 +195,7 @@ impl IceTransport {
 }
 
 fn selected(pair: &JsValue) -> Option<IceCandidatePair> {
-    let candidate = |end| IceCandidate::from_js(&global::get(pair, end));
+    let candidate = |end| convert::candidate_from_js(&global::get(pair, end));
     Some(IceCandidatePair { local: candidate("local")?, remote: candidate("remote")? })
 }
 

@@ -1,5 +1,6 @@
 //! Who the peer is, as an identity provider asserts it. Firefox alone has this.
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
@@ -10,7 +11,6 @@ use crate::{
     members::Members,
     promise::settled,
     sys::{global, promise::Promise},
-    webidl::dictionary,
 };
 
 /// Who asserts our identity, and of whom.

@@ -1,11 +1,10 @@
 //! A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 
-mod candidate;
 mod certificate;
 mod codec;
 mod configuration;
+mod convert;
 mod described;
-mod description;
 mod dtls_transport;
 mod encoding;
 mod events;
@@ -13,17 +12,14 @@ mod ice_transport;
 mod identity;
 mod offer_answer;
 mod parameters;
-mod priority;
 mod receiver;
 mod reuse;
 mod rtp;
 mod sctp_transport;
 mod sender;
-mod states;
 mod stats;
 mod transceiver;
 mod transport;
-mod transport_states;
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -33,13 +29,18 @@ use std::{
 
 use wasm_bindgen::JsCast;
 
+#[doc(inline)]
+pub use browser_rtc_proto::sdp::{
+    ConnectionState, DtlsTransportState, IceCandidate, IceCandidateType, IceComponent, IceConnectionState,
+    IceGatheringState, IceProtocol, IceRole, IceServerTransportProtocol, IceTcpCandidateType, IceTransportState,
+    ParseCandidateError, ParsedCandidate, SdpType, SessionDescription, SignalingState,
+};
+
 use self::rtp::Rtp;
 pub use self::{
-    candidate::{IceCandidate, IceComponent, IceProtocol, ParseCandidateError, ParsedCandidate},
     certificate::{Certificate, Fingerprint, KeyAlgorithm, NamedCurve},
     codec::{Codec, CodecParameters, HeaderExtensionCapability, RtpCapabilities},
     configuration::{BundlePolicy, Configuration, IceServer, IceTransportPolicy, RtcpMuxPolicy},
-    description::{SdpType, SessionDescription},
     dtls_transport::DtlsTransport,
     encoding::{Encoding, ResolutionRestriction},
     events::{IceCandidateError, TrackEvent},
@@ -50,17 +51,12 @@ pub use self::{
         DegradationPreference, EncodingOptions, HeaderExtensionParameters, RtcpParameters, RtpParameters,
         RtpSendParameters, SetParameterOptions,
     },
-    priority::PriorityType,
     receiver::{RtpReceiver, RtpSource},
     sctp_transport::{SctpTransport, SctpTransportState},
     sender::RtpSender,
-    states::{ConnectionState, IceConnectionState, IceGatheringState, SignalingState},
     transceiver::{RtpTransceiver, TrackOrKind, TransceiverDirection, TransceiverInit},
-    transport_states::{
-        DtlsTransportState, IceCandidateType, IceRole, IceServerTransportProtocol, IceTcpCandidateType,
-        IceTransportState,
-    },
 };
+pub use crate::channel::PriorityType;
 use crate::{
     channel::{self, ChannelInit, DataChannel, Owner},
     error::{During, Error, ErrorKind, Result},
@@ -68,7 +64,7 @@ use crate::{
     media::{MediaStream, MediaStreamTrack},
     registry::{Shared, shared},
     sys::{self, global},
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#rtcpeerconnection-interface)
@@ -99,7 +95,7 @@ pub struct PeerConnection(Rc<Inner>);
 
 struct Inner {
     raw: sys::peer_connection::PeerConnection,
-    end: End,
+    end: CloseSignal,
     rtp: OnceCell<Rc<dyn Rtp>>,
     close_on_drop: Cell<bool>,
     /// A session's connection uses senders again.
@@ -143,7 +139,7 @@ impl PeerConnection {
     fn of(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
         let inner = Rc::new(Inner {
             raw,
-            end: End::default(),
+            end: CloseSignal::default(),
             rtp: OnceCell::new(),
             close_on_drop: Cell::new(close_on_drop),
             reuse: RefCell::default(),
@@ -234,7 +230,7 @@ impl PeerConnection {
     #[must_use]
     pub fn senders(&self) -> Vec<RtpSender> {
         let senders = self.0.raw.senders().unwrap_or_default();
-        if self.0.end.has_come() {
+        if self.0.end.is_set() {
             return Vec::new();
         }
         let rtp = self.rtp();
@@ -279,7 +275,7 @@ impl PeerConnection {
 impl Inner {
     fn close(&self) {
         self.raw.close();
-        if self.end.come() {
+        if self.end.set() {
             channel::end_of(&self.raw);
             if let Some(rtp) = self.rtp.get() {
                 rtp.close();
@@ -292,7 +288,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         if self.close_on_drop.get() {
             self.close();
-        } else if self.end.come()
+        } else if self.end.set()
             && let Some(rtp) = self.rtp.get()
         {
             rtp.leave_running();

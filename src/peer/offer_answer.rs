@@ -1,16 +1,16 @@
 //! Offers, answers and candidates.
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::{IceCandidate, PeerConnection, SessionDescription};
+use super::{IceCandidate, PeerConnection, SessionDescription, convert};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     members::{Members, member_setter},
     promise::settled,
     sys::global,
-    webidl::dictionary,
 };
 
 /// Offers, answers and candidates.
@@ -69,7 +69,7 @@ impl PeerConnection {
     /// that does not parse, of which [`Error::rtc`] has the line, `NotSupported` for a provisional answer in Firefox,
     /// `Closed`. Chromium and Firefox let most changes pass.
     pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
-        let set = || self.0.raw.set_local_description(&description.to_js());
+        let set = || self.0.raw.set_local_description(&convert::description_to_js(description));
         let set = settled("setLocalDescription", &self.0.end, set).await;
         set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
     }
@@ -83,7 +83,7 @@ impl PeerConnection {
     /// `NotSupported` for a provisional answer in Firefox, `Closed`.
     #[doc(alias = "RTCPeerConnection.setRemoteDescription")]
     pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
-        let set = || self.0.raw.set_remote_description(&description.to_js());
+        let set = || self.0.raw.set_remote_description(&convert::description_to_js(description));
         let set = settled("setRemoteDescription", &self.0.end, set).await;
         set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
     }
@@ -97,7 +97,7 @@ impl PeerConnection {
     /// `Operation` in Firefox, and let go by Chromium.
     #[doc(alias = "RTCPeerConnection.addIceCandidate")]
     pub async fn add_ice_candidate(&self, candidate: &IceCandidate) -> Result<()> {
-        let add = || self.0.raw.add_ice_candidate(&candidate.to_js());
+        let add = || self.0.raw.add_ice_candidate(&convert::candidate_to_js(candidate));
         settled("addIceCandidate", &self.0.end, add).await?;
         Ok(())
     }
@@ -194,6 +194,6 @@ impl OfferOptions {
 }
 
 fn description(operation: &'static str, value: &JsValue) -> Result<SessionDescription> {
-    SessionDescription::from_js(value)
+    convert::description_from_js(value)
         .ok_or_else(|| Error::new(operation, ErrorKind::Other, "the browser gave no description"))
 }

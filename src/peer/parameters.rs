@@ -1,5 +1,6 @@
 //! What a sender and a receiver have agreed on with the peer, and what of it can be changed.
 
+use browser_rtc_proto::{dictionary, spec_enum};
 use js_sys::{Array, Object};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -7,9 +8,7 @@ use wasm_bindgen::JsValue;
 use super::{CodecParameters, Encoding};
 use crate::{
     members::{Members, member_setter},
-    spec_enum::spec_enum,
     sys::global,
-    webidl::dictionary,
 };
 
 spec_enum! {

@@ -2,6 +2,7 @@
 
 use std::{fmt, rc::Rc, time::Duration};
 
+use browser_rtc_proto::dictionary;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
@@ -17,8 +18,7 @@ use crate::{
     members::Members,
     stats::StatsReport,
     sys::{self, global},
-    wake::End,
-    webidl::dictionary,
+    wake::CloseSignal,
 };
 
 /// Receives one track from the peer.
@@ -32,11 +32,11 @@ pub struct RtpReceiver(Rc<Inner>);
 struct Inner {
     raw: sys::rtp_receiver::RtpReceiver,
     track: MediaStreamTrack,
-    end: End,
+    end: CloseSignal,
 }
 
 impl RtpReceiver {
-    pub(super) fn new(raw: sys::rtp_receiver::RtpReceiver, end: &End) -> Self {
+    pub(super) fn new(raw: sys::rtp_receiver::RtpReceiver, end: &CloseSignal) -> Self {
         let track = MediaStreamTrack::from_raw(raw.track());
         Self(Rc::new(Inner { raw, track, end: end.clone() }))
     }

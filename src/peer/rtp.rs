@@ -8,7 +8,7 @@ use super::{PeerConnection, RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind,
 use crate::{
     error::{During, Error, ErrorKind, Result},
     sys::{self, global},
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// Transceivers.
@@ -62,7 +62,7 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.getTransceivers")]
     #[must_use]
     pub fn transceivers(&self) -> Vec<RtpTransceiver> {
-        if self.0.end.has_come() {
+        if self.0.end.is_set() {
             return Vec::new();
         }
         let transceivers = self.0.raw.transceivers().unwrap_or_default();
@@ -85,7 +85,7 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.getReceivers")]
     #[must_use]
     pub fn receivers(&self) -> Vec<RtpReceiver> {
-        if self.0.end.has_come() {
+        if self.0.end.is_set() {
             return Vec::new();
         }
         self.rtp().receivers(&self.0.raw)
@@ -115,11 +115,11 @@ impl PeerConnection {
 pub(super) struct RtpHandles {
     senders: RefCell<Vec<RtpSender>>,
     receivers: RefCell<Vec<RtpReceiver>>,
-    end: End,
+    end: CloseSignal,
 }
 
 impl RtpHandles {
-    fn of(end: &End) -> Rc<dyn Rtp> {
+    fn of(end: &CloseSignal) -> Rc<dyn Rtp> {
         Rc::new(Self { end: end.clone(), ..Self::default() })
     }
 
@@ -188,12 +188,12 @@ impl Rtp for RtpHandles {
 }
 
 /// The browser's object, unless its connection has been closed.
-pub(super) fn open<'a, T>(operation: &'static str, raw: &'a T, end: &End) -> Result<&'a T> {
-    if end.has_come() { Err(Error::closed(operation)) } else { Ok(raw) }
+pub(super) fn open<'a, T>(operation: &'static str, raw: &'a T, end: &CloseSignal) -> Result<&'a T> {
+    if end.is_set() { Err(Error::closed(operation)) } else { Ok(raw) }
 }
 
 /// The same for a call, which older browsers may lack.
-pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a T, end: &End) -> Result<&'a T> {
+pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a T, end: &CloseSignal) -> Result<&'a T> {
     let raw = open(operation, raw, end)?;
     if global::has_member(raw.as_ref(), operation) {
         return Ok(raw);

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsValue;
 use web_sys::EventTarget;
 
 use super::{DtlsTransport, PeerConnection, transport::Transport};
-use crate::{event::EventStream, spec_enum::spec_enum, sys::global, wake::End};
+use crate::{event::EventStream, sys::global, wake::CloseSignal};
 
 spec_enum! {
     /// What all data channels share. [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransportstate-enum)
@@ -52,7 +53,7 @@ pub struct SctpTransport(Transport);
 
 impl SctpTransport {
     /// None for `null`.
-    pub(super) fn new(raw: JsValue, connection: &End) -> Option<Self> {
+    pub(super) fn new(raw: JsValue, connection: &CloseSignal) -> Option<Self> {
         Transport::new(raw, connection).map(Self)
     }
 

@@ -16,7 +16,7 @@ use crate::{
     promise::{Settled, settled},
     stats::StatsReport,
     sys::{self, global},
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// Sends one track to the peer, and keeps it alive.
@@ -36,11 +36,11 @@ struct Inner {
     is_emptied: Cell<bool>,
     /// Tracks that the browser was asked to take and has not taken yet.
     replacing: Cell<u32>,
-    end: End,
+    end: CloseSignal,
 }
 
 impl RtpSender {
-    pub(super) fn new(raw: sys::rtp_sender::RtpSender, end: &End) -> Self {
+    pub(super) fn new(raw: sys::rtp_sender::RtpSender, end: &CloseSignal) -> Self {
         Self(Rc::new(Inner {
             raw,
             track: RefCell::default(),

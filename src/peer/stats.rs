@@ -18,7 +18,7 @@ use crate::{
     stats::StatsReport,
     sys::{self, promise::Promise},
     timer,
-    wake::End,
+    wake::CloseSignal,
 };
 
 const OPERATION: &str = "getStats";
@@ -104,8 +104,11 @@ impl PeerConnection {
 
 /// Awaits the report that `ask` asks for. Firefox never settles a promise that is pending when the connection closes,
 /// and answers one that is asked for afterwards: so the report is asked for again then.
-pub(super) async fn report(end: &End, ask: impl Fn() -> std::result::Result<Promise, JsValue>) -> Result<StatsReport> {
-    if !end.has_come() {
+pub(super) async fn report(
+    end: &CloseSignal,
+    ask: impl Fn() -> std::result::Result<Promise, JsValue>,
+) -> Result<StatsReport> {
+    if !end.is_set() {
         let report = settled(OPERATION, end, &ask).await;
         if !report.as_ref().is_err_and(|error| *error.kind() == ErrorKind::Closed) {
             return read(report?);

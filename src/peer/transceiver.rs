@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use browser_rtc_proto::spec_enum;
 use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;
 
@@ -14,9 +15,8 @@ use crate::{
     identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack, TrackKind},
     members::{Members, member_setter},
-    spec_enum::spec_enum,
     sys::{self, global},
-    wake::End,
+    wake::CloseSignal,
 };
 
 spec_enum! {
@@ -64,7 +64,7 @@ pub struct RtpTransceiver {
     raw: sys::rtp_transceiver::RtpTransceiver,
     sender: RtpSender,
     receiver: RtpReceiver,
-    end: End,
+    end: CloseSignal,
 }
 
 impl RtpTransceiver {
@@ -72,7 +72,7 @@ impl RtpTransceiver {
         raw: sys::rtp_transceiver::RtpTransceiver,
         sender: RtpSender,
         receiver: RtpReceiver,
-        end: &End,
+        end: &CloseSignal,
     ) -> Self {
         Self { raw, sender, receiver, end: end.clone() }
     }

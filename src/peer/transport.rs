@@ -8,24 +8,24 @@ use crate::{
     event::EventStream,
     identity::{identity, same_object},
     sys::global,
-    wake::End,
+    wake::CloseSignal,
 };
 
 #[derive(Clone)]
 pub(super) struct Transport {
     pub(super) raw: EventTarget,
-    pub(super) connection: End,
+    pub(super) connection: CloseSignal,
 }
 
 impl Transport {
     /// None for `null`.
-    pub(super) fn new(raw: JsValue, connection: &End) -> Option<Self> {
+    pub(super) fn new(raw: JsValue, connection: &CloseSignal) -> Option<Self> {
         raw.is_object().then(|| Self { raw: raw.unchecked_into(), connection: connection.clone() })
     }
 
     /// `closed` once the connection is, of which the browser fires no event, and which Firefox does not always note.
     pub(super) fn state<S: for<'a> From<&'a str>>(&self, attribute: &str, closed: S) -> S {
-        if self.connection.has_come() { closed } else { self.now(attribute) }
+        if self.connection.is_set() { closed } else { self.now(attribute) }
     }
 
     pub(super) fn states<S>(&self, attribute: &'static str, event: &'static str, closed: S) -> EventStream<S>

@@ -10,6 +10,7 @@ use std::{
     task::Poll,
 };
 
+use browser_rtc_proto::call::EndReason;
 use futures::{
     FutureExt, StreamExt,
     future::{Either, select},
@@ -20,8 +21,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Room,
-    address::{self, Link},
-    leg::Leg,
+    call_state::CallState,
+    peer_route::{self, Link},
 };
 use crate::{
     channel::{ChannelInit, ChannelState, DEFAULT_RECEIVE_LIMIT, DataChannel},
@@ -34,8 +35,7 @@ use crate::{
     peer::{ConnectionState, PeerConnection, SignalingState, TrackEvent},
     session::{LostReason, Session, SessionEvent, SessionOptions, events},
     signaling::Peer,
-    spec_enum::spec_enum,
-    wake::{EndWait, WakerSet},
+    wake::{CloseWait, WakerSet},
 };
 
 /// How long it may take until the two peers are connected for the first time.
@@ -56,28 +56,6 @@ const OWN_CHANNEL_ID: u16 = 254;
 /// The number of channels that wait to be asked for, and the bytes that each of them holds: the peer opens them at will.
 const UNCLAIMED_CHANNELS: usize = 64;
 const UNCLAIMED_BYTES: u32 = 8 * 1024 * 1024;
-
-spec_enum! {
-    /// Why a call has ended.
-    EndReason {
-        /// We hung up, or dropped the call.
-        HungUp = "hung-up",
-        /// They hung up.
-        PeerHungUp = "peer-hung-up",
-        /// They did not take it.
-        Declined = "declined",
-        /// They are in another call.
-        Busy = "busy",
-        /// Nobody answered in time.
-        Unanswered = "unanswered",
-        /// They left the room, or their page was closed.
-        PeerLeft = "peer-left",
-        /// The network between the two has failed.
-        ConnectionFailed = "connection-failed",
-        /// We left the room.
-        RoomClosed = "room-closed",
-    }
-}
 
 /// A call with one peer: media both ways, channels, tones.
 ///
@@ -100,7 +78,7 @@ pub struct Call(Rc<Inner>);
 
 struct Inner {
     /// Dropped first, so that they are told before the connection goes.
-    leg: Rc<Leg>,
+    call_state: Rc<CallState>,
     session: Session,
     caller: bool,
     arrivals: Rc<Arrivals>,
@@ -165,12 +143,17 @@ impl Arrivals {
 
 impl Call {
     /// Begins a call that both peers have agreed to. If that fails, the call ends.
-    pub(super) fn start(room: &Room, leg: &Rc<Leg>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
-        Self::connect(room, leg.clone(), media, caller).inspect_err(|_| leg.hang_up())
+    pub(super) fn start(
+        room: &Room,
+        call_state: &Rc<CallState>,
+        media: Option<&MediaStream>,
+        caller: bool,
+    ) -> Result<Self> {
+        Self::connect(room, call_state.clone(), media, caller).inspect_err(|_| call_state.hang_up())
     }
 
     /// Makes the connection. The caller offers, and is impolite.
-    fn connect(room: &Room, leg: Rc<Leg>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
+    fn connect(room: &Room, call_state: Rc<CallState>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
         let pc = PeerConnection::new(&room.0.configuration())?;
         let arrivals = Rc::<Arrivals>::default();
         spawn_local(collect(pc.tracks(), pc.data_channels(), arrivals.clone()));
@@ -178,28 +161,28 @@ impl Call {
         let own_channel = pc.create_data_channel(OWN_CHANNEL, &ChannelInit::new().negotiated(OWN_CHANNEL_ID))?;
         let politeness = if caller { Politeness::Impolite } else { Politeness::Polite };
         if !caller {
-            leg.accept()?;
+            call_state.accept()?;
         }
         if let Some(stream) = media {
             for track in stream.tracks() {
                 pc.add_track(&track, &[stream])?;
             }
         }
-        spawn_local(address::keep(Rc::downgrade(&leg), own_channel, pc.connection_states()));
+        spawn_local(peer_route::keep(Rc::downgrade(&call_state), own_channel, pc.connection_states()));
         let options = SessionOptions::new(politeness)
             .recovery(room.0.recovery.clone())
             .shared_signal_limit(room.0.signal_limit.clone());
-        let session = Session::from_connection(pc, options, Link::new(&leg));
+        let session = Session::from_connection(pc, options, Link::new(&call_state));
         let events = Queue::default();
-        spawn_local(watch(session.events(), events.clone(), Rc::downgrade(&leg)));
-        spawn_local(run(Rc::downgrade(&leg), leg.end.wait(), session.clone()));
-        Ok(Self(Rc::new(Inner { leg, session, caller, arrivals, events, _room: room.clone() })))
+        spawn_local(watch(session.events(), events.clone(), Rc::downgrade(&call_state)));
+        spawn_local(run(Rc::downgrade(&call_state), call_state.end.wait(), session.clone()));
+        Ok(Self(Rc::new(Inner { call_state, session, caller, arrivals, events, _room: room.clone() })))
     }
 
     /// Returns the peer. It may have another id after the signaling server was restarted; the call continues.
     #[must_use]
     pub fn peer(&self) -> Peer {
-        self.0.leg.peer()
+        self.0.call_state.peer()
     }
 
     /// Returns the connection, for everything else that can be done with it: add tracks, read its states. It negotiates
@@ -292,26 +275,26 @@ impl Call {
     /// goes to one of them. It holds 1,024 events that nobody has read; those after them are dropped, which
     /// `Failed(QuotaExceeded)` reports in their place. The stream ends with the call.
     pub fn events(&self) -> EventStream<SessionEvent> {
-        EventStream::of(self.0.events.clone(), &self.0.leg.end)
+        EventStream::of(self.0.events.clone(), &self.0.call_state.end)
     }
 
     /// Ends the call. The peer is told.
     pub fn hang_up(&self) {
-        self.0.leg.hang_up();
+        self.0.call_state.hang_up();
     }
 
     /// Resolves when the call has ended, with the reason, however long that takes. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
-        self.0.leg.ended()
+        self.0.call_state.ended()
     }
 
     async fn arrived<T>(&self, operation: &'static str, take: impl Fn(&Arrivals) -> Option<T>) -> Result<T> {
-        let Inner { leg, arrivals, .. } = &*self.0;
+        let Inner { call_state, arrivals, .. } = &*self.0;
         let mut changed = arrivals.changed.waiter();
-        let mut end = leg.end.wait();
+        let mut end = call_state.end.wait();
         future::poll_fn(move |cx| {
             if Pin::new(&mut end).poll(cx).is_ready() {
-                return Poll::Ready(Err(leg.error(operation)));
+                return Poll::Ready(Err(call_state.error(operation)));
             }
             changed.register(cx);
             take(arrivals).map_or(Poll::Pending, |arrived| Poll::Ready(Ok(arrived)))
@@ -333,10 +316,10 @@ identity!(Call, |this, other| Rc::ptr_eq(&this.0, &other.0));
 
 /// Closes the connection when the call has ended, and ends the call when the connection cannot be made, or the page has
 /// closed it.
-async fn run(leg: Weak<Leg>, end: EndWait, session: Session) {
+async fn run(call_state: Weak<CallState>, end: CloseWait, session: Session) {
     let give_up = |reason| {
-        if let Some(leg) = leg.upgrade() {
-            leg.give_up(reason);
+        if let Some(call_state) = call_state.upgrade() {
+            call_state.give_up(reason);
         }
     };
     let mut connected = session.connection().connection_states();
@@ -382,7 +365,7 @@ async fn collect(mut tracks: EventStream<TrackEvent>, mut channels: EventStream<
 }
 
 /// Passes events on, and ends the call when its session is lost or closed.
-async fn watch(mut session: EventStream<SessionEvent>, events: Queue<SessionEvent>, leg: Weak<Leg>) {
+async fn watch(mut session: EventStream<SessionEvent>, events: Queue<SessionEvent>, call_state: Weak<CallState>) {
     while let Some(event) = session.next().await {
         let end = match &event {
             SessionEvent::Lost { reason: LostReason::PeerClosed } => Some(EndReason::PeerHungUp),
@@ -391,17 +374,17 @@ async fn watch(mut session: EventStream<SessionEvent>, events: Queue<SessionEven
             _ => None,
         };
         if let (SessionEvent::Reconnecting { .. }, Some(room)) =
-            (&event, leg.upgrade().and_then(|leg| leg.room.upgrade()))
+            (&event, call_state.upgrade().and_then(|call_state| call_state.room.upgrade()))
         {
-            room.doubt();
+            room.check_health();
         }
         events::push(&events, event);
-        if let (Some(reason), Some(leg)) = (end, leg.upgrade()) {
-            leg.give_up(reason);
+        if let (Some(reason), Some(call_state)) = (end, call_state.upgrade()) {
+            call_state.give_up(reason);
         }
     }
     // Without a reason of its own, this page has closed the connection.
-    if let Some(leg) = leg.upgrade() {
-        leg.hang_up();
+    if let Some(call_state) = call_state.upgrade() {
+        call_state.hang_up();
     }
 }

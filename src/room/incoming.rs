@@ -7,14 +7,14 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use browser_rtc_proto::call::{DeclineReason, EndReason};
 use futures::{FutureExt, select_biased};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    Call, EndReason, Room,
-    leg::{Leg, Stage},
-    message::DeclineReason,
+    Call, Room,
+    call_state::{CallState, Stage},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -22,7 +22,7 @@ use crate::{
     media::MediaStream,
     signaling::Peer,
     timer,
-    wake::EndWait,
+    wake::CloseWait,
 };
 
 /// How much longer it rings here than the caller waits: the word that the caller has given up may be lost.
@@ -38,20 +38,20 @@ const GRACE_MS: u32 = 15_000;
 pub struct IncomingCall(Rc<Inner>);
 
 struct Inner {
-    leg: Rc<Leg>,
+    call_state: Rc<CallState>,
     answered: Cell<bool>,
 }
 
 impl IncomingCall {
-    pub(super) fn new(leg: Rc<Leg>, ring_ms: u32) -> Self {
-        spawn_local(ring(Rc::downgrade(&leg), leg.end.wait(), ring_ms));
-        Self(Rc::new(Inner { leg, answered: Cell::new(false) }))
+    pub(super) fn new(call_state: Rc<CallState>, ring_ms: u32) -> Self {
+        spawn_local(ring(Rc::downgrade(&call_state), call_state.end.wait(), ring_ms));
+        Self(Rc::new(Inner { call_state, answered: Cell::new(false) }))
     }
 
     /// Returns the caller.
     #[must_use]
     pub fn peer(&self) -> Peer {
-        self.0.leg.peer()
+        self.0.call_state.peer()
     }
 
     /// Accepts the call, sending `media` if there is any: `&camera`, or `None` to only watch and listen. It waits for
@@ -65,10 +65,10 @@ impl IncomingCall {
     pub async fn accept(&self, media: impl Into<Option<&MediaStream>>) -> Result<Call> {
         const OPERATION: &str = "accept";
         self.answer(OPERATION)?;
-        let leg = &self.0.leg;
-        match leg.room.upgrade().map(Room) {
-            Some(room) if !leg.end.has_come() => Call::start(&room, leg, media.into(), false),
-            _ => Err(leg.error(OPERATION)),
+        let call_state = &self.0.call_state;
+        match call_state.room.upgrade().map(Room) {
+            Some(room) if !call_state.end.is_set() => Call::start(&room, call_state, media.into(), false),
+            _ => Err(call_state.error(OPERATION)),
         }
     }
 
@@ -78,14 +78,14 @@ impl IncomingCall {
     /// `InvalidState` if the call has been answered before, or [`Room::call`] has accepted it.
     pub fn decline(&self, reason: DeclineReason) -> Result<()> {
         self.answer("decline")?;
-        self.0.leg.decline(reason);
+        self.0.call_state.decline(reason);
         Ok(())
     }
 
     /// Takes the one answer that a call may have.
     fn answer(&self, operation: &'static str) -> Result<()> {
-        let leg = &self.0.leg;
-        let is_taken = !leg.end.has_come() && leg.stage() != Stage::RingingIn;
+        let call_state = &self.0.call_state;
+        let is_taken = !call_state.end.is_set() && call_state.stage() != Stage::RingingIn;
         if self.0.answered.replace(true) || is_taken {
             return Err(Error::new(operation, ErrorKind::InvalidState, "the call has been answered already"));
         }
@@ -96,14 +96,14 @@ impl IncomingCall {
     /// for 15 seconds longer than [`Join::ring_time`](super::Join::ring_time); once it has been accepted, when the call
     /// ends. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
-        self.0.leg.ended()
+        self.0.call_state.ended()
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         if !self.answered.get() {
-            self.leg.decline(DeclineReason::Declined);
+            self.call_state.decline(DeclineReason::Declined);
         }
     }
 }
@@ -116,14 +116,14 @@ impl fmt::Debug for IncomingCall {
     }
 }
 
-async fn ring(leg: Weak<Leg>, end: EndWait, ring_ms: u32) {
+async fn ring(call_state: Weak<CallState>, end: CloseWait, ring_ms: u32) {
     let limit = ring_ms.saturating_add(GRACE_MS).min(timer::LONGEST_MS);
     select_biased! {
         () = end.fuse() => {}
         () = TimeoutFuture::new(limit).fuse() => {
-            if let Some(leg) = leg.upgrade().filter(|leg| leg.stage() == Stage::RingingIn) {
+            if let Some(call_state) = call_state.upgrade().filter(|call_state| call_state.stage() == Stage::RingingIn) {
                 // A caller that waits for longer than this peer rings is told.
-                leg.give_up(EndReason::Unanswered);
+                call_state.give_up(EndReason::Unanswered);
             }
         }
     }

@@ -1,20 +1,19 @@
 //! Rooms on a signaling server: their peers, messages, and calls between the peers.
 
-mod address;
 mod backoff;
 mod call;
+mod call_state;
+mod connector;
+mod driver;
 mod events;
 mod heard;
 mod incoming;
 mod join;
 mod kept_seat;
-mod ledger;
-mod leg;
-mod message;
 mod outgoing;
+mod peer_route;
 mod receive;
-mod seat;
-mod task;
+mod resend_queue;
 
 use std::{
     cell::{Cell, RefCell},
@@ -22,23 +21,19 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use browser_rtc_proto::call::CallId;
 use futures::{FutureExt, StreamExt, channel::mpsc, select_biased};
 use gloo_timers::future::TimeoutFuture;
 use serde::Serialize;
 
-pub use self::{
-    call::{Call, EndReason},
-    incoming::IncomingCall,
-    join::Join,
-    message::DeclineReason,
-    outgoing::Delivery,
-};
+pub use browser_rtc_proto::call::{DeclineReason, EndReason};
+
+pub use self::{call::Call, incoming::IncomingCall, join::Join, outgoing::Delivery};
 use self::{
+    call_state::{Answer, CallState, Stage},
+    connector::Seat,
     heard::Heard,
-    leg::{Answer, Leg, Stage},
-    message::CallId,
     outgoing::{Frame, Owner},
-    seat::Seat,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -50,7 +45,7 @@ use crate::{
     session::Recovery,
     signaling::{ClientMessage, Data, LeaveReason, MessageId, Peer, PeerId},
     timer,
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// The bytes of a frame that carries a signal, beside the signal: at most, as the ids of peers and calls are bounded.
@@ -141,16 +136,16 @@ struct Inner {
     /// Whether the connection to the server is up, as far as is known.
     seated: Cell<bool>,
     peers: RefCell<Vec<Peer>>,
-    legs: RefCell<Vec<Weak<Leg>>>,
+    legs: RefCell<Vec<Weak<CallState>>>,
     events: Queue<RoomEvent>,
     heard: Heard,
     /// When the current interval of busy answers began, in milliseconds, and their number.
     busy_answers: Cell<(f64, u32)>,
     outgoing: RefCell<mpsc::Sender<Frame>>,
     /// Asks for a check that the socket is alive.
-    doubts: Queue<()>,
+    health_checks: Queue<()>,
     /// No more messages from or to the server.
-    end: End,
+    end: CloseSignal,
 }
 
 impl Room {
@@ -162,7 +157,7 @@ impl Room {
     /// answer; `Syntax` if its answer cannot be read; what the [provider of tokens](Join::token_provider) fails with; and
     /// what [`SignalingSocket::connect`](crate::signaling::SignalingSocket::connect) fails with.
     pub async fn join(url: &str, join: Join) -> Result<Self> {
-        task::join(url, join).await
+        driver::join(url, join).await
     }
 
     /// Returns this client's peer, with the id that the server gave: another one after the server was restarted.
@@ -206,24 +201,25 @@ impl Room {
         let absent = || Error::new(OPERATION, ErrorKind::PeerLeft, format!("the peer {peer} is not in the room"));
         let peer = self.0.peer(peer).ok_or_else(absent)?;
         self.0.open(OPERATION)?;
-        let rings_here = |leg: &Rc<Leg>| leg.stage() == Stage::RingingIn && leg.address.them() == peer.id;
+        let rings_here =
+            |call_state: &Rc<CallState>| call_state.stage() == Stage::RingingIn && call_state.route.them() == peer.id;
         if let Some(theirs) = self.0.legs().into_iter().find(rings_here) {
             return Call::start(self, &theirs, media.as_ref(), false);
         }
-        let leg = self.0.leg(CallId::random(), peer, Stage::RingingOut);
-        leg.ring()?;
-        let mut answers = leg.answers();
+        let call_state = self.0.call_state(CallId::from_random(random::words()), peer, Stage::RingingOut);
+        call_state.ring()?;
+        let mut answers = call_state.answers();
         let answer = select_biased! {
             answer = answers.next() => answer,
             () = TimeoutFuture::new(self.0.ring_ms).fuse() => {
-                leg.give_up(EndReason::Unanswered);
+                call_state.give_up(EndReason::Unanswered);
                 None
             }
         };
         match answer {
-            Some(Answer::Accepted) => Call::start(self, &leg, media.as_ref(), true),
+            Some(Answer::Accepted) => Call::start(self, &call_state, media.as_ref(), true),
             Some(Answer::Crossed(theirs)) => Call::start(self, &theirs, media.as_ref(), false),
-            None => Err(leg.error(OPERATION)),
+            None => Err(call_state.error(OPERATION)),
         }
     }
 
@@ -277,8 +273,8 @@ impl Inner {
             heard: Heard::default(),
             busy_answers: Cell::default(),
             outgoing: outgoing.into(),
-            doubts: Queue::default(),
-            end: End::default(),
+            health_checks: Queue::default(),
+            end: CloseSignal::default(),
         };
         this.set_max_frame_bytes(seat.max_frame_bytes);
         this
@@ -301,38 +297,38 @@ impl Inner {
     }
 
     /// Asks for a check that the socket is alive.
-    fn doubt(&self) {
-        if self.doubts.len() == 0 {
-            self.doubts.push(());
+    fn check_health(&self) {
+        if self.health_checks.len() == 0 {
+            self.health_checks.push(());
         }
     }
 
     fn open(&self, operation: &'static str) -> Result<()> {
-        if self.end.has_come() { Err(Error::closed(operation)) } else { Ok(()) }
+        if self.end.is_set() { Err(Error::closed(operation)) } else { Ok(()) }
     }
 
     fn peer(&self, id: &PeerId) -> Option<Peer> {
         self.peers.borrow().iter().find(|peer| peer.id == *id).cloned()
     }
 
-    fn leg(self: &Rc<Self>, id: CallId, peer: Peer, stage: Stage) -> Rc<Leg> {
+    fn call_state(self: &Rc<Self>, id: CallId, peer: Peer, stage: Stage) -> Rc<CallState> {
         let outgoing = self.outgoing.borrow().clone();
-        let leg = Rc::new(Leg::new(id, peer, Rc::downgrade(self), outgoing, stage));
+        let call_state = Rc::new(CallState::new(id, peer, Rc::downgrade(self), outgoing, stage));
         let mut legs = self.legs.borrow_mut();
-        legs.retain(|leg| leg.strong_count() > 0);
-        legs.push(Rc::downgrade(&leg));
-        leg
+        legs.retain(|call_state| call_state.strong_count() > 0);
+        legs.push(Rc::downgrade(&call_state));
+        call_state
     }
 
-    fn legs(&self) -> Vec<Rc<Leg>> {
-        self.legs.borrow().iter().filter_map(Weak::upgrade).filter(|leg| !leg.end.has_come()).collect()
+    fn legs(&self) -> Vec<Rc<CallState>> {
+        self.legs.borrow().iter().filter_map(Weak::upgrade).filter(|call_state| !call_state.end.is_set()).collect()
     }
 
     fn leave(&self) {
-        for leg in self.legs() {
-            leg.finish(EndReason::RoomClosed);
+        for call_state in self.legs() {
+            call_state.finish(EndReason::RoomClosed);
         }
-        self.end.come();
+        self.end.set();
     }
 }
 

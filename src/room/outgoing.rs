@@ -13,7 +13,7 @@ use futures::{
     channel::{mpsc, oneshot},
 };
 
-use super::leg::Leg;
+use super::call_state::CallState;
 use crate::{
     error::{Error, ErrorKind, Result},
     signaling::{ClientMessage, ErrorCode},
@@ -37,7 +37,7 @@ pub(super) enum Owner {
     /// The [`Delivery`] of a message to the room.
     Say(oneshot::Sender<Result<()>>),
     /// A call that cannot begin without this word.
-    Call(Weak<Leg>),
+    Call(Weak<CallState>),
     /// A call that has ended with this word.
     EndedCall,
     /// A session, which repeats what its peer has not acknowledged.
@@ -79,7 +79,7 @@ impl Frame {
     /// Whether it is still of use.
     pub(super) fn is_wanted(&self) -> bool {
         match &self.owner {
-            Owner::Call(leg) => leg.upgrade().is_some_and(|leg| !leg.end.has_come()),
+            Owner::Call(call_state) => call_state.upgrade().is_some_and(|call_state| !call_state.end.is_set()),
             _ => true,
         }
     }
@@ -113,9 +113,9 @@ impl Frame {
                 // The handle may have been dropped.
                 let _ = delivery.send(Err(error));
             }
-            Owner::Call(leg) => {
-                if let Some(leg) = leg.upgrade() {
-                    leg.refused(error);
+            Owner::Call(call_state) => {
+                if let Some(call_state) = call_state.upgrade() {
+                    call_state.refused(error);
                 }
             }
             // The session sends it again, split for the limit of now; to a plain peer, it checks the size itself.
@@ -141,9 +141,9 @@ impl Frame {
                 Err(Err(error)) => Refusal::Unreported(error),
                 _ => Refusal::Reported,
             },
-            Owner::Call(leg) => {
-                if let Some(leg) = leg.upgrade() {
-                    leg.refused(Error::signaling("call", code, message));
+            Owner::Call(call_state) => {
+                if let Some(call_state) = call_state.upgrade() {
+                    call_state.refused(Error::signaling("call", code, message));
                 }
                 Refusal::Reported
             }

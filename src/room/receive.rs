@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use browser_rtc_proto::call::{CallId, CallMessage, CallSignal, DeclineReason, EndReason};
+
 use super::{
-    EndReason, IncomingCall, Inner, RoomEvent,
-    leg::{self, Answer, Leg, Stage},
-    message::{CallId, CallMessage, DeclineReason, Word},
+    IncomingCall, Inner, RoomEvent,
+    call_state::{self, Answer, CallState, Stage},
+    connector::Seat,
     outgoing::Owner,
-    seat::Seat,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -81,11 +82,11 @@ impl Inner {
     /// Removes a peer. One that is lost to the server may still be connected in a call, and tells there its new id.
     fn peer_left(&self, id: &PeerId, reason: LeaveReason) {
         let Some(peer) = self.remove_peer(id) else { return };
-        for leg in self.legs().iter().filter(|leg| leg.address.them() == *id) {
-            if reason != LeaveReason::Left && leg.is_connected() {
-                leg.address.lose();
+        for call_state in self.legs().iter().filter(|call_state| call_state.route.them() == *id) {
+            if reason != LeaveReason::Left && call_state.is_connected() {
+                call_state.route.lose();
             } else {
-                leg.finish(EndReason::PeerLeft);
+                call_state.finish(EndReason::PeerLeft);
             }
         }
         self.tell(RoomEvent::PeerLeft(peer, reason));
@@ -101,20 +102,16 @@ impl Inner {
     fn receive_signal(self: &Rc<Self>, from: &PeerId, data: &Data) {
         let Some(peer) = self.peer(from) else { return };
         let Ok(CallMessage { call, word }) = data.parse::<CallMessage>() else { return };
-        let leg = self.legs().into_iter().find(|leg| leg.id == call && leg.address.them() == *from);
-        match (word, leg) {
-            (Word::Ring, None) => self.ring(peer, call),
-            (Word::Accept, Some(leg)) if leg.stage() == Stage::RingingOut => leg.answer(Answer::Accepted),
-            (Word::Decline { reason }, Some(leg)) => leg.finish(match reason {
-                DeclineReason::Busy => EndReason::Busy,
-                _ => EndReason::Declined,
-            }),
-            (Word::HangUp { reason: Some(EndReason::ConnectionFailed) }, Some(leg)) => {
-                leg.finish(EndReason::ConnectionFailed);
+        let call_state =
+            self.legs().into_iter().find(|call_state| call_state.id == call && call_state.route.them() == *from);
+        match (word, call_state) {
+            (CallSignal::Ring, None) => self.ring(peer, call),
+            (CallSignal::Accept, Some(call_state)) if call_state.stage() == Stage::RingingOut => {
+                call_state.answer(Answer::Accepted)
             }
-            (Word::HangUp { reason: Some(EndReason::Unanswered) }, Some(leg)) => leg.finish(EndReason::Unanswered),
-            (Word::HangUp { .. }, Some(leg)) => leg.finish(EndReason::PeerHungUp),
-            (Word::Negotiation(signal), Some(leg)) => leg.receive(signal),
+            (CallSignal::Decline { reason }, Some(call_state)) => call_state.finish(reason.into()),
+            (CallSignal::HangUp { reason }, Some(call_state)) => call_state.finish(reason.into()),
+            (CallSignal::Negotiation(signal), Some(call_state)) => call_state.receive(signal),
             _ => {}
         }
     }
@@ -122,18 +119,19 @@ impl Inner {
     /// Takes a ring. If both peers ring each other, the call of the peer with the lesser id is the one that both take.
     fn ring(self: &Rc<Self>, peer: Peer, call: CallId) {
         let legs = self.legs();
-        let rings_them = |leg: &&Rc<Leg>| leg.stage() == Stage::RingingOut && leg.address.them() == peer.id;
+        let rings_them =
+            |call_state: &&Rc<CallState>| call_state.stage() == Stage::RingingOut && call_state.route.them() == peer.id;
         if let Some(ours) = legs.iter().find(rings_them) {
             if self.me.borrow().id > peer.id {
-                ours.answer(Answer::Crossed(self.leg(call, peer, Stage::RingingIn)));
+                ours.answer(Answer::Crossed(self.call_state(call, peer, Stage::RingingIn)));
             }
             return;
         }
-        let ringing = || legs.iter().filter(|leg| leg.stage() == Stage::RingingIn);
-        if ringing().count() >= MAX_RINGING || ringing().any(|leg| leg.address.them() == peer.id) {
+        let ringing = || legs.iter().filter(|call_state| call_state.stage() == Stage::RingingIn);
+        if ringing().count() >= MAX_RINGING || ringing().any(|call_state| call_state.route.them() == peer.id) {
             return self.answer_busy(&peer.id, &call);
         }
-        let incoming = IncomingCall::new(self.leg(call, peer, Stage::RingingIn), self.ring_ms);
+        let incoming = IncomingCall::new(self.call_state(call, peer, Stage::RingingIn), self.ring_ms);
         self.tell(RoomEvent::Incoming(incoming));
     }
 
@@ -144,9 +142,9 @@ impl Inner {
         let (begun, count) = if (0.0..BUSY_TIME_MS).contains(&(now - begun)) { (begun, count) } else { (now, 0) };
         self.busy_answers.set((begun, count.saturating_add(1)));
         if count < MAX_BUSY_ANSWERS {
-            let word = Word::Decline { reason: DeclineReason::Busy };
+            let word = CallSignal::Decline { reason: DeclineReason::Busy };
             // Where there is no room for it, the caller gives up by itself.
-            let _ = leg::tell(&mut self.outgoing.borrow_mut(), call, peer, word, Owner::EndedCall);
+            let _ = call_state::tell(&mut self.outgoing.borrow_mut(), call, peer, word, Owner::EndedCall);
         }
     }
 
@@ -175,11 +173,11 @@ impl Inner {
         for gone in former.iter().filter(|id| !stays(id)) {
             self.peer_left(gone, LeaveReason::Lost);
         }
-        for leg in self.legs() {
-            if leg.is_connected() {
-                leg.address.move_to(self.me.borrow().id.clone());
+        for call_state in self.legs() {
+            if call_state.is_connected() {
+                call_state.route.move_to(self.me.borrow().id.clone());
             } else {
-                leg.finish(EndReason::PeerLeft);
+                call_state.finish(EndReason::PeerLeft);
             }
         }
         for peer in peers {
@@ -192,10 +190,10 @@ impl Inner {
     /// Ends the room, as there is no server any more.
     pub(super) fn lost(&self, reason: Error) {
         self.seated.set(false);
-        for leg in self.legs().iter().filter(|leg| leg.stage() != Stage::Up) {
-            leg.finish(EndReason::RoomClosed);
+        for call_state in self.legs().iter().filter(|call_state| call_state.stage() != Stage::Up) {
+            call_state.finish(EndReason::RoomClosed);
         }
         self.tell(RoomEvent::Lost { reason });
-        self.end.come();
+        self.end.set();
     }
 }

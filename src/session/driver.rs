@@ -1,4 +1,4 @@
-//! A [`Negotiator`] and a [`Watch`] with a real connection, a real link and a clock.
+//! A [`Negotiator`] and a [`PathMonitor`] with a real connection, a real link and a clock.
 
 use std::{
     cell::Cell,
@@ -6,6 +6,7 @@ use std::{
     rc::Rc,
 };
 
+use browser_rtc_proto::recovery::{Actions, Clock, Connection, Observation, PathMonitor, Traffic};
 use futures::{
     FutureExt, Sink, SinkExt, Stream, StreamExt,
     channel::mpsc::{self, UnboundedSender},
@@ -17,11 +18,10 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::{
     LostReason, SessionEvent, SessionOptions,
-    agreement::{Agreement, IceRestart},
-    departures::is_of_firefox,
+    browser_quirks::is_of_firefox,
     events,
-    hearing::{self, Hearing},
-    recovery::{Advice, Clock, Connection, Sight, Watch},
+    negotiated::{IceRestart, Negotiated},
+    traffic,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -29,7 +29,7 @@ use crate::{
     negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
     peer::{ConnectionState, IceConnectionState, PeerConnection, SdpType, SessionDescription},
     random,
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// Of the negotiator's clock.
@@ -44,12 +44,12 @@ pub(super) struct Task {
     pub(super) options: SessionOptions,
     pub(super) signal_limit: Rc<Cell<usize>>,
     pub(super) events: Queue<SessionEvent>,
-    pub(super) closing: End,
-    pub(super) ended: End,
+    pub(super) closing: CloseSignal,
+    pub(super) ended: CloseSignal,
 }
 
 /// Runs until the recovery's clock has run down, and tells what was heard meanwhile.
-type Patience<'a> = Fuse<LocalBoxFuture<'a, Hearing>>;
+type Patience<'a> = Fuse<LocalBoxFuture<'a, Traffic>>;
 
 /// Whether the session goes on.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Task {
         let mut writing = pin!(queue.map(Ok).forward(sink.sink_map_err(Into::into)).fuse());
         self.negotiate(signals.fuse(), &outgoing, writing.as_mut()).await;
         self.pc.close();
-        self.ended.come();
+        self.ended.set();
         outgoing.close_channel();
         if !writing.is_terminated() {
             select_biased! {
@@ -92,10 +92,10 @@ impl Task {
         } else {
             Negotiator::new(SessionId::new(random::id()), options.politeness)
         };
-        let mut watch = Watch::new(options.recovery.clone());
+        let mut path = PathMonitor::new(options.recovery.clone());
         if options.answer_only {
             negotiator = negotiator.answer_only();
-            watch.restarts_do_not_help();
+            path.restarts_do_not_help();
         }
         let mut signals = pin!(signals);
         // What was there before is told of anew by nobody.
@@ -105,7 +105,7 @@ impl Task {
         let mut states = pc.connection_states();
         let mut closing = self.closing.wait().fuse();
         let mut running = pin!(Fuse::terminated());
-        let mut agreement = Agreement::default();
+        let mut negotiated = Negotiated::default();
         let mut tick = Fuse::<TimeoutFuture>::terminated();
         let mut patience = Patience::terminated();
         let mut input = Input::LinkOpened;
@@ -117,12 +117,12 @@ impl Task {
                 match action {
                     Action::Perform(_) if is_last => {}
                     Action::Perform(operation) => {
-                        agreement.operation_begins(&operation);
+                        negotiated.operation_begins(&operation);
                         start(running.as_mut(), perform(pc, operation));
                     }
                     Action::RestartIce => {
-                        if watch.is_broken()
-                            && !(watch.is_at_odd_try() && agreement.leaves_restarts(pc))
+                        if path.is_broken()
+                            && !(path.is_at_odd_try() && negotiated.leaves_restarts(pc))
                             && let Err(error) = pc.restart_ice()
                         {
                             events::push(&self.events, SessionEvent::Failed(error));
@@ -142,20 +142,20 @@ impl Task {
                 tick = TimeoutFuture::new(TICK_MS).fuse();
             }
             input = loop {
-                let advice = select_biased! {
+                let actions = select_biased! {
                     () = closing => break Input::Closing,
                     done = running => match done {
                         Ok(mut ours) => {
                             if ours.as_ref().is_some_and(is_of_firefox) {
                                 negotiator.look_ahead();
                             }
-                            match agreement.operation_done(pc, ours.as_mut()) {
+                            match negotiated.operation_done(pc, ours.as_mut()) {
                                 IceRestart::None => {}
                                 IceRestart::Agreed => {
                                     let is_connected = connection(pc) == Connection::Connected;
-                                    self.follow(watch.ice_restarted(is_connected), &mut patience);
+                                    self.follow(path.ice_restarted(is_connected), &mut patience);
                                 }
-                                IceRestart::Ignored if watch.restarts_do_not_help() => self.report_ignored_restart(),
+                                IceRestart::Ignored if path.restarts_do_not_help() => self.report_ignored_restart(),
                                 IceRestart::Ignored => {}
                             }
                             break Input::Done(ours);
@@ -170,8 +170,8 @@ impl Task {
                     signal = signals.select_next_some() => break Input::Received(signal),
                     needed = needed.next() => break needed.map_or(Input::Closing, |()| Input::NegotiationNeeded),
                     () = tick => break Input::Timeout,
-                    state = states.select_next_some() => watch.state_changed(&state),
-                    hearing = patience => watch.time_is_up(Sight { connection: connection(pc), hearing }),
+                    state = states.select_next_some() => path.state_changed(&state),
+                    traffic = patience => path.time_is_up(Observation { connection: connection(pc), traffic }),
                     // The session goes on without its link for as long as the network holds.
                     written = writing => {
                         if let Err(error) = written {
@@ -180,8 +180,8 @@ impl Task {
                         continue;
                     }
                 };
-                let (is_lost, restart_ice) = (advice.is_lost(), advice.restart_ice);
-                self.follow(advice, &mut patience);
+                let (is_lost, restart_ice) = (actions.is_lost(), actions.restart_ice);
+                self.follow(actions, &mut patience);
                 if is_lost {
                     // Who is told of it may have more to say to the other side than goodbye, and says it first.
                     TimeoutFuture::new(0).await;
@@ -195,14 +195,14 @@ impl Task {
     }
 
     /// As far as it concerns the clock and the user.
-    fn follow<'a>(&'a self, advice: Advice, patience: &mut Patience<'a>) {
-        match advice.clock {
+    fn follow<'a>(&'a self, actions: Actions, patience: &mut Patience<'a>) {
+        match actions.clock {
             Clock::GoOn => {}
             Clock::Stop => *patience = Fuse::terminated(),
-            Clock::Start(time) => *patience = hearing::listen(&self.pc, time).boxed_local().fuse(),
+            Clock::Start(time) => *patience = traffic::listen(&self.pc, time).boxed_local().fuse(),
         }
-        if let Some(event) = advice.event {
-            events::push(&self.events, event);
+        if let Some(event) = actions.event {
+            events::push(&self.events, event.into());
         }
     }
 

@@ -35,7 +35,7 @@ pin_project! {
     ///     let text = signal.to_string();
     ///     tabs.post_message(&text.into()).map_err(|thrown| Error::from_js("postMessage", thrown))
     /// });
-    /// let session = Session::new(&Configuration::new(), Politeness::ByLot, link)?;
+    /// let session = Session::new(&Configuration::new(), Politeness::Auto, link)?;
     /// # Ok(()) }
     /// ```
     pub struct Link<I, O> {
@@ -144,7 +144,7 @@ mod tests {
     use crate::{error::ErrorKind, negotiation::Content};
 
     fn signal() -> Signal {
-        Content::Ask.into()
+        Content::Request.into()
     }
 
     #[test]

@@ -57,43 +57,63 @@
 //! # Ok(()) }
 //! ```
 
-mod agreement;
-mod departures;
+mod browser_quirks;
 mod driver;
 pub(crate) mod events;
-mod hearing;
 mod link;
+mod negotiated;
 mod options;
-mod recovery;
+mod traffic;
 
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
+use browser_rtc_proto::recovery::PathEvent;
 use futures::{Sink, Stream};
 use wasm_bindgen_futures::spawn_local;
 
+pub use browser_rtc_proto::recovery::Recovery;
+
 pub use self::{
     link::{Link, MemoryLink},
-    options::{Recovery, SessionOptions},
+    options::SessionOptions,
 };
+
 use crate::{
     error::{Error, Result},
     event::{EventStream, Queue},
     identity::identity,
     negotiation::Signal,
     peer::{Configuration, PeerConnection},
-    spec_enum::spec_enum,
-    wake::End,
+    wake::CloseSignal,
 };
 
-spec_enum! {
-    /// Why a session was lost.
-    LostReason {
-        /// The network between the two has failed, and all tries to find another way.
-        ConnectionFailed = "connection-failed",
-        /// The other side has closed its session.
-        PeerClosed = "peer-closed",
-        /// The other side has begun anew, such as a page that was reloaded. A new session reaches it.
-        PeerRestarted = "peer-restarted",
+/// The reason why a session was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LostReason {
+    /// The network between the two peers has failed, and no attempt to reconnect succeeded.
+    ConnectionFailed,
+    /// The peer has closed its session.
+    PeerClosed,
+    /// The peer has started a new session, such as a page that was reloaded. Only a new session reaches it.
+    PeerRestarted,
+}
+
+impl LostReason {
+    /// Returns the name of the reason, such as `connection-failed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConnectionFailed => "connection-failed",
+            Self::PeerClosed => "peer-closed",
+            Self::PeerRestarted => "peer-restarted",
+        }
+    }
+}
+
+impl fmt::Display for LostReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -123,6 +143,16 @@ pub enum SessionEvent {
     /// - The browser refuses a track that [`add_track`](PeerConnection::add_track) has taken.
     /// - The link failed.
     Failed(Error),
+}
+
+impl From<PathEvent> for SessionEvent {
+    fn from(event: PathEvent) -> Self {
+        match event {
+            PathEvent::Reconnecting { attempt } => Self::Reconnecting { attempt },
+            PathEvent::Recovered => Self::Recovered,
+            PathEvent::Lost => Self::Lost { reason: LostReason::ConnectionFailed },
+        }
+    }
 }
 
 /// A connection to one peer that negotiates and recovers by itself.
@@ -155,7 +185,7 @@ pub enum SessionEvent {
 /// # use futures::{Sink, Stream, StreamExt};
 /// # async fn example<L>(link: L) -> Result<()>
 /// # where L: Stream<Item = Signal> + Sink<Signal, Error = Error> + 'static {
-/// let session = Session::new(&Configuration::new(), Politeness::ByLot, link)?;
+/// let session = Session::new(&Configuration::new(), Politeness::Auto, link)?;
 /// let chat = session.connection().create_data_channel("chat", &ChannelInit::new().negotiated(1))?;
 /// let mut events = session.events();
 /// while let Some(event) = events.next().await {
@@ -171,14 +201,14 @@ struct Inner {
     events: Queue<SessionEvent>,
     signal_limit: Rc<Cell<usize>>,
     /// Asks the task to end.
-    closing: End,
+    closing: CloseSignal,
     /// The task has ended.
-    ended: End,
+    ended: CloseSignal,
 }
 
 impl Session {
     /// A new connection, and its negotiation over `link`. One side is to be
-    /// [`Polite`](crate::negotiation::Politeness::Polite) and the other `Impolite`, or both `ByLot`.
+    /// [`Polite`](crate::negotiation::Politeness::Polite) and the other `Impolite`, or both `Auto`.
     ///
     /// # Errors
     /// As [`PeerConnection::new`].
@@ -197,7 +227,7 @@ impl Session {
         L: Stream<Item = Signal> + Sink<Signal> + 'static,
         L::Error: Into<Error>,
     {
-        let (closing, ended) = (End::default(), End::default());
+        let (closing, ended) = (CloseSignal::default(), CloseSignal::default());
         let events = Queue::default();
         let options = options.into();
         let signal_limit = options.limit();
@@ -237,7 +267,7 @@ impl Session {
 
     /// Ends the session, closes its connection, and tells the other side.
     pub fn close(&self) {
-        self.0.closing.come();
+        self.0.closing.set();
     }
 
     /// Resolves when the session has ended, whoever ended it. Cancel safe.
@@ -248,7 +278,7 @@ impl Session {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.closing.come();
+        self.closing.set();
     }
 }
 

@@ -1,6 +1,8 @@
 //! How a session is to behave.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc};
+
+use browser_rtc_proto::recovery::Recovery;
 
 use crate::negotiation::Politeness;
 
@@ -49,7 +51,7 @@ impl SessionOptions {
     }
 
     /// Declares the peer to be plain: it speaks the specification's own perfect negotiation, without
-    /// [`Stamp`](crate::negotiation::Stamp)s, and the link delivers in order and once.
+    /// [`Header`](crate::negotiation::Header)s, and the link delivers in order and once.
     ///
     /// A session finds this out by itself from the peer's first signal, and serves a peer that waits for an offer after
     /// one second without an answer (two where the session is polite). With this option it sends no greetings, and does
@@ -99,58 +101,5 @@ impl SessionOptions {
 impl From<Politeness> for SessionOptions {
     fn from(politeness: Politeness) -> Self {
         Self::new(politeness)
-    }
-}
-
-/// What is done when the network between the two breaks: ICE is restarted, again and again, and at last given up.
-///
-/// A connection that has failed is tried at once; one that is disconnected after [`patience`](Self::patience), as it
-/// often heals by itself; and one that is connected again, but on which something was sent and nothing has come for
-/// nine seconds since, then. So the peer has to speak RTCP where media is sent to it, as the specification wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recovery {
-    pub(super) patience: Duration,
-    pub(super) attempts: u32,
-    pub(super) attempt_time: Duration,
-}
-
-impl Default for Recovery {
-    fn default() -> Self {
-        Self { patience: Duration::from_secs(3), attempts: 6, attempt_time: Duration::from_secs(10) }
-    }
-}
-
-impl Recovery {
-    /// Six tries of ten seconds each, after three seconds of patience.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// No tries: a connection that fails is lost.
-    #[must_use]
-    pub fn none() -> Self {
-        Self { attempts: 0, ..Self::default() }
-    }
-
-    /// How long a connection may be disconnected before another way is looked for. Default: 3 s.
-    #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
-    }
-
-    /// How many tries there are before the session is lost. Default: 6.
-    #[must_use]
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
-        self
-    }
-
-    /// How long each try may take. Default: 10 s.
-    #[must_use]
-    pub fn attempt_time(mut self, time: Duration) -> Self {
-        self.attempt_time = time;
-        self
     }
 }

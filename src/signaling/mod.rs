@@ -2,7 +2,7 @@
 
 mod socket;
 
-pub use browser_rtc_signaling::{
+pub use browser_rtc_proto::signaling::{
     ClientMessage, Data, ErrorCode, LeaveReason, MessageId, PATH, Peer, PeerId, ResumeToken, SUBPROTOCOL, ServerMessage,
 };
 
@@ -19,8 +19,8 @@ pub fn url_of_this_page() -> Option<String> {
     Some([scheme, &part("host")?, PATH].concat())
 }
 
-impl From<browser_rtc_signaling::IceServer> for IceServer {
-    fn from(server: browser_rtc_signaling::IceServer) -> Self {
+impl From<browser_rtc_proto::signaling::IceServer> for IceServer {
+    fn from(server: browser_rtc_proto::signaling::IceServer) -> Self {
         let (username, credential) = (server.username, server.credential);
         Self { urls: server.urls, username, credential, other: Members::default() }
     }

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage, close};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage, close};
 use futures::{Sink, SinkExt, Stream, StreamExt, future};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! The enumerations of the statistics specification.
 
-use crate::spec_enum::spec_enum;
+use browser_rtc_proto::spec_enum;
 
 spec_enum! {
     /// What an entry tells of.

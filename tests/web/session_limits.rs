@@ -47,7 +47,7 @@ async fn large_offer_is_split_to_fit_the_link() {
         talk(&a, &b).within("messages both ways").await;
         let sizes: Vec<usize> = sent.borrow().iter().map(|signal| signal.to_string().len()).collect();
         assert!(sizes.iter().all(|size| *size <= LIMIT), "{sizes:?}");
-        let parts = sent.borrow().iter().filter(|signal| signal.stamp.as_ref().unwrap().parts > 1).count();
+        let parts = sent.borrow().iter().filter(|signal| signal.header.as_ref().unwrap().parts > 1).count();
         assert!(parts > 1);
         let largest = a.connection().local_description().unwrap().sdp.len();
         console_log!("measured: {largest} bytes of SDP, {parts} parts");

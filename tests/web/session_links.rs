@@ -51,7 +51,7 @@ async fn two_tabs_that_do_the_same_connect_whenever_each_is_opened() {
     watched(async {
         let frame = Frame::new("").await;
         let own_window = js::eval("window");
-        let first = session(Politeness::ByLot, link(&tab(&own_window, "tabs")));
+        let first = session(Politeness::Auto, link(&tab(&own_window, "tabs")));
         let mut events = first.events();
         // Nobody is there to hear it.
         let mut rounds = first.connection().negotiation_needed();
@@ -61,7 +61,7 @@ async fn two_tabs_that_do_the_same_connect_whenever_each_is_opened() {
 
         let raw = js::run("window", &[&frame.window()], "return new window.RTCPeerConnection()");
         let pc = PeerConnection::from_raw(raw.unchecked_into());
-        let second = Session::from_connection(pc, Politeness::ByLot, link(&tab(&frame.window(), "tabs")));
+        let second = Session::from_connection(pc, Politeness::Auto, link(&tab(&frame.window(), "tabs")));
         let _kept = second.connection().data_channels();
         talk(&first, &second).within("messages both ways").await;
         for session in [&first, &second] {
@@ -102,7 +102,7 @@ async fn a_link_that_loses_repeats_and_delays_does_no_harm() {
     watched(async {
         for seed in 0..3 {
             let (a_link, b_link) = lossy(seed);
-            let (a, b) = (session(Politeness::ByLot, a_link), session(Politeness::ByLot, b_link));
+            let (a, b) = (session(Politeness::Auto, a_link), session(Politeness::Auto, b_link));
             let events = [a.events(), b.events()];
             talk(&a, &b).in_time("messages both ways").await;
             for round in 1..=3 {
@@ -165,17 +165,17 @@ async fn a_page_that_was_reloaded_is_known_and_met_anew() {
         let own_window = js::eval("window");
         let open = |name| tab(&own_window, name);
         let reloaded = open("reload");
-        let ours = session(Politeness::ByLot, link(&open("reload")));
-        let theirs = session(Politeness::ByLot, link(&reloaded));
+        let ours = session(Politeness::Auto, link(&open("reload")));
+        let theirs = session(Politeness::Auto, link(&reloaded));
         talk(&ours, &theirs).within("messages both ways").await;
         // Gone without a word.
         reloaded.close();
         drop(theirs);
-        let theirs = session(Politeness::ByLot, link(&open("reload")));
+        let theirs = session(Politeness::Auto, link(&open("reload")));
         let events = rest(ours.events(), "the end").await;
         assert_eq!(events.iter().map(told).collect::<Vec<_>>(), ["Lost { reason: PeerRestarted }"]);
         ours.ended().within("the end").await;
-        let ours = session(Politeness::ByLot, link(&open("reload")));
+        let ours = session(Politeness::Auto, link(&open("reload")));
         talk(&ours, &theirs).within("messages both ways").await;
     })
     .await;

@@ -108,7 +108,7 @@ async fn early_candidate_of_a_plain_peer_keeps_the_offer() {
             let channel = session.connection().create_data_channel("", &ChannelInit::new()).unwrap();
             channel.opened().within("an open channel").await.unwrap();
             assert_eq!(peer.received("offer"), 1);
-            assert_eq!(peer.received("ask"), 0);
+            assert_eq!(peer.received("request"), 0);
         }
     })
     .await;

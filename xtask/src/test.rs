@@ -88,10 +88,11 @@ fn judged(mut counts: Counts, result: Result) -> (Counts, Result) {
 }
 
 fn native() -> Step {
-    Step::new("cargo", ["test", "--workspace", "--exclude", "browser-rtc-e2e"])
-        .args(["--features", "browser-rtc-signaling/redis", "--no-fail-fast"])
-        // The search of negotiation is most of it.
-        .args(["--config", "profile.test.package.browser-rtc.opt-level=2"])
+    Step::new("cargo", ["test", "--workspace", "--exclude", "browser-rtc-e2e"]).args([
+        "--features",
+        "browser-rtc-signaling/redis",
+        "--no-fail-fast",
+    ])
 }
 
 fn chrome(turn: Option<&TurnServer>) -> Result<Step> {

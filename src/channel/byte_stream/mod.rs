@@ -1,9 +1,6 @@
 //! Bytes without message borders, in both directions, over one channel.
 
-mod control;
-mod inbox;
 mod io_error;
-mod state;
 
 use std::{
     fmt, future, io,
@@ -13,15 +10,12 @@ use std::{
     time::Duration,
 };
 
+use browser_rtc_proto::framing::byte_stream::{Breach, Control, INITIAL_CREDIT, State};
 use futures::{AsyncBufRead, AsyncRead, AsyncWrite, FutureExt, Stream, future::LocalBoxFuture};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
-use self::{
-    control::Control,
-    io_error::io_error,
-    state::{Breach, State},
-};
+use self::io_error::io_error;
 use super::{DataChannel, Message, Reliability, outbox::Outbox};
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -119,7 +113,7 @@ impl ByteStream {
             return Err(Error::new("ByteStream", ErrorKind::NotSupported, message));
         }
         // The window is what bounds it. The channel counts each message as 64 bytes at least.
-        let each_alone = bytes.max(state::AT_FIRST).saturating_mul(64);
+        let each_alone = bytes.max(INITIAL_CREDIT).saturating_mul(64);
         channel.set_receive_limit(channel.receive_limit().max(each_alone));
         greet(&channel);
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use std::{error, str};
 
-use browser_rtc_signaling::json;
+use browser_rtc_proto::json;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Why a value could not be written or read.

@@ -2,14 +2,11 @@
 
 use std::fmt;
 
+use browser_rtc_proto::{as_union, spec_enum, webidl::Union};
+
 use serde::{
     Deserializer, Serialize,
     de::{Error, Visitor},
-};
-
-use crate::{
-    spec_enum::spec_enum,
-    webidl::{Union, as_union},
 };
 
 spec_enum! {

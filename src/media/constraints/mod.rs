@@ -13,11 +13,13 @@ pub use self::{
     track::{Audio, TrackConstraints, Video},
     value::{Bounds, Constrain, Number, OneOf, exact, ideal, max, min},
 };
-use super::js::{ToJs, set};
-use crate::{
-    members::{Members, member_setter},
-    webidl::{FromIdl, Union, as_union, dictionary},
+use browser_rtc_proto::{
+    as_union, dictionary,
+    webidl::{FromIdl, Union},
 };
+
+use super::js::{ToJs, set};
+use crate::members::{Members, member_setter};
 
 /// Whether to capture a kind of media, and with which constraints: from `true`, `false`, [`Audio`] or [`Video`].
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,5 +1,6 @@
 //! What to ask of one track.
 
+use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -11,7 +12,6 @@ use crate::{
         js::{FromJs, ToJs, read, set},
     },
     members::{Members, member_setter},
-    webidl::dictionary,
 };
 
 /// A set of constraints on one kind of track, its setters and its JavaScript form.

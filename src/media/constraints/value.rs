@@ -1,5 +1,9 @@
 //! One constraint: what is wished for, and what is insisted on.
 
+use browser_rtc_proto::{
+    as_union, dictionary,
+    webidl::{FromIdl, Union},
+};
 use js_sys::Object;
 use serde::{Deserialize, Deserializer, Serialize};
 use wasm_bindgen::JsValue;
@@ -8,7 +12,6 @@ use super::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMod
 use crate::{
     media::js::{FromJs, ToJs, set},
     sys::global,
-    webidl::{FromIdl, Union, as_union, dictionary},
 };
 
 /// One constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.

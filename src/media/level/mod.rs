@@ -24,7 +24,7 @@ use crate::{
         media_element::{self, MediaElement},
     },
     timer,
-    wake::End,
+    wake::CloseSignal,
 };
 
 const OPERATION: &str = "LevelMeter";
@@ -81,7 +81,7 @@ struct Inner {
     /// Without an element that has it, Chromium gives no sound of a peer's track.
     element: Option<MediaElement>,
     track: MediaStreamTrack,
-    end: End,
+    end: CloseSignal,
     context: Rc<SharedContext>,
 }
 
@@ -102,7 +102,7 @@ impl LevelMeter {
             element.set_source(Some(&stream)).during(OPERATION)?;
         }
         context.ask_to_run();
-        Ok(Self(Rc::new(Inner { tap, source, element, track: track.clone(), end: End::default(), context })))
+        Ok(Self(Rc::new(Inner { tap, source, element, track: track.clone(), end: CloseSignal::default(), context })))
     }
 
     /// What is measured.
@@ -179,7 +179,7 @@ impl LevelMeter {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.end.come();
+        self.end.set();
         let _disconnected = self.source.disconnect();
         if let Some(element) = &self.element {
             let _emptying_cannot_fail = element.set_source(None);

@@ -5,6 +5,7 @@ mod recording;
 
 use std::{fmt, rc::Rc, time::Duration};
 
+use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsCast;
 
 use self::recording::Session;
@@ -17,9 +18,8 @@ use crate::{
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
     identity::{identity, same_object},
-    spec_enum::spec_enum,
     sys::{self, global},
-    wake::End,
+    wake::CloseSignal,
 };
 
 spec_enum! {
@@ -61,7 +61,7 @@ pub struct MediaRecorder(Rc<Inner>);
 struct Inner {
     session: Rc<Session>,
     stream: MediaStream,
-    end: End,
+    end: CloseSignal,
 }
 
 impl MediaRecorder {
@@ -98,7 +98,7 @@ impl MediaRecorder {
     fn with(raw: sys::media_recorder::MediaRecorder, stream: MediaStream, stop_on_drop: bool) -> Self {
         let session = Session::new(raw);
         session.stop_on_drop.set(stop_on_drop);
-        Self(Rc::new(Inner { session, stream, end: End::default() }))
+        Self(Rc::new(Inner { session, stream, end: CloseSignal::default() }))
     }
 
     /// The browser's own object.
@@ -257,7 +257,7 @@ impl Drop for Inner {
     /// Stops before the stream goes, and so before its tracks: what they gave until now is kept.
     fn drop(&mut self) {
         self.session.let_go();
-        self.end.come();
+        self.end.set();
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use browser_rtc_proto::spec_enum;
 use js_sys::Object;
 
 use super::MediaRecorder;
 use crate::{
     members::{Members, member_setter},
-    spec_enum::spec_enum,
     sys::global,
 };
 

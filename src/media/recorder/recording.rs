@@ -20,7 +20,7 @@ use crate::{
     error::{During, Error, Result},
     event::{EventStream, Listener, Queue},
     sys::{self, global},
-    wake::End,
+    wake::CloseSignal,
 };
 
 /// A part of a recording. Only the parts from the first on, joined in order, are a file that plays.
@@ -49,8 +49,8 @@ pub struct Chunk {
 pub struct Recording {
     chunks: EventStream<Result<Chunk>>,
     number: u32,
-    started: End,
-    ended: End,
+    started: CloseSignal,
+    ended: CloseSignal,
     /// Its listeners bring the last part, also after the recorder's last handle has gone.
     session: Rc<Session>,
 }
@@ -123,7 +123,7 @@ impl FusedStream for Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         // Another may run by now, which is not ours to stop.
-        if !self.ended.has_come() && self.number == self.session.started.get() {
+        if !self.ended.is_set() && self.number == self.session.started.get() {
             self.session.let_go();
         }
     }
@@ -152,8 +152,8 @@ type Recordings = Rc<RefCell<VecDeque<Told>>>;
 #[derive(Clone)]
 struct Told {
     chunks: Queue<Result<Chunk>>,
-    started: End,
-    ended: End,
+    started: CloseSignal,
+    ended: CloseSignal,
 }
 
 impl Session {
@@ -165,8 +165,8 @@ impl Session {
         };
         let listeners = [
             listen("start", |recordings, _| {
-                let first = recordings.borrow().iter().find(|recording| !recording.started.has_come()).cloned();
-                first.map(|recording| recording.started.come());
+                let first = recordings.borrow().iter().find(|recording| !recording.started.is_set()).cloned();
+                first.map(|recording| recording.started.set());
             }),
             listen("dataavailable", |recordings, event| {
                 give(
@@ -183,7 +183,7 @@ impl Session {
             }),
             listen("stop", |recordings, _| {
                 let ended = recordings.borrow_mut().pop_front();
-                ended.map(|recording| recording.ended.come());
+                ended.map(|recording| recording.ended.set());
             }),
         ];
         let (stop_on_drop, started) = (Cell::new(true), Cell::new(0));
@@ -194,7 +194,7 @@ impl Session {
     pub(super) fn begin(self: &Rc<Self>) -> Recording {
         let number = self.started.get().wrapping_add(1);
         self.started.set(number);
-        let told = Told { chunks: Queue::default(), started: End::default(), ended: End::default() };
+        let told = Told { chunks: Queue::default(), started: CloseSignal::default(), ended: CloseSignal::default() };
         self.recordings.borrow_mut().push_back(told.clone());
         let Told { chunks, started, ended } = told;
         Recording { chunks: EventStream::of(chunks, &ended), number, started, ended, session: self.clone() }

@@ -1,0 +1,62 @@
+//! Offers that say nothing new.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::sdp::{SdpType, SessionDescription};
+
+/// Maximum number of timeouts before an offer that says nothing new is made again.
+const LONGEST_PAUSE: u8 = 8;
+
+/// How often the same offer was made in a row: some browsers ask for one again and again, such as for a transceiver that
+/// was stopped before its first offer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Repetition {
+    /// Hash of our latest offer.
+    last_offer: Option<u64>,
+    count: u8,
+    /// Hash of the sections that we send in, by our latest description: where an answer has told a change of them in
+    /// between, the same offer is no repetition.
+    last_sending: u64,
+}
+
+impl Repetition {
+    /// Takes a description of ours.
+    pub(super) fn described(&mut self, description: &SessionDescription) {
+        let sending = sending(description);
+        if description.kind == SdpType::Offer {
+            let offer = Some(hash(description));
+            self.count = if self.last_offer == offer { self.count.saturating_add(1) } else { 0 };
+            self.last_offer = offer;
+        } else if self.last_sending != sending {
+            (self.last_offer, self.count) = (None, 0);
+        }
+        self.last_sending = sending;
+    }
+
+    /// Returns the number of timeouts until the next offer.
+    pub(super) fn pause(&self) -> u8 {
+        if self.count < 2 { 0 } else { self.count.min(LONGEST_PAUSE) }
+    }
+}
+
+/// Hashes in which of its sections a description sends.
+fn sending(description: &SessionDescription) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for line in description.sdp.lines() {
+        match line {
+            "a=sendrecv" | "a=sendonly" => true.hash(&mut hasher),
+            "a=recvonly" | "a=inactive" => false.hash(&mut hasher),
+            _ => {}
+        }
+    }
+    hasher.finish()
+}
+
+/// Hashes all lines but the one with the version.
+fn hash(description: &SessionDescription) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for line in description.sdp.lines().filter(|line| !line.starts_with("o=")) {
+        line.hash(&mut hasher);
+    }
+    hasher.finish()
+}

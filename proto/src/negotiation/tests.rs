@@ -1,0 +1,516 @@
+use super::{Action, Content, Header, Input, Negotiator, Operation, Politeness, SessionId, Signal};
+use crate::sdp::{IceCandidate, SdpType, SessionDescription, SignalingState};
+
+pub(super) fn description(kind: SdpType, sdp: &str) -> SessionDescription {
+    SessionDescription { kind, sdp: sdp.into() }
+}
+
+pub(super) fn candidate(line: &str) -> IceCandidate {
+    IceCandidate { candidate: line.into(), ..IceCandidate::default() }
+}
+
+pub(super) fn perform(operation: Operation) -> Vec<Action> {
+    vec![Action::Perform(operation)]
+}
+
+#[test]
+fn our_candidates_follow_their_description() {
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
+    assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
+    assert_eq!(negotiator.handle(Input::LocalCandidate(candidate("early"))), []);
+    let offer = description(SdpType::Offer, "o");
+    assert_eq!(
+        negotiator.handle(Input::Done(Some(offer.clone()))),
+        [Action::Send(offer.into()), Action::Send(candidate("early").into()),]
+    );
+    assert_eq!(negotiator.handle(Input::LocalCandidate(candidate("late"))), [Action::Send(candidate("late").into())]);
+}
+
+#[test]
+fn candidates_wait_for_their_description() {
+    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    assert_eq!(negotiator.handle(Input::Received(candidate("first").into())), []);
+    assert_eq!(negotiator.handle(Input::Received(candidate("second").into())), []);
+    let offer = description(SdpType::Offer, "o");
+    assert_eq!(
+        negotiator.handle(Input::Received(offer.clone().into())),
+        perform(Operation::SetRemoteDescription(offer))
+    );
+    // The answer comes first, and then the candidates in their order.
+    assert_eq!(negotiator.handle(Input::Done(None)), perform(Operation::SetLocalDescription));
+    let actions = negotiator.handle(Input::Done(Some(description(SdpType::Answer, "a"))));
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::AddIceCandidate(candidate("first")))));
+    assert_eq!(negotiator.handle(Input::Done(None)), perform(Operation::AddIceCandidate(candidate("second"))));
+}
+
+#[test]
+fn candidates_of_a_transport_that_is_not_used_are_passed_over() {
+    let of = |mid: &str| IceCandidate { sdp_mid: Some(mid.into()), ..candidate(mid) };
+    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    let offer = description(SdpType::Offer, "a=group:BUNDLE 0 1 2\r\n");
+    negotiator.handle(Input::Received(offer.into()));
+    negotiator.handle(Input::Done(None));
+    for mid in ["1", "0", "2", "3"] {
+        negotiator.handle(Input::Received(of(mid).into()));
+    }
+    let answer = description(SdpType::Answer, "v=0\r\na=group:BUNDLE 0 1 2\r\n");
+    let actions = negotiator.handle(Input::Done(Some(answer)));
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::AddIceCandidate(of("0")))));
+    assert_eq!(negotiator.handle(Input::Done(None)), perform(Operation::AddIceCandidate(of("3"))));
+
+    // The next answer has each section on its own.
+    negotiator.handle(Input::Done(None));
+    negotiator.handle(Input::NegotiationNeeded);
+    negotiator.handle(Input::Done(Some(description(SdpType::Offer, "o"))));
+    negotiator.handle(Input::Received(description(SdpType::Answer, "v=0\r\n").into()));
+    negotiator.handle(Input::Done(None));
+    assert_eq!(negotiator.handle(Input::Received(of("1").into())), perform(Operation::AddIceCandidate(of("1"))));
+}
+
+#[test]
+fn a_failed_candidate_is_forgiven_only_after_an_ignored_offer() {
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
+    negotiator.handle(Input::Received(description(SdpType::Offer, "o").into()));
+    negotiator.handle(Input::Done(None));
+    negotiator.handle(Input::Done(Some(description(SdpType::Answer, "a"))));
+    negotiator.handle(Input::Received(candidate("strange").into()));
+    assert_eq!(negotiator.handle(Input::Failed(SignalingState::Stable)), [Action::ReportFailure]);
+
+    negotiator.handle(Input::NegotiationNeeded);
+    negotiator.handle(Input::Done(Some(description(SdpType::Offer, "ours"))));
+    assert_eq!(negotiator.handle(Input::Received(description(SdpType::Offer, "theirs").into())), []);
+    negotiator.handle(Input::Received(candidate("of the ignored offer").into()));
+    assert_eq!(negotiator.handle(Input::Failed(SignalingState::Stable)), []);
+}
+
+#[test]
+fn a_candidate_of_an_ignored_offer_is_forgiven_also_where_it_had_to_wait() {
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
+    negotiator.handle(Input::NegotiationNeeded);
+    negotiator.handle(Input::Done(Some(description(SdpType::Offer, "ours"))));
+    negotiator.handle(Input::Received(description(SdpType::Offer, "theirs").into()));
+    assert_eq!(negotiator.handle(Input::Received(candidate("of the ignored offer").into())), []);
+    negotiator.handle(Input::Received(description(SdpType::Answer, "answer").into()));
+    let added = perform(Operation::AddIceCandidate(candidate("of the ignored offer")));
+    assert_eq!(negotiator.handle(Input::Done(None)), added);
+    assert_eq!(negotiator.handle(Input::Failed(SignalingState::Stable)), []);
+    negotiator.handle(Input::Received(candidate("strange").into()));
+    assert_eq!(negotiator.handle(Input::Failed(SignalingState::Stable)), [Action::ReportFailure]);
+}
+
+#[test]
+fn a_candidate_of_before_a_restart_is_sent_before_the_new_description() {
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
+    negotiator.handle(Input::NegotiationNeeded);
+    let of = |fragment: &str| IceCandidate { username_fragment: Some(fragment.into()), ..candidate("c") };
+    for fragment in ["old", "new"] {
+        assert_eq!(negotiator.handle(Input::LocalCandidate(of(fragment))), []);
+    }
+    let offer = description(SdpType::Offer, "v=0\r\na=ice-ufrag:new\r\n");
+    let signals: [Signal; 3] = [of("old").into(), offer.clone().into(), of("new").into()];
+    assert_eq!(negotiator.handle(Input::Done(Some(offer))), signals.map(Action::Send));
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_is_passed_over() {
+    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    let answer = Signal::from(description(SdpType::Answer, "a"));
+    assert_eq!(negotiator.handle(Input::Received(answer)), []);
+}
+
+pub(super) fn stamped(negotiator: &mut Negotiator, input: Input) -> Vec<Signal> {
+    let actions = negotiator.handle(input);
+    actions
+        .into_iter()
+        .filter_map(|action| if let Action::Send(signal) = action { Some(signal) } else { None })
+        .collect()
+}
+
+/// Two sides that know each other, the first impolite.
+pub(super) fn acquainted() -> (Negotiator, Negotiator) {
+    let mut a = Negotiator::new(SessionId::new("a"), Politeness::Impolite);
+    let mut b = Negotiator::new(SessionId::new("b"), Politeness::Polite);
+    let hello = stamped(&mut a, Input::LinkOpened).remove(0);
+    let answer = stamped(&mut b, Input::Received(hello)).remove(0);
+    assert_eq!(answer.content, Content::Hello);
+    assert_eq!(a.handle(Input::Received(answer)), []);
+    (a, b)
+}
+
+/// The offer of a side that has something to negotiate.
+pub(super) fn offered(negotiator: &mut Negotiator) -> Signal {
+    assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
+    stamped(negotiator, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0)
+}
+
+#[test]
+fn nothing_is_said_to_nobody_and_all_of_it_once_somebody_is_there() {
+    let mut early = Negotiator::new(SessionId::new("a"), Politeness::Impolite);
+    let _unheard = stamped(&mut early, Input::LinkOpened);
+    assert_eq!(early.handle(Input::NegotiationNeeded), []);
+    assert_eq!(early.handle(Input::LocalCandidate(candidate("of before"))), []);
+
+    let mut late = Negotiator::new(SessionId::new("b"), Politeness::Polite);
+    let hello = stamped(&mut late, Input::LinkOpened).remove(0);
+    let actions = early.handle(Input::Received(hello));
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::SetLocalDescription)));
+    let said: Vec<Content> = actions
+        .into_iter()
+        .filter_map(|action| if let Action::Send(signal) = action { Some(signal.content) } else { None })
+        .collect();
+    assert_eq!(said, [Content::Hello, Content::Candidate(candidate("of before"))]);
+}
+
+#[test]
+fn what_comes_twice_counts_once() {
+    let (mut a, mut b) = acquainted();
+    let offer = offered(&mut a);
+    let taken = perform(Operation::SetRemoteDescription(description(SdpType::Offer, "o")));
+    assert_eq!(b.handle(Input::Received(offer.clone())), taken);
+    b.handle(Input::Done(None));
+    b.handle(Input::Done(Some(description(SdpType::Answer, "a"))));
+    assert_eq!(b.handle(Input::Received(offer)), []);
+}
+
+#[test]
+fn what_was_lost_is_asked_for_and_said_again() {
+    let (mut a, mut b) = acquainted();
+    let _lost = offered(&mut a);
+    let candidate = stamped(&mut a, Input::LocalCandidate(candidate("c"))).remove(0);
+    let question = stamped(&mut b, Input::Received(candidate.clone())).remove(0);
+    assert_eq!(question.content, Content::Hello);
+    // It asks once, not for each that comes too early.
+    assert_eq!(b.handle(Input::Received(candidate)), []);
+    let again = stamped(&mut a, Input::Received(question));
+    assert_eq!(again.iter().map(|signal| signal.header.as_ref().unwrap().number).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn the_last_word_is_said_again_after_a_while_unless_it_was_seen() {
+    let (mut a, mut b) = acquainted();
+    let offer = offered(&mut a);
+    assert!(a.wants_timeout());
+    assert_eq!(stamped(&mut a, Input::Timeout), []);
+    assert_eq!(stamped(&mut a, Input::Timeout).first(), Some(&offer));
+    b.handle(Input::Received(offer));
+    let received = stamped(&mut b, Input::Timeout).remove(0);
+    assert_eq!(received.content, Content::Ack);
+    assert!(!b.wants_timeout());
+    a.handle(Input::Received(received));
+    assert!(!a.wants_timeout());
+}
+
+#[test]
+fn a_peer_that_begins_anew_is_told_from_one_that_goes_on() {
+    let (mut a, mut b) = acquainted();
+    let to_b = offered(&mut a);
+    let mut anew = Negotiator::new(SessionId::new("c"), Politeness::Polite);
+    // What is for the one before is passed over, and whoever sends it greeted.
+    let greeting = stamped(&mut anew, Input::Received(to_b.clone())).remove(0);
+    assert_eq!((greeting.content, greeting.header.unwrap().to), (Content::Hello, None));
+    let hello = stamped(&mut anew, Input::LinkOpened).remove(0);
+    b.handle(Input::Received(to_b));
+    a.handle(Input::Received(stamped(&mut b, Input::Timeout).remove(0)));
+    assert_eq!(a.handle(Input::Received(hello)), [Action::PeerRestarted]);
+    let bye = stamped(&mut b, Input::Closing).remove(0);
+    assert_eq!(a.handle(Input::Received(bye)), [Action::PeerClosed]);
+}
+
+#[test]
+fn a_peer_that_begins_anew_is_met_although_its_greetings_were_lost() {
+    let (mut a, mut b) = acquainted();
+    let to_b = offered(&mut a);
+    b.handle(Input::Received(to_b));
+    a.handle(Input::Received(stamped(&mut b, Input::Timeout).remove(0)));
+    let mut anew = Negotiator::new(SessionId::new("c"), Politeness::Polite);
+    let _lost = stamped(&mut anew, Input::LinkOpened);
+    let greeting = stamped(&mut a, Input::LinkOpened).remove(0);
+    let hello = Signal { header: greeting.header.map(|header| Header { to: None, ..header }), ..greeting };
+    let to_a = stamped(&mut anew, Input::Received(hello)).remove(0);
+    // It speaks to a as if they had met, and learns by what is not for it that they have not.
+    let to_b = stamped(&mut a, Input::Received(to_a)).remove(0);
+    assert_eq!(to_b.header.as_ref().unwrap().to, Some(SessionId::new("b")));
+    let greeting = stamped(&mut anew, Input::Received(to_b)).remove(0);
+    assert_eq!(a.handle(Input::Received(greeting)), [Action::PeerRestarted]);
+}
+
+#[test]
+fn an_offer_that_cannot_be_taken_is_refused_and_rolled_back_on_both_sides() {
+    let (mut a, mut b) = acquainted();
+    let offer = offered(&mut a);
+    b.handle(Input::Received(offer));
+    assert_eq!(b.handle(Input::Done(None)), perform(Operation::SetLocalDescription));
+    // The answer fails.
+    let actions = b.handle(Input::Failed(SignalingState::HaveRemoteOffer));
+    assert_eq!(actions, [Action::ReportFailure, Action::Perform(Operation::RollBackRemoteOffer)]);
+    let refusal = stamped(&mut b, Input::Done(None)).remove(0);
+    assert_eq!(refusal.content, Content::Refuse { offer: 1 });
+    let actions = a.handle(Input::Received(refusal));
+    assert_eq!(actions, [Action::ReportRefusal, Action::Perform(Operation::RollBackLocalOffer)]);
+    // It is made again, but not at once.
+    assert_eq!(a.handle(Input::Done(None)), []);
+    assert_eq!(a.handle(Input::NegotiationNeeded), []);
+    assert!(a.handle(Input::Timeout).contains(&Action::Perform(Operation::SetLocalDescription)));
+}
+
+#[test]
+fn an_answer_that_cannot_be_taken_has_our_offer_made_again() {
+    let (mut a, mut b) = acquainted();
+    let offer = offered(&mut a);
+    b.handle(Input::Received(offer));
+    b.handle(Input::Done(None));
+    let answer = stamped(&mut b, Input::Done(Some(description(SdpType::Answer, "a")))).remove(0);
+    a.handle(Input::Received(answer));
+    let actions = a.handle(Input::Failed(SignalingState::HaveLocalOffer));
+    assert_eq!(actions, [Action::ReportFailure, Action::Perform(Operation::RollBackLocalOffer)]);
+    assert_eq!(a.handle(Input::Done(None)), []);
+    assert!(a.handle(Input::Timeout).contains(&Action::Perform(Operation::SetLocalDescription)));
+}
+
+#[test]
+fn the_polite_side_asks_before_it_offers() {
+    let (mut impolite, mut polite) = acquainted();
+    let ask = stamped(&mut polite, Input::NegotiationNeeded).remove(0);
+    assert_eq!(ask.content, Content::Request);
+    let grant = stamped(&mut impolite, Input::Received(ask)).remove(0);
+    assert_eq!(grant.content, Content::Grant);
+    // It keeps the turn free.
+    assert_eq!(impolite.handle(Input::NegotiationNeeded), []);
+    assert_eq!(polite.handle(Input::Received(grant)), perform(Operation::SetLocalDescription));
+    let offer = stamped(&mut polite, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0);
+    let taken = perform(Operation::SetRemoteDescription(description(SdpType::Offer, "o")));
+    assert_eq!(impolite.handle(Input::Received(offer)), taken);
+}
+
+#[test]
+fn a_turn_that_is_needed_no_more_is_passed_back() {
+    let (mut impolite, mut polite) = acquainted();
+    let ask = stamped(&mut polite, Input::NegotiationNeeded).remove(0);
+    // Meanwhile our offer has what they wanted.
+    let offer = offered(&mut impolite);
+    polite.handle(Input::Received(offer));
+    polite.handle(Input::Done(None));
+    let answer = stamped(&mut polite, Input::Done(Some(description(SdpType::Answer, "a")))).remove(0);
+    impolite.handle(Input::Received(ask));
+    impolite.handle(Input::Received(answer));
+    let grant = stamped(&mut impolite, Input::Done(None)).remove(0);
+    assert_eq!(grant.content, Content::Grant);
+    assert_eq!(impolite.handle(Input::NegotiationNeeded), []);
+    let pass = stamped(&mut polite, Input::Received(grant)).remove(0);
+    assert_eq!(pass.content, Content::Release);
+    assert_eq!(impolite.handle(Input::Received(pass)), perform(Operation::SetLocalDescription));
+}
+
+#[test]
+fn a_browser_that_asks_for_the_same_offer_again_and_again_is_slowed_down() {
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
+    let mut version = 0;
+    let mut round = |negotiator: &mut Negotiator, name: &str| {
+        version += 1;
+        negotiator.handle(Input::NegotiationNeeded);
+        let offer = description(SdpType::Offer, &format!("v=0\r\no=- {version}\r\ns={name}\r\n"));
+        if !negotiator.handle(Input::Done(Some(offer))).is_empty() {
+            negotiator.handle(Input::Received(description(SdpType::Answer, "a").into()));
+            negotiator.handle(Input::Done(None));
+        }
+        negotiator.wants_timeout()
+    };
+    let paused: Vec<bool> = (0..5).map(|_| round(&mut negotiator, "same")).collect();
+    assert_eq!(paused, [false, false, true, true, true]);
+    let mut changing = Negotiator::plain(Politeness::Impolite);
+    assert!((0..20).all(|name| !round(&mut changing, &name.to_string())));
+}
+
+#[test]
+fn offer_that_is_made_again_after_a_different_answer_is_not_slowed_down() {
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
+    for round in 0..20 {
+        negotiator.handle(Input::NegotiationNeeded);
+        let offer = description(SdpType::Offer, "m=video\r\na=sendrecv\r\n");
+        assert!(!negotiator.handle(Input::Done(Some(offer))).is_empty(), "{round}");
+        negotiator.handle(Input::Received(description(SdpType::Answer, "a").into()));
+        negotiator.handle(Input::Done(None));
+        assert!(!negotiator.wants_timeout(), "{round}");
+        // The track is removed, which the answer to the peer's offer tells.
+        negotiator.handle(Input::Received(description(SdpType::Offer, "theirs").into()));
+        negotiator.handle(Input::Done(None));
+        negotiator.handle(Input::Done(Some(description(SdpType::Answer, "m=video\r\na=recvonly\r\n"))));
+    }
+}
+
+#[test]
+fn the_end_of_candidates_is_of_their_generation() {
+    let end = IceCandidate::end_of_candidates;
+    let described = |kind, fragment: &str| description(kind, &format!("v=0\r\na=ice-ufrag:{fragment}\r\n"));
+    let (mut a, mut b) = acquainted();
+    a.handle(Input::NegotiationNeeded);
+    let offer = stamped(&mut a, Input::Done(Some(described(SdpType::Offer, "new")))).remove(0);
+    let ours = IceCandidate { username_fragment: Some("new".into()), ..candidate("c") };
+    let found = stamped(&mut a, Input::LocalCandidate(ours)).remove(0);
+    let ended = stamped(&mut a, Input::LocalCandidate(end())).remove(0);
+    let told = IceCandidate { username_fragment: Some("new".into()), ..end() };
+    assert_eq!(ended.content, Content::Candidate(told.clone()));
+
+    b.handle(Input::Received(offer));
+    b.handle(Input::Done(None));
+    b.handle(Input::Done(Some(described(SdpType::Answer, "b"))));
+    b.handle(Input::Received(found));
+    b.handle(Input::Received(ended));
+    assert_eq!(b.handle(Input::Done(None)), perform(Operation::AddIceCandidate(end())));
+    b.handle(Input::Done(None));
+    // Late, of another generation.
+    let old = IceCandidate { username_fragment: Some("old".into()), ..end() };
+    let late = stamped(&mut a, Input::LocalCandidate(old)).remove(0);
+    assert_eq!(b.handle(Input::Received(late)), []);
+}
+
+#[test]
+fn a_candidate_of_before_a_restart_comes_too_late_for_a_complaint() {
+    let of = |fragment: &str| IceCandidate { username_fragment: Some(fragment.into()), ..candidate("c") };
+    let mut negotiator = Negotiator::plain(Politeness::Impolite);
+    for fragment in ["first", "second"] {
+        let offer = description(SdpType::Offer, &format!("v=0\r\na=ice-ufrag:{fragment}\r\n"));
+        negotiator.handle(Input::Received(offer.into()));
+        negotiator.handle(Input::Done(None));
+        negotiator.handle(Input::Done(Some(description(SdpType::Answer, "a"))));
+    }
+    assert_eq!(negotiator.handle(Input::Received(of("first").into())), []);
+    let added = perform(Operation::AddIceCandidate(of("second")));
+    assert_eq!(negotiator.handle(Input::Received(of("second").into())), added);
+    negotiator.handle(Input::Done(None));
+    let strange = perform(Operation::AddIceCandidate(of("strange")));
+    assert_eq!(negotiator.handle(Input::Received(of("strange").into())), strange);
+}
+
+#[test]
+fn ice_is_restarted_when_the_peer_is_heard_of() {
+    let (mut a, mut b) = acquainted();
+    let ping = stamped(&mut a, Input::PathBroken).remove(0);
+    assert_eq!(ping.content, Content::Ping);
+    let stranger = Header::new(SessionId::new("c"));
+    let unheard = a.handle(Input::Received(Signal { content: Content::Ack, header: Some(stranger) }));
+    assert_eq!(unheard, []);
+    let answer = stamped(&mut b, Input::Received(ping)).remove(0);
+    assert_eq!(a.handle(Input::Received(answer.clone())), [Action::RestartIce]);
+    assert_eq!(a.handle(Input::Received(answer)), [], "once");
+
+    let mut plain = Negotiator::plain(Politeness::Polite);
+    assert_eq!(plain.handle(Input::PathBroken), [Action::RestartIce], "which knows no other way");
+}
+
+/// A side that has greeted in vain for long enough, and its offer.
+fn offering_to_nobody(politeness: Politeness) -> (Negotiator, Vec<Signal>) {
+    let mut negotiator = Negotiator::new(SessionId::new("a"), politeness);
+    negotiator.handle(Input::LinkOpened);
+    assert_eq!(negotiator.handle(Input::NegotiationNeeded), []);
+    let mut actions = negotiator.handle(Input::Timeout);
+    if politeness == Politeness::Polite {
+        actions = negotiator.handle(Input::Timeout);
+    }
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::SetLocalDescription)));
+    let offered = stamped(&mut negotiator, Input::Done(Some(description(SdpType::Offer, "o"))));
+    (negotiator, offered)
+}
+
+#[test]
+fn unknown_peer_is_sent_each_signal_once_without_an_addressee() {
+    for politeness in [Politeness::Polite, Politeness::Impolite] {
+        let (mut negotiator, offered) = offering_to_nobody(politeness);
+        let [offer] = &*offered else { panic!("{offered:?}") };
+        assert_eq!(offer.header, Some(Header { number: 1, ..Header::new(SessionId::new("a")) }));
+        let found = stamped(&mut negotiator, Input::LocalCandidate(candidate("c")));
+        assert_eq!(found[0].header.as_ref().unwrap().number, 2);
+        for _ in 0..8 {
+            let signals = stamped(&mut negotiator, Input::Timeout);
+            assert!(signals.iter().all(|signal| signal.content == Content::Hello), "{signals:?}");
+        }
+        // A plain peer answers.
+        let answer = description(SdpType::Answer, "a");
+        let set = perform(Operation::SetRemoteDescription(answer.clone()));
+        assert_eq!(negotiator.handle(Input::Received(answer.into())), set);
+        negotiator.handle(Input::Done(None));
+        assert!(!negotiator.wants_timeout());
+        // It knows no turns.
+        assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
+        let offer = description(SdpType::Offer, "p");
+        assert_eq!(negotiator.handle(Input::Done(Some(offer.clone()))), [Action::Send(offer.into())]);
+    }
+}
+
+#[test]
+fn peer_with_headers_ignores_signals_without_an_addressee() {
+    let (mut early, offered) = offering_to_nobody(Politeness::Polite);
+    let mut late = Negotiator::new(SessionId::new("b"), Politeness::Impolite);
+    let hello = stamped(&mut late, Input::LinkOpened).remove(0);
+    assert_eq!(late.handle(Input::Received(offered[0].clone())), []);
+    late.handle(Input::NegotiationNeeded);
+    let answers = stamped(&mut early, Input::Received(hello));
+    assert_eq!(answers.iter().map(|signal| signal.header.as_ref().unwrap().number).collect::<Vec<_>>(), [0, 1]);
+    // It offers nothing until what was announced has arrived: nothing is rolled back.
+    assert_eq!(late.handle(Input::Received(answers[0].clone())), []);
+    let set = perform(Operation::SetRemoteDescription(description(SdpType::Offer, "o")));
+    assert_eq!(late.handle(Input::Received(answers[1].clone())), set);
+}
+
+#[test]
+fn plain_peer_is_sent_what_waited_and_asked_for_no_turn() {
+    let mut negotiator = Negotiator::new(SessionId::new("a"), Politeness::Polite);
+    negotiator.handle(Input::LinkOpened);
+    negotiator.handle(Input::LocalCandidate(candidate("early")));
+    let sent = stamped(&mut negotiator, Input::Received(candidate("theirs").into()));
+    assert_eq!(sent, [candidate("early").into()]);
+    assert_eq!(negotiator.handle(Input::NegotiationNeeded), []);
+    let actions = negotiator.handle(Input::Timeout);
+    assert_eq!(actions, [], "it may be about to offer");
+    assert_eq!(negotiator.handle(Input::Timeout), perform(Operation::SetLocalDescription));
+}
+
+#[test]
+fn peer_with_headers_is_not_mistaken_for_a_plain_one() {
+    let (mut a, mut b) = acquainted();
+    let offer = offered(&mut a);
+    b.handle(Input::Received(offer));
+    assert_eq!(b.handle(Input::Received(description(SdpType::Offer, "stray").into())), []);
+    let (mut negotiator, _offered) = offering_to_nobody(Politeness::Impolite);
+    let echo = Signal { content: Content::Hello, header: Some(Header::new(SessionId::new("a"))) };
+    assert_eq!(negotiator.handle(Input::Received(echo)), []);
+}
+
+#[test]
+fn answer_only_side_never_offers() {
+    for mut negotiator in [
+        Negotiator::new(SessionId::new("a"), Politeness::Polite).answer_only(),
+        Negotiator::plain(Politeness::Impolite).answer_only(),
+    ] {
+        negotiator.handle(Input::NegotiationNeeded);
+        for _ in 0..4 {
+            let actions = negotiator.handle(Input::Timeout);
+            assert!(actions.iter().all(|action| matches!(action, Action::Send(_))), "{actions:?}");
+        }
+    }
+}
+
+#[test]
+fn refused_remote_offer_is_reported_once_and_makes_none_of_ours_due() {
+    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    negotiator.handle(Input::Received(description(SdpType::Offer, "m=audio").into()));
+    negotiator.handle(Input::Done(None));
+    negotiator.handle(Input::Done(Some(description(SdpType::Answer, "a"))));
+    for (sdp, reported) in [("m=video", true), ("m=video", false), ("m=audio 2", true)] {
+        negotiator.handle(Input::Received(description(SdpType::Offer, sdp).into()));
+        let reports = if reported { vec![Action::ReportFailure] } else { Vec::new() };
+        assert_eq!(negotiator.handle(Input::Failed(SignalingState::Stable)), reports, "{sdp}");
+        assert!(!negotiator.wants_timeout());
+    }
+}
+
+#[test]
+fn offer_that_was_rolled_back_for_a_refused_one_is_made_again() {
+    let mut negotiator = Negotiator::plain(Politeness::Polite);
+    negotiator.handle(Input::NegotiationNeeded);
+    assert_eq!(negotiator.handle(Input::Timeout), perform(Operation::SetLocalDescription));
+    negotiator.handle(Input::Done(Some(description(SdpType::Offer, "ours"))));
+    negotiator.handle(Input::Received(description(SdpType::Offer, "theirs").into()));
+    let actions = negotiator.handle(Input::Failed(SignalingState::Stable));
+    assert_eq!(actions, [Action::ReportFailure, Action::Perform(Operation::SetLocalDescription)]);
+}

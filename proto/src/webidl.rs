@@ -1,0 +1,456 @@
+//! Reads the web's dictionaries with serde, by WebIDL's conversions.
+//!
+//! Derived implementations are stricter than the web: they refuse `null` for an absent member and `1280.0` for an
+//! integer, and their messages do not name the member. The rules here, for every dictionary of the crate:
+//!
+//! - `null` and `undefined` stand for an absent member. A required member must be there.
+//! - Unknown members are ignored.
+//! - Integers are read from any finite number. A `u32` is rounded and clamped to its range (`[Clamp]`); a `u8` or a
+//!   `u16` is truncated and must be in its range (`[EnforceRange]`).
+//! - An `f64` must be finite.
+//! - Strings, numbers and booleans are not converted to one another.
+//! - An error names the path of the member, such as `video.width` or `iceServers[0].urls`.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        DeserializeSeed, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
+
+/// A type that a member of a dictionary can have.
+pub trait FromIdl<'de>: Sized {
+    /// Reads a value that is not null.
+    fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+}
+
+/// Types whose own implementation of `Deserialize` follows WebIDL.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! as_deserialized {
+    ($($name:ty),* $(,)?) => {
+        $(impl<'de> $crate::webidl::FromIdl<'de> for $name {
+            fn from_idl<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                <Self as $crate::serde::Deserialize>::deserialize(deserializer)
+            }
+        })*
+    };
+}
+
+crate::as_deserialized!(bool, String);
+
+impl<'de, T: FromIdl<'de>> FromIdl<'de> for Option<T> {
+    fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::from_idl(deserializer).map(Some)
+    }
+}
+
+impl<'de> FromIdl<'de> for f64 {
+    fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_f64(Number)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates, as [Clamp] does")]
+impl<'de> FromIdl<'de> for u32 {
+    fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        f64::from_idl(deserializer).map(|number| number.round_ties_even() as Self)
+    }
+}
+
+macro_rules! enforced_ranges {
+    ($($integer:ty: $expected:literal),*) => {
+        $(
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in the range")]
+            impl<'de> FromIdl<'de> for $integer {
+                fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let number = f64::from_idl(deserializer)?;
+                    let whole = number.trunc();
+                    if (0.0..=f64::from(Self::MAX)).contains(&whole) {
+                        return Ok(whole as Self);
+                    }
+                    Err(Error::invalid_value(Unexpected::Float(number), &$expected))
+                }
+            }
+        )*
+    };
+}
+
+enforced_ranges!(u8: "an integer from 0 to 255", u16: "an integer from 0 to 65535");
+
+/// A finite number.
+struct Number;
+
+impl Visitor<'_> for Number {
+    type Value = f64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<f64, E> {
+        Ok(number as f64)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<f64, E> {
+        Ok(number as f64)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<f64, E> {
+        if number.is_finite() {
+            return Ok(number);
+        }
+        Err(E::invalid_value(Unexpected::Float(number), &"a finite number"))
+    }
+}
+
+impl<'de, T: FromIdl<'de>> FromIdl<'de> for Vec<T> {
+    fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(List(PhantomData))
+    }
+}
+
+struct List<T>(PhantomData<T>);
+
+impl<'de, T: FromIdl<'de>> Visitor<'de> for List<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut sequence: S) -> Result<Vec<T>, S::Error> {
+        let mut list = Vec::new();
+        loop {
+            match sequence.next_element_seed(Item(PhantomData)) {
+                Ok(Some(item)) => list.push(item),
+                Ok(None) => return Ok(list),
+                Err(error) => return Err(at(&format!("[{}]", list.len()), &error)),
+            }
+        }
+    }
+}
+
+struct Item<T>(PhantomData<T>);
+
+impl<'de, T: FromIdl<'de>> DeserializeSeed<'de> for Item<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        T::from_idl(deserializer)
+    }
+}
+
+/// A union of a dictionary, a list and primitive values, of which a type has at least one.
+pub trait Union<'de>: Sized {
+    const EXPECTED: &'static str;
+
+    /// Reads a boolean, a number or a string.
+    fn from_primitive<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    fn from_list<D: Deserializer<'de>>(_list: D) -> Result<Self, D::Error> {
+        Err(D::Error::invalid_type(Unexpected::Seq, &Self::EXPECTED))
+    }
+
+    fn from_dictionary<D: Deserializer<'de>>(_dictionary: D) -> Result<Self, D::Error> {
+        Err(D::Error::invalid_type(Unexpected::Map, &Self::EXPECTED))
+    }
+}
+
+/// Reads a union by the type of the value.
+pub fn union<'de, T: Union<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_any(ByType(PhantomData))
+}
+
+struct ByType<T>(PhantomData<T>);
+
+impl<'de, T: Union<'de>> Visitor<'de> for ByType<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<T, E> {
+        T::from_primitive(value.into_deserializer())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<T, E> {
+        T::from_primitive(value.into_deserializer())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<T, E> {
+        T::from_primitive(value.into_deserializer())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
+        T::from_primitive(value.into_deserializer())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<T, E> {
+        T::from_primitive(value.into_deserializer())
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, sequence: S) -> Result<T, S::Error> {
+        T::from_list(SeqAccessDeserializer::new(sequence))
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {
+        T::from_dictionary(MapAccessDeserializer::new(map))
+    }
+}
+
+/// A dictionary, implemented by [`dictionary!`](dictionary).
+pub trait Dictionary<'de>: Sized {
+    /// The names of all members.
+    const MEMBERS: &'static [&'static str];
+    /// The names of the members that must be there.
+    const REQUIRED: &'static [&'static str];
+
+    /// A dictionary of which no member has been read.
+    fn empty() -> Self;
+
+    /// Reads the value of the member of this name. Returns whether it was there.
+    fn read_member<M: MapAccess<'de>>(&mut self, name: &str, map: &mut M) -> Result<bool, M::Error>;
+
+    /// Reads all members in their order, as formats without names have them.
+    fn read_sequence<S: SeqAccess<'de>>(sequence: S) -> Result<Self, S::Error>;
+}
+
+/// Reads a dictionary.
+pub fn read<'de, T: Dictionary<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_struct("Dictionary", T::MEMBERS, Members(PhantomData))
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Dictionary<'de>> Visitor<'de> for Members<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a dictionary")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<T, M::Error> {
+        let mut dictionary = T::empty();
+        let mut required = Required::new(T::REQUIRED);
+        while let Some(name) = map.next_key_seed(Name(T::MEMBERS))? {
+            match name {
+                Some(name) => match dictionary.read_member(name, &mut map) {
+                    Ok(there) => required.read(name, there),
+                    Err(error) => return Err(at(name, &error)),
+                },
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        required.check()?;
+        Ok(dictionary)
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, sequence: S) -> Result<T, S::Error> {
+        T::read_sequence(sequence)
+    }
+}
+
+/// The required members that have not been read.
+#[derive(Debug)]
+pub struct Required(Vec<&'static str>);
+
+impl Required {
+    pub fn new(names: &[&'static str]) -> Self {
+        Self(names.to_vec())
+    }
+
+    pub fn read(&mut self, name: &str, there: bool) {
+        self.0.retain(|missing| *missing != name || !there);
+    }
+
+    pub fn check<E: Error>(&self) -> Result<(), E> {
+        match self.0.first() {
+            Some(missing) => Err(E::custom(within(missing, "the required member is missing"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One of these names; none for another.
+struct Name(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().find(|member| **member == name).copied())
+    }
+}
+
+/// Reads a member into its place, and leaves that alone where the value is null. Returns whether there was a value.
+pub fn member<'de, M: MapAccess<'de>, T: FromIdl<'de>>(map: &mut M, place: &mut T) -> Result<bool, M::Error> {
+    let value = map.next_value_seed(Nullable(PhantomData))?;
+    Ok(value.map(|value| *place = value).is_some())
+}
+
+/// The same of an element of a format without names.
+pub fn element<'de, S: SeqAccess<'de>, T: Deserialize<'de>>(sequence: &mut S, place: &mut T) -> Result<bool, S::Error> {
+    let value = sequence.next_element()?;
+    Ok(value.map(|value| *place = value).is_some())
+}
+
+struct Nullable<T>(PhantomData<T>);
+
+impl<'de, T: FromIdl<'de>> DeserializeSeed<'de> for Nullable<T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de, T: FromIdl<'de>> Visitor<'de> for Nullable<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        T::from_idl(deserializer).map(Some)
+    }
+}
+
+/// Puts a member's name before an error, or before the path that the error begins with.
+fn at<E: Error>(member: &str, error: &E) -> E {
+    E::custom(within(member, &error.to_string()))
+}
+
+fn within(member: &str, message: &str) -> String {
+    // serde-wasm-bindgen writes errors as JavaScript does.
+    let message = message.strip_prefix("Error: ").unwrap_or(message);
+    match message.strip_prefix('`') {
+        Some(path) => {
+            let dot = if path.starts_with('[') { "" } else { "." };
+            format!("`{member}{dot}{path}")
+        }
+        None => format!("`{member}`: {message}"),
+    }
+}
+
+/// Implements `Deserialize` and [`FromIdl`] for a dictionary: its value before any member is read, the names of the
+/// required members, and the field that each member is read into, in the order of the fields.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! dictionary {
+    (
+        $name:ident $(<$type:ident>)? = $empty:expr,
+        required [$($required:literal),*],
+        $( $($field:ident).+ / $member:literal, )*
+    ) => {
+        impl<'de $(, $type: $crate::webidl::FromIdl<'de> + $crate::serde::Deserialize<'de>)?> $crate::webidl::Dictionary<'de>
+            for $name $(<$type>)?
+        {
+            const MEMBERS: &'static [&'static str] = &[$($member),*];
+            const REQUIRED: &'static [&'static str] = &[$($required),*];
+
+            fn empty() -> Self {
+                $empty
+            }
+
+            fn read_member<M: $crate::serde::de::MapAccess<'de>>(
+                &mut self,
+                name: &str,
+                map: &mut M,
+            ) -> ::std::result::Result<bool, M::Error> {
+                match name {
+                    $( $member => $crate::webidl::member(map, &mut self.$($field).+), )*
+                    _ => map.next_value::<$crate::serde::de::IgnoredAny>().map(|_| false),
+                }
+            }
+
+            fn read_sequence<S: $crate::serde::de::SeqAccess<'de>>(
+                mut sequence: S,
+            ) -> ::std::result::Result<Self, S::Error> {
+                let mut required = $crate::webidl::Required::new(Self::REQUIRED);
+                let mut dictionary = Self::empty();
+                $(
+                    let there = $crate::webidl::element(&mut sequence, &mut dictionary.$($field).+)?;
+                    required.read($member, there);
+                )*
+                required.check()?;
+                Ok(dictionary)
+            }
+        }
+
+        $crate::as_dictionary!($name $(<$type>)?);
+    };
+}
+
+/// Implements `Deserialize` and [`FromIdl`] by an implementation of [`Dictionary`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! as_dictionary {
+    ($name:ident $(<$type:ident>)?) => {
+        impl<'de $(, $type: $crate::webidl::FromIdl<'de> + $crate::serde::Deserialize<'de>)?> $crate::serde::Deserialize<'de>
+            for $name $(<$type>)?
+        {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                $crate::webidl::read(deserializer)
+            }
+        }
+
+        impl<'de $(, $type: $crate::webidl::FromIdl<'de> + $crate::serde::Deserialize<'de>)?> $crate::webidl::FromIdl<'de>
+            for $name $(<$type>)?
+        {
+            fn from_idl<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                $crate::webidl::read(deserializer)
+            }
+        }
+    };
+}
+
+/// Implements `Deserialize` and [`FromIdl`] by an implementation of [`Union`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! as_union {
+    ($name:ident $(<$type:ident>)?) => {
+        impl<'de $(, $type: $crate::webidl::FromIdl<'de> + $crate::serde::Deserialize<'de>)?> $crate::serde::Deserialize<'de>
+            for $name $(<$type>)?
+        {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                $crate::webidl::union(deserializer)
+            }
+        }
+
+        impl<'de $(, $type: $crate::webidl::FromIdl<'de> + $crate::serde::Deserialize<'de>)?> $crate::webidl::FromIdl<'de>
+            for $name $(<$type>)?
+        {
+            fn from_idl<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                $crate::webidl::union(deserializer)
+            }
+        }
+    };
+}

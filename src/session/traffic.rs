@@ -1,0 +1,100 @@
+//! Whether anything comes from the other side, which the states of a connection do not tell: ICE checks its way by
+//! itself, and may find it good while nobody takes what is sent on it.
+
+use std::time::Duration;
+
+use browser_rtc_proto::recovery::Traffic;
+use gloo_timers::future::TimeoutFuture;
+
+use crate::{
+    error::{During, Result},
+    peer::PeerConnection,
+    timer::milliseconds,
+};
+
+/// How long what was sent on the way of before may still be under way.
+const ECHO_MS: u32 = 1_000;
+
+/// Waits for so long, and listens except at its beginning.
+pub(super) async fn listen(pc: &PeerConnection, time: Duration) -> Traffic {
+    let time = milliseconds(time);
+    let echo = time.min(ECHO_MS);
+    TimeoutFuture::new(echo).await;
+    let before = ByteCounts::of(pc).await;
+    TimeoutFuture::new(time - echo).await;
+    match (before, ByteCounts::of(pc).await) {
+        (Ok(before), Ok(now)) => now.since(&before),
+        // It is closed, and nobody listens any more.
+        _ => Traffic::Idle,
+    }
+}
+
+/// How many bytes have gone and come, as each entry of the browser's report counts them.
+struct ByteCounts(Vec<Count>);
+
+struct Count {
+    id: String,
+    sent: f64,
+    received: f64,
+}
+
+impl ByteCounts {
+    async fn of(pc: &PeerConnection) -> Result<Self> {
+        let mut counts = Vec::new();
+        let report = pc.raw_stats().await?;
+        report
+            .for_each_entry(&mut |entry, id| {
+                let bytes = |member| entry.member(member).ok().and_then(|count| count.as_f64()).unwrap_or_default();
+                let (sent, received) = (bytes("bytesSent"), bytes("bytesReceived"));
+                if let Some(id) = id.as_string().filter(|_| sent + received > 0.0) {
+                    counts.push(Count { id, sent, received });
+                }
+            })
+            .during("getStats")?;
+        Ok(Self(counts))
+    }
+
+    fn since(&self, before: &Self) -> Traffic {
+        let more = |count: fn(&Count) -> f64| {
+            self.0.iter().any(|now| count(now) > before.0.iter().find(|then| then.id == now.id).map_or(0.0, count))
+        };
+        if more(|count| count.received) {
+            Traffic::Received
+        } else if more(|count| count.sent) {
+            Traffic::SentOnly
+        } else {
+            Traffic::Idle
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts<const N: usize>(counts: [(&str, u32, u32); N]) -> ByteCounts {
+        let count = |(id, sent, received): (&str, u32, u32)| Count {
+            id: id.into(),
+            sent: sent.into(),
+            received: received.into(),
+        };
+        ByteCounts(counts.map(count).into())
+    }
+
+    #[test]
+    fn any_entry_tells_of_what_has_come_and_gone() {
+        let before = counts([("pair 1", 500, 700), ("video", 400, 0)]);
+        for (now, traffic) in [
+            (vec![("pair 1", 500, 700), ("video", 400, 0)], Traffic::Idle),
+            (vec![("pair 1", 500, 700), ("video", 450, 0)], Traffic::SentOnly),
+            (vec![("pair 1", 600, 701), ("video", 450, 0)], Traffic::Received),
+            // The way of before is gone, and the report with it.
+            (vec![("pair 2", 0, 0)], Traffic::Idle),
+            (vec![("pair 2", 300, 0)], Traffic::SentOnly),
+            (vec![("pair 2", 300, 20)], Traffic::Received),
+        ] {
+            let now = ByteCounts(now.into_iter().flat_map(|count| counts([count]).0).collect());
+            assert_eq!(now.since(&before), traffic);
+        }
+    }
+}
