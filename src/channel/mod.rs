@@ -9,6 +9,8 @@ mod life;
 mod message;
 mod outbox;
 mod packed;
+#[cfg(test)]
+mod protocol_tests;
 mod receive;
 mod typed;
 mod under_way;

@@ -70,6 +70,8 @@ mod offer;
 mod progress;
 #[doc = include_str!("protocol.md")]
 pub mod protocol {}
+#[cfg(test)]
+mod protocol_tests;
 mod receiving;
 mod sending;
 mod sent;

@@ -102,21 +102,6 @@ mod tests {
     }
 
     #[test]
-    fn protocol_document_matches() {
-        let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/signaling/PROTOCOL.md"));
-        let calls = document.lines().filter(|line| line.starts_with(r#"{"call""#));
-        let read = |json: &str| serde_json::from_str::<CallMessage>(json).unwrap();
-        let count = calls.inspect(|json| assert_eq!(serde_json::to_string(&read(json)).unwrap(), **json)).count();
-        assert_eq!(count, 6);
-        // The section of session signals is the text of their module, with headings of a deeper level and without the
-        // links of rustdoc.
-        let link = "(crate::session::SessionOptions::answer_only)";
-        let signals = include_str!("../negotiation/signals.md").replace("\n# ", "\n#### ");
-        let signals = signals.replace(&format!("[answer]{link}"), "answer");
-        assert!(document.ends_with(&format!("### Session signals\n\n{signals}")));
-    }
-
-    #[test]
     fn nonsense_from_a_peer_is_an_error() {
         for json in
             ["null", "[]", "{}", r#"{"call":"c1"}"#, r#"{"call":1,"kind":"ring"}"#, r#"{"call":"c1","kind":"x"}"#]

@@ -12,6 +12,8 @@ mod ledger;
 mod leg;
 mod message;
 mod outgoing;
+#[cfg(test)]
+mod protocol_tests;
 mod receive;
 mod seat;
 mod task;

@@ -3,6 +3,8 @@
 mod control;
 mod inbox;
 mod io_error;
+#[cfg(test)]
+mod protocol_tests;
 mod state;
 
 use std::{

@@ -1,6 +1,8 @@
 //! Many small messages in one.
 
 mod frame;
+#[cfg(test)]
+mod protocol_tests;
 
 use std::{
     cell::{Cell, RefCell},
