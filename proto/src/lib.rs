@@ -5,6 +5,8 @@
 )]
 
 pub mod call;
+#[cfg(test)]
+mod document;
 pub mod files;
 pub mod framing;
 #[doc(hidden)]

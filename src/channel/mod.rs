@@ -9,6 +9,8 @@ mod message;
 mod outbox;
 mod packed;
 mod priority;
+#[cfg(test)]
+mod protocol_tests;
 mod receive;
 mod typed;
 mod under_way;

@@ -64,8 +64,6 @@ mod hash;
 mod incoming;
 mod offer;
 mod progress;
-#[doc = include_str!("protocol.md")]
-pub mod protocol {}
 mod sent;
 mod shared;
 mod sink;

@@ -50,8 +50,8 @@ const CHECK_MS: u32 = 1_000;
 /// The label and id of the channel that each call has of its own. The id is known to both peers. It is not one of the
 /// low ids, which the channels of a peer without this crate get first: its DTLS client begins with 0, its server with
 /// 1. And it is below 256, which is the number of streams that Firefox negotiates at first.
-const OWN_CHANNEL: &str = "browser-rtc";
-const OWN_CHANNEL_ID: u16 = 254;
+pub(super) const OWN_CHANNEL: &str = "browser-rtc";
+pub(super) const OWN_CHANNEL_ID: u16 = 254;
 
 /// The number of channels that wait to be asked for, and the bytes that each of them holds: the peer opens them at will.
 const UNCLAIMED_CHANNELS: usize = 64;

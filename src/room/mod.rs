@@ -12,6 +12,8 @@ mod join;
 mod kept_seat;
 mod outgoing;
 mod peer_route;
+#[cfg(test)]
+mod protocol_tests;
 mod receive;
 mod resend_queue;
 

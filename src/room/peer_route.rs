@@ -38,7 +38,7 @@ const LAST_WORD_MS: u32 = 2_000;
 
 /// What a side says on the call's own channel when it has another id: `{"me":"b7"}`.
 #[derive(Serialize, Deserialize)]
-struct Moved {
+pub(super) struct Moved {
     me: PeerId,
 }
 

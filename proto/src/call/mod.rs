@@ -3,6 +3,8 @@
 
 mod end_reason;
 mod message;
+#[cfg(test)]
+mod protocol_tests;
 
 pub use self::{
     end_reason::EndReason,

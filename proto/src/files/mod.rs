@@ -1,4 +1,4 @@
-//! The file protocol: messages, and the state of all transfers of one channel.
+#![doc = include_str!("protocol.md")]
 #![expect(missing_docs)]
 
 mod exchange;
@@ -6,6 +6,8 @@ mod exchange;
 mod exchange_tests;
 mod message;
 pub mod name;
+#[cfg(test)]
+mod protocol_tests;
 mod receiving;
 mod sending;
 

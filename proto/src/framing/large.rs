@@ -380,3 +380,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "large_protocol_tests.rs"]
+mod protocol_tests;

@@ -147,3 +147,7 @@ mod at_random {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "packed_protocol_tests.rs"]
+mod protocol_tests;

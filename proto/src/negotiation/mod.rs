@@ -14,6 +14,8 @@ mod model;
 mod negotiator;
 mod operation;
 mod parts;
+#[cfg(test)]
+mod protocol_tests;
 mod repetition;
 #[cfg(test)]
 mod search;

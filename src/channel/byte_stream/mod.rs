@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use browser_rtc_proto::framing::byte_stream::{Breach, Control, INITIAL_CREDIT, State};
+use browser_rtc_proto::framing::byte_stream::{Breach, Control, DEFAULT_WINDOW, INITIAL_CREDIT, State};
 use futures::{AsyncBufRead, AsyncRead, AsyncWrite, FutureExt, Stream, future::LocalBoxFuture};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
@@ -24,9 +24,6 @@ use crate::{
 
 /// Writes leave in messages of at most this size.
 const CHUNK: usize = 64 * 1024;
-
-/// How much may wait to be read unless another window is asked for.
-const WINDOW: u32 = 1024 * 1024;
 
 /// A [`DataChannel`] as [`AsyncRead`] and [`AsyncWrite`] of [`futures::io`]: bytes without message borders, as a socket
 /// has them. Whatever is written for sockets runs over it, such as a multiplexer.
@@ -98,7 +95,7 @@ impl ByteStream {
     /// # Errors
     /// `NotSupported` for a channel that is not both ordered and reliable.
     pub fn new(channel: DataChannel) -> Result<Self> {
-        Self::with_window(channel, WINDOW)
+        Self::with_window(channel, DEFAULT_WINDOW)
     }
 
     /// Creates a byte stream of which this many bytes may wait to be read, at least 65,536. The two ends need not agree

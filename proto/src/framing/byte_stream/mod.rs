@@ -2,10 +2,12 @@
 
 mod control;
 mod inbox;
+#[cfg(test)]
+mod protocol_tests;
 mod state;
 
 pub use self::{
     control::Control,
     inbox::Inbox,
-    state::{Breach, INITIAL_CREDIT, State},
+    state::{Breach, DEFAULT_WINDOW, INITIAL_CREDIT, State},
 };

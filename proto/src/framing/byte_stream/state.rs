@@ -3,6 +3,9 @@
 use super::{control::Control, inbox::Inbox};
 use crate::framing::window::{Credit, Window};
 
+/// The default window of a receiver, in bytes.
+pub const DEFAULT_WINDOW: u32 = 1024 * 1024;
+
 /// What each side may send before the other has told of its window.
 pub const INITIAL_CREDIT: u32 = 64 * 1024;
 

@@ -1,0 +1,56 @@
+//! PROTOCOL.md describes the messages of calls as this module implements them.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{CallMessage, CallSignal, HangUpReason};
+use crate::document::{DOCUMENT, examples};
+use crate::signaling::{ClientMessage, ServerMessage};
+
+#[test]
+fn protocol_calls_are_written_and_read() {
+    let mut shown = BTreeSet::new();
+    for json in examples("json call") {
+        let message: CallMessage = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&message).unwrap(), json);
+        let kind = match message.word {
+            CallSignal::Ring => "ring",
+            CallSignal::Accept => "accept",
+            CallSignal::Decline { reason } => {
+                assert_shown(json, &reason);
+                "decline"
+            }
+            CallSignal::HangUp { reason } => {
+                if reason != HangUpReason::HungUp {
+                    assert_shown(json, &reason);
+                }
+                "hang_up"
+            }
+            CallSignal::Negotiation(_) => "signal",
+        };
+        shown.insert(kind);
+    }
+    assert_eq!(shown, BTreeSet::from(["ring", "accept", "decline", "hang_up", "signal"]));
+}
+
+#[test]
+fn protocol_frames_carry_messages_of_calls() {
+    let client = examples("json client").into_iter().filter_map(|json| match ClientMessage::from_json(json).unwrap() {
+        ClientMessage::Signal { data, .. } => Some(data),
+        _ => None,
+    });
+    let server = examples("json server").into_iter().filter_map(|json| match ServerMessage::from_json(json).unwrap() {
+        ServerMessage::Signal { data, .. } => Some(data),
+        _ => None,
+    });
+    let messages: Vec<CallMessage> = client.chain(server).map(|data| data.parse().unwrap()).collect();
+    assert_eq!(messages.len(), 2);
+}
+
+/// Requires that a table of the document has the reason, and the example the same word.
+fn assert_shown(json: &str, reason: &impl Serialize) {
+    let word = serde_json::to_value(reason).unwrap();
+    let word = word.as_str().unwrap();
+    assert!(DOCUMENT.contains(&format!("\n| `{word}` | ")) && json.contains(word), "{json}");
+}

@@ -1,0 +1,21 @@
+//! The examples of PROTOCOL.md, for the tests that compare them with the types.
+
+pub(crate) const DOCUMENT: &str = include_str!("../../signaling/PROTOCOL.md");
+
+/// Returns the lines of all code blocks of a kind, such as `json call`.
+pub(crate) fn examples(kind: &str) -> Vec<&'static str> {
+    let blocks = DOCUMENT.split(&format!("\n```{kind}\n")).skip(1).collect::<Vec<_>>();
+    let lines: Vec<_> = blocks.iter().flat_map(|block| block.lines().take_while(|line| *line != "```")).collect();
+    assert!(!lines.is_empty(), "{kind}");
+    lines
+}
+
+/// Returns the whole document on one line, to search in without regard to line breaks.
+pub(crate) fn one_line() -> String {
+    DOCUMENT.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Reads bytes in hexadecimal digits.
+pub(crate) fn bytes(hexadecimal: &str) -> Vec<u8> {
+    hexadecimal.split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
+}

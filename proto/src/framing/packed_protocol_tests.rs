@@ -1,0 +1,33 @@
+//! PROTOCOL.md describes packed messages as this module implements them.
+
+use super::{Frame, LONGEST, push};
+use crate::document::{DOCUMENT, bytes, examples};
+
+#[test]
+fn protocol_frame_is_packed_and_unpacked() {
+    let example = examples("hex packed")[0];
+    let mut frame = Vec::new();
+    for message in ["hi", "", "abc"] {
+        push(&mut frame, message.as_bytes());
+    }
+    assert_eq!(frame, bytes(example));
+    let mut frame = Frame::new(frame);
+    let messages: Vec<_> = std::iter::from_fn(|| frame.next()).map(Result::unwrap).collect();
+    assert_eq!(messages, ["hi", "", "abc"]);
+}
+
+#[test]
+fn protocol_lengths_are_written() {
+    let table = DOCUMENT.split("\n| Length | Bytes |\n|---|---|\n").nth(1).unwrap();
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let written = rows.inspect(|row| {
+        let cells: Vec<_> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let mut frame = Vec::new();
+        push(&mut frame, &vec![0; cells[1].parse().unwrap()]);
+        assert!(frame.starts_with(&bytes(cells[2])), "{row}");
+        assert_eq!(frame.len(), cells[1].parse::<usize>().unwrap() + bytes(cells[2]).len());
+    });
+    assert_eq!(written.count(), 6);
+    let longest = [LONGEST / 1_000_000, LONGEST / 1_000 % 1_000, LONGEST % 1_000].map(|group| format!("{group:03}"));
+    assert!(DOCUMENT.contains(&longest.join(",")));
+}

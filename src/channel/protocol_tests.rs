@@ -1,0 +1,45 @@
+//! PROTOCOL.md describes typed messages as this module implements them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Codec, Json};
+
+const DOCUMENT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/signaling/PROTOCOL.md"));
+
+/// Lines of all blocks of a kind.
+fn examples(kind: &str) -> Vec<&'static str> {
+    let blocks = DOCUMENT.split(&format!("\n```{kind}\n")).skip(1).collect::<Vec<_>>();
+    let lines: Vec<_> = blocks.iter().flat_map(|block| block.lines().take_while(|line| *line != "```")).collect();
+    assert!(!lines.is_empty(), "{kind}");
+    lines
+}
+
+#[cfg(feature = "postcard")]
+fn bytes(hexadecimal: &str) -> Vec<u8> {
+    hexadecimal.split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
+}
+
+#[derive(Serialize, Deserialize)]
+enum Move {
+    Step { x: i32, y: i32 },
+    Say(String),
+}
+
+fn moves_are_coded<C: Codec>(codec: &C, message: &[u8]) {
+    let moves: Vec<Move> = codec.decode(message).unwrap();
+    assert!(matches!(&moves[..], [Move::Step { x: -1, y: 300 }, Move::Say(text)] if text == "hello"));
+    let mut again = Vec::new();
+    codec.encode(&moves, &mut again).unwrap();
+    assert_eq!(again, message);
+}
+
+#[test]
+fn protocol_typed_messages_are_coded() {
+    for json in examples("json typed") {
+        moves_are_coded(&Json, json.as_bytes());
+    }
+    #[cfg(feature = "postcard")]
+    for hexadecimal in examples("hex postcard") {
+        moves_are_coded(&super::Postcard, &bytes(hexadecimal));
+    }
+}
