@@ -96,6 +96,12 @@ impl Setup {
         Capabilities::from_iter([(key.to_owned(), options), ("timeouts".to_owned(), timeouts)])
     }
 
+    /// Returns the options of Chrome.
+    ///
+    /// `--allow-loopback-in-peer-connection` is not one of them. Firefox answers the connectivity checks of a loopback
+    /// candidate, but pairs it with none of its own, which are of other interfaces. Chrome takes the answer for a
+    /// connection and stops gathering. If the loopback candidate is its only one by then, Firefox remains in the state
+    /// `checking` until the call times out.
     fn chrome(self, trusted: Option<&str>) -> Value {
         let trust = trusted.map(|origin| format!("--unsafely-treat-insecure-origin-as-secure={origin}"));
         let mut args = vec![
@@ -112,7 +118,6 @@ impl Setup {
             "--window-size=1280,1000",
             "--autoplay-policy=no-user-gesture-required",
             "--disable-features=WebRtcHideLocalIpsWithMdns",
-            "--allow-loopback-in-peer-connection",
         ];
         args.extend(trust.as_deref());
         let mut prefs = json!({});

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fantoccini::Client;
+use serde_json::Value;
 
 use crate::browser::{Session, Setup};
 use crate::page::Page;
@@ -38,12 +39,15 @@ impl Cast {
         self.sessions().iter().map(|(_, session)| session.driver.folder().to_path_buf()).collect()
     }
 
-    /// What the pages of a scene that has failed tell about it.
+    /// Prints what the pages of a failed scene return from `window.tell`, where they define it.
     pub(crate) async fn tell(&self) {
         for (name, client) in self.clients() {
-            let script = "return window.standstill?.tell()";
-            let told = tokio::time::timeout(SCREENSHOT, client.execute(script, Vec::new())).await;
-            eprintln!("{name} tells {told:#?}");
+            match tokio::time::timeout(SCREENSHOT, client.execute("return window.tell?.()", Vec::new())).await {
+                Ok(Ok(Value::Null)) => {}
+                Ok(Ok(told)) => eprintln!("{name} tells {told:#}"),
+                Ok(Err(error)) => eprintln!("{name} tells nothing: {error}"),
+                Err(_) => eprintln!("{name} tells nothing within {} s", SCREENSHOT.as_secs()),
+            }
         }
     }
 

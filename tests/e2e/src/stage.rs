@@ -39,7 +39,8 @@ pub async fn play(scene: &str, body: impl AsyncFnOnce(&Stage)) {
     outcome.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
-/// The scene's own panic, or one that tells that it took too long, once there are pictures of it.
+/// The scene's own panic, or one that tells that it took too long, once its pages have told about it and there are
+/// pictures of it.
 pub(crate) async fn within(
     limit: Duration,
     scene: &str,
@@ -52,6 +53,7 @@ pub(crate) async fn within(
     };
     let outcome = AssertUnwindSafe(bounded).catch_unwind().await;
     if outcome.is_err() {
+        cast.tell().await;
         cast.take_screenshots(scene).await;
     }
     outcome

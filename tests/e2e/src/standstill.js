@@ -175,3 +175,5 @@ window.standstill = {
     return { ...window.standstill.read(), told };
   },
 };
+
+window.tell = window.standstill.tell;

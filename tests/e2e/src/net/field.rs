@@ -39,7 +39,6 @@ pub async fn play_on_network(scene: &str, options: &[&str], body: impl AsyncFnOn
     let field = Field { cast: Cast::default(), server, hosts: Mutex::default(), network };
     let outcome = within(LIMIT, scene, &field.cast, body(&field)).await;
     if outcome.is_err() {
-        field.cast.tell().await;
         eprintln!("the server's log:\n{}", field.server().log());
     }
     drop(field);
