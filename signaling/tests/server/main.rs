@@ -1,14 +1,14 @@
-//! The server in this process on a free port, and real WebSocket clients.
+//! Tests of the server, in this process on a free port, with real WebSocket clients.
 
-mod absence;
-mod access;
-mod anew;
-mod bounds;
+mod kept_seats;
+mod access_tokens;
+mod resume_failures;
+mod limit_metrics;
 #[cfg(feature = "redis")]
 mod cluster;
 mod drain;
 mod http;
-mod lifetime;
+mod shutdown;
 mod limits;
 mod ports;
 #[cfg(unix)]
@@ -16,7 +16,7 @@ mod process;
 #[cfg(unix)]
 mod program;
 mod refusals;
-mod relay;
+mod turn;
 mod resume;
 mod rooms;
 mod support;

@@ -1,13 +1,13 @@
-//! Many servers and one Redis, all of them real. Without a `redis-server` on the machine, nothing of this is tested.
+//! Tests with several servers and a real Redis. Without `redis-server` on the machine, they are skipped.
 
-mod alone;
-mod away;
+mod disconnected;
+mod redis_outage;
 mod cost;
-mod held;
-mod killed;
-mod lost;
+mod deferred;
+mod killed_process;
+mod data_loss;
 mod model;
-mod nodes;
+mod redis_cluster;
 mod resume;
 mod rooms;
 mod support;
