@@ -8,7 +8,12 @@ use std::{
 #[cfg(feature = "redis")]
 use super::redacted::Redacted;
 use super::{
-    client_address::Network, error::invalid_input, jwt::JwtVerifier, names::Alphabet, tls::Tls, turn::TurnServer,
+    client_address::Network,
+    error::invalid_input,
+    jwt::JwtVerifier,
+    names::{Alphabet, NameRule, Names},
+    tls::Tls,
+    turn::TurnServer,
 };
 use crate::protocol::IceServer;
 
@@ -258,6 +263,14 @@ impl Limits {
         close_timeout: Duration,
         drain_time: Duration,
         shutdown_timeout: Duration,
+    }
+
+    /// Returns the rules for names.
+    pub(super) fn names(&self) -> Names {
+        Names::new(
+            NameRule { max_chars: self.room_chars, alphabet: self.room_alphabet },
+            NameRule { max_chars: self.name_chars, alphabet: self.name_alphabet },
+        )
     }
 
     /// Returns `frame_bytes` as `joined` states it. A valid configuration has at most `burst_bytes`, a `u32`.

@@ -130,7 +130,7 @@ struct Client<'a> {
     throttled: u32,
     /// The size so far of the message over the limit that is being discarded, or was discarded last.
     discarded: usize,
-    /// Whether a frame is being handled. If that is cancelled, no later frame may be handled.
+    /// Set while a frame is being handled. If that is cancelled, no later frame may be handled.
     handling: bool,
 }
 
@@ -224,7 +224,7 @@ impl<'a> Client<'a> {
         match (received, exceeded) {
             (Received::Text(text), exceeded) => return self.receive_text(&text, exceeded).await,
             (Received::Binary, None) => {
-                self.refuse(true, ErrorCode::BadMessage, "a frame is JSON text, not binary").await
+                self.refuse(true, ErrorCode::BadMessage, "a frame is JSON text, not binary").await;
             }
             (Received::Binary, Some(exceeded)) => self.throttle(true, exceeded).await,
             (Received::Control, Some(exceeded)) => self.throttle(false, exceeded).await,

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{config::Limits, refusal::Refusal};
+use super::refusal::Refusal;
 use crate::protocol::ErrorCode;
 
 /// The characters that a name may contain. White space at its ends is ignored.
@@ -64,17 +64,14 @@ pub struct Names {
 
 /// The rule for one kind of name.
 #[derive(Clone, Debug)]
-struct NameRule {
-    chars: usize,
-    alphabet: Alphabet,
+pub struct NameRule {
+    pub max_chars: usize,
+    pub alphabet: Alphabet,
 }
 
 impl Names {
-    pub fn new(limits: &Limits) -> Self {
-        Self {
-            rooms: NameRule { chars: limits.room_chars, alphabet: limits.room_alphabet },
-            peers: NameRule { chars: limits.name_chars, alphabet: limits.name_alphabet },
-        }
+    pub fn new(rooms: NameRule, peers: NameRule) -> Self {
+        Self { rooms, peers }
     }
 
     /// Returns the names of a room and of a peer without white space at their ends, if they are valid.
@@ -95,7 +92,7 @@ impl NameRule {
     fn validate<'a>(&self, text: &'a str) -> Option<&'a str> {
         let text = text.trim();
         // A character has at most four bytes, so characters of a much longer text need not be counted.
-        let fits = !text.is_empty() && text.len() / 4 <= self.chars && text.chars().count() <= self.chars;
+        let fits = !text.is_empty() && text.len() / 4 <= self.max_chars && text.chars().count() <= self.max_chars;
         (fits && text.chars().all(|character| self.alphabet.contains(character))).then_some(text)
     }
 }
@@ -105,7 +102,7 @@ mod tests {
     use super::*;
 
     fn rule(alphabet: Alphabet) -> NameRule {
-        NameRule { chars: 8, alphabet }
+        NameRule { max_chars: 8, alphabet }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::hmac;
 
-use super::{config::Config, redacted::Redacted};
+use super::redacted::Redacted;
 use crate::protocol::{IceServer, PeerId};
 
 /// A TURN server that shares a secret with the signaling server, as in coturn's scheme for a REST API
@@ -61,8 +61,8 @@ pub struct IceServers {
 }
 
 impl IceServers {
-    pub fn new(config: &Config) -> Self {
-        Self { fixed: config.ice_servers.clone(), turn: config.turn.clone() }
+    pub fn new(fixed: Vec<IceServer>, turn: Option<TurnServer>) -> Self {
+        Self { fixed, turn }
     }
 
     /// Returns the ICE servers for a peer that joins now.

@@ -8,7 +8,7 @@ use crate::protocol::{Peer, ResumeToken, ServerMessage};
 /// The settings that a client receives when it joins.
 #[derive(Debug)]
 pub struct Welcome {
-    /// Whether seats can be resumed at all.
+    /// True if seats can be resumed at all.
     pub resumes: bool,
     ice_servers: IceServers,
     heartbeat_ms: u32,
@@ -19,7 +19,7 @@ impl Welcome {
     pub fn new(config: &Config) -> Self {
         Self {
             resumes: !config.grace.is_zero(),
-            ice_servers: IceServers::new(config),
+            ice_servers: IceServers::new(config.ice_servers.clone(), config.turn.clone()),
             heartbeat_ms: config.heartbeat_ms,
             max_frame_bytes: config.limits.stated_frame_bytes(),
         }

@@ -22,12 +22,12 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-#[allow(dead_code, reason = "made for more tests than these")]
+#[allow(dead_code, reason = "shared with other tests")]
 #[path = "../server/support.rs"]
 mod support;
 
 #[cfg(feature = "redis")]
-#[allow(dead_code, reason = "made for more tests than these")]
+#[allow(dead_code, reason = "shared with other tests")]
 #[path = "../server/cluster/support.rs"]
 mod cluster;
 
@@ -35,7 +35,7 @@ mod cluster;
 #[path = "../server/ports.rs"]
 mod ports;
 
-use crate::support::{Client, TestServer, with_timeout, start, start_with};
+use crate::support::{Client, TestServer, start, start_with, with_timeout};
 
 /// Returns a client's frame with this first byte, and a payload masked with zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -76,32 +76,32 @@ async fn invalid_websocket_frame_closes_socket_and_keeps_seat() {
     let cases = [
         ("reserved bits", frame(0xc1, b"{}"), close::PROTOCOL),
         ("unmasked", unmasked, close::PROTOCOL),
-        ("an opcode that means nothing", frame(0x83, b"{}"), close::PROTOCOL),
-        ("a control opcode that means nothing", frame(0x8b, b""), close::PROTOCOL),
+        ("an unknown opcode", frame(0x83, b"{}"), close::PROTOCOL),
+        ("an unknown control opcode", frame(0x8b, b""), close::PROTOCOL),
         ("a ping too large", frame(0x89, &[b'x'; 126]), close::PROTOCOL),
         ("a ping in fragments", frame(0x09, b"x"), close::PROTOCOL),
-        ("the rest of nothing", frame(0x80, b"{}"), close::PROTOCOL),
+        ("a continuation without a start", frame(0x80, b"{}"), close::PROTOCOL),
         ("a text within a text", [frame(0x01, b"{"), frame(0x81, b"}")].concat(), close::PROTOCOL),
         ("half a close code", frame(0x88, &[3]), close::PROTOCOL),
         ("a close code that is never sent", frame(0x88, &1005_u16.to_be_bytes()), close::PROTOCOL),
         ("a close reason that is not UTF-8", frame(0x88, &[3, 0xe8, 0xff]), close::NOT_UTF8),
-        ("a text that is no UTF-8", frame(0x81, &[0xff]), close::NOT_UTF8),
-        ("a fragment that is no UTF-8", frame(0x01, b"\xc3("), close::NOT_UTF8),
+        ("a text that is not UTF-8", frame(0x81, &[0xff]), close::NOT_UTF8),
+        ("a fragment that is not UTF-8", frame(0x01, b"\xc3("), close::NOT_UTF8),
         ("a text that ends within a character", frame(0x81, b"\xc3"), close::NOT_UTF8),
     ];
     let mut eve = server.join("r", "Eve").await;
     ada.expect_joined(&eve, "Eve").await;
-    let (mut told, mut counted) = (0, 0);
+    let (mut errors, mut counted) = (0, 0);
     for (what, bytes, code) in cases {
         eve = eve.send_raw(&bytes).await;
         // An invalid text is received and refused like another frame, so it is not sent again.
         let is_message = code == close::NOT_UTF8 && bytes[0] != 0x88;
         if is_message {
-            (told, counted) = (told + 1, counted + 1);
+            (errors, counted) = (errors + 1, counted + 1);
             eve.expect_refusal(ErrorCode::BadMessage, Some(counted)).await;
         }
         assert_eq!(eve.close_code().await, code, "{what}");
-        let saved = eve.save_seat(told);
+        let saved = eve.save_seat(errors);
         eve = server.connect().await;
         let back = eve.resume(&saved).await;
         assert!(back.resumed && back.received == counted, "{what}: {back:?}");
@@ -144,7 +144,7 @@ async fn endless_message_closes_socket_and_keeps_seat() {
     ada.expect_joined(&eve, "Eve").await;
     let cases = [
         ("a length of 2^40", [header(0x81, 1 << 40), vec![0; 70_000]].concat()),
-        ("a length beyond all bounds", [header(0x81, u64::MAX), vec![0; 70_000]].concat()),
+        ("the largest length", [header(0x81, u64::MAX), vec![0; 70_000]].concat()),
         ("empty fragments", [frame(0x01, b""), frame(0x00, b"").repeat(20_000)].concat()),
         ("fragments of a length of 2^40", [frame(0x01, b"x"), header(0x00, 1 << 40), vec![0; 70_000]].concat()),
     ];
@@ -227,8 +227,7 @@ async fn answers_to_one_packet_may_exceed_queue() {
 async fn thousand_clients_join_one_room() {
     const CLIENTS: usize = 1000;
     raise_open_file_limit();
-    let limits =
-        Limits::new().seats_per_room(CLIENTS).clients(CLIENTS + 1).queue_frames(4 * CLIENTS);
+    let limits = Limits::new().seats_per_room(CLIENTS).clients(CLIENTS + 1).queue_frames(4 * CLIENTS);
     let server = start_with(limits).await;
     let mut clients = Vec::new();
     for wave in 0..CLIENTS / 50 {
@@ -245,11 +244,11 @@ async fn thousand_clients_join_one_room() {
     let here: Vec<usize> = (0..CLIENTS).collect();
     let mut first: Vec<usize> = clients.iter().map(|(_, peers)| *peers).collect();
     first.sort_unstable();
-    assert_eq!(first, here, "each found those i came before it");
+    assert_eq!(first, here, "each client sees those that joined before it");
     join_all(clients.iter_mut().map(async |(client, peers)| {
         for _ in *peers + 1..CLIENTS {
-            let told = client.recv().await;
-            assert!(matches!(told, ServerMessage::PeerJoined { .. }), "{told:?}");
+            let message = client.recv().await;
+            assert!(matches!(message, ServerMessage::PeerJoined { .. }), "{message:?}");
         }
     }))
     .await;
@@ -300,10 +299,10 @@ async fn flood_of_connections_is_limited() {
     let server = start_with(Limits::new().clients(5)).await;
     let mut ada = server.join("r", "Ada").await;
     let tried = join_all((0..300).map(|_| server.try_connect(server.request()))).await;
-    let let_in: Vec<Client> = tried.into_iter().filter_map(Result::ok).collect();
-    assert_eq!(let_in.len(), 4);
+    let admitted: Vec<Client> = tried.into_iter().filter_map(Result::ok).collect();
+    assert_eq!(admitted.len(), 4);
     ada.expect_silence().await;
-    drop(let_in);
+    drop(admitted);
     server.connect_when_admitted().await.join("r", "Bob").await;
 }
 
@@ -333,7 +332,7 @@ async fn leave_and_reset_do_not_panic() {
         tokio::task::yield_now().await;
     }
     ada.expect_silence().await;
-    well(&server, &mut ada).await;
+    expect_working(&server, &mut ada).await;
     assert_eq!(panics.load(Ordering::Relaxed), 0);
 }
 
@@ -342,7 +341,7 @@ async fn server_survives_garbage_and_floods() {
     let limits = Limits::new().frames_per_second(10).burst(20).frame_bytes(4096);
     let server = start_with(limits).await;
     let mut ada = server.join("quiet", "Ada").await;
-    let rubbish = |seed: u32| -> Vec<u8> {
+    let garbage = |seed: u32| -> Vec<u8> {
         let mut state = seed | 1;
         let mut next = move || {
             state ^= state << 13;
@@ -355,7 +354,7 @@ async fn server_survives_garbage_and_floods() {
     let ping = frame(0x81, ClientMessage::Ping { id: 1, received: 0 }.to_json().unwrap().as_bytes());
     let abuse = async |index: u32| {
         let eve = server.join("loud", &format!("Eve {index}")).await;
-        let bytes = if index.is_multiple_of(2) { rubbish(index + 1) } else { ping.repeat(2000) };
+        let bytes = if index.is_multiple_of(2) { garbage(index + 1) } else { ping.repeat(2000) };
         // The server may close the connection before all of it is written.
         let Client { sink, stream, .. } = eve;
         let mut socket = sink.reunite(stream).unwrap();
@@ -364,11 +363,11 @@ async fn server_survives_garbage_and_floods() {
     };
     join_all((0..40).map(abuse)).await;
     ada.expect_silence().await;
-    well(&server, &mut ada).await;
+    expect_working(&server, &mut ada).await;
 }
 
 /// Expects that a new client and an existing one can exchange signals.
-async fn well(server: &TestServer, ada: &mut Client) {
+async fn expect_working(server: &TestServer, ada: &mut Client) {
     let mut bob = server.join("quiet", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
     ada.signal(&bob.id.clone(), "1").await;

@@ -67,9 +67,7 @@ async fn expired_token_does_not_prevent_resume() {
     let (id, saved) = (ada.id.clone(), ada.save_seat(0));
     ada.reset().await;
     let mut ada = server.connect().await;
-    let ClientMessage::Join { room, name, resume, received, .. } = ada.join_to_resume(&saved) else {
-        unreachable!()
-    };
+    let ClientMessage::Join { room, name, resume, received, .. } = ada.join_to_resume(&saved) else { unreachable!() };
     ada.send(ClientMessage::Join { room, name, resume, received, token: Some(token("r", -60)) }).await;
     match ada.recv().await {
         ServerMessage::Joined { you, resumed: true, .. } => assert_eq!(you.id, id),

@@ -8,14 +8,14 @@ use browser_rtc_signaling::{
 };
 use tokio::sync::oneshot;
 
-use crate::support::{TestServer, with_timeout, start, start_with};
+use crate::support::{TestServer, start, start_with, with_timeout};
 
 /// A duration that no test reaches.
-const AGES: Duration = Duration::from_secs(100_000_000);
+const NEVER: Duration = Duration::from_secs(100_000_000);
 
 #[tokio::test]
 async fn drain_refuses_new_clients_and_keeps_connected_ones() {
-    let limits = Limits::new().drain_time(AGES).join_timeout(AGES);
+    let limits = Limits::new().drain_time(NEVER).join_timeout(NEVER);
     let config = Config::new().listen(([127, 0, 0, 1], 0)).limits(limits);
     let server = Server::bind(config).await.unwrap();
     let running = TestServer::external(server.local_addr());
@@ -65,14 +65,14 @@ async fn drain_closes_clients_at_different_times() {
     }
     let began = Instant::now();
     let stopping = tokio::spawn(server.stop());
-    let told = clients.iter_mut().map(async |client| {
+    let closed = clients.iter_mut().map(async |client| {
         assert_eq!(client.close_code().await, close::GOING_AWAY);
         began.elapsed()
     });
-    let mut told = futures_util::future::join_all(told).await;
-    told.sort();
+    let mut closed = futures_util::future::join_all(closed).await;
+    closed.sort();
     // If all twenty were closed within 100 ms, they were not spread over the drain.
-    assert!(told[19] - told[0] > Duration::from_millis(100), "{told:?}");
+    assert!(closed[19] - closed[0] > Duration::from_millis(100), "{closed:?}");
     with_timeout(stopping).await.unwrap();
     assert!(began.elapsed() >= Duration::from_secs(1));
 }
@@ -80,7 +80,7 @@ async fn drain_closes_clients_at_different_times() {
 #[tokio::test]
 async fn drain_does_not_wait_for_kept_seats() {
     let limits = Limits::new().drain_time(Duration::from_millis(100));
-    let server = start(Config::new().limits(limits).grace(AGES)).await;
+    let server = start(Config::new().limits(limits).grace(NEVER)).await;
     server.join("r", "Ada").await.reset().await;
     server.wait_for_metric("signaling_clients", 0).await;
     assert_eq!(server.metric("signaling_seats").await, 1);

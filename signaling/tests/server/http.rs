@@ -79,9 +79,7 @@ async fn files_are_served_from_the_longest_prefix() {
     fs::write(pkg.join("app.js"), "export {}").unwrap();
     fs::write(pkg.join("app_bg.wasm"), "\0asm").unwrap();
     fs::write(pkg.join("sub/index.html"), "below").unwrap();
-    let server =
-        start(Config::new().static_dirs(vec![("/".to_owned(), www), ("/pkg/".to_owned(), pkg)]))
-            .await;
+    let server = start(Config::new().static_dirs(vec![("/".to_owned(), www), ("/pkg/".to_owned(), pkg)])).await;
 
     for (path, kind, expected) in [
         ("/", "text/html", "<p>hello"),

@@ -4,7 +4,7 @@ use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
-use crate::support::{Client, ada_and_bob, with_timeout, start_with, start_without_grace};
+use crate::support::{Client, ada_and_bob, start_with, start_without_grace, with_timeout};
 
 async fn close_with(client: &mut Client, code: Option<u16>) {
     let frame = code.map(|code| CloseFrame { code: code.into(), reason: "".into() });

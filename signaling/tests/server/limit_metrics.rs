@@ -10,13 +10,13 @@ use futures_util::SinkExt;
 use tokio::{io::AsyncReadExt, net::TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, TestServer, with_timeout, start, start_with};
+use crate::support::{Client, TestServer, start, start_with, with_timeout};
 
-async fn count(server: &TestServer, limit: &str) -> u64 {
+async fn limit_count(server: &TestServer, limit: &str) -> u64 {
     server.metric(&format!("signaling_limits_total{{limit=\"{limit}\"}}")).await
 }
 
-async fn told(server: &TestServer, code: &str) -> u64 {
+async fn error_count(server: &TestServer, code: &str) -> u64 {
     server.metric(&format!("signaling_errors_total{{code=\"{code}\"}}")).await
 }
 
@@ -89,7 +89,7 @@ async fn json_over_depth_limit_is_refused() {
     // The refused frame is counted, so that the client does not send it again.
     ada.send(ClientMessage::Ping { id: 1, received: 0 }).await;
     assert_eq!(ada.recv().await, ServerMessage::Pong { id: 1, received: 3, resume: None });
-    assert_eq!((count(&server, "json_depth").await, told(&server, "too_deep").await), (1, 1));
+    assert_eq!((limit_count(&server, "json_depth").await, error_count(&server, "too_deep").await), (1, 1));
 }
 
 #[tokio::test]
@@ -108,8 +108,11 @@ async fn byte_rate_is_limited() {
     for expected in [&long, &long, "\"short\""] {
         bob.expect_say(&ada.id, expected).await;
     }
-    assert_eq!((count(&server, "bytes_per_second").await, count(&server, "frames_per_second").await), (1, 0));
-    assert_eq!(told(&server, "rate_limited").await, 1);
+    assert_eq!(
+        (limit_count(&server, "bytes_per_second").await, limit_count(&server, "frames_per_second").await),
+        (1, 0)
+    );
+    assert_eq!(error_count(&server, "rate_limited").await, 1);
 }
 
 #[tokio::test]
@@ -144,12 +147,12 @@ async fn frame_rate_and_size_limits_are_counted() {
         }
     }
     assert!((1..=2).contains(&refused), "{refused}");
-    assert_eq!(count(&server, "frames_per_second").await, refused);
-    assert_eq!(told(&server, "rate_limited").await, refused);
+    assert_eq!(limit_count(&server, "frames_per_second").await, refused);
+    assert_eq!(error_count(&server, "rate_limited").await, refused);
     let mut bob = server.connect().await;
     bob.send_text(&"x".repeat(1001)).await;
     bob.expect_error(ErrorCode::TooLarge).await;
-    assert_eq!((count(&server, "frame_bytes").await, told(&server, "too_large").await), (1, 1));
+    assert_eq!((limit_count(&server, "frame_bytes").await, error_count(&server, "too_large").await), (1, 1));
 }
 
 #[tokio::test]
@@ -162,14 +165,18 @@ async fn seat_room_and_client_limits_are_counted() {
     expect_refusal(&mut bob, ("s", "Bob"), ErrorCode::ServerFull).await;
     assert_eq!(server.refusal(server.request()).await.0, 503);
     for limit in ["seats_per_room", "rooms", "clients"] {
-        assert_eq!(count(&server, limit).await, 1, "{limit}");
+        assert_eq!(limit_count(&server, limit).await, 1, "{limit}");
     }
-    assert_eq!((told(&server, "room_full").await, told(&server, "server_full").await), (1, 1));
+    assert_eq!((error_count(&server, "room_full").await, error_count(&server, "server_full").await), (1, 1));
 }
 
 #[tokio::test]
 async fn clients_are_limited_per_address() {
-    let server = start(Config::new().trusted_proxies(vec!["127.0.0.0/8".parse().unwrap()]).limits(Limits::new().clients_per_address(1)))
+    let server = start(
+        Config::new()
+            .trusted_proxies(vec!["127.0.0.0/8".parse().unwrap()])
+            .limits(Limits::new().clients_per_address(1)),
+    )
     .await;
     let mut ada = server.connect_from("2001:db8::1").await;
     ada.join("r", "Ada").await;
@@ -180,7 +187,10 @@ async fn clients_are_limited_per_address() {
     // The proxy itself is on this machine, which is not limited.
     server.join("r", "Near").await;
     server.join("r", "Next").await;
-    assert_eq!((count(&server, "clients_per_address").await, told(&server, "too_many_clients").await), (1, 1));
+    assert_eq!(
+        (limit_count(&server, "clients_per_address").await, error_count(&server, "too_many_clients").await),
+        (1, 1)
+    );
 
     drop(ada);
     server.wait_for_metric("signaling_clients", 0).await;
@@ -206,7 +216,7 @@ async fn connections_are_limited_per_address() {
     }
     let mut beyond = TcpStream::connect(outside).await.unwrap();
     assert!(matches!(with_timeout(beyond.read(&mut [0; 1])).await, Ok(0) | Err(_)));
-    assert_eq!(count(&TestServer::external(here), "clients_per_address").await, 1);
+    assert_eq!(limit_count(&TestServer::external(here), "clients_per_address").await, 1);
     drop(held);
     with_timeout(async { while TestServer::external(outside).try_get("/healthz").await.is_none() {} }).await;
 }
@@ -221,7 +231,8 @@ async fn untrusted_forwarded_header_is_ignored() {
 
 #[tokio::test]
 async fn configured_name_rules_are_enforced() {
-    let limits = Limits::new().name_chars(3).room_chars(10).room_alphabet(Alphabet::Word).name_alphabet(Alphabet::Ascii);
+    let limits =
+        Limits::new().name_chars(3).room_chars(10).room_alphabet(Alphabet::Word).name_alphabet(Alphabet::Ascii);
     let server = start_with(limits).await;
     let mut ada = server.connect().await;
     for (room, name, code) in [
@@ -233,5 +244,5 @@ async fn configured_name_rules_are_enforced() {
         expect_refusal(&mut ada, (room, name), code).await;
     }
     ada.join("ten.chars-", "A a").await;
-    assert_eq!((count(&server, "name").await, count(&server, "room_name").await), (2, 2));
+    assert_eq!((limit_count(&server, "name").await, limit_count(&server, "room_name").await), (2, 2));
 }

@@ -7,7 +7,7 @@ use browser_rtc_signaling::{
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, NextFrame, with_timeout, start, start_with};
+use crate::support::{Client, NextFrame, start, start_with, with_timeout};
 
 #[tokio::test]
 async fn malformed_frames_are_refused_and_connection_stays() {
@@ -93,7 +93,13 @@ async fn excess_frames_are_refused_and_flood_closes() {
 
 #[tokio::test]
 async fn slow_reader_is_disconnected_without_delaying_others() {
-    let server = start_with(Limits::new().queue_bytes(256 * 1024).frames_per_second(1_000_000).burst(1_000_000).close_timeout(Duration::from_secs(20)))
+    let server = start_with(
+        Limits::new()
+            .queue_bytes(256 * 1024)
+            .frames_per_second(1_000_000)
+            .burst(1_000_000)
+            .close_timeout(Duration::from_secs(20)),
+    )
     .await;
     let mut ada = server.join("r", "Ada").await;
     let mut bob = server.join("r", "Bob").await;

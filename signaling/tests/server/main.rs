@@ -1,14 +1,12 @@
 //! Tests of the server, in this process on a free port, with real WebSocket clients.
 
-mod kept_seats;
 mod access_tokens;
-mod resume_failures;
-mod limit_metrics;
 #[cfg(feature = "redis")]
 mod cluster;
 mod drain;
 mod http;
-mod shutdown;
+mod kept_seats;
+mod limit_metrics;
 mod limits;
 mod ports;
 #[cfg(unix)]
@@ -16,8 +14,10 @@ mod process;
 #[cfg(unix)]
 mod program;
 mod refusals;
-mod turn;
 mod resume;
+mod resume_failures;
 mod rooms;
+mod shutdown;
 mod support;
 mod tls;
+mod turn;

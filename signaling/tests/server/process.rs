@@ -65,12 +65,12 @@ impl Program {
 
     /// Waits for the end, and returns the exit status and the log.
     pub fn ended(mut self) -> (ExitStatus, String) {
-        let begun = Instant::now();
+        let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(begun.elapsed() < LIMIT, "it does not end");
+            assert!(start.elapsed() < LIMIT, "the program does not end");
             thread::sleep(Duration::from_millis(10));
         };
         (status, self.log.take().unwrap().join().unwrap())

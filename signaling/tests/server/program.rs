@@ -40,7 +40,7 @@ async fn sigterm_ends_within_shutdown_timeout() {
     let _mute = server.join("r", "Mute").await;
     program.signal("TERM");
     let (status, log) = program.ended();
-    assert!(status.success() && log.contains("gave up waiting"), "{status} {log}");
+    assert!(status.success() && log.contains("shutdown timed out"), "{status} {log}");
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn flag_overrides_environment_and_environment_file() {
 
 #[tokio::test]
 async fn invalid_options_are_reported_without_secrets() {
-    for (flags, complaint) in [
+    for (flags, expected) in [
         (&["--ice-server", "turn:t,hunter2"][..], "--ice-server"),
         (&["--jwt-secret", "hunter2"], "32 bytes"),
         (&["--port", "0", "--seats-per-room", "0"], "seats_per_room"),
@@ -82,7 +82,7 @@ async fn invalid_options_are_reported_without_secrets() {
         (&["--log", "a=b=c"], "--log"),
     ] {
         let (status, log) = Program::start(&mut command(flags)).ended();
-        assert!(!status.success() && log.contains(complaint), "{flags:?}: {log}");
+        assert!(!status.success() && log.contains(expected), "{flags:?}: {log}");
         assert!(!log.contains("hunter2"), "{flags:?}: {log}");
     }
 }
@@ -140,7 +140,7 @@ async fn trace_log_is_json_without_secrets() {
 
 #[tokio::test]
 async fn sighup_reloads_certificate() {
-    let (dir, old, new) = (TempDir::new().unwrap(), tls::make(), tls::make());
+    let (dir, old, new) = (TempDir::new().unwrap(), tls::generate(), tls::generate());
     tls::write(dir.path(), &old);
     let files = ["cert.pem", "key.pem"].map(|name| dir.path().join(name).display().to_string());
     let program = Program::with(&["--tls-cert", &files[0], "--tls-key", &files[1]]);
@@ -151,7 +151,7 @@ async fn sighup_reloads_certificate() {
     with_timeout(async { while tls::connect(server.addr, &new.certificate).await.is_err() {} }).await;
     program.signal("INT");
     let (status, log) = program.ended();
-    assert!(status.success() && log.contains("the certificate was loaded again"), "{log}");
+    assert!(status.success() && log.contains("reloaded the certificate"), "{log}");
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn self_signed_certificate_is_valid_for_printed_addresses() {
     };
     assert!(printed.iter().any(|address| address.ip().is_loopback()), "{printed:?}");
     for address in printed {
-        let shown = tls::shown(address).await;
+        let shown = tls::presented(address).await;
         let bytes: Vec<_> = digest(&SHA256, &shown).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
         assert_eq!(bytes.join(":"), fingerprint);
         // The certificate is valid for this address.
@@ -182,11 +182,11 @@ async fn metrics_listener_is_separate() {
     let server = program.running();
     let line = program.line();
     let address = line.strip_prefix("metrics on http://").and_then(|rest| rest.strip_suffix("/metrics")).unwrap();
-    let watch = crate::support::TestServer::external(address.parse().unwrap());
+    let metrics = crate::support::TestServer::external(address.parse().unwrap());
     let _ada = server.join("r", "Ada").await;
-    assert_eq!(watch.metric("signaling_clients").await, 1);
-    assert!(watch.get("/readyz").await.0.starts_with("http/1.1 200"));
+    assert_eq!(metrics.metric("signaling_clients").await, 1);
+    assert!(metrics.get("/readyz").await.0.starts_with("http/1.1 200"));
     assert!(server.get("/metrics").await.0.starts_with("http/1.1 404"));
     assert!(server.get("/readyz").await.0.starts_with("http/1.1 200"));
-    assert!(watch.get("/signal").await.0.starts_with("http/1.1 404"));
+    assert!(metrics.get("/signal").await.0.starts_with("http/1.1 404"));
 }

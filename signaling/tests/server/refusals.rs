@@ -10,7 +10,7 @@ use futures_util::SinkExt;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, TestServer, ada_and_bob, message_id, with_timeout, start, start_with};
+use crate::support::{Client, TestServer, ada_and_bob, message_id, start, start_with, with_timeout};
 
 /// Returns the limits for [`check_error_frame_numbers`].
 pub fn limits() -> Limits {

@@ -2,7 +2,7 @@ use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PeerId, ServerMessag
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{ada_and_bob, message_id, with_timeout, start_with};
+use crate::support::{ada_and_bob, message_id, start_with, with_timeout};
 
 #[tokio::test]
 async fn resumed_seat_receives_missed_frames_unnoticed() {
@@ -115,9 +115,9 @@ async fn refused_frames_are_counted() {
         with_timeout(bob.sink.feed(Message::text(word))).await.unwrap();
     }
     with_timeout(bob.sink.flush()).await.unwrap();
-    let (mut refused, mut told) = (0, 0);
+    let (mut refused, mut delivered) = (0, 0);
     with_timeout(async {
-        while refused + told < 15 {
+        while refused + delivered < 15 {
             tokio::select! {
                 answer = bob.recv() => {
                     assert!(matches!(answer, ServerMessage::Error { code: ErrorCode::RateLimited, .. }), "{answer:?}");
@@ -125,7 +125,7 @@ async fn refused_frames_are_counted() {
                 }
                 say = ada.recv() => {
                     assert!(matches!(say, ServerMessage::Say { .. }), "{say:?}");
-                    told += 1;
+                    delivered += 1;
                 }
             }
         }

@@ -7,7 +7,7 @@ use browser_rtc_signaling::{
     server::{Config, Limits},
 };
 
-use crate::support::{Client, ada_and_bob, with_timeout, start, start_with};
+use crate::support::{Client, ada_and_bob, start, start_with, with_timeout};
 
 /// Expects that a peer is replaced by a new one.
 async fn expect_replaced(other: &mut Client, gone: &PeerId, new: &Client) {

@@ -5,7 +5,7 @@ use browser_rtc_signaling::{
     server::{Config, Limits},
 };
 
-use crate::support::{with_timeout, start, start_with, start_without_grace};
+use crate::support::{start, start_with, start_without_grace, with_timeout};
 
 #[tokio::test]
 async fn members_see_joins_and_departures() {
@@ -27,8 +27,7 @@ async fn members_see_joins_and_departures() {
 #[tokio::test]
 async fn joined_contains_configuration() {
     let ice_servers = vec![IceServer::stun("stun:a"), IceServer::turn("turn:b", "u", "p")];
-    let server = start(Config::new().ice_servers(ice_servers.clone()).heartbeat_ms(1234).grace(Duration::ZERO))
-    .await;
+    let server = start(Config::new().ice_servers(ice_servers.clone()).heartbeat_ms(1234).grace(Duration::ZERO)).await;
     let mut ada = server.connect().await;
     ada.send(ClientMessage::Join {
         room: "r".to_owned(),

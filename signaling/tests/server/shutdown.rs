@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{NextFrame, with_timeout, start, start_with};
+use crate::support::{NextFrame, start, start_with, with_timeout};
 
 #[tokio::test]
 async fn shutdown_closes_sockets_without_peer_left() {
@@ -34,7 +34,12 @@ async fn shutdown_closes_sockets_without_peer_left() {
 
 #[tokio::test]
 async fn shutdown_does_not_wait_for_silent_clients() {
-    let server = start_with(Limits::new().close_timeout(Duration::from_secs(3600)).drain_time(Duration::ZERO).shutdown_timeout(Duration::from_millis(100)))
+    let server = start_with(
+        Limits::new()
+            .close_timeout(Duration::from_secs(3600))
+            .drain_time(Duration::ZERO)
+            .shutdown_timeout(Duration::from_millis(100)),
+    )
     .await;
     let _mute = server.join("r", "Mute").await;
     let _half_open = TcpStream::connect(server.addr).await.unwrap();

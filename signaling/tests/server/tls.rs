@@ -28,19 +28,19 @@ use tokio_tungstenite::{client_async, tungstenite::Message};
 use crate::support::{TestServer, with_timeout};
 
 /// A certificate for this machine and its key, both in PEM.
-pub struct Made {
+pub struct TestCertificate {
     pub certificate: CertificateDer<'static>,
     pub pem: String,
     pub key: String,
 }
 
-pub fn make() -> Made {
+pub fn generate() -> TestCertificate {
     let key = KeyPair::generate().unwrap();
     let made = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
-    Made { certificate: made.der().clone(), pem: made.pem(), key: key.serialize_pem() }
+    TestCertificate { certificate: made.der().clone(), pem: made.pem(), key: key.serialize_pem() }
 }
 
-pub fn write(dir: &Path, made: &Made) -> Tls {
+pub fn write(dir: &Path, made: &TestCertificate) -> Tls {
     let (certificate, key) = (dir.join("cert.pem"), dir.join("key.pem"));
     fs::write(&certificate, &made.pem).unwrap();
     fs::write(&key, &made.key).unwrap();
@@ -80,7 +80,7 @@ async fn start(tls: Tls) -> (SocketAddr, Reloader) {
 
 #[tokio::test]
 async fn client_joins_over_tls() {
-    let (dir, made) = (TempDir::new().unwrap(), make());
+    let (dir, made) = (TempDir::new().unwrap(), generate());
     let (addr, _) = start(write(dir.path(), &made)).await;
     let stream = connect(addr, &made.certificate).await.unwrap();
     let request = TestServer::external(addr).request();
@@ -104,7 +104,7 @@ async fn client_joins_over_tls() {
 
 #[tokio::test]
 async fn reloaded_certificate_applies_to_new_connections() {
-    let (dir, old, new) = (TempDir::new().unwrap(), make(), make());
+    let (dir, old, new) = (TempDir::new().unwrap(), generate(), generate());
     let (addr, reloader) = start(write(dir.path(), &old)).await;
     let mut before = connect(addr, &old.certificate).await.unwrap();
 
@@ -132,7 +132,7 @@ async fn reloaded_certificate_applies_to_new_connections() {
 
 #[tokio::test]
 async fn certificate_files_are_checked_regularly() {
-    let (dir, old, new) = (TempDir::new().unwrap(), make(), make());
+    let (dir, old, new) = (TempDir::new().unwrap(), generate(), generate());
     let (addr, _) = start(write(dir.path(), &old)).await;
     connect(addr, &old.certificate).await.unwrap();
     write(dir.path(), &new);
@@ -144,10 +144,10 @@ async fn certificate_files_are_checked_regularly() {
 
 #[tokio::test]
 async fn invalid_certificate_files_are_refused() {
-    let (dir, made) = (TempDir::new().unwrap(), make());
+    let (dir, made) = (TempDir::new().unwrap(), generate());
     let tls = write(dir.path(), &made);
     let bind = async || Server::bind(Config::new().tls(Some(tls.clone()))).await.map(|_| ());
-    for (file, content) in [("key.pem", &make().key), ("key.pem", &String::new()), ("cert.pem", &made.key)] {
+    for (file, content) in [("key.pem", &generate().key), ("key.pem", &String::new()), ("cert.pem", &made.key)] {
         write(dir.path(), &made);
         fs::write(dir.path().join(file), content).unwrap();
         assert_eq!(bind().await.unwrap_err().kind(), io::ErrorKind::InvalidInput, "{file}");
@@ -158,8 +158,8 @@ async fn invalid_certificate_files_are_refused() {
 }
 
 /// Returns the certificate that the server presents, whatever its issuer.
-pub async fn shown(addr: SocketAddr) -> CertificateDer<'static> {
-    let seen = Arc::new(Anybody);
+pub async fn presented(addr: SocketAddr) -> CertificateDer<'static> {
+    let seen = Arc::new(AcceptAny);
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -172,9 +172,9 @@ pub async fn shown(addr: SocketAddr) -> CertificateDer<'static> {
 }
 
 #[derive(Debug)]
-struct Anybody;
+struct AcceptAny;
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AcceptAny {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::{
     ports,
-    support::{with_timeout, start},
+    support::{start, with_timeout},
 };
 
 const SECRET: &str = "north";
@@ -57,9 +57,9 @@ impl Coturn {
             .spawn()
             .unwrap();
         let coturn = Self { _process: Program(process), address, client, _folder: folder };
-        let begun = Instant::now();
+        let start = Instant::now();
         while TcpStream::connect(address).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "turnserver does not answer");
+            assert!(start.elapsed() < Duration::from_secs(60), "turnserver does not answer");
             std::thread::sleep(Duration::from_millis(20));
         }
         Some(coturn)
@@ -95,8 +95,7 @@ fn program(name: &str) -> Option<PathBuf> {
 /// Returns the id and the TURN credentials of a client that joins.
 async fn given(secret: &str, lifetime: Duration) -> (String, IceServer) {
     let turn = TurnServer::new(["turn:127.0.0.1?transport=udp"], secret).lifetime(lifetime);
-    let server =
-        start(Config::new().turn(Some(turn)).ice_servers(vec![IceServer::stun("stun:s")])).await;
+    let server = start(Config::new().turn(Some(turn)).ice_servers(vec![IceServer::stun("stun:s")])).await;
     let mut ada = server.connect().await;
     match ada.try_join("r", "Ada").await {
         ServerMessage::Joined { you, ice_servers, .. } => match <[_; 2]>::try_from(ice_servers).unwrap() {

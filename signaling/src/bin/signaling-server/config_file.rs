@@ -32,7 +32,8 @@ fn with_defaults(mut command: Command, text: &str) -> Result<Command, Error> {
         // The full error would quote the line, and possibly a secret in it.
         Err(error) => {
             let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            let message = format!("the file of --config is invalid at line {line}: {}", toml::de::Error::message(&error));
+            let message =
+                format!("the file of --config is invalid at line {line}: {}", toml::de::Error::message(&error));
             return Err(usage_error(&mut command, ErrorKind::ValueValidation, &message));
         }
     };

@@ -9,7 +9,7 @@ use std::{
 
 use browser_rtc_signaling::{
     IceServer,
-    server::{Alphabet, Config, Redacted, Limits, Network, Tls, JwtVerifier, TurnServer},
+    server::{Alphabet, Config, JwtVerifier, Limits, Network, Redacted, Tls, TurnServer},
 };
 use clap::{ArgAction, Parser, ValueEnum, builder::BoolishValueParser};
 

@@ -29,7 +29,7 @@ pub struct BranchToken {
 pub struct Branches {
     /// The newest first.
     names: VecDeque<String>,
-    /// Whether Redis does not know the newest branch yet.
+    /// Set while Redis does not know the newest branch.
     unpublished: bool,
     count: u32,
 }

@@ -44,7 +44,7 @@ enum Kind {
 #[derive(Default)]
 struct Status {
     disconnected: AtomicBool,
-    /// Whether a node has ended a subscription, as it no longer has the room. The library takes that for the answer to
+    /// Set when a node has ended a subscription, as it no longer has the room. The library takes that for the answer to
     /// a command, and does not subscribe again.
     slot_moved: AtomicBool,
     /// The number of subscriptions that this process is ending.
@@ -194,7 +194,7 @@ impl Kind {
                 }
             }
             Self::Cluster(connection) => {
-                let mut rooms: Vec<(Arc<str>, Vec<(usize, Cmd)>)> = Vec::new();
+                let mut rooms: Vec<(Arc<str>, Vec<_>)> = Vec::new();
                 for (index, (cmd, room)) in commands.into_iter().enumerate() {
                     match rooms.iter_mut().find(|(name, _)| !room.is_empty() && *name == room) {
                         Some((_, commands)) => commands.push((index, cmd)),

@@ -51,7 +51,7 @@ pub(super) struct ClusterState {
     pub queue_permits: Arc<Semaphore>,
     rooms: Mutex<HashMap<String, Arc<SharedRoom>>>,
     pub connected: watch::Sender<bool>,
-    /// Whether Redis has been unavailable for so long that rooms continue without it.
+    /// Set while Redis has been unavailable for so long that rooms continue without it.
     pub disconnected: AtomicBool,
     pub clock: RedisClock,
     stop: CancellationToken,
@@ -77,7 +77,7 @@ impl Cluster {
                 (limits.queue_bytes * 4).to_string(),
             ],
             local: LocalProcess { id: process, welcome: Welcome::new(config) },
-            names: Names::new(limits),
+            names: limits.names(),
             metrics,
             seats_per_room: limits.seats_per_room,
             max_rooms: limits.rooms,

@@ -20,7 +20,7 @@ pub struct HostedSeat {
     pub attempt: String,
     pub secret: Secret,
     pub branches: Branches,
-    /// Whether the client can resume its seat at all.
+    /// True if the client can resume its seat at all.
     resumes: bool,
     pub outbox: Outbox,
     /// The number of numbered frames received from the client.
@@ -29,7 +29,7 @@ pub struct HostedSeat {
     pub applied: u32,
     /// The number of numbered frames sent to the client.
     pub sent: u32,
-    /// For each other sender, the number of its last frame that was delivered without Redis.
+    /// The number of the last frame that was delivered without Redis, for each other sender.
     pub unlogged: HashMap<PeerId, u32>,
     /// Pings that wait for an answer: the number of frames that have to be applied before, and the id.
     pub pongs: VecDeque<(u32, u32)>,

@@ -25,7 +25,7 @@ pub struct PendingWrite {
     /// The frame's share of the queue, until Redis has answered.
     #[expect(dead_code, reason = "released when dropped")]
     permit: Option<OwnedSemaphorePermit>,
-    /// Whether the clients of this process have received it already.
+    /// Set once the clients of this process have received it.
     pub delivered: bool,
 }
 

@@ -48,7 +48,7 @@ struct Registry {
 #[derive(Debug)]
 struct MemoryRoom {
     name: String,
-    /// In the order in which they joined.
+    /// The members in the order in which they joined.
     members: Mutex<Vec<Member>>,
 }
 
@@ -68,7 +68,7 @@ impl MemoryRooms {
             rooms: Mutex::default(),
             max_rooms: config.limits.rooms,
             seats_per_room: config.limits.seats_per_room,
-            names: Names::new(&config.limits),
+            names: config.limits.names(),
             welcome: Welcome::new(config),
             metrics,
         }))

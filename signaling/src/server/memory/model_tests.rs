@@ -17,7 +17,7 @@ use crate::protocol::{ClientMessage, Data, ErrorCode, ResumeToken};
 #[derive(Clone, Debug)]
 enum Step {
     Say(usize),
-    /// To one of the clients, or to an unknown peer.
+    /// A signal to one of the clients, or to an unknown peer.
     Signal(usize, usize),
     Ping(usize),
     /// The server reads so many frames; the last may exceed the rate limit.

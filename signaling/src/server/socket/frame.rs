@@ -46,7 +46,7 @@ pub struct Decoder {
     max: usize,
 }
 
-/// The largest number of fragments in a message. Without it, a message of empty fragments could go on indefinitely.
+/// The largest number of fragments in a message. Without it, a message of empty fragments could be endless.
 const MAX_FRAGMENTS: u32 = 1024;
 
 #[derive(Debug)]

@@ -7,10 +7,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::*;
-use crate::server::{
-    config::Limits,
-    outbox::{QueueClosed, queue},
+use super::{
+    super::{
+        config::Limits,
+        outbox::{QueueClosed, queue},
+    },
+    *,
 };
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use browser_rtc_signaling::ErrorCode;
 
-use super::support::{RedisProxy, Redis, say_to_all, join_once_not, join_when_available, expect_join_refused};
+use super::support::{Redis, RedisProxy, expect_join_refused, join_once_not, join_when_available, say_to_all};
 use crate::support::start;
 
 #[tokio::test]
@@ -26,17 +26,18 @@ async fn peer_on_disconnected_server_can_be_signalled() {
     for client in [&mut ada, &mut bob] {
         client.expect_joined(&new, "New").await;
     }
-    let begun = redis.connections().await;
+    let before = redis.connections().await;
     ada.signal(&carol.id, "1").await;
     say_to_all(&mut ada, &mut [&mut bob, &mut new], "2").await;
     // The query is the only new connection: none was broken.
-    assert_eq!(redis.connections().await, begun + 1);
+    assert_eq!(redis.connections().await, before + 1);
 }
 
 /// Carol leaves while Redis is unavailable. Her seat must not stay behind, whichever server reconnects first.
 async fn departed_peer_stays_gone(first_is_hers: bool, others_are_there: bool) {
     let Some(mut redis) = Redis::start().await else { return };
-    let config = |proxy: &RedisProxy| redis.config().redis(Some(proxy.url.as_str().into())).grace(Duration::from_secs(4));
+    let config =
+        |proxy: &RedisProxy| redis.config().redis(Some(proxy.url.as_str().into())).grace(Duration::from_secs(4));
     let proxies = (RedisProxy::to(&redis).await, RedisProxy::to(&redis).await);
     let (one, two) = (start(config(&proxies.0)).await, start(config(&proxies.1)).await);
     let _ada = one.join("r", "Ada").await;

@@ -2,7 +2,7 @@
 
 use browser_rtc_signaling::LeaveReason;
 
-use super::support::{RedisProxy, Redis, say_to_all};
+use super::support::{Redis, RedisProxy, say_to_all};
 use crate::support::{Client, TestServer};
 
 /// Sends a message, and waits until the server has read it.

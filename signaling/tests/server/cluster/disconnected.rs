@@ -2,7 +2,7 @@
 
 use browser_rtc_signaling::{ClientMessage, ErrorCode, PeerId, ServerMessage};
 
-use super::support::{RedisProxy, Redis, say_to_all, join_when_available, wait_until_disconnected};
+use super::support::{Redis, RedisProxy, join_when_available, say_to_all, wait_until_disconnected};
 use crate::support::{Client, TestServer};
 
 /// Ada and Bob are on one server, which can be disconnected, and Carol is on the other.

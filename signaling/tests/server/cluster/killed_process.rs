@@ -2,7 +2,7 @@
 
 use browser_rtc_signaling::{ErrorCode, LeaveReason, ServerMessage};
 
-use super::support::{Redis, say_to_all, expect_join_refused};
+use super::support::{Redis, expect_join_refused, say_to_all};
 
 #[tokio::test]
 async fn seats_of_killed_server_resume_elsewhere() {

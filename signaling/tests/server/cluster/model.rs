@@ -13,29 +13,29 @@ use crate::support::{Client, TestServer, message_id, with_timeout};
 #[derive(Clone, Debug)]
 enum Step {
     Say(usize),
-    /// To one of the clients, which may be in another room.
+    /// A signal to one of the clients, which may be in another room.
     Signal(usize, usize),
     Break(usize),
     ComeBack(usize, usize),
     /// Resumes the seat though the socket still works.
     TakeOver(usize, usize),
     Read(usize, usize),
-    /// To a room, on a server, after everything before has arrived.
+    /// A join of a room on a server, after everything before has arrived.
     Move(usize, usize, usize),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     use Step::*;
     let i = || 0..4_usize;
-    let where_to = || 0..2_usize;
+    let server = || 0..2_usize;
     let step = prop_oneof![
         8 => i().prop_map(Say),
         8 => (i(), i()).prop_map(|(i, to)| Signal(i, to)),
         2 => i().prop_map(Break),
-        4 => (i(), where_to()).prop_map(|(i, server)| ComeBack(i, server)),
-        2 => (i(), where_to()).prop_map(|(i, server)| TakeOver(i, server)),
+        4 => (i(), server()).prop_map(|(i, server)| ComeBack(i, server)),
+        2 => (i(), server()).prop_map(|(i, server)| TakeOver(i, server)),
         3 => (i(), 0..6_usize).prop_map(|(i, count)| Read(i, count)),
-        1 => (i(), where_to(), where_to()).prop_map(|(i, room, server)| Move(i, room, server)),
+        1 => (i(), server(), server()).prop_map(|(i, room, server)| Move(i, room, server)),
     ];
     proptest::collection::vec(step, 10..70)
 }
@@ -71,37 +71,37 @@ fn frames_arrive_in_order_exactly_once() {
 struct Model<'a> {
     servers: &'a [TestServer; 2],
     case: usize,
-    people: Vec<Person>,
+    participants: Vec<Participant>,
 }
 
-struct Person {
+struct Participant {
     name: String,
     room: usize,
     client: Option<Client>,
     id: PeerId,
     token: Option<ResumeToken>,
     /// The number of numbered frames received in this seat.
-    told: u32,
-    heard: Heard,
-    expected: Heard,
+    received_count: u32,
+    received: Received,
+    expected: Received,
     /// The numbered frames sent in this seat.
     sent: Vec<ClientMessage>,
-    words: usize,
+    messages_sent: usize,
 }
 
 /// Received messages. The order between different senders is not defined.
 #[derive(Debug, Default, PartialEq)]
-struct Heard {
-    of: HashMap<PeerId, Vec<ServerMessage>>,
+struct Received {
+    by_sender: HashMap<PeerId, Vec<ServerMessage>>,
     presence: Vec<ServerMessage>,
     refusals: usize,
 }
 
-impl Heard {
-    fn take(&mut self, message: ServerMessage) {
+impl Received {
+    fn add(&mut self, message: ServerMessage) {
         match &message {
             ServerMessage::Say { from, .. } | ServerMessage::Signal { from, .. } => {
-                self.of.entry(from.clone()).or_default().push(message);
+                self.by_sender.entry(from.clone()).or_default().push(message);
             }
             ServerMessage::PeerJoined { .. } | ServerMessage::PeerLeft { .. } => self.presence.push(message),
             ServerMessage::Error { .. } => self.refusals += 1,
@@ -110,25 +110,25 @@ impl Heard {
     }
 
     fn count(&self) -> usize {
-        self.of.values().map(Vec::len).sum::<usize>() + self.presence.len() + self.refusals
+        self.by_sender.values().map(Vec::len).sum::<usize>() + self.presence.len() + self.refusals
     }
 }
 
 impl<'a> Model<'a> {
     async fn new(servers: &'a [TestServer; 2], case: usize) -> Self {
-        let mut model = Self { servers, case, people: Vec::new() };
+        let mut model = Self { servers, case, participants: Vec::new() };
         for i in 0..4 {
-            model.people.push(Person {
-                name: format!("person {i}"),
+            model.participants.push(Participant {
+                name: format!("participant {i}"),
                 room: 0,
                 client: None,
                 id: PeerId::from(""),
                 token: None,
-                told: 0,
-                heard: Heard::default(),
-                expected: Heard::default(),
+                received_count: 0,
+                received: Received::default(),
+                expected: Received::default(),
                 sent: Vec::new(),
-                words: 0,
+                messages_sent: 0,
             });
             model.enter(i, 0, i % 2).await;
         }
@@ -142,42 +142,42 @@ impl<'a> Model<'a> {
     async fn step(&mut self, step: &Step) {
         match *step {
             Step::Say(i) => {
-                let data = self.next_word(i);
+                let data = self.next_data(i);
                 let id = message_id(data.get());
                 self.send(i, ClientMessage::Say { id: id.clone(), data: data.clone() }).await;
-                let (from, room) = (self.people[i].id.clone(), self.people[i].room);
-                for other in self.people.iter_mut().filter(|other| other.room == room && other.id != from) {
-                    other.expected.take(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
+                let (from, room) = (self.participants[i].id.clone(), self.participants[i].room);
+                for other in self.participants.iter_mut().filter(|other| other.room == room && other.id != from) {
+                    other.expected.add(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
                 }
             }
             Step::Signal(i, to) => {
-                let data = self.next_word(i);
-                let id = self.people[to].id.clone();
+                let data = self.next_data(i);
+                let id = self.participants[to].id.clone();
                 self.send(i, ClientMessage::Signal { to: id, data: data.clone() }).await;
-                let from = self.people[i].id.clone();
-                if self.people[to].room == self.people[i].room {
-                    self.people[to].expected.take(ServerMessage::Signal { from, data });
+                let from = self.participants[i].id.clone();
+                if self.participants[to].room == self.participants[i].room {
+                    self.participants[to].expected.add(ServerMessage::Signal { from, data });
                 } else {
-                    self.people[i].expected.refusals += 1;
+                    self.participants[i].expected.refusals += 1;
                 }
             }
             Step::Break(i) => {
-                if let Some(client) = self.people[i].client.take() {
+                if let Some(client) = self.participants[i].client.take() {
                     client.reset().await;
                 }
             }
             Step::ComeBack(i, server) => {
-                if self.people[i].client.is_none() {
+                if self.participants[i].client.is_none() {
                     self.resume(i, server).await;
                 }
             }
             Step::TakeOver(i, server) => {
-                let old = self.people[i].client.take();
+                let old = self.participants[i].client.take();
                 self.resume(i, server).await;
                 drop(old);
             }
             Step::Read(i, count) => {
-                let waiting = self.people[i].expected.count() - self.people[i].heard.count();
+                let waiting = self.participants[i].expected.count() - self.participants[i].received.count();
                 for _ in 0..count.min(waiting) {
                     // A sender without a socket may not have sent it yet.
                     let _ = tokio::time::timeout(Duration::from_millis(10), self.read(i)).await;
@@ -191,98 +191,98 @@ impl<'a> Model<'a> {
         }
     }
 
-    fn next_word(&mut self, i: usize) -> Data {
-        self.people[i].words += 1;
-        Data::from_serialize(&(i, self.people[i].words)).unwrap()
+    fn next_data(&mut self, i: usize) -> Data {
+        self.participants[i].messages_sent += 1;
+        Data::from_serialize(&(i, self.participants[i].messages_sent)).unwrap()
     }
 
     /// Sends a frame. Without a socket, it is sent when the client resumes its seat.
     async fn send(&mut self, i: usize, message: ClientMessage) {
-        let person = &mut self.people[i];
-        person.sent.push(message.clone());
-        if let Some(client) = &mut person.client {
+        let participant = &mut self.participants[i];
+        participant.sent.push(message.clone());
+        if let Some(client) = &mut participant.client {
             client.send(message).await;
         }
     }
 
     async fn read(&mut self, i: usize) {
-        let person = &mut self.people[i];
-        let Some(client) = &mut person.client else { return };
+        let participant = &mut self.participants[i];
+        let Some(client) = &mut participant.client else { return };
         match client.recv().await {
             ServerMessage::Pong { .. } => {}
             message => {
-                person.told += 1;
-                person.heard.take(message);
+                participant.received_count += 1;
+                participant.received.add(message);
             }
         }
     }
 
     async fn resume(&mut self, i: usize, server: usize) {
         let mut client = self.servers[server].connect().await;
-        let room = self.room(self.people[i].room);
-        let person = &mut self.people[i];
+        let room = self.room(self.participants[i].room);
+        let participant = &mut self.participants[i];
         let join = ClientMessage::Join {
             room,
             name: "nobody".to_owned(),
-            resume: person.token.clone(),
-            received: person.told,
+            resume: participant.token.clone(),
+            received: participant.received_count,
             token: None,
         };
         client.send(join).await;
         match client.recv().await {
             ServerMessage::Joined { you, resumed: true, received, .. } => {
-                assert_eq!((&you.id, &you.name), (&person.id, &person.name));
-                for frame in &person.sent[received as usize..] {
+                assert_eq!((&you.id, &you.name), (&participant.id, &participant.name));
+                for frame in &participant.sent[received as usize..] {
                     client.send(frame.clone()).await;
                 }
             }
-            other => panic!("not back but {other:?}"),
+            other => panic!("not resumed but {other:?}"),
         }
-        person.client = Some(client);
+        participant.client = Some(client);
     }
 
     async fn enter(&mut self, i: usize, room: usize, server: usize) {
-        let name = self.people[i].name.clone();
+        let name = self.participants[i].name.clone();
         let mut client = self.servers[server].connect().await;
         let joined = client.try_join(&self.room(room), &name).await;
         let ServerMessage::Joined { you, peers, resume, resumed: false, received: 0, .. } = joined else {
             panic!("{joined:?}")
         };
-        let mut here: Vec<_> =
-            self.people.iter().filter(|other| other.room == room && other.client.is_some()).collect();
-        here.retain(|other| other.name != name);
-        assert_eq!(peers.len(), here.len());
-        assert!(here.iter().all(|other| peers.iter().any(|peer| peer.id == other.id)));
-        for other in &mut self.people {
+        let mut present: Vec<_> =
+            self.participants.iter().filter(|other| other.room == room && other.client.is_some()).collect();
+        present.retain(|other| other.name != name);
+        assert_eq!(peers.len(), present.len());
+        assert!(present.iter().all(|other| peers.iter().any(|peer| peer.id == other.id)));
+        for other in &mut self.participants {
             if other.room == room && other.client.is_some() && other.name != name {
-                other.expected.take(ServerMessage::PeerJoined { peer: you.clone() });
+                other.expected.add(ServerMessage::PeerJoined { peer: you.clone() });
             }
         }
-        let person = &mut self.people[i];
-        *person = Person {
+        let participant = &mut self.participants[i];
+        *participant = Participant {
             room,
             client: Some(client),
             id: you.id,
             token: resume,
-            told: 0,
-            heard: Heard::default(),
-            expected: Heard::default(),
+            received_count: 0,
+            received: Received::default(),
+            expected: Received::default(),
             sent: Vec::new(),
             name,
-            words: person.words,
+            messages_sent: participant.messages_sent,
         };
     }
 
     async fn leave(&mut self, i: usize) {
-        let mut client = self.people[i].client.take().unwrap();
+        let mut client = self.participants[i].client.take().unwrap();
         client.send_leave().await;
         assert_eq!(client.close_code().await, 1000);
-        let (id, room) = (self.people[i].id.clone(), self.people[i].room);
-        for other in self.people.iter_mut().filter(|other| other.room == room && other.id != id) {
+        let (id, room) = (self.participants[i].id.clone(), self.participants[i].room);
+        for other in self.participants.iter_mut().filter(|other| other.room == room && other.id != id) {
             let (id, reason) = (id.clone(), LeaveReason::Left);
-            other.expected.take(ServerMessage::PeerLeft { id, reason });
+            other.expected.add(ServerMessage::PeerLeft { id, reason });
         }
-        self.people[i].room = usize::MAX;
+        self.participants[i].room = usize::MAX;
         self.settle_except(i).await;
     }
 
@@ -293,29 +293,29 @@ impl<'a> Model<'a> {
     /// Reconnects all clients, and checks that each receives exactly the expected frames.
     async fn settle_except(&mut self, but: usize) {
         for i in (0..4).filter(|i| *i != but) {
-            if self.people[i].client.is_none() {
+            if self.participants[i].client.is_none() {
                 self.resume(i, i % 2).await;
             }
         }
         for i in (0..4).filter(|i| *i != but) {
-            while self.people[i].heard.count() < self.people[i].expected.count() {
+            while self.participants[i].received.count() < self.participants[i].expected.count() {
                 self.read(i).await;
             }
-            let person = &mut self.people[i];
-            let client = person.client.as_mut().unwrap();
+            let participant = &mut self.participants[i];
+            let client = participant.client.as_mut().unwrap();
             // Wait until the server has received all frames.
             with_timeout(async {
                 loop {
-                    client.send(ClientMessage::Ping { id: 1, received: person.told }).await;
+                    client.send(ClientMessage::Ping { id: 1, received: participant.received_count }).await;
                     let pong = client.recv().await;
-                    let ServerMessage::Pong { received, .. } = pong else { panic!("one too many: {pong:?}") };
-                    if received as usize == person.sent.len() {
+                    let ServerMessage::Pong { received, .. } = pong else { panic!("unexpected frame: {pong:?}") };
+                    if received as usize == participant.sent.len() {
                         break;
                     }
                 }
             })
             .await;
-            assert_eq!(person.heard, person.expected);
+            assert_eq!(participant.received, participant.expected);
         }
     }
 
@@ -333,7 +333,7 @@ impl<'a> Model<'a> {
     }
 
     async fn leave_room(&mut self, i: usize) {
-        let mut client = self.people[i].client.take().unwrap();
+        let mut client = self.participants[i].client.take().unwrap();
         client.send_leave().await;
         assert_eq!(client.close_code().await, 1000);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::{Redis, say_to_all, join_when_available};
+use super::support::{Redis, join_when_available, say_to_all};
 use crate::support::{TestServer, start};
 
 /// Starts three masters. Returns `None` if there is no `redis-server`.

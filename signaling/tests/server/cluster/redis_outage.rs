@@ -2,13 +2,12 @@
 
 use std::{cell::Cell, time::Duration};
 
-use browser_rtc_signaling::{
-    ErrorCode, ServerMessage,
-    server::Limits,
-};
+use browser_rtc_signaling::{ErrorCode, ServerMessage, server::Limits};
 
-use super::support::{RedisProxy, Redis, say_to_all, join_when_available, expect_join_refused, wait_until_disconnected};
-use crate::support::{Client, with_timeout, start};
+use super::support::{
+    Redis, RedisProxy, expect_join_refused, join_when_available, say_to_all, wait_until_disconnected,
+};
+use crate::support::{Client, start, with_timeout};
 
 async fn outage_and_return(mut redis: Redis) {
     let (one, two) = (redis.server().await, redis.server().await);
@@ -31,7 +30,7 @@ async fn outage_and_return(mut redis: Redis) {
     expect_join_refused(&one, "r", "New", ErrorCode::Unavailable).await;
     expect_join_refused(&two, "new", "New", ErrorCode::Unavailable).await;
     let (head, body) = one.get("/readyz").await;
-    assert!(head.starts_with("http/1.1 503") && body == "Redis is away", "{head} {body}");
+    assert!(head.starts_with("http/1.1 503") && body == "Redis is unavailable", "{head} {body}");
     assert!(one.get("/healthz").await.0.starts_with("http/1.1 200"));
     for word in 1..20 {
         let word = word.to_string();
@@ -138,12 +137,12 @@ async fn read_only_redis_is_unavailable() {
     let mut bob = server.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
     redis.query("CONFIG SET min-replicas-to-write 1").await;
-    let begun = redis.connections().await;
+    let before = redis.connections().await;
     for word in 0..3 {
         say_to_all(&mut ada, &mut [&mut bob], &word.to_string()).await;
         expect_join_refused(&server, "r", "New", ErrorCode::Unavailable).await;
     }
-    let more = redis.connections().await - begun;
+    let more = redis.connections().await - before;
     assert!(more < 40, "{more} connections");
     redis.query("CONFIG SET min-replicas-to-write 0").await;
     let mut new = join_when_available(&server, "r", "New").await;
@@ -263,13 +262,13 @@ async fn unanswered_commands_are_applied_once() {
     let (mut said, breaking) = (0, Cell::new(true));
     let breaks = async {
         for _ in 0..10 {
-            let begun = redis.connections().await;
+            let before = redis.connections().await;
             redis.query("CLIENT KILL TYPE normal").await;
             redis.query("CLIENT KILL TYPE pubsub").await;
             // Wait until both servers are connected again. Each query is a connection too.
             let mut asked = 3;
             with_timeout(async {
-                while redis.connections().await < begun + asked + 2 {
+                while redis.connections().await < before + asked + 2 {
                     asked += 1;
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }

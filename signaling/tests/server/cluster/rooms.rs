@@ -2,7 +2,7 @@ use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, LeaveReason, PeerId,
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::support::{Redis, say_to_all, expect_join_refused};
+use super::support::{Redis, expect_join_refused, say_to_all};
 use crate::refusals::{check_error_frame_numbers, limits};
 
 #[tokio::test]

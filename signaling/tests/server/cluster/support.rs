@@ -22,7 +22,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     ports,
-    support::{Client, TestServer, with_timeout, start},
+    support::{Client, TestServer, start, with_timeout},
 };
 
 /// A process that is killed when dropped.
@@ -194,10 +194,10 @@ pub async fn say_to_all(from: &mut Client, others: &mut [&mut Client], word: &st
 }
 
 /// Waits until a server continues without Redis. Errors for invalid frames are only sent after that.
-pub async fn wait_until_disconnected(server: &TestServer, somebody: &mut Client) {
+pub async fn wait_until_disconnected(server: &TestServer, client: &mut Client) {
     with_timeout(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
-    somebody.send_text("nonsense").await;
-    somebody.expect_error(ErrorCode::BadMessage).await;
+    client.send_text("nonsense").await;
+    client.expect_error(ErrorCode::BadMessage).await;
 }
 
 /// Joins as soon as the server can give out seats.
@@ -236,7 +236,7 @@ pub async fn join_once_not(server: &TestServer, room: &str, name: &str, not: Err
 pub struct RedisProxy {
     pub url: String,
     connected: watch::Sender<bool>,
-    /// Whether subscriptions are held back, and whether one has been.
+    /// Two flags: subscriptions are held back, and one has been.
     held: Arc<watch::Sender<(bool, bool)>>,
     _task: AbortOnDropHandle<()>,
 }

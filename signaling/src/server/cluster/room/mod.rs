@@ -71,11 +71,11 @@ pub struct RoomState {
     pub deferred: VecDeque<(Command, PendingWrite)>,
     /// Senders of signals to a seat that had moved to another process while Redis was unavailable.
     unreached: HashSet<PeerId>,
-    /// Whether clients were sent something that the log does not have, or has differently.
+    /// Set when clients were sent something that the log does not have, or has differently.
     pub diverged: bool,
-    /// Whether a task is about to read the log.
+    /// Set while a task is about to read the log.
     pub fetching: bool,
-    /// Whether clients were sent something that Redis's counts do not include.
+    /// Set when clients were sent something that Redis's counts do not include.
     pub counts_stale: bool,
 }
 
