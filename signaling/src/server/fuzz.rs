@@ -74,10 +74,10 @@ pub fn rooms(input: &[u8]) {
     let mut tokens: Vec<ResumeToken> = Vec::new();
     for line in input.split(|byte| *byte == b'\n') {
         let Some((&first, text)) = line.split_first() else { continue };
-        let (who, what) = (usize::from(first % 4), first / 4);
+        let (index, action) = (usize::from(first % 4), first / 4);
         let number = usize::from(text.first().copied().unwrap_or_default());
         let room = if number % 2 == 0 { "even" } else { "odd" };
-        let frame = match what % 8 {
+        let frame = match action % 8 {
             0 => String::from_utf8_lossy(text).into_owned(),
             1 => format!(r#"{{"type":"join","room":"{room}","name":"{number}"}}"#),
             2 => match tokens.get(number % tokens.len().max(1)) {
@@ -97,13 +97,13 @@ pub fn rooms(input: &[u8]) {
             6 => r#"{"type":"leave"}"#.to_owned(),
             _ => {
                 // The socket fails, and the seat is lost with it.
-                if let Some(client) = clients.get_mut(who) {
+                if let Some(client) = clients.get_mut(index) {
                     *client = Client::new(&config);
                 }
                 continue;
             }
         };
-        if let (Some(client), Ok(message)) = (clients.get_mut(who), ClientMessage::from_json(&frame)) {
+        if let (Some(client), Ok(message)) = (clients.get_mut(index), ClientMessage::from_json(&frame)) {
             client.receive(message, &rooms, &config);
         }
         for client in &mut clients {

@@ -69,7 +69,7 @@ fn header(first: u8, length: u64) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn invalid_websocket_frame_closes_socket_and_keeps_seat() {
+async fn invalid_frame_closes_socket_and_keeps_seat() {
     let server = start_with(Limits::new().frame_bytes(1000)).await;
     let mut ada = server.join("r", "Ada").await;
     let unmasked = vec![0x81, 2, b'{', b'}'];

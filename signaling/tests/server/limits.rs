@@ -92,7 +92,7 @@ async fn excess_frames_are_refused_and_flood_closes() {
 }
 
 #[tokio::test]
-async fn slow_reader_is_disconnected_without_delaying_others() {
+async fn slow_reader_is_disconnected_and_delays_no_client() {
     let server = start_with(
         Limits::new()
             .queue_bytes(256 * 1024)

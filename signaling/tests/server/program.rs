@@ -155,7 +155,7 @@ async fn sighup_reloads_certificate() {
 }
 
 #[tokio::test]
-async fn self_signed_certificate_is_valid_for_printed_addresses() {
+async fn self_signed_certificate_covers_printed_addresses() {
     let program = Program::with(&["--tls-self-signed"]);
     let mut printed = Vec::new();
     let fingerprint = loop {

@@ -127,7 +127,7 @@ async fn resume_after(server: &TestServer, mut old: Client, code: u16, received:
 }
 
 #[tokio::test]
-async fn message_far_over_limit_closes_socket_and_keeps_seat() {
+async fn huge_message_closes_socket_and_keeps_seat() {
     let server = start_with(limits()).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     // Any number of times.

@@ -216,7 +216,7 @@ pub struct SavedSeat {
 
 /// The result of resuming a seat.
 #[derive(Debug)]
-pub struct Back {
+pub struct ResumeResult {
     pub name: String,
     pub resumed: bool,
     /// The number of frames that the server has received from the client.
@@ -323,13 +323,13 @@ impl Client {
         }
     }
 
-    pub async fn resume(&mut self, saved: &SavedSeat) -> Back {
+    pub async fn resume(&mut self, saved: &SavedSeat) -> ResumeResult {
         self.send(self.join_to_resume(saved)).await;
         match self.recv().await {
             ServerMessage::Joined { you, resume, resumed, received, .. } => {
                 self.id = you.id;
                 self.token = resume;
-                Back { name: you.name, resumed, received }
+                ResumeResult { name: you.name, resumed, received }
             }
             other => panic!("not joined but {other:?}"),
         }

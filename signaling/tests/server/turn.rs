@@ -87,7 +87,7 @@ impl Coturn {
 fn program(name: &str) -> Option<PathBuf> {
     let found = std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file());
     if found.is_none() {
-        eprintln!("left out: there is no {name} here; `cargo xtask setup` installs coturn where it can");
+        eprintln!("skipped: {name} is not installed; `cargo xtask setup` installs coturn where it can");
     }
     found
 }

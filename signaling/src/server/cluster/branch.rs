@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn diverging_starts_a_branch_if_redis_may_know_the_last() {
+    fn diverging_starts_branch_if_redis_may_know_last() {
         let (mut branches, secret) = (Branches::default(), Secret::random().unwrap());
         assert_eq!(branches.token(secret), secret.token());
         assert!(branches.diverge("0123456789abcdefgh") && !branches.diverge("0123456789abcdefgh"));

@@ -51,7 +51,7 @@ fn join_and_leave_are_announced() {
 }
 
 #[test]
-fn dropped_seat_is_lost_and_silent_leave_is_not_announced() {
+fn dropped_seat_is_lost_and_silent_leave_is_hidden() {
     let rooms = rooms(Limits::default());
     let (_ada, mut to_ada) = join(&rooms, "r", "Ada").unwrap();
     let (bob, _) = join(&rooms, "r", "Bob").unwrap();

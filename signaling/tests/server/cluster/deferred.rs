@@ -34,7 +34,7 @@ async fn deferred_frame_precedes_departure() {
 }
 
 #[tokio::test]
-async fn deferred_frame_is_delivered_locally_after_data_loss() {
+async fn deferred_frame_stays_local_after_data_loss() {
     let Some(mut redis) = Redis::start().await else { return };
     let proxy = RedisProxy::to(&redis).await;
     let (one, two) = (redis.server_via(&proxy).await, redis.server().await);

@@ -79,7 +79,7 @@ async fn acknowledged(client: &mut Client) -> u32 {
 }
 
 #[tokio::test]
-async fn client_with_unlogged_frames_gets_new_seat_elsewhere() {
+async fn unlogged_frames_give_new_seat_elsewhere() {
     for (here, elsewhere) in [(1, 1), (1, 3), (3, 1)] {
         let Some(mut model) = Model::new().await else { return };
         model.cut_off().await;
@@ -106,7 +106,7 @@ async fn client_without_unlogged_frames_resumes_elsewhere() {
 
 /// The client has not read the new token, and therefore nothing that was sent after it.
 #[tokio::test]
-async fn unread_unlogged_frames_do_not_prevent_resume_elsewhere() {
+async fn unread_unlogged_frames_allow_resume_elsewhere() {
     let Some(mut model) = Model::new().await else { return };
     let saved = model.bob.save_seat(1);
     model.cut_off().await;

@@ -61,9 +61,9 @@ impl Redis {
     }
 
     pub async fn start_with(args: &'static [&'static str]) -> Option<Self> {
-        let there = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-        if !there.is_ok_and(|status| status.success()) {
-            println!("left out: there is no redis-server (Debian: apt-get install redis-server)");
+        let version = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
+        if !version.is_ok_and(|status| status.success()) {
+            println!("skipped: there is no redis-server (Debian: apt-get install redis-server)");
             return None;
         }
         let mut redis = Self { port: ports::reserve(), program: None, dir: tempfile::tempdir().unwrap(), args };
@@ -257,22 +257,23 @@ impl RedisProxy {
                 let held = Arc::clone(&holding);
                 tokio::spawn(async move {
                     let mut far = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
-                    let ((mut said, mut told), (mut asked, mut answered)) = (far.split(), near.split());
-                    let ask = async {
+                    let ((mut far_read, mut far_write), (mut near_read, mut near_write)) = (far.split(), near.split());
+                    let forward = async {
                         let mut chunk = vec![0; 64 * 1024];
-                        while let Ok(count @ 1..) = asked.read(&mut chunk).await {
+                        while let Ok(count @ 1..) = near_read.read(&mut chunk).await {
                             let chunk = &chunk[..count];
                             if held.borrow().0 && chunk.windows(10).any(|word| word == b"SSUBSCRIBE") {
                                 held.send_replace((true, true));
                                 let _ = held.subscribe().wait_for(|(held, _)| !held).await;
                             }
-                            told.write_all(chunk).await.unwrap_or_default();
+                            // Redis may have closed the connection, which ends the copy below.
+                            let _ = far_write.write_all(chunk).await;
                         }
                     };
                     tokio::select! {
-                        () = ask => {}
-                        _ended = tokio::io::copy(&mut said, &mut answered) => {}
-                        _pulled = is_connected.wait_for(|connected| !connected) => {}
+                        () = forward => {}
+                        _ended = tokio::io::copy(&mut far_read, &mut near_write) => {}
+                        _disconnected = is_connected.wait_for(|connected| !connected) => {}
                     }
                 });
             }
