@@ -1,16 +1,16 @@
-//! Load on the signaling server, and the same load on PeerServer and `matchbox_server` beside it, each in its own
-//! protocol: `cargo xtask load` builds and fetches all of them and runs this.
+//! A load test of the signaling server, and of PeerServer and `matchbox_server` for comparison, each in its own
+//! protocol: `cargo xtask load` builds and installs all of them and runs this.
 //!
-//! Clients in rooms of four send signals of 1 KiB to one another. The figures compare within one run on one machine,
-//! whose processors the generator shares.
+//! Clients in rooms of four send signals of 1 KiB to one another. The results are comparable within one run on one
+//! machine, whose processors the generator shares.
 
 #[cfg(target_os = "linux")]
 mod linux;
 
+use std::process::ExitCode;
+
 #[cfg(target_os = "linux")]
 use linux::main as run;
-
-use std::process::ExitCode;
 
 fn main() -> ExitCode {
     run()
@@ -18,6 +18,6 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn run() -> ExitCode {
-    eprintln!("error: this reads /proc, and waits by a timerfd: it runs on Linux");
+    eprintln!("error: the load test needs Linux: it reads /proc and uses a timerfd");
     ExitCode::FAILURE
 }

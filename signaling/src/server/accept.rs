@@ -1,74 +1,79 @@
-//! From the listening socket to HTTP.
+//! Accepting of connections, and HTTP on them.
 
-use std::io;
-use std::net::IpAddr;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::{
+    io,
+    net::IpAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::Shared;
-use super::metrics::Bound;
-use super::places::{Addresses, Share};
-use super::upgrade::Remote;
+use super::{
+    metrics::Limit,
+    permits::{AddressPermit, AddressPermits},
+    shared::Shared,
+    tls::Certificate,
+    upgrade::RemoteAddress,
+};
 
-/// Connections beyond the clients: for those who fetch files, or are told that there is no place.
-const SPARE: usize = 1_024;
+/// The number of connections beyond the limit of clients: for files, and for errors to clients over the limit.
+const SPARE_CONNECTIONS: usize = 1_024;
 
-/// Connections of those who watch, of which there are few.
-const WATCHERS: usize = 64;
+/// The number of connections to the listener for metrics.
+const METRICS_CONNECTIONS: usize = 64;
 
-/// Connections of one address beyond its clients. A browser opens six for files.
-const SPARE_OF_ADDRESS: usize = 64;
+/// The number of connections of an address beyond its limit of clients. A browser opens six for files.
+const SPARE_PER_ADDRESS: usize = 64;
 
-/// How long a request's head may take, and a connection may wait for its next request, and how
-/// long the handshake of TLS.
-const HEAD: Duration = Duration::from_secs(15);
+/// The timeout of a request's head, of an idle connection, and of the TLS handshake.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a closed connection is still drained.
-const LINGER: Duration = Duration::from_secs(1);
+/// The time for which a closed connection is still read.
+const LINGER_TIME: Duration = Duration::from_secs(1);
 
-/// A connection that is no WebSocket lives for as long as this.
-const LONGEST: Duration = Duration::from_secs(600);
+/// The lifetime of a connection that does not become a WebSocket.
+const MAX_LIFETIME: Duration = Duration::from_secs(600);
 
-/// Takes connections for ever, over TLS where there is a certificate.
+/// Accepts connections, over TLS if there is a certificate, until the future is dropped.
 pub async fn serve(listener: &TcpListener, app: &Router, shared: &Arc<Shared>) {
     let limits = &shared.config.limits;
-    let open = Arc::new(Semaphore::new(limits.clients + SPARE));
-    let addresses = Addresses::new(limits.clients_per_address + SPARE_OF_ADDRESS);
+    let open = Arc::new(Semaphore::new(limits.clients + SPARE_CONNECTIONS));
+    let addresses = AddressPermits::new(limits.clients_per_address + SPARE_PER_ADDRESS);
     // The semaphore is never closed.
     while let Ok(permit) = Arc::clone(&open).acquire_owned().await {
         let (stream, remote) = accept(listener).await;
         let is_proxy = shared.config.trusted_proxies.iter().any(|network| network.contains(remote));
-        let share = if is_proxy { None } else { addresses.take(remote) };
-        if share.is_none() && !is_proxy {
-            shared.metrics.limit(Bound::ClientsPerAddress);
+        let address = if is_proxy { None } else { addresses.acquire(remote) };
+        if address.is_none() && !is_proxy {
+            shared.metrics.limit_exceeded(Limit::ClientsPerAddress);
             continue;
         }
-        let held = Held { _permit: permit, _share: share };
-        let socket = Socket { stream: Some(stream), tasks: shared.tasks.clone(), held: Some(held) };
-        let acceptor = shared.certificate.as_ref().map(super::tls::Certificate::acceptor);
+        let permits = Permits { _total: permit, _address: address };
+        let socket = LingeringStream { stream: Some(stream), tasks: shared.tasks.clone(), permits: Some(permits) };
+        let acceptor = shared.certificate.as_ref().map(Certificate::acceptor);
         let (app, shared) = (app.clone(), Arc::clone(shared));
         match acceptor {
-            None => shared.tasks.clone().spawn(talk(socket, remote, app, shared)),
+            None => shared.tasks.clone().spawn(serve_connection(socket, remote, app, shared)),
             Some(acceptor) => shared.tasks.clone().spawn(async move {
-                let handshake = timeout(HEAD, acceptor.accept(socket));
+                let handshake = timeout(HEAD_TIMEOUT, acceptor.accept(socket));
                 tokio::select! {
                     done = handshake => match done {
-                        Ok(Ok(stream)) => talk(stream, remote, app, shared).await,
-                        Ok(Err(error)) => tracing::debug!(%remote, %error, "no TLS"),
-                        Err(_) => tracing::debug!(%remote, "TLS took too long"),
+                        Ok(Ok(stream)) => serve_connection(stream, remote, app, shared).await,
+                        Ok(Err(error)) => tracing::debug!(%remote, %error, "TLS handshake failed"),
+                        Err(_) => tracing::debug!(%remote, "TLS handshake timed out"),
                     },
                     () = shared.stopping.cancelled() => {}
                 }
@@ -77,14 +82,14 @@ pub async fn serve(listener: &TcpListener, app: &Router, shared: &Arc<Shared>) {
     }
 }
 
-/// Takes connections of those who watch for ever.
+/// Accepts connections to the listener for metrics until the future is dropped.
 pub async fn serve_plain(listener: &TcpListener, app: &Router, shared: &Arc<Shared>) {
-    let open = Arc::new(Semaphore::new(WATCHERS));
+    let open = Arc::new(Semaphore::new(METRICS_CONNECTIONS));
     while let Ok(permit) = Arc::clone(&open).acquire_owned().await {
         let (stream, remote) = accept(listener).await;
-        let held = Held { _permit: permit, _share: None };
-        let socket = Socket { stream: Some(stream), tasks: shared.tasks.clone(), held: Some(held) };
-        shared.tasks.spawn(talk(socket, remote, app.clone(), Arc::clone(shared)));
+        let permits = Permits { _total: permit, _address: None };
+        let socket = LingeringStream { stream: Some(stream), tasks: shared.tasks.clone(), permits: Some(permits) };
+        shared.tasks.spawn(serve_connection(socket, remote, app.clone(), Arc::clone(shared)));
     }
 }
 
@@ -97,24 +102,24 @@ async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
             },
             Err(error) => error,
         };
-        tracing::warn!(%error, "a connection was not taken");
-        // Out of file descriptors, most likely: to try again at once would only burn time.
+        tracing::warn!(%error, "cannot accept a connection");
+        // Most likely there are no file descriptors left, and an immediate retry would fail as well.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
-async fn talk<S>(stream: S, remote: IpAddr, app: Router, shared: Arc<Shared>)
+async fn serve_connection<S>(stream: S, remote: IpAddr, app: Router, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(Remote(remote));
+        request.extensions_mut().insert(RemoteAddress(remote));
         app.clone().oneshot(request)
     });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
+            .header_read_timeout(HEAD_TIMEOUT)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades()
     );
@@ -124,66 +129,67 @@ where
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-        // Whoever takes a file as slowly as that has his connection cut. One that becomes a WebSocket has ended here.
-        () = tokio::time::sleep(LONGEST) => return,
+        // A WebSocket has left this future before; what is left is a very slow download.
+        () = tokio::time::sleep(MAX_LIFETIME) => return,
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "connection failed");
+        tracing::debug!(%error, "HTTP connection failed");
     }
 }
 
-/// What a connection holds until it is really gone.
-struct Held {
-    _permit: OwnedSemaphorePermit,
-    _share: Option<Share>,
+/// The permits that a connection holds until it is closed.
+struct Permits {
+    _total: OwnedSemaphorePermit,
+    _address: Option<AddressPermit>,
 }
 
-/// A TCP stream that does not take back its last words.
+/// A TCP stream that is read for a moment after it was closed.
 ///
-/// When a socket is closed while received data is still unread, the system resets the connection,
-/// and the other side may lose what it had not read yet: the very error that says why. So what
-/// still comes is read and thrown away for a moment.
-struct Socket {
+/// If a socket is closed while received data is unread, the system resets the connection, and the peer may lose data that
+/// it has not read yet, such as the error that explains the close.
+struct LingeringStream {
     stream: Option<TcpStream>,
     tasks: TaskTracker,
-    held: Option<Held>,
+    permits: Option<Permits>,
 }
 
-impl Socket {
+impl LingeringStream {
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
         let stream = self.stream.as_mut().map(Pin::new);
         stream.ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
-impl Drop for Socket {
+impl Drop for LingeringStream {
     fn drop(&mut self) {
-        let (Some(mut stream), held) = (self.stream.take(), self.held.take()) else {
+        let (Some(mut stream), permits) = (self.stream.take(), self.permits.take()) else {
             return;
         };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
         let linger = async move {
+            // The peer may have closed the connection already.
             let _ = stream.shutdown().await;
             let mut void = [0; 4096];
             while matches!(stream.read(&mut void).await, Ok(1..)) {}
         };
-        let bounded = async move {
-            let _ = tokio::time::timeout(LINGER, linger).await;
-            drop(held);
+        let limited = async move {
+            // After the timeout, the peer has had its time to read.
+            let _ = timeout(LINGER_TIME, linger).await;
+            drop(permits);
         };
-        self.tasks.spawn_on(bounded, &runtime);
+        self.tasks.spawn_on(limited, &runtime);
     }
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for LingeringStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.stream()?.poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for LingeringStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.stream()?.poll_write(cx, buf)
     }

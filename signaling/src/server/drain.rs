@@ -1,50 +1,50 @@
-//! The way to an end: nobody new, everybody told to come back, one after the other.
+//! The drain before a shutdown: new clients are refused, and connected ones are closed one after another.
 
 use std::time::Duration;
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// Where a server is on this way.
+/// The state of a drain.
 #[derive(Debug)]
 pub struct Drain {
-    begun: CancellationToken,
-    /// Everybody has to go now.
-    over: CancellationToken,
-    /// Within this time everybody is told. Not at once: all would come back at once, too.
+    started: CancellationToken,
+    /// Cancelled when all connections have to end.
+    stopping: CancellationToken,
+    /// The time over which clients are closed. If all were closed at once, all would reconnect at once.
     time: Duration,
 }
 
 impl Drain {
-    pub fn new(time: Duration, over: CancellationToken) -> Self {
-        Self { begun: CancellationToken::new(), over, time }
+    pub fn new(time: Duration, stopping: CancellationToken) -> Self {
+        Self { started: CancellationToken::new(), stopping, time }
     }
 
-    /// Begins, and goes on for its time.
+    /// Starts the drain, and waits for its end.
     pub async fn run(&self) {
-        self.begun.cancel();
+        self.started.cancel();
         sleep(self.time).await;
     }
 
-    pub fn has_begun(&self) -> bool {
-        self.begun.is_cancelled() || self.over.is_cancelled()
+    pub fn has_started(&self) -> bool {
+        self.started.is_cancelled() || self.stopping.is_cancelled()
     }
 
-    /// When a client is told: at some moment of the drain.
-    pub async fn turn(&self) {
-        let turn = async {
-            self.begun.cancelled().await;
+    /// Waits until a client has to be closed, which is at a random moment of the drain.
+    pub async fn closes_client(&self) {
+        let moment = async {
+            self.started.cancelled().await;
             sleep(self.time.mul_f64(random())).await;
         };
         tokio::select! {
-            () = self.over.cancelled() => {}
-            () = turn => {}
+            () = self.stopping.cancelled() => {}
+            () = moment => {}
         }
     }
 }
 
-/// From 0 to 1.
+/// Returns a number from 0 to 1.
 fn random() -> f64 {
-    // Without randomness, all at the end.
+    // Without randomness, clients are closed at the end of the drain.
     getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX))
 }

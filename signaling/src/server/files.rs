@@ -1,29 +1,32 @@
-//! The files of a page: the demo, a package, whatever the operator mounts.
+//! Static files, such as a page and its package.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, LOCATION, X_CONTENT_TYPE_OPTIONS};
-use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderValue, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{
+        HeaderValue, StatusCode, Uri,
+        header::{CACHE_CONTROL, LOCATION, X_CONTENT_TYPE_OPTIONS},
+        uri::PathAndQuery,
+    },
+    response::{IntoResponse, Response},
+};
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
-/// Directories under prefixes of the path.
+/// Directories of files, each under a prefix of the path.
 #[derive(Clone, Debug)]
-pub struct Files(Arc<[Mount]>);
+pub struct StaticFiles(Arc<[Mount]>);
 
 #[derive(Debug)]
 struct Mount {
-    /// Without a slash at its end; empty for the root.
+    /// The prefix without a slash at its end; empty for the root.
     prefix: String,
     dir: ServeDir,
 }
 
-impl Files {
+impl StaticFiles {
     pub fn new(dirs: &[(String, PathBuf)]) -> Self {
         let mut mounts: Vec<_> = dirs
             .iter()
@@ -34,8 +37,8 @@ impl Files {
     }
 
     pub async fn serve(&self, mut request: Request) -> Response {
-        let found = self.0.iter().find_map(|mount| Some((mount, mount.within(request.uri())?)));
-        let Some((mount, inner)) = found else {
+        let matching = self.0.iter().find_map(|mount| Some((mount, mount.strip_prefix(request.uri())?)));
+        let Some((mount, inner)) = matching else {
             return StatusCode::NOT_FOUND.into_response();
         };
         *request.uri_mut() = inner;
@@ -44,13 +47,13 @@ impl Files {
             Err(never) => match never {},
         };
         let headers = response.headers_mut();
-        // A directory without its slash is redirected; it does not know of the prefix.
+        // The redirect to a directory with its slash lacks the prefix.
         if let Some(location) = headers.get(LOCATION).and_then(|value| value.to_str().ok())
             && let Ok(outer) = HeaderValue::try_from(format!("{}{location}", mount.prefix))
         {
             headers.insert(LOCATION, outer);
         }
-        // What was built a moment ago is what is shown: browsers ask each time.
+        // Browsers revalidate each time, so that they show the latest build.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
@@ -58,8 +61,8 @@ impl Files {
 }
 
 impl Mount {
-    /// The path as the directory sees it, if it lies under the prefix.
-    fn within(&self, uri: &Uri) -> Option<Uri> {
+    /// Returns the path within the directory, if the URI is under the prefix.
+    fn strip_prefix(&self, uri: &Uri) -> Option<Uri> {
         let rest = uri.path().strip_prefix(&self.prefix)?;
         if !rest.is_empty() && !rest.starts_with('/') {
             return None;

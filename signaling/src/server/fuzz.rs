@@ -1,37 +1,41 @@
-//! What `signaling/fuzz` runs, and proptest on stable Rust: any bytes at all, and nothing may panic or be untrue.
+//! The functions that `signaling/fuzz` calls, and proptest on stable Rust. None may panic for any bytes.
 
 use std::ops::ControlFlow;
 
-use super::outbox::{Outbox, Outgoing, queue};
-use super::rooms::{Resume, Rooms, Seat};
-use super::socket::frame::{Decoder, Incoming};
-use super::{Config, Limits};
-use crate::{ClientMessage, PeerId, ResumeToken, ServerMessage};
+use super::{
+    config::{Config, Limits},
+    memory::{MemoryRooms, MemorySeat},
+    metrics::Metrics,
+    outbox::{Outbox, OutboxReader, queue},
+    resume::ResumeRequest,
+    socket::frame::{Decoded, Decoder},
+};
+use crate::protocol::{ClientMessage, PeerId, ResumeToken, ServerMessage};
 
-/// Decodes the bytes of a connection in pieces of any size, which has to give the same as in one piece. Nothing is kept
-/// beyond its limit.
+/// Decodes the bytes of a connection in chunks of any size, with the same result as in one chunk. No buffer exceeds its
+/// limit.
 pub fn bytes(input: &[u8]) {
     let (size, bytes) = input.split_first().map_or((1, input), |(size, bytes)| (usize::from(*size) + 1, bytes));
-    // With the smaller limit, many messages are over it.
+    // With the smaller limit, many messages exceed it.
     let max = if size.is_multiple_of(2) { 1000 } else { 30 };
     let decode = |size: usize| {
         let mut decoder = Decoder::new(max);
         let mut seen = Vec::new();
         let mut discarded = 0;
         for chunk in bytes.chunks(size.max(1)) {
-            let taken = decoder.take(&mut chunk.to_vec(), |incoming| {
-                let closed = matches!(incoming, Incoming::Close(_));
-                if let Incoming::Text(text) = incoming {
+            let result = decoder.decode(&mut chunk.to_vec(), |decoded| {
+                let closed = matches!(decoded, Decoded::Close(_));
+                if let Decoded::Text(text) = decoded {
                     messages(text.as_bytes());
                 }
-                match incoming {
-                    // In as many pieces as the bytes come in.
-                    Incoming::Discarded(bytes) => discarded += bytes,
-                    incoming => seen.push(format!("{incoming:?} after {discarded}")),
+                match decoded {
+                    // Reported in as many parts as there are chunks.
+                    Decoded::Discarded(bytes) => discarded += bytes,
+                    decoded => seen.push(format!("{decoded:?} after {discarded}")),
                 }
                 if closed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
-            match taken {
+            match result {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => break,
                 Err(violation) => {
@@ -39,14 +43,14 @@ pub fn bytes(input: &[u8]) {
                     break;
                 }
             }
-            assert!(decoder.held() <= 4 * (max + size + 14), "{} bytes kept", decoder.held());
+            assert!(decoder.buffered() <= 4 * (max + size + 14), "{} bytes buffered", decoder.buffered());
         }
         (seen, discarded)
     };
     assert_eq!(decode(size), decode(bytes.len()));
 }
 
-/// A frame of a client, or of a server: what is read can be written, and read again.
+/// Parses a frame of a client or of a server. What is parsed can be encoded and parsed again.
 pub fn messages(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     if let Ok(message) = ClientMessage::from_json(text) {
@@ -59,21 +63,21 @@ pub fn messages(input: &[u8]) {
     }
 }
 
-/// Four clients in two rooms who say lines of the input, and some that make sense. Whatever they get is a message, and
-/// from nobody of another room.
+/// Lets four clients in two rooms send lines of the input, and some valid frames. They receive only valid messages, and
+/// none from another room.
 pub fn rooms(input: &[u8]) {
-    let limits = Limits { queue_frames: 64, queue_bytes: 4096, seats_per_room: 3, rooms: 2, ..Limits::default() };
-    let config = Config { limits, ..Config::default() };
-    let rooms = Rooms::new(&config);
+    let limits = Limits::new().queue_frames(64).queue_bytes(4096).seats_per_room(3).rooms(2);
+    let config = Config::new().limits(limits);
+    let rooms = MemoryRooms::new(&config, Metrics::default());
     let mut clients: Vec<Client> = (0..4).map(|_| Client::new(&config)).collect();
     let mut seen: Vec<(PeerId, String)> = Vec::new();
     let mut tokens: Vec<ResumeToken> = Vec::new();
     for line in input.split(|byte| *byte == b'\n') {
         let Some((&first, text)) = line.split_first() else { continue };
-        let (who, what) = (usize::from(first % 4), first / 4);
+        let (index, action) = (usize::from(first % 4), first / 4);
         let number = usize::from(text.first().copied().unwrap_or_default());
         let room = if number % 2 == 0 { "even" } else { "odd" };
-        let frame = match what % 8 {
+        let frame = match action % 8 {
             0 => String::from_utf8_lossy(text).into_owned(),
             1 => format!(r#"{{"type":"join","room":"{room}","name":"{number}"}}"#),
             2 => match tokens.get(number % tokens.len().max(1)) {
@@ -92,14 +96,14 @@ pub fn rooms(input: &[u8]) {
             5 => format!(r#"{{"type":"ping","id":{number},"received":{}}}"#, number % 16),
             6 => r#"{"type":"leave"}"#.to_owned(),
             _ => {
-                // The socket breaks, and the seat goes with it.
-                if let Some(client) = clients.get_mut(who) {
+                // The socket fails, and the seat is lost with it.
+                if let Some(client) = clients.get_mut(index) {
                     *client = Client::new(&config);
                 }
                 continue;
             }
         };
-        if let (Some(client), Ok(message)) = (clients.get_mut(who), ClientMessage::from_json(&frame)) {
+        if let (Some(client), Ok(message)) = (clients.get_mut(index), ClientMessage::from_json(&frame)) {
             client.receive(message, &rooms, &config);
         }
         for client in &mut clients {
@@ -107,26 +111,26 @@ pub fn rooms(input: &[u8]) {
         }
     }
     drop(clients);
-    assert!(rooms.is_empty(), "no room outlives its people");
+    assert_eq!(rooms.counts(), (0, 0), "an empty room is left");
 }
 
 struct Client {
     outbox: Outbox,
-    outgoing: Outgoing,
-    seat: Option<(Seat, String)>,
+    reader: OutboxReader,
+    seat: Option<(MemorySeat, String)>,
 }
 
 impl Client {
     fn new(config: &Config) -> Self {
-        let (outbox, outgoing) = queue(&config.limits);
-        Self { outbox, outgoing, seat: None }
+        let (outbox, reader) = queue(&config.limits);
+        Self { outbox, reader, seat: None }
     }
 
-    /// A connection ends with its seat, as those of the server do: what waits in its queue is of one room.
-    fn receive(&mut self, message: ClientMessage, rooms: &Rooms, config: &Config) {
+    /// Handles a message. As in the server, a connection ends with its seat, so its queue contains frames of one room.
+    fn receive(&mut self, message: ClientMessage, rooms: &MemoryRooms, config: &Config) {
         match (message, &self.seat) {
             (ClientMessage::Join { room, name, resume, received, .. }, None) => {
-                let resume = resume.map(|token| Resume { token, received, or_else: None });
+                let resume = resume.map(|token| ResumeRequest { token, received, new_seat_denied: None });
                 if let Ok(seat) = rooms.join(&room, &name, resume.as_ref(), self.outbox.clone()) {
                     self.seat = Some((seat, room.trim().to_owned()));
                 }
@@ -140,7 +144,7 @@ impl Client {
     }
 
     fn read(&mut self, seen: &mut Vec<(PeerId, String)>, tokens: &mut Vec<ResumeToken>) {
-        while let Some(frame) = self.outgoing.ready() {
+        while let Some(frame) = self.reader.try_next() {
             let message = ServerMessage::from_json(&frame);
             let room = self.seat.as_ref().map(|(_, room)| room.clone());
             match message {
@@ -163,7 +167,7 @@ impl Client {
 mod tests {
     use proptest::prelude::*;
 
-    /// Raised by hand for a long search: millions take minutes.
+    /// Returns the number of cases. `FUZZ_CASES` raises it for a long run: millions take minutes.
     fn cases() -> u32 {
         std::env::var("FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(500)
     }
@@ -177,8 +181,8 @@ mod tests {
         }
     }
 
-    /// Bytes that are headers, texts and JSON more often than chance would have it.
-    fn likely() -> impl Strategy<Value = Vec<u8>> {
+    /// Returns a strategy for bytes that are often headers, texts and JSON.
+    fn structured_bytes() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..8),
             (0..16_u8, 0..8_u8, any::<bool>(), prop_oneof![4 => 0..20_u8, 1 => 20..70_u8]).prop_map(
@@ -219,22 +223,22 @@ mod tests {
         #![proptest_config(config())]
 
         #[test]
-        fn any_bytes_of_a_connection(input in likely()) {
+        fn connection_handles_any_bytes(input in structured_bytes()) {
             super::bytes(&input);
         }
 
         #[test]
-        fn any_text_of_a_frame(input in likely()) {
+        fn messages_handle_any_text(input in structured_bytes()) {
             super::messages(&input);
         }
 
         #[test]
-        fn any_lines_of_clients(lines in proptest::collection::vec(
-            (0..32_u8, prop_oneof![9 => proptest::collection::vec(0..8_u8, 0..3), 1 => likely()]), 0..60,
+        fn rooms_handle_any_frames(lines in proptest::collection::vec(
+            (0..32_u8, prop_oneof![9 => proptest::collection::vec(0..8_u8, 0..3), 1 => structured_bytes()]), 0..60,
         )) {
             let lines: Vec<_> = lines.into_iter().map(|(first, text)| {
                 let mut line = vec![first];
-                // A line has no end within.
+                // A line contains no line feed.
                 line.extend(text.into_iter().map(|byte| if byte == b'\n' { b' ' } else { byte }));
                 line
             }).map(|mut line| { if line[0] == b'\n' { line[0] = 11; } line }).collect();

@@ -1,27 +1,31 @@
-//! What a server counts, in the text format of Prometheus.
+//! The metrics of a server, in the text format of Prometheus.
 //!
-//! On the way of a frame nothing is looked up: its counters are fields. Only what is rare has labels.
+//! The counters that each frame updates are fields, so nothing is looked up for them. Only rare events have labels.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    fmt::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use prometheus_client::encoding::{EncodeLabelSet, text};
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
 
-use super::end::End;
-use crate::ErrorCode;
+use super::disconnect::DisconnectReason;
+use crate::protocol::ErrorCode;
 
-/// A handle to the counters of one server.
+/// A handle to the metrics of one server.
 #[derive(Clone, Debug)]
-pub struct Metrics(Arc<Inner>);
+pub struct Metrics(Arc<Counters>);
 
 #[derive(Debug)]
-struct Inner {
+struct Counters {
     registry: Registry,
     clients: Gauge<i64, AtomicI64>,
     rooms: Gauge<i64, AtomicI64>,
@@ -59,9 +63,9 @@ struct ResultLabel {
     result: &'static str,
 }
 
-/// A bound that something ran into.
+/// A limit that was exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum Limit {
     FrameBytes,
     JsonDepth,
     FramesPerSecond,
@@ -75,7 +79,7 @@ pub enum Bound {
     Queue,
 }
 
-impl Bound {
+impl Limit {
     const ALL: [Self; 11] = [
         Self::FrameBytes,
         Self::JsonDepth,
@@ -90,7 +94,7 @@ impl Bound {
         Self::Queue,
     ];
 
-    fn word(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::FrameBytes => "frame_bytes",
             Self::JsonDepth => "json_depth",
@@ -106,8 +110,8 @@ impl Bound {
         }
     }
 
-    /// The bound that a refusal tells of. Of rates there are two, so that is told apart where it happens.
-    fn of(code: &ErrorCode) -> Option<Self> {
+    /// Returns the limit that an error reports. The two rate limits have one error, so they are counted by the caller.
+    fn from_error(code: &ErrorCode) -> Option<Self> {
         Some(match code {
             ErrorCode::TooLarge => Self::FrameBytes,
             ErrorCode::TooDeep => Self::JsonDepth,
@@ -123,7 +127,7 @@ impl Bound {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut inner = Inner {
+        let mut counters = Counters {
             registry: Registry::with_prefix("signaling"),
             clients: Gauge::default(),
             rooms: Gauge::default(),
@@ -140,19 +144,19 @@ impl Default for Metrics {
             ends: Family::default(),
             certificates: Family::default(),
         };
-        inner.register();
-        Self(Arc::new(inner))
+        counters.register();
+        Self(Arc::new(counters))
     }
 }
 
-impl Inner {
+impl Counters {
     fn register(&mut self) {
-        // What has not happened yet is 0, and not unknown: a rule that waits for it can be written at once.
+        // Counters of events that have not happened yet are 0 rather than missing, so that alerts can refer to them.
         for code in ErrorCode::WORDS {
             drop(self.errors.get_or_create(&CodeLabel { code }));
         }
-        for bound in Bound::ALL {
-            drop(self.limits.get_or_create(&LimitLabel { limit: bound.word() }));
+        for limit in Limit::ALL {
+            drop(self.limits.get_or_create(&LimitLabel { limit: limit.label() }));
         }
         for result in ["ok", "failed"] {
             drop(self.certificates.get_or_create(&ResultLabel { result }));
@@ -162,84 +166,84 @@ impl Inner {
         started.set(since.as_secs().try_into().unwrap_or(i64::MAX));
 
         let registry = &mut self.registry;
-        registry.register("start_time_seconds", "When the server was started, since 1970", started);
-        registry.register("clients", "WebSockets that are open", self.clients.clone());
-        registry.register("rooms", "Rooms in which somebody is", self.rooms.clone());
-        registry.register("seats", "Seats, with those that are kept for clients that are away", self.seats.clone());
-        registry.register("draining", "1 when the server is about to shut down", self.draining.clone());
-        registry.register("joins", "Seats that were given, or given back", self.joins.clone());
-        registry.register("frames_received", "Frames from clients", self.frames_received.clone());
-        registry.register("bytes_received", "Bytes of these frames", self.bytes_received.clone());
-        registry.register("frames_sent", "Frames to clients", self.frames_sent.clone());
-        registry.register("bytes_sent", "Bytes of these frames", self.bytes_sent.clone());
-        registry.register("errors", "Errors that clients were told, by their code", self.errors.clone());
-        registry.register("limits", "How often a bound was run into", self.limits.clone());
-        registry.register("refusals", "WebSockets that were refused, by the reason", self.refusals.clone());
-        registry.register("ends", "WebSockets that ended, by the reason", self.ends.clone());
-        registry.register("certificates", "Certificates that were loaded again", self.certificates.clone());
+        registry.register("start_time_seconds", "Start time of the server in seconds since 1970", started);
+        registry.register("clients", "Open WebSockets", self.clients.clone());
+        registry.register("rooms", "Rooms with seats of this process", self.rooms.clone());
+        registry.register("seats", "Seats, including those kept for disconnected clients", self.seats.clone());
+        registry.register("draining", "1 while the server drains before a shutdown", self.draining.clone());
+        registry.register("joins", "Seats taken or resumed", self.joins.clone());
+        registry.register("frames_received", "Frames received from clients", self.frames_received.clone());
+        registry.register("bytes_received", "Bytes in frames received from clients", self.bytes_received.clone());
+        registry.register("frames_sent", "Frames sent to clients", self.frames_sent.clone());
+        registry.register("bytes_sent", "Bytes in frames sent to clients", self.bytes_sent.clone());
+        registry.register("errors", "Errors sent to clients, by code", self.errors.clone());
+        registry.register("limits", "Times a limit was exceeded, by limit", self.limits.clone());
+        registry.register("refusals", "WebSockets refused, by reason", self.refusals.clone());
+        registry.register("ends", "WebSockets closed, by reason", self.ends.clone());
+        registry.register("certificates", "Certificate reloads, by result", self.certificates.clone());
     }
 }
 
 impl Metrics {
-    pub fn arrived(&self) -> Arrived {
+    pub fn client_connected(&self) -> ConnectedClient {
         self.0.clients.inc();
-        Arrived(self.clone())
+        ConnectedClient(self.clone())
     }
 
-    pub fn joined(&self) {
+    pub fn client_joined(&self) {
         self.0.joins.inc();
     }
 
-    pub fn received(&self, bytes: usize) {
+    pub fn frame_received(&self, bytes: usize) {
         self.0.frames_received.inc();
         self.0.bytes_received.inc_by(bytes as u64);
     }
 
-    /// Bytes of a frame that was too large, which has been counted.
-    pub fn discarded(&self, bytes: usize) {
+    /// Counts bytes of a message over the limit, which is counted as a frame already.
+    pub fn bytes_discarded(&self, bytes: usize) {
         self.0.bytes_received.inc_by(bytes as u64);
     }
 
-    pub fn sent(&self, frames: u64, bytes: usize) {
+    pub fn frames_sent(&self, frames: u64, bytes: usize) {
         self.0.frames_sent.inc_by(frames);
         self.0.bytes_sent.inc_by(bytes as u64);
     }
 
-    /// A client is told this.
+    /// Counts an error that is sent to a client.
     pub fn error(&self, code: &ErrorCode) {
         if let Some(code) = ErrorCode::WORDS.iter().find(|word| **word == code.as_str()) {
             self.0.errors.get_or_create(&CodeLabel { code }).inc();
         }
-        if let Some(bound) = Bound::of(code) {
-            self.limit(bound);
+        if let Some(limit) = Limit::from_error(code) {
+            self.limit_exceeded(limit);
         }
     }
 
-    pub fn limit(&self, bound: Bound) {
-        self.0.limits.get_or_create(&LimitLabel { limit: bound.word() }).inc();
+    pub fn limit_exceeded(&self, limit: Limit) {
+        self.0.limits.get_or_create(&LimitLabel { limit: limit.label() }).inc();
     }
 
-    /// A request for a WebSocket is refused.
-    pub fn refusal(&self, reason: &'static str) {
+    /// Counts a refused WebSocket.
+    pub fn upgrade_refused(&self, reason: &'static str) {
         self.0.refusals.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    pub fn ended(&self, end: End) {
-        self.0.ends.get_or_create(&ReasonLabel { reason: end.word() }).inc();
-        if matches!(end, End::TooSlow) {
-            self.limit(Bound::Queue);
+    pub fn client_disconnected(&self, reason: DisconnectReason) {
+        self.0.ends.get_or_create(&ReasonLabel { reason: reason.label() }).inc();
+        if matches!(reason, DisconnectReason::TooSlow) {
+            self.limit_exceeded(Limit::Queue);
         }
     }
 
-    pub fn draining(&self) {
+    pub fn drain_started(&self) {
         self.0.draining.set(1);
     }
 
-    pub fn certificate(&self, result: &'static str) {
+    pub fn certificate_reloaded(&self, result: &'static str) {
         self.0.certificates.get_or_create(&ResultLabel { result }).inc();
     }
 
-    /// All of it as text.
+    /// Returns all metrics as text.
     pub fn text(&self, rooms: usize, seats: usize) -> String {
         self.0.rooms.set(rooms.try_into().unwrap_or(i64::MAX));
         self.0.seats.set(seats.try_into().unwrap_or(i64::MAX));
@@ -251,11 +255,11 @@ impl Metrics {
     }
 }
 
-/// One client more, until dropped.
+/// A client that is counted as connected until this is dropped.
 #[derive(Debug)]
-pub struct Arrived(Metrics);
+pub struct ConnectedClient(Metrics);
 
-impl Drop for Arrived {
+impl Drop for ConnectedClient {
     fn drop(&mut self) {
         self.0.0.clients.dec();
     }
@@ -268,7 +272,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 mod tests {
     use super::*;
 
-    /// The rows of the table on the page on deployment whose header begins like this.
+    /// Returns the first cells of the table in DEPLOYMENT.md whose header begins with this text.
     fn documented(header: &str) -> Vec<String> {
         let mut lines =
             include_str!("../../DEPLOYMENT.md").lines().skip_while(|line| !line.starts_with(header)).skip(2);
@@ -277,16 +281,16 @@ mod tests {
     }
 
     #[test]
-    fn every_bound_has_its_row() {
-        let expected: Vec<_> = Bound::ALL.iter().map(|bound| format!(" `{}` ", bound.word())).collect();
+    fn every_limit_is_documented() {
+        let expected: Vec<_> = Limit::ALL.iter().map(|limit| format!(" `{}` ", limit.label())).collect();
         assert_eq!(documented("| `limit` |"), expected);
     }
 
     #[test]
-    fn every_metric_has_its_row() {
+    fn every_metric_is_documented() {
         let metrics = Metrics::default();
-        metrics.refusal("full");
-        metrics.ended(End::Left);
+        metrics.upgrade_refused("full");
+        metrics.client_disconnected(DisconnectReason::Left);
         let text = metrics.text(1, 2);
         let mut counted: Vec<_> = text
             .lines()

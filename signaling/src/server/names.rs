@@ -1,26 +1,24 @@
-//! What a name may look like.
+//! Validation of names.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use super::Limits;
-use super::rooms::Refusal;
-use crate::ErrorCode;
+use super::refusal::Refusal;
+use crate::protocol::ErrorCode;
 
-/// The characters that a name may have, white space at its ends aside.
+/// The characters that a name may contain. White space at its ends is ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Alphabet {
-    /// Whatever can be seen: no control characters, and none that turn or break the text or take no place in it.
+    /// Visible characters: no control characters, and none that change the direction, break lines or have no width.
     #[default]
     Visible,
-    /// The visible characters of ASCII, and spaces.
+    /// Visible ASCII characters and spaces.
     Ascii,
-    /// Letters and digits of ASCII, and `-`, `_` and `.`.
+    /// ASCII letters and digits, `-`, `_` and `.`.
     Word,
 }
 
 impl Alphabet {
-    fn has(self, character: char) -> bool {
+    fn contains(self, character: char) -> bool {
         match self {
             Self::Visible => !character.is_control() && !is_invisible(character),
             Self::Ascii => matches!(character, ' '..='~'),
@@ -29,7 +27,7 @@ impl Alphabet {
     }
 }
 
-/// With these, one name can pass for another. The joiners stay: scripts and emoji need them.
+/// Returns whether the character can make one name look like another. Joiners are allowed: scripts and emoji need them.
 fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
@@ -57,48 +55,45 @@ impl fmt::Display for Alphabet {
     }
 }
 
-/// The names that a server takes.
+/// The rules for names.
 #[derive(Clone, Debug)]
 pub struct Names {
-    rooms: Shape,
-    peers: Shape,
+    rooms: NameRule,
+    peers: NameRule,
 }
 
-/// How long a name may be, and of what.
+/// The rule for one kind of name.
 #[derive(Clone, Debug)]
-struct Shape {
-    chars: usize,
-    alphabet: Alphabet,
+pub struct NameRule {
+    pub max_chars: usize,
+    pub alphabet: Alphabet,
 }
 
 impl Names {
-    pub fn new(limits: &Limits) -> Self {
-        Self {
-            rooms: Shape { chars: limits.room_chars, alphabet: limits.room_alphabet },
-            peers: Shape { chars: limits.name_chars, alphabet: limits.name_alphabet },
-        }
+    pub fn new(rooms: NameRule, peers: NameRule) -> Self {
+        Self { rooms, peers }
     }
 
-    /// The names of a room and of somebody in it, without white space at their ends, if they can be that.
-    pub fn read<'a>(&self, room: &'a str, name: &'a str) -> Result<(&'a str, &'a str), Refusal> {
-        let room = self.rooms.read(room).ok_or(Refusal::new(
+    /// Returns the names of a room and of a peer without white space at their ends, if they are valid.
+    pub fn validate<'a>(&self, room: &'a str, name: &'a str) -> Result<(&'a str, &'a str), Refusal> {
+        let room = self.rooms.validate(room).ok_or(Refusal::new(
             ErrorCode::BadRoom,
-            "the room's name is empty, too long, or has characters that it may not have",
+            "the room's name is empty, too long, or contains a forbidden character",
         ))?;
-        let name = self.peers.read(name).ok_or(Refusal::new(
+        let name = self.peers.validate(name).ok_or(Refusal::new(
             ErrorCode::BadName,
-            "the name is empty, too long, or has characters that it may not have",
+            "the name is empty, too long, or contains a forbidden character",
         ))?;
         Ok((room, name))
     }
 }
 
-impl Shape {
-    fn read<'a>(&self, text: &'a str) -> Option<&'a str> {
+impl NameRule {
+    fn validate<'a>(&self, text: &'a str) -> Option<&'a str> {
         let text = text.trim();
-        // No character has more than four bytes: what is much too long is not counted.
-        let fits = !text.is_empty() && text.len() / 4 <= self.chars && text.chars().count() <= self.chars;
-        (fits && text.chars().all(|character| self.alphabet.has(character))).then_some(text)
+        // A character has at most four bytes, so characters of a much longer text need not be counted.
+        let fits = !text.is_empty() && text.len() / 4 <= self.max_chars && text.chars().count() <= self.max_chars;
+        (fits && text.chars().all(|character| self.alphabet.contains(character))).then_some(text)
     }
 }
 
@@ -106,12 +101,12 @@ impl Shape {
 mod tests {
     use super::*;
 
-    fn names(alphabet: Alphabet) -> Shape {
-        Shape { chars: 8, alphabet }
+    fn rule(alphabet: Alphabet) -> NameRule {
+        NameRule { max_chars: 8, alphabet }
     }
 
     #[test]
-    fn an_alphabet_takes_its_characters_alone() {
+    fn alphabet_accepts_only_its_characters() {
         let good = [
             (Alphabet::Visible, ["Zoë", "李 四", "👩\u{200d}🔬"]),
             (Alphabet::Ascii, ["Ada L.", "~", "<b>"]),
@@ -120,7 +115,7 @@ mod tests {
         for (alphabet, words) in good {
             assert_eq!(alphabet.to_string().parse(), Ok(alphabet));
             for word in words {
-                assert_eq!(names(alphabet).read(word), Some(word.trim()), "{alphabet} {word:?}");
+                assert_eq!(rule(alphabet).validate(word), Some(word.trim()), "{alphabet} {word:?}");
             }
         }
         let bad = [
@@ -130,17 +125,17 @@ mod tests {
         ];
         for (alphabet, words) in bad {
             for word in words {
-                assert_eq!(names(alphabet).read(word), None, "{alphabet} {word:?}");
+                assert_eq!(rule(alphabet).validate(word), None, "{alphabet} {word:?}");
             }
         }
     }
 
     #[test]
-    fn the_length_is_in_characters() {
-        let names = names(Alphabet::Visible);
-        assert!(names.read("ääääöööö").is_some() && names.read(" 12345678 ").is_some());
+    fn length_is_counted_in_characters() {
+        let rule = rule(Alphabet::Visible);
+        assert!(rule.validate("ääääöööö").is_some() && rule.validate(" 12345678 ").is_some());
         for bad in ["ääääööööü", "", "   ", &"x".repeat(1 << 20)] {
-            assert_eq!(names.read(bad), None);
+            assert_eq!(rule.validate(bad), None);
         }
     }
 }

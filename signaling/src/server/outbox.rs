@@ -1,16 +1,20 @@
-//! The queue of one socket: bounded, and never waited for by others.
+//! The queue of frames to one socket. It is limited, and senders never wait for it.
 //!
-//! Once its client has a seat, frames are numbered, and those that were written are kept until the client says that
-//! they came: the queue of another socket can go on from there, be it that this one has broken, or seems well.
+//! Once its client has a seat, frames are numbered, and those that were written are kept until the client acknowledges
+//! them. The queue of another socket can continue from there, whether this one has failed or still seems to work.
 //!
-//! What waits and what is kept have one bound together. What is kept gives way to what waits. All queues of the process
-//! have a bound together too: beyond it, each is held to a small share.
+//! Pending and unacknowledged frames share one limit; unacknowledged ones are discarded to make room for pending ones.
+//! All queues of the process have a common limit too, beyond which each is held to a small size.
 
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    task::Poll,
+};
 
 use axum::extract::ws::Utf8Bytes;
 use futures_util::task::AtomicWaker;
@@ -18,274 +22,284 @@ use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Limits, lock};
-use crate::{Data, MessageId, PeerId, ServerMessage};
+use super::{config::Limits, lock::lock};
+use crate::protocol::{Data, MessageId, PeerId, ServerMessage};
 
-/// The bytes of all queues of this process.
-static ALL: AtomicUsize = AtomicUsize::new(0);
+/// The bytes in all queues of this process.
+static TOTAL_BYTES: AtomicUsize = AtomicUsize::new(0);
 
-/// What a queue may have when all together have more than they should: room for somebody who comes into a room of a
-/// dozen, with a machine that is out of breath.
-const SHARE: usize = 64 * 1024;
+/// The limit of each queue once all queues together exceed theirs: enough to join a room of a dozen peers on an
+/// overloaded server.
+const REDUCED_MAX_BYTES: usize = 64 * 1024;
 
-/// The end that puts frames in.
+/// The sending half of a queue.
 #[derive(Clone, Debug)]
-pub struct Outbox(Arc<Inner>);
+pub struct Outbox(Arc<SharedQueue>);
 
-/// The end that takes them out. There is one.
+/// The receiving half of a queue, held by its connection.
 #[derive(Debug)]
-pub struct Outgoing(Arc<Inner>);
+pub struct OutboxReader(Arc<SharedQueue>);
 
 #[derive(Debug)]
-struct Inner {
-    /// Higher than those of all queues made before.
+struct SharedQueue {
+    /// Higher than those of all queues created before.
     serial: u64,
     #[cfg(feature = "redis")]
-    made: Instant,
+    created: Instant,
     queue: Mutex<Queue>,
-    /// Wakes [`Outgoing`].
+    /// Wakes the [`OutboxReader`].
     changed: AtomicWaker,
-    cut: CancellationToken,
+    aborted: CancellationToken,
     max_frames: usize,
     max_bytes: usize,
-    /// Of all queues together.
-    max_all: usize,
+    /// The limit of all queues together.
+    max_total_bytes: usize,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<Frame>,
-    /// Numbered frames that were written, and of which the client has not said that they came.
-    kept: VecDeque<Utf8Bytes>,
-    /// The sizes of both.
+    pending: VecDeque<QueuedFrame>,
+    /// Numbered frames that were written and not acknowledged.
+    unacknowledged: VecDeque<Utf8Bytes>,
+    /// The size of both.
     bytes: usize,
-    /// How many numbered frames came before the kept ones. It starts anew after the last `u32`, as all counts do.
-    before: u32,
+    /// The number of numbered frames before the unacknowledged ones. Like all counts, it wraps after the last `u32`.
+    acknowledged: u32,
     numbering: bool,
-    closed: Option<Closed>,
+    closed: Option<QueueClosed>,
 }
 
 #[derive(Debug)]
-struct Frame {
+struct QueuedFrame {
     text: Utf8Bytes,
     numbered: bool,
 }
 
-/// Why a queue takes nothing more.
+/// The reason why a queue is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closed {
+pub enum QueueClosed {
     /// The connection ends.
     Ending,
     /// A frame did not fit.
     Overflow,
-    /// The seat goes on with another queue.
+    /// The seat continues with another queue.
     Replaced,
 }
 
-/// What another queue goes on with.
+/// The frames with which another queue continues.
 #[derive(Debug)]
-pub struct Remainder {
+pub struct Handover {
     frames: VecDeque<Utf8Bytes>,
-    before: u32,
+    acknowledged: u32,
 }
 
-pub fn queue(limits: &Limits) -> (Outbox, Outgoing) {
-    static MADE: AtomicU64 = AtomicU64::new(0);
-    let inner = Arc::new(Inner {
-        serial: MADE.fetch_add(1, Ordering::Relaxed),
+/// Creates a queue.
+pub fn queue(limits: &Limits) -> (Outbox, OutboxReader) {
+    static CREATED: AtomicU64 = AtomicU64::new(0);
+    let shared = Arc::new(SharedQueue {
+        serial: CREATED.fetch_add(1, Ordering::Relaxed),
         #[cfg(feature = "redis")]
-        made: Instant::now(),
+        created: Instant::now(),
         queue: Mutex::default(),
         changed: AtomicWaker::new(),
-        cut: CancellationToken::new(),
+        aborted: CancellationToken::new(),
         max_frames: limits.queue_frames,
         max_bytes: limits.queue_bytes,
-        max_all: limits.all_queues_bytes,
+        max_total_bytes: limits.all_queues_bytes,
     });
-    (Outbox(Arc::clone(&inner)), Outgoing(inner))
+    (Outbox(Arc::clone(&shared)), OutboxReader(shared))
 }
 
-/// Returns the frame of a message, to be shared by all who get it.
+/// Returns the frame of a message. Its clones share the text.
 pub fn encode(message: &ServerMessage) -> Utf8Bytes {
-    // Most frames are these, and they may be kept for long: written by hand, in no more bytes than they need.
+    // The most frequent frames, which may be kept for long, are written without serde, in exactly the bytes they need.
     match message {
-        ServerMessage::Signal { from, data } if is_plain(from) => return relayed("signal", from, None, data).into(),
-        ServerMessage::Say { from, id, data } if is_plain(from) => return relayed("say", from, Some(id), data).into(),
+        ServerMessage::Signal { from, data } if is_plain(from) => {
+            return encode_relayed("signal", from, None, data).into();
+        }
+        ServerMessage::Say { from, id, data } if is_plain(from) => {
+            return encode_relayed("say", from, Some(id), data).into();
+        }
         _ => {}
     }
     match message.to_json() {
         Ok(json) => json.into(),
         Err(error) => {
-            // Every field is a string, a number or JSON already.
-            tracing::error!(%error, "a message has no JSON form");
+            // Unreachable: each field is a string, a number or JSON already.
+            tracing::error!(%error, "cannot encode a message as JSON");
             Utf8Bytes::from_static(r#"{"type":"error","code":"internal","message":""}"#)
         }
     }
 }
 
-/// Whether the id needs no escapes, as every id that a server gave.
+/// Returns whether the id needs no escapes in JSON, which is so for each id of a server.
 fn is_plain(id: &PeerId) -> bool {
     id.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn relayed(kind: &str, from: &PeerId, id: Option<&MessageId>, data: &Data) -> String {
+fn encode_relayed(kind: &str, from: &PeerId, id: Option<&MessageId>, data: &Data) -> String {
     let [before_id, id] = id.map(|id| [r#"","id":""#, id.as_str()]).unwrap_or_default();
     [r#"{"type":""#, kind, r#"","from":""#, from.as_str(), before_id, id, r#"","data":"#, data.get(), "}"].concat()
 }
 
 impl Outbox {
-    /// Queues a message, numbered if it is of those that are.
+    /// Queues a message, numbered if its type is.
     pub fn send(&self, message: &ServerMessage) {
         let numbered = !matches!(message, ServerMessage::Joined { .. } | ServerMessage::Pong { .. });
-        self.put(encode(message), numbered);
+        self.enqueue(encode(message), numbered);
     }
 
-    /// Queues a numbered frame. A frame that no longer fits is lost, and with it the client: what comes
-    /// after a gap would mislead it.
+    /// Queues a numbered frame. A frame that does not fit closes the queue: frames after a gap would mislead the
+    /// client.
     pub fn push(&self, frame: Utf8Bytes) {
-        self.put(frame, true);
+        self.enqueue(frame, true);
     }
 
-    fn put(&self, text: Utf8Bytes, numbered: bool) {
+    fn enqueue(&self, text: Utf8Bytes, numbered: bool) {
         let mut queue = lock(&self.0.queue);
         if queue.closed.is_some() {
             return;
         }
-        let all = ALL.load(Ordering::Relaxed);
-        let max_bytes = if all > self.0.max_all { self.0.max_bytes.min(SHARE) } else { self.0.max_bytes };
-        while queue.waiting.len() + queue.kept.len() >= self.0.max_frames || queue.bytes + text.len() > max_bytes {
-            if !queue.forget() {
-                queue.closed = Some(Closed::Overflow);
+        let total = TOTAL_BYTES.load(Ordering::Relaxed);
+        let reduced = total > self.0.max_total_bytes;
+        let max_bytes = if reduced { self.0.max_bytes.min(REDUCED_MAX_BYTES) } else { self.0.max_bytes };
+        while queue.pending.len() + queue.unacknowledged.len() >= self.0.max_frames
+            || queue.bytes + text.len() > max_bytes
+        {
+            if !queue.discard_oldest() {
+                queue.closed = Some(QueueClosed::Overflow);
                 drop(queue);
-                self.0.cut.cancel();
+                self.0.aborted.cancel();
                 return;
             }
         }
         let numbered = numbered && queue.numbering;
         queue.grow(text.len());
-        let first = queue.waiting.is_empty();
-        queue.waiting.push_back(Frame { text, numbered });
+        let first = queue.pending.is_empty();
+        queue.pending.push_back(QueuedFrame { text, numbered });
         drop(queue);
-        // It has been woken for those before.
+        // The first pending frame has woken the reader.
         if first {
             self.0.changed.wake();
         }
     }
 
-    /// From here on, frames are numbered and kept.
-    pub fn number(&self) {
+    /// Numbers frames from here on, and keeps them until they are acknowledged.
+    pub fn start_numbering(&self) {
         lock(&self.0.queue).numbering = true;
     }
 
-    /// The client has this many numbered frames. A number that cannot be is passed over.
+    /// Discards the numbered frames up to this count, which the client has received. An impossible count is ignored.
     pub fn acknowledge(&self, received: u32) {
         let mut queue = lock(&self.0.queue);
-        if let Some(count) = queue.kept_until(received) {
+        if let Some(count) = queue.count_until(received) {
             for _ in 0..count {
-                queue.forget();
+                queue.discard_oldest();
             }
-            trim(&mut queue.kept);
+            trim(&mut queue.unacknowledged);
         }
     }
 
-    /// Closes the queue for another to go on with what comes after the numbered frames that the client has. None when
-    /// they are not kept any longer, or never were so many.
-    pub fn hand_over(&self, received: u32) -> Option<Remainder> {
+    /// Closes the queue, and returns the numbered frames after those that the client has received. Returns `None` if
+    /// they are no longer kept, or if the count is impossible.
+    pub fn hand_over(&self, received: u32) -> Option<Handover> {
         let mut queue = lock(&self.0.queue);
         if queue.closed.is_some() {
             return None;
         }
-        let count = queue.kept_until(received)?;
-        let (waiting, kept) = (std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.kept));
+        let count = queue.count_until(received)?;
+        let (pending, unacknowledged) = (std::mem::take(&mut queue.pending), std::mem::take(&mut queue.unacknowledged));
         let bytes = queue.bytes;
         queue.shrink(bytes);
-        queue.closed = Some(Closed::Replaced);
+        queue.closed = Some(QueueClosed::Replaced);
         drop(queue);
-        self.0.cut.cancel();
-        let waiting = waiting.into_iter().filter(|frame| frame.numbered).map(|frame| frame.text);
-        Some(Remainder { frames: kept.into_iter().skip(count).chain(waiting).collect(), before: received })
+        self.0.aborted.cancel();
+        let pending = pending.into_iter().filter(|frame| frame.numbered).map(|frame| frame.text);
+        let frames = unacknowledged.into_iter().skip(count).chain(pending).collect();
+        Some(Handover { frames, acknowledged: received })
     }
 
-    /// Whether [`hand_over`](Self::hand_over) would be able to.
+    /// Returns whether [`hand_over`](Self::hand_over) would succeed.
     #[cfg(feature = "redis")]
     pub fn can_hand_over(&self, received: u32) -> bool {
         let queue = lock(&self.0.queue);
-        queue.closed.is_none() && queue.kept_until(received).is_some()
+        queue.closed.is_none() && queue.count_until(received).is_some()
     }
 
-    /// Goes on after another queue, with `joined` first.
-    pub fn go_on(&self, joined: Utf8Bytes, rest: Remainder) {
+    /// Continues after another queue, with `joined` first.
+    pub fn resume_from(&self, joined: Utf8Bytes, handover: Handover) {
         let mut queue = lock(&self.0.queue);
         queue.numbering = true;
-        queue.before = rest.before;
-        let joined = Frame { text: joined, numbered: false };
-        let rest = rest.frames.into_iter().map(|text| Frame { text, numbered: true });
-        // Never too much: all of it was within the bound of the other queue.
-        for frame in std::iter::once(joined).chain(rest) {
+        queue.acknowledged = handover.acknowledged;
+        let joined = QueuedFrame { text: joined, numbered: false };
+        let frames = handover.frames.into_iter().map(|text| QueuedFrame { text, numbered: true });
+        // The limits hold: the frames were within those of the other queue.
+        for frame in std::iter::once(joined).chain(frames) {
             queue.grow(frame.text.len());
-            queue.waiting.push_back(frame);
+            queue.pending.push_back(frame);
         }
         drop(queue);
         self.0.changed.wake();
     }
 
-    /// Takes nothing more. What waits can still be taken out, if the connection is to end with it.
-    pub fn close(&self, why: Closed) {
-        lock(&self.0.queue).closed.get_or_insert(why);
-        if why != Closed::Ending {
-            self.0.cut.cancel();
+    /// Closes the queue to new frames. If the connection is ending, pending frames are still written.
+    pub fn close(&self, reason: QueueClosed) {
+        lock(&self.0.queue).closed.get_or_insert(reason);
+        if reason != QueueClosed::Ending {
+            self.0.aborted.cancel();
         }
         self.0.changed.wake();
     }
 
-    pub fn closed(&self) -> Option<Closed> {
+    pub fn closed(&self) -> Option<QueueClosed> {
         lock(&self.0.queue).closed
     }
 
-    /// Cancelled once the connection has to end for the queue's sake: [`closed`](Self::closed) says why.
-    pub fn cut(&self) -> &CancellationToken {
-        &self.0.cut
+    /// The token that is cancelled when the connection has to end because of its queue; [`closed`](Self::closed)
+    /// returns the reason.
+    pub fn aborted(&self) -> &CancellationToken {
+        &self.0.aborted
     }
 
-    /// Higher than those of all queues made before in this process.
+    /// Returns the serial number, which is higher than those of all queues created before in this process.
     #[cfg(feature = "redis")]
     pub fn serial(&self) -> u64 {
         self.0.serial
     }
 
     #[cfg(feature = "redis")]
-    pub fn made(&self) -> Instant {
-        self.0.made
+    pub fn created(&self) -> Instant {
+        self.0.created
     }
 
-    /// Whether this was made before the other.
+    /// Returns whether this queue was created before the other.
     pub fn is_older_than(&self, other: &Self) -> bool {
         self.0.serial < other.0.serial
     }
 
-    /// Whether this is the same queue.
-    pub fn is(&self, other: &Self) -> bool {
+    /// Returns whether both are the same queue.
+    pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
 #[cfg(feature = "redis")]
-impl Remainder {
-    /// These frames, after so many that the client has.
-    pub fn new(frames: VecDeque<Utf8Bytes>, before: u32) -> Self {
-        Self { frames, before }
+impl Handover {
+    /// Creates a handover of frames that follow the acknowledged ones.
+    pub fn new(frames: VecDeque<Utf8Bytes>, acknowledged: u32) -> Self {
+        Self { frames, acknowledged }
     }
 }
 
-impl Outgoing {
-    /// Waits until a frame waits: false when the connection ends and none does.
-    pub async fn waits(&self) -> bool {
+impl OutboxReader {
+    /// Waits until a frame is pending. Returns false when the connection ends and no frame is left.
+    pub async fn readable(&self) -> bool {
         poll_fn(|cx| {
             self.0.changed.register(cx.waker());
             let queue = lock(&self.0.queue);
-            if !queue.waiting.is_empty() {
+            if !queue.pending.is_empty() {
                 Poll::Ready(true)
-            } else if queue.closed == Some(Closed::Ending) {
+            } else if queue.closed == Some(QueueClosed::Ending) {
                 Poll::Ready(false)
             } else {
                 Poll::Pending
@@ -294,13 +308,13 @@ impl Outgoing {
         .await
     }
 
-    /// The next frame, if it waits already.
-    pub fn ready(&mut self) -> Option<Utf8Bytes> {
+    /// Returns the next frame if one is pending.
+    pub fn try_next(&mut self) -> Option<Utf8Bytes> {
         let mut queue = lock(&self.0.queue);
-        let Frame { text, numbered } = queue.waiting.pop_front()?;
-        trim(&mut queue.waiting);
+        let QueuedFrame { text, numbered } = queue.pending.pop_front()?;
+        trim(&mut queue.pending);
         if numbered {
-            queue.kept.push_back(text.clone());
+            queue.unacknowledged.push_back(text.clone());
         } else {
             queue.shrink(text.len());
         }
@@ -311,25 +325,25 @@ impl Outgoing {
 impl Queue {
     fn grow(&mut self, bytes: usize) {
         self.bytes += bytes;
-        ALL.fetch_add(bytes, Ordering::Relaxed);
+        TOTAL_BYTES.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn shrink(&mut self, bytes: usize) {
         self.bytes -= bytes;
-        ALL.fetch_sub(bytes, Ordering::Relaxed);
+        TOTAL_BYTES.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// How many of the kept frames the client has, when it has received so many in all.
-    fn kept_until(&self, received: u32) -> Option<usize> {
-        let count = received.wrapping_sub(self.before) as usize;
-        (count <= self.kept.len()).then_some(count)
+    /// Returns how many of the unacknowledged frames the client has, given the count of all that it has received.
+    fn count_until(&self, received: u32) -> Option<usize> {
+        let count = received.wrapping_sub(self.acknowledged) as usize;
+        (count <= self.unacknowledged.len()).then_some(count)
     }
 
-    /// Gives up the oldest kept frame. False where none is kept.
-    fn forget(&mut self) -> bool {
-        let Some(frame) = self.kept.pop_front() else { return false };
+    /// Discards the oldest unacknowledged frame. Returns false if there is none.
+    fn discard_oldest(&mut self) -> bool {
+        let Some(frame) = self.unacknowledged.pop_front() else { return false };
         self.shrink(frame.len());
-        self.before = self.before.wrapping_add(1);
+        self.acknowledged = self.acknowledged.wrapping_add(1);
         true
     }
 }
@@ -340,7 +354,7 @@ impl Drop for Queue {
     }
 }
 
-/// Most clients are silent most of the time: what a burst has grown is given back after it.
+/// Frees the memory that a burst has allocated. Most clients are silent most of the time.
 fn trim<T>(frames: &mut VecDeque<T>) {
     if frames.is_empty() && frames.capacity() > 16 {
         *frames = VecDeque::new();

@@ -1,52 +1,55 @@
-//! TLS, with certificates that change while the server runs.
+//! TLS, with certificates that can be replaced while the server runs.
 
-use std::fs;
-use std::io;
-use std::net::IpAddr;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::{
+    fs, io,
+    net::IpAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
 
 use rcgen::{CertificateParams, DnType, KeyPair};
 use ring::digest::{SHA256, digest};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring::default_provider;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring::default_provider,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    },
+};
 
-use super::config::invalid;
-use super::{addresses, lock};
+use super::{error::invalid_input, interfaces::local_addresses, lock::lock};
 
-/// How a server proves who it is.
+/// The source of a server's certificate.
 #[derive(Clone, Debug)]
 pub enum Tls {
-    /// By a certificate with its chain and a private key, both in PEM. The files may change while the server runs: they
-    /// are looked at again from time to time, and when [`Reloader::reload`](super::Reloader::reload) says so.
+    /// Files with a certificate chain and a private key, both in PEM. The files may change while the server runs: they
+    /// are checked regularly, and by [`Reloader::reload`](super::Reloader::reload).
     Files {
-        /// The certificate, and those between it and the root.
+        /// The certificate and the intermediate certificates.
         certificate: PathBuf,
-        /// Its key.
+        /// The private key of the certificate.
         key: PathBuf,
     },
-    /// By a certificate that nobody has signed, made anew at each start for every address of this machine. A browser
-    /// warns of it, and then lets the page use the camera.
+    /// A self-signed certificate for all addresses of this machine, generated at each start. A browser shows a warning,
+    /// and then lets the page use the camera.
     SelfSigned,
 }
 
-/// How often the files are looked at.
-pub const LOOK: Duration = Duration::from_secs(30);
+/// The interval at which the files are checked.
+pub const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The certificate in use.
 pub struct Certificate {
     source: Tls,
     current: RwLock<TlsAcceptor>,
-    /// What was tried last, so that a file is not tried again before it changes.
-    tried: Mutex<Pem>,
+    /// The files that were loaded last, successfully or not, so that they are loaded again only after a change.
+    last_read: Mutex<Pem>,
     fingerprint: Option<String>,
 }
 
-/// A chain and a key, as they are written down.
+/// A certificate chain and a private key, in PEM.
 #[derive(Clone, PartialEq, Eq)]
 struct Pem {
     chain: Vec<u8>,
@@ -61,32 +64,32 @@ impl Certificate {
         };
         let fingerprint = matches!(source, Tls::SelfSigned).then(|| fingerprint(&pem)).transpose()?;
         let current = RwLock::new(acceptor(&pem)?);
-        Ok(Self { source, current, tried: Mutex::new(pem), fingerprint })
+        Ok(Self { source, current, last_read: Mutex::new(pem), fingerprint })
     }
 
     pub fn acceptor(&self) -> TlsAcceptor {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// By which a person knows a certificate that nobody has signed.
+    /// Returns the fingerprint of a self-signed certificate, by which users can recognize it.
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
 
-    /// Takes what the files hold now, for the connections to come. False when they are as they were.
+    /// Loads the files again, for new connections. Returns false if they have not changed.
     ///
     /// # Errors
-    /// When they make no sense, as they may in the middle of a change. What was in use before, stays.
+    /// If the files are invalid, as they may be in the middle of a change. The certificate in use is kept.
     pub fn reload(&self) -> io::Result<bool> {
         if !matches!(self.source, Tls::Files { .. }) {
             return Ok(false);
         }
         let pem = read(&self.source)?;
-        let mut tried = lock(&self.tried);
-        if *tried == pem {
+        let mut last_read = lock(&self.last_read);
+        if *last_read == pem {
             return Ok(false);
         }
-        tried.clone_from(&pem);
+        last_read.clone_from(&pem);
         let new = acceptor(&pem)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(true)
@@ -94,7 +97,9 @@ impl Certificate {
 }
 
 fn read(source: &Tls) -> io::Result<Pem> {
-    let Tls::Files { certificate, key } = source else { return Err(invalid("no files")) };
+    let Tls::Files { certificate, key } = source else {
+        return Err(invalid_input("the certificate is not read from files"));
+    };
     let read = |path: &PathBuf| {
         fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     };
@@ -104,33 +109,34 @@ fn read(source: &Tls) -> io::Result<Pem> {
 fn acceptor(pem: &Pem) -> io::Result<TlsAcceptor> {
     let chain: Vec<_> = CertificateDer::pem_slice_iter(&pem.chain)
         .collect::<Result<_, _>>()
-        .map_err(|error| invalid(format!("the certificate: {error}")))?;
-    let key = PrivateKeyDer::from_pem_slice(&pem.key).map_err(|error| invalid(format!("the key: {error}")))?;
+        .map_err(|error| invalid_input(format!("invalid certificate: {error}")))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem.key)
+        .map_err(|error| invalid_input(format!("invalid private key: {error}")))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| invalid(format!("TLS: {error}")))?
+        .map_err(|error| invalid_input(format!("invalid TLS configuration: {error}")))?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|error| invalid(format!("TLS: {error}")))?;
+        .map_err(|error| invalid_input(format!("invalid TLS configuration: {error}")))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config).into())
 }
 
 fn self_signed() -> io::Result<Pem> {
     let mut names = vec!["localhost".to_owned()];
-    names.extend(addresses::of_this_machine().iter().map(IpAddr::to_string));
-    let made = || -> Result<Pem, rcgen::Error> {
+    names.extend(local_addresses().iter().map(IpAddr::to_string));
+    let generate = || -> Result<Pem, rcgen::Error> {
         let mut params = CertificateParams::new(names)?;
         params.distinguished_name.push(DnType::CommonName, "signaling-server");
         let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;
         Ok(Pem { chain: certificate.pem().into_bytes(), key: key.serialize_pem().into_bytes() })
     };
-    made().map_err(|error| io::Error::other(format!("no certificate could be made: {error}")))
+    generate().map_err(|error| io::Error::other(format!("cannot generate a certificate: {error}")))
 }
 
 fn fingerprint(pem: &Pem) -> io::Result<String> {
-    let certificate = CertificateDer::from_pem_slice(&pem.chain).map_err(|error| invalid(error.to_string()))?;
+    let certificate = CertificateDer::from_pem_slice(&pem.chain).map_err(|error| invalid_input(error.to_string()))?;
     let bytes: Vec<_> = digest(&SHA256, &certificate).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
     Ok(bytes.join(":"))
 }

@@ -1,65 +1,77 @@
-//! From an HTTP request to a WebSocket: who may come in.
+//! Upgrades of HTTP requests to WebSockets, and their admission.
 
-use std::io;
-use std::net::IpAddr;
-use std::sync::{Arc, Once};
+use std::{
+    io,
+    net::IpAddr,
+    sync::{Arc, Once},
+};
 
-use axum::Extension;
-use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Utf8Bytes};
-use axum::http::header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Extension,
+    extract::{
+        State,
+        ws::{CloseFrame, Utf8Bytes},
+    },
+    http::{
+        HeaderMap, StatusCode,
+        header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL},
+    },
+    response::{IntoResponse, Response},
+};
 use tokio::time::timeout;
 
-use super::metrics::Bound;
-use super::outbox::queue;
-use super::places::NoPlace;
-use super::socket::{Received, WebSocketUpgrade};
-use super::{Shared, address, connection};
-use crate::protocol::ANY_VERSION;
-use crate::{ErrorCode, SUBPROTOCOL, ServerMessage, close};
+use super::{
+    client_address::{client_address, is_forwarded},
+    connection,
+    metrics::Limit,
+    outbox::queue,
+    permits::PermitError,
+    shared::Shared,
+    socket::{Received, WebSocketUpgrade},
+};
+use crate::protocol::{ANY_VERSION, ErrorCode, SUBPROTOCOL, ServerMessage, close};
 
-/// The other end of the connection.
+/// The remote address of a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Remote(pub IpAddr);
+pub struct RemoteAddress(pub IpAddr);
 
-pub async fn signal(
+/// Handles a request for the WebSocket of the protocol.
+pub async fn handle_upgrade(
     State(shared): State<Arc<Shared>>,
-    Extension(Remote(remote)): Extension<Remote>,
+    Extension(RemoteAddress(remote)): Extension<RemoteAddress>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let address = address::client(remote, &headers, &shared.config.trusted_proxies);
+    let address = client_address(remote, &headers, &shared.config.trusted_proxies);
     let refuse = |reason, status, message: String| {
-        tracing::debug!(%address, reason, "refused");
-        shared.metrics.refusal(reason);
+        tracing::debug!(%address, reason, "WebSocket refused");
+        shared.metrics.upgrade_refused(reason);
         (status, message).into_response()
     };
     if !origin_allowed(&headers, &shared.config.allowed_origins) {
-        return refuse("origin", StatusCode::FORBIDDEN, "this origin is not allowed".to_owned());
+        return refuse("origin", StatusCode::FORBIDDEN, "the origin of the page is not allowed".to_owned());
     }
     let Some(version) = version(&headers) else {
         let message = format!("this server speaks the WebSocket subprotocol {SUBPROTOCOL}");
         return refuse("protocol", StatusCode::BAD_REQUEST, message);
     };
-    if shared.drain.has_begun() {
+    if shared.drain.has_started() {
         return refuse("draining", StatusCode::SERVICE_UNAVAILABLE, "the server shuts down".to_owned());
     }
-    let place = match shared.places.take(address) {
-        Ok(place) => place,
-        Err(NoPlace::AtAll) => {
-            shared.metrics.limit(Bound::Clients);
+    let permit = match shared.clients.acquire(address) {
+        Ok(permit) => permit,
+        Err(PermitError::ServerFull) => {
+            shared.metrics.limit_exceeded(Limit::Clients);
             return refuse("full", StatusCode::SERVICE_UNAVAILABLE, "the server is full".to_owned());
         }
-        Err(NoPlace::ForAddress) => {
-            if address == remote && address::is_forwarded(&headers) {
+        Err(PermitError::AddressFull) => {
+            if address == remote && is_forwarded(&headers) {
                 static WARNED: Once = Once::new();
-                WARNED.call_once(|| tracing::warn!(%address, "many clients from a proxy that is not trusted"));
+                WARNED.call_once(|| tracing::warn!(%address, "too many clients from one address, which is a proxy that is not trusted"));
             }
-            shared.metrics.refusal("address");
+            shared.metrics.upgrade_refused("address");
             let code = ErrorCode::TooManyClients;
-            return turn_away(
+            return reject(
                 upgrade,
                 version,
                 shared,
@@ -68,30 +80,30 @@ pub async fn signal(
         }
     };
     if version != SUBPROTOCOL {
-        shared.metrics.refusal("version");
+        shared.metrics.upgrade_refused("version");
         let code = ErrorCode::UnsupportedVersion;
-        return turn_away(upgrade, version, shared, (code, OTHER_VERSION, close::UNSUPPORTED_VERSION));
+        return reject(upgrade, version, shared, (code, OTHER_VERSION, close::UNSUPPORTED_VERSION));
     }
-    // Made before the answer: whose queue is older is the order in which a client has opened its sockets.
+    // Created before the response, so that the age of queues is the order in which a client has opened its sockets.
     let queue = queue(&shared.config.limits);
     let max = shared.config.limits.frame_bytes;
-    let counted = shared.tasks.token();
+    let task_token = shared.tasks.token();
     upgrade.protocols([SUBPROTOCOL]).max_message_size(max).on_upgrade(async move |socket| {
-        let _counted = counted;
-        let arrived = shared.metrics.arrived();
-        tracing::debug!(%address, "connected");
-        let away = connection::run(socket, queue, &shared).await;
-        drop((place, arrived));
-        if let Some(seat) = away {
-            connection::keep(seat, &shared).await;
+        let _task_token = task_token;
+        let connected = shared.metrics.client_connected();
+        tracing::debug!(%address, "client connected");
+        let kept = connection::run(socket, queue, &shared).await;
+        drop((permit, connected));
+        if let Some(seat) = kept {
+            connection::keep_seat(seat, &shared).await;
         }
     })
 }
 
-/// Names [`SUBPROTOCOL`]; a test holds it to that.
+/// The message for clients of other versions. It names [`SUBPROTOCOL`], which a test checks.
 const OTHER_VERSION: &str = "this server speaks browser-rtc.v1";
 
-/// The version to answer in: ours if it is offered, or else the first. None for who offers none.
+/// Returns the version to answer with: that of this server if the client offers it, or else the first that it offers.
 fn version(headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|line| line.to_str().ok());
     let offered = lines.flat_map(|line| line.split(',')).map(str::trim);
@@ -100,33 +112,35 @@ fn version(headers: &HeaderMap) -> Option<String> {
     Some(versions.find(|version| *version == SUBPROTOCOL).unwrap_or(first).to_owned())
 }
 
-/// Opens the WebSocket only to say why not: a browser tells its page nothing of an HTTP answer.
-fn turn_away(
+/// Opens the WebSocket only to send an error: browsers do not show the HTTP response to their pages.
+fn reject(
     upgrade: WebSocketUpgrade,
     version: String,
     shared: Arc<Shared>,
     (code, message, close): (ErrorCode, &'static str, u16),
 ) -> Response {
     shared.metrics.error(&code);
-    tracing::debug!(%code, "turned away");
+    tracing::debug!(%code, "WebSocket rejected");
     let max = shared.config.limits.frame_bytes;
-    let counted = shared.tasks.token();
+    let task_token = shared.tasks.token();
     upgrade.protocols([version]).max_message_size(max).on_upgrade(async move |socket| {
-        let _counted = counted;
-        let goodbye = async {
+        let _task_token = task_token;
+        let rejection = async {
             let (outbox, mut outgoing) = queue(&shared.config.limits);
             outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
-            socket.write(&mut outgoing, |frames, bytes| shared.metrics.sent(frames, bytes)).await?;
+            socket.write(&mut outgoing, |frames, bytes| shared.metrics.frames_sent(frames, bytes)).await?;
             socket.close(CloseFrame { code: close, reason: Utf8Bytes::from_static(message) }).await?;
-            // Until the other side has closed as well.
+            // Wait for the client to close as well.
             while !matches!(socket.next().await, Ok((Received::Close(_), _)) | Err(_)) {}
             Ok::<_, io::Error>(())
         };
-        let _ = timeout(shared.config.limits.close, goodbye).await;
+        // Some clients do not complete the closing handshake.
+        let _ = timeout(shared.config.limits.close_timeout, rejection).await;
     })
 }
 
-/// A page may connect when it is named, or when none is named and it came from this very host.
+/// Returns whether the page may connect: if its origin is in the list, or if the list is empty and the page is from this
+/// host.
 fn origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;
@@ -162,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn our_version_is_preferred_to_another() {
+    fn own_version_is_preferred() {
         let answer = |lines: &[&str]| {
             let mut headers = HeaderMap::new();
             for line in lines {
@@ -179,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_list_the_page_has_to_come_from_here() {
+    fn empty_list_allows_same_host_only() {
         assert!(allowed(Some("http://here:8080"), "here:8080", &[]));
         assert!(allowed(Some("https://Here"), "here", &[]));
         assert!(allowed(None, "here", &[]));
@@ -189,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_says_it_all() {
+    fn list_allows_only_its_origins() {
         let list = ["https://a.example", "https://b.example/"];
         assert!(allowed(Some("https://a.example"), "here", &list));
         assert!(allowed(Some("https://b.example"), "here", &list));

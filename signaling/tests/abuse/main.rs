@@ -1,26 +1,33 @@
-//! Clients that mean no good, and many at once. The server is well after each.
+//! Malicious clients, and many clients at once. The server works normally after each test.
 //!
-//! A program of its own: other tests have limits of time that a thousand clients beside them would break.
+//! A separate test binary: a thousand clients would make the timeouts of other tests fail.
 
-use std::panic;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::{
+    panic,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use browser_rtc_signaling::server::{Config, Limits, raise_open_files};
-use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
-use futures_util::StreamExt;
-use futures_util::future::join_all;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use browser_rtc_signaling::{
+    ClientMessage, ErrorCode, ServerMessage, close,
+    server::{Config, Limits, raise_open_file_limit},
+};
+use futures_util::{StreamExt, future::join_all};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_tungstenite::tungstenite::Message;
 
-#[allow(dead_code, reason = "made for more tests than these")]
+#[allow(dead_code, reason = "shared with other tests")]
 #[path = "../server/support.rs"]
 mod support;
 
 #[cfg(feature = "redis")]
-#[allow(dead_code, reason = "made for more tests than these")]
+#[allow(dead_code, reason = "shared with other tests")]
 #[path = "../server/cluster/support.rs"]
 mod cluster;
 
@@ -28,9 +35,9 @@ mod cluster;
 #[path = "../server/ports.rs"]
 mod ports;
 
-use crate::support::{Client, Running, soon, start, start_with};
+use crate::support::{Client, TestServer, start, start_with, with_timeout};
 
-/// A client's frame: its first byte, and a payload masked by nothing.
+/// Returns a client's frame with this first byte, and a payload masked with zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut frame = vec![first];
@@ -46,57 +53,57 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 impl Client {
-    /// Sends bytes as they are, and goes on as a client that has sent nothing.
+    /// Sends raw bytes, as if the client had sent nothing.
     async fn send_raw(self, bytes: &[u8]) -> Self {
         let Self { sink, stream, id, token } = self;
         let mut socket = sink.reunite(stream).unwrap();
-        soon(socket.get_mut().write_all(bytes)).await.unwrap();
+        with_timeout(socket.get_mut().write_all(bytes)).await.unwrap();
         let (sink, stream) = socket.split();
         Self { sink, stream, id, token }
     }
 }
 
-/// The header of a text or continuation that has so many bytes of payload, which are not there.
+/// Returns the header of a frame with this payload length, without the payload.
 fn header(first: u8, length: u64) -> Vec<u8> {
     [&[first, 0xff], length.to_be_bytes().as_slice(), &[0; 4]].concat()
 }
 
 #[tokio::test]
-async fn invalid_websocket_frame_closes_the_socket_and_keeps_the_seat() {
-    let server = start_with(Limits { frame_bytes: 1000, ..Limits::default() }).await;
+async fn invalid_frame_closes_socket_and_keeps_seat() {
+    let server = start_with(Limits::new().frame_bytes(1000)).await;
     let mut ada = server.join("r", "Ada").await;
     let unmasked = vec![0x81, 2, b'{', b'}'];
     let cases = [
         ("reserved bits", frame(0xc1, b"{}"), close::PROTOCOL),
         ("unmasked", unmasked, close::PROTOCOL),
-        ("an opcode that means nothing", frame(0x83, b"{}"), close::PROTOCOL),
-        ("a control opcode that means nothing", frame(0x8b, b""), close::PROTOCOL),
+        ("an unknown opcode", frame(0x83, b"{}"), close::PROTOCOL),
+        ("an unknown control opcode", frame(0x8b, b""), close::PROTOCOL),
         ("a ping too large", frame(0x89, &[b'x'; 126]), close::PROTOCOL),
         ("a ping in fragments", frame(0x09, b"x"), close::PROTOCOL),
-        ("the rest of nothing", frame(0x80, b"{}"), close::PROTOCOL),
+        ("a continuation without a start", frame(0x80, b"{}"), close::PROTOCOL),
         ("a text within a text", [frame(0x01, b"{"), frame(0x81, b"}")].concat(), close::PROTOCOL),
         ("half a close code", frame(0x88, &[3]), close::PROTOCOL),
         ("a close code that is never sent", frame(0x88, &1005_u16.to_be_bytes()), close::PROTOCOL),
         ("a close reason that is not UTF-8", frame(0x88, &[3, 0xe8, 0xff]), close::NOT_UTF8),
-        ("a text that is no UTF-8", frame(0x81, &[0xff]), close::NOT_UTF8),
-        ("a fragment that is no UTF-8", frame(0x01, b"\xc3("), close::NOT_UTF8),
+        ("a text that is not UTF-8", frame(0x81, &[0xff]), close::NOT_UTF8),
+        ("a fragment that is not UTF-8", frame(0x01, b"\xc3("), close::NOT_UTF8),
         ("a text that ends within a character", frame(0x81, b"\xc3"), close::NOT_UTF8),
     ];
     let mut eve = server.join("r", "Eve").await;
     ada.expect_joined(&eve, "Eve").await;
-    let (mut told, mut counted) = (0, 0);
+    let (mut errors, mut counted) = (0, 0);
     for (what, bytes, code) in cases {
         eve = eve.send_raw(&bytes).await;
-        // A text has come, and is refused like another: it is not to be sent again.
+        // An invalid text is received and refused like another frame, so it is not sent again.
         let is_message = code == close::NOT_UTF8 && bytes[0] != 0x88;
         if is_message {
-            (told, counted) = (told + 1, counted + 1);
+            (errors, counted) = (errors + 1, counted + 1);
             eve.expect_refusal(ErrorCode::BadMessage, Some(counted)).await;
         }
         assert_eq!(eve.close_code().await, code, "{what}");
-        let keepsake = eve.keepsake(told);
+        let saved = eve.save_seat(errors);
         eve = server.connect().await;
-        let back = eve.resume(&keepsake).await;
+        let back = eve.resume(&saved).await;
         assert!(back.resumed && back.received == counted, "{what}: {back:?}");
         eve.expect_silence().await;
         ada.expect_silence().await;
@@ -104,8 +111,8 @@ async fn invalid_websocket_frame_closes_the_socket_and_keeps_the_seat() {
 }
 
 #[tokio::test]
-async fn message_over_the_limit_costs_its_sender_the_message_alone() {
-    let server = start_with(Limits { frame_bytes: 1000, ..Limits::default() }).await;
+async fn message_over_limit_is_only_discarded() {
+    let server = start_with(Limits::new().frame_bytes(1000)).await;
     let mut ada = server.join("r", "Ada").await;
     let mut eve = server.join("r", "Eve").await;
     ada.expect_joined(&eve, "Eve").await;
@@ -130,14 +137,14 @@ async fn message_over_the_limit_costs_its_sender_the_message_alone() {
 }
 
 #[tokio::test]
-async fn endless_message_closes_the_socket_and_keeps_the_seat() {
-    let server = start_with(Limits { frame_bytes: 1000, ..Limits::default() }).await;
+async fn endless_message_closes_socket_and_keeps_seat() {
+    let server = start_with(Limits::new().frame_bytes(1000)).await;
     let mut ada = server.join("r", "Ada").await;
     let mut eve = server.join("r", "Eve").await;
     ada.expect_joined(&eve, "Eve").await;
     let cases = [
         ("a length of 2^40", [header(0x81, 1 << 40), vec![0; 70_000]].concat()),
-        ("a length beyond all bounds", [header(0x81, u64::MAX), vec![0; 70_000]].concat()),
+        ("the largest length", [header(0x81, u64::MAX), vec![0; 70_000]].concat()),
         ("empty fragments", [frame(0x01, b""), frame(0x00, b"").repeat(20_000)].concat()),
         ("fragments of a length of 2^40", [frame(0x01, b"x"), header(0x00, 1 << 40), vec![0; 70_000]].concat()),
     ];
@@ -145,19 +152,19 @@ async fn endless_message_closes_the_socket_and_keeps_the_seat() {
         eve = eve.send_raw(&bytes).await;
         eve.expect_refusal(ErrorCode::TooLarge, Some(number)).await;
         assert_eq!(eve.close_code().await, close::TOO_LARGE, "{what}");
-        let keepsake = eve.keepsake(number);
+        let saved = eve.save_seat(number);
         eve = server.connect().await;
-        let back = eve.resume(&keepsake).await;
+        let back = eve.resume(&saved).await;
         assert!(back.resumed && back.received == number, "{what}: {back:?}");
         ada.expect_silence().await;
     }
-    // The header alone is refused at once, and nothing is waited for: what follows it is not kept.
+    // The header alone is refused at once: the server does not wait for the payload.
     eve = eve.send_raw(&header(0x81, 1 << 40)).await;
     eve.expect_refusal(ErrorCode::TooLarge, Some(5)).await;
 }
 
 #[tokio::test]
-async fn a_message_may_come_in_fragments_and_bit_by_bit() {
+async fn fragmented_message_is_accepted() {
     let server = start(Config::default()).await;
     let ada = server.join("r", "Ada").await;
     let ping = |id: u32| ClientMessage::Ping { id, received: 0 }.to_json().unwrap();
@@ -192,8 +199,8 @@ async fn a_message_may_come_in_fragments_and_bit_by_bit() {
 }
 
 #[tokio::test]
-async fn pings_are_answered_with_nothing_else_going_on() {
-    let server = start(Config { heartbeat_ms: 3_600_000, ..Config::default() }).await;
+async fn pings_of_idle_client_are_answered() {
+    let server = start(Config::new().heartbeat_ms(3_600_000)).await;
     let mut ada = server.join("r", "Ada").await;
     for number in 0..200_u8 {
         ada = ada.send_raw(&frame(0x89, &[number])).await;
@@ -205,8 +212,8 @@ async fn pings_are_answered_with_nothing_else_going_on() {
 }
 
 #[tokio::test]
-async fn the_answers_to_one_packet_may_be_more_than_the_queue_holds() {
-    let server = start_with(Limits { queue_frames: 64, ..Limits::default() }).await;
+async fn answers_to_one_packet_may_exceed_queue() {
+    let server = start_with(Limits::new().queue_frames(64)).await;
     let ada = server.join("r", "Ada").await;
     let ping = |id| frame(0x81, ClientMessage::Ping { id, received: 0 }.to_json().unwrap().as_bytes());
     let packet: Vec<u8> = (0..900).flat_map(ping).collect();
@@ -217,11 +224,10 @@ async fn the_answers_to_one_packet_may_be_more_than_the_queue_holds() {
 }
 
 #[tokio::test]
-async fn a_thousand_come_into_one_room() {
+async fn thousand_clients_join_one_room() {
     const CLIENTS: usize = 1000;
-    raise_open_files();
-    let limits =
-        Limits { seats_per_room: CLIENTS, clients: CLIENTS + 1, queue_frames: 4 * CLIENTS, ..Limits::default() };
+    raise_open_file_limit();
+    let limits = Limits::new().seats_per_room(CLIENTS).clients(CLIENTS + 1).queue_frames(4 * CLIENTS);
     let server = start_with(limits).await;
     let mut clients = Vec::new();
     for wave in 0..CLIENTS / 50 {
@@ -238,30 +244,30 @@ async fn a_thousand_come_into_one_room() {
     let here: Vec<usize> = (0..CLIENTS).collect();
     let mut first: Vec<usize> = clients.iter().map(|(_, peers)| *peers).collect();
     first.sort_unstable();
-    assert_eq!(first, here, "each found those who came before it");
+    assert_eq!(first, here, "each client sees those that joined before it");
     join_all(clients.iter_mut().map(async |(client, peers)| {
         for _ in *peers + 1..CLIENTS {
-            let told = client.recv().await;
-            assert!(matches!(told, ServerMessage::PeerJoined { .. }), "{told:?}");
+            let message = client.recv().await;
+            assert!(matches!(message, ServerMessage::PeerJoined { .. }), "{message:?}");
         }
     }))
     .await;
-    // All of them hear of one.
+    // A message of one client reaches all.
     let (mut speaker, _) = clients.remove(0);
     speaker.say("1").await;
     for (client, _) in &mut clients {
         client.expect_say(&speaker.id, "1").await;
     }
     assert!(matches!(
-        server.connect().await.ask_to_join("r", "one more").await,
+        server.connect().await.try_join("r", "one more").await,
         ServerMessage::Error { code: ErrorCode::RoomFull, .. }
     ));
 }
 
 #[tokio::test]
-async fn who_never_finishes_a_request_keeps_nobody_out_and_is_closed() {
-    raise_open_files();
-    let server = start_with(Limits { clients: 2, ..Limits::default() }).await;
+async fn unfinished_requests_are_closed_and_harm_no_client() {
+    raise_open_file_limit();
+    let server = start_with(Limits::new().clients(2)).await;
     let mut half = join_all((0..300).map(async |_| {
         let mut stream = TcpStream::connect(server.addr).await.unwrap();
         stream.write_all(b"GET /signal HTTP/1.1\r\nHost: test\r\nX-Slow: ").await.unwrap();
@@ -270,7 +276,7 @@ async fn who_never_finishes_a_request_keeps_nobody_out_and_is_closed() {
     .await;
     let mut ada = server.join("r", "Ada").await;
     ada.expect_silence().await;
-    // The head may take 15 s, however many bytes come meanwhile.
+    // The head has to be complete within 15 s, however many bytes are sent in the meantime.
     let mut slow = half.pop().unwrap();
     let closed = async {
         let mut answer = [0; 256];
@@ -288,21 +294,21 @@ async fn who_never_finishes_a_request_keeps_nobody_out_and_is_closed() {
 }
 
 #[tokio::test]
-async fn a_flood_of_connections_takes_no_more_places_than_there_are() {
-    raise_open_files();
-    let server = start_with(Limits { clients: 5, ..Limits::default() }).await;
+async fn flood_of_connections_is_limited() {
+    raise_open_file_limit();
+    let server = start_with(Limits::new().clients(5)).await;
     let mut ada = server.join("r", "Ada").await;
     let tried = join_all((0..300).map(|_| server.try_connect(server.request()))).await;
-    let let_in: Vec<Client> = tried.into_iter().filter_map(Result::ok).collect();
-    assert_eq!(let_in.len(), 4);
+    let admitted: Vec<Client> = tried.into_iter().filter_map(Result::ok).collect();
+    assert_eq!(admitted.len(), 4);
     ada.expect_silence().await;
-    drop(let_in);
-    server.connect_when_there_is_place().await.join("r", "Bob").await;
+    drop(admitted);
+    server.connect_when_admitted().await.join("r", "Bob").await;
 }
 
-/// The answers to its pings find no connection any more, while its word that it leaves has yet to be read.
+/// The connection is reset before the pings are answered and the `leave` is read.
 #[tokio::test]
-async fn who_leaves_and_resets_the_connection_harms_nobody() {
+async fn leave_and_reset_do_not_panic() {
     let panics = Arc::new(AtomicUsize::new(0));
     let before = panic::take_hook();
     panic::set_hook(Box::new({
@@ -320,22 +326,22 @@ async fn who_leaves_and_resets_the_connection_harms_nobody() {
     for _ in 0..100 {
         let Client { sink, stream, .. } = server.join("loud", "Eve").await;
         let mut socket = sink.reunite(stream).unwrap();
-        soon(socket.get_mut().write_all(&packet)).await.unwrap();
+        with_timeout(socket.get_mut().write_all(&packet)).await.unwrap();
         socket.get_ref().set_zero_linger().unwrap();
         drop(socket);
         tokio::task::yield_now().await;
     }
     ada.expect_silence().await;
-    well(&server, &mut ada).await;
+    expect_working(&server, &mut ada).await;
     assert_eq!(panics.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
-async fn everything_at_once_and_the_server_is_well() {
-    let limits = Limits { frames_per_second: 10, burst: 20, frame_bytes: 4096, ..Limits::default() };
+async fn server_survives_garbage_and_floods() {
+    let limits = Limits::new().frames_per_second(10).burst(20).frame_bytes(4096);
     let server = start_with(limits).await;
     let mut ada = server.join("quiet", "Ada").await;
-    let rubbish = |seed: u32| -> Vec<u8> {
+    let garbage = |seed: u32| -> Vec<u8> {
         let mut state = seed | 1;
         let mut next = move || {
             state ^= state << 13;
@@ -348,20 +354,20 @@ async fn everything_at_once_and_the_server_is_well() {
     let ping = frame(0x81, ClientMessage::Ping { id: 1, received: 0 }.to_json().unwrap().as_bytes());
     let abuse = async |index: u32| {
         let eve = server.join("loud", &format!("Eve {index}")).await;
-        let bytes = if index.is_multiple_of(2) { rubbish(index + 1) } else { ping.repeat(2000) };
-        // The server may close before all of it is written.
+        let bytes = if index.is_multiple_of(2) { garbage(index + 1) } else { ping.repeat(2000) };
+        // The server may close the connection before all of it is written.
         let Client { sink, stream, .. } = eve;
         let mut socket = sink.reunite(stream).unwrap();
-        let _ = soon(socket.get_mut().write_all(&bytes)).await;
-        soon(async { while let Some(Ok(_)) = socket.next().await {} }).await;
+        let _ = with_timeout(socket.get_mut().write_all(&bytes)).await;
+        with_timeout(async { while let Some(Ok(_)) = socket.next().await {} }).await;
     };
     join_all((0..40).map(abuse)).await;
     ada.expect_silence().await;
-    well(&server, &mut ada).await;
+    expect_working(&server, &mut ada).await;
 }
 
-/// A newcomer and somebody who is there hear each other.
-async fn well(server: &Running, ada: &mut Client) {
+/// Expects that a new client and an existing one can exchange signals.
+async fn expect_working(server: &TestServer, ada: &mut Client) {
     let mut bob = server.join("quiet", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
     ada.signal(&bob.id.clone(), "1").await;

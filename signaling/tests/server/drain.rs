@@ -1,30 +1,32 @@
-//! The way to an end.
+//! The drain before a shutdown.
 
 use std::time::{Duration, Instant};
 
-use browser_rtc_signaling::server::{Config, Limits, Server};
-use browser_rtc_signaling::{ErrorCode, ServerMessage, close};
+use browser_rtc_signaling::{
+    ErrorCode, ServerMessage, close,
+    server::{Config, Limits, Server},
+};
 use tokio::sync::oneshot;
 
-use crate::support::{Running, soon, start, start_with};
+use crate::support::{TestServer, start, start_with, with_timeout};
 
-/// So long that nobody's turn comes by itself.
-const AGES: Duration = Duration::from_secs(100_000_000);
+/// A duration that no test reaches.
+const NEVER: Duration = Duration::from_secs(100_000_000);
 
 #[tokio::test]
-async fn who_is_there_stays_and_nobody_new_is_taken() {
-    let limits = Limits { drain: AGES, join: AGES, ..Limits::default() };
-    let config = Config { listen: ([127, 0, 0, 1], 0).into(), limits, ..Config::default() };
+async fn drain_refuses_new_clients_and_keeps_connected_ones() {
+    let limits = Limits::new().drain_time(NEVER).join_timeout(NEVER);
+    let config = Config::new().listen(([127, 0, 0, 1], 0)).limits(limits);
     let server = Server::bind(config).await.unwrap();
-    let running = Running::elsewhere(server.local_addr());
+    let running = TestServer::external(server.local_addr());
     let (drain, drained) = oneshot::channel::<()>();
-    let (hurry, hurried) = oneshot::channel::<()>();
+    let (stop, stopped) = oneshot::channel::<()>();
     let ending = tokio::spawn(server.run_until(
         async {
             let _ = drained.await;
         },
         async {
-            let _ = hurried.await;
+            let _ = stopped.await;
         },
     ));
     let mut ada = running.join("r", "Ada").await;
@@ -33,12 +35,12 @@ async fn who_is_there_stays_and_nobody_new_is_taken() {
     let mut late = running.connect().await;
     assert!(running.get("/readyz").await.0.starts_with("http/1.1 200"));
     drain.send(()).unwrap();
-    soon(async { while running.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
+    with_timeout(async { while running.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
 
     assert!(running.get("/readyz").await.0.starts_with("http/1.1 503"));
     assert!(running.get("/healthz").await.0.starts_with("http/1.1 200"));
     assert_eq!(running.refusal(running.request()).await, (503, "the server shuts down".to_owned()));
-    match late.ask_to_join("r", "Late").await {
+    match late.try_join("r", "Late").await {
         ServerMessage::Error { code, .. } => assert_eq!(code, ErrorCode::Draining),
         other => panic!("let in: {other:?}"),
     }
@@ -47,40 +49,40 @@ async fn who_is_there_stays_and_nobody_new_is_taken() {
     assert_eq!(running.metric("signaling_draining").await, 1);
     assert_eq!(running.metric("signaling_refusals_total{reason=\"draining\"}").await, 1);
 
-    hurry.send(()).unwrap();
+    stop.send(()).unwrap();
     for client in [&mut ada, &mut bob, &mut late] {
         assert_eq!(client.close_code().await, close::GOING_AWAY);
     }
-    soon(ending).await.unwrap();
+    with_timeout(ending).await.unwrap();
 }
 
 #[tokio::test]
-async fn within_the_drain_everybody_is_told_one_after_the_other() {
-    let server = start_with(Limits { drain: Duration::from_secs(1), ..Limits::default() }).await;
+async fn drain_closes_clients_at_different_times() {
+    let server = start_with(Limits::new().drain_time(Duration::from_secs(1))).await;
     let mut clients = Vec::new();
     for name in 0..20 {
         clients.push(server.join(&format!("r{name}"), "Ada").await);
     }
     let began = Instant::now();
     let stopping = tokio::spawn(server.stop());
-    let told = clients.iter_mut().map(async |client| {
+    let closed = clients.iter_mut().map(async |client| {
         assert_eq!(client.close_code().await, close::GOING_AWAY);
         began.elapsed()
     });
-    let mut told = futures_util::future::join_all(told).await;
-    told.sort();
-    // Twenty within the same tenth of a second: never, or there is no spread.
-    assert!(told[19] - told[0] > Duration::from_millis(100), "{told:?}");
-    soon(stopping).await.unwrap();
+    let mut closed = futures_util::future::join_all(closed).await;
+    closed.sort();
+    // If all twenty were closed within 100 ms, they were not spread over the drain.
+    assert!(closed[19] - closed[0] > Duration::from_millis(100), "{closed:?}");
+    with_timeout(stopping).await.unwrap();
     assert!(began.elapsed() >= Duration::from_secs(1));
 }
 
 #[tokio::test]
-async fn a_seat_of_somebody_away_is_not_waited_for() {
-    let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
-    let server = start(Config { limits, grace: AGES, ..Config::default() }).await;
-    server.join("r", "Ada").await.break_off().await;
-    server.until_metric("signaling_clients", 0).await;
+async fn drain_does_not_wait_for_kept_seats() {
+    let limits = Limits::new().drain_time(Duration::from_millis(100));
+    let server = start(Config::new().limits(limits).grace(NEVER)).await;
+    server.join("r", "Ada").await.reset().await;
+    server.wait_for_metric("signaling_clients", 0).await;
     assert_eq!(server.metric("signaling_seats").await, 1);
     server.stop().await;
 }

@@ -1,12 +1,14 @@
 use std::fs;
 
-use browser_rtc_signaling::server::{Config, Limits, Server};
-use browser_rtc_signaling::{ErrorCode, PATH, SUBPROTOCOL, close};
+use browser_rtc_signaling::{
+    ErrorCode, PATH, SUBPROTOCOL, close,
+    server::{Config, Limits, Server},
+};
 
 use crate::support::start;
 
 #[tokio::test]
-async fn who_speaks_no_version_is_refused_with_the_one_that_is_spoken() {
+async fn missing_subprotocol_is_refused() {
     let server = start(Config::default()).await;
     for offered in [Some("chat, mqtt"), None] {
         let mut request = server.request();
@@ -23,7 +25,7 @@ async fn who_speaks_no_version_is_refused_with_the_one_that_is_spoken() {
 }
 
 #[tokio::test]
-async fn another_version_is_told_so_in_its_own_name() {
+async fn other_version_receives_unsupported_version() {
     let server = start(Config::default()).await;
     let offering = |versions: &str| {
         let mut request = server.request();
@@ -41,7 +43,7 @@ async fn another_version_is_told_so_in_its_own_name() {
 }
 
 #[tokio::test]
-async fn a_foreign_origin_is_refused() {
+async fn foreign_origin_is_refused() {
     let server = start(Config::default()).await;
     let with_origin = |origin: &str| {
         let mut request = server.request();
@@ -55,7 +57,7 @@ async fn a_foreign_origin_is_refused() {
     let own = format!("http://{}", server.addr);
     assert!(server.try_connect(with_origin(&own)).await.is_ok());
 
-    let server = start(Config { allowed_origins: vec!["https://app.example".to_owned()], ..Config::default() }).await;
+    let server = start(Config::new().allowed_origins(vec!["https://app.example".to_owned()])).await;
     let mut request = server.request();
     request.headers_mut().insert("origin", "https://app.example".parse().unwrap());
     assert!(server.try_connect(request.clone()).await.is_ok());
@@ -77,9 +79,7 @@ async fn files_are_served_from_the_longest_prefix() {
     fs::write(pkg.join("app.js"), "export {}").unwrap();
     fs::write(pkg.join("app_bg.wasm"), "\0asm").unwrap();
     fs::write(pkg.join("sub/index.html"), "below").unwrap();
-    let server =
-        start(Config { static_dirs: vec![("/".to_owned(), www), ("/pkg/".to_owned(), pkg)], ..Config::default() })
-            .await;
+    let server = start(Config::new().static_dirs(vec![("/".to_owned(), www), ("/pkg/".to_owned(), pkg)])).await;
 
     for (path, kind, expected) in [
         ("/", "text/html", "<p>hello"),
@@ -114,22 +114,22 @@ async fn files_are_served_from_the_longest_prefix() {
 }
 
 #[tokio::test]
-async fn health_is_told_and_without_files_there_are_none() {
+async fn healthz_is_served_without_files() {
     let server = start(Config::default()).await;
     let (head, body) = server.get("/healthz").await;
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert_eq!(body, "ok");
     assert!(server.get("/").await.0.starts_with("http/1.1 404"));
-    // No WebSocket was asked for.
+    // The request is not a WebSocket upgrade.
     assert!(server.get(PATH).await.0.starts_with("http/1.1 4"));
 }
 
 #[tokio::test]
-async fn a_configuration_that_makes_no_sense_is_refused() {
-    let no_heartbeat = Config { heartbeat_ms: 0, ..Config::default() };
-    let tiny_queue = Config { limits: Limits { queue_bytes: 1, ..Limits::default() }, ..Config::default() };
-    let no_slash = Config { static_dirs: vec![("pkg".to_owned(), ".".into())], ..Config::default() };
-    let no_dir = Config { static_dirs: vec![("/".to_owned(), "/does/not/exist".into())], ..Config::default() };
+async fn invalid_configuration_is_refused() {
+    let no_heartbeat = Config::new().heartbeat_ms(0);
+    let tiny_queue = Config::new().limits(Limits::new().queue_bytes(1));
+    let no_slash = Config::new().static_dirs(vec![("pkg".to_owned(), ".".into())]);
+    let no_dir = Config::new().static_dirs(vec![("/".to_owned(), "/does/not/exist".into())]);
     for config in [no_heartbeat, tiny_queue, no_slash, no_dir] {
         let error = Server::bind(config).await.unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error}");

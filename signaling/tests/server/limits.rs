@@ -1,14 +1,16 @@
 use std::time::Duration;
 
-use browser_rtc_signaling::server::{Config, Limits};
-use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close};
+use browser_rtc_signaling::{
+    ClientMessage, ErrorCode, LeaveReason, ServerMessage, close,
+    server::{Config, Limits},
+};
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, Frames, soon, start, start_with};
+use crate::support::{Client, NextFrame, start, start_with, with_timeout};
 
 #[tokio::test]
-async fn every_malformed_frame_is_answered_and_the_connection_goes_on() {
+async fn malformed_frames_are_refused_and_connection_stays() {
     let server = start(Config::default()).await;
     let mut ada = server.join("r", "Ada").await;
     let deep = "[".repeat(60_000);
@@ -53,19 +55,19 @@ async fn every_malformed_frame_is_answered_and_the_connection_goes_on() {
 async fn feed_pings(client: &mut Client, count: u32) {
     for id in 0..count {
         let ping = ClientMessage::Ping { id, received: 0 }.to_json().unwrap();
-        soon(client.sink.feed(Message::text(ping))).await.unwrap();
+        with_timeout(client.sink.feed(Message::text(ping))).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn too_many_frames_are_refused_and_a_flood_ends_the_connection() {
-    let server = start_with(Limits { frames_per_second: 1, burst: 10, ..Limits::default() }).await;
+async fn excess_frames_are_refused_and_flood_closes() {
+    let server = start_with(Limits::new().frames_per_second(1).burst(10)).await;
     let mut ada = server.join("r", "Ada").await;
     let mut bob = server.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
-    // Within one packet, so that no pause refills the bucket.
+    // Sent in one packet, so that no pause refills the bucket.
     feed_pings(&mut ada, 15).await;
-    soon(ada.sink.flush()).await.unwrap();
+    with_timeout(ada.sink.flush()).await.unwrap();
     let (mut pongs, mut refused) = (0, 0);
     for _ in 0..15 {
         match ada.recv().await {
@@ -78,36 +80,36 @@ async fn too_many_frames_are_refused_and_a_flood_ends_the_connection() {
         }
     }
     assert!(pongs >= 9 && refused >= 1, "{pongs} and {refused}");
-    // It is still there, and Bob's rate is his own.
+    // The connection stays open, and Bob has his own rate.
     bob.say("1").await;
     ada.expect_say(&bob.id, "1").await;
 
     feed_pings(&mut ada, 100).await;
-    let _ = soon(ada.sink.flush()).await;
+    let _ = with_timeout(ada.sink.flush()).await;
     assert_eq!(ada.close_code().await, close::POLICY);
-    // The seat is kept for her.
+    // Ada's seat is kept.
     bob.expect_silence().await;
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_cut_off_and_slows_nobody() {
-    let server = start_with(Limits {
-        queue_bytes: 256 * 1024,
-        frames_per_second: 1_000_000,
-        burst: 1_000_000,
-        close: Duration::from_secs(20),
-        ..Limits::default()
-    })
+async fn slow_reader_is_disconnected_and_delays_no_client() {
+    let server = start_with(
+        Limits::new()
+            .queue_bytes(256 * 1024)
+            .frames_per_second(1_000_000)
+            .burst(1_000_000)
+            .close_timeout(Duration::from_secs(20)),
+    )
     .await;
     let mut ada = server.join("r", "Ada").await;
     let mut bob = server.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
-    let mut slow = server.connect_narrow().await;
+    let mut slow = server.connect_with_small_buffer().await;
     slow.join("r", "Slow").await;
     ada.expect_joined(&slow, "Slow").await;
     bob.expect_joined(&slow, "Slow").await;
 
-    // Slow reads nothing. Ada goes on until that fills the system's buffers and then the queue.
+    // Slow does not read. Ada sends until the buffers of the system and then the queue are full.
     let padding = "x".repeat(32 * 1024);
     let mut said = 0_u32;
     let cut_off = loop {
@@ -138,7 +140,7 @@ async fn a_slow_reader_is_cut_off_and_slows_nobody() {
         assert_eq!(bob.recv().await, left);
     }
 
-    // When it reads at last, it gets what was under way, without a gap, and the reason.
+    // When Slow reads, it receives the frames in flight without a gap, and then the close code.
     let mut next = 0;
     let code = loop {
         match slow.stream.next_frame().await {
@@ -159,13 +161,13 @@ async fn a_slow_reader_is_cut_off_and_slows_nobody() {
 }
 
 #[tokio::test]
-async fn silence_is_loss_and_a_ping_is_a_sign_of_life() {
-    let server = start(Config { heartbeat_ms: 1_000, grace: Duration::from_secs(3600), ..Config::default() }).await;
+async fn silent_client_is_lost_and_pinging_one_is_not() {
+    let server = start(Config::new().heartbeat_ms(1_000).grace(Duration::from_secs(3600))).await;
     let mut ada = server.join("r", "Ada").await;
     let started = tokio::time::Instant::now();
     let mut silent = server.join("r", "Silent").await;
     ada.expect_joined(&silent, "Silent").await;
-    let left = soon(async {
+    let left = with_timeout(async {
         loop {
             ada.send(ClientMessage::Ping { id: 1, received: 0 }).await;
             match ada.recv().await {
@@ -181,13 +183,13 @@ async fn silence_is_loss_and_a_ping_is_a_sign_of_life() {
 }
 
 #[tokio::test]
-async fn who_answers_the_pings_of_the_server_stays_without_a_word() {
-    let server = start(Config { heartbeat_ms: 2_000, ..Config::default() }).await;
+async fn websocket_pongs_keep_client_alive() {
+    let server = start(Config::new().heartbeat_ms(2_000)).await;
     let mut ada = server.join("r", "Ada").await;
     let mut pings = 0;
-    // Reading is what answers them. More than three heartbeats go by.
+    // Reading answers the pings. More than three heartbeats pass.
     while pings < 5 {
-        match soon(ada.stream.next()).await {
+        match with_timeout(ada.stream.next()).await {
             Some(Ok(Message::Ping(_))) => pings += 1,
             other => panic!("no ping but {other:?}"),
         }
@@ -197,8 +199,8 @@ async fn who_answers_the_pings_of_the_server_stays_without_a_word() {
 }
 
 #[tokio::test]
-async fn who_does_not_join_in_time_has_to_go() {
-    let server = start_with(Limits { join: Duration::from_secs(2), ..Limits::default() }).await;
+async fn client_without_join_is_closed() {
+    let server = start_with(Limits::new().join_timeout(Duration::from_secs(2))).await;
     let mut ada = server.join("r", "Ada").await;
     let mut idler = server.connect().await;
     assert_eq!(idler.close_code().await, close::POLICY);
@@ -206,11 +208,11 @@ async fn who_does_not_join_in_time_has_to_go() {
 }
 
 #[tokio::test]
-async fn a_full_server_refuses_before_the_handshake() {
-    let server = start_with(Limits { clients: 1, ..Limits::default() }).await;
+async fn full_server_refuses_upgrade() {
+    let server = start_with(Limits::new().clients(1)).await;
     let ada = server.join("r", "Ada").await;
     let (status, message) = server.refusal(server.request()).await;
     assert_eq!((status, message.as_str()), (503, "the server is full"));
     drop(ada);
-    soon(async { while server.try_connect(server.request()).await.is_err() {} }).await;
+    with_timeout(async { while server.try_connect(server.request()).await.is_err() {} }).await;
 }

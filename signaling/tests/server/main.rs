@@ -1,14 +1,12 @@
-//! The server in this process on a free port, and real WebSocket clients.
+//! Tests of the server, in this process on a free port, with real WebSocket clients.
 
-mod absence;
-mod access;
-mod anew;
-mod bounds;
+mod access_tokens;
 #[cfg(feature = "redis")]
 mod cluster;
 mod drain;
 mod http;
-mod lifetime;
+mod kept_seats;
+mod limit_metrics;
 mod limits;
 mod ports;
 #[cfg(unix)]
@@ -16,8 +14,10 @@ mod process;
 #[cfg(unix)]
 mod program;
 mod refusals;
-mod relay;
 mod resume;
+mod resume_failures;
 mod rooms;
+mod shutdown;
 mod support;
 mod tls;
+mod turn;

@@ -1,23 +1,25 @@
-//! Ports for programs that have to be told theirs.
+//! Free ports for programs that need a fixed one.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
+    sync::atomic::{AtomicU32, Ordering},
+};
 
-/// These, and those of the buses above them, are below the ports that systems give to whoever asks for any. So nobody
-/// else in this process has one of them, also while its program is stopped.
+/// The first of the ports. With those of the cluster buses above them, they are below the ports that systems assign
+/// automatically, so no other socket of this process takes one, even while its program is stopped.
 const FIRST: u32 = 12_000;
 const COUNT: u32 = 10_000;
 
-/// How far above its own a node of a Redis Cluster has the port of its bus.
+/// The offset of the port of a node's bus in a Redis Cluster.
 const BUS: u32 = 10_000;
 
-/// One that is free, and that this gives nobody else.
-pub fn free() -> u16 {
-    static GIVEN: AtomicU32 = AtomicU32::new(0);
-    // Processes whose ids follow each other begin far apart.
+/// Returns a free port, and each only once.
+pub fn reserve() -> u16 {
+    static RESERVED: AtomicU32 = AtomicU32::new(0);
+    // Processes with consecutive ids start far apart.
     let first = std::process::id().wrapping_mul(97);
     loop {
-        let port = FIRST + first.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = FIRST + first.wrapping_add(RESERVED.fetch_add(1, Ordering::Relaxed)) % COUNT;
         if is_free(port) && is_free(port + BUS) {
             return port.try_into().unwrap();
         }

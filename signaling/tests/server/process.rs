@@ -1,23 +1,25 @@
-//! The server as a program.
+//! The server as a separate process.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
 
-use crate::support::Running;
+use crate::support::TestServer;
 
 const LIMIT: Duration = Duration::from_secs(40);
 
-/// Killed when dropped.
+/// A process that is killed when dropped.
 pub struct Program {
     child: Child,
     lines: mpsc::Receiver<String>,
     log: Option<JoinHandle<String>>,
 }
 
-/// Knows nothing of the environment of the tests.
+/// Returns the command with these flags and an empty environment.
 pub fn command(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_signaling-server"));
     command.args(flags).env_clear();
@@ -39,21 +41,21 @@ impl Program {
         Self { child, lines, log: Some(log) }
     }
 
-    /// On a free port, with these flags.
+    /// Starts the program on a free port with these flags.
     pub fn with(flags: &[&str]) -> Self {
         Self::start(command(&["--port", "0"]).args(flags))
     }
 
-    /// The next line that it prints.
+    /// Returns the next line of the output.
     pub fn line(&self) -> String {
         self.lines.recv_timeout(LIMIT).expect("a line is printed")
     }
 
-    /// Where it listens, as the first line says.
-    pub fn running(&self) -> Running {
+    /// Returns the server at the address in the first line of the output.
+    pub fn running(&self) -> TestServer {
         let line = self.line();
         let (_, address) = line.split_once("://").unwrap_or_else(|| panic!("no address in {line:?}"));
-        Running::elsewhere(address.parse().unwrap())
+        TestServer::external(address.parse().unwrap())
     }
 
     pub fn signal(&self, name: &str) {
@@ -61,14 +63,14 @@ impl Program {
         assert!(sent.unwrap().success());
     }
 
-    /// How it ended, and what it wrote into its log.
+    /// Waits for the end, and returns the exit status and the log.
     pub fn ended(mut self) -> (ExitStatus, String) {
-        let begun = Instant::now();
+        let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(begun.elapsed() < LIMIT, "it does not end");
+            assert!(start.elapsed() < LIMIT, "the program does not end");
             thread::sleep(Duration::from_millis(10));
         };
         (status, self.log.take().unwrap().join().unwrap())

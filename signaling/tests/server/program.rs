@@ -1,4 +1,4 @@
-//! What only a program has: signals, an environment, a file, a log.
+//! Features of the program: signals, environment, configuration file and log.
 
 use std::fs;
 
@@ -6,19 +6,21 @@ use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
 use ring::digest::{SHA256, digest};
 use tempfile::TempDir;
 
-use crate::process::{Program, command};
-use crate::support::soon;
-use crate::tls;
+use crate::{
+    process::{Program, command},
+    support::with_timeout,
+    tls,
+};
 
 #[tokio::test]
-async fn sigterm_drains_and_a_second_one_hurries() {
+async fn second_sigterm_skips_drain() {
     let program = Program::with(&["--drain-ms", "4000000000", "--join-ms", "4000000000"]);
     let server = program.running();
     let mut ada = server.join("r", "Ada").await;
     let mut late = server.connect().await;
     program.signal("TERM");
-    soon(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
-    match late.ask_to_join("r", "Late").await {
+    with_timeout(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
+    match late.try_join("r", "Late").await {
         ServerMessage::Error { code, .. } => assert_eq!(code, ErrorCode::Draining),
         other => panic!("let in: {other:?}"),
     }
@@ -31,14 +33,14 @@ async fn sigterm_drains_and_a_second_one_hurries() {
 }
 
 #[tokio::test]
-async fn sigterm_ends_within_its_limit_whoever_does_not_answer() {
+async fn sigterm_ends_within_shutdown_timeout() {
     let program = Program::with(&["--drain-ms", "200", "--shutdown-ms", "200"]);
     let server = program.running();
-    // Reads nothing, and so never answers.
+    // The client does not read, and so never answers.
     let _mute = server.join("r", "Mute").await;
     program.signal("TERM");
     let (status, log) = program.ended();
-    assert!(status.success() && log.contains("gave up waiting"), "{status} {log}");
+    assert!(status.success() && log.contains("shutdown timed out"), "{status} {log}");
 }
 
 #[tokio::test]
@@ -51,7 +53,7 @@ async fn sigint_ends_at_once() {
 }
 
 #[tokio::test]
-async fn flags_go_before_the_environment_and_that_before_the_file() {
+async fn flag_overrides_environment_and_environment_file() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("signaling.toml");
     fs::write(&file, "port = 0\nname-chars = 1\nroom-chars = 1\nmax-json-depth = 2\nheartbeat-ms = 1234").unwrap();
@@ -61,7 +63,7 @@ async fn flags_go_before_the_environment_and_that_before_the_file() {
     let server = program.running();
     let mut ada = server.connect().await;
     for (room, name, fits) in [("rrr", "Ada", false), ("rr", "Adam", false), ("rr", "Ada", true)] {
-        match ada.ask_to_join(room, name).await {
+        match ada.try_join(room, name).await {
             ServerMessage::Joined { heartbeat_ms, .. } => assert!(fits && heartbeat_ms == 1234),
             ServerMessage::Error { code, .. } => assert!(!fits, "{room} {name}: {code}"),
             other => panic!("{other:?}"),
@@ -70,8 +72,8 @@ async fn flags_go_before_the_environment_and_that_before_the_file() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_said_in_a_line_and_quotes_no_secret() {
-    for (flags, complaint) in [
+async fn invalid_options_are_reported_without_secrets() {
+    for (flags, expected) in [
         (&["--ice-server", "turn:t,hunter2"][..], "--ice-server"),
         (&["--jwt-secret", "hunter2"], "32 bytes"),
         (&["--port", "0", "--seats-per-room", "0"], "seats_per_room"),
@@ -80,13 +82,13 @@ async fn what_makes_no_sense_is_said_in_a_line_and_quotes_no_secret() {
         (&["--log", "a=b=c"], "--log"),
     ] {
         let (status, log) = Program::start(&mut command(flags)).ended();
-        assert!(!status.success() && log.contains(complaint), "{flags:?}: {log}");
+        assert!(!status.success() && log.contains(expected), "{flags:?}: {log}");
         assert!(!log.contains("hunter2"), "{flags:?}: {log}");
     }
 }
 
 #[tokio::test]
-async fn the_log_is_json_and_has_no_secrets_however_much_is_logged() {
+async fn trace_log_is_json_without_secrets() {
     let secret = "hunter2-hunter2-hunter2-hunter2-";
     let mut command = command(&["--port", "0", "--log-format", "json", "--turn-url", "turn:t"]);
     command.env("RUST_LOG", "trace,tungstenite::protocol=trace,hyper::proto=trace");
@@ -95,7 +97,7 @@ async fn the_log_is_json_and_has_no_secrets_however_much_is_logged() {
     let program = Program::start(&mut command);
     let server = program.running();
     let mut ada = server.connect().await;
-    // A good one needs no clock here: it expires in the year 2286.
+    // The token expires in the year 2286, so the test needs no clock.
     let token = {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
         let message =
@@ -117,7 +119,7 @@ async fn the_log_is_json_and_has_no_secrets_however_much_is_logged() {
     assert_eq!(credentials.len(), 2);
     ada.say("\"wh1sper\"").await;
     ada.expect_silence().await;
-    ada.break_off().await;
+    ada.reset().await;
     let mut again = server.connect().await;
     again.send(join(Some(resume.clone()), "")).await;
     assert!(matches!(again.recv().await, ServerMessage::Joined { resumed: true, .. }));
@@ -137,8 +139,8 @@ async fn the_log_is_json_and_has_no_secrets_however_much_is_logged() {
 }
 
 #[tokio::test]
-async fn sighup_loads_the_certificate_again() {
-    let (dir, old, new) = (TempDir::new().unwrap(), tls::make(), tls::make());
+async fn sighup_reloads_certificate() {
+    let (dir, old, new) = (TempDir::new().unwrap(), tls::generate(), tls::generate());
     tls::write(dir.path(), &old);
     let files = ["cert.pem", "key.pem"].map(|name| dir.path().join(name).display().to_string());
     let program = Program::with(&["--tls-cert", &files[0], "--tls-key", &files[1]]);
@@ -146,14 +148,14 @@ async fn sighup_loads_the_certificate_again() {
     tls::connect(server.addr, &old.certificate).await.unwrap();
     tls::write(dir.path(), &new);
     program.signal("HUP");
-    soon(async { while tls::connect(server.addr, &new.certificate).await.is_err() {} }).await;
+    with_timeout(async { while tls::connect(server.addr, &new.certificate).await.is_err() {} }).await;
     program.signal("INT");
     let (status, log) = program.ended();
-    assert!(status.success() && log.contains("the certificate was loaded again"), "{log}");
+    assert!(status.success() && log.contains("reloaded the certificate"), "{log}");
 }
 
 #[tokio::test]
-async fn a_certificate_of_its_own_is_for_every_address_that_is_printed() {
+async fn self_signed_certificate_covers_printed_addresses() {
     let program = Program::with(&["--tls-self-signed"]);
     let mut printed = Vec::new();
     let fingerprint = loop {
@@ -165,26 +167,26 @@ async fn a_certificate_of_its_own_is_for_every_address_that_is_printed() {
     };
     assert!(printed.iter().any(|address| address.ip().is_loopback()), "{printed:?}");
     for address in printed {
-        let shown = tls::shown(address).await;
+        let shown = tls::presented(address).await;
         let bytes: Vec<_> = digest(&SHA256, &shown).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
         assert_eq!(bytes.join(":"), fingerprint);
-        // It is good for this address, and not just somehow good.
+        // The certificate is valid for this address.
         let mut stream = tls::connect(address, &shown).await.unwrap();
         assert!(tls::get(&mut stream, "/healthz").await.ends_with("ok"));
     }
 }
 
 #[tokio::test]
-async fn metrics_can_have_a_port_of_their_own() {
+async fn metrics_listener_is_separate() {
     let program = Program::with(&["--metrics-listen", "127.0.0.1:0"]);
     let server = program.running();
     let line = program.line();
     let address = line.strip_prefix("metrics on http://").and_then(|rest| rest.strip_suffix("/metrics")).unwrap();
-    let watch = crate::support::Running::elsewhere(address.parse().unwrap());
+    let metrics = crate::support::TestServer::external(address.parse().unwrap());
     let _ada = server.join("r", "Ada").await;
-    assert_eq!(watch.metric("signaling_clients").await, 1);
-    assert!(watch.get("/readyz").await.0.starts_with("http/1.1 200"));
+    assert_eq!(metrics.metric("signaling_clients").await, 1);
+    assert!(metrics.get("/readyz").await.0.starts_with("http/1.1 200"));
     assert!(server.get("/metrics").await.0.starts_with("http/1.1 404"));
     assert!(server.get("/readyz").await.0.starts_with("http/1.1 200"));
-    assert!(watch.get("/signal").await.0.starts_with("http/1.1 404"));
+    assert!(metrics.get("/signal").await.0.starts_with("http/1.1 404"));
 }

@@ -1,26 +1,28 @@
-//! Refused frames: each is numbered as PROTOCOL.md has it, and costs its sender nothing but the frame.
+//! Refused frames: each error has the frame number that PROTOCOL.md defines, and only the frame is lost.
 
 use std::time::Duration;
 
-use browser_rtc_signaling::server::{Config, Limits};
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage, close};
+use browser_rtc_signaling::{
+    ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage, close,
+    server::{Config, Limits},
+};
 use futures_util::SinkExt;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, Running, ada_and_bob, message_id, soon, start, start_with};
+use crate::support::{Client, TestServer, ada_and_bob, message_id, start, start_with, with_timeout};
 
-/// The limits of [`each_refusal_names_its_frame`].
+/// Returns the limits for [`check_error_frame_numbers`].
 pub fn limits() -> Limits {
-    Limits { frame_bytes: 1000, json_depth: 4, ..Limits::default() }
+    Limits::new().frame_bytes(1000).json_depth(4)
 }
 
 fn binary(length: usize) -> Message {
     Message::binary(vec![0; length])
 }
 
-/// Has a seat refused in every way that does not depend on time, and compares the numbers with what has come.
-pub async fn each_refusal_names_its_frame(server: &Running) {
+/// Sends frames that are refused for every reason that does not depend on time, and checks the numbers in the errors.
+pub async fn check_error_frame_numbers(server: &TestServer) {
     let (mut ada, mut bob) = ada_and_bob(server).await;
     let refused = [
         (Message::text("nonsense"), ErrorCode::BadMessage),
@@ -37,16 +39,16 @@ pub async fn each_refusal_names_its_frame(server: &Running) {
     let mut number = 0;
     for (message, code) in refused {
         bob.say("1").await;
-        soon(bob.sink.send(message)).await.unwrap();
+        with_timeout(bob.sink.send(message)).await.unwrap();
         bob.expect_refusal(code, Some(number + 2)).await;
-        // With less than that, the client could not know what the server has had.
+        // The count has to include refused frames.
         bob.send(ClientMessage::Ping { id: 1, received: 0 }).await;
         number += 2;
         assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: number, resume: None });
         ada.expect_say(&bob.id, "1").await;
     }
-    // Neither of these is numbered, read or refused.
-    bob.send(bob.join_to_resume(&bob.keepsake(0))).await;
+    // These frames are not numbered.
+    bob.send(bob.join_to_resume(&bob.save_seat(0))).await;
     bob.expect_refusal(ErrorCode::AlreadyJoined, None).await;
     bob.send_text(r#"{"type":"ping","id":1,"more":[[[[1]]]]}"#).await;
     bob.expect_refusal(ErrorCode::TooDeep, None).await;
@@ -56,27 +58,27 @@ pub async fn each_refusal_names_its_frame(server: &Running) {
 }
 
 #[tokio::test]
-async fn refusal_names_the_frame() {
-    each_refusal_names_its_frame(&start_with(limits()).await).await;
+async fn error_states_frame_number() {
+    check_error_frame_numbers(&start_with(limits()).await).await;
 }
 
 #[tokio::test]
-async fn rate_limited_names_the_frame() {
-    let server = start_with(Limits { frames_per_second: 1, burst: 10, ..Limits::default() }).await;
+async fn rate_limited_states_frame_number() {
+    let server = start_with(Limits::new().frames_per_second(1).burst(10)).await;
     let mut ada = server.join("r", "Ada").await;
-    // Within one packet, so that no pause refills the bucket.
+    // Sent in one packet, so that no pause refills the bucket.
     for word in 0..16 {
         let message = if word % 2 == 0 {
             ClientMessage::Say { id: message_id("1"), data: Data::from_json("1").unwrap() }
         } else {
             ClientMessage::Ping { id: 1, received: 0 }
         };
-        soon(ada.sink.feed(Message::text(message.to_json().unwrap()))).await.unwrap();
+        with_timeout(ada.sink.feed(Message::text(message.to_json().unwrap()))).await.unwrap();
     }
-    soon(ada.sink.flush()).await.unwrap();
+    with_timeout(ada.sink.flush()).await.unwrap();
     let mut named = Vec::new();
     let mut unnumbered = 0;
-    // Every ping is answered or refused; of the messages, only those that were refused are heard of.
+    // Each ping is answered or refused; `say` frames are only answered if they are refused.
     let mut pongs = 0;
     while pongs + unnumbered < 8 || named.last() != Some(&8) {
         match ada.recv().await {
@@ -97,44 +99,44 @@ async fn rate_limited_names_the_frame() {
 }
 
 #[tokio::test]
-async fn joined_states_the_frame_limit() {
-    let server = start_with(Limits { frame_bytes: 12_345, ..Limits::default() }).await;
-    let joined = server.connect().await.ask_to_join("r", "Ada").await;
+async fn joined_states_frame_limit() {
+    let server = start_with(Limits::new().frame_bytes(12_345)).await;
+    let joined = server.connect().await.try_join("r", "Ada").await;
     assert!(matches!(joined, ServerMessage::Joined { max_frame_bytes: 12_345, .. }), "{joined:?}");
 }
 
 #[tokio::test]
-async fn too_large_message_without_a_seat_closes_the_socket() {
+async fn too_large_message_without_seat_closes_socket() {
     let server = start_with(limits()).await;
     for length in [1001, 1_000_000] {
         let mut client = server.connect().await;
-        soon(client.sink.send(binary(length))).await.unwrap();
+        with_timeout(client.sink.send(binary(length))).await.unwrap();
         client.expect_refusal(ErrorCode::TooLarge, None).await;
         assert_eq!(client.close_code().await, close::TOO_LARGE);
     }
 }
 
-/// Waits for the end of the socket with this code, and takes the seat back.
-async fn resume_after(server: &Running, mut old: Client, code: u16, received: u32) -> (Client, u32) {
+/// Waits until the socket is closed with this code, and resumes the seat.
+async fn resume_after(server: &TestServer, mut old: Client, code: u16, received: u32) -> (Client, u32) {
     assert_eq!(old.close_code().await, code);
     let mut client = server.connect().await;
-    let back = client.resume(&old.keepsake(received)).await;
+    let back = client.resume(&old.save_seat(received)).await;
     assert!(back.resumed);
     assert_eq!(client.id, old.id);
     (client, back.received)
 }
 
 #[tokio::test]
-async fn message_far_over_the_limit_closes_the_socket_and_keeps_the_seat() {
+async fn huge_message_closes_socket_and_keeps_seat() {
     let server = start_with(limits()).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
-    // As often as it likes.
+    // Any number of times.
     for round in 1..=5 {
         bob.say("1").await;
-        soon(bob.sink.send(Message::text("x".repeat(1024 * 1024)))).await.unwrap();
+        with_timeout(bob.sink.send(Message::text("x".repeat(1024 * 1024)))).await.unwrap();
         let (back, received) = resume_after(&server, bob, close::TOO_LARGE, round - 1).await;
         bob = back;
-        // It has come, and is not to be sent again.
+        // The frame was received, and is not sent again.
         assert_eq!(received, 2 * round);
         bob.expect_refusal(ErrorCode::TooLarge, Some(2 * round)).await;
         ada.expect_say(&bob.id, "1").await;
@@ -143,16 +145,16 @@ async fn message_far_over_the_limit_closes_the_socket_and_keeps_the_seat() {
 }
 
 #[tokio::test]
-async fn discarded_bytes_come_no_faster_than_the_byte_rate() {
-    let limits = Limits { burst_bytes: 10_000, bytes_per_second: 100_000, ..limits() };
+async fn discarded_bytes_are_rate_limited() {
+    let limits = limits().burst_bytes(10_000).bytes_per_second(100_000);
     let server = start_with(limits).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     let started = Instant::now();
     for number in 1..=3 {
-        soon(bob.sink.send(binary(30_000))).await.unwrap();
+        with_timeout(bob.sink.send(binary(30_000))).await.unwrap();
         bob.expect_refusal(ErrorCode::TooLarge, Some(number)).await;
     }
-    // Not refused: what the large ones took has been waited for.
+    // Not refused, as the server has waited until the rate allows for it.
     bob.say(&format!("\"{}\"", "x".repeat(900))).await;
     ada.expect_say(&bob.id, &format!("\"{}\"", "x".repeat(900))).await;
     let least = Duration::from_millis(750);
@@ -161,14 +163,14 @@ async fn discarded_bytes_come_no_faster_than_the_byte_rate() {
 }
 
 #[tokio::test]
-async fn flooding_client_resumes_its_seat_until_it_does_so_again_and_again() {
-    let server = start_with(Limits { frames_per_second: 1, burst: 10, ..Limits::default() }).await;
+async fn repeated_floods_lose_seat() {
+    let server = start_with(Limits::new().frames_per_second(1).burst(10)).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     let flood = async |client: &mut Client| {
         for _ in 0..100 {
-            soon(client.sink.feed(Message::text(r#"{"type":"ping","id":1}"#))).await.unwrap();
+            with_timeout(client.sink.feed(Message::text(r#"{"type":"ping","id":1}"#))).await.unwrap();
         }
-        let _ = soon(client.sink.flush()).await;
+        let _ = with_timeout(client.sink.flush()).await;
     };
     for _ in 0..3 {
         flood(&mut bob).await;
@@ -180,13 +182,13 @@ async fn flooding_client_resumes_its_seat_until_it_does_so_again_and_again() {
     flood(&mut bob).await;
     assert_eq!(bob.close_code().await, close::POLICY);
     ada.expect_left(&bob.id, LeaveReason::Lost).await;
-    assert!(!server.connect().await.resume(&bob.keepsake(0)).await.resumed);
+    assert!(!server.connect().await.resume(&bob.save_seat(0)).await.resumed);
 }
 
 #[tokio::test]
-async fn flooding_client_loses_its_seat_where_none_are_kept() {
-    let limits = Limits { frames_per_second: 1, burst: 10, ..Limits::default() };
-    let server = start(Config { grace: Duration::ZERO, limits, ..Config::default() }).await;
+async fn flood_loses_seat_without_grace() {
+    let limits = Limits::new().frames_per_second(1).burst(10);
+    let server = start(Config::new().grace(Duration::ZERO).limits(limits)).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     for _ in 0..100 {
         let _ = bob.try_send_text(r#"{"type":"ping","id":1}"#).await;

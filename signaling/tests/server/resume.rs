@@ -1,17 +1,15 @@
-use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PeerId, ServerMessage, close};
-
+use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PeerId, ServerMessage, close, server::Limits};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{ada_and_bob, message_id, soon, start_with};
+use crate::support::{ada_and_bob, message_id, start_with, with_timeout};
 
 #[tokio::test]
-async fn a_seat_is_taken_back_and_nobody_was_told() {
+async fn resumed_seat_receives_missed_frames_unnoticed() {
     let server = start_with(Limits::default()).await;
     let (mut ada, bob) = ada_and_bob(&server).await;
-    let (id, keepsake) = (bob.id.clone(), bob.keepsake(0));
-    bob.break_off().await;
+    let (id, saved) = (bob.id.clone(), bob.save_seat(0));
+    bob.reset().await;
     for word in ["1", "2", "3"] {
         ada.say(word).await;
     }
@@ -19,11 +17,11 @@ async fn a_seat_is_taken_back_and_nobody_was_told() {
     ada.expect_silence().await;
 
     let mut bob = server.connect().await;
-    let back = bob.resume(&keepsake).await;
+    let back = bob.resume(&saved).await;
     assert!(back.resumed);
     assert_eq!((&bob.id, back.name.as_str(), back.received), (&id, "Bob", 0));
-    assert!(keepsake.token.as_ref().is_some_and(|token| token.as_str().len() == 32));
-    assert_eq!(bob.token, keepsake.token);
+    assert!(saved.token.as_ref().is_some_and(|token| token.as_str().len() == 32));
+    assert_eq!(bob.token, saved.token);
     for word in ["1", "2", "3"] {
         bob.expect_say(&ada.id, word).await;
     }
@@ -35,7 +33,7 @@ async fn a_seat_is_taken_back_and_nobody_was_told() {
 }
 
 #[tokio::test]
-async fn what_was_under_way_to_the_client_comes_again_from_where_it_was() {
+async fn frames_lost_to_client_are_sent_again() {
     let server = start_with(Limits::default()).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     for word in 0..30 {
@@ -50,29 +48,29 @@ async fn what_was_under_way_to_the_client_comes_again_from_where_it_was() {
         assert_eq!(data.get(), received.to_string());
         received += 1;
     }
-    let mut keepsake = bob.keepsake(received);
-    bob.break_off().await;
+    let mut saved = bob.save_seat(received);
+    bob.reset().await;
     for word in 30..40 {
         ada.say(&word.to_string()).await;
     }
     ada.expect_silence().await;
-    // The second time, half of what came the first time gets lost again.
+    // Half of the frames are lost again after the first time.
     for until in [35, 40] {
         let mut bob = server.connect().await;
-        assert!(bob.resume(&keepsake).await.resumed);
-        for word in keepsake.received..until {
+        assert!(bob.resume(&saved).await.resumed);
+        for word in saved.received..until {
             bob.expect_say(&ada.id, &word.to_string()).await;
         }
         if until == 40 {
             bob.expect_silence().await;
         }
-        keepsake = bob.keepsake(until);
-        bob.break_off().await;
+        saved = bob.save_seat(until);
+        bob.reset().await;
     }
 }
 
 #[tokio::test]
-async fn what_was_under_way_to_the_server_is_sent_again_from_where_it_was() {
+async fn frames_lost_to_server_are_not_acknowledged() {
     let server = start_with(Limits::default()).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     let id = bob.id.clone();
@@ -82,11 +80,11 @@ async fn what_was_under_way_to_the_server_is_sent_again_from_where_it_was() {
         for word in said..until {
             bob.say(&word.to_string()).await;
         }
-        // How much of it the server has read before the reset is anybody's guess.
-        let keepsake = bob.keepsake(0);
-        bob.break_off().await;
+        // The server may have read any part of it before the reset.
+        let saved = bob.save_seat(0);
+        bob.reset().await;
         bob = server.connect().await;
-        let back = bob.resume(&keepsake).await;
+        let back = bob.resume(&saved).await;
         assert!(back.resumed && (said..=until).contains(&back.received), "{back:?}");
         for word in back.received..until {
             bob.say(&word.to_string()).await;
@@ -102,8 +100,8 @@ async fn what_was_under_way_to_the_server_is_sent_again_from_where_it_was() {
 }
 
 #[tokio::test]
-async fn refused_frames_have_come_all_the_same() {
-    let server = start_with(Limits { frames_per_second: 1, burst: 10, ..Limits::default() }).await;
+async fn refused_frames_are_counted() {
+    let server = start_with(Limits::new().frames_per_second(1).burst(10)).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     bob.send_text("nonsense").await;
     bob.expect_refusal(ErrorCode::BadMessage, Some(1)).await;
@@ -111,15 +109,15 @@ async fn refused_frames_have_come_all_the_same() {
     assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: 1, resume: None });
     bob.signal(&PeerId::from("nobody"), "1").await;
     bob.expect_refusal(ErrorCode::UnknownPeer, Some(2)).await;
-    // Within one packet, so that no pause refills the bucket.
+    // Sent in one packet, so that no pause refills the bucket.
     for _ in 0..15 {
         let word = ClientMessage::Say { id: message_id("2"), data: Data::from_json("2").unwrap() }.to_json().unwrap();
-        soon(bob.sink.feed(Message::text(word))).await.unwrap();
+        with_timeout(bob.sink.feed(Message::text(word))).await.unwrap();
     }
-    soon(bob.sink.flush()).await.unwrap();
-    let (mut refused, mut told) = (0, 0);
-    soon(async {
-        while refused + told < 15 {
+    with_timeout(bob.sink.flush()).await.unwrap();
+    let (mut refused, mut delivered) = (0, 0);
+    with_timeout(async {
+        while refused + delivered < 15 {
             tokio::select! {
                 answer = bob.recv() => {
                     assert!(matches!(answer, ServerMessage::Error { code: ErrorCode::RateLimited, .. }), "{answer:?}");
@@ -127,35 +125,35 @@ async fn refused_frames_have_come_all_the_same() {
                 }
                 say = ada.recv() => {
                     assert!(matches!(say, ServerMessage::Say { .. }), "{say:?}");
-                    told += 1;
+                    delivered += 1;
                 }
             }
         }
     })
     .await;
     assert!(refused > 0);
-    let keepsake = bob.keepsake(2 + refused);
-    bob.break_off().await;
+    let saved = bob.save_seat(2 + refused);
+    bob.reset().await;
     let mut bob = server.connect().await;
-    let back = bob.resume(&keepsake).await;
+    let back = bob.resume(&saved).await;
     assert!(back.resumed);
     assert_eq!(back.received, 17);
     bob.expect_silence().await;
 }
 
 #[tokio::test]
-async fn a_socket_that_seems_well_is_taken_over() {
+async fn working_socket_is_replaced() {
     let server = start_with(Limits::default()).await;
     let (mut ada, mut old) = ada_and_bob(&server).await;
     ada.say("1").await;
     old.expect_say(&ada.id, "1").await;
     let mut bob = server.connect().await;
-    assert!(bob.resume(&old.keepsake(1)).await.resumed);
+    assert!(bob.resume(&old.save_seat(1)).await.resumed);
     assert_eq!(bob.id, old.id);
     ada.say("2").await;
     bob.expect_say(&ada.id, "2").await;
-    // It may go on for a moment, and is not heard.
-    let _ = soon(old.sink.send(Message::text(r#"{"type":"say","id":"m-3","data":3}"#))).await;
+    // The old socket may stay open for a moment, but its frames are ignored.
+    let _ = with_timeout(old.sink.send(Message::text(r#"{"type":"say","id":"m-3","data":3}"#))).await;
     assert_eq!(old.close_code().await, close::REPLACED);
     drop(old);
     bob.say("4").await;
@@ -165,16 +163,16 @@ async fn a_socket_that_seems_well_is_taken_over() {
 }
 
 #[tokio::test]
-async fn an_older_socket_does_not_take_the_seat_from_a_newer() {
+async fn older_socket_does_not_replace_newer() {
     let server = start_with(Limits::default()).await;
     let (mut ada, bob) = ada_and_bob(&server).await;
-    let keepsake = bob.keepsake(0);
-    bob.break_off().await;
+    let saved = bob.save_seat(0);
+    bob.reset().await;
     let mut first = server.connect().await;
     let mut second = server.connect().await;
-    assert!(second.resume(&keepsake).await.resumed);
-    // The join was sent before, and comes after.
-    first.send(first.join_to_resume(&keepsake)).await;
+    assert!(second.resume(&saved).await.resumed);
+    // This socket is older, though its join is read later.
+    first.send(first.join_to_resume(&saved)).await;
     assert_eq!(first.close_code().await, close::REPLACED);
     ada.say("1").await;
     second.expect_say(&ada.id, "1").await;
@@ -183,19 +181,19 @@ async fn an_older_socket_does_not_take_the_seat_from_a_newer() {
 }
 
 #[tokio::test]
-async fn who_was_never_answered_tries_again_with_what_it_knows() {
+async fn unanswered_resume_can_be_retried() {
     let server = start_with(Limits::default()).await;
     let (mut ada, bob) = ada_and_bob(&server).await;
-    let (id, keepsake) = (bob.id.clone(), bob.keepsake(0));
+    let (id, saved) = (bob.id.clone(), bob.save_seat(0));
     ada.say("1").await;
-    bob.break_off().await;
+    bob.reset().await;
     for _ in 0..5 {
         let mut unanswered = server.connect().await;
-        unanswered.send(unanswered.join_to_resume(&keepsake)).await;
-        unanswered.break_off().await;
+        unanswered.send(unanswered.join_to_resume(&saved)).await;
+        unanswered.reset().await;
     }
     let mut bob = server.connect().await;
-    assert!(bob.resume(&keepsake).await.resumed);
+    assert!(bob.resume(&saved).await.resumed);
     assert_eq!(bob.id, id);
     bob.expect_say(&ada.id, "1").await;
     bob.expect_silence().await;

@@ -1,13 +1,14 @@
 use std::time::Duration;
 
-use browser_rtc_signaling::server::{Config, Limits};
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, IceServer, LeaveReason};
-use browser_rtc_signaling::{Peer, PeerId, ResumeToken, ServerMessage, close};
+use browser_rtc_signaling::{
+    ClientMessage, Data, ErrorCode, IceServer, LeaveReason, Peer, PeerId, ResumeToken, ServerMessage, close,
+    server::{Config, Limits},
+};
 
-use crate::support::{soon, start, start_with, start_without_grace};
+use crate::support::{start, start_with, start_without_grace, with_timeout};
 
 #[tokio::test]
-async fn members_see_each_other_come_and_go() {
+async fn members_see_joins_and_departures() {
     let server = start(Config::default()).await;
     let mut ada = server.connect().await;
     assert_eq!(ada.join("lobby", "Ada").await, []);
@@ -24,15 +25,9 @@ async fn members_see_each_other_come_and_go() {
 }
 
 #[tokio::test]
-async fn joined_hands_out_what_was_configured() {
+async fn joined_contains_configuration() {
     let ice_servers = vec![IceServer::stun("stun:a"), IceServer::turn("turn:b", "u", "p")];
-    let server = start(Config {
-        ice_servers: ice_servers.clone(),
-        heartbeat_ms: 1234,
-        grace: Duration::ZERO,
-        ..Config::default()
-    })
-    .await;
+    let server = start(Config::new().ice_servers(ice_servers.clone()).heartbeat_ms(1234).grace(Duration::ZERO)).await;
     let mut ada = server.connect().await;
     ada.send(ClientMessage::Join {
         room: "r".to_owned(),
@@ -48,7 +43,7 @@ async fn joined_hands_out_what_was_configured() {
     assert_eq!(you.id.as_str().len(), 32);
 
     let mut bob = server.connect().await;
-    let joined = bob.ask_to_join("other", "Ada").await;
+    let joined = bob.try_join("other", "Ada").await;
     let ServerMessage::Joined { you, .. } = joined.clone() else {
         panic!("not joined");
     };
@@ -66,7 +61,7 @@ async fn joined_hands_out_what_was_configured() {
 }
 
 #[tokio::test]
-async fn a_dropped_socket_is_a_lost_peer() {
+async fn dropped_socket_is_lost_peer() {
     let server = start_without_grace(Limits::default()).await;
     let mut ada = server.join("r", "Ada").await;
     let bob = server.join("r", "Bob").await;
@@ -78,12 +73,12 @@ async fn a_dropped_socket_is_a_lost_peer() {
 }
 
 #[tokio::test]
-async fn names_are_unique_in_a_room_and_free_again_afterwards() {
+async fn name_is_unique_in_room_until_peer_leaves() {
     let server = start(Config::default()).await;
     let mut ada = server.join("r", "Ada").await;
     let _elsewhere = server.join("s", "Ada").await;
     let mut twin = server.connect().await;
-    let refused = twin.ask_to_join("r", "Ada").await;
+    let refused = twin.try_join("r", "Ada").await;
     assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::NameTaken), "{refused:?}");
     ada.expect_silence().await;
 
@@ -93,7 +88,7 @@ async fn names_are_unique_in_a_room_and_free_again_afterwards() {
 }
 
 #[tokio::test]
-async fn a_signal_reaches_its_addressee_alone_with_the_true_sender() {
+async fn signal_reaches_addressee_with_actual_sender() {
     let server = start(Config::default()).await;
     let mut ada = server.join("r", "Ada").await;
     let mut bob = server.join("r", "Bob").await;
@@ -102,7 +97,7 @@ async fn a_signal_reaches_its_addressee_alone_with_the_true_sender() {
     ada.expect_joined(&eve, "Eve").await;
     bob.expect_joined(&eve, "Eve").await;
 
-    // Eve claims to be Ada.
+    // Eve pretends to be Ada.
     let frame = format!(r#"{{"type":"signal","to":"{}","from":"{}","data":{{ "any" : 1e2 }}}}"#, bob.id, ada.id);
     eve.send_text(&frame).await;
     let expected = ServerMessage::Signal { from: eve.id.clone(), data: Data::from_json(r#"{ "any" : 1e2 }"#).unwrap() };
@@ -113,7 +108,7 @@ async fn a_signal_reaches_its_addressee_alone_with_the_true_sender() {
 }
 
 #[tokio::test]
-async fn a_say_reaches_everybody_else_in_the_room() {
+async fn say_reaches_all_others_in_room() {
     let server = start(Config::default()).await;
     let mut ada = server.join("r", "Ada").await;
     let mut bob = server.join("r", "Bob").await;
@@ -135,7 +130,7 @@ async fn a_say_reaches_everybody_else_in_the_room() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_and_the_connection_goes_on() {
+async fn invalid_requests_are_refused_and_connection_stays() {
     let server = start(Config::default()).await;
     let mut ada = server.connect().await;
     ada.say("1").await;
@@ -148,30 +143,30 @@ async fn what_makes_no_sense_is_refused_and_the_connection_goes_on() {
         ("r", " \t", ErrorCode::BadName),
         ("r", &"x".repeat(65), ErrorCode::BadName),
     ] {
-        let refused = ada.ask_to_join(room, name).await;
+        let refused = ada.try_join(room, name).await;
         assert!(matches!(&refused, ServerMessage::Error { code: c, .. } if *c == code), "{refused:?}");
     }
     ada.join("r", "Ada").await;
     let stranger = server.join("s", "Eve").await;
     ada.signal(&stranger.id, "1").await;
     ada.expect_error(ErrorCode::UnknownPeer).await;
-    let again = ada.ask_to_join("r", "Ada").await;
+    let again = ada.try_join("r", "Ada").await;
     assert!(matches!(&again, ServerMessage::Error { code, .. } if *code == ErrorCode::AlreadyJoined), "{again:?}");
     ada.expect_silence().await;
 }
 
 #[tokio::test]
-async fn a_full_room_refuses() {
-    let server = start_without_grace(Limits { seats_per_room: 2, ..Limits::default() }).await;
+async fn full_room_refuses_join() {
+    let server = start_without_grace(Limits::new().seats_per_room(2)).await;
     let _ada = server.join("r", "Ada").await;
     let bob = server.join("r", "Bob").await;
     let mut eve = server.connect().await;
-    let refused = eve.ask_to_join("r", "Eve").await;
+    let refused = eve.try_join("r", "Eve").await;
     assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::RoomFull), "{refused:?}");
     drop(bob);
-    // The seat is free as soon as the server has seen the socket go.
-    soon(async {
-        while let ServerMessage::Error { code, .. } = eve.ask_to_join("r", "Eve").await {
+    // The seat is free as soon as the server notices that the socket is closed.
+    with_timeout(async {
+        while let ServerMessage::Error { code, .. } = eve.try_join("r", "Eve").await {
             assert_eq!(code, ErrorCode::RoomFull);
         }
     })
@@ -179,11 +174,11 @@ async fn a_full_room_refuses() {
 }
 
 #[tokio::test]
-async fn an_empty_room_makes_place_for_another() {
-    let server = start_with(Limits { rooms: 1, ..Limits::default() }).await;
+async fn empty_room_frees_place_for_another() {
+    let server = start_with(Limits::new().rooms(1)).await;
     let mut ada = server.join("first", "Ada").await;
     let mut bob = server.connect().await;
-    let refused = bob.ask_to_join("second", "Bob").await;
+    let refused = bob.try_join("second", "Bob").await;
     assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::ServerFull), "{refused:?}");
     ada.send(ClientMessage::Leave).await;
     assert_eq!(ada.close_code().await, close::NORMAL);

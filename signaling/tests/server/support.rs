@@ -1,47 +1,51 @@
-//! A running server, and a client that waits for nothing without a limit.
+//! A running server, and a client whose every wait has a timeout.
 
-use std::future::Future;
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{future::Future, net::SocketAddr, time::Duration};
 
-use browser_rtc_signaling::server::{Config, Limits, Server};
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PATH, PeerId, SUBPROTOCOL};
-use browser_rtc_signaling::{LeaveReason, MessageId, Peer, ResumeToken, ServerMessage};
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::handshake::client::Request;
-use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
+use browser_rtc_signaling::{
+    ClientMessage, Data, ErrorCode, LeaveReason, MessageId, PATH, Peer, PeerId, ResumeToken, SUBPROTOCOL,
+    ServerMessage,
+    server::{Config, Limits, Server},
+};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{self, Message, client::IntoClientRequest, handshake::client::Request},
+};
 
-/// Long for a busy machine, and shorter than the three heartbeats after which a server finds by itself who is gone.
+/// The timeout: long for a busy machine, and shorter than the three heartbeats after which a client is lost anyway.
 const LIMIT: Duration = Duration::from_secs(40);
 
-/// Waits, but not for ever.
-pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+/// Waits for a future, with a timeout.
+pub async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, future).await.expect("took too long")
 }
 
 /// A server that shuts down when dropped.
-pub struct Running {
+pub struct TestServer {
     pub addr: SocketAddr,
     own: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     #[cfg(feature = "redis")]
     _redis: Option<crate::cluster::Redis>,
 }
 
-pub async fn start(config: Config) -> Running {
-    let config = Config { listen: ([127, 0, 0, 1], 0).into(), ..config };
-    // All tests of one server are tests of one that shares its rooms, with this set.
+pub async fn start(config: Config) -> TestServer {
+    let config = config.listen(([127, 0, 0, 1], 0));
+    // With this variable, the tests of one server run with rooms in Redis.
     #[cfg(feature = "redis")]
     let (config, redis) = match std::env::var_os("SIGNALING_TEST_REDIS") {
         Some(_) if config.redis.is_none() => {
             let redis = crate::cluster::Redis::start().await.unwrap();
-            (Config { redis: Some(redis.url().into()), ..config }, Some(redis))
+            (config.redis(Some(redis.url().into())), Some(redis))
         }
         _ => (config, None),
     };
@@ -51,7 +55,7 @@ pub async fn start(config: Config) -> Running {
     let task = tokio::spawn(server.run(async move {
         let _ = stopped.await;
     }));
-    Running {
+    TestServer {
         addr,
         own: Some((stop, task)),
         #[cfg(feature = "redis")]
@@ -59,26 +63,26 @@ pub async fn start(config: Config) -> Running {
     }
 }
 
-/// Seats are kept longer than any test runs.
-pub async fn start_with(limits: Limits) -> Running {
-    start(Config { limits, grace: Duration::from_secs(3600), ..Config::default() }).await
+/// Starts a server that keeps seats longer than any test runs.
+pub async fn start_with(limits: Limits) -> TestServer {
+    start(Config::new().limits(limits).grace(Duration::from_secs(3600))).await
 }
 
-/// A server that keeps no seats.
-pub async fn start_without_grace(limits: Limits) -> Running {
-    start(Config { limits, grace: Duration::ZERO, ..Config::default() }).await
+/// Starts a server that keeps no seats.
+pub async fn start_without_grace(limits: Limits) -> TestServer {
+    start(Config::new().limits(limits).grace(Duration::ZERO)).await
 }
 
-pub async fn ada_and_bob(server: &Running) -> (Client, Client) {
+pub async fn ada_and_bob(server: &TestServer) -> (Client, Client) {
     let mut ada = server.join("r", "Ada").await;
     let bob = server.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
     (ada, bob)
 }
 
-impl Running {
-    /// One that is a program of its own.
-    pub fn elsewhere(addr: SocketAddr) -> Self {
+impl TestServer {
+    /// Returns a handle to a server in another process.
+    pub fn external(addr: SocketAddr) -> Self {
         Self {
             addr,
             own: None,
@@ -99,24 +103,24 @@ impl Running {
     }
 
     pub async fn try_connect(&self, request: Request) -> Result<Client, tungstenite::Error> {
-        let stream = soon(TcpStream::connect(self.addr)).await.unwrap();
+        let stream = with_timeout(TcpStream::connect(self.addr)).await.unwrap();
         Client::over(stream, request).await
     }
 
-    /// A client that is answered in this version.
+    /// Connects a client that is answered with this version.
     pub async fn connect_as(&self, request: Request, version: &str) -> Client {
-        let stream = soon(TcpStream::connect(self.addr)).await.unwrap();
+        let stream = with_timeout(TcpStream::connect(self.addr)).await.unwrap();
         Client::over_as(stream, request, version).await.unwrap()
     }
 
-    /// A client that comes from this address, as the trusted proxy says that this machine is.
+    /// Connects a client with this address in the header of a trusted proxy.
     pub async fn connect_from(&self, address: &str) -> Client {
         let mut request = self.request();
         request.headers_mut().insert("x-forwarded-for", address.parse().unwrap());
         self.try_connect(request).await.unwrap()
     }
 
-    /// A line of `/metrics`; 0 where there is none yet.
+    /// Returns the value of a line in `/metrics`, or 0 if there is none.
     pub async fn metric(&self, name: &str) -> u64 {
         let (head, body) = self.get("/metrics").await;
         assert!(head.starts_with("http/1.1 200"), "{head}");
@@ -124,13 +128,13 @@ impl Running {
         value.map_or(0, |value| value.parse().unwrap())
     }
 
-    /// Waits until a metric has come to this.
-    pub async fn until_metric(&self, name: &str, value: u64) {
-        soon(async { while self.metric(name).await != value {} }).await;
+    /// Waits until a metric has this value.
+    pub async fn wait_for_metric(&self, name: &str, value: u64) {
+        with_timeout(async { while self.metric(name).await != value {} }).await;
     }
 
-    pub async fn connect_when_there_is_place(&self) -> Client {
-        soon(async {
+    pub async fn connect_when_admitted(&self) -> Client {
+        with_timeout(async {
             loop {
                 if let Ok(client) = self.try_connect(self.request()).await {
                     break client;
@@ -140,15 +144,15 @@ impl Running {
         .await
     }
 
-    /// A client that the system buffers little for.
-    pub async fn connect_narrow(&self) -> Client {
+    /// Connects a client with a small receive buffer.
+    pub async fn connect_with_small_buffer(&self) -> Client {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(8 * 1024).unwrap();
-        let stream = soon(socket.connect(self.addr)).await.unwrap();
+        let stream = with_timeout(socket.connect(self.addr)).await.unwrap();
         Client::over(stream, self.request()).await.unwrap()
     }
 
-    /// The status and the text of the answer that a refused connection got.
+    /// Returns the status and the body of the response to a refused connection.
     pub async fn refusal(&self, request: Request) -> (u16, String) {
         match self.try_connect(request).await {
             Err(tungstenite::Error::Http(response)) => {
@@ -166,14 +170,14 @@ impl Running {
         client
     }
 
-    /// One HTTP exchange, with the path exactly as given. Head and body of the answer.
+    /// Sends a GET request with the exact path, and returns the head and the body of the response.
     pub async fn get(&self, path: &str) -> (String, String) {
         self.try_get(path).await.expect("an answer")
     }
 
-    /// The same; none where the server does not even listen to it.
+    /// Returns the head and the body of the response, or `None` if the server does not answer.
     pub async fn try_get(&self, path: &str) -> Option<(String, String)> {
-        soon(async {
+        with_timeout(async {
             let mut stream = TcpStream::connect(self.addr).await.ok()?;
             let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
             stream.write_all(request.as_bytes()).await.ok()?;
@@ -185,11 +189,11 @@ impl Running {
         .await
     }
 
-    /// Asks for the shutdown and waits until the server has ended.
+    /// Shuts the server down, and waits until it has ended.
     pub async fn stop(self) {
         let (stop, task) = self.own.unwrap();
         let _ = stop.send(());
-        soon(task).await.unwrap();
+        with_timeout(task).await.unwrap();
     }
 }
 
@@ -199,23 +203,23 @@ pub struct Client {
     pub sink: SplitSink<Socket, Message>,
     pub stream: SplitStream<Socket>,
     pub id: PeerId,
-    /// What takes the seat back.
+    /// The token that resumes the seat.
     pub token: Option<ResumeToken>,
 }
 
-/// What a client knows of the seat that it had in the room `r`.
+/// A client's knowledge of its seat in the room `r`.
 #[derive(Clone)]
-pub struct Keepsake {
+pub struct SavedSeat {
     pub token: Option<ResumeToken>,
     pub received: u32,
 }
 
-/// How a client came back.
+/// The result of resuming a seat.
 #[derive(Debug)]
-pub struct Back {
+pub struct ResumeResult {
     pub name: String,
     pub resumed: bool,
-    /// How many frames of the client the server has had.
+    /// The number of frames that the server has received from the client.
     pub received: u32,
 }
 
@@ -225,7 +229,7 @@ impl Client {
     }
 
     async fn over_as(stream: TcpStream, request: Request, version: &str) -> Result<Self, tungstenite::Error> {
-        let (socket, response) = soon(client_async(request, stream)).await?;
+        let (socket, response) = with_timeout(client_async(request, stream)).await?;
         assert_eq!(response.headers()["sec-websocket-protocol"], version);
         let (sink, stream) = socket.split();
         Ok(Self { sink, stream, id: PeerId::from(""), token: None })
@@ -236,15 +240,15 @@ impl Client {
     }
 
     pub async fn send_text(&mut self, text: &str) {
-        soon(self.sink.send(Message::text(text))).await.unwrap();
+        with_timeout(self.sink.send(Message::text(text))).await.unwrap();
     }
 
-    /// Fails where the server has closed.
+    /// Returns an error if the server has closed the socket.
     pub async fn try_send_text(&mut self, text: &str) -> Result<(), tungstenite::Error> {
-        soon(self.sink.send(Message::text(text))).await
+        with_timeout(self.sink.send(Message::text(text))).await
     }
 
-    /// The next message. A new token is taken, and passed over.
+    /// Returns the next message. A new resume token is stored, and its message skipped.
     pub async fn recv(&mut self) -> ServerMessage {
         loop {
             match self.next_message().await {
@@ -257,9 +261,9 @@ impl Client {
         }
     }
 
-    /// The code that the server closes with. Messages before it are skipped.
+    /// Returns the code of the server's close frame. Messages before it are skipped.
     pub async fn close_code(&mut self) -> u16 {
-        soon(async {
+        with_timeout(async {
             loop {
                 match self.next_message().await {
                     Some(Message::Text(_)) => {}
@@ -271,7 +275,7 @@ impl Client {
         .await
     }
 
-    pub async fn ask_to_join(&mut self, room: &str, name: &str) -> ServerMessage {
+    pub async fn try_join(&mut self, room: &str, name: &str) -> ServerMessage {
         self.send(ClientMessage::Join {
             room: room.to_owned(),
             name: name.to_owned(),
@@ -283,9 +287,9 @@ impl Client {
         self.recv().await
     }
 
-    /// Joins, and tells who was there.
+    /// Joins, and returns the peers in the room.
     pub async fn join(&mut self, room: &str, name: &str) -> Vec<Peer> {
-        match self.ask_to_join(room, name).await {
+        match self.try_join(room, name).await {
             ServerMessage::Joined { you, peers, resume, .. } => {
                 self.id = you.id;
                 self.token = resume;
@@ -295,37 +299,37 @@ impl Client {
         }
     }
 
-    /// What the client takes along from here, having received so many numbered frames.
-    pub fn keepsake(&self, received: u32) -> Keepsake {
-        Keepsake { token: self.token.clone(), received }
+    /// Returns what the client needs to resume its seat, given the number of numbered frames it has received.
+    pub fn save_seat(&self, received: u32) -> SavedSeat {
+        SavedSeat { token: self.token.clone(), received }
     }
 
-    /// The network goes: no close frame, and what the client has not read is lost.
-    pub async fn break_off(self) {
+    /// Breaks the connection without a close frame. Unread data is lost.
+    pub async fn reset(self) {
         let socket = self.sink.reunite(self.stream).unwrap();
-        // Resets the connection.
+        // Makes the system reset the connection.
         socket.get_ref().set_zero_linger().unwrap();
         drop(socket);
     }
 
-    /// Asks for a seat in the room `r` back, with a name of its own in case that there is none.
-    pub fn join_to_resume(&self, keepsake: &Keepsake) -> ClientMessage {
+    /// Returns a join that resumes a seat in the room `r`, with another name in case there is no such seat.
+    pub fn join_to_resume(&self, saved: &SavedSeat) -> ClientMessage {
         ClientMessage::Join {
             room: "r".to_owned(),
-            name: "Anew".to_owned(),
-            resume: keepsake.token.clone(),
-            received: keepsake.received,
+            name: "Fresh".to_owned(),
+            resume: saved.token.clone(),
+            received: saved.received,
             token: None,
         }
     }
 
-    pub async fn resume(&mut self, keepsake: &Keepsake) -> Back {
-        self.send(self.join_to_resume(keepsake)).await;
+    pub async fn resume(&mut self, saved: &SavedSeat) -> ResumeResult {
+        self.send(self.join_to_resume(saved)).await;
         match self.recv().await {
             ServerMessage::Joined { you, resume, resumed, received, .. } => {
                 self.id = you.id;
                 self.token = resume;
-                Back { name: you.name, resumed, received }
+                ResumeResult { name: you.name, resumed, received }
             }
             other => panic!("not joined but {other:?}"),
         }
@@ -335,9 +339,9 @@ impl Client {
         self.send(ClientMessage::Leave).await;
     }
 
-    /// Whatever comes next, other than a ping; none at the end.
+    /// Returns the next message other than a ping, or `None` at the end.
     pub async fn next_message(&mut self) -> Option<Message> {
-        soon(async {
+        with_timeout(async {
             loop {
                 match self.stream.next().await {
                     Some(Ok(Message::Ping(_))) => {}
@@ -359,7 +363,7 @@ impl Client {
         self.send(ClientMessage::Signal { to, data }).await;
     }
 
-    /// There and back: whatever the server had queued before has been received, which is nothing.
+    /// Expects that no frame is pending: the answer to a ping is the next message.
     pub async fn expect_silence(&mut self) {
         self.send(ClientMessage::Ping { id: 4711, received: 0 }).await;
         let answer = self.recv().await;
@@ -376,7 +380,7 @@ impl Client {
         }
     }
 
-    /// An error for this frame of the client, or for one that is not numbered.
+    /// Expects an error with this frame number, or with none.
     pub async fn expect_refusal(&mut self, expected: ErrorCode, number: Option<u32>) {
         match self.recv().await {
             ServerMessage::Error { code, message, frame } => {
@@ -414,13 +418,13 @@ pub fn message_id(data: &str) -> MessageId {
     format!("m-{}", letters.collect::<String>()).parse().unwrap()
 }
 
-/// Reading, where the client has been taken apart.
-pub trait Frames {
+/// Reading from the stream of a client that was split.
+pub trait NextFrame {
     async fn next_frame(&mut self) -> Message;
 }
 
-impl Frames for SplitStream<Socket> {
+impl NextFrame for SplitStream<Socket> {
     async fn next_frame(&mut self) -> Message {
-        soon(self.next()).await.expect("the stream ended").unwrap()
+        with_timeout(self.next()).await.expect("the stream ended").unwrap()
     }
 }

@@ -50,12 +50,9 @@ impl DemoServer {
     pub async fn start() -> Self {
         let npm = built(&workspace(), "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
         let scripts = workspace().join("tests/e2e/tests/demo");
-        let mut config = Config {
-            // One that nobody else is given while the server is away.
-            listen: (Ipv4Addr::LOCALHOST, free_port()).into(),
-            static_dirs: vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm), (SCRIPTS.to_owned(), scripts)],
-            ..Config::default()
-        };
+        let dirs = vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm), (SCRIPTS.to_owned(), scripts)];
+        // The port is not given to another program while the server is stopped.
+        let mut config = Config::new().listen((Ipv4Addr::LOCALHOST, free_port())).static_dirs(dirs);
         let server = Server::bind(config.clone()).await.expect("the server gets a port");
         config.listen = server.local_addr();
         // By this name the page is a secure one, and so has a camera.

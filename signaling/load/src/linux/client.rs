@@ -1,24 +1,26 @@
-//! One client: its socket, what it has not read whole yet, and what it could not write yet.
+//! A client: its socket, the incomplete frame that it has read, and the bytes that it could not write yet.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::{
+    io::{self, ErrorKind, Read, Write},
+    net::SocketAddr,
+};
 
 use memchr::memmem;
 use mio::net::TcpStream;
 
 use super::dialect::Dialect;
 
-/// The mask of all frames. Not zero: some servers skip that.
+/// The mask of all frames. It is not zero, as some servers skip unmasking then.
 const MASK: [u8; 4] = [0x5a, 0xc3, 0x17, 0x99];
 
-/// The bytes of a signal's `data`.
-const DATA: usize = 1024;
+/// The size of a signal's `data`, in bytes.
+const DATA_BYTES: usize = 1024;
 
-/// In the data, just before the moment at which it was due, in nanoseconds and 20 digits.
-const MARK: &str = r#"{"due":""#;
+/// The text in the data before the due time, which is in nanoseconds and has 20 digits.
+const DUE_PREFIX: &str = r#"{"due":""#;
 const DIGITS: usize = 20;
 
-/// More than this waits for no server: it counts as lost.
+/// The size of unsent bytes beyond which further signals are not sent, and count as lost.
 const MAX_PENDING: usize = 1 << 20;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +29,7 @@ enum State {
     Upgrading,
     Entering,
     Seated,
-    Gone,
+    Closed,
 }
 
 #[derive(Debug)]
@@ -39,9 +41,9 @@ pub struct Client {
     pub id: String,
     rest: Vec<u8>,
     pending: Vec<u8>,
-    /// Masked frames to the others of the room, and where in them the moment stands.
+    /// Masked frames to the others in the room, and the position of the due time in them.
     templates: Vec<(Vec<u8>, usize)>,
-    turn: usize,
+    next: usize,
 }
 
 impl Client {
@@ -56,7 +58,7 @@ impl Client {
             rest: Vec::new(),
             pending: Vec::new(),
             templates: Vec::new(),
-            turn: 0,
+            next: 0,
         })
     }
 
@@ -64,18 +66,18 @@ impl Client {
         self.state == State::Seated
     }
 
-    pub fn is_gone(&self) -> bool {
-        self.state == State::Gone
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
     }
 
-    pub fn address_to(&mut self, others: &[String]) {
-        let padding = "x".repeat(DATA - MARK.len() - DIGITS - r#"","pad":""}"#.len());
-        let data = format!(r#"{MARK}{:0>DIGITS$}","pad":"{padding}"}}"#, 0);
+    pub fn set_recipients(&mut self, others: &[String]) {
+        let padding = "x".repeat(DATA_BYTES - DUE_PREFIX.len() - DIGITS - r#"","pad":""}"#.len());
+        let data = format!(r#"{DUE_PREFIX}{:0>DIGITS$}","pad":"{padding}"}}"#, 0);
         self.templates = others
             .iter()
             .map(|to| {
                 let text = self.dialect.signal(to, &data);
-                let offset = text.find(MARK).unwrap_or(0) + MARK.len();
+                let offset = text.find(DUE_PREFIX).unwrap_or(0) + DUE_PREFIX.len();
                 let frame = frame(1, text.as_bytes());
                 let header = frame.len() - text.len();
                 (frame, header + offset)
@@ -83,16 +85,16 @@ impl Client {
             .collect();
     }
 
-    /// Queues a signal to the next of the others. False where too much waits already.
+    /// Queues a signal to the next of the others. Returns false if there are too many unsent bytes.
     pub fn signal(&mut self, due: u64) -> bool {
         if self.state != State::Seated || self.pending.len() > MAX_PENDING {
             return false;
         }
-        self.turn = (self.turn + 1) % self.templates.len();
-        let (frame, at) = &self.templates[self.turn];
+        self.next = (self.next + 1) % self.templates.len();
+        let (frame, at) = &self.templates[self.next];
         let start = self.pending.len();
         self.pending.extend_from_slice(frame);
-        // Every header is as long: the mask begins with the payload.
+        // All headers have this length, and the mask starts with the payload.
         let header = 8;
         let mut due = due;
         for index in (0..DIGITS).rev() {
@@ -104,7 +106,7 @@ impl Client {
         true
     }
 
-    /// Writes what waits, as far as the system takes it.
+    /// Writes the pending bytes, as far as the system accepts them.
     pub fn flush(&mut self) {
         if self.state == State::Connecting {
             return;
@@ -116,7 +118,7 @@ impl Client {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => {
-                    self.state = State::Gone;
+                    self.state = State::Closed;
                     return;
                 }
             }
@@ -128,10 +130,11 @@ impl Client {
         }
     }
 
-    /// Goes on when the socket is writable.
+    /// Handles a writable socket.
     pub fn writable(&mut self) {
         if self.state == State::Connecting && self.socket.peer_addr().is_ok() {
-            let _only_slower_without = self.socket.set_nodelay(true);
+            // Without it, the client is only slower.
+            let _ = self.socket.set_nodelay(true);
             self.state = State::Upgrading;
             let protocol = self.dialect.subprotocol().map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
             let request = format!(
@@ -145,26 +148,26 @@ impl Client {
         self.flush();
     }
 
-    /// Reads all that there is; tells the due moments of signals that came.
+    /// Handles a readable socket, and calls `arrived` with the due times of the signals received.
     pub fn readable(&mut self, scratch: &mut [u8], mut arrived: impl FnMut(u64)) {
         loop {
-            let begun = self.rest.len();
-            scratch[..begun].copy_from_slice(&self.rest);
-            let count = match self.socket.read(&mut scratch[begun..]) {
+            let start = self.rest.len();
+            scratch[..start].copy_from_slice(&self.rest);
+            let count = match self.socket.read(&mut scratch[start..]) {
                 Ok(0) => {
-                    self.state = State::Gone;
+                    self.state = State::Closed;
                     return;
                 }
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(_) => {
-                    self.state = State::Gone;
+                    self.state = State::Closed;
                     return;
                 }
             };
-            let full = begun + count;
-            let used = self.take(&scratch[..full], &mut arrived);
+            let full = start + count;
+            let used = self.handle(&scratch[..full], &mut arrived);
             self.rest.clear();
             self.rest.extend_from_slice(&scratch[used..full]);
             if full < scratch.len() {
@@ -173,13 +176,13 @@ impl Client {
         }
     }
 
-    /// How much of the bytes was used.
-    fn take(&mut self, bytes: &[u8], arrived: &mut impl FnMut(u64)) -> usize {
+    /// Handles complete frames, and returns the number of bytes used.
+    fn handle(&mut self, bytes: &[u8], arrived: &mut impl FnMut(u64)) -> usize {
         let mut used = 0;
         if self.state == State::Upgrading {
             let Some(end) = memmem::find(bytes, b"\r\n\r\n") else { return 0 };
             if !bytes.starts_with(b"HTTP/1.1 101") {
-                self.state = State::Gone;
+                self.state = State::Closed;
                 return bytes.len();
             }
             used = end + 4;
@@ -193,8 +196,8 @@ impl Client {
             used += length;
             match opcode {
                 1 if self.state == State::Entering => self.enter(payload),
-                1 => arrived_at(payload).into_iter().for_each(&mut *arrived),
-                8 => self.state = State::Gone,
+                1 => due_time(payload).into_iter().for_each(&mut *arrived),
+                8 => self.state = State::Closed,
                 9 => {
                     self.pending.extend(frame(10, payload));
                     self.flush();
@@ -214,14 +217,14 @@ impl Client {
     }
 }
 
-/// The moment in a signal; none in other frames.
-fn arrived_at(payload: &[u8]) -> Option<u64> {
+/// Returns the due time in a signal, and `None` for other frames.
+fn due_time(payload: &[u8]) -> Option<u64> {
     let head = &payload[..payload.len().min(256)];
-    let at = memmem::find(head, MARK.as_bytes())? + MARK.len();
+    let at = memmem::find(head, DUE_PREFIX.as_bytes())? + DUE_PREFIX.len();
     std::str::from_utf8(head.get(at..at + DIGITS)?).ok()?.parse().ok()
 }
 
-/// A whole, masked frame.
+/// Encodes a masked frame.
 fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x80 | opcode];
     match payload.len() {
@@ -236,7 +239,7 @@ fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The first frame of a server's: opcode, payload, and its length with the header.
+/// Splits off the first frame of a server, and returns its opcode, its payload and its length with the header.
 fn split(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
     let (&opcode, &length) = (bytes.first()?, bytes.get(1)?);
     let (header, length) = match length & 0x7f {
@@ -252,12 +255,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_moment_of_a_signal_is_found_where_it_was_put() {
+    fn due_time_of_signal_is_found() {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         for dialect in [Dialect::Ours, Dialect::PeerServer, Dialect::Matchbox] {
             let mut client = Client::connect(0, dialect, listener.local_addr().unwrap()).unwrap();
             client.state = State::Seated;
-            client.address_to(&["a".repeat(36), "b".repeat(36)]);
+            client.set_recipients(&["a".repeat(36), "b".repeat(36)]);
             assert!(client.signal(1_234_567_890));
             assert!(client.signal(u64::MAX));
             let unmasked = |bytes: &[u8]| -> Vec<u8> {
@@ -265,15 +268,15 @@ mod tests {
             };
             let length = client.pending.len() / 2;
             let (first, second) = client.pending.split_at(length);
-            assert_eq!(arrived_at(&unmasked(&first[8..])), Some(1_234_567_890));
-            assert_eq!(arrived_at(&unmasked(&second[8..])), Some(u64::MAX));
+            assert_eq!(due_time(&unmasked(&first[8..])), Some(1_234_567_890));
+            assert_eq!(due_time(&unmasked(&second[8..])), Some(u64::MAX));
             let value: serde_json::Value = serde_json::from_slice(&unmasked(&first[8..])).unwrap();
-            assert!(value.to_string().contains(&"b".repeat(36)), "the next of the others");
+            assert!(value.to_string().contains(&"b".repeat(36)), "the signal is for the next of the others");
         }
     }
 
     #[test]
-    fn frames_of_a_server_are_split_when_they_are_whole() {
+    fn only_complete_frames_are_split_off() {
         let mut bytes = vec![0x81, 126, 0, 200];
         bytes.extend([b'x'; 200]);
         bytes.extend([0x89, 1, b'!']);

@@ -1,8 +1,8 @@
-//! How each server is spoken to.
+//! The protocols of the servers.
 
 use std::path::PathBuf;
 
-/// A server, by its protocol.
+/// A server and its protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     Ours,
@@ -10,8 +10,8 @@ pub enum Dialect {
     Matchbox,
 }
 
-/// The clients of a room; addresses are pairs within it.
-pub const ROOM: usize = 4;
+/// The number of clients in a room.
+pub const ROOM_CLIENTS: usize = 4;
 
 impl Dialect {
     pub fn name(self) -> &'static str {
@@ -22,14 +22,14 @@ impl Dialect {
         }
     }
 
-    /// The program and its arguments, with every bound out of the way that is not of memory.
+    /// Returns the program and its arguments, with all limits raised except those on memory.
     pub fn command(self, program: &str, port: u16) -> (PathBuf, Vec<String>) {
         let line = match self {
             Self::Ours => format!(
                 "--port {port} --max-clients 20000 --max-rooms 20000 --frames-per-second 1000000 --burst 1000000 \
                  --bytes-per-second 4000000000 --burst-bytes 4000000000"
             ),
-            // A client that it has not heard for a while is closed: longer than the run.
+            // The timeout of silent clients is longer than the run.
             Self::PeerServer => {
                 format!("{program} --host 127.0.0.1 --port {port} --concurrent_limit 20000 --alive_timeout 3600000")
             }
@@ -43,7 +43,7 @@ impl Dialect {
         match self {
             Self::Ours => "/signal".into(),
             Self::PeerServer => format!("/peerjs?key=peerjs&id={}&token=t{client}&version=1.5.5", peer_id(client)),
-            Self::Matchbox => format!("/load-{}", client / ROOM),
+            Self::Matchbox => format!("/load-{}", client / ROOM_CLIENTS),
         }
     }
 
@@ -51,13 +51,13 @@ impl Dialect {
         (self == Self::Ours).then_some("browser-rtc.v1")
     }
 
-    /// What a client says first.
+    /// Returns the first frame of a client.
     pub fn hello(self, client: usize) -> Option<String> {
-        let room = client / ROOM;
+        let room = client / ROOM_CLIENTS;
         (self == Self::Ours).then(|| format!(r#"{{"type":"join","room":"load-{room}","name":"{client}"}}"#))
     }
 
-    /// The id of the client, in the frame by which the server takes it in.
+    /// Returns the id of the client, if the frame is the one that admits it.
     pub fn id(self, client: usize, frame: &str) -> Option<String> {
         let value: serde_json::Value = serde_json::from_str(frame).ok()?;
         let id = match self {
@@ -68,7 +68,7 @@ impl Dialect {
         id.as_str().map(str::to_owned)
     }
 
-    /// A signal around `data`, which is JSON.
+    /// Returns a signal with `data`, which is JSON.
     pub fn signal(self, to: &str, data: &str) -> String {
         match self {
             Self::Ours => format!(r#"{{"type":"signal","to":"{to}","data":{data}}}"#),

@@ -1,4 +1,4 @@
-//! The run: every server at every number of clients, by turns.
+//! The run: all servers with all numbers of clients, in alternating order.
 
 mod client;
 mod dialect;
@@ -7,41 +7,40 @@ mod server;
 mod trial;
 mod worker;
 
-use std::io;
-use std::path::PathBuf;
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{io, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use self::dialect::Dialect;
-use self::trial::{Figures, Plan};
+use self::{
+    dialect::Dialect,
+    trial::{Figures, Plan},
+};
 
 #[derive(Debug, Parser)]
 struct Options {
-    /// Our server's program.
+    /// Program of the signaling server.
     #[arg(long)]
     server: Option<String>,
-    /// PeerServer's script, for node.
+    /// Script of PeerServer, for node.
     #[arg(long)]
     peerserver: Option<String>,
-    /// matchbox_server's program.
+    /// Program of matchbox_server.
     #[arg(long)]
     matchbox: Option<String>,
-    /// Where the figures go, as JSON.
+    /// File for the results, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
     /// Numbers of clients.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
     clients: Vec<usize>,
-    /// How often all servers have their turn, in alternating order. The best of each counts.
+    /// Number of rounds over all servers, in alternating order. The best result of each counts.
     #[arg(long, default_value_t = 2)]
     rounds: usize,
-    /// Seconds that a rate is measured for.
+    /// Time for which a rate is measured, in seconds.
     #[arg(long, default_value_t = 2)]
     seconds: u64,
-    /// Signals a second of all clients that the search begins with.
+    /// Signals per second of all clients at which the search starts.
     #[arg(long, default_value_t = 16_000)]
     first: u32,
 }
@@ -57,7 +56,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> io::Result<()> {
-    raise_open_files();
+    raise_open_file_limit();
     let servers = [
         (Dialect::Ours, &options.server),
         (Dialect::PeerServer, &options.peerserver),
@@ -93,8 +92,8 @@ fn run(options: &Options) -> io::Result<()> {
     Ok(())
 }
 
-/// As far as the system lets us; the servers started here inherit it.
-fn raise_open_files() {
+/// Raises the limit of open files as far as the system allows. The servers inherit it.
+fn raise_open_file_limit() {
     const WANTED: u64 = 65_536;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= WANTED) {
@@ -103,6 +102,6 @@ fn raise_open_files() {
     let tried =
         setrlimit(Resource::Nofile, Rlimit { current: Some(WANTED), maximum: maximum.map(|max| max.max(WANTED)) });
     if tried.is_err() && setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_err() {
-        eprintln!("note: {current:?} open files, and no more to be had");
+        eprintln!("note: the limit of open files stays at {current:?}");
     }
 }

@@ -1,11 +1,13 @@
-//! The table, and the same as JSON.
+//! The results as a table and as JSON.
 
 use serde_json::{Value, json};
 
-use super::dialect::Dialect;
-use super::trial::{Figures, count, millis};
+use super::{
+    dialect::Dialect,
+    trial::{Figures, count, millis},
+};
 
-/// Of several rounds, the best of each figure: what disturbs a run from outside only makes it worse.
+/// Returns the best result of several rounds for each figure, as disturbances from outside only make results worse.
 pub fn best(all: &[Figures]) -> Vec<Figures> {
     let mut best: Vec<Figures> = Vec::new();
     for new in all {
@@ -20,9 +22,9 @@ pub fn best(all: &[Figures]) -> Vec<Figures> {
         old.late = old.late.min(new.late);
         old.cost = old.cost.min(new.cost);
         old.sustained = old.sustained.max(new.sustained);
-        // Here the worst is what matters.
+        // For these, the worst result counts.
         old.overload = old.overload.max(new.overload);
-        old.gone = old.gone.max(new.gone);
+        old.closed = old.closed.max(new.closed);
     }
     best.sort_by_key(|figures| (figures.clients, figures.dialect as u8));
     best
@@ -58,14 +60,14 @@ pub fn print(all: &[Figures]) {
             ratio,
             count(figures.overload) / 1024.0 / 1024.0,
         );
-        if figures.gone > 0 {
-            println!("        {} of its clients were closed when it got more than it could take", figures.gone);
+        if figures.closed > 0 {
+            println!("        {} of its clients were closed under overload", figures.closed);
         }
     }
     println!(
-        "\nidle, quiet: memory a client at rest, and after p50 and p99 were taken: at 5 signals a second of each client,\n\
-         1 of each beyond 2,000 clients. sustained: signals a second of which 99 of 100 come within 50 ms.\n\
-         us/frame: processor time of the server a signal, at the quiet load. peak: the whole server, offered more than that."
+        "\nidle, quiet: memory per client at rest, and under the load at which p50 and p99 were measured: 5 signals per second\n\
+         and client, or 1 beyond 2,000 clients. sustained: signals per second of which 99 % arrive within 50 ms.\n\
+         us/frame: processor time of the server per signal at that load. peak: memory of the server under overload."
     );
 }
 
@@ -83,7 +85,7 @@ pub fn json(all: &[Figures]) -> Value {
                 "server_us_a_frame": figures.cost,
                 "sustained_a_second": figures.sustained,
                 "peak_bytes": figures.overload,
-                "closed": figures.gone,
+                "closed": figures.closed,
             })
         })
         .collect()

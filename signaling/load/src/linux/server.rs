@@ -1,14 +1,16 @@
-//! A server as a process of its own, and what it costs.
+//! A server process and its resource usage.
 
-use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::dialect::Dialect;
 
-/// Ends when dropped.
+/// A server process that is killed when dropped.
 #[derive(Debug)]
 pub struct Server {
     process: Child,
@@ -21,7 +23,7 @@ impl Server {
         let (program, args) = dialect.command(program, address.port());
         let process = std::process::Command::new(&program)
             .args(args)
-            // Nothing is logged a frame by any of them; matchbox would a connection.
+            // None of them logs frames, but matchbox logs connections.
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -29,20 +31,20 @@ impl Server {
             .spawn()
             .map_err(|error| io::Error::other(format!("{}: {error}", program.display())))?;
         let mut server = Self { process, address };
-        let begun = Instant::now();
+        let start = Instant::now();
         while TcpStream::connect(address).is_err() {
             if let Some(status) = server.process.try_wait()? {
-                return Err(io::Error::other(format!("{} ended at once: {status}", program.display())));
+                return Err(io::Error::other(format!("{} ended early: {status}", program.display())));
             }
-            if begun.elapsed() > Duration::from_secs(20) {
-                return Err(io::Error::other(format!("{} does not listen", program.display())));
+            if start.elapsed() > Duration::from_secs(20) {
+                return Err(io::Error::other(format!("{} does not accept connections", program.display())));
             }
             thread::sleep(Duration::from_millis(20));
         }
         Ok(server)
     }
 
-    /// Resident memory, in bytes.
+    /// Returns the resident memory, in bytes.
     pub fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -50,10 +52,10 @@ impl Server {
         kib.unwrap_or(0) * 1024
     }
 
-    /// Processor time so far.
-    pub fn busy(&self) -> Duration {
+    /// Returns the processor time used so far.
+    pub fn cpu_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
-        // After the name, which may have anything in it: utime and stime are the 12th and 13th, in hundredths.
+        // The name may contain any characters. After it, utime and stime are the 12th and 13th field, in hundredths of a second.
         let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
         let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
         Duration::from_millis(ticks * 10)
@@ -63,7 +65,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // Both fail only for a process that has ended.
-        let _ended = self.process.kill();
-        let _reaped = self.process.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

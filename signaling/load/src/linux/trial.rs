@@ -1,54 +1,59 @@
-//! One server under one number of clients: at rest, under a quiet load, and up to what it can take and beyond.
+//! A trial of one server with one number of clients: at rest, under a low load, at its highest sustained rate, and beyond.
 
-use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::{
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
-use super::dialect::{Dialect, ROOM};
-use super::server::Server;
-use super::worker::{Outcome, Phase, Worker};
+use super::{
+    dialect::{Dialect, ROOM_CLIENTS},
+    server::Server,
+    worker::{Outcome, Phase, Worker},
+};
 
-/// A rate is sustained as long as 99 of 100 signals come within this, in microseconds.
-const BOUND: u32 = 50_000;
+/// The latency within which 99 % of the signals have to arrive at a sustained rate, in microseconds.
+const MAX_LATENCY: u32 = 50_000;
 
-/// How often a rate that was nearly sustained is tried: a moment in which the machine does something else is enough
-/// for one signal of a hundred to come late.
-const TRIES: usize = 3;
+/// The number of attempts at a rate that is nearly sustained. Other activity on the machine can easily delay 1 % of the
+/// signals.
+const ATTEMPTS: usize = 3;
 
+/// The parameters of a trial.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub clients: usize,
-    /// Signals a second of each, for the latency.
+    /// The signals per second and client at which the latency is measured.
     pub quiet: f64,
-    /// Signals a second of all, to begin the search with.
+    /// The signals per second of all clients at which the search starts.
     pub first: f64,
     pub window: Duration,
-    /// Steps between the last rate that went well and the first that did not.
+    /// The number of steps between the last rate that was sustained and the first that was not.
     pub refinements: usize,
 }
 
-/// What was found.
+/// The results of a trial.
 #[derive(Clone, Debug)]
 pub struct Figures {
     pub dialect: Dialect,
     pub clients: usize,
-    /// Bytes a client, above the server without any.
+    /// The memory per client at rest, in bytes, beyond that of the server without clients.
     pub idle: f64,
-    /// The same after the quiet load.
+    /// The memory per client after the low load.
     pub quiet_memory: f64,
     pub p50: u32,
     pub p99: u32,
-    /// How late the generator was, 99 of 100: below this, a latency says nothing of the server.
+    /// The delay of the generator at the 99th percentile. Latencies below it are not those of the server.
     pub late: u32,
-    /// Processor time of the server for a signal, in microseconds.
+    /// The processor time of the server per signal, in microseconds.
     pub cost: f64,
-    /// Signals a second.
+    /// The highest sustained rate, in signals per second.
     pub sustained: f64,
-    /// Bytes of the whole server at most, when it got more than it can take.
+    /// The highest memory of the server under overload, in bytes.
     pub overload: u64,
-    /// Clients that it closed.
-    pub gone: usize,
+    /// The number of clients that it closed.
+    pub closed: usize,
 }
 
 struct Trial {
@@ -61,35 +66,35 @@ pub fn run(dialect: Dialect, program: &str, plan: &Plan) -> io::Result<Figures> 
     let mut trial = Trial { server: Server::start(dialect, program)?, workers: Vec::new(), peak: 0 };
     let empty = trial.server.memory();
     trial.connect(dialect, plan.clients)?;
-    trial.all(|worker| worker.rest(Duration::from_secs(2)))?;
+    trial.run_on_all(|worker| worker.idle(Duration::from_secs(2)))?;
     let clients = count(plan.clients);
     let each = |memory: u64| count(memory.saturating_sub(empty)) / clients;
     let idle = each(trial.server.memory());
 
-    let (busy, quiet) = (trial.server.busy(), plan.quiet * clients);
+    let (cpu_time, quiet) = (trial.server.cpu_time(), plan.quiet * clients);
     let length = plan.window.max(Duration::from_secs(3));
     let mut outcome = trial.load(quiet, length)?;
     let sent = quiet * (length + WARM_UP).as_secs_f64();
-    let cost = (trial.server.busy() - busy).as_secs_f64() * 1e6 / sent;
+    let cost = (trial.server.cpu_time() - cpu_time).as_secs_f64() * 1e6 / sent;
     let quiet_memory = each(trial.server.memory());
     let (p50, p99) = (outcome.percentile(0.5), outcome.percentile(0.99));
     let late = percentile(&mut outcome.lateness, 0.99);
 
     let (mut good, mut bad) = (0.0, None::<f64>);
     let mut rate = plan.first;
-    let mut gone = 0;
+    let mut closed = 0;
     trial.peak = 0;
     for _ in 0..12 + plan.refinements {
         let mut p99 = u32::MAX;
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             let outcome;
-            (p99, outcome) = trial.at(rate, plan.window)?;
-            gone = gone.max(outcome.gone);
-            if p99 <= BOUND || p99 > 4 * BOUND {
+            (p99, outcome) = trial.measure(rate, plan.window)?;
+            closed = closed.max(outcome.closed);
+            if p99 <= MAX_LATENCY || p99 > 4 * MAX_LATENCY {
                 break;
             }
         }
-        if p99 <= BOUND {
+        if p99 <= MAX_LATENCY {
             good = f64::max(good, rate);
         } else {
             bad = Some(bad.map_or(rate, |bad| bad.min(rate)));
@@ -105,9 +110,9 @@ pub fn run(dialect: Dialect, program: &str, plan: &Plan) -> io::Result<Figures> 
             break;
         }
     }
-    if gone == 0 {
-        // Far more than it can take, for longer than buffers last.
-        gone = trial.load(good * 2.0, plan.window * 2)?.gone;
+    if closed == 0 {
+        // Overload for longer than buffers last.
+        closed = trial.load(good * 2.0, plan.window * 2)?.closed;
     }
     let overload = trial.peak;
     Ok(Figures {
@@ -121,21 +126,21 @@ pub fn run(dialect: Dialect, program: &str, plan: &Plan) -> io::Result<Figures> 
         cost,
         sustained: good,
         overload,
-        gone,
+        closed,
     })
 }
 
 const WARM_UP: Duration = Duration::from_secs(1);
 
 impl Trial {
-    /// How late 99 of 100 came at this rate.
-    fn at(&mut self, rate: f64, window: Duration) -> io::Result<(u32, Outcome)> {
-        let busy = self.server.busy();
+    /// Measures a rate, and returns the 99th percentile of the latency.
+    fn measure(&mut self, rate: f64, window: Duration) -> io::Result<(u32, Outcome)> {
+        let cpu_time = self.server.cpu_time();
         let mut outcome = self.load(rate, window)?;
-        let cost = (self.server.busy() - busy).as_secs_f64() * 1e6 / (rate * (window + WARM_UP).as_secs_f64());
+        let cost = (self.server.cpu_time() - cpu_time).as_secs_f64() * 1e6 / (rate * (window + WARM_UP).as_secs_f64());
         let p99 = outcome.percentile(0.99);
         eprintln!(
-            "    {rate:>8.0} a second: p50 {:>6.2} ms, p99 {:>8.2} ms, {} of {} came, {cost:.1} us each",
+            "    {rate:>8.0} per second: p50 {:>6.2} ms, p99 {:>8.2} ms, {} of {} arrived, {cost:.1} us each",
             millis(outcome.percentile(0.5)),
             millis(p99),
             outcome.latencies.len(),
@@ -147,7 +152,7 @@ impl Trial {
     fn connect(&mut self, dialect: Dialect, clients: usize) -> io::Result<()> {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         self.workers = (0..threads).map(|_| Worker::new()).collect::<io::Result<_>>()?;
-        let share = (clients / ROOM).div_ceil(threads) * ROOM;
+        let share = (clients / ROOM_CLIENTS).div_ceil(threads) * ROOM_CLIENTS;
         let address = self.server.address;
         thread::scope(|scope| {
             let connecting: Vec<_> = self
@@ -166,18 +171,18 @@ impl Trial {
     fn load(&mut self, rate: f64, window: Duration) -> io::Result<Outcome> {
         let rate = rate / count(self.workers.len());
         let phase = Phase { rate, warm_up: WARM_UP, window, drain: Duration::from_secs(2) };
-        let outcomes = self.all(|worker| worker.run(phase))?;
+        let outcomes = self.run_on_all(|worker| worker.run(phase))?;
         Ok(outcomes.into_iter().fold(Outcome::default(), |mut all, mut one| {
             all.due += one.due;
-            all.gone += one.gone;
+            all.closed += one.closed;
             all.latencies.append(&mut one.latencies);
             all.lateness.append(&mut one.lateness);
             all
         }))
     }
 
-    /// On all workers at once, and meanwhile an eye on the server's memory.
-    fn all<T: Send>(&mut self, work: impl Fn(&mut Worker) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
+    /// Runs `work` on all workers at once, and samples the memory of the server in the meantime.
+    fn run_on_all<T: Send>(&mut self, work: impl Fn(&mut Worker) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
         let done = AtomicBool::new(false);
         let Self { server, workers, peak } = self;
         thread::scope(|scope| {
@@ -203,14 +208,14 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<
 }
 
 impl Outcome {
-    /// Of all that were due: one that never came took for ever.
+    /// Returns a percentile of the latencies of all signals that were due. A lost signal counts as infinitely late.
     fn percentile(&mut self, share: f64) -> u32 {
         let missing = usize::try_from(self.due).unwrap_or(0).saturating_sub(self.latencies.len());
         self.latencies.extend(std::iter::repeat_n(u32::MAX, missing));
         let found = percentile(&mut self.latencies, share);
-        let came = self.latencies.iter().filter(|latency| **latency != u32::MAX).count();
+        let arrived = self.latencies.iter().filter(|latency| **latency != u32::MAX).count();
         self.latencies.sort_unstable();
-        self.latencies.truncate(came);
+        self.latencies.truncate(arrived);
         found
     }
 }
@@ -224,7 +229,7 @@ fn percentile(values: &mut [u32], share: f64) -> u32 {
     *values.select_nth_unstable(index).1
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no count here is that large")]
+#[expect(clippy::cast_precision_loss, reason = "counts are small")]
 pub fn count(number: impl TryInto<u64>) -> f64 {
     number.try_into().unwrap_or(0) as f64
 }
@@ -238,11 +243,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_that_never_came_took_for_ever() {
+    fn lost_signals_are_infinitely_late() {
         let mut outcome = Outcome { due: 100, latencies: (1..=98).collect(), ..Outcome::default() };
         assert_eq!(outcome.percentile(0.5), 51);
         assert_eq!(outcome.percentile(0.99), u32::MAX);
         assert_eq!(outcome.latencies.len(), 98);
-        assert_eq!(Outcome::default().percentile(0.5), u32::MAX, "of none");
+        assert_eq!(Outcome::default().percentile(0.5), u32::MAX, "no signals");
     }
 }

@@ -1,31 +1,31 @@
-//! The signaling server as a program.
+//! The command-line program of the signaling server.
 
-mod file;
+mod config_file;
 mod options;
 mod signals;
 
-use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
-use browser_rtc_signaling::server::{Server, raise_open_files};
-use tracing::{Level, Metadata};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::prelude::*;
-
+use browser_rtc_signaling::server::{Server, raise_open_file_limit};
 use options::{LogFormat, Options};
 use signals::Signals;
+use tracing::{Level, Metadata};
+use tracing_subscriber::{EnvFilter, filter::filter_fn, prelude::*};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = file::options(std::env::args_os()).unwrap_or_else(|error| error.exit());
-    let outcome = match log(&options) {
+    let options = config_file::parse_options(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let outcome = match init_logging(&options) {
         Ok(()) => serve(options).await,
         Err(error) => Err(error),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // Without a standard error, the exit code has to do.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
@@ -33,9 +33,9 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Options) -> io::Result<()> {
-    raise_open_files();
-    // Listened for from the start: a signal that comes early is not missed.
-    let Signals { drain, hurry, mut reloads } = signals::listen()?;
+    raise_open_file_limit();
+    // Listened for from the start, so that an early signal is not missed.
+    let Signals { drain, stop, mut reloads } = signals::listen()?;
     let server = Server::bind(options.config()?).await?;
     let mut out = io::stdout();
     for url in server.urls() {
@@ -56,13 +56,13 @@ async fn serve(options: Options) -> io::Result<()> {
         }
     };
     tokio::select! {
-        () = server.run_until(drain, hurry) => {}
+        () = server.run_until(drain, stop) => {}
         () = reload => {}
     }
     Ok(())
 }
 
-fn log(options: &Options) -> io::Result<()> {
+fn init_logging(options: &Options) -> io::Result<()> {
     let filter = options.log.parse::<EnvFilter>();
     let filter = filter.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, format!("--log: {error}")))?;
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
@@ -70,12 +70,12 @@ fn log(options: &Options) -> io::Result<()> {
         LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => layer.json().boxed(),
     };
-    tracing_subscriber::registry().with(filter).with(layer.with_filter(filter_fn(is_discreet))).init();
+    tracing_subscriber::registry().with(filter).with(layer.with_filter(filter_fn(is_loggable))).init();
     Ok(())
 }
 
-/// At their finest these write down what passes, tokens and all. Nobody is asked whether he wants that.
-fn is_discreet(metadata: &Metadata<'_>) -> bool {
-    let wordy = ["tungstenite", "hyper", "rustls"];
-    *metadata.level() != Level::TRACE || !wordy.iter().any(|library| metadata.target().starts_with(library))
+/// Returns whether an event may be logged. At the level `TRACE`, some libraries log all data, including tokens.
+fn is_loggable(metadata: &Metadata<'_>) -> bool {
+    let verbose = ["tungstenite", "hyper", "rustls"];
+    *metadata.level() != Level::TRACE || !verbose.iter().any(|library| metadata.target().starts_with(library))
 }

@@ -1,21 +1,20 @@
-//! What the system tells the program.
+//! Signals of the operating system.
 
-use std::io;
-use std::pin::Pin;
+use std::{io, pin::Pin};
 
-type Told = Pin<Box<dyn Future<Output = ()> + Send>>;
+type SignalFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Each is listened for from the moment that this was made.
+/// Signals, received from the moment of creation.
 pub struct Signals {
-    /// To drain, and end.
-    pub drain: Told,
-    /// To end now.
-    pub hurry: Told,
-    /// To load again what may have changed.
+    /// Completes when the server has to drain.
+    pub drain: SignalFuture,
+    /// Completes when the server has to stop at once.
+    pub stop: SignalFuture,
+    /// Signals to reload the certificate.
     pub reloads: Reloads,
 }
 
-/// Comes again and again.
+/// A signal that can be received repeatedly.
 pub struct Reloads(#[cfg(unix)] tokio::signal::unix::Signal);
 
 impl Reloads {
@@ -32,15 +31,15 @@ impl Reloads {
 pub fn listen() -> io::Result<Signals> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let mut first = signal(SignalKind::terminate())?;
+    let mut drain = signal(SignalKind::terminate())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let hang_up = signal(SignalKind::hangup())?;
     Ok(Signals {
         drain: Box::pin(async move {
-            first.recv().await;
+            drain.recv().await;
         }),
-        hurry: Box::pin(async move {
+        stop: Box::pin(async move {
             let twice = async {
                 terminate.recv().await;
                 terminate.recv().await;
@@ -58,7 +57,7 @@ pub fn listen() -> io::Result<Signals> {
 pub fn listen() -> io::Result<Signals> {
     Ok(Signals {
         drain: Box::pin(std::future::pending()),
-        hurry: Box::pin(async {
+        stop: Box::pin(async {
             if let Err(error) = tokio::signal::ctrl_c().await {
                 tracing::error!(%error, "cannot listen for Ctrl-C");
                 std::future::pending::<()>().await;

@@ -1,6 +1,6 @@
-//! What happens in Redis in one go.
+//! The Lua scripts, each of which Redis runs atomically.
 
-/// A script; the number is its place in [`ALL`](Self::ALL).
+/// A script; the discriminant is its index in [`ALL`](Self::ALL).
 #[derive(Clone, Copy, Debug)]
 pub enum Script {
     Join,
@@ -11,7 +11,7 @@ pub enum Script {
     Refs,
 }
 
-macro_rules! on_a_room {
+macro_rules! room_script {
     ($file:literal) => {
         concat!(include_str!("lua/prelude.lua"), include_str!(concat!("lua/", $file)))
     };
@@ -22,11 +22,11 @@ impl Script {
 
     pub fn text(self) -> &'static str {
         match self {
-            Self::Join => on_a_room!("join.lua"),
-            Self::Frame => on_a_room!("frame.lua"),
-            Self::Leave => on_a_room!("leave.lua"),
-            Self::Touch => on_a_room!("touch.lua"),
-            Self::Sync => on_a_room!("sync.lua"),
+            Self::Join => room_script!("join.lua"),
+            Self::Frame => room_script!("frame.lua"),
+            Self::Leave => room_script!("leave.lua"),
+            Self::Touch => room_script!("touch.lua"),
+            Self::Sync => room_script!("sync.lua"),
             Self::Refs => include_str!("lua/refs.lua"),
         }
     }
@@ -34,15 +34,15 @@ impl Script {
 
 const PREFIX: &str = "browser-rtc:{r:";
 
-/// How many processes have each room, and until when.
+/// The keys of the reference counts of rooms, and of the references with their expiry times.
 pub const REFS: [&str; 2] = ["browser-rtc:{rooms}:count", "browser-rtc:{rooms}:held"];
 
-/// A room's hash, log and channel: in one slot of a cluster.
+/// Returns the keys of a room's hash, log and channel, which are in one slot of a Redis Cluster.
 pub fn keys(room: &str) -> [String; 3] {
-    ["", ":log", ":told"].map(|which| format!("{PREFIX}{room}}}{which}"))
+    ["", ":log", ":told"].map(|suffix| format!("{PREFIX}{room}}}{suffix}"))
 }
 
-/// The room of a channel.
-pub fn room_of(channel: &str) -> Option<&str> {
+/// Returns the name of the room that a channel belongs to.
+pub fn channel_room(channel: &str) -> Option<&str> {
     channel.strip_prefix(PREFIX)?.strip_suffix("}:told")
 }

@@ -1,23 +1,23 @@
-//! WebSocket frames of a client ([RFC 6455, section 5](https://www.rfc-editor.org/rfc/rfc6455#section-5)), from bytes as
-//! they come. No sockets here.
+//! Decoding and encoding of WebSocket frames
+//! ([RFC 6455, section 5](https://www.rfc-editor.org/rfc/rfc6455#section-5)), without I/O.
 //!
-//! What is read is decoded where it lies: a client keeps bytes of its own only while a frame or a message of it is not
-//! whole. Silent clients, most of them, keep none. Nothing is kept of a message over the limit: it is reported when its
-//! size is known, and discarded as it comes.
+//! Frames are decoded in place: bytes are buffered only while a frame or a message is incomplete, so silent clients,
+//! which most are, have no buffer. A message over the limit is never buffered: it is reported when its size is known, and
+//! discarded as it is received.
 
 use std::ops::ControlFlow;
 
-/// A part of what a client sent.
+/// A decoded part of what a client sent.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Incoming<'a> {
+pub enum Decoded<'a> {
     Text(&'a str),
-    /// The number of bytes of a binary message, which has no meaning here.
+    /// The number of bytes of a binary message, whose content is ignored.
     Binary(usize),
     Ping(&'a [u8]),
     Pong(usize),
-    /// With its code, if there was one.
+    /// A close frame with its code, if it has one.
     Close(Option<u16>),
-    /// A message over the limit. What it consists of follows as [`Discarded`](Self::Discarded).
+    /// The start of a message over the limit. Its bytes follow as [`Discarded`](Self::Discarded).
     TooLarge,
     /// A number of bytes of a message over the limit, headers included.
     Discarded(usize),
@@ -25,33 +25,34 @@ pub enum Incoming<'a> {
     NotUtf8,
 }
 
-/// The reason why the stream of a client cannot be decoded any further.
+/// The reason why the bytes of a client cannot be decoded any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// A frame that breaks the rules.
+    /// An invalid frame.
     Protocol,
-    /// A text that is not UTF-8.
+    /// A text message that is not UTF-8.
     NotUtf8,
 }
 
+/// A decoder of the frames of a client.
 #[derive(Debug)]
 pub struct Decoder {
-    /// The beginning of a frame.
+    /// The start of an incomplete frame.
     rest: Vec<u8>,
-    /// The fragments of a message so far.
+    /// The message whose fragments are being received.
     message: Option<Message>,
-    /// Bytes of a frame over the limit that are still to come.
+    /// The number of bytes of a frame over the limit that are still to be received.
     skip: usize,
     max: usize,
 }
 
-/// A message of more fragments is over the limit: empty ones have no bytes of payload, and would never end.
-const FRAGMENTS: u32 = 1024;
+/// The largest number of fragments in a message. Without it, a message of empty fragments could be endless.
+const MAX_FRAGMENTS: u32 = 1024;
 
 #[derive(Debug)]
 enum Message {
-    Kept(Fragments),
-    /// Over the limit.
+    Buffered(Fragments),
+    /// A message over the limit.
     Discarded,
 }
 
@@ -60,25 +61,25 @@ struct Fragments {
     text: bool,
     count: u32,
     bytes: Vec<u8>,
-    /// The number of bytes that are known to be UTF-8.
+    /// The number of leading bytes that are valid UTF-8.
     valid: usize,
 }
 
-/// What is done with a frame.
+/// The treatment of a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    Take,
-    /// Its message is over the limit from here on.
+    Accept,
+    /// The frame takes its message over the limit.
     Refuse,
-    /// Its message is over the limit already.
+    /// The message is over the limit already.
     Discard,
 }
 
 struct Header {
     opcode: u8,
-    end: bool,
+    fin: bool,
     mask: [u8; 4],
-    /// Of the header itself.
+    /// The length of the header itself.
     length: usize,
     payload: usize,
 }
@@ -96,41 +97,41 @@ impl Decoder {
         Self { rest: Vec::new(), message: None, skip: 0, max }
     }
 
-    /// Returns the number of bytes that are kept for a client.
+    /// Returns the size of the buffers.
     #[cfg(any(test, feature = "fuzz"))]
-    pub fn held(&self) -> usize {
+    pub fn buffered(&self) -> usize {
         let fragments = match &self.message {
-            Some(Message::Kept(fragments)) => fragments.bytes.capacity(),
+            Some(Message::Buffered(fragments)) => fragments.bytes.capacity(),
             Some(Message::Discarded) | None => 0,
         };
         self.rest.capacity() + fragments
     }
 
-    /// Takes the next bytes, and passes what they complete to `each`. Fragments are passed as one message, at its end.
-    pub fn take<B>(
+    /// Decodes the next bytes, and calls `each` with the parts that are complete. Fragments are passed as one message.
+    pub fn decode<B>(
         &mut self,
         bytes: &mut [u8],
-        mut each: impl FnMut(Incoming<'_>) -> ControlFlow<B>,
+        mut each: impl FnMut(Decoded<'_>) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, Violation> {
         if self.rest.is_empty() {
-            return self.frames(bytes, &mut each).map(|(used, flow)| {
-                // Nothing is allocated for what is empty.
+            return self.decode_frames(bytes, &mut each).map(|(used, flow)| {
+                // An empty rest allocates nothing.
                 self.rest = bytes.get(used..).unwrap_or_default().to_vec();
                 flow
             });
         }
         let mut all = std::mem::take(&mut self.rest);
         all.extend_from_slice(bytes);
-        let (used, flow) = self.frames(&mut all, &mut each)?;
+        let (used, flow) = self.decode_frames(&mut all, &mut each)?;
         self.rest = if used == 0 { all } else { all.get(used..).unwrap_or_default().to_vec() };
         Ok(flow)
     }
 
-    /// Decodes whole frames, and returns how many bytes they were.
-    fn frames<B>(
+    /// Decodes complete frames, and returns the number of their bytes.
+    fn decode_frames<B>(
         &mut self,
         mut bytes: &mut [u8],
-        each: &mut impl FnMut(Incoming<'_>) -> ControlFlow<B>,
+        each: &mut impl FnMut(Decoded<'_>) -> ControlFlow<B>,
     ) -> Result<(usize, ControlFlow<B>), Violation> {
         let mut used = 0;
         loop {
@@ -140,14 +141,14 @@ impl Decoder {
                 used += skipped;
                 self.skip -= skipped;
                 if skipped > 0
-                    && let ControlFlow::Break(end) = each(Incoming::Discarded(skipped))
+                    && let ControlFlow::Break(end) = each(Decoded::Discarded(skipped))
                 {
                     return Ok((used, ControlFlow::Break(end)));
                 }
             }
-            let Some(header) = Header::read(bytes)? else { return Ok((used, ControlFlow::Continue(()))) };
+            let Some(header) = Header::parse(bytes)? else { return Ok((used, ControlFlow::Continue(()))) };
             let verdict = self.judge(&header)?;
-            let length = if verdict == Verdict::Take { header.length + header.payload } else { header.length };
+            let length = if verdict == Verdict::Accept { header.length + header.payload } else { header.length };
             if bytes.len() < length {
                 return Ok((used, ControlFlow::Continue(())));
             }
@@ -155,12 +156,12 @@ impl Decoder {
             bytes = others;
             used += length;
             let flow = match verdict {
-                Verdict::Take => {
+                Verdict::Accept => {
                     let payload = frame.get_mut(header.length..).unwrap_or_default();
                     unmask(payload, header.mask);
-                    self.frame(&header, payload, each)?
+                    self.decode_frame(&header, payload, each)?
                 }
-                Verdict::Refuse => match each(Incoming::TooLarge) {
+                Verdict::Refuse => match each(Decoded::TooLarge) {
                     ControlFlow::Continue(()) => self.discard(&header, each),
                     end => end,
                 },
@@ -172,52 +173,52 @@ impl Decoder {
         }
     }
 
-    /// Decides by the header: a payload that cannot be taken is neither waited for nor kept.
+    /// Decides by the header alone, so that a payload over the limit is neither awaited nor buffered.
     fn judge(&self, header: &Header) -> Result<Verdict, Violation> {
         let (before, fragments) = match (header.opcode, &self.message) {
-            (CLOSE | PING | PONG, _) if header.end && header.payload <= 125 => return Ok(Verdict::Take),
+            (CLOSE | PING | PONG, _) if header.fin && header.payload <= 125 => return Ok(Verdict::Accept),
             (TEXT | BINARY, None) => (0, 0),
-            (CONTINUATION, Some(Message::Kept(fragments))) => (fragments.bytes.len(), fragments.count),
+            (CONTINUATION, Some(Message::Buffered(fragments))) => (fragments.bytes.len(), fragments.count),
             (CONTINUATION, Some(Message::Discarded)) => return Ok(Verdict::Discard),
             _ => return Err(Violation::Protocol),
         };
-        let fits = header.payload <= self.max.saturating_sub(before) && fragments < FRAGMENTS;
-        Ok(if fits { Verdict::Take } else { Verdict::Refuse })
+        let fits = header.payload <= self.max.saturating_sub(before) && fragments < MAX_FRAGMENTS;
+        Ok(if fits { Verdict::Accept } else { Verdict::Refuse })
     }
 
-    /// Discards a frame of a message over the limit, and the fragments that were kept of it.
-    fn discard<B>(&mut self, header: &Header, each: &mut impl FnMut(Incoming<'_>) -> ControlFlow<B>) -> ControlFlow<B> {
-        let message = if header.end { None } else { Some(Message::Discarded) };
-        let kept = match std::mem::replace(&mut self.message, message) {
-            Some(Message::Kept(fragments)) => fragments.bytes.len(),
+    /// Discards a frame of a message over the limit, and the buffered fragments of the message.
+    fn discard<B>(&mut self, header: &Header, each: &mut impl FnMut(Decoded<'_>) -> ControlFlow<B>) -> ControlFlow<B> {
+        let message = if header.fin { None } else { Some(Message::Discarded) };
+        let buffered = match std::mem::replace(&mut self.message, message) {
+            Some(Message::Buffered(fragments)) => fragments.bytes.len(),
             Some(Message::Discarded) | None => 0,
         };
         self.skip = header.payload;
-        each(Incoming::Discarded(kept + header.length))
+        each(Decoded::Discarded(buffered + header.length))
     }
 
-    fn frame<B>(
+    fn decode_frame<B>(
         &mut self,
         header: &Header,
         payload: &[u8],
-        each: &mut impl FnMut(Incoming<'_>) -> ControlFlow<B>,
+        each: &mut impl FnMut(Decoded<'_>) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, Violation> {
         let whole;
         let (text, payload) = match header.opcode {
-            CLOSE => return Ok(each(Incoming::Close(close_code(payload)?))),
-            PING => return Ok(each(Incoming::Ping(payload))),
-            PONG => return Ok(each(Incoming::Pong(payload.len()))),
-            opcode if opcode != CONTINUATION && header.end => (opcode == TEXT, payload),
+            CLOSE => return Ok(each(Decoded::Close(close_code(payload)?))),
+            PING => return Ok(each(Decoded::Ping(payload))),
+            PONG => return Ok(each(Decoded::Pong(payload.len()))),
+            opcode if opcode != CONTINUATION && header.fin => (opcode == TEXT, payload),
             opcode => {
                 let mut fragments = match self.message.take() {
-                    Some(Message::Kept(fragments)) => fragments,
+                    Some(Message::Buffered(fragments)) => fragments,
                     Some(Message::Discarded) | None => Fragments::new(opcode == TEXT),
                 };
                 if !fragments.add(payload) {
                     return not_utf8(each);
                 }
-                if !header.end {
-                    self.message = Some(Message::Kept(fragments));
+                if !header.fin {
+                    self.message = Some(Message::Buffered(fragments));
                     return Ok(ControlFlow::Continue(()));
                 }
                 whole = fragments.bytes;
@@ -225,19 +226,20 @@ impl Decoder {
             }
         };
         if !text {
-            return Ok(each(Incoming::Binary(payload.len())));
+            return Ok(each(Decoded::Binary(payload.len())));
         }
         match std::str::from_utf8(payload) {
-            Ok(text) => Ok(each(Incoming::Text(text))),
+            Ok(text) => Ok(each(Decoded::Text(text))),
             Err(_) => not_utf8(each),
         }
     }
 }
 
-/// Passes on that a text is not UTF-8. The connection has to fail, whatever is made of it
+/// Reports a text that is not UTF-8. The connection has to fail in any case
 /// ([RFC 6455, section 8.1](https://www.rfc-editor.org/rfc/rfc6455#section-8.1)).
-fn not_utf8<B>(each: &mut impl FnMut(Incoming<'_>) -> ControlFlow<B>) -> Result<ControlFlow<B>, Violation> {
-    let _ = each(Incoming::NotUtf8);
+fn not_utf8<B>(each: &mut impl FnMut(Decoded<'_>) -> ControlFlow<B>) -> Result<ControlFlow<B>, Violation> {
+    // The violation ends decoding, whatever `each` returns.
+    let _ = each(Decoded::NotUtf8);
     Err(Violation::NotUtf8)
 }
 
@@ -246,8 +248,8 @@ impl Fragments {
         Self { text, count: 0, bytes: Vec::new(), valid: 0 }
     }
 
-    /// Adds a fragment. Returns false as soon as the message cannot become the text that it should be. A fragment may
-    /// end within a character.
+    /// Adds a fragment, which may end within a character. Returns false if the message is a text and cannot become valid
+    /// UTF-8.
     fn add(&mut self, fragment: &[u8]) -> bool {
         self.count += 1;
         self.bytes.extend_from_slice(fragment);
@@ -264,10 +266,10 @@ impl Fragments {
 }
 
 impl Header {
-    /// None while it is not whole.
-    fn read(bytes: &[u8]) -> Result<Option<Self>, Violation> {
+    /// Parses a header. Returns `None` if it is incomplete.
+    fn parse(bytes: &[u8]) -> Result<Option<Self>, Violation> {
         let [first, second, more @ ..] = bytes else { return Ok(None) };
-        // No extension was agreed on that uses the reserved bits, and a client's frames are masked.
+        // Without extensions, the reserved bits are 0. Frames of clients are masked.
         if first & 0x70 != 0 || second & 0x80 == 0 {
             return Err(Violation::Protocol);
         }
@@ -281,17 +283,17 @@ impl Header {
         let payload = if size == 0 { u64::from(second & 0x7f) } else { extended };
         Ok(Some(Self {
             opcode: first & 0x0f,
-            end: first & 0x80 != 0,
+            fin: first & 0x80 != 0,
             mask: mask.try_into().unwrap_or_default(),
             length: 2 + size + 4,
-            // Over any limit where it is over what an address can be.
+            // A length that does not fit is over any limit.
             payload: usize::try_from(payload).unwrap_or(usize::MAX).min(usize::MAX / 2),
         }))
     }
 }
 
 fn unmask(payload: &mut [u8], mask: [u8; 4]) {
-    // In words, as far as it goes.
+    // Whole words first.
     let word = u64::from_ne_bytes([mask[0], mask[1], mask[2], mask[3], mask[0], mask[1], mask[2], mask[3]]);
     let (words, rest) = payload.as_chunks_mut::<8>();
     for chunk in words {
@@ -308,11 +310,11 @@ fn close_code(payload: &[u8]) -> Result<Option<u16>, Violation> {
     };
     std::str::from_utf8(reason).map_err(|_| Violation::NotUtf8)?;
     let code = u16::from_be_bytes([*first, *second]);
-    // Those that RFC 6455 has, or its registry may have, or that are for applications.
+    // The codes of RFC 6455, of its registry, and for applications.
     if matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) { Ok(Some(code)) } else { Err(Violation::Protocol) }
 }
 
-/// Appends a frame of the server's: whole, not masked.
+/// Appends an unmasked text frame.
 pub fn text(payload: &str, to: &mut Vec<u8>) {
     write(TEXT, payload.as_bytes(), to);
 }
@@ -325,7 +327,7 @@ pub fn pong(payload: &[u8], to: &mut Vec<u8>) {
     write(PONG, payload, to);
 }
 
-/// An answer to a close frame has its code, or none.
+/// Appends a close frame.
 pub fn close(code: Option<u16>, reason: &str, to: &mut Vec<u8>) {
     let mut payload = code.map_or_else(Vec::new, |code| code.to_be_bytes().to_vec());
     payload.extend_from_slice(reason.as_bytes());

@@ -1,10 +1,13 @@
-//! Beside tungstenite: whatever a client sends, both make the same of it.
+//! Comparison with tungstenite: both decode the same bytes to the same messages.
 
 use std::io::{self, Cursor, Read, Write};
 
 use proptest::prelude::*;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message, error::ProtocolError};
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    error::ProtocolError,
+    protocol::{Role, WebSocket, WebSocketConfig},
+};
 
 use super::*;
 
@@ -22,7 +25,7 @@ enum Seen {
     Violation(Violation),
 }
 
-/// What the decoder makes of the bytes, up to a message over the limit.
+/// Decodes bytes up to a message over the limit.
 fn ours(bytes: &[u8], chunks: &[usize]) -> Vec<Seen> {
     let mut seen = decode(bytes, chunks);
     if let Some(index) = seen.iter().position(|part| *part == Seen::TooLarge) {
@@ -31,7 +34,7 @@ fn ours(bytes: &[u8], chunks: &[usize]) -> Vec<Seen> {
     seen
 }
 
-/// What the decoder makes of the bytes, in pieces of these sizes. What is discarded at a stretch is added up.
+/// Decodes bytes in chunks of these sizes. Consecutive discarded bytes are added up.
 fn decode(bytes: &[u8], chunks: &[usize]) -> Vec<Seen> {
     let mut decoder = Decoder::new(MAX);
     let mut seen = Vec::new();
@@ -39,21 +42,21 @@ fn decode(bytes: &[u8], chunks: &[usize]) -> Vec<Seen> {
     for size in chunks.iter().copied().chain([usize::MAX]) {
         let (chunk, others) = rest.split_at(size.min(rest.len()));
         rest = others;
-        let result = decoder.take(&mut chunk.to_vec(), |incoming| {
-            let part = match (incoming, seen.last_mut()) {
-                (Incoming::Text(text), _) => Seen::Text(text.to_owned()),
-                (Incoming::Binary(_), _) => Seen::Binary,
-                (Incoming::Ping(payload), _) => Seen::Ping(payload.to_vec()),
-                (Incoming::Pong(_), _) => Seen::Pong,
-                (Incoming::Close(code), _) => Seen::Close(code),
-                (Incoming::TooLarge, _) => Seen::TooLarge,
-                // The violation says it.
-                (Incoming::NotUtf8, _) => return ControlFlow::Continue(()),
-                (Incoming::Discarded(bytes), Some(Seen::Discarded(before))) => {
+        let result = decoder.decode(&mut chunk.to_vec(), |decoded| {
+            let part = match (decoded, seen.last_mut()) {
+                (Decoded::Text(text), _) => Seen::Text(text.to_owned()),
+                (Decoded::Binary(_), _) => Seen::Binary,
+                (Decoded::Ping(payload), _) => Seen::Ping(payload.to_vec()),
+                (Decoded::Pong(_), _) => Seen::Pong,
+                (Decoded::Close(code), _) => Seen::Close(code),
+                (Decoded::TooLarge, _) => Seen::TooLarge,
+                // A violation follows.
+                (Decoded::NotUtf8, _) => return ControlFlow::Continue(()),
+                (Decoded::Discarded(bytes), Some(Seen::Discarded(before))) => {
                     *before += bytes;
                     return ControlFlow::Continue(());
                 }
-                (Incoming::Discarded(bytes), _) => Seen::Discarded(bytes),
+                (Decoded::Discarded(bytes), _) => Seen::Discarded(bytes),
             };
             seen.push(part);
             if matches!(seen.last(), Some(Seen::Close(_))) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -66,7 +69,7 @@ fn decode(bytes: &[u8], chunks: &[usize]) -> Vec<Seen> {
             Ok(ControlFlow::Break(())) => break,
             Ok(ControlFlow::Continue(())) => {}
         }
-        assert!(decoder.held() <= 4 * (MAX + 14), "{} bytes held", decoder.held());
+        assert!(decoder.buffered() <= 4 * (MAX + 14), "{} bytes buffered", decoder.buffered());
     }
     seen
 }
@@ -99,7 +102,7 @@ fn theirs(bytes: &[u8]) -> Vec<Seen> {
             Ok(Message::Binary(_)) => Seen::Binary,
             Ok(Message::Ping(payload)) => Seen::Ping(payload.to_vec()),
             Ok(Message::Pong(_)) => Seen::Pong,
-            // What it makes of a code that must not be sent.
+            // The result for a code that must not be sent.
             Ok(Message::Close(Some(close))) if close.reason == "Protocol violation" => {
                 Seen::Violation(Violation::Protocol)
             }
@@ -118,7 +121,7 @@ fn theirs(bytes: &[u8]) -> Vec<Seen> {
     seen
 }
 
-/// A frame as a client writes it, right or wrong.
+/// Encodes a frame of a client, valid or not.
 fn frame(first: u8, masked: bool, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     let mut frame = vec![first];
     let bit = if masked { 0x80 } else { 0 };
@@ -145,7 +148,7 @@ fn whole(opcode: u8, payload: &[u8]) -> Vec<u8> {
 fn frames() -> impl Strategy<Value = Vec<u8>> {
     let letters = proptest::collection::vec(prop_oneof![9 => Just("a"), 3 => Just("ä"), 1 => Just("😀")], 0..40);
     let text = letters.prop_map(|letters| letters.concat().into_bytes());
-    // In the midst of a character too, and sometimes wrong.
+    // May end within a character, and may be invalid.
     let cut = (text.clone(), 0..60_usize).prop_map(|(text, at)| text[..at.min(text.len())].to_vec());
     let payload = || {
         prop_oneof![
@@ -181,23 +184,23 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, max_shrink_time: 5_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn as_tungstenite_understands_it(bytes in frames(), chunks in proptest::collection::vec(0..50_usize, 0..40)) {
+    fn frames_are_decoded_like_tungstenite(bytes in frames(), chunks in proptest::collection::vec(0..50_usize, 0..40)) {
         let mut expected = theirs(&bytes);
         let whole = ours(&bytes, &[]);
-        // Of a frame that is out of place and too large, tungstenite sees the size first.
+        // For a frame that is out of place and too large, tungstenite reports the size first.
         if let (Some(Seen::Violation(Violation::Protocol)), Some(Seen::TooLarge)) = (whole.last(), expected.last()) {
             expected.pop();
             expected.push(Seen::Violation(Violation::Protocol));
         }
         prop_assert_eq!(&whole, &expected);
         prop_assert_eq!(ours(&bytes, &chunks), expected);
-        // What comes after a message over the limit does not depend on the pieces either.
+        // Parts after a message over the limit do not depend on the chunks either.
         prop_assert_eq!(decode(&bytes, &chunks), decode(&bytes, &[]));
     }
 }
 
 #[test]
-fn what_the_server_writes_tungstenite_reads() {
+fn tungstenite_reads_written_frames() {
     for length in [0, 1, 125, 126, 127, 65_535, 65_536, 200_000] {
         let sent = "x".repeat(length);
         let mut bytes = Vec::new();
@@ -215,24 +218,24 @@ fn what_the_server_writes_tungstenite_reads() {
 }
 
 #[test]
-fn nothing_is_held_for_who_is_silent() {
+fn silent_client_has_no_buffer() {
     let mut decoder = Decoder::new(70_000);
     let long = whole(TEXT, &[b'x'; 60_000]);
     for chunk in long.chunks(1000) {
-        let _ = decoder.take(&mut chunk.to_vec(), |_| ControlFlow::<()>::Continue(()));
+        let _ = decoder.decode(&mut chunk.to_vec(), |_| ControlFlow::<()>::Continue(()));
     }
-    assert_eq!(decoder.held(), 0);
+    assert_eq!(decoder.buffered(), 0);
     let mut parts = frame(TEXT, true, b"one, ", [0; 4]);
     parts.extend(whole(CONTINUATION, b"two"));
-    let _ = decoder.take(&mut parts, |incoming| {
-        assert_eq!(incoming, Incoming::Text("one, two"));
+    let _ = decoder.decode(&mut parts, |decoded| {
+        assert_eq!(decoded, Decoded::Text("one, two"));
         ControlFlow::<()>::Continue(())
     });
-    assert_eq!(decoder.held(), 0);
+    assert_eq!(decoder.buffered(), 0);
 }
 
 #[test]
-fn too_large_message_is_discarded_and_the_next_is_read() {
+fn too_large_message_is_discarded_and_next_is_read() {
     let large = |first| frame(first, true, &[b'x'; MAX + 1], [1, 2, 3, 4]);
     let small = whole(TEXT, b"next");
     let next = Seen::Text("next".to_owned());
@@ -243,7 +246,7 @@ fn too_large_message_is_discarded_and_the_next_is_read() {
         assert_eq!(decode(&bytes, &[]), expected);
         assert_eq!(decode(&bytes, &[1; 400]), expected);
     }
-    // In fragments, with a ping in between: the first that does not fit decides.
+    // Fragments with a ping in between: the first that does not fit decides.
     let bytes = [
         frame(TEXT, true, &[b'x'; MAX], [0; 4]),
         whole(PING, b"1"),
@@ -262,26 +265,26 @@ fn too_large_message_is_discarded_and_the_next_is_read() {
         Seen::Discarded(6 + 100 + 6 + 1),
         next.clone(),
     ];
-    // The header of the fragment that did not fit is counted, and its payload.
+    // The header and the payload of the fragment that did not fit are counted.
     assert_eq!(decode(&bytes.concat(), &[]), expected);
     assert_eq!(decode(&bytes.concat(), &[7; 100]), expected);
-    // Empty fragments without end.
+    // Too many empty fragments.
     let bytes = [frame(TEXT, true, b"", [0; 4]), frame(CONTINUATION, true, b"", [0; 4]).repeat(2000)].concat();
-    let too_many = (2001 - FRAGMENTS as usize) * 6;
+    let too_many = (2001 - MAX_FRAGMENTS as usize) * 6;
     assert_eq!(decode(&bytes, &[]), [Seen::TooLarge, Seen::Discarded(too_many)]);
-    // What is out of place breaks the rules, whatever its size.
+    // A frame that is out of place is a violation, whatever its size.
     let bytes = [frame(TEXT, true, b"", [0; 4]), large(0x80 | TEXT)].concat();
     assert_eq!(decode(&bytes, &[]), [Seen::Violation(Violation::Protocol)]);
 }
 
 #[test]
-fn any_length_is_refused_by_its_header_alone() {
+fn header_alone_refuses_any_length() {
     for length in [MAX as u64 + 1, u64::from(u32::MAX), 1 << 40, u64::MAX] {
         let mut header = vec![0x81, 0xff];
         header.extend(length.to_be_bytes());
         header.extend([0; 4]);
         assert_eq!(decode(&header, &[]), [Seen::TooLarge, Seen::Discarded(14)]);
-        // A control frame is never that long.
+        // Control frames are never that long.
         header[0] = 0x89;
         assert_eq!(decode(&header, &[]), [Seen::Violation(Violation::Protocol)]);
     }

@@ -1,13 +1,19 @@
-use std::borrow::Cow;
-use std::future::Future;
+//! The opening handshake of a WebSocket.
 
-use axum::body::Body;
-use axum::extract::FromRequestParts;
-use axum::extract::ws::WebSocketUpgrade as Checked;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Response, StatusCode};
+use std::{borrow::Cow, future::Future};
+
+use axum::{
+    body::Body,
+    extract::{
+        FromRequestParts,
+        ws::{WebSocketUpgrade as AxumUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{
+        HeaderValue, Response, StatusCode,
+        header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE},
+        request::Parts,
+    },
+};
 use base64::Engine as _;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -15,10 +21,10 @@ use sha1::{Digest, Sha1};
 
 use super::WebSocket;
 
-/// As axum's, which checks the request; the socket is ours.
+/// An upgrade to [`WebSocket`]. axum checks the request.
 #[derive(Debug)]
 pub struct WebSocketUpgrade {
-    checked: Checked,
+    request: AxumUpgrade,
     accept: HeaderValue,
     upgrade: OnUpgrade,
     max: usize,
@@ -28,39 +34,39 @@ impl<S: Send + Sync> FromRequestParts<S> for WebSocketUpgrade {
     type Rejection = WebSocketUpgradeRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        // Of two that hold it, only one waits for it.
+        // axum takes it too, but only the clone is awaited.
         let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
         let key = parts.headers.get(SEC_WEBSOCKET_KEY).cloned();
-        let checked = Checked::from_request_parts(parts, state).await?;
+        let request = AxumUpgrade::from_request_parts(parts, state).await?;
         let rejection = || axum::extract::ws::rejection::WebSocketKeyHeaderMissing::default();
         let (Some(key), Some(upgrade)) = (key, upgrade) else { return Err(rejection().into()) };
-        let accept = HeaderValue::try_from(accept(key.as_bytes())).map_err(|_| rejection())?;
-        Ok(Self { checked, accept, upgrade, max: usize::MAX })
+        let accept = HeaderValue::try_from(accept_value(key.as_bytes())).map_err(|_| rejection())?;
+        Ok(Self { request, accept, upgrade, max: usize::MAX })
     }
 }
 
 impl WebSocketUpgrade {
-    /// Agrees on the first of these that the client offers.
+    /// Selects the first of these subprotocols that the client offers.
     pub fn protocols<I>(mut self, protocols: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<Cow<'static, str>>,
     {
-        self.checked = self.checked.protocols(protocols);
+        self.request = self.request.protocols(protocols);
         self
     }
 
     pub fn selected_protocol(&self) -> Option<&HeaderValue> {
-        self.checked.selected_protocol()
+        self.request.selected_protocol()
     }
 
-    /// What a message of the client may have, in bytes.
+    /// Sets the maximum size of a message from the client, in bytes.
     pub fn max_message_size(mut self, max: usize) -> Self {
         self.max = max;
         self
     }
 
-    /// Answers the request, and calls back with the socket.
+    /// Returns the response, and calls `callback` with the socket once it is open.
     pub fn on_upgrade<F>(self, callback: impl FnOnce(WebSocket) -> F + Send + 'static) -> Response<Body>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -70,7 +76,7 @@ impl WebSocketUpgrade {
         tokio::spawn(async move {
             match upgrade.await {
                 Ok(upgraded) => callback(WebSocket::new(TokioIo::new(upgraded), max)).await,
-                Err(error) => tracing::debug!(%error, "not upgraded"),
+                Err(error) => tracing::debug!(%error, "WebSocket upgrade failed"),
             }
         });
         let mut response = Response::new(Body::empty());
@@ -86,8 +92,8 @@ impl WebSocketUpgrade {
     }
 }
 
-/// Shows that the server has understood what the client asks.
-fn accept(key: &[u8]) -> String {
+/// Returns the value of `Sec-WebSocket-Accept` for a key.
+fn accept_value(key: &[u8]) -> String {
     let hash = Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
     base64::engine::general_purpose::STANDARD.encode(hash)
 }
@@ -95,8 +101,8 @@ fn accept(key: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_answer_is_that_of_the_specification() {
+    fn accept_value_matches_rfc_example() {
         // RFC 6455, section 1.3.
-        assert_eq!(super::accept(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(super::accept_value(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 }

@@ -1,17 +1,19 @@
-//! A client's WebSocket: bytes in and out, in as few calls to the system as it takes, and with nothing held for a client
-//! that is silent.
+//! The WebSocket of a client. It reads and writes with as few system calls as possible, and holds no buffers for a
+//! silent client.
 
 pub mod frame;
 mod handshake;
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::io;
-use std::ops::ControlFlow;
-use std::pin::Pin;
-use std::sync::Mutex;
-use std::task::{Context, Poll, ready};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    ops::ControlFlow,
+    pin::Pin,
+    sync::Mutex,
+    task::{Context, Poll, ready},
+};
 
 use axum::extract::ws::{CloseFrame, Utf8Bytes};
 use futures_util::task::AtomicWaker;
@@ -19,68 +21,66 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-pub use self::frame::Violation;
-pub use self::handshake::WebSocketUpgrade;
-use super::lock;
-use super::outbox::Outgoing;
-use frame::{Decoder, Incoming};
+use self::frame::{Decoded, Decoder};
+pub use self::{frame::Violation, handshake::WebSocketUpgrade};
+use super::{lock::lock, outbox::OutboxReader};
 
-/// What is read, or put together for writing, at a time.
+/// The size of one read, and of frames that are written together.
 const CHUNK: usize = 64 * 1024;
 
-/// What of answers to pings may wait. Beyond it, pings go unanswered: the client does not read.
-const ANSWERS: usize = 4 * 1024;
+/// The size of unsent pongs beyond which pings are ignored, as the client does not read.
+const MAX_UNSENT_REPLIES: usize = 4 * 1024;
 
 thread_local! {
-    /// Where bytes are between the system and their client: never across an await.
-    static IN: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
-    static OUT: RefCell<Vec<u8>> = RefCell::default();
+    /// Buffers for a single call, never held across an await.
+    static READ_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
+    static WRITE_BUFFER: RefCell<Vec<u8>> = RefCell::default();
 }
 
-/// Reading and writing go on side by side, in one task.
+/// A WebSocket that one task reads and writes concurrently.
 #[derive(Debug)]
 pub struct WebSocket<S = TokioIo<Upgraded>> {
     stream: Mutex<S>,
     inbound: Mutex<Inbound>,
-    /// Whole frames, or the rest of one, that the system has not taken yet.
+    /// Frames, or the rest of one, that the system has not accepted yet.
     unsent: Mutex<Vec<u8>>,
-    answered: AtomicWaker,
+    reply_queued: AtomicWaker,
 }
 
 #[derive(Debug)]
 struct Inbound {
     decoder: Decoder,
-    /// What came together with what has been told.
+    /// Parts that were received together with one that was returned.
     frames: VecDeque<(Received, usize)>,
     violation: Option<Violation>,
     /// The code of the client's close frame, if it has sent one.
     closed: Option<Option<u16>>,
 }
 
-/// A part of what a client sent, as the connection deals with it.
+/// A part of what a client sent.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received {
     Text(Utf8Bytes),
-    /// The content has no meaning.
+    /// A binary message, whose content is ignored.
     Binary,
-    /// A ping, which has been answered, or a pong.
+    /// A ping that was answered, or a pong.
     Control,
-    /// With its code, if there was one.
+    /// A close frame with its code, if it has one.
     Close(Option<u16>),
-    /// A message over the limit, which follows as [`Discarded`](Self::Discarded).
+    /// The start of a message over the limit. Its bytes follow as [`Discarded`](Self::Discarded).
     TooLarge,
     /// Bytes of a message over the limit.
     Discarded,
-    /// A text that is not UTF-8. Nothing can be read after it.
+    /// A text message that is not UTF-8. Nothing is read after it.
     NotUtf8,
 }
 
-/// Why reading has ended.
+/// The reason why reading has ended.
 #[derive(Debug)]
-pub enum Ended {
+pub enum ReadError {
     #[expect(dead_code, reason = "for the log")]
-    Broken(io::Error),
-    Violated(Violation),
+    Io(io::Error),
+    Violation(Violation),
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
@@ -90,15 +90,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             stream: Mutex::new(stream),
             inbound: Mutex::new(inbound),
             unsent: Mutex::default(),
-            answered: AtomicWaker::new(),
+            reply_queued: AtomicWaker::new(),
         }
     }
 
-    /// Returns what comes next, and its number of bytes. Pings are answered.
+    /// Returns the next part, and its number of bytes. Pings are answered.
     ///
     /// # Cancel safety
-    /// What was read and not returned is returned by the next call.
-    pub async fn next(&self) -> Result<(Received, usize), Ended> {
+    /// No part is lost: those that were read are returned by the next call.
+    pub async fn next(&self) -> Result<(Received, usize), ReadError> {
         poll_fn(|cx| {
             let mut inbound = lock(&self.inbound);
             loop {
@@ -109,17 +109,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                     return Poll::Ready(Ok(frame));
                 }
                 if let Some(violation) = inbound.violation {
-                    return Poll::Ready(Err(Ended::Violated(violation)));
+                    return Poll::Ready(Err(ReadError::Violation(violation)));
                 }
-                ready!(self.poll_receive(cx, &mut inbound)).map_err(Ended::Broken)?;
+                ready!(self.poll_receive(cx, &mut inbound)).map_err(ReadError::Io)?;
             }
         })
         .await
     }
 
-    /// Reads once.
+    /// Reads and decodes once.
     fn poll_receive(&self, cx: &mut Context<'_>, inbound: &mut Inbound) -> Poll<io::Result<()>> {
-        IN.with_borrow_mut(|scratch| {
+        READ_BUFFER.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
             ready!(Pin::new(&mut *lock(&self.stream)).poll_read(cx, &mut buffer))?;
             let bytes = buffer.filled_mut();
@@ -127,44 +127,44 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
             let Inbound { decoder, frames, violation, closed } = inbound;
-            let taken = decoder.take(bytes, |incoming| {
-                let received = match incoming {
-                    Incoming::Text(text) => (Received::Text(text.into()), text.len()),
-                    Incoming::Binary(bytes) => (Received::Binary, bytes),
-                    Incoming::Ping(payload) => {
-                        self.answer(payload);
+            let result = decoder.decode(bytes, |decoded| {
+                let received = match decoded {
+                    Decoded::Text(text) => (Received::Text(text.into()), text.len()),
+                    Decoded::Binary(bytes) => (Received::Binary, bytes),
+                    Decoded::Ping(payload) => {
+                        self.queue_pong(payload);
                         (Received::Control, payload.len())
                     }
-                    Incoming::Pong(bytes) => (Received::Control, bytes),
-                    Incoming::TooLarge => (Received::TooLarge, 0),
-                    Incoming::Discarded(bytes) => {
-                        // One packet can have thousands of fragments.
+                    Decoded::Pong(bytes) => (Received::Control, bytes),
+                    Decoded::TooLarge => (Received::TooLarge, 0),
+                    Decoded::Discarded(bytes) => {
+                        // Merged, as one packet can contain thousands of fragments.
                         if let Some((Received::Discarded, before)) = frames.back_mut() {
                             *before += bytes;
                             return ControlFlow::Continue(());
                         }
                         (Received::Discarded, bytes)
                     }
-                    Incoming::NotUtf8 => (Received::NotUtf8, 0),
-                    Incoming::Close(code) => {
+                    Decoded::NotUtf8 => (Received::NotUtf8, 0),
+                    Decoded::Close(code) => {
                         *closed = Some(code);
                         frames.push_back((Received::Close(code), 0));
-                        // Nothing comes after it.
+                        // Frames after a close frame are ignored.
                         return ControlFlow::Break(());
                     }
                 };
                 frames.push_back(received);
                 ControlFlow::Continue(())
             });
-            *violation = taken.err();
+            *violation = result.err();
             Poll::Ready(Ok(()))
         })
     }
 
-    /// Waits until there is something to write but what waits in the queue.
-    pub async fn answers(&self) {
+    /// Waits until there are unsent bytes, such as replies to pings.
+    pub async fn replies_pending(&self) {
         poll_fn(|cx| {
-            self.answered.register(cx.waker());
+            self.reply_queued.register(cx.waker());
             if lock(&self.unsent).is_empty() { Poll::Pending } else { Poll::Ready(()) }
         })
         .await;
@@ -172,37 +172,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     pub fn ping(&self) {
         let mut unsent = lock(&self.unsent);
-        if unsent.len() < ANSWERS {
+        if unsent.len() < MAX_UNSENT_REPLIES {
             frame::ping(&mut unsent);
         }
     }
 
-    fn answer(&self, ping: &[u8]) {
+    fn queue_pong(&self, ping: &[u8]) {
         let mut unsent = lock(&self.unsent);
-        if unsent.len() < ANSWERS {
+        if unsent.len() < MAX_UNSENT_REPLIES {
             frame::pong(ping, &mut unsent);
-            self.answered.wake();
+            self.reply_queued.wake();
         }
     }
 
-    /// Writes all that waits, and tells how many frames and bytes of them went together.
-    pub async fn write(&self, outgoing: &mut Outgoing, mut together: impl FnMut(u64, usize)) -> io::Result<()> {
+    /// Writes all pending frames. `on_batch` is called with the number of frames, and their bytes, that are written
+    /// together.
+    pub async fn write(&self, reader: &mut OutboxReader, mut on_batch: impl FnMut(u64, usize)) -> io::Result<()> {
         poll_fn(|cx| {
             loop {
                 ready!(self.poll_send(cx))?;
-                let frames = OUT.with_borrow_mut(|scratch| {
+                let frames = WRITE_BUFFER.with_borrow_mut(|scratch| {
                     let (mut frames, mut bytes) = (0, 0);
                     while scratch.len() < CHUNK / 2
-                        && let Some(text) = outgoing.ready()
+                        && let Some(text) = reader.try_next()
                     {
                         frame::text(&text, scratch);
                         frames += 1;
                         bytes += text.len();
                     }
                     if frames > 0 {
-                        together(frames, bytes);
+                        on_batch(frames, bytes);
                     }
-                    let sent = self.poll_send_new(cx, scratch);
+                    let sent = self.send_now(cx, scratch);
                     scratch.clear();
                     scratch.shrink_to(CHUNK);
                     sent.map(|()| frames)
@@ -215,14 +216,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         .await
     }
 
-    /// Writes a close frame, after what is left of the frames before it.
+    /// Writes a close frame after the unsent bytes.
     pub async fn close(&self, CloseFrame { code, reason }: CloseFrame) -> io::Result<()> {
         frame::close(Some(code), &reason, &mut lock(&self.unsent));
         self.flush().await
     }
 
-    /// Answers the close frame of the client, if there was one.
-    pub async fn answer_close(&self) -> io::Result<()> {
+    /// Replies to the close frame of the client, if it sent one.
+    pub async fn reply_to_close(&self) -> io::Result<()> {
         let Some(code) = lock(&self.inbound).closed else { return Ok(()) };
         frame::close(code, "", &mut lock(&self.unsent));
         self.flush().await
@@ -232,8 +233,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         poll_fn(|cx| self.poll_send(cx)).await
     }
 
-    /// What the system does not take is left to [`poll_send`](Self::poll_send), which comes next.
-    fn poll_send_new(&self, cx: &mut Context<'_>, bytes: &[u8]) -> io::Result<()> {
+    /// Writes what the system accepts, and leaves the rest to [`poll_send`](Self::poll_send).
+    fn send_now(&self, cx: &mut Context<'_>, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }

@@ -1,19 +1,25 @@
-//! The socket on a pipe that takes as much as the test lets it.
+//! The socket on a pipe of limited capacity.
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, duplex},
+    time::timeout,
+};
 
-use super::*;
-use crate::server::Limits;
-use crate::server::outbox::{Closed, queue};
+use super::{
+    super::{
+        config::Limits,
+        outbox::{QueueClosed, queue},
+    },
+    *,
+};
 
 #[tokio::test]
-async fn what_the_system_does_not_take_at_once_comes_whole_and_in_order() {
+async fn partial_writes_keep_frames_whole_and_in_order() {
     let (near, mut far) = duplex(100);
     let socket = WebSocket::new(near, 1000);
-    let (outbox, mut outgoing) = queue(&Limits::default());
+    let (outbox, mut reader) = queue(&Limits::default());
     let texts: Vec<String> = (0..300).map(|index| format!("{index:0>97}")).collect();
     for text in &texts {
         outbox.push(text.as_str().into());
@@ -23,32 +29,32 @@ async fn what_the_system_does_not_take_at_once_comes_whole_and_in_order() {
         far.read_exact(&mut all).await.unwrap();
         all
     };
-    let mut told = (0, 0);
-    let write = socket.write(&mut outgoing, |frames, bytes| told = (told.0 + frames, told.1 + bytes));
+    let mut counted = (0, 0);
+    let write = socket.write(&mut reader, |frames, bytes| counted = (counted.0 + frames, counted.1 + bytes));
     let (written, all) = tokio::join!(write, reading);
     written.unwrap();
-    assert_eq!(told, (300, 300 * 97));
+    assert_eq!(counted, (300, 300 * 97));
     let expected: Vec<u8> = texts.iter().flat_map(|text| [&[0x81, 97], text.as_bytes()].concat()).collect();
     assert!(all == expected);
     assert_eq!(lock(&socket.unsent).capacity(), 0);
 }
 
 #[tokio::test]
-async fn pings_are_answered_between_frames_and_not_without_bound() {
+async fn pongs_are_sent_between_frames_and_limited() {
     let (near, mut far) = duplex(50);
     let socket = WebSocket::new(near, 1000);
-    let (outbox, mut outgoing) = queue(&Limits::default());
+    let (outbox, mut reader) = queue(&Limits::default());
     outbox.push("x".repeat(97).as_str().into());
-    // A frame of which only half fits.
-    let half = timeout(Duration::from_millis(10), socket.write(&mut outgoing, |_, _| {})).await;
+    // Only half of the frame fits.
+    let half = timeout(Duration::from_millis(10), socket.write(&mut reader, |_, _| {})).await;
     assert!(half.is_err());
     for _ in 0..10_000 {
         far.write_all(&[0x89, 0x81, 0, 0, 0, 0, b'!']).await.unwrap();
         assert!(matches!(socket.next().await.unwrap(), (Received::Control, 1)));
     }
-    assert!(lock(&socket.unsent).len() < ANSWERS + 100);
-    outbox.close(Closed::Ending);
-    let (written, read) = tokio::join!(socket.write(&mut outgoing, |_, _| {}), async {
+    assert!(lock(&socket.unsent).len() < MAX_UNSENT_REPLIES + 100);
+    outbox.close(QueueClosed::Ending);
+    let (written, read) = tokio::join!(socket.write(&mut reader, |_, _| {}), async {
         let mut all = [0; 102];
         far.read_exact(&mut all).await.unwrap();
         let mut rest = vec![0; 8192];
@@ -61,16 +67,16 @@ async fn pings_are_answered_between_frames_and_not_without_bound() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_stream_is_no_frame() {
+async fn end_of_stream_is_an_error() {
     let (near, far) = duplex(50);
     let socket = WebSocket::new(near, 1000);
     drop(far);
-    assert!(matches!(socket.next().await, Err(Ended::Broken(_))));
+    assert!(matches!(socket.next().await, Err(ReadError::Io(_))));
     assert!(socket.close(CloseFrame { code: 1000, reason: "".into() }).await.is_err());
 }
 
 #[tokio::test]
-async fn what_came_before_a_violation_is_told_and_a_close_frame_is_answered_with_its_code() {
+async fn violation_follows_earlier_frames() {
     let (near, mut far) = duplex(1000);
     let socket = WebSocket::new(near, 1000);
     far.write_all(&[0x82, 0x83, 0, 0, 0, 0, 1, 2, 3]).await.unwrap();
@@ -80,15 +86,15 @@ async fn what_came_before_a_violation_is_told_and_a_close_frame_is_answered_with
         assert_eq!(socket.next().await.unwrap(), (Received::Text(text.into()), text.len()));
     }
     for _ in 0..2 {
-        assert!(matches!(socket.next().await, Err(Ended::Violated(Violation::Protocol))));
+        assert!(matches!(socket.next().await, Err(ReadError::Violation(Violation::Protocol))));
     }
 
     let (near, mut far) = duplex(1000);
     let socket = WebSocket::new(near, 1000);
-    socket.answer_close().await.unwrap();
+    socket.reply_to_close().await.unwrap();
     far.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x0f, 0xa2, 0x81, 0x81]).await.unwrap();
     assert!(matches!(socket.next().await, Ok((Received::Close(Some(4002)), 0))));
-    socket.answer_close().await.unwrap();
+    socket.reply_to_close().await.unwrap();
     let mut answer = [0; 4];
     far.read_exact(&mut answer).await.unwrap();
     assert_eq!(answer, [0x88, 2, 0x0f, 0xa2]);

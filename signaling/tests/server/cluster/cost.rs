@@ -1,7 +1,7 @@
-//! What a join, a frame and a coming back cost Redis. Prints it: `cargo test … cost -- --nocapture`.
+//! Prints what a join, a frame and a resume cost Redis: `cargo test … cost -- --nocapture`.
 
 use super::support::Redis;
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 
 struct Count {
     commands: f64,
@@ -13,7 +13,7 @@ struct Count {
 
 impl Count {
     async fn now(redis: &Redis) -> Self {
-        let info = redis.ask("INFO all").await;
+        let info = redis.query("INFO all").await;
         let field = |name: &str| {
             let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
             value.unwrap().trim().parse::<f64>().unwrap()
@@ -24,7 +24,7 @@ impl Count {
             values.filter_map(|value| value.parse::<f64>().ok()).sum()
         };
         Self {
-            // Those within scripts are counted by their scripts.
+            // Commands within scripts are not counted separately.
             commands: ["evalsha", "ssubscribe", "sunsubscribe", "xrange"]
                 .iter()
                 .filter_map(|name| info.lines().find_map(|l| l.strip_prefix(&format!("cmdstat_{name}:calls="))))
@@ -65,7 +65,7 @@ async fn frames(redis: &Redis, from: &mut Client, to: &mut Client, what: &str) {
     Count::now(redis).await.print(&before, what, 300);
 }
 
-async fn joins(redis: &Redis, server: &Running, rooms: u32, name: &str, what: &str) -> Vec<Client> {
+async fn joins(redis: &Redis, server: &TestServer, rooms: u32, name: &str, what: &str) -> Vec<Client> {
     let before = Count::now(redis).await;
     let mut clients = Vec::new();
     for room in 0..rooms {
@@ -76,7 +76,7 @@ async fn joins(redis: &Redis, server: &Running, rooms: u32, name: &str, what: &s
 }
 
 #[tokio::test]
-async fn cost_of_a_join_a_frame_and_a_coming_back() {
+async fn cost_of_join_frame_and_resume() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut first = joins(&redis, &one, 100, "Ada", "join, the first in a room").await;
@@ -98,10 +98,10 @@ async fn cost_of_a_join_a_frame_and_a_coming_back() {
     frames(&redis, &mut first[0], &mut second[0], "signal of 1 KiB, to the same, with a third elsewhere").await;
     let before = Count::now(&redis).await;
     for _ in 0..50 {
-        let keepsake = bob.keepsake(300);
+        let saved = bob.save_seat(300);
         let old = std::mem::replace(bob, two.connect().await);
-        old.break_off().await;
-        let mut join = bob.join_to_resume(&keepsake);
+        old.reset().await;
+        let mut join = bob.join_to_resume(&saved);
         if let browser_rtc_signaling::ClientMessage::Join { room, .. } = &mut join {
             "here".clone_into(room);
         }

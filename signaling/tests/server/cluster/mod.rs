@@ -1,13 +1,13 @@
-//! Many servers and one Redis, all of them real. Without a `redis-server` on the machine, nothing of this is tested.
+//! Tests with several servers and a real Redis. Without `redis-server` on the machine, they are skipped.
 
-mod alone;
-mod away;
 mod cost;
-mod held;
-mod killed;
-mod lost;
+mod data_loss;
+mod deferred;
+mod disconnected;
+mod killed_process;
 mod model;
-mod nodes;
+mod redis_cluster;
+mod redis_outage;
 mod resume;
 mod rooms;
 mod support;

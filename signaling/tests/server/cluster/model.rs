@@ -1,48 +1,47 @@
-//! Four clients do whatever they like, over two servers: say and signal, break off at any moment and come back on either,
-//! leave and join another room. Everybody gets exactly what a room without servers and sockets would have given: what
-//! each other one said to it, in order and once, and who came and went, in one order for all.
+//! A model of four clients on two servers that send frames, break their sockets at any moment, resume on either server,
+//! and move between rooms. Each receives exactly what a room without servers and sockets would have delivered: the
+//! frames of each sender in order and once, and joins and departures in the same order for all.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use browser_rtc_signaling::{ClientMessage, Data, LeaveReason, PeerId, ResumeToken, ServerMessage};
 use proptest::prelude::*;
 
 use super::support::Redis;
-use crate::support::{Client, Running, message_id, soon};
+use crate::support::{Client, TestServer, message_id, with_timeout};
 
 #[derive(Clone, Debug)]
 enum Step {
     Say(usize),
-    /// To one of them, or to somebody who is in another room, or nowhere.
+    /// A signal to one of the clients, which may be in another room.
     Signal(usize, usize),
     Break(usize),
     ComeBack(usize, usize),
-    /// Comes back though the socket is well.
+    /// Resumes the seat though the socket still works.
     TakeOver(usize, usize),
     Read(usize, usize),
-    /// To a room, by a server. Everything before has arrived.
+    /// A join of a room on a server, after everything before has arrived.
     Move(usize, usize, usize),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     use Step::*;
-    let who = || 0..4_usize;
-    let where_to = || 0..2_usize;
+    let i = || 0..4_usize;
+    let server = || 0..2_usize;
     let step = prop_oneof![
-        8 => who().prop_map(Say),
-        8 => (who(), who()).prop_map(|(who, to)| Signal(who, to)),
-        2 => who().prop_map(Break),
-        4 => (who(), where_to()).prop_map(|(who, server)| ComeBack(who, server)),
-        2 => (who(), where_to()).prop_map(|(who, server)| TakeOver(who, server)),
-        3 => (who(), 0..6_usize).prop_map(|(who, count)| Read(who, count)),
-        1 => (who(), where_to(), where_to()).prop_map(|(who, room, server)| Move(who, room, server)),
+        8 => i().prop_map(Say),
+        8 => (i(), i()).prop_map(|(i, to)| Signal(i, to)),
+        2 => i().prop_map(Break),
+        4 => (i(), server()).prop_map(|(i, server)| ComeBack(i, server)),
+        2 => (i(), server()).prop_map(|(i, server)| TakeOver(i, server)),
+        3 => (i(), 0..6_usize).prop_map(|(i, count)| Read(i, count)),
+        1 => (i(), server(), server()).prop_map(|(i, room, server)| Move(i, room, server)),
     ];
     proptest::collection::vec(step, 10..70)
 }
 
 #[test]
-fn everybody_gets_everything_in_order_and_once() {
+fn frames_arrive_in_order_exactly_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let Some((redis, servers)) = runtime.block_on(async {
         let redis = Redis::start().await?;
@@ -57,52 +56,52 @@ fn everybody_gets_everything_in_order_and_once() {
     let run = |steps: Vec<Step>| {
         runtime.block_on(async {
             let case = case.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let mut world = World::new(&servers, case).await;
+            let mut model = Model::new(&servers, case).await;
             for step in &steps {
-                world.step(step).await;
+                model.step(step).await;
             }
-            world.settle().await;
-            world.everybody_leaves(&redis).await;
+            model.settle().await;
+            model.leave_all(&redis).await;
         });
         Ok(())
     };
     runner.run(&steps(), run).unwrap();
 }
 
-struct World<'a> {
-    servers: &'a [Running; 2],
+struct Model<'a> {
+    servers: &'a [TestServer; 2],
     case: usize,
-    people: Vec<Person>,
+    participants: Vec<Participant>,
 }
 
-struct Person {
+struct Participant {
     name: String,
     room: usize,
     client: Option<Client>,
     id: PeerId,
     token: Option<ResumeToken>,
-    /// Numbered frames that came, since the seat began.
-    told: u32,
-    heard: Heard,
-    expected: Heard,
-    /// Numbered frames that were sent, since the seat began.
+    /// The number of numbered frames received in this seat.
+    received_count: u32,
+    received: Received,
+    expected: Received,
+    /// The numbered frames sent in this seat.
     sent: Vec<ClientMessage>,
-    words: usize,
+    messages_sent: usize,
 }
 
-/// In which order different people are heard is nobody's business.
+/// Received messages. The order between different senders is not defined.
 #[derive(Debug, Default, PartialEq)]
-struct Heard {
-    of: HashMap<PeerId, Vec<ServerMessage>>,
+struct Received {
+    by_sender: HashMap<PeerId, Vec<ServerMessage>>,
     presence: Vec<ServerMessage>,
     refusals: usize,
 }
 
-impl Heard {
-    fn take(&mut self, message: ServerMessage) {
+impl Received {
+    fn add(&mut self, message: ServerMessage) {
         match &message {
             ServerMessage::Say { from, .. } | ServerMessage::Signal { from, .. } => {
-                self.of.entry(from.clone()).or_default().push(message);
+                self.by_sender.entry(from.clone()).or_default().push(message);
             }
             ServerMessage::PeerJoined { .. } | ServerMessage::PeerLeft { .. } => self.presence.push(message),
             ServerMessage::Error { .. } => self.refusals += 1,
@@ -111,29 +110,29 @@ impl Heard {
     }
 
     fn count(&self) -> usize {
-        self.of.values().map(Vec::len).sum::<usize>() + self.presence.len() + self.refusals
+        self.by_sender.values().map(Vec::len).sum::<usize>() + self.presence.len() + self.refusals
     }
 }
 
-impl<'a> World<'a> {
-    async fn new(servers: &'a [Running; 2], case: usize) -> Self {
-        let mut world = Self { servers, case, people: Vec::new() };
-        for who in 0..4 {
-            world.people.push(Person {
-                name: format!("person {who}"),
+impl<'a> Model<'a> {
+    async fn new(servers: &'a [TestServer; 2], case: usize) -> Self {
+        let mut model = Self { servers, case, participants: Vec::new() };
+        for i in 0..4 {
+            model.participants.push(Participant {
+                name: format!("participant {i}"),
                 room: 0,
                 client: None,
                 id: PeerId::from(""),
                 token: None,
-                told: 0,
-                heard: Heard::default(),
-                expected: Heard::default(),
+                received_count: 0,
+                received: Received::default(),
+                expected: Received::default(),
                 sent: Vec::new(),
-                words: 0,
+                messages_sent: 0,
             });
-            world.enter(who, 0, who % 2).await;
+            model.enter(i, 0, i % 2).await;
         }
-        world
+        model
     }
 
     fn room(&self, room: usize) -> String {
@@ -142,199 +141,199 @@ impl<'a> World<'a> {
 
     async fn step(&mut self, step: &Step) {
         match *step {
-            Step::Say(who) => {
-                let data = self.next_word(who);
+            Step::Say(i) => {
+                let data = self.next_data(i);
                 let id = message_id(data.get());
-                self.send(who, ClientMessage::Say { id: id.clone(), data: data.clone() }).await;
-                let (from, room) = (self.people[who].id.clone(), self.people[who].room);
-                for other in self.people.iter_mut().filter(|other| other.room == room && other.id != from) {
-                    other.expected.take(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
+                self.send(i, ClientMessage::Say { id: id.clone(), data: data.clone() }).await;
+                let (from, room) = (self.participants[i].id.clone(), self.participants[i].room);
+                for other in self.participants.iter_mut().filter(|other| other.room == room && other.id != from) {
+                    other.expected.add(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
                 }
             }
-            Step::Signal(who, to) => {
-                let data = self.next_word(who);
-                let id = self.people[to].id.clone();
-                self.send(who, ClientMessage::Signal { to: id, data: data.clone() }).await;
-                let from = self.people[who].id.clone();
-                if self.people[to].room == self.people[who].room {
-                    self.people[to].expected.take(ServerMessage::Signal { from, data });
+            Step::Signal(i, to) => {
+                let data = self.next_data(i);
+                let id = self.participants[to].id.clone();
+                self.send(i, ClientMessage::Signal { to: id, data: data.clone() }).await;
+                let from = self.participants[i].id.clone();
+                if self.participants[to].room == self.participants[i].room {
+                    self.participants[to].expected.add(ServerMessage::Signal { from, data });
                 } else {
-                    self.people[who].expected.refusals += 1;
+                    self.participants[i].expected.refusals += 1;
                 }
             }
-            Step::Break(who) => {
-                if let Some(client) = self.people[who].client.take() {
-                    client.break_off().await;
+            Step::Break(i) => {
+                if let Some(client) = self.participants[i].client.take() {
+                    client.reset().await;
                 }
             }
-            Step::ComeBack(who, server) => {
-                if self.people[who].client.is_none() {
-                    self.come_back(who, server).await;
+            Step::ComeBack(i, server) => {
+                if self.participants[i].client.is_none() {
+                    self.resume(i, server).await;
                 }
             }
-            Step::TakeOver(who, server) => {
-                let old = self.people[who].client.take();
-                self.come_back(who, server).await;
+            Step::TakeOver(i, server) => {
+                let old = self.participants[i].client.take();
+                self.resume(i, server).await;
                 drop(old);
             }
-            Step::Read(who, count) => {
-                let waiting = self.people[who].expected.count() - self.people[who].heard.count();
+            Step::Read(i, count) => {
+                let waiting = self.participants[i].expected.count() - self.participants[i].received.count();
                 for _ in 0..count.min(waiting) {
-                    // It may not have been sent yet, by somebody without a socket.
-                    let _ = tokio::time::timeout(Duration::from_millis(10), self.read(who)).await;
+                    // A sender without a socket may not have sent it yet.
+                    let _ = tokio::time::timeout(Duration::from_millis(10), self.read(i)).await;
                 }
             }
-            Step::Move(who, room, server) => {
+            Step::Move(i, room, server) => {
                 self.settle().await;
-                self.leave(who).await;
-                self.enter(who, room, server).await;
+                self.leave(i).await;
+                self.enter(i, room, server).await;
             }
         }
     }
 
-    fn next_word(&mut self, who: usize) -> Data {
-        self.people[who].words += 1;
-        Data::from_serialize(&(who, self.people[who].words)).unwrap()
+    fn next_data(&mut self, i: usize) -> Data {
+        self.participants[i].messages_sent += 1;
+        Data::from_serialize(&(i, self.participants[i].messages_sent)).unwrap()
     }
 
-    /// What a client sends without a socket, it sends when it has one again.
-    async fn send(&mut self, who: usize, message: ClientMessage) {
-        let person = &mut self.people[who];
-        person.sent.push(message.clone());
-        if let Some(client) = &mut person.client {
+    /// Sends a frame. Without a socket, it is sent when the client resumes its seat.
+    async fn send(&mut self, i: usize, message: ClientMessage) {
+        let participant = &mut self.participants[i];
+        participant.sent.push(message.clone());
+        if let Some(client) = &mut participant.client {
             client.send(message).await;
         }
     }
 
-    async fn read(&mut self, who: usize) {
-        let person = &mut self.people[who];
-        let Some(client) = &mut person.client else { return };
+    async fn read(&mut self, i: usize) {
+        let participant = &mut self.participants[i];
+        let Some(client) = &mut participant.client else { return };
         match client.recv().await {
             ServerMessage::Pong { .. } => {}
             message => {
-                person.told += 1;
-                person.heard.take(message);
+                participant.received_count += 1;
+                participant.received.add(message);
             }
         }
     }
 
-    async fn come_back(&mut self, who: usize, server: usize) {
+    async fn resume(&mut self, i: usize, server: usize) {
         let mut client = self.servers[server].connect().await;
-        let room = self.room(self.people[who].room);
-        let person = &mut self.people[who];
+        let room = self.room(self.participants[i].room);
+        let participant = &mut self.participants[i];
         let join = ClientMessage::Join {
             room,
             name: "nobody".to_owned(),
-            resume: person.token.clone(),
-            received: person.told,
+            resume: participant.token.clone(),
+            received: participant.received_count,
             token: None,
         };
         client.send(join).await;
         match client.recv().await {
             ServerMessage::Joined { you, resumed: true, received, .. } => {
-                assert_eq!((&you.id, &you.name), (&person.id, &person.name));
-                for frame in &person.sent[received as usize..] {
+                assert_eq!((&you.id, &you.name), (&participant.id, &participant.name));
+                for frame in &participant.sent[received as usize..] {
                     client.send(frame.clone()).await;
                 }
             }
-            other => panic!("not back but {other:?}"),
+            other => panic!("not resumed but {other:?}"),
         }
-        person.client = Some(client);
+        participant.client = Some(client);
     }
 
-    async fn enter(&mut self, who: usize, room: usize, server: usize) {
-        let name = self.people[who].name.clone();
+    async fn enter(&mut self, i: usize, room: usize, server: usize) {
+        let name = self.participants[i].name.clone();
         let mut client = self.servers[server].connect().await;
-        let joined = client.ask_to_join(&self.room(room), &name).await;
+        let joined = client.try_join(&self.room(room), &name).await;
         let ServerMessage::Joined { you, peers, resume, resumed: false, received: 0, .. } = joined else {
             panic!("{joined:?}")
         };
-        let mut here: Vec<_> =
-            self.people.iter().filter(|other| other.room == room && other.client.is_some()).collect();
-        here.retain(|other| other.name != name);
-        assert_eq!(peers.len(), here.len());
-        assert!(here.iter().all(|other| peers.iter().any(|peer| peer.id == other.id)));
-        for other in &mut self.people {
+        let mut present: Vec<_> =
+            self.participants.iter().filter(|other| other.room == room && other.client.is_some()).collect();
+        present.retain(|other| other.name != name);
+        assert_eq!(peers.len(), present.len());
+        assert!(present.iter().all(|other| peers.iter().any(|peer| peer.id == other.id)));
+        for other in &mut self.participants {
             if other.room == room && other.client.is_some() && other.name != name {
-                other.expected.take(ServerMessage::PeerJoined { peer: you.clone() });
+                other.expected.add(ServerMessage::PeerJoined { peer: you.clone() });
             }
         }
-        let person = &mut self.people[who];
-        *person = Person {
+        let participant = &mut self.participants[i];
+        *participant = Participant {
             room,
             client: Some(client),
             id: you.id,
             token: resume,
-            told: 0,
-            heard: Heard::default(),
-            expected: Heard::default(),
+            received_count: 0,
+            received: Received::default(),
+            expected: Received::default(),
             sent: Vec::new(),
             name,
-            words: person.words,
+            messages_sent: participant.messages_sent,
         };
     }
 
-    async fn leave(&mut self, who: usize) {
-        let mut client = self.people[who].client.take().unwrap();
+    async fn leave(&mut self, i: usize) {
+        let mut client = self.participants[i].client.take().unwrap();
         client.send_leave().await;
         assert_eq!(client.close_code().await, 1000);
-        let (id, room) = (self.people[who].id.clone(), self.people[who].room);
-        for other in self.people.iter_mut().filter(|other| other.room == room && other.id != id) {
+        let (id, room) = (self.participants[i].id.clone(), self.participants[i].room);
+        for other in self.participants.iter_mut().filter(|other| other.room == room && other.id != id) {
             let (id, reason) = (id.clone(), LeaveReason::Left);
-            other.expected.take(ServerMessage::PeerLeft { id, reason });
+            other.expected.add(ServerMessage::PeerLeft { id, reason });
         }
-        self.people[who].room = usize::MAX;
-        self.settle_those(who).await;
+        self.participants[i].room = usize::MAX;
+        self.settle_except(i).await;
     }
 
     async fn settle(&mut self) {
-        self.settle_those(usize::MAX).await;
+        self.settle_except(usize::MAX).await;
     }
 
-    /// All are there, and hear what they have not heard yet: no less, and no more.
-    async fn settle_those(&mut self, but: usize) {
-        for who in (0..4).filter(|who| *who != but) {
-            if self.people[who].client.is_none() {
-                self.come_back(who, who % 2).await;
+    /// Reconnects all clients, and checks that each receives exactly the expected frames.
+    async fn settle_except(&mut self, but: usize) {
+        for i in (0..4).filter(|i| *i != but) {
+            if self.participants[i].client.is_none() {
+                self.resume(i, i % 2).await;
             }
         }
-        for who in (0..4).filter(|who| *who != but) {
-            while self.people[who].heard.count() < self.people[who].expected.count() {
-                self.read(who).await;
+        for i in (0..4).filter(|i| *i != but) {
+            while self.participants[i].received.count() < self.participants[i].expected.count() {
+                self.read(i).await;
             }
-            let person = &mut self.people[who];
-            let client = person.client.as_mut().unwrap();
-            // Everything that it sent has come.
-            soon(async {
+            let participant = &mut self.participants[i];
+            let client = participant.client.as_mut().unwrap();
+            // Wait until the server has received all frames.
+            with_timeout(async {
                 loop {
-                    client.send(ClientMessage::Ping { id: 1, received: person.told }).await;
+                    client.send(ClientMessage::Ping { id: 1, received: participant.received_count }).await;
                     let pong = client.recv().await;
-                    let ServerMessage::Pong { received, .. } = pong else { panic!("one too many: {pong:?}") };
-                    if received as usize == person.sent.len() {
+                    let ServerMessage::Pong { received, .. } = pong else { panic!("unexpected frame: {pong:?}") };
+                    if received as usize == participant.sent.len() {
                         break;
                     }
                 }
             })
             .await;
-            assert_eq!(person.heard, person.expected);
+            assert_eq!(participant.received, participant.expected);
         }
     }
 
-    async fn everybody_leaves(&mut self, redis: &Redis) {
-        for who in 0..4 {
-            self.leave_for_good(who).await;
+    async fn leave_all(&mut self, redis: &Redis) {
+        for i in 0..4 {
+            self.leave_room(i).await;
         }
-        // No ghosts.
-        soon(async {
-            while redis.ask(&format!("KEYS *case?{}?room*", self.case)).await != "*0\r\n+OK\r\n" {
+        // No keys are left in Redis.
+        with_timeout(async {
+            while redis.query(&format!("KEYS *case?{}?room*", self.case)).await != "*0\r\n+OK\r\n" {
                 tokio::task::yield_now().await;
             }
         })
         .await;
     }
 
-    async fn leave_for_good(&mut self, who: usize) {
-        let mut client = self.people[who].client.take().unwrap();
+    async fn leave_room(&mut self, i: usize) {
+        let mut client = self.participants[i].client.take().unwrap();
         client.send_leave().await;
         assert_eq!(client.close_code().await, 1000);
     }

@@ -1,13 +1,12 @@
-//! Seats that go from one server to the other, while both are there.
+//! Seats that are resumed on another server, while both servers run.
 
-use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close, server::Limits};
 
-use super::support::{Redis, all_hear};
-use crate::support::{Client, soon};
+use super::support::{Redis, say_to_all};
+use crate::support::{Client, with_timeout};
 
 #[tokio::test]
-async fn a_seat_is_taken_back_on_another_server_with_all_that_was_missed() {
+async fn seat_resumes_on_another_server_with_missed_frames() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -15,18 +14,18 @@ async fn a_seat_is_taken_back_on_another_server_with_all_that_was_missed() {
     ada.expect_joined(&bob, "Bob").await;
     let (id, mut heard) = (bob.id.clone(), 0);
     for round in 0..6_u32 {
-        let keepsake = bob.keepsake(heard);
-        // Some comes before the socket breaks, and is lost with it, and some after.
+        let saved = bob.save_seat(heard);
+        // Some frames are sent before the socket breaks and are lost with it, and some after.
         let from = round * 10;
         for word in from..from + 5 {
             ada.say(&word.to_string()).await;
         }
-        bob.break_off().await;
+        bob.reset().await;
         for word in from + 5..from + 10 {
             ada.signal(&id, &word.to_string()).await;
         }
         bob = if round % 2 == 0 { one.connect().await } else { two.connect().await };
-        let back = bob.resume(&keepsake).await;
+        let back = bob.resume(&saved).await;
         assert!(back.resumed, "{round}");
         assert_eq!((&bob.id, back.name.as_str()), (&id, "Bob"));
         for word in from..from + 10 {
@@ -38,13 +37,13 @@ async fn a_seat_is_taken_back_on_another_server_with_all_that_was_missed() {
             }
         }
         heard += 10;
-        all_hear(&mut bob, &mut [&mut ada], &round.to_string()).await;
+        say_to_all(&mut bob, &mut [&mut ada], &round.to_string()).await;
     }
-    all_hear(&mut ada, &mut [&mut bob], "1").await;
+    say_to_all(&mut ada, &mut [&mut bob], "1").await;
 }
 
 #[tokio::test]
-async fn what_was_under_way_to_a_server_is_sent_again_to_another() {
+async fn frames_lost_to_one_server_are_sent_to_another() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -56,11 +55,11 @@ async fn what_was_under_way_to_a_server_is_sent_again_to_another() {
         for word in said..until {
             bob.say(&word.to_string()).await;
         }
-        let keepsake = bob.keepsake(0);
-        bob.break_off().await;
+        let saved = bob.save_seat(0);
+        bob.reset().await;
         bob = if round % 2 == 0 { one.connect().await } else { two.connect().await };
-        let back = bob.resume(&keepsake).await;
-        // What was sent again may have been lost again.
+        let back = bob.resume(&saved).await;
+        // Frames that were sent again may have been lost again.
         assert!(back.resumed && (had..=until).contains(&back.received), "{back:?}");
         had = back.received;
         for word in back.received..until {
@@ -71,55 +70,55 @@ async fn what_was_under_way_to_a_server_is_sent_again_to_another() {
     for word in 0..said {
         ada.expect_say(&id, &word.to_string()).await;
     }
-    all_hear(&mut ada, &mut [&mut bob], "1").await;
+    say_to_all(&mut ada, &mut [&mut bob], "1").await;
     bob.send(ClientMessage::Ping { id: 1, received: 1 }).await;
     assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said, resume: None });
 }
 
 #[tokio::test]
-async fn a_socket_that_seems_well_is_taken_over_from_another_server() {
+async fn working_socket_is_replaced_from_another_server() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut old = one.join("r", "Bob").await;
-    // Older still, and too late with what it says.
+    // This socket is older than the new one, and its join is read later.
     let mut late = two.connect().await;
     let mut new = two.connect().await;
-    let keepsake = old.keepsake(0);
-    assert!(new.resume(&keepsake).await.resumed);
+    let saved = old.save_seat(0);
+    assert!(new.resume(&saved).await.resumed);
     assert_eq!(new.id, old.id);
     assert_eq!(old.close_code().await, close::REPLACED);
-    late.send(late.join_to_resume(&keepsake)).await;
+    late.send(late.join_to_resume(&saved)).await;
     assert_eq!(late.close_code().await, close::REPLACED);
     let mut ada = one.join("r", "Ada").await;
     new.expect_joined(&ada, "Ada").await;
-    all_hear(&mut new, &mut [&mut ada], "1").await;
+    say_to_all(&mut new, &mut [&mut ada], "1").await;
 }
 
 #[tokio::test]
-async fn counts_that_cannot_be_lose_the_seat_to_a_new_one() {
+async fn impossible_count_replaces_seat() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
     for received in [1, 1_000, u32::MAX] {
         let bob = two.join("r", "Bob").await;
         ada.expect_joined(&bob, "Bob").await;
-        let keepsake = bob.keepsake(received);
+        let saved = bob.save_seat(received);
         let gone = bob.id.clone();
-        bob.break_off().await;
+        bob.reset().await;
         let mut back = one.connect().await;
-        assert!(!back.resume(&keepsake).await.resumed);
+        assert!(!back.resume(&saved).await.resumed);
         ada.expect_left(&gone, browser_rtc_signaling::LeaveReason::Replaced).await;
-        ada.expect_joined(&back, "Anew").await;
+        ada.expect_joined(&back, "Fresh").await;
         back.send_leave().await;
         ada.expect_left(&back.id, browser_rtc_signaling::LeaveReason::Left).await;
     }
 }
 
-/// It would not have been kept for it at home either.
+/// The seat could not be resumed on its own server either.
 #[tokio::test]
-async fn whoever_has_missed_more_than_a_queue_holds_is_seated_anew() {
+async fn missing_more_than_queue_holds_gets_new_seat() {
     let Some(redis) = Redis::start().await else { return };
-    let small = || Limits { queue_frames: 16, queue_bytes: 16 * 1024, frame_bytes: 8 * 1024, ..Limits::default() };
+    let small = || Limits::new().queue_frames(16).queue_bytes(16 * 1024).frame_bytes(8 * 1024);
     let (one, two) = (redis.server_with(small()).await, redis.server_with(small()).await);
     for (words, of_bytes, missed, resumed) in [(20, 1, 17, false), (20, 1, 10, true), (8, 4_000, 6, false)] {
         let mut ada = one.join("r", "Ada").await;
@@ -127,12 +126,12 @@ async fn whoever_has_missed_more_than_a_queue_holds_is_seated_anew() {
         ada.expect_joined(&bob, "Bob").await;
         let word = format!("\"{}\"", "x".repeat(of_bytes));
         for _ in 0..words {
-            all_hear(&mut ada, &mut [&mut bob], &word).await;
+            say_to_all(&mut ada, &mut [&mut bob], &word).await;
         }
-        let keepsake = bob.keepsake(words - missed);
-        bob.break_off().await;
+        let saved = bob.save_seat(words - missed);
+        bob.reset().await;
         let mut bob = one.connect().await;
-        assert_eq!(bob.resume(&keepsake).await.resumed, resumed, "{missed}");
+        assert_eq!(bob.resume(&saved).await.resumed, resumed, "{missed}");
         for client in [ada, bob] {
             leave(client).await;
         }
@@ -145,7 +144,7 @@ async fn leave(mut client: Client) {
 }
 
 #[tokio::test]
-async fn a_server_that_shuts_down_leaves_its_clients_their_seats() {
+async fn shutdown_keeps_seats_for_other_servers() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -153,20 +152,20 @@ async fn a_server_that_shuts_down_leaves_its_clients_their_seats() {
     ada.expect_joined(&bob, "Bob").await;
     let stopping = tokio::spawn(two.stop());
     assert_eq!(bob.close_code().await, close::GOING_AWAY);
-    let keepsake = bob.keepsake(0);
+    let saved = bob.save_seat(0);
     drop(bob);
-    soon(stopping).await.unwrap();
+    with_timeout(stopping).await.unwrap();
     ada.say("1").await;
     let mut bob = one.connect().await;
-    assert!(bob.resume(&keepsake).await.resumed);
+    assert!(bob.resume(&saved).await.resumed);
     bob.expect_say(&ada.id, "1").await;
-    all_hear(&mut bob, &mut [&mut ada], "2").await;
+    say_to_all(&mut bob, &mut [&mut ada], "2").await;
 }
 
 #[tokio::test]
-async fn seat_is_resumed_on_another_server_after_a_message_far_over_the_limit() {
+async fn seat_resumes_elsewhere_after_too_large_message() {
     let Some(redis) = Redis::start().await else { return };
-    let limits = || Limits { frame_bytes: 1000, ..Limits::default() };
+    let limits = || Limits::new().frame_bytes(1000);
     let (one, two) = (redis.server_with(limits()).await, redis.server_with(limits()).await);
     let mut ada = one.join("r", "Ada").await;
     let mut bob = one.join("r", "Bob").await;
@@ -174,9 +173,9 @@ async fn seat_is_resumed_on_another_server_after_a_message_far_over_the_limit() 
     bob.send_text(&"x".repeat(100_000)).await;
     assert_eq!(bob.close_code().await, close::TOO_LARGE);
     let mut back = two.connect().await;
-    let resumed = back.resume(&bob.keepsake(0)).await;
+    let resumed = back.resume(&bob.save_seat(0)).await;
     assert!(resumed.resumed && resumed.received == 1, "{resumed:?}");
     back.expect_refusal(ErrorCode::TooLarge, Some(1)).await;
-    all_hear(&mut back, &mut [&mut ada], "1").await;
+    say_to_all(&mut back, &mut [&mut ada], "1").await;
     ada.expect_silence().await;
 }

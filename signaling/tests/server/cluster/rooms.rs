@@ -1,13 +1,12 @@
-use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage};
+use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage, server::Limits};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::support::{Redis, all_hear, refused};
-use crate::refusals::{each_refusal_names_its_frame, limits};
+use super::support::{Redis, expect_join_refused, say_to_all};
+use crate::refusals::{check_error_frame_numbers, limits};
 
 #[tokio::test]
-async fn peers_on_two_servers_meet_and_talk() {
+async fn peers_on_two_servers_exchange_frames() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -34,9 +33,9 @@ async fn peers_on_two_servers_meet_and_talk() {
     ada.expect_error(ErrorCode::UnknownPeer).await;
     bob.signal(&far.id, "1").await;
     bob.expect_error(ErrorCode::UnknownPeer).await;
-    all_hear(&mut ada, &mut [&mut bob, &mut carol], "{\"a\":\n 1}").await;
-    all_hear(&mut bob, &mut [&mut ada, &mut carol], "2").await;
-    all_hear(&mut carol, &mut [&mut ada, &mut bob], "3").await;
+    say_to_all(&mut ada, &mut [&mut bob, &mut carol], "{\"a\":\n 1}").await;
+    say_to_all(&mut bob, &mut [&mut ada, &mut carol], "2").await;
+    say_to_all(&mut carol, &mut [&mut ada, &mut bob], "3").await;
     far.expect_silence().await;
     for client in [&mut ada, &mut bob] {
         client.send_text("nonsense").await;
@@ -49,33 +48,33 @@ async fn peers_on_two_servers_meet_and_talk() {
     let bob = one.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
     carol.expect_joined(&bob, "Bob").await;
-    all_hear(&mut ada, &mut [&mut carol], "4").await;
+    say_to_all(&mut ada, &mut [&mut carol], "4").await;
 }
 
 #[tokio::test]
-async fn bounds_hold_across_servers() {
+async fn limits_hold_across_servers() {
     let Some(redis) = Redis::start().await else { return };
-    let limits = || Limits { rooms: 2, seats_per_room: 2, ..Limits::default() };
+    let limits = || Limits::new().rooms(2).seats_per_room(2);
     let (one, two) = (redis.server_with(limits()).await, redis.server_with(limits()).await);
     let mut ada = one.join("r", "Ada").await;
-    refused(&two, "r", "Ada", ErrorCode::NameTaken).await;
+    expect_join_refused(&two, "r", "Ada", ErrorCode::NameTaken).await;
     let mut bob = two.join("r", "Bob").await;
     ada.expect_joined(&bob, "Bob").await;
-    refused(&one, "r", "Carol", ErrorCode::RoomFull).await;
-    refused(&two, "r", "Carol", ErrorCode::RoomFull).await;
+    expect_join_refused(&one, "r", "Carol", ErrorCode::RoomFull).await;
+    expect_join_refused(&two, "r", "Carol", ErrorCode::RoomFull).await;
     let mut carol = two.join("s", "Carol").await;
-    refused(&one, "t", "Dave", ErrorCode::ServerFull).await;
-    refused(&two, "t", "Dave", ErrorCode::ServerFull).await;
+    expect_join_refused(&one, "t", "Dave", ErrorCode::ServerFull).await;
+    expect_join_refused(&two, "t", "Dave", ErrorCode::ServerFull).await;
     carol.send_leave().await;
     assert_eq!(carol.close_code().await, 1000);
-    let dave = super::support::join_when(&one, "t", "Dave", ErrorCode::ServerFull).await;
-    refused(&two, "s", "Carol", ErrorCode::ServerFull).await;
+    let dave = super::support::join_once_not(&one, "t", "Dave", ErrorCode::ServerFull).await;
+    expect_join_refused(&two, "s", "Carol", ErrorCode::ServerFull).await;
     drop(dave);
-    all_hear(&mut ada, &mut [&mut bob], "1").await;
+    say_to_all(&mut ada, &mut [&mut bob], "1").await;
 }
 
 #[tokio::test]
-async fn of_many_who_want_a_name_one_has_it() {
+async fn concurrent_joins_give_name_to_one() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     for room in 0..5 {
@@ -84,7 +83,7 @@ async fn of_many_who_want_a_name_one_has_it() {
         for which in 0..20 {
             clients.push(if which % 2 == 0 { one.connect().await } else { two.connect().await });
         }
-        let asked = clients.iter_mut().map(|client| client.ask_to_join(&room, "Ada"));
+        let asked = clients.iter_mut().map(|client| client.try_join(&room, "Ada"));
         let answers = futures_util::future::join_all(asked).await;
         let won = answers.iter().filter(|answer| matches!(answer, ServerMessage::Joined { .. })).count();
         let lost = |answer: &&ServerMessage| matches!(answer, ServerMessage::Error { code: ErrorCode::NameTaken, .. });
@@ -93,7 +92,7 @@ async fn of_many_who_want_a_name_one_has_it() {
 }
 
 #[tokio::test]
-async fn arrivals_and_departures_are_told_in_one_order() {
+async fn joins_and_departures_have_one_order() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -114,13 +113,13 @@ async fn arrivals_and_departures_are_told_in_one_order() {
         to_bob.push(bob.recv().await);
     }
     assert_eq!(to_ada, to_bob);
-    all_hear(&mut ada, &mut [&mut bob], "1").await;
-    // Nothing is left of the guests.
-    assert!(redis.ask("HGET browser-rtc:{r:r} c").await.contains("\r\n2\r\n"));
+    say_to_all(&mut ada, &mut [&mut bob], "1").await;
+    // The guests have left no seats.
+    assert!(redis.query("HGET browser-rtc:{r:r} c").await.contains("\r\n2\r\n"));
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_room_that_is_empty() {
+async fn empty_room_leaves_no_keys() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -130,9 +129,9 @@ async fn nothing_is_left_of_a_room_that_is_empty() {
         client.send_leave().await;
         client.close_code().await;
     }
-    crate::support::soon(async {
-        while redis.ask("KEYS browser-rtc:{*").await != "*0\r\n+OK\r\n"
-            || redis.ask("PUBSUB SHARDCHANNELS").await != "*0\r\n+OK\r\n"
+    crate::support::with_timeout(async {
+        while redis.query("KEYS browser-rtc:{*").await != "*0\r\n+OK\r\n"
+            || redis.query("PUBSUB SHARDCHANNELS").await != "*0\r\n+OK\r\n"
         {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
@@ -140,9 +139,9 @@ async fn nothing_is_left_of_a_room_that_is_empty() {
     .await;
 }
 
-/// The room in Redis may be another one then, under the same name.
+/// The room in Redis may be a new one with the same name.
 #[tokio::test]
-async fn who_comes_as_the_last_one_goes_is_seated() {
+async fn join_succeeds_while_last_peer_leaves() {
     let Some(redis) = Redis::start().await else { return };
     let server = redis.server().await;
     let mut last = server.join("r", "0").await;
@@ -155,31 +154,31 @@ async fn who_comes_as_the_last_one_goes_is_seated() {
 }
 
 #[tokio::test]
-async fn a_room_that_has_no_place_is_not_listened_to() {
+async fn refused_room_is_not_subscribed() {
     let Some(redis) = Redis::start().await else { return };
-    let server = redis.server_with(Limits { rooms: 1, ..Limits::default() }).await;
+    let server = redis.server_with(Limits::new().rooms(1)).await;
     let _ada = server.join("r", "Ada").await;
     for room in ["q", "s"] {
-        refused(&server, room, "Bob", ErrorCode::ServerFull).await;
+        expect_join_refused(&server, room, "Bob", ErrorCode::ServerFull).await;
     }
-    let stats = redis.ask("INFO commandstats").await;
+    let stats = redis.query("INFO commandstats").await;
     let subscribed = stats.lines().find(|line| line.starts_with("cmdstat_ssubscribe:")).unwrap();
     assert!(subscribed.starts_with("cmdstat_ssubscribe:calls=1,"), "{subscribed}");
 }
 
 #[tokio::test]
-async fn refusal_names_the_frame() {
+async fn error_states_frame_number() {
     let Some(redis) = Redis::start().await else { return };
-    each_refusal_names_its_frame(&redis.server_with(limits()).await).await;
+    check_error_frame_numbers(&redis.server_with(limits()).await).await;
 }
 
 #[tokio::test]
-async fn refusal_comes_before_the_pong_that_covers_its_frame() {
+async fn error_precedes_pong_that_covers_frame() {
     let Some(redis) = Redis::start().await else { return };
     let server = redis.server().await;
     let mut ada = server.join("r", "Ada").await;
     for number in 1..=20 {
-        // In one packet: the ping is read while Redis has yet to answer.
+        // Sent in one packet, so that the ping is read before Redis answers.
         for message in [
             ClientMessage::Signal { to: PeerId::from("nobody"), data: Data::from_json("1").unwrap() },
             ClientMessage::Ping { id: number, received: 0 },
@@ -193,9 +192,9 @@ async fn refusal_comes_before_the_pong_that_covers_its_frame() {
 }
 
 #[tokio::test]
-async fn joined_states_the_frame_limit() {
+async fn joined_states_frame_limit() {
     let Some(redis) = Redis::start().await else { return };
-    let server = redis.server_with(Limits { frame_bytes: 12_345, ..Limits::default() }).await;
-    let joined = server.connect().await.ask_to_join("r", "Ada").await;
+    let server = redis.server_with(Limits::new().frame_bytes(12_345)).await;
+    let joined = server.connect().await.try_join("r", "Ada").await;
     assert!(matches!(joined, ServerMessage::Joined { max_frame_bytes: 12_345, .. }), "{joined:?}");
 }

@@ -27,8 +27,7 @@ async fn main() {
     let sessions = arguments.next().map_or(String::new(), |sessions| format!("&sessions={sessions}"));
 
     let pages = Pages::serve();
-    let listen = (Ipv4Addr::LOCALHOST, 0).into();
-    let config = Config { listen, allowed_origins: vec![pages.url.clone()], ..Config::default() };
+    let config = Config::new().listen((Ipv4Addr::LOCALHOST, 0)).allowed_origins(vec![pages.url.clone()]);
     let signaling = Server::bind(config).await.expect("the signaling server gets a port");
     let signal = format!("ws://localhost:{}/signal", signaling.local_addr().port());
     tokio::spawn(signaling.run(std::future::pending()));

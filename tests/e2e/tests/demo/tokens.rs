@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use browser_rtc_e2e::{Browser, play};
-use browser_rtc_signaling::server::Tokens;
+use browser_rtc_signaling::server::JwtVerifier;
 use serde::Deserialize;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -32,8 +32,8 @@ async fn token_provider_outlives_a_token_in_firefox() {
 async fn token_provider_outlives_a_token(browser: Browser) {
     play(&format!("tokens in {browser:?}"), async |stage| {
         let secret = "a secret of 32 characters or more".into();
-        let tokens = Tokens::new().hs256(&secret).expect("the secret is long enough").leeway(Duration::ZERO);
-        stage.restart_server_with(|config| config.tokens = Some(tokens)).await;
+        let verifier = JwtVerifier::new().hs256(&secret).expect("the secret is long enough").leeway(Duration::ZERO);
+        stage.restart_server_with(|config| config.jwt = Some(verifier)).await;
         let page = stage.open(browser, "Ada", "/npm.html").await;
         let restart = async {
             while page.script::<Option<String>>("return document.body.dataset.at ?? null").await.is_none() {

@@ -1,18 +1,18 @@
--- What all scripts on a room share. Fields of the room's hash:
---   e      its epoch: another one is another room, or one whose data were lost
---   l      the id of the log's last entry
---   b      how many entries were told to everybody but one
---   w      bytes ever put into the log
---   c q o  seats, processes with seats, seats ever taken
---   p:PROC seats of a process
---   s:ID   a seat: attempt, process, token, time and serial of its socket, order, name
---   n:ID   numbered frames that have come from it
---   k:ID   b + k is how many numbered frames it was told
---   z:ID   where the log begins to tell what it was told, where that is not at its start
---   h:ID   the words that its token may have, the newest first
---   t:TOKEN and u:NAME   the seat's id (of the token, the secret)
+-- The common part of all scripts on a room. Fields of the room's hash:
+--   e          epoch; another epoch means another room of that name, or a room whose data were lost
+--   l          id of the last entry in the log
+--   b          number of entries that were sent to all seats but one
+--   w          bytes ever appended to the log
+--   c q o      number of seats, of processes with seats, and of seats ever taken
+--   p:PROCESS  number of seats of a process
+--   s:ID       seat: attempt, process, secret, time and serial of its socket, order, name
+--   n:ID       number of numbered frames received from a seat
+--   k:ID       b + k is the number of numbered frames sent to a seat
+--   z:ID       number of frames sent to a seat before the log starts, where that is not 0
+--   h:ID       branches that the token of a seat may name, the newest first
+--   t:SECRET and u:NAME   id of the seat
 local room, log, channel = KEYS[1], KEYS[2], KEYS[3]
-local proc, keep_ms, max_frames, max_bytes = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local process, keep_ms, max_frames, max_bytes = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local WRAP = 4294967296
 
 local function get(field) return redis.call('HGET', room, field) end
@@ -34,57 +34,57 @@ local function trim()
   end
 end
 
-local function append(kind, from, n, arg, payload, always)
+local function append(kind, from, number, arg, payload, always)
   local prev = get('l')
-  local body = prev .. ' ' .. kind .. ' ' .. from .. ' ' .. n .. ' ' .. arg .. '\n' .. payload
+  local body = prev .. ' ' .. kind .. ' ' .. from .. ' ' .. number .. ' ' .. arg .. '\n' .. payload
   local total = add('w', #body)
   local id = redis.call('XADD', log, 'MAXLEN', '~', max_frames, '*', 'e', body, 'w', total)
   set('l', id)
-  -- A bound that is overrun by a few is a bound.
+  -- Checked only now and then: a few bytes more do not matter.
   if #body > 4096 or string.match(id, '0%-%d+$') then trim() end
-  -- Who asks has the answer to go by: without others, nothing needs to be published.
-  local mine = redis.call('HEXISTS', room, 'p:' .. proc)
-  if always or count('q') > mine then redis.call('SPUBLISH', channel, id .. ' ' .. body) end
+  -- The calling process has the answer, so an entry is published only if there are others.
+  local own = redis.call('HEXISTS', room, 'p:' .. process)
+  if always or count('q') > own then redis.call('SPUBLISH', channel, id .. ' ' .. body) end
   return prev, id
 end
 
 local function seat(id)
   local record = get('s:' .. id)
   if not record then return nil end
-  local rq, at, token, time, serial, order, name = string.match(record, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
-  return { rq = rq, proc = at, token = token, time = time, serial = serial, order = order, name = name }
+  local attempt, process, secret, time, serial, order, name = string.match(record, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+  return { attempt = attempt, process = process, secret = secret, time = time, serial = serial, order = order, name = name }
 end
 
 local function write(id, s)
-  set('s:' .. id, table.concat({ s.rq, s.proc, s.token, s.time, s.serial, s.order, s.name }, ' '))
+  set('s:' .. id, table.concat({ s.attempt, s.process, s.secret, s.time, s.serial, s.order, s.name }, ' '))
 end
 
-local function came(at)
-  if add('p:' .. at, 1) == 1 then add('q', 1) end
+local function seat_added(process)
+  if add('p:' .. process, 1) == 1 then add('q', 1) end
 end
 
-local function went(at)
-  if add('p:' .. at, -1) <= 0 then
-    drop('p:' .. at)
+local function seat_removed(process)
+  if add('p:' .. process, -1) <= 0 then
+    drop('p:' .. process)
     add('q', -1)
   end
 end
 
--- Puts a seat down, of which nobody is told yet. (-count('b') might be -0, which some versions of Redis cannot add to.)
-local function put(id, s)
+-- Stores a new seat, without an entry in the log. (-count('b') might be -0, which some versions of Redis cannot add to.)
+local function store(id, s)
   s.order = add('o', 1)
   write(id, s)
-  redis.call('HSET', room, 'u:' .. s.name, id, 'n:' .. id, s.n or 0, 'k:' .. id, 0 - count('b'))
-  if s.token ~= '-' then set('t:' .. s.token, id) end
+  redis.call('HSET', room, 'u:' .. s.name, id, 'n:' .. id, 0, 'k:' .. id, 0 - count('b'))
+  if s.secret ~= '-' then set('t:' .. s.secret, id) end
   add('c', 1)
-  came(s.proc)
+  seat_added(s.process)
 end
 
--- Takes a seat away. With the last one goes the room, unless it is to stay for somebody.
-local function remove(id, s, reason, stays)
-  drop('s:' .. id, 'n:' .. id, 'k:' .. id, 'z:' .. id, 'h:' .. id, 'u:' .. s.name, 't:' .. s.token)
-  went(s.proc)
-  if add('c', -1) <= 0 and not stays then
+-- Removes a seat. With the last one the room is removed, unless it is kept for a new seat.
+local function remove(id, s, reason, keep_room)
+  drop('s:' .. id, 'n:' .. id, 'k:' .. id, 'z:' .. id, 'h:' .. id, 'u:' .. s.name, 't:' .. s.secret)
+  seat_removed(s.process)
+  if add('c', -1) <= 0 and not keep_room then
     redis.call('DEL', room, log)
     return nil
   end
@@ -98,13 +98,13 @@ local function members()
     local id = string.match(all[i], '^s:(.*)$')
     if id then
       local s = seat(id)
-      list[#list + 1] = id .. ' ' .. s.proc .. ' ' .. s.order .. ' ' .. s.name
+      list[#list + 1] = id .. ' ' .. s.process .. ' ' .. s.order .. ' ' .. s.name
     end
   end
   return list
 end
 
-local function found(epoch, ttl)
+local function create(epoch, ttl)
   redis.call('HSET', room, 'e', epoch, 'l', '0-0', 'b', 0)
   redis.call('PEXPIRE', room, ttl)
 end

@@ -1,4 +1,4 @@
--- A sign of life of the room, and where it stands.
+-- A heartbeat of the room. Returns its epoch and its last entry.
 redis.call('PEXPIRE', room, ARGV[5])
 redis.call('PEXPIRE', log, ARGV[5])
 return { get('e') or '', get('l') or '' }
