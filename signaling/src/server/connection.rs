@@ -18,7 +18,7 @@ use super::outbox::{Closed, Outbox, Outgoing};
 use super::rooms::Resume;
 use super::seating::Seat;
 use super::socket::{Ended, Received, Violation, WebSocket};
-use crate::{ClientMessage, ErrorCode, ServerMessage, close};
+use crate::{ClientMessage, ErrorCode, Join, Ping, Pong, Say, ServerError, ServerMessage, SignalTo, close};
 
 /// Frames of a client that are dealt with before its answers, and others, have their turn.
 const AT_ONCE: u32 = 8;
@@ -230,8 +230,7 @@ impl<'a> Client<'a> {
     async fn receive_text(&mut self, text: &str, too_fast: Option<TooFast>) -> ControlFlow<End> {
         let message = ClientMessage::from_json(text);
         // A frame that cannot be read is numbered: its sender may have meant a `signal` or a `say`.
-        let unnumbered =
-            matches!(message, Ok(ClientMessage::Join { .. } | ClientMessage::Ping { .. } | ClientMessage::Leave));
+        let unnumbered = matches!(message, Ok(ClientMessage::Join(_) | ClientMessage::Ping(_) | ClientMessage::Leave));
         let max_depth = self.shared.config.limits.json_depth;
         match (message, too_fast) {
             (_, Some(too_fast)) => self.throttle(!unnumbered, too_fast).await,
@@ -281,17 +280,17 @@ impl<'a> Client<'a> {
     async fn obey(&mut self, message: ClientMessage) -> ControlFlow<End> {
         match (message, &self.seat) {
             (ClientMessage::Leave, _) => return ControlFlow::Break(End::Left),
-            (ClientMessage::Ping { id, received }, Some(seat)) => seat.ping(id, received),
-            (ClientMessage::Ping { id, .. }, None) => {
-                self.outbox.send(&ServerMessage::Pong { id, received: 0, resume: None });
+            (ClientMessage::Ping(Ping { id, received, .. }), Some(seat)) => seat.ping(id, received),
+            (ClientMessage::Ping(Ping { id, .. }), None) => {
+                self.outbox.send(&ServerMessage::Pong(Pong::new(id)));
             }
-            (ClientMessage::Join { .. }, Some(_)) => {
+            (ClientMessage::Join(_), Some(_)) => {
                 self.refuse(false, ErrorCode::AlreadyJoined, "in a room already").await;
             }
-            (ClientMessage::Join { .. }, None) if self.shared.drain.has_begun() => {
+            (ClientMessage::Join(_), None) if self.shared.drain.has_begun() => {
                 self.refuse(false, ErrorCode::Draining, "the server is about to shut down: connect again").await;
             }
-            (ClientMessage::Join { room, name, resume, received, token }, None) => {
+            (ClientMessage::Join(Join { room, name, resume, received, token, .. }), None) => {
                 let tokens = self.shared.config.tokens.as_ref();
                 let denied = tokens.and_then(|tokens| tokens.check(token.as_deref(), &room, &name).err());
                 let resume = resume.map(|token| Resume { token, received, or_else: denied.clone() });
@@ -307,9 +306,9 @@ impl<'a> Client<'a> {
                     Err(refusal) => self.refuse(false, refusal.code, refusal.message).await,
                 }
             }
-            (ClientMessage::Signal { to, data }, Some(seat)) => seat.signal(&to, data).await,
-            (ClientMessage::Say { id, data }, Some(seat)) => seat.say(id, data).await,
-            (ClientMessage::Signal { .. } | ClientMessage::Say { .. }, None) => {
+            (ClientMessage::Signal(SignalTo { to, data, .. }), Some(seat)) => seat.signal(&to, data).await,
+            (ClientMessage::Say(Say { id, data, .. }), Some(seat)) => seat.say(id, data).await,
+            (ClientMessage::Signal(_) | ClientMessage::Say(_), None) => {
                 self.refuse(false, ErrorCode::NotJoined, "join a room first").await;
             }
         }
@@ -323,7 +322,7 @@ impl<'a> Client<'a> {
             Some(seat) => seat.refuse(code, message).await,
             None => {
                 self.shared.metrics.error(&code);
-                self.outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
+                self.outbox.send(&ServerMessage::Error(ServerError::new(code, message.to_owned())));
             }
         }
     }

@@ -6,7 +6,9 @@ use super::outbox::{Outbox, Outgoing, queue};
 use super::rooms::{Resume, Rooms, Seat};
 use super::socket::frame::{Decoder, Incoming};
 use super::{Config, Limits};
-use crate::{ClientMessage, PeerId, ResumeToken, ServerMessage};
+use crate::{
+    ClientMessage, Join, Joined, PeerId, Ping, ResumeToken, Say, SayFrom, ServerMessage, SignalFrom, SignalTo,
+};
 
 /// Decodes the bytes of a connection in pieces of any size, which has to give the same as in one piece. Nothing is kept
 /// beyond its limit.
@@ -125,15 +127,15 @@ impl Client {
     /// A connection ends with its seat, as those of the server do: what waits in its queue is of one room.
     fn receive(&mut self, message: ClientMessage, rooms: &Rooms, config: &Config) {
         match (message, &self.seat) {
-            (ClientMessage::Join { room, name, resume, received, .. }, None) => {
+            (ClientMessage::Join(Join { room, name, resume, received, .. }), None) => {
                 let resume = resume.map(|token| Resume { token, received, or_else: None });
                 if let Ok(seat) = rooms.join(&room, &name, resume.as_ref(), self.outbox.clone()) {
                     self.seat = Some((seat, room.trim().to_owned()));
                 }
             }
-            (ClientMessage::Signal { to, data }, Some((seat, _))) => seat.signal(&to, data),
-            (ClientMessage::Say { id, data }, Some((seat, _))) => seat.say(id, data),
-            (ClientMessage::Ping { id, received }, Some((seat, _))) => seat.ping(id, received),
+            (ClientMessage::Signal(SignalTo { to, data, .. }), Some((seat, _))) => seat.signal(&to, data),
+            (ClientMessage::Say(Say { id, data, .. }), Some((seat, _))) => seat.say(id, data),
+            (ClientMessage::Ping(Ping { id, received, .. }), Some((seat, _))) => seat.ping(id, received),
             (ClientMessage::Leave, _) => *self = Self::new(config),
             _ => {}
         }
@@ -144,11 +146,11 @@ impl Client {
             let message = ServerMessage::from_json(&frame);
             let room = self.seat.as_ref().map(|(_, room)| room.clone());
             match message {
-                Ok(ServerMessage::Joined { you, resume, .. }) => {
+                Ok(ServerMessage::Joined(Joined { you, resume, .. })) => {
                     seen.push((you.id, room.unwrap_or_default()));
                     tokens.extend(resume);
                 }
-                Ok(ServerMessage::Signal { from, .. } | ServerMessage::Say { from, .. }) => {
+                Ok(ServerMessage::Signal(SignalFrom { from, .. }) | ServerMessage::Say(SayFrom { from, .. })) => {
                     let spoke = seen.iter().rev().find(|(id, _)| *id == from);
                     assert!(room.is_none() || spoke.is_none_or(|(_, at)| Some(at) == room.as_ref()), "across rooms");
                 }

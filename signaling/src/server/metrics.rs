@@ -148,7 +148,7 @@ impl Default for Metrics {
 impl Inner {
     fn register(&mut self) {
         // What has not happened yet is 0, and not unknown: a rule that waits for it can be written at once.
-        for code in ErrorCode::WORDS {
+        for code in ErrorCode::VALUES {
             drop(self.errors.get_or_create(&CodeLabel { code }));
         }
         for bound in Bound::ALL {
@@ -207,7 +207,7 @@ impl Metrics {
 
     /// A client is told this.
     pub fn error(&self, code: &ErrorCode) {
-        if let Some(code) = ErrorCode::WORDS.iter().find(|word| **word == code.as_str()) {
+        if let Some(code) = ErrorCode::VALUES.iter().find(|word| **word == code.as_str()) {
             self.0.errors.get_or_create(&CodeLabel { code }).inc();
         }
         if let Some(bound) = Bound::of(code) {

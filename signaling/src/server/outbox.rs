@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Limits, lock};
-use crate::{Data, MessageId, PeerId, ServerMessage};
+use crate::{Data, MessageId, PeerId, SayFrom, ServerMessage, SignalFrom};
 
 /// The bytes of all queues of this process.
 static ALL: AtomicUsize = AtomicUsize::new(0);
@@ -109,8 +109,12 @@ pub fn queue(limits: &Limits) -> (Outbox, Outgoing) {
 pub fn encode(message: &ServerMessage) -> Utf8Bytes {
     // Most frames are these, and they may be kept for long: written by hand, in no more bytes than they need.
     match message {
-        ServerMessage::Signal { from, data } if is_plain(from) => return relayed("signal", from, None, data).into(),
-        ServerMessage::Say { from, id, data } if is_plain(from) => return relayed("say", from, Some(id), data).into(),
+        ServerMessage::Signal(SignalFrom { from, data, .. }) if is_plain(from) => {
+            return relayed("signal", from, None, data).into();
+        }
+        ServerMessage::Say(SayFrom { from, id, data, .. }) if is_plain(from) => {
+            return relayed("say", from, Some(id), data).into();
+        }
         _ => {}
     }
     match message.to_json() {
@@ -136,7 +140,7 @@ fn relayed(kind: &str, from: &PeerId, id: Option<&MessageId>, data: &Data) -> St
 impl Outbox {
     /// Queues a message, numbered if it is of those that are.
     pub fn send(&self, message: &ServerMessage) {
-        let numbered = !matches!(message, ServerMessage::Joined { .. } | ServerMessage::Pong { .. });
+        let numbered = !matches!(message, ServerMessage::Joined(_) | ServerMessage::Pong(_));
         self.put(encode(message), numbered);
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Pong, SayFrom, SignalFrom};
 
 fn small(queue_frames: usize, queue_bytes: usize) -> (Outbox, Outgoing) {
     queue(&Limits { queue_frames, queue_bytes, ..Limits::default() })
@@ -48,7 +49,7 @@ fn what_was_written_is_kept_until_the_client_has_it() {
     for frame in ["1", "2", "3", "4"] {
         outbox.push(frame.into());
     }
-    outbox.send(&ServerMessage::Pong { id: 1, received: 0, resume: None });
+    outbox.send(&ServerMessage::Pong(Pong::new(1)));
     for _ in 0..3 {
         outgoing.ready().unwrap();
     }
@@ -183,8 +184,8 @@ fn what_is_written_by_hand_is_what_serde_writes() {
     let data = crate::Data::from_json(format!("\"{}\"", "x".repeat(1000))).unwrap();
     for from in ["0123456789abcdef", "\"quoted\\\n\""].map(PeerId::from) {
         for message in [
-            ServerMessage::Signal { from: from.clone(), data: data.clone() },
-            ServerMessage::Say { from: from.clone(), id: "a-_Z9".parse().unwrap(), data: data.clone() },
+            ServerMessage::Signal(SignalFrom::new(from.clone(), data.clone())),
+            ServerMessage::Say(SayFrom::new(from.clone(), "a-_Z9".parse().unwrap(), data.clone())),
         ] {
             assert_eq!(encode(&message).as_str(), message.to_json().unwrap());
         }

@@ -18,7 +18,7 @@ use super::places::NoPlace;
 use super::socket::{Received, WebSocketUpgrade};
 use super::{Shared, address, connection};
 use crate::protocol::ANY_VERSION;
-use crate::{ErrorCode, SUBPROTOCOL, ServerMessage, close};
+use crate::{ErrorCode, SUBPROTOCOL, ServerError, ServerMessage, close};
 
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +115,7 @@ fn turn_away(
         let _counted = counted;
         let goodbye = async {
             let (outbox, mut outgoing) = queue(&shared.config.limits);
-            outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
+            outbox.send(&ServerMessage::Error(ServerError::new(code, message.to_owned())));
             socket.write(&mut outgoing, |frames, bytes| shared.metrics.sent(frames, bytes)).await?;
             socket.close(CloseFrame { code: close, reason: Utf8Bytes::from_static(message) }).await?;
             // Until the other side has closed as well.

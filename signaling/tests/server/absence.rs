@@ -1,7 +1,7 @@
 //! Which seats are kept, and for how long at most. The time of grace itself is over in none of these.
 
 use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, Ping, ServerError, ServerMessage, close};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -36,7 +36,7 @@ async fn a_close_frame_is_seen_though_too_much_came_before_it() {
     let server = start_with(Limits { frames_per_second: 1, burst: 20, ..Limits::default() }).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     for id in 0..30 {
-        bob.send(ClientMessage::Ping { id, received: 0 }).await;
+        bob.send(ClientMessage::Ping(Ping::new(id))).await;
     }
     close_with(&mut bob, Some(1001)).await;
     ada.expect_left(&bob.id, LeaveReason::Left).await;
@@ -90,7 +90,7 @@ async fn a_seat_is_kept_with_its_name_and_its_room() {
         [("r", "Bob", ErrorCode::NameTaken), ("r", "Eve", ErrorCode::RoomFull), ("other", "Eve", ErrorCode::ServerFull)]
     {
         let refused = eve.ask_to_join(room, name).await;
-        assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == expected), "{refused:?}");
+        assert!(matches!(&refused, ServerMessage::Error(ServerError { code, .. }) if *code == expected), "{refused:?}");
     }
     let mut bob = server.connect().await;
     assert!(bob.resume(&keepsake).await.resumed);

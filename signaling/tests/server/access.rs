@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use browser_rtc_signaling::server::{Config, Tokens};
-use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, Join, Joined, ResumeToken, ServerError, ServerMessage};
 use ring::hmac;
 
 use crate::support::{Client, Running, start};
@@ -33,13 +33,13 @@ async fn guarded() -> Running {
 }
 
 async fn join(client: &mut Client, name: &str, token: Option<String>) -> ServerMessage {
-    let join = ClientMessage::Join { room: "r".into(), name: name.into(), resume: None, received: 0, token };
+    let join = ClientMessage::Join(Join::new("r", name).token(token));
     client.send(join).await;
     client.recv().await
 }
 
 fn refused(answer: &ServerMessage) -> bool {
-    matches!(answer, ServerMessage::Error { code: ErrorCode::Unauthorized, message, .. } if !message.is_empty())
+    matches!(answer, ServerMessage::Error(ServerError { code: ErrorCode::Unauthorized, message, .. }) if !message.is_empty())
 }
 
 #[tokio::test]
@@ -52,26 +52,26 @@ async fn without_a_good_token_nobody_joins_and_with_one_the_same_socket_does() {
     }
     assert_eq!(server.metric("signaling_rooms").await, 0);
     assert_eq!(server.metric("signaling_errors_total{code=\"unauthorized\"}").await, 4);
-    assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined { .. }));
+    assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined(_)));
 }
 
 #[tokio::test]
 async fn a_seat_is_taken_back_though_the_token_has_expired() {
     let server = guarded().await;
     let mut ada = server.connect().await;
-    let ServerMessage::Joined { you, resume, .. } = join(&mut ada, "Ada", Some(token("r", 60))).await else {
+    let ServerMessage::Joined(Joined { you, resume, .. }) = join(&mut ada, "Ada", Some(token("r", 60))).await else {
         panic!("not joined");
     };
     (ada.id, ada.token) = (you.id, resume);
     let (id, keepsake) = (ada.id.clone(), ada.keepsake(0));
     ada.break_off().await;
     let mut ada = server.connect().await;
-    let ClientMessage::Join { room, name, resume, received, .. } = ada.join_to_resume(&keepsake) else {
+    let ClientMessage::Join(Join { room, name, resume, received, .. }) = ada.join_to_resume(&keepsake) else {
         unreachable!()
     };
-    ada.send(ClientMessage::Join { room, name, resume, received, token: Some(token("r", -60)) }).await;
+    ada.send(ClientMessage::Join(Join::new(room, name).resume(resume).received(received).token(token("r", -60)))).await;
     match ada.recv().await {
-        ServerMessage::Joined { you, resumed: true, .. } => assert_eq!(you.id, id),
+        ServerMessage::Joined(Joined { you, resumed: true, .. }) => assert_eq!(you.id, id),
         other => panic!("not resumed but {other:?}"),
     }
 }
@@ -80,17 +80,13 @@ async fn a_seat_is_taken_back_though_the_token_has_expired() {
 async fn a_claim_to_a_seat_that_is_none_opens_nothing() {
     let server = guarded().await;
     let mut ada = server.connect().await;
-    assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined { .. }));
+    assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined(_)));
     // In the room that is there and in one that is not, with a token that was never one and none that was.
     for room in ["r", "empty"] {
         let mut eve = server.connect().await;
-        eve.send(ClientMessage::Join {
-            room: room.into(),
-            name: "Eve".into(),
-            resume: Some("0123456789abcdef0123456789abcdef".into()),
-            received: 0,
-            token: None,
-        })
+        eve.send(ClientMessage::Join(
+            Join::new(room, "Eve").resume(ResumeToken::from("0123456789abcdef0123456789abcdef")),
+        ))
         .await;
         let answer = eve.recv().await;
         assert!(refused(&answer), "{answer:?}");
@@ -104,14 +100,14 @@ async fn a_claim_to_a_seat_that_is_none_opens_nothing() {
 async fn a_seat_that_cannot_go_on_is_free_and_leaves_no_empty_room() {
     let server = guarded().await;
     let mut ada = server.connect().await;
-    let ServerMessage::Joined { resume, .. } = join(&mut ada, "Ada", Some(token("r", 60))).await else {
+    let ServerMessage::Joined(Joined { resume, .. }) = join(&mut ada, "Ada", Some(token("r", 60))).await else {
         panic!("not joined");
     };
     ada.break_off().await;
     let mut ada = server.connect().await;
     // More than was ever sent.
     let received = 7;
-    ada.send(ClientMessage::Join { room: "r".into(), name: "Ada".into(), resume, received, token: None }).await;
+    ada.send(ClientMessage::Join(Join::new("r", "Ada").resume(resume).received(received))).await;
     let answer = ada.recv().await;
     assert!(refused(&answer), "{answer:?}");
     assert_eq!(server.metric("signaling_rooms").await, 0);
@@ -127,13 +123,11 @@ async fn over_a_redis_too_a_claim_to_a_seat_opens_nothing_but_that_seat() {
     };
     let (one, two) = (guarded().await, guarded().await);
     let mut ada = one.connect().await;
-    let ServerMessage::Joined { you, resume, .. } = join(&mut ada, "Ada", Some(token("r", 60))).await else { panic!() };
-    let claim = |room: &str, resume: Option<&str>, received| ClientMessage::Join {
-        room: room.into(),
-        name: "Eve".into(),
-        resume: resume.map(Into::into),
-        received,
-        token: None,
+    let ServerMessage::Joined(Joined { you, resume, .. }) = join(&mut ada, "Ada", Some(token("r", 60))).await else {
+        panic!()
+    };
+    let claim = |room: &str, resume: Option<&str>, received| {
+        ClientMessage::Join(Join::new(room, "Eve").resume(resume.map(Into::into)).received(received))
     };
     let mut eve = two.connect().await;
     for (room, resume) in
@@ -150,7 +144,10 @@ async fn over_a_redis_too_a_claim_to_a_seat_opens_nothing_but_that_seat() {
     let resume = resume.unwrap();
     eve.send(claim("r", Some(resume.as_str()), 0)).await;
     let answer = eve.recv().await;
-    assert!(matches!(&answer, ServerMessage::Joined { you: again, resumed: true, .. } if *again == you), "{answer:?}");
+    assert!(
+        matches!(&answer, ServerMessage::Joined(Joined { you: again, resumed: true, .. }) if *again == you),
+        "{answer:?}"
+    );
     eve.break_off().await;
 
     // A count that cannot be frees the seat, and with it the room.
@@ -161,5 +158,5 @@ async fn over_a_redis_too_a_claim_to_a_seat_opens_nothing_but_that_seat() {
     two.until_metric("signaling_seats", 0).await;
     let mut bob = two.connect().await;
     let answer = join(&mut bob, "Ada", Some(token("r", 60))).await;
-    assert!(matches!(&answer, ServerMessage::Joined { peers, .. } if peers.is_empty()), "{answer:?}");
+    assert!(matches!(&answer, ServerMessage::Joined(Joined { peers, .. }) if peers.is_empty()), "{answer:?}");
 }

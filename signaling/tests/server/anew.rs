@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
-use browser_rtc_signaling::{ClientMessage, LeaveReason, PeerId, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, Join, Joined, LeaveReason, PeerId, Ping, ServerMessage, close};
 
 use crate::support::{Client, ada_and_bob, soon, start, start_with};
 
@@ -41,16 +41,10 @@ async fn who_has_no_seat_to_come_back_to_is_seated_anew() {
     let (id, token) = (far.id.clone(), far.token.clone());
     far.break_off().await;
     let mut far = server.connect().await;
-    let join = ClientMessage::Join {
-        room: "elsewhere".to_owned(),
-        name: "Far".to_owned(),
-        resume: token,
-        received: 0,
-        token: None,
-    };
+    let join = ClientMessage::Join(Join::new("elsewhere", "Far").resume(token));
     far.send(join).await;
     let joined = far.recv().await;
-    assert!(matches!(&joined, ServerMessage::Joined { you, resumed: true, .. } if you.id == id), "{joined:?}");
+    assert!(matches!(&joined, ServerMessage::Joined(Joined { you, resumed: true, .. }) if you.id == id), "{joined:?}");
 }
 
 #[tokio::test]
@@ -68,7 +62,7 @@ async fn counts_that_cannot_be_lose_the_seat_to_a_new_one() {
         }
         // Two of them need not be kept any longer, and neither of these numbers changes that.
         for known in [2, 1, 77] {
-            bob.send(ClientMessage::Ping { id: 1, received: known }).await;
+            bob.send(ClientMessage::Ping(Ping::new(1).received(known))).await;
             bob.recv().await;
         }
         let mut back = server.connect().await;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use browser_rtc_signaling::server::{Alphabet, Config, Limits, Server};
-use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, close};
 use futures_util::SinkExt;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -21,7 +21,7 @@ async fn told(server: &Running, code: &str) -> u64 {
 
 async fn expect_refusal(client: &mut Client, (room, name): (&str, &str), expected: ErrorCode) {
     match client.ask_to_join(room, name).await {
-        ServerMessage::Error { code, .. } => assert_eq!(code, expected, "{room} {name}"),
+        ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, expected, "{room} {name}"),
         other => panic!("not refused but {other:?}"),
     }
 }
@@ -86,8 +86,8 @@ async fn json_may_be_deep_but_not_too_deep() {
     bob.expect_say(&ada.id, "[[[1]]]").await;
     bob.expect_say(&ada.id, "\"[[[[[[\"").await;
     // It was counted: nobody is to send it again.
-    ada.send(ClientMessage::Ping { id: 1, received: 0 }).await;
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 1, received: 3, resume: None });
+    ada.send(ClientMessage::Ping(Ping::new(1))).await;
+    assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(1).received(3)));
     assert_eq!((count(&server, "json_depth").await, told(&server, "too_deep").await), (1, 1));
 }
 
@@ -130,15 +130,15 @@ async fn frames_a_second_and_their_size_are_counted() {
     let mut ada = server.join("r", "Ada").await;
     // Within one packet, so that no pause refills the bucket. The time since the join may have, for the one frame.
     for id in 0..3 {
-        let ping = ClientMessage::Ping { id, received: 0 }.to_json().unwrap();
+        let ping = ClientMessage::Ping(Ping::new(id)).to_json().unwrap();
         soon(ada.sink.feed(Message::text(ping))).await.unwrap();
     }
     soon(ada.sink.flush()).await.unwrap();
     let mut refused = 0;
     for _ in 0..3 {
         match ada.recv().await {
-            ServerMessage::Pong { .. } => {}
-            ServerMessage::Error { code: ErrorCode::RateLimited, .. } => refused += 1,
+            ServerMessage::Pong(_) => {}
+            ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. }) => refused += 1,
             other => panic!("{other:?}"),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use browser_rtc_signaling::server::{Config, Limits, Server};
-use browser_rtc_signaling::{ErrorCode, ServerMessage, close};
+use browser_rtc_signaling::{ErrorCode, ServerError, ServerMessage, close};
 use tokio::sync::oneshot;
 
 use crate::support::{Running, soon, start, start_with};
@@ -39,7 +39,7 @@ async fn who_is_there_stays_and_nobody_new_is_taken() {
     assert!(running.get("/healthz").await.0.starts_with("http/1.1 200"));
     assert_eq!(running.refusal(running.request()).await, (503, "the server shuts down".to_owned()));
     match late.ask_to_join("r", "Late").await {
-        ServerMessage::Error { code, .. } => assert_eq!(code, ErrorCode::Draining),
+        ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, ErrorCode::Draining),
         other => panic!("let in: {other:?}"),
     }
     ada.say("1").await;

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
-use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close};
+use browser_rtc_signaling::{
+    ClientMessage, ErrorCode, LeaveReason, PeerLeft, Ping, Pong, SayFrom, ServerError, ServerMessage, close,
+};
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -52,7 +54,7 @@ async fn every_malformed_frame_is_answered_and_the_connection_goes_on() {
 
 async fn feed_pings(client: &mut Client, count: u32) {
     for id in 0..count {
-        let ping = ClientMessage::Ping { id, received: 0 }.to_json().unwrap();
+        let ping = ClientMessage::Ping(Ping::new(id)).to_json().unwrap();
         soon(client.sink.feed(Message::text(ping))).await.unwrap();
     }
 }
@@ -69,8 +71,8 @@ async fn too_many_frames_are_refused_and_a_flood_ends_the_connection() {
     let (mut pongs, mut refused) = (0, 0);
     for _ in 0..15 {
         match ada.recv().await {
-            ServerMessage::Pong { .. } => pongs += 1,
-            ServerMessage::Error { code, .. } => {
+            ServerMessage::Pong(_) => pongs += 1,
+            ServerMessage::Error(ServerError { code, .. }) => {
                 assert_eq!(code, ErrorCode::RateLimited);
                 refused += 1;
             }
@@ -117,23 +119,23 @@ async fn a_slow_reader_is_cut_off_and_slows_nobody() {
         let mut left = None;
         loop {
             match bob.recv().await {
-                ServerMessage::Say { data, .. } => {
+                ServerMessage::Say(SayFrom { data, .. }) => {
                     assert!(data.get().starts_with(&expected_prefix));
                     break;
                 }
                 other => left = Some(other),
             }
         }
-        ada.send(ClientMessage::Ping { id: said, received: 0 }).await;
+        ada.send(ClientMessage::Ping(Ping::new(said))).await;
         match ada.recv().await {
-            ServerMessage::Pong { id, .. } => assert_eq!(id, said),
+            ServerMessage::Pong(Pong { id, .. }) => assert_eq!(id, said),
             other => break (left, other),
         }
         assert!(said < 10_000, "never cut off");
     };
-    let left = ServerMessage::PeerLeft { id: slow.id.clone(), reason: LeaveReason::Lost };
+    let left = ServerMessage::PeerLeft(PeerLeft::new(slow.id.clone(), LeaveReason::Lost));
     assert_eq!(cut_off.1, left);
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: said, received: said, resume: None });
+    assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(said).received(said)));
     if cut_off.0.is_none() {
         assert_eq!(bob.recv().await, left);
     }
@@ -143,7 +145,7 @@ async fn a_slow_reader_is_cut_off_and_slows_nobody() {
     let code = loop {
         match slow.stream.next_frame().await {
             Message::Text(text) => {
-                let ServerMessage::Say { data, .. } = ServerMessage::from_json(&text).unwrap() else {
+                let ServerMessage::Say(SayFrom { data, .. }) = ServerMessage::from_json(&text).unwrap() else {
                     panic!("unexpected {text}");
                 };
                 assert!(data.get().starts_with(&format!("[{next},")));
@@ -167,16 +169,16 @@ async fn silence_is_loss_and_a_ping_is_a_sign_of_life() {
     ada.expect_joined(&silent, "Silent").await;
     let left = soon(async {
         loop {
-            ada.send(ClientMessage::Ping { id: 1, received: 0 }).await;
+            ada.send(ClientMessage::Ping(Ping::new(1))).await;
             match ada.recv().await {
-                ServerMessage::Pong { .. } => tokio::time::sleep(Duration::from_millis(50)).await,
+                ServerMessage::Pong(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 other => break other,
             }
         }
     })
     .await;
     assert!(started.elapsed() >= Duration::from_millis(2_900));
-    assert_eq!(left, ServerMessage::PeerLeft { id: silent.id.clone(), reason: LeaveReason::Lost });
+    assert_eq!(left, ServerMessage::PeerLeft(PeerLeft::new(silent.id.clone(), LeaveReason::Lost)));
     assert_eq!(silent.close_code().await, close::IDLE);
 }
 
@@ -192,8 +194,8 @@ async fn who_answers_the_pings_of_the_server_stays_without_a_word() {
             other => panic!("no ping but {other:?}"),
         }
     }
-    ada.send(ClientMessage::Ping { id: 7, received: 0 }).await;
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 7, received: 0, resume: None });
+    ada.send(ClientMessage::Ping(Ping::new(7))).await;
+    assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(7)));
 }
 
 #[tokio::test]

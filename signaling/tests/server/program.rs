@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, Join, Joined, ServerError, ServerMessage, close};
 use ring::digest::{SHA256, digest};
 use tempfile::TempDir;
 
@@ -19,7 +19,7 @@ async fn sigterm_drains_and_a_second_one_hurries() {
     program.signal("TERM");
     soon(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
     match late.ask_to_join("r", "Late").await {
-        ServerMessage::Error { code, .. } => assert_eq!(code, ErrorCode::Draining),
+        ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, ErrorCode::Draining),
         other => panic!("let in: {other:?}"),
     }
     ada.expect_silence().await;
@@ -62,8 +62,8 @@ async fn flags_go_before_the_environment_and_that_before_the_file() {
     let mut ada = server.connect().await;
     for (room, name, fits) in [("rrr", "Ada", false), ("rr", "Adam", false), ("rr", "Ada", true)] {
         match ada.ask_to_join(room, name).await {
-            ServerMessage::Joined { heartbeat_ms, .. } => assert!(fits && heartbeat_ms == 1234),
-            ServerMessage::Error { code, .. } => assert!(!fits, "{room} {name}: {code}"),
+            ServerMessage::Joined(Joined { heartbeat_ms, .. }) => assert!(fits && heartbeat_ms == 1234),
+            ServerMessage::Error(ServerError { code, .. }) => assert!(!fits, "{room} {name}: {code}"),
             other => panic!("{other:?}"),
         }
     }
@@ -105,12 +105,12 @@ async fn the_log_is_json_and_has_no_secrets_however_much_is_logged() {
     };
     let join = |resume, token: &str| {
         let (room, name, token) = ("r".to_owned(), "Ada".to_owned(), Some(token.to_owned()));
-        ClientMessage::Join { room, name, resume, received: 0, token }
+        ClientMessage::Join(Join::new(room, name).resume(resume).token(token))
     };
     ada.send(join(None, "not-a-good-t0ken")).await;
     ada.expect_error(ErrorCode::Unauthorized).await;
     ada.send(join(None, &token)).await;
-    let ServerMessage::Joined { resume: Some(resume), ice_servers, .. } = ada.recv().await else {
+    let ServerMessage::Joined(Joined { resume: Some(resume), ice_servers, .. }) = ada.recv().await else {
         panic!("not joined");
     };
     let credentials: Vec<_> = ice_servers.into_iter().filter_map(|server| server.credential).collect();
@@ -120,7 +120,7 @@ async fn the_log_is_json_and_has_no_secrets_however_much_is_logged() {
     ada.break_off().await;
     let mut again = server.connect().await;
     again.send(join(Some(resume.clone()), "")).await;
-    assert!(matches!(again.recv().await, ServerMessage::Joined { resumed: true, .. }));
+    assert!(matches!(again.recv().await, ServerMessage::Joined(Joined { resumed: true, .. })));
     program.signal("INT");
     let (status, log) = program.ended();
     assert!(status.success() && log.contains("\"draining\"") | log.contains("shutting down"), "{log}");

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use browser_rtc_signaling::server::{Config, Turn};
-use browser_rtc_signaling::{IceServer, ServerMessage};
+use browser_rtc_signaling::{IceServer, Joined, ServerMessage};
 use tempfile::TempDir;
 
 use crate::ports;
@@ -93,7 +93,7 @@ async fn given(secret: &str, lifetime: Duration) -> (String, IceServer) {
         start(Config { turn: Some(turn), ice_servers: vec![IceServer::stun("stun:s")], ..Config::default() }).await;
     let mut ada = server.connect().await;
     match ada.ask_to_join("r", "Ada").await {
-        ServerMessage::Joined { you, ice_servers, .. } => match <[_; 2]>::try_from(ice_servers).unwrap() {
+        ServerMessage::Joined(Joined { you, ice_servers, .. }) => match <[_; 2]>::try_from(ice_servers).unwrap() {
             [stun, turn] => {
                 assert_eq!(stun, IceServer::stun("stun:s"));
                 (you.id.to_string(), turn)

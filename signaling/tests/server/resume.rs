@@ -1,5 +1,7 @@
 use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PeerId, ServerMessage, close};
+use browser_rtc_signaling::{
+    ClientMessage, Data, ErrorCode, PeerId, Ping, Pong, Say, SayFrom, ServerError, ServerMessage, close,
+};
 
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
@@ -44,9 +46,9 @@ async fn what_was_under_way_to_the_client_comes_again_from_where_it_was() {
     for word in 0..10 {
         bob.expect_say(&ada.id, &word.to_string()).await;
     }
-    bob.send(ClientMessage::Ping { id: 1, received: 5 }).await;
+    bob.send(ClientMessage::Ping(Ping::new(1).received(5))).await;
     let mut received = 10;
-    while let ServerMessage::Say { data, .. } = bob.recv().await {
+    while let ServerMessage::Say(SayFrom { data, .. }) = bob.recv().await {
         assert_eq!(data.get(), received.to_string());
         received += 1;
     }
@@ -92,8 +94,8 @@ async fn what_was_under_way_to_the_server_is_sent_again_from_where_it_was() {
             bob.say(&word.to_string()).await;
         }
         said = until;
-        bob.send(ClientMessage::Ping { id: 1, received: 0 }).await;
-        assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said, resume: None });
+        bob.send(ClientMessage::Ping(Ping::new(1))).await;
+        assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(1).received(said)));
     }
     for word in 0..said {
         ada.expect_say(&id, &word.to_string()).await;
@@ -107,13 +109,13 @@ async fn refused_frames_have_come_all_the_same() {
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     bob.send_text("nonsense").await;
     bob.expect_refusal(ErrorCode::BadMessage, Some(1)).await;
-    bob.send(ClientMessage::Ping { id: 1, received: 0 }).await;
-    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: 1, resume: None });
+    bob.send(ClientMessage::Ping(Ping::new(1))).await;
+    assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(1).received(1)));
     bob.signal(&PeerId::from("nobody"), "1").await;
     bob.expect_refusal(ErrorCode::UnknownPeer, Some(2)).await;
     // Within one packet, so that no pause refills the bucket.
     for _ in 0..15 {
-        let word = ClientMessage::Say { id: message_id("2"), data: Data::from_json("2").unwrap() }.to_json().unwrap();
+        let word = ClientMessage::Say(Say::new(message_id("2"), Data::from_json("2").unwrap())).to_json().unwrap();
         soon(bob.sink.feed(Message::text(word))).await.unwrap();
     }
     soon(bob.sink.flush()).await.unwrap();
@@ -122,11 +124,11 @@ async fn refused_frames_have_come_all_the_same() {
         while refused + told < 15 {
             tokio::select! {
                 answer = bob.recv() => {
-                    assert!(matches!(answer, ServerMessage::Error { code: ErrorCode::RateLimited, .. }), "{answer:?}");
+                    assert!(matches!(answer, ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. })), "{answer:?}");
                     refused += 1;
                 }
                 say = ada.recv() => {
-                    assert!(matches!(say, ServerMessage::Say { .. }), "{say:?}");
+                    assert!(matches!(say, ServerMessage::Say(_)), "{say:?}");
                     told += 1;
                 }
             }

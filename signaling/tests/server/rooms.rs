@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, IceServer, LeaveReason};
-use browser_rtc_signaling::{Peer, PeerId, ResumeToken, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, IceServer, Join, LeaveReason};
+use browser_rtc_signaling::{Joined, Peer, PeerId, ResumeToken, ServerError, ServerMessage, SignalFrom, close};
 
 use crate::support::{soon, start, start_with, start_without_grace};
 
@@ -13,7 +13,7 @@ async fn members_see_each_other_come_and_go() {
     assert_eq!(ada.join("lobby", "Ada").await, []);
     let mut bob = server.connect().await;
     let there = bob.join(" lobby ", " Bob ").await;
-    let expected = Peer { id: ada.id.clone(), name: "Ada".to_owned() };
+    let expected = Peer::new(ada.id.clone(), "Ada");
     assert_eq!(there, [expected]);
     ada.expect_joined(&bob, "Bob").await;
 
@@ -34,34 +34,21 @@ async fn joined_hands_out_what_was_configured() {
     })
     .await;
     let mut ada = server.connect().await;
-    ada.send(ClientMessage::Join {
-        room: "r".to_owned(),
-        name: "Ada".to_owned(),
-        resume: Some(ResumeToken::from("unknown")),
-        received: 0,
-        token: Some("unused".to_owned()),
-    })
+    ada.send(ClientMessage::Join(
+        Join::new("r", "Ada").resume(ResumeToken::from("unknown")).token("unused".to_owned()),
+    ))
     .await;
-    let ServerMessage::Joined { you, .. } = &ada.recv().await else {
+    let ServerMessage::Joined(Joined { you, .. }) = &ada.recv().await else {
         panic!("not joined");
     };
     assert_eq!(you.id.as_str().len(), 32);
 
     let mut bob = server.connect().await;
     let joined = bob.ask_to_join("other", "Ada").await;
-    let ServerMessage::Joined { you, .. } = joined.clone() else {
+    let ServerMessage::Joined(Joined { you, .. }) = joined.clone() else {
         panic!("not joined");
     };
-    let expected = ServerMessage::Joined {
-        you,
-        peers: vec![],
-        resume: None,
-        resumed: false,
-        received: 0,
-        ice_servers,
-        heartbeat_ms: 1234,
-        max_frame_bytes: 65_536,
-    };
+    let expected = ServerMessage::Joined(Joined::new(you, 1234).ice_servers(ice_servers).max_frame_bytes(65_536));
     assert_eq!(joined, expected);
 }
 
@@ -84,7 +71,10 @@ async fn names_are_unique_in_a_room_and_free_again_afterwards() {
     let _elsewhere = server.join("s", "Ada").await;
     let mut twin = server.connect().await;
     let refused = twin.ask_to_join("r", "Ada").await;
-    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::NameTaken), "{refused:?}");
+    assert!(
+        matches!(&refused, ServerMessage::Error(ServerError { code, .. }) if *code == ErrorCode::NameTaken),
+        "{refused:?}"
+    );
     ada.expect_silence().await;
 
     ada.send(ClientMessage::Leave).await;
@@ -105,7 +95,8 @@ async fn a_signal_reaches_its_addressee_alone_with_the_true_sender() {
     // Eve claims to be Ada.
     let frame = format!(r#"{{"type":"signal","to":"{}","from":"{}","data":{{ "any" : 1e2 }}}}"#, bob.id, ada.id);
     eve.send_text(&frame).await;
-    let expected = ServerMessage::Signal { from: eve.id.clone(), data: Data::from_json(r#"{ "any" : 1e2 }"#).unwrap() };
+    let expected =
+        ServerMessage::Signal(SignalFrom::new(eve.id.clone(), Data::from_json(r#"{ "any" : 1e2 }"#).unwrap()));
     assert_eq!(bob.recv().await, expected);
     bob.expect_silence().await;
     ada.expect_silence().await;
@@ -149,14 +140,17 @@ async fn what_makes_no_sense_is_refused_and_the_connection_goes_on() {
         ("r", &"x".repeat(65), ErrorCode::BadName),
     ] {
         let refused = ada.ask_to_join(room, name).await;
-        assert!(matches!(&refused, ServerMessage::Error { code: c, .. } if *c == code), "{refused:?}");
+        assert!(matches!(&refused, ServerMessage::Error(ServerError { code: c, .. }) if *c == code), "{refused:?}");
     }
     ada.join("r", "Ada").await;
     let stranger = server.join("s", "Eve").await;
     ada.signal(&stranger.id, "1").await;
     ada.expect_error(ErrorCode::UnknownPeer).await;
     let again = ada.ask_to_join("r", "Ada").await;
-    assert!(matches!(&again, ServerMessage::Error { code, .. } if *code == ErrorCode::AlreadyJoined), "{again:?}");
+    assert!(
+        matches!(&again, ServerMessage::Error(ServerError { code, .. }) if *code == ErrorCode::AlreadyJoined),
+        "{again:?}"
+    );
     ada.expect_silence().await;
 }
 
@@ -167,11 +161,14 @@ async fn a_full_room_refuses() {
     let bob = server.join("r", "Bob").await;
     let mut eve = server.connect().await;
     let refused = eve.ask_to_join("r", "Eve").await;
-    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::RoomFull), "{refused:?}");
+    assert!(
+        matches!(&refused, ServerMessage::Error(ServerError { code, .. }) if *code == ErrorCode::RoomFull),
+        "{refused:?}"
+    );
     drop(bob);
     // The seat is free as soon as the server has seen the socket go.
     soon(async {
-        while let ServerMessage::Error { code, .. } = eve.ask_to_join("r", "Eve").await {
+        while let ServerMessage::Error(ServerError { code, .. }) = eve.ask_to_join("r", "Eve").await {
             assert_eq!(code, ErrorCode::RoomFull);
         }
     })
@@ -184,7 +181,10 @@ async fn an_empty_room_makes_place_for_another() {
     let mut ada = server.join("first", "Ada").await;
     let mut bob = server.connect().await;
     let refused = bob.ask_to_join("second", "Bob").await;
-    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::ServerFull), "{refused:?}");
+    assert!(
+        matches!(&refused, ServerMessage::Error(ServerError { code, .. }) if *code == ErrorCode::ServerFull),
+        "{refused:?}"
+    );
     ada.send(ClientMessage::Leave).await;
     assert_eq!(ada.close_code().await, close::NORMAL);
     assert_eq!(bob.join("second", "Bob").await, []);

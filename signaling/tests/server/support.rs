@@ -5,8 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits, Server};
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PATH, PeerId, SUBPROTOCOL};
-use browser_rtc_signaling::{LeaveReason, MessageId, Peer, ResumeToken, ServerMessage};
+use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, Join, PATH, PeerId, Ping, SUBPROTOCOL, Say, SignalTo};
+use browser_rtc_signaling::{
+    Joined, LeaveReason, MessageId, Peer, PeerJoined, PeerLeft, Pong, ResumeToken, SayFrom, ServerError, ServerMessage,
+    SignalFrom,
+};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -249,7 +252,7 @@ impl Client {
         loop {
             match self.next_message().await {
                 Some(Message::Text(text)) => match ServerMessage::from_json(&text).unwrap() {
-                    ServerMessage::Pong { id: 0, resume: Some(token), .. } => self.token = Some(token),
+                    ServerMessage::Pong(Pong { id: 0, resume: Some(token), .. }) => self.token = Some(token),
                     message => return message,
                 },
                 other => panic!("no message but {other:?}"),
@@ -272,21 +275,14 @@ impl Client {
     }
 
     pub async fn ask_to_join(&mut self, room: &str, name: &str) -> ServerMessage {
-        self.send(ClientMessage::Join {
-            room: room.to_owned(),
-            name: name.to_owned(),
-            resume: None,
-            received: 0,
-            token: None,
-        })
-        .await;
+        self.send(ClientMessage::Join(Join::new(room.to_owned(), name.to_owned()))).await;
         self.recv().await
     }
 
     /// Joins, and tells who was there.
     pub async fn join(&mut self, room: &str, name: &str) -> Vec<Peer> {
         match self.ask_to_join(room, name).await {
-            ServerMessage::Joined { you, peers, resume, .. } => {
+            ServerMessage::Joined(Joined { you, peers, resume, .. }) => {
                 self.id = you.id;
                 self.token = resume;
                 peers
@@ -310,19 +306,13 @@ impl Client {
 
     /// Asks for a seat in the room `r` back, with a name of its own in case that there is none.
     pub fn join_to_resume(&self, keepsake: &Keepsake) -> ClientMessage {
-        ClientMessage::Join {
-            room: "r".to_owned(),
-            name: "Anew".to_owned(),
-            resume: keepsake.token.clone(),
-            received: keepsake.received,
-            token: None,
-        }
+        ClientMessage::Join(Join::new("r", "Anew").resume(keepsake.token.clone()).received(keepsake.received))
     }
 
     pub async fn resume(&mut self, keepsake: &Keepsake) -> Back {
         self.send(self.join_to_resume(keepsake)).await;
         match self.recv().await {
-            ServerMessage::Joined { you, resume, resumed, received, .. } => {
+            ServerMessage::Joined(Joined { you, resume, resumed, received, .. }) => {
                 self.id = you.id;
                 self.token = resume;
                 Back { name: you.name, resumed, received }
@@ -351,24 +341,24 @@ impl Client {
 
     pub async fn say(&mut self, data: &str) {
         let (id, data) = (message_id(data), Data::from_json(data).unwrap());
-        self.send(ClientMessage::Say { id, data }).await;
+        self.send(ClientMessage::Say(Say::new(id, data))).await;
     }
 
     pub async fn signal(&mut self, to: &PeerId, data: &str) {
         let (to, data) = (to.clone(), Data::from_json(data).unwrap());
-        self.send(ClientMessage::Signal { to, data }).await;
+        self.send(ClientMessage::Signal(SignalTo::new(to, data))).await;
     }
 
     /// There and back: whatever the server had queued before has been received, which is nothing.
     pub async fn expect_silence(&mut self) {
-        self.send(ClientMessage::Ping { id: 4711, received: 0 }).await;
+        self.send(ClientMessage::Ping(Ping::new(4711))).await;
         let answer = self.recv().await;
-        assert!(matches!(answer, ServerMessage::Pong { id: 4711, .. }), "{answer:?}");
+        assert!(matches!(answer, ServerMessage::Pong(Pong { id: 4711, .. })), "{answer:?}");
     }
 
     pub async fn expect_error(&mut self, expected: ErrorCode) {
         match self.recv().await {
-            ServerMessage::Error { code, message, .. } => {
+            ServerMessage::Error(ServerError { code, message, .. }) => {
                 assert_eq!(code, expected);
                 assert!(!message.is_empty());
             }
@@ -379,7 +369,7 @@ impl Client {
     /// An error for this frame of the client, or for one that is not numbered.
     pub async fn expect_refusal(&mut self, expected: ErrorCode, number: Option<u32>) {
         match self.recv().await {
-            ServerMessage::Error { code, message, frame } => {
+            ServerMessage::Error(ServerError { code, message, frame, .. }) => {
                 assert_eq!((code, frame), (expected, number), "{message}");
                 assert!(!message.is_empty());
             }
@@ -388,23 +378,23 @@ impl Client {
     }
 
     pub async fn expect_joined(&mut self, other: &Client, name: &str) {
-        let peer = Peer { id: other.id.clone(), name: name.to_owned() };
-        assert_eq!(self.recv().await, ServerMessage::PeerJoined { peer });
+        let peer = Peer::new(other.id.clone(), name.to_owned());
+        assert_eq!(self.recv().await, ServerMessage::PeerJoined(PeerJoined::new(peer)));
     }
 
     pub async fn expect_left(&mut self, id: &PeerId, reason: LeaveReason) {
         let id = id.clone();
-        assert_eq!(self.recv().await, ServerMessage::PeerLeft { id, reason });
+        assert_eq!(self.recv().await, ServerMessage::PeerLeft(PeerLeft::new(id, reason)));
     }
 
     pub async fn expect_signal(&mut self, from: &PeerId, data: &str) {
         let (from, data) = (from.clone(), Data::from_json(data).unwrap());
-        assert_eq!(self.recv().await, ServerMessage::Signal { from, data });
+        assert_eq!(self.recv().await, ServerMessage::Signal(SignalFrom::new(from, data)));
     }
 
     pub async fn expect_say(&mut self, from: &PeerId, data: &str) {
         let (from, id, data) = (from.clone(), message_id(data), Data::from_json(data).unwrap());
-        assert_eq!(self.recv().await, ServerMessage::Say { from, id, data });
+        assert_eq!(self.recv().await, ServerMessage::Say(SayFrom::new(from, id, data)));
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Reloader, Server, Tls};
-use browser_rtc_signaling::{ClientMessage, ServerMessage};
+use browser_rtc_signaling::{ClientMessage, Join, ServerMessage};
 use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
@@ -84,11 +84,11 @@ async fn a_call_begins_over_tls() {
     let request = Running::elsewhere(addr).request();
     let (mut socket, _) = soon(client_async(request, stream)).await.unwrap();
     let (room, name) = ("r".to_owned(), "Ada".to_owned());
-    let join = ClientMessage::Join { room, name, resume: None, received: 0, token: None };
+    let join = ClientMessage::Join(Join::new(room, name));
     socket.send(Message::text(join.to_json().unwrap())).await.unwrap();
     let answer = soon(socket.next()).await.unwrap().unwrap();
     let answer = ServerMessage::from_json(answer.to_text().unwrap()).unwrap();
-    assert!(matches!(answer, ServerMessage::Joined { .. }), "{answer:?}");
+    assert!(matches!(answer, ServerMessage::Joined(_)), "{answer:?}");
 
     // Who does not speak TLS gets nowhere, and is in nobody's way.
     let mut plain = TcpStream::connect(addr).await.unwrap();

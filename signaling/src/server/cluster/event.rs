@@ -5,7 +5,10 @@ use std::fmt;
 use axum::extract::ws::Utf8Bytes;
 
 use crate::server::outbox::encode;
-use crate::{Data, ErrorCode, LeaveReason, MessageId, Peer, PeerId, ServerMessage};
+use crate::{
+    Data, ErrorCode, LeaveReason, MessageId, Peer, PeerId, PeerJoined, PeerLeft, SayFrom, ServerError, ServerMessage,
+    SignalFrom,
+};
 
 /// The id of an entry: a time and a number within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,25 +115,25 @@ impl Event {
 }
 
 pub fn joined(id: &PeerId, name: &str) -> Utf8Bytes {
-    encode(&ServerMessage::PeerJoined { peer: Peer { id: id.clone(), name: name.to_owned() } })
+    encode(&ServerMessage::PeerJoined(PeerJoined::new(Peer::new(id.clone(), name.to_owned()))))
 }
 
 pub fn left(id: &PeerId, reason: &LeaveReason) -> Utf8Bytes {
-    encode(&ServerMessage::PeerLeft { id: id.clone(), reason: reason.clone() })
+    encode(&ServerMessage::PeerLeft(PeerLeft::new(id.clone(), reason.clone())))
 }
 
 pub fn say(from: &PeerId, id: MessageId, data: Data) -> Utf8Bytes {
-    encode(&ServerMessage::Say { from: from.clone(), id, data })
+    encode(&ServerMessage::Say(SayFrom::new(from.clone(), id, data)))
 }
 
 pub fn signal(from: &PeerId, data: Data) -> Utf8Bytes {
-    encode(&ServerMessage::Signal { from: from.clone(), data })
+    encode(&ServerMessage::Signal(SignalFrom::new(from.clone(), data)))
 }
 
 /// Returns the frame of a refusal of frame `n` of its sender; 0 stands for a frame that is not numbered.
 pub fn refusal(code: ErrorCode, message: &str, n: u32) -> Utf8Bytes {
     let frame = (n != 0).then_some(n);
-    encode(&ServerMessage::Error { code, message: message.to_owned(), frame })
+    encode(&ServerMessage::Error(ServerError::new(code, message.to_owned()).frame(frame)))
 }
 
 #[cfg(test)]

@@ -242,7 +242,7 @@ pub fn members(value: Option<Value>) -> Vec<Known> {
         .filter_map(|member| {
             let mut parts = member.splitn(4, ' ');
             let (id, proc, order, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-            let peer = Peer { id: id.into(), name: name.to_owned() };
+            let peer = Peer::new(id, name.to_owned());
             Some((order.parse::<u64>().ok()?, Known { peer, proc: proc.to_owned() }))
         })
         .collect();

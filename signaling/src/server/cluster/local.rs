@@ -8,7 +8,7 @@ use super::Welcome;
 use super::token::Words;
 use crate::server::outbox::Outbox;
 use crate::server::rooms::Secret;
-use crate::{PeerId, ResumeToken, ServerMessage};
+use crate::{PeerId, Pong, ResumeToken, ServerMessage};
 
 /// Pings that wait.
 const PONGS: usize = 16;
@@ -67,7 +67,7 @@ impl Local {
     pub fn stray(&mut self) {
         if self.words.stray(&self.attempt) && self.resumes {
             let resume = Some(self.token());
-            self.outbox.send(&ServerMessage::Pong { id: 0, received: self.applied, resume });
+            self.outbox.send(&ServerMessage::Pong(Pong::new(0).received(self.applied).resume(resume)));
         }
     }
 
@@ -76,7 +76,7 @@ impl Local {
         self.pongs.push_back((self.n, id));
         if self.pongs.len() > PONGS {
             self.pongs.drain(..).for_each(|(_, id)| {
-                self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
+                self.outbox.send(&ServerMessage::Pong(Pong::new(id).received(self.applied)));
             });
         }
         self.answer_pings();
@@ -87,7 +87,7 @@ impl Local {
             && !after(number, self.applied)
         {
             self.pongs.pop_front();
-            self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
+            self.outbox.send(&ServerMessage::Pong(Pong::new(id).received(self.applied)));
         }
     }
 

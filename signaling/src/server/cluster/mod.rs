@@ -111,7 +111,7 @@ use super::outbox::{Closed, encode};
 use super::rooms::{Refusal, Secret};
 use super::turn::IceServers;
 use super::{Config, lock};
-use crate::{ErrorCode, Peer, PeerId, ResumeToken, ServerMessage};
+use crate::{ErrorCode, Joined, Peer, PeerId, ResumeToken, ServerMessage};
 
 /// How long the wait for a missing entry is, before it is read from the log.
 const MISSING: Duration = Duration::from_millis(20);
@@ -164,16 +164,15 @@ impl Welcome {
         again: Option<u32>,
     ) -> axum::extract::ws::Utf8Bytes {
         let ice_servers = self.ice_servers.of(&you.id);
-        encode(&ServerMessage::Joined {
-            you,
-            peers,
-            resume: self.resumes.then_some(token),
-            resumed: again.is_some(),
-            received: again.unwrap_or(0),
-            ice_servers,
-            heartbeat_ms: self.heartbeat_ms,
-            max_frame_bytes: self.max_frame_bytes,
-        })
+        encode(&ServerMessage::Joined(
+            Joined::new(you, self.heartbeat_ms)
+                .peers(peers)
+                .resume(self.resumes.then_some(token))
+                .resumed(again.is_some())
+                .received(again.unwrap_or(0))
+                .ice_servers(ice_servers)
+                .max_frame_bytes(self.max_frame_bytes),
+        ))
     }
 }
 

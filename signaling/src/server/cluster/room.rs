@@ -222,7 +222,7 @@ impl State {
             return false;
         }
         self.tell(&joined(id, name), source, |seat| seat != id);
-        let peer = Peer { id: id.clone(), name: name.to_owned() };
+        let peer = Peer::new(id.clone(), name.to_owned());
         self.peers.push(Known { peer, proc: proc.to_owned() });
         true
     }
@@ -404,7 +404,7 @@ impl State {
 
     fn sit(&mut self, welcome: &Welcome, id: &PeerId, name: &str, joining: Joining) {
         let Joining { outbox, secret, done, .. } = joining;
-        let you = Peer { id: id.clone(), name: name.to_owned() };
+        let you = Peer::new(id.clone(), name.to_owned());
         outbox.push(welcome.joined(you, self.others(id), secret.token(), None));
         if welcome.resumes {
             outbox.number();

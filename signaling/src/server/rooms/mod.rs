@@ -25,7 +25,7 @@ use super::names::Names;
 use super::outbox::{Closed, Outbox, encode};
 use super::turn::IceServers;
 use super::{Config, lock};
-use crate::{ErrorCode, LeaveReason, Peer, PeerId, ResumeToken, ServerMessage};
+use crate::{ErrorCode, Joined, LeaveReason, Peer, PeerId, PeerJoined, PeerLeft, ResumeToken, ServerMessage};
 
 /// All rooms of this process.
 #[derive(Clone, Debug)]
@@ -134,7 +134,7 @@ impl Rooms {
                     return Err(refusal);
                 }
                 (None, None) => {
-                    let peer = Peer { id: id.hex().into(), name: name.to_owned() };
+                    let peer = Peer::new(id.hex(), name.to_owned());
                     self.sit(&mut members, Member { peer, outbox: outbox.clone(), secret, received: 0 })?
                 }
             }
@@ -154,7 +154,7 @@ impl Rooms {
         if self.0.resumes {
             new.outbox.number();
         }
-        tell(members, &ServerMessage::PeerJoined { peer: new.peer.clone() });
+        tell(members, &ServerMessage::PeerJoined(PeerJoined::new(new.peer.clone())));
         let id = new.peer.id.clone();
         members.push(new);
         Ok(id)
@@ -180,7 +180,7 @@ impl Rooms {
         }
         let Some(rest) = member.outbox.hand_over(resume.received) else {
             member.outbox.close(Closed::Replaced);
-            tell(members, &ServerMessage::PeerLeft { id: member.peer.id, reason: LeaveReason::Replaced });
+            tell(members, &ServerMessage::PeerLeft(PeerLeft::new(member.peer.id, LeaveReason::Replaced)));
             return Ok(None);
         };
         outbox.go_on(self.joined(members, &member, true), rest);
@@ -192,16 +192,15 @@ impl Rooms {
 
     fn joined(&self, members: &[Member], you: &Member, resumed: bool) -> Utf8Bytes {
         let others = members.iter().filter(|member| member.peer.id != you.peer.id);
-        encode(&ServerMessage::Joined {
-            you: you.peer.clone(),
-            peers: others.map(|member| member.peer.clone()).collect(),
-            resume: self.0.resumes.then(|| you.secret.token()),
-            resumed,
-            received: you.received,
-            ice_servers: self.0.ice_servers.of(&you.peer.id),
-            heartbeat_ms: self.0.heartbeat_ms,
-            max_frame_bytes: self.0.max_frame_bytes,
-        })
+        encode(&ServerMessage::Joined(
+            Joined::new(you.peer.clone(), self.0.heartbeat_ms)
+                .peers(others.map(|member| member.peer.clone()).collect())
+                .resume(self.0.resumes.then(|| you.secret.token()))
+                .resumed(resumed)
+                .received(you.received)
+                .ice_servers(self.0.ice_servers.of(&you.peer.id))
+                .max_frame_bytes(self.0.max_frame_bytes),
+        ))
     }
 
     fn vacate(&self, room: &Room, outbox: &Outbox, announce: Option<LeaveReason>) {
@@ -214,7 +213,7 @@ impl Rooms {
         if members.is_empty() {
             rooms.remove(&room.name);
         } else if let Some(reason) = announce {
-            tell(&members, &ServerMessage::PeerLeft { id, reason });
+            tell(&members, &ServerMessage::PeerLeft(PeerLeft::new(id, reason)));
         }
     }
 

@@ -10,7 +10,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::server::outbox::{Outgoing, queue};
-use crate::{ClientMessage, Data};
+use crate::{ClientMessage, Data, Join, Ping, Say, SignalTo};
+use crate::{Joined, PeerJoined, Pong, SayFrom, ServerError, SignalFrom};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -122,9 +123,9 @@ impl World {
             world.server_writes(who, 1);
             world.client_reads(who, 1);
             let new = &world.people[who];
-            let peer = Peer { id: new.id.clone(), name: who.to_string() };
+            let peer = Peer::new(new.id.clone(), who.to_string());
             for other in &mut world.people[..who] {
-                other.expected.push(ServerMessage::PeerJoined { peer: peer.clone() });
+                other.expected.push(ServerMessage::PeerJoined(PeerJoined::new(peer.clone())));
             }
         }
         world
@@ -135,12 +136,12 @@ impl World {
             Step::Say(who) => {
                 let data = self.next_data(who);
                 let id = format!("m{who}-{}", self.people[who].sent.len()).parse().unwrap();
-                self.client_sends(who, ClientMessage::Say { id, data });
+                self.client_sends(who, ClientMessage::Say(Say::new(id, data)));
             }
             Step::Signal(who, to) => {
                 let to = self.people.get(to).map_or(PeerId::from("nobody"), |peer| peer.id.clone());
                 let data = self.next_data(who);
-                self.client_sends(who, ClientMessage::Signal { to, data });
+                self.client_sends(who, ClientMessage::Signal(SignalTo::new(to, data)));
             }
             Step::Ping(who) => self.ping(who),
             Step::ServerReads(who, count, throttled) => self.server_reads(who, count, throttled),
@@ -208,13 +209,11 @@ impl World {
         self.sockets += 1;
         let (outbox, outgoing) = queue(&Config::default().limits);
         let person = &mut self.people[who];
-        let join = ClientMessage::Join {
-            room: "r".to_owned(),
-            name: who.to_string(),
-            resume: person.token.clone(),
-            received: u32::try_from(person.told.len()).unwrap(),
-            token: None,
-        };
+        let join = ClientMessage::Join(
+            Join::new("r", who.to_string())
+                .resume(person.token.clone())
+                .received(u32::try_from(person.told.len()).unwrap()),
+        );
         person.seated = false;
         person.socket = Some(Socket {
             number: self.sockets,
@@ -238,7 +237,7 @@ impl World {
         let person = &mut self.people[who];
         let received = u32::try_from(person.told.len()).unwrap();
         if let Some(socket) = person.socket.as_mut().filter(|_| person.seated) {
-            socket.up.push_back(ClientMessage::Ping { id: 1, received });
+            socket.up.push_back(ClientMessage::Ping(Ping::new(1).received(received)));
         }
     }
 
@@ -258,7 +257,7 @@ impl World {
             None => person.socket.as_mut().unwrap(),
         };
         match frame {
-            ClientMessage::Join { room, name, resume, received, .. } => {
+            ClientMessage::Join(Join { room, name, resume, received, .. }) => {
                 let resume = resume.map(|token| Resume { token, received, or_else: None });
                 match rooms.join(&room, &name, resume.as_ref(), socket.outbox.clone()) {
                     Ok(seat) => {
@@ -272,14 +271,14 @@ impl World {
                     }
                 }
             }
-            ClientMessage::Ping { id, received } => socket.seat.as_ref().unwrap().ping(id, received),
+            ClientMessage::Ping(Ping { id, received, .. }) => socket.seat.as_ref().unwrap().ping(id, received),
             numbered => {
                 let number = socket.number;
                 let seat = socket.seat.as_ref().unwrap();
                 match (&numbered, too_many) {
                     (_, true) => seat.refuse_numbered(ErrorCode::RateLimited, ""),
-                    (ClientMessage::Signal { to, data }, false) => seat.signal(to, data.clone()),
-                    (ClientMessage::Say { id, data }, false) => seat.say(id.clone(), data.clone()),
+                    (ClientMessage::Signal(SignalTo { to, data, .. }), false) => seat.signal(to, data.clone()),
+                    (ClientMessage::Say(Say { id, data, .. }), false) => seat.say(id.clone(), data.clone()),
                     (other, false) => panic!("{other:?}"),
                 }
                 if number == person.holder {
@@ -296,23 +295,22 @@ impl World {
         person.arrived += 1;
         let from = person.id.clone();
         let number = u32::try_from(person.arrived).unwrap();
-        let refused = |code: ErrorCode, message: &str| ServerMessage::Error {
-            code,
-            message: message.to_owned(),
-            frame: Some(number),
+        let refused = |code: ErrorCode, message: &str| {
+            ServerMessage::Error(ServerError::new(code, message.to_owned()).frame(number))
         };
         match frame {
             _ if too_many => person.expected.push(refused(ErrorCode::RateLimited, "")),
-            ClientMessage::Signal { to, data } => match self.people.iter_mut().find(|peer| peer.id == to) {
-                Some(peer) => peer.expected.push(ServerMessage::Signal { from, data }),
+            ClientMessage::Signal(SignalTo { to, data, .. }) => match self.people.iter_mut().find(|peer| peer.id == to)
+            {
+                Some(peer) => peer.expected.push(ServerMessage::Signal(SignalFrom::new(from, data))),
                 None => {
                     let refused = refused(ErrorCode::UnknownPeer, "no such peer in the room");
                     self.people[who].expected.push(refused);
                 }
             },
-            ClientMessage::Say { id, data } => {
+            ClientMessage::Say(Say { id, data, .. }) => {
                 for peer in self.people.iter_mut().filter(|peer| peer.id != from) {
-                    peer.expected.push(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
+                    peer.expected.push(ServerMessage::Say(SayFrom::new(from.clone(), id.clone(), data.clone())));
                 }
             }
             other => panic!("{other:?}"),
@@ -331,7 +329,7 @@ impl World {
         let frames: Vec<_> = socket.down.drain(..count.min(socket.down.len())).collect();
         for frame in frames {
             match frame {
-                ServerMessage::Joined { you, resume, resumed, received, .. } => {
+                ServerMessage::Joined(Joined { you, resume, resumed, received, .. }) => {
                     assert_eq!(resumed, person.token.is_some());
                     assert!(!resumed || you.id == person.id);
                     (person.id, person.token) = (you.id, resume);
@@ -339,7 +337,7 @@ impl World {
                     person.acknowledged = received as usize;
                     socket.up.extend(person.sent[person.acknowledged..].iter().cloned());
                 }
-                ServerMessage::Pong { received, .. } => {
+                ServerMessage::Pong(Pong { received, .. }) => {
                     assert!(received as usize >= person.acknowledged);
                     person.acknowledged = received as usize;
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Member, Room, Rooms};
 use crate::server::lock;
 use crate::server::outbox::{Outbox, encode};
-use crate::{Data, ErrorCode, LeaveReason, MessageId, PeerId, ServerMessage};
+use crate::{Data, ErrorCode, LeaveReason, MessageId, PeerId, Pong, SayFrom, ServerError, ServerMessage, SignalFrom};
 
 /// A place in a room as one connection holds it, given up when dropped.
 ///
@@ -35,7 +35,7 @@ impl Seat {
     /// Tells one.
     pub fn signal(&self, to: &PeerId, data: Data) {
         let from = self.id.clone();
-        let frame = encode(&ServerMessage::Signal { from, data });
+        let frame = encode(&ServerMessage::Signal(SignalFrom::new(from, data)));
         self.counted(|members, number| match members.iter().find(|member| member.peer.id == *to) {
             Some(member) => member.outbox.push(frame),
             None => self.tell_refusal(ErrorCode::UnknownPeer, "no such peer in the room", Some(number)),
@@ -45,7 +45,7 @@ impl Seat {
     /// Tells all others.
     pub fn say(&self, id: MessageId, data: Data) {
         let from = self.id.clone();
-        let frame = encode(&ServerMessage::Say { from, id, data });
+        let frame = encode(&ServerMessage::Say(SayFrom::new(from, id, data)));
         self.counted(|members, _| {
             for member in members.iter().filter(|member| member.peer.id != self.id) {
                 member.outbox.push(frame.clone());
@@ -63,7 +63,7 @@ impl Seat {
         self.held(|members, index| {
             self.outbox.acknowledge(received);
             let received = members.get(index).map_or(0, |member| member.received);
-            self.outbox.send(&ServerMessage::Pong { id, received, resume: None });
+            self.outbox.send(&ServerMessage::Pong(Pong::new(id).received(received)));
         });
     }
 
@@ -98,7 +98,7 @@ impl Seat {
 
     fn tell_refusal(&self, code: ErrorCode, message: &str, frame: Option<u32>) {
         self.rooms.0.metrics.error(&code);
-        self.outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame });
+        self.outbox.send(&ServerMessage::Error(ServerError::new(code, message.to_owned()).frame(frame)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! A server loses sight of the others, and its clients go to another, and come back.
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, PeerId, ServerMessage};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, PeerId, Ping, Pong, ServerMessage};
 
 use super::support::{Cable, Redis, all_hear, join_when_possible, until_alone};
 use crate::support::{Client, Running};
@@ -71,9 +71,9 @@ async fn expect_words(client: &mut Client, from: &PeerId, words: usize) {
 
 /// What a client has said has come, as its server says.
 async fn all_has_come(client: &mut Client) -> u32 {
-    client.send(ClientMessage::Ping { id: 1, received: 0 }).await;
+    client.send(ClientMessage::Ping(Ping::new(1))).await;
     match client.recv().await {
-        ServerMessage::Pong { received, .. } => received,
+        ServerMessage::Pong(Pong { received, .. }) => received,
         other => panic!("{other:?}"),
     }
 }

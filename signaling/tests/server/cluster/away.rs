@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
-use browser_rtc_signaling::{ErrorCode, ServerMessage};
+use browser_rtc_signaling::{ErrorCode, PeerLeft, SayFrom, ServerMessage};
 
 use super::support::{Cable, Redis, all_hear, join_when_possible, refused, until_alone};
 use crate::support::{Client, soon, start};
@@ -330,14 +330,14 @@ async fn what_was_done_before_redis_went_is_not_told_again_when_it_is_back() {
     let mut last = None;
     loop {
         match carol.recv().await {
-            ServerMessage::Say { data, .. } => match data.parse::<u32>() {
+            ServerMessage::Say(SayFrom { data, .. }) => match data.parse::<u32>() {
                 Ok(word) => {
                     assert!(last < Some(word), "{last:?} {word}");
                     last = Some(word);
                 }
                 Err(_) => break,
             },
-            ServerMessage::PeerJoined { .. } | ServerMessage::PeerLeft { .. } => {}
+            ServerMessage::PeerJoined(_) | ServerMessage::PeerLeft(_) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -377,7 +377,7 @@ async fn what_was_told_without_redis_is_known_to_its_server_alone() {
 async fn all_hear_after_that(ada: &mut Client, anew: &mut Client) {
     let left = ada.recv().await;
     let replaced = browser_rtc_signaling::LeaveReason::Replaced;
-    assert!(matches!(&left, ServerMessage::PeerLeft { reason, .. } if *reason == replaced), "{left:?}");
+    assert!(matches!(&left, ServerMessage::PeerLeft(PeerLeft { reason, .. }) if *reason == replaced), "{left:?}");
     ada.expect_joined(anew, "Anew").await;
     all_hear(ada, &mut [anew], "2").await;
 }

@@ -102,11 +102,15 @@ async fn cost_of_a_join_a_frame_and_a_coming_back() {
         let old = std::mem::replace(bob, two.connect().await);
         old.break_off().await;
         let mut join = bob.join_to_resume(&keepsake);
-        if let browser_rtc_signaling::ClientMessage::Join { room, .. } = &mut join {
+        if let browser_rtc_signaling::ClientMessage::Join(browser_rtc_signaling::Join { room, .. }) = &mut join {
             "here".clone_into(room);
         }
         bob.send(join).await;
-        let browser_rtc_signaling::ServerMessage::Joined { resume, .. } = bob.recv().await else { panic!() };
+        let browser_rtc_signaling::ServerMessage::Joined(browser_rtc_signaling::Joined { resume, .. }) =
+            bob.recv().await
+        else {
+            panic!()
+        };
         bob.token = resume;
     }
     Count::now(&redis).await.print(&before, "coming back, nothing missed", 50);

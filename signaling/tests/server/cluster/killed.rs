@@ -1,6 +1,6 @@
 //! Servers as programs that are killed.
 
-use browser_rtc_signaling::{ErrorCode, LeaveReason, ServerMessage};
+use browser_rtc_signaling::{ErrorCode, LeaveReason, SayFrom, ServerMessage, SignalFrom};
 
 use super::support::{Redis, all_hear, refused};
 
@@ -50,8 +50,8 @@ async fn a_killed_server_takes_no_seats_with_it_that_are_taken_back_elsewhere() 
     let (mut said, mut signalled) = (0, 0);
     while said < 60 || signalled < 50 {
         let (data, count) = match carol_again.recv().await {
-            ServerMessage::Say { data, .. } => (data, &mut said),
-            ServerMessage::Signal { data, .. } => (data, &mut signalled),
+            ServerMessage::Say(SayFrom { data, .. }) => (data, &mut said),
+            ServerMessage::Signal(SignalFrom { data, .. }) => (data, &mut signalled),
             other => panic!("{other:?}"),
         };
         assert_eq!(data.get(), count.to_string());

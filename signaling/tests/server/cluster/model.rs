@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use browser_rtc_signaling::{ClientMessage, Data, LeaveReason, PeerId, ResumeToken, ServerMessage};
+use browser_rtc_signaling::{
+    ClientMessage, Data, Join, Joined, LeaveReason, PeerId, PeerJoined, PeerLeft, Ping, Pong, ResumeToken, Say,
+    SayFrom, ServerMessage, SignalFrom, SignalTo,
+};
 use proptest::prelude::*;
 
 use super::support::Redis;
@@ -101,11 +104,11 @@ struct Heard {
 impl Heard {
     fn take(&mut self, message: ServerMessage) {
         match &message {
-            ServerMessage::Say { from, .. } | ServerMessage::Signal { from, .. } => {
+            ServerMessage::Say(SayFrom { from, .. }) | ServerMessage::Signal(SignalFrom { from, .. }) => {
                 self.of.entry(from.clone()).or_default().push(message);
             }
-            ServerMessage::PeerJoined { .. } | ServerMessage::PeerLeft { .. } => self.presence.push(message),
-            ServerMessage::Error { .. } => self.refusals += 1,
+            ServerMessage::PeerJoined(_) | ServerMessage::PeerLeft(_) => self.presence.push(message),
+            ServerMessage::Error(_) => self.refusals += 1,
             other => panic!("{other:?}"),
         }
     }
@@ -145,19 +148,19 @@ impl<'a> World<'a> {
             Step::Say(who) => {
                 let data = self.next_word(who);
                 let id = message_id(data.get());
-                self.send(who, ClientMessage::Say { id: id.clone(), data: data.clone() }).await;
+                self.send(who, ClientMessage::Say(Say::new(id.clone(), data.clone()))).await;
                 let (from, room) = (self.people[who].id.clone(), self.people[who].room);
                 for other in self.people.iter_mut().filter(|other| other.room == room && other.id != from) {
-                    other.expected.take(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
+                    other.expected.take(ServerMessage::Say(SayFrom::new(from.clone(), id.clone(), data.clone())));
                 }
             }
             Step::Signal(who, to) => {
                 let data = self.next_word(who);
                 let id = self.people[to].id.clone();
-                self.send(who, ClientMessage::Signal { to: id, data: data.clone() }).await;
+                self.send(who, ClientMessage::Signal(SignalTo::new(id, data.clone()))).await;
                 let from = self.people[who].id.clone();
                 if self.people[to].room == self.people[who].room {
-                    self.people[to].expected.take(ServerMessage::Signal { from, data });
+                    self.people[to].expected.take(ServerMessage::Signal(SignalFrom::new(from, data)));
                 } else {
                     self.people[who].expected.refusals += 1;
                 }
@@ -210,7 +213,7 @@ impl<'a> World<'a> {
         let person = &mut self.people[who];
         let Some(client) = &mut person.client else { return };
         match client.recv().await {
-            ServerMessage::Pong { .. } => {}
+            ServerMessage::Pong(_) => {}
             message => {
                 person.told += 1;
                 person.heard.take(message);
@@ -222,16 +225,10 @@ impl<'a> World<'a> {
         let mut client = self.servers[server].connect().await;
         let room = self.room(self.people[who].room);
         let person = &mut self.people[who];
-        let join = ClientMessage::Join {
-            room,
-            name: "nobody".to_owned(),
-            resume: person.token.clone(),
-            received: person.told,
-            token: None,
-        };
+        let join = ClientMessage::Join(Join::new(room, "nobody").resume(person.token.clone()).received(person.told));
         client.send(join).await;
         match client.recv().await {
-            ServerMessage::Joined { you, resumed: true, received, .. } => {
+            ServerMessage::Joined(Joined { you, resumed: true, received, .. }) => {
                 assert_eq!((&you.id, &you.name), (&person.id, &person.name));
                 for frame in &person.sent[received as usize..] {
                     client.send(frame.clone()).await;
@@ -246,7 +243,7 @@ impl<'a> World<'a> {
         let name = self.people[who].name.clone();
         let mut client = self.servers[server].connect().await;
         let joined = client.ask_to_join(&self.room(room), &name).await;
-        let ServerMessage::Joined { you, peers, resume, resumed: false, received: 0, .. } = joined else {
+        let ServerMessage::Joined(Joined { you, peers, resume, resumed: false, received: 0, .. }) = joined else {
             panic!("{joined:?}")
         };
         let mut here: Vec<_> =
@@ -256,7 +253,7 @@ impl<'a> World<'a> {
         assert!(here.iter().all(|other| peers.iter().any(|peer| peer.id == other.id)));
         for other in &mut self.people {
             if other.room == room && other.client.is_some() && other.name != name {
-                other.expected.take(ServerMessage::PeerJoined { peer: you.clone() });
+                other.expected.take(ServerMessage::PeerJoined(PeerJoined::new(you.clone())));
             }
         }
         let person = &mut self.people[who];
@@ -281,7 +278,7 @@ impl<'a> World<'a> {
         let (id, room) = (self.people[who].id.clone(), self.people[who].room);
         for other in self.people.iter_mut().filter(|other| other.room == room && other.id != id) {
             let (id, reason) = (id.clone(), LeaveReason::Left);
-            other.expected.take(ServerMessage::PeerLeft { id, reason });
+            other.expected.take(ServerMessage::PeerLeft(PeerLeft::new(id, reason)));
         }
         self.people[who].room = usize::MAX;
         self.settle_those(who).await;
@@ -307,9 +304,9 @@ impl<'a> World<'a> {
             // Everything that it sent has come.
             soon(async {
                 loop {
-                    client.send(ClientMessage::Ping { id: 1, received: person.told }).await;
+                    client.send(ClientMessage::Ping(Ping::new(1).received(person.told))).await;
                     let pong = client.recv().await;
-                    let ServerMessage::Pong { received, .. } = pong else { panic!("one too many: {pong:?}") };
+                    let ServerMessage::Pong(Pong { received, .. }) = pong else { panic!("one too many: {pong:?}") };
                     if received as usize == person.sent.len() {
                         break;
                     }

@@ -1,7 +1,7 @@
 //! Seats that go from one server to the other, while both are there.
 
 use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, Ping, Pong, SayFrom, ServerMessage, SignalFrom, close};
 
 use super::support::{Redis, all_hear};
 use crate::support::{Client, soon};
@@ -31,7 +31,7 @@ async fn a_seat_is_taken_back_on_another_server_with_all_that_was_missed() {
         assert_eq!((&bob.id, back.name.as_str()), (&id, "Bob"));
         for word in from..from + 10 {
             match bob.recv().await {
-                ServerMessage::Say { data, .. } | ServerMessage::Signal { data, .. } => {
+                ServerMessage::Say(SayFrom { data, .. }) | ServerMessage::Signal(SignalFrom { data, .. }) => {
                     assert_eq!(data.get(), word.to_string());
                 }
                 other => panic!("{other:?}"),
@@ -72,8 +72,8 @@ async fn what_was_under_way_to_a_server_is_sent_again_to_another() {
         ada.expect_say(&id, &word.to_string()).await;
     }
     all_hear(&mut ada, &mut [&mut bob], "1").await;
-    bob.send(ClientMessage::Ping { id: 1, received: 1 }).await;
-    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said, resume: None });
+    bob.send(ClientMessage::Ping(Ping::new(1).received(1))).await;
+    assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(1).received(said)));
 }
 
 #[tokio::test]

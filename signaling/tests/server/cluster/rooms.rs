@@ -1,5 +1,7 @@
 use browser_rtc_signaling::server::Limits;
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage};
+use browser_rtc_signaling::{
+    ClientMessage, Data, ErrorCode, Joined, LeaveReason, PeerId, Ping, Pong, ServerError, ServerMessage, SignalTo,
+};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -86,8 +88,10 @@ async fn of_many_who_want_a_name_one_has_it() {
         }
         let asked = clients.iter_mut().map(|client| client.ask_to_join(&room, "Ada"));
         let answers = futures_util::future::join_all(asked).await;
-        let won = answers.iter().filter(|answer| matches!(answer, ServerMessage::Joined { .. })).count();
-        let lost = |answer: &&ServerMessage| matches!(answer, ServerMessage::Error { code: ErrorCode::NameTaken, .. });
+        let won = answers.iter().filter(|answer| matches!(answer, ServerMessage::Joined(_))).count();
+        let lost = |answer: &&ServerMessage| {
+            matches!(answer, ServerMessage::Error(ServerError { code: ErrorCode::NameTaken, .. }))
+        };
         assert_eq!((won, answers.iter().filter(lost).count()), (1, 19), "{answers:?}");
     }
 }
@@ -181,14 +185,14 @@ async fn refusal_comes_before_the_pong_that_covers_its_frame() {
     for number in 1..=20 {
         // In one packet: the ping is read while Redis has yet to answer.
         for message in [
-            ClientMessage::Signal { to: PeerId::from("nobody"), data: Data::from_json("1").unwrap() },
-            ClientMessage::Ping { id: number, received: 0 },
+            ClientMessage::Signal(SignalTo::new(PeerId::from("nobody"), Data::from_json("1").unwrap())),
+            ClientMessage::Ping(Ping::new(number)),
         ] {
             ada.sink.feed(Message::text(message.to_json().unwrap())).await.unwrap();
         }
         ada.sink.flush().await.unwrap();
         ada.expect_refusal(ErrorCode::UnknownPeer, Some(number)).await;
-        assert_eq!(ada.recv().await, ServerMessage::Pong { id: number, received: number, resume: None });
+        assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(number).received(number)));
     }
 }
 
@@ -197,5 +201,5 @@ async fn joined_states_the_frame_limit() {
     let Some(redis) = Redis::start().await else { return };
     let server = redis.server_with(Limits { frame_bytes: 12_345, ..Limits::default() }).await;
     let joined = server.connect().await.ask_to_join("r", "Ada").await;
-    assert!(matches!(joined, ServerMessage::Joined { max_frame_bytes: 12_345, .. }), "{joined:?}");
+    assert!(matches!(joined, ServerMessage::Joined(Joined { max_frame_bytes: 12_345, .. })), "{joined:?}");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use browser_rtc_signaling::server::{Config, Limits};
-use browser_rtc_signaling::{ErrorCode, ServerMessage};
+use browser_rtc_signaling::{ErrorCode, Joined, ServerError, ServerMessage};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -200,7 +200,7 @@ pub async fn join_when_possible(server: &Running, room: &str, name: &str) -> Cli
 pub async fn refused(server: &Running, room: &str, name: &str, expected: ErrorCode) {
     let mut client = server.connect().await;
     let answer = client.ask_to_join(room, name).await;
-    assert!(matches!(&answer, ServerMessage::Error { code, .. } if *code == expected), "{answer:?}");
+    assert!(matches!(&answer, ServerMessage::Error(ServerError { code, .. }) if *code == expected), "{answer:?}");
 }
 
 /// Joins once that is no longer refused for this reason.
@@ -209,12 +209,12 @@ pub async fn join_when(server: &Running, room: &str, name: &str, not: ErrorCode)
         loop {
             let mut client = server.connect().await;
             match client.ask_to_join(room, name).await {
-                ServerMessage::Joined { you, resume, .. } => {
+                ServerMessage::Joined(Joined { you, resume, .. }) => {
                     client.id = you.id;
                     client.token = resume;
                     return client;
                 }
-                ServerMessage::Error { code, .. } if code == not => {
+                ServerMessage::Error(ServerError { code, .. }) if code == not => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
                 other => panic!("not joined but {other:?}"),
