@@ -1,6 +1,13 @@
-//! Enumerations that print and parse as the specification spells them.
+//! Enumerations that travel as text.
 
-/// An enumeration of a specification. A value that a newer browser invented is kept as `Unknown`.
+/// Defines an enumeration whose values are texts of a specification or of a protocol.
+///
+/// A text that this version does not know is kept as `Unknown`, as the sender may be newer: a browser, or a signaling
+/// server. The macro implements `as_str`, `From<&str>`, `FromStr`, `Display`, serde's traits, and
+/// [`FromIdl`](crate::webidl::FromIdl).
+///
+/// The macro is for this workspace, and no part of the public API.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! spec_enum {
     (
@@ -12,12 +19,15 @@ macro_rules! spec_enum {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )*
-            /// A value that this crate does not know, as the browser spells it.
+            /// A value that this version does not know, as it was received.
             Unknown(Box<str>),
         }
 
         impl $name {
-            /// The value as the specification spells it.
+            /// The texts of all values that this version knows.
+            pub const VALUES: &'static [&'static str] = &[$( $text ),*];
+
+            /// Returns the text of the value.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -36,29 +46,29 @@ macro_rules! spec_enum {
             }
         }
 
-        impl std::str::FromStr for $name {
-            type Err = std::convert::Infallible;
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::convert::Infallible;
 
-            fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
                 Ok(Self::from(text))
             }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
         impl $crate::serde::Serialize for $name {
-            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+            fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
         impl<'de> $crate::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                let text = <::std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
                 Ok(Self::from(&*text))
             }
         }

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
     negotiation::Signal,
-    signaling::{ClientMessage, Data, ErrorCode, Peer, PeerId},
+    signaling::{ClientMessage, Data, ErrorCode, Peer, PeerId, SignalTo},
     wake::CloseSignal,
 };
 
@@ -83,7 +83,7 @@ impl CallState {
 
     /// The other side, by the id of now.
     pub(super) fn peer(&self) -> Peer {
-        Peer { id: self.route.them(), name: self.name.clone() }
+        Peer::new(self.route.them(), self.name.clone())
     }
 
     /// Whether the other side can be known by this id: not where somebody else in the room is.
@@ -235,7 +235,7 @@ pub(super) fn tell(
     let message = CallMessage { call: call.clone(), word };
     let data =
         Data::from_serialize(&message).map_err(|error| Error::new("signal", ErrorKind::Syntax, error.to_string()))?;
-    outgoing::send(outgoing, Frame::new(ClientMessage::Signal { to: to.clone(), data }, owner)?)
+    outgoing::send(outgoing, Frame::new(ClientMessage::Signal(SignalTo::new(to.clone(), data)), owner)?)
 }
 
 #[cfg(test)]
@@ -244,7 +244,7 @@ mod tests {
     use crate::negotiation::Content;
 
     fn call_state(stage: Stage) -> Rc<CallState> {
-        let peer = Peer { id: "b".into(), name: "Bob".into() };
+        let peer = Peer::new("b", "Bob");
         let id = CallId::try_from("c1".to_owned()).unwrap();
         Rc::new(CallState::new(id, peer, Weak::new(), mpsc::channel(4).0, stage))
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     peer::IceServer,
-    signaling::{ClientMessage, ErrorCode, Peer, ResumeToken, ServerMessage, SignalingSocket},
+    signaling::{ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket},
 };
 
 const OPERATION: &str = "join";
@@ -96,7 +96,8 @@ impl Connector {
     ) -> Result<Seat> {
         let late = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
         let (room, name) = (self.room.clone(), self.name.clone());
-        let request = ClientMessage::Join { room, name, resume, received, token };
+        let request =
+            ClientMessage::Join(crate::signaling::Join::new(room, name).resume(resume).received(received).token(token));
         let mut limit = TimeoutFuture::new(limit_ms).fuse();
         let mut socket = select_biased! {
             socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => socket?,
@@ -127,7 +128,7 @@ pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Er
             () = limit => return error,
         };
         match message {
-            Some(Ok(ServerMessage::Error { code, message, frame: None })) => {
+            Some(Ok(ServerMessage::Error(ServerError { code, message, frame: None, .. }))) => {
                 return Error::signaling(OPERATION, code, message);
             }
             Some(Err(last)) if !is_of_one_frame(&last) => return last,
@@ -152,7 +153,7 @@ async fn ask(
             message => message?,
         };
         match message {
-            ServerMessage::Joined {
+            ServerMessage::Joined(Joined {
                 you,
                 mut peers,
                 resume,
@@ -161,7 +162,8 @@ async fn ask(
                 ice_servers,
                 heartbeat_ms,
                 max_frame_bytes,
-            } => {
+                ..
+            }) => {
                 if !is_valid(&you) || !peers.iter().all(is_valid) {
                     let message = "the ids or names in `joined` are too long";
                     return Err(Error::new(OPERATION, ErrorKind::Syntax, message));
@@ -183,7 +185,7 @@ async fn ask(
                     received,
                 });
             }
-            ServerMessage::Error { code, message, .. } => {
+            ServerMessage::Error(ServerError { code, message, .. }) => {
                 return Err(Error::signaling(OPERATION, code, message));
             }
             _ => {}

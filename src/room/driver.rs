@@ -29,7 +29,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::EventStream,
-    signaling::{ClientMessage, ErrorCode, ServerMessage, SignalingSocket},
+    signaling::{ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, SignalingSocket},
     timer,
     wake::CloseWait,
 };
@@ -210,14 +210,14 @@ impl RoomDriver {
         self.resend_queue.asked();
         self.pings = self.pings.wrapping_add(1);
         self.unanswered = Some(self.pings);
-        socket.send(ClientMessage::Ping { id: self.pings, received: self.resend_queue.received() }).await
+        socket.send(ClientMessage::Ping(Ping::new(self.pings).received(self.resend_queue.received()))).await
     }
 
     /// Counts a frame, and hands it to the room or to the owner of what it refuses. A frame that cannot be read is
     /// counted too: it may be a message of a newer server.
     fn receive(&mut self, message: Result<ServerMessage>) -> Result<()> {
         let message = match message {
-            Ok(ServerMessage::Pong { id, received, resume }) => {
+            Ok(ServerMessage::Pong(Pong { id, received, resume, .. })) => {
                 self.unanswered.take_if(|unanswered| *unanswered == id);
                 self.resend_queue.receive_pong(received, resume.as_ref());
                 if resume.is_some() {
@@ -225,8 +225,8 @@ impl RoomDriver {
                 }
                 return Ok(());
             }
-            Ok(ServerMessage::Joined { .. }) => return Ok(()),
-            Ok(ServerMessage::Error { code, message, frame: Some(number) }) => {
+            Ok(ServerMessage::Joined(_)) => return Ok(()),
+            Ok(ServerMessage::Error(ServerError { code, message, frame: Some(number), .. })) => {
                 self.resend_queue.receive();
                 match self.resend_queue.refuse(number).map(|frame| frame.refused(code.clone(), message.clone())) {
                     Some(Refusal::Reported) => return Ok(()),
@@ -238,11 +238,11 @@ impl RoomDriver {
                         self.report(error);
                         return Ok(());
                     }
-                    None => Ok(ServerMessage::Error { code, message, frame: Some(number) }),
+                    None => Ok(ServerMessage::Error(ServerError::new(code, message).frame(number))),
                 }
             }
             // A ping, which has no number.
-            Ok(ServerMessage::Error { code: ErrorCode::RateLimited, .. }) if self.unanswered.is_some() => {
+            Ok(ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. })) if self.unanswered.is_some() => {
                 self.resend_queue.receive();
                 if self.pause.is_terminated() {
                     self.pause = TimeoutFuture::new(PAUSE_MS).fuse();

@@ -49,7 +49,7 @@ mod tests {
     };
 
     fn said(bytes: usize) -> RoomEvent {
-        let from = Peer { id: "b".into(), name: "Bob".into() };
+        let from = Peer::new("b", "Bob");
         RoomEvent::Said { from, data: Data::from_serialize(&"x".repeat(bytes)).unwrap() }
     }
 

@@ -45,7 +45,7 @@ use crate::{
     peer::{Configuration, IceServer},
     random,
     session::Recovery,
-    signaling::{ClientMessage, Data, LeaveReason, MessageId, Peer, PeerId},
+    signaling::{ClientMessage, Data, LeaveReason, MessageId, Peer, PeerId, Say},
     timer,
     wake::CloseSignal,
 };
@@ -241,7 +241,7 @@ impl Room {
         let id = MessageId::try_from(random::id()).map_err(|error| wrong(&error))?;
         self.0.open(OPERATION)?;
         let (accepted, delivery) = Delivery::new();
-        let frame = Frame::new(ClientMessage::Say { id, data }, Owner::Say(accepted))?;
+        let frame = Frame::new(ClientMessage::Say(Say::new(id, data)), Owner::Say(accepted))?;
         frame.check_size(OPERATION, self.0.max_frame_bytes.get())?;
         outgoing::send(&mut self.0.outgoing.borrow_mut(), frame)?;
         Ok(delivery)

@@ -16,7 +16,7 @@ use futures::{
 use super::call_state::CallState;
 use crate::{
     error::{Error, ErrorKind, Result},
-    signaling::{ClientMessage, ErrorCode},
+    signaling::{ClientMessage, ErrorCode, Say, SignalTo},
 };
 
 /// The number of times that the server may refuse a frame for the moment before it is given up.
@@ -98,7 +98,7 @@ impl Frame {
             return Ok(());
         }
         let data = match &self.message {
-            ClientMessage::Say { data, .. } | ClientMessage::Signal { data, .. } => data.get().len(),
+            ClientMessage::Say(Say { data, .. }) | ClientMessage::Signal(SignalTo { data, .. }) => data.get().len(),
             _ => 0,
         };
         let limit = max_frame_bytes.saturating_sub(self.size - data);

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    signaling::{Data, LeaveReason, Peer, PeerId, ServerMessage},
+    signaling::{
+        Data, LeaveReason, Peer, PeerId, PeerJoined, PeerLeft, SayFrom, ServerError, ServerMessage, SignalFrom,
+    },
 };
 
 /// The length of a peer's id and name, at most. Servers give shorter ones.
@@ -44,20 +46,20 @@ impl Inner {
     /// Takes a message of the server. An error is the end of the socket.
     pub(super) fn receive(self: &Rc<Self>, message: Result<ServerMessage>) -> Result<()> {
         match message {
-            Ok(ServerMessage::PeerJoined { peer }) => self.peer_joined(peer),
-            Ok(ServerMessage::PeerLeft { id, reason }) => self.peer_left(&id, reason),
-            Ok(ServerMessage::Signal { from, data }) => self.receive_signal(&from, &data),
-            Ok(ServerMessage::Say { from, id, data }) => {
+            Ok(ServerMessage::PeerJoined(PeerJoined { peer, .. })) => self.peer_joined(peer),
+            Ok(ServerMessage::PeerLeft(PeerLeft { id, reason, .. })) => self.peer_left(&id, reason),
+            Ok(ServerMessage::Signal(SignalFrom { from, data, .. })) => self.receive_signal(&from, &data),
+            Ok(ServerMessage::Say(SayFrom { from, id, data, .. })) => {
                 if let Some(from) = self.peer(&from)
                     && self.heard.is_new(&from.name, &id)
                 {
                     self.tell(RoomEvent::Said { from, data });
                 }
             }
-            Ok(ServerMessage::Error { code, message, .. }) => {
+            Ok(ServerMessage::Error(ServerError { code, message, .. })) => {
                 self.refused(Error::signaling("signal", code, message));
             }
-            Ok(ServerMessage::Joined { .. } | ServerMessage::Pong { .. }) => {}
+            Ok(ServerMessage::Joined(_) | ServerMessage::Pong(_)) => {}
             Err(error) if is_of_one_frame(&error) => self.refused(error),
             Err(error) => return Err(error),
         }

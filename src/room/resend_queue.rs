@@ -156,6 +156,7 @@ mod tests {
     use futures::FutureExt;
 
     use super::*;
+    use crate::signaling::{Say, SignalTo};
     use crate::{
         error::ErrorKind,
         room::outgoing::{Delivery, Owner, Refusal},
@@ -166,7 +167,7 @@ mod tests {
 
     fn message(number: usize) -> ClientMessage {
         let id: MessageId = format!("m{number}").parse().unwrap();
-        ClientMessage::Say { id, data: Data::from_serialize(&number).unwrap() }
+        ClientMessage::Say(Say::new(id, Data::from_serialize(&number).unwrap()))
     }
 
     fn say(number: usize) -> Frame {
@@ -183,7 +184,7 @@ mod tests {
     }
 
     fn signal() -> Frame {
-        let message = ClientMessage::Signal { to: "b".into(), data: Data::from_serialize(&0).unwrap() };
+        let message = ClientMessage::Signal(SignalTo::new("b", Data::from_serialize(&0).unwrap()));
         Frame::new(message, Owner::Session).unwrap()
     }
 
@@ -363,7 +364,7 @@ mod tests {
         let mut resend_queue = ResendQueue::default();
         let (sender, mut delivery) = Delivery::new();
         let data = Data::from_serialize(&"x".repeat(LIMIT)).unwrap();
-        let large = ClientMessage::Say { id: "m1".parse().unwrap(), data };
+        let large = ClientMessage::Say(Say::new("m1".parse().unwrap(), data));
         let large = Frame::new(large, Owner::Say(sender)).unwrap();
         [say(0), large, say(2)].into_iter().for_each(|frame| resend_queue.push(frame));
         assert_eq!(rest(&mut resend_queue), [message(0), message(2)]);
@@ -376,7 +377,7 @@ mod tests {
 
     #[test]
     fn call_words_are_retried_and_given_up() {
-        let word = ClientMessage::Signal { to: "b".into(), data: Data::from_serialize(&0).unwrap() };
+        let word = ClientMessage::Signal(SignalTo::new("b", Data::from_serialize(&0).unwrap()));
         let mut frame = Frame::new(word, Owner::EndedCall).unwrap();
         for attempt in 1..=5 {
             let Refusal::Retry(again) = frame.refused(ErrorCode::RateLimited, String::new()) else { panic!() };

@@ -3,7 +3,8 @@
 mod socket;
 
 pub use browser_rtc_proto::signaling::{
-    ClientMessage, Data, ErrorCode, LeaveReason, MessageId, PATH, Peer, PeerId, ResumeToken, SUBPROTOCOL, ServerMessage,
+    ClientMessage, Data, ErrorCode, Join, Joined, LeaveReason, MessageId, PATH, Peer, PeerId, PeerJoined, PeerLeft,
+    Ping, Pong, ResumeToken, SUBPROTOCOL, Say, SayFrom, ServerError, ServerMessage, SignalFrom, SignalTo,
 };
 
 pub use self::socket::SignalingSocket;

@@ -26,11 +26,11 @@ const OPERATION: &str = "signaling";
 /// Frames wait until they are taken, without a bound. Dropping it closes the socket.
 ///
 /// ```no_run
-/// # use browser_rtc::{signaling::{ClientMessage, SignalingSocket}, Result};
+/// # use browser_rtc::{signaling::{ClientMessage, Ping, SignalingSocket}, Result};
 /// # use futures::{SinkExt, StreamExt};
 /// # async fn example() -> Result<()> {
 /// let mut socket = SignalingSocket::connect("wss://example.org/signal").await?;
-/// socket.send(ClientMessage::Ping { id: 7, received: 0 }).await?;
+/// socket.send(ClientMessage::Ping(Ping::new(7))).await?;
 /// let answer = socket.next().await;
 /// # let _ = answer; Ok(()) }
 /// ```

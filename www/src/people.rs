@@ -18,7 +18,7 @@ pub struct PeopleList {
 impl PeopleList {
     pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
         let found = Self { list: dom.get("people")?, template: Template::find(dom, "person-template")? };
-        Person::new(&found.template, &Peer { id: "".into(), name: String::new() }, &mpsc::unbounded().0)?;
+        Person::new(&found.template, &Peer::new("", String::new()), &mpsc::unbounded().0)?;
         Ok(found)
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{CallMessage, CallSignal, HangUpReason};
 use crate::document::{DOCUMENT, examples};
-use crate::signaling::{ClientMessage, ServerMessage};
+use crate::signaling::{ClientMessage, ServerMessage, SignalFrom, SignalTo};
 
 #[test]
 fn protocol_calls_are_written_and_read() {
@@ -37,11 +37,11 @@ fn protocol_calls_are_written_and_read() {
 #[test]
 fn protocol_frames_carry_messages_of_calls() {
     let client = examples("json client").into_iter().filter_map(|json| match ClientMessage::from_json(json).unwrap() {
-        ClientMessage::Signal { data, .. } => Some(data),
+        ClientMessage::Signal(SignalTo { data, .. }) => Some(data),
         _ => None,
     });
     let server = examples("json server").into_iter().filter_map(|json| match ServerMessage::from_json(json).unwrap() {
-        ServerMessage::Signal { data, .. } => Some(data),
+        ServerMessage::Signal(SignalFrom { data, .. }) => Some(data),
         _ => None,
     });
     let messages: Vec<CallMessage> = client.chain(server).map(|data| data.parse().unwrap()).collect();

@@ -1,130 +1,184 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Error;
 
-use super::wire::{self, Malformed, need, need_parsed, present};
-use super::{Data, MessageId, PeerId, ResumeToken};
+use super::{Data, MessageId, PeerId, ResumeToken, frame};
 
-/// What a client tells the server.
+/// A message from a client to the server.
 ///
-/// Fields that this version does not know are ignored when reading; an unknown type is an error. `Debug` shows no token.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", try_from = "Wire")]
+/// [`from_json`](Self::from_json) ignores unknown fields; an unknown type is an error. The enum is exhaustive on purpose,
+/// as a server has to handle every message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
-    /// Take a seat in a room. Answered by [`Joined`](super::ServerMessage::Joined) or by an error.
-    Join {
-        /// The room's name: 1 to 64 characters.
-        room: String,
-        /// The name to appear under, unique in the room: 1 to 64 characters.
-        name: String,
-        /// Takes back the seat that the server gave this token for, or else a new one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        resume: Option<ResumeToken>,
-        /// With `resume`: how many numbered frames the client has received in the seat. The server sends those after
-        /// them. Every frame to a client is numbered but `joined` and `pong`; the count begins with the seat.
-        #[serde(skip_serializing_if = "wire::is_zero")]
-        received: u32,
-        /// The right to enter, where a server asks for it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        token: Option<String>,
-    },
-    /// A message to one peer in the room.
-    Signal {
-        /// The addressee.
-        to: PeerId,
-        /// What to tell it.
-        data: Data,
-    },
-    /// A message to all other peers in the room.
-    Say {
-        /// Chosen by the sender, unique per message. The server relays it, and receivers deduplicate by it.
-        id: MessageId,
-        /// What to tell them.
-        data: Data,
-    },
-    /// Ask for a [`Pong`](super::ServerMessage::Pong), and show to be alive.
-    Ping {
-        /// Comes back in the answer.
-        id: u32,
-        /// How many numbered frames have come: the server need not keep them any longer.
-        #[serde(skip_serializing_if = "wire::is_zero")]
-        received: u32,
-    },
-    /// Give the seat up. The server closes the socket with [`NORMAL`](super::close::NORMAL).
+    /// Takes a seat in a room.
+    Join(Join),
+    /// Sends a message to one peer in the room.
+    Signal(SignalTo),
+    /// Sends a message to all other peers in the room.
+    Say(Say),
+    /// Requests a [`Pong`](super::Pong).
+    Ping(Ping),
+    /// Gives the seat up. The server closes the socket with [`NORMAL`](super::close::NORMAL).
     Leave,
 }
 
+/// A request for a seat in a room, answered by [`Joined`](super::Joined) or by an error.
+///
+/// `Debug` shows no token.
+///
+/// ```
+/// use browser_rtc_proto::signaling::{ClientMessage, Join};
+///
+/// let join = ClientMessage::Join(Join::new("lobby", "Ada"));
+/// assert_eq!(join.to_json()?, r#"{"type":"join","room":"lobby","name":"Ada"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Join {
+    /// The room's name: 1 to 64 characters.
+    pub room: String,
+    /// The name to appear under, unique in the room: 1 to 64 characters.
+    pub name: String,
+    /// The token of the seat to take back. The server gives a new seat if it does not know the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<ResumeToken>,
+    /// With `resume`: the number of numbered frames that the client has received in the seat. The server sends those
+    /// after them. Every frame to a client is numbered except `joined` and `pong`; the count starts with the seat.
+    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
+    pub received: u32,
+    /// The proof that the client may join, if the server requires one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+impl Join {
+    /// Creates a request for a new seat, without a token.
+    #[must_use]
+    pub fn new(room: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { room: room.into(), name: name.into(), resume: None, received: 0, token: None }
+    }
+
+    /// Sets the token of the seat to take back.
+    #[must_use]
+    pub fn resume(mut self, token: impl Into<Option<ResumeToken>>) -> Self {
+        self.resume = token.into();
+        self
+    }
+
+    /// Sets the number of numbered frames that the client has received in the seat.
+    #[must_use]
+    pub fn received(mut self, frames: u32) -> Self {
+        self.received = frames;
+        self
+    }
+
+    /// Sets the proof that the client may join.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<Option<String>>) -> Self {
+        self.token = token.into();
+        self
+    }
+}
+
+impl fmt::Debug for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Join")
+            .field("room", &self.room)
+            .field("name", &self.name)
+            .field("resume", &self.resume)
+            .field("received", &self.received)
+            .field("token", &self.token.as_ref().map(|_| "…"))
+            .finish()
+    }
+}
+
+/// A message to one peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SignalTo {
+    /// The receiver.
+    pub to: PeerId,
+    /// The content.
+    pub data: Data,
+}
+
+impl SignalTo {
+    /// Creates a message.
+    #[must_use]
+    pub fn new(to: impl Into<PeerId>, data: Data) -> Self {
+        Self { to: to.into(), data }
+    }
+}
+
+/// A message to all other peers in the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Say {
+    /// The id, chosen by the sender and unique per message. The server relays it, and receivers deduplicate by the
+    /// sender's name and this id.
+    pub id: MessageId,
+    /// The content.
+    pub data: Data,
+}
+
+impl Say {
+    /// Creates a message.
+    #[must_use]
+    pub fn new(id: MessageId, data: Data) -> Self {
+        Self { id, data }
+    }
+}
+
+/// A request for a [`Pong`](super::Pong), which also shows that the client is alive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Ping {
+    /// The number that the answer repeats.
+    pub id: u32,
+    /// The number of numbered frames that the client has received: the server need not keep them any longer.
+    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
+    pub received: u32,
+}
+
+impl Ping {
+    /// Creates a request.
+    #[must_use]
+    pub fn new(id: u32) -> Self {
+        Self { id, received: 0 }
+    }
+
+    /// Sets the number of numbered frames that the client has received.
+    #[must_use]
+    pub fn received(mut self, frames: u32) -> Self {
+        self.received = frames;
+        self
+    }
+}
+
 impl ClientMessage {
-    /// The message as a frame.
+    /// Returns the frame of the message.
     ///
     /// # Errors
     /// None for the messages of this version.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+    pub fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string(self)
     }
 
     /// Reads a frame.
     ///
     /// # Errors
-    /// When the frame is not JSON, of an unknown type, or lacks a field.
-    pub fn from_json(frame: &str) -> Result<Self, serde_json::Error> {
-        wire::read(frame)
-    }
-}
-
-impl fmt::Debug for ClientMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Join { room, name, resume, received, token } => f
-                .debug_struct("Join")
-                .field("room", room)
-                .field("name", name)
-                .field("resume", resume)
-                .field("received", received)
-                .field("token", &token.as_ref().map(|_| "…"))
-                .finish(),
-            Self::Signal { to, data } => f.debug_struct("Signal").field("to", to).field("data", data).finish(),
-            Self::Say { id, data } => f.debug_struct("Say").field("id", id).field("data", data).finish(),
-            Self::Ping { id, received } => f.debug_struct("Ping").field("id", id).field("received", received).finish(),
-            Self::Leave => f.write_str("Leave"),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "a message")]
-struct Wire {
-    r#type: String,
-    room: Option<String>,
-    name: Option<String>,
-    resume: Option<ResumeToken>,
-    #[serde(default)]
-    received: u32,
-    token: Option<String>,
-    to: Option<PeerId>,
-    #[serde(default, deserialize_with = "present")]
-    data: Option<Data>,
-    #[serde(default, deserialize_with = "present")]
-    id: Option<Data>,
-}
-
-impl TryFrom<Wire> for ClientMessage {
-    type Error = Malformed;
-
-    fn try_from(wire: Wire) -> Result<Self, Malformed> {
-        Ok(match wire.r#type.as_str() {
-            "join" => Self::Join {
-                room: need("room", wire.room)?,
-                name: need("name", wire.name)?,
-                resume: wire.resume,
-                received: wire.received,
-                token: wire.token,
-            },
-            "signal" => Self::Signal { to: need("to", wire.to)?, data: need("data", wire.data)? },
-            "say" => Self::Say { id: need_parsed("id", wire.id)?, data: need("data", wire.data)? },
-            "ping" => Self::Ping { id: need_parsed("id", wire.id)?, received: wire.received },
+    /// If the frame is not a JSON object, has an unknown type, or lacks a field.
+    pub fn from_json(frame: &str) -> Result<Self, Error> {
+        Ok(match &*frame::message_type(frame)? {
+            "join" => Self::Join(frame::read(frame)?),
+            "signal" => Self::Signal(frame::read(frame)?),
+            "say" => Self::Say(frame::read(frame)?),
+            "ping" => Self::Ping(frame::read(frame)?),
             "leave" => Self::Leave,
-            _ => return Err(Malformed::UnknownType(wire.r#type)),
+            unknown => return Err(frame::unknown_type(unknown)),
         })
     }
 }

@@ -5,9 +5,9 @@ use serde_json::value::RawValue;
 
 use crate::json;
 
-/// What one peer tells another: any JSON value, kept as its text.
+/// A JSON value that one peer sends to another, kept as its text.
 ///
-/// The server and this crate carry it byte for byte. Two are equal when their texts are.
+/// The server and this crate relay it byte for byte. Two values are equal if their texts are.
 ///
 /// ```
 /// use browser_rtc_proto::signaling::Data;
@@ -27,18 +27,18 @@ impl Data {
     /// Integers beyond ±2⁵³ are exact for a reader in Rust; JavaScript's `JSON.parse` rounds them.
     ///
     /// # Errors
-    /// When the value has no JSON form, such as a map with keys that are neither strings nor numbers, or a number that
-    /// is NaN or infinite; or when it has more than 127 levels of lists and objects, which [`parse`](Self::parse)
+    /// If the value has no JSON form, such as a map with keys that are neither strings nor numbers, or a number that
+    /// is NaN or infinite; or if it has more than 127 levels of lists and objects, which [`parse`](Self::parse)
     /// refuses.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         json::check(value)?;
         serde_json::value::to_raw_value(value).map(Self)
     }
 
-    /// Takes a text that is JSON already. Its depth is not limited, although that of [`parse`](Self::parse) is.
+    /// Creates the value from JSON text. Its depth is not limited, although that of [`parse`](Self::parse) is.
     ///
     /// # Errors
-    /// When the text is not exactly one JSON value.
+    /// If the text is not exactly one JSON value.
     pub fn from_json(text: impl Into<String>) -> Result<Self, serde_json::Error> {
         RawValue::from_string(text.into()).map(Self)
     }
@@ -46,12 +46,12 @@ impl Data {
     /// Reads the value.
     ///
     /// # Errors
-    /// When the value does not have the shape of a `T`, or has more than 127 levels of lists and objects.
+    /// If the value does not have the shape of a `T`, or has more than 127 levels of lists and objects.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.get())
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     #[must_use]
     pub fn get(&self) -> &str {
         self.0.get()

@@ -1,4 +1,4 @@
-//! PROTOCOL.md says what the types say.
+//! PROTOCOL.md describes the frames as this module implements them.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::*;
 
 const DOCUMENT: &str = include_str!("../../../signaling/PROTOCOL.md");
 
-/// The lines of all blocks of this kind.
+/// Returns the lines of all code blocks of a kind.
 fn examples(kind: &str) -> Vec<&'static str> {
     let mut lines = DOCUMENT.lines();
     let mut found = Vec::new();
@@ -26,7 +26,7 @@ fn examples(kind: &str) -> Vec<&'static str> {
     found
 }
 
-/// The first cells of all tables whose header begins like this.
+/// Returns the first cells of all tables with this header.
 fn cells(header: &str) -> BTreeSet<String> {
     let mut lines = DOCUMENT.lines();
     let mut found = BTreeSet::new();
@@ -41,67 +41,67 @@ fn words(words: &[&str]) -> BTreeSet<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
-/// Has an arm for each: who adds a message is led here.
-fn of_client(message: &ClientMessage) -> &'static str {
+/// Returns the type of a message. A new message does not compile without an arm here.
+fn client_type(message: &ClientMessage) -> &'static str {
     match message {
-        ClientMessage::Join { .. } => "join",
-        ClientMessage::Signal { .. } => "signal",
-        ClientMessage::Say { .. } => "say",
-        ClientMessage::Ping { .. } => "ping",
+        ClientMessage::Join(_) => "join",
+        ClientMessage::Signal(_) => "signal",
+        ClientMessage::Say(_) => "say",
+        ClientMessage::Ping(_) => "ping",
         ClientMessage::Leave => "leave",
     }
 }
 
-fn of_server(message: &ServerMessage) -> &'static str {
+fn server_type(message: &ServerMessage) -> &'static str {
     match message {
-        ServerMessage::Joined { .. } => "joined",
-        ServerMessage::PeerJoined { .. } => "peer_joined",
-        ServerMessage::PeerLeft { .. } => "peer_left",
-        ServerMessage::Signal { .. } => "signal",
-        ServerMessage::Say { .. } => "say",
-        ServerMessage::Pong { .. } => "pong",
-        ServerMessage::Error { .. } => "error",
+        ServerMessage::Joined(_) => "joined",
+        ServerMessage::PeerJoined(_) => "peer_joined",
+        ServerMessage::PeerLeft(_) => "peer_left",
+        ServerMessage::Signal(_) => "signal",
+        ServerMessage::Say(_) => "say",
+        ServerMessage::Pong(_) => "pong",
+        ServerMessage::Error(_) => "error",
     }
 }
 
 #[test]
-fn every_frame_of_a_client_is_shown_as_it_is() {
+fn protocol_shows_every_client_frame() {
     let mut shown = BTreeSet::new();
     for frame in examples("json client") {
         let message = ClientMessage::from_json(frame).unwrap_or_else(|error| panic!("{frame}: {error}"));
         assert_eq!(message.to_json().unwrap(), frame);
-        shown.insert(of_client(&message).to_owned());
+        shown.insert(client_type(&message).to_owned());
     }
     assert_eq!(shown, words(&["join", "signal", "say", "ping", "leave"]));
 }
 
 #[test]
-fn every_frame_of_the_server_is_shown_as_it_is() {
+fn protocol_shows_every_server_frame() {
     let (mut shown, mut codes, mut reasons) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for frame in examples("json server") {
         let message = ServerMessage::from_json(frame).unwrap_or_else(|error| panic!("{frame}: {error}"));
         assert_eq!(message.to_json().unwrap(), frame);
-        shown.insert(of_server(&message).to_owned());
+        shown.insert(server_type(&message).to_owned());
         match message {
-            ServerMessage::Error { code, message, .. } => {
+            ServerMessage::Error(ServerError { code, message, .. }) => {
                 assert!(!message.is_empty(), "{frame}");
                 codes.insert(code.to_string());
             }
-            ServerMessage::PeerLeft { reason, .. } => {
+            ServerMessage::PeerLeft(PeerLeft { reason, .. }) => {
                 reasons.insert(reason.to_string());
             }
             _ => {}
         }
     }
     assert_eq!(shown, words(&["joined", "peer_joined", "peer_left", "signal", "say", "pong", "error"]));
-    assert_eq!(codes, words(ErrorCode::WORDS));
-    assert_eq!(reasons, words(LeaveReason::WORDS));
-    assert_eq!(cells("| Code | Meaning"), words(ErrorCode::WORDS));
-    assert_eq!(cells("| Reason |"), words(LeaveReason::WORDS));
+    assert_eq!(codes, words(ErrorCode::VALUES));
+    assert_eq!(reasons, words(LeaveReason::VALUES));
+    assert_eq!(cells("| Code | Meaning"), words(ErrorCode::VALUES));
+    assert_eq!(cells("| Reason |"), words(LeaveReason::VALUES));
 }
 
 #[test]
-fn what_is_said_to_be_refused_is() {
+fn protocol_refused_frames_are_refused() {
     let refused = examples("json refused");
     assert!(!refused.is_empty());
     for frame in refused {
@@ -110,14 +110,14 @@ fn what_is_said_to_be_refused_is() {
 }
 
 #[test]
-fn every_close_code_has_its_row() {
-    // The source itself: a list beside it could be forgotten.
+fn protocol_lists_every_close_code() {
+    // Read from the source, as a separate list could be incomplete.
     let constants = include_str!("mod.rs").lines().filter_map(|line| line.trim().strip_prefix("pub const "));
     let codes = constants.filter_map(|line| Some(line.split_once(": u16 = ")?.1.trim_end_matches(';').to_owned()));
     assert_eq!(cells("| Code | From"), codes.collect());
 }
 
 #[test]
-fn the_version_and_the_path_are_named() {
+fn protocol_names_version_and_path() {
     assert!(DOCUMENT.contains(&format!("`{SUBPROTOCOL}`")) && DOCUMENT.contains(&format!("`{PATH}`")));
 }

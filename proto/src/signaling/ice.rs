@@ -16,9 +16,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct IceServer {
-    /// `stun:`, `turn:` and `turns:` URLs of one server. Written as a list; read as a list or as
-    /// a single string.
+    /// The `stun:`, `turn:` and `turns:` URLs of one server. Written as a list; read as a list or as a single string.
     #[serde(deserialize_with = "one_or_many")]
     pub urls: Vec<String>,
     /// The user name, for TURN.
@@ -30,16 +30,36 @@ pub struct IceServer {
 }
 
 impl IceServer {
-    /// A server that needs no credentials.
+    /// Creates a server with several URLs and without credentials.
     #[must_use]
-    pub fn stun(url: impl Into<String>) -> Self {
-        Self { urls: vec![url.into()], ..Self::default() }
+    pub fn new(urls: Vec<String>) -> Self {
+        Self { urls, ..Self::default() }
     }
 
-    /// A relay, with its credentials.
+    /// Creates a STUN server.
+    #[must_use]
+    pub fn stun(url: impl Into<String>) -> Self {
+        Self::new(vec![url.into()])
+    }
+
+    /// Creates a TURN server with its credentials.
     #[must_use]
     pub fn turn(url: impl Into<String>, username: impl Into<String>, credential: impl Into<String>) -> Self {
-        Self { urls: vec![url.into()], username: Some(username.into()), credential: Some(credential.into()) }
+        Self::stun(url).username(username).credential(credential)
+    }
+
+    /// Sets the user name, for TURN.
+    #[must_use]
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+
+    /// Sets the password, for TURN.
+    #[must_use]
+    pub fn credential(mut self, credential: impl Into<String>) -> Self {
+        self.credential = Some(credential.into());
+        self
     }
 }
 

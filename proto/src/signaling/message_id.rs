@@ -3,11 +3,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The id of a [`Say`](super::ClientMessage::Say), chosen by its sender: 1 to [`MAX_LEN`](Self::MAX_LEN) characters out
+/// The id of a [`Say`](super::Say), chosen by its sender: 1 to [`MAX_LEN`](Self::MAX_LEN) characters out
 /// of `A`–`Z`, `a`–`z`, `0`–`9`, `-` and `_`.
 ///
-/// A sender that sends a message again, perhaps in another seat, keeps its id, and receivers ignore a message whose id
-/// they have had.
+/// A sender that sends a message again, also from another seat, keeps its id and its name. Receivers ignore a message if
+/// one with the same id from a sender of the same name has arrived before.
 ///
 /// ```
 /// use browser_rtc_proto::signaling::MessageId;
@@ -26,10 +26,10 @@ pub struct MessageId(String);
 pub struct InvalidMessageId(());
 
 impl MessageId {
-    /// The number of characters that an id has at most.
+    /// The maximum number of characters.
     pub const MAX_LEN: usize = 64;
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

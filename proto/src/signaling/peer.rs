@@ -5,22 +5,31 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Someone in a room.
+/// A client in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Peer {
-    /// The id that the server gave.
+    /// The id that the server assigned.
     pub id: PeerId,
     /// The name that the peer chose, unique in its room.
     pub name: String,
 }
 
-/// The id of a peer: given by the server, never guessed from a name, compared as text.
+impl Peer {
+    /// Creates a peer.
+    #[must_use]
+    pub fn new(id: impl Into<PeerId>, name: impl Into<String>) -> Self {
+        Self { id: id.into(), name: name.into() }
+    }
+}
+
+/// The id of a peer in a room, assigned by the server and compared as text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PeerId(String);
 
 impl PeerId {
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,14 +80,14 @@ impl Borrow<str> for PeerId {
     }
 }
 
-/// Takes a seat back after the socket was lost. Whoever holds it can take the seat: keep it as a
-/// secret. `Debug` does not show it.
+/// A token that takes a seat back after the socket was lost. It is a secret, as any client that has it can take the
+/// seat. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResumeToken(String);
 
 impl ResumeToken {
-    /// The token as text.
+    /// Returns the token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

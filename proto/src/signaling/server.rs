@@ -1,170 +1,283 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Error;
 
-use super::wire::{self, Malformed, need, need_parsed, parsed, present};
-use super::{DEFAULT_MAX_FRAME_BYTES, Data, ErrorCode, IceServer, LeaveReason, MessageId, Peer, PeerId, ResumeToken};
+use super::{
+    DEFAULT_MAX_FRAME_BYTES, Data, ErrorCode, IceServer, LeaveReason, MessageId, Peer, PeerId, ResumeToken, frame,
+};
 
-/// What the server tells a client.
+/// A message from the server to a client.
 ///
-/// Fields that this version does not know are ignored when reading; an unknown type is an error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", try_from = "Wire")]
+/// [`from_json`](Self::from_json) ignores unknown fields; an unknown type is an error. The enum is exhaustive on purpose,
+/// as a client has to handle every message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// The client has its seat. Everything that happens in the room from now on follows.
-    Joined {
-        /// The client itself.
-        you: Peer,
-        /// Everybody else, as of this moment.
-        peers: Vec<Peer>,
-        /// Takes the seat back after the socket was lost, where the server offers it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        resume: Option<ResumeToken>,
-        /// Whether the seat that was asked for by its token was taken back. The numbered frames that the client
-        /// has not had follow, and `peers` is to be passed over: those frames tell who came and went.
-        #[serde(skip_serializing_if = "wire::is_false")]
-        resumed: bool,
-        /// How many numbered frames of the client have come; it sends those after them again.
-        #[serde(skip_serializing_if = "wire::is_zero")]
-        received: u32,
-        /// The ICE servers to use for calls in this room.
-        ice_servers: Vec<IceServer>,
-        /// The server pings this often, in milliseconds. A client of which it hears nothing for three such times,
-        /// be it a frame or a WebSocket pong, counts as lost.
-        heartbeat_ms: u32,
-        /// The number of bytes that a frame of the client may have. [`DEFAULT_MAX_FRAME_BYTES`] where it is missing.
-        max_frame_bytes: u32,
-    },
-    /// Somebody came.
-    PeerJoined {
-        /// Who.
-        peer: Peer,
-    },
-    /// Somebody went.
-    PeerLeft {
-        /// Who.
-        id: PeerId,
-        /// Why.
-        reason: LeaveReason,
-    },
-    /// A peer tells this client.
-    Signal {
-        /// Who speaks; stamped by the server.
-        from: PeerId,
-        /// What it tells.
-        data: Data,
-    },
-    /// A message of a peer to all others.
-    Say {
-        /// Who speaks; stamped by the server.
-        from: PeerId,
-        /// Chosen by the sender. A message whose id has come before is a copy, also where `from` is another.
-        id: MessageId,
-        /// What it tells.
-        data: Data,
-    },
-    /// The answer to [`Ping`](super::ClientMessage::Ping). One that brings a token may come unasked.
-    Pong {
-        /// The id of the ping; 0 where there was none.
-        id: u32,
-        /// How many numbered frames of the client have come: it need not keep them any longer.
-        #[serde(skip_serializing_if = "wire::is_zero")]
-        received: u32,
-        /// From here on, this takes the seat back, and not the token before: that knows nothing of what follows.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        resume: Option<ResumeToken>,
-    },
-    /// The server refused something.
-    Error {
-        /// What kind of refusal.
-        code: ErrorCode,
-        /// The reason, for a person to read.
-        message: String,
-        /// The number of the frame that was refused, if it is a numbered one: counted from 1 at the `joined` that began
-        /// the seat, wrapping as `received` does.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        frame: Option<u32>,
-    },
+    Joined(Joined),
+    /// A peer has joined the room.
+    PeerJoined(PeerJoined),
+    /// A peer has left the room.
+    PeerLeft(PeerLeft),
+    /// A message of a peer to this client.
+    Signal(SignalFrom),
+    /// A message of a peer to all others in the room.
+    Say(SayFrom),
+    /// The answer to a [`Ping`](super::Ping).
+    Pong(Pong),
+    /// The server has refused something.
+    Error(ServerError),
+}
+
+/// The answer to a [`Join`](super::Join): the client's seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Joined {
+    /// The client itself.
+    pub you: Peer,
+    /// All other peers in the room at this moment.
+    pub peers: Vec<Peer>,
+    /// The token that takes the seat back after the socket was lost, if the server supports that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<ResumeToken>,
+    /// Whether the seat of the client's token was taken back. In that case the numbered frames that the client has not
+    /// received follow, and `peers` is to be ignored: those frames report who joined and left.
+    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
+    pub resumed: bool,
+    /// The number of numbered frames that the server has received from the client, which sends those after them again.
+    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
+    pub received: u32,
+    /// The ICE servers for calls in this room.
+    #[serde(default, deserialize_with = "frame::or_default")]
+    pub ice_servers: Vec<IceServer>,
+    /// The interval of the server's pings, in milliseconds. The server closes the socket of a client from which it
+    /// receives neither a frame nor a WebSocket pong for three intervals.
+    pub heartbeat_ms: u32,
+    /// The maximum size of a frame of the client, in bytes; [`DEFAULT_MAX_FRAME_BYTES`] if the server states none.
+    #[serde(default = "frame::default_max_frame_bytes", deserialize_with = "frame::max_frame_bytes")]
+    pub max_frame_bytes: u32,
+}
+
+impl Joined {
+    /// Creates the answer for a new seat in an empty room.
+    #[must_use]
+    pub fn new(you: Peer, heartbeat_ms: u32) -> Self {
+        Self {
+            you,
+            peers: Vec::new(),
+            resume: None,
+            resumed: false,
+            received: 0,
+            ice_servers: Vec::new(),
+            heartbeat_ms,
+            max_frame_bytes: DEFAULT_MAX_FRAME_BYTES,
+        }
+    }
+
+    /// Sets the other peers in the room.
+    #[must_use]
+    pub fn peers(mut self, peers: Vec<Peer>) -> Self {
+        self.peers = peers;
+        self
+    }
+
+    /// Sets the token that takes the seat back.
+    #[must_use]
+    pub fn resume(mut self, token: impl Into<Option<ResumeToken>>) -> Self {
+        self.resume = token.into();
+        self
+    }
+
+    /// Sets whether the seat was taken back.
+    #[must_use]
+    pub fn resumed(mut self, resumed: bool) -> Self {
+        self.resumed = resumed;
+        self
+    }
+
+    /// Sets the number of numbered frames that the server has received.
+    #[must_use]
+    pub fn received(mut self, frames: u32) -> Self {
+        self.received = frames;
+        self
+    }
+
+    /// Sets the ICE servers.
+    #[must_use]
+    pub fn ice_servers(mut self, servers: Vec<IceServer>) -> Self {
+        self.ice_servers = servers;
+        self
+    }
+
+    /// Sets the maximum size of a frame, in bytes.
+    #[must_use]
+    pub fn max_frame_bytes(mut self, bytes: u32) -> Self {
+        self.max_frame_bytes = bytes;
+        self
+    }
+}
+
+/// The report that a peer has joined the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PeerJoined {
+    /// The new peer.
+    pub peer: Peer,
+}
+
+impl PeerJoined {
+    /// Creates a report.
+    #[must_use]
+    pub fn new(peer: Peer) -> Self {
+        Self { peer }
+    }
+}
+
+/// The report that a peer has left the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PeerLeft {
+    /// The id of the peer.
+    pub id: PeerId,
+    /// The reason.
+    pub reason: LeaveReason,
+}
+
+impl PeerLeft {
+    /// Creates a report.
+    #[must_use]
+    pub fn new(id: impl Into<PeerId>, reason: LeaveReason) -> Self {
+        Self { id: id.into(), reason }
+    }
+}
+
+/// A message of a peer to this client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SignalFrom {
+    /// The sender, as the server knows it.
+    pub from: PeerId,
+    /// The content.
+    pub data: Data,
+}
+
+impl SignalFrom {
+    /// Creates a message.
+    #[must_use]
+    pub fn new(from: impl Into<PeerId>, data: Data) -> Self {
+        Self { from: from.into(), data }
+    }
+}
+
+/// A message of a peer to all others in the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SayFrom {
+    /// The sender, as the server knows it.
+    pub from: PeerId,
+    /// The id that the sender chose. A message with the same id from a sender of the same name is a copy, even if `from`
+    /// differs: a sender that has lost its seat and has a new one sends again what was not acknowledged.
+    pub id: MessageId,
+    /// The content.
+    pub data: Data,
+}
+
+impl SayFrom {
+    /// Creates a message.
+    #[must_use]
+    pub fn new(from: impl Into<PeerId>, id: MessageId, data: Data) -> Self {
+        Self { from: from.into(), id, data }
+    }
+}
+
+/// The answer to a [`Ping`](super::Ping). One with a token may be sent without a ping.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Pong {
+    /// The id of the ping; 0 if there was none.
+    pub id: u32,
+    /// The number of numbered frames that the server has received: the client need not keep them any longer.
+    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
+    pub received: u32,
+    /// The token that takes the seat back from now on. It replaces the former one, which does not cover what follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<ResumeToken>,
+}
+
+impl Pong {
+    /// Creates an answer.
+    #[must_use]
+    pub fn new(id: u32) -> Self {
+        Self { id, received: 0, resume: None }
+    }
+
+    /// Sets the number of numbered frames that the server has received.
+    #[must_use]
+    pub fn received(mut self, frames: u32) -> Self {
+        self.received = frames;
+        self
+    }
+
+    /// Sets the token that takes the seat back from now on.
+    #[must_use]
+    pub fn resume(mut self, token: impl Into<Option<ResumeToken>>) -> Self {
+        self.resume = token.into();
+        self
+    }
+}
+
+/// A refusal by the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ServerError {
+    /// The kind of the refusal.
+    pub code: ErrorCode,
+    /// An explanation for people.
+    #[serde(default, deserialize_with = "frame::or_default")]
+    pub message: String,
+    /// The number of the refused frame, if it is a numbered one: counted from 1 at the `joined` of the seat, wrapping as
+    /// `received` does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<u32>,
+}
+
+impl ServerError {
+    /// Creates a refusal.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), frame: None }
+    }
+
+    /// Sets the number of the refused frame.
+    #[must_use]
+    pub fn frame(mut self, number: impl Into<Option<u32>>) -> Self {
+        self.frame = number.into();
+        self
+    }
 }
 
 impl ServerMessage {
-    /// The message as a frame.
+    /// Returns the frame of the message.
     ///
     /// # Errors
     /// None for the messages of this version.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+    pub fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string(self)
     }
 
     /// Reads a frame.
     ///
     /// # Errors
-    /// When the frame is not JSON, of an unknown type, or lacks a field.
-    pub fn from_json(frame: &str) -> Result<Self, serde_json::Error> {
-        wire::read(frame)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "a message")]
-struct Wire {
-    r#type: String,
-    // Fields are read when the type is known, so that an error names the one that is wrong.
-    you: Option<Data>,
-    peers: Option<Data>,
-    resume: Option<Data>,
-    resumed: Option<Data>,
-    received: Option<Data>,
-    ice_servers: Option<Data>,
-    heartbeat_ms: Option<Data>,
-    max_frame_bytes: Option<Data>,
-    peer: Option<Data>,
-    // The id of a peer or of a message, or the number of a ping.
-    #[serde(default, deserialize_with = "present")]
-    id: Option<Data>,
-    reason: Option<Data>,
-    from: Option<Data>,
-    #[serde(default, deserialize_with = "present")]
-    data: Option<Data>,
-    code: Option<Data>,
-    message: Option<Data>,
-    frame: Option<Data>,
-}
-
-impl TryFrom<Wire> for ServerMessage {
-    type Error = Malformed;
-
-    fn try_from(wire: Wire) -> Result<Self, Malformed> {
-        Ok(match wire.r#type.as_str() {
-            "joined" => Self::Joined {
-                you: need_parsed("you", wire.you)?,
-                peers: need_parsed("peers", wire.peers)?,
-                resume: parsed("resume", wire.resume)?,
-                resumed: parsed("resumed", wire.resumed)?.unwrap_or_default(),
-                received: parsed("received", wire.received)?.unwrap_or_default(),
-                ice_servers: parsed("ice_servers", wire.ice_servers)?.unwrap_or_default(),
-                heartbeat_ms: need_parsed("heartbeat_ms", wire.heartbeat_ms)?,
-                max_frame_bytes: parsed("max_frame_bytes", wire.max_frame_bytes)?.unwrap_or(DEFAULT_MAX_FRAME_BYTES),
-            },
-            "peer_joined" => Self::PeerJoined { peer: need_parsed("peer", wire.peer)? },
-            "peer_left" => {
-                Self::PeerLeft { id: need_parsed("id", wire.id)?, reason: need_parsed("reason", wire.reason)? }
-            }
-            "signal" => Self::Signal { from: need_parsed("from", wire.from)?, data: need("data", wire.data)? },
-            "say" => Self::Say {
-                from: need_parsed("from", wire.from)?,
-                id: need_parsed("id", wire.id)?,
-                data: need("data", wire.data)?,
-            },
-            "pong" => Self::Pong {
-                id: need_parsed("id", wire.id)?,
-                received: parsed("received", wire.received)?.unwrap_or_default(),
-                resume: parsed("resume", wire.resume)?,
-            },
-            "error" => Self::Error {
-                code: need_parsed("code", wire.code)?,
-                message: parsed("message", wire.message)?.unwrap_or_default(),
-                frame: parsed("frame", wire.frame)?,
-            },
-            _ => return Err(Malformed::UnknownType(wire.r#type)),
+    /// If the frame is not a JSON object, has an unknown type, or lacks a field.
+    pub fn from_json(frame: &str) -> Result<Self, Error> {
+        Ok(match &*frame::message_type(frame)? {
+            "joined" => Self::Joined(frame::read(frame)?),
+            "peer_joined" => Self::PeerJoined(frame::read(frame)?),
+            "peer_left" => Self::PeerLeft(frame::read(frame)?),
+            "signal" => Self::Signal(frame::read(frame)?),
+            "say" => Self::Say(frame::read(frame)?),
+            "pong" => Self::Pong(frame::read(frame)?),
+            "error" => Self::Error(frame::read(frame)?),
+            unknown => return Err(frame::unknown_type(unknown)),
         })
     }
 }

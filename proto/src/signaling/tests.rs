@@ -9,17 +9,16 @@ fn id(text: &str) -> MessageId {
 }
 
 fn peer(id: &str, name: &str) -> Peer {
-    Peer { id: id.into(), name: name.to_owned() }
+    Peer::new(id, name.to_owned())
 }
 
 fn join(resume: Option<&str>, token: Option<&str>) -> ClientMessage {
-    ClientMessage::Join {
-        room: "lobby".into(),
-        name: "Ada".into(),
-        resume: resume.map(ResumeToken::from),
-        received: if resume.is_some() { 9 } else { 0 },
-        token: token.map(str::to_owned),
-    }
+    ClientMessage::Join(
+        Join::new("lobby", "Ada")
+            .resume(resume.map(ResumeToken::from))
+            .received(if resume.is_some() { 9 } else { 0 })
+            .token(token.map(str::to_owned)),
+    )
 }
 
 /// Each message of a client, with the exact frame that the protocol gives it.
@@ -31,12 +30,12 @@ fn client_frames() -> Vec<(ClientMessage, &'static str)> {
             r#"{"type":"join","room":"lobby","name":"Ada","resume":"r","received":9,"token":"t"}"#,
         ),
         (
-            ClientMessage::Signal { to: "b".into(), data: data(r#"{"kind": "x",  "n":[1e2]}"#) },
+            ClientMessage::Signal(SignalTo::new("b", data(r#"{"kind": "x",  "n":[1e2]}"#))),
             r#"{"type":"signal","to":"b","data":{"kind": "x",  "n":[1e2]}}"#,
         ),
-        (ClientMessage::Say { id: id("a-_9"), data: data("null") }, r#"{"type":"say","id":"a-_9","data":null}"#),
-        (ClientMessage::Ping { id: u32::MAX, received: 0 }, r#"{"type":"ping","id":4294967295}"#),
-        (ClientMessage::Ping { id: 1, received: 2 }, r#"{"type":"ping","id":1,"received":2}"#),
+        (ClientMessage::Say(Say::new(id("a-_9"), data("null"))), r#"{"type":"say","id":"a-_9","data":null}"#),
+        (ClientMessage::Ping(Ping::new(u32::MAX)), r#"{"type":"ping","id":4294967295}"#),
+        (ClientMessage::Ping(Ping::new(1).received(2)), r#"{"type":"ping","id":1,"received":2}"#),
         (ClientMessage::Leave, r#"{"type":"leave"}"#),
     ]
 }
@@ -45,56 +44,47 @@ fn client_frames() -> Vec<(ClientMessage, &'static str)> {
 fn server_frames() -> Vec<(ServerMessage, &'static str)> {
     vec![
         (
-            ServerMessage::Joined {
-                you: peer("a", "Ada"),
-                peers: vec![peer("b", "Bob")],
-                resume: None,
-                resumed: false,
-                received: 0,
-                ice_servers: vec![],
-                heartbeat_ms: 15000,
-                max_frame_bytes: 65536,
-            },
+            ServerMessage::Joined(
+                Joined::new(peer("a", "Ada"), 15000).peers(vec![peer("b", "Bob")]).max_frame_bytes(65536),
+            ),
             r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[{"id":"b","name":"Bob"}],"ice_servers":[],"heartbeat_ms":15000,"max_frame_bytes":65536}"#,
         ),
         (
-            ServerMessage::Joined {
-                you: peer("a", "Ada"),
-                peers: vec![],
-                resume: Some("r".into()),
-                resumed: true,
-                received: 3,
-                ice_servers: vec![IceServer::stun("stun:s"), IceServer::turn("turn:t", "u", "c")],
-                heartbeat_ms: 1,
-                max_frame_bytes: u32::MAX,
-            },
+            ServerMessage::Joined(
+                Joined::new(peer("a", "Ada"), 1)
+                    .resume(ResumeToken::from("r"))
+                    .resumed(true)
+                    .received(3)
+                    .ice_servers(vec![IceServer::stun("stun:s"), IceServer::turn("turn:t", "u", "c")])
+                    .max_frame_bytes(u32::MAX),
+            ),
             r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"resume":"r","resumed":true,"received":3,"ice_servers":[{"urls":["stun:s"]},{"urls":["turn:t"],"username":"u","credential":"c"}],"heartbeat_ms":1,"max_frame_bytes":4294967295}"#,
         ),
         (
-            ServerMessage::PeerJoined { peer: peer("b", "Bob") },
+            ServerMessage::PeerJoined(PeerJoined::new(peer("b", "Bob"))),
             r#"{"type":"peer_joined","peer":{"id":"b","name":"Bob"}}"#,
         ),
         (
-            ServerMessage::PeerLeft { id: "b".into(), reason: LeaveReason::Lost },
+            ServerMessage::PeerLeft(PeerLeft::new("b", LeaveReason::Lost)),
             r#"{"type":"peer_left","id":"b","reason":"lost"}"#,
         ),
-        (ServerMessage::Signal { from: "b".into(), data: data("[ ]") }, r#"{"type":"signal","from":"b","data":[ ]}"#),
+        (ServerMessage::Signal(SignalFrom::new("b", data("[ ]"))), r#"{"type":"signal","from":"b","data":[ ]}"#),
         (
-            ServerMessage::Say { from: "b".into(), id: id("m"), data: data("\"hi\"") },
+            ServerMessage::Say(SayFrom::new("b", id("m"), data("\"hi\""))),
             r#"{"type":"say","from":"b","id":"m","data":"hi"}"#,
         ),
-        (ServerMessage::Pong { id: 7, received: 0, resume: None }, r#"{"type":"pong","id":7}"#),
-        (ServerMessage::Pong { id: 7, received: 5, resume: None }, r#"{"type":"pong","id":7,"received":5}"#),
+        (ServerMessage::Pong(Pong::new(7)), r#"{"type":"pong","id":7}"#),
+        (ServerMessage::Pong(Pong::new(7).received(5)), r#"{"type":"pong","id":7,"received":5}"#),
         (
-            ServerMessage::Pong { id: 0, received: 5, resume: Some("r.w".into()) },
+            ServerMessage::Pong(Pong::new(0).received(5).resume(ResumeToken::from("r.w"))),
             r#"{"type":"pong","id":0,"received":5,"resume":"r.w"}"#,
         ),
         (
-            ServerMessage::Error { code: ErrorCode::NameTaken, message: "taken".into(), frame: None },
+            ServerMessage::Error(ServerError::new(ErrorCode::NameTaken, "taken")),
             r#"{"type":"error","code":"name_taken","message":"taken"}"#,
         ),
         (
-            ServerMessage::Error { code: ErrorCode::TooLarge, message: "large".into(), frame: Some(0) },
+            ServerMessage::Error(ServerError::new(ErrorCode::TooLarge, "large").frame(0)),
             r#"{"type":"error","code":"too_large","message":"large","frame":0}"#,
         ),
     ]
@@ -117,14 +107,14 @@ fn server_messages_are_exactly_these_frames() {
 }
 
 #[test]
-fn unknown_fields_and_any_order_are_fine() {
+fn unknown_fields_are_ignored_and_order_is_free() {
     let frame = r#"{"new":{"a":[1]},"data":1,"id":"not a number","to":"b","type":"signal"}"#;
-    let expected = ClientMessage::Signal { to: "b".into(), data: data("1") };
+    let expected = ClientMessage::Signal(SignalTo::new("b", data("1")));
     assert_eq!(ClientMessage::from_json(frame).unwrap(), expected);
 }
 
 #[test]
-fn a_malformed_frame_says_what_is_wrong() {
+fn malformed_frame_error_names_the_cause() {
     for (frame, complaint) in [
         ("", "EOF"),
         ("nonsense", "expected"),
@@ -138,6 +128,8 @@ fn a_malformed_frame_says_what_is_wrong() {
         (r#"{"type":"join","room":"r"}"#, "missing field `name`"),
         (r#"{"type":"join","room":1,"name":"Ada"}"#, "invalid type"),
         (r#"{"type":"signal","data":1}"#, "missing field `to`"),
+        (r#"{"type":"join","room":1,"name":"Ada"}"#, "field `room`"),
+        (r#"{"type":"join","room":"r","name":"Ada","received":-1}"#, "field `received`"),
         (r#"{"type":"signal","to":"b"}"#, "missing field `data`"),
         (r#"{"type":"say","id":"m"}"#, "missing field `data`"),
         (r#"{"type":"say","data":1}"#, "missing field `id`"),
@@ -156,6 +148,7 @@ fn a_malformed_frame_says_what_is_wrong() {
     }
     for (frame, complaint) in [
         (r#"{"type":"joined"}"#, "missing field `you`"),
+        (r#"{"type":"joined","you":{"id":"a"}}"#, "field `you`"),
         (r#"{"type":"peer_left","id":7,"reason":"left"}"#, "field `id`"),
         (r#"{"type":"pong","id":"7"}"#, "field `id`"),
         (r#"{"type":"error"}"#, "missing field `code`"),
@@ -167,30 +160,27 @@ fn a_malformed_frame_says_what_is_wrong() {
 }
 
 #[test]
-fn deep_data_is_carried_without_recursion() {
+fn deep_data_is_read_without_recursion() {
     let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
     let frame = format!(r#"{{"type":"say","id":"m","data":{deep}}}"#);
     let message = ClientMessage::from_json(&frame).unwrap();
-    assert_eq!(message, ClientMessage::Say { id: id("m"), data: data(&deep) });
+    assert_eq!(message, ClientMessage::Say(Say::new(id("m"), data(&deep))));
 }
 
 #[test]
-fn words_are_kept_known_or_not() {
-    for word in ErrorCode::WORDS {
+fn unknown_code_is_kept() {
+    for word in ErrorCode::VALUES {
         let code = ErrorCode::from(*word);
-        assert!(!matches!(code, ErrorCode::Other(_)), "{word}");
+        assert!(!matches!(code, ErrorCode::Unknown(_)), "{word}");
         assert_eq!(code.to_string(), *word);
     }
-    for word in LeaveReason::WORDS {
-        assert!(!matches!(LeaveReason::from(*word), LeaveReason::Other(_)));
+    for word in LeaveReason::VALUES {
+        assert!(!matches!(LeaveReason::from(*word), LeaveReason::Unknown(_)));
     }
     let frame = r#"{"type":"error","code":"out_of_tea","message":""}"#;
     let message = ServerMessage::from_json(frame).unwrap();
     assert_eq!(message.to_json().unwrap(), frame);
-    assert_eq!(
-        message,
-        ServerMessage::Error { code: ErrorCode::Other("out_of_tea".into()), message: String::new(), frame: None }
-    );
+    assert_eq!(message, ServerMessage::Error(ServerError::new(ErrorCode::Unknown("out_of_tea".into()), String::new())));
 }
 
 #[test]
@@ -206,9 +196,21 @@ fn message_id_is_checked() {
 }
 
 #[test]
+fn optional_fields_may_be_null() {
+    let frame = r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"resume":null,"resumed":null,"received":null,"ice_servers":null,"heartbeat_ms":1,"max_frame_bytes":null}"#;
+    let joined = Joined::new(peer("a", "Ada"), 1);
+    assert_eq!(ServerMessage::from_json(frame).unwrap(), ServerMessage::Joined(joined));
+    let frame = r#"{"type":"error","code":"internal","message":null,"frame":null}"#;
+    let error = ServerError::new(ErrorCode::Internal, "");
+    assert_eq!(ServerMessage::from_json(frame).unwrap(), ServerMessage::Error(error));
+}
+
+#[test]
 fn missing_max_frame_bytes_is_the_default() {
     let frame = r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"heartbeat_ms":1}"#;
-    let ServerMessage::Joined { max_frame_bytes, .. } = ServerMessage::from_json(frame).unwrap() else { panic!() };
+    let ServerMessage::Joined(Joined { max_frame_bytes, .. }) = ServerMessage::from_json(frame).unwrap() else {
+        panic!()
+    };
     assert_eq!(max_frame_bytes, DEFAULT_MAX_FRAME_BYTES);
 }
 
@@ -223,7 +225,7 @@ fn ice_server_urls_are_one_or_many() {
 }
 
 #[test]
-fn debug_shows_no_secret() {
+fn debug_output_has_no_secret() {
     let shown = format!("{:?} {:?}", IceServer::turn("turn:t", "ada", "hunter2"), ResumeToken::from("hunter2"));
     assert!(shown.contains("ada") && !shown.contains("hunter2"), "{shown}");
     let shown = format!("{:?}", join(Some("hunter2"), Some("hunter2")));
@@ -256,25 +258,27 @@ mod round_trip {
         let maybe = || proptest::option::of(any::<String>());
         prop_oneof![
             (text(), text(), maybe(), any::<u32>(), maybe()).prop_map(|(room, name, resume, received, token)| {
-                ClientMessage::Join { room, name, resume: resume.map(ResumeToken::from), received, token }
+                ClientMessage::Join(
+                    Join::new(room, name).resume(resume.map(ResumeToken::from)).received(received).token(token),
+                )
             }),
-            (text(), json()).prop_map(|(to, data)| ClientMessage::Signal { to: to.into(), data }),
+            (text(), json()).prop_map(|(to, data)| ClientMessage::Signal(SignalTo::new(to, data))),
             ("[A-Za-z0-9_-]{1,64}", json())
-                .prop_map(|(id, data)| { ClientMessage::Say { id: id.parse().unwrap(), data } }),
-            any::<(u32, u32)>().prop_map(|(id, received)| ClientMessage::Ping { id, received }),
+                .prop_map(|(id, data)| { ClientMessage::Say(Say::new(id.parse().unwrap(), data)) }),
+            any::<(u32, u32)>().prop_map(|(id, received)| ClientMessage::Ping(Ping::new(id).received(received))),
             Just(ClientMessage::Leave),
         ]
     }
 
     proptest! {
         #[test]
-        fn of_any_client_message(message in client_message()) {
+        fn client_message_round_trips(message in client_message()) {
             let frame = message.to_json().unwrap();
             prop_assert_eq!(ClientMessage::from_json(&frame).unwrap(), message);
         }
 
         #[test]
-        fn no_text_panics_the_reader(text in any::<String>()) {
+        fn any_text_is_read_without_panic(text in any::<String>()) {
             let _ = ClientMessage::from_json(&text);
             let _ = ServerMessage::from_json(&text);
         }

@@ -19,7 +19,7 @@ use super::{
     shared::Shared,
     socket::{ReadError, Received, Violation, WebSocket},
 };
-use crate::protocol::{ClientMessage, ErrorCode, ServerMessage, close};
+use crate::protocol::{ClientMessage, ErrorCode, Join, Ping, Pong, Say, ServerError, ServerMessage, SignalTo, close};
 
 /// The number of frames of a client that are handled before other tasks run.
 const MAX_FRAMES_AT_ONCE: u32 = 8;
@@ -240,8 +240,7 @@ impl<'a> Client<'a> {
     async fn receive_text(&mut self, text: &str, exceeded: Option<RateExceeded>) -> ControlFlow<DisconnectReason> {
         let message = ClientMessage::from_json(text);
         // A frame that cannot be parsed is numbered, as it may have been meant as a `signal` or a `say`.
-        let unnumbered =
-            matches!(message, Ok(ClientMessage::Join { .. } | ClientMessage::Ping { .. } | ClientMessage::Leave));
+        let unnumbered = matches!(message, Ok(ClientMessage::Join(_) | ClientMessage::Ping(_) | ClientMessage::Leave));
         let max_depth = self.shared.config.limits.json_depth;
         match (message, exceeded) {
             (_, Some(exceeded)) => self.throttle(!unnumbered, exceeded).await,
@@ -291,17 +290,17 @@ impl<'a> Client<'a> {
     async fn handle(&mut self, message: ClientMessage) -> ControlFlow<DisconnectReason> {
         match (message, &self.seat) {
             (ClientMessage::Leave, _) => return ControlFlow::Break(DisconnectReason::Left),
-            (ClientMessage::Ping { id, received }, Some(seat)) => seat.ping(id, received),
-            (ClientMessage::Ping { id, .. }, None) => {
-                self.outbox.send(&ServerMessage::Pong { id, received: 0, resume: None });
+            (ClientMessage::Ping(Ping { id, received, .. }), Some(seat)) => seat.ping(id, received),
+            (ClientMessage::Ping(Ping { id, .. }), None) => {
+                self.outbox.send(&ServerMessage::Pong(Pong::new(id)));
             }
-            (ClientMessage::Join { .. }, Some(_)) => {
+            (ClientMessage::Join(_), Some(_)) => {
                 self.refuse(false, ErrorCode::AlreadyJoined, "the client is in a room already").await;
             }
-            (ClientMessage::Join { .. }, None) if self.shared.drain.has_started() => {
+            (ClientMessage::Join(_), None) if self.shared.drain.has_started() => {
                 self.refuse(false, ErrorCode::Draining, "the server shuts down: reconnect").await;
             }
-            (ClientMessage::Join { room, name, resume, received, token }, None) => {
+            (ClientMessage::Join(Join { room, name, resume, received, token, .. }), None) => {
                 let verifier = self.shared.config.jwt.as_ref();
                 let denied = verifier.and_then(|verifier| verifier.verify(token.as_deref(), &room, &name).err());
                 let resume = resume.map(|token| ResumeRequest { token, received, new_seat_denied: denied.clone() });
@@ -317,9 +316,9 @@ impl<'a> Client<'a> {
                     Err(refusal) => self.refuse(false, refusal.code, refusal.message).await,
                 }
             }
-            (ClientMessage::Signal { to, data }, Some(seat)) => seat.signal(&to, data).await,
-            (ClientMessage::Say { id, data }, Some(seat)) => seat.say(id, data).await,
-            (ClientMessage::Signal { .. } | ClientMessage::Say { .. }, None) => {
+            (ClientMessage::Signal(SignalTo { to, data, .. }), Some(seat)) => seat.signal(&to, data).await,
+            (ClientMessage::Say(Say { id, data, .. }), Some(seat)) => seat.say(id, data).await,
+            (ClientMessage::Signal(_) | ClientMessage::Say(_), None) => {
                 self.refuse(false, ErrorCode::NotJoined, "the client has not joined a room").await;
             }
         }
@@ -333,7 +332,7 @@ impl<'a> Client<'a> {
             Some(seat) => seat.refuse(code, message).await,
             None => {
                 self.shared.metrics.error(&code);
-                self.outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
+                self.outbox.send(&ServerMessage::Error(ServerError::new(code, message.to_owned())));
             }
         }
     }

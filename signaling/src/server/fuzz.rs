@@ -10,7 +10,9 @@ use super::{
     resume::ResumeRequest,
     socket::frame::{Decoded, Decoder},
 };
-use crate::protocol::{ClientMessage, PeerId, ResumeToken, ServerMessage};
+use crate::protocol::{
+    ClientMessage, Join, Joined, PeerId, Ping, ResumeToken, Say, SayFrom, ServerMessage, SignalFrom, SignalTo,
+};
 
 /// Decodes the bytes of a connection in chunks of any size, with the same result as in one chunk. No buffer exceeds its
 /// limit.
@@ -129,15 +131,15 @@ impl Client {
     /// Handles a message. As in the server, a connection ends with its seat, so its queue contains frames of one room.
     fn receive(&mut self, message: ClientMessage, rooms: &MemoryRooms, config: &Config) {
         match (message, &self.seat) {
-            (ClientMessage::Join { room, name, resume, received, .. }, None) => {
+            (ClientMessage::Join(Join { room, name, resume, received, .. }), None) => {
                 let resume = resume.map(|token| ResumeRequest { token, received, new_seat_denied: None });
                 if let Ok(seat) = rooms.join(&room, &name, resume.as_ref(), self.outbox.clone()) {
                     self.seat = Some((seat, room.trim().to_owned()));
                 }
             }
-            (ClientMessage::Signal { to, data }, Some((seat, _))) => seat.signal(&to, data),
-            (ClientMessage::Say { id, data }, Some((seat, _))) => seat.say(id, data),
-            (ClientMessage::Ping { id, received }, Some((seat, _))) => seat.ping(id, received),
+            (ClientMessage::Signal(SignalTo { to, data, .. }), Some((seat, _))) => seat.signal(&to, data),
+            (ClientMessage::Say(Say { id, data, .. }), Some((seat, _))) => seat.say(id, data),
+            (ClientMessage::Ping(Ping { id, received, .. }), Some((seat, _))) => seat.ping(id, received),
             (ClientMessage::Leave, _) => *self = Self::new(config),
             _ => {}
         }
@@ -148,11 +150,11 @@ impl Client {
             let message = ServerMessage::from_json(&frame);
             let room = self.seat.as_ref().map(|(_, room)| room.clone());
             match message {
-                Ok(ServerMessage::Joined { you, resume, .. }) => {
+                Ok(ServerMessage::Joined(Joined { you, resume, .. })) => {
                     seen.push((you.id, room.unwrap_or_default()));
                     tokens.extend(resume);
                 }
-                Ok(ServerMessage::Signal { from, .. } | ServerMessage::Say { from, .. }) => {
+                Ok(ServerMessage::Signal(SignalFrom { from, .. }) | ServerMessage::Say(SayFrom { from, .. })) => {
                     let spoke = seen.iter().rev().find(|(id, _)| *id == from);
                     assert!(room.is_none() || spoke.is_none_or(|(_, at)| Some(at) == room.as_ref()), "across rooms");
                 }

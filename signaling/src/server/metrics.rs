@@ -152,7 +152,7 @@ impl Default for Metrics {
 impl Counters {
     fn register(&mut self) {
         // Counters of events that have not happened yet are 0 rather than missing, so that alerts can refer to them.
-        for code in ErrorCode::WORDS {
+        for code in ErrorCode::VALUES {
             drop(self.errors.get_or_create(&CodeLabel { code }));
         }
         for limit in Limit::ALL {
@@ -211,7 +211,7 @@ impl Metrics {
 
     /// Counts an error that is sent to a client.
     pub fn error(&self, code: &ErrorCode) {
-        if let Some(code) = ErrorCode::WORDS.iter().find(|word| **word == code.as_str()) {
+        if let Some(code) = ErrorCode::VALUES.iter().find(|word| **word == code.as_str()) {
             self.0.errors.get_or_create(&CodeLabel { code }).inc();
         }
         if let Some(limit) = Limit::from_error(code) {

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{config::Limits, lock::lock};
-use crate::protocol::{Data, MessageId, PeerId, ServerMessage};
+use crate::protocol::{Data, MessageId, PeerId, SayFrom, ServerMessage, SignalFrom};
 
 /// The bytes in all queues of this process.
 static TOTAL_BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -114,10 +114,10 @@ pub fn queue(limits: &Limits) -> (Outbox, OutboxReader) {
 pub fn encode(message: &ServerMessage) -> Utf8Bytes {
     // The most frequent frames, which may be kept for long, are written without serde, in exactly the bytes they need.
     match message {
-        ServerMessage::Signal { from, data } if is_plain(from) => {
+        ServerMessage::Signal(SignalFrom { from, data, .. }) if is_plain(from) => {
             return encode_relayed("signal", from, None, data).into();
         }
-        ServerMessage::Say { from, id, data } if is_plain(from) => {
+        ServerMessage::Say(SayFrom { from, id, data, .. }) if is_plain(from) => {
             return encode_relayed("say", from, Some(id), data).into();
         }
         _ => {}
@@ -145,7 +145,7 @@ fn encode_relayed(kind: &str, from: &PeerId, id: Option<&MessageId>, data: &Data
 impl Outbox {
     /// Queues a message, numbered if its type is.
     pub fn send(&self, message: &ServerMessage) {
-        let numbered = !matches!(message, ServerMessage::Joined { .. } | ServerMessage::Pong { .. });
+        let numbered = !matches!(message, ServerMessage::Joined(_) | ServerMessage::Pong(_));
         self.enqueue(encode(message), numbered);
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Pong, SayFrom, SignalFrom};
 
 fn small_queue(queue_frames: usize, queue_bytes: usize) -> (Outbox, OutboxReader) {
     queue(&Limits::new().queue_frames(queue_frames).queue_bytes(queue_bytes))
@@ -48,7 +49,7 @@ fn written_frames_are_kept_until_acknowledged() {
     for frame in ["1", "2", "3", "4"] {
         outbox.push(frame.into());
     }
-    outbox.send(&ServerMessage::Pong { id: 1, received: 0, resume: None });
+    outbox.send(&ServerMessage::Pong(Pong::new(1)));
     for _ in 0..3 {
         reader.try_next().unwrap();
     }
@@ -186,8 +187,8 @@ fn hand_written_json_matches_serde() {
     let data = Data::from_json(format!("\"{}\"", "x".repeat(1000))).unwrap();
     for from in ["0123456789abcdef", "\"quoted\\\n\""].map(PeerId::from) {
         for message in [
-            ServerMessage::Signal { from: from.clone(), data: data.clone() },
-            ServerMessage::Say { from: from.clone(), id: "a-_Z9".parse().unwrap(), data: data.clone() },
+            ServerMessage::Signal(SignalFrom::new(from.clone(), data.clone())),
+            ServerMessage::Say(SayFrom::new(from.clone(), "a-_Z9".parse().unwrap(), data.clone())),
         ] {
             assert_eq!(encode(&message).as_str(), message.to_json().unwrap());
         }

@@ -49,7 +49,7 @@ impl TurnServer {
         let username = format!("{expires}:{id}");
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, self.secret.reveal().as_bytes());
         let credential = STANDARD.encode(hmac::sign(&key, username.as_bytes()));
-        IceServer { urls: self.urls.clone(), username: Some(username), credential: Some(credential) }
+        IceServer::new(self.urls.clone()).username(username).credential(credential)
     }
 }
 

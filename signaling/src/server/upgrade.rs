@@ -29,7 +29,7 @@ use super::{
     shared::Shared,
     socket::{Received, WebSocketUpgrade},
 };
-use crate::protocol::{ANY_VERSION, ErrorCode, SUBPROTOCOL, ServerMessage, close};
+use crate::protocol::{ANY_VERSION, ErrorCode, SUBPROTOCOL, ServerError, ServerMessage, close};
 
 /// The remote address of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +127,7 @@ fn reject(
         let _task_token = task_token;
         let rejection = async {
             let (outbox, mut outgoing) = queue(&shared.config.limits);
-            outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame: None });
+            outbox.send(&ServerMessage::Error(ServerError::new(code, message.to_owned())));
             socket.write(&mut outgoing, |frames, bytes| shared.metrics.frames_sent(frames, bytes)).await?;
             socket.close(CloseFrame { code: close, reason: Utf8Bytes::from_static(message) }).await?;
             // Wait for the client to close as well.

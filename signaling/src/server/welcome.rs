@@ -3,7 +3,7 @@
 use axum::extract::ws::Utf8Bytes;
 
 use super::{config::Config, outbox::encode, turn::IceServers};
-use crate::protocol::{Peer, ResumeToken, ServerMessage};
+use crate::protocol::{Joined, Peer, ResumeToken, ServerMessage};
 
 /// The settings that a client receives when it joins.
 #[derive(Debug)]
@@ -29,15 +29,14 @@ impl Welcome {
     /// `None` for a new seat.
     pub fn joined(&self, you: Peer, peers: Vec<Peer>, token: ResumeToken, resumed: Option<u32>) -> Utf8Bytes {
         let ice_servers = self.ice_servers.for_peer(&you.id);
-        encode(&ServerMessage::Joined {
-            you,
-            peers,
-            resume: self.resumes.then_some(token),
-            resumed: resumed.is_some(),
-            received: resumed.unwrap_or(0),
-            ice_servers,
-            heartbeat_ms: self.heartbeat_ms,
-            max_frame_bytes: self.max_frame_bytes,
-        })
+        encode(&ServerMessage::Joined(
+            Joined::new(you, self.heartbeat_ms)
+                .peers(peers)
+                .resume(self.resumes.then_some(token))
+                .resumed(resumed.is_some())
+                .received(resumed.unwrap_or(0))
+                .ice_servers(ice_servers)
+                .max_frame_bytes(self.max_frame_bytes),
+        ))
     }
 }

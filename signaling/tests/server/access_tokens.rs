@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use browser_rtc_signaling::{
-    ClientMessage, ErrorCode, ServerMessage,
+    ClientMessage, ErrorCode, Join, Joined, ResumeToken, ServerError, ServerMessage,
     server::{Config, JwtVerifier},
 };
 use ring::hmac;
@@ -34,13 +34,13 @@ async fn guarded() -> TestServer {
 }
 
 async fn join(client: &mut Client, name: &str, token: Option<String>) -> ServerMessage {
-    let join = ClientMessage::Join { room: "r".into(), name: name.into(), resume: None, received: 0, token };
+    let join = ClientMessage::Join(Join::new("r", name).token(token));
     client.send(join).await;
     client.recv().await
 }
 
 fn is_unauthorized(answer: &ServerMessage) -> bool {
-    matches!(answer, ServerMessage::Error { code: ErrorCode::Unauthorized, message, .. } if !message.is_empty())
+    matches!(answer, ServerMessage::Error(ServerError { code: ErrorCode::Unauthorized, message, .. }) if !message.is_empty())
 }
 
 #[tokio::test]
@@ -53,24 +53,26 @@ async fn join_needs_valid_token() {
     }
     assert_eq!(server.metric("signaling_rooms").await, 0);
     assert_eq!(server.metric("signaling_errors_total{code=\"unauthorized\"}").await, 4);
-    assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined { .. }));
+    assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined(_)));
 }
 
 #[tokio::test]
 async fn expired_token_does_not_prevent_resume() {
     let server = guarded().await;
     let mut ada = server.connect().await;
-    let ServerMessage::Joined { you, resume, .. } = join(&mut ada, "Ada", Some(token("r", 60))).await else {
+    let ServerMessage::Joined(Joined { you, resume, .. }) = join(&mut ada, "Ada", Some(token("r", 60))).await else {
         panic!("not joined");
     };
     (ada.id, ada.token) = (you.id, resume);
     let (id, saved) = (ada.id.clone(), ada.save_seat(0));
     ada.reset().await;
     let mut ada = server.connect().await;
-    let ClientMessage::Join { room, name, resume, received, .. } = ada.join_to_resume(&saved) else { unreachable!() };
-    ada.send(ClientMessage::Join { room, name, resume, received, token: Some(token("r", -60)) }).await;
+    let ClientMessage::Join(Join { room, name, resume, received, .. }) = ada.join_to_resume(&saved) else {
+        unreachable!()
+    };
+    ada.send(ClientMessage::Join(Join::new(room, name).resume(resume).received(received).token(token("r", -60)))).await;
     match ada.recv().await {
-        ServerMessage::Joined { you, resumed: true, .. } => assert_eq!(you.id, id),
+        ServerMessage::Joined(Joined { you, resumed: true, .. }) => assert_eq!(you.id, id),
         other => panic!("not resumed but {other:?}"),
     }
 }
@@ -79,17 +81,13 @@ async fn expired_token_does_not_prevent_resume() {
 async fn invalid_resume_token_does_not_replace_access_token() {
     let server = guarded().await;
     let mut ada = server.connect().await;
-    assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined { .. }));
+    assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined(_)));
     // In an existing room and in a new one, with a token that no server has issued.
     for room in ["r", "empty"] {
         let mut eve = server.connect().await;
-        eve.send(ClientMessage::Join {
-            room: room.into(),
-            name: "Eve".into(),
-            resume: Some("0123456789abcdef0123456789abcdef".into()),
-            received: 0,
-            token: None,
-        })
+        eve.send(ClientMessage::Join(
+            Join::new(room, "Eve").resume(ResumeToken::from("0123456789abcdef0123456789abcdef")),
+        ))
         .await;
         let answer = eve.recv().await;
         assert!(is_unauthorized(&answer), "{answer:?}");
@@ -103,14 +101,14 @@ async fn invalid_resume_token_does_not_replace_access_token() {
 async fn failed_resume_frees_seat_and_room() {
     let server = guarded().await;
     let mut ada = server.connect().await;
-    let ServerMessage::Joined { resume, .. } = join(&mut ada, "Ada", Some(token("r", 60))).await else {
+    let ServerMessage::Joined(Joined { resume, .. }) = join(&mut ada, "Ada", Some(token("r", 60))).await else {
         panic!("not joined");
     };
     ada.reset().await;
     let mut ada = server.connect().await;
     // A count that is higher than the number of frames sent.
     let received = 7;
-    ada.send(ClientMessage::Join { room: "r".into(), name: "Ada".into(), resume, received, token: None }).await;
+    ada.send(ClientMessage::Join(Join::new("r", "Ada").resume(resume).received(received))).await;
     let answer = ada.recv().await;
     assert!(is_unauthorized(&answer), "{answer:?}");
     assert_eq!(server.metric("signaling_rooms").await, 0);
@@ -126,13 +124,11 @@ async fn shared_rooms_check_access_on_failed_resume() {
     };
     let (one, two) = (guarded().await, guarded().await);
     let mut ada = one.connect().await;
-    let ServerMessage::Joined { you, resume, .. } = join(&mut ada, "Ada", Some(token("r", 60))).await else { panic!() };
-    let claim = |room: &str, resume: Option<&str>, received| ClientMessage::Join {
-        room: room.into(),
-        name: "Eve".into(),
-        resume: resume.map(Into::into),
-        received,
-        token: None,
+    let ServerMessage::Joined(Joined { you, resume, .. }) = join(&mut ada, "Ada", Some(token("r", 60))).await else {
+        panic!()
+    };
+    let claim = |room: &str, resume: Option<&str>, received| {
+        ClientMessage::Join(Join::new(room, "Eve").resume(resume.map(Into::into)).received(received))
     };
     let mut eve = two.connect().await;
     for (room, resume) in
@@ -149,7 +145,10 @@ async fn shared_rooms_check_access_on_failed_resume() {
     let resume = resume.unwrap();
     eve.send(claim("r", Some(resume.as_str()), 0)).await;
     let answer = eve.recv().await;
-    assert!(matches!(&answer, ServerMessage::Joined { you: again, resumed: true, .. } if *again == you), "{answer:?}");
+    assert!(
+        matches!(&answer, ServerMessage::Joined(Joined { you: again, resumed: true, .. }) if *again == you),
+        "{answer:?}"
+    );
     eve.reset().await;
 
     // An impossible count frees the seat, and with it the room.
@@ -160,5 +159,5 @@ async fn shared_rooms_check_access_on_failed_resume() {
     two.wait_for_metric("signaling_seats", 0).await;
     let mut bob = two.connect().await;
     let answer = join(&mut bob, "Ada", Some(token("r", 60))).await;
-    assert!(matches!(&answer, ServerMessage::Joined { peers, .. } if peers.is_empty()), "{answer:?}");
+    assert!(matches!(&answer, ServerMessage::Joined(Joined { peers, .. }) if peers.is_empty()), "{answer:?}");
 }

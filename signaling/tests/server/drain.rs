@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use browser_rtc_signaling::{
-    ErrorCode, ServerMessage, close,
+    ErrorCode, ServerError, ServerMessage, close,
     server::{Config, Limits, Server},
 };
 use tokio::sync::oneshot;
@@ -41,7 +41,7 @@ async fn drain_refuses_new_clients_and_keeps_connected_ones() {
     assert!(running.get("/healthz").await.0.starts_with("http/1.1 200"));
     assert_eq!(running.refusal(running.request()).await, (503, "the server shuts down".to_owned()));
     match late.try_join("r", "Late").await {
-        ServerMessage::Error { code, .. } => assert_eq!(code, ErrorCode::Draining),
+        ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, ErrorCode::Draining),
         other => panic!("let in: {other:?}"),
     }
     ada.say("1").await;

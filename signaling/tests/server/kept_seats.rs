@@ -1,6 +1,8 @@
 //! Seats that are kept for disconnected clients. The grace time does not end in these tests.
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, LeaveReason, ServerMessage, close, server::Limits};
+use browser_rtc_signaling::{
+    ClientMessage, ErrorCode, LeaveReason, Ping, ServerError, ServerMessage, close, server::Limits,
+};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
@@ -34,7 +36,7 @@ async fn close_frame_is_handled_despite_rate_limit() {
     let server = start_with(Limits::new().frames_per_second(1).burst(20)).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     for id in 0..30 {
-        bob.send(ClientMessage::Ping { id, received: 0 }).await;
+        bob.send(ClientMessage::Ping(Ping::new(id))).await;
     }
     close_with(&mut bob, Some(1001)).await;
     ada.expect_left(&bob.id, LeaveReason::Left).await;
@@ -88,7 +90,7 @@ async fn kept_seat_holds_name_and_room() {
         [("r", "Bob", ErrorCode::NameTaken), ("r", "Eve", ErrorCode::RoomFull), ("other", "Eve", ErrorCode::ServerFull)]
     {
         let refused = eve.try_join(room, name).await;
-        assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == expected), "{refused:?}");
+        assert!(matches!(&refused, ServerMessage::Error(ServerError { code, .. }) if *code == expected), "{refused:?}");
     }
     let mut bob = server.connect().await;
     assert!(bob.resume(&saved).await.resumed);

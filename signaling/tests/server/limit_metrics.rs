@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use browser_rtc_signaling::{
-    ClientMessage, ErrorCode, ServerMessage, close,
+    ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, close,
     server::{Alphabet, Config, Limits, Server},
 };
 use futures_util::SinkExt;
@@ -22,7 +22,7 @@ async fn error_count(server: &TestServer, code: &str) -> u64 {
 
 async fn expect_refusal(client: &mut Client, (room, name): (&str, &str), expected: ErrorCode) {
     match client.try_join(room, name).await {
-        ServerMessage::Error { code, .. } => assert_eq!(code, expected, "{room} {name}"),
+        ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, expected, "{room} {name}"),
         other => panic!("not refused but {other:?}"),
     }
 }
@@ -87,8 +87,8 @@ async fn json_over_depth_limit_is_refused() {
     bob.expect_say(&ada.id, "[[[1]]]").await;
     bob.expect_say(&ada.id, "\"[[[[[[\"").await;
     // The refused frame is counted, so that the client does not send it again.
-    ada.send(ClientMessage::Ping { id: 1, received: 0 }).await;
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 1, received: 3, resume: None });
+    ada.send(ClientMessage::Ping(Ping::new(1))).await;
+    assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(1).received(3)));
     assert_eq!((limit_count(&server, "json_depth").await, error_count(&server, "too_deep").await), (1, 1));
 }
 
@@ -134,15 +134,15 @@ async fn frame_rate_and_size_limits_are_counted() {
     let mut ada = server.join("r", "Ada").await;
     // Sent in one packet, so that no pause refills the bucket. The time since the join may have refilled it for one frame.
     for id in 0..3 {
-        let ping = ClientMessage::Ping { id, received: 0 }.to_json().unwrap();
+        let ping = ClientMessage::Ping(Ping::new(id)).to_json().unwrap();
         with_timeout(ada.sink.feed(Message::text(ping))).await.unwrap();
     }
     with_timeout(ada.sink.flush()).await.unwrap();
     let mut refused = 0;
     for _ in 0..3 {
         match ada.recv().await {
-            ServerMessage::Pong { .. } => {}
-            ServerMessage::Error { code: ErrorCode::RateLimited, .. } => refused += 1,
+            ServerMessage::Pong(_) => {}
+            ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. }) => refused += 1,
             other => panic!("{other:?}"),
         }
     }

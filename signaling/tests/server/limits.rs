@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use browser_rtc_signaling::{
-    ClientMessage, ErrorCode, LeaveReason, ServerMessage, close,
+    ClientMessage, ErrorCode, LeaveReason, PeerLeft, Ping, Pong, SayFrom, ServerError, ServerMessage, close,
     server::{Config, Limits},
 };
 use futures_util::{SinkExt, StreamExt};
@@ -54,7 +54,7 @@ async fn malformed_frames_are_refused_and_connection_stays() {
 
 async fn feed_pings(client: &mut Client, count: u32) {
     for id in 0..count {
-        let ping = ClientMessage::Ping { id, received: 0 }.to_json().unwrap();
+        let ping = ClientMessage::Ping(Ping::new(id)).to_json().unwrap();
         with_timeout(client.sink.feed(Message::text(ping))).await.unwrap();
     }
 }
@@ -71,8 +71,8 @@ async fn excess_frames_are_refused_and_flood_closes() {
     let (mut pongs, mut refused) = (0, 0);
     for _ in 0..15 {
         match ada.recv().await {
-            ServerMessage::Pong { .. } => pongs += 1,
-            ServerMessage::Error { code, .. } => {
+            ServerMessage::Pong(_) => pongs += 1,
+            ServerMessage::Error(ServerError { code, .. }) => {
                 assert_eq!(code, ErrorCode::RateLimited);
                 refused += 1;
             }
@@ -119,23 +119,23 @@ async fn slow_reader_is_disconnected_and_delays_no_client() {
         let mut left = None;
         loop {
             match bob.recv().await {
-                ServerMessage::Say { data, .. } => {
+                ServerMessage::Say(SayFrom { data, .. }) => {
                     assert!(data.get().starts_with(&expected_prefix));
                     break;
                 }
                 other => left = Some(other),
             }
         }
-        ada.send(ClientMessage::Ping { id: said, received: 0 }).await;
+        ada.send(ClientMessage::Ping(Ping::new(said))).await;
         match ada.recv().await {
-            ServerMessage::Pong { id, .. } => assert_eq!(id, said),
+            ServerMessage::Pong(Pong { id, .. }) => assert_eq!(id, said),
             other => break (left, other),
         }
         assert!(said < 10_000, "never cut off");
     };
-    let left = ServerMessage::PeerLeft { id: slow.id.clone(), reason: LeaveReason::Lost };
+    let left = ServerMessage::PeerLeft(PeerLeft::new(slow.id.clone(), LeaveReason::Lost));
     assert_eq!(cut_off.1, left);
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: said, received: said, resume: None });
+    assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(said).received(said)));
     if cut_off.0.is_none() {
         assert_eq!(bob.recv().await, left);
     }
@@ -145,7 +145,7 @@ async fn slow_reader_is_disconnected_and_delays_no_client() {
     let code = loop {
         match slow.stream.next_frame().await {
             Message::Text(text) => {
-                let ServerMessage::Say { data, .. } = ServerMessage::from_json(&text).unwrap() else {
+                let ServerMessage::Say(SayFrom { data, .. }) = ServerMessage::from_json(&text).unwrap() else {
                     panic!("unexpected {text}");
                 };
                 assert!(data.get().starts_with(&format!("[{next},")));
@@ -169,16 +169,16 @@ async fn silent_client_is_lost_and_pinging_one_is_not() {
     ada.expect_joined(&silent, "Silent").await;
     let left = with_timeout(async {
         loop {
-            ada.send(ClientMessage::Ping { id: 1, received: 0 }).await;
+            ada.send(ClientMessage::Ping(Ping::new(1))).await;
             match ada.recv().await {
-                ServerMessage::Pong { .. } => tokio::time::sleep(Duration::from_millis(50)).await,
+                ServerMessage::Pong(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 other => break other,
             }
         }
     })
     .await;
     assert!(started.elapsed() >= Duration::from_millis(2_900));
-    assert_eq!(left, ServerMessage::PeerLeft { id: silent.id.clone(), reason: LeaveReason::Lost });
+    assert_eq!(left, ServerMessage::PeerLeft(PeerLeft::new(silent.id.clone(), LeaveReason::Lost)));
     assert_eq!(silent.close_code().await, close::IDLE);
 }
 
@@ -194,8 +194,8 @@ async fn websocket_pongs_keep_client_alive() {
             other => panic!("no ping but {other:?}"),
         }
     }
-    ada.send(ClientMessage::Ping { id: 7, received: 0 }).await;
-    assert_eq!(ada.recv().await, ServerMessage::Pong { id: 7, received: 0, resume: None });
+    ada.send(ClientMessage::Ping(Ping::new(7))).await;
+    assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(7)));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, Join, Joined, ServerError, ServerMessage, close};
 use ring::digest::{SHA256, digest};
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ async fn second_sigterm_skips_drain() {
     program.signal("TERM");
     with_timeout(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
     match late.try_join("r", "Late").await {
-        ServerMessage::Error { code, .. } => assert_eq!(code, ErrorCode::Draining),
+        ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, ErrorCode::Draining),
         other => panic!("let in: {other:?}"),
     }
     ada.expect_silence().await;
@@ -64,8 +64,8 @@ async fn flag_overrides_environment_and_environment_file() {
     let mut ada = server.connect().await;
     for (room, name, fits) in [("rrr", "Ada", false), ("rr", "Adam", false), ("rr", "Ada", true)] {
         match ada.try_join(room, name).await {
-            ServerMessage::Joined { heartbeat_ms, .. } => assert!(fits && heartbeat_ms == 1234),
-            ServerMessage::Error { code, .. } => assert!(!fits, "{room} {name}: {code}"),
+            ServerMessage::Joined(Joined { heartbeat_ms, .. }) => assert!(fits && heartbeat_ms == 1234),
+            ServerMessage::Error(ServerError { code, .. }) => assert!(!fits, "{room} {name}: {code}"),
             other => panic!("{other:?}"),
         }
     }
@@ -107,12 +107,12 @@ async fn trace_log_is_json_without_secrets() {
     };
     let join = |resume, token: &str| {
         let (room, name, token) = ("r".to_owned(), "Ada".to_owned(), Some(token.to_owned()));
-        ClientMessage::Join { room, name, resume, received: 0, token }
+        ClientMessage::Join(Join::new(room, name).resume(resume).token(token))
     };
     ada.send(join(None, "not-a-good-t0ken")).await;
     ada.expect_error(ErrorCode::Unauthorized).await;
     ada.send(join(None, &token)).await;
-    let ServerMessage::Joined { resume: Some(resume), ice_servers, .. } = ada.recv().await else {
+    let ServerMessage::Joined(Joined { resume: Some(resume), ice_servers, .. }) = ada.recv().await else {
         panic!("not joined");
     };
     let credentials: Vec<_> = ice_servers.into_iter().filter_map(|server| server.credential).collect();
@@ -122,7 +122,7 @@ async fn trace_log_is_json_without_secrets() {
     ada.reset().await;
     let mut again = server.connect().await;
     again.send(join(Some(resume.clone()), "")).await;
-    assert!(matches!(again.recv().await, ServerMessage::Joined { resumed: true, .. }));
+    assert!(matches!(again.recv().await, ServerMessage::Joined(Joined { resumed: true, .. })));
     program.signal("INT");
     let (status, log) = program.ended();
     assert!(status.success() && log.contains("\"draining\"") | log.contains("shutting down"), "{log}");

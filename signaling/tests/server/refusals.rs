@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use browser_rtc_signaling::{
-    ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage, close,
+    ClientMessage, Data, ErrorCode, Joined, LeaveReason, PeerId, Ping, Pong, Say, SayFrom, ServerError, ServerMessage,
+    close,
     server::{Config, Limits},
 };
 use futures_util::SinkExt;
@@ -42,9 +43,9 @@ pub async fn check_error_frame_numbers(server: &TestServer) {
         with_timeout(bob.sink.send(message)).await.unwrap();
         bob.expect_refusal(code, Some(number + 2)).await;
         // The count has to include refused frames.
-        bob.send(ClientMessage::Ping { id: 1, received: 0 }).await;
+        bob.send(ClientMessage::Ping(Ping::new(1))).await;
         number += 2;
-        assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: number, resume: None });
+        assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(1).received(number)));
         ada.expect_say(&bob.id, "1").await;
     }
     // These frames are not numbered.
@@ -52,8 +53,8 @@ pub async fn check_error_frame_numbers(server: &TestServer) {
     bob.expect_refusal(ErrorCode::AlreadyJoined, None).await;
     bob.send_text(r#"{"type":"ping","id":1,"more":[[[[1]]]]}"#).await;
     bob.expect_refusal(ErrorCode::TooDeep, None).await;
-    bob.send(ClientMessage::Ping { id: 2, received: 0 }).await;
-    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 2, received: number, resume: None });
+    bob.send(ClientMessage::Ping(Ping::new(2))).await;
+    assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(2).received(number)));
     ada.expect_silence().await;
 }
 
@@ -69,9 +70,9 @@ async fn rate_limited_states_frame_number() {
     // Sent in one packet, so that no pause refills the bucket.
     for word in 0..16 {
         let message = if word % 2 == 0 {
-            ClientMessage::Say { id: message_id("1"), data: Data::from_json("1").unwrap() }
+            ClientMessage::Say(Say::new(message_id("1"), Data::from_json("1").unwrap()))
         } else {
-            ClientMessage::Ping { id: 1, received: 0 }
+            ClientMessage::Ping(Ping::new(1))
         };
         with_timeout(ada.sink.feed(Message::text(message.to_json().unwrap()))).await.unwrap();
     }
@@ -82,8 +83,8 @@ async fn rate_limited_states_frame_number() {
     let mut pongs = 0;
     while pongs + unnumbered < 8 || named.last() != Some(&8) {
         match ada.recv().await {
-            ServerMessage::Pong { .. } => pongs += 1,
-            ServerMessage::Error { code, frame, .. } => {
+            ServerMessage::Pong(_) => pongs += 1,
+            ServerMessage::Error(ServerError { code, frame, .. }) => {
                 assert_eq!(code, ErrorCode::RateLimited);
                 match frame {
                     Some(frame) => named.push(frame),
@@ -102,7 +103,7 @@ async fn rate_limited_states_frame_number() {
 async fn joined_states_frame_limit() {
     let server = start_with(Limits::new().frame_bytes(12_345)).await;
     let joined = server.connect().await.try_join("r", "Ada").await;
-    assert!(matches!(joined, ServerMessage::Joined { max_frame_bytes: 12_345, .. }), "{joined:?}");
+    assert!(matches!(joined, ServerMessage::Joined(Joined { max_frame_bytes: 12_345, .. })), "{joined:?}");
 }
 
 #[tokio::test]
@@ -203,11 +204,11 @@ async fn message_id_is_relayed() {
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     for id in ["a", "-_-", &"Z9".repeat(32)] {
         let (id, data) = (id.parse().unwrap(), Data::from_json("1").unwrap());
-        bob.send(ClientMessage::Say { id, data }).await;
+        bob.send(ClientMessage::Say(Say::new(id, data))).await;
     }
     for expected in ["a", "-_-", &"Z9".repeat(32)] {
         match ada.recv().await {
-            ServerMessage::Say { from, id, .. } => assert_eq!((from, id.as_str()), (bob.id.clone(), expected)),
+            ServerMessage::Say(SayFrom { from, id, .. }) => assert_eq!((from, id.as_str()), (bob.id.clone(), expected)),
             other => panic!("no message but {other:?}"),
         }
     }

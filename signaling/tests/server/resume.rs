@@ -1,4 +1,6 @@
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, PeerId, ServerMessage, close, server::Limits};
+use browser_rtc_signaling::{
+    ClientMessage, Data, ErrorCode, PeerId, Ping, Pong, Say, SayFrom, ServerError, ServerMessage, close, server::Limits,
+};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -42,9 +44,9 @@ async fn frames_lost_to_client_are_sent_again() {
     for word in 0..10 {
         bob.expect_say(&ada.id, &word.to_string()).await;
     }
-    bob.send(ClientMessage::Ping { id: 1, received: 5 }).await;
+    bob.send(ClientMessage::Ping(Ping::new(1).received(5))).await;
     let mut received = 10;
-    while let ServerMessage::Say { data, .. } = bob.recv().await {
+    while let ServerMessage::Say(SayFrom { data, .. }) = bob.recv().await {
         assert_eq!(data.get(), received.to_string());
         received += 1;
     }
@@ -90,8 +92,8 @@ async fn frames_lost_to_server_are_not_acknowledged() {
             bob.say(&word.to_string()).await;
         }
         said = until;
-        bob.send(ClientMessage::Ping { id: 1, received: 0 }).await;
-        assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said, resume: None });
+        bob.send(ClientMessage::Ping(Ping::new(1))).await;
+        assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(1).received(said)));
     }
     for word in 0..said {
         ada.expect_say(&id, &word.to_string()).await;
@@ -105,13 +107,13 @@ async fn refused_frames_are_counted() {
     let (mut ada, mut bob) = ada_and_bob(&server).await;
     bob.send_text("nonsense").await;
     bob.expect_refusal(ErrorCode::BadMessage, Some(1)).await;
-    bob.send(ClientMessage::Ping { id: 1, received: 0 }).await;
-    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: 1, resume: None });
+    bob.send(ClientMessage::Ping(Ping::new(1))).await;
+    assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(1).received(1)));
     bob.signal(&PeerId::from("nobody"), "1").await;
     bob.expect_refusal(ErrorCode::UnknownPeer, Some(2)).await;
     // Sent in one packet, so that no pause refills the bucket.
     for _ in 0..15 {
-        let word = ClientMessage::Say { id: message_id("2"), data: Data::from_json("2").unwrap() }.to_json().unwrap();
+        let word = ClientMessage::Say(Say::new(message_id("2"), Data::from_json("2").unwrap())).to_json().unwrap();
         with_timeout(bob.sink.feed(Message::text(word))).await.unwrap();
     }
     with_timeout(bob.sink.flush()).await.unwrap();
@@ -120,11 +122,11 @@ async fn refused_frames_are_counted() {
         while refused + delivered < 15 {
             tokio::select! {
                 answer = bob.recv() => {
-                    assert!(matches!(answer, ServerMessage::Error { code: ErrorCode::RateLimited, .. }), "{answer:?}");
+                    assert!(matches!(answer, ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. })), "{answer:?}");
                     refused += 1;
                 }
                 say = ada.recv() => {
-                    assert!(matches!(say, ServerMessage::Say { .. }), "{say:?}");
+                    assert!(matches!(say, ServerMessage::Say(_)), "{say:?}");
                     delivered += 1;
                 }
             }

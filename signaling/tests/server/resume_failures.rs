@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use browser_rtc_signaling::{
-    ClientMessage, LeaveReason, PeerId, ServerMessage, close,
+    ClientMessage, Join, Joined, LeaveReason, PeerId, Ping, ServerMessage, close,
     server::{Config, Limits},
 };
 
@@ -43,16 +43,10 @@ async fn unknown_resume_token_gets_new_seat() {
     let (id, token) = (far.id.clone(), far.token.clone());
     far.reset().await;
     let mut far = server.connect().await;
-    let join = ClientMessage::Join {
-        room: "elsewhere".to_owned(),
-        name: "Far".to_owned(),
-        resume: token,
-        received: 0,
-        token: None,
-    };
+    let join = ClientMessage::Join(Join::new("elsewhere", "Far").resume(token));
     far.send(join).await;
     let joined = far.recv().await;
-    assert!(matches!(&joined, ServerMessage::Joined { you, resumed: true, .. } if you.id == id), "{joined:?}");
+    assert!(matches!(&joined, ServerMessage::Joined(Joined { you, resumed: true, .. }) if you.id == id), "{joined:?}");
 }
 
 #[tokio::test]
@@ -70,7 +64,7 @@ async fn impossible_count_replaces_seat() {
         }
         // Two of them are acknowledged; impossible counts do not change that.
         for known in [2, 1, 77] {
-            bob.send(ClientMessage::Ping { id: 1, received: known }).await;
+            bob.send(ClientMessage::Ping(Ping::new(1).received(known))).await;
             bob.recv().await;
         }
         let mut back = server.connect().await;

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use browser_rtc_signaling::{
-    ClientMessage, Data, ErrorCode, IceServer, LeaveReason, Peer, PeerId, ResumeToken, ServerMessage, close,
+    ClientMessage, Data, ErrorCode, IceServer, Join, Joined, LeaveReason, Peer, PeerId, ResumeToken, ServerError,
+    ServerMessage, SignalFrom, close,
     server::{Config, Limits},
 };
 
@@ -14,7 +15,7 @@ async fn members_see_joins_and_departures() {
     assert_eq!(ada.join("lobby", "Ada").await, []);
     let mut bob = server.connect().await;
     let there = bob.join(" lobby ", " Bob ").await;
-    let expected = Peer { id: ada.id.clone(), name: "Ada".to_owned() };
+    let expected = Peer::new(ada.id.clone(), "Ada");
     assert_eq!(there, [expected]);
     ada.expect_joined(&bob, "Bob").await;
 
@@ -29,34 +30,21 @@ async fn joined_contains_configuration() {
     let ice_servers = vec![IceServer::stun("stun:a"), IceServer::turn("turn:b", "u", "p")];
     let server = start(Config::new().ice_servers(ice_servers.clone()).heartbeat_ms(1234).grace(Duration::ZERO)).await;
     let mut ada = server.connect().await;
-    ada.send(ClientMessage::Join {
-        room: "r".to_owned(),
-        name: "Ada".to_owned(),
-        resume: Some(ResumeToken::from("unknown")),
-        received: 0,
-        token: Some("unused".to_owned()),
-    })
+    ada.send(ClientMessage::Join(
+        Join::new("r", "Ada").resume(ResumeToken::from("unknown")).token("unused".to_owned()),
+    ))
     .await;
-    let ServerMessage::Joined { you, .. } = &ada.recv().await else {
+    let ServerMessage::Joined(Joined { you, .. }) = &ada.recv().await else {
         panic!("not joined");
     };
     assert_eq!(you.id.as_str().len(), 32);
 
     let mut bob = server.connect().await;
     let joined = bob.try_join("other", "Ada").await;
-    let ServerMessage::Joined { you, .. } = joined.clone() else {
+    let ServerMessage::Joined(Joined { you, .. }) = joined.clone() else {
         panic!("not joined");
     };
-    let expected = ServerMessage::Joined {
-        you,
-        peers: vec![],
-        resume: None,
-        resumed: false,
-        received: 0,
-        ice_servers,
-        heartbeat_ms: 1234,
-        max_frame_bytes: 65_536,
-    };
+    let expected = ServerMessage::Joined(Joined::new(you, 1234).ice_servers(ice_servers).max_frame_bytes(65_536));
     assert_eq!(joined, expected);
 }
 
@@ -79,7 +67,10 @@ async fn name_is_unique_in_room_until_peer_leaves() {
     let _elsewhere = server.join("s", "Ada").await;
     let mut twin = server.connect().await;
     let refused = twin.try_join("r", "Ada").await;
-    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::NameTaken), "{refused:?}");
+    assert!(
+        matches!(&refused, ServerMessage::Error(ServerError { code, .. }) if *code == ErrorCode::NameTaken),
+        "{refused:?}"
+    );
     ada.expect_silence().await;
 
     ada.send(ClientMessage::Leave).await;
@@ -100,7 +91,8 @@ async fn signal_reaches_addressee_with_actual_sender() {
     // Eve pretends to be Ada.
     let frame = format!(r#"{{"type":"signal","to":"{}","from":"{}","data":{{ "any" : 1e2 }}}}"#, bob.id, ada.id);
     eve.send_text(&frame).await;
-    let expected = ServerMessage::Signal { from: eve.id.clone(), data: Data::from_json(r#"{ "any" : 1e2 }"#).unwrap() };
+    let expected =
+        ServerMessage::Signal(SignalFrom::new(eve.id.clone(), Data::from_json(r#"{ "any" : 1e2 }"#).unwrap()));
     assert_eq!(bob.recv().await, expected);
     bob.expect_silence().await;
     ada.expect_silence().await;
@@ -144,14 +136,17 @@ async fn invalid_requests_are_refused_and_connection_stays() {
         ("r", &"x".repeat(65), ErrorCode::BadName),
     ] {
         let refused = ada.try_join(room, name).await;
-        assert!(matches!(&refused, ServerMessage::Error { code: c, .. } if *c == code), "{refused:?}");
+        assert!(matches!(&refused, ServerMessage::Error(ServerError { code: c, .. }) if *c == code), "{refused:?}");
     }
     ada.join("r", "Ada").await;
     let stranger = server.join("s", "Eve").await;
     ada.signal(&stranger.id, "1").await;
     ada.expect_error(ErrorCode::UnknownPeer).await;
     let again = ada.try_join("r", "Ada").await;
-    assert!(matches!(&again, ServerMessage::Error { code, .. } if *code == ErrorCode::AlreadyJoined), "{again:?}");
+    assert!(
+        matches!(&again, ServerMessage::Error(ServerError { code, .. }) if *code == ErrorCode::AlreadyJoined),
+        "{again:?}"
+    );
     ada.expect_silence().await;
 }
 
@@ -162,11 +157,14 @@ async fn full_room_refuses_join() {
     let bob = server.join("r", "Bob").await;
     let mut eve = server.connect().await;
     let refused = eve.try_join("r", "Eve").await;
-    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::RoomFull), "{refused:?}");
+    assert!(
+        matches!(&refused, ServerMessage::Error(ServerError { code, .. }) if *code == ErrorCode::RoomFull),
+        "{refused:?}"
+    );
     drop(bob);
     // The seat is free as soon as the server notices that the socket is closed.
     with_timeout(async {
-        while let ServerMessage::Error { code, .. } = eve.try_join("r", "Eve").await {
+        while let ServerMessage::Error(ServerError { code, .. }) = eve.try_join("r", "Eve").await {
             assert_eq!(code, ErrorCode::RoomFull);
         }
     })
@@ -179,7 +177,10 @@ async fn empty_room_frees_place_for_another() {
     let mut ada = server.join("first", "Ada").await;
     let mut bob = server.connect().await;
     let refused = bob.try_join("second", "Bob").await;
-    assert!(matches!(&refused, ServerMessage::Error { code, .. } if *code == ErrorCode::ServerFull), "{refused:?}");
+    assert!(
+        matches!(&refused, ServerMessage::Error(ServerError { code, .. }) if *code == ErrorCode::ServerFull),
+        "{refused:?}"
+    );
     ada.send(ClientMessage::Leave).await;
     assert_eq!(ada.close_code().await, close::NORMAL);
     assert_eq!(bob.join("second", "Bob").await, []);

@@ -3,8 +3,8 @@
 use std::{future::Future, net::SocketAddr, time::Duration};
 
 use browser_rtc_signaling::{
-    ClientMessage, Data, ErrorCode, LeaveReason, MessageId, PATH, Peer, PeerId, ResumeToken, SUBPROTOCOL,
-    ServerMessage,
+    ClientMessage, Data, ErrorCode, Join, Joined, LeaveReason, MessageId, PATH, Peer, PeerId, PeerJoined, PeerLeft,
+    Ping, Pong, ResumeToken, SUBPROTOCOL, Say, SayFrom, ServerError, ServerMessage, SignalFrom, SignalTo,
     server::{Config, Limits, Server},
 };
 use futures_util::{
@@ -253,7 +253,7 @@ impl Client {
         loop {
             match self.next_message().await {
                 Some(Message::Text(text)) => match ServerMessage::from_json(&text).unwrap() {
-                    ServerMessage::Pong { id: 0, resume: Some(token), .. } => self.token = Some(token),
+                    ServerMessage::Pong(Pong { id: 0, resume: Some(token), .. }) => self.token = Some(token),
                     message => return message,
                 },
                 other => panic!("no message but {other:?}"),
@@ -276,21 +276,14 @@ impl Client {
     }
 
     pub async fn try_join(&mut self, room: &str, name: &str) -> ServerMessage {
-        self.send(ClientMessage::Join {
-            room: room.to_owned(),
-            name: name.to_owned(),
-            resume: None,
-            received: 0,
-            token: None,
-        })
-        .await;
+        self.send(ClientMessage::Join(Join::new(room.to_owned(), name.to_owned()))).await;
         self.recv().await
     }
 
     /// Joins, and returns the peers in the room.
     pub async fn join(&mut self, room: &str, name: &str) -> Vec<Peer> {
         match self.try_join(room, name).await {
-            ServerMessage::Joined { you, peers, resume, .. } => {
+            ServerMessage::Joined(Joined { you, peers, resume, .. }) => {
                 self.id = you.id;
                 self.token = resume;
                 peers
@@ -314,19 +307,13 @@ impl Client {
 
     /// Returns a join that resumes a seat in the room `r`, with another name in case there is no such seat.
     pub fn join_to_resume(&self, saved: &SavedSeat) -> ClientMessage {
-        ClientMessage::Join {
-            room: "r".to_owned(),
-            name: "Fresh".to_owned(),
-            resume: saved.token.clone(),
-            received: saved.received,
-            token: None,
-        }
+        ClientMessage::Join(Join::new("r", "Fresh").resume(saved.token.clone()).received(saved.received))
     }
 
     pub async fn resume(&mut self, saved: &SavedSeat) -> ResumeResult {
         self.send(self.join_to_resume(saved)).await;
         match self.recv().await {
-            ServerMessage::Joined { you, resume, resumed, received, .. } => {
+            ServerMessage::Joined(Joined { you, resume, resumed, received, .. }) => {
                 self.id = you.id;
                 self.token = resume;
                 ResumeResult { name: you.name, resumed, received }
@@ -355,24 +342,24 @@ impl Client {
 
     pub async fn say(&mut self, data: &str) {
         let (id, data) = (message_id(data), Data::from_json(data).unwrap());
-        self.send(ClientMessage::Say { id, data }).await;
+        self.send(ClientMessage::Say(Say::new(id, data))).await;
     }
 
     pub async fn signal(&mut self, to: &PeerId, data: &str) {
         let (to, data) = (to.clone(), Data::from_json(data).unwrap());
-        self.send(ClientMessage::Signal { to, data }).await;
+        self.send(ClientMessage::Signal(SignalTo::new(to, data))).await;
     }
 
     /// Expects that no frame is pending: the answer to a ping is the next message.
     pub async fn expect_silence(&mut self) {
-        self.send(ClientMessage::Ping { id: 4711, received: 0 }).await;
+        self.send(ClientMessage::Ping(Ping::new(4711))).await;
         let answer = self.recv().await;
-        assert!(matches!(answer, ServerMessage::Pong { id: 4711, .. }), "{answer:?}");
+        assert!(matches!(answer, ServerMessage::Pong(Pong { id: 4711, .. })), "{answer:?}");
     }
 
     pub async fn expect_error(&mut self, expected: ErrorCode) {
         match self.recv().await {
-            ServerMessage::Error { code, message, .. } => {
+            ServerMessage::Error(ServerError { code, message, .. }) => {
                 assert_eq!(code, expected);
                 assert!(!message.is_empty());
             }
@@ -383,7 +370,7 @@ impl Client {
     /// Expects an error with this frame number, or with none.
     pub async fn expect_refusal(&mut self, expected: ErrorCode, number: Option<u32>) {
         match self.recv().await {
-            ServerMessage::Error { code, message, frame } => {
+            ServerMessage::Error(ServerError { code, message, frame, .. }) => {
                 assert_eq!((code, frame), (expected, number), "{message}");
                 assert!(!message.is_empty());
             }
@@ -392,23 +379,23 @@ impl Client {
     }
 
     pub async fn expect_joined(&mut self, other: &Client, name: &str) {
-        let peer = Peer { id: other.id.clone(), name: name.to_owned() };
-        assert_eq!(self.recv().await, ServerMessage::PeerJoined { peer });
+        let peer = Peer::new(other.id.clone(), name.to_owned());
+        assert_eq!(self.recv().await, ServerMessage::PeerJoined(PeerJoined::new(peer)));
     }
 
     pub async fn expect_left(&mut self, id: &PeerId, reason: LeaveReason) {
         let id = id.clone();
-        assert_eq!(self.recv().await, ServerMessage::PeerLeft { id, reason });
+        assert_eq!(self.recv().await, ServerMessage::PeerLeft(PeerLeft::new(id, reason)));
     }
 
     pub async fn expect_signal(&mut self, from: &PeerId, data: &str) {
         let (from, data) = (from.clone(), Data::from_json(data).unwrap());
-        assert_eq!(self.recv().await, ServerMessage::Signal { from, data });
+        assert_eq!(self.recv().await, ServerMessage::Signal(SignalFrom::new(from, data)));
     }
 
     pub async fn expect_say(&mut self, from: &PeerId, data: &str) {
         let (from, id, data) = (from.clone(), message_id(data), Data::from_json(data).unwrap());
-        assert_eq!(self.recv().await, ServerMessage::Say { from, id, data });
+        assert_eq!(self.recv().await, ServerMessage::Say(SayFrom::new(from, id, data)));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use browser_rtc_signaling::{
-    ClientMessage, ServerMessage,
+    ClientMessage, Join, ServerMessage,
     server::{Config, Reloader, Server, Tls},
 };
 use futures_util::{SinkExt, StreamExt};
@@ -86,11 +86,11 @@ async fn client_joins_over_tls() {
     let request = TestServer::external(addr).request();
     let (mut socket, _) = with_timeout(client_async(request, stream)).await.unwrap();
     let (room, name) = ("r".to_owned(), "Ada".to_owned());
-    let join = ClientMessage::Join { room, name, resume: None, received: 0, token: None };
+    let join = ClientMessage::Join(Join::new(room, name));
     socket.send(Message::text(join.to_json().unwrap())).await.unwrap();
     let answer = with_timeout(socket.next()).await.unwrap().unwrap();
     let answer = ServerMessage::from_json(answer.to_text().unwrap()).unwrap();
-    assert!(matches!(answer, ServerMessage::Joined { .. }), "{answer:?}");
+    assert!(matches!(answer, ServerMessage::Joined(_)), "{answer:?}");
 
     // A client that does not use TLS gets no answer, and does not affect others.
     let mut plain = TcpStream::connect(addr).await.unwrap();

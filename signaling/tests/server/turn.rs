@@ -9,7 +9,7 @@ use std::{
 };
 
 use browser_rtc_signaling::{
-    IceServer, ServerMessage,
+    IceServer, Joined, ServerMessage,
     server::{Config, TurnServer},
 };
 use tempfile::TempDir;
@@ -98,7 +98,7 @@ async fn given(secret: &str, lifetime: Duration) -> (String, IceServer) {
     let server = start(Config::new().turn(Some(turn)).ice_servers(vec![IceServer::stun("stun:s")])).await;
     let mut ada = server.connect().await;
     match ada.try_join("r", "Ada").await {
-        ServerMessage::Joined { you, ice_servers, .. } => match <[_; 2]>::try_from(ice_servers).unwrap() {
+        ServerMessage::Joined(Joined { you, ice_servers, .. }) => match <[_; 2]>::try_from(ice_servers).unwrap() {
             [stun, turn] => {
                 assert_eq!(stun, IceServer::stun("stun:s"));
                 (you.id.to_string(), turn)

@@ -5,7 +5,10 @@ use std::fmt;
 use axum::extract::ws::Utf8Bytes;
 
 use super::super::outbox::encode;
-use crate::protocol::{Data, ErrorCode, LeaveReason, MessageId, Peer, PeerId, ServerMessage};
+use crate::protocol::{
+    Data, ErrorCode, LeaveReason, MessageId, Peer, PeerId, PeerJoined, PeerLeft, SayFrom, ServerError, ServerMessage,
+    SignalFrom,
+};
 
 /// The message of `unknown_peer`.
 pub const UNKNOWN_PEER: &str = "no such peer in the room";
@@ -124,25 +127,25 @@ impl EntryKind {
 }
 
 pub fn peer_joined_frame(id: &PeerId, name: &str) -> Utf8Bytes {
-    encode(&ServerMessage::PeerJoined { peer: Peer { id: id.clone(), name: name.to_owned() } })
+    encode(&ServerMessage::PeerJoined(PeerJoined::new(Peer::new(id.clone(), name.to_owned()))))
 }
 
 pub fn peer_left_frame(id: &PeerId, reason: &LeaveReason) -> Utf8Bytes {
-    encode(&ServerMessage::PeerLeft { id: id.clone(), reason: reason.clone() })
+    encode(&ServerMessage::PeerLeft(PeerLeft::new(id.clone(), reason.clone())))
 }
 
 pub fn say_frame(from: &PeerId, id: MessageId, data: Data) -> Utf8Bytes {
-    encode(&ServerMessage::Say { from: from.clone(), id, data })
+    encode(&ServerMessage::Say(SayFrom::new(from.clone(), id, data)))
 }
 
 pub fn signal_frame(from: &PeerId, data: Data) -> Utf8Bytes {
-    encode(&ServerMessage::Signal { from: from.clone(), data })
+    encode(&ServerMessage::Signal(SignalFrom::new(from.clone(), data)))
 }
 
 /// Returns the error frame for a refused frame. `number` is the number of that frame, or 0 if it is not numbered.
 pub fn error_frame(code: ErrorCode, message: &str, number: u32) -> Utf8Bytes {
     let frame = (number != 0).then_some(number);
-    encode(&ServerMessage::Error { code, message: message.to_owned(), frame })
+    encode(&ServerMessage::Error(ServerError::new(code, message.to_owned()).frame(frame)))
 }
 
 #[cfg(test)]

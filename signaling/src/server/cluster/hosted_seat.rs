@@ -8,7 +8,7 @@ use super::{
     super::{outbox::Outbox, secret::Secret},
     branch::Branches,
 };
-use crate::protocol::{PeerId, ResumeToken, ServerMessage};
+use crate::protocol::{PeerId, Pong, ResumeToken, ServerMessage};
 
 /// The most pings that wait for their answers.
 const MAX_PONGS: usize = 16;
@@ -69,7 +69,7 @@ impl HostedSeat {
     pub fn diverge(&mut self) {
         if self.branches.diverge(&self.attempt) && self.resumes {
             let resume = Some(self.token());
-            self.outbox.send(&ServerMessage::Pong { id: 0, received: self.applied, resume });
+            self.outbox.send(&ServerMessage::Pong(Pong::new(0).received(self.applied).resume(resume)));
         }
     }
 
@@ -79,7 +79,7 @@ impl HostedSeat {
         self.pongs.push_back((self.received, id));
         if self.pongs.len() > MAX_PONGS {
             self.pongs.drain(..).for_each(|(_, id)| {
-                self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
+                self.outbox.send(&ServerMessage::Pong(Pong::new(id).received(self.applied)));
             });
         }
         self.answer_pings();
@@ -90,7 +90,7 @@ impl HostedSeat {
             && !is_after(number, self.applied)
         {
             self.pongs.pop_front();
-            self.outbox.send(&ServerMessage::Pong { id, received: self.applied, resume: None });
+            self.outbox.send(&ServerMessage::Pong(Pong::new(id).received(self.applied)));
         }
     }
 

@@ -20,7 +20,7 @@ pub fn peers(value: Option<Value>) -> Vec<RoomPeer> {
         .filter_map(|member| {
             let mut parts = member.splitn(4, ' ');
             let (id, process, order, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-            let peer = Peer { id: id.into(), name: name.to_owned() };
+            let peer = Peer::new(id, name.to_owned());
             Some((order.parse::<u64>().ok()?, RoomPeer { peer, process: process.to_owned() }))
         })
         .collect();

@@ -29,7 +29,7 @@ use super::{
     secret::Secret,
     welcome::Welcome,
 };
-use crate::protocol::{LeaveReason, Peer, PeerId, ServerMessage};
+use crate::protocol::{LeaveReason, Peer, PeerId, PeerJoined, PeerLeft, ServerMessage};
 
 /// All rooms of this process.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ impl MemoryRooms {
                     return Err(refusal);
                 }
                 (None, None) => {
-                    let peer = Peer { id: id.hex().into(), name: name.to_owned() };
+                    let peer = Peer::new(id.hex(), name.to_owned());
                     self.take_seat(&mut members, Member { peer, outbox: outbox.clone(), secret, received: 0 })?
                 }
             }
@@ -131,7 +131,7 @@ impl MemoryRooms {
         if self.0.welcome.resumes {
             new.outbox.start_numbering();
         }
-        broadcast(members, &ServerMessage::PeerJoined { peer: new.peer.clone() });
+        broadcast(members, &ServerMessage::PeerJoined(PeerJoined::new(new.peer.clone())));
         let id = new.peer.id.clone();
         members.push(new);
         Ok(id)
@@ -158,7 +158,7 @@ impl MemoryRooms {
         }
         let Some(handover) = member.outbox.hand_over(resume.received) else {
             member.outbox.close(QueueClosed::Replaced);
-            broadcast(members, &ServerMessage::PeerLeft { id: member.peer.id, reason: LeaveReason::Replaced });
+            broadcast(members, &ServerMessage::PeerLeft(PeerLeft::new(member.peer.id, LeaveReason::Replaced)));
             return Ok(None);
         };
         outbox.resume_from(self.joined(members, &member, Some(member.received)), handover);
@@ -183,7 +183,7 @@ impl MemoryRooms {
         if members.is_empty() {
             rooms.remove(&room.name);
         } else if let Some(reason) = announce {
-            broadcast(&members, &ServerMessage::PeerLeft { id, reason });
+            broadcast(&members, &ServerMessage::PeerLeft(PeerLeft::new(id, reason)));
         }
     }
 

@@ -4,6 +4,7 @@
 //! Frames in flight, in both directions, are part of the model: they are lost with the socket, or are still read by the
 //! server long after the client has resumed its seat on another.
 
+use crate::protocol::{Joined, PeerJoined, Pong, SayFrom, ServerError, SignalFrom};
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
@@ -12,7 +13,7 @@ use super::{
     super::outbox::{OutboxReader, queue},
     *,
 };
-use crate::protocol::{ClientMessage, Data, ErrorCode, ResumeToken};
+use crate::protocol::{ClientMessage, Data, ErrorCode, Join, Ping, ResumeToken, Say, SignalTo};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -124,9 +125,9 @@ impl Model {
             model.server_writes(i, 1);
             model.client_reads(i, 1);
             let new = &model.clients[i];
-            let peer = Peer { id: new.id.clone(), name: i.to_string() };
+            let peer = Peer::new(new.id.clone(), i.to_string());
             for other in &mut model.clients[..i] {
-                other.expected.push(ServerMessage::PeerJoined { peer: peer.clone() });
+                other.expected.push(ServerMessage::PeerJoined(PeerJoined::new(peer.clone())));
             }
         }
         model
@@ -137,12 +138,12 @@ impl Model {
             Step::Say(i) => {
                 let data = self.next_data(i);
                 let id = format!("m{i}-{}", self.clients[i].sent.len()).parse().unwrap();
-                self.client_sends(i, ClientMessage::Say { id, data });
+                self.client_sends(i, ClientMessage::Say(Say::new(id, data)));
             }
             Step::Signal(i, to) => {
                 let to = self.clients.get(to).map_or(PeerId::from("nobody"), |peer| peer.id.clone());
                 let data = self.next_data(i);
-                self.client_sends(i, ClientMessage::Signal { to, data });
+                self.client_sends(i, ClientMessage::Signal(SignalTo::new(to, data)));
             }
             Step::Ping(i) => self.ping(i),
             Step::ServerReads(i, count, throttled) => self.server_reads(i, count, throttled),
@@ -210,13 +211,11 @@ impl Model {
         self.sockets += 1;
         let (outbox, reader) = queue(&Config::default().limits);
         let client = &mut self.clients[i];
-        let join = ClientMessage::Join {
-            room: "r".to_owned(),
-            name: i.to_string(),
-            resume: client.token.clone(),
-            received: u32::try_from(client.received.len()).unwrap(),
-            token: None,
-        };
+        let join = ClientMessage::Join(
+            Join::new("r", i.to_string())
+                .resume(client.token.clone())
+                .received(u32::try_from(client.received.len()).unwrap()),
+        );
         client.seated = false;
         client.socket = Some(Socket {
             number: self.sockets,
@@ -240,7 +239,7 @@ impl Model {
         let client = &mut self.clients[i];
         let received = u32::try_from(client.received.len()).unwrap();
         if let Some(socket) = client.socket.as_mut().filter(|_| client.seated) {
-            socket.up.push_back(ClientMessage::Ping { id: 1, received });
+            socket.up.push_back(ClientMessage::Ping(Ping::new(1).received(received)));
         }
     }
 
@@ -260,7 +259,7 @@ impl Model {
             None => client.socket.as_mut().unwrap(),
         };
         match frame {
-            ClientMessage::Join { room, name, resume, received, .. } => {
+            ClientMessage::Join(Join { room, name, resume, received, .. }) => {
                 let resume = resume.map(|token| ResumeRequest { token, received, new_seat_denied: None });
                 match rooms.join(&room, &name, resume.as_ref(), socket.outbox.clone()) {
                     Ok(seat) => {
@@ -274,14 +273,14 @@ impl Model {
                     }
                 }
             }
-            ClientMessage::Ping { id, received } => socket.seat.as_ref().unwrap().ping(id, received),
+            ClientMessage::Ping(Ping { id, received, .. }) => socket.seat.as_ref().unwrap().ping(id, received),
             numbered => {
                 let number = socket.number;
                 let seat = socket.seat.as_ref().unwrap();
                 match (&numbered, too_many) {
                     (_, true) => seat.refuse_numbered(ErrorCode::RateLimited, ""),
-                    (ClientMessage::Signal { to, data }, false) => seat.signal(to, data.clone()),
-                    (ClientMessage::Say { id, data }, false) => seat.say(id.clone(), data.clone()),
+                    (ClientMessage::Signal(SignalTo { to, data, .. }), false) => seat.signal(to, data.clone()),
+                    (ClientMessage::Say(Say { id, data, .. }), false) => seat.say(id.clone(), data.clone()),
                     (other, false) => panic!("{other:?}"),
                 }
                 if number == client.holder {
@@ -298,23 +297,23 @@ impl Model {
         client.arrived += 1;
         let from = client.id.clone();
         let number = u32::try_from(client.arrived).unwrap();
-        let refused = |code: ErrorCode, message: &str| ServerMessage::Error {
-            code,
-            message: message.to_owned(),
-            frame: Some(number),
+        let refused = |code: ErrorCode, message: &str| {
+            ServerMessage::Error(ServerError::new(code, message.to_owned()).frame(number))
         };
         match frame {
             _ if too_many => client.expected.push(refused(ErrorCode::RateLimited, "")),
-            ClientMessage::Signal { to, data } => match self.clients.iter_mut().find(|peer| peer.id == to) {
-                Some(peer) => peer.expected.push(ServerMessage::Signal { from, data }),
-                None => {
-                    let refused = refused(ErrorCode::UnknownPeer, "no such peer in the room");
-                    self.clients[i].expected.push(refused);
+            ClientMessage::Signal(SignalTo { to, data, .. }) => {
+                match self.clients.iter_mut().find(|peer| peer.id == to) {
+                    Some(peer) => peer.expected.push(ServerMessage::Signal(SignalFrom::new(from, data))),
+                    None => {
+                        let refused = refused(ErrorCode::UnknownPeer, "no such peer in the room");
+                        self.clients[i].expected.push(refused);
+                    }
                 }
-            },
-            ClientMessage::Say { id, data } => {
+            }
+            ClientMessage::Say(Say { id, data, .. }) => {
                 for peer in self.clients.iter_mut().filter(|peer| peer.id != from) {
-                    peer.expected.push(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
+                    peer.expected.push(ServerMessage::Say(SayFrom::new(from.clone(), id.clone(), data.clone())));
                 }
             }
             other => panic!("{other:?}"),
@@ -333,7 +332,7 @@ impl Model {
         let frames: Vec<_> = socket.down.drain(..count.min(socket.down.len())).collect();
         for frame in frames {
             match frame {
-                ServerMessage::Joined { you, resume, resumed, received, .. } => {
+                ServerMessage::Joined(Joined { you, resume, resumed, received, .. }) => {
                     assert_eq!(resumed, client.token.is_some());
                     assert!(!resumed || you.id == client.id);
                     (client.id, client.token) = (you.id, resume);
@@ -341,7 +340,7 @@ impl Model {
                     client.acknowledged = received as usize;
                     socket.up.extend(client.sent[client.acknowledged..].iter().cloned());
                 }
-                ServerMessage::Pong { received, .. } => {
+                ServerMessage::Pong(Pong { received, .. }) => {
                     assert!(received as usize >= client.acknowledged);
                     client.acknowledged = received as usize;
                 }

@@ -9,7 +9,9 @@ use super::{
     },
     Member, MemoryRoom, MemoryRooms,
 };
-use crate::protocol::{Data, ErrorCode, LeaveReason, MessageId, PeerId, ServerMessage};
+use crate::protocol::{
+    Data, ErrorCode, LeaveReason, MessageId, PeerId, Pong, SayFrom, ServerError, ServerMessage, SignalFrom,
+};
 
 /// A seat as one connection holds it, given up when dropped.
 ///
@@ -38,7 +40,7 @@ impl MemorySeat {
     /// Sends data to one peer.
     pub fn signal(&self, to: &PeerId, data: Data) {
         let from = self.id.clone();
-        let frame = encode(&ServerMessage::Signal { from, data });
+        let frame = encode(&ServerMessage::Signal(SignalFrom::new(from, data)));
         self.count_frame(|members, number| match members.iter().find(|member| member.peer.id == *to) {
             Some(member) => member.outbox.push(frame),
             None => self.send_error(ErrorCode::UnknownPeer, "no such peer in the room", Some(number)),
@@ -48,7 +50,7 @@ impl MemorySeat {
     /// Sends data to all other peers.
     pub fn say(&self, id: MessageId, data: Data) {
         let from = self.id.clone();
-        let frame = encode(&ServerMessage::Say { from, id, data });
+        let frame = encode(&ServerMessage::Say(SayFrom::new(from, id, data)));
         self.count_frame(|members, _| {
             for member in members.iter().filter(|member| member.peer.id != self.id) {
                 member.outbox.push(frame.clone());
@@ -71,7 +73,7 @@ impl MemorySeat {
         self.with_members(|members, index| {
             self.outbox.acknowledge(received);
             let received = members.get(index).map_or(0, |member| member.received);
-            self.outbox.send(&ServerMessage::Pong { id, received, resume: None });
+            self.outbox.send(&ServerMessage::Pong(Pong::new(id).received(received)));
         });
     }
 
@@ -102,7 +104,7 @@ impl MemorySeat {
 
     fn send_error(&self, code: ErrorCode, message: &str, frame: Option<u32>) {
         self.rooms.0.metrics.error(&code);
-        self.outbox.send(&ServerMessage::Error { code, message: message.to_owned(), frame });
+        self.outbox.send(&ServerMessage::Error(ServerError::new(code, message.to_owned()).frame(frame)));
     }
 }
 

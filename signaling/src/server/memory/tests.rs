@@ -6,6 +6,7 @@ use super::{
     *,
 };
 use crate::protocol::{Data, ErrorCode, MessageId};
+use crate::protocol::{Joined, PeerJoined, PeerLeft, SayFrom, ServerError, SignalFrom};
 
 fn rooms(limits: Limits) -> MemoryRooms {
     MemoryRooms::new(&Config::new().limits(limits), Metrics::default())
@@ -34,19 +35,21 @@ fn join_and_leave_are_announced() {
     let (ada, mut to_ada) = join(&rooms, "r", "Ada").unwrap();
     let (bob, mut to_bob) = join(&rooms, "r", " Bob ").unwrap();
     let first = received(&mut to_ada);
-    let bob_peer = Peer { id: bob.id().clone(), name: "Bob".into() };
-    assert!(matches!(&first[0], ServerMessage::Joined { you, peers, .. } if you.id == *ada.id() && peers.is_empty()));
-    assert_eq!(first[1..], [ServerMessage::PeerJoined { peer: bob_peer.clone() }]);
+    let bob_peer = Peer::new(bob.id().clone(), "Bob");
+    assert!(
+        matches!(&first[0], ServerMessage::Joined(Joined { you, peers, .. }) if you.id == *ada.id() && peers.is_empty())
+    );
+    assert_eq!(first[1..], [ServerMessage::PeerJoined(PeerJoined::new(bob_peer.clone()))]);
     let first = received(&mut to_bob);
     assert!(
-        matches!(&first[..], [ServerMessage::Joined { you, peers, resume: Some(_), resumed: false, received: 0, .. }] if *you == bob_peer && peers[0].id == *ada.id())
+        matches!(&first[..], [ServerMessage::Joined(Joined { you, peers, resume: Some(_), resumed: false, received: 0, .. })] if *you == bob_peer && peers[0].id == *ada.id())
     );
 
     bob.leave(Some(LeaveReason::Left));
     drop(ada);
     let id = bob_peer.id;
     let reason = LeaveReason::Left;
-    assert_eq!(received(&mut to_ada), [ServerMessage::PeerLeft { id, reason }]);
+    assert_eq!(received(&mut to_ada), [ServerMessage::PeerLeft(PeerLeft::new(id, reason))]);
     assert_eq!(rooms.counts().0, 0);
 }
 
@@ -61,7 +64,7 @@ fn dropped_seat_is_lost_and_silent_leave_is_hidden() {
     eve.leave(None);
     drop(bob);
     let reason = LeaveReason::Lost;
-    assert_eq!(received(&mut to_ada), [ServerMessage::PeerLeft { id, reason }]);
+    assert_eq!(received(&mut to_ada), [ServerMessage::PeerLeft(PeerLeft::new(id, reason))]);
 }
 
 #[test]
@@ -77,14 +80,17 @@ fn signal_reaches_one_and_say_reaches_others() {
     let from = ada.id().clone();
     ada.signal(bob.id(), data("1"));
     ada.say(id("m2"), data("2"));
-    let say = ServerMessage::Say { from: from.clone(), id: id("m2"), data: data("2") };
-    let signal = ServerMessage::Signal { from, data: data("1") };
+    let say = ServerMessage::Say(SayFrom::new(from.clone(), id("m2"), data("2")));
+    let signal = ServerMessage::Signal(SignalFrom::new(from, data("1")));
     assert_eq!(received(&mut to_bob), [signal, say.clone()]);
     assert_eq!(received(&mut to_eve), [say]);
     assert_eq!(received(&mut to_ada), []);
     assert_eq!(received(&mut to_far), []);
     ada.signal(far.id(), data("1"));
-    assert!(matches!(&received(&mut to_ada)[..], [ServerMessage::Error { code: ErrorCode::UnknownPeer, .. }]));
+    assert!(matches!(
+        &received(&mut to_ada)[..],
+        [ServerMessage::Error(ServerError { code: ErrorCode::UnknownPeer, .. })]
+    ));
 }
 
 #[test]
@@ -145,12 +151,12 @@ fn replay(messages: &[ServerMessage]) -> usize {
     let mut present = std::collections::HashSet::new();
     for (index, message) in messages.iter().enumerate() {
         match message {
-            ServerMessage::Joined { peers, .. } => {
+            ServerMessage::Joined(Joined { peers, .. }) => {
                 assert_eq!(index, 0, "joined is the first message");
                 present.extend(peers.iter().map(|peer| peer.id.clone()));
             }
-            ServerMessage::PeerJoined { peer } => assert!(present.insert(peer.id.clone())),
-            ServerMessage::PeerLeft { id, .. } => assert!(present.remove(id)),
+            ServerMessage::PeerJoined(PeerJoined { peer, .. }) => assert!(present.insert(peer.id.clone())),
+            ServerMessage::PeerLeft(PeerLeft { id, .. }) => assert!(present.remove(id)),
             other => panic!("unexpected {other:?}"),
         }
     }

@@ -1,6 +1,6 @@
 //! A server is disconnected from Redis, and its clients resume their seats on another, and return.
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, PeerId, ServerMessage};
+use browser_rtc_signaling::{ClientMessage, ErrorCode, PeerId, Ping, Pong, ServerMessage};
 
 use super::support::{Redis, RedisProxy, join_when_available, say_to_all, wait_until_disconnected};
 use crate::support::{Client, TestServer};
@@ -71,9 +71,9 @@ async fn expect_words(client: &mut Client, from: &PeerId, words: usize) {
 
 /// Returns the number of frames that the server has received from a client.
 async fn acknowledged(client: &mut Client) -> u32 {
-    client.send(ClientMessage::Ping { id: 1, received: 0 }).await;
+    client.send(ClientMessage::Ping(Ping::new(1))).await;
     match client.recv().await {
-        ServerMessage::Pong { received, .. } => received,
+        ServerMessage::Pong(Pong { received, .. }) => received,
         other => panic!("{other:?}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Servers in separate processes that are killed.
 
-use browser_rtc_signaling::{ErrorCode, LeaveReason, ServerMessage};
+use browser_rtc_signaling::{ErrorCode, LeaveReason, SayFrom, ServerMessage, SignalFrom};
 
 use super::support::{Redis, expect_join_refused, say_to_all};
 
@@ -50,8 +50,8 @@ async fn seats_of_killed_server_resume_elsewhere() {
     let (mut said, mut signalled) = (0, 0);
     while said < 60 || signalled < 50 {
         let (data, count) = match carol_again.recv().await {
-            ServerMessage::Say { data, .. } => (data, &mut said),
-            ServerMessage::Signal { data, .. } => (data, &mut signalled),
+            ServerMessage::Say(SayFrom { data, .. }) => (data, &mut said),
+            ServerMessage::Signal(SignalFrom { data, .. }) => (data, &mut signalled),
             other => panic!("{other:?}"),
         };
         assert_eq!(data.get(), count.to_string());

@@ -4,7 +4,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use browser_rtc_signaling::{ClientMessage, Data, LeaveReason, PeerId, ResumeToken, ServerMessage};
+use browser_rtc_signaling::{
+    ClientMessage, Data, Join, Joined, LeaveReason, PeerId, PeerJoined, PeerLeft, Ping, Pong, ResumeToken, Say,
+    SayFrom, ServerMessage, SignalFrom, SignalTo,
+};
 use proptest::prelude::*;
 
 use super::support::Redis;
@@ -100,11 +103,11 @@ struct Received {
 impl Received {
     fn add(&mut self, message: ServerMessage) {
         match &message {
-            ServerMessage::Say { from, .. } | ServerMessage::Signal { from, .. } => {
+            ServerMessage::Say(SayFrom { from, .. }) | ServerMessage::Signal(SignalFrom { from, .. }) => {
                 self.by_sender.entry(from.clone()).or_default().push(message);
             }
-            ServerMessage::PeerJoined { .. } | ServerMessage::PeerLeft { .. } => self.presence.push(message),
-            ServerMessage::Error { .. } => self.refusals += 1,
+            ServerMessage::PeerJoined(_) | ServerMessage::PeerLeft(_) => self.presence.push(message),
+            ServerMessage::Error(_) => self.refusals += 1,
             other => panic!("{other:?}"),
         }
     }
@@ -144,19 +147,19 @@ impl<'a> Model<'a> {
             Step::Say(i) => {
                 let data = self.next_data(i);
                 let id = message_id(data.get());
-                self.send(i, ClientMessage::Say { id: id.clone(), data: data.clone() }).await;
+                self.send(i, ClientMessage::Say(Say::new(id.clone(), data.clone()))).await;
                 let (from, room) = (self.participants[i].id.clone(), self.participants[i].room);
                 for other in self.participants.iter_mut().filter(|other| other.room == room && other.id != from) {
-                    other.expected.add(ServerMessage::Say { from: from.clone(), id: id.clone(), data: data.clone() });
+                    other.expected.add(ServerMessage::Say(SayFrom::new(from.clone(), id.clone(), data.clone())));
                 }
             }
             Step::Signal(i, to) => {
                 let data = self.next_data(i);
                 let id = self.participants[to].id.clone();
-                self.send(i, ClientMessage::Signal { to: id, data: data.clone() }).await;
+                self.send(i, ClientMessage::Signal(SignalTo::new(id, data.clone()))).await;
                 let from = self.participants[i].id.clone();
                 if self.participants[to].room == self.participants[i].room {
-                    self.participants[to].expected.add(ServerMessage::Signal { from, data });
+                    self.participants[to].expected.add(ServerMessage::Signal(SignalFrom::new(from, data)));
                 } else {
                     self.participants[i].expected.refusals += 1;
                 }
@@ -209,7 +212,7 @@ impl<'a> Model<'a> {
         let participant = &mut self.participants[i];
         let Some(client) = &mut participant.client else { return };
         match client.recv().await {
-            ServerMessage::Pong { .. } => {}
+            ServerMessage::Pong(_) => {}
             message => {
                 participant.received_count += 1;
                 participant.received.add(message);
@@ -221,16 +224,12 @@ impl<'a> Model<'a> {
         let mut client = self.servers[server].connect().await;
         let room = self.room(self.participants[i].room);
         let participant = &mut self.participants[i];
-        let join = ClientMessage::Join {
-            room,
-            name: "nobody".to_owned(),
-            resume: participant.token.clone(),
-            received: participant.received_count,
-            token: None,
-        };
+        let join = ClientMessage::Join(
+            Join::new(room, "nobody").resume(participant.token.clone()).received(participant.received_count),
+        );
         client.send(join).await;
         match client.recv().await {
-            ServerMessage::Joined { you, resumed: true, received, .. } => {
+            ServerMessage::Joined(Joined { you, resumed: true, received, .. }) => {
                 assert_eq!((&you.id, &you.name), (&participant.id, &participant.name));
                 for frame in &participant.sent[received as usize..] {
                     client.send(frame.clone()).await;
@@ -245,7 +244,7 @@ impl<'a> Model<'a> {
         let name = self.participants[i].name.clone();
         let mut client = self.servers[server].connect().await;
         let joined = client.try_join(&self.room(room), &name).await;
-        let ServerMessage::Joined { you, peers, resume, resumed: false, received: 0, .. } = joined else {
+        let ServerMessage::Joined(Joined { you, peers, resume, resumed: false, received: 0, .. }) = joined else {
             panic!("{joined:?}")
         };
         let mut present: Vec<_> =
@@ -255,7 +254,7 @@ impl<'a> Model<'a> {
         assert!(present.iter().all(|other| peers.iter().any(|peer| peer.id == other.id)));
         for other in &mut self.participants {
             if other.room == room && other.client.is_some() && other.name != name {
-                other.expected.add(ServerMessage::PeerJoined { peer: you.clone() });
+                other.expected.add(ServerMessage::PeerJoined(PeerJoined::new(you.clone())));
             }
         }
         let participant = &mut self.participants[i];
@@ -280,7 +279,7 @@ impl<'a> Model<'a> {
         let (id, room) = (self.participants[i].id.clone(), self.participants[i].room);
         for other in self.participants.iter_mut().filter(|other| other.room == room && other.id != id) {
             let (id, reason) = (id.clone(), LeaveReason::Left);
-            other.expected.add(ServerMessage::PeerLeft { id, reason });
+            other.expected.add(ServerMessage::PeerLeft(PeerLeft::new(id, reason)));
         }
         self.participants[i].room = usize::MAX;
         self.settle_except(i).await;
@@ -306,9 +305,9 @@ impl<'a> Model<'a> {
             // Wait until the server has received all frames.
             with_timeout(async {
                 loop {
-                    client.send(ClientMessage::Ping { id: 1, received: participant.received_count }).await;
+                    client.send(ClientMessage::Ping(Ping::new(1).received(participant.received_count))).await;
                     let pong = client.recv().await;
-                    let ServerMessage::Pong { received, .. } = pong else { panic!("unexpected frame: {pong:?}") };
+                    let ServerMessage::Pong(Pong { received, .. }) = pong else { panic!("unexpected frame: {pong:?}") };
                     if received as usize == participant.sent.len() {
                         break;
                     }

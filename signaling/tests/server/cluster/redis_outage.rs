@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use browser_rtc_signaling::{ErrorCode, ServerMessage, server::Limits};
+use browser_rtc_signaling::{ErrorCode, PeerLeft, SayFrom, ServerMessage, server::Limits};
 
 use super::support::{
     Redis, RedisProxy, expect_join_refused, join_when_available, say_to_all, wait_until_disconnected,
@@ -330,14 +330,14 @@ async fn frames_before_outage_are_not_repeated_after_it() {
     let mut last = None;
     loop {
         match carol.recv().await {
-            ServerMessage::Say { data, .. } => match data.parse::<u32>() {
+            ServerMessage::Say(SayFrom { data, .. }) => match data.parse::<u32>() {
                 Ok(word) => {
                     assert!(last < Some(word), "{last:?} {word}");
                     last = Some(word);
                 }
                 Err(_) => break,
             },
-            ServerMessage::PeerJoined { .. } | ServerMessage::PeerLeft { .. } => {}
+            ServerMessage::PeerJoined(_) | ServerMessage::PeerLeft(_) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -377,7 +377,7 @@ async fn unlogged_frames_are_resent_by_own_server_only() {
 async fn expect_replaced_and_say(ada: &mut Client, fresh: &mut Client) {
     let left = ada.recv().await;
     let replaced = browser_rtc_signaling::LeaveReason::Replaced;
-    assert!(matches!(&left, ServerMessage::PeerLeft { reason, .. } if *reason == replaced), "{left:?}");
+    assert!(matches!(&left, ServerMessage::PeerLeft(PeerLeft { reason, .. }) if *reason == replaced), "{left:?}");
     ada.expect_joined(fresh, "Fresh").await;
     say_to_all(ada, &mut [fresh], "2").await;
 }

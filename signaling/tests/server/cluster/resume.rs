@@ -1,6 +1,8 @@
 //! Seats that are resumed on another server, while both servers run.
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, ServerMessage, close, server::Limits};
+use browser_rtc_signaling::{
+    ClientMessage, ErrorCode, Ping, Pong, SayFrom, ServerMessage, SignalFrom, close, server::Limits,
+};
 
 use super::support::{Redis, say_to_all};
 use crate::support::{Client, with_timeout};
@@ -30,7 +32,7 @@ async fn seat_resumes_on_another_server_with_missed_frames() {
         assert_eq!((&bob.id, back.name.as_str()), (&id, "Bob"));
         for word in from..from + 10 {
             match bob.recv().await {
-                ServerMessage::Say { data, .. } | ServerMessage::Signal { data, .. } => {
+                ServerMessage::Say(SayFrom { data, .. }) | ServerMessage::Signal(SignalFrom { data, .. }) => {
                     assert_eq!(data.get(), word.to_string());
                 }
                 other => panic!("{other:?}"),
@@ -71,8 +73,8 @@ async fn frames_lost_to_one_server_are_sent_to_another() {
         ada.expect_say(&id, &word.to_string()).await;
     }
     say_to_all(&mut ada, &mut [&mut bob], "1").await;
-    bob.send(ClientMessage::Ping { id: 1, received: 1 }).await;
-    assert_eq!(bob.recv().await, ServerMessage::Pong { id: 1, received: said, resume: None });
+    bob.send(ClientMessage::Ping(Ping::new(1).received(1))).await;
+    assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(1).received(said)));
 }
 
 #[tokio::test]

@@ -1,4 +1,7 @@
-use browser_rtc_signaling::{ClientMessage, Data, ErrorCode, LeaveReason, PeerId, ServerMessage, server::Limits};
+use browser_rtc_signaling::{
+    ClientMessage, Data, ErrorCode, Joined, LeaveReason, PeerId, Ping, Pong, ServerError, ServerMessage, SignalTo,
+    server::Limits,
+};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -85,8 +88,10 @@ async fn concurrent_joins_give_name_to_one() {
         }
         let asked = clients.iter_mut().map(|client| client.try_join(&room, "Ada"));
         let answers = futures_util::future::join_all(asked).await;
-        let won = answers.iter().filter(|answer| matches!(answer, ServerMessage::Joined { .. })).count();
-        let lost = |answer: &&ServerMessage| matches!(answer, ServerMessage::Error { code: ErrorCode::NameTaken, .. });
+        let won = answers.iter().filter(|answer| matches!(answer, ServerMessage::Joined(_))).count();
+        let lost = |answer: &&ServerMessage| {
+            matches!(answer, ServerMessage::Error(ServerError { code: ErrorCode::NameTaken, .. }))
+        };
         assert_eq!((won, answers.iter().filter(lost).count()), (1, 19), "{answers:?}");
     }
 }
@@ -180,14 +185,14 @@ async fn error_precedes_pong_that_covers_frame() {
     for number in 1..=20 {
         // Sent in one packet, so that the ping is read before Redis answers.
         for message in [
-            ClientMessage::Signal { to: PeerId::from("nobody"), data: Data::from_json("1").unwrap() },
-            ClientMessage::Ping { id: number, received: 0 },
+            ClientMessage::Signal(SignalTo::new(PeerId::from("nobody"), Data::from_json("1").unwrap())),
+            ClientMessage::Ping(Ping::new(number)),
         ] {
             ada.sink.feed(Message::text(message.to_json().unwrap())).await.unwrap();
         }
         ada.sink.flush().await.unwrap();
         ada.expect_refusal(ErrorCode::UnknownPeer, Some(number)).await;
-        assert_eq!(ada.recv().await, ServerMessage::Pong { id: number, received: number, resume: None });
+        assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(number).received(number)));
     }
 }
 
@@ -196,5 +201,5 @@ async fn joined_states_frame_limit() {
     let Some(redis) = Redis::start().await else { return };
     let server = redis.server_with(Limits::new().frame_bytes(12_345)).await;
     let joined = server.connect().await.try_join("r", "Ada").await;
-    assert!(matches!(joined, ServerMessage::Joined { max_frame_bytes: 12_345, .. }), "{joined:?}");
+    assert!(matches!(joined, ServerMessage::Joined(Joined { max_frame_bytes: 12_345, .. })), "{joined:?}");
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use browser_rtc_signaling::{
-    ErrorCode, ServerMessage,
+    ErrorCode, Joined, ServerError, ServerMessage,
     server::{Config, Limits},
 };
 use tempfile::TempDir;
@@ -208,7 +208,7 @@ pub async fn join_when_available(server: &TestServer, room: &str, name: &str) ->
 pub async fn expect_join_refused(server: &TestServer, room: &str, name: &str, expected: ErrorCode) {
     let mut client = server.connect().await;
     let answer = client.try_join(room, name).await;
-    assert!(matches!(&answer, ServerMessage::Error { code, .. } if *code == expected), "{answer:?}");
+    assert!(matches!(&answer, ServerMessage::Error(ServerError { code, .. }) if *code == expected), "{answer:?}");
 }
 
 /// Joins once the join is no longer refused with this code.
@@ -217,12 +217,12 @@ pub async fn join_once_not(server: &TestServer, room: &str, name: &str, not: Err
         loop {
             let mut client = server.connect().await;
             match client.try_join(room, name).await {
-                ServerMessage::Joined { you, resume, .. } => {
+                ServerMessage::Joined(Joined { you, resume, .. }) => {
                     client.id = you.id;
                     client.token = resume;
                     return client;
                 }
-                ServerMessage::Error { code, .. } if code == not => {
+                ServerMessage::Error(ServerError { code, .. }) if code == not => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
                 other => panic!("not joined but {other:?}"),

@@ -221,7 +221,7 @@ impl RoomState {
             return false;
         }
         self.send(&peer_joined_frame(id, name), origin, |seat| seat != id);
-        let peer = Peer { id: id.clone(), name: name.to_owned() };
+        let peer = Peer::new(id.clone(), name.to_owned());
         self.peers.push(RoomPeer { peer, process: process.to_owned() });
         true
     }

@@ -17,7 +17,7 @@ use crate::protocol::{ErrorCode, Peer, PeerId};
 impl RoomState {
     pub(super) fn seat_new(&mut self, welcome: &Welcome, id: &PeerId, name: &str, joining: PendingJoin) {
         let PendingJoin { outbox, secret, done, .. } = joining;
-        let you = Peer { id: id.clone(), name: name.to_owned() };
+        let you = Peer::new(id.clone(), name.to_owned());
         outbox.push(welcome.joined(you, self.others(id), secret.token(), None));
         if welcome.resumes {
             outbox.start_numbering();
