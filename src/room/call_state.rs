@@ -210,11 +210,11 @@ impl CallState {
     }
 
     pub(super) fn answers(&self) -> EventStream<Answer> {
-        EventStream::of(self.answer.clone(), &self.end)
+        EventStream::from_queue(self.answer.clone(), &self.end)
     }
 
     pub(super) fn signals(&self) -> EventStream<Signal> {
-        EventStream::of(self.signals.clone(), &self.end)
+        EventStream::from_queue(self.signals.clone(), &self.end)
     }
 }
 
