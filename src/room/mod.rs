@@ -94,7 +94,7 @@ pub enum RoomEvent {
     },
     /// The room is lost: the server does not admit the client any more, the reconnection took longer than
     /// [`Join::give_up_after`], or the seat was taken over on another socket, such as by another tab, which is
-    /// `Signaling(AlreadyJoined)`. Calls that are connected continue. No event follows.
+    /// `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined). Calls that are connected continue. No event follows.
     Lost {
         /// The last failure.
         reason: Error,

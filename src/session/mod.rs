@@ -74,7 +74,7 @@ use wasm_bindgen_futures::spawn_local;
 pub use browser_rtc_proto::recovery::Recovery;
 
 pub use self::{
-    link::{Link, MemoryLink},
+    link::{Link, MemoryLink, MemorySink},
     options::SessionOptions,
 };
 
