@@ -1,13 +1,12 @@
-//! One error type for everything that can go wrong.
+//! The error type of this crate.
 
-use std::{borrow::Cow, convert::Infallible, error, fmt};
+use std::{borrow::Cow, convert::Infallible, error, fmt, sync::Arc};
 
-use browser_rtc_proto::signaling::ErrorCode;
 use wasm_bindgen::JsValue;
 
 use crate::sys::global;
 
-/// The result of everything in this crate that can fail.
+/// The result of every operation in this crate that can fail.
 ///
 /// ```
 /// # fn check(ready: bool) -> browser_rtc::Result<()> { let _ = ready; Ok(()) }
@@ -19,7 +18,7 @@ use crate::sys::global;
 /// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Which operation failed, how, and what the browser said of it.
+/// A failed operation: its name, the kind of failure, and a message.
 ///
 /// ```
 /// # use browser_rtc::{Error, ErrorKind};
@@ -31,6 +30,18 @@ pub type Result<T> = std::result::Result<T, Error>;
 ///     }
 /// }
 /// ```
+///
+/// A link, a codec or another part that a program implements itself makes errors with [`Error::new`] and
+/// [`Error::other`]. [`source`](error::Error::source) returns the error that such a part failed with.
+///
+/// ```
+/// # use browser_rtc::{Error, ErrorKind};
+/// # use std::error::Error as _;
+/// let parsed = "x".parse::<u16>().map_err(|error| Error::other("receive", error));
+/// let error = parsed.unwrap_err();
+/// assert_eq!(error.to_string(), "receive failed (Other): invalid digit found in string");
+/// assert!(error.source().is_some_and(|source| source.is::<std::num::ParseIntError>()));
+/// ```
 #[derive(Clone)]
 pub struct Error(Box<Details>);
 
@@ -40,14 +51,28 @@ struct Details {
     kind: ErrorKind,
     message: Cow<'static, str>,
     js: Option<JsValue>,
-    /// The signaling server's code. Looked up only here, a program without signaling has none of them in it.
+    /// The code of a refusal, as text, so that a program without signaling contains no table of codes.
     code: Option<Box<str>>,
     /// The description that was refused.
     sdp: Option<Box<str>>,
+    source: Option<Arc<dyn error::Error + Send + Sync>>,
 }
 
-/// What went wrong, for the most part by the name of the
-/// [DOMException](https://webidl.spec.whatwg.org/#idl-DOMException-error-names).
+/// The kind of a failure.
+///
+/// Most kinds are those of [DOMException](https://webidl.spec.whatwg.org/#idl-DOMException-error-names), which have its
+/// names without `Error`. The others are defined here. [`name`](Self::name) is the variant's name, which the npm package
+/// has as the error's `name`; only `Type` and `Range` are a `TypeError` and a `RangeError` there.
+///
+/// | Cause | Kinds |
+/// |---|---|
+/// | the user, the page or the browser does not permit the operation | `NotAllowed`, `Security`, `NotSupported` |
+/// | the device | `NotFound`, `NotReadable`, `Overconstrained` |
+/// | the program's call | `Type`, `Range`, `Syntax`, `InvalidState`, `InvalidAccess`, `InvalidModification`, `TooLarge` |
+/// | the operation was ended | `Abort`, `Closed`, `Timeout` |
+/// | the network, the browser or the remote peer | `Network`, `Operation`, `InvalidData`, `QuotaExceeded`, `WouldBlock` |
+/// | a room's other members | `Declined`, `Busy`, `PeerLeft` |
+/// | the signaling server | `Signaling` |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -55,67 +80,67 @@ pub enum ErrorKind {
     Abort,
     /// The user, the page's policy or the system refused (`NotAllowedError`).
     NotAllowed,
-    /// Nothing fits what was asked for, such as a camera where there is none (`NotFoundError`).
+    /// There is no such thing, such as a camera (`NotFoundError`).
     NotFound,
-    /// The device is there and could not be read, mostly as another program has it (`NotReadableError`).
+    /// The device exists but cannot be read, mostly because another program uses it (`NotReadableError`).
     NotReadable,
     /// No device can meet this constraint (`OverconstrainedError`).
     #[doc(alias = "OverconstrainedError")]
     #[doc(alias = "OverconstrainedError.constraint")]
     Overconstrained {
-        /// The constraint's name as in JavaScript, such as `width`; none where the browser hides it.
+        /// The name of the constraint as in JavaScript, such as `width`. `None` where the browser hides it.
         constraint: Option<String>,
     },
-    /// The browser lacks the API, or keeps it from this page (`NotSupportedError`).
+    /// The browser lacks the API, or does not offer it to this page (`NotSupportedError`).
     NotSupported,
     /// A security rule of the browser forbids it (`SecurityError`).
     Security,
-    /// The object is in a state in which this may not be done (`InvalidStateError`).
+    /// The object is in a state that does not permit the operation (`InvalidStateError`).
     InvalidState,
-    /// The object does not belong here, such as a sender of another connection (`InvalidAccessError`).
+    /// The object belongs to another one, such as a sender to another connection (`InvalidAccessError`).
     InvalidAccess,
-    /// What was asked to change may not change (`InvalidModificationError`).
+    /// The operation changes a member that cannot change (`InvalidModificationError`).
     InvalidModification,
     /// The operation failed for a reason of its own, such as a description that could not be applied
     /// (`OperationError`).
     Operation,
     /// A text could not be parsed (`SyntaxError`).
     Syntax,
-    /// A value of the wrong type, or one that is missing (`TypeError`).
+    /// A value is missing or has the wrong type (`TypeError`).
     Type,
-    /// A number out of its range (`RangeError`).
+    /// A number is out of range (`RangeError`).
     Range,
     /// The network failed (`NetworkError`).
     Network,
-    /// It took too long (`TimeoutError`).
+    /// The operation took too long (`TimeoutError`).
     Timeout,
-    /// There is no room now; there will be later.
+    /// The buffer is full at the moment.
     WouldBlock,
-    /// More than this can carry at once.
+    /// The message exceeds a limit.
     TooLarge {
-        /// The most that it can carry, in bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// More came than may wait to be taken (`QuotaExceededError`).
+    /// The unread data exceeds its limit (`QuotaExceededError`).
     QuotaExceeded,
-    /// What came from the other side is not what was agreed on.
+    /// The remote peer sent data that does not follow the protocol.
     InvalidData,
-    /// The connection, channel or room has been closed.
+    /// The connection, channel or room is closed.
     Closed,
-    /// The one who was called declined.
+    /// The callee declined the call.
     Declined,
-    /// The one who was called is in another call.
+    /// The callee is in another call.
     Busy,
-    /// The other one has left the room, or was never in it.
+    /// The peer has left the room, or was never in it.
     PeerLeft,
-    /// The signaling server refused, with this code.
-    Signaling(ErrorCode),
-    /// Anything else; [`Error::message`] and [`Error::js`] tell more.
+    /// The signaling server refused the request, with the code of [`Error::code`] and [`Error::signaling_code`].
+    Signaling,
+    /// Any other failure; see [`Error::message`], [`Error::js`] and [`source`](error::Error::source).
     Other,
 }
 
 impl ErrorKind {
-    /// Those that say no more than the exception's name, which is theirs with `Error` behind it.
+    /// The kinds without fields that are named after an exception, whose name is theirs followed by `Error`.
     const PLAIN: [Self; 16] = [
         Self::Abort,
         Self::NotAllowed,
@@ -135,7 +160,7 @@ impl ErrorKind {
         Self::QuotaExceeded,
     ];
 
-    /// The variant's name, such as `NotAllowed`: for logs and for style sheets.
+    /// Returns the name of the variant, such as `NotAllowed`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -163,13 +188,13 @@ impl ErrorKind {
             Self::Declined => "Declined",
             Self::Busy => "Busy",
             Self::PeerLeft => "PeerLeft",
-            Self::Signaling(_) => "Signaling",
+            Self::Signaling => "Signaling",
             Self::Other => "Other",
         }
     }
 
-    /// By `name`, never by message and never by `instanceof`: Firefox does not expose every error's class.
-    fn of(thrown: &JsValue) -> Self {
+    /// Returns the kind of a thrown value by its `name`, as Firefox does not expose every error's class to `instanceof`.
+    fn from_thrown(thrown: &JsValue) -> Self {
         let name = global::get_text(thrown, "name").unwrap_or_default();
         let name = name.strip_suffix("Error").unwrap_or_default();
         match name {
@@ -184,35 +209,63 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// What JavaScript threw or rejected with, be it an exception, a string, `null` or any object.
+    /// Creates an error of this kind. `operation` is the name of the function that failed, and `message` states the cause.
     #[must_use]
-    pub fn from_js(operation: &'static str, thrown: JsValue) -> Self {
-        let kind = ErrorKind::of(&thrown);
-        let message = global::get_text(&thrown, "message").unwrap_or_else(|| global::text(&thrown));
-        Self::of(operation, kind, message.into(), Some(thrown))
+    pub fn new(operation: &'static str, kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::with(operation, kind, message.into(), None)
     }
 
-    pub(crate) fn new(operation: &'static str, kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::of(operation, kind, message.into(), None)
-    }
-
-    pub(crate) fn signaling(operation: &'static str, code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        let text = code.as_str().into();
-        let mut error = Self::new(operation, ErrorKind::Signaling(code), message);
-        error.0.code = Some(text);
+    /// Creates an error of this kind from the error that caused it, whose text becomes the message.
+    #[must_use]
+    pub fn from_source(
+        operation: &'static str,
+        kind: ErrorKind,
+        source: impl Into<Box<dyn error::Error + Send + Sync>>,
+    ) -> Self {
+        let source = source.into();
+        let mut error = Self::new(operation, kind, source.to_string());
+        error.0.source = Some(source.into());
         error
     }
 
-    fn of(operation: &'static str, kind: ErrorKind, message: Cow<'static, str>, js: Option<JsValue>) -> Self {
-        Self(Box::new(Details { operation, kind, message, js, code: None, sdp: None }))
+    /// Creates an error of the kind [`Other`](ErrorKind::Other) from the error that caused it.
+    #[must_use]
+    pub fn other(operation: &'static str, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self::from_source(operation, ErrorKind::Other, source)
     }
 
+    /// Creates an error from a value that JavaScript threw or rejected with: an exception, a string, `null` or any object.
+    #[must_use]
+    pub fn from_js(operation: &'static str, thrown: JsValue) -> Self {
+        let kind = ErrorKind::from_thrown(&thrown);
+        let message = global::get_text(&thrown, "message").unwrap_or_else(|| global::text(&thrown));
+        Self::with(operation, kind, message.into(), Some(thrown))
+    }
+
+    /// Creates the error of an operation on a closed object. Where the object has a name, state it with
+    /// [`new`](Self::new).
     pub(crate) fn closed(operation: &'static str) -> Self {
-        Self::new(operation, ErrorKind::Closed, "it has been closed")
+        Self::new(operation, ErrorKind::Closed, "the connection, channel or room is closed")
     }
 
-    /// Returns the failure to read a file as `NotReadable`. Browsers differ: for a file that has changed, Chromium
-    /// rejects with `NotReadableError`, Firefox with `AbortError`. An error that is not the browser's stays.
+    fn with(operation: &'static str, kind: ErrorKind, message: Cow<'static, str>, js: Option<JsValue>) -> Self {
+        Self(Box::new(Details { operation, kind, message, js, code: None, sdp: None, source: None }))
+    }
+
+    /// Adds the code of a refusal.
+    pub(crate) fn with_code(mut self, code: &str) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    /// Adds the description that was refused, in which [`rtc`](Self::rtc) finds the line that the browser means.
+    pub(crate) fn with_sdp(mut self, sdp: &str) -> Self {
+        self.0.sdp = Some(sdp.into());
+        self
+    }
+
+    /// Converts the browser's failure to read a file to `NotReadable`: for a file that has changed, Chromium rejects with
+    /// `NotReadableError`, Firefox with `AbortError`. An error of this crate stays.
     pub(crate) fn into_not_readable(self) -> Self {
         if self.js().is_none() {
             return self;
@@ -221,40 +274,88 @@ impl Error {
         Self::new(self.operation(), ErrorKind::NotReadable, message)
     }
 
-    /// The web name of what failed, such as `getUserMedia`.
+    /// Returns the name of the function that failed, as in JavaScript, such as `getUserMedia`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.0.operation
     }
 
-    /// What went wrong: match on this.
+    /// Returns the kind of the failure.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// The browser's own words, for a log. They differ among browsers and versions.
+    /// Returns the cause, for a log. The text of a browser's own error differs among browsers and versions.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Keeps the description, so that [`rtc`](Self::rtc) may look for the line that the browser means.
-    pub(crate) fn of_sdp(mut self, sdp: &str) -> Self {
-        self.0.sdp = Some(sdp.into());
-        self
+    /// Returns the code of a refusal, such as `name_taken` of the signaling server.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// Returns whether the operation was aborted.
+    #[must_use]
+    pub fn is_abort(&self) -> bool {
+        self.0.kind == ErrorKind::Abort
+    }
+
+    /// Returns whether the connection, channel or room is closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.0.kind == ErrorKind::Closed
+    }
+
+    /// Returns whether the operation took too long.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.kind == ErrorKind::Timeout
+    }
+
+    /// Returns whether the user, the page's policy or the system refused.
+    #[must_use]
+    pub fn is_not_allowed(&self) -> bool {
+        self.0.kind == ErrorKind::NotAllowed
+    }
+
+    /// Returns whether there is no such thing, such as a camera.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind == ErrorKind::NotFound
+    }
+
+    /// Returns whether the browser lacks the API, or does not offer it to this page.
+    #[must_use]
+    pub fn is_not_supported(&self) -> bool {
+        self.0.kind == ErrorKind::NotSupported
+    }
+
+    /// Returns whether the buffer is full at the moment.
+    #[must_use]
+    pub fn is_would_block(&self) -> bool {
+        self.0.kind == ErrorKind::WouldBlock
+    }
+
+    /// Returns whether the message exceeds a limit.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::TooLarge { .. })
     }
 
     pub(crate) fn sdp(&self) -> Option<&str> {
         self.0.sdp.as_deref()
     }
 
-    fn words(&self) -> [&str; 5] {
+    fn text(&self) -> [&str; 5] {
         let Details { operation, kind, message, .. } = &*self.0;
         [operation, " failed (", kind.name(), "): ", message]
     }
 
-    /// The very value that JavaScript threw, where it did.
+    /// Returns the value that JavaScript threw, if it did.
     #[must_use]
     pub fn js(&self) -> Option<&JsValue> {
         self.0.js.as_ref()
@@ -263,7 +364,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.words().into_iter().try_for_each(|word| f.write_str(word))
+        self.text().into_iter().try_for_each(|part| f.write_str(part))
     }
 }
 
@@ -277,17 +378,22 @@ impl fmt::Debug for Error {
     }
 }
 
-impl error::Error for Error {}
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
 
+/// A sink that cannot fail, such as one of a closure, is a link.
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
     }
 }
 
-/// The value that JavaScript threw, if it did. Otherwise a `TypeError` or a `RangeError` for these two kinds, and for
-/// any other an `Error` whose `name` is the kind's. `code` is the signaling server's, and `limit` that of a message
-/// that is too large.
+/// Returns the value that JavaScript threw, if it did. Otherwise the result is a `TypeError` or a `RangeError` for these
+/// two kinds, and for any other an `Error` whose `name` is the kind's. It has the `code` of a refusal, and the `limit` that
+/// a message exceeds.
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
         let Details { operation, kind, message, js, code, .. } = *error.0;
@@ -298,8 +404,8 @@ impl From<Error> for JsValue {
             ErrorKind::Type => js_sys::TypeError::new(&[operation, ": ", &message].concat()).into(),
             ErrorKind::Range => js_sys::RangeError::new(&[operation, ": ", &message].concat()).into(),
             _ => {
-                let words = [operation, " failed (", kind.name(), "): ", &message];
-                let thrown = js_sys::Error::new(&words.concat());
+                let text = [operation, " failed (", kind.name(), "): ", &message];
+                let thrown = js_sys::Error::new(&text.concat());
                 global::set_text(&thrown, "name", kind.name());
                 thrown
             }
@@ -314,7 +420,7 @@ impl From<Error> for JsValue {
     }
 }
 
-/// Names the operation of what JavaScript threw: `call().during("createOffer")?`.
+/// Makes an error of a thrown value by naming the operation: `call().during("createOffer")?`.
 pub(crate) trait During<T> {
     fn during(self, operation: &'static str) -> Result<T>;
 }
@@ -327,9 +433,49 @@ impl<T> During<T> for std::result::Result<T, JsValue> {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
     #[test]
     fn error_type_of_result_is_inferred() {
         let result = crate::Result::Ok(1);
         assert_eq!(result.ok(), Some(1));
+    }
+
+    #[test]
+    fn source_is_kept_by_clones() {
+        let error = Error::from_source("parse", ErrorKind::Syntax, "x".parse::<u8>().unwrap_err());
+        let source = error.clone().source().map(ToString::to_string);
+        assert_eq!(source.as_deref(), Some(error.message()));
+        assert_eq!(error.to_string(), "parse failed (Syntax): invalid digit found in string");
+        assert!(Error::closed("send").source().is_none());
+    }
+
+    #[test]
+    fn predicates_agree_with_the_kind() {
+        let is = |kind| {
+            let error = Error::new("test", kind, "");
+            [
+                error.is_abort(),
+                error.is_closed(),
+                error.is_timeout(),
+                error.is_not_allowed(),
+                error.is_not_found(),
+                error.is_not_supported(),
+                error.is_would_block(),
+                error.is_too_large(),
+            ]
+            .map(u8::from)
+        };
+        assert_eq!(is(ErrorKind::Abort), [1, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(is(ErrorKind::Closed), [0, 1, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(is(ErrorKind::Timeout), [0, 0, 1, 0, 0, 0, 0, 0]);
+        assert_eq!(is(ErrorKind::NotAllowed), [0, 0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(is(ErrorKind::NotFound), [0, 0, 0, 0, 1, 0, 0, 0]);
+        assert_eq!(is(ErrorKind::NotSupported), [0, 0, 0, 0, 0, 1, 0, 0]);
+        assert_eq!(is(ErrorKind::WouldBlock), [0, 0, 0, 0, 0, 0, 1, 0]);
+        assert_eq!(is(ErrorKind::TooLarge { limit: 1 }), [0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(is(ErrorKind::Other), [0; 8]);
     }
 }

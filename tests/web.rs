@@ -19,6 +19,7 @@ mod web {
     mod dtmf;
     mod error;
     mod event;
+    mod event_subscribers;
     mod files;
     mod files_failures;
     mod files_life;

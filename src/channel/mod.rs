@@ -206,7 +206,7 @@ impl DataChannel {
     pub fn states(&self) -> EventStream<ChannelState> {
         let life = self.inner.life.clone();
         let events = &["open", "closing", "close"];
-        EventStream::of_states(&self.inner.life.closed, &self.inner.life.raw, events, move || life.state())
+        EventStream::from_states(&self.inner.life.closed, &self.inner.life.raw, events, move || life.state())
     }
 
     /// Bytes that the browser has yet to send.

@@ -219,7 +219,7 @@ async fn receive(shared: &Shared, arrival: &Arrival, sink: &mut Sink, digests: &
     arrival.meter.set((from * BLOCK).min(arrival.size()));
     shared.say(&Message::Accept { id, window: WINDOW, from, sha256 }).await?;
 
-    let mut pieces = EventStream::of(arrival.pieces.clone(), &arrival.over);
+    let mut pieces = EventStream::from_queue(arrival.pieces.clone(), &arrival.over);
     while let Some(piece) = pieces.next().await {
         match piece {
             Piece::Block { bytes, sha256, place, hashing } => {

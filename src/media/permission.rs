@@ -116,7 +116,7 @@ impl PermissionStatus {
     #[doc(alias = "PermissionStatus.onchange")]
     pub fn changes(&self) -> EventStream<PermissionState> {
         let status = self.0.clone();
-        EventStream::of_states(&CloseSignal::default(), &self.0, &["change"], move || state(&status))
+        EventStream::from_states(&CloseSignal::default(), &self.0, &["change"], move || state(&status))
     }
 }
 

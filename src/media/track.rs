@@ -136,7 +136,7 @@ impl MediaStreamTrack {
     pub fn mute_changes(&self) -> EventStream<bool> {
         let raw = Clone::clone(&self.0.raw);
         let muted = move || web_sys::MediaStreamTrack::muted(&raw);
-        let changes = EventStream::of_states(&self.0.end, &self.0.raw, &["mute", "unmute"], muted);
+        let changes = EventStream::from_states(&self.0.end, &self.0.raw, &["mute", "unmute"], muted);
         self.until_ended(changes)
     }
 

@@ -102,7 +102,10 @@ impl NpmIncomingCall {
     /// Declines a call that has not been answered, as the end of a `using` block does.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
-        drop(self.call.take());
+        if let Some(call) = self.call.take() {
+            // The call may have been answered through another handle.
+            let _ = call.decline(DeclineReason::Declined);
+        }
     }
 
     /// Resolves when the call no longer rings.
@@ -199,8 +202,8 @@ impl NpmCall {
         Ok(AsyncItems::new(played.map(|tone| Ok(tone.to_string().into()))))
     }
 
-    /// What happens to the connection: it is lost, and recovers or not. All iterators share one queue. It ends with the
-    /// call.
+    /// What happens to the connection: it is lost, and recovers or not. The first iterator begins with the events so
+    /// far, each later one with the next event. It ends with the call.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterable<CallEvent>")]
     pub fn events(&self) -> AsyncItems {
         AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))

@@ -9,10 +9,13 @@ use wasm_bindgen::prelude::*;
 use super::boxed_promise;
 use crate::{sys::global, wake::CloseSignal};
 
+type Items = LocalBoxStream<'static, std::result::Result<JsValue, JsValue>>;
+
 /// The items of a room, a call, a channel or a play of tones, for `for await`.
 #[wasm_bindgen(js_name = AsyncItems)]
 pub struct AsyncItems {
-    items: Rc<Mutex<LocalBoxStream<'static, std::result::Result<JsValue, JsValue>>>>,
+    /// None once the iteration has ended.
+    items: Rc<Mutex<Option<Items>>>,
     end: CloseSignal,
 }
 
@@ -20,7 +23,15 @@ impl AsyncItems {
     pub(super) fn new(items: impl Stream<Item = std::result::Result<JsValue, JsValue>> + 'static) -> Self {
         let end = CloseSignal::default();
         let items = items.take_until(end.wait()).boxed_local();
-        Self { items: Rc::new(Mutex::new(items)), end }
+        Self { items: Rc::new(Mutex::new(Some(items))), end }
+    }
+
+    /// Ends the iteration, and drops what is unread. A pending `next` resolves to the end, and does that then.
+    fn finish(&self) {
+        self.end.set();
+        if let Some(mut items) = self.items.try_lock() {
+            *items = None;
+        }
     }
 }
 
@@ -31,13 +42,24 @@ impl AsyncItems {
     pub fn next(&self) -> Promise {
         let items = self.items.clone();
         let next = async move {
-            let item = items.lock().await.next().await.transpose()?;
-            let result = Object::new();
-            global::set(&result, "done", &item.is_none().into());
-            global::set(&result, "value", &item.unwrap_or(JsValue::UNDEFINED));
-            Ok(result.into())
+            let mut items = items.lock().await;
+            let item = match &mut *items {
+                Some(items) => items.next().await.transpose()?,
+                None => None,
+            };
+            if item.is_none() {
+                *items = None;
+            }
+            Ok(result(item.is_none(), item.unwrap_or(JsValue::UNDEFINED)))
         };
         boxed_promise(next.boxed_local())
+    }
+
+    /// Ends the iteration, as leaving a `for await` loop does.
+    #[wasm_bindgen(js_name = "return", unchecked_return_type = "Promise<IteratorResult<any>>")]
+    pub fn leave(&self) -> Promise {
+        self.finish();
+        Promise::resolve(&result(true, JsValue::UNDEFINED))
     }
 
     /// Returns another handle of the same iterator.
@@ -49,6 +71,14 @@ impl AsyncItems {
     /// Ends the iteration, as the end of a `using` block does: `next` resolves to the end.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
-        self.end.set();
+        self.finish();
     }
+}
+
+/// An `IteratorResult`.
+fn result(done: bool, value: JsValue) -> JsValue {
+    let result = Object::new();
+    global::set(&result, "done", &done.into());
+    global::set(&result, "value", &value);
+    result.into()
 }

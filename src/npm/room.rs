@@ -188,7 +188,7 @@ impl NpmRoom {
         self.leave();
     }
 
-    /// What happens in the room. All iterators share one queue.
+    /// What happens in the room. The first iterator begins with the events so far, each later one with the next event.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<RoomEvent>")]
     pub fn events(&self) -> AsyncItems {
         AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))

@@ -71,7 +71,7 @@ macro_rules! state_machine {
         $(#[$stream_meta])*
         pub fn $stream(&self) -> EventStream<$state> {
             let raw = self.0.raw.clone();
-            EventStream::of_states(&self.0.end, &self.0.raw, &[$event], move || state(&raw, $attribute))
+            EventStream::from_states(&self.0.end, &self.0.raw, &[$event], move || state(&raw, $attribute))
         }
     };
 }

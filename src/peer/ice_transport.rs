@@ -108,7 +108,7 @@ impl IceTransport {
     pub fn gathering_states(&self) -> EventStream<IceGatheringState> {
         let Transport { raw, connection } = &self.0;
         let now = self.0.clone();
-        EventStream::of_states(connection, raw, &["gatheringstatechange"], move || now.now("gatheringState"))
+        EventStream::from_states(connection, raw, &["gatheringstatechange"], move || now.now("gatheringState"))
     }
 
     /// Our candidates, as far as they have been found.
@@ -154,7 +154,7 @@ impl IceTransport {
         let Transport { raw, connection } = &self.0;
         let now = self.0.clone();
         let pair = move || now.call(GETTER).ok().and_then(|pair| selected(&pair));
-        Ok(EventStream::of_states(connection, raw, &["selectedcandidatepairchange"], pair))
+        Ok(EventStream::from_states(connection, raw, &["selectedcandidatepairchange"], pair))
     }
 
     /// What the peer knows us by; none before our description is set, and none in Chromium for a connection's.

@@ -71,7 +71,7 @@ impl PeerConnection {
     pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_local_description(&convert::description_to_js(description));
         let set = settled("setLocalDescription", &self.0.end, set).await;
-        set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
+        set.map(drop).map_err(|error| error.with_sdp(&description.sdp))
     }
 
     /// Sets what the peer sent. An offer set over our own rolls ours back.
@@ -85,7 +85,7 @@ impl PeerConnection {
     pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_remote_description(&convert::description_to_js(description));
         let set = settled("setRemoteDescription", &self.0.end, set).await;
-        set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
+        set.map(drop).map_err(|error| error.with_sdp(&description.sdp))
     }
 
     /// Adds one of the peer's candidates.

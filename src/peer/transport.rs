@@ -34,7 +34,7 @@ impl Transport {
     {
         let transport = self.clone();
         let state = move || transport.state(attribute, closed.clone());
-        EventStream::of_states(&self.connection, &self.raw, &[event], state)
+        EventStream::from_states(&self.connection, &self.raw, &[event], state)
     }
 
     pub(super) fn now<S: for<'a> From<&'a str>>(&self, attribute: &str) -> S {

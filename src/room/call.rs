@@ -28,7 +28,7 @@ use crate::{
     channel::{ChannelInit, ChannelState, DEFAULT_RECEIVE_LIMIT, DataChannel},
     dtmf::DtmfSender,
     error::{Error, ErrorKind, Result},
-    event::{EventStream, Queue},
+    event::{Broadcast, EventStream},
     identity::identity,
     media::{MediaStream, MediaStreamTrack, TrackKind, TrackState},
     negotiation::Politeness,
@@ -82,7 +82,7 @@ struct Inner {
     session: Session,
     caller: bool,
     arrivals: Rc<Arrivals>,
-    events: Queue<SessionEvent>,
+    events: Broadcast<SessionEvent>,
     _room: Room,
 }
 
@@ -173,7 +173,7 @@ impl Call {
             .recovery(room.0.recovery.clone())
             .shared_signal_limit(room.0.signal_limit.clone());
         let session = Session::from_connection(pc, options, Link::new(&call_state));
-        let events = Queue::default();
+        let events = Broadcast::default();
         spawn_local(watch(session.events(), events.clone(), Rc::downgrade(&call_state)));
         spawn_local(run(Rc::downgrade(&call_state), call_state.end.wait(), session.clone()));
         Ok(Self(Rc::new(Inner { call_state, session, caller, arrivals, events, _room: room.clone() })))
@@ -270,12 +270,12 @@ impl Call {
         }
     }
 
-    /// Returns the events of the connection between the two peers, from the call's beginning on: that it is broken and
-    /// has recovered, and each negotiation that has failed. All streams of a call share one queue, so that each event
-    /// goes to one of them. It holds 1,024 events that nobody has read; those after them are dropped, which
-    /// `Failed(QuotaExceeded)` reports in their place. The stream ends with the call.
+    /// Returns a new subscription to the events of the connection between the two peers: that it is broken and has
+    /// recovered, and each negotiation that has failed. The first one begins with the events so far, each later one with
+    /// the next event. A stream holds 1,024 unread events; those after them are dropped, which `Failed(QuotaExceeded)`
+    /// reports in their place. The stream ends with the call.
     pub fn events(&self) -> EventStream<SessionEvent> {
-        EventStream::of(self.0.events.clone(), &self.0.call_state.end)
+        self.0.events.subscribe(&self.0.call_state.end)
     }
 
     /// Ends the call. The peer is told.
@@ -365,7 +365,7 @@ async fn collect(mut tracks: EventStream<TrackEvent>, mut channels: EventStream<
 }
 
 /// Passes events on, and ends the call when its session is lost or closed.
-async fn watch(mut session: EventStream<SessionEvent>, events: Queue<SessionEvent>, call_state: Weak<CallState>) {
+async fn watch(mut session: EventStream<SessionEvent>, events: Broadcast<SessionEvent>, call_state: Weak<CallState>) {
     while let Some(event) = session.next().await {
         let end = match &event {
             SessionEvent::Lost { reason: LostReason::PeerClosed } => Some(EndReason::PeerHungUp),

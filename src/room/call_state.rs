@@ -143,7 +143,7 @@ impl CallState {
         if self.end.is_set() {
             return;
         }
-        if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) {
+        if error.signaling_code() == Some(ErrorCode::UnknownPeer) {
             self.finish(EndReason::PeerLeft);
         } else {
             self.refusal.replace(Some(error));
@@ -210,11 +210,11 @@ impl CallState {
     }
 
     pub(super) fn answers(&self) -> EventStream<Answer> {
-        EventStream::of(self.answer.clone(), &self.end)
+        EventStream::from_queue(self.answer.clone(), &self.end)
     }
 
     pub(super) fn signals(&self) -> EventStream<Signal> {
-        EventStream::of(self.signals.clone(), &self.end)
+        EventStream::from_queue(self.signals.clone(), &self.end)
     }
 }
 
@@ -262,13 +262,14 @@ mod tests {
 
     #[test]
     fn refusal_that_ends_a_call_is_its_error() {
-        for (code, kind) in [
-            (ErrorCode::UnknownPeer, ErrorKind::PeerLeft),
-            (ErrorCode::Internal, ErrorKind::Signaling(ErrorCode::Internal)),
+        for (code, kind, kept) in [
+            (ErrorCode::UnknownPeer, ErrorKind::PeerLeft, None),
+            (ErrorCode::Internal, ErrorKind::Signaling, Some(ErrorCode::Internal)),
         ] {
             let call_state = call_state(Stage::RingingOut);
             call_state.refused(Error::signaling("call", code, "no"));
-            assert_eq!(*call_state.error("call").kind(), kind);
+            let error = call_state.error("call");
+            assert_eq!((error.kind(), error.signaling_code()), (&kind, kept));
             assert!(call_state.end.is_set());
         }
     }

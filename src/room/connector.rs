@@ -194,14 +194,14 @@ async fn ask(
 }
 
 fn is_unauthorized(error: &Error) -> bool {
-    *error.kind() == ErrorKind::Signaling(ErrorCode::Unauthorized)
+    error.signaling_code() == Some(ErrorCode::Unauthorized)
 }
 
 /// Whether it makes no sense to retry: the server would refuse this join at any time, or has the seat on another
 /// socket. A name that is taken may be this client's own, in its former seat.
 pub(super) fn is_final(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Signaling(code) => matches!(
+    match error.signaling_code() {
+        Some(code) => matches!(
             code,
             ErrorCode::Unauthorized
                 | ErrorCode::BadName
@@ -211,6 +211,6 @@ pub(super) fn is_final(error: &Error) -> bool {
                 | ErrorCode::UnsupportedVersion
                 | ErrorCode::AlreadyJoined
         ),
-        kind => matches!(kind, ErrorKind::Security | ErrorKind::Syntax),
+        None => matches!(error.kind(), ErrorKind::Security | ErrorKind::Syntax),
     }
 }

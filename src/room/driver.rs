@@ -67,7 +67,7 @@ pub(super) async fn join(url: &str, join: Join) -> Result<Room> {
     let driver = RoomDriver {
         queue,
         resend_queue: ResendQueue::default(),
-        health_checks: EventStream::of(inner.health_checks.clone(), &inner.end),
+        health_checks: EventStream::from_queue(inner.health_checks.clone(), &inner.end),
         room: Rc::downgrade(&inner),
         connector,
         kept_seat,

@@ -1,19 +1,33 @@
-//! The events of a room that nobody has read yet. What peers and the server can make a page hold is bounded here.
+//! The unread events of a room. Peers and the server cause them at will, so that their size is limited.
 
 use super::{DeclineReason, RoomEvent};
-use crate::event::Queue;
+use crate::event::{Broadcast, Queue};
 
-/// The size of the unread events of a room, at most: of each its data and texts, and an allowance for the rest.
+/// The maximum size of the unread events of a subscriber: of each its data and texts, and an allowance for the rest.
 const UNREAD_BYTES: usize = 8 * 1024 * 1024;
 const EVENT_BYTES: usize = 256;
 
-/// Adds an event. Beyond the limit, events are dropped and counted, and a call that nobody sees is busy.
-pub(super) fn push(events: &Queue<RoomEvent>, event: RoomEvent) {
-    let is_last = matches!(event, RoomEvent::Lost { .. });
-    if is_last || events.size(size) < UNREAD_BYTES {
-        return events.push(event);
+/// Sends an event to all subscribers. A call that none of them takes is declined as busy.
+pub(super) fn push(events: &Broadcast<RoomEvent>, event: RoomEvent) {
+    let incoming = if let RoomEvent::Incoming(call) = &event { Some(call.clone()) } else { None };
+    let is_taken = events.send(event, push_to);
+    if let Some(call) = incoming
+        && !is_taken
+    {
+        // The call may have ended.
+        let _ = call.decline(DeclineReason::Busy);
     }
-    let is_counted = events.change_last(|last| match last {
+}
+
+/// Adds an event to the queue of one subscriber. Beyond the limit, events are dropped and counted. Returns whether the
+/// event was added.
+fn push_to(queue: &Queue<RoomEvent>, event: RoomEvent) -> bool {
+    let is_last = matches!(event, RoomEvent::Lost { .. });
+    if is_last || queue.size(size) < UNREAD_BYTES {
+        queue.push(event);
+        return true;
+    }
+    let is_counted = queue.change_last(|last| match last {
         RoomEvent::Lagged { missed } => {
             *missed = missed.saturating_add(1);
             true
@@ -21,12 +35,9 @@ pub(super) fn push(events: &Queue<RoomEvent>, event: RoomEvent) {
         _ => false,
     });
     if !is_counted {
-        events.push(RoomEvent::Lagged { missed: 1 });
+        queue.push(RoomEvent::Lagged { missed: 1 });
     }
-    if let RoomEvent::Incoming(call) = event {
-        // It may have ended.
-        let _ = call.decline(DeclineReason::Busy);
-    }
+    false
 }
 
 fn size(event: &RoomEvent) -> usize {
@@ -55,21 +66,21 @@ mod tests {
 
     #[test]
     fn unread_events_are_bounded_and_counted() {
-        let events = Queue::default();
+        let queue = Queue::default();
         for _ in 0..1_000 {
-            push(&events, said(64 * 1024));
+            push_to(&queue, said(64 * 1024));
         }
-        let held = events.len();
+        let held = queue.len();
         assert!((100..130).contains(&held), "{held}");
-        push(&events, RoomEvent::Recovered);
-        push(&events, RoomEvent::Lost { reason: Error::closed("join") });
+        push_to(&queue, RoomEvent::Recovered);
+        push_to(&queue, RoomEvent::Lost { reason: Error::closed("join") });
         for _ in 1..held {
-            assert!(matches!(events.pop(), Some(RoomEvent::Said { .. })));
+            assert!(matches!(queue.pop(), Some(RoomEvent::Said { .. })));
         }
-        let Some(RoomEvent::Lagged { missed }) = events.pop() else { panic!() };
+        let Some(RoomEvent::Lagged { missed }) = queue.pop() else { panic!() };
         assert_eq!(missed, 1_000 - (held as u64 - 1) + 1);
-        assert!(matches!(events.pop(), Some(RoomEvent::Lost { .. })));
-        push(&events, RoomEvent::Recovered);
-        assert!(matches!(events.pop(), Some(RoomEvent::Recovered)));
+        assert!(matches!(queue.pop(), Some(RoomEvent::Lost { .. })));
+        push_to(&queue, RoomEvent::Recovered);
+        assert!(matches!(queue.pop(), Some(RoomEvent::Recovered)));
     }
 }

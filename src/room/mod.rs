@@ -39,7 +39,7 @@ use self::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    event::{EventStream, Queue},
+    event::{Broadcast, EventStream, Queue},
     identity::identity,
     media::MediaStream,
     peer::{Configuration, IceServer},
@@ -54,10 +54,11 @@ use crate::{
 const ENVELOPE_BYTES: usize = 1_024;
 
 /// An event of a room.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RoomEvent {
-    /// A peer calls. At most 16 calls ring at once, and one of each peer: further ones are declined as busy.
+    /// A peer calls. At most 16 calls ring at once, and one of each peer: further ones are declined as busy, and so are
+    /// those that come when all streams of events have been dropped. Each subscriber gets a handle of the same call.
     Incoming(IncomingCall),
     /// A peer has joined.
     PeerJoined(Peer),
@@ -85,15 +86,15 @@ pub enum RoomEvent {
     /// away for too long, [`Room::me`] has another id, peers that came and went have been reported, and what others
     /// said meanwhile is lost.
     Recovered,
-    /// Events were dropped, as those that nobody has read take 8 MiB, in which each counts as its data and 256 bytes.
-    /// Calls among them were declined as busy. [`Room::peers`] still lists all peers.
+    /// Events were dropped, as the unread ones of this stream take 8 MiB, in which each counts as its data and 256
+    /// bytes. Calls that no stream kept were declined as busy. [`Room::peers`] still lists all peers.
     Lagged {
         /// The number of events that were dropped here.
         missed: u64,
     },
     /// The room is lost: the server does not admit the client any more, the reconnection took longer than
     /// [`Join::give_up_after`], or the seat was taken over on another socket, such as by another tab, which is
-    /// `Signaling(AlreadyJoined)`. Calls that are connected continue. No event follows.
+    /// `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined). Calls that are connected continue. No event follows.
     Lost {
         /// The last failure.
         reason: Error,
@@ -139,7 +140,7 @@ struct Inner {
     seated: Cell<bool>,
     peers: RefCell<Vec<Peer>>,
     legs: RefCell<Vec<Weak<CallState>>>,
-    events: Queue<RoomEvent>,
+    events: Broadcast<RoomEvent>,
     heard: Heard,
     /// When the current interval of busy answers began, in milliseconds, and their number.
     busy_answers: Cell<(f64, u32)>,
@@ -181,11 +182,11 @@ impl Room {
         self.0.ice_servers.borrow().clone()
     }
 
-    /// Returns the events of the room, from the moment of joining on. All streams of a room share one queue, so that each
-    /// event goes to one of them. Events wait until they are read, up to the limit of [`RoomEvent::Lagged`]. The stream
-    /// ends when the room has been left or lost.
+    /// Returns a new subscription to the events of the room. The first one begins with the events since the room was
+    /// joined, each later one with the next event. Unread events wait, up to the limit of [`RoomEvent::Lagged`]. The
+    /// stream ends when the room has been left or lost.
     pub fn events(&self) -> EventStream<RoomEvent> {
-        EventStream::of(self.0.events.clone(), &self.0.end)
+        self.0.events.subscribe(&self.0.end)
     }
 
     /// Calls a peer, sending `media` if there is any: `&camera`, or `None` to only watch and listen. Resolves when the
@@ -271,7 +272,7 @@ impl Inner {
             seated: true.into(),
             peers: seat.peers.clone().into(),
             legs: RefCell::default(),
-            events: Queue::default(),
+            events: Broadcast::default(),
             heard: Heard::default(),
             busy_answers: Cell::default(),
             outgoing: outgoing.into(),

@@ -183,6 +183,10 @@ mod tests {
         delivery.now_or_never().map(|outcome| outcome.map_err(|error| error.kind().clone()))
     }
 
+    fn refusal(delivery: &mut Delivery) -> Option<ErrorCode> {
+        delivery.now_or_never().and_then(Result::err).and_then(|error| error.signaling_code())
+    }
+
     fn signal() -> Frame {
         let message = ClientMessage::Signal(SignalTo::new("b", Data::from_serialize(&0).unwrap()));
         Frame::new(message, Owner::Session).unwrap()
@@ -311,7 +315,7 @@ mod tests {
         assert_eq!(rest(&mut resend_queue).len(), 3);
         let refused = resend_queue.refuse(2).unwrap();
         assert!(matches!(refused.refused(ErrorCode::RateLimited, "slow down".into()), Refusal::Reported));
-        assert_eq!(outcome(&mut delivery), Some(Err(ErrorKind::Signaling(ErrorCode::RateLimited))));
+        assert_eq!(refusal(&mut delivery), Some(ErrorCode::RateLimited));
         assert!(
             resend_queue.refuse(2).is_none() && resend_queue.refuse(0).is_none() && resend_queue.refuse(4).is_none()
         );
@@ -343,7 +347,7 @@ mod tests {
         let refused = resend_queue.refuse(2).unwrap();
         assert!(matches!(refused.refused(ErrorCode::TooLarge, String::new()), Refusal::Reported));
         resend_queue.acknowledge(2);
-        assert_eq!(outcome(&mut two), Some(Err(ErrorKind::Signaling(ErrorCode::TooLarge))));
+        assert_eq!(refusal(&mut two), Some(ErrorCode::TooLarge));
         assert_eq!(resend_queue.kept, []);
     }
 

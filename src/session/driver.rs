@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    event::Queue,
+    event::Broadcast,
     negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
     peer::{ConnectionState, IceConnectionState, PeerConnection, SdpType, SessionDescription},
     random,
@@ -43,7 +43,7 @@ pub(super) struct Task {
     pub(super) pc: PeerConnection,
     pub(super) options: SessionOptions,
     pub(super) signal_limit: Rc<Cell<usize>>,
-    pub(super) events: Queue<SessionEvent>,
+    pub(super) events: Broadcast<SessionEvent>,
     pub(super) closing: CloseSignal,
     pub(super) ended: CloseSignal,
 }

@@ -13,7 +13,10 @@ use futures::{
 };
 use pin_project_lite::pin_project;
 
-use crate::{error::Error, negotiation::Signal};
+use crate::{
+    error::{Error, ErrorKind},
+    negotiation::Signal,
+};
 
 pin_project! {
     /// A stream of signals and a sink for signals, as the one link that a [`Session`](super::Session) takes.
@@ -47,7 +50,11 @@ pin_project! {
 }
 
 /// One end of a link within a page.
-pub type MemoryLink = Link<UnboundedReceiver<Signal>, UnboundedSender<Signal>>;
+pub type MemoryLink = Link<UnboundedReceiver<Signal>, MemorySink>;
+
+/// The sending half of a [`MemoryLink`]. It fails with `Closed` when the other end has been dropped.
+#[derive(Clone, Debug)]
+pub struct MemorySink(UnboundedSender<Signal>);
 
 impl<I, O> Link<I, O>
 where
@@ -91,8 +98,33 @@ impl MemoryLink {
     #[must_use]
     pub fn pair() -> (Self, Self) {
         let ((to_a, from_b), (to_b, from_a)) = (mpsc::unbounded(), mpsc::unbounded());
-        (Self::new(from_b, to_b), Self::new(from_a, to_a))
+        (Self::new(from_b, MemorySink(to_b)), Self::new(from_a, MemorySink(to_a)))
     }
+}
+
+impl Sink<Signal> for MemorySink {
+    type Error = Error;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.0.poll_ready(cx).map_err(dropped)
+    }
+
+    fn start_send(self: Pin<&mut Self>, signal: Signal) -> Result<(), Error> {
+        self.0.unbounded_send(signal).map_err(|error| dropped(error.into_send_error()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.0.close_channel();
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn dropped(_error: SendError) -> Error {
+    Error::new("signal", ErrorKind::Closed, "the other end of the memory link was dropped")
 }
 
 impl<I: Stream<Item = Signal>, O> Stream for Link<I, O> {
@@ -129,19 +161,12 @@ impl<I, O> fmt::Debug for Link<I, O> {
     }
 }
 
-/// The other end of a [`MemoryLink`] is gone.
-impl From<SendError> for Error {
-    fn from(_gone: SendError) -> Self {
-        Self::closed("signal")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use futures::{FutureExt, SinkExt, StreamExt, stream};
 
     use super::*;
-    use crate::{error::ErrorKind, negotiation::Content};
+    use crate::negotiation::Content;
 
     fn signal() -> Signal {
         Content::Request.into()
@@ -156,7 +181,7 @@ mod tests {
         }
         assert_eq!(a.next().now_or_never().unwrap(), Some(signal()));
         drop(a);
-        let error = Error::from(b.send(signal()).now_or_never().unwrap().unwrap_err());
+        let error = b.send(signal()).now_or_never().unwrap().unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Closed);
         assert_eq!(b.collect::<Vec<_>>().now_or_never().unwrap().len(), 2);
     }

@@ -74,13 +74,13 @@ use wasm_bindgen_futures::spawn_local;
 pub use browser_rtc_proto::recovery::Recovery;
 
 pub use self::{
-    link::{Link, MemoryLink},
+    link::{Link, MemoryLink, MemorySink},
     options::SessionOptions,
 };
 
 use crate::{
     error::{Error, Result},
-    event::{EventStream, Queue},
+    event::{Broadcast, EventStream},
     identity::identity,
     negotiation::Signal,
     peer::{Configuration, PeerConnection},
@@ -118,7 +118,7 @@ impl fmt::Display for LostReason {
 }
 
 /// What happens to a session.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SessionEvent {
     /// The way to the peer is broken, and another is looked for.
@@ -198,7 +198,7 @@ pub struct Session(Rc<Inner>);
 
 struct Inner {
     pc: PeerConnection,
-    events: Queue<SessionEvent>,
+    events: Broadcast<SessionEvent>,
     signal_limit: Rc<Cell<usize>>,
     /// Asks the task to end.
     closing: CloseSignal,
@@ -228,7 +228,7 @@ impl Session {
         L::Error: Into<Error>,
     {
         let (closing, ended) = (CloseSignal::default(), CloseSignal::default());
-        let events = Queue::default();
+        let events = Broadcast::default();
         let options = options.into();
         let signal_limit = options.limit();
         let failures = events.clone();
@@ -252,11 +252,11 @@ impl Session {
         &self.0.pc
     }
 
-    /// Returns the events of the session, from its beginning on. All streams of a session share one queue, so that each
-    /// event goes to one of them. It holds 1,024 events that nobody has read; those after them are dropped, which
+    /// Returns a new subscription to the events of the session. The first one begins with the events so far, each later
+    /// one with the next event. A stream holds 1,024 unread events; those after them are dropped, which
     /// `Failed(QuotaExceeded)` reports in their place. The stream ends with the session.
     pub fn events(&self) -> EventStream<SessionEvent> {
-        EventStream::of(self.0.events.clone(), &self.0.ended)
+        self.0.events.subscribe(&self.0.ended)
     }
 
     /// Sets the limit of the JSON text of one signal from now on, in bytes, as [`SessionOptions::signal_limit`] does at

@@ -2,13 +2,20 @@
 
 mod socket;
 
+use std::borrow::Cow;
+
 pub use browser_rtc_proto::signaling::{
     ClientMessage, Data, ErrorCode, Join, Joined, LeaveReason, MessageId, PATH, Peer, PeerId, PeerJoined, PeerLeft,
     Ping, Pong, ResumeToken, SUBPROTOCOL, Say, SayFrom, ServerError, ServerMessage, SignalFrom, SignalTo,
 };
 
 pub use self::socket::SignalingSocket;
-use crate::{Members, peer::IceServer, sys::global};
+use crate::{
+    error::{Error, ErrorKind},
+    members::Members,
+    peer::IceServer,
+    sys::global,
+};
 
 /// Where the signaling is when this page's own server carries it too: `wss://` or `ws://`, the page's host, and
 /// [`PATH`]. None where there is no page, as in a test of a plain program.
@@ -18,6 +25,19 @@ pub fn url_of_this_page() -> Option<String> {
     let part = |member| global::get(&location, member).as_string();
     let scheme = if part("protocol")? == "https:" { "wss://" } else { "ws://" };
     Some([scheme, &part("host")?, PATH].concat())
+}
+
+impl Error {
+    /// Returns the code with which the signaling server refused, for the kind [`Signaling`](ErrorKind::Signaling).
+    #[must_use]
+    pub fn signaling_code(&self) -> Option<ErrorCode> {
+        if *self.kind() == ErrorKind::Signaling { self.code().map(ErrorCode::from) } else { None }
+    }
+
+    /// Creates the error of a refusal by the signaling server.
+    pub(crate) fn signaling(operation: &'static str, code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(operation, ErrorKind::Signaling, message).with_code(code.as_str())
+    }
 }
 
 impl From<browser_rtc_proto::signaling::IceServer> for IceServer {

@@ -19,7 +19,7 @@ const OPERATION: &str = "signaling";
 ///
 /// A frame that cannot be read is an error of that frame, and the stream continues: `Syntax` for a malformed message,
 /// which names the field, and `NotSupported` for a type of message that this version does not know. The stream ends
-/// after the error that ended the socket: `Signaling(UnsupportedVersion)` and `Signaling(AlreadyJoined)`, the latter
+/// after the error that ended the socket: `Signaling` with [`ErrorCode::UnsupportedVersion`](crate::signaling::ErrorCode::UnsupportedVersion) and `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined), the latter
 /// because the client has its seat on another socket, are final, and it makes no sense to connect again.
 ///
 /// The stream waits for the server without a timeout: a path that is broken is noticed by pings that nobody answers.
@@ -46,7 +46,7 @@ impl SignalingSocket {
     /// # Errors
     /// `Syntax` for a malformed URL, `Security` where the page may not connect there, `Network` where nobody answers
     /// or the server refuses the socket: browsers tell no more than that. A server of another version of the protocol
-    /// says so on the socket: its stream ends with `Signaling(UnsupportedVersion)`.
+    /// says so on the socket: its stream ends with `Signaling` with [`ErrorCode::UnsupportedVersion`](crate::signaling::ErrorCode::UnsupportedVersion).
     pub async fn connect(url: &str) -> Result<Self> {
         // gloo's own constructor panics where something else than an `Error` of this realm is thrown.
         let raw = web_sys::WebSocket::new_with_str(url, SUBPROTOCOL).during(OPERATION)?;

@@ -119,6 +119,15 @@ fn to_javascript_our_own_errors_are_errors() {
 }
 
 #[wasm_bindgen_test]
+fn to_javascript_an_error_of_the_program_is_an_error() {
+    let error = Error::other("send", "the cable is unplugged");
+    assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some(error.message()));
+    let thrown = JsValue::from(error);
+    assert_eq!(js::string(&thrown, "name"), "Other");
+    assert_eq!(js::string(&thrown, "message"), "send failed (Other): the cable is unplugged");
+}
+
+#[wasm_bindgen_test]
 fn type_errors_of_ours_are_type_errors() {
     let wrong = JsValue::from(5);
     let ours = browser_rtc::channel::Payload::try_from(&wrong).unwrap_err();

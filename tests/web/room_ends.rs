@@ -78,8 +78,8 @@ async fn incoming_call_is_answered_once_by_whichever_clone() {
 #[wasm_bindgen_test]
 async fn ring_that_the_server_refuses_fails_at_once() {
     watched(async {
-        for (code, expected) in
-            [("unknown_peer", ErrorKind::PeerLeft), ("internal", ErrorKind::Signaling(ErrorCode::Internal))]
+        for (code, expected, kept) in
+            [("unknown_peer", ErrorKind::PeerLeft, None), ("internal", ErrorKind::Signaling, Some(ErrorCode::Internal))]
         {
             let sockets = Sockets::new();
             let (room, socket) = seat(&sockets, "a", "b").await;
@@ -90,7 +90,8 @@ async fn ring_that_the_server_refuses_fails_at_once() {
                 socket.say(&refusal(code, 1));
             };
             let (call, ()) = join(room.call(&id, None), server).within("an answer").await;
-            assert_eq!(kind(call), expected);
+            let error = call.unwrap_err();
+            assert_eq!((error.kind(), error.signaling_code()), (&expected, kept));
             assert!(now() - begun < 5_000.0);
             // Its owner knows, and nobody else is told.
             assert!(room.events().next().now_or_never().is_none());

@@ -93,7 +93,7 @@ async fn say_that_is_refused_fails_with_the_code_and_is_not_repeated() {
         }
         first.say(&refusal("rate_limited", 2));
         let error = two.within("the refusal").await.unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Signaling(ErrorCode::RateLimited));
+        assert_eq!(error.signaling_code(), Some(ErrorCode::RateLimited));
         assert_eq!(error.operation(), "say");
 
         // The refused one is counted, in what follows and in the next socket.
@@ -108,14 +108,14 @@ async fn say_that_is_refused_fails_with_the_code_and_is_not_repeated() {
         one.within("the acceptance of the first").await.unwrap();
         second.say(&refusal("bad_message", 3));
         let error = three.within("the second refusal").await.unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Signaling(ErrorCode::BadMessage));
+        assert_eq!(error.signaling_code(), Some(ErrorCode::BadMessage));
 
         // Nobody holds the handle of this one, so that the room reports it.
         drop(room.say("four").unwrap());
         assert_eq!(frame(&second).await["data"], "four");
         second.say(&refusal("rate_limited", 4));
         let Some(RoomEvent::Refused(error)) = events.next().within("the report").await else { panic!() };
-        assert_eq!(*error.kind(), ErrorKind::Signaling(ErrorCode::RateLimited));
+        assert_eq!(error.signaling_code(), Some(ErrorCode::RateLimited));
     })
     .await;
 }

@@ -31,10 +31,10 @@ fn refusal(code: &str) -> Value {
     json!({ "type": "error", "code": code, "message": "no" })
 }
 
-async fn lost(events: &mut EventStream<RoomEvent>) -> ErrorKind {
+async fn lost(events: &mut EventStream<RoomEvent>) -> Option<ErrorCode> {
     loop {
         if let RoomEvent::Lost { reason } = events.next().within("the loss").await.unwrap() {
-            return reason.kind().clone();
+            return reason.signaling_code();
         }
     }
 }
@@ -162,7 +162,7 @@ async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
         let (fourth, join) = next_join(&sockets).await;
         assert_eq!(join["token"], "token 3");
         fourth.say(&refusal("unauthorized"));
-        assert_eq!(lost(&mut events).await, ErrorKind::Signaling(ErrorCode::Unauthorized));
+        assert_eq!(lost(&mut events).await, Some(ErrorCode::Unauthorized));
     })
     .await;
 }
@@ -265,7 +265,7 @@ async fn seat_that_is_kept_is_freed_by_the_page_that_is_opened_again() {
         // The former room, as that of a tab that was duplicated, is lost and does not take the seat back.
         let mut events = former.events();
         first.close(4001, "");
-        assert_eq!(lost(&mut events).await, ErrorKind::Signaling(ErrorCode::AlreadyJoined));
+        assert_eq!(lost(&mut events).await, Some(ErrorCode::AlreadyJoined));
         assert_eq!(sockets.made(), 3);
         until_kept(&["token of a2", "token of c"]).await;
 
@@ -346,7 +346,7 @@ async fn close_codes_4001_and_4003_end_the_room() {
             let delivery = room.say("one").unwrap();
             socket.close(code, "");
             let Some(RoomEvent::Lost { reason }) = events.next().within("the loss").await else { panic!() };
-            assert_eq!(*reason.kind(), ErrorKind::Signaling(expected));
+            assert_eq!(reason.signaling_code(), Some(expected));
             assert_eq!(*delivery.within("the end").await.unwrap_err().kind(), ErrorKind::Closed);
             assert!(events.next().await.is_none());
             room.left().now_or_never().unwrap();

@@ -211,7 +211,7 @@ async fn what_may_pass_is_tried_again_and_what_cannot_ends_the_room() {
         socket.say(&refusal("unauthorized"));
         let lost = events.next().within("the last event").await.unwrap();
         let RoomEvent::Lost { reason } = lost else { panic!("{lost:?}") };
-        assert_eq!(*reason.kind(), ErrorKind::Signaling(ErrorCode::Unauthorized));
+        assert_eq!(reason.signaling_code(), Some(ErrorCode::Unauthorized));
         assert_eq!(event(&mut events).await, "end");
         room.left().within("the end").await;
         assert_eq!(*room.say("too late").unwrap_err().kind(), ErrorKind::Closed);
@@ -237,7 +237,7 @@ async fn a_server_of_another_version_is_known_by_its_word_or_by_its_close_code()
             };
             let (room, ()) = join!(Room::join(URL, Join::new("lobby", "Ada")), server);
             let error = room.unwrap_err();
-            assert_eq!(*error.kind(), ErrorKind::Signaling(ErrorCode::UnsupportedVersion), "{error}");
+            assert_eq!(error.signaling_code(), Some(ErrorCode::UnsupportedVersion), "{error}");
             assert_eq!(error.message().contains("v7"), !says_so);
         }
 
@@ -251,7 +251,7 @@ async fn a_server_of_another_version_is_known_by_its_word_or_by_its_close_code()
         socket.close(4003, "this server speaks browser-rtc.v7");
         let lost = events.next().within("the last event").await.unwrap();
         let RoomEvent::Lost { reason } = lost else { panic!("{lost:?}") };
-        assert_eq!(*reason.kind(), ErrorKind::Signaling(ErrorCode::UnsupportedVersion));
+        assert_eq!(reason.signaling_code(), Some(ErrorCode::UnsupportedVersion));
         assert_eq!(sockets.made(), 2);
     })
     .await;

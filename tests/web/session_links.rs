@@ -11,7 +11,7 @@ use browser_rtc::{
     session::{Link, LostReason, MemoryLink, Session, SessionEvent, SessionOptions},
 };
 use futures::{
-    FutureExt, Sink, Stream, StreamExt,
+    FutureExt, Sink, SinkExt, Stream, StreamExt,
     channel::oneshot,
     future::{join, select},
 };
@@ -86,10 +86,11 @@ fn lossy(seed: u32) -> (MemoryLink, MemoryLink) {
             };
             let Some(signal) = signal else { return };
             for _ in 0..[0, 1, 1, 1, 1, 2][dice.below(6) as usize] {
-                let (to, signal, late) = (to.clone(), signal.clone(), dice.below(40));
+                let (mut to, signal, late) = (to.clone(), signal.clone(), dice.below(40));
                 spawn_local(async move {
                     sleep(Duration::from_millis(late.into())).await;
-                    let _ended = to.unbounded_send(signal);
+                    // The other end may have gone.
+                    let _ = to.send(signal).await;
                 });
             }
         }

@@ -3,7 +3,6 @@
 use std::pin::pin;
 
 use browser_rtc::{
-    ErrorKind,
     room::{DeclineReason, IncomingCall, Room, RoomEvent},
     signaling::{ErrorCode, Peer, PeerId},
 };
@@ -67,7 +66,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
                 Some(RoomEvent::Said { from, data }) => chat.heard(&from, &data),
                 // Who is not there has left a moment ago, and we are told of that as well.
-                Some(RoomEvent::Refused(error)) if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) => {}
+                Some(RoomEvent::Refused(error)) if error.signaling_code() == Some(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
                 Some(RoomEvent::Lagged { .. }) => {
                     people.clear();

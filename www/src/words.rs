@@ -4,43 +4,44 @@ use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
 
 use crate::notices::{Code, Failure, Note};
 
-/// What the server refused, or why it could not be used.
+/// Returns what to show when the server refused, or could not be used.
 pub fn server_failure(error: &Error) -> Failure {
-    let sentence = match error.kind() {
-        ErrorKind::Signaling(ErrorCode::NameTaken) => {
-            "Somebody in this room has this name already. Choose another name.".into()
+    let sentence = match (error.kind(), error.signaling_code()) {
+        (_, Some(code)) => refusal(&code, error.message()),
+        (ErrorKind::TooLarge { .. }, _) => "This is too long to be sent.".into(),
+        (ErrorKind::Network, _) => "The server cannot be reached. Check the network and try again.".into(),
+        (ErrorKind::Timeout, _) => "The server does not answer. Try again later.".into(),
+        (ErrorKind::Closed, _) => "The server has closed the connection. Try again later.".into(),
+        (ErrorKind::Security, _) => "The browser does not let this page connect to the server.".into(),
+        (ErrorKind::Syntax, _) => {
+            "The server said something that this page does not understand. Reload the page.".into()
         }
-        ErrorKind::Signaling(ErrorCode::RoomFull) => "This room is full. Choose another room.".into(),
-        ErrorKind::Signaling(ErrorCode::ServerFull) => "The server is full. Try again later.".into(),
-        ErrorKind::Signaling(ErrorCode::BadName) => "A name has 1 to 64 characters. Choose another name.".into(),
-        ErrorKind::Signaling(ErrorCode::BadRoom) => "A room's name has 1 to 64 characters. Choose another room.".into(),
-        ErrorKind::Signaling(ErrorCode::Unauthorized) => "The server does not let you into this room.".into(),
-        ErrorKind::Signaling(ErrorCode::TooManyClients) => {
-            "There are too many from your network on this server. Try again later.".into()
-        }
-        ErrorKind::Signaling(ErrorCode::Draining) => "The server is about to be started anew. Try again.".into(),
-        ErrorKind::Signaling(ErrorCode::UnsupportedVersion) => {
-            "The server speaks another version than this page. Reload the page.".into()
-        }
-        ErrorKind::Signaling(ErrorCode::RateLimited) => {
-            "That was too much at once for the server. Wait a moment and try again.".into()
-        }
-        ErrorKind::TooLarge { .. } => "This is too long to be sent.".into(),
-        ErrorKind::Signaling(_) => format!("The server refused: {}.", error.message()),
-        ErrorKind::Network => "The server cannot be reached. Check the network and try again.".into(),
-        ErrorKind::Timeout => "The server does not answer. Try again later.".into(),
-        ErrorKind::Closed => "The server has closed the connection. Try again later.".into(),
-        ErrorKind::Security => "The browser does not let this page connect to the server.".into(),
-        ErrorKind::Syntax => "The server said something that this page does not understand. Reload the page.".into(),
         _ => format!("The server could not be used: {}.", error.message()),
     };
     Failure::new(error.kind(), sentence)
 }
 
-/// Why the room is lost.
+fn refusal(code: &ErrorCode, message: &str) -> String {
+    let sentence = match code {
+        ErrorCode::NameTaken => "Somebody in this room has this name already. Choose another name.",
+        ErrorCode::RoomFull => "This room is full. Choose another room.",
+        ErrorCode::ServerFull => "The server is full. Try again later.",
+        ErrorCode::BadName => "A name has 1 to 64 characters. Choose another name.",
+        ErrorCode::BadRoom => "A room's name has 1 to 64 characters. Choose another room.",
+        ErrorCode::Unauthorized => "The server does not let you into this room.",
+        ErrorCode::TooManyClients => "There are too many from your network on this server. Try again later.",
+        ErrorCode::Draining => "The server is about to be started anew. Try again.",
+        ErrorCode::UnsupportedVersion => "The server speaks another version than this page. Reload the page.",
+        ErrorCode::RateLimited => "That was too much at once for the server. Wait a moment and try again.",
+        _ => return format!("The server refused: {message}."),
+    };
+    sentence.into()
+}
+
+/// Returns why the room is lost.
 pub fn lost(reason: &Error) -> &'static str {
-    match reason.kind() {
-        ErrorKind::Signaling(ErrorCode::AlreadyJoined) => "You have joined this room in another tab.",
+    match reason.signaling_code() {
+        Some(ErrorCode::AlreadyJoined) => "You have joined this room in another tab.",
         _ => "The connection to the server is lost. Join again.",
     }
 }

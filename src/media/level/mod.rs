@@ -150,7 +150,7 @@ impl LevelMeter {
     pub fn running_changes(&self) -> EventStream<bool> {
         let context = self.0.context.0.clone();
         let running = move || context.state() == "running";
-        EventStream::of_states(&self.0.end, &self.0.context.0, &["statechange"], running)
+        EventStream::from_states(&self.0.end, &self.0.context.0, &["statechange"], running)
     }
 
     /// Resolves when it measures. A meter that is made asks for that by itself; ask anew in a click or a key press.

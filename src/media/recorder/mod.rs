@@ -158,7 +158,7 @@ impl MediaRecorder {
     pub fn states(&self) -> EventStream<RecordingState> {
         let raw = self.raw().clone();
         let state = move || RecordingState::from(&*raw.state_name());
-        EventStream::of_states(&self.0.end, self.raw(), &["start", "pause", "resume", "error", "stop"], state)
+        EventStream::from_states(&self.0.end, self.raw(), &["start", "pause", "resume", "error", "stop"], state)
     }
 
     /// How many bits a second the picture is to take: what was asked for, or else the browser's choice.

@@ -197,7 +197,7 @@ impl Session {
         let told = Told { chunks: Queue::default(), started: CloseSignal::default(), ended: CloseSignal::default() };
         self.recordings.borrow_mut().push_back(told.clone());
         let Told { chunks, started, ended } = told;
-        Recording { chunks: EventStream::of(chunks, &ended), number, started, ended, session: self.clone() }
+        Recording { chunks: EventStream::from_queue(chunks, &ended), number, started, ended, session: self.clone() }
     }
 
     /// Stops for want of anybody who would have the rest.

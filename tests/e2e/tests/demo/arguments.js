@@ -260,6 +260,7 @@ const table = {
   "PartialFile.free": none(),
   "PartialFile.get id": none(),
   "AsyncItems.next": none(() => disposed),
+  "AsyncItems.return": none(() => disposed),
   "AsyncItems.free": none(() => disposed),
   "AsyncItems.[Symbol.asyncIterator]": none(() => disposed),
 };

@@ -16,7 +16,14 @@ async function first(iterable, condition = () => true) {
 const [ada, bob] = await Promise.all([join("Ada"), join("Bob")]);
 const named = (name) => ada.peers.find((peer) => peer.name === name);
 await until(() => named("Bob"));
-const ringing = async () => (await first(bob, (event) => event.type === "incoming")).call;
+// One subscription throughout: leaving a loop over the room would end it.
+const bobsEvents = bob[Symbol.asyncIterator]();
+async function ringing() {
+  for (;;) {
+    const { value } = await bobsEvents.next();
+    if (value.type === "incoming") return value.call;
+  }
+}
 
 async function connect() {
   return Promise.all([ada.call(named("Bob")), ringing().then((incoming) => incoming.accept())]);
@@ -171,6 +178,12 @@ async function disposal() {
   const next = events.next();
   events[Symbol.dispose]();
   check("an iterator ends", (await next).done && (await events.next()).done);
+
+  const [left, right] = [bob[Symbol.asyncIterator](), bob[Symbol.asyncIterator]()];
+  await ada.say("to each");
+  const said = (iterator) => first(iterator, (event) => event.type === "said");
+  check("each iterator of a room gets every event", (await said(left)).data === (await said(right)).data);
+  check("an iterator that a loop was left of ends", (await left.next()).done && (await right.next()).done);
 
   await files(call, theirs);
 
