@@ -55,7 +55,7 @@ async fn f44_a_file_arrives_in_a_stream() {
         let transfer = a.offer(&blob(&sent)).within("the offer").await.unwrap();
         let sink = sink();
         let offer = offered(&b).await;
-        finished(offer.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap()).await.unwrap();
+        finished(offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap()).await.unwrap();
         transfer.finished().within("the end").await.unwrap();
         let written = js::run("sink", &[&sink], "return new Blob(sink.written)").unchecked_into();
         assert!(content(&written).await == sent);
@@ -91,11 +91,10 @@ async fn f44_many_files_at_once_in_both_directions() {
                 let init = OfferInit::new().name(index.to_string());
                 transfers.push(from.offer_with(&blob(&bytes(length)), &init).within("the offer").await.unwrap());
             }
-            let offers: Vec<_> = to.offers().take(lengths.len()).collect().within("the offers").await;
-            let incoming = offers.into_iter().map(|offer| {
+            let incoming = lengths.map(async |_| {
+                let offer = offered(to).await;
                 let index: usize = offer.name().parse().unwrap();
-                let incoming = offer.accept_to_memory().unwrap();
-                async move { assert!(finished(incoming).await.unwrap() == bytes(lengths[index])) }
+                assert!(finished(offer.accept_to_memory().unwrap()).await.unwrap() == bytes(lengths[index]));
             });
             futures::future::join_all(incoming).await;
             for transfer in transfers {
@@ -134,7 +133,7 @@ async fn f44_a_file_is_refused() {
             if by_dropping {
                 drop(offer);
             } else {
-                offer.refuse().unwrap();
+                offer.decline().unwrap();
             }
             assert_eq!(transfer.accepted().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
             assert_eq!(transfer.finished().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
@@ -172,7 +171,7 @@ async fn f44_a_slow_disk_stops_a_fast_sender() {
         let sink = sink();
         js::run("sink", &[&sink], "sink.gate = new Promise(open => { sink.open = open; })");
         let offer = offered(&b).await;
-        let incoming = offer.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap();
+        let incoming = offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
         let mut progress = incoming.progress();
         while progress.next().within("progress").await.unwrap().bytes < 8 * MIB as u64 {}
         // That nothing more comes is what this is about.
@@ -237,7 +236,7 @@ async fn a_large_file(mebibytes: u32) {
     let large = js::run("count", &[&mebibytes.into()], body).unchecked_into();
     let before = (wasm_memory(), super::support::memory::live());
     let transfer = a.offer(&large).within("the offer").await.unwrap();
-    let mut incoming = offered(&b).await.accept_to_private_file("f44-large").unwrap();
+    let incoming = offered(&b).await.accept_to_private_file("f44-large").unwrap();
     let (received, sent) = join(incoming.finished(), transfer.finished()).await;
     sent.unwrap();
     assert_eq!(received.unwrap().size(), f64::from(mebibytes) * MIB as f64);

@@ -40,7 +40,7 @@ async fn unreadable_source_is_no_cancel_and_can_be_resumed() {
         let transfer = a.offer(&blob(&sent)).within("the offer").await.unwrap();
         let partial = {
             let _failing = failing_reads(4);
-            let mut incoming = offered(&b).await.accept_to_blob().unwrap();
+            let incoming = offered(&b).await.accept_to_blob().unwrap();
             let failed = transfer.finished().within("the end").await.unwrap_err();
             assert_eq!(failed.kind(), &ErrorKind::NotReadable);
             assert!(failed.js().is_none(), "JavaScript sees this error too, and no AbortError");
@@ -79,7 +79,7 @@ async fn file_that_changes_after_its_offer_is_not_readable() {
         let sink = sink();
         js::run("sink", &[&sink], "sink.gate = new Promise(open => { sink.open = open; })");
         let offer = offered(&b).await;
-        let mut incoming = offer.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap();
+        let incoming = offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
         let mut progress = incoming.progress();
         while progress.next().within("progress").await.unwrap().bytes < 8 * MIB as u64 {}
         private_file("changes", &blob(&bytes(29 * MIB))).await;
@@ -101,7 +101,7 @@ async fn sink_with_an_abort_error_is_no_cancel() {
         let transfer = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
         let failing =
             js::eval("new WritableStream({ write() { throw new DOMException('disk unplugged', 'AbortError'); } })");
-        let mut incoming = offered(&b).await.accept_into(failing.unchecked_ref()).unwrap();
+        let incoming = offered(&b).await.accept_to_stream(failing.unchecked_ref()).unwrap();
         let failed = incoming.finished().within("the end").await.unwrap_err();
         assert_eq!(failed.kind(), &ErrorKind::Operation);
         assert!(failed.message().contains("disk unplugged"), "{failed}");
@@ -121,11 +121,11 @@ async fn failed_accept_leaves_the_offer_pending() {
         let sink = sink();
         let stream = js::get(&sink, "stream");
         let writer = js::run("stream", &[&stream], "return stream.getWriter()");
-        assert_eq!(kind(offer.accept_into(stream.unchecked_ref())), ErrorKind::Type);
+        assert_eq!(kind(offer.accept_to_stream(stream.unchecked_ref())), ErrorKind::Type);
         assert!(transfer.finished().now_or_never().is_none());
         js::run("writer", &[&writer], "writer.releaseLock()");
-        let incoming = offer.accept_into(stream.unchecked_ref()).unwrap();
-        for again in [offer.accept_to_memory().map(drop), offer.accept_to_blob().map(drop), offer.refuse()] {
+        let incoming = offer.accept_to_stream(stream.unchecked_ref()).unwrap();
+        for again in [offer.accept_to_memory().map(drop), offer.accept_to_blob().map(drop), offer.decline()] {
             assert_eq!(kind(again), ErrorKind::InvalidState);
         }
         drop(offer);

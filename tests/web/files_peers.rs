@@ -106,13 +106,13 @@ async fn peer_that_speaks_the_protocol_is_not_timed() {
     watched(async {
         let (_pair, a, b) = beside_a_plain_peer().await;
         // As when the network fails between this and the next offer.
-        let offer = r#"{"type":"offer","version":1,"id":0,"file":"f","name":"n","size":1,"mime":""}"#;
+        let offer = r#"{"type":"offer","version":1,"id":0,"file_id":"f","name":"n","size":1,"mime_type":""}"#;
         b.send(offer).within("send").await.unwrap();
         let _theirs = offered(&a).await;
         let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
         sleep(LONGER).await;
         assert!(transfer.finished().now_or_never().is_none());
-        b.send(r#"{"type":"refuse","id":0,"reason":"declined"}"#).within("send").await.unwrap();
+        b.send(r#"{"type":"decline","id":0,"reason":"declined"}"#).within("send").await.unwrap();
         assert_eq!(kind(transfer.finished().within("the answer").await), ErrorKind::Declined);
     })
     .await;
@@ -125,22 +125,22 @@ async fn every_offer_is_acknowledged_or_refused_at_once() {
         let _b = Files::new(b);
         for id in 0..65 {
             let offer = format!(
-                r#"{{"type":"offer","version":1,"id":{id},"file":"f","name":"n","size":3000000000,"mime":""}}"#
+                r#"{{"type":"offer","version":1,"id":{id},"file_id":"f","name":"n","size":3000000000,"mime_type":""}}"#
             );
             hand.send(&offer).within("send").await.unwrap();
         }
         for id in 0..64 {
             let message = hand.next().within("an acknowledgement").await.unwrap().unwrap();
-            assert_eq!(message.as_text(), Some(&*format!(r#"{{"type":"ack","id":{id}}}"#)));
+            assert_eq!(message.as_text(), Some(&*format!(r#"{{"type":"offer_ack","id":{id}}}"#)));
         }
         let message = hand.next().within("a refusal").await.unwrap().unwrap();
-        assert_eq!(message.as_text(), Some(r#"{"type":"refuse","id":64,"reason":"busy"}"#));
+        assert_eq!(message.as_text(), Some(r#"{"type":"decline","id":64,"reason":"busy"}"#));
         // What is too large for memory is not refused by that.
         let offer = offered(&_b).await;
         assert!(matches!(kind(offer.accept_to_memory()), ErrorKind::TooLarge { .. }));
-        offer.refuse().unwrap();
+        offer.decline().unwrap();
         let message = hand.next().within("a refusal").await.unwrap().unwrap();
-        assert_eq!(message.as_text(), Some(r#"{"type":"refuse","id":0,"reason":"declined"}"#));
+        assert_eq!(message.as_text(), Some(r#"{"type":"decline","id":0,"reason":"declined"}"#));
     })
     .await;
 }

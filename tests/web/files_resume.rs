@@ -4,7 +4,7 @@ use std::{cell::Cell, rc::Rc};
 
 use browser_rtc::{
     ErrorKind, Listener,
-    files::{Files, Incoming, Offer, OfferInit, Transfer},
+    files::{Files, Incoming, Offer, OfferInit, Outgoing},
 };
 use futures::StreamExt;
 use wasm_bindgen::JsCast;
@@ -22,21 +22,21 @@ const SIZE: usize = 24 * MIB + 5;
 const ENOUGH: u64 = 10 * MIB as u64;
 
 /// Begun, and cut off when some of it was there.
-async fn cut_off<T>(init: &OfferInit, accept: impl FnOnce(Offer) -> Incoming<T>) -> (Transfer, Incoming<T>) {
+async fn cut_off<T>(init: &OfferInit, accept: impl FnOnce(Offer) -> Incoming<T>) -> (Outgoing, Incoming<T>) {
     let (pair, a, b) = files().await;
     let transfer = a.offer_with(&blob(&bytes(SIZE)), init).within("the offer").await.unwrap();
-    let mut incoming = accept(offered(&b).await);
+    let incoming = accept(offered(&b).await);
     let mut progress = incoming.progress();
     while progress.next().within("progress").await.unwrap().bytes < ENOUGH {}
     pair.a.close();
     pair.b.close();
-    for outcome in [transfer.finished().within("the close").await, finished_of(&mut incoming).await] {
+    for outcome in [transfer.finished().within("the close").await, finished_of(&incoming).await] {
         assert_eq!(outcome.unwrap_err().kind(), &ErrorKind::Closed);
     }
     (transfer, incoming)
 }
 
-async fn finished_of<T>(incoming: &mut Incoming<T>) -> browser_rtc::Result<()> {
+async fn finished_of<T>(incoming: &Incoming<T>) -> browser_rtc::Result<()> {
     incoming.finished().within("the close").await.map(drop)
 }
 
@@ -108,7 +108,7 @@ async fn f44_a_stream_goes_on_from_where_it_was() {
     watched(async {
         let sink = sink();
         let stream = js::get(&sink, "stream").unchecked_into();
-        let (transfer, incoming) = cut_off(&OfferInit::new(), |offer| offer.accept_into(&stream).unwrap()).await;
+        let (transfer, incoming) = cut_off(&OfferInit::new(), |offer| offer.accept_to_stream(&stream).unwrap()).await;
         let partial = incoming.into_partial().within("what has come").await.unwrap();
         let (_pair, a, b) = files().await;
         let again = a.offer_again(&transfer).within("the offer").await.unwrap();
@@ -207,7 +207,7 @@ async fn resume_with_another_offer_changes_nothing() {
         // The offer can still be accepted, and refused.
         assert!(finished(other_offer.accept_to_memory().unwrap()).await.unwrap() == bytes(SIZE));
         other.finished().within("the end").await.unwrap();
-        larger_offer.refuse().unwrap();
+        larger_offer.decline().unwrap();
         assert_eq!(larger.finished().within("the end").await.unwrap_err().kind(), &ErrorKind::Declined);
         // And the partial file resumes with its own offer, without what had arrived.
         let (came, _counter) = count(&b);
@@ -233,7 +233,7 @@ async fn partial_survives_an_offer_that_cannot_be_accepted() {
         assert_eq!(offer.resume(&partial).unwrap_err().kind(), &ErrorKind::Abort);
         let refused = a.offer_again(&transfer).within("the offer").await.unwrap();
         let offer = offered(&b).await;
-        offer.refuse().unwrap();
+        offer.decline().unwrap();
         assert_eq!(offer.resume(&partial).unwrap_err().kind(), &ErrorKind::InvalidState);
         refused.finished().within("the end").await.unwrap_err();
 

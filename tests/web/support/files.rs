@@ -4,7 +4,6 @@ use browser_rtc::{
     channel::ChannelInit,
     files::{Files, Incoming, Offer},
 };
-use futures::StreamExt;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
@@ -21,7 +20,7 @@ pub async fn files() -> (Pair, Files, Files) {
 }
 
 pub async fn offered(files: &Files) -> Offer {
-    files.offers().next().within("an offer").await.expect("the channel closed")
+    files.next_offer().within("an offer").await.expect("the channel closed")
 }
 
 /// Bytes of which no block is like another.
@@ -43,7 +42,7 @@ pub async fn content(blob: &Blob) -> Vec<u8> {
     Uint8Array::new(&buffer).to_vec()
 }
 
-pub async fn finished<T>(mut incoming: Incoming<T>) -> browser_rtc::Result<T> {
+pub async fn finished<T>(incoming: Incoming<T>) -> browser_rtc::Result<T> {
     incoming.finished().in_time("the file").await
 }
 
