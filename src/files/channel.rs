@@ -103,15 +103,7 @@ impl FileChannel {
 
     /// Resolves when the caller may send a block: files take turns in the order in which they asked.
     pub(super) async fn turn(&self) -> Turn {
-        let mut turn = Some(self.turns.turn());
-        future::poll_fn(|cx| match turn.take_if(|turn| turn.is_first()) {
-            Some(turn) => Poll::Ready(turn),
-            None => {
-                turn.iter_mut().for_each(|turn| turn.register(cx));
-                Poll::Pending
-            }
-        })
-        .await
+        first_in(&self.turns).await
     }
 
     /// Returns the first offer that was not returned before. Numbers rise, and offers that were withdrawn are removed.
@@ -203,7 +195,7 @@ impl FileChannel {
         self.send_last(Stop::new(id, Reason::Invalid)).await;
     }
 
-    /// Calls a function with an incoming file. No borrow is held meanwhile, as it wakes tasks.
+    /// Calls a function with an incoming file, without a borrow, as it wakes tasks.
     fn with_incoming(&self, id: TransferId, function: impl FnOnce(&IncomingState)) {
         let incoming = self.incoming.borrow().get(&id).cloned();
         if let Some(incoming) = incoming {
@@ -271,4 +263,55 @@ async fn read(files: Weak<FileChannel>, mut messages: JsMessages, end: CloseSign
 
 fn invalid_data(message: &'static str) -> Error {
     Error::new(OPERATION, ErrorKind::InvalidData, message)
+}
+
+/// Resolves to a place in a queue once it is the first. Dropping the place ends the turn.
+async fn first_in(queue: &WakerSet) -> Turn {
+    let mut turn = Some(queue.turn());
+    future::poll_fn(|cx| match turn.take_if(|turn| turn.is_first()) {
+        Some(turn) => Poll::Ready(turn),
+        None => {
+            turn.iter_mut().for_each(|turn| turn.register(cx));
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn turns_are_given_in_order() {
+        let queue = WakerSet::default();
+        let first = first_in(&queue).now_or_never().unwrap();
+        let mut second = Box::pin(first_in(&queue));
+        let mut dropped = Box::pin(first_in(&queue));
+        let mut third = Box::pin(first_in(&queue));
+        assert!(second.as_mut().now_or_never().is_none());
+        assert!(dropped.as_mut().now_or_never().is_none());
+        assert!(third.as_mut().now_or_never().is_none());
+        drop(dropped);
+        drop(first);
+        assert!(third.as_mut().now_or_never().is_none());
+        let second = second.now_or_never().unwrap();
+        assert!(first_in(&queue).now_or_never().is_none(), "later ones wait longer");
+        drop(second);
+        drop(third.now_or_never().unwrap());
+        first_in(&queue).now_or_never().unwrap();
+    }
+
+    #[test]
+    fn turn_that_is_dropped_unused_passes_on() {
+        let queue = WakerSet::default();
+        let first = first_in(&queue).now_or_never().unwrap();
+        let mut second = Box::pin(first_in(&queue));
+        assert!(second.as_mut().now_or_never().is_none());
+        drop(first);
+        drop(second);
+        first_in(&queue).now_or_never().unwrap();
+    }
 }

@@ -30,7 +30,7 @@ pub(in crate::files) async fn run(channel: Rc<FileChannel>, outgoing: Rc<Outgoin
     }
     channel.outgoing.borrow_mut().remove(&outgoing.id);
     let is_known_to_peer = channel.exchange.borrow_mut().remove_outgoing(outgoing.id);
-    // A block that was begun ends here, so that the peer does not take the bytes of the next for a part of it.
+    // Also ends a partly sent block, so that the peer does not take the bytes of the next block for the rest of it.
     if let (Some(error), true) = (outgoing.error(), is_known_to_peer || turn.is_some()) {
         channel.send_last(Cancel::new(outgoing.id, reason_from(&error))).await;
     }
