@@ -150,10 +150,9 @@ impl Pair {
         let mut incoming = far.data_channels();
         let near = Files::new(near.create_data_channel("files", &ChannelInit::new())?);
         let far = Files::new(incoming.next().await.ok_or_else(closed)?);
-        let mut offers = far.offers();
         let sending = async { near.offer(&blob).await?.finished().await };
         let receiving = async {
-            let offer = offers.next().await.ok_or_else(closed)?;
+            let offer = far.next_offer().await.ok_or_else(closed)?;
             offer.accept_to_blob()?.finished().await
         };
         let (received, ()) = future::try_join(receiving, sending).await?;

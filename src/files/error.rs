@@ -1,24 +1,27 @@
-//! Errors of transfers, and the reasons that a peer is given.
+//! Errors of transfers, and the reasons that are sent to the peer.
 
 use browser_rtc_proto::files::Reason;
 
 use crate::error::{Error, ErrorKind};
 
-/// Returns the error that the local side reports for a reason of the peer.
-pub(super) fn error_of(reason: Reason, operation: &'static str) -> Error {
+/// Operation of the errors of this module.
+pub(super) const OPERATION: &str = "file";
+
+/// Returns the local error for a reason of the peer.
+pub(super) fn error_from(reason: Reason) -> Error {
     let (kind, message) = match reason {
         Reason::Declined => (ErrorKind::Declined, "the peer declined the file"),
-        Reason::Busy => (ErrorKind::Busy, "the peer has too many offers already"),
-        Reason::Unsupported => (ErrorKind::NotSupported, "the peer cannot receive files like this one"),
+        Reason::Busy => (ErrorKind::Busy, "the peer has too many pending offers"),
+        Reason::Unsupported => (ErrorKind::NotSupported, "the peer cannot receive the file"),
         Reason::Cancelled => (ErrorKind::Abort, "the peer cancelled the transfer"),
         Reason::Invalid => (ErrorKind::InvalidData, "the peer received other data than was announced"),
-        Reason::Failed => (ErrorKind::Operation, "the peer could not read or keep the file"),
+        _ => (ErrorKind::Operation, "the peer could not read or store the file"),
     };
-    Error::new(operation, kind, message)
+    Error::new(OPERATION, kind, message)
 }
 
-/// Returns the reason that the peer is given for an error.
-pub(super) fn reason_of(error: &Error) -> Reason {
+/// Returns the reason that is sent to the peer for a local error.
+pub(super) fn reason_from(error: &Error) -> Reason {
     match error.kind() {
         _ if is_cancel(error) => Reason::Cancelled,
         ErrorKind::InvalidData => Reason::Invalid,
@@ -27,12 +30,12 @@ pub(super) fn reason_of(error: &Error) -> Reason {
     }
 }
 
-/// Returns the error of a transfer that this side cancels.
-pub(super) fn cancelled(operation: &'static str) -> Error {
-    Error::new(operation, ErrorKind::Abort, "the transfer was cancelled locally")
+/// Returns the error of a transfer that was cancelled locally.
+pub(super) fn cancelled() -> Error {
+    Error::new(OPERATION, ErrorKind::Abort, "the transfer was cancelled locally")
 }
 
-/// Returns whether a side has cancelled. A browser's own `AbortError` is a failure: Firefox rejects with it where a file
+/// Returns whether a peer has cancelled. A browser's own `AbortError` is a failure: Firefox rejects with it where a file
 /// cannot be read.
 pub(super) fn is_cancel(error: &Error) -> bool {
     error.kind() == &ErrorKind::Abort && error.js().is_none()

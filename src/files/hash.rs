@@ -1,4 +1,4 @@
-//! SHA-256 by the browser, beside the page's own thread.
+//! SHA-256 by the browser, outside the page's thread.
 
 use browser_rtc_proto::files::Digest;
 use js_sys::{Object, Uint8Array};
@@ -11,23 +11,23 @@ use crate::{
 
 const OPERATION: &str = "digest";
 
-/// Whether this page can hash at all.
+/// Checks that the page can hash.
 pub(super) fn check() -> Result<()> {
     subtle().map(drop)
 }
 
 fn subtle() -> Result<crypto::SubtleCrypto> {
     crypto::subtle().ok_or_else(|| {
-        let message = "files are hashed by crypto.subtle, which only secure pages have: serve this one over https, or \
-                       from localhost";
+        let message = "file transfers require crypto.subtle, which only secure pages have: serve the page over https, \
+                       or from localhost";
         Error::new(OPERATION, ErrorKind::NotSupported, message)
     })
 }
 
-/// A digest under way. The bytes were copied by the browser already.
+/// A hash that is being computed. The browser has copied the bytes.
 pub(super) struct Hashing(Promise);
 
-pub(super) fn begin(bytes: &Object) -> Result<Hashing> {
+pub(super) fn start(bytes: &Object) -> Result<Hashing> {
     subtle()?.digest("SHA-256", bytes).during(OPERATION).map(Hashing)
 }
 
@@ -43,8 +43,8 @@ impl Hashing {
     }
 }
 
-/// The digest of digests, one after the other: what stands for the whole file.
-pub(super) async fn of_all(digests: &[Digest]) -> Result<Digest> {
+/// Returns the hash of concatenated hashes.
+pub(super) async fn combine(digests: &[Digest]) -> Result<Digest> {
     let bytes: Vec<u8> = digests.iter().flat_map(|digest| digest.0).collect();
-    begin(&Uint8Array::from(&*bytes))?.done().await
+    start(&Uint8Array::from(&*bytes))?.done().await
 }

@@ -1,28 +1,26 @@
-//! Files over a channel: offered, accepted or refused, verified as they come, and gone on with when a connection was
-//! lost.
+//! Files over a data channel: offered, accepted or declined, verified by hashes, and resumed after a lost connection.
 //!
-//! Both sides make a [`Files`] of their end of one channel, and either may offer. Several files go at once, in both
-//! directions, 256 KiB of each in turn.
+//! Both peers create a [`Files`] over their end of one channel, and either may offer files. Several files are transferred
+//! at a time, in both directions; their blocks of 256 KiB take turns.
 //!
 //! ```no_run
 //! # use browser_rtc::{channel::DataChannel, files::Files, Result};
 //! # use futures::StreamExt;
 //! # async fn send(channel: DataChannel, file: web_sys::Blob, bar: impl Fn(f64)) -> Result<()> {
 //! let files = Files::new(channel);
-//! let transfer = files.offer(&file).await?; // a Blob or a File
-//! let mut progress = transfer.progress();
+//! let outgoing = files.offer(&file).await?; // a Blob or a File
+//! let mut progress = outgoing.progress();
 //! while let Some(progress) = progress.next().await {
 //!     bar(progress.fraction());
 //! }
-//! transfer.finished().await // Declined, Abort, Closed…, or the other side has it all
+//! outgoing.finished().await // Declined, Abort, Closed…, or the peer has received the file
 //! # }
 //! # async fn receive(channel: DataChannel) -> Result<()> {
-//! // And on the other side:
+//! // The peer:
 //! let files = Files::new(channel);
-//! let mut offers = files.offers();
-//! while let Some(offer) = offers.next().await {
+//! while let Some(offer) = files.next_offer().await {
 //!     if offer.size() > 100_000_000 {
-//!         offer.refuse()?;
+//!         offer.decline()?;
 //!         continue;
 //!     }
 //!     let blob = offer.accept_to_blob()?.finished().await?;
@@ -30,67 +28,60 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A file never is in the program's memory as a whole, unless [`accept_to_memory`](Offer::accept_to_memory) asks for
-//! it, and its bytes do not even pass through WebAssembly. Per transfer, the sender holds some 5 MiB that it has read
-//! ahead, and the receiver at most 12 MiB that wait for the disk, however fast the network and however slow the disk.
+//! A file is never in the program's memory as a whole, unless [`accept_to_memory`](Offer::accept_to_memory) is called, and
+//! its bytes do not pass through WebAssembly. Per transfer, the sender reads some 5 MiB ahead, and the receiver buffers at
+//! most 12 MiB that wait for the disk.
 //!
-//! # After a connection was lost
-//! [`Incoming::into_partial`] is what has come so far, and the sender keeps its [`Transfer`]. On another channel the
-//! one [offers it again](Files::offer_again), the other [resumes](Offer::resume):
+//! # Resuming after a lost connection
+//! [`Incoming::into_partial`] returns what was received, and the sender keeps its [`Outgoing`]. On another channel, the
+//! sender [offers the file again](Files::offer_again) and the receiver [resumes](Offer::resume):
 //!
 //! ```no_run
-//! # use browser_rtc::{files::{Files, Partial, Transfer}, Result};
-//! # use futures::StreamExt;
-//! # async fn send(again: &Files, transfer: Transfer) -> Result<()> {
-//! let transfer = again.offer_again(&transfer).await?;
-//! # transfer.finished().await
+//! # use browser_rtc::{files::{Files, Outgoing, Partial}, Result};
+//! # async fn send(files: &Files, outgoing: Outgoing) -> Result<()> {
+//! let outgoing = files.offer_again(&outgoing).await?;
+//! # outgoing.finished().await
 //! # }
-//! # async fn receive(again: &Files, partial: Partial<web_sys::Blob>) -> Result<()> {
-//! let Some(offer) = again.offers().next().await else { return Ok(()) };
-//! let mut incoming = if offer.id() == partial.id() { offer.resume(&partial)? } else { offer.accept_to_blob()? };
+//! # async fn receive(files: &Files, partial: Partial<web_sys::Blob>) -> Result<()> {
+//! let Some(offer) = files.next_offer().await else { return Ok(()) };
+//! let incoming = if offer.id() == partial.id() { offer.resume(&partial)? } else { offer.accept_to_blob()? };
 //! let blob = incoming.finished().await?;
 //! # Ok(()) }
 //! ```
 //!
-//! Where the page itself was loaded anew, [`OfferInit::id`] and [`Offer::resume_private_file`] do the same.
+//! [`OfferInit::id`] and [`Offer::resume_private_file`] do the same after a reload of the page.
 //!
-//! # What both sides must agree on
-//! That the channel is for files: it is read to its end here, and its own stream is not to be read beside. It must be
-//! ordered and reliable, as channels are by default. [`protocol`] is the description for other implementations.
+//! # Requirements
+//! Both peers must know that the channel is for files: [`Files`] reads all of its messages, and the channel's own stream
+//! must not be read. It must be ordered and reliable, as channels are by default. The
+//! [protocol](browser_rtc_proto::files) is described for other implementations.
 
-mod arrival;
+mod channel;
 mod error;
 mod hash;
-mod incoming;
-mod offer;
 mod progress;
-mod sent;
-mod shared;
+mod receive;
+mod send;
 mod sink;
 mod source;
-mod transfer;
-mod turns;
-mod wire;
+mod state;
 
 use std::{fmt, future::Future, rc::Rc, time::Duration};
 
+use browser_rtc_proto::files::{FileId, Offer as OfferMessage, name};
 use futures::FutureExt;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
+use self::{channel::FileChannel, error::OPERATION, send::task, source::Source, state::outgoing::OutgoingState};
 pub use self::{
-    incoming::{Incoming, Partial},
-    offer::{Offer, Offers},
     progress::{Progress, ProgressStream},
-    transfer::Transfer,
+    receive::{
+        incoming::{Incoming, Partial},
+        offer::Offer,
+    },
+    send::outgoing::Outgoing,
 };
-use self::{
-    sent::Sent,
-    shared::{OPERATION, Shared},
-    source::Source,
-};
-use browser_rtc_proto::files::{FileId, Message, VERSION, name};
-
 use crate::{
     channel::DataChannel,
     error::{Error, ErrorKind, Result},
@@ -98,39 +89,38 @@ use crate::{
     random,
 };
 
-/// Files to and from one peer, over a channel that both peers have made a `Files` of.
+/// The transfers of files over a data channel, in both directions.
 ///
-/// Make it as soon as the channel is there: offers are acknowledged by it, and a peer that sees no acknowledgement
-/// [gives up](Self::set_ack_timeout). Clones share one channel. Transfers go on without any; once there is neither, the
-/// channel closes.
+/// Create it as soon as the channel exists: it acknowledges the peer's offers, and a peer without an acknowledgement
+/// [fails its offer](Self::set_ack_timeout). Clones share one channel. Transfers do not need a `Files`; once there is
+/// neither a `Files` nor a transfer, the channel closes.
 #[derive(Clone)]
-pub struct Files(Rc<Shared>);
+pub struct Files(Rc<FileChannel>);
 
-/// What a file is offered as.
+/// Options of an offer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct OfferInit {
-    /// Its name, instead of the `File`'s own.
-    pub name: Option<String>,
-    /// By what the other side knows it again; random unless given.
-    pub id: Option<String>,
+    name: Option<String>,
+    id: Option<String>,
 }
 
 impl OfferInit {
-    /// A `File`'s own name, and a new id.
+    /// Creates options with the `File`'s own name and a random id.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the name, which a `Blob` has none of itself. It is sent [shortened](Transfer::name) to 255 bytes of UTF-8.
+    /// Sets the name, in place of the `File`'s own; a `Blob` has none. It is [shortened](Outgoing::name) to 255 bytes of
+    /// UTF-8.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The [id](Transfer::id) of a transfer to go on with: 1 to 64 letters, digits, `-` and `_`.
+    /// Sets the [id](Outgoing::id) by which the peer recognizes the file: 1 to 64 letters, digits, `-` and `_`. With that
+    /// of an earlier transfer, the peer can resume.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -139,13 +129,13 @@ impl OfferInit {
 }
 
 impl Files {
-    /// Files over this channel. What else is said over it breaks the protocol: see [`ended`](Self::ended).
+    /// Creates the transfers of a channel. Other messages on it violate the protocol: see [`ended`](Self::ended).
     #[must_use]
     pub fn new(channel: DataChannel) -> Self {
-        Self(Shared::new(channel))
+        Self(FileChannel::new(channel))
     }
 
-    /// The channel that it is over, for its state and its counters. Its messages belong to this.
+    /// Returns the channel, for its state and its counters. Its messages are read by this object.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         &self.0.channel
@@ -153,51 +143,54 @@ impl Files {
 
     /// Offers a `File` or a `Blob`, under the `File`'s name.
     ///
-    /// Resolves when the offer has been sent: waits, as [`DataChannel::send`] does, until the channel is open and has
-    /// room, and ends with `Closed` when it closes first. It does not wait for the peer: see [`Transfer::finished`].
+    /// Resolves when the offer was sent: waits, as [`DataChannel::send`] does, until the channel is open and has room, and
+    /// fails with `Closed` if it closes first. Does not wait for the peer: see [`Outgoing::finished`].
     ///
     /// # Errors
-    /// `Closed` where the channel has closed, `NotSupported` where the page is not secure or the channel is not
-    /// ordered and reliable.
+    /// `Closed` if the channel has closed, `NotSupported` if the page is not secure or the channel is not ordered and
+    /// reliable.
     ///
     /// # Cancel safety
-    /// Cancel safe: dropped before it resolves, it withdraws the offer.
-    pub async fn offer(&self, file: &Blob) -> Result<Transfer> {
+    /// Cancel safe: if it is dropped before it resolves, the offer is cancelled.
+    pub async fn offer(&self, file: &Blob) -> Result<Outgoing> {
         self.offer_with(file, &OfferInit::new()).await
     }
 
-    /// The same under another name, or as what is known to the other side already.
+    /// Offers a `File` or a `Blob` with options.
     ///
     /// # Errors
-    /// As [`offer`](Self::offer), and `Syntax` for an id that cannot be one.
-    pub async fn offer_with(&self, file: &Blob, init: &OfferInit) -> Result<Transfer> {
-        let name = init.name.clone().unwrap_or_else(|| offer::name_of(file));
-        let id = init.id.clone().unwrap_or_else(random::id);
+    /// As [`offer`](Self::offer), and `Syntax` for an invalid id.
+    ///
+    /// # Cancel safety
+    /// As [`offer`](Self::offer).
+    pub async fn offer_with(&self, file: &Blob, init: &OfferInit) -> Result<Outgoing> {
         let source = Source::new(file);
-        let mime = source.mime();
-        self.start(source, &id, &name, mime).await
+        let name = init.name.clone().unwrap_or_else(|| source.name());
+        let id = init.id.clone().unwrap_or_else(random::id);
+        self.start(source, &id, &name).await
     }
 
-    /// Offers the file of a transfer whose connection was lost, mostly over another channel. What the other side has
-    /// of it is not sent again.
+    /// Offers the file of a transfer whose connection was lost, usually on another channel. Blocks that the peer has
+    /// received are not sent again.
     ///
     /// # Errors
     /// As [`offer`](Self::offer).
-    pub async fn offer_again(&self, transfer: &Transfer) -> Result<Transfer> {
-        let source = transfer.source().clone();
-        let mime = source.mime();
-        self.start(source, transfer.id(), transfer.name(), mime).await
+    ///
+    /// # Cancel safety
+    /// As [`offer`](Self::offer).
+    pub async fn offer_again(&self, outgoing: &Outgoing) -> Result<Outgoing> {
+        self.start(outgoing.source().clone(), outgoing.id(), outgoing.name()).await
     }
 
-    /// Returns how long the peer may take to acknowledge an offer: 30 s unless set.
+    /// Returns the time within which the peer has to acknowledge an offer: 30 s by default.
     #[must_use]
     pub fn ack_timeout(&self) -> Duration {
         self.0.ack_timeout.get()
     }
 
-    /// Sets how long the peer may take to acknowledge an offer, for all handles of the channel and for offers that are
-    /// sent from now on. After that time, an offer fails with `Timeout`: the peer does not speak the file protocol on this
-    /// channel, or its program has not yet made a [`Files`] of it.
+    /// Sets the time within which the peer has to acknowledge an offer, for all handles of the channel and for offers that
+    /// are sent from now on. After that time, an offer fails with `Timeout`: the peer does not speak the file protocol on
+    /// this channel, or its program has not yet created a [`Files`] over it.
     ///
     /// A `Files` acknowledges every offer when it receives it, so the time does not include the answer of a user. It
     /// counts from the moment the offer is sent on an open channel, and only while nothing of the protocol has arrived
@@ -207,50 +200,51 @@ impl Files {
         self.0.ack_timeout.set(timeout);
     }
 
-    /// Returns the files that the peer offers, from the first on. Up to 64 offers wait for an answer; more are refused as
-    /// `Busy`.
-    pub fn offers(&self) -> Offers {
-        Offers::new(&self.0)
+    /// Resolves to the next file that the peer offers, from the first on, without those that it has withdrawn; to `None`
+    /// once the channel has closed, or the last handle of this object was dropped.
+    ///
+    /// Waits for the peer, so for any time. Each offer is returned once, whichever handle asks. Up to 64 offers wait for an
+    /// answer; more are declined as `Busy`.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: no offer is lost.
+    pub fn next_offer(&self) -> impl Future<Output = Option<Offer>> + Unpin + use<> {
+        Offer::next(&self.0)
     }
 
-    /// Resolves when no more files can be transferred: when the channel has closed. Waits for any time until then.
+    /// Resolves when no more files can be transferred, as the channel has closed. Waits for any time until then.
     ///
     /// # Errors
-    /// `InvalidData` where the peer broke the protocol: then the channel has been closed, and all transfers have failed
-    /// with this.
+    /// `InvalidData` if the peer has violated the protocol: then the channel was closed, and all transfers have failed with
+    /// this error.
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub fn ended(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
-        let shared = Rc::downgrade(&self.0);
-        self.0.end.wait().map(move |()| match shared.upgrade().map(|shared| shared.end_error()) {
+        let channel = Rc::downgrade(&self.0);
+        self.0.end.wait().map(move |()| match channel.upgrade().map(|channel| channel.end_error()) {
             Some(error) if error.kind() != &ErrorKind::Closed => Err(error),
             _ => Ok(()),
         })
     }
 
-    /// Begins a transfer and offers it.
-    async fn start(&self, source: Source, id: &str, name: &str, mime: String) -> Result<Transfer> {
+    /// Starts a transfer and sends its offer.
+    async fn start(&self, source: Source, id: &str, name: &str) -> Result<Outgoing> {
         self.0.check()?;
-        let file = FileId::try_from(id.to_owned()).map_err(|wrong| Error::new(OPERATION, ErrorKind::Syntax, wrong))?;
+        let file_id = FileId::try_from(id.to_owned())
+            .map_err(|invalid| Error::new(OPERATION, ErrorKind::Syntax, invalid.to_string()))?;
         let number = self.0.exchange.borrow_mut().offer(source.size);
-        let sent = Rc::new(Sent::new(number, source));
-        self.0.outgoing.borrow_mut().insert(number, sent.clone());
         let name = name::shorten(name);
-        let transfer = Transfer::new(self.0.clone(), sent.clone(), id, &name);
-        let offer = Message::Offer {
-            version: VERSION,
-            id: number,
-            file,
-            name,
-            size: sent.source.size,
-            mime: name::mime_type(mime),
-        };
-        // Before the offer is sent: where this future is dropped meanwhile, the transfer is cancelled for both peers.
-        spawn_local(sent::run(self.0.clone(), sent.clone()));
-        self.0.say(&offer).await?;
-        sent.offered.set();
-        Ok(transfer)
+        let offer =
+            OfferMessage::new(number, file_id, source.size).name(&*name).mime_type(name::mime_type(source.mime_type()));
+        let state = Rc::new(OutgoingState::new(number, source));
+        self.0.outgoing.borrow_mut().insert(number, state.clone());
+        let outgoing = Outgoing::new(self.0.clone(), state.clone(), id, &name);
+        // The task runs before the offer is sent: it cancels the offer at both peers if this future is dropped.
+        spawn_local(task::run(self.0.clone(), state.clone()));
+        self.0.send(offer).await?;
+        state.offered.set();
+        Ok(outgoing)
     }
 }
 

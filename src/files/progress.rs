@@ -1,4 +1,4 @@
-//! How far a transfer is.
+//! Progress of a transfer.
 
 use std::{
     cell::Cell,
@@ -14,28 +14,29 @@ use gloo_timers::future::TimeoutFuture;
 
 use crate::wake::{CloseSignal, CloseWait, Waiter, WakerSet};
 
-/// How often a task is woken for news, in milliseconds: often enough for a bar, seldom enough to cost nothing.
+/// Minimum time between two items of a stream, in milliseconds: short enough for a progress bar, and cheap.
 const PAUSE: u32 = 40;
 
-/// How far a transfer is.
+/// Progress of a transfer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Bytes that have arrived, or, at the side that sends, that the browser has taken over.
+    /// Number of bytes that were received, or, for an outgoing file, that the browser has taken.
     pub bytes: u64,
-    /// The size of the file, in bytes.
+    /// Size of the file in bytes.
     pub total: u64,
 }
 
 impl Progress {
-    /// From 0 to 1; 1 for a file that is empty.
+    /// Returns the progress as a fraction from 0 to 1; 1 for an empty file.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "sizes of files are exact in it")]
+    #[expect(clippy::cast_precision_loss, reason = "file sizes are below 2^53")]
     pub fn fraction(&self) -> f64 {
         if self.total == 0 { 1.0 } else { self.bytes as f64 / self.total as f64 }
     }
 }
 
+/// The progress of one transfer, which its task updates.
 #[derive(Clone)]
 pub(super) struct Meter(Rc<State>);
 
@@ -69,22 +70,22 @@ impl Meter {
             changed: self.0.changed.waiter(),
             ended: self.0.end.wait(),
             meter: self.clone(),
-            given: None,
+            emitted: None,
             pause: None,
             terminated: false,
         }
     }
 }
 
-/// A stream of a transfer's progress: the present one, then as it changes, always the latest and at most 25 times a
-/// second. Waits for any time while nothing changes; ends when the transfer does. It keeps nothing alive.
+/// A stream of a transfer's progress: the current one, and then each change, at most 25 times a second and always the
+/// latest. Waits for any time while nothing changes; ends when the transfer does. It does not keep the transfer alive.
 #[must_use = "a stream does nothing unless polled"]
 pub struct ProgressStream {
     meter: Meter,
     changed: Waiter,
     ended: CloseWait,
-    given: Option<Progress>,
-    /// While it lasts, no change wakes the task.
+    emitted: Option<Progress>,
+    /// No change wakes the task until this has elapsed.
     pause: Option<TimeoutFuture>,
     terminated: bool,
 }
@@ -102,10 +103,10 @@ impl Stream for ProgressStream {
         }
         self.pause = None;
         let now = self.meter.now();
-        if self.given != Some(now) {
-            self.given = Some(now);
+        if self.emitted != Some(now) {
+            self.emitted = Some(now);
             self.pause = (!ended).then(|| TimeoutFuture::new(PAUSE));
-            return Poll::Ready(self.given);
+            return Poll::Ready(self.emitted);
         }
         self.terminated = ended;
         if ended {

@@ -1,10 +1,10 @@
-//! Where a file goes, block by block.
+//! Destinations of a received file.
 
-use browser_rtc_proto::files::{BLOCK, Digest};
+use browser_rtc_proto::files::{BLOCK_SIZE, Digest};
 use js_sys::{Array, ArrayBuffer, Object, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{hash, source::Source};
+use super::{error::OPERATION, source::Source};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,
@@ -15,31 +15,32 @@ use crate::{
     },
 };
 
-/// Which is 4 MiB: a blob costs a browser some work, be it ever so small.
-const BLOCKS_A_BLOB: u32 = 16;
+/// Number of blocks in a part of a blob: 4 MiB, as a browser has some work with each blob.
+const BLOCKS_PER_PART: u32 = 16;
 
+/// A destination, written block by block.
 pub(super) enum Sink {
     Memory(Vec<u8>),
-    /// Blobs of some blocks each: the browser need not hold them in the page's memory.
+    /// Parts are parts of some blocks each, which the browser need not hold in the page's memory.
     Blob {
-        blobs: Array,
+        parts: Array,
         blocks: Array,
         mime: String,
     },
-    /// None once the stream is closed.
+    /// `None` once the stream is closed.
     Stream(Option<Writer>),
     Private(PrivateFile),
 }
 
-/// A file that only this origin sees.
+/// A file in the origin-private file system.
 pub(super) struct PrivateFile {
     name: String,
-    /// Whether what it holds is the beginning of the file.
+    /// The content is the beginning of the file, and is kept.
     keep: bool,
     open: Option<(FileHandle, Writer)>,
 }
 
-/// What has been made of all blocks.
+/// The complete file.
 pub(super) enum Output {
     Memory(Vec<u8>),
     Blob(web_sys::Blob),
@@ -49,14 +50,14 @@ pub(super) enum Output {
 
 impl Sink {
     pub(super) fn blob(mime: String) -> Self {
-        Self::Blob { blobs: Array::new(), blocks: Array::new(), mime }
+        Self::Blob { parts: Array::new(), blocks: Array::new(), mime }
     }
 
     pub(super) fn private_file(name: String, keep: bool) -> Self {
         Self::Private(PrivateFile { name, keep, open: None })
     }
 
-    /// Ready to be written to. The digests are those of the blocks that it holds already.
+    /// Opens the sink, and sets the digests of the blocks that a private file holds already.
     pub(super) async fn open(&mut self, digests: &mut Vec<Digest>) -> Result<()> {
         match self {
             Self::Private(file) if file.open.is_none() => file.open(digests).await?,
@@ -71,15 +72,15 @@ impl Sink {
                 let (held, more) = (bytes.len(), Uint8Array::new(block));
                 let length = more.length() as usize;
                 bytes.try_reserve(length).map_err(|_full| {
-                    Error::new("file", ErrorKind::QuotaExceeded, "there is no memory for a file of this size")
+                    Error::new(OPERATION, ErrorKind::QuotaExceeded, "the program has not enough memory for the file")
                 })?;
                 bytes.resize(held + length, 0);
                 more.copy_to(bytes.get_mut(held..).unwrap_or_default());
                 Ok(())
             }
-            Self::Blob { blobs, blocks, .. } => {
-                if blocks.push(block) == BLOCKS_A_BLOB {
-                    blobs.push(&*Blob::join(blocks, &Object::new()).during("Blob")?);
+            Self::Blob { parts, blocks, .. } => {
+                if blocks.push(block) == BLOCKS_PER_PART {
+                    parts.push(&*Blob::join(blocks, &Object::new()).during("Blob")?);
                     blocks.set_length(0);
                 }
                 Ok(())
@@ -89,17 +90,17 @@ impl Sink {
         }
     }
 
-    /// What was written is not of this file after all.
+    /// Discards what was written, as it is not part of this file.
     pub(super) async fn rewind(&mut self) -> Result<()> {
         match self {
             Self::Memory(bytes) => bytes.clear(),
-            Self::Blob { blobs, blocks, .. } => {
-                blobs.set_length(0);
+            Self::Blob { parts, blocks, .. } => {
+                parts.set_length(0);
                 blocks.set_length(0);
             }
             Self::Stream(_) => {
-                let message = "the file is another one than was begun, and what was written cannot be taken back";
-                return Err(Error::new("file", ErrorKind::InvalidData, message));
+                let message = "the file has changed since the last transfer, and the stream cannot be rewound";
+                return Err(Error::new(OPERATION, ErrorKind::InvalidData, message));
             }
             Self::Private(file) => {
                 let truncate = Object::new();
@@ -114,13 +115,13 @@ impl Sink {
     pub(super) async fn close(&mut self) -> Result<Output> {
         Ok(match self {
             Self::Memory(bytes) => Output::Memory(std::mem::take(bytes)),
-            Self::Blob { blobs, blocks, mime } => {
+            Self::Blob { parts, blocks, mime } => {
                 let options = Object::new();
                 global::set(&options, "type", &(&**mime).into());
-                Output::Blob(Blob::join(&blobs.concat(blocks), &options).during("Blob")?.unchecked_into())
+                Output::Blob(Blob::join(&parts.concat(blocks), &options).during("Blob")?.unchecked_into())
             }
             Self::Stream(writer) => {
-                // It stays until then, to be aborted where this is given up.
+                // The writer stays until then, as it is aborted if this future is dropped.
                 if let Some(writer) = writer {
                     settled_for_good("close", writer.close()).await?;
                 }
@@ -131,12 +132,13 @@ impl Sink {
         })
     }
 
-    /// It is not to be gone on with from another connection. What a private file holds may be, by its name.
+    /// Closes a private file after a failed transfer, to resume from it by its name, or removes it.
     pub(super) async fn keep_or_discard(&mut self, keep: bool) {
         match self {
             Self::Private(file) if keep => {
                 file.keep = true;
-                let _kept_as_far_as_it_goes = file.close().await;
+                // A file that cannot be closed holds what it held before.
+                let _ = file.close().await;
             }
             Self::Private(file) => file.discard().await,
             _ => {}
@@ -145,7 +147,7 @@ impl Sink {
 }
 
 impl Drop for Sink {
-    /// What is not complete is not to look like a file.
+    /// Aborts a stream that is not closed, so that its incomplete content is not taken for a file.
     fn drop(&mut self) {
         let writer = match self {
             Self::Stream(writer) => writer.take(),
@@ -154,7 +156,8 @@ impl Drop for Sink {
         };
         if let Some(writer) = writer {
             wasm_bindgen_futures::spawn_local(async move {
-                let _gone_either_way = settled_for_good("abort", writer.abort()).await;
+                // A stream that cannot be aborted has failed already.
+                let _ = settled_for_good("abort", writer.abort()).await;
             });
         }
     }
@@ -191,7 +194,7 @@ impl PrivateFile {
         Ok(())
     }
 
-    /// What was written is in the file only after this. Given up before, it can still be discarded.
+    /// Commits what was written, and returns the file. Until this is done, it can still be discarded.
     async fn close(&mut self) -> Result<JsValue> {
         let (handle, writer) = self.open.as_ref().ok_or_else(|| Error::closed("close"))?;
         let content = match settled_for_good("close", writer.close()).await {
@@ -204,23 +207,25 @@ impl PrivateFile {
 
     async fn discard(&mut self) {
         let Some((_, writer)) = self.open.take() else { return };
-        let _gone_either_way = settled_for_good("abort", writer.abort()).await;
-        // What was there before is not ours to remove.
+        // A stream that cannot be aborted has failed already.
+        let _ = settled_for_good("abort", writer.abort()).await;
+        // A file that was there before stays.
         if let (false, Ok(directory)) = (self.keep, directory().await) {
-            let _gone_already = settled_for_good("removeEntry", directory.remove(&self.name)).await;
+            // It may be removed already.
+            let _ = settled_for_good("removeEntry", directory.remove(&self.name)).await;
         }
     }
 }
 
-/// Hashes what is there, which a page that was closed in between may have left behind. In bytes, without what is
-/// less than a block.
+/// Hashes the whole blocks of a file that an earlier transfer, or an earlier page, has written. Returns their length in
+/// bytes.
 async fn whole_blocks(handle: &FileHandle, digests: &mut Vec<Digest>) -> Result<f64> {
     let content = settled_for_good("getFile", handle.content()).await?;
     let source = Source::new(content.unchecked_ref::<ReadableBlob>());
-    let whole = source.size / BLOCK;
+    let whole = source.size / BLOCK_SIZE;
     *digests = source.digests(whole).await?;
-    #[expect(clippy::cast_precision_loss, reason = "sizes of files are exact in it")]
-    Ok((whole * BLOCK) as f64)
+    #[expect(clippy::cast_precision_loss, reason = "file sizes are below 2^53")]
+    Ok((whole * BLOCK_SIZE) as f64)
 }
 
 async fn directory() -> Result<Directory> {
@@ -229,11 +234,6 @@ async fn directory() -> Result<Directory> {
 }
 
 fn unsupported() -> Error {
-    let message = "this browser has no origin-private file system to write to, or keeps it to secure pages";
+    let message = "the browser has no writable origin-private file system, or allows it only in secure pages";
     Error::new("getDirectory", ErrorKind::NotSupported, message)
-}
-
-/// Whether digests begin with others: what is there is of the same file.
-pub(super) async fn digest_of_what_is_there(digests: &[Digest]) -> Result<Option<Digest>> {
-    if digests.is_empty() { Ok(None) } else { hash::of_all(digests).await.map(Some) }
 }

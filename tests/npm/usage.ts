@@ -117,18 +117,18 @@ export async function briefly(url: string, picture: HTMLVideoElement): Promise<v
 
 export async function sendFile(call: Call, file: File, bar: HTMLProgressElement): Promise<void> {
   const files = (await call.channel("files")).files();
-  const transfer = await files.offer(file);
-  for await (const { bytes, total } of transfer.progress()) bar.value = bytes / total;
-  await transfer.finished();
-  const again = await files.offerAgain(transfer);
+  const outgoing = await files.offer(file);
+  for await (const { bytes, total } of outgoing.progress()) bar.value = bytes / total;
+  await outgoing.finished();
+  const again = await files.offerAgain(outgoing);
   again.cancel();
-  console.log(again.id === transfer.id, (await files.offer(new Blob(["text"]), "a name")).id);
+  console.log(again.id === outgoing.id, (await files.offer(new Blob(["text"]), "a name")).id);
 }
 
 export async function takeFiles(call: Call, disk: WritableStream, kept?: PartialFile): Promise<Blob | undefined> {
   for await (const offer of (await call.channel("files")).files()) {
     if (offer.size > 1e9 || offer.type === "text/html") {
-      offer.refuse();
+      offer.decline();
     } else if (kept?.id === offer.id) {
       return offer.resume(kept).finished();
     } else {

@@ -1,4 +1,4 @@
-//! Files over a channel, from their offer to their last byte.
+//! Complete file transfers.
 
 use browser_rtc::{ErrorKind, files::OfferInit};
 use futures::{StreamExt, future::join};
@@ -12,16 +12,16 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn f44_a_file_arrives_as_a_blob() {
+async fn file_is_received_as_a_blob() {
     watched(async {
         let (_pair, a, b) = files().await;
         for length in [0, 1, 70_000, BLOCK, BLOCK + 1, 11 * MIB - 7] {
             let sent = bytes(length);
-            let transfer = a.offer(&file(&sent, "holiday.png")).within("the offer").await.unwrap();
+            let outgoing = a.offer(&file(&sent, "holiday.png")).within("the offer").await.unwrap();
             let offer = offered(&b).await;
             assert_eq!((offer.name(), offer.size(), offer.mime_type()), ("holiday.png", length as u64, "image/png"));
-            assert_eq!(offer.id(), transfer.id());
-            let (received, done) = join(finished(offer.accept_to_blob().unwrap()), transfer.finished()).await;
+            assert_eq!(offer.id(), outgoing.id());
+            let (received, done) = join(finished(offer.accept_to_blob().unwrap()), outgoing.finished()).await;
             done.unwrap();
             let received = received.unwrap();
             assert_eq!(received.type_(), "image/png");
@@ -32,31 +32,31 @@ async fn f44_a_file_arrives_as_a_blob() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_file_arrives_in_memory() {
+async fn file_is_received_in_memory() {
     watched(async {
         let (_pair, a, b) = files().await;
         let sent = bytes(3 * MIB + 5);
-        let transfer =
+        let outgoing =
             a.offer_with(&blob(&sent), &OfferInit::new().name("../notes")).within("the offer").await.unwrap();
         let offer = offered(&b).await;
-        assert_eq!(offer.name(), ".._notes", "a name is no path");
+        assert_eq!(offer.name(), ".._notes", "a name is not a path");
         let received = finished(offer.accept_to_memory().unwrap()).await.unwrap();
         assert!(received == sent);
-        transfer.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_file_arrives_in_a_stream() {
+async fn file_is_received_in_a_stream() {
     watched(async {
         let (_pair, a, b) = files().await;
         let sent = bytes(2 * MIB + 5);
-        let transfer = a.offer(&blob(&sent)).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(&sent)).within("the offer").await.unwrap();
         let sink = sink();
         let offer = offered(&b).await;
-        finished(offer.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap()).await.unwrap();
-        transfer.finished().within("the end").await.unwrap();
+        finished(offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap()).await.unwrap();
+        outgoing.finished().within("the end").await.unwrap();
         let written = js::run("sink", &[&sink], "return new Blob(sink.written)").unchecked_into();
         assert!(content(&written).await == sent);
         assert_eq!(js::get(&sink, "closed"), true);
@@ -65,23 +65,23 @@ async fn f44_a_file_arrives_in_a_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_file_arrives_in_the_private_file_system() {
+async fn file_is_received_in_a_private_file() {
     watched(async {
         let (_pair, a, b) = files().await;
         for length in [3 * MIB + 5, 5] {
             let sent = bytes(length);
-            let transfer = a.offer(&blob(&sent)).within("the offer").await.unwrap();
+            let outgoing = a.offer(&blob(&sent)).within("the offer").await.unwrap();
             let offer = offered(&b).await;
             let received = finished(offer.accept_to_private_file("f44-file").unwrap()).await.unwrap();
-            transfer.finished().within("the end").await.unwrap();
-            assert!(content(&received).await == sent, "what was there before is gone");
+            outgoing.finished().within("the end").await.unwrap();
+            assert!(content(&received).await == sent, "the content before is replaced");
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_many_files_at_once_in_both_directions() {
+async fn many_files_are_transferred_in_both_directions() {
     watched(async {
         let (_pair, a, b) = files().await;
         let lengths = [5 * MIB, 3, 0, 2 * MIB + 1, 70_000];
@@ -91,15 +91,14 @@ async fn f44_many_files_at_once_in_both_directions() {
                 let init = OfferInit::new().name(index.to_string());
                 transfers.push(from.offer_with(&blob(&bytes(length)), &init).within("the offer").await.unwrap());
             }
-            let offers: Vec<_> = to.offers().take(lengths.len()).collect().within("the offers").await;
-            let incoming = offers.into_iter().map(|offer| {
+            let incoming = lengths.map(async |_| {
+                let offer = offered(to).await;
                 let index: usize = offer.name().parse().unwrap();
-                let incoming = offer.accept_to_memory().unwrap();
-                async move { assert!(finished(incoming).await.unwrap() == bytes(lengths[index])) }
+                assert!(finished(offer.accept_to_memory().unwrap()).await.unwrap() == bytes(lengths[index]));
             });
             futures::future::join_all(incoming).await;
-            for transfer in transfers {
-                transfer.finished().within("the end").await.unwrap();
+            for outgoing in transfers {
+                outgoing.finished().within("the end").await.unwrap();
             }
         };
         join(one_way(&a, &b), one_way(&b, &a)).await;
@@ -108,7 +107,7 @@ async fn f44_many_files_at_once_in_both_directions() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_small_file_does_not_wait_for_a_large_one() {
+async fn small_file_does_not_wait_for_a_large_one() {
     watched(async {
         let (_pair, a, b) = files().await;
         let large = a.offer(&blob(&bytes(40 * MIB))).within("the offer").await.unwrap();
@@ -125,33 +124,33 @@ async fn f44_a_small_file_does_not_wait_for_a_large_one() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_file_is_refused() {
+async fn declined_file_fails_at_the_sender() {
     watched(async {
         let (_pair, a, b) = files().await;
         for by_dropping in [false, true] {
-            let transfer = a.offer(&blob(&bytes(10))).within("the offer").await.unwrap();
+            let outgoing = a.offer(&blob(&bytes(10))).within("the offer").await.unwrap();
             let offer = offered(&b).await;
             if by_dropping {
                 drop(offer);
             } else {
-                offer.refuse().unwrap();
+                offer.decline().unwrap();
             }
-            assert_eq!(transfer.accepted().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
-            assert_eq!(transfer.finished().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
-            rest(transfer.progress(), "the end of the progress").await;
+            assert_eq!(outgoing.accepted().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
+            assert_eq!(outgoing.finished().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
+            rest(outgoing.progress(), "the end of the progress").await;
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_progress_goes_up_to_the_size() {
+async fn progress_rises_to_the_size() {
     watched(async {
         let (_pair, a, b) = files().await;
         let total = 8 * MIB as u64 + 3;
-        let transfer = a.offer(&blob(&bytes(total as usize))).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(&bytes(total as usize))).within("the offer").await.unwrap();
         let incoming = offered(&b).await.accept_to_blob().unwrap();
-        for stream in [transfer.progress(), incoming.progress()] {
+        for stream in [outgoing.progress(), incoming.progress()] {
             let told: Vec<_> = stream.collect().in_time("the end of the progress").await;
             assert!(told.iter().all(|progress| progress.total == total));
             assert!(told.windows(2).all(|pair| pair[0].bytes < pair[1].bytes), "{told:?}");
@@ -159,35 +158,35 @@ async fn f44_progress_goes_up_to_the_size() {
             assert_eq!(told.last().unwrap().fraction(), 1.0);
         }
         finished(incoming).await.unwrap();
-        transfer.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_slow_disk_stops_a_fast_sender() {
+async fn slow_disk_stops_a_fast_sender() {
     watched(async {
         let (_pair, a, b) = files().await;
-        let transfer = a.offer(&blob(&bytes(30 * MIB))).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(&bytes(30 * MIB))).within("the offer").await.unwrap();
         let sink = sink();
         js::run("sink", &[&sink], "sink.gate = new Promise(open => { sink.open = open; })");
         let offer = offered(&b).await;
-        let incoming = offer.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap();
+        let incoming = offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
         let mut progress = incoming.progress();
         while progress.next().within("progress").await.unwrap().bytes < 8 * MIB as u64 {}
-        // That nothing more comes is what this is about.
+        // The sender must not send more.
         super::support::sleep(std::time::Duration::from_millis(500)).await;
-        assert_eq!(incoming.progress_now().bytes, 8 * MIB as u64, "as much as may be on its way");
-        assert_eq!(transfer.progress_now().bytes, 8 * MIB as u64);
+        assert_eq!(incoming.progress_now().bytes, 8 * MIB as u64, "the window");
+        assert_eq!(outgoing.progress_now().bytes, 8 * MIB as u64);
         js::run("sink", &[&sink], "sink.open()");
         finished(incoming).await.unwrap();
-        transfer.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn file_names_arrive_shortened_and_safe() {
+async fn file_names_are_received_short_and_safe() {
     watched(async {
         let (_pair, a, b) = files().await;
         let report = "報告書".repeat(27) + "報告.docx";
@@ -200,62 +199,62 @@ async fn file_names_arrive_shortened_and_safe() {
             ("con.txt. ".to_owned(), "_con.txt"),
             ("\u{200d}".to_owned(), "file"),
         ] {
-            let transfer = a.offer(&file(b"x", &name)).within("the offer").await.unwrap();
-            assert!(transfer.name().len() <= 255);
+            let outgoing = a.offer(&file(b"x", &name)).within("the offer").await.unwrap();
+            assert!(outgoing.name().len() <= 255);
             assert_eq!(offered(&b).await.name(), expected);
         }
-        // JavaScript's own strings, of which Rust sees a replacement.
+        // A lone surrogate of JavaScript becomes a replacement character.
         let lone = js::eval("new File(['x'], 'a\\ud83d.txt')").unchecked_into();
-        let _transfer = a.offer(&lone).within("the offer").await.unwrap();
+        let _outgoing = a.offer(&lone).within("the offer").await.unwrap();
         assert_eq!(offered(&b).await.name(), "a\u{fffd}.txt");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn oversized_mime_type_is_left_out() {
+async fn oversized_mime_type_is_omitted() {
     watched(async {
         let (_pair, a, b) = files().await;
         let blob = js::eval("new Blob(['x'], { type: 'text/' + 'x'.repeat(5000) })").unchecked_into();
-        let _transfer = a.offer(&blob).within("the offer").await.unwrap();
+        let _outgoing = a.offer(&blob).within("the offer").await.unwrap();
         assert_eq!(offered(&b).await.mime_type(), "");
     })
     .await;
 }
 
-/// In MiB.
+/// Returns the size of the WebAssembly memory in MiB.
 fn wasm_memory() -> f64 {
     let memory = js::get(&wasm_bindgen::memory(), "buffer");
     js::number(&memory, "byteLength") / MIB as f64
 }
 
-/// A blob of random parts that are repeated, into the private file system: neither side has it in memory.
-async fn a_large_file(mebibytes: u32) {
+/// Transfers a large blob into a private file, and checks that neither side has it in memory.
+async fn transfer_large_file(mebibytes: u32) {
     let (_pair, a, b) = files().await;
     let body = "const part = new Blob(Array(16).fill(crypto.getRandomValues(new Uint8Array(65_536))));
         return new Blob(Array(count).fill(part))";
     let large = js::run("count", &[&mebibytes.into()], body).unchecked_into();
     let before = (wasm_memory(), super::support::memory::live());
-    let transfer = a.offer(&large).within("the offer").await.unwrap();
-    let mut incoming = offered(&b).await.accept_to_private_file("f44-large").unwrap();
-    let (received, sent) = join(incoming.finished(), transfer.finished()).await;
+    let outgoing = a.offer(&large).within("the offer").await.unwrap();
+    let incoming = offered(&b).await.accept_to_private_file("f44-large").unwrap();
+    let (received, sent) = join(incoming.finished(), outgoing.finished()).await;
     sent.unwrap();
     assert_eq!(received.unwrap().size(), f64::from(mebibytes) * MIB as f64);
     let digests = mebibytes as usize * 4 * 32 * 8;
     assert!(wasm_memory() - before.0 < 8.0, "from {} to {} MiB", before.0, wasm_memory());
-    assert!(super::support::memory::live() < before.1 + digests, "what is left is the digests");
+    assert!(super::support::memory::live() < before.1 + digests, "only the digests are left");
     let body = "return navigator.storage.getDirectory().then(directory => directory.removeEntry('f44-large'))";
     js::run_to_end("", &[], body).await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_large_file_is_never_in_memory() {
-    watched(a_large_file(96)).await;
+async fn large_file_is_never_in_memory() {
+    watched(transfer_large_file(96)).await;
 }
 
-/// Takes a minute or two: `wasm-pack test … --test web -- --include-ignored f44_a_gibibyte`.
+/// Run with `wasm-pack test … --test web -- --include-ignored gibibyte`.
 #[wasm_bindgen_test]
 #[ignore = "it takes a minute or two"]
-async fn f44_a_gibibyte_is_never_in_memory() {
-    watched(a_large_file(1024)).await;
+async fn gibibyte_is_never_in_memory() {
+    watched(transfer_large_file(1024)).await;
 }

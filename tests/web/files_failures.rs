@@ -1,7 +1,7 @@
-//! Files that cannot be read, kept or accepted.
+//! Files that cannot be read, stored or accepted.
 
 use browser_rtc::{
-    ErrorKind, Result,
+    ErrorKind,
     channel::{ChannelInit, LargeMessages},
 };
 use futures::{FutureExt, StreamExt};
@@ -11,15 +11,11 @@ use web_sys::Blob;
 
 use super::support::{
     Within,
-    files::{BLOCK, MIB, blob, bytes, content, files, finished, offered, sink},
+    files::{BLOCK, MIB, blob, bytes, content, files, finished, kind, offered, sink},
     js,
     pair::Pair,
     unheard_rejections, watched,
 };
-
-fn kind<T>(result: Result<T>) -> ErrorKind {
-    result.err().expect("it is complete").kind().clone()
-}
 
 /// Replaces `Blob.arrayBuffer`: after `reads` more reads, it rejects as Firefox does for a file that has changed.
 fn failing_reads(reads: u32) -> js::Override {
@@ -33,22 +29,22 @@ fn failing_reads(reads: u32) -> js::Override {
 }
 
 #[wasm_bindgen_test]
-async fn unreadable_source_is_no_cancel_and_can_be_resumed() {
+async fn unreadable_source_can_be_resumed_from() {
     watched(async {
         let (_pair, a, b) = files().await;
         let sent = bytes(6 * MIB + 5);
-        let transfer = a.offer(&blob(&sent)).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(&sent)).within("the offer").await.unwrap();
         let partial = {
             let _failing = failing_reads(4);
-            let mut incoming = offered(&b).await.accept_to_blob().unwrap();
-            let failed = transfer.finished().within("the end").await.unwrap_err();
+            let incoming = offered(&b).await.accept_to_blob().unwrap();
+            let failed = outgoing.finished().within("the end").await.unwrap_err();
             assert_eq!(failed.kind(), &ErrorKind::NotReadable);
             assert!(failed.js().is_none(), "JavaScript sees this error too, and no AbortError");
             assert_eq!(kind(incoming.finished().within("the end").await), ErrorKind::Operation);
-            incoming.into_partial().within("what has come").await.expect("what had arrived is kept")
+            incoming.into_partial().within("the partial file").await.expect("the received blocks are kept")
         };
         assert!(partial.progress().bytes > 0 && partial.progress().bytes % BLOCK as u64 == 0);
-        let again = a.offer_again(&transfer).within("the offer").await.unwrap();
+        let again = a.offer_again(&outgoing).within("the offer").await.unwrap();
         let received = finished(offered(&b).await.resume(&partial).unwrap()).await.unwrap();
         again.finished().within("the end").await.unwrap();
         assert!(content(&received).await == sent);
@@ -75,18 +71,18 @@ async fn file_that_changes_after_its_offer_is_not_readable() {
         let (_pair, a, b) = files().await;
         let handle = private_file("changes", &blob(&bytes(30 * MIB))).await;
         let file: Blob = js::run_to_end("handle", &[&handle], "return handle.getFile()").await.unchecked_into();
-        let transfer = a.offer(&file).within("the offer").await.unwrap();
+        let outgoing = a.offer(&file).within("the offer").await.unwrap();
         let sink = sink();
         js::run("sink", &[&sink], "sink.gate = new Promise(open => { sink.open = open; })");
         let offer = offered(&b).await;
-        let mut incoming = offer.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap();
+        let incoming = offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
         let mut progress = incoming.progress();
         while progress.next().within("progress").await.unwrap().bytes < 8 * MIB as u64 {}
         private_file("changes", &blob(&bytes(29 * MIB))).await;
         js::run("sink", &[&sink], "sink.open()");
-        assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::NotReadable);
+        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::NotReadable);
         assert_eq!(kind(incoming.finished().within("the end").await), ErrorKind::Operation);
-        let partial = incoming.into_partial().within("what has come").await.expect("what had arrived is kept");
+        let partial = incoming.into_partial().within("the partial file").await.expect("the received blocks are kept");
         assert!(partial.progress().bytes >= 8 * MIB as u64);
         let remove = "return navigator.storage.getDirectory().then(directory => directory.removeEntry('changes'))";
         js::run_to_end("", &[], remove).await;
@@ -95,18 +91,18 @@ async fn file_that_changes_after_its_offer_is_not_readable() {
 }
 
 #[wasm_bindgen_test]
-async fn sink_with_an_abort_error_is_no_cancel() {
+async fn abort_error_of_a_stream_is_not_a_cancel() {
     let unheard = unheard_rejections(async {
         let (_pair, a, b) = files().await;
-        let transfer = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
         let failing =
             js::eval("new WritableStream({ write() { throw new DOMException('disk unplugged', 'AbortError'); } })");
-        let mut incoming = offered(&b).await.accept_into(failing.unchecked_ref()).unwrap();
+        let incoming = offered(&b).await.accept_to_stream(failing.unchecked_ref()).unwrap();
         let failed = incoming.finished().within("the end").await.unwrap_err();
         assert_eq!(failed.kind(), &ErrorKind::Operation);
         assert!(failed.message().contains("disk unplugged"), "{failed}");
-        assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Operation);
-        assert!(incoming.into_partial().within("what has come").await.is_some());
+        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::Operation);
+        assert!(incoming.into_partial().within("the partial file").await.is_some());
     })
     .await;
     assert!(unheard.iter().all(|reason| reason.contains("disk unplugged")), "{unheard:?}");
@@ -116,28 +112,28 @@ async fn sink_with_an_abort_error_is_no_cancel() {
 async fn failed_accept_leaves_the_offer_pending() {
     watched(async {
         let (_pair, a, b) = files().await;
-        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
         let offer = offered(&b).await;
         let sink = sink();
         let stream = js::get(&sink, "stream");
         let writer = js::run("stream", &[&stream], "return stream.getWriter()");
-        assert_eq!(kind(offer.accept_into(stream.unchecked_ref())), ErrorKind::Type);
-        assert!(transfer.finished().now_or_never().is_none());
+        assert_eq!(kind(offer.accept_to_stream(stream.unchecked_ref())), ErrorKind::Type);
+        assert!(outgoing.finished().now_or_never().is_none());
         js::run("writer", &[&writer], "writer.releaseLock()");
-        let incoming = offer.accept_into(stream.unchecked_ref()).unwrap();
-        for again in [offer.accept_to_memory().map(drop), offer.accept_to_blob().map(drop), offer.refuse()] {
+        let incoming = offer.accept_to_stream(stream.unchecked_ref()).unwrap();
+        for again in [offer.accept_to_memory().map(drop), offer.accept_to_blob().map(drop), offer.decline()] {
             assert_eq!(kind(again), ErrorKind::InvalidState);
         }
         drop(offer);
         finished(incoming).await.unwrap();
-        transfer.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end").await.unwrap();
         assert_eq!((js::get(&sink, "closed"), js::get(&sink, "aborted")), (true.into(), false.into()));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn large_message_of_an_unreadable_blob_is_not_readable() {
+async fn large_message_of_an_unreadable_blob_fails() {
     watched(async {
         let (_pair, a, _b) = Pair::with_channel(&ChannelInit::new()).await;
         let messages = LargeMessages::new(a);

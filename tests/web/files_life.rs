@@ -1,9 +1,9 @@
-//! Files that do not come to their end: cancelled, cut off, or spoken of by somebody who lies.
+//! File transfers that are cancelled or cut off, and peers that violate the protocol.
 
 use std::{cell::Cell, rc::Rc};
 
 use browser_rtc::{
-    ErrorKind, EventStream, Result,
+    ErrorKind, EventStream,
     channel::{ChannelInit, DataChannel, Reliability},
     files::Files,
 };
@@ -13,38 +13,34 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    files::{MIB, blob, bytes, files, finished, offered, sink},
+    files::{MIB, blob, bytes, files, finished, kind, offered, sink},
     js, memory,
     pair::Pair,
     rest, unheard_rejections, watched,
 };
 
-fn kind<T>(result: Result<T>) -> ErrorKind {
-    result.err().expect("it is complete").kind().clone()
-}
-
-/// A small file arrives: nothing else is in the way.
+/// Transfers a small file, which the transfer before must not disturb.
 async fn still_works(from: &Files, to: &Files) {
-    let transfer = from.offer(&blob(b"still")).within("the offer").await.unwrap();
+    let outgoing = from.offer(&blob(b"still")).within("the offer").await.unwrap();
     assert_eq!(finished(offered(to).await.accept_to_memory().unwrap()).await.unwrap(), b"still");
-    transfer.finished().within("the end").await.unwrap();
+    outgoing.finished().within("the end").await.unwrap();
 }
 
 #[wasm_bindgen_test]
-async fn f44_the_sender_cancels() {
+async fn cancelled_outgoing_file_ends_at_both_peers() {
     watched(async {
         let (_pair, a, b) = files().await;
         let file = blob(&bytes(20 * MIB));
         for by_dropping in [false, true] {
-            let transfer = a.offer(&file).within("the offer").await.unwrap();
+            let outgoing = a.offer(&file).within("the offer").await.unwrap();
             let incoming = offered(&b).await.accept_to_blob().unwrap();
             let mut progress = incoming.progress();
             while progress.next().within("progress").await.unwrap().bytes == 0 {}
-            let done = transfer.finished();
+            let done = outgoing.finished();
             if by_dropping {
-                drop(transfer);
+                drop(outgoing);
             } else {
-                transfer.cancel();
+                outgoing.cancel();
             }
             assert_eq!(kind(done.within("the end").await), ErrorKind::Abort);
             assert_eq!(kind(finished(incoming).await), ErrorKind::Abort);
@@ -56,15 +52,15 @@ async fn f44_the_sender_cancels() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_the_receiver_cancels() {
+async fn cancelled_incoming_file_ends_at_both_peers() {
     watched(async {
         let (_pair, a, b) = files().await;
         let file = blob(&bytes(20 * MIB));
         for by_dropping in [false, true] {
-            let transfer = a.offer(&file).within("the offer").await.unwrap();
+            let outgoing = a.offer(&file).within("the offer").await.unwrap();
             let sink = sink();
             let offer = offered(&b).await;
-            let mut incoming = offer.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap();
+            let incoming = offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
             let mut progress = incoming.progress();
             while progress.next().within("progress").await.unwrap().bytes == 0 {}
             let done = incoming.finished();
@@ -74,7 +70,7 @@ async fn f44_the_receiver_cancels() {
                 incoming.cancel();
             }
             assert_eq!(kind(done.within("the end").await), ErrorKind::Abort);
-            assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Abort);
+            assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::Abort);
             still_works(&a, &b).await;
             assert_eq!((js::get(&sink, "aborted"), js::get(&sink, "closed")), (true.into(), false.into()));
         }
@@ -83,12 +79,12 @@ async fn f44_the_receiver_cancels() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_the_receiver_cancels_what_a_stream_is_stuck_with() {
+async fn cancel_does_not_wait_for_a_stuck_stream() {
     watched(async {
         let (_pair, a, b) = files().await;
         let file = blob(&bytes(10 * MIB));
         for by_dropping in [false, true] {
-            let transfer = a.offer(&file).within("the offer").await.unwrap();
+            let outgoing = a.offer(&file).within("the offer").await.unwrap();
             let stuck = js::eval(
                 "(() => {
                     const stuck = {};
@@ -98,18 +94,18 @@ async fn f44_the_receiver_cancels_what_a_stream_is_stuck_with() {
                     return stuck;
                 })()",
             );
-            let incoming = offered(&b).await.accept_into(js::get(&stuck, "stream").unchecked_ref()).unwrap();
+            let incoming = offered(&b).await.accept_to_stream(js::get(&stuck, "stream").unchecked_ref()).unwrap();
             js::settled(js::get(&stuck, "writing"), "the write").await;
             if by_dropping {
                 drop(incoming);
             } else {
                 incoming.cancel();
-                assert!(incoming.into_partial().within("what has come").await.is_none());
+                assert!(incoming.into_partial().within("the partial file").await.is_none());
             }
-            assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Abort);
+            assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::Abort);
             still_works(&a, &b).await;
         }
-        // Nothing is left that holds the channel.
+        // Nothing holds the channel.
         let closed = b.channel().closed();
         drop(b);
         closed.within("the close").await;
@@ -118,10 +114,10 @@ async fn f44_the_receiver_cancels_what_a_stream_is_stuck_with() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_the_receiver_cancels_while_its_stream_closes() {
+async fn cancel_while_the_stream_closes_is_an_abort() {
     watched(async {
         let (_pair, a, b) = files().await;
-        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
         let sink = js::eval(
             "(() => {
                 const sink = {};
@@ -133,27 +129,27 @@ async fn f44_the_receiver_cancels_while_its_stream_closes() {
                 return sink;
             })()",
         );
-        let incoming = offered(&b).await.accept_into(js::get(&sink, "stream").unchecked_ref()).unwrap();
+        let incoming = offered(&b).await.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
         js::settled(js::get(&sink, "closing"), "the close").await;
         incoming.cancel();
         js::run("sink", &[&sink], "sink.close()");
         assert_eq!(kind(finished(incoming).await), ErrorKind::Abort);
-        assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Abort);
+        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::Abort);
         still_works(&a, &b).await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_an_offer_is_withdrawn() {
+async fn withdrawn_offer_cannot_be_accepted() {
     watched(async {
         let (_pair, a, b) = files().await;
-        let transfer = a.offer(&blob(b"no")).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(b"no")).within("the offer").await.unwrap();
         let offer = offered(&b).await;
-        transfer.cancel();
+        outgoing.cancel();
         offer.withdrawn().within("the withdrawal").await;
         assert_eq!(kind(offer.accept_to_memory()), ErrorKind::Abort);
-        // One that nobody took by then is not even seen.
+        // An offer that is withdrawn before it was returned is never returned.
         let mut arrivals = EventStream::listen(b.channel().as_raw(), "message", |_| Some(()));
         drop(a.offer(&blob(b"no")).within("the offer").await.unwrap());
         for _ in ["the offer", "its end"] {
@@ -165,27 +161,27 @@ async fn f44_an_offer_is_withdrawn() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_disk_that_is_full() {
+async fn full_disk_fails_the_transfer() {
     let unheard = unheard_rejections(async {
         let (_pair, a, b) = files().await;
-        let transfer = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
         let full =
             js::eval("new WritableStream({ write() { throw new DOMException('full', 'QuotaExceededError'); } })");
-        let incoming = offered(&b).await.accept_into(full.unchecked_ref()).unwrap();
+        let incoming = offered(&b).await.accept_to_stream(full.unchecked_ref()).unwrap();
         assert_eq!(kind(finished(incoming).await), ErrorKind::QuotaExceeded);
-        assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::Operation);
+        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::Operation);
         still_works(&a, &b).await;
     })
     .await;
-    // Of the stream that failed, browsers also reject `closed` and `ready`.
+    // Browsers also reject `closed` and `ready` of the failed stream.
     assert!(unheard.iter().all(|reason| reason.contains("full")), "{unheard:?}");
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_close_at_any_point_ends_everything() {
+async fn close_at_any_point_ends_all_transfers() {
     watched(async {
         let sent = bytes(2 * MIB + 5);
-        // Two sides, by turns the one or the other closes, after so many messages have come to it.
+        // Either side closes, after each number of received messages.
         for point in 0..24_u32 {
             let (pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
             let (closing, seen) = if point % 2 == 0 { (a.clone(), a.clone()) } else { (b.clone(), b.clone()) };
@@ -205,14 +201,14 @@ async fn f44_a_close_at_any_point_ends_everything() {
                 a.channel().close();
             }
             let send = async {
-                let transfer = a.offer(&blob(&sent)).await?;
-                let told = transfer.progress().collect::<Vec<_>>();
-                let (_accepted, _told) = join(transfer.accepted(), told).await;
-                transfer.finished().await
+                let outgoing = a.offer(&blob(&sent)).await?;
+                let told = outgoing.progress().collect::<Vec<_>>();
+                let (_accepted, _told) = join(outgoing.accepted(), told).await;
+                outgoing.finished().await
             };
             let receive = async {
-                let Some(offer) = b.offers().next().await else { return Ok(None) };
-                let mut incoming = offer.accept_to_memory()?;
+                let Some(offer) = b.next_offer().await else { return Ok(None) };
+                let incoming = offer.accept_to_memory()?;
                 incoming.progress().collect::<Vec<_>>().await;
                 let received = incoming.finished().await;
                 if received.is_err() {
@@ -228,7 +224,7 @@ async fn f44_a_close_at_any_point_ends_everything() {
             }
             if let Err(error) = sender {
                 assert_eq!(error.kind(), &ErrorKind::Closed, "{error}");
-                assert_eq!(kind(a.offer(&blob(b"late")).within("the refusal").await), ErrorKind::Closed);
+                assert_eq!(kind(a.offer(&blob(b"late")).within("the error").await), ErrorKind::Closed);
             }
             drop(pair);
         }
@@ -237,81 +233,82 @@ async fn f44_a_close_at_any_point_ends_everything() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_the_channel_closes_with_the_last_handle() {
+async fn channel_closes_with_the_last_handle() {
     watched(async {
         let (_pair, a, b) = files().await;
         let closed = b.channel().closed();
-        let transfer = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
         let incoming = offered(&b).await.accept_to_memory().unwrap();
         drop(b);
         drop(a);
-        // A transfer needs no `Files`.
+        // A transfer does not need a `Files`.
         finished(incoming).await.unwrap();
-        transfer.finished().within("the end").await.unwrap();
-        drop(transfer);
+        outgoing.finished().within("the end").await.unwrap();
+        drop(outgoing);
         closed.within("the close").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_an_insecure_page_and_a_channel_that_loses() {
+async fn insecure_page_or_lossy_channel_is_not_supported() {
     watched(async {
         let (_pair, a, b) = files().await;
-        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
         let offer = offered(&b).await;
         {
             let _insecure = js::Override::new(&js::eval("globalThis"), "crypto", &js::eval("({})"));
-            let refused = a.offer(&blob(b"file")).within("the refusal").await.unwrap_err();
+            let refused = a.offer(&blob(b"file")).within("the error").await.unwrap_err();
             assert_eq!(refused.kind(), &ErrorKind::NotSupported);
             assert!(refused.message().contains("https"), "{refused}");
             assert_eq!(kind(offer.accept_to_memory()), ErrorKind::NotSupported);
         }
-        assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::NotSupported);
+        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::NotSupported);
 
         let (_pair, lossy, _b) =
             Pair::with_channel(&ChannelInit::new().reliability(Reliability::MaxRetransmits(0))).await;
-        assert_eq!(kind(Files::new(lossy).offer(&blob(b"")).within("the refusal").await), ErrorKind::NotSupported);
+        assert_eq!(kind(Files::new(lossy).offer(&blob(b"")).within("the error").await), ErrorKind::NotSupported);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_an_id_that_cannot_be_one() {
+async fn invalid_id_is_a_syntax_error() {
     watched(async {
         let (_pair, a, _b) = files().await;
         let init = browser_rtc::files::OfferInit::new().id("a/b");
-        assert_eq!(kind(a.offer_with(&blob(b""), &init).within("the refusal").await), ErrorKind::Syntax);
+        assert_eq!(kind(a.offer_with(&blob(b""), &init).within("the error").await), ErrorKind::Syntax);
     })
     .await;
 }
 
-/// One side by this library, the other by hand.
-async fn by_hand() -> (Pair, DataChannel, Files) {
-    let (pair, hand, b) = Pair::with_channel(&ChannelInit::new()).await;
-    (pair, hand, Files::new(b))
+/// Returns a plain channel whose peer is a `Files`.
+async fn with_plain_peer() -> (Pair, DataChannel, Files) {
+    let (pair, plain, b) = Pair::with_channel(&ChannelInit::new()).await;
+    (pair, plain, Files::new(b))
 }
 
 const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-async fn offer_by_hand(hand: &DataChannel, id: u32, size: usize) {
-    let offer =
-        format!(r#"{{"type":"offer","version":1,"id":{id},"file":"f{id}","name":"n","size":{size},"mime":""}}"#);
-    hand.send(&offer).within("send").await.unwrap();
+async fn send_offer(plain: &DataChannel, id: u32, size: usize) {
+    let offer = format!(
+        r#"{{"type":"offer","version":1,"id":{id},"file_id":"f{id}","name":"n","size":{size},"mime_type":""}}"#
+    );
+    plain.send(&offer).within("send").await.unwrap();
 }
 
-async fn cancel_by_hand(hand: &DataChannel, id: u32) {
-    hand.send(&format!(r#"{{"type":"cancel","id":{id},"reason":"cancelled"}}"#)).within("send").await.unwrap();
+async fn send_cancel(plain: &DataChannel, id: u32) {
+    plain.send(&format!(r#"{{"type":"cancel","id":{id},"reason":"cancelled"}}"#)).within("send").await.unwrap();
 }
 
-async fn block_by_hand(hand: &DataChannel, id: u32, length: usize, digest: &str) {
+async fn send_block(plain: &DataChannel, id: u32, length: usize, digest: &str) {
     let block = format!(r#"{{"type":"block","id":{id},"index":0,"length":{length},"sha256":"{digest}"}}"#);
-    hand.send(&block).within("send").await.unwrap();
+    plain.send(&block).within("send").await.unwrap();
 }
 
-async fn told(hand: &mut DataChannel, what: &str) -> String {
+async fn text_with(plain: &mut DataChannel, what: &str) -> String {
     loop {
-        let message = hand.next().within(what).await.expect("the channel closed").unwrap();
+        let message = plain.next().within(what).await.expect("the channel closed").unwrap();
         if let Some(text) = message.as_text().filter(|text| text.contains(what)) {
             return text.to_owned();
         }
@@ -319,138 +316,141 @@ async fn told(hand: &mut DataChannel, what: &str) -> String {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_transfer_by_hand_as_the_protocol_says() {
+async fn f44_a_transfer_plain_peer_as_the_protocol_says() {
     watched(async {
-        let (_pair, mut hand, b) = by_hand().await;
-        offer_by_hand(&hand, 0, 5).await;
+        let (_pair, mut plain, b) = with_plain_peer().await;
+        send_offer(&plain, 0, 5).await;
         let incoming = offered(&b).await.accept_to_memory().unwrap();
-        assert_eq!(told(&mut hand, "accept").await, r#"{"type":"accept","id":0,"window":32,"from":0}"#);
-        // Of "hello", and of this digest.
+        assert_eq!(text_with(&mut plain, "accept").await, r#"{"type":"accept","id":0,"window":32}"#);
+        // The hash of "hello", and the hash of this hash.
         let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         let of_all = "9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50";
-        block_by_hand(&hand, 0, 5, digest).await;
-        hand.send(b"hel").within("send").await.unwrap();
-        hand.send(r#"{"type":"later versions say more"}"#).within("send").await.unwrap();
-        hand.send(b"lo").within("send").await.unwrap();
-        hand.send(&format!(r#"{{"type":"end","id":0,"sha256":"{of_all}"}}"#)).within("send").await.unwrap();
+        send_block(&plain, 0, 5, digest).await;
+        plain.send(b"hel").within("send").await.unwrap();
+        plain.send(r#"{"type":"later versions say more"}"#).within("send").await.unwrap();
+        plain.send(b"lo").within("send").await.unwrap();
+        plain.send(&format!(r#"{{"type":"end","id":0,"sha256":"{of_all}"}}"#)).within("send").await.unwrap();
         assert_eq!(finished(incoming).await.unwrap(), b"hello");
-        assert_eq!(told(&mut hand, "received").await, r#"{"type":"received","id":0}"#);
+        assert_eq!(text_with(&mut plain, "received").await, r#"{"type":"received","id":0}"#);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_wrong_hashes_and_sizes_end_the_transfer_alone() {
+async fn wrong_hash_or_size_ends_only_its_transfer() {
     watched(async {
-        let (_pair, mut hand, b) = by_hand().await;
+        let (_pair, mut plain, b) = with_plain_peer().await;
         for (id, announced, length, digest) in [
             (0, 5, 5, NO_DIGEST),
-            // Longer than the file, and shorter; more bytes than announced.
+            // A block longer and one shorter than the file, and more bytes than announced.
             (1, 6, 6, NO_DIGEST),
             (2, 4, 4, NO_DIGEST),
             (3, 5, 9, NO_DIGEST),
         ] {
-            offer_by_hand(&hand, id, 5).await;
+            send_offer(&plain, id, 5).await;
             let incoming = offered(&b).await.accept_to_memory().unwrap();
-            told(&mut hand, "accept").await;
-            block_by_hand(&hand, id, announced, digest).await;
-            hand.send(&vec![0; length]).within("send").await.unwrap();
+            text_with(&mut plain, "accept").await;
+            send_block(&plain, id, announced, digest).await;
+            plain.send(&vec![0; length]).within("send").await.unwrap();
             assert_eq!(kind(finished(incoming).await), ErrorKind::InvalidData, "{id}");
-            assert!(told(&mut hand, "stop").await.contains("invalid"));
+            assert!(text_with(&mut plain, "stop").await.contains("invalid"));
         }
-        assert!(b.ended().now_or_never().is_none(), "the channel is still good");
-        // More is acknowledged than was sent.
-        let transfer = b.offer(&blob(b"hello")).within("the offer").await.unwrap();
-        hand.send(r#"{"type":"accept","id":0,"window":8}"#).within("send").await.unwrap();
-        hand.send(r#"{"type":"got","id":0,"blocks":7}"#).within("send").await.unwrap();
-        assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::InvalidData);
-        told(&mut hand, "cancel").await;
+        assert!(b.ended().now_or_never().is_none(), "the channel is still open");
+        // More blocks are acknowledged than were sent.
+        let outgoing = b.offer(&blob(b"hello")).within("the offer").await.unwrap();
+        plain.send(r#"{"type":"accept","id":0,"window":8}"#).within("send").await.unwrap();
+        plain.send(r#"{"type":"block_ack","id":0,"blocks":7}"#).within("send").await.unwrap();
+        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::InvalidData);
+        text_with(&mut plain, "cancel").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_file_whose_final_hash_is_wrong() {
+async fn wrong_final_hash_is_invalid_data() {
     watched(async {
-        let (_pair, mut hand, b) = by_hand().await;
-        offer_by_hand(&hand, 0, 0).await;
+        let (_pair, mut plain, b) = with_plain_peer().await;
+        send_offer(&plain, 0, 0).await;
         let incoming = offered(&b).await.accept_to_memory().unwrap();
-        told(&mut hand, "accept").await;
-        hand.send(&format!(r#"{{"type":"end","id":0,"sha256":"{NO_DIGEST}"}}"#)).within("send").await.unwrap();
+        text_with(&mut plain, "accept").await;
+        plain.send(&format!(r#"{{"type":"end","id":0,"sha256":"{NO_DIGEST}"}}"#)).within("send").await.unwrap();
         assert_eq!(kind(finished(incoming).await), ErrorKind::InvalidData);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_what_is_not_of_the_protocol_ends_the_channel() {
+async fn protocol_violation_ends_the_channel() {
     watched(async {
         for wrong in 0..4 {
-            let (_pair, hand, b) = by_hand().await;
-            offer_by_hand(&hand, 0, 5).await;
+            let (_pair, plain, b) = with_plain_peer().await;
+            send_offer(&plain, 0, 5).await;
             let incoming = offered(&b).await.accept_to_memory().unwrap();
-            let transfer = b.offer(&blob(b"mine")).within("the offer").await.unwrap();
+            let outgoing = b.offer(&blob(b"mine")).within("the offer").await.unwrap();
             match wrong {
-                0 => hand.send("hello").within("send").await.unwrap(),
-                1 => hand.send(b"of no block").within("send").await.unwrap(),
-                2 => hand.send(&format!(r#"{{"type":"{}"}}"#, "x".repeat(9_000))).within("send").await.unwrap(),
-                _ => offer_by_hand(&hand, 0, 5).await,
+                0 => plain.send("hello").within("send").await.unwrap(),
+                1 => plain.send(b"of no block").within("send").await.unwrap(),
+                2 => plain.send(&format!(r#"{{"type":"{}"}}"#, "x".repeat(9_000))).within("send").await.unwrap(),
+                _ => send_offer(&plain, 0, 5).await,
             }
             assert_eq!(kind(b.ended().within("the end").await), ErrorKind::InvalidData);
             assert_eq!(kind(finished(incoming).await), ErrorKind::InvalidData);
-            assert_eq!(kind(transfer.finished().within("the end").await), ErrorKind::InvalidData);
-            hand.closed().within("the close").await;
+            assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::InvalidData);
+            plain.closed().within("the close").await;
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_too_many_offers_are_refused() {
+async fn offers_beyond_the_limit_are_declined() {
     watched(async {
-        let (_pair, mut hand, b) = by_hand().await;
+        let (_pair, mut plain, b) = with_plain_peer().await;
         for id in 0..65 {
-            offer_by_hand(&hand, id, 1).await;
+            send_offer(&plain, id, 1).await;
         }
-        assert_eq!(told(&mut hand, "refuse").await, r#"{"type":"refuse","id":64,"reason":"busy"}"#);
-        let waiting: Vec<_> = b.offers().take(64).collect().within("the offers").await;
+        assert_eq!(text_with(&mut plain, "decline").await, r#"{"type":"decline","id":64,"reason":"busy"}"#);
+        let mut waiting = Vec::new();
+        for _ in 0..64 {
+            waiting.push(offered(&b).await);
+        }
         drop(waiting);
-        assert!(told(&mut hand, "refuse").await.contains("declined"));
+        assert!(text_with(&mut plain, "decline").await.contains("declined"));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_offers_that_are_withdrawn_take_no_memory() {
+async fn withdrawn_offers_take_no_memory() {
     const COUNT: u32 = 3_000;
     watched(async {
-        let (_pair, mut hand, b) = by_hand().await;
+        let (_pair, mut plain, b) = with_plain_peer().await;
         let before = memory::live();
         for id in 0..COUNT {
-            offer_by_hand(&hand, id, 1).await;
-            cancel_by_hand(&hand, id).await;
+            send_offer(&plain, id, 1).await;
+            send_cancel(&plain, id).await;
         }
-        // When this is answered, all before it was read.
-        let offer = r#"{"type":"offer","version":2,"id":9999,"file":"f","name":"n","size":1,"mime":""}"#;
-        hand.send(offer).within("send").await.unwrap();
-        told(&mut hand, "unsupported").await;
+        // The answer to this offer shows that all messages before were read.
+        let offer = r#"{"type":"offer","version":2,"id":9999,"file_id":"f","name":"n","size":1,"mime_type":""}"#;
+        plain.send(offer).within("send").await.unwrap();
+        text_with(&mut plain, "unsupported").await;
         let kept = memory::live().saturating_sub(before) / COUNT as usize;
-        assert!(kept < 50, "of each offer {kept} bytes are kept");
-        offer_by_hand(&hand, 10_000, 1).await;
+        assert!(kept < 50, "{kept} bytes are kept of each offer");
+        send_offer(&plain, 10_000, 1).await;
         assert_eq!(offered(&b).await.id(), "f10000");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_an_offer_that_is_dropped_while_it_is_sent() {
+async fn offer_dropped_while_it_is_sent_is_cancelled() {
     watched(async {
-        let (_pair, mut hand, b) = by_hand().await;
-        // The browser takes it over, and there is no room for the next.
+        let (_pair, mut plain, b) = with_plain_peer().await;
+        // The browser takes the offer, and has no room for another message.
         b.channel().set_high_water_mark(1);
         assert!(b.offer(&blob(b"no")).now_or_never().is_none());
-        assert!(told(&mut hand, "offer").await.contains(r#""id":0"#));
-        assert_eq!(told(&mut hand, "cancel").await, r#"{"type":"cancel","id":0,"reason":"cancelled"}"#);
+        assert!(text_with(&mut plain, "offer").await.contains(r#""id":0"#));
+        assert_eq!(text_with(&mut plain, "cancel").await, r#"{"type":"cancel","id":0,"reason":"cancelled"}"#);
     })
     .await;
 }

@@ -1,9 +1,9 @@
-//! Offers to peers that do not speak the file protocol, or not yet.
+//! Offers to peers that do not, or not yet, speak the file protocol.
 
 use std::time::Duration;
 
 use browser_rtc::{
-    ErrorKind, Result,
+    ErrorKind,
     channel::{ChannelInit, DataChannel},
     files::Files,
 };
@@ -12,22 +12,18 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    files::{blob, files, finished, offered},
+    files::{blob, files, finished, kind, offered},
     pair::Pair,
     rest, sleep, watched,
 };
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Long enough for a short timeout to be over.
+/// Longer than [`SHORT`].
 const LONGER: Duration = Duration::from_millis(700);
 
-fn kind<T>(result: Result<T>) -> ErrorKind {
-    result.err().expect("it is complete").kind().clone()
-}
-
-/// Files with a short timeout at one end, and a plain channel at the other.
-async fn beside_a_plain_peer() -> (Pair, Files, DataChannel) {
+/// Returns a `Files` with a short timeout and the plain channel of its peer.
+async fn with_plain_peer() -> (Pair, Files, DataChannel) {
     let (pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
     let files = Files::new(a);
     assert_eq!(files.ack_timeout(), Duration::from_secs(30));
@@ -36,38 +32,38 @@ async fn beside_a_plain_peer() -> (Pair, Files, DataChannel) {
 }
 
 async fn transferred(from: &Files, to: &Files) {
-    let transfer = from.offer(&blob(b"file")).within("the offer").await.unwrap();
+    let outgoing = from.offer(&blob(b"file")).within("the offer").await.unwrap();
     assert_eq!(finished(offered(to).await.accept_to_memory().unwrap()).await.unwrap(), b"file");
-    transfer.finished().within("the end").await.unwrap();
+    outgoing.finished().within("the end").await.unwrap();
 }
 
 #[wasm_bindgen_test]
 async fn offer_to_a_silent_peer_times_out() {
     watched(async {
-        let (_pair, a, mut b) = beside_a_plain_peer().await;
-        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
-        let (accepted, done) = join(transfer.accepted(), transfer.finished()).within("the timeout").await;
+        let (_pair, a, mut b) = with_plain_peer().await;
+        let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let (accepted, done) = join(outgoing.accepted(), outgoing.finished()).within("the timeout").await;
         assert_eq!((kind(accepted), kind(done)), (ErrorKind::Timeout, ErrorKind::Timeout));
-        rest(transfer.progress(), "the end of the progress").await;
+        rest(outgoing.progress(), "the end of the progress").await;
         for expected in [r#""type":"offer""#, r#"{"type":"cancel","id":0,"reason":"failed"}"#] {
             let message = b.next().within("a message").await.unwrap().unwrap();
             assert!(message.as_text().unwrap().contains(expected), "{message:?}");
         }
         assert!(a.ended().now_or_never().is_none(), "the channel is still open");
-        // The peer's program begins to speak it at last.
+        // The peer's program creates a `Files` at last.
         transferred(&a, &Files::new(b)).await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn messages_of_other_protocols_are_no_acknowledgement() {
+async fn messages_of_other_protocols_do_not_acknowledge() {
     watched(async {
-        let (_pair, a, b) = beside_a_plain_peer().await;
+        let (_pair, a, b) = with_plain_peer().await;
         b.send(r#"{"type":"chat"}"#).within("send").await.unwrap();
-        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
         b.send(r#"{"type":"chat","id":0}"#).within("send").await.unwrap();
-        assert_eq!(kind(transfer.finished().within("the timeout").await), ErrorKind::Timeout);
+        assert_eq!(kind(outgoing.finished().within("the timeout").await), ErrorKind::Timeout);
     })
     .await;
 }
@@ -77,12 +73,12 @@ async fn acknowledged_offer_waits_for_its_answer() {
     watched(async {
         let (_pair, a, b) = files().await;
         a.set_ack_timeout(SHORT);
-        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
         let offer = offered(&b).await;
         sleep(LONGER).await;
-        assert!(transfer.finished().now_or_never().is_none());
+        assert!(outgoing.finished().now_or_never().is_none());
         assert_eq!(finished(offer.accept_to_memory().unwrap()).await.unwrap(), b"file");
-        transfer.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end").await.unwrap();
     })
     .await;
 }
@@ -90,57 +86,57 @@ async fn acknowledged_offer_waits_for_its_answer() {
 #[wasm_bindgen_test]
 async fn late_files_acknowledge_an_earlier_offer() {
     watched(async {
-        let (_pair, a, b) = beside_a_plain_peer().await;
+        let (_pair, a, b) = with_plain_peer().await;
         a.set_ack_timeout(Duration::from_secs(20));
-        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
         sleep(LONGER).await;
         let b = Files::new(b);
         assert_eq!(finished(offered(&b).await.accept_to_memory().unwrap()).await.unwrap(), b"file");
-        transfer.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn peer_that_speaks_the_protocol_is_not_timed() {
+async fn offer_to_a_known_peer_does_not_time_out() {
     watched(async {
-        let (_pair, a, b) = beside_a_plain_peer().await;
-        // As when the network fails between this and the next offer.
-        let offer = r#"{"type":"offer","version":1,"id":0,"file":"f","name":"n","size":1,"mime":""}"#;
+        let (_pair, a, b) = with_plain_peer().await;
+        // The peer is known, and then silent, as after a network failure.
+        let offer = r#"{"type":"offer","version":1,"id":0,"file_id":"f","name":"n","size":1,"mime_type":""}"#;
         b.send(offer).within("send").await.unwrap();
         let _theirs = offered(&a).await;
-        let transfer = a.offer(&blob(b"file")).within("the offer").await.unwrap();
+        let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
         sleep(LONGER).await;
-        assert!(transfer.finished().now_or_never().is_none());
-        b.send(r#"{"type":"refuse","id":0,"reason":"declined"}"#).within("send").await.unwrap();
-        assert_eq!(kind(transfer.finished().within("the answer").await), ErrorKind::Declined);
+        assert!(outgoing.finished().now_or_never().is_none());
+        b.send(r#"{"type":"decline","id":0,"reason":"declined"}"#).within("send").await.unwrap();
+        assert_eq!(kind(outgoing.finished().within("the answer").await), ErrorKind::Declined);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn every_offer_is_acknowledged_or_refused_at_once() {
+async fn every_offer_is_acknowledged_or_declined_at_once() {
     watched(async {
-        let (_pair, mut hand, b) = Pair::with_channel(&ChannelInit::new()).await;
+        let (_pair, mut plain, b) = Pair::with_channel(&ChannelInit::new()).await;
         let _b = Files::new(b);
         for id in 0..65 {
             let offer = format!(
-                r#"{{"type":"offer","version":1,"id":{id},"file":"f","name":"n","size":3000000000,"mime":""}}"#
+                r#"{{"type":"offer","version":1,"id":{id},"file_id":"f","name":"n","size":3000000000,"mime_type":""}}"#
             );
-            hand.send(&offer).within("send").await.unwrap();
+            plain.send(&offer).within("send").await.unwrap();
         }
         for id in 0..64 {
-            let message = hand.next().within("an acknowledgement").await.unwrap().unwrap();
-            assert_eq!(message.as_text(), Some(&*format!(r#"{{"type":"ack","id":{id}}}"#)));
+            let message = plain.next().within("an acknowledgement").await.unwrap().unwrap();
+            assert_eq!(message.as_text(), Some(&*format!(r#"{{"type":"offer_ack","id":{id}}}"#)));
         }
-        let message = hand.next().within("a refusal").await.unwrap().unwrap();
-        assert_eq!(message.as_text(), Some(r#"{"type":"refuse","id":64,"reason":"busy"}"#));
-        // What is too large for memory is not refused by that.
+        let message = plain.next().within("an answer").await.unwrap().unwrap();
+        assert_eq!(message.as_text(), Some(r#"{"type":"decline","id":64,"reason":"busy"}"#));
+        // An offer that is too large for memory can still be declined.
         let offer = offered(&_b).await;
         assert!(matches!(kind(offer.accept_to_memory()), ErrorKind::TooLarge { .. }));
-        offer.refuse().unwrap();
-        let message = hand.next().within("a refusal").await.unwrap().unwrap();
-        assert_eq!(message.as_text(), Some(r#"{"type":"refuse","id":0,"reason":"declined"}"#));
+        offer.decline().unwrap();
+        let message = plain.next().within("an answer").await.unwrap().unwrap();
+        assert_eq!(message.as_text(), Some(r#"{"type":"decline","id":0,"reason":"declined"}"#));
     })
     .await;
 }

@@ -77,7 +77,6 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     let files = Files::new(call.channel("files").await?);
     view.send.set_disabled(false);
 
-    let mut offers = files.offers();
     let mut sending = stream::select(view.chosen(), view.dropped());
     let mut clicks = dom::clicks(&view.send);
     // A page that lets files be dropped says so while they are dragged over it.
@@ -86,7 +85,7 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     under_way.push(future::pending().boxed_local());
     loop {
         select_biased! {
-            offer = offers.next() => match offer {
+            offer = files.next_offer().fuse() => match offer {
                 Some(offer) => under_way.push(receive(view, offer, name.clone()).boxed_local()),
                 None => break,
             },
@@ -107,15 +106,15 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
 
 async fn send(view: &FileView, files: &Files, file: File, name: &str) -> Result<()> {
     let Ok(item) = Item::new(view, "out", &file.name(), file.size()) else { return Ok(()) };
-    let transfer = files.offer(&file).await?;
+    let outgoing = files.offer(&file).await?;
     item.tell("waiting", &format!("Waiting for {name}"));
     item.cancel.set_hidden(false);
     let outcome = async {
-        transfer.accepted().await?;
-        item.progress(transfer.progress(), "Sending").await;
-        transfer.finished().await
+        outgoing.accepted().await?;
+        item.progress(outgoing.progress(), "Sending").await;
+        outgoing.finished().await
     };
-    match unless_cancelled(&item.cancel, || transfer.cancel(), outcome).await {
+    match unless_cancelled(&item.cancel, || outgoing.cancel(), outcome).await {
         Ok(()) => item.over("done", "Sent"),
         Err(error) => item.failed(&error, name),
     }
@@ -127,9 +126,9 @@ async fn receive(view: &FileView, offer: Offer, name: String) -> Result<()> {
     let Ok(item) = Item::new(view, "in", offer.name(), offer.size() as f64) else { return Ok(()) };
     item.tell("offered", &format!("From {name}"));
     if !wanted(&item, &offer).await {
-        return offer.refuse();
+        return offer.decline();
     }
-    let mut incoming = offer.accept_to_blob()?;
+    let incoming = offer.accept_to_blob()?;
     item.cancel.set_hidden(false);
     let (progress, finished) = (incoming.progress(), incoming.finished());
     let outcome = async {

@@ -1,239 +1,310 @@
-//! All transfers of one channel, as a state machine without a browser: which message may come when, and to which
-//! transfer bytes belong.
+//! State machine of all transfers on one channel.
 
 use std::collections::BTreeMap;
 
 use super::{
-    message::{Digest, FileId, Id, Message, Reason, VERSION},
-    receiving::{Place, Receiving},
-    sending::Sending,
+    message::{
+        Accept, Block, BlockAck, Cancel, Decline, End, Message, Offer, OfferAck, Reason, Received, Stop, TransferId,
+        VERSION,
+    },
+    receive_state::ReceiveState,
+    send_state::SendState,
+    violation::Violation,
 };
 
-/// How many offers may wait for an answer.
-pub const MOST_OFFERS: usize = 64;
+/// Maximum number of the peer's offers that are pending. More are declined as [`Reason::Busy`].
+pub const MAX_PENDING_OFFERS: usize = 64;
 
+/// The transfers on one channel, in both directions, as a state machine.
+///
+/// It checks which message is allowed when, and assigns binary messages to their transfers. The caller reads the channel
+/// and passes each message to [`handle_text`](Self::handle_text) or [`handle_bytes`](Self::handle_bytes); and it reports
+/// what it sends and stores by the other methods.
+///
+/// ```
+/// use browser_rtc_proto::files::{Event, Exchange, FileId, Message, Offer, OfferAck};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (mut sender, mut receiver) = (Exchange::default(), Exchange::default());
+/// let id = sender.offer(5);
+/// let offer = Message::from(Offer::new(id, FileId::try_from("a".to_owned())?, 5).name("a.txt"));
+///
+/// let Some(Event::Offer(offer)) = receiver.handle_text(&offer.to_json()?)? else { panic!() };
+/// assert_eq!(offer.name, "a.txt");
+///
+/// let ack = Message::from(OfferAck::new(offer.id));
+/// assert_eq!(sender.handle_text(&ack.to_json()?)?, Some(Event::OfferAck(OfferAck::new(id))));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Default)]
 pub struct Exchange {
-    pub sending: BTreeMap<Id, Sending>,
-    pub receiving: BTreeMap<Id, Receiving>,
-    /// The block that is coming.
-    open: Option<Open>,
-    next_offer: Id,
-    /// The least number that the other side's next offer may have.
-    next_offered: u64,
-    /// Whether a message of the protocol has come: the peer speaks it.
-    heard: bool,
+    pub(super) outgoing: BTreeMap<TransferId, SendState>,
+    pub(super) incoming: BTreeMap<TransferId, ReceiveState>,
+    /// The block that is being received.
+    block: Option<OpenBlock>,
+    next_id: TransferId,
+    /// Smallest number that the peer's next offer may have.
+    min_offer: u64,
+    peer_known: bool,
 }
 
 #[derive(Debug)]
-struct Open {
-    id: Id,
+struct OpenBlock {
+    id: TransferId,
     length: u32,
+    /// Bytes that are still to be received.
     left: u32,
-    /// It is passed over where nobody wants it any more.
+    /// False for a block whose transfer has ended here: its bytes are ignored.
     wanted: bool,
 }
 
-/// The other side is not to be understood any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Violation(pub &'static str);
-
-/// What a message means. A transfer that it ends is no longer in the exchange.
-#[derive(Debug, PartialEq, Eq)]
+/// Meaning of a text message. A transfer that it ends is no longer in the [`Exchange`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    Nothing,
-    /// Another file comes, if it is wanted.
-    Offered {
-        id: Id,
-        file: FileId,
-        name: String,
-        size: u64,
-        mime: String,
-    },
-    /// To be answered with this.
-    Refuse(Id, Reason),
-    /// A block comes in what bytes are next.
+    /// The peer offers a file. The offer is to be acknowledged, and then answered.
+    Offer(Offer),
+    /// The peer offers a file that is to be declined with this message: of another version, or one too many.
+    Unacceptable(Decline),
+    /// The bytes that follow belong to this block.
     Block {
-        id: Id,
-        length: u32,
-        sha256: Digest,
-        place: Place,
+        /// The announcement of the block.
+        block: Block,
+        /// The file restarts at this block, the first, instead of the one that was requested: whatever was stored before
+        /// is to be discarded.
+        restart: bool,
     },
-    /// All has come.
-    End(Id, Digest),
-    /// The other side cancels what it sends.
-    Cancelled(Id, Reason),
-    /// What comes is not what was agreed on.
-    BadIncoming(Id, &'static str),
-    /// The peer has received the offer.
-    Acknowledged(Id),
-    Accepted {
-        id: Id,
-        from: u64,
-        sha256: Option<Digest>,
-    },
-    /// There is room for more.
-    Room(Id),
-    Received(Id),
-    /// The other side refuses, or wants no more.
-    Stopped(Id, Reason),
-    /// What is said of it is not what was agreed on.
-    BadOutgoing(Id, &'static str),
+    /// All blocks of an incoming file were sent.
+    End(End),
+    /// The peer cancelled an incoming file.
+    Cancel(Cancel),
+    /// The peer violated the protocol in an incoming file, which is to be answered with [`Stop`].
+    IncomingViolation(TransferId, Violation),
+    /// The peer acknowledged an offer.
+    OfferAck(OfferAck),
+    /// The peer accepted an outgoing file.
+    Accept(Accept),
+    /// The peer acknowledged blocks, which makes room in the window.
+    BlockAck(BlockAck),
+    /// The peer has received an outgoing file.
+    Received(Received),
+    /// The peer declined an offer.
+    Decline(Decline),
+    /// The peer stopped an outgoing file.
+    Stop(Stop),
+    /// The peer violated the protocol in an outgoing file, which is to be answered with [`Cancel`].
+    OutgoingViolation(TransferId, Violation),
 }
 
-/// Where bytes belong.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Part {
-    PassedOver,
-    Of { id: Id, offset: u32, last: bool },
-    Bad(Id, &'static str),
+/// Meaning of a binary message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bytes {
+    /// The bytes belong to the transfer's block that is being received.
+    Block {
+        /// Number of the transfer.
+        id: TransferId,
+        /// Offset in the block, in bytes.
+        offset: u32,
+        /// These bytes complete the block.
+        last: bool,
+    },
+    /// The bytes belong to a transfer that has ended.
+    Ignored,
+    /// The peer violated the protocol in an incoming file, which is to be answered with [`Stop`].
+    Violation(TransferId, Violation),
 }
 
 impl Exchange {
-    /// Begins a transfer to the other side.
-    pub fn offer(&mut self, size: u64) -> Id {
-        let id = self.next_offer;
-        self.next_offer = id.wrapping_add(1);
-        self.sending.insert(id, Sending::new(size));
+    /// Starts an outgoing transfer of a file of this size in bytes, and returns the number for its [`Offer`].
+    pub fn offer(&mut self, size: u64) -> TransferId {
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        self.outgoing.insert(id, SendState::new(size));
         id
     }
 
-    /// False where it is not offered any more.
-    pub fn accept(&mut self, id: Id, from: u64, window: u32) -> bool {
-        self.receiving.get_mut(&id).map(|receiving| receiving.accept(from, window)).is_some()
+    /// Begins to send an accepted file, from the block that the peer requested, or from the start if the peer has blocks
+    /// of another file. Returns the index of the first block to send, or `None` if the transfer has ended.
+    pub fn begin(&mut self, id: TransferId, from_start: bool) -> Option<u64> {
+        self.outgoing.get_mut(&id).map(|outgoing| outgoing.begin(from_start))
     }
 
-    /// Nothing more is to be heard of what the other side sends. False where that was so.
-    pub fn forget_incoming(&mut self, id: Id) -> bool {
-        if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
-            open.wanted = false;
+    /// Returns whether the next block of an outgoing file may be sent now.
+    #[must_use]
+    pub fn may_send(&self, id: TransferId) -> bool {
+        self.outgoing.get(&id).is_some_and(SendState::may_send)
+    }
+
+    /// Counts a block of an outgoing file when its [`Block`] is sent.
+    pub fn block_sent(&mut self, id: TransferId) {
+        if let Some(outgoing) = self.outgoing.get_mut(&id) {
+            outgoing.block_sent();
         }
-        self.receiving.remove(&id).is_some()
     }
 
-    pub fn forget_outgoing(&mut self, id: Id) -> bool {
-        self.sending.remove(&id).is_some()
+    /// Notes that the [`End`] of an outgoing file is sent.
+    pub fn end_sent(&mut self, id: TransferId) {
+        if let Some(outgoing) = self.outgoing.get_mut(&id) {
+            outgoing.end_sent();
+        }
     }
 
-    /// Whether the peer has said anything of the protocol.
-    pub fn is_heard(&self) -> bool {
-        self.heard
+    /// Removes an outgoing transfer, whose later messages are ignored. Returns false if it has ended before.
+    pub fn remove_outgoing(&mut self, id: TransferId) -> bool {
+        self.outgoing.remove(&id).is_some()
     }
 
-    /// Takes a message in.
-    pub fn text(&mut self, text: &str) -> Result<Event, Violation> {
-        let message = Message::parse(text).ok_or(Violation("a message is not of the protocol"))?;
-        self.heard |= message != Message::Unknown;
+    /// Accepts an incoming file, of which `from` blocks are present already, with a window of so many blocks. Returns
+    /// false if the transfer has ended.
+    pub fn accept(&mut self, id: TransferId, from: u64, window: u32) -> bool {
+        self.incoming.get_mut(&id).map(|incoming| incoming.accept(from, window)).is_some()
+    }
+
+    /// Counts a verified and stored block of an incoming file. Returns the number of stored blocks, for a [`BlockAck`], or
+    /// `None` if the transfer has ended.
+    pub fn block_stored(&mut self, id: TransferId) -> Option<u64> {
+        self.incoming.get_mut(&id).map(ReceiveState::block_stored)
+    }
+
+    /// Removes an incoming transfer, whose later messages are ignored. Returns false if it has ended before.
+    pub fn remove_incoming(&mut self, id: TransferId) -> bool {
+        if let Some(block) = self.block.as_mut().filter(|block| block.id == id) {
+            block.wanted = false;
+        }
+        self.incoming.remove(&id).is_some()
+    }
+
+    /// Returns whether the peer has sent a message of the protocol, so is known to implement it.
+    #[must_use]
+    pub fn is_peer_known(&self) -> bool {
+        self.peer_known
+    }
+
+    /// Handles a text message. Returns `None` for a message without effect: of an unknown type, or about a transfer that
+    /// has ended.
+    ///
+    /// # Errors
+    /// If the violation ends the channel.
+    pub fn handle_text(&mut self, text: &str) -> Result<Option<Event>, Violation> {
+        let message = Message::from_json(text).map_err(|_| Violation("a message is not part of the file protocol"))?;
+        let Some(message) = message else { return Ok(None) };
+        self.peer_known = true;
         Ok(match message {
-            Message::Offer { version, id, file, name, size, mime } => {
-                if u64::from(id) < self.next_offered {
-                    return Err(Violation("a number was offered twice"));
-                }
-                self.next_offered = u64::from(id) + 1;
-                let waiting = self.receiving.values().filter(|receiving| !receiving.is_accepted()).count();
-                if version != VERSION {
-                    return Ok(Event::Refuse(id, Reason::Unsupported));
-                }
-                if waiting >= MOST_OFFERS {
-                    return Ok(Event::Refuse(id, Reason::Busy));
-                }
-                self.receiving.insert(id, Receiving::new(size));
-                Event::Offered { id, file, name, size, mime }
+            Message::Offer(offer) => Some(self.offered(offer)?),
+            Message::Block(block) => self.block(block)?,
+            Message::End(end) => self.end(end),
+            Message::Cancel(cancel) => {
+                // The rest of its block is not sent.
+                self.block = self.block.take().filter(|block| block.id != cancel.id);
+                self.incoming.remove(&cancel.id).map(|_| Event::Cancel(cancel))
             }
-            Message::Block { id, index, length, sha256 } => self.block(id, index, length, sha256)?,
-            Message::End { id, sha256 } => {
-                let unfinished = self.open.as_ref().is_some_and(|open| open.id == id);
-                match self.receiving.get_mut(&id) {
-                    None => Event::Nothing,
-                    Some(_) if unfinished => self.bad_incoming(id, "it ended within a block"),
-                    Some(receiving) => match receiving.end() {
-                        Ok(()) => Event::End(id, sha256),
-                        Err(wrong) => self.bad_incoming(id, wrong),
-                    },
-                }
+            Message::OfferAck(ack) => self.outgoing(ack.id, |_| Ok(()), Event::OfferAck(ack)),
+            Message::Accept(accept) => {
+                self.outgoing(accept.id, |outgoing| outgoing.accept(&accept), Event::Accept(accept.clone()))
             }
-            Message::Cancel { id, reason } => {
-                // The rest of its block does not come.
-                self.open = self.open.take().filter(|open| open.id != id);
-                if self.receiving.remove(&id).is_some() { Event::Cancelled(id, reason) } else { Event::Nothing }
+            Message::BlockAck(ack) => {
+                let blocks = ack.blocks;
+                self.outgoing(ack.id, |outgoing| outgoing.acknowledge(blocks), Event::BlockAck(ack))
             }
-            Message::Ack { id } => self.outgoing(id, |_| Ok(()), Event::Acknowledged(id)),
-            Message::Accept { id, window, from, sha256 } => {
-                self.outgoing(id, |sending| sending.accept(from, window), Event::Accepted { id, from, sha256 })
-            }
-            Message::Got { id, blocks } => self.outgoing(id, |sending| sending.got(blocks), Event::Room(id)),
-            Message::Received { id } => {
-                let event = self.outgoing(id, |sending| sending.received(), Event::Received(id));
-                self.sending.remove(&id);
+            Message::Received(received) => {
+                let id = received.id;
+                let event = self.outgoing(id, |outgoing| outgoing.received(), Event::Received(received));
+                self.outgoing.remove(&id);
                 event
             }
-            Message::Refuse { id, reason } | Message::Stop { id, reason } => {
-                if self.sending.remove(&id).is_some() {
-                    Event::Stopped(id, reason)
-                } else {
-                    Event::Nothing
-                }
-            }
-            Message::Unknown => Event::Nothing,
+            Message::Decline(decline) => self.outgoing.remove(&decline.id).map(|_| Event::Decline(decline)),
+            Message::Stop(stop) => self.outgoing.remove(&stop.id).map(|_| Event::Stop(stop)),
         })
     }
 
-    /// So many bytes have come in one message.
-    pub fn bytes(&mut self, length: u32) -> Result<Part, Violation> {
-        let open = self.open.as_mut().ok_or(Violation("bytes came that belong to no block"))?;
-        let (id, wanted, offset) = (open.id, open.wanted, open.length - open.left);
-        if length == 0 || length > open.left {
-            self.open = None;
+    /// Handles a binary message of this length in bytes.
+    ///
+    /// # Errors
+    /// If the violation ends the channel.
+    pub fn handle_bytes(&mut self, length: u32) -> Result<Bytes, Violation> {
+        let block = self.block.as_mut().ok_or(Violation("a binary message belongs to no block"))?;
+        let (id, wanted, offset) = (block.id, block.wanted, block.length - block.left);
+        if length == 0 || length > block.left {
+            self.block = None;
             return Ok(if wanted {
-                self.receiving.remove(&id);
-                Part::Bad(id, "other bytes came than were announced")
+                self.incoming.remove(&id);
+                Bytes::Violation(id, Violation("a binary message is empty or exceeds its block"))
             } else {
-                Part::PassedOver
+                Bytes::Ignored
             });
         }
-        open.left -= length;
-        let last = open.left == 0;
+        block.left -= length;
+        let last = block.left == 0;
         if last {
-            self.open = None;
+            self.block = None;
         }
-        Ok(if wanted { Part::Of { id, offset, last } } else { Part::PassedOver })
+        Ok(if wanted { Bytes::Block { id, offset, last } } else { Bytes::Ignored })
     }
 
-    fn block(&mut self, id: Id, index: u64, length: u32, sha256: Digest) -> Result<Event, Violation> {
-        if self.open.is_some() {
-            return Err(Violation("a block began within another"));
+    fn offered(&mut self, offer: Offer) -> Result<Event, Violation> {
+        let id = offer.id;
+        if u64::from(id) < self.min_offer {
+            return Err(Violation("the number of an offer is not larger than that of the offer before"));
         }
-        // Of what has been stopped here, a block may still be on its way.
-        let begun = self.receiving.get_mut(&id).map(|receiving| receiving.begin(index, length));
-        let wanted = matches!(begun, Some(Ok(_)));
-        self.open = (length > 0).then_some(Open { id, length, left: length, wanted });
-        Ok(match begun {
-            None => Event::Nothing,
-            Some(Ok(place)) => Event::Block { id, length, sha256, place },
-            Some(Err(wrong)) => self.bad_incoming(id, wrong),
+        self.min_offer = u64::from(id) + 1;
+        if offer.version != VERSION {
+            return Ok(Event::Unacceptable(Decline::new(id, Reason::Unsupported)));
+        }
+        if self.incoming.values().filter(|incoming| !incoming.is_accepted()).count() >= MAX_PENDING_OFFERS {
+            return Ok(Event::Unacceptable(Decline::new(id, Reason::Busy)));
+        }
+        self.incoming.insert(id, ReceiveState::new(offer.size));
+        Ok(Event::Offer(offer))
+    }
+
+    fn block(&mut self, block: Block) -> Result<Option<Event>, Violation> {
+        if self.block.is_some() {
+            return Err(Violation("a block was sent within another"));
+        }
+        // A block of a transfer that was stopped here may still be in flight.
+        let begun = self.incoming.get_mut(&block.id).map(|incoming| incoming.begin(&block));
+        let (id, length, wanted) = (block.id, block.length, matches!(begun, Some(Ok(_))));
+        self.block = (length > 0).then_some(OpenBlock { id, length, left: length, wanted });
+        Ok(begun.map(|begun| match begun {
+            Ok(restart) => Event::Block { block, restart },
+            Err(violation) => self.incoming_violation(id, violation),
+        }))
+    }
+
+    fn end(&mut self, end: End) -> Option<Event> {
+        let is_within_block = self.block.as_ref().is_some_and(|block| block.id == end.id);
+        let incoming = self.incoming.get_mut(&end.id)?;
+        let ended =
+            if is_within_block { Err(Violation("the end of a file was sent within a block")) } else { incoming.end() };
+        Some(match ended {
+            Ok(()) => Event::End(end),
+            Err(violation) => self.incoming_violation(end.id, violation),
         })
     }
 
-    fn bad_incoming(&mut self, id: Id, wrong: &'static str) -> Event {
-        self.forget_incoming(id);
-        Event::BadIncoming(id, wrong)
+    fn incoming_violation(&mut self, id: TransferId, violation: Violation) -> Event {
+        self.remove_incoming(id);
+        Event::IncomingViolation(id, violation)
     }
 
-    /// What is said of a transfer that is over is late, and nothing.
-    fn outgoing(&mut self, id: Id, told: impl FnOnce(&mut Sending) -> Result<(), &'static str>, event: Event) -> Event {
-        match self.sending.get_mut(&id).map(told) {
-            None => Event::Nothing,
-            Some(Ok(())) => event,
-            Some(Err(wrong)) => {
-                self.sending.remove(&id);
-                Event::BadOutgoing(id, wrong)
+    /// Applies a message to an outgoing transfer. One about a transfer that has ended is late, and ignored.
+    fn outgoing(
+        &mut self,
+        id: TransferId,
+        apply: impl FnOnce(&mut SendState) -> Result<(), Violation>,
+        event: Event,
+    ) -> Option<Event> {
+        Some(match apply(self.outgoing.get_mut(&id)?) {
+            Ok(()) => event,
+            Err(violation) => {
+                self.outgoing.remove(&id);
+                Event::OutgoingViolation(id, violation)
             }
-        }
+        })
     }
 
-    /// Bytes of the block that is coming.
+    /// Returns the number of bytes of the current block that are still to be received.
     #[cfg(all(test, not(target_arch = "wasm32")))]
-    pub fn left(&self) -> u32 {
-        self.open.as_ref().map_or(0, |open| open.left)
+    pub(super) fn bytes_left(&self) -> u32 {
+        self.block.as_ref().map_or(0, |block| block.left)
     }
 }

@@ -1,125 +1,385 @@
-//! What the two sides say to each other, as JSON text. `protocol.md` is the description for other implementations.
+//! Messages of the file protocol, as JSON text.
 
-use std::fmt;
+use std::{borrow::Cow, error, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// The version of the protocol that this is.
+/// Version of the protocol that this module implements.
 pub const VERSION: u32 = 1;
 
-/// A block, in bytes: what one hash stands for. Only the last of a file is shorter.
-pub const BLOCK: u64 = 256 * 1024;
+/// Size of a block in bytes. A block is hashed, acknowledged and stored as a whole; only the last block of a file is
+/// shorter.
+pub const BLOCK_SIZE: u64 = 256 * 1024;
 
-/// No message of the protocol is longer, in UTF-16 code units.
-pub const LONGEST_TEXT: u32 = 8 * 1024;
+/// Maximum length of a text message, in UTF-16 code units.
+pub const MAX_TEXT_LENGTH: u32 = 8 * 1024;
 
-/// The largest size that a number in JavaScript can tell exactly.
-const LARGEST_FILE: u64 = (1 << 53) - 1;
+/// Largest file size that a JavaScript number represents exactly.
+const MAX_FILE_SIZE: u64 = (1 << 53) - 1;
 
-const LONGEST_NAME: usize = 1024;
-const LONGEST_ID: usize = 64;
+/// Maximum length of a name and of a MIME type in an offer, in bytes of UTF-8.
+const MAX_NAME: usize = 1024;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Message {
-    /// By the one who has the file.
-    Offer {
-        version: u32,
-        id: Id,
-        file: FileId,
-        name: String,
-        size: u64,
-        mime: String,
-    },
-    Block {
-        id: Id,
-        index: u64,
-        length: u32,
-        sha256: Digest,
-    },
-    End {
-        id: Id,
-        sha256: Digest,
-    },
-    Cancel {
-        id: Id,
-        reason: Reason,
-    },
-    /// By the one who is offered it.
-    Ack {
-        id: Id,
-    },
-    Accept {
-        id: Id,
-        window: u32,
-        #[serde(default)]
-        from: u64,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        sha256: Option<Digest>,
-    },
-    Refuse {
-        id: Id,
-        reason: Reason,
-    },
-    Got {
-        id: Id,
-        blocks: u64,
-    },
-    Received {
-        id: Id,
-    },
-    Stop {
-        id: Id,
-        reason: Reason,
-    },
-    /// Of a later version: passed over.
-    #[serde(other)]
-    Unknown,
+const MAX_FILE_ID: usize = 64;
+
+/// Number of a transfer, unique among the transfers of its sender on one channel.
+pub type TransferId = u32;
+
+/// Defines [`Message`] with one struct a variant.
+macro_rules! messages {
+    ($( $(#[$meta:meta])* $name:ident = $type:literal, )+) => {
+        /// A text message of the file protocol.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "type")]
+        #[non_exhaustive]
+        pub enum Message {
+            $( $(#[$meta])* #[serde(rename = $type)] $name($name), )+
+        }
+
+        impl Message {
+            /// Values of `type` that this version knows.
+            pub(super) const TYPES: &[&str] = &[$($type),+];
+        }
+
+        $(
+            impl From<$name> for Message {
+                fn from(message: $name) -> Self {
+                    Self::$name(message)
+                }
+            }
+        )+
+    };
+}
+
+messages! {
+    /// Offers a file. Sent by the sender.
+    Offer = "offer",
+    /// Announces a block, whose bytes follow. Sent by the sender.
+    Block = "block",
+    /// Reports that all blocks were sent. Sent by the sender.
+    End = "end",
+    /// Cancels the transfer. Sent by the sender.
+    Cancel = "cancel",
+    /// Acknowledges an offer, which is then pending. Sent by the receiver.
+    OfferAck = "offer_ack",
+    /// Accepts an offer. Sent by the receiver.
+    Accept = "accept",
+    /// Declines an offer. Sent by the receiver.
+    Decline = "decline",
+    /// Acknowledges blocks. Sent by the receiver.
+    BlockAck = "block_ack",
+    /// Reports that the whole file was received. Sent by the receiver.
+    Received = "received",
+    /// Stops an accepted transfer. Sent by the receiver.
+    Stop = "stop",
 }
 
 impl Message {
-    /// None where it is not of this protocol.
-    pub fn parse(text: &str) -> Option<Self> {
-        let message = serde_json::from_str(text).ok()?;
-        match &message {
-            Self::Offer { name, size, mime, .. } => {
-                (name.len() <= LONGEST_NAME && mime.len() <= LONGEST_NAME && *size <= LARGEST_FILE).then_some(message)
-            }
-            _ => Some(message),
-        }
+    /// Returns the message as JSON text.
+    ///
+    /// # Errors
+    /// Never for a message that the protocol allows.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
     }
 
-    pub fn text(&self) -> String {
-        // Strings and numbers always are JSON.
-        serde_json::to_string(self).unwrap_or_default()
+    /// Reads a message from JSON text; `None` for a `type` that this version does not know, which is to be ignored.
+    ///
+    /// # Errors
+    /// If the text is not a message of the protocol.
+    pub fn from_json(text: &str) -> Result<Option<Self>, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Header<'a> {
+            #[serde(borrow)]
+            r#type: Cow<'a, str>,
+        }
+
+        // serde also reads a struct from an array.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err(de::Error::custom("a message is a JSON object"));
+        }
+        let Header { r#type } = serde_json::from_str(text)?;
+        if Self::TYPES.contains(&&*r#type) { serde_json::from_str(text).map(Some) } else { Ok(None) }
     }
 }
 
-/// The number of a transfer: counted up by the one who offers.
-pub type Id = u32;
+/// An offer of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Offer {
+    /// Version of the protocol that the sender implements.
+    pub version: u32,
+    /// Number of the transfer, larger than that of the offer before.
+    pub id: TransferId,
+    /// Id of the file, the same when the file is offered again on another channel.
+    pub file_id: FileId,
+    /// Name of the file, at most 1,024 bytes of UTF-8; may be empty. It is not safe to use before
+    /// [`name::sanitize`](super::name::sanitize).
+    #[serde(deserialize_with = "limited_text")]
+    pub name: String,
+    /// Size of the file in bytes, 0 to 2⁵³ − 1.
+    #[serde(deserialize_with = "limited_size")]
+    pub size: u64,
+    /// MIME type of the file, at most 1,024 bytes of UTF-8; may be empty.
+    #[serde(deserialize_with = "limited_text")]
+    pub mime_type: String,
+}
 
-/// By what a file is known again on another channel.
+impl Offer {
+    /// Creates an offer of this [`VERSION`], without a name and a MIME type.
+    #[must_use]
+    pub fn new(id: TransferId, file_id: FileId, size: u64) -> Self {
+        Self { version: VERSION, id, file_id, name: String::new(), size, mime_type: String::new() }
+    }
+
+    /// Sets the name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets the MIME type.
+    #[must_use]
+    pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
+        self.mime_type = mime_type.into();
+        self
+    }
+}
+
+/// An announcement of a block. The binary messages that follow, up to `length` bytes in all, are its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Block {
+    /// Number of the transfer.
+    pub id: TransferId,
+    /// Index of the block in the file, from 0.
+    pub index: u64,
+    /// Length of the block in bytes.
+    pub length: u32,
+    /// Hash of the block.
+    pub sha256: Digest,
+}
+
+impl Block {
+    /// Creates an announcement of a block.
+    #[must_use]
+    pub fn new(id: TransferId, index: u64, length: u32, sha256: Digest) -> Self {
+        Self { id, index, length, sha256 }
+    }
+}
+
+/// The end of a file, sent after its last block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct End {
+    /// Number of the transfer.
+    pub id: TransferId,
+    /// Hash of the hashes of all blocks.
+    pub sha256: Digest,
+}
+
+impl End {
+    /// Creates the end of a file.
+    #[must_use]
+    pub fn new(id: TransferId, sha256: Digest) -> Self {
+        Self { id, sha256 }
+    }
+}
+
+/// The sender's cancellation of a transfer, within a block too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Cancel {
+    /// Number of the transfer.
+    pub id: TransferId,
+    /// Reason of the cancellation.
+    pub reason: Reason,
+}
+
+impl Cancel {
+    /// Creates a cancellation.
+    #[must_use]
+    pub fn new(id: TransferId, reason: Reason) -> Self {
+        Self { id, reason }
+    }
+}
+
+/// The acknowledgement of an offer, sent before the user has answered it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OfferAck {
+    /// Number of the transfer.
+    pub id: TransferId,
+}
+
+impl OfferAck {
+    /// Creates an acknowledgement.
+    #[must_use]
+    pub fn new(id: TransferId) -> Self {
+        Self { id }
+    }
+}
+
+/// The acceptance of an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Accept {
+    /// Number of the transfer.
+    pub id: TransferId,
+    /// Maximum number of blocks that are sent and not acknowledged, at least 1.
+    pub window: u32,
+    /// Number of blocks that the receiver has already.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from: u64,
+    /// Hash of the hashes of the blocks that the receiver has already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+}
+
+impl Accept {
+    /// Creates an acceptance of the whole file.
+    #[must_use]
+    pub fn new(id: TransferId, window: u32) -> Self {
+        Self { id, window, from: 0, sha256: None }
+    }
+
+    /// Requests the file from the block with the index `from` on. `sha256` is the hash of the hashes of the blocks
+    /// before.
+    #[must_use]
+    pub fn resume(mut self, from: u64, sha256: Digest) -> Self {
+        self.from = from;
+        self.sha256 = Some(sha256);
+        self
+    }
+}
+
+/// The refusal of an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Decline {
+    /// Number of the transfer.
+    pub id: TransferId,
+    /// Reason of the refusal.
+    pub reason: Reason,
+}
+
+impl Decline {
+    /// Creates a refusal.
+    #[must_use]
+    pub fn new(id: TransferId, reason: Reason) -> Self {
+        Self { id, reason }
+    }
+}
+
+/// The acknowledgement of blocks, which makes room in the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BlockAck {
+    /// Number of the transfer.
+    pub id: TransferId,
+    /// Number of blocks from the start of the file that are verified and stored.
+    pub blocks: u64,
+}
+
+impl BlockAck {
+    /// Creates an acknowledgement.
+    #[must_use]
+    pub fn new(id: TransferId, blocks: u64) -> Self {
+        Self { id, blocks }
+    }
+}
+
+/// The receiver's report that the whole file is verified and stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Received {
+    /// Number of the transfer.
+    pub id: TransferId,
+}
+
+impl Received {
+    /// Creates a report.
+    #[must_use]
+    pub fn new(id: TransferId) -> Self {
+        Self { id }
+    }
+}
+
+/// The receiver's request that no more of a file is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Stop {
+    /// Number of the transfer.
+    pub id: TransferId,
+    /// Reason of the request.
+    pub reason: Reason,
+}
+
+impl Stop {
+    /// Creates a request.
+    #[must_use]
+    pub fn new(id: TransferId, reason: Reason) -> Self {
+        Self { id, reason }
+    }
+}
+
+/// Reason for the end of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// The user or the application does not want the file.
+    Declined,
+    /// Too many offers are pending.
+    Busy,
+    /// The offer has another version, or the page cannot receive files.
+    Unsupported,
+    /// The transfer was cancelled.
+    Cancelled,
+    /// A hash is wrong, or the protocol was violated.
+    Invalid,
+    /// The file could not be read or stored. Reasons of later versions are read as this one.
+    #[serde(other)]
+    Failed,
+}
+
+/// Id of a file across channels: 1 to 64 characters out of `A`–`Z`, `a`–`z`, `0`–`9`, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct FileId(String);
 
 impl FileId {
+    /// Returns the id as text.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl TryFrom<String> for FileId {
-    type Error = &'static str;
+    type Error = InvalidFileId;
 
-    fn try_from(id: String) -> Result<Self, Self::Error> {
-        let fits = (1..=LONGEST_ID).contains(&id.len());
-        let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        if fits && plain { Ok(Self(id)) } else { Err("an id is 1 to 64 letters, digits, - and _") }
+    fn try_from(id: String) -> Result<Self, InvalidFileId> {
+        let has_length = (1..=MAX_FILE_ID).contains(&id.len());
+        let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if has_length && is_plain { Ok(Self(id)) } else { Err(InvalidFileId(())) }
     }
 }
 
-/// SHA-256, in hexadecimal digits.
+/// The error of text that is not a [`FileId`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidFileId(());
+
+impl fmt::Display for InvalidFileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the id of a file has 1 to 64 letters, digits, - and _")
+    }
+}
+
+impl error::Error for InvalidFileId {}
+
+/// A SHA-256 hash. As text, it has 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Digest(pub [u8; 32]);
@@ -132,19 +392,18 @@ impl From<Digest> for String {
 }
 
 impl TryFrom<String> for Digest {
-    type Error = &'static str;
+    type Error = InvalidDigest;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        const WRONG: &str = "a digest is 64 hexadecimal digits";
+    fn try_from(text: String) -> Result<Self, InvalidDigest> {
         let mut digest = [0; 32];
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
         if pairs.len() != digest.len() || !rest.is_empty() {
-            return Err(WRONG);
+            return Err(InvalidDigest(()));
         }
         for (byte, pair) in digest.iter_mut().zip(pairs) {
             let [high, low] =
                 pair.map(|digit| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
-            *byte = high.ok_or(WRONG)? << 4 | low.ok_or(WRONG)?;
+            *byte = high.ok_or(InvalidDigest(()))? << 4 | low.ok_or(InvalidDigest(()))?;
         }
         Ok(Self(digest))
     }
@@ -156,33 +415,42 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Why a transfer goes no further, as the other side tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// Somebody does not want the file.
-    Declined,
-    /// There are too many offers already.
-    Busy,
-    /// Of another version, or the page has not what it takes.
-    Unsupported,
-    /// Somebody has cancelled.
-    Cancelled,
-    /// What came is not what was agreed on.
-    Invalid,
-    /// It could not be read, or not be kept; also what later versions may say.
-    #[serde(other)]
-    Failed,
+/// The error of text that is not a [`Digest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidDigest(());
+
+impl fmt::Display for InvalidDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a SHA-256 hash has 64 hexadecimal digits")
+    }
 }
 
-/// How many blocks a file has.
-pub fn blocks_of(size: u64) -> u64 {
-    size.div_ceil(BLOCK)
+impl error::Error for InvalidDigest {}
+
+/// Returns the number of blocks of a file of this size in bytes.
+#[must_use]
+pub fn block_count(size: u64) -> u64 {
+    size.div_ceil(BLOCK_SIZE)
 }
 
-/// How long the block of this index is.
-pub fn length_of(size: u64, index: u64) -> u64 {
-    size.saturating_sub(index.saturating_mul(BLOCK)).min(BLOCK)
+/// Returns the length of a block in bytes, for a file of this size in bytes; 0 beyond its end.
+#[must_use]
+pub fn block_length(size: u64, index: u64) -> u64 {
+    size.saturating_sub(index.saturating_mul(BLOCK_SIZE)).min(BLOCK_SIZE)
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+fn limited_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.len() <= MAX_NAME { Ok(text) } else { Err(de::Error::custom("a name or MIME type is too long")) }
+}
+
+fn limited_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let size = u64::deserialize(deserializer)?;
+    if size <= MAX_FILE_SIZE { Ok(size) } else { Err(de::Error::custom("a file is too large")) }
 }
 
 #[cfg(test)]
@@ -191,79 +459,74 @@ mod tests {
 
     use super::*;
 
-    fn file() -> FileId {
+    fn file_id() -> FileId {
         FileId::try_from("a1".to_owned()).unwrap()
     }
 
     fn parsed(value: &serde_json::Value) -> Option<Message> {
-        Message::parse(&value.to_string())
+        Message::from_json(&value.to_string()).unwrap()
     }
 
     #[test]
-    fn f44_the_messages_are_as_the_protocol_says() {
+    fn messages_have_the_json_of_the_protocol() {
         let digest = Digest([0xab; 32]);
         let hex = "ab".repeat(32);
-        for (message, json) in [
+        let messages: [(Message, serde_json::Value); 11] = [
             (
-                Message::Offer {
-                    version: 1,
-                    id: 7,
-                    file: file(),
-                    name: "a.txt".into(),
-                    size: 5,
-                    mime: "text/plain".into(),
-                },
-                json!({ "type": "offer", "version": 1, "id": 7, "file": "a1", "name": "a.txt", "size": 5, "mime": "text/plain" }),
+                Offer::new(7, file_id(), 5).name("a.txt").mime_type("text/plain").into(),
+                json!({
+                    "type": "offer", "version": 1, "id": 7, "file_id": "a1", "name": "a.txt", "size": 5,
+                    "mime_type": "text/plain",
+                }),
             ),
             (
-                Message::Block { id: 7, index: 0, length: 5, sha256: digest },
+                Block::new(7, 0, 5, digest).into(),
                 json!({ "type": "block", "id": 7, "index": 0, "length": 5, "sha256": hex }),
             ),
-            (Message::End { id: 7, sha256: digest }, json!({ "type": "end", "id": 7, "sha256": hex })),
+            (End::new(7, digest).into(), json!({ "type": "end", "id": 7, "sha256": hex })),
+            (Cancel::new(7, Reason::Cancelled).into(), json!({ "type": "cancel", "id": 7, "reason": "cancelled" })),
+            (OfferAck::new(7).into(), json!({ "type": "offer_ack", "id": 7 })),
+            (Accept::new(7, 8).into(), json!({ "type": "accept", "id": 7, "window": 8 })),
             (
-                Message::Cancel { id: 7, reason: Reason::Cancelled },
-                json!({ "type": "cancel", "id": 7, "reason": "cancelled" }),
-            ),
-            (Message::Ack { id: 7 }, json!({ "type": "ack", "id": 7 })),
-            (
-                Message::Accept { id: 7, window: 8, from: 3, sha256: Some(digest) },
+                Accept::new(7, 8).resume(3, digest).into(),
                 json!({ "type": "accept", "id": 7, "window": 8, "from": 3, "sha256": hex }),
             ),
-            (
-                Message::Refuse { id: 7, reason: Reason::Declined },
-                json!({ "type": "refuse", "id": 7, "reason": "declined" }),
-            ),
-            (Message::Got { id: 7, blocks: 1 }, json!({ "type": "got", "id": 7, "blocks": 1 })),
-            (Message::Received { id: 7 }, json!({ "type": "received", "id": 7 })),
-            (Message::Stop { id: 7, reason: Reason::Invalid }, json!({ "type": "stop", "id": 7, "reason": "invalid" })),
-        ] {
-            assert_eq!(serde_json::from_str::<serde_json::Value>(&message.text()).unwrap(), json);
+            (Decline::new(7, Reason::Declined).into(), json!({ "type": "decline", "id": 7, "reason": "declined" })),
+            (BlockAck::new(7, 1).into(), json!({ "type": "block_ack", "id": 7, "blocks": 1 })),
+            (Received::new(7).into(), json!({ "type": "received", "id": 7 })),
+            (Stop::new(7, Reason::Invalid).into(), json!({ "type": "stop", "id": 7, "reason": "invalid" })),
+        ];
+        for (message, json) in messages {
+            let text = message.to_json().unwrap();
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), json);
             assert_eq!(parsed(&json), Some(message));
         }
         assert_eq!(
-            parsed(&json!({ "type": "accept", "id": 7, "window": 8 })),
-            Some(Message::Accept { id: 7, window: 8, from: 0, sha256: None })
+            parsed(&json!({ "type": "accept", "id": 7, "window": 8, "from": 0 })),
+            Some(Accept::new(7, 8).into())
         );
     }
 
     #[test]
-    fn f44_later_versions_may_say_more() {
-        assert_eq!(parsed(&json!({ "type": "wave" })), Some(Message::Unknown));
+    fn later_versions_may_add_types_members_and_reasons() {
+        assert_eq!(parsed(&json!({ "type": "wave" })), None);
         assert_eq!(
             parsed(&json!({ "type": "stop", "id": 7, "reason": "tired", "how": "very" })),
-            Some(Message::Stop { id: 7, reason: Reason::Failed })
+            Some(Stop::new(7, Reason::Failed).into())
         );
     }
 
     #[test]
-    fn f44_what_is_malformed_is_nothing() {
-        let offer = |file: &str, name: &str, size: serde_json::Value| {
-            parsed(
-                &json!({ "type": "offer", "version": 1, "id": 7, "file": file, "name": name, "size": size, "mime": "" }),
-            )
+    fn malformed_messages_are_errors() {
+        let offer = |file_id: &str, name: &str, size: serde_json::Value| {
+            json!({
+                "type": "offer", "version": 1, "id": 7, "file_id": file_id, "name": name, "size": size,
+                "mime_type": "",
+            })
+            .to_string()
         };
-        assert!(offer("a", "n", json!(0)).is_some());
-        for wrong in [
+        assert!(Message::from_json(&offer("a", "n", json!(0))).unwrap().is_some());
+        for malformed in [
             offer("", "n", json!(0)),
             offer(&"a".repeat(65), "n", json!(0)),
             offer("../etc", "n", json!(0)),
@@ -271,27 +534,27 @@ mod tests {
             offer("a", "n", json!(-1)),
             offer("a", "n", json!(1.5)),
             offer("a", "n", json!(1_u64 << 53)),
-            parsed(&json!({ "type": "end", "id": 7, "sha256": "ab" })),
-            parsed(&json!({ "type": "end", "id": 7, "sha256": "zz".repeat(32) })),
-            parsed(&json!({ "type": "end", "id": 7, "sha256": "é".repeat(32) })),
-            parsed(
-                &json!({ "type": "block", "id": 7, "index": 0, "length": 4_294_967_296_u64, "sha256": "ab".repeat(32) }),
-            ),
-            parsed(&json!(["offer"])),
-            parsed(&json!({ "id": 7 })),
-            Message::parse(""),
-            Message::parse("{"),
+            json!({ "type": "end", "id": 7, "sha256": "ab" }).to_string(),
+            json!({ "type": "end", "id": 7, "sha256": "zz".repeat(32) }).to_string(),
+            json!({ "type": "end", "id": 7, "sha256": "é".repeat(32) }).to_string(),
+            json!({ "type": "block", "id": 7, "index": 0, "length": 4_294_967_296_u64, "sha256": "ab".repeat(32) })
+                .to_string(),
+            json!(["offer"]).to_string(),
+            json!(["wave"]).to_string(),
+            json!({ "id": 7 }).to_string(),
+            String::new(),
+            "{".to_owned(),
         ] {
-            assert_eq!(wrong, None);
+            assert!(Message::from_json(&malformed).is_err(), "{malformed}");
         }
     }
 
     #[test]
     fn blocks_cover_the_file() {
-        for size in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 7 * BLOCK + 3] {
-            let total: u64 = (0..blocks_of(size)).map(|index| length_of(size, index)).sum();
+        for size in [0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 7 * BLOCK_SIZE + 3] {
+            let total: u64 = (0..block_count(size)).map(|index| block_length(size, index)).sum();
             assert_eq!(total, size);
-            assert_eq!(length_of(size, blocks_of(size)), 0);
+            assert_eq!(block_length(size, block_count(size)), 0);
         }
     }
 }

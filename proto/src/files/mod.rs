@@ -1,19 +1,26 @@
 #![doc = include_str!("protocol.md")]
-#![expect(missing_docs)]
 
 mod exchange;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod exchange_model_tests;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod exchange_random_tests;
 #[cfg(test)]
 mod exchange_tests;
 mod message;
 pub mod name;
 #[cfg(test)]
 mod protocol_tests;
-mod receiving;
-mod sending;
+mod receive_state;
+mod send_state;
+mod violation;
 
 pub use self::{
-    exchange::{Event, Exchange, MOST_OFFERS, Part, Violation},
-    message::{BLOCK, Digest, FileId, Id, LONGEST_TEXT, Message, Reason, VERSION, blocks_of, length_of},
-    receiving::{Place, Receiving},
-    sending::Sending,
+    exchange::{Bytes, Event, Exchange, MAX_PENDING_OFFERS},
+    message::{
+        Accept, BLOCK_SIZE, Block, BlockAck, Cancel, Decline, Digest, End, FileId, InvalidDigest, InvalidFileId,
+        MAX_TEXT_LENGTH, Message, Offer, OfferAck, Reason, Received, Stop, TransferId, VERSION, block_count,
+        block_length,
+    },
+    violation::Violation,
 };

@@ -1,21 +1,22 @@
 //! File names and MIME types chosen by the peer.
 
-/// The longest file name that file systems take, in bytes of UTF-8.
+/// Maximum length of a file name in file systems, in bytes of UTF-8.
 const MAX_NAME: usize = 255;
 
-/// The longest MIME type, in bytes.
+/// Maximum length of a MIME type, in bytes.
 const MAX_MIME_TYPE: usize = 255;
 
-/// The longest extension that shortening keeps, in bytes and with its dot. What follows an earlier dot is no extension.
+/// Maximum length of an extension that shortening keeps, in bytes and with its dot. Text after an earlier dot is not an
+/// extension.
 const MAX_EXTENSION: usize = 32;
 
-/// How many bytes more than necessary are cut at most, so that a sequence is not cut within.
+/// Maximum number of bytes that are cut to keep a sequence whole.
 const MAX_SEQUENCE: usize = 64;
 
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
 
-/// The name where nothing of the peer's name can be used.
+/// The name if nothing of the peer's name can be used.
 const FALLBACK: &str = "file";
 
 /// Returns a name to show and to save a file under.
@@ -24,6 +25,7 @@ const FALLBACK: &str = "file";
 /// `evil\u{202e}txt.exe` shows as what it is. Joiners and variation selectors, which scripts and emoji need, stay.
 /// Spaces and dots at the end go, a name that Windows reserves for a device gets a `_` in front, and a long name is
 /// [shortened](shorten). The name is never empty, invisible, or that of a directory.
+#[must_use]
 pub fn sanitize(name: &str) -> String {
     let mut safe: String = name.chars().map(|character| if is_harmful(character) { '_' } else { character }).collect();
     if is_device(&safe) {
@@ -40,6 +42,7 @@ pub fn sanitize(name: &str) -> String {
 /// A name is never cut within a character, and not between a character and the combining marks, joiners, variation
 /// selectors and emoji modifiers that follow it, or within a flag, unless such a sequence has more than 64 bytes. Other
 /// clusters, such as Indic conjuncts, may be cut.
+#[must_use]
 pub fn shorten(name: &str) -> String {
     if name.len() <= MAX_NAME {
         return name.into();
@@ -48,7 +51,8 @@ pub fn shorten(name: &str) -> String {
     [cut(stem, MAX_NAME.saturating_sub(extension.len())), extension].concat()
 }
 
-/// Returns a MIME type as a `Blob` takes it; empty where the text is none.
+/// Returns a MIME type as a `Blob` accepts it; empty if the text is not one.
+#[must_use]
 pub fn mime_type(text: String) -> String {
     let plain = text.len() <= MAX_MIME_TYPE && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if plain { text } else { String::new() }
@@ -61,18 +65,18 @@ fn is_harmful(character: char) -> bool {
         || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
 }
 
-/// Whether a character alone makes a name that can be seen and clicked.
+/// Returns whether a name of this character alone can be seen and clicked.
 fn is_visible(character: char) -> bool {
     !(character == '.' || character.is_whitespace() || is_harmful(character) || extends(character))
 }
 
-/// Removes what has no meaning at the ends: spaces, joiners that join nothing, and at the end dots, which Windows drops.
+/// Removes spaces and joiners at both ends, and dots at the end, which Windows drops.
 fn trimmed(name: &str) -> &str {
     let is_void = |character: char| character.is_whitespace() || matches!(character, JOINER | NON_JOINER);
     name.trim_start_matches(is_void).trim_end_matches(|character| is_void(character) || character == '.')
 }
 
-/// Whether Windows takes the name for a device, whatever its extension.
+/// Returns whether the name is that of a device in Windows, with any extension.
 fn is_device(name: &str) -> bool {
     let stem = trimmed(name.split('.').next().unwrap_or_default());
     if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].iter().any(|device| stem.eq_ignore_ascii_case(device)) {
@@ -106,19 +110,19 @@ fn cut(text: &str, limit: usize) -> &str {
     within_limit(is_break).or_else(|| within_limit(|_, _| true)).map_or("", |(before, _)| before)
 }
 
-/// Whether a text may be cut here.
+/// Returns whether a text may be cut between two parts.
 fn is_break(before: &str, after: &str) -> bool {
     let Some(next) = after.chars().next() else { return true };
     let flag_letters = before.chars().rev().take_while(|character| is_flag_letter(*character)).count();
     !(extends(next) || before.ends_with(JOINER) || is_flag_letter(next) && flag_letters % 2 == 1)
 }
 
-/// Two of these make a flag.
+/// Returns whether a character is a regional indicator, two of which make a flag.
 fn is_flag_letter(character: char) -> bool {
     matches!(character, '\u{1f1e6}'..='\u{1f1ff}')
 }
 
-/// Whether a character belongs to the one before it. The marks are those of common scripts.
+/// Returns whether a character extends the one before it. The marks are those of common scripts.
 fn extends(character: char) -> bool {
     matches!(character, JOINER | NON_JOINER | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
         || matches!(character, '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')
@@ -136,7 +140,7 @@ mod tests {
     const FAMILY: &str = "👨‍👩‍👧‍👦";
 
     #[test]
-    fn harmful_names_are_made_safe() {
+    fn harmful_names_become_safe() {
         for (name, expected) in [
             ("holiday.jpg", "holiday.jpg"),
             ("naïve 🦀.txt", "naïve 🦀.txt"),
@@ -167,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_nothing_get_a_name() {
+    fn invisible_names_get_a_fallback() {
         for name in
             ["", " .. ", ".", "...", "\u{202e}", "///", "?.?", "\u{200d}\u{200c}", "\u{fe0f}", "\u{301}", " \t", "\0"]
         {
@@ -177,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_devices_and_trailing_dots_are_changed() {
+    fn device_names_and_trailing_dots_are_changed() {
         for (name, expected) in [
             ("con", "_con"),
             ("NUL.txt", "_NUL.txt"),
@@ -207,7 +211,7 @@ mod tests {
             (a(300) + ".tar.gz", a(248) + ".tar.gz"),
             (a(300) + ".tar", a(251) + ".tar"),
             (a(300) + ".min.js", a(252) + ".js"),
-            // The dot begins no extension.
+            // The dot does not begin an extension.
             ("a.".to_owned() + &a(300), "a.".to_owned() + &a(253)),
             (".".to_owned() + &a(300), ".".to_owned() + &a(254)),
             (a(300) + ". a name", a(255)),
@@ -224,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn sequences_are_not_cut_within() {
+    fn sequences_are_kept_whole() {
         assert_eq!(FAMILY.len(), 25);
         for (name, expected) in [
             (FAMILY.repeat(20) + ".png", FAMILY.repeat(10) + ".png"),
@@ -232,7 +236,7 @@ mod tests {
             ("a".to_owned() + &"🇩🇪".repeat(40), "a".to_owned() + &"🇩🇪".repeat(31)),
             ("👍🏽".repeat(40), "👍🏽".repeat(31)),
             ("か\u{3099}".repeat(60) + ".txt", "か\u{3099}".repeat(41) + ".txt"),
-            // A sequence without end is cut at a character.
+            // A sequence of more than 64 bytes is cut at a character.
             ("a".to_owned() + &"\u{301}".repeat(300), "a".to_owned() + &"\u{301}".repeat(127)),
         ] {
             assert_eq!(sanitize(&name), expected);
@@ -255,7 +259,7 @@ mod at_random {
 
     proptest! {
         #[test]
-        fn any_name_becomes_a_safe_one(name in ".{0,400}") {
+        fn any_name_becomes_safe(name in ".{0,400}") {
             let safe = sanitize(&name);
             prop_assert!((1..=255).contains(&safe.len()));
             prop_assert!(!safe.chars().any(is_harmful) && safe.chars().any(is_visible));

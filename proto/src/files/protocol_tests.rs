@@ -2,44 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use super::{BLOCK, Event, Exchange, LONGEST_TEXT, Message, Part, Reason};
+use super::{
+    Accept, BLOCK_SIZE, Block, Bytes, End, Event, Exchange, MAX_PENDING_OFFERS, MAX_TEXT_LENGTH, Message, Offer,
+    OfferAck, Reason, Received,
+};
 use crate::document::{DOCUMENT, examples};
 
-fn name(message: &Message) -> &'static str {
-    match message {
-        Message::Offer { .. } => "offer",
-        Message::Block { .. } => "block",
-        Message::End { .. } => "end",
-        Message::Cancel { .. } => "cancel",
-        Message::Ack { .. } => "ack",
-        Message::Accept { .. } => "accept",
-        Message::Refuse { .. } => "refuse",
-        Message::Got { .. } => "got",
-        Message::Received { .. } => "received",
-        Message::Stop { .. } => "stop",
-        Message::Unknown => panic!("an example of an unknown message"),
-    }
+/// Returns the `type` of a message.
+fn type_of(message: &Message) -> String {
+    serde_json::to_value(message).unwrap()["type"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn protocol_section_is_the_module_documentation() {
     let files = include_str!("protocol.md").replace("\n# ", "\n### ");
     assert!(DOCUMENT.ends_with(&format!("\n## Files\n\n{files}")));
-    for number in [BLOCK, LONGEST_TEXT.into()] {
+    for number in [BLOCK_SIZE, MAX_TEXT_LENGTH.into()] {
         assert!(files.contains(&format!("{},{:03} ", number / 1_000, number % 1_000)), "{number}");
     }
+    assert!(files.contains(&format!("limits to {MAX_PENDING_OFFERS} |")));
 }
 
 #[test]
 fn protocol_examples_are_written_and_read() {
     let mut shown = BTreeSet::new();
     for json in examples("json file") {
-        let message = Message::parse(json).unwrap();
-        assert_eq!(message.text(), json);
-        assert!(DOCUMENT.contains(&format!("\n| `{}` | ", name(&message))), "{json}");
-        shown.insert(name(&message));
+        let message = Message::from_json(json).unwrap().unwrap();
+        assert_eq!(message.to_json().unwrap(), json);
+        assert!(DOCUMENT.contains(&format!("\n| `{}` | ", type_of(&message))), "{json}");
+        shown.insert(type_of(&message));
     }
-    assert_eq!(shown.len(), 10);
+    assert_eq!(shown.len(), Message::TYPES.len());
     let reasons =
         [Reason::Declined, Reason::Busy, Reason::Unsupported, Reason::Cancelled, Reason::Invalid, Reason::Failed];
     for reason in reasons {
@@ -54,35 +47,35 @@ fn protocol_transfer_is_valid_at_both_sides() {
     sender.offer(5);
     let mut events = Vec::new();
     for line in examples("json transfer") {
-        let (direction, message) = line.split_at(2);
-        if !message.starts_with('{') {
-            let length = u32::try_from(message.split(' ').count()).unwrap();
-            assert_eq!(receiver.bytes(length), Ok(Part::Of { id: 0, offset: 0, last: true }));
+        let (direction, text) = line.split_at(2);
+        if !text.starts_with('{') {
+            let length = u32::try_from(text.split(' ').count()).unwrap();
+            assert_eq!(receiver.handle_bytes(length), Ok(Bytes::Block { id: 0, offset: 0, last: true }));
             continue;
         }
-        // What each side does of its own accord.
-        match Message::parse(message).unwrap() {
-            Message::Accept { id, window, from, .. } => assert!(receiver.accept(id, from, window)),
-            Message::Block { id, .. } => {
-                let sending = sender.sending.get_mut(&id).unwrap();
-                sending.begin(false);
-                assert!(sending.may_send());
-                sending.sent();
+        // Each side reports what it sends.
+        match Message::from_json(text).unwrap().unwrap() {
+            Message::Accept(accept) => assert!(receiver.accept(accept.id, accept.from, accept.window)),
+            Message::Block(block) => {
+                sender.begin(block.id, false);
+                assert!(sender.may_send(block.id));
+                sender.block_sent(block.id);
             }
-            Message::End { id, .. } => sender.sending.get_mut(&id).unwrap().end(),
+            Message::End(end) => sender.end_sent(end.id),
             _ => {}
         }
-        events.push(if direction == "> " { receiver.text(message) } else { sender.text(message) }.unwrap());
+        let other = if direction == "> " { &mut receiver } else { &mut sender };
+        events.push(other.handle_text(text).unwrap().unwrap());
     }
     assert!(matches!(
         &events[..],
         [
-            Event::Offered { size: 5, .. },
-            Event::Acknowledged(0),
-            Event::Accepted { id: 0, from: 0, sha256: None },
-            Event::Block { id: 0, length: 5, .. },
-            Event::End(0, _),
-            Event::Received(0),
+            Event::Offer(Offer { size: 5, .. }),
+            Event::OfferAck(OfferAck { id: 0 }),
+            Event::Accept(Accept { id: 0, from: 0, sha256: None, .. }),
+            Event::Block { block: Block { id: 0, length: 5, .. }, restart: false },
+            Event::End(End { id: 0, .. }),
+            Event::Received(Received { id: 0 }),
         ]
     ));
 }

@@ -1,10 +1,10 @@
-//! Files at both ends of a channel, and blobs to send.
+//! Pairs of `Files`, and blobs to send.
 
 use browser_rtc::{
+    ErrorKind, Result,
     channel::ChannelInit,
     files::{Files, Incoming, Offer},
 };
-use futures::StreamExt;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
@@ -21,10 +21,10 @@ pub async fn files() -> (Pair, Files, Files) {
 }
 
 pub async fn offered(files: &Files) -> Offer {
-    files.offers().next().within("an offer").await.expect("the channel closed")
+    files.next_offer().within("an offer").await.expect("the channel closed")
 }
 
-/// Bytes of which no block is like another.
+/// Returns bytes in which no two blocks are equal.
 pub fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|index| (index % 251) as u8 ^ (index / BLOCK) as u8).collect()
 }
@@ -38,16 +38,21 @@ pub fn file(bytes: &[u8], name: &str) -> Blob {
     js::run("bytes, name", &[&Uint8Array::from(bytes), &name.into()], body).unchecked_into()
 }
 
+/// Returns the kind of the error of a transfer that must fail.
+pub fn kind<T>(result: Result<T>) -> ErrorKind {
+    result.err().expect("the transfer succeeded").kind().clone()
+}
+
 pub async fn content(blob: &Blob) -> Vec<u8> {
     let buffer = js::run_to_end("blob", &[blob], "return blob.arrayBuffer()").await;
     Uint8Array::new(&buffer).to_vec()
 }
 
-pub async fn finished<T>(mut incoming: Incoming<T>) -> browser_rtc::Result<T> {
+pub async fn finished<T>(incoming: Incoming<T>) -> Result<T> {
     incoming.finished().in_time("the file").await
 }
 
-/// A stream that keeps what is written to it in `written`, and writes only when `gate` lets it.
+/// Returns a stream that stores its chunks in `written`, each after `gate` is resolved.
 pub fn sink() -> JsValue {
     js::eval(
         "(() => {

@@ -80,7 +80,7 @@ const values = {
   "forged signal": () => Object.create(AbortSignal.prototype),
   handle: () => room,
   "disposed handle": () => disposed,
-  "handle without an object": () => Object.create(exported.FileTransfer.prototype),
+  "handle without an object": () => Object.create(exported.OutgoingFile.prototype),
 };
 
 const STRINGS = ["empty string", "string", "surrogate"];
@@ -233,20 +233,20 @@ const table = {
       argument("name", ["undefined", ...STRINGS], (value) => [new Blob(["text"]), value]),
     ],
   },
-  "Files.offerAgain": { on: () => files, positions: [argument("transfer", [], (value) => [value])] },
+  "Files.offerAgain": { on: () => files, positions: [argument("outgoing", [], (value) => [value])] },
   "Files.free": none(() => files),
   "Files.[Symbol.asyncIterator]": none(),
-  "FileTransfer.progress": none(),
-  "FileTransfer.finished": none(),
-  "FileTransfer.cancel": none(),
-  "FileTransfer.free": none(),
-  "FileTransfer.get id": none(() => transfer),
+  "OutgoingFile.progress": none(),
+  "OutgoingFile.finished": none(),
+  "OutgoingFile.cancel": none(),
+  "OutgoingFile.free": none(),
+  "OutgoingFile.get id": none(() => transfer),
   "FileOffer.accept": {
     on: (taken) => (taken ? answered : offer),
     positions: [argument("into", ["undefined", "writable stream"], (value) => [value])],
   },
   "FileOffer.resume": { on: () => offer, positions: [argument("partial", [], (value) => [value])] },
-  "FileOffer.refuse": none(() => answered),
+  "FileOffer.decline": none(() => answered),
   "FileOffer.free": none(() => answered),
   "FileOffer.get id": none(() => offer),
   "FileOffer.get name": none(() => offer),
@@ -397,7 +397,7 @@ async function prepare() {
   const offers = receiving.files();
   transfer = await files.offer(new Blob(["first"]));
   answered = await first(offers);
-  answered.refuse();
+  answered.decline();
   await files.offer(new Blob(["second"]));
   offer = await first(offers);
 

@@ -121,7 +121,7 @@ const trials = {
     let refused = false;
     for await (const offer of channel.files()) {
       if (!refused) {
-        offer.refuse();
+        offer.decline();
         refused = true;
         continue;
       }

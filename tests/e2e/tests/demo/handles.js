@@ -223,13 +223,21 @@ async function files(call, theirs) {
   const [sending, receiving] = [out.files(), into.files()];
   const refused = await sending.offer(new Blob(["refused"]));
   (await first(receiving)).free();
-  check("an offer is refused", (await failure(refused.finished())).name === "Declined");
+  check("an offer is declined", (await failure(refused.finished())).name === "Declined");
 
   const large = new Blob([new Uint8Array(8_000_000).fill(7)]);
   const cancelled = await sending.offer(large, "cancelled");
   const arriving = (await first(receiving)).accept();
   cancelled[Symbol.dispose]();
   check("a transfer is cancelled", (await failure(arriving.finished())).name === "Abort");
+
+  const given = await sending.offer(large, "given up");
+  const pending = (await first(receiving)).accept();
+  const [kept, ended] = [pending.partial(), failure(pending.finished())];
+  pending.cancel();
+  check("a transfer whose partial file is awaited is cancelled", (await ended).name === "Abort");
+  check("a cancelled transfer leaves no partial file", (await kept) === undefined);
+  check("the sender sees the cancellation", (await failure(given.finished())).name === "Abort");
 
   const lost = await sending.offer(large, "lost");
   const incoming = (await first(receiving)).accept();

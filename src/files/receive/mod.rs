@@ -1,0 +1,5 @@
+//! Files that are received.
+
+pub(super) mod incoming;
+pub(super) mod offer;
+mod task;

@@ -1,0 +1,71 @@
+//! State of an outgoing file.
+
+use std::cell::{Cell, RefCell};
+
+use browser_rtc_proto::files::{Accept, Digest, TransferId};
+
+use crate::{
+    error::{Error, Result},
+    files::{error::cancelled, progress::Meter, source::Source},
+    wake::{CloseSignal, WakerSet},
+};
+
+pub(in crate::files) struct OutgoingState {
+    pub(in crate::files) id: TransferId,
+    pub(in crate::files) source: Source,
+    pub(in crate::files) meter: Meter,
+    /// Set once the browser has taken the offer.
+    pub(in crate::files) offered: CloseSignal,
+    pub(in crate::files) accepted: CloseSignal,
+    answer: Cell<(u64, Option<Digest>)>,
+    /// Wakes the task that waits for room in the window.
+    pub(in crate::files) window: WakerSet,
+    pub(in crate::files) over: CloseSignal,
+    outcome: RefCell<Option<Result<()>>>,
+}
+
+impl OutgoingState {
+    pub(in crate::files) fn new(id: TransferId, source: Source) -> Self {
+        let over = CloseSignal::default();
+        Self {
+            id,
+            meter: Meter::new(source.size, &over),
+            source,
+            offered: CloseSignal::default(),
+            accepted: CloseSignal::default(),
+            answer: Cell::default(),
+            window: WakerSet::default(),
+            over,
+            outcome: RefCell::default(),
+        }
+    }
+
+    pub(in crate::files) fn accept(&self, accept: &Accept) {
+        self.answer.set((accept.from, accept.sha256));
+        self.accepted.set();
+    }
+
+    /// Returns the number of blocks that the peer has, and the hash of their hashes.
+    pub(in crate::files) fn answer(&self) -> (u64, Option<Digest>) {
+        self.answer.get()
+    }
+
+    /// Ends the transfer, unless it has ended before.
+    pub(in crate::files) fn finish(&self, outcome: Result<()>) {
+        self.outcome.borrow_mut().get_or_insert(outcome);
+        self.over.set();
+    }
+
+    pub(in crate::files) fn cancel(&self) {
+        self.finish(Err(cancelled()));
+    }
+
+    /// Returns the outcome of a transfer that is over, and success for one that is not.
+    pub(in crate::files) fn outcome(&self) -> Result<()> {
+        self.outcome.borrow().clone().unwrap_or(Ok(()))
+    }
+
+    pub(in crate::files) fn error(&self) -> Option<Error> {
+        self.outcome().err()
+    }
+}
