@@ -147,11 +147,12 @@ fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// The demo and the npm package are built first: the tests drive what a user gets. They serve it themselves.
+/// The demo, the npm package and the native peer are built first: the tests drive what a user gets. They serve it themselves.
 fn e2e() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     artifacts::pages()?;
-    let step = two_browsers(browsers, &["--lib", "--test", "demo"]);
+    let native_peer = artifacts::native_peer_program()?;
+    let step = two_browsers(browsers, &["--lib", "--test", "demo"]).env("NATIVE_PEER", native_peer);
     Ok(match tools::webkit() {
         Ok(driver) => step.env("WEBKIT_DRIVER", driver),
         Err(_) => step,

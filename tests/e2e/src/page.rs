@@ -21,6 +21,18 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 const SPIES: &str = include_str!("spies.js");
 
+/// A peer in the room, as the others see it.
+pub trait Person {
+    /// The name in the room.
+    fn name(&self) -> &str;
+}
+
+impl Person for Page {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// One user's page, in a browser of its own.
 #[derive(Debug)]
 pub struct Page {
@@ -84,29 +96,33 @@ impl Page {
     }
 
     /// Calls somebody from the list, waiting until they are in it.
-    pub async fn call(&self, who: &Page) {
+    pub async fn call(&self, who: &impl Person) {
         self.until_here(who).await;
-        self.click(&format!("#people li[data-name=\"{}\"] .call", who.name)).await;
+        self.click(&format!("#people li[data-name=\"{}\"] .call", who.name())).await;
     }
 
     /// Waits until somebody is in the list of people.
-    pub async fn until_here(&self, who: &Page) {
-        self.until(&format!("{} is in the list", who.name), |seen| seen.people.contains(&who.name)).await;
+    pub async fn until_here(&self, who: &impl Person) {
+        self.until(&format!("{} is in the list", who.name()), |seen| seen.people.iter().any(|name| name == who.name()))
+            .await;
     }
 
     /// Waits until somebody is gone from the list of people.
-    pub async fn until_gone(&self, who: &Page) {
-        self.until(&format!("{} is gone from the list", who.name), |seen| !seen.people.contains(&who.name)).await;
+    pub async fn until_gone(&self, who: &impl Person) {
+        self.until(&format!("{} is gone from the list", who.name()), |seen| {
+            !seen.people.iter().any(|name| name == who.name())
+        })
+        .await;
     }
 
     /// Waits until somebody calls.
-    pub async fn until_rung_by(&self, who: &Page) {
-        self.until(&format!("{} is calling", who.name), |seen| seen.incoming.as_ref() == Some(&who.name)).await;
+    pub async fn until_rung_by(&self, who: &impl Person) {
+        self.until(&format!("{} is calling", who.name()), |seen| seen.incoming.as_deref() == Some(who.name())).await;
     }
 
     /// Waits until the call is up.
-    pub async fn until_in_call_with(&self, who: &Page) {
-        self.until(&format!("in a call with {}", who.name), |seen| seen.is_in_call_with(&who.name)).await;
+    pub async fn until_in_call_with(&self, who: &impl Person) {
+        self.until(&format!("in a call with {}", who.name()), |seen| seen.is_in_call_with(who.name())).await;
     }
 
     /// Waits until the call is over, and all that it used is freed.

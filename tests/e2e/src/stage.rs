@@ -9,6 +9,7 @@ use futures::FutureExt;
 
 use crate::browser::{Browser, INSECURE_HOST, Setup};
 use crate::cast::{self, Cast};
+use crate::native_peer::NativePeer;
 use crate::page::Page;
 use crate::proxy::Proxy;
 use crate::server::DemoServer;
@@ -75,6 +76,13 @@ impl Stage {
         let page = self.open_url(setup.into(), name, &proxy.url()).await;
         page.join("lobby").await;
         page
+    }
+
+    /// Starts a native peer that joins the room with this name.
+    #[must_use]
+    pub fn native_peer(&self, name: &str, options: &[&str]) -> NativePeer {
+        let server = format!("{}/signal", self.server.url().replacen("http", "ws", 1));
+        NativePeer::start(&server, name, options)
     }
 
     /// A way to the server that can be broken.
