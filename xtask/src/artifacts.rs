@@ -1,4 +1,4 @@
-//! What the commands share in building: the demo's wasm, the npm package, the signaling server, the native peer.
+//! Builds that several commands need: the demo's wasm, the npm package, the signaling server, the native peer.
 
 use crate::step::Step;
 use crate::{Result, paths, setup};

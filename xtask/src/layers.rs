@@ -30,7 +30,7 @@ const LAYERS: [&[&str]; 5] = [
     &["npm"],
 ];
 
-/// For each module, the modules that it imports, each with a file that does.
+/// The modules that each module imports, each with a file that does.
 type Imports = BTreeMap<String, BTreeMap<String, String>>;
 
 pub fn check() -> Result {

@@ -25,7 +25,7 @@ mod turn;
 use std::env;
 use std::process::ExitCode;
 
-/// What a command answers: nothing, or a sentence for whoever typed it.
+/// The result of a command. An error is a sentence for the user.
 type Result<T = ()> = std::result::Result<T, String>;
 
 const USAGE: &str = "\

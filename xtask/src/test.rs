@@ -13,7 +13,7 @@ use std::time::Instant;
 
 /// The names of the runners, in the order in which they are run.
 const RUNNERS: [&str; 5] = ["native", "chrome", "firefox", "e2e", "faults"];
-/// Those that are run only when they are named: they take root.
+/// Runners that only run if they are named, as they need root.
 const ONLY_NAMED: [&str; 1] = ["faults"];
 
 pub fn command(args: &[String]) -> Result {
@@ -159,7 +159,7 @@ fn e2e() -> Result<Step> {
     })
 }
 
-/// As [`e2e`], on networks that break. The server is a program here, so that it can be killed.
+/// Tests on networks that break. The server is a process here, so that it can be killed.
 fn faults() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     let ip = networks::usable()?;

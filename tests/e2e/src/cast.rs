@@ -13,7 +13,7 @@ use crate::site::Site;
 
 const SCREENSHOT: Duration = Duration::from_secs(10);
 
-/// Those that are open. They end on drop.
+/// The open browsers. They end on drop.
 #[derive(Debug, Default)]
 pub(crate) struct Cast {
     sessions: Mutex<Vec<(String, Session)>>,
@@ -38,7 +38,7 @@ impl Cast {
         self.sessions().iter().map(|(_, session)| session.driver.folder().to_path_buf()).collect()
     }
 
-    /// What the pages of a scene that has failed tell about it.
+    /// Prints the notes of the pages of a failed scene.
     pub(crate) async fn tell(&self) {
         for (name, client) in self.clients() {
             let script = "return window.standstill?.tell()";
@@ -66,7 +66,7 @@ impl Cast {
     }
 }
 
-/// Where the picture of a page is: in `target/e2e`, wherever the target folder is.
+/// Returns the file of the screenshot of a page, which is in `e2e` in the target folder.
 pub(crate) fn picture(scene: &str, name: &str) -> PathBuf {
     target().join("e2e").join(format!("{scene}-{name}.png").replace(' ', "-"))
 }

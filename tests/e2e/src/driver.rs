@@ -66,7 +66,7 @@ impl Driver {
         driver
     }
 
-    /// Where it listens, for a WebDriver client.
+    /// Returns its address, for a WebDriver client.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address())
     }
@@ -81,7 +81,7 @@ impl Driver {
         self.folder.path()
     }
 
-    /// What it has written so far.
+    /// Returns its output so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(log_of(self.folder())).unwrap_or_default()
     }
@@ -103,7 +103,7 @@ fn log_of(folder: &Path) -> PathBuf {
     folder.join("driver.log")
 }
 
-/// Whether `GET /status` tells that a session can be had.
+/// Returns whether `GET /status` reports that a session can be created.
 async fn says_ready(address: SocketAddr) -> bool {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;

@@ -74,7 +74,7 @@ fn pid(id: u32) -> Option<rustix::process::Pid> {
 #[cfg(not(unix))]
 fn kill(_group: u32) {}
 
-/// In a group of their own, they do not hear a Ctrl-C in the terminal.
+/// Kills all groups when the tests are interrupted: a Ctrl-C in the terminal does not reach other groups.
 pub(crate) fn kill_all_when_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

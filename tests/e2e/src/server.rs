@@ -51,7 +51,7 @@ impl DemoServer {
         let npm = built(&workspace(), "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
         let scripts = workspace().join("tests/e2e/tests/demo");
         let mut config = Config {
-            // One that nobody else is given while the server is away.
+            // A port that is not given to another program while the server is stopped.
             listen: (Ipv4Addr::LOCALHOST, free_port()).into(),
             static_dirs: vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm), (SCRIPTS.to_owned(), scripts)],
             ..Config::default()

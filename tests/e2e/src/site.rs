@@ -1,4 +1,4 @@
-//! Where a browser runs.
+//! The place where a browser runs.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;

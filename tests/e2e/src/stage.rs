@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// One scene at a time: browsers that share a small machine with others are too slow to tell anything.
 pub(crate) static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Where a scene is played: a server of its own, with an empty room, and browsers as they are opened.
+/// The surroundings of a scene: a server of its own with an empty room, and the browsers that are opened.
 #[derive(Debug)]
 pub struct Stage {
     server: DemoServer,
@@ -71,7 +71,7 @@ impl Stage {
         self.open_url(setup.into(), name, &format!("{}{path}", self.server.url())).await
     }
 
-    /// As [`join`](Self::join), by a way to the server that can be broken.
+    /// Joins like [`join`](Self::join), through a proxy whose connections can be broken.
     pub async fn join_through(&self, proxy: &Proxy, setup: impl Into<Setup>, name: &str) -> Page {
         let page = self.open_url(setup.into(), name, &proxy.url()).await;
         page.join("lobby").await;
@@ -85,7 +85,7 @@ impl Stage {
         NativePeer::start(&server, name, options)
     }
 
-    /// A way to the server that can be broken.
+    /// Starts a proxy to the server, whose connections can be broken.
     pub async fn proxy(&self) -> Proxy {
         Proxy::start(self.server.address()).await
     }
@@ -100,7 +100,7 @@ impl Stage {
         self.server.restart(change).await;
     }
 
-    /// Takes the server away from everybody.
+    /// Stops the server.
     pub fn stop_server(&self) {
         self.server.stop();
     }
@@ -126,7 +126,7 @@ impl Stage {
         self.cast.folders()
     }
 
-    /// Where the picture of a page is when the scene has failed: in `target/e2e`, wherever the target folder is.
+    /// Returns the file of the screenshot of a page after a failure, which is in `e2e` in the target folder.
     #[must_use]
     pub fn picture(scene: &str, name: &str) -> PathBuf {
         cast::picture(scene, name)
