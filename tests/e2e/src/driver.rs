@@ -75,8 +75,8 @@ impl Driver {
         (Ipv4Addr::LOCALHOST, self.way.port).into()
     }
 
-    /// Where it and its browsers put their temporary files. In their environment this is `TMPDIR`, by which they can
-    /// be told from the browsers of others.
+    /// Returns the folder for temporary files of the driver and its browsers. It is their `TMPDIR`, which distinguishes
+    /// them from other browsers.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
