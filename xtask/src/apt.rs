@@ -4,12 +4,12 @@ use crate::step::Step;
 use crate::{Result, paths};
 use std::sync::OnceLock;
 
-/// Whether packages can be installed without asking anybody.
+/// Returns whether packages can be installed without a password.
 pub fn usable() -> bool {
     paths::which("apt-get").is_some() && (is_root() || sudo_needs_no_password())
 }
 
-/// Whether this system's lists have the package. Ubuntu, for one, has no `chromium-driver`.
+/// Returns whether this system's lists have the package. Ubuntu, for one, has no `chromium-driver`.
 pub fn has(package: &str) -> bool {
     updated().is_ok()
         && Step::new("apt-cache", ["show", package]).output().is_some_and(|text| text.contains("\nFilename:"))

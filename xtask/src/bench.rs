@@ -7,7 +7,7 @@ use std::fs;
 
 const CONTENDERS: [&str; 6] = ["raw", "again", "rust", "npm", "simple-peer", "peerjs"];
 
-/// What is measured, in words.
+/// The measurements and their descriptions.
 const MEASURES: [(&str, &str); 10] = [
     ("connect_ms", "Connecting, ms"),
     ("throughput_16k_mb_s", "Messages of 16 KiB, MB/s"),
@@ -21,7 +21,7 @@ const MEASURES: [(&str, &str); 10] = [
     ("file_mb_s", "A file, MB/s"),
 ];
 
-/// What `rust` is to reach: a figure of its own against a figure of `raw`, as a ratio of at least so much.
+/// The targets of `rust`: the least ratio of one of its figures to a figure of `raw`.
 struct Target {
     what: &'static str,
     ratio: fn(&Figures<'_>) -> Option<f64>,
@@ -117,7 +117,7 @@ fn contenders() -> Result {
         .run()
 }
 
-/// What the page has found, and the browser's version.
+/// The results of the page, and the browser's version.
 fn run(options: &Options) -> Result<(Value, String)> {
     let file = paths::target_dir()?.join("bench.json");
     let (browser, names) = match &*options.browser {
@@ -164,7 +164,7 @@ impl Figures<'_> {
         Some(self.rust(key)? / self.raw(key)?)
     }
 
-    /// With the ratio to raw behind each figure.
+    /// Formats the figures, each with its ratio to raw.
     fn table(&self) -> String {
         let mut table = format!("| | {} |\n|---{}|\n", CONTENDERS.join(" | "), "|--:".repeat(CONTENDERS.len()));
         for (key, words) in MEASURES {

@@ -2,7 +2,7 @@
 
 use crate::step::Step;
 use crate::summary::{self, Counts, Line};
-use crate::{Result, coverage, demo, msrv, npm, setup};
+use crate::{Result, artifacts, coverage, demo, layers, msrv, npm, pure, setup};
 use std::time::Instant;
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
@@ -10,9 +10,11 @@ const SERVER: [&str; 2] = ["--features", "browser-rtc-signaling/redis"];
 
 type Check = (&'static str, fn() -> Result);
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 11] = [
     ("setup", setup),
     ("format", format),
+    ("layers", layers::check),
+    ("protocol crate", pure::check),
     ("lints", lints),
     ("oldest Rust", msrv::check),
     ("documentation", documentation),
@@ -44,15 +46,19 @@ fn setup() -> Result {
 }
 
 fn format() -> Result {
-    Step::new("cargo", ["fmt", "--all", "--check"]).hint("`cargo fmt --all`").run()
+    Step::new("cargo", ["fmt", "--all", "--check"]).hint("`cargo fmt --all`").run()?;
+    Step::new("cargo", ["fmt", "--check", "--manifest-path", artifacts::NATIVE_PEER])
+        .hint(format!("`cargo fmt --manifest-path {}`", artifacts::NATIVE_PEER))
+        .run()
 }
 
 fn lints() -> Result {
     clippy(&["--workspace", "--all-targets"], &SERVER)?;
+    clippy(&["-p", "browser-rtc-proto", "--lib"], &WASM)?;
     clippy(&["-p", "browser-rtc", "--all-features", "--all-targets"], &WASM)?;
     clippy(&["-p", "browser-rtc", "--no-default-features", "--lib"], &WASM)?;
     clippy(&["-p", "browser-rtc-demo"], &WASM)?;
-    clippy(&["-p", "browser-rtc-signaling", "--no-default-features", "--lib"], &WASM)
+    artifacts::native_peer("clippy", &["--all-targets", "--locked", "--", "-D", "warnings"])
 }
 
 fn clippy(what: &[&str], more: &[&str]) -> Result {
@@ -68,10 +74,10 @@ fn doc(what: &[&str], more: &[&str]) -> Result {
     Step::new("cargo", ["doc", "--no-deps"]).args(what).args(more).env("RUSTDOCFLAGS", "-D warnings").run()
 }
 
-/// The two crates as they would be published. Together, since one names the other by a version not published yet.
+/// The crates as they would be published. Together, since they name the first one by a version not published yet.
 fn crates() -> Result {
     Step::new("cargo", ["package", "--no-verify", "--allow-dirty"])
-        .args(["-p", "browser-rtc", "-p", "browser-rtc-signaling"])
+        .args(["-p", "browser-rtc-proto", "-p", "browser-rtc", "-p", "browser-rtc-signaling"])
         .hint("`cargo package --list -p NAME`, and the fields of its Cargo.toml")
         .run()
 }

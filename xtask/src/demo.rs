@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const START: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(10);
-/// On Ctrl-C the server, in the same terminal, is told as well: this long it has to say good-bye to its clients.
+/// Time that the server has to close its clients' sockets after Ctrl-C, which the terminal sends to both processes.
 const DRAIN: Duration = Duration::from_secs(5);
 
 pub fn command(args: &[String]) -> Result {
@@ -105,7 +105,7 @@ impl Server {
             thread::spawn(move || {
                 for line in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
                     println!("{line}");
-                    // Nobody waits for a second address.
+                    // The receiver is dropped after the first address.
                     let _ = listening_on(&line).map(|address| found.send(address));
                 }
             });

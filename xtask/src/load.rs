@@ -28,7 +28,7 @@ pub fn command(args: &[String]) -> Result {
     step.run()
 }
 
-/// Where the others are installed: under the build output, which git ignores.
+/// Returns the folder of the other servers. It is in the build output, which git ignores.
 fn others() -> Result<PathBuf> {
     Ok(paths::target_dir()?.join("load"))
 }

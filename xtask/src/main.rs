@@ -6,11 +6,13 @@ mod bench;
 mod ci;
 mod coverage;
 mod demo;
+mod layers;
 mod load;
 mod msrv;
 mod networks;
 mod npm;
 mod paths;
+mod pure;
 mod readme;
 mod setup;
 mod size;
@@ -23,7 +25,7 @@ mod turn;
 use std::env;
 use std::process::ExitCode;
 
-/// What a command answers: nothing, or a sentence for whoever typed it.
+/// The result of a command. An error is a sentence for the user.
 type Result<T = ()> = std::result::Result<T, String>;
 
 const USAGE: &str = "\
@@ -42,7 +44,7 @@ usage: cargo xtask COMMAND
   load [--json FILE] [--clients N,N]         load on the signaling server, beside PeerServer and matchbox_server;
                                              about 6 min; Linux
   npm                                        build the npm package and check what is in it
-  ci                                         formatting, lints, documentation, packages, demo";
+  ci                                         formatting, lints, layers, documentation, packages, demo";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();

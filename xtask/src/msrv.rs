@@ -24,13 +24,14 @@ pub fn check() -> Result {
         let step = Step::new("rustup", ["run", toolchain, "cargo", "check"]).args(args);
         step.env_remove("RUSTUP_TOOLCHAIN").hint("raise `rust-version` in Cargo.toml, or use what that Rust has").run()
     };
+    cargo(&["-p", "browser-rtc-proto"])?;
     cargo(&["-p", "browser-rtc-signaling", "--features", "redis"])?;
     let targets = Step::new("rustup", ["target", "list", "--installed", "--toolchain", toolchain]).output();
     if !targets.is_some_and(|targets| targets.lines().any(|target| target == WASM)) {
         println!("note Rust {version}: without {WASM}; `rustup target add {WASM} --toolchain {toolchain}`");
         return Ok(());
     }
-    cargo(&["-p", "browser-rtc", "--all-features", "--target", WASM])
+    cargo(&["-p", "browser-rtc-proto", "-p", "browser-rtc", "--all-features", "--target", WASM])
 }
 
 /// The `rust-version` of the workspace.

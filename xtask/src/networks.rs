@@ -1,4 +1,4 @@
-//! Whether networks can be made here that nobody else sees: the fault tests do.
+//! Checks whether private networks can be created, which the fault tests need.
 
 use crate::step::Step;
 use crate::{Result, apt, tools};

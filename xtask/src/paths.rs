@@ -1,4 +1,4 @@
-//! Where things are: the workspace, the build output, and the PATH that everything started here gets.
+//! Paths: the workspace, the build output, and the PATH of every program that is started here.
 
 use crate::Result;
 use crate::step::Step;
@@ -12,7 +12,7 @@ pub fn root() -> PathBuf {
     here.parent().map_or(here.clone(), Path::to_path_buf)
 }
 
-/// Where cargo builds, which CARGO_TARGET_DIR or a configuration file may have moved.
+/// Returns the target directory of cargo, which CARGO_TARGET_DIR or a configuration file may have moved.
 pub fn target_dir() -> Result<PathBuf> {
     let metadata = Step::new("cargo", ["metadata", "--no-deps", "--format-version", "1"])
         .output()
@@ -25,7 +25,7 @@ pub fn target_dir() -> Result<PathBuf> {
         .ok_or_else(|| "`cargo metadata` names no target directory".into())
 }
 
-/// Where `cargo install` puts its programs: `cargo_home()/bin`.
+/// Returns the home of cargo. `cargo install` puts its programs into `bin` there.
 pub fn cargo_home() -> Option<PathBuf> {
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")))
 }

@@ -11,7 +11,7 @@ pub fn with_part(readme: &str, name: &str, part: &str) -> Result<String> {
     Ok(format!("{before}{begin}{part}{end}{after}"))
 }
 
-/// Writes the part anew.
+/// Replaces the part.
 pub fn renew(name: &str, part: &str) -> Result {
     let readme = paths::root().join("README.md");
     let problem = |error| format!("{}: {error}", readme.display());

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 const WASM_PACK: &str = "0.15.1";
-/// Of npm's `binaryen`. The oldest that is accepted instead knows all that today's rustc emits.
+/// The version of npm's `binaryen`. The oldest accepted version knows all features that rustc emits.
 const BINARYEN: &str = "132.0.0";
 const OLDEST_WASM_OPT: u32 = 123;
 const WITHOUT_WASM_OPT: &str = "wasm-pack tries to fetch it, and the build does without if it cannot";
 
-/// What a command needs on the machine.
+/// A requirement of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     Wasm,
@@ -179,7 +179,7 @@ fn redis_server() -> Result {
         at_least(&version, (7, 0)).then_some(version)
     };
     ensure("redis-server", "shares rooms between signaling servers in their tests", installed, || {
-        // Debian would start one as a service as well, which nobody needs.
+        // Debian would also start one as a service, which is not needed.
         if apt::usable() && apt::has("redis-server") {
             return apt::install(&["redis-server"]);
         }

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 
-/// What is built where, and the name of its files.
+/// The programs: the name in the table, the folder, and the name of the files.
 const PROGRAMS: [(&str, &str, &str); 4] = [
     ("minimal_channel", "bench/size/minimal-channel", "browser_rtc_minimal_channel"),
     ("raw_web_sys", "bench/size/raw-web-sys", "browser_rtc_raw_web_sys"),
     ("minimal_call", "bench/size/minimal-call", "browser_rtc_minimal_call"),
     ("npm", ".", "browser_rtc"),
 ];
-/// Of raw web-sys, at most.
+/// The target: at most this many times the size of raw web-sys.
 const TARGET: f64 = 1.3;
 
 /// Each file by itself, as a server sends them.

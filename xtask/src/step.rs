@@ -44,7 +44,7 @@ impl Step {
         self
     }
 
-    /// What to try when it fails.
+    /// Sets a hint for the user, which is shown if the command fails.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -86,12 +86,12 @@ impl Step {
         }
     }
 
-    /// What it writes on standard output, or nothing if it fails. For questions such as `--version`.
+    /// Runs it and returns its standard output, or nothing if it fails. Meant for questions such as `--version`.
     pub fn output(self) -> Option<String> {
         self.bytes().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
     }
 
-    /// As [`Step::output`], for what is not text.
+    /// Runs it and returns its standard output as bytes, or nothing if it fails.
     pub fn bytes(mut self) -> Option<Vec<u8>> {
         let output = self.command.output().ok()?;
         output.status.success().then_some(output.stdout)
@@ -131,7 +131,7 @@ pub fn version(program: &Path) -> Option<String> {
     version_of(Step::new(&program.to_string_lossy(), ["--version"]))
 }
 
-/// As [`version`], for a question put in other words.
+/// Returns the version that another command states.
 pub fn version_of(question: Step) -> Option<String> {
     version_in(&question.output()?).map(str::to_owned)
 }

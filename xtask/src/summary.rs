@@ -1,4 +1,4 @@
-//! What the runners said of themselves, added up.
+//! Totals of the results that the runners print.
 
 use crate::Result;
 use std::time::Duration;

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 /// The names of the runners, in the order in which they are run.
 const RUNNERS: [&str; 5] = ["native", "chrome", "firefox", "e2e", "faults"];
-/// Those that are run only when they are named: they take root.
+/// Runners that only run if they are named, as they need root.
 const ONLY_NAMED: [&str; 1] = ["faults"];
 
 pub fn command(args: &[String]) -> Result {
@@ -147,18 +147,19 @@ fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// The demo and the npm package are built first: the tests drive what a user gets. They serve it themselves.
+/// The demo, the npm package and the native peer are built first: the tests drive what a user gets. They serve it themselves.
 fn e2e() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     artifacts::pages()?;
-    let step = two_browsers(browsers, &["--lib", "--test", "demo"]);
+    let native_peer = artifacts::native_peer_program()?;
+    let step = two_browsers(browsers, &["--lib", "--test", "demo"]).env("NATIVE_PEER", native_peer);
     Ok(match tools::webkit() {
         Ok(driver) => step.env("WEBKIT_DRIVER", driver),
         Err(_) => step,
     })
 }
 
-/// As [`e2e`], on networks that break. The server is a program here, so that it can be killed.
+/// Tests on networks that break. The server is a process here, so that it can be killed.
 fn faults() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     let ip = networks::usable()?;

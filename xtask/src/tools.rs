@@ -74,7 +74,7 @@ pub fn turnserver() -> Result<PathBuf> {
     program("TURNSERVER", &["turnserver"])
 }
 
-/// Makes networks. It is not on everybody's PATH.
+/// Returns the program that makes networks, which is not on every PATH.
 pub fn ip() -> Result<PathBuf> {
     program("IP", &["ip", "/usr/sbin/ip", "/sbin/ip"])
 }
@@ -89,7 +89,7 @@ fn program(variable: &str, names: &[&str]) -> Result<PathBuf> {
         .ok_or_else(|| format!("no {} on PATH, nor named by {variable}", names.join(" or ")))
 }
 
-/// What the environment names, and nothing else then; or what is on PATH.
+/// Returns the program that the environment names; if it names none, the one on PATH.
 fn programs(variable: &str, names: &[&str]) -> impl Iterator<Item = PathBuf> {
     let named = env::var(variable).ok().filter(|name| !name.is_empty());
     let names: Vec<String> = match named {

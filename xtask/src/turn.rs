@@ -25,7 +25,7 @@ pub struct TurnServer {
 }
 
 impl TurnServer {
-    /// With the user `ada`, whose password is `secret`.
+    /// Starts the server. Its user is `ada`, with the password `secret`.
     pub fn start() -> Result<Self> {
         let program = tools::turnserver()?;
         let host = own_address();

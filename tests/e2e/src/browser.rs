@@ -15,11 +15,11 @@ use crate::site::Site;
 /// A browser starts slowly on a busy machine, and the more so the first time.
 const START: Duration = Duration::from_secs(180);
 
-/// What Chrome is told to find on this machine, and yet does not take for it.
+/// A host name that Chrome resolves to this machine, and does not treat as a secure origin.
 pub(crate) const INSECURE_HOST: &str = "insecure.test";
 const INSECURE_RULE: &str = "--host-resolver-rules=MAP insecure.test 127.0.0.1";
 
-/// Which browser.
+/// A browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Browser {
     /// Chrome or Chromium.
@@ -30,7 +30,7 @@ pub enum Browser {
     WebKit,
 }
 
-/// What a page gets that asks for the camera and the microphone.
+/// The outcome of a request for the camera and the microphone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Camera {
     /// A picture and a sound that the browser makes up, without a question to the user.

@@ -14,7 +14,7 @@ use crate::site::Site;
 
 const SCREENSHOT: Duration = Duration::from_secs(10);
 
-/// Those that are open. They end on drop.
+/// The open browsers. They end on drop.
 #[derive(Debug, Default)]
 pub(crate) struct Cast {
     sessions: Mutex<Vec<(String, Session)>>,
@@ -70,7 +70,7 @@ impl Cast {
     }
 }
 
-/// Where the picture of a page is: in `target/e2e`, wherever the target folder is.
+/// Returns the file of the screenshot of a page, which is in `e2e` in the target folder.
 pub(crate) fn picture(scene: &str, name: &str) -> PathBuf {
     target().join("e2e").join(format!("{scene}-{name}.png").replace(' ', "-"))
 }

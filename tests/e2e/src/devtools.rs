@@ -1,4 +1,4 @@
-//! What Chrome's developer tools can do to the network of a page.
+//! Network conditions of a page, emulated by Chrome's developer tools.
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use http::Method;
@@ -10,9 +10,9 @@ use crate::page::Page;
 /// How badly the page's connections go. What comes and what is sent suffers alike.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Conditions {
-    /// Of a hundred packets, how many do not come.
+    /// Percentage of lost packets.
     pub loss: f64,
-    /// Whether packets overtake each other.
+    /// Set if packets are reordered.
     pub reordering: bool,
     /// How much later everything comes, in milliseconds.
     pub latency: f64,

@@ -30,7 +30,7 @@ impl Display {
         std::thread::spawn(move || {
             let mut line = String::new();
             if BufReader::new(stdout).read_line(&mut line).is_ok() {
-                // Nobody listens any more where it came too late.
+                // The receiver is gone if this is too late.
                 let _ = found.send(line.trim().to_owned());
             }
         });

@@ -66,7 +66,7 @@ impl Driver {
         driver
     }
 
-    /// Where it listens, for a WebDriver client.
+    /// Returns its address, for a WebDriver client.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address())
     }
@@ -75,13 +75,13 @@ impl Driver {
         (Ipv4Addr::LOCALHOST, self.way.port).into()
     }
 
-    /// Where it and its browsers put their temporary files. In their environment this is `TMPDIR`, by which they can
-    /// be told from the browsers of others.
+    /// Returns the folder for temporary files of the driver and its browsers. It is their `TMPDIR`, which distinguishes
+    /// them from other browsers.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// What it has written so far.
+    /// Returns its output so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(log_of(self.folder())).unwrap_or_default()
     }
@@ -103,7 +103,7 @@ fn log_of(folder: &Path) -> PathBuf {
     folder.join("driver.log")
 }
 
-/// Whether `GET /status` tells that a session can be had.
+/// Returns whether `GET /status` reports that a session can be created.
 async fn says_ready(address: SocketAddr) -> bool {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;

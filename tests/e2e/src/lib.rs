@@ -14,6 +14,7 @@
 //! | `CHROMEDRIVER`, `GECKODRIVER`, `WEBKIT_DRIVER` | the driver; otherwise found on the `PATH` |
 //! | `CHROME`, `FIREFOX`             | the browser; otherwise found on the `PATH`              |
 //! | `XVFB`                          | the display for WebKitGTK; otherwise found on the `PATH` |
+//! | `NATIVE_PEER`                   | the example; otherwise found on the `PATH`              |
 //! | `SIGNALING_SERVER`, `IP`        | the server, and what makes networks; otherwise found on the `PATH` |
 
 mod browser;
@@ -21,6 +22,7 @@ mod cast;
 mod devtools;
 mod display;
 mod driver;
+mod native_peer;
 #[cfg(target_os = "linux")]
 mod net;
 mod page;
@@ -36,9 +38,10 @@ mod window;
 
 pub use browser::{Browser, Camera, Setup};
 pub use devtools::Conditions;
+pub use native_peer::NativePeer;
 #[cfg(target_os = "linux")]
 pub use net::{Field, play_on_network, report};
-pub use page::{Page, connect};
+pub use page::{Page, Person, connect};
 pub use proxy::Proxy;
 pub use seen::{ChatLine, Connection, Failure, Picture, Seen, Size, Track};
 pub use server::DemoServer;

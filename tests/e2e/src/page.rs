@@ -21,6 +21,18 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 const SPIES: &str = include_str!("spies.js");
 
+/// A peer in the room, as the others see it.
+pub trait Person {
+    /// The name in the room.
+    fn name(&self) -> &str;
+}
+
+impl Person for Page {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// One user's page, in a browser of its own.
 #[derive(Debug)]
 pub struct Page {
@@ -58,7 +70,7 @@ impl Page {
         self.until("the page has started", |seen| seen.ready || seen.view == "unsupported").await;
     }
 
-    /// Whose page it is.
+    /// Returns the name of the user.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -83,30 +95,34 @@ impl Page {
         self.until("the room is left", |seen| seen.view == "join").await;
     }
 
-    /// Calls somebody from the list, waiting until they are in it.
-    pub async fn call(&self, who: &Page) {
+    /// Calls a peer, once it is in the list.
+    pub async fn call(&self, who: &impl Person) {
         self.until_here(who).await;
-        self.click(&format!("#people li[data-name=\"{}\"] .call", who.name)).await;
+        self.click(&format!("#people li[data-name=\"{}\"] .call", who.name())).await;
     }
 
-    /// Waits until somebody is in the list of people.
-    pub async fn until_here(&self, who: &Page) {
-        self.until(&format!("{} is in the list", who.name), |seen| seen.people.contains(&who.name)).await;
+    /// Waits until a peer is in the list.
+    pub async fn until_here(&self, who: &impl Person) {
+        self.until(&format!("{} is in the list", who.name()), |seen| seen.people.iter().any(|name| name == who.name()))
+            .await;
     }
 
-    /// Waits until somebody is gone from the list of people.
-    pub async fn until_gone(&self, who: &Page) {
-        self.until(&format!("{} is gone from the list", who.name), |seen| !seen.people.contains(&who.name)).await;
+    /// Waits until a peer is no longer in the list.
+    pub async fn until_gone(&self, who: &impl Person) {
+        self.until(&format!("{} is gone from the list", who.name()), |seen| {
+            !seen.people.iter().any(|name| name == who.name())
+        })
+        .await;
     }
 
-    /// Waits until somebody calls.
-    pub async fn until_rung_by(&self, who: &Page) {
-        self.until(&format!("{} is calling", who.name), |seen| seen.incoming.as_ref() == Some(&who.name)).await;
+    /// Waits until a peer rings.
+    pub async fn until_rung_by(&self, who: &impl Person) {
+        self.until(&format!("{} is calling", who.name()), |seen| seen.incoming.as_deref() == Some(who.name())).await;
     }
 
     /// Waits until the call is up.
-    pub async fn until_in_call_with(&self, who: &Page) {
-        self.until(&format!("in a call with {}", who.name), |seen| seen.is_in_call_with(&who.name)).await;
+    pub async fn until_in_call_with(&self, who: &impl Person) {
+        self.until(&format!("in a call with {}", who.name()), |seen| seen.is_in_call_with(who.name())).await;
     }
 
     /// Waits until the call is over, and all that it used is freed.
@@ -129,7 +145,7 @@ impl Page {
         seen.failure.map(|failure| failure.text).unwrap_or_default()
     }
 
-    /// Waits until the other side's picture has had this many frames more than now.
+    /// Waits until this many more frames of the remote picture have been shown.
     pub async fn until_frames(&self, more: u64) {
         let before = self.seen().await.their_picture.frames;
         self.until(&format!("{more} frames more than {before}"), |seen| seen.their_picture.frames >= before + more)
@@ -142,7 +158,7 @@ impl Page {
         self.until_within(GROWTH, &format!("a picture of {size:?}"), |seen| seen.their_picture.size == size).await;
     }
 
-    /// Waits until the other side's picture is black, or is not.
+    /// Waits until the remote picture is black, or is not.
     pub async fn until_black(&self, black: bool) {
         const DARK: f64 = 12.0;
         let what = if black { "their picture is black" } else { "their picture is not black" };
@@ -177,7 +193,7 @@ impl Page {
         self.click("#chat-form button:not([type=button])").await;
     }
 
-    /// Says a line to everybody in the room.
+    /// Sends a line to the room.
     pub async fn say(&self, line: &str) {
         self.fill("#room-chat-text", line).await;
         self.click("#room-chat-form button").await;
@@ -240,7 +256,7 @@ impl Page {
         self.soon(&format!("typing into {selector}"), element.send_keys(text)).await;
     }
 
-    /// What the page shows now.
+    /// Returns the current content of the page.
     pub async fn seen(&self) -> Seen {
         self.script("return window.e2e.seen()").await
     }
@@ -253,7 +269,7 @@ impl Page {
         self.until_within(PATIENCE, what, condition).await
     }
 
-    /// As [`Page::until`], for what takes its time.
+    /// Waits like [`Page::until`], with another limit.
     ///
     /// # Panics
     /// When it takes longer than this.
@@ -272,7 +288,7 @@ impl Page {
         self.until_script_within(PATIENCE, script, what, condition).await
     }
 
-    /// As [`Page::until_script`], for what takes its time.
+    /// Waits like [`Page::until_script`], with another limit.
     ///
     /// # Panics
     /// When it takes longer than this.

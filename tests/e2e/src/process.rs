@@ -28,6 +28,15 @@ impl Group {
         &mut self.leader
     }
 
+    /// Interrupts the leader, as Ctrl-C does.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        if let Some(id) = pid(self.leader.id()) {
+            // It fails where the leader has ended.
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::INT);
+        }
+    }
+
     /// How the leader has ended, if it has.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.leader.try_wait().ok().flatten()
@@ -51,17 +60,21 @@ fn groups() -> std::sync::MutexGuard<'static, Vec<u32>> {
 
 #[cfg(unix)]
 fn kill(group: u32) {
-    let id = i32::try_from(group).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(id) = id {
+    if let Some(id) = pid(group) {
         // It fails where the group is gone, which is what is wanted.
         let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
     }
 }
 
+#[cfg(unix)]
+fn pid(id: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
+}
+
 #[cfg(not(unix))]
 fn kill(_group: u32) {}
 
-/// In a group of their own, they do not hear a Ctrl-C in the terminal.
+/// Kills all groups when the tests are interrupted: a Ctrl-C in the terminal does not reach other groups.
 pub(crate) fn kill_all_when_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

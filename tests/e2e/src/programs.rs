@@ -1,4 +1,4 @@
-//! Where the drivers and the browsers are.
+//! Paths of the drivers, the browsers and other programs.
 
 use std::env;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub(crate) fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// As [`find`], for what there is no doing without.
+/// Finds a program as [`find`] does, and panics if there is none.
 pub(crate) fn require(variable: &str, names: &[&str]) -> PathBuf {
     find(variable, names).unwrap_or_else(|| {
         panic!("no {} here: `cargo xtask setup` installs it, or {variable} names it", names.join(" or "))

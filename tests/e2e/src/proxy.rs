@@ -1,4 +1,4 @@
-//! A way to the server that breaks when it is told to.
+//! A proxy to the server, whose connections can be broken.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -7,18 +7,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// What becomes of the connections through a [`Proxy`].
+/// The state of the connections through a [`Proxy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// They carry both ways.
     Open,
     /// They break, and new ones do as well.
     Cut,
-    /// Those of now stay as they are and carry nothing more, which nobody is told. New ones are carried.
+    /// Open connections stay open and carry nothing more. New connections work.
     Silent,
 }
 
-/// A port of the loopback whose connections go on to another. Ends on drop, and its connections with it.
+/// A port of the loopback whose connections are forwarded to another. Ends on drop, and its connections with it.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
@@ -49,7 +49,7 @@ impl Proxy {
         self.way.send_replace(Way::Cut);
     }
 
-    /// Lets nothing more through what is connected now, and tells nobody. Others can connect.
+    /// Silences the open connections without closing them. New connections work.
     pub fn silence(&self) {
         self.way.send_replace(Way::Silent);
         self.way.send_replace(Way::Open);
@@ -84,7 +84,7 @@ async fn carry(mut client: TcpStream, server: SocketAddr, mut way: watch::Receiv
         _changed = way.changed() => {}
     }
     if *way.borrow() != Way::Cut {
-        // Nobody reads, and nobody is told, until the proxy's end.
+        // Both sockets stay open and unread until the proxy ends.
         let _gone = way.wait_for(|way| *way == Way::Cut).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What a page shows at one moment, and what the spies in it have recorded.
+//! The content of a page at one moment, and the records of the spies in it.
 
 use std::collections::BTreeMap;
 
@@ -9,53 +9,53 @@ use serde::Deserialize;
 pub struct Seen {
     /// The body's `data-view`.
     pub view: String,
-    /// Whether the body has `data-ready`.
+    /// Set if the body has `data-ready`.
     pub ready: bool,
-    /// Whose page it is.
+    /// The name of the user.
     pub you: String,
     /// The names in the list of people.
     pub people: Vec<String>,
     /// Their ids, in the same order.
     pub people_ids: Vec<String>,
-    /// What the status line says.
+    /// The text of the status line.
     pub status: String,
     /// The status line's `data-code`.
     pub status_code: String,
-    /// What the failure box says.
+    /// The failure box, if it is shown.
     pub failure: Option<Failure>,
-    /// Who is calling.
+    /// The name of the caller that rings.
     pub incoming: Option<String>,
-    /// Who is being called.
+    /// The name of the callee while it rings.
     pub outgoing: Option<String>,
-    /// Who is in the call.
+    /// The name of the peer of the call.
     pub call: Option<String>,
     /// The state machines, by their `data-state`.
     pub states: BTreeMap<String, String>,
-    /// Whether a chat line can be sent.
+    /// Set if a chat line can be sent.
     pub chat_open: bool,
     /// The chat's lines, oldest first.
     pub chat: Vec<ChatLine>,
-    /// What was said to everybody in the room, oldest first.
+    /// The messages to the room, oldest first.
     pub room_chat: Vec<ChatLine>,
     /// The keys that are lit now.
     pub lit: Vec<String>,
     /// Each key that was lit so far, in order.
     pub tones: Vec<String>,
-    /// Whether the microphone's button is pressed.
+    /// Set if the microphone's button is pressed.
     pub microphone_muted: bool,
-    /// Whether the camera's button is pressed.
+    /// Set if the camera's button is pressed.
     pub camera_muted: bool,
     /// The own picture.
     pub own_picture: Picture,
-    /// The other side's picture.
+    /// The remote picture.
     pub their_picture: Picture,
     /// Every track that was captured, cloned or received since the page was opened.
     pub tracks: Vec<Track>,
     /// Every connection that was made since the page was opened.
     pub connections: Vec<Connection>,
-    /// What the unsupported view says is missing.
+    /// The missing features, as the unsupported view lists them.
     pub missing: Vec<String>,
-    /// What the browser, asked in plain JavaScript, does not have.
+    /// The missing features, as plain JavaScript finds them.
     pub lacks: Vec<String>,
     /// The frames to the signaling server that are held back.
     pub held: Vec<String>,
@@ -97,9 +97,9 @@ pub struct Picture {
 /// Pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Size {
-    /// From left to right.
+    /// The width.
     pub width: u32,
-    /// From top to bottom.
+    /// The height.
     pub height: u32,
 }
 
@@ -112,9 +112,9 @@ pub struct Track {
     pub kind: String,
     /// `live` or `ended`.
     pub state: String,
-    /// Whether it is not muted.
+    /// Set if it is not muted.
     pub enabled: bool,
-    /// What its settings say, zero for sound.
+    /// The size in its settings, zero for sound.
     pub size: Size,
 }
 
@@ -132,7 +132,7 @@ pub struct Connection {
 }
 
 impl Seen {
-    /// Whether there is a call, and its connection is up.
+    /// Returns whether there is a call, and its connection is up.
     #[must_use]
     pub fn is_in_call_with(&self, name: &str) -> bool {
         self.call.as_deref() == Some(name)
@@ -140,13 +140,13 @@ impl Seen {
             && self.open_connections().any(|connection| connection.state == "connected")
     }
 
-    /// Whether neither a ring nor a call is to be seen.
+    /// Returns whether there is neither a ring nor a call.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.incoming.is_none() && self.outgoing.is_none() && self.call.is_none()
     }
 
-    /// Whether nothing of a call is left: each track has ended, and each connection is closed.
+    /// Returns whether all tracks have ended and all connections are closed.
     #[must_use]
     pub fn has_freed_all(&self) -> bool {
         self.tracks.iter().all(|track| track.state == "ended") && self.open_connections().next().is_none()

@@ -1,4 +1,4 @@
-//! Where a browser runs.
+//! The place where a browser runs.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -55,8 +55,8 @@ impl Site<'_> {
     }
 }
 
-/// A port that is free and stays so until it is taken: it is below those that systems give to whoever asks for any,
-/// and given to nobody else in this process.
+/// Returns a port that stays free until it is used: it is below the ports that systems assign, and is returned only
+/// once in this process.
 pub(crate) fn free_port() -> u16 {
     static GIVEN: AtomicU32 = AtomicU32::new(0);
     // Processes whose ids follow each other begin far apart.

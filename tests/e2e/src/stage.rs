@@ -9,6 +9,7 @@ use futures::FutureExt;
 
 use crate::browser::{Browser, INSECURE_HOST, Setup};
 use crate::cast::{self, Cast};
+use crate::native_peer::NativePeer;
 use crate::page::Page;
 use crate::proxy::Proxy;
 use crate::server::DemoServer;
@@ -20,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// One scene at a time: browsers that share a small machine with others are too slow to tell anything.
 pub(crate) static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Where a scene is played: a server of its own, with an empty room, and browsers as they are opened.
+/// The surroundings of a scene: a server of its own with an empty room, and the browsers that are opened.
 #[derive(Debug)]
 pub struct Stage {
     server: DemoServer,
@@ -72,14 +73,21 @@ impl Stage {
         self.open_url(setup.into(), name, &format!("{}{path}", self.server.url())).await
     }
 
-    /// As [`join`](Self::join), by a way to the server that can be broken.
+    /// Joins like [`join`](Self::join), through a proxy whose connections can be broken.
     pub async fn join_through(&self, proxy: &Proxy, setup: impl Into<Setup>, name: &str) -> Page {
         let page = self.open_url(setup.into(), name, &proxy.url()).await;
         page.join("lobby").await;
         page
     }
 
-    /// A way to the server that can be broken.
+    /// Starts a native peer that joins the room with this name.
+    #[must_use]
+    pub fn native_peer(&self, name: &str, options: &[&str]) -> NativePeer {
+        let server = format!("{}/signal", self.server.url().replacen("http", "ws", 1));
+        NativePeer::start(&server, name, options)
+    }
+
+    /// Starts a proxy to the server, whose connections can be broken.
     pub async fn proxy(&self) -> Proxy {
         Proxy::start(self.server.address()).await
     }
@@ -94,7 +102,7 @@ impl Stage {
         self.server.restart(change).await;
     }
 
-    /// Takes the server away from everybody.
+    /// Stops the server.
     pub fn stop_server(&self) {
         self.server.stop();
     }
@@ -120,7 +128,7 @@ impl Stage {
         self.cast.folders()
     }
 
-    /// Where the picture of a page is when the scene has failed: in `target/e2e`, wherever the target folder is.
+    /// Returns the file of the screenshot of a page after a failure, which is in `e2e` in the target folder.
     #[must_use]
     pub fn picture(scene: &str, name: &str) -> PathBuf {
         cast::picture(scene, name)

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use crate::page::Page;
 
 const SCRIPT: &str = include_str!("standstill.js");
-/// So much has to come after a standstill before it counts as over: a second's worth.
+/// Number of frames or messages after which a standstill counts as over: those of one second.
 const ENOUGH: u64 = 10;
 
-/// What has come from the other side since the measuring began.
+/// Traffic received from the remote peer since the measurement began.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Flow {
     /// The longest that nothing came, in seconds.
@@ -22,10 +22,10 @@ pub struct Flow {
     pub beats: u64,
 }
 
-/// What a page has measured.
+/// The measurements of a page.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Standstill {
-    /// The other side's pictures, as they were shown.
+    /// Pictures of the remote peer, as they were shown.
     pub media: Flow,
     /// Its messages, of which it sends ten a second over a reliable channel.
     pub data: Flow,
@@ -35,16 +35,16 @@ pub struct Standstill {
     pub doubled: u64,
     /// The seats that the page was given since it was opened, oldest first.
     pub seats: Vec<Seat>,
-    /// What has happened in the page, each with its second.
+    /// Events in the page, each with its time in seconds.
     pub events: Vec<String>,
 }
 
 /// A seat in a room, as the server has told it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Seat {
-    /// Whose it is: the peer's id.
+    /// The peer's id.
     pub id: String,
-    /// Whether it is the one that the page had before.
+    /// Set if the page had this seat before.
     pub resumed: bool,
 }
 
@@ -99,7 +99,7 @@ impl Page {
         let () = self.script("window.standstill.begin()").await;
     }
 
-    /// What has been measured so far.
+    /// Returns the measurements so far.
     pub async fn standstill(&self) -> Standstill {
         self.script("return window.standstill.read()").await
     }
@@ -109,7 +109,7 @@ impl Page {
         let () = self.script("window.standstill.burst()").await;
     }
 
-    /// What became of the other side's bursts.
+    /// Returns the losses among the remote peer's bursts.
     pub async fn loose(&self) -> Loose {
         self.script("return window.standstill.loose()").await
     }

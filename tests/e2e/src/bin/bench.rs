@@ -37,7 +37,7 @@ async fn main() {
     fs::write(&file, result.to_string()).unwrap_or_else(|error| panic!("{file}: {error}"));
 }
 
-/// What the page has found, its log passed on meanwhile.
+/// Returns the results of the page, and prints its log as it grows.
 async fn finished(window: &Window) -> Value {
     let begun = Instant::now();
     let mut told = 0;

@@ -17,7 +17,7 @@ use crate::stage::{TURN, within};
 /// How long a whole scene may take.
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// Where a scene is played: a network with a host for the server, and one for each browser.
+/// The surroundings of a scene: a network with a host for the server, and one for each browser.
 #[derive(Debug)]
 pub struct Field {
     // Dropped in this order: no browser outlives its host.
@@ -45,10 +45,10 @@ pub async fn play_on_network(scene: &str, options: &[&str], body: impl AsyncFnOn
     outcome.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
-/// What a scene has found, on a line of its own that is shown although the scene does not fail.
+/// Prints a result of a scene, on a line of its own that is also shown if the scene passes.
 ///
 /// # Panics
-/// Where nothing can be written.
+/// If standard output is closed.
 pub fn report(line: &str) {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "fault {line}").expect("there is an output");
@@ -92,7 +92,7 @@ impl Field {
         self.network.mend(&self.host(page));
     }
 
-    /// Lets no packet through between these pages' hosts; all else goes on.
+    /// Blocks all packets between the hosts of these pages, and no others.
     pub fn part(&self, pages: [&Page; 2]) {
         pages.iter().for_each(|page| self.network.keep_apart(&self.host(page), true));
     }

@@ -1,4 +1,4 @@
-//! A network namespace: interfaces, addresses and routes that are nobody else's.
+//! A network namespace: interfaces, addresses and routes of its own.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// The names of those that live, for the one who interrupts the tests.
 static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// A network namespace, with its loopback up. Removed on drop; whoever is still in it keeps it, nameless.
+/// A network namespace, with its loopback up. Removed on drop; processes in it keep it without a name.
 #[derive(Debug)]
 pub(crate) struct Namespace {
     name: String,
@@ -72,7 +72,7 @@ impl Drop for Namespace {
     }
 }
 
-/// Where a namespace can be gone into.
+/// The file by which a thread enters a namespace.
 #[derive(Clone, Debug)]
 pub(crate) struct Door(PathBuf);
 
@@ -104,7 +104,7 @@ fn sweep() {
             let inside = Command::new(ip_program()).args(["netns", "pids", &name]).output();
             let inside = inside.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
             for id in inside.lines().filter_map(|line| rustix::process::Pid::from_raw(line.trim().parse().ok()?)) {
-                // It may have ended meanwhile.
+                // It may have ended by now.
                 let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
             }
             remove(&name);
@@ -117,7 +117,7 @@ fn remove(name: &str) {
     let _ = Command::new(ip_program()).args(["netns", "del", name]).stderr(Stdio::null()).status();
 }
 
-/// Where `ip netns` keeps them.
+/// Returns the folder in which `ip netns` keeps namespaces.
 fn folder() -> PathBuf {
     PathBuf::from("/run/netns")
 }

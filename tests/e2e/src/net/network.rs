@@ -58,7 +58,7 @@ impl Network {
         self.switch.ip(&format!("link set {} up", host.port));
     }
 
-    /// Keeps the host from those that are kept apart too, and from nobody else; or does so no more.
+    /// Separates the host from other separated hosts only, or ends this.
     pub(crate) fn keep_apart(&self, host: &Host, apart: bool) {
         let word = if apart { "on" } else { "off" };
         self.switch.ip(&format!("link set {} type bridge_slave isolated {word}", host.port));

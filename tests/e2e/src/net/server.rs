@@ -46,7 +46,7 @@ impl ServerProcess {
         self.process = Some(Group::spawn(&mut command).expect("the server runs"));
     }
 
-    /// With SIGKILL, so that it says good-bye to nobody.
+    /// Kills the server with SIGKILL, so that it closes no socket.
     pub(crate) fn kill(&mut self) {
         self.process = None;
     }
@@ -76,7 +76,7 @@ impl ServerProcess {
         self.host.namespace().door()
     }
 
-    /// What it has written so far, in all its lives.
+    /// Returns the output of the server so far, including that before restarts.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()
     }
@@ -91,7 +91,7 @@ impl ServerProcess {
     }
 }
 
-/// As xtask has built it and says, or as it lies beside the tests.
+/// Returns the server that xtask has built and named, or the one in the target folder of the tests.
 fn program() -> PathBuf {
     let beside = cast::target().join("debug/signaling-server");
     if programs::find("SIGNALING_SERVER", &[]).is_none() && beside.is_file() {

@@ -43,7 +43,7 @@ impl Drop for Tunnel {
 }
 
 async fn carry(mut outside: TcpStream, door: Door, port: u16) {
-    // Where nobody listens inside, the one outside finds its connection closed.
+    // Without a listener inside, the connection outside is closed.
     let Ok(Ok(inside)) = tokio::task::spawn_blocking(move || door.connect(port)).await else { return };
     let Ok(()) = inside.set_nonblocking(true) else { return };
     let Ok(mut inside) = TcpStream::from_std(inside) else { return };

@@ -16,7 +16,7 @@ struct Outcome {
     calls: u32,
     #[serde(default)]
     working: bool,
-    /// Whether the page could make shared memory.
+    /// Set if the page could create shared memory.
     #[serde(default)]
     shared: bool,
 }

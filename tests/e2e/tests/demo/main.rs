@@ -9,6 +9,8 @@ mod files;
 mod handles;
 mod lingering;
 mod mesh;
+#[cfg(unix)]
+mod native_peer;
 mod plain_page;
 mod recovery;
 mod rooms;

@@ -23,7 +23,7 @@ impl Seen {
         self.signaling == "stable" && self.connection == "connected"
     }
 
-    /// As the other side sees it.
+    /// Returns the directions as the remote peer has them.
     fn mirrored(&self) -> BTreeMap<String, Option<String>> {
         let mirror = |direction: &String| match &**direction {
             "sendonly" => "recvonly".to_owned(),

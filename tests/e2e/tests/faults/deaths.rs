@@ -1,4 +1,4 @@
-//! The other side is suddenly gone.
+//! Pages, browsers and hosts that end suddenly.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use browser_rtc_e2e::{Browser, Page, play_on_network, report};
 
 use crate::support::{RECOVERY, connect, part};
 
-/// So a client is lost that is silent for three seconds.
+/// Options of a server for which a client is lost after three seconds of silence.
 const SHORT: &[&str] = &["--heartbeat-ms", "1000"];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ async fn a_cable_is_cut_and_restored_between_firefoxes() {
     a_cable_is_cut_and_restored("cable cut between firefoxes", [Browser::Firefox; 2]).await;
 }
 
-/// With it go the call and the socket to the server.
+/// The cable carries the call and the socket to the server.
 async fn a_cable_is_cut_and_restored(scene: &str, [one, other]: [Browser; 2]) {
     play_on_network(scene, &[], async |field| {
         let ada = field.join(one, "Ada").await;
@@ -48,7 +48,7 @@ async fn a_cable_is_cut_and_restored(scene: &str, [one, other]: [Browser; 2]) {
     .await;
 }
 
-/// For so long that the connection fails, while the server is there for both.
+/// The connection fails, and both sockets to the server stay open.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_path_between_two_is_cut_and_restored() {
     play_on_network("path cut", &[], async |field| {
@@ -77,13 +77,13 @@ async fn an_address_changes_chrome() {
     an_address_changes("address changes in chrome", Browser::Chrome).await;
 }
 
-/// Where it is the other side that is a Firefox.
+/// The remote peer of the browser that moves is a Firefox.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_changes_beside_firefox() {
     an_address_changes("address changes beside firefox", Browser::Firefox).await;
 }
 
-/// As when a laptop is carried into another room: the old sockets lead nowhere.
+/// The old sockets no longer work, as on a laptop that is carried into another network.
 async fn an_address_changes(scene: &str, other: Browser) {
     play_on_network(scene, &[], async |field| {
         let ada = field.join(other, "Ada").await;
@@ -104,9 +104,9 @@ async fn an_address_changes(scene: &str, other: Browser) {
     .await;
 }
 
-/// As a page may do that knows more of its network than the browser. A Firefox answers it as the client in DTLS,
-/// although it has called and is the server; and a Chromium that offers it looks where nobody is, for a while or until
-/// somebody restarts ICE again, which Firefox 153 may not survive. It never stays like that.
+/// A page may restart ICE because it knows more of its network than the browser. A Firefox answers as the client in
+/// DTLS, although it has called and is the server. A Chromium that offers the restart may use a wrong address, for a while or
+/// until ICE is restarted again, which Firefox 153 may not survive. The call always recovers.
 #[tokio::test(flavor = "multi_thread")]
 async fn ice_is_restarted_by_hand_beside_firefox() {
     play_on_network("restart by hand beside firefox", &[], async |field| {

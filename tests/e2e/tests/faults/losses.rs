@@ -6,7 +6,7 @@ use browser_rtc_e2e::{Browser, Conditions, Loose, Page, play_on_network, report}
 
 use crate::support::{connect, nothing_lost, part_and_call_again, still_in_call, until_flowing, wait};
 
-/// For so long the network is bad.
+/// Duration of the bad network, in seconds.
 const SECONDS: u64 = 20;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,7 +19,7 @@ async fn twenty_of_a_hundred_packets_are_lost() {
     packets_are_lost("loss of 20 %", 20.0).await;
 }
 
-/// As many each way.
+/// Loses packets in both directions.
 async fn packets_are_lost(what: &str, loss: f64) {
     a_bad_network(
         what,

@@ -1,4 +1,4 @@
-//! What the scenes share.
+//! Helpers of several scenes.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use browser_rtc_e2e::{Page, Standstill};
 
 /// How long a call may take to come back once the network is there again.
 pub const RECOVERY: Duration = Duration::from_secs(45);
-/// What no standstill is, on a machine that is busy with something else: in seconds.
+/// Longest pause that is no standstill, in seconds: the machine may be busy.
 pub const HICCUP: f64 = 4.0;
 
 /// One calls, the other takes it; the call is seen to flow, and then both pages measure.
@@ -24,7 +24,7 @@ pub async fn until_flowing(one: &Page, other: &Page) -> Standstill {
     Standstill::of_both(&one, &other)
 }
 
-/// It is the same call still, on both sides, and nobody had to do anything.
+/// Checks that the same call continues on both sides, without an action of a user.
 pub async fn still_in_call(one: &Page, other: &Page) {
     for (page, with) in [(one, other), (other, one)] {
         page.until_in_call_with(with).await;
@@ -38,13 +38,13 @@ pub fn nothing_lost(stood: &Standstill) {
     assert_eq!((stood.missed, stood.doubled), (0, 0), "messages that are missed, and doubled: {stood:?}");
 }
 
-/// Nobody in the call has noticed anything.
+/// Checks that the call was not interrupted.
 pub fn never_stood_still(stood: &Standstill) {
     assert!(stood.media.still < HICCUP && stood.data.still < HICCUP, "the call goes on: {stood:?}");
     nothing_lost(stood);
 }
 
-/// A line to everybody comes to the other, once, also when some time is given to it for coming twice.
+/// Sends a line to the room, and checks that it arrives exactly once, also after a while.
 pub async fn say(one: &Page, other: &Page, line: &str) {
     one.say(line).await;
     until_heard_once(other, line).await;

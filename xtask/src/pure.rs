@@ -1,0 +1,82 @@
+//! The protocol crate has no JavaScript and no runtime in its dependency tree, and builds with and without a browser.
+
+use crate::Result;
+use crate::step::Step;
+
+const PACKAGE: &str = "browser-rtc-proto";
+const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
+
+/// The packages that the protocol crate may be built from: `bytes`, `serde` and `serde_json`, and what these need.
+const ALLOWED: [&str; 13] = [
+    PACKAGE,
+    "bytes",
+    "itoa",
+    "memchr",
+    "proc-macro2",
+    "quote",
+    "serde",
+    "serde_core",
+    "serde_derive",
+    "serde_json",
+    "syn",
+    "unicode-ident",
+    "zmij",
+];
+
+pub fn check() -> Result {
+    for target in [&[][..], &WASM] {
+        Step::new("cargo", ["check", "-p", PACKAGE]).args(target).run()?;
+    }
+    let tree = ["tree", "-p", PACKAGE, "--edges", "normal,build", "--target", "all", "--prefix", "none"];
+    let tree = Step::new("cargo", tree).output().ok_or("`cargo tree` failed: is Cargo.lock in order?")?;
+    judge(&tree)
+}
+
+/// Judges the output of `cargo tree`: one package a line, its name first.
+fn judge(tree: &str) -> Result {
+    let mut packages: Vec<&str> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    if !packages.contains(&PACKAGE) {
+        return Err(format!("`cargo tree` does not list {PACKAGE}"));
+    }
+    let refused: Vec<&str> = packages.iter().copied().filter(|package| !ALLOWED.contains(package)).collect();
+    if refused.is_empty() {
+        println!("ok {PACKAGE}: {} packages", packages.len());
+        return Ok(());
+    }
+    Err(format!("{PACKAGE} depends on {}; xtask/src/pure.rs lists what it may depend on", refused.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TREE: &str = "\
+browser-rtc-proto v0.1.0 (/somewhere/proto)
+bytes v1.12.2
+serde v1.0.229
+serde_core v1.0.229
+serde_json v1.0.154
+itoa v1.0.18
+serde_core v1.0.229 (*)";
+
+    #[test]
+    fn allowed_packages_pass() {
+        assert_eq!(judge(TREE), Ok(()));
+    }
+
+    #[test]
+    fn runtimes_and_javascript_are_refused() {
+        for package in ["tokio v1.54.1", "wasm-bindgen v0.2.130", "js-sys v0.3.107", "futures-executor v0.3.34"] {
+            let error = judge(&format!("{TREE}\n{package}")).expect_err(package);
+            assert!(error.contains(package.split(' ').next().unwrap_or_default()), "{error}");
+        }
+    }
+
+    #[test]
+    fn tree_of_another_package_is_an_error() {
+        assert!(judge("bytes v1.12.2").is_err());
+        assert!(judge("").is_err());
+    }
+}
