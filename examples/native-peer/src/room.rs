@@ -5,7 +5,10 @@ use std::{mem, time::Duration};
 use browser_rtc_proto::{
     call::{CallId, CallMessage, CallSignal, DeclineReason, EndReason},
     negotiation::Politeness,
-    signaling::{ClientMessage, Data, LeaveReason, Peer, PeerId, SUBPROTOCOL, ServerMessage},
+    signaling::{
+        ClientMessage, Data, Join, Joined, LeaveReason, Peer, PeerId, PeerJoined, PeerLeft, SUBPROTOCOL, ServerError,
+        ServerMessage, SignalFrom, SignalTo,
+    },
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::{net::TcpStream, select, time};
@@ -81,24 +84,18 @@ impl Room {
         let mut request = options.url.as_str().into_client_request()?;
         request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
-        let join = ClientMessage::Join {
-            room: options.room.clone(),
-            name: options.name.clone(),
-            resume: None,
-            received: 0,
-            token: None,
-        };
+        let join = ClientMessage::Join(Join::new(options.room.clone(), options.name.clone()));
         socket.send(Message::text(join.to_json()?)).await?;
         loop {
             let frame = socket.next().await.ok_or("the server has closed the socket")??;
             let Message::Text(text) = frame else { continue };
             match ServerMessage::from_json(&text)? {
-                ServerMessage::Joined { you, peers, max_frame_bytes, .. } => {
+                ServerMessage::Joined(Joined { you, peers, max_frame_bytes, .. }) => {
                     println!("joined {} as {}", options.room, you.name);
                     let signal_limit = (max_frame_bytes as usize).saturating_sub(FRAME_OVERHEAD);
                     return Ok(Self { options, socket, you, peers, signal_limit, state: State::Idle });
                 }
-                ServerMessage::Error { code, message, .. } => {
+                ServerMessage::Error(ServerError { code, message, .. }) => {
                     return Err(format!("signaling server rejected join: {code}: {message}").into());
                 }
                 _ => {}
@@ -132,11 +129,11 @@ impl Room {
 
     async fn receive(&mut self, message: ServerMessage) -> Result {
         match message {
-            ServerMessage::PeerJoined { peer } => {
+            ServerMessage::PeerJoined(PeerJoined { peer, .. }) => {
                 self.peers.push(peer);
                 self.call_if_present().await?;
             }
-            ServerMessage::PeerLeft { id, reason } => {
+            ServerMessage::PeerLeft(PeerLeft { id, reason, .. }) => {
                 self.peers.retain(|peer| peer.id != id);
                 let ends = match &self.state {
                     State::Idle => false,
@@ -148,14 +145,14 @@ impl Room {
                     self.end(EndReason::PeerLeft).await?;
                 }
             }
-            ServerMessage::Signal { from, data } => {
+            ServerMessage::Signal(SignalFrom { from, data, .. }) => {
                 // Messages of unknown peers, and of later versions, are ignored.
                 let peer = self.peers.iter().find(|peer| peer.id == from).cloned();
                 if let (Some(peer), Ok(message)) = (peer, data.parse()) {
                     self.receive_call_message(peer, message).await?;
                 }
             }
-            ServerMessage::Error { code, message, .. } => eprintln!("signaling server: {code}: {message}"),
+            ServerMessage::Error(ServerError { code, message, .. }) => eprintln!("signaling server: {code}: {message}"),
             _ => {}
         }
         Ok(())
@@ -278,7 +275,7 @@ impl Room {
 
     async fn signal(&mut self, to: &PeerId, call: &CallId, word: CallSignal) -> Result {
         let data = Data::from_serialize(&CallMessage { call: call.clone(), word })?;
-        self.send(&ClientMessage::Signal { to: to.clone(), data }).await
+        self.send(&ClientMessage::Signal(SignalTo::new(to.clone(), data))).await
     }
 
     async fn send(&mut self, message: &ClientMessage) -> Result {
