@@ -7,7 +7,7 @@ pub use browser_rtc_proto::signaling::{
 };
 
 pub use self::socket::SignalingSocket;
-use crate::{Members, peer::IceServer, sys::global};
+use crate::{members::Members, peer::IceServer, sys::global};
 
 /// Where the signaling is when this page's own server carries it too: `wss://` or `ws://`, the page's host, and
 /// [`PATH`]. None where there is no page, as in a test of a plain program.
