@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// The modules of the library, the lowest layer first. `negotiation` is the protocol crate's.
-const LAYERS: [&[&str]; 5] = [
+const LAYERS: [&[&str]; 6] = [
     &[
         "negotiation",
         "identity",
@@ -25,8 +25,9 @@ const LAYERS: [&[&str]; 5] = [
         "promise",
     ],
     &["media", "channel", "dtmf", "peer", "stats", "files"],
+    &["signaling"],
     &["session"],
-    &["signaling", "room"],
+    &["room"],
     &["npm"],
 ];
 
