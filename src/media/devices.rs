@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::TrackCapabilities;
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
     promise::settled_for_good,
@@ -66,17 +67,9 @@ dictionary! {
     group_id / "groupId",
 }
 
-impl DeviceInfo {
-    pub(super) fn read(raw: &JsValue) -> Self {
-        let text = |member| global::get(raw, member).as_string().unwrap_or_default();
-        Self {
-            device_id: text("deviceId"),
-            kind: DeviceKind::from(&*text("kind")),
-            label: text("label"),
-            group_id: text("groupId"),
-        }
-    }
+js_members!(DeviceInfo:);
 
+impl DeviceInfo {
     /// What this camera or microphone could be set to; little or nothing until the user has allowed it. Cancel safe.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-inputdeviceinfo-getcapabilities)
     ///
@@ -88,7 +81,9 @@ impl DeviceInfo {
     pub async fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
         let listed = raw_devices(OPERATION).await?;
-        let Some(device) = listed.iter().find(|raw| Self::read(raw).is_same_device(self)) else {
+        let is_this =
+            |raw: &JsValue| dictionary::from_js::<Self>(raw).is_some_and(|device| device.is_same_device(self));
+        let Some(device) = listed.iter().find(is_this) else {
             return Err(Error::new(OPERATION, ErrorKind::NotFound, "the device is not there any more"));
         };
         let device: InputDeviceInfo = device.unchecked_into();
@@ -96,7 +91,8 @@ impl DeviceInfo {
             let advice = "this browser tells it of no such device: open the device, and ask its track";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
-        Ok(TrackCapabilities::read(&device.get_capabilities().during(OPERATION)?))
+        let capabilities = device.get_capabilities().during(OPERATION)?;
+        Ok(dictionary::from_js(&capabilities).unwrap_or_default())
     }
 
     fn is_same_device(&self, other: &Self) -> bool {
@@ -112,16 +108,13 @@ impl DeviceInfo {
 /// `NotSupported` where the browser or the page has no camera API, and, in Chromium, where the page is being left.
 #[doc(alias = "MediaDevices.enumerateDevices")]
 pub async fn devices() -> Result<Vec<DeviceInfo>> {
-    Ok(read_all(&raw_devices("enumerateDevices").await?))
+    let devices = raw_devices("enumerateDevices").await?;
+    Ok(dictionary::list_from_js(&devices))
 }
 
 async fn raw_devices(operation: &'static str) -> Result<Array> {
     let devices = super::media_devices(operation)?.enumerate_devices();
     Ok(settled_for_good(operation, devices).await?.unchecked_into())
-}
-
-fn read_all(raw: &Array) -> Vec<DeviceInfo> {
-    raw.iter().map(|raw| DeviceInfo::read(&raw)).collect()
 }
 
 /// The devices after one was plugged in or out.
@@ -167,9 +160,9 @@ pub fn device_changes() -> Result<impl Stream<Item = Result<DeviceChange>> + Unp
 
 /// What the event itself tells; nothing in a browser whose event is a plain one.
 fn told(event: &JsValue) -> Option<DeviceChange> {
-    let list = |member| global::get(event, member).dyn_ref().map(read_all);
-    Some(DeviceChange {
-        devices: list("devices")?,
-        user_inserted_devices: list("userInsertedDevices").unwrap_or_default(),
+    let devices = global::get(event, "devices");
+    devices.is_array().then(|| DeviceChange {
+        devices: dictionary::list_from_js(&devices),
+        user_inserted_devices: dictionary::list_from_js(&global::get(event, "userInsertedDevices")),
     })
 }

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::{
     Audio, AudioSelectionPreference, CaptureController, MediaStream, MonitorTypeSurfaces, SelfCapturePreference,
-    SurfaceSwitchingPreference, SystemAudioPreference, Video, Wanted, WindowAudioPreference, js::set,
+    SurfaceSwitchingPreference, SystemAudioPreference, Video, Wanted, WindowAudioPreference,
 };
 use crate::{
+    dictionary::{self, js_members},
     error::{Error, ErrorKind, Result},
     members::{Members, member_setter},
     sys::global,
@@ -100,6 +101,8 @@ macro_rules! display_media_options {
             $($field / $js,)*
         }
 
+        js_members!($name: video / "video", audio / "audio"; other);
+
         impl Default for $name {
             fn default() -> Self {
                 Self {
@@ -121,14 +124,6 @@ macro_rules! display_media_options {
                     self
                 }
             )*
-
-            fn set_hints(&self, object: &Object) {
-                $(
-                    if let Some(value) = &self.$field {
-                        global::set(object, $js, &value.as_str().into());
-                    }
-                )*
-            }
         }
     };
 }
@@ -192,14 +187,12 @@ impl DisplayMediaOptions {
     member_setter!();
 
     fn to_js(&self) -> Object {
-        let object = Object::new();
-        set(&object, "video", Some(&self.video));
-        set(&object, "audio", Some(&self.audio));
-        if let Some(controller) = &self.controller {
+        let object = dictionary::to_js(self);
+        if let Some(controller) = &self.controller
+            && self.other.get("controller").is_none()
+        {
             global::set(&object, "controller", controller.as_raw());
         }
-        self.set_hints(&object);
-        self.other.write(&object);
         object
     }
 }

@@ -7,7 +7,6 @@ mod devices;
 mod display;
 mod display_choices;
 mod element;
-mod js;
 mod level;
 mod output;
 mod permission;
@@ -50,6 +49,7 @@ pub use self::{
     tuning::ContentHint,
 };
 use crate::{
+    dictionary,
     error::{Error, ErrorKind, Result},
     promise::settled_for_good,
     sys::{global, media_devices::MediaDevices, promise::Promise},
@@ -80,7 +80,7 @@ use crate::{
 #[doc(alias = "MediaDevices.getUserMedia")]
 pub async fn get_user_media(constraints: &Constraints) -> Result<MediaStream> {
     const OPERATION: &str = "getUserMedia";
-    granted(OPERATION, media_devices(OPERATION)?.get_user_media(&constraints.to_js())).await
+    granted(OPERATION, media_devices(OPERATION)?.get_user_media(&dictionary::to_js(constraints))).await
 }
 
 /// The stream that the user grants. Where nobody waits for it any more, it is stopped.

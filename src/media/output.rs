@@ -2,13 +2,13 @@
 //! [Specification](https://www.w3.org/TR/audio-output/)
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlMediaElement;
 
-use super::{DeviceInfo, js::set};
+use super::DeviceInfo;
 use crate::{
+    dictionary::{self, js_members},
     error::{Error, ErrorKind, Result},
     members::{Members, member_setter},
     promise::settled_for_good,
@@ -32,8 +32,9 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
         let advice = "this browser does not ask for a loudspeaker: choose one of those that it lists";
         return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
     }
-    let chosen = settled_for_good(OPERATION, devices.select_audio_output(&options.to_js())).await?;
-    Ok(DeviceInfo::read(&chosen))
+    let chosen = settled_for_good(OPERATION, devices.select_audio_output(&dictionary::to_js(options))).await?;
+    dictionary::from_js(&chosen)
+        .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no device"))
 }
 
 /// Which loudspeaker to ask for.
@@ -57,6 +58,8 @@ dictionary! {
     device_id / "deviceId",
 }
 
+js_members!(AudioOutputOptions: ; other);
+
 impl AudioOutputOptions {
     /// Whichever the user chooses.
     #[must_use]
@@ -72,13 +75,6 @@ impl AudioOutputOptions {
     }
 
     member_setter!();
-
-    fn to_js(&self) -> Object {
-        let object = Object::new();
-        set(&object, "deviceId", self.device_id.as_ref());
-        self.other.write(&object);
-        object
-    }
 }
 
 /// Has an element play on this loudspeaker, by its [`DeviceInfo::device_id`]; an empty one means the system's own

@@ -1,15 +1,10 @@
 //! What a track is set to, what it could be set to, and what the browser knows of.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
-use wasm_bindgen::JsValue;
 
-use super::{
-    CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode,
-    js::{FromJs, read},
-};
-use crate::members::Members;
+use super::{CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode};
+use crate::{dictionary::js_members, members::Members};
 
 /// A dictionary that browsers fill: its struct, and how it is read.
 macro_rules! told {
@@ -40,11 +35,7 @@ macro_rules! told {
             $($field / $js,)*
         }
 
-        impl $name {
-            pub(super) fn read(raw: &Object) -> Self {
-                Self { $( $field: read(raw, $js), )* other: Members::beside(&[$($js),*], raw) }
-            }
-        }
+        js_members!($name: ; other);
     };
 }
 
@@ -219,12 +210,6 @@ dictionary! {
     required [],
     min / "min",
     max / "max",
-}
-
-impl<T: FromJs> FromJs for NumberRange<T> {
-    fn from_js(value: &JsValue) -> Option<Self> {
-        value.is_object().then(|| Self { min: read(value, "min"), max: read(value, "max") })
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Which constraints this browser knows.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 
-use super::js::read;
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Result},
     members::Members,
 };
@@ -19,7 +18,7 @@ use crate::{
 pub fn supported_constraints() -> Result<SupportedConstraints> {
     const OPERATION: &str = "getSupportedConstraints";
     let supported = super::media_devices(OPERATION)?.get_supported_constraints().during(OPERATION)?;
-    Ok(SupportedConstraints::read(&supported))
+    Ok(dictionary::from_js(&supported).unwrap_or_default())
 }
 
 macro_rules! supported {
@@ -49,14 +48,7 @@ macro_rules! supported {
             $($field / $js,)*
         }
 
-        impl $name {
-            fn read(raw: &Object) -> Self {
-                Self {
-                    $( $field: read(raw, $js).unwrap_or(false), )*
-                    other: Members::beside(&[$($js),*], raw),
-                }
-            }
-        }
+        js_members!($name: ; other);
     };
 }
 

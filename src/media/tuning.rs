@@ -3,11 +3,9 @@
 use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsCast;
 
-use super::{
-    MediaStreamTrack, TrackCapabilities, TrackConstraints, TrackSettings,
-    js::{ToJs, read},
-};
+use super::{MediaStreamTrack, TrackCapabilities, TrackConstraints, TrackSettings};
 use crate::{
+    dictionary,
     error::{During, Error, ErrorKind, Result},
     promise::settled,
     sys::{self, global},
@@ -40,7 +38,7 @@ impl MediaStreamTrack {
     #[doc(alias = "MediaStreamTrack.getSettings")]
     #[must_use]
     pub fn settings(&self) -> TrackSettings {
-        self.sys().settings().map(|raw| TrackSettings::read(&raw)).unwrap_or_default()
+        self.sys().settings().ok().and_then(|raw| dictionary::from_js(&raw)).unwrap_or_default()
     }
 
     /// What the track could be set to.
@@ -55,7 +53,8 @@ impl MediaStreamTrack {
             let advice = "this browser does not tell what a track could be set to: apply constraints, and see";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
-        Ok(TrackCapabilities::read(&self.sys().capabilities().during(OPERATION)?))
+        let capabilities = self.sys().capabilities().during(OPERATION)?;
+        Ok(dictionary::from_js(&capabilities).unwrap_or_default())
     }
 
     /// The constraints that were last applied, by the capture or by [`apply_constraints`](Self::apply_constraints).
@@ -64,7 +63,7 @@ impl MediaStreamTrack {
     #[must_use]
     pub fn constraints(&self) -> TrackConstraints {
         let raw = self.sys().constraints().unwrap_or_default();
-        TrackConstraints::of(&self.kind(), &raw)
+        TrackConstraints::from_js(&self.kind(), &raw)
     }
 
     /// Puts these constraints, an [`Audio`](super::Audio) or a [`Video`](super::Video), in the place of the track's
@@ -90,7 +89,7 @@ impl MediaStreamTrack {
     /// - `Closed`: the track has ended.
     #[doc(alias = "MediaStreamTrack.applyConstraints")]
     pub async fn apply_constraints(&self, constraints: impl Into<TrackConstraints>) -> Result<()> {
-        let constraints = constraints.into().to_js();
+        let constraints = dictionary::to_js(&constraints.into());
         settled("applyConstraints", self.end(), || self.sys().apply(&constraints)).await?;
         Ok(())
     }
@@ -102,7 +101,7 @@ impl MediaStreamTrack {
     /// `NotSupported`: Chromium has hints, Firefox has none.
     #[doc(alias = "MediaStreamTrack.contentHint")]
     pub fn content_hint(&self) -> Result<ContentHint> {
-        let hint: Option<String> = read(self.as_raw(), CONTENT_HINT);
+        let hint = global::get_text(self.as_raw(), CONTENT_HINT);
         Ok(ContentHint::from(&*hint.ok_or_else(no_hints)?))
     }
 

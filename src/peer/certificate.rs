@@ -5,9 +5,10 @@ use std::{fmt, time::Duration};
 use browser_rtc_proto::{dictionary, spec_enum};
 use js_sys::{Object, Uint8Array};
 use serde::Serialize;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,
     sys::{self, global},
@@ -103,6 +104,8 @@ dictionary! {
     value / "value",
 }
 
+js_members!(Fingerprint:);
+
 impl Certificate {
     /// A new key and its certificate, which is valid for so long, and for the browser's own 30 days where nothing is
     /// said. Browsers allow no more than a year.
@@ -159,9 +162,7 @@ impl Certificate {
         let listed = global::call(&self.0, OPERATION)
             .ok_or_else(|| Error::new(OPERATION, ErrorKind::NotSupported, advice))?
             .during(OPERATION)?;
-        let text = |entry: &JsValue, member| global::get(entry, member).as_string().unwrap_or_default();
-        let read = |entry| Fingerprint { algorithm: text(&entry, "algorithm"), value: text(&entry, "value") };
-        Ok(global::items(&listed).into_iter().map(read).collect())
+        Ok(dictionary::list_from_js(&listed))
     }
 }
 

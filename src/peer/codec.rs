@@ -1,12 +1,12 @@
 //! What media is coded in, and what this browser can code.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::TransceiverDirection;
 use crate::{
+    dictionary::{self, JsMembers, js_members, members_beside},
     error::{During, Error, ErrorKind, Result},
     media::TrackKind,
     members::Members,
@@ -47,35 +47,13 @@ dictionary! {
     sdp_fmtp_line / "sdpFmtpLine",
 }
 
+js_members!(Codec: ; other);
+
 impl Codec {
     /// Whether it is the one of this name, such as `video/VP9`, whatever its parameters.
     #[must_use]
     pub fn is(&self, mime_type: &str) -> bool {
         self.mime_type.eq_ignore_ascii_case(mime_type)
-    }
-
-    pub(super) fn from_js(value: &JsValue) -> Self {
-        Self {
-            mime_type: global::get(value, "mimeType").as_string().unwrap_or_default(),
-            clock_rate: global::integer(value, "clockRate").unwrap_or_default(),
-            channels: global::integer(value, "channels"),
-            sdp_fmtp_line: global::get(value, "sdpFmtpLine").as_string(),
-            other: Members::beside(&["mimeType", "clockRate", "channels", "sdpFmtpLine", "payloadType"], value),
-        }
-    }
-
-    pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        global::set(&object, "mimeType", &self.mime_type.as_str().into());
-        global::set(&object, "clockRate", &self.clock_rate.into());
-        if let Some(channels) = self.channels {
-            global::set(&object, "channels", &channels.into());
-        }
-        if let Some(line) = &self.sdp_fmtp_line {
-            global::set(&object, "sdpFmtpLine", &line.as_str().into());
-        }
-        self.other.write(&object);
-        object
     }
 }
 
@@ -102,10 +80,13 @@ dictionary! {
     codec.sdp_fmtp_line / "sdpFmtpLine",
 }
 
-impl CodecParameters {
-    pub(super) fn from_js(value: &JsValue) -> Self {
-        let payload_type = global::integer(value, "payloadType").unwrap_or_default();
-        Self { payload_type, codec: Codec::from_js(value) }
+impl JsMembers for CodecParameters {
+    fn write_members(&self, object: &JsValue) {
+        self.codec.write_members(object);
+    }
+
+    fn read_members(&mut self, object: &JsValue) {
+        self.codec.other = members_beside::<Self>(object);
     }
 }
 
@@ -134,6 +115,8 @@ dictionary! {
     header_extensions / "headerExtensions",
 }
 
+js_members!(RtpCapabilities: codecs / "codecs", header_extensions / "headerExtensions");
+
 /// A header extension that this browser knows.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpheaderextensioncapability)
 #[doc(alias = "RTCRtpHeaderExtensionCapability")]
@@ -160,25 +143,7 @@ dictionary! {
     direction / "direction",
 }
 
-impl HeaderExtensionCapability {
-    pub(super) fn from_js(value: &JsValue) -> Self {
-        Self {
-            uri: global::get_text(value, "uri").unwrap_or_default(),
-            direction: global::get_text(value, "direction").map(|direction| direction.as_str().into()),
-            other: Members::beside(&["uri", "direction"], value),
-        }
-    }
-
-    pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        global::set_text(&object, "uri", &self.uri);
-        if let Some(direction) = &self.direction {
-            global::set_text(&object, "direction", direction.as_str());
-        }
-        self.other.write(&object);
-        object
-    }
-}
+js_members!(HeaderExtensionCapability: ; other);
 
 impl RtpCapabilities {
     /// What the static method of this interface says.
@@ -194,18 +159,8 @@ impl RtpCapabilities {
             return Err(unsupported("this browser does not tell: use a current Chrome, Edge, Firefox or Safari"));
         }
         let told = ask(kind.as_str()).during(OPERATION)?;
-        if !told.is_object() {
-            return Err(unsupported("this browser does not know this kind: ask for audio or video"));
-        }
-        Ok(Self::from_js(&told))
-    }
-
-    fn from_js(value: &JsValue) -> Self {
-        let extensions = global::items(&global::get(value, "headerExtensions"));
-        Self {
-            codecs: global::items(&global::get(value, "codecs")).iter().map(Codec::from_js).collect(),
-            header_extensions: extensions.iter().map(HeaderExtensionCapability::from_js).collect(),
-        }
+        dictionary::from_js(&told)
+            .ok_or_else(|| unsupported("this browser does not know this kind: ask for audio or video"))
     }
 }
 

@@ -1,15 +1,13 @@
 //! One stream that a sender makes of its track.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
-use wasm_bindgen::JsValue;
 
 use super::Codec;
 use crate::{
     channel::PriorityType,
+    dictionary::js_members,
     members::{Members, member_setter},
-    sys::global,
 };
 
 /// One of the streams that a sender makes of its track; more than one of them is simulcast. What is not said is the
@@ -107,33 +105,7 @@ impl ResolutionRestriction {
     pub fn new(max_width: u32, max_height: u32) -> Self {
         Self { max_width, max_height }
     }
-
-    fn from_js(value: &JsValue) -> Option<Self> {
-        Some(Self { max_width: global::integer(value, "maxWidth")?, max_height: global::integer(value, "maxHeight")? })
-    }
-
-    fn to_js(self) -> JsValue {
-        let object = Object::new();
-        global::set(&object, "maxWidth", &self.max_width.into());
-        global::set(&object, "maxHeight", &self.max_height.into());
-        object.into()
-    }
 }
-
-/// The members of [`Encoding`] in JavaScript, in the order of its fields.
-const KNOWN: [&str; 11] = [
-    "rid",
-    "active",
-    "codec",
-    "maxBitrate",
-    "maxFramerate",
-    "scaleResolutionDownBy",
-    "priority",
-    "networkPriority",
-    "scalabilityMode",
-    "scaleResolutionDownTo",
-    "adaptivePtime",
-];
 
 dictionary! {
     Encoding = Self::default(),
@@ -157,6 +129,8 @@ dictionary! {
     max_width / "maxWidth",
     max_height / "maxHeight",
 }
+
+js_members!(Encoding: codec / "codec"; other);
 
 impl Default for Encoding {
     fn default() -> Self {
@@ -262,52 +236,6 @@ impl Encoding {
     }
 
     member_setter!();
-
-    pub(super) fn from_js(value: &JsValue) -> Self {
-        let text = |member| global::get(value, member).as_string();
-        let number = |member| global::get(value, member).as_f64();
-        let priority = |member| text(member).map(|priority| PriorityType::from(&*priority));
-        let codec = global::get(value, "codec");
-        Self {
-            rid: text("rid"),
-            active: global::get(value, "active").as_bool().unwrap_or(true),
-            codec: codec.is_object().then(|| Codec::from_js(&codec)),
-            max_bitrate: global::integer(value, "maxBitrate"),
-            max_framerate: number("maxFramerate"),
-            scale_resolution_down_by: number("scaleResolutionDownBy"),
-            priority: priority("priority"),
-            network_priority: priority("networkPriority"),
-            scalability_mode: text("scalabilityMode"),
-            scale_resolution_down_to: ResolutionRestriction::from_js(&global::get(value, "scaleResolutionDownTo")),
-            adaptive_ptime: global::get(value, "adaptivePtime").as_bool(),
-            other: Members::beside(&KNOWN, value),
-        }
-    }
-
-    pub(super) fn to_js(&self) -> JsValue {
-        let object = Object::new();
-        let text = |text: &str| JsValue::from_str(text);
-        let members: [Option<JsValue>; KNOWN.len()] = [
-            self.rid.as_deref().map(text),
-            Some(self.active.into()),
-            self.codec.as_ref().map(|codec| codec.to_js().into()),
-            self.max_bitrate.map(JsValue::from),
-            self.max_framerate.map(JsValue::from),
-            self.scale_resolution_down_by.map(JsValue::from),
-            self.priority.as_ref().map(|priority| text(priority.as_str())),
-            self.network_priority.as_ref().map(|priority| text(priority.as_str())),
-            self.scalability_mode.as_deref().map(text),
-            self.scale_resolution_down_to.map(ResolutionRestriction::to_js),
-            self.adaptive_ptime.map(JsValue::from),
-        ];
-        for (name, value) in KNOWN.iter().zip(members) {
-            if let Some(value) = value {
-                global::set(&object, name, &value);
-            }
-        }
-        self.other.write(&object);
-        object.into()
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,13 @@ use wasm_bindgen::JsValue;
 use web_sys::EventTarget;
 
 use super::{IceCandidate, IceComponent, IceGatheringState, IceRole, IceTransportState, convert, transport::Transport};
-use crate::{error::Result, event::EventStream, sys::global, wake::CloseSignal};
+use crate::{
+    dictionary::{self, js_members},
+    error::Result,
+    event::EventStream,
+    sys::global,
+    wake::CloseSignal,
+};
 
 /// One way to the peer, and the search for it.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetransport)
@@ -53,6 +59,8 @@ dictionary! {
     username_fragment / "usernameFragment",
     password / "password",
 }
+
+js_members!(IceParameters:);
 
 impl IceTransport {
     /// None for `null`.
@@ -186,11 +194,7 @@ impl IceTransport {
     }
 
     fn parameters(&self, method: &'static str) -> Result<Option<IceParameters>> {
-        let parameters = self.0.call(method)?;
-        let text = |member| global::get(&parameters, member).as_string();
-        Ok(text("usernameFragment")
-            .zip(text("password"))
-            .map(|(username_fragment, password)| IceParameters { username_fragment, password }))
+        self.0.call(method).map(|parameters| dictionary::from_js(&parameters))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Who the peer is, as an identity provider asserts it. Firefox alone has this.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 
 use super::PeerConnection;
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     members::Members,
     promise::settled,
@@ -47,23 +47,12 @@ dictionary! {
     peer_identity / "peerIdentity",
 }
 
+js_members!(IdentityProvider: ; other);
+
 impl IdentityProvider {
     /// The provider of this domain.
     pub fn new(domain: impl Into<String>) -> Self {
         Self { domain: domain.into(), protocol: None, username_hint: None, peer_identity: None, other: Members::new() }
-    }
-
-    fn to_js(&self) -> Object {
-        let object = Object::new();
-        for (name, value) in
-            [("protocol", &self.protocol), ("usernameHint", &self.username_hint), ("peerIdentity", &self.peer_identity)]
-        {
-            if let Some(value) = value {
-                global::set(&object, name, &value.as_str().into());
-            }
-        }
-        self.other.write(&object);
-        object
     }
 }
 
@@ -87,6 +76,8 @@ dictionary! {
     name / "name",
 }
 
+js_members!(IdentityAssertion:);
+
 /// Identities. Firefox alone has them: elsewhere each of these gives `NotSupported`.
 ///
 /// ```no_run
@@ -107,7 +98,7 @@ impl PeerConnection {
     pub fn set_identity_provider(&self, provider: &IdentityProvider) -> Result<()> {
         const OPERATION: &str = "setIdentityProvider";
         self.with_identities(OPERATION)?;
-        self.open(OPERATION)?.set_identity_provider_to(&provider.domain, &provider.to_js()).during(OPERATION)
+        self.open(OPERATION)?.set_identity_provider_to(&provider.domain, &dictionary::to_js(provider)).during(OPERATION)
     }
 
     /// What the provider asserts of us, encoded as it stands in a description. It is asked by the next description
@@ -141,8 +132,8 @@ impl PeerConnection {
         self.with_identities(OPERATION)?;
         let promise: Promise = global::get(&self.0.raw, OPERATION).unchecked_into();
         let identity = settled(OPERATION, &self.0.end, || Ok(promise)).await?;
-        let text = |member| global::get(&identity, member).as_string().unwrap_or_default();
-        Ok(IdentityAssertion { idp: text("idp"), name: text("name") })
+        dictionary::from_js(&identity)
+            .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no identity"))
     }
 
     /// Where the user can log in, when an assertion failed for want of that.

@@ -1,16 +1,15 @@
 //! Offers, answers and candidates.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{IceCandidate, PeerConnection, SessionDescription, convert};
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     members::{Members, member_setter},
     promise::settled,
-    sys::global,
 };
 
 /// Offers, answers and candidates.
@@ -32,7 +31,7 @@ impl PeerConnection {
     /// As [`create_offer`](Self::create_offer).
     pub async fn create_offer_with(&self, options: &OfferOptions) -> Result<SessionDescription> {
         const OPERATION: &str = "createOffer";
-        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&options.to_js())).await?;
+        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&dictionary::to_js(options))).await?;
         description(OPERATION, &offer)
     }
 
@@ -146,6 +145,8 @@ dictionary! {
     offer_to_receive_video / "offerToReceiveVideo",
 }
 
+js_members!(OfferOptions: ; other);
+
 impl OfferOptions {
     /// What the connection has, and no more.
     #[must_use]
@@ -175,22 +176,6 @@ impl OfferOptions {
     }
 
     member_setter!();
-
-    pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        if self.ice_restart {
-            global::set(&object, "iceRestart", &true.into());
-        }
-        for (name, value) in
-            [("offerToReceiveAudio", self.offer_to_receive_audio), ("offerToReceiveVideo", self.offer_to_receive_video)]
-        {
-            if let Some(value) = value {
-                global::set(&object, name, &value.into());
-            }
-        }
-        self.other.write(&object);
-        object
-    }
 }
 
 fn description(operation: &'static str, value: &JsValue) -> Result<SessionDescription> {

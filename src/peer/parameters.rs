@@ -1,12 +1,13 @@
 //! What a sender and a receiver have agreed on with the peer, and what of it can be changed.
 
 use browser_rtc_proto::{dictionary, spec_enum};
-use js_sys::{Array, Object};
+use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{CodecParameters, Encoding};
 use crate::{
+    dictionary::{self, js_members},
     members::{Members, member_setter},
     sys::global,
 };
@@ -62,19 +63,16 @@ dictionary! {
     codecs / "codecs",
 }
 
+js_members!(RtpParameters: codecs / "codecs"; other);
+
 impl RtpParameters {
     pub(super) fn from_js(value: &JsValue) -> Self {
-        let rtcp = global::get(value, "rtcp");
-        let extensions = global::items(&global::get(value, "headerExtensions"));
-        Self {
-            header_extensions: extensions.iter().map(HeaderExtensionParameters::from_js).collect(),
-            rtcp: rtcp.is_object().then(|| RtcpParameters {
-                cname: global::get(&rtcp, "cname").as_string().filter(|name| !name.is_empty()),
-                reduced_size: global::get(&rtcp, "reducedSize").as_bool().unwrap_or_default(),
-            }),
-            codecs: global::items(&global::get(value, "codecs")).iter().map(CodecParameters::from_js).collect(),
-            other: Members::beside(&["headerExtensions", "rtcp", "codecs"], value),
+        let mut parameters: Self = dictionary::from_js(value).unwrap_or_default();
+        if let Some(rtcp) = &mut parameters.rtcp {
+            // Browsers return an empty name in the place of none.
+            rtcp.cname.take_if(|name| name.is_empty());
         }
+        parameters
     }
 }
 
@@ -126,16 +124,6 @@ dictionary! {
     encrypted / "encrypted",
 }
 
-impl HeaderExtensionParameters {
-    fn from_js(value: &JsValue) -> Self {
-        Self {
-            uri: global::get(value, "uri").as_string().unwrap_or_default(),
-            id: global::integer(value, "id").unwrap_or_default(),
-            encrypted: global::get(value, "encrypted").as_bool().unwrap_or_default(),
-        }
-    }
-}
-
 /// How a sender sends: read it with [`RtpSender::parameters`](super::RtpSender::parameters), change its fields, and
 /// give it to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsendparameters)
@@ -158,10 +146,9 @@ pub struct RtpSendParameters {
 
 impl RtpSendParameters {
     pub(super) fn from_raw(raw: Object) -> Self {
-        let preference = global::get(&raw, "degradationPreference").as_string();
         Self {
-            encodings: global::items(&global::get(&raw, "encodings")).iter().map(Encoding::from_js).collect(),
-            degradation_preference: preference.map(|preference| DegradationPreference::from(&*preference)),
+            encodings: dictionary::list_from_js(&global::get(&raw, "encodings")),
+            degradation_preference: dictionary::value_from_js(global::get(&raw, "degradationPreference")),
             other: Members::new(),
             raw,
         }
@@ -190,8 +177,7 @@ impl RtpSendParameters {
     /// A copy of the browser's own object with our fields in it.
     pub(super) fn to_js(&self) -> Object {
         let object = Object::assign(&Object::new(), &self.raw);
-        let encodings: Array = self.encodings.iter().map(Encoding::to_js).collect();
-        global::set(&object, "encodings", &encodings);
+        global::set(&object, "encodings", &dictionary::list_to_js(&self.encodings));
         let preference = self.degradation_preference.as_ref().map(|preference| JsValue::from_str(preference.as_str()));
         global::set(&object, "degradationPreference", &preference.into());
         self.other.write(&object);
@@ -209,15 +195,26 @@ impl RtpSendParameters {
 /// # let _ = key_frame;
 /// ```
 #[doc(alias = "RTCSetParameterOptions")]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SetParameterOptions {
     /// The options of each encoding, in their order: as many as there are encodings, or none.
     #[doc(alias = "RTCSetParameterOptions.encodingOptions")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub encoding_options: Vec<EncodingOptions>,
     /// Members that this crate does not type.
+    #[serde(skip)]
     pub other: Members,
 }
+
+dictionary! {
+    SetParameterOptions = Self::default(),
+    required [],
+    encoding_options / "encodingOptions",
+}
+
+js_members!(SetParameterOptions: encoding_options / "encodingOptions"; other);
 
 impl SetParameterOptions {
     /// Creates empty options.
@@ -234,30 +231,30 @@ impl SetParameterOptions {
     }
 
     member_setter!();
-
-    pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        if !self.encoding_options.is_empty() {
-            let encodings: Array = self.encoding_options.iter().map(EncodingOptions::to_js).collect();
-            global::set(&object, "encodingOptions", &encodings);
-        }
-        self.other.write(&object);
-        object
-    }
 }
 
 /// One-time actions on an encoding, as its parameters are set.
 /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcencodingoptions)
 #[doc(alias = "RTCEncodingOptions")]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EncodingOptions {
     /// Makes the next frame a key frame; for video only. Chromium has it, Firefox ignores it.
     #[doc(alias = "RTCEncodingOptions.keyFrame")]
     pub key_frame: bool,
     /// Members that this crate does not type.
+    #[serde(skip)]
     pub other: Members,
 }
+
+dictionary! {
+    EncodingOptions = Self::default(),
+    required [],
+    key_frame / "keyFrame",
+}
+
+js_members!(EncodingOptions: ; other);
 
 impl EncodingOptions {
     /// Creates options without an action.
@@ -274,11 +271,4 @@ impl EncodingOptions {
     }
 
     member_setter!();
-
-    fn to_js(&self) -> Object {
-        let object = Object::new();
-        global::set(&object, "keyFrame", &self.key_frame.into());
-        self.other.write(&object);
-        object
-    }
 }

@@ -12,6 +12,7 @@ use super::{
     stats,
 };
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     identity::{identity, same_object},
     media::{MediaStreamTrack, TrackKind},
@@ -217,22 +218,11 @@ dictionary! {
     sender_capture_time_offset / "senderCaptureTimeOffset",
 }
 
+js_members!(RtpSource: ; other);
+
 impl RtpSource {
     fn all(sources: std::result::Result<JsValue, JsValue>) -> Vec<Self> {
-        const KNOWN: [&str; 6] =
-            ["timestamp", "source", "audioLevel", "rtpTimestamp", "captureTimestamp", "senderCaptureTimeOffset"];
-        let source = |value: &JsValue| {
-            Some(Self {
-                timestamp: global::get(value, "timestamp").as_f64()?,
-                source: global::integer(value, "source")?,
-                audio_level: global::get(value, "audioLevel").as_f64(),
-                rtp_timestamp: global::integer(value, "rtpTimestamp").unwrap_or_default(),
-                capture_timestamp: global::get(value, "captureTimestamp").as_f64(),
-                sender_capture_time_offset: global::get(value, "senderCaptureTimeOffset").as_f64(),
-                other: Members::beside(&KNOWN, value),
-            })
-        };
-        global::items(&sources.unwrap_or_default()).iter().filter_map(source).collect()
+        dictionary::list_from_js(&sources.unwrap_or_default())
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 use super::DtlsTransport;
 use super::{RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
 use crate::{
+    dictionary,
     dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
     identity::{identity, same_object},
@@ -238,7 +239,7 @@ impl RtpSender {
         parameters: &RtpSendParameters,
         options: &SetParameterOptions,
     ) -> Result<()> {
-        let set = || self.0.raw.set_parameters(&parameters.to_js(), &options.to_js());
+        let set = || self.0.raw.set_parameters(&parameters.to_js(), &dictionary::to_js(options));
         settled("setParameters", &self.0.end, set).await?;
         Ok(())
     }

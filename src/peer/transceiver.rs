@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use browser_rtc_proto::spec_enum;
+use browser_rtc_proto::{dictionary, spec_enum};
 use js_sys::{Array, Object};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     rtp::{callable, open},
 };
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack, TrackKind},
@@ -183,7 +185,7 @@ impl RtpTransceiver {
     #[doc(alias = "RTCRtpTransceiver.setCodecPreferences")]
     pub fn set_codec_preferences(&self, codecs: &[Codec]) -> Result<()> {
         const OPERATION: &str = "setCodecPreferences";
-        let codecs: Array = codecs.iter().map(Codec::to_js).collect();
+        let codecs = dictionary::list_to_js(codecs);
         callable(OPERATION, &self.raw, &self.end)?.prefer_codecs(&codecs).during(OPERATION)
     }
 
@@ -221,7 +223,7 @@ impl RtpTransceiver {
     #[doc(alias = "RTCRtpTransceiver.setHeaderExtensionsToNegotiate")]
     pub fn set_header_extensions_to_negotiate(&self, extensions: &[HeaderExtensionCapability]) -> Result<()> {
         const OPERATION: &str = "setHeaderExtensionsToNegotiate";
-        let extensions: Array = extensions.iter().map(HeaderExtensionCapability::to_js).collect();
+        let extensions = dictionary::list_to_js(extensions);
         callable(OPERATION, &self.raw, &self.end)?.set_header_extensions(&extensions).during(OPERATION)
     }
 
@@ -239,7 +241,7 @@ impl RtpTransceiver {
     fn header_extensions(&self, method: &'static str) -> Result<Vec<HeaderExtensionCapability>> {
         let raw = callable(method, &self.raw, &self.end)?;
         let extensions = global::call(raw, method).unwrap_or(Ok(JsValue::UNDEFINED)).during(method)?;
-        Ok(global::items(&extensions).iter().map(HeaderExtensionCapability::from_js).collect())
+        Ok(dictionary::list_from_js(&extensions))
     }
 }
 
@@ -283,20 +285,33 @@ impl From<TrackKind> for TrackOrKind<'_> {
 /// How a transceiver begins. The default sends and receives, in no stream, in one encoding.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiverinit)
 #[doc(alias = "RTCRtpTransceiverInit")]
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TransceiverInit {
     /// Which way media is to flow; the browser's default is [`TransceiverDirection::SendRecv`].
     #[doc(alias = "RTCRtpTransceiverInit.direction")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<TransceiverDirection>,
     /// The streams that the peer is to see the track in.
     #[doc(alias = "RTCRtpTransceiverInit.streams")]
+    #[serde(skip)]
     pub streams: Vec<MediaStream>,
     /// What the track is sent as: one encoding or none, or, for simulcast of video, several, each with its rid.
     #[doc(alias = "RTCRtpTransceiverInit.sendEncodings")]
     pub send_encodings: Vec<Encoding>,
     /// Members that this crate does not type.
+    #[serde(skip)]
     pub other: Members,
 }
+
+dictionary! {
+    TransceiverInit = Self::default(),
+    required [],
+    direction / "direction",
+    send_encodings / "sendEncodings",
+}
+
+js_members!(TransceiverInit: send_encodings / "sendEncodings"; other);
 
 impl TransceiverInit {
     /// The defaults.
@@ -329,15 +344,11 @@ impl TransceiverInit {
     member_setter!();
 
     pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        if let Some(direction) = &self.direction {
-            global::set(&object, "direction", &direction.as_str().into());
-        }
+        let object = dictionary::to_js(self);
         let streams: Array = self.streams.iter().map(MediaStream::as_raw).collect();
-        global::set(&object, "streams", &streams);
-        let encodings: Array = self.send_encodings.iter().map(Encoding::to_js).collect();
-        global::set(&object, "sendEncodings", &encodings);
-        self.other.write(&object);
+        if self.other.get("streams").is_none() {
+            global::set(&object, "streams", &streams);
+        }
         object
     }
 }

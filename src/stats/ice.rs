@@ -1,7 +1,8 @@
 //! Addresses, and ways from one to another.
 
+use browser_rtc_proto::sdp::{IceCandidateType, IceServerTransportProtocol, IceTcpCandidateType};
+
 use super::{CandidatePairState, StatsId, Timestamp, Transport, decode::dictionary};
-use crate::peer::{IceCandidateType, IceServerTransportProtocol, IceTcpCandidateType};
 
 dictionary! {
     /// A way to the peer, in use or tried.

@@ -2,7 +2,11 @@
 
 use std::{fmt, hash, marker::PhantomData, time::Duration};
 
-use serde::{Serialize, Serializer};
+use browser_rtc_proto::webidl::FromIdl;
+use serde::{
+    Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
 
 /// The id of an entry of this type: [`StatsReport::follow`](super::StatsReport::follow) finds the entry.
 pub struct StatsId<T>(Box<str>, PhantomData<fn() -> T>);
@@ -71,6 +75,12 @@ impl<T> Serialize for StatsId<T> {
     }
 }
 
+impl<'de, T> FromIdl<'de> for StatsId<T> {
+    fn from_idl<D: Deserializer<'de>>(id: D) -> Result<Self, D::Error> {
+        String::from_idl(id).map(Self::from)
+    }
+}
+
 /// A point in time, in milliseconds since the beginning of 1970, with fractions.
 /// [Specification](https://www.w3.org/TR/hr-time-3/#dom-domhighrestimestamp)
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize)]
@@ -94,6 +104,12 @@ impl Timestamp {
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::try_from_secs_f64((self.0 - earlier.0) / 1000.0).unwrap_or_default()
+    }
+}
+
+impl<'de> FromIdl<'de> for Timestamp {
+    fn from_idl<D: Deserializer<'de>>(ms: D) -> Result<Self, D::Error> {
+        f64::from_idl(ms).map(Self)
     }
 }
 
@@ -125,5 +141,29 @@ impl FromIterator<(String, f64)> for NumbersByName {
 impl Serialize for NumbersByName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> FromIdl<'de> for NumbersByName {
+    fn from_idl<D: Deserializer<'de>>(record: D) -> Result<Self, D::Error> {
+        record.deserialize_map(Record)
+    }
+}
+
+struct Record;
+
+impl<'de> Visitor<'de> for Record {
+    type Value = NumbersByName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record of numbers")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<NumbersByName, M::Error> {
+        let mut numbers = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            numbers.push(entry);
+        }
+        Ok(NumbersByName(numbers))
     }
 }

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 use wasm_bindgen::JsCast;
 
 use super::{
-    CandidatePair, CandidatePairState, Stats, StatsEntry, StatsId, StatsType, Timestamp, Transport,
-    decode::{Head, Member, Raw},
+    CandidatePair, CandidatePairState, Stats, StatsEntry, StatsId, StatsType, Transport,
+    decode::{Head, Raw},
 };
 use crate::{
     error::{During, Result},
@@ -33,10 +33,10 @@ impl StatsReport {
         let raw: sys::stats_report::StatsReport = raw.unchecked_into();
         let mut entries = Vec::new();
         raw.for_each_entry(&mut |entry, id| {
-            let stats_type = String::read(&entry, "type").unwrap_or_default();
-            let timestamp = Timestamp::read(&entry, "timestamp").unwrap_or_default();
-            let head = Head { id: id.as_string().unwrap_or_default(), timestamp, raw: Raw::new(entry) };
-            entries.push(Stats::decode(StatsType::from(&*stats_type), head));
+            let raw = Raw::new(entry);
+            let stats_type = raw.read("type").unwrap_or_else(|| StatsType::from(""));
+            let timestamp = raw.read("timestamp").unwrap_or_default();
+            entries.push(Stats::decode(stats_type, Head { id: id.as_string().unwrap_or_default(), timestamp, raw }));
         })
         .during("getStats")?;
         Ok(Self { entries })

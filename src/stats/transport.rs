@@ -1,7 +1,7 @@
 //! Transports and their certificates.
 
 use super::{CandidatePair, DtlsRole, StatsId, decode::dictionary};
-use crate::peer::{DtlsTransportState, IceRole, IceTransportState};
+use browser_rtc_proto::sdp::{DtlsTransportState, IceRole, IceTransportState};
 
 dictionary! {
     /// What carries media and data. Older versions of Firefox do not tell of it.

@@ -4,7 +4,6 @@ mod choices;
 mod track;
 mod value;
 
-use js_sys::Object;
 use serde::{Deserializer, Serialize};
 use wasm_bindgen::JsValue;
 
@@ -18,8 +17,10 @@ use browser_rtc_proto::{
     webidl::{FromIdl, Union},
 };
 
-use super::js::{ToJs, set};
-use crate::members::{Members, member_setter};
+use crate::{
+    dictionary::{JsMembers, js_members},
+    members::{Members, member_setter},
+};
 
 /// Whether to capture a kind of media, and with which constraints: from `true`, `false`, [`Audio`] or [`Video`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -69,11 +70,16 @@ impl<'de, T: FromIdl<'de>> Union<'de> for Wanted<T> {
 
 as_union!(Wanted<T>);
 
-impl<T: ToJs> ToJs for Wanted<T> {
-    fn to_js(&self) -> JsValue {
-        match self {
-            Self::Any(wanted) => (*wanted).into(),
-            Self::Constrained(constraints) => constraints.to_js(),
+impl<T: JsMembers> JsMembers for Wanted<T> {
+    fn write_members(&self, object: &JsValue) {
+        if let Self::Constrained(constraints) = self {
+            constraints.write_members(object);
+        }
+    }
+
+    fn read_members(&mut self, object: &JsValue) {
+        if let Self::Constrained(constraints) = self {
+            constraints.read_members(object);
         }
     }
 }
@@ -115,6 +121,8 @@ dictionary! {
     video / "video",
 }
 
+js_members!(Constraints: audio / "audio", video / "video"; other);
+
 impl Constraints {
     /// Neither microphone nor camera.
     #[must_use]
@@ -137,14 +145,6 @@ impl Constraints {
     }
 
     member_setter!();
-
-    pub(crate) fn to_js(&self) -> Object {
-        let object = Object::new();
-        set(&object, "audio", Some(&self.audio));
-        set(&object, "video", Some(&self.video));
-        self.other.write(&object);
-        object
-    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,13 @@
 //! What to ask of one track.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{Constrain, CursorCapture, DisplaySurface, EchoCancellation, FacingMode, OneOf, ResizeMode};
 use crate::{
-    media::{
-        TrackKind,
-        js::{FromJs, ToJs, read, set},
-    },
+    dictionary::{self, JsMembers, js_members},
+    media::TrackKind,
     members::{Members, member_setter},
 };
 
@@ -74,25 +71,7 @@ macro_rules! track_constraints {
             member_setter!();
         }
 
-        impl ToJs for $name {
-            fn to_js(&self) -> JsValue {
-                let object = Object::new();
-                $( set(&object, $js, self.$field.as_ref()); )*
-                set(&object, "advanced", (!self.advanced.is_empty()).then_some(&self.advanced));
-                self.other.write(&object);
-                object.into()
-            }
-        }
-
-        impl FromJs for $name {
-            fn from_js(value: &JsValue) -> Option<Self> {
-                value.is_object().then(|| Self {
-                    $( $field: read(value, $js), )*
-                    advanced: read(value, "advanced").unwrap_or_default(),
-                    other: Members::beside(&[$($js,)* "advanced"], value),
-                })
-            }
-        }
+        js_members!($name: advanced / "advanced"; other);
 
         impl From<$name> for TrackConstraints {
             fn from(constraints: $name) -> Self {
@@ -215,19 +194,27 @@ pub enum TrackConstraints {
 }
 
 impl TrackConstraints {
-    pub(in crate::media) fn of(kind: &TrackKind, raw: &JsValue) -> Self {
+    /// Reads the constraints of a track of this kind.
+    pub(in crate::media) fn from_js(kind: &TrackKind, raw: &JsValue) -> Self {
         match kind {
-            TrackKind::Audio => Audio::from_js(raw).unwrap_or_default().into(),
-            _ => Video::from_js(raw).unwrap_or_default().into(),
+            TrackKind::Audio => dictionary::from_js::<Audio>(raw).unwrap_or_default().into(),
+            _ => dictionary::from_js::<Video>(raw).unwrap_or_default().into(),
         }
     }
 }
 
-impl ToJs for TrackConstraints {
-    fn to_js(&self) -> JsValue {
+impl JsMembers for TrackConstraints {
+    fn write_members(&self, object: &JsValue) {
         match self {
-            Self::Audio(constraints) => constraints.to_js(),
-            Self::Video(constraints) => constraints.to_js(),
+            Self::Audio(constraints) => constraints.write_members(object),
+            Self::Video(constraints) => constraints.write_members(object),
+        }
+    }
+
+    fn read_members(&mut self, object: &JsValue) {
+        match self {
+            Self::Audio(constraints) => constraints.read_members(object),
+            Self::Video(constraints) => constraints.read_members(object),
         }
     }
 }

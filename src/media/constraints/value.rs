@@ -4,15 +4,9 @@ use browser_rtc_proto::{
     as_union, dictionary,
     webidl::{FromIdl, Union},
 };
-use js_sys::Object;
 use serde::{Deserialize, Deserializer, Serialize};
-use wasm_bindgen::JsValue;
 
 use super::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode};
-use crate::{
-    media::js::{FromJs, ToJs, set},
-    sys::global,
-};
 
 /// One constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.
 ///
@@ -278,44 +272,3 @@ impl<'de, T: FromIdl<'de>> Union<'de> for OneOf<T> {
 }
 
 as_union!(OneOf<T>);
-
-impl<T: ToJs> ToJs for OneOf<T> {
-    fn to_js(&self) -> JsValue {
-        match self {
-            Self::Value(value) => value.to_js(),
-            Self::Values(values) => values.to_js(),
-        }
-    }
-}
-
-impl<T: FromJs> FromJs for OneOf<T> {
-    fn from_js(value: &JsValue) -> Option<Self> {
-        Vec::from_js(value).map(Self::Values).or_else(|| T::from_js(value).map(Self::Value))
-    }
-}
-
-impl<T: ToJs> ToJs for Constrain<T> {
-    fn to_js(&self) -> JsValue {
-        match self {
-            Self::Bare(value) => value.to_js(),
-            Self::Bounds(Bounds { exact, ideal, min, max }) => {
-                let object = Object::new();
-                for (name, value) in [("exact", exact), ("ideal", ideal), ("min", min), ("max", max)] {
-                    set(&object, name, value.as_ref());
-                }
-                object.into()
-            }
-        }
-    }
-}
-
-impl<T: FromJs> FromJs for Constrain<T> {
-    fn from_js(value: &JsValue) -> Option<Self> {
-        let part = |name| T::from_js(&global::get(value, name));
-        T::from_js(value).map(Self::Bare).or_else(|| {
-            value.is_object().then(|| {
-                Self::Bounds(Bounds { exact: part("exact"), ideal: part("ideal"), min: part("min"), max: part("max") })
-            })
-        })
-    }
-}
