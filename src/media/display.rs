@@ -7,10 +7,9 @@ use serde::Serialize;
 
 use super::{
     Audio, AudioSelectionPreference, CaptureController, MediaStream, MonitorTypeSurfaces, SelfCapturePreference,
-    SurfaceSwitchingPreference, SystemAudioPreference, Video, Wanted, WindowAudioPreference,
+    SurfaceSwitchingPreference, SystemAudioPreference, Video, Wanted, WindowAudioPreference, constraints::set,
 };
 use crate::{
-    dictionary::{self, js_members},
     error::{Error, ErrorKind, Result},
     members::{Members, member_setter},
     sys::global,
@@ -101,7 +100,6 @@ macro_rules! display_media_options {
             $($field / $js,)*
         }
 
-        js_members!($name: video / "video", audio / "audio"; other);
 
         impl Default for $name {
             fn default() -> Self {
@@ -124,6 +122,14 @@ macro_rules! display_media_options {
                     self
                 }
             )*
+
+            fn set_hints(&self, object: &Object) {
+                $(
+                    if let Some(value) = &self.$field {
+                        global::set_text(object, $js, value.as_str());
+                    }
+                )*
+            }
         }
     };
 }
@@ -187,12 +193,14 @@ impl DisplayMediaOptions {
     member_setter!();
 
     fn to_js(&self) -> Object {
-        let object = dictionary::to_js(self);
-        if let Some(controller) = &self.controller
-            && self.other.get("controller").is_none()
-        {
+        let object = Object::new();
+        set(&object, "video", Some(&self.video));
+        set(&object, "audio", Some(&self.audio));
+        if let Some(controller) = &self.controller {
             global::set(&object, "controller", controller.as_raw());
         }
+        self.set_hints(&object);
+        self.other.write(&object);
         object
     }
 }

@@ -49,7 +49,6 @@ pub use self::{
     tuning::ContentHint,
 };
 use crate::{
-    dictionary,
     error::{Error, ErrorKind, Result},
     promise::settled_for_good,
     sys::{global, media_devices::MediaDevices, promise::Promise},
@@ -80,7 +79,7 @@ use crate::{
 #[doc(alias = "MediaDevices.getUserMedia")]
 pub async fn get_user_media(constraints: &Constraints) -> Result<MediaStream> {
     const OPERATION: &str = "getUserMedia";
-    granted(OPERATION, media_devices(OPERATION)?.get_user_media(&dictionary::to_js(constraints))).await
+    granted(OPERATION, media_devices(OPERATION)?.get_user_media(&constraints.to_js())).await
 }
 
 /// The stream that the user grants. Where nobody waits for it any more, it is stopped.

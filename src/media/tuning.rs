@@ -3,7 +3,7 @@
 use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsCast;
 
-use super::{MediaStreamTrack, TrackCapabilities, TrackConstraints, TrackSettings};
+use super::{MediaStreamTrack, TrackCapabilities, TrackConstraints, TrackSettings, constraints::ToJs};
 use crate::{
     dictionary,
     error::{During, Error, ErrorKind, Result},
@@ -89,7 +89,7 @@ impl MediaStreamTrack {
     /// - `Closed`: the track has ended.
     #[doc(alias = "MediaStreamTrack.applyConstraints")]
     pub async fn apply_constraints(&self, constraints: impl Into<TrackConstraints>) -> Result<()> {
-        let constraints = dictionary::to_js(&constraints.into());
+        let constraints = constraints.into().to_js();
         settled("applyConstraints", self.end(), || self.sys().apply(&constraints)).await?;
         Ok(())
     }

@@ -75,11 +75,10 @@ impl PeerConnection {
 }
 
 fn is_free_for(transceiver: &RtpTransceiver, track: &MediaStreamTrack) -> bool {
-    let encodings = || transceiver.sender().parameters().map(|parameters| parameters.encodings);
     transceiver.sender().is_emptied()
         && transceiver.receiver().track().kind() == track.kind()
         && matches!(transceiver.direction(), TransceiverDirection::RecvOnly | TransceiverDirection::Inactive)
-        && encodings().is_ok_and(|encodings| encodings.iter().all(|encoding| encoding.active))
+        && transceiver.sender().has_only_active_encodings()
 }
 
 fn stop_sending(transceiver: &RtpTransceiver) -> Result<()> {

@@ -6,8 +6,9 @@ use std::{
     rc::Rc,
 };
 
-use super::DtlsTransport;
-use super::{RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
+use wasm_bindgen::JsValue;
+
+use super::{DtlsTransport, RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
 use crate::{
     dictionary,
     dtmf::DtmfSender,
@@ -84,6 +85,13 @@ impl RtpSender {
     /// The sender is not to be used again.
     pub(super) fn forget_emptied(&self) {
         self.0.is_emptied.set(false);
+    }
+
+    /// Returns whether each encoding is active, without reading all of the parameters.
+    pub(super) fn has_only_active_encodings(&self) -> bool {
+        let is_active = |encoding: &JsValue| global::get(encoding, "active").as_bool() != Some(false);
+        let raw = callable("getParameters", &self.0.raw, &self.0.end).ok().and_then(|raw| raw.parameters().ok());
+        raw.is_some_and(|raw| global::items(&global::get(&raw, "encodings")).iter().all(is_active))
     }
 
     pub(super) fn is_replacing(&self) -> bool {

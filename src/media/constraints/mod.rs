@@ -1,12 +1,15 @@
 //! What to ask of a camera, a microphone or the screen.
 
 mod choices;
+mod js;
 mod track;
 mod value;
 
+use js_sys::Object;
 use serde::{Deserializer, Serialize};
 use wasm_bindgen::JsValue;
 
+pub(in crate::media) use self::js::{ToJs, set};
 pub use self::{
     choices::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode},
     track::{Audio, TrackConstraints, Video},
@@ -17,10 +20,7 @@ use browser_rtc_proto::{
     webidl::{FromIdl, Union},
 };
 
-use crate::{
-    dictionary::{JsMembers, js_members},
-    members::{Members, member_setter},
-};
+use crate::members::{Members, member_setter};
 
 /// Whether to capture a kind of media, and with which constraints: from `true`, `false`, [`Audio`] or [`Video`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,16 +70,11 @@ impl<'de, T: FromIdl<'de>> Union<'de> for Wanted<T> {
 
 as_union!(Wanted<T>);
 
-impl<T: JsMembers> JsMembers for Wanted<T> {
-    fn write_members(&self, object: &JsValue) {
-        if let Self::Constrained(constraints) = self {
-            constraints.write_members(object);
-        }
-    }
-
-    fn read_members(&mut self, object: &JsValue) {
-        if let Self::Constrained(constraints) = self {
-            constraints.read_members(object);
+impl<T: ToJs> ToJs for Wanted<T> {
+    fn to_js(&self) -> JsValue {
+        match self {
+            Self::Any(wanted) => (*wanted).into(),
+            Self::Constrained(constraints) => constraints.to_js(),
         }
     }
 }
@@ -121,8 +116,6 @@ dictionary! {
     video / "video",
 }
 
-js_members!(Constraints: audio / "audio", video / "video"; other);
-
 impl Constraints {
     /// Neither microphone nor camera.
     #[must_use]
@@ -145,6 +138,14 @@ impl Constraints {
     }
 
     member_setter!();
+
+    pub(super) fn to_js(&self) -> Object {
+        let object = Object::new();
+        set(&object, "audio", Some(&self.audio));
+        set(&object, "video", Some(&self.video));
+        self.other.write(&object);
+        object
+    }
 }
 
 #[cfg(test)]

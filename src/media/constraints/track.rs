@@ -1,12 +1,17 @@
 //! What to ask of one track.
 
 use browser_rtc_proto::dictionary;
+use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::{Constrain, CursorCapture, DisplaySurface, EchoCancellation, FacingMode, OneOf, ResizeMode};
+use super::{
+    choices::{CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode},
+    js::{ToJs, set},
+    value::{Constrain, OneOf},
+};
 use crate::{
-    dictionary::{self, JsMembers, js_members},
+    dictionary::{self, js_members},
     media::TrackKind,
     members::{Members, member_setter},
 };
@@ -72,6 +77,16 @@ macro_rules! track_constraints {
         }
 
         js_members!($name: advanced / "advanced"; other);
+
+        impl ToJs for $name {
+            fn to_js(&self) -> JsValue {
+                let object = Object::new();
+                $( set(&object, $js, self.$field.as_ref()); )*
+                set(&object, "advanced", (!self.advanced.is_empty()).then_some(&self.advanced));
+                self.other.write(&object);
+                object.into()
+            }
+        }
 
         impl From<$name> for TrackConstraints {
             fn from(constraints: $name) -> Self {
@@ -203,18 +218,11 @@ impl TrackConstraints {
     }
 }
 
-impl JsMembers for TrackConstraints {
-    fn write_members(&self, object: &JsValue) {
+impl ToJs for TrackConstraints {
+    fn to_js(&self) -> JsValue {
         match self {
-            Self::Audio(constraints) => constraints.write_members(object),
-            Self::Video(constraints) => constraints.write_members(object),
-        }
-    }
-
-    fn read_members(&mut self, object: &JsValue) {
-        match self {
-            Self::Audio(constraints) => constraints.read_members(object),
-            Self::Video(constraints) => constraints.read_members(object),
+            Self::Audio(constraints) => constraints.to_js(),
+            Self::Video(constraints) => constraints.to_js(),
         }
     }
 }
