@@ -36,9 +36,9 @@ use crate::{
 /// ```
 #[doc(alias = "RTCDTMFSender")]
 #[derive(Clone)]
-pub struct DtmfSender(Rc<Inner>);
+pub struct DtmfSender(Rc<SharedDtmfSender>);
 
-struct Inner {
+struct SharedDtmfSender {
     /// Sees a play-out end. Attached before any other, so that those who are told of the end know it.
     _tones: Listener,
     raw: sys::dtmf_sender::DtmfSender,
@@ -79,7 +79,7 @@ impl DtmfSender {
             let play_out = play_out.clone();
             move |event| play_out.playing.set(global::get(&event, "tone").is_truthy())
         });
-        Self(Rc::new(Inner { _tones: listener, raw, sender: sender.clone(), end: end.clone(), play_out }))
+        Self(Rc::new(SharedDtmfSender { _tones: listener, raw, sender: sender.clone(), end: end.clone(), play_out }))
     }
 
     /// The browser's own object.

@@ -37,6 +37,7 @@ spec_enum! {
 #[doc(alias = "MediaDeviceInfo.toJSON")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct DeviceInfo {
     /// The device's name for this origin: give it to [`Video::device_id`](super::Video::device_id). Empty until the
     /// user has allowed a device of this kind.

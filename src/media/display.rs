@@ -70,26 +70,17 @@ macro_rules! display_media_options {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(rename_all = "camelCase")]
-        #[non_exhaustive]
         pub struct $name {
-            /// The picture.
-            #[doc(alias = "DisplayMediaStreamOptions.video")]
-            pub video: Wanted<Video>,
-            /// The sound. The user may share none all the same: then the stream has no such track.
-            #[doc(alias = "DisplayMediaStreamOptions.audio")]
-            pub audio: Wanted<Audio>,
-            /// Who may say where the focus goes. It does not travel.
-            #[doc(alias = "DisplayMediaStreamOptions.controller")]
+            video: Wanted<Video>,
+            audio: Wanted<Audio>,
             #[serde(skip)]
-            pub controller: Option<CaptureController>,
+            controller: Option<CaptureController>,
             $(
-                $(#[$field_meta])*
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub $field: Option<$value>,
+                $field: Option<$value>,
             )*
-            /// Members that this crate does not type.
             #[serde(skip)]
-            pub other: Members,
+            other: Members,
         }
 
         dictionary! {
@@ -169,21 +160,25 @@ impl DisplayMediaOptions {
         Self::default()
     }
 
-    /// The picture: `true`, `false`, or a [`Video`] with wishes and `max`.
+    /// Sets the video to capture: `true`, `false`, or a [`Video`] with ideal and maximum values.
+    #[doc(alias = "DisplayMediaStreamOptions.video")]
     #[must_use]
     pub fn video(mut self, wanted: impl Into<Wanted<Video>>) -> Self {
         self.video = wanted.into();
         self
     }
 
-    /// The sound: `true`, `false`, or an [`Audio`] with wishes and `max`.
+    /// Sets the audio to capture: `true`, `false`, or an [`Audio`] with ideal and maximum values. The user may share no
+    /// audio all the same: then the stream has no audio track.
+    #[doc(alias = "DisplayMediaStreamOptions.audio")]
     #[must_use]
     pub fn audio(mut self, wanted: impl Into<Wanted<Audio>>) -> Self {
         self.audio = wanted.into();
         self
     }
 
-    /// Who may say where the focus goes; one for each capture.
+    /// Sets the controller of the focus, one for each capture. It is not serialized.
+    #[doc(alias = "DisplayMediaStreamOptions.controller")]
     #[must_use]
     pub fn controller(mut self, controller: &CaptureController) -> Self {
         self.controller = Some(controller.clone());

@@ -41,15 +41,11 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
 /// [Specification](https://www.w3.org/TR/audio-output/#audiooutputoptions-dictionary)
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub struct AudioOutputOptions {
-    /// One that the user chose before: the browser may give it without asking.
-    #[doc(alias = "AudioOutputOptions.deviceId")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
-    /// Members that this crate does not type.
+    device_id: Option<String>,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -67,7 +63,8 @@ impl AudioOutputOptions {
         Self::default()
     }
 
-    /// One that the user chose before: the browser may give it without asking.
+    /// Sets the device that the user chose before: the browser may return it without a prompt.
+    #[doc(alias = "AudioOutputOptions.deviceId")]
     #[must_use]
     pub fn device_id(mut self, device_id: impl Into<String>) -> Self {
         self.device_id = Some(device_id.into());

@@ -192,6 +192,7 @@ told! {
 #[doc(alias = "ULongRange")]
 #[doc(alias = "DoubleRange")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct NumberRange<T> {
     /// The least.
     #[doc(alias = "ULongRange.min")]

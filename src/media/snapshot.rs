@@ -33,12 +33,9 @@ spec_enum! {
 
 /// How a still picture is to be written. The default is WebP in the browser's own quality.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
 pub struct SnapshotOptions {
-    /// The kind of file, WebP by default. A browser that cannot write it gives PNG in its place.
-    pub format: Option<ImageFormat>,
-    /// From 0, the smallest file, to 1, the best picture.
-    pub quality: Option<f64>,
+    format: Option<ImageFormat>,
+    quality: Option<f64>,
 }
 
 impl SnapshotOptions {
@@ -48,14 +45,14 @@ impl SnapshotOptions {
         Self::default()
     }
 
-    /// The kind of file.
+    /// Sets the file format, WebP by default. A browser that cannot write it returns PNG instead.
     #[must_use]
     pub fn format(mut self, format: ImageFormat) -> Self {
         self.format = Some(format);
         self
     }
 
-    /// From 0, the smallest file, to 1, the best picture.
+    /// Sets the quality, from 0 (smallest file) to 1 (best image).
     #[must_use]
     pub fn quality(mut self, quality: f64) -> Self {
         self.quality = Some(quality);
@@ -141,7 +138,7 @@ impl MediaStreamTrack {
         if self.kind() != TrackKind::Video {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "there are no pictures in sound"));
         }
-        let screen = Screen::of(self)?;
+        let screen = Screen::new(self)?;
         match select(Box::pin(settled_for_good("play", screen.0.play_stream())), self.ended()).await {
             Either::Left((played, _)) => played?,
             Either::Right(((), _)) => {
@@ -156,7 +153,7 @@ impl MediaStreamTrack {
 struct Screen(MediaElement);
 
 impl Screen {
-    fn of(track: &MediaStreamTrack) -> Result<Self> {
+    fn new(track: &MediaStreamTrack) -> Result<Self> {
         let Some(element) = media_element::create("video") else {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "only a window can draw pictures of a track"));
         };

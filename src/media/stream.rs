@@ -18,15 +18,15 @@ use crate::{
 ///
 /// Clones share one stream. A captured stream keeps its tracks alive; see [`MediaStreamTrack`].
 #[derive(Clone)]
-pub struct MediaStream(Rc<Inner>);
+pub struct MediaStream(Rc<SharedStream>);
 
-struct Inner {
+struct SharedStream {
     raw: web_sys::MediaStream,
     /// Keeps the tracks alive.
     handles: RefCell<Vec<MediaStreamTrack>>,
 }
 
-shared!(Inner, raw);
+shared!(SharedStream, raw);
 
 impl MediaStream {
     /// A stream without tracks.
@@ -47,7 +47,7 @@ impl MediaStream {
     ///
     /// # Errors
     /// `NotSupported`: the browser has no media streams.
-    pub fn of_tracks(tracks: &[MediaStreamTrack]) -> Result<Self> {
+    pub fn from_tracks(tracks: &[MediaStreamTrack]) -> Result<Self> {
         let stream = Self::new()?;
         for track in tracks {
             stream.add_track(track);
@@ -59,10 +59,10 @@ impl MediaStream {
     /// stream share one state, and so do those of its tracks.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStream) -> Self {
-        if let Some(known) = Inner::find(&raw) {
+        if let Some(known) = SharedStream::find(&raw) {
             return Self(known);
         }
-        let inner = Rc::new(Inner { raw, handles: RefCell::default() });
+        let inner = Rc::new(SharedStream { raw, handles: RefCell::default() });
         inner.register();
         Self(inner)
     }
@@ -164,10 +164,10 @@ impl MediaStream {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediastream-removetrack)
     #[doc(alias = "MediaStream.onremovetrack")]
     pub fn removed_tracks(&self) -> EventStream<MediaStreamTrack> {
-        self.listen("removetrack", Inner::let_go)
+        self.listen("removetrack", SharedStream::let_go)
     }
 
-    fn listen(&self, event: &'static str, note: fn(&Inner, &MediaStreamTrack)) -> EventStream<MediaStreamTrack> {
+    fn listen(&self, event: &'static str, note: fn(&SharedStream, &MediaStreamTrack)) -> EventStream<MediaStreamTrack> {
         let stream = Rc::downgrade(&self.0);
         EventStream::listen(&self.0.raw, event, move |event| {
             let raw = global::get(&event, "track").dyn_into().ok()?;
@@ -200,13 +200,13 @@ impl MediaStream {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedStream {
     fn drop(&mut self) {
         self.unregister();
     }
 }
 
-impl Inner {
+impl SharedStream {
     fn handle(&self, raw: web_sys::MediaStreamTrack) -> MediaStreamTrack {
         let handle = MediaStreamTrack::from_raw(raw);
         let mut handles = self.handles.borrow_mut();

@@ -45,15 +45,15 @@ spec_enum! {
 /// goes out: handles are held by the program, by the stream it was captured in, by a connection that sends it and
 /// by an element that shows it.
 #[derive(Clone)]
-pub struct MediaStreamTrack(Rc<Inner>);
+pub struct MediaStreamTrack(Rc<SharedTrack>);
 
-struct Inner {
+struct SharedTrack {
     raw: web_sys::MediaStreamTrack,
     stop_on_drop: Cell<bool>,
     end: CloseSignal,
 }
 
-shared!(Inner, raw);
+shared!(SharedTrack, raw);
 
 impl MediaStreamTrack {
     /// Returns a handle of a track that something else looks after: dropping it neither stops the track nor ends what
@@ -63,10 +63,10 @@ impl MediaStreamTrack {
     /// handles whose last one stops it.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStreamTrack) -> Self {
-        if let Some(known) = Inner::find(&raw) {
+        if let Some(known) = SharedTrack::find(&raw) {
             return Self(known);
         }
-        let inner = Rc::new(Inner { raw, stop_on_drop: Cell::default(), end: CloseSignal::default() });
+        let inner = Rc::new(SharedTrack { raw, stop_on_drop: Cell::default(), end: CloseSignal::default() });
         inner.register();
         Self(inner)
     }
@@ -200,7 +200,7 @@ impl MediaStreamTrack {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedTrack {
     fn drop(&mut self) {
         // A track that something else looks after runs on, and so do the streams that watch it.
         if self.stop_on_drop.get() {

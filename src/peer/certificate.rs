@@ -88,6 +88,7 @@ pub struct Certificate(sys::certificate::Certificate);
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlsfingerprint)
 #[doc(alias = "RTCDtlsFingerprint")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
 pub struct Fingerprint {
     /// The hash, such as `sha-256`.
     #[doc(alias = "RTCDtlsFingerprint.algorithm")]

@@ -18,6 +18,7 @@ use crate::{
 #[doc(alias = "RTCRtpCodecCapability")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Codec {
     /// Such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
     #[doc(alias = "RTCRtpCodec.mimeType")]
@@ -50,6 +51,25 @@ dictionary! {
 js_members!(Codec: ; other);
 
 impl Codec {
+    /// Creates a codec, such as `video/VP8` with 90,000 ticks per second.
+    pub fn new(mime_type: impl Into<String>, clock_rate: u32) -> Self {
+        Self { mime_type: mime_type.into(), clock_rate, ..Self::default() }
+    }
+
+    /// Sets the number of audio channels.
+    #[must_use]
+    pub fn channels(mut self, channels: u16) -> Self {
+        self.channels = Some(channels);
+        self
+    }
+
+    /// Sets the parameters as in the `a=fmtp` line of a description.
+    #[must_use]
+    pub fn sdp_fmtp_line(mut self, line: impl Into<String>) -> Self {
+        self.sdp_fmtp_line = Some(line.into());
+        self
+    }
+
     /// Whether it is the one of this name, such as `video/VP9`, whatever its parameters.
     #[must_use]
     pub fn is(&self, mime_type: &str) -> bool {
@@ -61,6 +81,7 @@ impl Codec {
 #[doc(alias = "RTCRtpCodecParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CodecParameters {
     /// The number by which packets name it, 0 to 127.
     #[doc(alias = "RTCRtpCodecParameters.payloadType")]
@@ -98,6 +119,7 @@ impl JsMembers for CodecParameters {
 #[doc(alias = "RTCRtpCapabilities")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RtpCapabilities {
     /// The codecs, each with its parameters as a codec of its own. Beside those of media stand helpers, such as
     /// `video/rtx` for packets that are sent again.
@@ -122,6 +144,7 @@ js_members!(RtpCapabilities: codecs / "codecs", header_extensions / "headerExten
 #[doc(alias = "RTCRtpHeaderExtensionCapability")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct HeaderExtensionCapability {
     /// Its name, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
     #[doc(alias = "RTCRtpHeaderExtensionCapability.uri")]
@@ -147,7 +170,7 @@ js_members!(HeaderExtensionCapability: ; other);
 
 impl RtpCapabilities {
     /// What the static method of this interface says.
-    pub(super) fn of(
+    pub(super) fn query(
         interface: &str,
         kind: &TrackKind,
         ask: impl FnOnce(&str) -> std::result::Result<JsValue, JsValue>,

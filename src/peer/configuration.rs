@@ -63,6 +63,7 @@ spec_enum! {
 /// A STUN or TURN server. [Specification](https://www.w3.org/TR/webrtc/#rtciceserver-dictionary)
 #[doc(alias = "RTCIceServer")]
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct IceServer {
     /// `stun:host`, `turn:host?transport=udp`, `turns:host` …
     ///
@@ -203,6 +204,7 @@ impl std::fmt::Debug for IceServer {
 #[doc(alias = "RTCConfiguration")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Configuration {
     /// STUN and TURN servers.
     #[doc(alias = "RTCConfiguration.iceServers")]
@@ -386,7 +388,7 @@ impl PeerConnection {
     #[cfg(feature = "npm")]
     pub(crate) fn configuration_from(operation: &'static str, value: &Object) -> Result<Configuration> {
         super::supported(operation)?;
-        let pc = Self::of(crate::sys::peer_connection::PeerConnection::new(value).during(operation)?, true);
+        let pc = Self::wrap(crate::sys::peer_connection::PeerConnection::new(value).during(operation)?, true);
         let mut configuration = pc.configuration();
         // Not every browser returns them.
         if configuration.certificates.is_empty() {

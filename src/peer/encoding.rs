@@ -26,6 +26,7 @@ use crate::{
 #[doc(alias = "RTCRtpCodingParameters")]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Encoding {
     /// The stream's name among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and Chromium
     /// take 16 at most. It never changes. A sole encoding has none: it is dropped.
@@ -90,6 +91,7 @@ pub struct Encoding {
 #[doc(alias = "RTCResolutionRestriction")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ResolutionRestriction {
     /// Pixels across, 1 or more.
     #[doc(alias = "RTCResolutionRestriction.maxWidth")]

@@ -18,6 +18,7 @@ use crate::{
 /// Whoever asks for the track, its receiver or its transceiver shares one handle of each.
 #[doc(alias = "RTCTrackEvent")]
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TrackEvent {
     /// The track; muted until its media arrives.
     #[doc(alias = "RTCTrackEvent.track")]

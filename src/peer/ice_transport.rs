@@ -44,6 +44,7 @@ pub struct IceCandidatePair {
 #[doc(alias = "RTCIceParameters")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct IceParameters {
     /// Which generation of candidates this is; a restart gives a new one.
     #[doc(alias = "RTCIceParameters.usernameFragment")]

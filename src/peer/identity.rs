@@ -8,7 +8,7 @@ use super::PeerConnection;
 use crate::{
     dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
-    members::Members,
+    members::{Members, member_setter},
     promise::settled,
     sys::{global, promise::Promise},
 };
@@ -19,24 +19,16 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityProvider {
-    /// Its domain, such as `idp.example.org`.
     #[serde(skip)]
-    pub domain: String,
-    /// Which of the domain's protocols; the browser's default is `default`.
-    #[doc(alias = "RTCIdentityProviderOptions.protocol")]
+    domain: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<String>,
-    /// The user's name there, as a hint.
-    #[doc(alias = "RTCIdentityProviderOptions.usernameHint")]
+    protocol: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub username_hint: Option<String>,
-    /// The identity that the peer asks for, where it does.
-    #[doc(alias = "RTCIdentityProviderOptions.peerIdentity")]
+    username_hint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub peer_identity: Option<String>,
-    /// Members that this crate does not type.
+    peer_identity: Option<String>,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -50,16 +42,43 @@ dictionary! {
 js_members!(IdentityProvider: ; other);
 
 impl IdentityProvider {
-    /// The provider of this domain.
+    /// Creates the provider of this domain, such as `idp.example.org`.
     pub fn new(domain: impl Into<String>) -> Self {
         Self { domain: domain.into(), protocol: None, username_hint: None, peer_identity: None, other: Members::new() }
     }
+
+    /// Sets the protocol of the domain; the browser's default is `default`.
+    #[doc(alias = "RTCIdentityProviderOptions.protocol")]
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
+        self.protocol = Some(protocol.into());
+        self
+    }
+
+    /// Sets the name of the user at the provider, as a hint.
+    #[doc(alias = "RTCIdentityProviderOptions.usernameHint")]
+    #[must_use]
+    pub fn username_hint(mut self, username_hint: impl Into<String>) -> Self {
+        self.username_hint = Some(username_hint.into());
+        self
+    }
+
+    /// Sets the identity that the remote peer asks for.
+    #[doc(alias = "RTCIdentityProviderOptions.peerIdentity")]
+    #[must_use]
+    pub fn peer_identity(mut self, peer_identity: impl Into<String>) -> Self {
+        self.peer_identity = Some(peer_identity.into());
+        self
+    }
+
+    member_setter!();
 }
 
 /// Who the peer is, and who says so.
 /// [Specification](https://www.w3.org/TR/webrtc-identity/#rtcidentityassertion-interface)
 #[doc(alias = "RTCIdentityAssertion")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
 pub struct IdentityAssertion {
     /// The identity provider's domain.
     #[doc(alias = "RTCIdentityAssertion.idp")]

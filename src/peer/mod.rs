@@ -91,9 +91,9 @@ use crate::{
 /// ```
 #[doc(alias = "RTCPeerConnection")]
 #[derive(Clone)]
-pub struct PeerConnection(Rc<Inner>);
+pub struct PeerConnection(Rc<SharedConnection>);
 
-struct Inner {
+struct SharedConnection {
     raw: sys::peer_connection::PeerConnection,
     end: CloseSignal,
     rtp: OnceCell<Rc<dyn Rtp>>,
@@ -102,7 +102,7 @@ struct Inner {
     reuse: RefCell<Option<reuse::Failed>>,
 }
 
-shared!(Inner, raw);
+shared!(SharedConnection, raw);
 
 impl PeerConnection {
     /// A new connection, not yet connected to anyone.
@@ -116,7 +116,7 @@ impl PeerConnection {
         const OPERATION: &str = "RTCPeerConnection";
         supported(OPERATION)?;
         let raw = sys::peer_connection::PeerConnection::new(&configuration.to_js()).during(OPERATION)?;
-        Ok(Self::of(raw, true))
+        Ok(Self::wrap(raw, true))
     }
 
     /// Returns a handle of a connection that something else looks after: dropping it does not close the connection.
@@ -128,7 +128,7 @@ impl PeerConnection {
     /// pending then nor fires an event.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcPeerConnection) -> Self {
-        let pc = Inner::find(&raw).map_or_else(|| Self::of(raw.unchecked_into(), false), Self);
+        let pc = SharedConnection::find(&raw).map_or_else(|| Self::wrap(raw.unchecked_into(), false), Self);
         // No event tells that the raw object has been closed.
         if pc.signaling_state() == SignalingState::Closed {
             pc.close();
@@ -136,8 +136,8 @@ impl PeerConnection {
         pc
     }
 
-    fn of(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
-        let inner = Rc::new(Inner {
+    fn wrap(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
+        let inner = Rc::new(SharedConnection {
             raw,
             end: CloseSignal::default(),
             rtp: OnceCell::new(),
@@ -272,7 +272,7 @@ impl PeerConnection {
     }
 }
 
-impl Inner {
+impl SharedConnection {
     fn close(&self) {
         self.raw.close();
         if self.end.set() {
@@ -284,7 +284,7 @@ impl Inner {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedConnection {
     fn drop(&mut self) {
         if self.close_on_drop.get() {
             self.close();

@@ -119,22 +119,13 @@ impl PeerConnection {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferOptions {
-    /// Look for a new way to the peer. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives
-    /// an offer that fails.
-    #[doc(alias = "RTCOfferOptions.iceRestart")]
-    pub ice_restart: bool,
-    /// Whether to ask for the peer's sound: the connection gains a receiver where it has none, or its transceivers
-    /// of sound no longer receive.
-    #[doc(alias = "RTCOfferOptions.offerToReceiveAudio")]
+    ice_restart: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub offer_to_receive_audio: Option<bool>,
-    /// The same of picture.
-    #[doc(alias = "RTCOfferOptions.offerToReceiveVideo")]
+    offer_to_receive_audio: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub offer_to_receive_video: Option<bool>,
-    /// Members that this crate does not type.
+    offer_to_receive_video: Option<bool>,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -154,21 +145,26 @@ impl OfferOptions {
         Self::default()
     }
 
-    /// Whether to look for a new way to the peer.
+    /// Sets whether the offer restarts ICE. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives an offer
+    /// that fails.
+    #[doc(alias = "RTCOfferOptions.iceRestart")]
     #[must_use]
     pub fn ice_restart(mut self, restart: bool) -> Self {
         self.ice_restart = restart;
         self
     }
 
-    /// Whether to ask for the peer's sound.
+    /// Sets whether to ask for audio of the remote peer: the connection gains a receiver where it has none, or its audio
+    /// transceivers no longer receive.
+    #[doc(alias = "RTCOfferOptions.offerToReceiveAudio")]
     #[must_use]
     pub fn offer_to_receive_audio(mut self, receive: bool) -> Self {
         self.offer_to_receive_audio = Some(receive);
         self
     }
 
-    /// Whether to ask for the peer's picture.
+    /// Sets whether to ask for video of the remote peer, in the same way.
+    #[doc(alias = "RTCOfferOptions.offerToReceiveVideo")]
     #[must_use]
     pub fn offer_to_receive_video(mut self, receive: bool) -> Self {
         self.offer_to_receive_video = Some(receive);

@@ -38,6 +38,7 @@ spec_enum! {
 #[doc(alias = "RTCRtpReceiveParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RtpParameters {
     /// Header extensions. Firefox tells of none.
     #[doc(alias = "RTCRtpParameters.headerExtensions")]
@@ -81,6 +82,7 @@ impl RtpParameters {
 #[doc(alias = "RTCRtcpParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RtcpParameters {
     /// The name that the source goes by in reports, the same for all of a connection; none where the browser does not
     /// tell, as with receivers.
@@ -104,6 +106,7 @@ dictionary! {
 #[doc(alias = "RTCRtpHeaderExtensionParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct HeaderExtensionParameters {
     /// Its name.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.uri")]
@@ -197,15 +200,11 @@ impl RtpSendParameters {
 #[doc(alias = "RTCSetParameterOptions")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub struct SetParameterOptions {
-    /// The options of each encoding, in their order: as many as there are encodings, or none.
-    #[doc(alias = "RTCSetParameterOptions.encodingOptions")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub encoding_options: Vec<EncodingOptions>,
-    /// Members that this crate does not type.
+    encoding_options: Vec<EncodingOptions>,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -223,7 +222,8 @@ impl SetParameterOptions {
         Self::default()
     }
 
-    /// Adds the options of the next encoding.
+    /// Adds the options of the next encoding. There must be options for each encoding, or for none.
+    #[doc(alias = "RTCSetParameterOptions.encodingOptions")]
     #[must_use]
     pub fn encoding(mut self, options: EncodingOptions) -> Self {
         self.encoding_options.push(options);
@@ -238,14 +238,10 @@ impl SetParameterOptions {
 #[doc(alias = "RTCEncodingOptions")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub struct EncodingOptions {
-    /// Makes the next frame a key frame; for video only. Chromium has it, Firefox ignores it.
-    #[doc(alias = "RTCEncodingOptions.keyFrame")]
-    pub key_frame: bool,
-    /// Members that this crate does not type.
+    key_frame: bool,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -263,7 +259,8 @@ impl EncodingOptions {
         Self::default()
     }
 
-    /// Sets whether the next frame is a key frame.
+    /// Sets whether the next frame is a key frame; for video only. Chromium has it, Firefox ignores it.
+    #[doc(alias = "RTCEncodingOptions.keyFrame")]
     #[must_use]
     pub fn key_frame(mut self, key_frame: bool) -> Self {
         self.key_frame = key_frame;

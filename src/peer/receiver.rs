@@ -28,9 +28,9 @@ use crate::{
 /// Clones share one receiver. It does not keep its connection alive.
 #[doc(alias = "RTCRtpReceiver")]
 #[derive(Clone)]
-pub struct RtpReceiver(Rc<Inner>);
+pub struct RtpReceiver(Rc<SharedReceiver>);
 
-struct Inner {
+struct SharedReceiver {
     raw: sys::rtp_receiver::RtpReceiver,
     track: MediaStreamTrack,
     end: CloseSignal,
@@ -39,7 +39,7 @@ struct Inner {
 impl RtpReceiver {
     pub(super) fn new(raw: sys::rtp_receiver::RtpReceiver, end: &CloseSignal) -> Self {
         let track = MediaStreamTrack::from_raw(raw.track());
-        Self(Rc::new(Inner { raw, track, end: end.clone() }))
+        Self(Rc::new(SharedReceiver { raw, track, end: end.clone() }))
     }
 
     /// The browser's own object.
@@ -72,7 +72,7 @@ impl RtpReceiver {
     /// `NotSupported` where the browser does not tell, or knows no such kind.
     #[doc(alias = "RTCRtpReceiver.getCapabilities")]
     pub fn capabilities(kind: &TrackKind) -> Result<RtpCapabilities> {
-        RtpCapabilities::of("RTCRtpReceiver", kind, sys::rtp_receiver::RtpReceiver::capabilities)
+        RtpCapabilities::query("RTCRtpReceiver", kind, sys::rtp_receiver::RtpReceiver::capabilities)
     }
 
     /// What was agreed on with the peer; next to nothing before that.

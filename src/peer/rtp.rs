@@ -79,7 +79,7 @@ impl PeerConnection {
     /// # async fn example(pc: &PeerConnection, their_picture: &web_sys::HtmlMediaElement) -> Result<()> {
     /// pc.set_local_description().await?; // the offer; what follows need not wait for the answer
     /// let tracks: Vec<_> = pc.receivers().iter().map(|receiver| receiver.track()).collect();
-    /// let shown = media::show(their_picture, &MediaStream::of_tracks(&tracks)?)?;
+    /// let shown = media::show(their_picture, &MediaStream::from_tracks(&tracks)?)?;
     /// # drop(shown); Ok(()) }
     /// ```
     #[doc(alias = "RTCPeerConnection.getReceivers")]
@@ -106,7 +106,7 @@ pub(super) trait Rtp {
 
 impl PeerConnection {
     pub(super) fn rtp(&self) -> Rc<RtpHandles> {
-        self.0.rtp.get_or_init(|| RtpHandles::of(&self.0.end)).clone().handles()
+        self.0.rtp.get_or_init(|| RtpHandles::new(&self.0.end)).clone().handles()
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) struct RtpHandles {
 }
 
 impl RtpHandles {
-    fn of(end: &CloseSignal) -> Rc<dyn Rtp> {
+    fn new(end: &CloseSignal) -> Rc<dyn Rtp> {
         Rc::new(Self { end: end.clone(), ..Self::default() })
     }
 

@@ -27,9 +27,9 @@ use crate::{
 /// Clones share one sender. It does not keep its connection alive.
 #[doc(alias = "RTCRtpSender")]
 #[derive(Clone)]
-pub struct RtpSender(Rc<Inner>);
+pub struct RtpSender(Rc<SharedSender>);
 
-struct Inner {
+struct SharedSender {
     raw: sys::rtp_sender::RtpSender,
     /// The track that was given to it, to be kept alive.
     track: RefCell<Option<MediaStreamTrack>>,
@@ -43,7 +43,7 @@ struct Inner {
 
 impl RtpSender {
     pub(super) fn new(raw: sys::rtp_sender::RtpSender, end: &CloseSignal) -> Self {
-        Self(Rc::new(Inner {
+        Self(Rc::new(SharedSender {
             raw,
             track: RefCell::default(),
             dtmf: RefCell::default(),
@@ -187,7 +187,7 @@ impl RtpSender {
     /// `NotSupported` where the browser does not tell, or knows no such kind.
     #[doc(alias = "RTCRtpSender.getCapabilities")]
     pub fn capabilities(kind: &TrackKind) -> Result<RtpCapabilities> {
-        RtpCapabilities::of("RTCRtpSender", kind, sys::rtp_sender::RtpSender::capabilities)
+        RtpCapabilities::query("RTCRtpSender", kind, sys::rtp_sender::RtpSender::capabilities)
     }
 
     /// How the track is sent now.

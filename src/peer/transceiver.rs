@@ -288,20 +288,13 @@ impl From<TrackKind> for TrackOrKind<'_> {
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransceiverInit {
-    /// Which way media is to flow; the browser's default is [`TransceiverDirection::SendRecv`].
-    #[doc(alias = "RTCRtpTransceiverInit.direction")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub direction: Option<TransceiverDirection>,
-    /// The streams that the peer is to see the track in.
-    #[doc(alias = "RTCRtpTransceiverInit.streams")]
+    direction: Option<TransceiverDirection>,
     #[serde(skip)]
-    pub streams: Vec<MediaStream>,
-    /// What the track is sent as: one encoding or none, or, for simulcast of video, several, each with its rid.
-    #[doc(alias = "RTCRtpTransceiverInit.sendEncodings")]
-    pub send_encodings: Vec<Encoding>,
-    /// Members that this crate does not type.
+    streams: Vec<MediaStream>,
+    send_encodings: Vec<Encoding>,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -320,21 +313,24 @@ impl TransceiverInit {
         Self::default()
     }
 
-    /// Says which way media is to flow.
+    /// Sets the direction; the browser's default is [`TransceiverDirection::SendRecv`].
+    #[doc(alias = "RTCRtpTransceiverInit.direction")]
     #[must_use]
     pub fn direction(mut self, direction: TransceiverDirection) -> Self {
         self.direction = Some(direction);
         self
     }
 
-    /// Adds a stream that the peer is to see the track in.
+    /// Adds a stream that the remote peer receives the track in.
+    #[doc(alias = "RTCRtpTransceiverInit.streams")]
     #[must_use]
     pub fn stream(mut self, stream: &MediaStream) -> Self {
         self.streams.push(stream.clone());
         self
     }
 
-    /// Adds an encoding.
+    /// Adds an encoding of the track. Several, each with its rid, are simulcast of video.
+    #[doc(alias = "RTCRtpTransceiverInit.sendEncodings")]
     #[must_use]
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         self.send_encodings.push(encoding);

@@ -74,6 +74,7 @@ macro_rules! dictionary {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, serde::Serialize)]
         #[serde(tag = "type", rename = $type)]
+        #[non_exhaustive]
         pub struct $name {
             /// The same for the same thing in each report of a connection.
             #[doc(alias = "RTCStats.id")]

@@ -41,7 +41,7 @@ impl MediaSource {
 }
 
 impl StatsEntry for AudioSource {
-    fn of(stats: &Stats) -> Option<&Self> {
+    fn from_stats(stats: &Stats) -> Option<&Self> {
         match stats {
             Stats::MediaSource(MediaSource::Audio(source)) => Some(source),
             _ => None,
@@ -50,7 +50,7 @@ impl StatsEntry for AudioSource {
 }
 
 impl StatsEntry for VideoSource {
-    fn of(stats: &Stats) -> Option<&Self> {
+    fn from_stats(stats: &Stats) -> Option<&Self> {
         match stats {
             Stats::MediaSource(MediaSource::Video(source)) => Some(source),
             _ => None,

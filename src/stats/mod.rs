@@ -41,7 +41,7 @@ pub use self::{
 #[doc(alias = "RTCStats")]
 pub trait StatsEntry: Sized + 'static {
     /// The entry, where it is of this type.
-    fn of(stats: &Stats) -> Option<&Self>;
+    fn from_stats(stats: &Stats) -> Option<&Self>;
 }
 
 macro_rules! entries {
@@ -95,7 +95,7 @@ macro_rules! entries {
         }
 
         $( impl StatsEntry for $entry {
-            fn of(stats: &Stats) -> Option<&Self> {
+            fn from_stats(stats: &Stats) -> Option<&Self> {
                 match stats {
                     Stats::$variant(entry) => Some(entry),
                     _ => None,
@@ -141,7 +141,7 @@ entries! {
 }
 
 impl StatsEntry for MediaSource {
-    fn of(stats: &Stats) -> Option<&Self> {
+    fn from_stats(stats: &Stats) -> Option<&Self> {
         match stats {
             Stats::MediaSource(source) => Some(source),
             _ => None,
@@ -150,7 +150,7 @@ impl StatsEntry for MediaSource {
 }
 
 impl StatsEntry for Unknown {
-    fn of(stats: &Stats) -> Option<&Self> {
+    fn from_stats(stats: &Stats) -> Option<&Self> {
         match stats {
             Stats::Unknown(entry) => Some(entry),
             _ => None,
@@ -181,6 +181,7 @@ impl Stats {
 
 /// An entry of a type that this crate does not know.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Unknown {
     /// The type, as the browser spells it.
     #[serde(rename = "type")]

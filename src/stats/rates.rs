@@ -114,7 +114,7 @@ pub fn rates(earlier: &StatsReport, later: &StatsReport) -> Rates {
 fn outbound(earlier: &StatsReport, later: &StatsReport, now: &OutboundRtp) -> OutboundRates {
     let before = same(earlier, &now.id, |before| before.ssrc == now.ssrc);
     let clock = Clock::new(before.map(|before| before.timestamp), now.timestamp);
-    let remote = of_peer(later, now);
+    let remote = remote_report(later, now);
     let remote_before =
         remote.and_then(|remote| same(earlier, &remote.id, |before: &RemoteInboundRtp| before.ssrc == remote.ssrc));
     OutboundRates {
@@ -137,7 +137,7 @@ fn outbound(earlier: &StatsReport, later: &StatsReport, now: &OutboundRtp) -> Ou
 }
 
 /// What the peer reports of a stream of ours, by whichever of the two references the browser gives.
-fn of_peer<'a>(report: &'a StatsReport, stream: &OutboundRtp) -> Option<&'a RemoteInboundRtp> {
+fn remote_report<'a>(report: &'a StatsReport, stream: &OutboundRtp) -> Option<&'a RemoteInboundRtp> {
     stream
         .remote_id
         .as_ref()

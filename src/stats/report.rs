@@ -69,12 +69,12 @@ impl StatsReport {
     /// The entry that another refers to: none where the browser left it out, or where it is of another type.
     #[must_use]
     pub fn follow<T: StatsEntry>(&self, id: &StatsId<T>) -> Option<&T> {
-        T::of(self.get(id.as_str())?)
+        T::from_stats(self.get(id.as_str())?)
     }
 
     /// All entries of a type.
     pub fn of_type<T: StatsEntry>(&self) -> impl Iterator<Item = &T> {
-        self.iter().filter_map(T::of)
+        self.iter().filter_map(T::from_stats)
     }
 
     /// The way to the peer that is in use; the first transport's, where there are several.

@@ -97,6 +97,7 @@ impl<T: ToJs> ToJs for Wanted<T> {
 /// ```
 #[doc(alias = "MediaStreamConstraints")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Constraints {
     /// The microphone.
     #[doc(alias = "MediaStreamConstraints.audio")]

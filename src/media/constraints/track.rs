@@ -27,6 +27,7 @@ macro_rules! track_constraints {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize)]
         #[serde(rename_all = "camelCase")]
+        #[non_exhaustive]
         pub struct $name {
             $(
                 $(#[$field_meta])*

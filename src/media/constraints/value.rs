@@ -39,6 +39,7 @@ pub enum Constrain<T> {
 
 /// The parts of a [`Constrain`] that is not a bare value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Bounds<T> {
     /// No other value will do.
     #[doc(alias = "ConstrainULongRange.exact")]

@@ -80,7 +80,7 @@ impl Tap {
 
     pub(super) fn level(&self) -> Level {
         self.analyser.samples(&self.samples);
-        Level::of(&self.samples.to_vec())
+        Level::from_samples(&self.samples.to_vec())
     }
 }
 

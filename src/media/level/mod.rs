@@ -41,7 +41,7 @@ pub struct Level {
 }
 
 impl Level {
-    fn of(samples: &[f32]) -> Self {
+    fn from_samples(samples: &[f32]) -> Self {
         let squares: f32 = samples.iter().map(|sample| sample * sample).sum();
         let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
         #[expect(clippy::cast_precision_loss, reason = "32768 samples at most")]
@@ -73,9 +73,9 @@ impl Level {
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct LevelMeter(Rc<Inner>);
+pub struct LevelMeter(Rc<SharedMeter>);
 
-struct Inner {
+struct SharedMeter {
     tap: Tap,
     source: AudioNode,
     /// Without an element that has it, Chromium gives no sound of a peer's track.
@@ -102,7 +102,14 @@ impl LevelMeter {
             element.set_source(Some(&stream)).during(OPERATION)?;
         }
         context.ask_to_run();
-        Ok(Self(Rc::new(Inner { tap, source, element, track: track.clone(), end: CloseSignal::default(), context })))
+        Ok(Self(Rc::new(SharedMeter {
+            tap,
+            source,
+            element,
+            track: track.clone(),
+            end: CloseSignal::default(),
+            context,
+        })))
     }
 
     /// What is measured.
@@ -177,7 +184,7 @@ impl LevelMeter {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedMeter {
     fn drop(&mut self) {
         self.end.set();
         let _disconnected = self.source.disconnect();
@@ -221,8 +228,8 @@ mod tests {
 
     #[test]
     fn levels_stay_in_their_bounds() {
-        assert_eq!(Level::of(&[]), Level::default());
-        assert_eq!(Level::of(&[0.5, -0.5]), Level { rms: 0.5, peak: 0.5 });
-        assert_eq!(Level::of(&[3.0, -4.0]), Level { rms: 1.0, peak: 1.0 });
+        assert_eq!(Level::from_samples(&[]), Level::default());
+        assert_eq!(Level::from_samples(&[0.5, -0.5]), Level { rms: 0.5, peak: 0.5 });
+        assert_eq!(Level::from_samples(&[3.0, -4.0]), Level { rms: 1.0, peak: 1.0 });
     }
 }

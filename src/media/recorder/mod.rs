@@ -56,9 +56,9 @@ spec_enum! {
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct MediaRecorder(Rc<Inner>);
+pub struct MediaRecorder(Rc<SharedRecorder>);
 
-struct Inner {
+struct SharedRecorder {
     session: Rc<Session>,
     stream: MediaStream,
     end: CloseSignal,
@@ -98,7 +98,7 @@ impl MediaRecorder {
     fn with(raw: sys::media_recorder::MediaRecorder, stream: MediaStream, stop_on_drop: bool) -> Self {
         let session = Session::new(raw);
         session.stop_on_drop.set(stop_on_drop);
-        Self(Rc::new(Inner { session, stream, end: CloseSignal::default() }))
+        Self(Rc::new(SharedRecorder { session, stream, end: CloseSignal::default() }))
     }
 
     /// The browser's own object.
@@ -253,7 +253,7 @@ impl MediaRecorder {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedRecorder {
     /// Stops before the stream goes, and so before its tracks: what they gave until now is kept.
     fn drop(&mut self) {
         self.session.let_go();
