@@ -106,7 +106,7 @@ pub(super) trait Rtp {
 
 impl PeerConnection {
     pub(super) fn rtp(&self) -> Rc<RtpHandles> {
-        self.0.rtp.get_or_init(|| RtpHandles::new(&self.0.end)).clone().handles()
+        self.0.rtp.get_or_init(|| Rc::new(RtpHandles::new(&self.0.end))).clone().handles()
     }
 }
 
@@ -119,8 +119,8 @@ pub(super) struct RtpHandles {
 }
 
 impl RtpHandles {
-    fn new(end: &CloseSignal) -> Rc<dyn Rtp> {
-        Rc::new(Self { end: end.clone(), ..Self::default() })
+    fn new(end: &CloseSignal) -> Self {
+        Self { end: end.clone(), ..Self::default() }
     }
 
     pub(super) fn sender(&self, raw: sys::rtp_sender::RtpSender) -> RtpSender {
