@@ -3,8 +3,11 @@
 //! Each dictionary is a serde type; `browser_rtc_proto::dictionary!` implements WebIDL's conversions for it. Members that
 //! serde does not carry, because they are JavaScript values, go through [`JsMembers`].
 //!
-//! The dictionaries that every program needs are converted by hand in `by_hand` modules, as serde-wasm-bindgen would cost
-//! them more than one per cent of their size.
+//! The dictionaries that every program needs are converted by hand, where their types are: descriptions and candidates
+//! (`peer::convert`), the configuration (`peer::configuration`), the options of a data channel (`channel::init`), and
+//! constraints to JavaScript (`media::constraints::js`). Measured by `cargo xtask size`, by gzip, the first three through
+//! serde add 69 % to `minimal_channel`, 6 % to `minimal_call` and 3 % to the npm package; constraints add 8 % to
+//! `minimal_call`.
 
 use browser_rtc_proto::webidl::{Dictionary, FromIdl, Required};
 use js_sys::{Array, Object};

@@ -48,7 +48,7 @@ struct SharedDtmfSender {
     play_out: Rc<Current>,
 }
 
-/// Which play-out the sender is at: each [`DtmfSender::insert`] begins another.
+/// The current play-out of the sender: each [`DtmfSender::insert`] starts another.
 #[derive(Default)]
 struct Current {
     number: Cell<u64>,
@@ -97,7 +97,7 @@ impl DtmfSender {
         !self.0.end.is_set() && self.0.raw.can_insert_dtmf().unwrap_or(true)
     }
 
-    /// What is still to be played.
+    /// Returns the tones that are still to be played.
     #[doc(alias = "RTCDTMFSender.toneBuffer")]
     #[must_use]
     pub fn tone_buffer(&self) -> String {
@@ -156,7 +156,7 @@ impl DtmfSender {
         })
     }
 
-    /// Whether codecs have been negotiated, and none of them is that of tones.
+    /// Returns whether codecs have been negotiated without the one for tones.
     fn is_refused_by_peer(&self) -> bool {
         let parameters = self.0.sender.parameters().unwrap_or_default();
         let codecs = global::items(&global::get(&parameters, "codecs"));

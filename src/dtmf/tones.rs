@@ -59,13 +59,13 @@ impl Tones {
         self.0.chars().map(Tone)
     }
 
-    /// As the browser takes them.
+    /// Returns the tones as the browser's string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing to play.
+    /// Returns whether there are no tones.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

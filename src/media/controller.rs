@@ -1,4 +1,4 @@
-//! Where the focus goes when the user shares a window or a tab.
+//! The focus behavior of a screen capture.
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
@@ -14,23 +14,23 @@ use crate::{
 };
 
 spec_enum! {
-    /// Where the focus goes when sharing starts.
+    /// The target of the focus when sharing starts.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-capturestartfocusbehavior)
     #[doc(alias = "CaptureStartFocusBehavior")]
     FocusBehavior {
-        /// To this page.
+        /// The focus moves to this page.
         #[doc(alias = "CaptureStartFocusBehavior.focus-capturing-application")]
         FocusCapturingApplication = "focus-capturing-application",
-        /// To what is shared.
+        /// The focus moves to the shared window or tab.
         #[doc(alias = "CaptureStartFocusBehavior.focus-captured-surface")]
         FocusCapturedSurface = "focus-captured-surface",
-        /// Nowhere: it stays.
+        /// The focus does not change.
         #[doc(alias = "CaptureStartFocusBehavior.no-focus-change")]
         NoFocusChange = "no-focus-change",
     }
 }
 
-/// What a page may say about a screen capture of its own.
+/// A controller of a screen capture of this page.
 /// [Specification](https://www.w3.org/TR/screen-capture/#capturecontroller)
 ///
 /// ```no_run
@@ -50,7 +50,7 @@ pub struct CaptureController {
 type Decision = Box<dyn FnOnce(&DisplaySurface) -> FocusBehavior>;
 
 impl CaptureController {
-    /// A controller for one capture.
+    /// Creates a controller for one capture.
     ///
     /// # Errors
     /// `NotSupported`: Chromium has it, Firefox does not. Share without it, and the focus goes where the browser
@@ -78,7 +78,7 @@ impl CaptureController {
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-capturecontroller-setfocusbehavior)
     ///
     /// # Errors
-    /// - `InvalidState`: sharing has begun, or has ended.
+    /// - `InvalidState`: sharing has already started or ended.
     /// - `Type`: the browser does not know this behaviour.
     #[doc(alias = "CaptureController.setFocusBehavior")]
     pub fn set_focus_behavior(&self, behavior: &FocusBehavior) -> Result<()> {
@@ -114,7 +114,7 @@ impl CaptureController {
                 let _ = raw.set_focus_behavior(decide(&surface).as_str());
             }
         });
-        // The refusal is told to whoever awaits the capture.
+        // The future of the capture reports the rejection.
         let refused = Closure::once(|_refusal: JsValue| {});
         // One of them is never called: both are freed together with the promise.
         let _own_promise = asked.then(&shared.into_js_value(), &refused.into_js_value());

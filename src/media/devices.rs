@@ -1,4 +1,4 @@
-//! Which cameras, microphones and loudspeakers there are.
+//! Cameras, microphones and speakers.
 
 use browser_rtc_proto::{dictionary, spec_enum};
 use futures::{Stream, StreamExt};
@@ -16,13 +16,13 @@ use crate::{
 };
 
 spec_enum! {
-    /// What a device does. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevicekind)
+    /// The kind of a device. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevicekind)
     #[doc(alias = "MediaDeviceKind")]
     DeviceKind {
         /// A microphone.
         #[doc(alias = "MediaDeviceKind.audioinput")]
         AudioInput = "audioinput",
-        /// A loudspeaker or headphones.
+        /// A speaker or headphones.
         #[doc(alias = "MediaDeviceKind.audiooutput")]
         AudioOutput = "audiooutput",
         /// A camera.
@@ -31,7 +31,7 @@ spec_enum! {
     }
 }
 
-/// A camera, microphone or loudspeaker. It is serialized as the browser's own `toJSON` does.
+/// A camera, microphone or speaker. It is serialized as the browser's own `toJSON` does.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#device-info)
 #[doc(alias = "MediaDeviceInfo")]
 #[doc(alias = "MediaDeviceInfo.toJSON")]
@@ -43,13 +43,13 @@ pub struct DeviceInfo {
     /// user has allowed a device of this kind.
     #[doc(alias = "MediaDeviceInfo.deviceId")]
     pub device_id: String,
-    /// What it does.
+    /// The kind of the device.
     #[doc(alias = "MediaDeviceInfo.kind")]
     pub kind: DeviceKind,
-    /// Its name for people. Empty until the user has allowed a device of this kind.
+    /// The label that is shown to users. Empty until the user has allowed a device of this kind.
     #[doc(alias = "MediaDeviceInfo.label")]
     pub label: String,
-    /// The same for devices that are parts of one, such as a headset's two halves.
+    /// The group, which devices share that are parts of one physical device, such as a headset.
     #[doc(alias = "MediaDeviceInfo.groupId")]
     pub group_id: String,
 }
@@ -127,7 +127,7 @@ pub struct DeviceChange {
     /// All devices, as [`devices`] gives them.
     #[doc(alias = "DeviceChangeEvent.devices")]
     pub devices: Vec<DeviceInfo>,
-    /// Those that the user has just plugged in. Neither Chromium nor Firefox tells them.
+    /// The devices that the user has just plugged in. Neither Chromium nor Firefox reports them.
     #[doc(alias = "DeviceChangeEvent.userInsertedDevices")]
     pub user_inserted_devices: Vec<DeviceInfo>,
 }
@@ -159,7 +159,7 @@ pub fn device_changes() -> Result<impl Stream<Item = Result<DeviceChange>> + Unp
     })))
 }
 
-/// What the event itself tells; nothing in a browser whose event is a plain one.
+/// Reads the devices from the event. Returns `None` in a browser whose event has none.
 fn told(event: &JsValue) -> Option<DeviceChange> {
     let devices = global::get(event, "devices");
     devices.is_array().then(|| DeviceChange {

@@ -1,4 +1,4 @@
-//! The screen, a window or a tab, shared.
+//! Capture of the screen, a window or a tab.
 //! [Specification](https://www.w3.org/TR/screen-capture/)
 
 use browser_rtc_proto::dictionary;
@@ -126,35 +126,35 @@ macro_rules! display_media_options {
 }
 
 display_media_options! {
-    /// What of the screen to offer, and how. Unless told otherwise, picture without sound.
+    /// Options of a screen capture. The default is video without audio.
     /// [Specification](https://www.w3.org/TR/screen-capture/#displaymediastreamoptions)
     ///
-    /// All but `video` and `audio` are hints to the browser, and Firefox passes over them.
+    /// All but `video` and `audio` are hints to the browser, which Firefox ignores.
     #[doc(alias = "DisplayMediaStreamOptions")]
     DisplayMediaOptions {
-        /// Whether this very tab is offered.
+        /// Sets whether this tab is offered.
         #[doc(alias = "DisplayMediaStreamOptions.selfBrowserSurface")]
         self_browser_surface / "selfBrowserSurface": SelfCapturePreference,
-        /// Whether the system's sound is offered with a monitor.
+        /// Sets whether the system's audio is offered with a monitor.
         #[doc(alias = "DisplayMediaStreamOptions.systemAudio")]
         system_audio / "systemAudio": SystemAudioPreference,
-        /// Which sound is offered with a window.
+        /// Sets the audio that is offered with a window.
         #[doc(alias = "DisplayMediaStreamOptions.windowAudio")]
         window_audio / "windowAudio": WindowAudioPreference,
-        /// Whether the user may go over to another tab while sharing.
+        /// Sets whether the user may switch to another tab while sharing.
         #[doc(alias = "DisplayMediaStreamOptions.surfaceSwitching")]
         surface_switching / "surfaceSwitching": SurfaceSwitchingPreference,
-        /// Whether whole monitors are offered.
+        /// Sets whether whole monitors are offered.
         #[doc(alias = "DisplayMediaStreamOptions.monitorTypeSurfaces")]
         monitor_type_surfaces / "monitorTypeSurfaces": MonitorTypeSurfaces,
-        /// Whether sound is chosen beforehand.
+        /// Sets whether audio is preselected.
         #[doc(alias = "DisplayMediaStreamOptions.audioSelection")]
         audio_selection / "audioSelection": AudioSelectionPreference,
     }
 }
 
 impl DisplayMediaOptions {
-    /// Picture without sound.
+    /// Creates options for video without audio.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

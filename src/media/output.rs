@@ -1,4 +1,4 @@
-//! Which loudspeaker plays.
+//! The choice of a speaker.
 //! [Specification](https://www.w3.org/TR/audio-output/)
 
 use browser_rtc_proto::dictionary;
@@ -37,7 +37,7 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
         .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no device"))
 }
 
-/// Which loudspeaker to ask for.
+/// Options of [`select_audio_output`].
 /// [Specification](https://www.w3.org/TR/audio-output/#audiooutputoptions-dictionary)
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +57,7 @@ dictionary! {
 js_members!(AudioOutputOptions: ; other);
 
 impl AudioOutputOptions {
-    /// Whichever the user chooses.
+    /// Creates options that leave the choice to the user.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

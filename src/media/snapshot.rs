@@ -1,4 +1,4 @@
-//! Still pictures of a video.
+//! Still images of a video.
 
 use browser_rtc_proto::spec_enum;
 use futures::future::{Either, select};
@@ -20,18 +20,18 @@ use crate::{
 const OPERATION: &str = "snapshot";
 
 spec_enum! {
-    /// A kind of picture file.
+    /// The format of an image file.
     ImageFormat {
         /// WebP, which Safari cannot write.
         Webp = "image/webp",
-        /// PNG, which each browser can write. It has no quality: nothing is lost.
+        /// PNG, which each browser can write. It is lossless, and has no quality.
         Png = "image/png",
         /// JPEG.
         Jpeg = "image/jpeg",
     }
 }
 
-/// How a still picture is to be written. The default is WebP in the browser's own quality.
+/// Options of a snapshot. The default is WebP in the browser's default quality.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SnapshotOptions {
     format: Option<ImageFormat>,
@@ -39,7 +39,7 @@ pub struct SnapshotOptions {
 }
 
 impl SnapshotOptions {
-    /// WebP in the browser's own quality.
+    /// Creates options for WebP in the browser's default quality.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -74,13 +74,13 @@ impl SnapshotOptions {
     }
 }
 
-/// A still picture.
+/// A still image.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// The file.
     pub blob: Blob,
-    /// Its kind, which is PNG where the browser cannot write the one that was asked for.
+    /// The format, which is PNG where the browser cannot write the requested one.
     pub format: ImageFormat,
     /// In pixels.
     pub width: u32,
@@ -127,7 +127,7 @@ pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Re
     Ok(Snapshot { format: ImageFormat::from(&*blob.type_()), blob, width, height })
 }
 
-/// Still pictures.
+/// Snapshots.
 impl MediaStreamTrack {
     /// The picture that the track gives next, as a file, without an element of the page. Of a track that gives none
     /// for the moment, it waits for one, or for the track's end. Cancel safe.
@@ -149,7 +149,7 @@ impl MediaStreamTrack {
     }
 }
 
-/// A `<video>` that is not on the page, emptied when this is dropped.
+/// A `<video>` that is not on the page. Its source is removed when this is dropped.
 struct Screen(MediaElement);
 
 impl Screen {
@@ -158,7 +158,7 @@ impl Screen {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "only a window can draw pictures of a track"));
         };
         let stream = web_sys::MediaStream::new_with_tracks(&Array::of1(track.as_raw())).during(OPERATION)?;
-        // Nobody hears it, so that it may play without a click.
+        // Muted elements may play without a click.
         element.set_muted(true);
         element.set_source(Some(&stream)).during(OPERATION)?;
         Ok(Self(element))

@@ -98,7 +98,7 @@ impl MediaStream {
         self.0.raw.id()
     }
 
-    /// Whether a track of it has not ended.
+    /// Returns whether at least one track is live.
     #[doc(alias = "MediaStream.active")]
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Which constraints this browser knows.
+//! The constraints that the browser supports.
 
 use browser_rtc_proto::dictionary;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::{
     members::Members,
 };
 
-/// Which constraints this browser knows: it passes over all others, even where they are [`exact`](super::exact).
+/// Returns the constraints that this browser supports. It ignores all others, even [`exact`](super::exact) ones.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getsupportedconstraints)
 ///
 /// # Errors
@@ -53,7 +53,7 @@ macro_rules! supported {
 }
 
 supported! {
-    /// Which constraints a browser knows.
+    /// The constraints that a browser supports.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediatracksupportedconstraints)
     #[doc(alias = "MediaTrackSupportedConstraints")]
     SupportedConstraints {

@@ -25,7 +25,7 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// Whether a track can still give media.
+    /// The state of a track.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrackstate)
     #[doc(alias = "MediaStreamTrackState")]
     TrackState {
@@ -111,7 +111,7 @@ impl MediaStreamTrack {
         self.0.raw.label()
     }
 
-    /// Whether the track carries its media, rather than silence or black.
+    /// Returns whether the track carries its media, rather than silence or black frames.
     #[doc(alias = "MediaStreamTrack.enabled")]
     #[must_use]
     pub fn enabled(&self) -> bool {
@@ -123,14 +123,14 @@ impl MediaStreamTrack {
         self.0.raw.set_enabled(enabled);
     }
 
-    /// Whether the source gives no media for the moment, which the user or the peer decides.
+    /// Returns whether the source currently provides no media, which the user or the remote peer decides.
     #[doc(alias = "MediaStreamTrack.muted")]
     #[must_use]
     pub fn muted(&self) -> bool {
         self.0.raw.muted()
     }
 
-    /// Whether the track is muted by its source: now, then each change.
+    /// Returns a stream of whether the source provides no media: the current value, then each change.
     #[doc(alias = "MediaStreamTrack.onmute")]
     #[doc(alias = "MediaStreamTrack.onunmute")]
     pub fn mute_changes(&self) -> EventStream<bool> {
@@ -140,14 +140,14 @@ impl MediaStreamTrack {
         self.until_ended(changes)
     }
 
-    /// Whether the track can still give media.
+    /// Returns the state of the track.
     #[doc(alias = "MediaStreamTrack.readyState")]
     #[must_use]
     pub fn state(&self) -> TrackState {
         TrackState::from(&*global::get(&self.0.raw, "readyState").as_string().unwrap_or_default())
     }
 
-    /// Whether the track has ended for good.
+    /// Returns whether the track has ended.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.state() == TrackState::Ended

@@ -12,28 +12,28 @@ use crate::{
 };
 
 spec_enum! {
-    /// What a track is of, so that it is encoded in the way that suits it.
+    /// A hint about the content of a track, by which the browser chooses how to encode it.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
     ContentHint {
-        /// The browser finds out by itself.
+        /// No hint: the browser decides by itself.
         Unset = "",
-        /// Sound: a voice, for people to listen to.
+        /// Audio: speech for people to listen to.
         Speech = "speech",
-        /// Sound: a voice, for a machine to understand. Chromium does not know it, and keeps the hint that it has.
+        /// Audio: speech for a machine to recognize. Chromium does not know it, and keeps the former hint.
         SpeechRecognition = "speech-recognition",
-        /// Sound: music, or other sound that is not to be taken for noise.
+        /// Audio: music, or other audio that is not noise.
         Music = "music",
-        /// Picture: motion is to be smooth, as of a camera or a film.
+        /// Video: smooth motion, as of a camera or a film.
         Motion = "motion",
-        /// Picture: details are to be kept, as of a painting.
+        /// Video: fine detail, as of a painting.
         Detail = "detail",
-        /// Picture: text and lines are to be kept sharp, as of a screen.
+        /// Video: sharp text and lines, as of a screen.
         Text = "text",
     }
 }
 
 impl MediaStreamTrack {
-    /// What the track is set to now.
+    /// Returns the current settings.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getsettings)
     #[doc(alias = "MediaStreamTrack.getSettings")]
     #[must_use]
@@ -41,7 +41,7 @@ impl MediaStreamTrack {
         self.sys().settings().ok().and_then(|raw| dictionary::from_js(&raw)).unwrap_or_default()
     }
 
-    /// What the track could be set to.
+    /// Returns the capabilities.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getcapabilities)
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl MediaStreamTrack {
         Ok(())
     }
 
-    /// What the track is of, as the program has told the browser.
+    /// Returns the hint that the program has set.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
     ///
     /// # Errors

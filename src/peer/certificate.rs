@@ -1,4 +1,4 @@
-//! What a connection identifies itself with to the peer.
+//! The certificates of connections.
 
 use std::{fmt, time::Duration};
 
@@ -31,7 +31,7 @@ spec_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyAlgorithm {
-    /// Short, and made at once.
+    /// ECDSA: short keys, which are generated at once.
     Ecdsa(NamedCurve),
     /// PKCS #1 1.5 with SHA-256, for peers that know nothing else. A long key takes seconds to make.
     Rsa {
@@ -84,16 +84,16 @@ impl KeyAlgorithm {
 #[derive(Clone)]
 pub struct Certificate(sys::certificate::Certificate);
 
-/// A certificate in short, as in a description's `a=fingerprint`.
+/// A fingerprint of a certificate, as in a description's `a=fingerprint`.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlsfingerprint)
 #[doc(alias = "RTCDtlsFingerprint")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Fingerprint {
-    /// The hash, such as `sha-256`.
+    /// The hash algorithm, such as `sha-256`.
     #[doc(alias = "RTCDtlsFingerprint.algorithm")]
     pub algorithm: String,
-    /// Its value: bytes in hexadecimal, with colons between them.
+    /// The hash: bytes in hexadecimal, with colons between them.
     #[doc(alias = "RTCDtlsFingerprint.value")]
     pub value: String,
 }
@@ -132,7 +132,7 @@ impl Certificate {
         Ok(Self(generated.unchecked_into()))
     }
 
-    /// A handle of the browser's own object.
+    /// Returns a handle of the browser's own object.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcCertificate) -> Self {
         Self(raw.unchecked_into())
@@ -151,7 +151,7 @@ impl Certificate {
         self.0.expires_at()
     }
 
-    /// What stands for it in a description: most often one, by SHA-256.
+    /// Returns the fingerprints, as they are in a description: most often one, by SHA-256.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtccertificate-getfingerprints)
     ///
     /// # Errors
@@ -167,7 +167,7 @@ impl Certificate {
     }
 }
 
-/// The same key: Chromium makes a new object each time that it is asked for a connection's certificates.
+/// Compares keys, as Chromium makes a new object each time that a connection's certificates are read.
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0

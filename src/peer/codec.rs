@@ -1,4 +1,4 @@
-//! What media is coded in, and what this browser can code.
+//! Codecs, and the capabilities of the browser.
 
 use browser_rtc_proto::dictionary;
 use serde::Serialize;
@@ -13,24 +13,24 @@ use crate::{
     sys::global,
 };
 
-/// A way to code media. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcodec)
+/// A codec. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcodec)
 #[doc(alias = "RTCRtpCodec")]
 #[doc(alias = "RTCRtpCodecCapability")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Codec {
-    /// Such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
+    /// The MIME type, such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
     #[doc(alias = "RTCRtpCodec.mimeType")]
     pub mime_type: String,
-    /// Ticks of the clock a second: 90,000 for video.
+    /// The clock rate, in ticks per second: 90,000 for video.
     #[doc(alias = "RTCRtpCodec.clockRate")]
     pub clock_rate: u32,
-    /// How many channels of sound, at most.
+    /// The number of audio channels, at most.
     #[doc(alias = "RTCRtpCodec.channels")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<u16>,
-    /// Its parameters as in the `a=fmtp` line of a description.
+    /// The parameters, as in the `a=fmtp` line of a description.
     #[doc(alias = "RTCRtpCodec.sdpFmtpLine")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdp_fmtp_line: Option<String>,
@@ -70,20 +70,20 @@ impl Codec {
         self
     }
 
-    /// Whether it is the one of this name, such as `video/VP9`, whatever its parameters.
+    /// Returns whether the codec has this MIME type, such as `video/VP9`, regardless of its parameters.
     #[must_use]
     pub fn is(&self, mime_type: &str) -> bool {
         self.mime_type.eq_ignore_ascii_case(mime_type)
     }
 }
 
-/// A codec that was agreed on. [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcodecparameters)
+/// A negotiated codec. [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcodecparameters)
 #[doc(alias = "RTCRtpCodecParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CodecParameters {
-    /// The number by which packets name it, 0 to 127.
+    /// The payload type in packets, 0 to 127.
     #[doc(alias = "RTCRtpCodecParameters.payloadType")]
     pub payload_type: u8,
     /// The codec itself.
@@ -111,7 +111,7 @@ impl JsMembers for CodecParameters {
     }
 }
 
-/// What this browser can send or receive of one kind.
+/// The capabilities of this browser for sending or receiving one kind of media.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcapabilities)
 ///
 /// It comes from [`RtpSender::capabilities`](super::RtpSender::capabilities) and
@@ -139,17 +139,17 @@ dictionary! {
 
 js_members!(RtpCapabilities: codecs / "codecs", header_extensions / "headerExtensions");
 
-/// A header extension that this browser knows.
+/// A header extension that this browser supports.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpheaderextensioncapability)
 #[doc(alias = "RTCRtpHeaderExtensionCapability")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HeaderExtensionCapability {
-    /// Its name, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
+    /// The URI, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
     #[doc(alias = "RTCRtpHeaderExtensionCapability.uri")]
     pub uri: String,
-    /// The direction of its use; none where the browser does not tell, as Firefox.
+    /// The direction; `None` where the browser does not report it, as Firefox.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpheaderextensioncapability-direction)
     #[doc(alias = "RTCRtpHeaderExtensionCapability.direction")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,7 +169,7 @@ dictionary! {
 js_members!(HeaderExtensionCapability: ; other);
 
 impl RtpCapabilities {
-    /// What the static method of this interface says.
+    /// Queries the static method of this interface.
     pub(super) fn query(
         interface: &str,
         kind: &TrackKind,

@@ -41,14 +41,14 @@ impl DtlsTransport {
         IceTransport::new(global::get(&self.0.raw, "iceTransport"), &self.0.connection)
     }
 
-    /// Whether it is up.
+    /// Returns the current state.
     #[doc(alias = "RTCDtlsTransport.state")]
     #[must_use]
     pub fn state(&self) -> DtlsTransportState {
         self.0.state("state", DtlsTransportState::Closed)
     }
 
-    /// Whether it is up: now, then each change, `Closed` last.
+    /// Returns a stream of the state: the current one, then each change, `Closed` last.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-onstatechange)
     #[doc(alias = "RTCDtlsTransport.onstatechange")]
     pub fn states(&self) -> EventStream<DtlsTransportState> {
@@ -65,7 +65,7 @@ impl DtlsTransport {
             .on(&self.0.raw, "error", |event| Some(Error::from_js("dtls", global::get(&event, "error"))))
     }
 
-    /// What the peer identified itself with, in DER, its own certificate first; none before it is connected.
+    /// Returns the certificates of the remote peer, in DER, its own first; none before the transport is connected.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-getremotecertificates)
     ///
     /// # Errors

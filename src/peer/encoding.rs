@@ -1,4 +1,4 @@
-//! One stream that a sender makes of its track.
+//! The encodings of a sender.
 
 use browser_rtc_proto::dictionary;
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub struct Encoding {
     #[doc(alias = "RTCRtpCodingParameters.rid")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rid: Option<String>,
-    /// Whether it is sent at all; with `false`, nothing is, and the peer need not be asked.
+    /// The switch of the encoding: with `false`, it is not sent, without a negotiation.
     #[doc(alias = "RTCRtpEncodingParameters.active")]
     pub active: bool,
     /// What to code it in, of what was agreed on; any of the sender's capabilities before that. Once set, a change of
@@ -41,30 +41,30 @@ pub struct Encoding {
     #[doc(alias = "RTCRtpEncodingParameters.codec")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<Codec>,
-    /// Bits a second, at most.
+    /// The greatest bit rate, in bits per second.
     #[doc(alias = "RTCRtpEncodingParameters.maxBitrate")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bitrate: Option<u32>,
-    /// Frames a second, at most; 0 or more, for video only.
+    /// The greatest frame rate, in frames per second, 0 or more; for video only.
     #[doc(alias = "RTCRtpEncodingParameters.maxFramerate")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_framerate: Option<f64>,
-    /// By how much width and height are divided; 1 or more, for video only. Of several encodings that all leave it
+    /// The divisor of width and height, 1 or more; for video only. Of several encodings that all leave it
     /// out, the last has the full size, and each before it half that of the next.
     #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownBy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale_resolution_down_by: Option<f64>,
-    /// Its share of the bandwidth.
+    /// The share of the bandwidth.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcrtpencodingparameters-priority)
     #[doc(alias = "RTCRtpEncodingParameters.priority")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<PriorityType>,
-    /// How its packets are marked for the network. Chromium has it, Firefox takes no notice and gives none back.
+    /// The marking of packets for the network. Chromium has it, Firefox ignores it and returns none.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcrtpencodingparameters-networkpriority)
     #[doc(alias = "RTCRtpEncodingParameters.networkPriority")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_priority: Option<PriorityType>,
-    /// Its layers in space and time, such as `L1T2`. Chromium has it, Firefox takes no notice and gives none back.
+    /// The spatial and temporal layers, such as `L1T2`. Chromium has it, Firefox ignores it and returns none.
     /// [Specification](https://www.w3.org/TR/webrtc-svc/#dom-rtcrtpencodingparameters-scalabilitymode)
     #[doc(alias = "RTCRtpEncodingParameters.scalabilityMode")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,17 +86,17 @@ pub struct Encoding {
     pub other: Members,
 }
 
-/// The largest size of a picture, whichever way it is turned.
+/// The greatest resolution of a video, in either orientation.
 /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcresolutionrestriction)
 #[doc(alias = "RTCResolutionRestriction")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ResolutionRestriction {
-    /// Pixels across, 1 or more.
+    /// The greatest width, in pixels, 1 or more.
     #[doc(alias = "RTCResolutionRestriction.maxWidth")]
     pub max_width: u32,
-    /// Pixels down, 1 or more.
+    /// The greatest height, in pixels, 1 or more.
     #[doc(alias = "RTCResolutionRestriction.maxHeight")]
     pub max_height: u32,
 }
@@ -154,83 +154,83 @@ impl Default for Encoding {
 }
 
 impl Encoding {
-    /// The browser's choice of everything; it is active.
+    /// Creates an active encoding that leaves everything else to the browser.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names it.
+    /// Sets the rid.
     #[must_use]
     pub fn rid(mut self, rid: impl Into<String>) -> Self {
         self.rid = Some(rid.into());
         self
     }
 
-    /// Says whether it is sent at all.
+    /// Sets whether the encoding is sent.
     #[must_use]
     pub fn active(mut self, active: bool) -> Self {
         self.active = active;
         self
     }
 
-    /// Says what to code it in.
+    /// Sets the codec.
     #[must_use]
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
         self
     }
 
-    /// Bounds its bits a second.
+    /// Sets the greatest bit rate, in bits per second.
     #[must_use]
     pub fn max_bitrate(mut self, bits_per_second: u32) -> Self {
         self.max_bitrate = Some(bits_per_second);
         self
     }
 
-    /// Bounds its frames a second.
+    /// Sets the greatest frame rate, in frames per second.
     #[must_use]
     pub fn max_framerate(mut self, frames_per_second: f64) -> Self {
         self.max_framerate = Some(frames_per_second);
         self
     }
 
-    /// Divides width and height.
+    /// Sets the divisor of width and height.
     #[must_use]
     pub fn scale_resolution_down_by(mut self, divisor: f64) -> Self {
         self.scale_resolution_down_by = Some(divisor);
         self
     }
 
-    /// Sets its share of the bandwidth.
+    /// Sets the share of the bandwidth.
     #[must_use]
     pub fn priority(mut self, priority: PriorityType) -> Self {
         self.priority = Some(priority);
         self
     }
 
-    /// Says how its packets are marked for the network.
+    /// Sets how packets are marked for the network.
     #[must_use]
     pub fn network_priority(mut self, priority: PriorityType) -> Self {
         self.network_priority = Some(priority);
         self
     }
 
-    /// Sets its layers, such as `L1T2`.
+    /// Sets the layers, such as `L1T2`.
     #[must_use]
     pub fn scalability_mode(mut self, mode: impl Into<String>) -> Self {
         self.scalability_mode = Some(mode.into());
         self
     }
 
-    /// Sets the size that the picture is scaled down to.
+    /// Sets the resolution that the video is scaled down to.
     #[must_use]
     pub fn scale_resolution_down_to(mut self, size: ResolutionRestriction) -> Self {
         self.scale_resolution_down_to = Some(size);
         self
     }
 
-    /// Sets whether packets of sound grow longer where the bandwidth is short.
+    /// Sets whether audio packets get longer where the bandwidth is short.
     #[must_use]
     pub fn adaptive_ptime(mut self, adaptive: bool) -> Self {
         self.adaptive_ptime = Some(adaptive);

@@ -26,10 +26,10 @@ pub struct TrackEvent {
     /// The streams that the peer sends it in.
     #[doc(alias = "RTCTrackEvent.streams")]
     pub streams: Vec<MediaStream>,
-    /// What receives the track.
+    /// The receiver of the track.
     #[doc(alias = "RTCTrackEvent.receiver")]
     pub receiver: RtpReceiver,
-    /// What the receiver is part of.
+    /// The transceiver of the receiver.
     #[doc(alias = "RTCTrackEvent.transceiver")]
     pub transceiver: RtpTransceiver,
 }
@@ -167,7 +167,7 @@ impl PeerConnection {
         })
     }
 
-    /// That an offer is due, because tracks or channels have changed.
+    /// Returns a stream of events that request a negotiation, because tracks or channels have changed.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onnegotiationneeded)
     #[doc(alias = "RTCPeerConnection.onnegotiationneeded")]
     pub fn negotiation_needed(&self) -> EventStream<()> {

@@ -1,4 +1,4 @@
-//! One way to the peer.
+//! The ICE transport of a connection.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// One way to the peer, and the search for it.
+/// An ICE transport: the path to the remote peer, and the search for it.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetransport)
 ///
 /// Clones share one transport. It does not keep its connection alive. Firefox tells its states and its role alone: the
@@ -31,25 +31,25 @@ pub struct IceTransport(Transport);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IceCandidatePair {
-    /// Ours.
+    /// The local candidate.
     #[doc(alias = "RTCIceCandidatePair.local")]
     pub local: IceCandidate,
-    /// The peer's.
+    /// The remote candidate.
     #[doc(alias = "RTCIceCandidatePair.remote")]
     pub remote: IceCandidate,
 }
 
-/// What the two ends know each other by while they search.
+/// The credentials by which the two peers recognize each other's connectivity checks.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtciceparameters)
 #[doc(alias = "RTCIceParameters")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IceParameters {
-    /// Which generation of candidates this is; a restart gives a new one.
+    /// The user name fragment, which is new with each ICE restart.
     #[doc(alias = "RTCIceParameters.usernameFragment")]
     pub username_fragment: String,
-    /// The secret that goes with it.
+    /// The password of the user name fragment.
     #[doc(alias = "RTCIceParameters.password")]
     pub password: String,
 }
@@ -64,7 +64,7 @@ dictionary! {
 js_members!(IceParameters:);
 
 impl IceTransport {
-    /// None for `null`.
+    /// Returns `None` for `null`.
     pub(super) fn new(raw: JsValue, connection: &CloseSignal) -> Option<Self> {
         Transport::new(raw, connection).map(Self)
     }
@@ -75,7 +75,7 @@ impl IceTransport {
         &self.0.raw
     }
 
-    /// Which end chooses the pair; none where the browser does not tell, as Chromium for a connection's.
+    /// Returns the role; `None` where the browser does not report it, as Chromium for a connection's transports.
     #[doc(alias = "RTCIceTransport.role")]
     #[must_use]
     pub fn role(&self) -> Option<IceRole> {
@@ -90,28 +90,28 @@ impl IceTransport {
         global::get(&self.0.raw, "component").as_string().map(|component| component.as_str().into())
     }
 
-    /// The search for a way to the peer.
+    /// Returns the current state.
     #[doc(alias = "RTCIceTransport.state")]
     #[must_use]
     pub fn state(&self) -> IceTransportState {
         self.0.state("state", IceTransportState::Closed)
     }
 
-    /// The state of the search: now, then each change, `Closed` last.
+    /// Returns a stream of the state: the current one, then each change, `Closed` last.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-onstatechange)
     #[doc(alias = "RTCIceTransport.onstatechange")]
     pub fn states(&self) -> EventStream<IceTransportState> {
         self.0.states("state", "statechange", IceTransportState::Closed)
     }
 
-    /// The gathering of our own candidates for it.
+    /// Returns the state of gathering local candidates.
     #[doc(alias = "RTCIceTransport.gatheringState")]
     #[must_use]
     pub fn gathering_state(&self) -> IceGatheringState {
         self.0.now("gatheringState")
     }
 
-    /// The state of gathering: now, then each change.
+    /// Returns a stream of the state of gathering: the current one, then each change.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-ongatheringstatechange)
     #[doc(alias = "RTCIceTransport.ongatheringstatechange")]
     pub fn gathering_states(&self) -> EventStream<IceGatheringState> {
@@ -120,7 +120,7 @@ impl IceTransport {
         EventStream::of_states(connection, raw, &["gatheringstatechange"], move || now.now("gatheringState"))
     }
 
-    /// Our candidates, as far as they have been found.
+    /// Returns the local candidates that have been found so far.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getlocalcandidates)
     ///
     /// # Errors
@@ -130,7 +130,7 @@ impl IceTransport {
         self.candidates("getLocalCandidates")
     }
 
-    /// The peer's candidates that were added. Those that came within its description are not among them in Chromium.
+    /// Returns the remote candidates that were added. In Chromium, they lack those within the remote description.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getremotecandidates)
     ///
     /// # Errors
@@ -140,7 +140,7 @@ impl IceTransport {
         self.candidates("getRemoteCandidates")
     }
 
-    /// The pair that is in use; none before there is one.
+    /// Returns the selected pair; `None` before there is one.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getselectedcandidatepair)
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl IceTransport {
         self.0.call("getSelectedCandidatePair").map(|pair| selected(&pair))
     }
 
-    /// The pair that is in use: now, then each change, `None` while there is none.
+    /// Returns a stream of the selected pair: the current one, then each change, `None` while there is none.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-onselectedcandidatepairchange)
     ///
     /// # Errors
@@ -166,7 +166,8 @@ impl IceTransport {
         Ok(EventStream::of_states(connection, raw, &["selectedcandidatepairchange"], pair))
     }
 
-    /// What the peer knows us by; none before our description is set, and none in Chromium for a connection's.
+    /// Returns the local credentials; `None` before the local description is set, and in Chromium for a connection's
+    /// transports.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getlocalparameters)
     ///
     /// # Errors
@@ -176,7 +177,8 @@ impl IceTransport {
         self.parameters("getLocalParameters")
     }
 
-    /// What we know the peer by; none before its description is set, and none in Chromium for a connection's.
+    /// Returns the remote credentials; `None` before the remote description is set, and in Chromium for a connection's
+    /// transports.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getremoteparameters)
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Who the peer is, as an identity provider asserts it. Firefox alone has this.
+//! The identities of peers, as an identity provider asserts them. Only Firefox has them.
 
 use browser_rtc_proto::dictionary;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::{
     sys::{global, promise::Promise},
 };
 
-/// Who asserts our identity, and of whom.
+/// The identity provider of the local peer.
 /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcidentityprovideroptions)
 #[doc(alias = "RTCIdentityProviderOptions")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -74,16 +74,16 @@ impl IdentityProvider {
     member_setter!();
 }
 
-/// Who the peer is, and who says so.
+/// The asserted identity of the remote peer.
 /// [Specification](https://www.w3.org/TR/webrtc-identity/#rtcidentityassertion-interface)
 #[doc(alias = "RTCIdentityAssertion")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct IdentityAssertion {
-    /// The identity provider's domain.
+    /// The domain of the identity provider.
     #[doc(alias = "RTCIdentityAssertion.idp")]
     pub idp: String,
-    /// The peer's name there, such as `ada@example.org`.
+    /// The name of the remote peer at the provider, such as `ada@example.org`.
     #[doc(alias = "RTCIdentityAssertion.name")]
     pub name: String,
 }
@@ -97,7 +97,7 @@ dictionary! {
 
 js_members!(IdentityAssertion:);
 
-/// Identities. Firefox alone has them: elsewhere each of these gives `NotSupported`.
+/// Identities. Only Firefox has them: elsewhere each of these functions returns `NotSupported`.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{IdentityProvider, PeerConnection}, Result};
@@ -155,7 +155,7 @@ impl PeerConnection {
             .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no identity"))
     }
 
-    /// Where the user can log in, when an assertion failed for want of that.
+    /// Returns the URL where the user can log in, after an assertion failed for want of a login.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-idploginurl)
     #[doc(alias = "RTCPeerConnection.idpLoginUrl")]
     #[must_use]

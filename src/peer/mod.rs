@@ -1,4 +1,4 @@
-//! A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
+//! Connections to peers. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 
 mod certificate;
 mod codec;
@@ -98,14 +98,14 @@ struct SharedConnection {
     end: CloseSignal,
     rtp: OnceCell<Rc<dyn Rtp>>,
     close_on_drop: Cell<bool>,
-    /// A session's connection uses senders again.
+    /// The connection of a session reuses senders.
     reuse: RefCell<Option<reuse::Failed>>,
 }
 
 shared!(SharedConnection, raw);
 
 impl PeerConnection {
-    /// A new connection, not yet connected to anyone.
+    /// Creates a connection, which is not yet connected.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection)
     ///
     /// # Errors
@@ -159,7 +159,7 @@ impl PeerConnection {
         &self.0.raw
     }
 
-    /// The browser's own object, no longer closed by any drop.
+    /// Returns the browser's own object, which no drop closes any more.
     #[must_use]
     pub fn into_raw(self) -> web_sys::RtcPeerConnection {
         self.0.close_on_drop.set(false);
@@ -225,7 +225,7 @@ impl PeerConnection {
         Ok(())
     }
 
-    /// All senders; none once closed.
+    /// Returns all senders; none once the connection is closed.
     #[doc(alias = "RTCPeerConnection.getSenders")]
     #[must_use]
     pub fn senders(&self) -> Vec<RtpSender> {
@@ -257,7 +257,7 @@ impl PeerConnection {
         DataChannel::handle(raw.unchecked_into(), self.connection(), Owner::Another)
     }
 
-    /// Whether there is anything to negotiate, as far as it was added through a handle of ours.
+    /// Returns whether there is anything to negotiate that was added through a handle of this crate.
     pub(crate) fn has_media_or_channels(&self) -> bool {
         let transceivers = self.0.raw.transceivers();
         transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || channel::exist_of(&self.0.raw)
@@ -297,7 +297,7 @@ impl Drop for SharedConnection {
     }
 }
 
-/// Whether this browser has WebRTC.
+/// Returns whether this browser has WebRTC.
 #[must_use]
 pub fn is_supported() -> bool {
     global::has("RTCPeerConnection")

@@ -14,7 +14,7 @@ use crate::{
 
 /// Offers, answers and candidates.
 impl PeerConnection {
-    /// What we would offer. [`set_local_description`](Self::set_local_description) needs none.
+    /// Creates an offer. [`set_local_description`](Self::set_local_description) needs none.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
     ///
     /// # Errors
@@ -24,7 +24,7 @@ impl PeerConnection {
         self.create_offer_with(&OfferOptions::new()).await
     }
 
-    /// The same with options.
+    /// Creates an offer with options.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl PeerConnection {
         description(OPERATION, &offer)
     }
 
-    /// What we would answer to the offer that was set.
+    /// Creates an answer to the remote offer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createanswer)
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl PeerConnection {
         set.map(drop).map_err(|error| error.of_sdp(&description.sdp))
     }
 
-    /// Adds one of the peer's candidates.
+    /// Adds a candidate of the remote peer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate)
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl PeerConnection {
         Ok(())
     }
 
-    /// Has the next offer look for a new way to the peer; negotiation is needed then.
+    /// Restarts ICE with the next offer; a negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice)
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl PeerConnection {
     }
 }
 
-/// What [`create_offer_with`](PeerConnection::create_offer_with) is to offer beyond what the connection has.
+/// Options of [`create_offer_with`](PeerConnection::create_offer_with).
 /// [Specification](https://www.w3.org/TR/webrtc/#dictionary-rtcofferoptions-members)
 #[doc(alias = "RTCOfferOptions")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -139,7 +139,7 @@ dictionary! {
 js_members!(OfferOptions: ; other);
 
 impl OfferOptions {
-    /// What the connection has, and no more.
+    /// Creates the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

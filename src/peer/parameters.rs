@@ -1,4 +1,4 @@
-//! What a sender and a receiver have agreed on with the peer, and what of it can be changed.
+//! The parameters of senders and receivers.
 
 use browser_rtc_proto::{dictionary, spec_enum};
 use js_sys::Object;
@@ -13,26 +13,26 @@ use crate::{
 };
 
 spec_enum! {
-    /// What suffers where bandwidth or computing power do not suffice.
+    /// The quality that is reduced where bandwidth or computing power do not suffice.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-rtcdegradationpreference)
     #[doc(alias = "RTCDegradationPreference")]
     DegradationPreference {
-        /// The resolution.
+        /// The resolution is reduced.
         #[doc(alias = "RTCDegradationPreference.maintain-framerate")]
         MaintainFramerate = "maintain-framerate",
-        /// The frame rate.
+        /// The frame rate is reduced.
         #[doc(alias = "RTCDegradationPreference.maintain-resolution")]
         MaintainResolution = "maintain-resolution",
-        /// Both, in balance.
+        /// Both are reduced, in balance.
         #[doc(alias = "RTCDegradationPreference.balanced")]
         Balanced = "balanced",
-        /// Neither: frames are dropped where it must be.
+        /// Neither is reduced: frames are dropped where necessary.
         #[doc(alias = "RTCDegradationPreference.maintain-framerate-and-resolution")]
         MaintainFramerateAndResolution = "maintain-framerate-and-resolution",
     }
 }
 
-/// What was agreed on with the peer, and cannot be changed but by a new offer.
+/// The negotiated parameters, which only another negotiation changes.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpparameters)
 #[doc(alias = "RTCRtpParameters")]
 #[doc(alias = "RTCRtpReceiveParameters")]
@@ -40,7 +40,7 @@ spec_enum! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtpParameters {
-    /// Header extensions. Firefox tells of none.
+    /// The header extensions. Firefox reports none.
     #[doc(alias = "RTCRtpParameters.headerExtensions")]
     pub header_extensions: Vec<HeaderExtensionParameters>,
     /// The control protocol. Firefox tells of none for a receiver, and for a sender only that there is no name and no
@@ -48,7 +48,7 @@ pub struct RtpParameters {
     #[doc(alias = "RTCRtpParameters.rtcp")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp: Option<RtcpParameters>,
-    /// Codecs, the preferred first; none before an answer.
+    /// The codecs, the preferred one first; none before an answer.
     #[doc(alias = "RTCRtpParameters.codecs")]
     pub codecs: Vec<CodecParameters>,
     /// Members that this crate does not type.
@@ -77,7 +77,7 @@ impl RtpParameters {
     }
 }
 
-/// How sender and receiver report to each other.
+/// The parameters of RTCP, by which sender and receiver report to each other.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtcpparameters)
 #[doc(alias = "RTCRtcpParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -89,7 +89,7 @@ pub struct RtcpParameters {
     #[doc(alias = "RTCRtcpParameters.cname")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cname: Option<String>,
-    /// Whether reports may leave parts out (RFC 5506).
+    /// The use of reduced-size reports (RFC 5506).
     #[doc(alias = "RTCRtcpParameters.reducedSize")]
     pub reduced_size: bool,
 }
@@ -101,20 +101,20 @@ dictionary! {
     reduced_size / "reducedSize",
 }
 
-/// A header extension that was agreed on.
+/// A negotiated header extension.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpheaderextensionparameters)
 #[doc(alias = "RTCRtpHeaderExtensionParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HeaderExtensionParameters {
-    /// Its name.
+    /// The URI.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.uri")]
     pub uri: String,
-    /// The number by which packets name it.
+    /// The id in packets.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.id")]
     pub id: u16,
-    /// Whether it is encrypted.
+    /// The encryption of the extension.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.encrypted")]
     pub encrypted: bool,
 }
@@ -157,27 +157,27 @@ impl RtpSendParameters {
         }
     }
 
-    /// What was agreed on with the peer, which cannot be changed here.
+    /// Returns the negotiated parameters, which cannot be changed here.
     #[must_use]
     pub fn agreed(&self) -> RtpParameters {
         // The members that it does not type are those of the rest.
         RtpParameters { other: Members::new(), ..RtpParameters::from_js(&self.raw) }
     }
 
-    /// By what the browser knows which reading these are of.
+    /// Returns the id by which the browser recognizes when these parameters were read.
     #[doc(alias = "RTCRtpSendParameters.transactionId")]
     #[must_use]
     pub fn transaction_id(&self) -> String {
         global::get(&self.raw, "transactionId").as_string().unwrap_or_default()
     }
 
-    /// The browser's own object, as it was read.
+    /// Returns the browser's own object, as it was read.
     #[must_use]
     pub fn as_raw(&self) -> &Object {
         &self.raw
     }
 
-    /// A copy of the browser's own object with our fields in it.
+    /// Returns a copy of the browser's own object with the values of the fields.
     pub(super) fn to_js(&self) -> Object {
         let object = Object::assign(&Object::new(), &self.raw);
         global::set(&object, "encodings", &dictionary::list_to_js(&self.encodings));

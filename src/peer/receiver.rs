@@ -1,4 +1,4 @@
-//! What receives a track from the peer.
+//! Receivers of tracks.
 
 use std::{fmt, rc::Rc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// Receives one track from the peer.
+/// A receiver of one track from the remote peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpreceiver-interface)
 ///
 /// Clones share one receiver. It does not keep its connection alive.
@@ -52,7 +52,7 @@ impl RtpReceiver {
         &self.0.raw
     }
 
-    /// Whether it has what its next handle is to have as well.
+    /// Returns whether it has state that its next handle must share.
     pub(super) fn is_in_use(&self) -> bool {
         Rc::strong_count(&self.0) > 1 || !self.0.track.is_ended()
     }
@@ -65,7 +65,7 @@ impl RtpReceiver {
         self.0.track.clone()
     }
 
-    /// What this browser can receive of a kind.
+    /// Returns the capabilities of this browser for receiving a kind of media.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcapabilities)
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl RtpReceiver {
         RtpCapabilities::query("RTCRtpReceiver", kind, sys::rtp_receiver::RtpReceiver::capabilities)
     }
 
-    /// What was agreed on with the peer; next to nothing before that.
+    /// Returns the negotiated parameters; next to nothing before a negotiation.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getparameters)
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl RtpReceiver {
         RtpSource::all(self.0.raw.contributing_sources())
     }
 
-    /// Whose packets were played out in the last ten seconds, the latest first.
+    /// Returns the sources whose packets were played out in the last ten seconds, the latest first.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getsynchronizationsources)
     ///
     /// Chromium tells of sound only while an element or a graph plays the track.
@@ -106,7 +106,7 @@ impl RtpReceiver {
         RtpSource::all(self.0.raw.synchronization_sources())
     }
 
-    /// What it receives on; none before the first offer or answer with it.
+    /// Returns the transport; `None` before the first offer or answer with this receiver.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-transport)
     #[doc(alias = "RTCRtpReceiver.transport")]
     #[must_use]
@@ -114,7 +114,7 @@ impl RtpReceiver {
         DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.end)
     }
 
-    /// What is known of this receiver's streams, and of what they refer to.
+    /// Returns the statistics of this receiver's streams, and of the entries that they refer to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)
     ///
     /// A closed connection still has a report, which may be empty.

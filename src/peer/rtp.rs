@@ -1,4 +1,4 @@
-//! What sends and what receives on one connection.
+//! The senders, receivers and transceivers of a connection.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -97,10 +97,10 @@ impl PeerConnection {
 pub(super) trait Rtp {
     fn handles(self: Rc<Self>) -> Rc<RtpHandles>;
 
-    /// Lets the tracks go that were sent, and ends those that were received: the browser tells nobody.
+    /// Releases the tracks that were sent, and ends those that were received, for which the browser fires no event.
     fn close(&self);
 
-    /// Leaves the tracks to the raw connection.
+    /// Leaves the tracks running for the raw connection.
     fn leave_running(&self);
 }
 
@@ -110,7 +110,7 @@ impl PeerConnection {
     }
 }
 
-/// One handle a sender and one a receiver, so that all who are given one share its track.
+/// The handles of senders and receivers, one for each object, so that all handles share its track.
 #[derive(Default)]
 pub(super) struct RtpHandles {
     senders: RefCell<Vec<RtpSender>>,
@@ -128,14 +128,14 @@ impl RtpHandles {
         if let Some(known) = senders.iter().find(|known| *known.raw() == raw) {
             return known.clone();
         }
-        // Those of transceivers that were stopped would pile up.
+        // Senders of stopped transceivers would accumulate.
         senders.retain(RtpSender::is_in_use);
         let sender = RtpSender::new(raw, &self.end);
         senders.push(sender.clone());
         sender
     }
 
-    /// Those of transceivers that are gone would pile up.
+    /// Drops the mark of emptied senders whose transceivers are gone, as they would accumulate.
     pub(super) fn forget_emptied(&self, live: &[RtpTransceiver]) {
         for sender in self.senders.borrow().iter() {
             if !live.iter().any(|one| one.sender() == sender) {
@@ -187,12 +187,12 @@ impl Rtp for RtpHandles {
     }
 }
 
-/// The browser's object, unless its connection has been closed.
+/// Returns the browser's object, unless its connection has been closed.
 pub(super) fn open<'a, T>(operation: &'static str, raw: &'a T, end: &CloseSignal) -> Result<&'a T> {
     if end.is_set() { Err(Error::closed(operation)) } else { Ok(raw) }
 }
 
-/// The same for a call, which older browsers may lack.
+/// Returns the browser's object, unless its connection has been closed or it lacks the method, as in older browsers.
 pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a T, end: &CloseSignal) -> Result<&'a T> {
     let raw = open(operation, raw, end)?;
     if global::has_member(raw.as_ref(), operation) {

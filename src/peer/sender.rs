@@ -1,4 +1,4 @@
-//! What sends a track to the peer.
+//! Senders of tracks.
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +21,7 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// Sends one track to the peer, and keeps it alive.
+/// A sender of one track to the remote peer. It keeps the track alive.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsender-interface)
 ///
 /// Clones share one sender. It does not keep its connection alive.
@@ -31,12 +31,12 @@ pub struct RtpSender(Rc<SharedSender>);
 
 struct SharedSender {
     raw: sys::rtp_sender::RtpSender,
-    /// The track that was given to it, to be kept alive.
+    /// The track that it keeps alive.
     track: RefCell<Option<MediaStreamTrack>>,
     dtmf: RefCell<Option<DtmfSender>>,
-    /// Its track was removed, and it may take another.
+    /// Set while its track is removed and it may take another.
     is_emptied: Cell<bool>,
-    /// Tracks that the browser was asked to take and has not taken yet.
+    /// The number of pending replacements of the track.
     replacing: Cell<u32>,
     end: CloseSignal,
 }
@@ -63,7 +63,7 @@ impl RtpSender {
         &self.0.raw
     }
 
-    /// Whether it has what its next handle is to have as well.
+    /// Returns whether it has state that its next handle must share.
     pub(super) fn is_in_use(&self) -> bool {
         Rc::strong_count(&self.0) > 1
             || self.0.track.borrow().is_some()
@@ -71,7 +71,7 @@ impl RtpSender {
             || self.0.is_emptied.get()
     }
 
-    /// Lets the track go that was removed; the sender may take another.
+    /// Releases the removed track; the sender may take another.
     pub(super) fn empty(&self) {
         self.keep(None);
         self.0.is_emptied.set(true);
@@ -82,7 +82,7 @@ impl RtpSender {
         self.0.is_emptied.get() && self.track().is_none()
     }
 
-    /// The sender is not to be used again.
+    /// Excludes the sender from reuse.
     pub(super) fn forget_emptied(&self) {
         self.0.is_emptied.set(false);
     }
@@ -137,14 +137,14 @@ impl RtpSender {
     pub async fn replace_track(&self, track: Option<&MediaStreamTrack>) -> Result<()> {
         let raw = track.map(MediaStreamTrack::as_raw);
         settled("replaceTrack", &self.0.end, || self.0.raw.replace_track(raw)).await?;
-        // Another may have taken its place meanwhile.
+        // Another track may have replaced it in the meantime.
         if self.track().as_ref() == track {
             self.keep(track.cloned());
         }
         Ok(())
     }
 
-    /// What is known of this sender's streams, and of what they refer to.
+    /// Returns the statistics of this sender's streams, and of the entries that they refer to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)
     ///
     /// A closed connection still has a report, which may be empty.
@@ -156,7 +156,7 @@ impl RtpSender {
         stats::report(&self.0.end, || self.0.raw.stats()).await
     }
 
-    /// What it sends on; none before the first offer or answer with it.
+    /// Returns the transport; `None` before the first offer or answer with this sender.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-transport)
     #[doc(alias = "RTCRtpSender.transport")]
     #[must_use]
@@ -164,7 +164,7 @@ impl RtpSender {
         DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.end)
     }
 
-    /// The keypad of this sender.
+    /// Returns the DTMF sender.
     ///
     /// # Errors
     /// `NotSupported` for a sender of video, which has no tones, and where the browser has no DTMF.
@@ -180,7 +180,7 @@ impl RtpSender {
         Ok(dtmf.insert(DtmfSender::new(raw, &self.0.raw, &self.0.end)).clone())
     }
 
-    /// What this browser can send of a kind.
+    /// Returns the capabilities of this browser for sending a kind of media.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getcapabilities)
     ///
     /// # Errors
@@ -190,7 +190,7 @@ impl RtpSender {
         RtpCapabilities::query("RTCRtpSender", kind, sys::rtp_sender::RtpSender::capabilities)
     }
 
-    /// How the track is sent now.
+    /// Returns the current parameters.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getparameters)
     ///
     /// # Errors
@@ -264,13 +264,13 @@ impl RtpSender {
         callable(OPERATION, &self.0.raw, &self.0.end)?.set_streams(&streams).during(OPERATION)
     }
 
-    /// Keeps this track alive instead of the last one.
+    /// Keeps this track alive instead of the former one.
     pub(super) fn keep(&self, track: Option<MediaStreamTrack>) {
         // The old one goes after the borrow has: its drop may stop it, and the browser may then call.
         let _former = self.0.track.replace(track);
     }
 
-    /// Leaves the track to the raw connection.
+    /// Leaves the track running for the raw connection.
     pub(super) fn leave_running(&self) {
         if let Some(track) = self.0.track.take() {
             let _running = track.into_raw();

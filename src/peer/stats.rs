@@ -1,4 +1,4 @@
-//! What is known of a connection, now and from time to time.
+//! The statistics of a connection.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const OPERATION: &str = "getStats";
 
 /// Statistics.
 impl PeerConnection {
-    /// What is known of the connection and of all its streams and transports.
+    /// Returns the statistics of the connection and of all its streams and transports.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
     ///
     /// Browsers answer from a cache for some tens of milliseconds.
@@ -52,7 +52,7 @@ impl PeerConnection {
         report(&self.0.end, || self.0.raw.stats(None)).await
     }
 
-    /// The raw report, without the cost of reading all of it; `Closed` once the connection is.
+    /// Returns the raw report, without the cost of reading all of it; `Closed` once the connection is.
     pub(crate) async fn raw_stats(&self) -> Result<sys::stats_report::StatsReport> {
         Ok(settled(OPERATION, &self.0.end, || self.0.raw.stats(None)).await?.unchecked_into())
     }

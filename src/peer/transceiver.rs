@@ -22,23 +22,23 @@ use crate::{
 };
 
 spec_enum! {
-    /// Which way media flows through a transceiver.
+    /// The direction of media through a transceiver.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiverdirection)
     #[doc(alias = "RTCRtpTransceiverDirection")]
     TransceiverDirection {
-        /// Both ways.
+        /// Media is sent and received.
         #[doc(alias = "RTCRtpTransceiverDirection.sendrecv")]
         SendRecv = "sendrecv",
-        /// To the peer only.
+        /// Media is only sent.
         #[doc(alias = "RTCRtpTransceiverDirection.sendonly")]
         SendOnly = "sendonly",
-        /// From the peer only.
+        /// Media is only received.
         #[doc(alias = "RTCRtpTransceiverDirection.recvonly")]
         RecvOnly = "recvonly",
-        /// Neither, for now.
+        /// No media is sent or received for now.
         #[doc(alias = "RTCRtpTransceiverDirection.inactive")]
         Inactive = "inactive",
-        /// Neither, for good. Only read: [`RtpTransceiver::stop`] leads to it.
+        /// No media is sent or received any more, after [`RtpTransceiver::stop`]. It cannot be set.
         #[doc(alias = "RTCRtpTransceiverDirection.stopped")]
         Stopped = "stopped",
     }
@@ -85,7 +85,7 @@ impl RtpTransceiver {
         &self.raw
     }
 
-    /// The name of its media section; none before the first description, and none once it has been stopped.
+    /// Returns the id of its media section; `None` before the first description, and once it has been stopped.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtptransceiver-mid)
     #[doc(alias = "RTCRtpTransceiver.mid")]
     #[must_use]
@@ -93,21 +93,21 @@ impl RtpTransceiver {
         self.raw.mid()
     }
 
-    /// What sends to the peer, with or without a track.
+    /// Returns the sender, with or without a track.
     #[doc(alias = "RTCRtpTransceiver.sender")]
     #[must_use]
     pub fn sender(&self) -> &RtpSender {
         &self.sender
     }
 
-    /// What receives from the peer. Its track is there from the start, muted.
+    /// Returns the receiver. Its track exists from the start, muted.
     #[doc(alias = "RTCRtpTransceiver.receiver")]
     #[must_use]
     pub fn receiver(&self) -> &RtpReceiver {
         &self.receiver
     }
 
-    /// Which way media is to flow: what the next offer or answer asks for.
+    /// Returns the preferred direction, which the next offer or answer asks for.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
     #[doc(alias = "RTCRtpTransceiver.direction")]
     #[must_use]
@@ -115,7 +115,7 @@ impl RtpTransceiver {
         self.direction_in("direction").unwrap_or(TransceiverDirection::Stopped)
     }
 
-    /// Which way media flows, as agreed on last; none before that.
+    /// Returns the direction that was negotiated last; `None` before that.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-currentdirection)
     #[doc(alias = "RTCRtpTransceiver.currentDirection")]
     #[must_use]
@@ -127,7 +127,7 @@ impl RtpTransceiver {
         global::get(&self.raw, attribute).as_string().map(|direction| TransceiverDirection::from(&*direction))
     }
 
-    /// Says which way media is to flow; an offer is due then.
+    /// Sets the preferred direction; a negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
     ///
     /// # Errors
@@ -252,12 +252,12 @@ impl fmt::Debug for RtpTransceiver {
     }
 }
 
-/// What a transceiver is made for: a track to send, or a kind, whose track may come later.
+/// The subject of a transceiver: a track to send, or a kind of media, whose track may come later.
 #[derive(Clone, Debug)]
 pub enum TrackOrKind<'a> {
-    /// This track is sent from the start.
+    /// A track that is sent from the start.
     Track(&'a MediaStreamTrack),
-    /// Picture or sound; [`RtpSender::replace_track`] gives it a track.
+    /// A kind of media; [`RtpSender::replace_track`] sets the track.
     Kind(TrackKind),
 }
 
@@ -282,7 +282,7 @@ impl From<TrackKind> for TrackOrKind<'_> {
     }
 }
 
-/// How a transceiver begins. The default sends and receives, in no stream, in one encoding.
+/// Options of a new transceiver. The default sends and receives, in no stream, in one encoding.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiverinit)
 #[doc(alias = "RTCRtpTransceiverInit")]
 #[derive(Clone, Debug, Default, Serialize)]
@@ -307,7 +307,7 @@ dictionary! {
 js_members!(TransceiverInit: send_encodings / "sendEncodings"; other);
 
 impl TransceiverInit {
-    /// The defaults.
+    /// Creates the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

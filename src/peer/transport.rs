@@ -1,4 +1,4 @@
-//! What the three kinds of transport have in common.
+//! The common part of the three kinds of transport.
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
@@ -41,7 +41,7 @@ impl Transport {
         S::from(&global::get(&self.raw, attribute).as_string().unwrap_or_default())
     }
 
-    /// What a method gives that not every browser has.
+    /// Calls a method that not every browser has.
     pub(super) fn call(&self, method: &'static str) -> Result<JsValue> {
         let advice = "this browser's transport does not tell: the connection's statistics have the same";
         global::call(&self.raw, method)

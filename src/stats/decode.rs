@@ -9,14 +9,14 @@ use wasm_bindgen::JsValue;
 use super::id::Timestamp;
 use crate::{dictionary::value_from_js, sys::stats_report::StatsEntry};
 
-/// What every entry has, and the object that it was read from.
+/// The members of every entry, and the object that they were read from.
 pub(super) struct Head {
     pub(super) id: String,
     pub(super) timestamp: Timestamp,
     pub(super) raw: Raw,
 }
 
-/// The browser's own object; none for an entry that was made in Rust.
+/// The browser's own object; `None` for an entry that was created in Rust.
 #[derive(Clone, Default)]
 pub(super) struct Raw(Option<StatsEntry>);
 
@@ -34,7 +34,7 @@ impl Raw {
         value_from_js(value(self.0.as_ref()?, member))
     }
 
-    /// The members that are not in this list, nor of every entry.
+    /// Returns the members that neither this list nor every entry has.
     pub(super) fn members_beside(&self, known: &[&str]) -> Vec<(String, JsValue)> {
         const HEAD: [&str; 3] = ["id", "type", "timestamp"];
         let Some(entry) = &self.0 else { return Vec::new() };
@@ -49,14 +49,14 @@ impl Raw {
     }
 }
 
-/// Silent: the fields tell the same.
+/// Prints nothing, as the fields have the same values.
 impl fmt::Debug for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
 }
 
-/// One crossing into JavaScript a member: a report has hundreds.
+/// Reads a member with a single call into JavaScript, as a report has hundreds.
 #[inline(never)]
 fn value(entry: &StatsEntry, member: &str) -> JsValue {
     entry.member(member).unwrap_or_default()
@@ -76,10 +76,10 @@ macro_rules! dictionary {
         #[serde(tag = "type", rename = $type)]
         #[non_exhaustive]
         pub struct $name {
-            /// The same for the same thing in each report of a connection.
+            /// The id, which an object keeps in all reports of a connection.
             #[doc(alias = "RTCStats.id")]
             pub id: $crate::stats::StatsId<$name>,
-            /// When this was measured; for what the peer reports, when its report came in.
+            /// The time of the measurement; for what the remote peer reports, the time of its report's arrival.
             #[doc(alias = "RTCStats.timestamp")]
             pub timestamp: $crate::stats::Timestamp,
             $(

@@ -3,7 +3,7 @@
 use browser_rtc_proto::spec_enum;
 
 spec_enum! {
-    /// What an entry tells of.
+    /// The type of an entry.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
     #[doc(alias = "RTCStatsType")]
     StatsType {
@@ -73,7 +73,7 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// Who begins the DTLS handshake.
+    /// The role in the DTLS handshake.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcdtlsrole-enum)
     #[doc(alias = "RTCDtlsRole")]
     DtlsRole {
@@ -94,10 +94,10 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatsicecandidatepairstate-enum)
     #[doc(alias = "RTCStatsIceCandidatePairState")]
     CandidatePairState {
-        /// To be checked once another of its kind has succeeded.
+        /// The pair waits for another of its foundation to succeed.
         #[doc(alias = "RTCStatsIceCandidatePairState.frozen")]
         Frozen = "frozen",
-        /// To be checked.
+        /// The pair waits for its check.
         #[doc(alias = "RTCStatsIceCandidatePairState.waiting")]
         Waiting = "waiting",
         /// Being checked.

@@ -1,4 +1,4 @@
-//! Addresses, and ways from one to another.
+//! Candidates and candidate pairs.
 
 use browser_rtc_proto::sdp::{IceCandidateType, IceServerTransportProtocol, IceTcpCandidateType};
 
@@ -9,7 +9,7 @@ dictionary! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#candidatepair-dict*)
     #[doc(alias = "RTCIceCandidatePairStats")]
     CandidatePair = "candidate-pair" {
-        /// What it carries.
+        /// The transport that uses it.
         #[doc(alias = "RTCIceCandidatePairStats.transportId")]
         transport_id: StatsId<Transport> = "transportId",
         /// Our end.
@@ -21,7 +21,7 @@ dictionary! {
         /// How far its check is.
         #[doc(alias = "RTCIceCandidatePairStats.state")]
         state: CandidatePairState = "state",
-        /// Whether the side that chooses has chosen it, then or now.
+        /// The nomination by the controlling peer, then or now.
         #[doc(alias = "RTCIceCandidatePairStats.nominated")]
         nominated: bool = "nominated",
         /// Packets sent.
@@ -48,10 +48,10 @@ dictionary! {
         /// The last time there and back, in seconds.
         #[doc(alias = "RTCIceCandidatePairStats.currentRoundTripTime")]
         current_round_trip_time: f64 = "currentRoundTripTime",
-        /// What the network is estimated to carry from here, in bits per second.
+        /// The estimated outgoing bandwidth, in bits per second.
         #[doc(alias = "RTCIceCandidatePairStats.availableOutgoingBitrate")]
         available_outgoing_bitrate: f64 = "availableOutgoingBitrate",
-        /// What the network is estimated to carry to here, in bits per second.
+        /// The estimated incoming bandwidth, in bits per second.
         #[doc(alias = "RTCIceCandidatePairStats.availableIncomingBitrate")]
         available_incoming_bitrate: f64 = "availableIncomingBitrate",
         /// Checks received.
@@ -81,11 +81,11 @@ dictionary! {
     }
 }
 
-/// Of the candidates of both sides.
+/// The priority, by the candidates of both peers.
 macro_rules! candidate {
     ({ $($head:tt)* }) => {
         dictionary! { $($head)* {
-            /// What it was found for.
+            /// The transport that it was found for.
             #[doc(alias = "RTCIceCandidateStats.transportId")]
             transport_id: StatsId<Transport> = "transportId",
             /// The address; absent where the browser hides it.
@@ -97,7 +97,7 @@ macro_rules! candidate {
             /// `udp` or `tcp`.
             #[doc(alias = "RTCIceCandidateStats.protocol")]
             protocol: String = "protocol",
-            /// Where the address was learnt.
+            /// The URL of the server that reported the address.
             #[doc(alias = "RTCIceCandidateStats.candidateType")]
             candidate_type: IceCandidateType = "candidateType",
             /// Its priority: the greater, the earlier it is tried.
@@ -121,7 +121,7 @@ macro_rules! candidate {
             /// The user name in ICE checks.
             #[doc(alias = "RTCIceCandidateStats.usernameFragment")]
             username_fragment: String = "usernameFragment",
-            /// Who opens the connection, of TCP.
+            /// The peer that opens the connection, for TCP.
             #[doc(alias = "RTCIceCandidateStats.tcpType")]
             tcp_type: IceTcpCandidateType = "tcpType",
         }}

@@ -1,4 +1,4 @@
-//! Values that members have: references to other entries, points in time, numbers by name.
+//! The types of values: references to other entries, points in time, numbers by name.
 
 use std::{fmt, hash, marker::PhantomData, time::Duration};
 
@@ -12,7 +12,7 @@ use serde::{
 pub struct StatsId<T>(Box<str>, PhantomData<fn() -> T>);
 
 impl<T> StatsId<T> {
-    /// The id as the browser gave it.
+    /// Returns the id of the browser.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -88,19 +88,19 @@ impl<'de, T> FromIdl<'de> for StatsId<T> {
 pub struct Timestamp(f64);
 
 impl Timestamp {
-    /// So many milliseconds after the beginning of 1970.
+    /// Creates the point in time this number of milliseconds after the beginning of 1970.
     #[must_use]
     pub fn from_ms(ms: f64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since the beginning of 1970.
+    /// Returns the milliseconds since the beginning of 1970.
     #[must_use]
     pub fn as_ms(self) -> f64 {
         self.0
     }
 
-    /// The time from then to this; zero where that is not earlier.
+    /// Returns the time since `earlier`; zero where that is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::try_from_secs_f64((self.0 - earlier.0) / 1000.0).unwrap_or_default()
@@ -113,20 +113,20 @@ impl<'de> FromIdl<'de> for Timestamp {
     }
 }
 
-/// A number for each of some names, in the browser's order.
+/// Numbers by name, in the browser's order.
 ///
-/// A list, as there are few, and a tree would be a good part of all that statistics weigh.
+/// This is a list, as there are few, and a tree would be a good part of the size of all statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NumbersByName(Vec<(String, f64)>);
 
 impl NumbersByName {
-    /// The number of this name.
+    /// Returns the number of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<f64> {
         self.iter().find(|(other, _)| *other == name).map(|(_, number)| number)
     }
 
-    /// All names and their numbers.
+    /// Returns all names and their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(name, number)| (&**name, *number))
     }

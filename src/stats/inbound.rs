@@ -18,7 +18,7 @@ received! {
     /// The id of the media section in the session description.
     #[doc(alias = "RTCInboundRtpStreamStats.mid")]
     mid: String = "mid",
-    /// What the peer reports of it.
+    /// The report of the remote peer on this stream.
     #[doc(alias = "RTCInboundRtpStreamStats.remoteId")]
     remote_id: StatsId<RemoteOutboundRtp> = "remoteId",
     /// Pictures decoded.
@@ -57,13 +57,13 @@ received! {
     /// How often the picture stood still for more than five seconds.
     #[doc(alias = "RTCInboundRtpStreamStats.pauseCount")]
     pause_count: u32 = "pauseCount",
-    /// For how many seconds in all it stood still for more than five.
+    /// The total time of pauses of more than five seconds, in seconds.
     #[doc(alias = "RTCInboundRtpStreamStats.totalPausesDuration")]
     total_pauses_duration: f64 = "totalPausesDuration",
     /// How often the picture stood still for longer than it should.
     #[doc(alias = "RTCInboundRtpStreamStats.freezeCount")]
     freeze_count: u32 = "freezeCount",
-    /// For how many seconds in all it stood still for longer than it should.
+    /// The total time of freezes, in seconds.
     #[doc(alias = "RTCInboundRtpStreamStats.totalFreezesDuration")]
     total_freezes_duration: f64 = "totalFreezesDuration",
     /// When the last packet came.
@@ -121,7 +121,7 @@ received! {
     /// Samples made up in the place of missing ones.
     #[doc(alias = "RTCInboundRtpStreamStats.concealedSamples")]
     concealed_samples: u64 = "concealedSamples",
-    /// Those among them that are silence.
+    /// The concealed samples that are silent.
     #[doc(alias = "RTCInboundRtpStreamStats.silentConcealedSamples")]
     silent_concealed_samples: u64 = "silentConcealedSamples",
     /// How often samples had to be made up.
@@ -148,10 +148,10 @@ received! {
     /// The decoder, by name.
     #[doc(alias = "RTCInboundRtpStreamStats.decoderImplementation")]
     decoder_implementation: String = "decoderImplementation",
-    /// Where it is played.
+    /// The playout path of the stream.
     #[doc(alias = "RTCInboundRtpStreamStats.playoutId")]
     playout_id: StatsId<AudioPlayout> = "playoutId",
-    /// Whether the decoder saves power, as hardware does.
+    /// The power efficiency of the decoder, as of hardware.
     #[doc(alias = "RTCInboundRtpStreamStats.powerEfficientDecoder")]
     power_efficient_decoder: bool = "powerEfficientDecoder",
     /// Pictures that took more than one packet.

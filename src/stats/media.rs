@@ -1,4 +1,4 @@
-//! What media comes from and where it goes.
+//! The sources and the playout of media.
 
 use serde::Serialize;
 
@@ -58,7 +58,7 @@ impl StatsEntry for VideoSource {
     }
 }
 
-/// Of any source.
+/// Defines the dictionary of a source.
 macro_rules! source {
     ({ $($head:tt)* } $($members:tt)*) => {
         dictionary! { $($head)* {
@@ -92,7 +92,7 @@ source! {
     /// How much weaker the echo is than what caused it, in decibels.
     #[doc(alias = "RTCAudioSourceStats.echoReturnLoss")]
     echo_return_loss: f64 = "echoReturnLoss",
-    /// By how much echo cancellation weakens it further, in decibels.
+    /// The echo return loss enhancement of echo cancellation, in decibels.
     #[doc(alias = "RTCAudioSourceStats.echoReturnLossEnhancement")]
     echo_return_loss_enhancement: f64 = "echoReturnLossEnhancement",
 }

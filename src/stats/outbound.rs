@@ -21,7 +21,7 @@ sent! {
     /// The track that is sent, before it is encoded. Firefox does not refer to it.
     #[doc(alias = "RTCOutboundRtpStreamStats.mediaSourceId")]
     media_source_id: StatsId<MediaSource> = "mediaSourceId",
-    /// What the peer reports of it.
+    /// The report of the remote peer on this stream.
     #[doc(alias = "RTCOutboundRtpStreamStats.remoteId")]
     remote_id: StatsId<RemoteInboundRtp> = "remoteId",
     /// The name of the encoding, in simulcast.
@@ -42,7 +42,7 @@ sent! {
     /// The number of the stream of what is sent again, where it has its own.
     #[doc(alias = "RTCOutboundRtpStreamStats.rtxSsrc")]
     rtx_ssrc: u32 = "rtxSsrc",
-    /// What the encoder aims at, in bits per second.
+    /// The target of the encoder, in bits per second.
     #[doc(alias = "RTCOutboundRtpStreamStats.targetBitrate")]
     target_bitrate: f64 = "targetBitrate",
     /// The sum of the sizes that the encoder aimed at, in bytes.
@@ -87,7 +87,7 @@ sent! {
     /// Why pictures are sent smaller or less often than they come.
     #[doc(alias = "RTCOutboundRtpStreamStats.qualityLimitationReason")]
     quality_limitation_reason: QualityLimitationReason = "qualityLimitationReason",
-    /// For how many seconds in all it was each reason, by the reason as the specification spells it.
+    /// The total time of each reason, in seconds, by the reason as the specification spells it.
     #[doc(alias = "RTCOutboundRtpStreamStats.qualityLimitationDurations")]
     quality_limitation_durations: NumbersByName = "qualityLimitationDurations",
     /// How often the size changed for such a reason.
@@ -105,10 +105,10 @@ sent! {
     /// The encoder, by name.
     #[doc(alias = "RTCOutboundRtpStreamStats.encoderImplementation")]
     encoder_implementation: String = "encoderImplementation",
-    /// Whether the encoder saves power, as hardware does.
+    /// The power efficiency of the encoder, as of hardware.
     #[doc(alias = "RTCOutboundRtpStreamStats.powerEfficientEncoder")]
     power_efficient_encoder: bool = "powerEfficientEncoder",
-    /// Whether it is set to be sent.
+    /// The switch of the encoding.
     #[doc(alias = "RTCOutboundRtpStreamStats.active")]
     active: bool = "active",
     /// The layers of the encoding, such as `L1T3`.

@@ -1,6 +1,6 @@
-//! What the dictionaries of streams inherit.
+//! The dictionaries that those of streams inherit from.
 
-/// Of any stream.
+/// Defines the dictionary of a stream.
 macro_rules! rtp_stream {
     ({ $($head:tt)* } $($members:tt)*) => {
         $crate::stats::decode::dictionary! { $($head)* {
@@ -10,7 +10,7 @@ macro_rules! rtp_stream {
             /// Picture or sound.
             #[doc(alias = "RTCRtpStreamStats.kind")]
             kind: TrackKind = "kind",
-            /// What carries it.
+            /// The transport of the stream.
             #[doc(alias = "RTCRtpStreamStats.transportId")]
             transport_id: StatsId<Transport> = "transportId",
             /// How it is encoded; absent until something has been sent or received.
@@ -21,7 +21,7 @@ macro_rules! rtp_stream {
     };
 }
 
-/// Of a stream, where it arrives.
+/// Defines the dictionary of a stream at its receiver.
 macro_rules! received {
     ({ $($head:tt)* } $($members:tt)*) => {
         $crate::stats::parents::rtp_stream! { { $($head)* }
@@ -51,7 +51,7 @@ macro_rules! received {
     };
 }
 
-/// Of a stream, where it leaves.
+/// Defines the dictionary of a stream at its sender.
 macro_rules! sent {
     ({ $($head:tt)* } $($members:tt)*) => {
         $crate::stats::parents::rtp_stream! { { $($head)* }

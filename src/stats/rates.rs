@@ -1,4 +1,4 @@
-//! What happened between two reports.
+//! The rates between two reports.
 
 use super::{
     CandidatePair, InboundRtp, OutboundRtp, RemoteInboundRtp, StatsEntry, StatsId, StatsReport, Timestamp, Transport,
@@ -8,7 +8,7 @@ use crate::media::TrackKind;
 #[cfg(test)]
 mod tests;
 
-/// What happened between two reports of a connection, by [`rates`]. No number in it is infinite or NaN.
+/// The rates between two reports of a connection, by [`rates`]. No number in it is infinite or NaN.
 ///
 /// A rate is none where it cannot be known: where no time has passed, where the browser does not count, where a counter
 /// was reset, and for a stream that was not there before.
@@ -77,7 +77,7 @@ pub struct InboundRates {
     pub jitter: Option<f64>,
 }
 
-/// What happened between two reports of the same connection. Only streams that are in the later one are told of.
+/// Returns the rates between two reports of the same connection, of the streams in the later one.
 ///
 /// ```
 /// # use browser_rtc::stats::{self, InboundRtp, Stats, StatsReport, Timestamp};
@@ -136,7 +136,7 @@ fn outbound(earlier: &StatsReport, later: &StatsReport, now: &OutboundRtp) -> Ou
     }
 }
 
-/// What the peer reports of a stream of ours, by whichever of the two references the browser gives.
+/// Returns the report of the remote peer on a sent stream, by either of the two references that browsers have.
 fn remote_report<'a>(report: &'a StatsReport, stream: &OutboundRtp) -> Option<&'a RemoteInboundRtp> {
     stream
         .remote_id
@@ -166,7 +166,7 @@ fn inbound(earlier: &StatsReport, now: &InboundRtp) -> (InboundRates, Packets) {
     (rates, packets)
 }
 
-/// By the transports, or by the way in use where the browser does not tell of transports. Out, then in.
+/// Returns the bytes sent and received by the transports, or by the selected pair where the browser has no transports.
 fn transports(earlier: &StatsReport, later: &StatsReport) -> (Option<f64>, Option<f64>) {
     let rates: Vec<_> = later
         .of_type::<Transport>()
@@ -261,7 +261,7 @@ fn fraction(lost: Option<f64>, received: Option<f64>) -> Option<f64> {
     finite(Some(lost / (lost + received?)))
 }
 
-/// None where the counter went down: it was reset, and nobody knows where it had come to.
+/// Returns `None` where the counter went down: it was reset, and its last value is not known.
 fn increase<N: Into<u64>>(before: Option<N>, now: Option<N>) -> Option<f64> {
     now?.into().checked_sub(before?.into()).map(|more| more as f64)
 }

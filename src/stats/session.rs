@@ -11,7 +11,7 @@ dictionary! {
         /// Its number in packets.
         #[doc(alias = "RTCCodecStats.payloadType")]
         payload_type: u32 = "payloadType",
-        /// Where the number holds.
+        /// The transport that the payload type is valid for.
         #[doc(alias = "RTCCodecStats.transportId")]
         transport_id: StatsId<Transport> = "transportId",
         /// Such as `video/VP8`.
@@ -37,7 +37,7 @@ dictionary! {
         /// Data channels that have been open.
         #[doc(alias = "RTCPeerConnectionStats.dataChannelsOpened")]
         data_channels_opened: u32 = "dataChannelsOpened",
-        /// Those of them that have closed.
+        /// The number of data channels that have closed.
         #[doc(alias = "RTCPeerConnectionStats.dataChannelsClosed")]
         data_channels_closed: u32 = "dataChannelsClosed",
     }
@@ -57,7 +57,7 @@ dictionary! {
         /// Its id, once it has one.
         #[doc(alias = "RTCDataChannelStats.dataChannelIdentifier")]
         data_channel_identifier: u32 = "dataChannelIdentifier",
-        /// Whether it can send.
+        /// The state of the data channel.
         #[doc(alias = "RTCDataChannelStats.state")]
         state: ChannelState = "state",
         /// Messages sent.

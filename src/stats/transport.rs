@@ -4,7 +4,7 @@ use super::{CandidatePair, DtlsRole, StatsId, decode::dictionary};
 use browser_rtc_proto::sdp::{DtlsTransportState, IceRole, IceTransportState};
 
 dictionary! {
-    /// What carries media and data. Older versions of Firefox do not tell of it.
+    /// A transport of media and data. Older versions of Firefox do not report it.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#transportstats-dict*)
     #[doc(alias = "RTCTransportStats")]
     Transport = "transport" {
@@ -20,7 +20,7 @@ dictionary! {
         /// Bytes of payload received, likewise.
         #[doc(alias = "RTCTransportStats.bytesReceived")]
         bytes_received: u64 = "bytesReceived",
-        /// Who chooses the candidate pair.
+        /// The ICE role of the local peer.
         #[doc(alias = "RTCTransportStats.iceRole")]
         ice_role: IceRole = "iceRole",
         /// Our user name in ICE checks.
@@ -47,7 +47,7 @@ dictionary! {
         /// The cipher of DTLS, by its IANA name.
         #[doc(alias = "RTCTransportStats.dtlsCipher")]
         dtls_cipher: String = "dtlsCipher",
-        /// Who began the handshake.
+        /// The role of the local peer in the handshake.
         #[doc(alias = "RTCTransportStats.dtlsRole")]
         dtls_role: DtlsRole = "dtlsRole",
         /// The cipher of media, by its IANA name.

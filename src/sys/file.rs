@@ -67,7 +67,7 @@ extern "C" {
     pub(crate) fn writable(this: &FileHandle, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// Where the browser has it, which is in secure pages.
+/// Absent in insecure pages.
 pub(crate) fn storage() -> Option<StorageManager> {
     let storage = global::get(&global::get(&js_sys::global(), "navigator"), "storage");
     global::has_member(&storage, "getDirectory").then(|| storage.unchecked_into())

@@ -1,4 +1,4 @@
-//! What to ask of a camera, a microphone or the screen.
+//! Constraints on a camera, a microphone or the screen.
 
 mod choices;
 mod js;
@@ -22,13 +22,13 @@ use browser_rtc_proto::{
 
 use crate::members::{Members, member_setter};
 
-/// Whether to capture a kind of media, and with which constraints: from `true`, `false`, [`Audio`] or [`Video`].
+/// The request for one kind of media: from `true`, `false`, [`Audio`] or [`Video`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Wanted<T> {
-    /// Any device, or none of this kind.
+    /// Any device of this kind, or none.
     Any(bool),
-    /// A device that meets these.
+    /// A device that meets these constraints.
     Constrained(T),
 }
 
@@ -118,20 +118,20 @@ dictionary! {
 }
 
 impl Constraints {
-    /// Neither microphone nor camera.
+    /// Creates constraints that ask for neither microphone nor camera.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks for a microphone: `true`, or an [`Audio`].
+    /// Sets the microphone to ask for: `true`, or an [`Audio`].
     #[must_use]
     pub fn audio(mut self, wanted: impl Into<Wanted<Audio>>) -> Self {
         self.audio = wanted.into();
         self
     }
 
-    /// Asks for a camera: `true`, or a [`Video`].
+    /// Sets the camera to ask for: `true`, or a [`Video`].
     #[must_use]
     pub fn video(mut self, wanted: impl Into<Wanted<Video>>) -> Self {
         self.video = wanted.into();

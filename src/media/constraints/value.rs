@@ -1,4 +1,4 @@
-//! One constraint: what is wished for, and what is insisted on.
+//! One constraint: a bare value, or bounds.
 
 use browser_rtc_proto::{
     as_union, dictionary,
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode};
 
-/// One constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.
+/// A constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.
 ///
 /// A bare value and `ideal` are wishes, which the browser meets as well as it can; with `exact`, `min` or `max` it
 /// refuses ([`ErrorKind::Overconstrained`](crate::ErrorKind::Overconstrained)) where no device can.
@@ -31,9 +31,9 @@ use super::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMod
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Constrain<T> {
-    /// A wish, the same as `ideal`.
+    /// A preferred value, the same as `ideal`.
     Bare(T),
-    /// Bounds and wishes.
+    /// Bounds and a preferred value.
     Bounds(Bounds<T>),
 }
 
@@ -41,7 +41,7 @@ pub enum Constrain<T> {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Bounds<T> {
-    /// No other value will do.
+    /// The only acceptable value.
     #[doc(alias = "ConstrainULongRange.exact")]
     #[doc(alias = "ConstrainDoubleRange.exact")]
     #[doc(alias = "ConstrainBooleanParameters.exact")]
@@ -49,7 +49,7 @@ pub struct Bounds<T> {
     #[doc(alias = "ConstrainBooleanOrDOMStringParameters.exact")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<T>,
-    /// As near to this as can be.
+    /// The preferred value.
     #[doc(alias = "ConstrainULongRange.ideal")]
     #[doc(alias = "ConstrainDoubleRange.ideal")]
     #[doc(alias = "ConstrainBooleanParameters.ideal")]
@@ -57,12 +57,12 @@ pub struct Bounds<T> {
     #[doc(alias = "ConstrainBooleanOrDOMStringParameters.ideal")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ideal: Option<T>,
-    /// No less than this, for numbers.
+    /// The least acceptable number.
     #[doc(alias = "ULongRange.min")]
     #[doc(alias = "DoubleRange.min")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<T>,
-    /// No more than this, for numbers.
+    /// The greatest acceptable number.
     #[doc(alias = "ULongRange.max")]
     #[doc(alias = "DoubleRange.max")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ impl<T> Default for Bounds<T> {
     }
 }
 
-/// One value, or several of which any will do: from a value, an array or a `Vec`.
+/// One acceptable value or several: from a value, an array or a `Vec`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum OneOf<T> {
@@ -115,28 +115,28 @@ impl<const N: usize> From<[&str; N]> for OneOf<String> {
     }
 }
 
-/// A wish: as near to `value` as the device can.
+/// Creates a constraint that prefers `value`.
 pub fn ideal<T>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { ideal: Some(value), ..Bounds::default() })
 }
 
-/// `value` or a refusal.
+/// Creates a constraint that accepts `value` only.
 pub fn exact<T>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { exact: Some(value), ..Bounds::default() })
 }
 
-/// `value` or more, or a refusal.
+/// Creates a constraint that accepts `value` or more.
 pub fn min<T: Number>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { min: Some(value), ..Bounds::default() })
 }
 
-/// `value` or less, or a refusal.
+/// Creates a constraint that accepts `value` or less.
 pub fn max<T: Number>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { max: Some(value), ..Bounds::default() })
 }
 
 impl<T> Constrain<T> {
-    /// Adds a wish, in place of an earlier one or of the bare value.
+    /// Sets the preferred value, in place of an earlier one or of the bare value.
     #[must_use]
     pub fn ideal(self, value: T) -> Self {
         Self::Bounds(Bounds { ideal: Some(value), ..self.into_bounds() })
@@ -199,7 +199,7 @@ macro_rules! bare {
 
 bare!(u32, f64, bool);
 
-/// Bare and bounded, as another type than that of the constraint.
+/// Implements the conversion of bare and bounded values of another type than that of the constraint.
 macro_rules! also {
     ($($from:ty $([const $length:ident])? => $to:ty),* $(,)?) => {
         $(

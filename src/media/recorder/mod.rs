@@ -23,7 +23,7 @@ use crate::{
 };
 
 spec_enum! {
-    /// What a recorder does. [Specification](https://www.w3.org/TR/mediastream-recording/#recordingstate)
+    /// The state of a recorder. [Specification](https://www.w3.org/TR/mediastream-recording/#recordingstate)
     RecordingState {
         /// Nothing: not started yet, or stopped.
         #[doc(alias = "RecordingState.inactive")]
@@ -31,7 +31,7 @@ spec_enum! {
         /// It records.
         #[doc(alias = "RecordingState.recording")]
         Recording = "recording",
-        /// It has paused, and leaves out what comes meanwhile.
+        /// The recorder is paused, and does not record the media of this time.
         #[doc(alias = "RecordingState.paused")]
         Paused = "paused",
     }
@@ -129,7 +129,7 @@ impl MediaRecorder {
             && sys::media_recorder::MediaRecorder::is_supported(mime_type).is_ok_and(|supported| supported)
     }
 
-    /// What is recorded.
+    /// Returns the stream that is recorded.
     #[doc(alias = "MediaRecorder.stream")]
     #[must_use]
     pub fn stream(&self) -> &MediaStream {
@@ -144,7 +144,7 @@ impl MediaRecorder {
         self.raw().mime_type_name()
     }
 
-    /// What it does now.
+    /// Returns the current state.
     #[doc(alias = "MediaRecorder.state")]
     #[must_use]
     pub fn state(&self) -> RecordingState {
@@ -175,7 +175,7 @@ impl MediaRecorder {
         self.raw().audio_bit_rate()
     }
 
-    /// Whether sound takes the same number of bits at all times. None in Firefox.
+    /// Returns whether the bit rate of audio is constant; `None` in Firefox.
     #[doc(alias = "MediaRecorder.audioBitrateMode")]
     #[must_use]
     pub fn audio_bitrate_mode(&self) -> Option<BitrateMode> {

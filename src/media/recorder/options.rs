@@ -1,4 +1,4 @@
-//! What a recording is to be like.
+//! Options of a recording.
 
 use std::time::Duration;
 
@@ -12,31 +12,31 @@ use crate::{
 };
 
 spec_enum! {
-    /// Whether sound takes the same number of bits at all times.
+    /// The way in which the bit rate of audio varies.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#enumdef-bitratemode)
     BitrateMode {
-        /// The same at all times.
+        /// A constant bit rate.
         #[doc(alias = "BitrateMode.constant")]
         Constant = "constant",
-        /// As many as the sound needs, as is the default.
+        /// A bit rate that follows the audio, the default.
         #[doc(alias = "BitrateMode.variable")]
         Variable = "variable",
     }
 }
 
-/// How often a recording has a picture that stands by itself, to which a player can jump. Firefox goes its own way.
+/// The interval of a recording's key frames, to which a player can seek. Firefox ignores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyFrames {
-    /// After this time, in whole milliseconds.
+    /// A key frame after this time, in whole milliseconds.
     #[doc(alias = "MediaRecorderOptions.videoKeyFrameIntervalDuration")]
     Every(Duration),
-    /// After this many pictures.
+    /// A key frame after this number of frames.
     #[doc(alias = "MediaRecorderOptions.videoKeyFrameIntervalCount")]
     EveryFrames(u32),
 }
 
-/// What a recording is to be like. The default leaves all of it to the browser.
+/// Options of a recording. The default leaves all of them to the browser.
 /// [Specification](https://www.w3.org/TR/mediastream-recording/#mediarecorderoptions-section)
 ///
 /// ```
@@ -62,7 +62,7 @@ pub struct RecorderOptions {
 }
 
 impl RecorderOptions {
-    /// All of it as the browser likes.
+    /// Creates options that leave everything to the browser.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -1,4 +1,4 @@
-//! What a recorder gives.
+//! The chunks of a recording.
 
 use std::{
     cell::{Cell, RefCell},
