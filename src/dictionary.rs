@@ -1,13 +1,13 @@
 //! Conversion of the web's dictionaries between Rust and JavaScript, by serde.
 //!
-//! Each dictionary is a serde type; `browser_rtc_proto::dictionary!` implements WebIDL's conversions for it. Members that
-//! serde does not carry, because they are JavaScript values, go through [`JsMembers`].
+//! Each dictionary is a serde type; `browser_rtc_proto::dictionary!` implements WebIDL's conversions for it. Members
+//! that serde does not carry, because they are JavaScript values, go through [`JsMembers`].
 //!
 //! The dictionaries that every program needs are converted by hand, where their types are: descriptions and candidates
 //! (`peer::convert`), the configuration (`peer::configuration`), the options of a data channel (`channel::init`), and
-//! constraints to JavaScript (`media::constraints::js`). Measured by `cargo xtask size`, by gzip, the first three through
-//! serde add 69 % to `minimal_channel`, 6 % to `minimal_call` and 3 % to the npm package; constraints add 8 % to
-//! `minimal_call`.
+//! constraints to JavaScript (`media::constraints::js`). Measured by `cargo xtask size`, by gzip, the first three
+//! through serde add 69 % to `minimal_channel`, 6 % to `minimal_call` and 3 % to the npm package; constraints add 8 %
+//! to `minimal_call`.
 
 use browser_rtc_proto::webidl::{Dictionary, FromIdl, Required};
 use js_sys::{Array, Object};
@@ -125,8 +125,8 @@ impl<T: JsMembers> JsMembers for Box<T> {
     }
 }
 
-/// Implements [`JsMembers`] for a dictionary: after the type stand the fields that are dictionaries themselves, each with
-/// its name in JavaScript, and after a semicolon the field that holds the [`Members`].
+/// Implements [`JsMembers`] for a dictionary: after the type stand the fields that are dictionaries themselves, each
+/// with its name in JavaScript, and after a semicolon the field that holds the [`Members`].
 macro_rules! js_members {
     ($name:ty: $($field:ident / $member:literal),* $(; $other:ident)?) => {
         impl $crate::dictionary::JsMembers for $name {

@@ -39,7 +39,7 @@ spec_enum! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// The device's name for this origin: give it to [`Video::device_id`](super::Video::device_id). Empty until the
+    /// The id of the device for this origin, for [`Video::device_id`](super::Video::device_id). Empty until the
     /// user has allowed a device of this kind.
     #[doc(alias = "MediaDeviceInfo.deviceId")]
     pub device_id: String,
@@ -71,12 +71,12 @@ dictionary! {
 js_members!(DeviceInfo:);
 
 impl DeviceInfo {
-    /// What this camera or microphone could be set to; little or nothing until the user has allowed it. Cancel safe.
+    /// Returns the capabilities of this camera or microphone; few or none until the user has allowed it. Cancel safe.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-inputdeviceinfo-getcapabilities)
     ///
     /// # Errors
     /// - `NotFound`: the device is not there any more.
-    /// - `NotSupported`: it is a loudspeaker, or the browser tells of capabilities only when the device is open, as
+    /// - `NotSupported`: it is a speaker, or the browser reports capabilities only while the device is open, as
     ///   Firefox: then [`MediaStreamTrack::capabilities`](super::MediaStreamTrack::capabilities) has them.
     #[doc(alias = "InputDeviceInfo.getCapabilities")]
     pub async fn capabilities(&self) -> Result<TrackCapabilities> {
@@ -101,7 +101,7 @@ impl DeviceInfo {
     }
 }
 
-/// The devices there are now. Without the user's consent browsers tell of no more than one of each kind, nameless.
+/// Returns the current devices. Without the user's consent browsers report at most one of each kind, without a label.
 /// Cancel safe.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-enumeratedevices)
 ///
@@ -118,7 +118,7 @@ async fn raw_devices(operation: &'static str) -> Result<Array> {
     Ok(settled_for_good(operation, devices).await?.unchecked_into())
 }
 
-/// The devices after one was plugged in or out.
+/// The devices after one was connected or disconnected.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#devicechangeevent)
 #[doc(alias = "DeviceChangeEvent")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,7 +132,8 @@ pub struct DeviceChange {
     pub user_inserted_devices: Vec<DeviceInfo>,
 }
 
-/// The devices anew each time that one is plugged in or out. It never ends; drop it to stop listening.
+/// Returns a stream of the devices, each time that one is connected or disconnected. It never ends; drop it to stop
+/// listening.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediadevices-devicechange)
 ///
 /// ```no_run

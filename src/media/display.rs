@@ -15,13 +15,13 @@ use crate::{
     sys::global,
 };
 
-/// Asks the user to share a screen, a window or a tab. To be called in a click of the user, and anew for each time:
-/// no browser remembers the choice.
+/// Prompts the user to share a screen, a window or a tab. It must be called in a click of the user, each time, as no
+/// browser remembers the choice.
 /// [Specification](https://www.w3.org/TR/screen-capture/#dom-mediadevices-getdisplaymedia)
 ///
-/// The user may end the sharing with the browser's own button: [`MediaStreamTrack::ended`] tells.
+/// The user may end the sharing with the browser's own button: [`MediaStreamTrack::ended`] resolves then.
 ///
-/// Cancel safe: where the future is dropped while the user still thinks, what is granted later is stopped at once.
+/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped at once.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, DisplayMediaOptions, Video, ideal, max}, Result};
@@ -41,9 +41,9 @@ use crate::{
 /// - `Type`: neither audio nor video was asked for; or the constraints have a `min`, an `exact` or an `advanced` set,
 ///   as there is no choice of sources to narrow down; or the options contradict one another.
 /// - `NotFound`: there is nothing to share.
-/// - `NotReadable`: the system keeps its screen.
+/// - `NotReadable`: the system denies access to the screen.
 /// - `Overconstrained`, with the constraint's name: a `max` that cannot be met.
-/// - `Abort`: something else kept it from starting.
+/// - `Abort`: the capture could not start for another reason.
 /// - `NotSupported`: the browser cannot share a screen, as on a phone; or the page is neither https nor localhost.
 ///
 /// [`MediaStreamTrack::ended`]: super::MediaStreamTrack::ended

@@ -15,7 +15,7 @@ use crate::{
     sys::{global, media_element::MediaElement},
 };
 
-/// Asks the user for a loudspeaker, for [`set_sink_id`]. To be called in a click of the user. Cancel safe.
+/// Prompts the user for a speaker, for [`set_sink_id`]. It must be called in a click of the user. Cancel safe.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-mediadevices-selectaudiooutput)
 ///
 /// # Errors
@@ -74,9 +74,9 @@ impl AudioOutputOptions {
     member_setter!();
 }
 
-/// Has an element play on this loudspeaker, by its [`DeviceInfo::device_id`]; an empty one means the system's own
-/// choice. Where the loudspeaker is unplugged, the element is silent until another is set. Cancel safe: the browser
-/// goes over to the loudspeaker all the same.
+/// Sets the speaker that an element plays on, by its [`DeviceInfo::device_id`]; an empty one stands for the system's
+/// default. If the speaker is disconnected, the element is silent until another is set. Cancel safe: the browser
+/// switches to the speaker all the same.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-htmlmediaelement-setsinkid)
 ///
 /// ```no_run
@@ -104,7 +104,7 @@ pub async fn set_sink_id(element: &HtmlMediaElement, device_id: &str) -> Result<
     Ok(())
 }
 
-/// The loudspeaker that an element plays on; empty for the system's own choice.
+/// Returns the id of the speaker that an element plays on; empty for the system's default.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-htmlmediaelement-sinkid)
 ///
 /// # Errors

@@ -65,8 +65,8 @@ spec_enum! {
     }
 }
 
-/// Whether the user has allowed something already, without asking. Cancel safe. Chromium now and then never answers
-/// a page in a frame: there, give it a time limit.
+/// Returns the status of a permission, without a prompt. Cancel safe. In a frame, Chromium sometimes never answers: use
+/// a timeout there.
 /// [Specification](https://www.w3.org/TR/permissions/#dom-permissions-query)
 ///
 /// ```no_run
@@ -78,7 +78,7 @@ spec_enum! {
 /// ```
 ///
 /// # Errors
-/// - `NotSupported`: the browser does not tell it. Try the capture itself: it tells.
+/// - `NotSupported`: the browser does not report it. Try the capture itself.
 /// - `InvalidState`: the page is being left.
 #[doc(alias = "Permissions.query")]
 pub async fn permission(permission: Permission) -> Result<PermissionStatus> {

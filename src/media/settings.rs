@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_and_capabilities_travel_as_the_specification_spells_them() {
+    fn settings_and_capabilities_serialize_as_specified() {
         let told = json!({ "echoCancellation": "all", "facingMode": "user", "screenPixelRatio": 2.0, "width": 640 });
         let settings: TrackSettings = serde_json::from_value(told.clone()).unwrap();
         assert_eq!((settings.width, settings.facing_mode.clone()), (Some(640), Some(FacingMode::User)));

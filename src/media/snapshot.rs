@@ -82,14 +82,14 @@ pub struct Snapshot {
     pub blob: Blob,
     /// The format, which is PNG where the browser cannot write the requested one.
     pub format: ImageFormat,
-    /// In pixels.
+    /// The width, in pixels.
     pub width: u32,
-    /// In pixels.
+    /// The height, in pixels.
     pub height: u32,
 }
 
-/// What `video` shows at this moment, as a file, in the size that the video has by itself. The moment is when the
-/// future is first polled. Cancel safe.
+/// Returns the frame that `video` currently shows, as a file, in the resolution of the video. The frame is taken when
+/// the future is first polled. Cancel safe.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, SnapshotOptions}, Result};
@@ -100,9 +100,9 @@ pub struct Snapshot {
 /// ```
 ///
 /// # Errors
-/// - `InvalidState`: the video has no picture yet.
+/// - `InvalidState`: the video has no frame yet.
 /// - `Range`: the quality is not from 0 to 1.
-/// - `Security`: the page may not read the picture, such as that of a video from another site.
+/// - `Security`: the page may not read the frame, such as that of a video from another site.
 /// - `NotSupported`: the browser has no `OffscreenCanvas`, as Safari before 16.4.
 pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Result<Snapshot> {
     let options = options.to_js()?;
@@ -129,11 +129,11 @@ pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Re
 
 /// Snapshots.
 impl MediaStreamTrack {
-    /// The picture that the track gives next, as a file, without an element of the page. Of a track that gives none
-    /// for the moment, it waits for one, or for the track's end. Cancel safe.
+    /// Returns the next frame of the track, as a file, without an element of the page. While the track provides none,
+    /// it waits for one, or for the end of the track. Cancel safe.
     ///
     /// # Errors
-    /// As [`snapshot`], `NotSupported` for sound and outside of a window, and `InvalidState` once the track has ended.
+    /// As [`snapshot`], `NotSupported` for audio and outside of a window, and `InvalidState` once the track has ended.
     pub async fn snapshot(&self, options: &SnapshotOptions) -> Result<Snapshot> {
         if self.kind() != TrackKind::Video {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "there are no pictures in sound"));

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_known_travels() {
+    fn only_supported_constraints_serialize() {
         let told = json!({ "width": true, "suppressLocalAudioPlayback": true });
         let supported: SupportedConstraints = serde_json::from_value(told.clone()).unwrap();
         assert!(supported.width && supported.suppress_local_audio_playback && !supported.height);

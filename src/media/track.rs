@@ -1,4 +1,4 @@
-//! One camera's picture or one microphone's sound.
+//! Media tracks.
 
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
@@ -14,12 +14,12 @@ use crate::{
 };
 
 spec_enum! {
-    /// Picture or sound. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-kind)
+    /// The kind of a track. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-kind)
     #[doc(alias = "MediaStreamTrack.kind")]
     TrackKind {
-        /// Sound.
+        /// An audio track.
         Audio = "audio",
-        /// Picture.
+        /// A video track.
         Video = "video",
     }
 }
@@ -29,10 +29,10 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrackstate)
     #[doc(alias = "MediaStreamTrackState")]
     TrackState {
-        /// It gives media, or silence and black while it is muted.
+        /// The track provides media, or silence and black frames while it is muted.
         #[doc(alias = "MediaStreamTrackState.live")]
         Live = "live",
-        /// It has ended for good.
+        /// The track has ended, and provides no media any more.
         #[doc(alias = "MediaStreamTrackState.ended")]
         Ended = "ended",
     }
@@ -91,20 +91,20 @@ impl MediaStreamTrack {
         Clone::clone(&self.0.raw)
     }
 
-    /// An identifier that is unique and stays.
+    /// Returns the id, which is unique and never changes.
     #[doc(alias = "MediaStreamTrack.id")]
     #[must_use]
     pub fn id(&self) -> String {
         self.0.raw.id()
     }
 
-    /// Picture or sound.
+    /// Returns the kind of media.
     #[must_use]
     pub fn kind(&self) -> TrackKind {
         TrackKind::from(&*global::get_text(&self.0.raw, "kind").unwrap_or_default())
     }
 
-    /// The device's name for people; may be empty.
+    /// Returns the label of the device; it may be empty.
     #[doc(alias = "MediaStreamTrack.label")]
     #[must_use]
     pub fn label(&self) -> String {
@@ -118,7 +118,8 @@ impl MediaStreamTrack {
         self.0.raw.enabled()
     }
 
-    /// Mutes with `false`: silence or black is sent, and the device stays open.
+    /// Sets whether the track carries its media. With `false`, silence or black frames are sent, and the device stays
+    /// open.
     pub fn set_enabled(&self, enabled: bool) {
         self.0.raw.set_enabled(enabled);
     }
@@ -154,10 +155,10 @@ impl MediaStreamTrack {
     }
 
     /// Resolves when the track ends: unplugged, no longer shared, forbidden, removed by the peer's close, or by
-    /// [`stop`](Self::stop) of any handle, for which the browser itself fires no event. At once where it has ended
-    /// already. Cancel safe.
+    /// [`stop`](Self::stop) of any handle, for which the browser itself fires no event. If the track has ended already,
+    /// it resolves at once. Cancel safe.
     ///
-    /// It waits for as long as the track is live, and is not told where something else calls `stop()` on the raw track.
+    /// It waits as long as the track is live, and does not notice a `stop()` of the raw track by other code.
     #[doc(alias = "MediaStreamTrack.onended")]
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
         let mut nothing = self.until_ended(EventStream::<()>::new(&self.0.end));
@@ -166,8 +167,8 @@ impl MediaStreamTrack {
         })
     }
 
-    /// Another track from the same source, with constraints, an end and an `enabled` of its own. It stops when its
-    /// last handle goes; the device is free when all such tracks have stopped.
+    /// Returns another track of the same source, with constraints, an end and an `enabled` of its own. It stops when
+    /// its last handle is dropped; the device is released when all such tracks have stopped.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-clone)
     #[doc(alias = "MediaStreamTrack.clone")]
     #[must_use]
@@ -175,7 +176,7 @@ impl MediaStreamTrack {
         Self::captured(web_sys::MediaStreamTrack::clone(&self.0.raw))
     }
 
-    /// The track's end, which has come where the browser says so, also if nobody has listened.
+    /// Returns the close signal of the track, which is set if the browser reports the end, also without a listener.
     pub(super) fn end(&self) -> &CloseSignal {
         if self.is_ended() {
             self.0.end.set();
@@ -183,7 +184,7 @@ impl MediaStreamTrack {
         &self.0.end
     }
 
-    /// Has a stream end with the track, be it that the browser ends it or that we do.
+    /// Makes a stream of events end with the track, whether the browser or this crate ends it.
     fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
         let end = self.end().clone();
         events.on(&self.0.raw, "ended", move |_| {
@@ -192,7 +193,7 @@ impl MediaStreamTrack {
         })
     }
 
-    /// Ends the track; when all tracks of a device have ended, the device is free and its light goes out.
+    /// Ends the track. When all tracks of a device have ended, the device is released and its light turns off.
     #[doc(alias = "MediaStreamTrack.stop")]
     pub fn stop(&self) {
         self.0.raw.stop();

@@ -45,7 +45,7 @@ impl MediaStreamTrack {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getcapabilities)
     ///
     /// # Errors
-    /// `NotSupported`: the browser does not tell, as Firefox before 132.
+    /// `NotSupported`: the browser does not report them, as Firefox before 132.
     #[doc(alias = "MediaStreamTrack.getCapabilities")]
     pub fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
@@ -57,7 +57,8 @@ impl MediaStreamTrack {
         Ok(dictionary::from_js(&capabilities).unwrap_or_default())
     }
 
-    /// The constraints that were last applied, by the capture or by [`apply_constraints`](Self::apply_constraints).
+    /// Returns the constraints that were last applied, by the capture or by
+    /// [`apply_constraints`](Self::apply_constraints).
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getconstraints)
     #[doc(alias = "MediaStreamTrack.getConstraints")]
     #[must_use]
@@ -66,15 +67,15 @@ impl MediaStreamTrack {
         TrackConstraints::from_js(&self.kind(), &raw)
     }
 
-    /// Puts these constraints, an [`Audio`](super::Audio) or a [`Video`](super::Video), in the place of the track's
-    /// own; empty ones take those away.
+    /// Replaces the constraints of the track with these, an [`Audio`](super::Audio) or a [`Video`](super::Video); empty
+    /// ones remove them.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-applyconstraints)
     ///
-    /// Where it fails, the track stays as it was. Cancel safe: what was asked for is applied all the same.
+    /// If it fails, the track does not change. Cancel safe: the constraints are applied all the same.
     ///
-    /// Firefox refuses only devices, groups and resize modes that are not the track's: of sizes and rates that
-    /// cannot be, it takes the nearest. Chromium does not change `echoCancellation`, `noiseSuppression` and
-    /// `autoGainControl` of a live track: `exact` ones other than the track's it refuses.
+    /// Firefox rejects only devices, groups and resize modes that are not the track's: of impossible sizes and rates,
+    /// it uses the nearest. Chromium does not change `echoCancellation`, `noiseSuppression` and `autoGainControl` of a
+    /// live track, and rejects `exact` ones other than the track's.
     ///
     /// ```no_run
     /// # use browser_rtc::{media::{MediaStreamTrack, Video, exact, max}, Result};
@@ -105,8 +106,8 @@ impl MediaStreamTrack {
         Ok(ContentHint::from(&*hint.ok_or_else(no_hints)?))
     }
 
-    /// Tells the browser what the track is of, so that it is encoded in the way that suits it. A hint for the other
-    /// kind of track, or one that the browser does not know, changes nothing.
+    /// Sets the hint about the content of the track, by which the browser chooses how to encode it. A hint for the
+    /// other kind of track, or an unknown one, has no effect.
     ///
     /// # Errors
     /// `NotSupported`: Chromium has hints, Firefox has none.

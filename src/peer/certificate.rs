@@ -33,14 +33,14 @@ spec_enum! {
 pub enum KeyAlgorithm {
     /// ECDSA: short keys, which are generated at once.
     Ecdsa(NamedCurve),
-    /// PKCS #1 1.5 with SHA-256, for peers that know nothing else. A long key takes seconds to make.
+    /// PKCS #1 1.5 with SHA-256, for peers that support nothing else. Long keys take seconds to generate.
     Rsa {
-        /// Bits: 1024 to 8192, and 2048 or more where it matters.
+        /// The length in bits, 1024 to 8192; 2048 or more for security.
         modulus_length: u32,
     },
 }
 
-/// ECDSA on P-256, as browsers use by themselves.
+/// ECDSA on P-256, the browsers' own default.
 impl Default for KeyAlgorithm {
     fn default() -> Self {
         Self::Ecdsa(NamedCurve::P256)
@@ -66,10 +66,10 @@ impl KeyAlgorithm {
     }
 }
 
-/// A key with its self-signed certificate: a connection identifies itself with it to the peer. The key never leaves the
-/// browser. [Specification](https://www.w3.org/TR/webrtc/#rtccertificate-interface)
+/// A key with its self-signed certificate, by which a connection identifies itself to the remote peer. The key never
+/// leaves the browser. [Specification](https://www.w3.org/TR/webrtc/#rtccertificate-interface)
 ///
-/// One that is kept and used again shows a peer that it speaks to the same page as before.
+/// A certificate that is kept and reused shows a remote peer that it is connected to the same page as before.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{Certificate, Configuration, KeyAlgorithm, PeerConnection}, Result};
@@ -108,8 +108,8 @@ dictionary! {
 js_members!(Fingerprint:);
 
 impl Certificate {
-    /// A new key and its certificate, which is valid for so long, and for the browser's own 30 days where nothing is
-    /// said. Browsers allow no more than a year.
+    /// Generates a key and its certificate, which is valid for this time, by default the browser's 30 days, and at most
+    /// a year.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-generatecertificate)
     ///
     /// Cancel safe.
@@ -144,7 +144,7 @@ impl Certificate {
         &self.0
     }
 
-    /// Until when it is valid, in milliseconds since 1970 (UTC). A connection cannot be made with it from then on.
+    /// Returns the time of expiry, in milliseconds since 1970 (UTC). No connection can be created with it after that.
     #[doc(alias = "RTCCertificate.expires")]
     #[must_use]
     pub fn expires(&self) -> f64 {
@@ -155,7 +155,7 @@ impl Certificate {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtccertificate-getfingerprints)
     ///
     /// # Errors
-    /// `NotSupported` where the browser does not tell.
+    /// `NotSupported` where the browser does not report them.
     #[doc(alias = "RTCCertificate.getFingerprints")]
     pub fn fingerprints(&self) -> Result<Vec<Fingerprint>> {
         const OPERATION: &str = "getFingerprints";

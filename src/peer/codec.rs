@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_codec_travels_as_the_specification_spells_it() {
+    fn codec_serializes_as_specified() {
         let codec = CodecParameters {
             payload_type: 111,
             codec: Codec {
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_codec_is_known_by_its_name_in_any_case() {
+    fn codec_matches_mime_type_in_any_case() {
         let codec = Codec { mime_type: "video/VP8".into(), clock_rate: 90_000, ..Codec::default() };
         assert!(codec.is("VIDEO/vp8"));
         assert!(!codec.is("video/VP9"));

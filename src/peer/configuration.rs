@@ -65,7 +65,7 @@ spec_enum! {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct IceServer {
-    /// `stun:host`, `turn:host?transport=udp`, `turns:host` …
+    /// The URLs, such as `stun:host`, `turn:host?transport=udp` or `turns:host`.
     ///
     /// Serialized as a list; deserialized from a list or from one string.
     #[doc(alias = "RTCIceServer.urls")]
@@ -160,7 +160,7 @@ impl<'de> webidl::Dictionary<'de> for IceServer {
 
 as_dictionary!(IceServer);
 
-/// One URL or a list of them.
+/// A URL or a list of URLs.
 struct Urls(Vec<String>);
 
 impl<'de> webidl::Union<'de> for Urls {
@@ -188,8 +188,10 @@ impl std::fmt::Debug for IceServer {
     }
 }
 
-/// How a [`PeerConnection`](super::PeerConnection) is set up. The default has no ICE servers: peers on one network
-/// find each other, and others need a STUN or TURN server of yours.
+/// The configuration of a [`PeerConnection`](super::PeerConnection). The default has no ICE servers: peers on one
+/// network find each other, and others need a STUN or TURN server.
+///
+/// It is built and also returned by [`configuration`](super::PeerConnection::configuration): its fields are public.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary)
 ///
 /// ```
@@ -222,12 +224,13 @@ pub struct Configuration {
     #[doc(alias = "RTCConfiguration.rtcpMuxPolicy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp_mux_policy: Option<RtcpMuxPolicy>,
-    /// What the connection identifies itself with to the peer; without any the browser makes one. More than one, of
-    /// different algorithms, let the peer choose; Firefox takes no more than one. They do not travel.
+    /// The certificates of the connection; without any the browser generates one. Several, of different algorithms, let
+    /// the remote peer choose; Firefox accepts only one. They are not serialized.
     #[doc(alias = "RTCConfiguration.certificates")]
     #[serde(skip)]
     pub certificates: Vec<Certificate>,
-    /// How many transports gather candidates ahead of time, 0 to 255; the browser's default is 0. Firefox has none.
+    /// The number of transports that gather candidates ahead of time, 0 to 255; the browser's default is 0. Firefox
+    /// ignores it.
     #[doc(alias = "RTCConfiguration.iceCandidatePoolSize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ice_candidate_pool_size: Option<u8>,
@@ -386,7 +389,7 @@ impl PeerConnection {
             .unwrap_or_default()
     }
 
-    /// Reads a page's value as the browser's constructor does, and fails as that does.
+    /// Reads a value of a page in the way of the browser's constructor, with its errors.
     #[cfg(feature = "npm")]
     pub(crate) fn configuration_from(operation: &'static str, value: &Object) -> Result<Configuration> {
         super::supported(operation)?;
@@ -400,7 +403,7 @@ impl PeerConnection {
     }
 
     /// Replaces the configuration, all or nothing: absent members get their defaults. New servers and a new policy
-    /// count from the next gathering on, as with [`restart_ice`](Self::restart_ice).
+    /// take effect with the next gathering, as with [`restart_ice`](Self::restart_ice).
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setconfiguration)
     ///
     /// ```no_run
@@ -429,7 +432,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_configuration_travels_as_the_specification_spells_it() {
+    fn configuration_serializes_as_specified() {
         let configuration = Configuration::new()
             .ice_server(IceServer::turn("turn:t.example", "ada", "secret"))
             .ice_transport_policy(IceTransportPolicy::Relay);
@@ -442,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credential_is_not_logged() {
+    fn credential_is_not_logged() {
         let logged = format!("{:?}", IceServer::turn("turn:t.example", "ada", "secret"));
         assert!(!logged.contains("secret"), "{logged}");
     }

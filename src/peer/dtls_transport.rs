@@ -14,7 +14,7 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// The encryption between the peers, on one [`IceTransport`]; what is bundled shares it.
+/// A DTLS transport: the encryption between the peers, on one [`IceTransport`], which bundled media shares.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcdtlstransport-interface)
 ///
 /// Clones share one transport. It does not keep its connection alive.
@@ -23,7 +23,7 @@ use crate::{
 pub struct DtlsTransport(Transport);
 
 impl DtlsTransport {
-    /// None for `null`.
+    /// Returns `None` for `null`.
     pub(super) fn new(raw: wasm_bindgen::JsValue, connection: &CloseSignal) -> Option<Self> {
         Transport::new(raw, connection).map(Self)
     }
@@ -34,7 +34,7 @@ impl DtlsTransport {
         &self.0.raw
     }
 
-    /// The way to the peer that it lies on.
+    /// Returns the ICE transport below it.
     #[doc(alias = "RTCDtlsTransport.iceTransport")]
     #[must_use]
     pub fn ice_transport(&self) -> Option<IceTransport> {
@@ -55,8 +55,8 @@ impl DtlsTransport {
         self.0.states("state", "statechange", DtlsTransportState::Closed)
     }
 
-    /// Its failures, as they happen; [`Error::rtc`] has the alerts that were sent and received. Firefox tells of none:
-    /// the state is [`Failed`](DtlsTransportState::Failed) all the same.
+    /// Returns a stream of its failures; [`Error::rtc`] has the alerts that were sent and received. Firefox reports
+    /// none, though the state is [`Failed`](DtlsTransportState::Failed).
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-onerror)
     #[doc(alias = "RTCDtlsTransport.onerror")]
     #[doc(alias = "RTCErrorEvent.error")]

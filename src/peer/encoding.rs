@@ -10,8 +10,8 @@ use crate::{
     members::{Members, member_setter},
 };
 
-/// One of the streams that a sender makes of its track; more than one of them is simulcast. What is not said is the
-/// browser's choice. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)
+/// One of the streams that a sender encodes its track to; several are simulcast. The browser chooses what is not set.
+/// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)
 ///
 /// ```
 /// use browser_rtc::peer::{Encoding, TransceiverInit};
@@ -28,16 +28,16 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Encoding {
-    /// The stream's name among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and Chromium
-    /// take 16 at most. It never changes. A sole encoding has none: it is dropped.
+    /// The id of the encoding among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and
+    /// Chromium accept at most 16. It never changes. A single encoding has none: it is dropped.
     #[doc(alias = "RTCRtpCodingParameters.rid")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rid: Option<String>,
-    /// The switch of the encoding: with `false`, it is not sent, without a negotiation.
+    /// True, the default, sends the encoding; a change needs no negotiation.
     #[doc(alias = "RTCRtpEncodingParameters.active")]
     pub active: bool,
-    /// What to code it in, of what was agreed on; any of the sender's capabilities before that. Once set, a change of
-    /// it needs no new offer. Chromium wants the same in all encodings of a sender.
+    /// The codec, one of the negotiated ones, or any of the sender's capabilities before that. Once set, a change of it
+    /// needs no negotiation. Chromium requires the same one in all encodings of a sender.
     #[doc(alias = "RTCRtpEncodingParameters.codec")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<Codec>,
@@ -70,7 +70,8 @@ pub struct Encoding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scalability_mode: Option<String>,
     /// The size that the picture is scaled down to where it is larger; the ratio of its sides stays. For video only,
-    /// and instead of [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium has it, Firefox ignores it.
+    /// and instead of [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium has it, Firefox ignores
+    /// it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpencodingparameters-scaleresolutiondownto)
     #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownTo")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_encoding_travels_as_the_specification_spells_it() {
+    fn encoding_serializes_as_specified() {
         let encoding = Encoding::new().rid("h").scale_resolution_down_by(2.0).priority(PriorityType::High);
         let expected = serde_json::json!({
             "rid": "h", "active": true, "scaleResolutionDownBy": 2.0, "priority": "high",

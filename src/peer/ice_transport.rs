@@ -19,8 +19,9 @@ use crate::{
 /// An ICE transport: the path to the remote peer, and the search for it.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetransport)
 ///
-/// Clones share one transport. It does not keep its connection alive. Firefox tells its states and its role alone: the
-/// rest gives `NotSupported` there, and stands in the connection's [statistics](super::PeerConnection::stats).
+/// Clones share one transport. It does not keep its connection alive. Firefox has only its states and its role: the
+/// other functions return `NotSupported` there, and the connection's [statistics](super::PeerConnection::stats) have
+/// the values.
 #[doc(alias = "RTCIceTransport")]
 #[derive(Clone, PartialEq, Eq)]
 pub struct IceTransport(Transport);
@@ -82,8 +83,8 @@ impl IceTransport {
         global::get(&self.0.raw, "role").as_string().map(|role| role.as_str().into())
     }
 
-    /// What it carries; none where the browser does not tell, as neither Chromium nor Firefox: it is always
-    /// [`IceComponent::Rtp`] today.
+    /// Returns the component; `None` in Chromium and Firefox, which do not report it. Today it is always
+    /// [`IceComponent::Rtp`].
     #[doc(alias = "RTCIceTransport.component")]
     #[must_use]
     pub fn component(&self) -> Option<IceComponent> {

@@ -108,7 +108,7 @@ js_members!(IdentityAssertion:);
 /// # Ok(()) }
 /// ```
 impl PeerConnection {
-    /// Has this provider assert our identity, which goes with the descriptions from then on.
+    /// Sets the provider that asserts the local identity, which descriptions have from then on.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-setidentityprovider)
     ///
     /// # Errors
@@ -120,8 +120,8 @@ impl PeerConnection {
         self.open(OPERATION)?.set_identity_provider_to(&provider.domain, &dictionary::to_js(provider)).during(OPERATION)
     }
 
-    /// What the provider asserts of us, encoded as it stands in a description. It is asked by the next description
-    /// all the same: this is to have the answer, or the failure, ahead of time.
+    /// Returns the provider's assertion about the local peer, encoded as in a description. The next description
+    /// requests it in any case: this function provides the result, or the failure, ahead of time.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-getidentityassertion)
     ///
     /// # Errors
@@ -139,8 +139,8 @@ impl PeerConnection {
         Ok(assertion.as_string().unwrap_or_default())
     }
 
-    /// Resolves when the peer's identity has been asserted and checked, which may be never: race it with what else
-    /// you wait for. Cancel safe.
+    /// Returns the remote identity once it has been asserted and verified, which may never happen: race it with a
+    /// timeout or another event. Cancel safe.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-peeridentity)
     ///
     /// # Errors

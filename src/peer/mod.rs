@@ -178,10 +178,10 @@ impl PeerConnection {
     ///
     /// On a [`Session`](crate::session::Session)'s connection, a sender that [`remove_track`](Self::remove_track) has
     /// emptied takes the next track of its kind, so that descriptions stay bounded however often a track is added and
-    /// removed. Such a sender keeps its parameters, and its transceiver the codec preferences. One with an encoding that
-    /// is not active is not used again. The browser takes the track after this has returned; where it refuses it, the
-    /// session emits a [`Failed`](crate::session::SessionEvent::Failed). On other connections the browser's own rules
-    /// apply: a sender that has sent is not used again.
+    /// removed. Such a sender keeps its parameters, and its transceiver the codec preferences. One with an encoding
+    /// that is not active is not used again. The browser takes the track after this has returned; where it refuses it,
+    /// the session emits a [`Failed`](crate::session::SessionEvent::Failed). On other connections the browser's own
+    /// rules apply: a sender that has sent is not used again.
     ///
     /// # Errors
     /// `InvalidAccess` where the track is sent already, `Closed`.

@@ -145,8 +145,8 @@ impl OfferOptions {
         Self::default()
     }
 
-    /// Sets whether the offer restarts ICE. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives an offer
-    /// that fails.
+    /// Sets whether the offer restarts ICE. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives an
+    /// offer that fails.
     #[doc(alias = "RTCOfferOptions.iceRestart")]
     #[must_use]
     pub fn ice_restart(mut self, restart: bool) -> Self {
@@ -154,8 +154,8 @@ impl OfferOptions {
         self
     }
 
-    /// Sets whether to ask for audio of the remote peer: the connection gains a receiver where it has none, or its audio
-    /// transceivers no longer receive.
+    /// Sets whether to ask for audio of the remote peer: the connection gains a receiver where it has none, or its
+    /// audio transceivers no longer receive.
     #[doc(alias = "RTCOfferOptions.offerToReceiveAudio")]
     #[must_use]
     pub fn offer_to_receive_audio(mut self, receive: bool) -> Self {

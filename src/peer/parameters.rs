@@ -43,7 +43,7 @@ pub struct RtpParameters {
     /// The header extensions. Firefox reports none.
     #[doc(alias = "RTCRtpParameters.headerExtensions")]
     pub header_extensions: Vec<HeaderExtensionParameters>,
-    /// The control protocol. Firefox tells of none for a receiver, and for a sender only that there is no name and no
+    /// The parameters of RTCP. Firefox reports none for a receiver, and for a sender only that there is no name and no
     /// reduced size.
     #[doc(alias = "RTCRtpParameters.rtcp")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,8 +84,8 @@ impl RtpParameters {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtcpParameters {
-    /// The name that the source goes by in reports, the same for all of a connection; none where the browser does not
-    /// tell, as with receivers.
+    /// The canonical name of the source in reports, the same for all of a connection; `None` where the browser does not
+    /// report it, as with receivers.
     #[doc(alias = "RTCRtcpParameters.cname")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cname: Option<String>,
@@ -127,22 +127,23 @@ dictionary! {
     encrypted / "encrypted",
 }
 
-/// How a sender sends: read it with [`RtpSender::parameters`](super::RtpSender::parameters), change its fields, and
-/// give it to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
+/// The parameters of a sender: read them with [`RtpSender::parameters`](super::RtpSender::parameters), change the
+/// fields, and pass them to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsendparameters)
 ///
-/// All that the browser returned, also what this crate does not type, goes back to it unchanged but for the fields.
+/// All members that the browser returned, also those that this crate does not type, are passed back unchanged except
+/// for the fields.
 #[doc(alias = "RTCRtpSendParameters")]
 #[derive(Clone, Debug)]
 pub struct RtpSendParameters {
-    /// The streams that the track is sent as. Neither their number nor their order nor their names can change.
+    /// The encodings of the track. Their number, their order and their rids cannot change.
     #[doc(alias = "RTCRtpSendParameters.encodings")]
     pub encodings: Vec<Encoding>,
-    /// What suffers where bandwidth or computing power do not suffice; where it is none, the browser goes by the
-    /// track's content hint.
+    /// The quality that is reduced where bandwidth or computing power do not suffice; where it is `None`, the browser
+    /// follows the track's content hint.
     #[doc(alias = "RTCRtpSendParameters.degradationPreference")]
     pub degradation_preference: Option<DegradationPreference>,
-    /// Members that this crate does not type, and that are to be set in addition to those that were read.
+    /// Members that this crate does not type, to be set in addition to those that were read.
     pub other: Members,
     raw: Object,
 }
@@ -233,7 +234,7 @@ impl SetParameterOptions {
     member_setter!();
 }
 
-/// One-time actions on an encoding, as its parameters are set.
+/// A one-time action on an encoding when its parameters are set.
 /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcencodingoptions)
 #[doc(alias = "RTCEncodingOptions")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -57,8 +57,8 @@ impl RtpReceiver {
         Rc::strong_count(&self.0) > 1 || !self.0.track.is_ended()
     }
 
-    /// The peer's track, there from the start and always the same. It is muted while the peer sends nothing, ends when
-    /// the transceiver stops, and is stopped when the connection is closed.
+    /// Returns the remote track, which exists from the start and never changes. It is muted while the remote peer sends
+    /// nothing, ends when the transceiver stops, and is stopped when the connection is closed.
     #[doc(alias = "RTCRtpReceiver.track")]
     #[must_use]
     pub fn track(&self) -> MediaStreamTrack {
@@ -87,8 +87,8 @@ impl RtpReceiver {
         Ok(RtpParameters::from_js(&parameters))
     }
 
-    /// Whose media a mixer has put into what was played out in the last ten seconds, the latest first; none without a
-    /// mixer between the peers.
+    /// Returns the sources that a mixer contributed to the media of the last ten seconds, the latest first; none
+    /// without a mixer between the peers.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcontributingsources)
     #[doc(alias = "RTCRtpReceiver.getContributingSources")]
     #[must_use]
@@ -99,7 +99,7 @@ impl RtpReceiver {
     /// Returns the sources whose packets were played out in the last ten seconds, the latest first.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getsynchronizationsources)
     ///
-    /// Chromium tells of sound only while an element or a graph plays the track.
+    /// Chromium reports audio sources only while an element or an audio graph plays the track.
     #[doc(alias = "RTCRtpReceiver.getSynchronizationSources")]
     #[must_use]
     pub fn synchronization_sources(&self) -> Vec<RtpSource> {
@@ -126,8 +126,7 @@ impl RtpReceiver {
         stats::report(&self.0.end, || self.0.raw.stats()).await
     }
 
-    /// How long media is to be held back for the sake of smoothness, as last set; none where the browser chooses, or
-    /// has no such thing.
+    /// Returns the target of the jitter buffer, as last set; `None` where the browser chooses, or has no such target.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)
     #[doc(alias = "RTCRtpReceiver.jitterBufferTarget")]
     #[must_use]
@@ -136,12 +135,12 @@ impl RtpReceiver {
         Duration::try_from_secs_f64(ms / 1_000.0).ok()
     }
 
-    /// Holds media back for this long, 4 s at most, or, with none, for as long as the browser thinks fit. More makes
-    /// for smoother media, less for less delay; the browser comes near to it by and by.
+    /// Sets the target of the jitter buffer, 0 to 4 s, or leaves it to the browser. More makes media smoother, less
+    /// makes the delay shorter; the browser approaches it gradually.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)
     ///
     /// # Errors
-    /// `Range` above 4 s, `NotSupported` where the browser has no such thing, `Closed`.
+    /// `Range` above 4 s, `NotSupported` where the browser has no such target, `Closed`.
     pub fn set_jitter_buffer_target(&self, target: Option<Duration>) -> Result<()> {
         const OPERATION: &str = "jitterBufferTarget";
         let raw = open(OPERATION, &self.0.raw, &self.0.end)?;
@@ -167,10 +166,10 @@ impl fmt::Debug for RtpReceiver {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtpSource {
-    /// When its last frame was played out, in milliseconds since 1970, by the page's own clock.
+    /// The time of the last frame's playout, in milliseconds since 1970, by the page's clock.
     #[doc(alias = "RTCRtpContributingSource.timestamp")]
     pub timestamp: f64,
-    /// Its number in the packets: the CSRC or SSRC.
+    /// The id in packets: the CSRC or SSRC.
     #[doc(alias = "RTCRtpContributingSource.source")]
     pub source: u32,
     /// The loudness of its last packet, where it tells, from 0 for silence to 1 for the loudest there can be; sound
@@ -181,9 +180,9 @@ pub struct RtpSource {
     /// The media's own time of its last frame, in ticks of the codec's clock.
     #[doc(alias = "RTCRtpContributingSource.rtpTimestamp")]
     pub rtp_timestamp: u32,
-    /// The time of its last frame's capture, in milliseconds since 1900 by the sender's clock. None where packets do not
-    /// carry it, for which both peers must [negotiate](super::RtpTransceiver::set_header_extensions_to_negotiate) the
-    /// header extension `abs-capture-time`, and none in Firefox.
+    /// The time of its last frame's capture, in milliseconds since 1900 by the sender's clock. None where packets do
+    /// not carry it, for which both peers must [negotiate](super::RtpTransceiver::set_header_extensions_to_negotiate)
+    /// the header extension `abs-capture-time`, and none in Firefox.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-capturetimestamp)
     #[doc(alias = "RTCRtpContributingSource.captureTimestamp")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -29,10 +29,10 @@ impl PeerConnection {
     /// ```
     ///
     /// # Errors
-    /// - `Type` for an unknown kind, direction or priority; for a scale or frame rate that is not finite; for a rid that
-    ///   is malformed or occurs twice, and where only some of several encodings have one. Chromium says `InvalidAccess`
-    ///   where only some have one and of `_` and `-` in it, makes rids up where none has one, and takes one that occurs
-    ///   twice.
+    /// - `Type` for an unknown kind, direction or priority; for a scale or frame rate that is not finite; for a rid
+    ///   that is malformed or occurs twice, and where only some of several encodings have one. Chromium says
+    ///   `InvalidAccess` where only some have one and of `_` and `-` in it, makes rids up where none has one, and takes
+    ///   one that occurs twice.
     /// - `Range` for a scale below 1 or a negative frame rate, of video.
     /// - `Operation` for a codec that is not one of the sender's capabilities, and for layers that it does not have.
     ///   Firefox takes no notice of layers.
@@ -57,7 +57,7 @@ impl PeerConnection {
         Ok(transceiver)
     }
 
-    /// All transceivers that have not been stopped for good, in the order of their making; none once closed.
+    /// Returns all transceivers that have not been stopped, in the order of their creation; none once closed.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-gettransceivers)
     #[doc(alias = "RTCPeerConnection.getTransceivers")]
     #[must_use]
@@ -70,8 +70,8 @@ impl PeerConnection {
         transceivers.iter().map(|raw| rtp.transceiver(raw.unchecked_into())).collect()
     }
 
-    /// All receivers; none once closed. Their tracks can be shown before the peer has answered: media that comes early
-    /// is not lost.
+    /// Returns all receivers; none once closed. Their tracks can be shown before the remote peer has answered, so that
+    /// early media is not lost.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getreceivers)
     ///
     /// ```no_run
@@ -92,8 +92,8 @@ impl PeerConnection {
     }
 }
 
-/// What a connection does to its tracks at its end. Only behind this is it known what they are: a program that has no
-/// tracks shall not pay for them.
+/// The effect of a connection's end on its tracks. It is a trait object so that a program without tracks does not
+/// contain their code.
 pub(super) trait Rtp {
     fn handles(self: Rc<Self>) -> Rc<RtpHandles>;
 

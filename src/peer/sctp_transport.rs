@@ -13,13 +13,13 @@ spec_enum! {
     /// The state of an SCTP transport. [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransportstate-enum)
     #[doc(alias = "RTCSctpTransportState")]
     SctpTransportState {
-        /// Being set up.
+        /// The transport is connecting.
         #[doc(alias = "RTCSctpTransportState.connecting")]
         Connecting = "connecting",
-        /// Channels can open.
+        /// The transport is connected, and channels can open.
         #[doc(alias = "RTCSctpTransportState.connected")]
         Connected = "connected",
-        /// Closed by either side.
+        /// The transport was closed by either peer.
         #[doc(alias = "RTCSctpTransportState.closed")]
         Closed = "closed",
     }
@@ -93,7 +93,7 @@ impl SctpTransport {
         global::get(&self.0.raw, "maxMessageSize").as_f64()
     }
 
-    /// How many channels there can be; none before it is connected, and none in Firefox.
+    /// Returns the maximum number of channels; `None` before it is connected, and in Firefox.
     #[doc(alias = "RTCSctpTransport.maxChannels")]
     #[must_use]
     pub fn max_channels(&self) -> Option<u16> {

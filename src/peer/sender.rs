@@ -98,7 +98,7 @@ impl RtpSender {
         self.0.replacing.get() > 0
     }
 
-    /// Has this track at once, and asks the browser to take it.
+    /// Sets this track at once, and requests the replacement from the browser.
     pub(super) fn begin_replacing(&self, track: Option<&MediaStreamTrack>) -> Settled {
         self.keep(track.cloned());
         self.0.is_emptied.set(track.is_none());
@@ -235,12 +235,12 @@ impl RtpSender {
         self.set_parameters_with(parameters, &SetParameterOptions::new()).await
     }
 
-    /// Does the same, and more in the same moment, such as a key frame.
+    /// Sets the parameters together with a one-time action, such as a key frame.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#rtcrtpsender-extensions)
     ///
     /// # Errors
-    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` where there are options for another number
-    /// of encodings.
+    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` where there are options for another
+    /// number of encodings.
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters_with(
         &self,
@@ -252,7 +252,7 @@ impl RtpSender {
         Ok(())
     }
 
-    /// Has the peer see the track in these streams, from the next offer on, which is due then.
+    /// Sets the streams in which the remote peer receives the track; a negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams)
     ///
     /// # Errors

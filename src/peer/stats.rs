@@ -41,9 +41,9 @@ impl PeerConnection {
     /// # Ok(()) }
     /// ```
     ///
-    /// A closed connection still has a report: Chromium 156 returns the entry of the connection itself, and Firefox 153,
-    /// for as long as it takes to shut down, its transports and candidates as well. For the last numbers of a call,
-    /// keep the last report before its end.
+    /// A closed connection still has a report: Chromium 156 returns the entry of the connection itself, and Firefox
+    /// 153, for as long as it takes to shut down, its transports and candidates as well. For the last numbers of a
+    /// call, keep the last report before its end.
     ///
     /// # Errors
     /// The browser's, such as `Operation`; both answer in all cases that are known.
@@ -61,8 +61,8 @@ impl PeerConnection {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
     ///
     /// # Errors
-    /// `InvalidAccess` where no sender or receiver has this track, or more than one. A connection that was connected has
-    /// none once it is closed.
+    /// `InvalidAccess` where no sender or receiver has this track, or more than one. A connection that was connected
+    /// has none once it is closed.
     pub async fn stats_of(&self, track: &MediaStreamTrack) -> Result<StatsReport> {
         report(&self.0.end, || self.0.raw.stats(Some(track.as_raw()))).await
     }

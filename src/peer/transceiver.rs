@@ -49,8 +49,8 @@ spec_enum! {
 ///
 /// Handles of one transceiver share its sender and its receiver. They do not keep the connection alive.
 ///
-/// A call can be warmed up: with transceivers and no tracks it connects, and what is to be sent comes later, without
-/// another offer.
+/// A call can be warmed up: it connects with transceivers and without tracks, and tracks are set later, without another
+/// negotiation.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{MediaStream, TrackKind}, peer::{PeerConnection, TransceiverInit}, Result};
@@ -131,14 +131,14 @@ impl RtpTransceiver {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
     ///
     /// # Errors
-    /// `InvalidState` once stopped, `Type` for [`Stopped`](TransceiverDirection::Stopped) and for what is no
-    /// direction, `Closed`. Of a stopped transceiver set to `Stopped`, Firefox says `InvalidState`, and Chromium,
-    /// as the specification has it, `Type`.
+    /// `InvalidState` once stopped, `Type` for [`Stopped`](TransceiverDirection::Stopped) and for an unknown direction,
+    /// `Closed`. For a stopped transceiver that is set to `Stopped`, Firefox returns `InvalidState`, and Chromium, as
+    /// specified, `Type`.
     pub fn set_direction(&self, direction: &TransceiverDirection) -> Result<()> {
         const OPERATION: &str = "direction";
         let raw = open(OPERATION, &self.raw, &self.end)?;
         if let TransceiverDirection::Unknown(_) = direction {
-            // An attribute swallows what it does not know.
+            // The attribute would ignore an unknown value.
             return Err(Error::new(
                 OPERATION,
                 ErrorKind::Type,
@@ -148,14 +148,14 @@ impl RtpTransceiver {
         raw.set_direction_name(direction.as_str()).during(OPERATION)
     }
 
-    /// Stops sending and receiving for good: an offer is due, which the peer learns it from. The sender no
-    /// longer keeps its track alive; the receiver's track ends with that offer's answer.
+    /// Stops sending and receiving permanently; a negotiation is needed then, by which the remote peer is informed. The
+    /// sender no longer keeps its track alive; the receiver's track ends with the answer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-stop)
     ///
-    /// Where it has been stopped already, nothing happens.
+    /// It does nothing if the transceiver is stopped already.
     ///
     /// # Errors
-    /// `Closed`, or `NotSupported` where the browser cannot: [`Inactive`](TransceiverDirection::Inactive) comes near.
+    /// `Closed`, or `NotSupported` in a browser without it: [`Inactive`](TransceiverDirection::Inactive) is similar.
     #[doc(alias = "RTCRtpTransceiver.stop")]
     pub fn stop(&self) -> Result<()> {
         const OPERATION: &str = "stop";
@@ -165,8 +165,9 @@ impl RtpTransceiver {
         Ok(())
     }
 
-    /// Says in which codecs to send and receive, the preferred first, and no others; with none, all of the browser's,
-    /// in its own order (Firefox then leaves `video/rtx` out). It counts from the next offer or answer.
+    /// Sets the codecs to send and receive, the preferred first, without any others; an empty list stands for all of
+    /// the browser's, in its own order (Firefox then leaves `video/rtx` out). It takes effect with the next offer or
+    /// answer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-setcodecpreferences)
     ///
     /// ```no_run
@@ -180,8 +181,8 @@ impl RtpTransceiver {
     /// ```
     ///
     /// # Errors
-    /// `InvalidModification` where one is not of [`RtpReceiver::capabilities`] to the letter, or where all are mere
-    /// helpers such as `video/rtx`; `Closed`; `NotSupported` where the browser lets nobody choose.
+    /// `InvalidModification` where one is not exactly as in [`RtpReceiver::capabilities`], or where all are auxiliary
+    /// codecs such as `video/rtx`; `Closed`; `NotSupported` where the browser has no such choice.
     #[doc(alias = "RTCRtpTransceiver.setCodecPreferences")]
     pub fn set_codec_preferences(&self, codecs: &[Codec]) -> Result<()> {
         const OPERATION: &str = "setCodecPreferences";
@@ -189,12 +190,12 @@ impl RtpTransceiver {
         callable(OPERATION, &self.raw, &self.end)?.prefer_codecs(&codecs).during(OPERATION)
     }
 
-    /// Returns the header extensions that the next offer or answer is to have, each with its direction:
+    /// Returns the header extensions for the next offer or answer, each with its direction:
     /// [`Stopped`](TransceiverDirection::Stopped) for one that is left out.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-getheaderextensionstonegotiate)
     ///
     /// # Errors
-    /// `Closed`, or `NotSupported` in Firefox, which chooses by itself.
+    /// `Closed`, or `NotSupported` in Firefox, which makes its own choice.
     #[doc(alias = "RTCRtpTransceiver.getHeaderExtensionsToNegotiate")]
     pub fn header_extensions_to_negotiate(&self) -> Result<Vec<HeaderExtensionCapability>> {
         self.header_extensions("getHeaderExtensionsToNegotiate")
@@ -219,7 +220,7 @@ impl RtpTransceiver {
     /// - `Type` for a missing direction, one that is none, or an empty name.
     /// - `InvalidModification` where the names or their number or order differ, and for
     ///   [`Stopped`](TransceiverDirection::Stopped) of an extension that is mandatory.
-    /// - `Closed`, or `NotSupported` in Firefox, which chooses by itself.
+    /// - `Closed`, or `NotSupported` in Firefox, which makes its own choice.
     #[doc(alias = "RTCRtpTransceiver.setHeaderExtensionsToNegotiate")]
     pub fn set_header_extensions_to_negotiate(&self, extensions: &[HeaderExtensionCapability]) -> Result<()> {
         const OPERATION: &str = "setHeaderExtensionsToNegotiate";
@@ -227,7 +228,7 @@ impl RtpTransceiver {
         callable(OPERATION, &self.raw, &self.end)?.set_header_extensions(&extensions).during(OPERATION)
     }
 
-    /// Returns the header extensions that were agreed on last, each with its direction:
+    /// Returns the header extensions that were negotiated last, each with its direction:
     /// [`Stopped`](TransceiverDirection::Stopped) for one that is not used.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-getnegotiatedheaderextensions)
     ///

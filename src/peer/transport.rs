@@ -23,7 +23,7 @@ impl Transport {
         raw.is_object().then(|| Self { raw: raw.unchecked_into(), connection: connection.clone() })
     }
 
-    /// `closed` once the connection is, of which the browser fires no event, and which Firefox does not always note.
+    /// Returns `closed` once the connection is, for which browsers fire no event and which Firefox does not always set.
     pub(super) fn state<S: for<'a> From<&'a str>>(&self, attribute: &str, closed: S) -> S {
         if self.connection.is_set() { closed } else { self.now(attribute) }
     }

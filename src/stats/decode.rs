@@ -123,7 +123,7 @@ pub(super) use dictionary;
 mod tests {
     /// Each member is read by the name that its alias says.
     #[test]
-    fn members_bear_their_web_names() {
+    fn members_match_their_aliases() {
         let sources = [
             include_str!("ice.rs"),
             include_str!("inbound.rs"),

@@ -46,7 +46,7 @@ pub trait StatsEntry: Sized + 'static {
 
 macro_rules! entries {
     ($( $(#[$meta:meta])* $variant:ident($entry:ty), )*) => {
-        /// One entry of a report. [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
+        /// An entry of a report. [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
         ///
         /// It is serialized as the specification's dictionary, without members that this crate does not know.
         #[derive(Clone, Debug, Serialize)]

@@ -1,4 +1,4 @@
-//! What files are read from and written to: [`Blob`](https://w3c.github.io/FileAPI/#blob-section),
+//! Sources and targets of files: [`Blob`](https://w3c.github.io/FileAPI/#blob-section),
 //! [`WritableStream`](https://streams.spec.whatwg.org/#ws-class) and the
 //! [origin-private file system](https://fs.spec.whatwg.org/#origin-private-file-system).
 

@@ -65,9 +65,9 @@ spec_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum EchoCancellation {
-    /// On, in the way that the browser thinks best, or off.
+    /// Echo cancellation of the browser's choice, or none.
     Switch(bool),
-    /// On, in this way.
+    /// Echo cancellation in this mode.
     Mode(EchoCancellationMode),
 }
 

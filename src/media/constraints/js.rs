@@ -1,7 +1,7 @@
 //! Conversion of constraints to JavaScript, by hand.
 //!
-//! A call with a camera needs it, and would be 8 % larger by gzip (`minimal_call` of `cargo xtask size`) with serde, whose
-//! code is compiled for each type of constraint. Constraints are read through serde, as other dictionaries are.
+//! A call with a camera needs it, and would be 8 % larger by gzip (`minimal_call` of `cargo xtask size`) with serde,
+//! whose code is compiled for each type of constraint. Constraints are read through serde, as other dictionaries are.
 
 use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn constraints_travel_as_the_specification_spells_them() {
+    fn constraints_serialize_as_specified() {
         let constraints = Constraints::new()
             .audio(Audio::new().echo_cancellation(true).channel_count(exact(2)))
             .video(Video::new().width(min(640).ideal(1280)).frame_rate(30).facing_mode(FacingMode::Environment));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_several_travels_as_one_or_as_a_list() {
+    fn alternatives_serialize_as_value_or_list() {
         let constraints = Constraints::new()
             .audio(
                 Audio::new()
@@ -213,14 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_newer_page_asks_for_is_no_failure() {
+    fn unknown_constraints_are_ignored() {
         let newer = json!({ "video": { "zoom": 3, "facingMode": "above", "advanced": [{ "torch": true }] } });
         let video = Video::new().facing_mode(FacingMode::from("above")).advanced(Video::new());
         assert_eq!(serde_json::from_value::<Constraints>(newer).unwrap(), Constraints::new().video(video));
     }
 
     #[test]
-    fn a_bare_value_turns_into_the_ideal_when_bounds_join_it() {
+    fn bare_value_with_bounds_becomes_ideal() {
         assert_eq!(Constrain::<u32>::from(30).max(60), ideal(30).max(60));
     }
 }

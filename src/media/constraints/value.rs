@@ -79,7 +79,7 @@ impl<T> Default for Bounds<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum OneOf<T> {
-    /// This value.
+    /// A single value.
     Value(T),
     /// Any of these.
     Values(Vec<T>),
