@@ -51,7 +51,7 @@ fn refuses<T: DeserializeOwned + PartialEq + Debug>(json: Value, message: &str) 
 }
 
 #[test]
-fn urls_are_one_string_or_a_list() {
+fn urls_are_a_string_or_a_list() {
     let one = Configuration::new().ice_server(IceServer::stun("stun:s"));
     reads(json!({ "iceServers": [{ "urls": "stun:s" }] }), &one);
     reads(json!({ "iceServers": [{ "urls": ["stun:s"], "username": null, "credential": null }] }), &one);
@@ -59,7 +59,7 @@ fn urls_are_one_string_or_a_list() {
 }
 
 #[test]
-fn members_of_the_extensions_are_read() {
+fn extension_members_are_read() {
     reads(json!({ "alwaysNegotiateDataChannels": true }), &Configuration::new().always_negotiate_data_channels(true));
     let json = json!({ "codecs": [], "headerExtensions": [{ "uri": "urn:x", "direction": "recvonly" }] });
     let capabilities: RtpCapabilities = from_value(json.clone()).unwrap();
@@ -69,7 +69,7 @@ fn members_of_the_extensions_are_read() {
 }
 
 #[test]
-fn null_stands_for_an_absent_member() {
+fn null_member_is_absent() {
     reads(
         json!({
             "iceServers": null, "iceTransportPolicy": null, "bundlePolicy": null, "rtcpMuxPolicy": null,
@@ -109,7 +109,7 @@ fn null_stands_for_an_absent_member() {
 }
 
 #[test]
-fn null_candidate_is_the_end_of_candidates() {
+fn null_candidate_is_end_of_candidates() {
     let end = IceCandidate::end_of_candidates();
     reads(json!({ "candidate": null }), &end);
     reads(json!({ "candidate": null, "sdpMid": null, "sdpMLineIndex": null, "usernameFragment": null }), &end);
@@ -175,7 +175,7 @@ fn unknown_members_are_ignored() {
 }
 
 #[test]
-fn unions_are_read_by_the_type_of_the_value() {
+fn unions_are_read_by_value_type() {
     let audio = Audio::new().echo_cancellation(exact(EchoCancellationMode::All)).device_id(["one", "other"]);
     reads(
         json!({ "audio": { "echoCancellation": { "exact": "all" }, "deviceId": ["one", "other"] }, "video": true }),
@@ -189,7 +189,7 @@ fn unions_are_read_by_the_type_of_the_value() {
 }
 
 #[test]
-fn errors_name_the_path_of_the_member() {
+fn errors_name_the_member_path() {
     let boolean = "expected a boolean or a dictionary of constraints";
     refuses::<Constraints>(json!({ "video": [] }), &format!("`video`: invalid type: sequence, {boolean}"));
     refuses::<Constraints>(json!({ "video": 1 }), "`video`: invalid type: integer `1`, expected a boolean");
@@ -273,7 +273,7 @@ fn errors_name_the_path_of_the_member() {
 
 /// A dictionary with every member, in JSON and back.
 #[test]
-fn every_member_is_read_as_it_is_written() {
+fn members_round_trip() {
     #[expect(clippy::needless_pass_by_value, reason = "the calls are shorter")]
     fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(json: Value) {
         let value = from_value::<T>(json.clone()).unwrap();

@@ -5,6 +5,7 @@
 )]
 
 pub mod channel;
+mod dictionary;
 #[cfg(test)]
 mod dictionary_tests;
 pub mod dtmf;

@@ -6,7 +6,7 @@
 //! - `null` and `undefined` stand for an absent member. A required member must be there.
 //! - Unknown members are ignored.
 //! - Integers are read from any finite number. A `u32` is rounded and clamped to its range (`[Clamp]`); a `u8` or a
-//!   `u16` is truncated and must be in its range (`[EnforceRange]`).
+//!   `u16` is truncated and must be in its range (`[EnforceRange]`). A `u64` or an `i64` is truncated and clamped.
 //! - An `f64` must be finite.
 //! - Strings, numbers and booleans are not converted to one another.
 //! - An error names the path of the member, such as `video.width` or `iceServers[0].urls`.
@@ -60,6 +60,22 @@ impl<'de> FromIdl<'de> for u32 {
         f64::from_idl(deserializer).map(|number| number.round_ties_even() as Self)
     }
 }
+
+/// Integers of 64 bits, which browsers return and do not read.
+macro_rules! long_longs {
+    ($($integer:ty),*) => {
+        $(
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+            impl<'de> FromIdl<'de> for $integer {
+                fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    f64::from_idl(deserializer).map(|number| number as Self)
+                }
+            }
+        )*
+    };
+}
+
+long_longs!(u64, i64);
 
 macro_rules! enforced_ranges {
     ($($integer:ty: $expected:literal),*) => {

@@ -126,6 +126,7 @@ impl ChannelInit {
         self.negotiated.is_some()
     }
 
+    // By hand, as in `peer::convert`.
     pub(crate) fn to_js(&self) -> Object {
         let object = Object::new();
         if !self.ordered {

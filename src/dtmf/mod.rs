@@ -1,4 +1,4 @@
-//! The telephone keypad of a call. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-dtmf)
+//! DTMF: touch tones in the audio of a call. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-dtmf)
 
 mod tones;
 
@@ -22,7 +22,7 @@ use crate::{
     wake::{CloseSignal, Waiter, WakerSet},
 };
 
-/// Plays tones into the sound that a sender sends.
+/// A DTMF sender, which plays tones into the audio of an RTP sender.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcdtmfsender)
 ///
 /// ```no_run
@@ -36,10 +36,10 @@ use crate::{
 /// ```
 #[doc(alias = "RTCDTMFSender")]
 #[derive(Clone)]
-pub struct DtmfSender(Rc<Inner>);
+pub struct DtmfSender(Rc<SharedDtmfSender>);
 
-struct Inner {
-    /// Sees a play-out end. Attached before any other, so that those who are told of the end know it.
+struct SharedDtmfSender {
+    /// Observes the end of a play-out. It is attached before all other listeners, so that they see the new state.
     _tones: Listener,
     raw: sys::dtmf_sender::DtmfSender,
     /// The sender that the tones are played into.
@@ -48,12 +48,12 @@ struct Inner {
     play_out: Rc<Current>,
 }
 
-/// Which play-out the sender is at: each [`DtmfSender::insert`] begins another.
+/// The current play-out of the sender: each [`DtmfSender::insert`] starts another.
 #[derive(Default)]
 struct Current {
     number: Cell<u64>,
     timing: Cell<Timing>,
-    /// Also while the last tone plays, when none is left in the tone buffer.
+    /// Set also while the last tone plays, when the buffer is empty.
     playing: Cell<bool>,
     replaced: WakerSet,
 }
@@ -62,7 +62,7 @@ impl Current {
     fn begin(&self, tones: &Tones, timing: Timing) {
         self.timing.set(timing);
         self.number.set(self.number.get() + 1);
-        // Without tones the end of what plays is still to come.
+        // Without tones, the end of the current tone is still to come.
         self.playing.set(self.playing.get() || !tones.is_empty());
         self.replaced.wake_all();
     }
@@ -79,7 +79,7 @@ impl DtmfSender {
             let play_out = play_out.clone();
             move |event| play_out.playing.set(global::get(&event, "tone").is_truthy())
         });
-        Self(Rc::new(Inner { _tones: listener, raw, sender: sender.clone(), end: end.clone(), play_out }))
+        Self(Rc::new(SharedDtmfSender { _tones: listener, raw, sender: sender.clone(), end: end.clone(), play_out }))
     }
 
     /// The browser's own object.
@@ -88,8 +88,8 @@ impl DtmfSender {
         &self.0.raw
     }
 
-    /// Whether tones can be played now: the connection is up and sends sound. Firefox before 129 cannot tell, and
-    /// this is true there while the connection is open.
+    /// Returns whether tones can be played now: the connection is established and sends audio. Firefox before 129 does
+    /// not report it, and this is true there while the connection is open.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-caninsertdtmf)
     #[doc(alias = "RTCDTMFSender.canInsertDTMF")]
     #[must_use]
@@ -97,14 +97,14 @@ impl DtmfSender {
         !self.0.end.is_set() && self.0.raw.can_insert_dtmf().unwrap_or(true)
     }
 
-    /// What is still to be played.
+    /// Returns the tones that are still to be played.
     #[doc(alias = "RTCDTMFSender.toneBuffer")]
     #[must_use]
     pub fn tone_buffer(&self) -> String {
         self.0.raw.tone_buffer()
     }
 
-    /// Plays these tones, in place of any that are still to be played. No tones: the same as [`cancel`](Self::cancel).
+    /// Plays these tones, in place of those in the buffer. Without tones it is the same as [`cancel`](Self::cancel).
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-insertdtmf)
     ///
     /// # Errors
@@ -114,7 +114,7 @@ impl DtmfSender {
     #[doc(alias = "RTCDTMFSender.insertDTMF")]
     pub fn insert(&self, tones: &Tones, timing: Timing) -> Result<PlayOut> {
         let over = tones.is_empty() && !self.0.play_out.playing.get();
-        // Its listener must be there before the first tone, and its number before the former play-out looks.
+        // The listener must exist before the first tone, and the number before the former play-out is polled.
         let number = self.0.play_out.number.get() + 1;
         let played = self.play_out(number);
         self.insert_raw(tones.as_str(), timing)?;
@@ -122,9 +122,8 @@ impl DtmfSender {
         Ok(PlayOut { over, ..played })
     }
 
-    /// Plays these tones after those that play or are still to be played, with the timing of those; a play-out that
-    /// is running goes on through them. With none running it is the same as [`insert`](Self::insert) with the default
-    /// timing.
+    /// Plays these tones after those in progress or in the buffer, with their timing, as part of the current play-out.
+    /// Without a current play-out it is the same as [`insert`](Self::insert) with the default timing.
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
@@ -137,7 +136,7 @@ impl DtmfSender {
         Ok(played)
     }
 
-    /// Drops what is still to be played. A tone that is playing plays to its end.
+    /// Clears the buffer. A tone that is playing plays to its end.
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
@@ -145,7 +144,7 @@ impl DtmfSender {
         self.insert_raw("", Timing::default())
     }
 
-    /// The tones as they begin, by whomever they were inserted: none is the end of a play-out.
+    /// Returns a stream of the tones as they start, whichever code inserted them: `None` is the end of a play-out.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-ontonechange)
     #[doc(alias = "RTCDTMFSender.ontonechange")]
     #[doc(alias = "RTCDTMFToneChangeEvent.tone")]
@@ -156,7 +155,7 @@ impl DtmfSender {
         })
     }
 
-    /// Whether codecs have been negotiated, and none of them is that of tones.
+    /// Returns whether codecs have been negotiated without the one for tones.
     fn is_refused_by_peer(&self) -> bool {
         let parameters = self.0.sender.parameters().unwrap_or_default();
         let codecs = global::items(&global::get(&parameters, "codecs"));
@@ -189,8 +188,8 @@ impl DtmfSender {
     }
 }
 
-/// The tones of one [`insert`](DtmfSender::insert) as each begins to play. It ends when all have been played or
-/// cancelled, when another `insert` takes their place, or when the connection closes. Dropping it stops no tone.
+/// A stream of the tones of one [`insert`](DtmfSender::insert), each as it starts to play. It ends when all have been
+/// played or cancelled, when another `insert` replaces them, or when the connection closes. Dropping it stops no tone.
 #[must_use = "the tones play all the same"]
 pub struct PlayOut {
     changes: EventStream<Option<Tone>>,
@@ -201,7 +200,7 @@ pub struct PlayOut {
 }
 
 impl PlayOut {
-    /// Resolves when play-out has ended. Cancel safe.
+    /// Resolves when the play-out has ended. Cancel safe.
     pub async fn finished(mut self) {
         while self.next().await.is_some() {}
     }

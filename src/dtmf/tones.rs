@@ -1,4 +1,4 @@
-//! Tones and their lengths, as types that cannot hold a wrong value.
+//! Tones and their timing, as types that hold valid values only.
 
 use std::{error, fmt, str::FromStr, time::Duration};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
 
-/// One key of a telephone's keypad, or a pause.
+/// A tone of the telephone keypad, or a pause.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-insertdtmf)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tone(char);
@@ -15,10 +15,10 @@ impl Tone {
     /// A pause of two seconds.
     pub const PAUSE: Self = Self(',');
 
-    /// `0`–`9`, `A`–`D` in either case, `*`, `#`, or `,` for a pause of two seconds.
+    /// Creates a tone: `0`–`9`, `A`–`D` in either case, `*`, `#`, or `,` for a pause of two seconds.
     ///
     /// # Errors
-    /// For any other character.
+    /// Any other character is an error.
     pub fn new(key: char) -> Result<Self, ParseTonesError> {
         match key.to_ascii_uppercase() {
             key @ ('0'..='9' | 'A'..='D' | '*' | '#' | ',') => Ok(Self(key)),
@@ -26,7 +26,7 @@ impl Tone {
         }
     }
 
-    /// The key, letters as capitals.
+    /// Returns the key, letters in upper case.
     #[must_use]
     pub fn as_char(self) -> char {
         self.0
@@ -39,7 +39,7 @@ impl fmt::Display for Tone {
     }
 }
 
-/// Keys to play, one after the other; there may be none.
+/// A sequence of tones, which may be empty.
 ///
 /// ```
 /// use browser_rtc::dtmf::Tones;
@@ -54,18 +54,18 @@ impl fmt::Display for Tone {
 pub struct Tones(String);
 
 impl Tones {
-    /// The keys in order.
+    /// Returns the tones in order.
     pub fn iter(&self) -> impl Iterator<Item = Tone> {
         self.0.chars().map(Tone)
     }
 
-    /// As the browser takes them.
+    /// Returns the tones as the browser's string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing to play.
+    /// Returns whether there are no tones.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -112,7 +112,7 @@ impl fmt::Display for Tones {
     }
 }
 
-/// The character that is no key of a telephone.
+/// The error of a character that is not a tone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseTonesError {
     found: char,
@@ -132,7 +132,7 @@ impl From<ParseTonesError> for Error {
     }
 }
 
-/// How long each tone plays, and the silence after it. Values beyond the specification's bounds are clamped to them,
+/// The durations of each tone and of the silence after it. Values outside the specified ranges are clamped to them,
 /// as the browser itself would do.
 ///
 /// ```
@@ -155,33 +155,33 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// 100 ms of tone and 70 ms of silence, as the specification has it.
+    /// Creates the default timing of the specification: 100 ms of tone and 70 ms of silence.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How long each tone plays: 40 ms to 6 s.
+    /// Sets the duration of each tone, 40 ms to 6 s.
     #[must_use]
     pub fn duration(mut self, duration: Duration) -> Self {
         self.duration_ms = clamped(duration, 40, 6_000);
         self
     }
 
-    /// The silence between two tones: 30 ms to 6 s.
+    /// Sets the silence between two tones, 30 ms to 6 s.
     #[must_use]
     pub fn gap(mut self, gap: Duration) -> Self {
         self.gap_ms = clamped(gap, 30, 6_000);
         self
     }
 
-    /// How long each tone plays.
+    /// Returns the duration of each tone.
     #[must_use]
     pub fn tone_duration(self) -> Duration {
         Duration::from_millis(self.duration_ms.into())
     }
 
-    /// The silence between two tones.
+    /// Returns the silence between two tones.
     #[must_use]
     pub fn tone_gap(self) -> Duration {
         Duration::from_millis(self.gap_ms.into())
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tones_parse_as_the_keypad_has_them() {
+    fn only_keypad_tones_parse() {
         let all = "0123456789ABCD*#,";
         assert_eq!(all.parse::<Tones>().unwrap().as_str(), all);
         assert_eq!("1a2d".parse::<Tones>().unwrap().as_str(), "1A2D");
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_clamped_to_the_specification() {
+    fn out_of_range_times_are_clamped() {
         let timing = Timing::new().duration(Duration::ZERO).gap(Duration::from_millis(29));
         assert_eq!(timing.millis(), (40, 30));
         let timing = Timing::new().duration(Duration::MAX).gap(Duration::MAX);

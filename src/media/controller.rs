@@ -1,4 +1,4 @@
-//! Where the focus goes when the user shares a window or a tab.
+//! The focus behavior of a screen capture.
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
@@ -14,23 +14,23 @@ use crate::{
 };
 
 spec_enum! {
-    /// Where the focus goes when sharing starts.
+    /// The target of the focus when sharing starts.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-capturestartfocusbehavior)
     #[doc(alias = "CaptureStartFocusBehavior")]
     FocusBehavior {
-        /// To this page.
+        /// The focus moves to this page.
         #[doc(alias = "CaptureStartFocusBehavior.focus-capturing-application")]
         FocusCapturingApplication = "focus-capturing-application",
-        /// To what is shared.
+        /// The focus moves to the shared window or tab.
         #[doc(alias = "CaptureStartFocusBehavior.focus-captured-surface")]
         FocusCapturedSurface = "focus-captured-surface",
-        /// Nowhere: it stays.
+        /// The focus does not change.
         #[doc(alias = "CaptureStartFocusBehavior.no-focus-change")]
         NoFocusChange = "no-focus-change",
     }
 }
 
-/// What a page may say about a screen capture of its own.
+/// A controller of a screen capture of this page.
 /// [Specification](https://www.w3.org/TR/screen-capture/#capturecontroller)
 ///
 /// ```no_run
@@ -50,7 +50,7 @@ pub struct CaptureController {
 type Decision = Box<dyn FnOnce(&DisplaySurface) -> FocusBehavior>;
 
 impl CaptureController {
-    /// A controller for one capture.
+    /// Creates a controller for one capture.
     ///
     /// # Errors
     /// `NotSupported`: Chromium has it, Firefox does not. Share without it, and the focus goes where the browser
@@ -72,22 +72,22 @@ impl CaptureController {
         &self.raw
     }
 
-    /// Says where the focus goes when sharing starts, whatever is shared; the last word counts. To be called before
-    /// [`get_display_media`](super::get_display_media): the browser's moment for it is over when that future gives
-    /// the stream. [`decide_focus`](Self::decide_focus) does it in that moment.
+    /// Sets the focus behavior for any shared surface; the last call counts. Call it before
+    /// [`get_display_media`](super::get_display_media): the browser no longer accepts it when that future returns the
+    /// stream. [`decide_focus`](Self::decide_focus) decides at the right moment.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-capturecontroller-setfocusbehavior)
     ///
     /// # Errors
-    /// - `InvalidState`: sharing has begun, or has ended.
-    /// - `Type`: the browser does not know this behaviour.
+    /// - `InvalidState`: sharing has already started or ended.
+    /// - `Type`: the browser does not know this behavior.
     #[doc(alias = "CaptureController.setFocusBehavior")]
     pub fn set_focus_behavior(&self, behavior: &FocusBehavior) -> Result<()> {
         self.raw.set_focus_behavior(behavior.as_str()).during("setFocusBehavior")
     }
 
-    /// Has `decide` say where the focus goes, once it is known what the user shares: a tab may be better seen than
-    /// left behind. It is called in the moment in which sharing starts, and not for a whole monitor, which has no
-    /// focus. To be called before [`get_display_media`](super::get_display_media).
+    /// Sets a function that decides the focus behavior by the surface that the user shares. It is called at the moment
+    /// in which sharing starts, and not for a whole monitor, which has no focus. Set it before
+    /// [`get_display_media`](super::get_display_media).
     ///
     /// ```no_run
     /// # use browser_rtc::{media::{CaptureController, DisplaySurface, FocusBehavior}, Result};
@@ -102,7 +102,7 @@ impl CaptureController {
         self.decision.replace(Some(Box::new(decide)));
     }
 
-    /// Has the decision made as the first of all that waits for the promise: what comes later comes too late.
+    /// Makes the decision in the first callback of the promise, as later ones are too late for the browser.
     pub(super) fn decide_at_once(&self, asked: &Promise) {
         let Some(decide) = self.decision.take() else { return };
         let raw = self.raw.clone();
@@ -114,7 +114,7 @@ impl CaptureController {
                 let _ = raw.set_focus_behavior(decide(&surface).as_str());
             }
         });
-        // The refusal is told to whoever awaits the capture.
+        // The future of the capture reports the rejection.
         let refused = Closure::once(|_refusal: JsValue| {});
         // One of them is never called: both are freed together with the promise.
         let _own_promise = asked.then(&shared.into_js_value(), &refused.into_js_value());

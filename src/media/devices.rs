@@ -1,4 +1,4 @@
-//! Which cameras, microphones and loudspeakers there are.
+//! Cameras, microphones and speakers.
 
 use browser_rtc_proto::{dictionary, spec_enum};
 use futures::{Stream, StreamExt};
@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::TrackCapabilities;
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
     promise::settled_for_good,
@@ -15,13 +16,13 @@ use crate::{
 };
 
 spec_enum! {
-    /// What a device does. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevicekind)
+    /// The kind of a device. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevicekind)
     #[doc(alias = "MediaDeviceKind")]
     DeviceKind {
         /// A microphone.
         #[doc(alias = "MediaDeviceKind.audioinput")]
         AudioInput = "audioinput",
-        /// A loudspeaker or headphones.
+        /// A speaker or headphones.
         #[doc(alias = "MediaDeviceKind.audiooutput")]
         AudioOutput = "audiooutput",
         /// A camera.
@@ -30,24 +31,25 @@ spec_enum! {
     }
 }
 
-/// A camera, microphone or loudspeaker. It is serialized as the browser's own `toJSON` does.
+/// A camera, microphone or speaker. It is serialized as the browser's own `toJSON` does.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#device-info)
 #[doc(alias = "MediaDeviceInfo")]
 #[doc(alias = "MediaDeviceInfo.toJSON")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct DeviceInfo {
-    /// The device's name for this origin: give it to [`Video::device_id`](super::Video::device_id). Empty until the
+    /// The id of the device for this origin, for [`Video::device_id`](super::Video::device_id). Empty until the
     /// user has allowed a device of this kind.
     #[doc(alias = "MediaDeviceInfo.deviceId")]
     pub device_id: String,
-    /// What it does.
+    /// The kind of the device.
     #[doc(alias = "MediaDeviceInfo.kind")]
     pub kind: DeviceKind,
-    /// Its name for people. Empty until the user has allowed a device of this kind.
+    /// The label that is shown to users. Empty until the user has allowed a device of this kind.
     #[doc(alias = "MediaDeviceInfo.label")]
     pub label: String,
-    /// The same for devices that are parts of one, such as a headset's two halves.
+    /// The group, which devices share that are parts of one physical device, such as a headset.
     #[doc(alias = "MediaDeviceInfo.groupId")]
     pub group_id: String,
 }
@@ -66,29 +68,23 @@ dictionary! {
     group_id / "groupId",
 }
 
-impl DeviceInfo {
-    pub(super) fn read(raw: &JsValue) -> Self {
-        let text = |member| global::get(raw, member).as_string().unwrap_or_default();
-        Self {
-            device_id: text("deviceId"),
-            kind: DeviceKind::from(&*text("kind")),
-            label: text("label"),
-            group_id: text("groupId"),
-        }
-    }
+js_members!(DeviceInfo:);
 
-    /// What this camera or microphone could be set to; little or nothing until the user has allowed it. Cancel safe.
+impl DeviceInfo {
+    /// Returns the capabilities of this camera or microphone; few or none until the user has allowed it. Cancel safe.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-inputdeviceinfo-getcapabilities)
     ///
     /// # Errors
     /// - `NotFound`: the device is not there any more.
-    /// - `NotSupported`: it is a loudspeaker, or the browser tells of capabilities only when the device is open, as
+    /// - `NotSupported`: it is a speaker, or the browser reports capabilities only while the device is open, as
     ///   Firefox: then [`MediaStreamTrack::capabilities`](super::MediaStreamTrack::capabilities) has them.
     #[doc(alias = "InputDeviceInfo.getCapabilities")]
     pub async fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
         let listed = raw_devices(OPERATION).await?;
-        let Some(device) = listed.iter().find(|raw| Self::read(raw).is_same_device(self)) else {
+        let is_this =
+            |raw: &JsValue| dictionary::from_js::<Self>(raw).is_some_and(|device| device.is_same_device(self));
+        let Some(device) = listed.iter().find(is_this) else {
             return Err(Error::new(OPERATION, ErrorKind::NotFound, "the device is not there any more"));
         };
         let device: InputDeviceInfo = device.unchecked_into();
@@ -96,7 +92,8 @@ impl DeviceInfo {
             let advice = "this browser tells it of no such device: open the device, and ask its track";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
-        Ok(TrackCapabilities::read(&device.get_capabilities().during(OPERATION)?))
+        let capabilities = device.get_capabilities().during(OPERATION)?;
+        Ok(dictionary::from_js(&capabilities).unwrap_or_default())
     }
 
     fn is_same_device(&self, other: &Self) -> bool {
@@ -104,7 +101,7 @@ impl DeviceInfo {
     }
 }
 
-/// The devices there are now. Without the user's consent browsers tell of no more than one of each kind, nameless.
+/// Returns the current devices. Without the user's consent browsers report at most one of each kind, without a label.
 /// Cancel safe.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-enumeratedevices)
 ///
@@ -112,7 +109,8 @@ impl DeviceInfo {
 /// `NotSupported` where the browser or the page has no camera API, and, in Chromium, where the page is being left.
 #[doc(alias = "MediaDevices.enumerateDevices")]
 pub async fn devices() -> Result<Vec<DeviceInfo>> {
-    Ok(read_all(&raw_devices("enumerateDevices").await?))
+    let devices = raw_devices("enumerateDevices").await?;
+    Ok(dictionary::list_from_js(&devices))
 }
 
 async fn raw_devices(operation: &'static str) -> Result<Array> {
@@ -120,11 +118,7 @@ async fn raw_devices(operation: &'static str) -> Result<Array> {
     Ok(settled_for_good(operation, devices).await?.unchecked_into())
 }
 
-fn read_all(raw: &Array) -> Vec<DeviceInfo> {
-    raw.iter().map(|raw| DeviceInfo::read(&raw)).collect()
-}
-
-/// The devices after one was plugged in or out.
+/// The devices after one was connected or disconnected.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#devicechangeevent)
 #[doc(alias = "DeviceChangeEvent")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,12 +127,13 @@ pub struct DeviceChange {
     /// All devices, as [`devices`] gives them.
     #[doc(alias = "DeviceChangeEvent.devices")]
     pub devices: Vec<DeviceInfo>,
-    /// Those that the user has just plugged in. Neither Chromium nor Firefox tells them.
+    /// The devices that the user has just plugged in. Neither Chromium nor Firefox reports them.
     #[doc(alias = "DeviceChangeEvent.userInsertedDevices")]
     pub user_inserted_devices: Vec<DeviceInfo>,
 }
 
-/// The devices anew each time that one is plugged in or out. It never ends; drop it to stop listening.
+/// Returns a stream of the devices, each time that one is connected or disconnected. It never ends; drop it to stop
+/// listening.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediadevices-devicechange)
 ///
 /// ```no_run
@@ -165,11 +160,11 @@ pub fn device_changes() -> Result<impl Stream<Item = Result<DeviceChange>> + Unp
     })))
 }
 
-/// What the event itself tells; nothing in a browser whose event is a plain one.
+/// Reads the devices from the event. Returns `None` in a browser whose event has none.
 fn told(event: &JsValue) -> Option<DeviceChange> {
-    let list = |member| global::get(event, member).dyn_ref().map(read_all);
-    Some(DeviceChange {
-        devices: list("devices")?,
-        user_inserted_devices: list("userInsertedDevices").unwrap_or_default(),
+    let devices = global::get(event, "devices");
+    devices.is_array().then(|| DeviceChange {
+        devices: dictionary::list_from_js(&devices),
+        user_inserted_devices: dictionary::list_from_js(&global::get(event, "userInsertedDevices")),
     })
 }

@@ -1,4 +1,4 @@
-//! The screen, a window or a tab, shared.
+//! Capture of the screen, a window or a tab.
 //! [Specification](https://www.w3.org/TR/screen-capture/)
 
 use browser_rtc_proto::dictionary;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Audio, AudioSelectionPreference, CaptureController, MediaStream, MonitorTypeSurfaces, SelfCapturePreference,
-    SurfaceSwitchingPreference, SystemAudioPreference, Video, Wanted, WindowAudioPreference, js::set,
+    SurfaceSwitchingPreference, SystemAudioPreference, Video, Wanted, WindowAudioPreference, constraints::set,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -15,13 +15,13 @@ use crate::{
     sys::global,
 };
 
-/// Asks the user to share a screen, a window or a tab. To be called in a click of the user, and anew for each time:
-/// no browser remembers the choice.
+/// Prompts the user to share a screen, a window or a tab. It must be called in a click of the user, each time, as no
+/// browser remembers the choice.
 /// [Specification](https://www.w3.org/TR/screen-capture/#dom-mediadevices-getdisplaymedia)
 ///
-/// The user may end the sharing with the browser's own button: [`MediaStreamTrack::ended`] tells.
+/// The user may end the sharing with the browser's own button: [`MediaStreamTrack::ended`] resolves then.
 ///
-/// Cancel safe: where the future is dropped while the user still thinks, what is granted later is stopped at once.
+/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped at once.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, DisplayMediaOptions, Video, ideal, max}, Result};
@@ -41,9 +41,9 @@ use crate::{
 /// - `Type`: neither audio nor video was asked for; or the constraints have a `min`, an `exact` or an `advanced` set,
 ///   as there is no choice of sources to narrow down; or the options contradict one another.
 /// - `NotFound`: there is nothing to share.
-/// - `NotReadable`: the system keeps its screen.
+/// - `NotReadable`: the system denies access to the screen.
 /// - `Overconstrained`, with the constraint's name: a `max` that cannot be met.
-/// - `Abort`: something else kept it from starting.
+/// - `Abort`: the capture could not start for another reason.
 /// - `NotSupported`: the browser cannot share a screen, as on a phone; or the page is neither https nor localhost.
 ///
 /// [`MediaStreamTrack::ended`]: super::MediaStreamTrack::ended
@@ -70,26 +70,17 @@ macro_rules! display_media_options {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(rename_all = "camelCase")]
-        #[non_exhaustive]
         pub struct $name {
-            /// The picture.
-            #[doc(alias = "DisplayMediaStreamOptions.video")]
-            pub video: Wanted<Video>,
-            /// The sound. The user may share none all the same: then the stream has no such track.
-            #[doc(alias = "DisplayMediaStreamOptions.audio")]
-            pub audio: Wanted<Audio>,
-            /// Who may say where the focus goes. It does not travel.
-            #[doc(alias = "DisplayMediaStreamOptions.controller")]
+            video: Wanted<Video>,
+            audio: Wanted<Audio>,
             #[serde(skip)]
-            pub controller: Option<CaptureController>,
+            controller: Option<CaptureController>,
             $(
-                $(#[$field_meta])*
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub $field: Option<$value>,
+                $field: Option<$value>,
             )*
-            /// Members that this crate does not type.
             #[serde(skip)]
-            pub other: Members,
+            other: Members,
         }
 
         dictionary! {
@@ -99,6 +90,7 @@ macro_rules! display_media_options {
             audio / "audio",
             $($field / $js,)*
         }
+
 
         impl Default for $name {
             fn default() -> Self {
@@ -125,7 +117,7 @@ macro_rules! display_media_options {
             fn set_hints(&self, object: &Object) {
                 $(
                     if let Some(value) = &self.$field {
-                        global::set(object, $js, &value.as_str().into());
+                        global::set_text(object, $js, value.as_str());
                     }
                 )*
             }
@@ -134,55 +126,59 @@ macro_rules! display_media_options {
 }
 
 display_media_options! {
-    /// What of the screen to offer, and how. Unless told otherwise, picture without sound.
+    /// Options of a screen capture. The default is video without audio.
     /// [Specification](https://www.w3.org/TR/screen-capture/#displaymediastreamoptions)
     ///
-    /// All but `video` and `audio` are hints to the browser, and Firefox passes over them.
+    /// All but `video` and `audio` are hints to the browser, which Firefox ignores.
     #[doc(alias = "DisplayMediaStreamOptions")]
     DisplayMediaOptions {
-        /// Whether this very tab is offered.
+        /// Sets whether this tab is offered.
         #[doc(alias = "DisplayMediaStreamOptions.selfBrowserSurface")]
         self_browser_surface / "selfBrowserSurface": SelfCapturePreference,
-        /// Whether the system's sound is offered with a monitor.
+        /// Sets whether the system's audio is offered with a monitor.
         #[doc(alias = "DisplayMediaStreamOptions.systemAudio")]
         system_audio / "systemAudio": SystemAudioPreference,
-        /// Which sound is offered with a window.
+        /// Sets the audio that is offered with a window.
         #[doc(alias = "DisplayMediaStreamOptions.windowAudio")]
         window_audio / "windowAudio": WindowAudioPreference,
-        /// Whether the user may go over to another tab while sharing.
+        /// Sets whether the user may switch to another tab while sharing.
         #[doc(alias = "DisplayMediaStreamOptions.surfaceSwitching")]
         surface_switching / "surfaceSwitching": SurfaceSwitchingPreference,
-        /// Whether whole monitors are offered.
+        /// Sets whether whole monitors are offered.
         #[doc(alias = "DisplayMediaStreamOptions.monitorTypeSurfaces")]
         monitor_type_surfaces / "monitorTypeSurfaces": MonitorTypeSurfaces,
-        /// Whether sound is chosen beforehand.
+        /// Sets whether audio is preselected.
         #[doc(alias = "DisplayMediaStreamOptions.audioSelection")]
         audio_selection / "audioSelection": AudioSelectionPreference,
     }
 }
 
 impl DisplayMediaOptions {
-    /// Picture without sound.
+    /// Creates options for video without audio.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The picture: `true`, `false`, or a [`Video`] with wishes and `max`.
+    /// Sets the video to capture: `true`, `false`, or a [`Video`] with ideal and maximum values.
+    #[doc(alias = "DisplayMediaStreamOptions.video")]
     #[must_use]
     pub fn video(mut self, wanted: impl Into<Wanted<Video>>) -> Self {
         self.video = wanted.into();
         self
     }
 
-    /// The sound: `true`, `false`, or an [`Audio`] with wishes and `max`.
+    /// Sets the audio to capture: `true`, `false`, or an [`Audio`] with ideal and maximum values. The user may share no
+    /// audio all the same: then the stream has no audio track.
+    #[doc(alias = "DisplayMediaStreamOptions.audio")]
     #[must_use]
     pub fn audio(mut self, wanted: impl Into<Wanted<Audio>>) -> Self {
         self.audio = wanted.into();
         self
     }
 
-    /// Who may say where the focus goes; one for each capture.
+    /// Sets the controller of the focus, one for each capture. It is not serialized.
+    #[doc(alias = "DisplayMediaStreamOptions.controller")]
     #[must_use]
     pub fn controller(mut self, controller: &CaptureController) -> Self {
         self.controller = Some(controller.clone());

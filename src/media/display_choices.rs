@@ -1,86 +1,86 @@
-//! What a page may prefer of what the user is offered to share.
+//! The preferences of a page for the sources that the user is offered to share.
 
 use browser_rtc_proto::spec_enum;
 
 spec_enum! {
-    /// Whether this very tab is offered.
+    /// The preference for offering this tab.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-selfcapturepreferenceenum)
     #[doc(alias = "SelfCapturePreferenceEnum")]
     SelfCapturePreference {
-        /// It is.
+        /// The source is offered.
         #[doc(alias = "SelfCapturePreferenceEnum.include")]
         Include = "include",
-        /// It is not: no picture within the picture.
+        /// The tab is not offered, which prevents a hall of mirrors.
         #[doc(alias = "SelfCapturePreferenceEnum.exclude")]
         Exclude = "exclude",
     }
 }
 
 spec_enum! {
-    /// Whether the system's sound is offered with a monitor.
+    /// The preference for offering the system's audio with a monitor.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-systemaudiopreferenceenum)
     #[doc(alias = "SystemAudioPreferenceEnum")]
     SystemAudioPreference {
-        /// It is.
+        /// The source is offered.
         #[doc(alias = "SystemAudioPreferenceEnum.include")]
         Include = "include",
-        /// It is not.
+        /// The source is not offered.
         #[doc(alias = "SystemAudioPreferenceEnum.exclude")]
         Exclude = "exclude",
     }
 }
 
 spec_enum! {
-    /// Which sound is offered with a window.
+    /// The preference for the audio that is offered with a window.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-windowaudiopreferenceenum)
     #[doc(alias = "WindowAudioPreferenceEnum")]
     WindowAudioPreference {
-        /// All that the system plays.
+        /// The audio of the whole system.
         #[doc(alias = "WindowAudioPreferenceEnum.system")]
         System = "system",
-        /// What this window plays.
+        /// The audio of this window.
         #[doc(alias = "WindowAudioPreferenceEnum.window")]
         Window = "window",
-        /// None.
+        /// No audio.
         #[doc(alias = "WindowAudioPreferenceEnum.exclude")]
         Exclude = "exclude",
     }
 }
 
 spec_enum! {
-    /// Whether the user may go over to another tab while sharing.
+    /// The preference for letting the user switch to another tab while sharing.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-surfaceswitchingpreferenceenum)
     #[doc(alias = "SurfaceSwitchingPreferenceEnum")]
     SurfaceSwitchingPreference {
-        /// The browser offers it.
+        /// Switching is offered.
         #[doc(alias = "SurfaceSwitchingPreferenceEnum.include")]
         Include = "include",
-        /// It does not.
+        /// Switching is not offered.
         #[doc(alias = "SurfaceSwitchingPreferenceEnum.exclude")]
         Exclude = "exclude",
     }
 }
 
 spec_enum! {
-    /// Whether whole monitors are offered.
+    /// The preference for offering whole monitors.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-monitortypesurfacesenum)
     #[doc(alias = "MonitorTypeSurfacesEnum")]
     MonitorTypeSurfaces {
-        /// They are.
+        /// Monitors are offered.
         #[doc(alias = "MonitorTypeSurfacesEnum.include")]
         Include = "include",
-        /// They are not: nobody shares more than was meant.
+        /// Monitors are not offered, so that users do not share more than they mean to.
         #[doc(alias = "MonitorTypeSurfacesEnum.exclude")]
         Exclude = "exclude",
     }
 }
 
 spec_enum! {
-    /// Whether sound is chosen beforehand.
+    /// The preference for preselecting audio.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-audioselectionpreferenceenum)
     #[doc(alias = "AudioSelectionPreferenceEnum")]
     AudioSelectionPreference {
-        /// It is, where the user may share it.
+        /// Audio is preselected where it can be shared.
         #[doc(alias = "AudioSelectionPreferenceEnum.preferred")]
         Preferred = "preferred",
     }

@@ -25,7 +25,7 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// Whatever the browser throws for an element that takes no stream.
+/// The error that the browser throws for an element that takes no stream.
 #[doc(alias = "HTMLMediaElement.srcObject")]
 pub fn show(element: &HtmlMediaElement, stream: &MediaStream) -> Result<Attachment> {
     let element: MediaElement = element.clone().unchecked_into();
@@ -38,16 +38,16 @@ pub fn show(element: &HtmlMediaElement, stream: &MediaStream) -> Result<Attachme
 #[must_use = "the element is emptied when this is dropped"]
 pub struct Attachment {
     element: MediaElement,
-    /// None once it has been left to the element.
+    /// `None` once it has been left to the element.
     stream: Option<MediaStream>,
 }
 
 impl Attachment {
-    /// Resolves when the element plays. An element without `muted` may need a click of the user first: then this is
-    /// refused, and may be called anew in that click. Cancel safe.
+    /// Resolves when the element plays. An element without `muted` may need a click of the user first: then this fails,
+    /// and can be called again in that click. Cancel safe.
     ///
     /// # Errors
-    /// `NotAllowed` where the browser wants a click first; `Abort` where the stream was replaced meanwhile.
+    /// `NotAllowed` where the browser requires a click first; `Abort` where the stream was replaced in the meantime.
     pub async fn play(&self) -> Result<()> {
         settled_for_good("play", self.element.play_stream()).await?;
         Ok(())

@@ -7,7 +7,6 @@ mod devices;
 mod display;
 mod display_choices;
 mod element;
-mod js;
 mod level;
 mod output;
 mod permission;
@@ -55,10 +54,10 @@ use crate::{
     sys::{global, media_devices::MediaDevices, promise::Promise},
 };
 
-/// Asks the user for camera and microphone.
+/// Prompts the user for a camera and a microphone.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia)
 ///
-/// Cancel safe: where the future is dropped while the user still thinks, what is granted later is stopped at once.
+/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped at once.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, Constraints}, Result};
@@ -70,20 +69,20 @@ use crate::{
 /// # Errors
 /// - `NotAllowed`: the user, the page's policy or the system refused.
 /// - `NotFound`: there is no such device.
-/// - `NotReadable`: the device is there, and another program has it.
+/// - `NotReadable`: another program uses the device.
 /// - `Overconstrained`, with the constraint's name: no device can meet it.
 /// - `NotSupported`: the page is neither https nor localhost, or the browser has no camera API.
 /// - `Type`: neither audio nor video was asked for; or a number of the constraints is not finite.
-/// - `InvalidState`: the page is being left, or it is not the one in front.
-/// - `Abort`: something else kept the device from starting.
-/// - `Security`: a setting of the browser keeps cameras from pages.
+/// - `InvalidState`: the page is being unloaded, or is not in the foreground.
+/// - `Abort`: the device could not start for another reason.
+/// - `Security`: a setting of the browser denies cameras to pages.
 #[doc(alias = "MediaDevices.getUserMedia")]
 pub async fn get_user_media(constraints: &Constraints) -> Result<MediaStream> {
     const OPERATION: &str = "getUserMedia";
     granted(OPERATION, media_devices(OPERATION)?.get_user_media(&constraints.to_js())).await
 }
 
-/// The stream that the user grants. Where nobody waits for it any more, it is stopped.
+/// Awaits the stream that the user grants. It is stopped if the future has been dropped.
 async fn granted(operation: &'static str, asked: std::result::Result<Promise, JsValue>) -> Result<MediaStream> {
     let (granted, grant) = oneshot::channel();
     spawn_local(async move {
@@ -94,7 +93,7 @@ async fn granted(operation: &'static str, asked: std::result::Result<Promise, Js
     grant.await.unwrap_or_else(|oneshot::Canceled| Err(Error::closed(operation)))
 }
 
-/// Whether this page can capture: the browser has the API, and the page is secure (https or localhost).
+/// Returns whether this page can capture: the browser has the API, and the page is secure (https or localhost).
 #[doc(alias = "Navigator.mediaDevices")]
 #[must_use]
 pub fn is_supported() -> bool {

@@ -1,21 +1,21 @@
-//! Which loudspeaker plays.
+//! The choice of a speaker.
 //! [Specification](https://www.w3.org/TR/audio-output/)
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlMediaElement;
 
-use super::{DeviceInfo, js::set};
+use super::DeviceInfo;
 use crate::{
+    dictionary::{self, js_members},
     error::{Error, ErrorKind, Result},
     members::{Members, member_setter},
     promise::settled_for_good,
     sys::{global, media_element::MediaElement},
 };
 
-/// Asks the user for a loudspeaker, for [`set_sink_id`]. To be called in a click of the user. Cancel safe.
+/// Prompts the user for a speaker, for [`set_sink_id`]. It must be called in a click of the user. Cancel safe.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-mediadevices-selectaudiooutput)
 ///
 /// # Errors
@@ -32,23 +32,20 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
         let advice = "this browser does not ask for a loudspeaker: choose one of those that it lists";
         return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
     }
-    let chosen = settled_for_good(OPERATION, devices.select_audio_output(&options.to_js())).await?;
-    Ok(DeviceInfo::read(&chosen))
+    let chosen = settled_for_good(OPERATION, devices.select_audio_output(&dictionary::to_js(options))).await?;
+    dictionary::from_js(&chosen)
+        .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no device"))
 }
 
-/// Which loudspeaker to ask for.
+/// Options of [`select_audio_output`].
 /// [Specification](https://www.w3.org/TR/audio-output/#audiooutputoptions-dictionary)
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub struct AudioOutputOptions {
-    /// One that the user chose before: the browser may give it without asking.
-    #[doc(alias = "AudioOutputOptions.deviceId")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
-    /// Members that this crate does not type.
+    device_id: Option<String>,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -57,14 +54,17 @@ dictionary! {
     device_id / "deviceId",
 }
 
+js_members!(AudioOutputOptions: ; other);
+
 impl AudioOutputOptions {
-    /// Whichever the user chooses.
+    /// Creates options that leave the choice to the user.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One that the user chose before: the browser may give it without asking.
+    /// Sets the device that the user chose before: the browser may return it without a prompt.
+    #[doc(alias = "AudioOutputOptions.deviceId")]
     #[must_use]
     pub fn device_id(mut self, device_id: impl Into<String>) -> Self {
         self.device_id = Some(device_id.into());
@@ -72,18 +72,11 @@ impl AudioOutputOptions {
     }
 
     member_setter!();
-
-    fn to_js(&self) -> Object {
-        let object = Object::new();
-        set(&object, "deviceId", self.device_id.as_ref());
-        self.other.write(&object);
-        object
-    }
 }
 
-/// Has an element play on this loudspeaker, by its [`DeviceInfo::device_id`]; an empty one means the system's own
-/// choice. Where the loudspeaker is unplugged, the element is silent until another is set. Cancel safe: the browser
-/// goes over to the loudspeaker all the same.
+/// Sets the speaker that an element plays on, by its [`DeviceInfo::device_id`]; an empty one stands for the system's
+/// default. If the speaker is disconnected, the element is silent until another is set. Cancel safe: the browser
+/// switches to the speaker all the same.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-htmlmediaelement-setsinkid)
 ///
 /// ```no_run
@@ -111,7 +104,7 @@ pub async fn set_sink_id(element: &HtmlMediaElement, device_id: &str) -> Result<
     Ok(())
 }
 
-/// The loudspeaker that an element plays on; empty for the system's own choice.
+/// Returns the id of the speaker that an element plays on; empty for the system's default.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-htmlmediaelement-sinkid)
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What the user has allowed already.
+//! The permissions of the page.
 
 use browser_rtc_proto::spec_enum;
 use js_sys::Object;
@@ -17,21 +17,21 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// What a permission is about.
+/// The subject of a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Permission {
-    /// To use a camera. [Specification](https://www.w3.org/TR/mediacapture-streams/#permissions-integration)
+    /// The use of a camera. [Specification](https://www.w3.org/TR/mediacapture-streams/#permissions-integration)
     Camera,
-    /// To use a camera and turn, tilt and zoom it. Firefox takes it for [`Camera`](Self::Camera).
+    /// The use of a camera with pan, tilt and zoom. Firefox treats it as [`Camera`](Self::Camera).
     #[doc(alias = "CameraDevicePermissionDescriptor.panTiltZoom")]
     CameraPanTiltZoom,
-    /// To use a microphone.
+    /// The use of a microphone.
     Microphone,
-    /// To share the screen. Unknown to Firefox.
+    /// The capture of the screen. Unknown to Firefox.
     /// [Specification](https://www.w3.org/TR/screen-capture/#permissions-integration)
     DisplayCapture,
-    /// To choose a loudspeaker. Unknown to Chromium and Firefox.
+    /// The selection of a speaker. Unknown to Chromium and Firefox.
     /// [Specification](https://www.w3.org/TR/audio-output/#permissions-integration)
     SpeakerSelection,
 }
@@ -54,19 +54,19 @@ impl Permission {
 }
 
 spec_enum! {
-    /// Whether something is allowed. [Specification](https://www.w3.org/TR/permissions/#dom-permissionstate)
+    /// The state of a permission. [Specification](https://www.w3.org/TR/permissions/#dom-permissionstate)
     PermissionState {
-        /// It is, without asking the user again.
+        /// The permission is granted, without another prompt.
         Granted = "granted",
-        /// It is not, and the user is not asked.
+        /// The permission is denied, without a prompt.
         Denied = "denied",
-        /// The user will be asked.
+        /// The user will be prompted.
         Prompt = "prompt",
     }
 }
 
-/// Whether the user has allowed something already, without asking. Cancel safe. Chromium now and then never answers
-/// a page in a frame: there, give it a time limit.
+/// Returns the status of a permission, without a prompt. Cancel safe. In a frame, Chromium sometimes never answers: use
+/// a timeout there.
 /// [Specification](https://www.w3.org/TR/permissions/#dom-permissions-query)
 ///
 /// ```no_run
@@ -78,7 +78,7 @@ spec_enum! {
 /// ```
 ///
 /// # Errors
-/// - `NotSupported`: the browser does not tell it. Try the capture itself: it tells.
+/// - `NotSupported`: the browser does not report it. Try the capture itself.
 /// - `InvalidState`: the page is being left.
 #[doc(alias = "Permissions.query")]
 pub async fn permission(permission: Permission) -> Result<PermissionStatus> {
@@ -94,7 +94,7 @@ pub async fn permission(permission: Permission) -> Result<PermissionStatus> {
     Ok(PermissionStatus(status.unchecked_into()))
 }
 
-/// Whether something is allowed, and from when on it is no longer.
+/// The status of a permission, which the user may change.
 #[derive(Clone, Debug)]
 pub struct PermissionStatus(RawStatus);
 
@@ -105,14 +105,14 @@ impl PermissionStatus {
         &self.0
     }
 
-    /// Whether it is allowed now.
+    /// Returns the current state.
     #[doc(alias = "PermissionStatus.state")]
     #[must_use]
     pub fn state(&self) -> PermissionState {
         state(&self.0)
     }
 
-    /// Whether it is allowed: now, then each change. It never ends; drop it to stop listening.
+    /// Returns a stream of the state: the current one, then each change. It never ends; drop it to stop listening.
     #[doc(alias = "PermissionStatus.onchange")]
     pub fn changes(&self) -> EventStream<PermissionState> {
         let status = self.0.clone();

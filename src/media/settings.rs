@@ -1,17 +1,12 @@
-//! What a track is set to, what it could be set to, and what the browser knows of.
+//! The settings and capabilities of a track.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
-use wasm_bindgen::JsValue;
 
-use super::{
-    CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode,
-    js::{FromJs, read},
-};
-use crate::members::Members;
+use super::{CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode};
+use crate::{dictionary::js_members, members::Members};
 
-/// A dictionary that browsers fill: its struct, and how it is read.
+/// Defines a dictionary that browsers return.
 macro_rules! told {
     (
         $(#[$meta:meta])*
@@ -40,87 +35,84 @@ macro_rules! told {
             $($field / $js,)*
         }
 
-        impl $name {
-            pub(super) fn read(raw: &Object) -> Self {
-                Self { $( $field: read(raw, $js), )* other: Members::beside(&[$($js),*], raw) }
-            }
-        }
+        js_members!($name: ; other);
     };
 }
 
 told! {
-    /// What a track is set to now. A member is none where the browser does not tell it, or where it does not apply.
+    /// The current settings of a track. A member is `None` where the browser does not report it, or where it does not
+    /// apply.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#media-track-settings)
     #[doc(alias = "MediaTrackSettings")]
     TrackSettings {
-        /// Pixels across.
+        /// The width, in pixels.
         #[doc(alias = "MediaTrackSettings.width")]
         width / "width": u32,
-        /// Pixels down.
+        /// The height, in pixels.
         #[doc(alias = "MediaTrackSettings.height")]
         height / "height": u32,
-        /// Width divided by height. Firefox does not tell it.
+        /// The width divided by the height. Firefox does not report it.
         #[doc(alias = "MediaTrackSettings.aspectRatio")]
         aspect_ratio / "aspectRatio": f64,
-        /// Frames a second.
+        /// The frame rate, in frames per second.
         #[doc(alias = "MediaTrackSettings.frameRate")]
         frame_rate / "frameRate": f64,
-        /// Which way the camera looks, where it is known.
+        /// The direction that the camera faces, where it is known.
         #[doc(alias = "MediaTrackSettings.facingMode")]
         facing_mode / "facingMode": FacingMode,
-        /// Whether the picture is the camera's own, or was cut and scaled.
+        /// The way in which the resolution is produced: natively, or by cropping and scaling.
         #[doc(alias = "MediaTrackSettings.resizeMode")]
         resize_mode / "resizeMode": ResizeMode,
-        /// Samples a second. Firefox does not tell it.
+        /// The sample rate, in samples per second. Firefox does not report it.
         #[doc(alias = "MediaTrackSettings.sampleRate")]
         sample_rate / "sampleRate": u32,
-        /// Bits a sample. Firefox does not tell it.
+        /// The sample size, in bits. Firefox does not report it.
         #[doc(alias = "MediaTrackSettings.sampleSize")]
         sample_size / "sampleSize": u32,
-        /// Whether and how what the loudspeaker plays is taken out.
+        /// The echo cancellation.
         #[doc(alias = "MediaTrackSettings.echoCancellation")]
         echo_cancellation / "echoCancellation": EchoCancellation,
-        /// Whether the loudness is kept even.
+        /// The automatic gain control.
         #[doc(alias = "MediaTrackSettings.autoGainControl")]
         auto_gain_control / "autoGainControl": bool,
-        /// Whether steady noise is taken out.
+        /// The noise suppression.
         #[doc(alias = "MediaTrackSettings.noiseSuppression")]
         noise_suppression / "noiseSuppression": bool,
-        /// The isolation of the user's voice from all other sound. Firefox does not tell it.
+        /// The isolation of the user's voice from all other sound. Firefox does not report it.
         /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
         #[doc(alias = "MediaTrackSettings.voiceIsolation")]
         voice_isolation / "voiceIsolation": bool,
-        /// Seconds from sound to sample. Firefox does not tell it.
+        /// The latency of the capture, in seconds. Firefox does not report it.
         #[doc(alias = "MediaTrackSettings.latency")]
         latency / "latency": f64,
-        /// 1 for mono, 2 for stereo.
+        /// The number of channels: 1 for mono, 2 for stereo.
         #[doc(alias = "MediaTrackSettings.channelCount")]
         channel_count / "channelCount": u32,
-        /// The device: [`DeviceInfo::device_id`](super::DeviceInfo::device_id).
+        /// The id of the device: [`DeviceInfo::device_id`](super::DeviceInfo::device_id).
         #[doc(alias = "MediaTrackSettings.deviceId")]
         device_id / "deviceId": String,
-        /// The device that it is a part of: [`DeviceInfo::group_id`](super::DeviceInfo::group_id).
+        /// The group of the device: [`DeviceInfo::group_id`](super::DeviceInfo::group_id).
         #[doc(alias = "MediaTrackSettings.groupId")]
         group_id / "groupId": String,
-        /// Whether what is behind the user is blurred.
+        /// The blurring of the user's background.
         #[doc(alias = "MediaTrackSettings.backgroundBlur")]
         background_blur / "backgroundBlur": bool,
-        /// What of the screen is shared.
+        /// The kind of surface that is shared.
         #[doc(alias = "MediaTrackSettings.displaySurface")]
         display_surface / "displaySurface": DisplaySurface,
-        /// Of the screen: whether what is hidden or scrolled out of sight is shared as well.
+        /// The capture of the parts of a surface that are hidden or scrolled out of sight.
         #[doc(alias = "MediaTrackSettings.logicalSurface")]
         logical_surface / "logicalSurface": bool,
-        /// Whether the pointer is in the picture of the screen.
+        /// The presence of the cursor in the video.
         #[doc(alias = "MediaTrackSettings.cursor")]
         cursor / "cursor": CursorCapture,
-        /// Whether the sound that this page plays is left out of the screen's.
+        /// The exclusion of this page's own audio from the captured audio.
         #[doc(alias = "MediaTrackSettings.restrictOwnAudio")]
         restrict_own_audio / "restrictOwnAudio": bool,
-        /// Whether the loudspeakers are silent for what is shared.
+        /// The silencing of the speakers for the audio that is shared.
         #[doc(alias = "MediaTrackSettings.suppressLocalAudioPlayback")]
         suppress_local_audio_playback / "suppressLocalAudioPlayback": bool,
-        /// Of the screen: pixels of the picture for one CSS pixel.
+        /// The number of pixels of the video for one CSS pixel of the screen.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-screenpixelratio)
         #[doc(alias = "MediaTrackSettings.screenPixelRatio")]
         screen_pixel_ratio / "screenPixelRatio": f64,
@@ -128,86 +120,87 @@ told! {
 }
 
 told! {
-    /// What a track, or a device, could be set to. A member is none where the browser does not tell it, or where it
+    /// The capabilities of a track or a device. A member is `None` where the browser does not report it, or where it
     /// does not apply.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#media-track-capabilities)
     #[doc(alias = "MediaTrackCapabilities")]
     TrackCapabilities {
-        /// Pixels across.
+        /// The width, in pixels.
         #[doc(alias = "MediaTrackCapabilities.width")]
         width / "width": NumberRange<u32>,
-        /// Pixels down.
+        /// The height, in pixels.
         #[doc(alias = "MediaTrackCapabilities.height")]
         height / "height": NumberRange<u32>,
-        /// Width divided by height.
+        /// The width divided by the height.
         #[doc(alias = "MediaTrackCapabilities.aspectRatio")]
         aspect_ratio / "aspectRatio": NumberRange<f64>,
-        /// Frames a second.
+        /// The frame rate, in frames per second.
         #[doc(alias = "MediaTrackCapabilities.frameRate")]
         frame_rate / "frameRate": NumberRange<f64>,
-        /// Which way the camera looks, in all ways in which that may be said; empty where it is not known.
+        /// The directions that describe the camera; empty where they are not known.
         #[doc(alias = "MediaTrackCapabilities.facingMode")]
         facing_mode / "facingMode": Vec<FacingMode>,
-        /// Whether the browser can cut and scale the picture.
+        /// The ways in which the browser can produce a resolution.
         #[doc(alias = "MediaTrackCapabilities.resizeMode")]
         resize_mode / "resizeMode": Vec<ResizeMode>,
-        /// Samples a second.
+        /// The sample rate, in samples per second.
         #[doc(alias = "MediaTrackCapabilities.sampleRate")]
         sample_rate / "sampleRate": NumberRange<u32>,
-        /// Bits a sample.
+        /// The sample size, in bits.
         #[doc(alias = "MediaTrackCapabilities.sampleSize")]
         sample_size / "sampleSize": NumberRange<u32>,
-        /// Whether, and how, what the loudspeaker plays can be taken out.
+        /// The choices for echo cancellation.
         #[doc(alias = "MediaTrackCapabilities.echoCancellation")]
         echo_cancellation / "echoCancellation": Vec<EchoCancellation>,
-        /// Whether the loudness can be kept even: one of them where the page has no choice.
+        /// The choices for automatic gain control: a single one where the page has no choice.
         #[doc(alias = "MediaTrackCapabilities.autoGainControl")]
         auto_gain_control / "autoGainControl": Vec<bool>,
-        /// Whether steady noise can be taken out.
+        /// The choices for noise suppression.
         #[doc(alias = "MediaTrackCapabilities.noiseSuppression")]
         noise_suppression / "noiseSuppression": Vec<bool>,
         /// The choices for the isolation of the user's voice from all other sound.
         /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
         #[doc(alias = "MediaTrackCapabilities.voiceIsolation")]
         voice_isolation / "voiceIsolation": Vec<bool>,
-        /// Seconds from sound to sample.
+        /// The latency of the capture, in seconds.
         #[doc(alias = "MediaTrackCapabilities.latency")]
         latency / "latency": NumberRange<f64>,
-        /// 1 for mono, 2 for stereo.
+        /// The number of channels: 1 for mono, 2 for stereo.
         #[doc(alias = "MediaTrackCapabilities.channelCount")]
         channel_count / "channelCount": NumberRange<u32>,
-        /// The device: [`DeviceInfo::device_id`](super::DeviceInfo::device_id).
+        /// The id of the device: [`DeviceInfo::device_id`](super::DeviceInfo::device_id).
         #[doc(alias = "MediaTrackCapabilities.deviceId")]
         device_id / "deviceId": String,
-        /// The device that it is a part of: [`DeviceInfo::group_id`](super::DeviceInfo::group_id).
+        /// The group of the device: [`DeviceInfo::group_id`](super::DeviceInfo::group_id).
         #[doc(alias = "MediaTrackCapabilities.groupId")]
         group_id / "groupId": String,
-        /// Whether what is behind the user can be blurred.
+        /// The choices for blurring the user's background.
         #[doc(alias = "MediaTrackCapabilities.backgroundBlur")]
         background_blur / "backgroundBlur": Vec<bool>,
-        /// What of the screen is shared.
+        /// The kind of surface that is shared.
         #[doc(alias = "MediaTrackCapabilities.displaySurface")]
         display_surface / "displaySurface": DisplaySurface,
-        /// Of the screen: whether what is hidden or scrolled out of sight is shared as well.
+        /// The capture of the parts of a surface that are hidden or scrolled out of sight.
         #[doc(alias = "MediaTrackCapabilities.logicalSurface")]
         logical_surface / "logicalSurface": bool,
-        /// Whether the pointer can be in the picture of the screen.
+        /// The choices for the presence of the cursor.
         #[doc(alias = "MediaTrackCapabilities.cursor")]
         cursor / "cursor": Vec<CursorCapture>,
     }
 }
 
-/// The least and the most that a number can be.
+/// The range of a number.
 #[doc(alias = "ULongRange")]
 #[doc(alias = "DoubleRange")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct NumberRange<T> {
-    /// The least.
+    /// The least value.
     #[doc(alias = "ULongRange.min")]
     #[doc(alias = "DoubleRange.min")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<T>,
-    /// The most.
+    /// The greatest value.
     #[doc(alias = "ULongRange.max")]
     #[doc(alias = "DoubleRange.max")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,12 +214,6 @@ dictionary! {
     max / "max",
 }
 
-impl<T: FromJs> FromJs for NumberRange<T> {
-    fn from_js(value: &JsValue) -> Option<Self> {
-        value.is_object().then(|| Self { min: read(value, "min"), max: read(value, "max") })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -234,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_and_capabilities_travel_as_the_specification_spells_them() {
+    fn settings_and_capabilities_serialize_as_specified() {
         let told = json!({ "echoCancellation": "all", "facingMode": "user", "screenPixelRatio": 2.0, "width": 640 });
         let settings: TrackSettings = serde_json::from_value(told.clone()).unwrap();
         assert_eq!((settings.width, settings.facing_mode.clone()), (Some(640), Some(FacingMode::User)));

@@ -1,4 +1,4 @@
-//! Still pictures of a video.
+//! Still images of a video.
 
 use browser_rtc_proto::spec_enum;
 use futures::future::{Either, select};
@@ -20,42 +20,39 @@ use crate::{
 const OPERATION: &str = "snapshot";
 
 spec_enum! {
-    /// A kind of picture file.
+    /// The format of an image file.
     ImageFormat {
         /// WebP, which Safari cannot write.
         Webp = "image/webp",
-        /// PNG, which each browser can write. It has no quality: nothing is lost.
+        /// PNG, which each browser can write. It is lossless, and has no quality.
         Png = "image/png",
         /// JPEG.
         Jpeg = "image/jpeg",
     }
 }
 
-/// How a still picture is to be written. The default is WebP in the browser's own quality.
+/// Options of a snapshot. The default is WebP in the browser's default quality.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
 pub struct SnapshotOptions {
-    /// The kind of file, WebP by default. A browser that cannot write it gives PNG in its place.
-    pub format: Option<ImageFormat>,
-    /// From 0, the smallest file, to 1, the best picture.
-    pub quality: Option<f64>,
+    format: Option<ImageFormat>,
+    quality: Option<f64>,
 }
 
 impl SnapshotOptions {
-    /// WebP in the browser's own quality.
+    /// Creates options for WebP in the browser's default quality.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The kind of file.
+    /// Sets the file format, WebP by default. A browser that cannot write it returns PNG instead.
     #[must_use]
     pub fn format(mut self, format: ImageFormat) -> Self {
         self.format = Some(format);
         self
     }
 
-    /// From 0, the smallest file, to 1, the best picture.
+    /// Sets the quality, from 0 (smallest file) to 1 (best image).
     #[must_use]
     pub fn quality(mut self, quality: f64) -> Self {
         self.quality = Some(quality);
@@ -77,22 +74,22 @@ impl SnapshotOptions {
     }
 }
 
-/// A still picture.
+/// A still image.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// The file.
     pub blob: Blob,
-    /// Its kind, which is PNG where the browser cannot write the one that was asked for.
+    /// The format, which is PNG where the browser cannot write the requested one.
     pub format: ImageFormat,
-    /// In pixels.
+    /// The width, in pixels.
     pub width: u32,
-    /// In pixels.
+    /// The height, in pixels.
     pub height: u32,
 }
 
-/// What `video` shows at this moment, as a file, in the size that the video has by itself. The moment is when the
-/// future is first polled. Cancel safe.
+/// Returns the frame that `video` currently shows, as a file, in the resolution of the video. The frame is taken when
+/// the future is first polled. Cancel safe.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, SnapshotOptions}, Result};
@@ -103,9 +100,9 @@ pub struct Snapshot {
 /// ```
 ///
 /// # Errors
-/// - `InvalidState`: the video has no picture yet.
+/// - `InvalidState`: the video has no frame yet.
 /// - `Range`: the quality is not from 0 to 1.
-/// - `Security`: the page may not read the picture, such as that of a video from another site.
+/// - `Security`: the page may not read the frame, such as that of a video from another site.
 /// - `NotSupported`: the browser has no `OffscreenCanvas`, as Safari before 16.4.
 pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Result<Snapshot> {
     let options = options.to_js()?;
@@ -130,18 +127,18 @@ pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Re
     Ok(Snapshot { format: ImageFormat::from(&*blob.type_()), blob, width, height })
 }
 
-/// Still pictures.
+/// Snapshots.
 impl MediaStreamTrack {
-    /// The picture that the track gives next, as a file, without an element of the page. Of a track that gives none
-    /// for the moment, it waits for one, or for the track's end. Cancel safe.
+    /// Returns the next frame of the track, as a file, without an element of the page. While the track provides none,
+    /// it waits for one, or for the end of the track. Cancel safe.
     ///
     /// # Errors
-    /// As [`snapshot`], `NotSupported` for sound and outside of a window, and `InvalidState` once the track has ended.
+    /// As [`snapshot`], `NotSupported` for audio and outside of a window, and `InvalidState` once the track has ended.
     pub async fn snapshot(&self, options: &SnapshotOptions) -> Result<Snapshot> {
         if self.kind() != TrackKind::Video {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "there are no pictures in sound"));
         }
-        let screen = Screen::of(self)?;
+        let screen = Screen::new(self)?;
         match select(Box::pin(settled_for_good("play", screen.0.play_stream())), self.ended()).await {
             Either::Left((played, _)) => played?,
             Either::Right(((), _)) => {
@@ -152,16 +149,16 @@ impl MediaStreamTrack {
     }
 }
 
-/// A `<video>` that is not on the page, emptied when this is dropped.
+/// A `<video>` that is not on the page. Its source is removed when this is dropped.
 struct Screen(MediaElement);
 
 impl Screen {
-    fn of(track: &MediaStreamTrack) -> Result<Self> {
+    fn new(track: &MediaStreamTrack) -> Result<Self> {
         let Some(element) = media_element::create("video") else {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "only a window can draw pictures of a track"));
         };
         let stream = web_sys::MediaStream::new_with_tracks(&Array::of1(track.as_raw())).during(OPERATION)?;
-        // Nobody hears it, so that it may play without a click.
+        // Muted elements may play without a click.
         element.set_muted(true);
         element.set_source(Some(&stream)).during(OPERATION)?;
         Ok(Self(element))

@@ -1,4 +1,4 @@
-//! Tracks that belong together.
+//! Media streams.
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
@@ -13,23 +13,23 @@ use crate::{
     sys::global,
 };
 
-/// Tracks that belong together, such as a camera's picture and its sound.
+/// A media stream: tracks that belong together, such as the video and audio of a camera.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastream)
 ///
 /// Clones share one stream. A captured stream keeps its tracks alive; see [`MediaStreamTrack`].
 #[derive(Clone)]
-pub struct MediaStream(Rc<Inner>);
+pub struct MediaStream(Rc<SharedStream>);
 
-struct Inner {
+struct SharedStream {
     raw: web_sys::MediaStream,
     /// Keeps the tracks alive.
     handles: RefCell<Vec<MediaStreamTrack>>,
 }
 
-shared!(Inner, raw);
+shared!(SharedStream, raw);
 
 impl MediaStream {
-    /// A stream without tracks.
+    /// Creates a stream without tracks.
     ///
     /// # Errors
     /// `NotSupported`: the browser has no media streams.
@@ -43,11 +43,11 @@ impl MediaStream {
         web_sys::MediaStream::new().map(Self::from_raw).during(OPERATION)
     }
 
-    /// A stream of these tracks, which it keeps alive.
+    /// Creates a stream of these tracks, which it keeps alive.
     ///
     /// # Errors
     /// `NotSupported`: the browser has no media streams.
-    pub fn of_tracks(tracks: &[MediaStreamTrack]) -> Result<Self> {
+    pub fn from_tracks(tracks: &[MediaStreamTrack]) -> Result<Self> {
         let stream = Self::new()?;
         for track in tracks {
             stream.add_track(track);
@@ -55,19 +55,19 @@ impl MediaStream {
         Ok(stream)
     }
 
-    /// Returns a handle of a stream that something else looks after, such as one that a peer sends. All handles of one
+    /// Returns a handle of a stream that other code owns, such as a stream of a remote peer. All handles of one
     /// stream share one state, and so do those of its tracks.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStream) -> Self {
-        if let Some(known) = Inner::find(&raw) {
+        if let Some(known) = SharedStream::find(&raw) {
             return Self(known);
         }
-        let inner = Rc::new(Inner { raw, handles: RefCell::default() });
-        inner.register();
-        Self(inner)
+        let shared = Rc::new(SharedStream { raw, handles: RefCell::default() });
+        shared.register();
+        Self(shared)
     }
 
-    /// Takes over tracks that were just opened.
+    /// Takes ownership of tracks that were just captured.
     pub(super) fn from_capture(raw: web_sys::MediaStream) -> Self {
         let stream = Self::from_raw(raw);
         let captured = raw_tracks(&stream.0.raw).map(MediaStreamTrack::captured).collect();
@@ -81,7 +81,7 @@ impl MediaStream {
         &self.0.raw
     }
 
-    /// The browser's own object, its tracks no longer stopped by any drop.
+    /// Returns the browser's own object, whose tracks no drop stops any more.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaStream {
         for track in self.0.handles.take() {
@@ -91,14 +91,14 @@ impl MediaStream {
         Clone::clone(&self.0.raw)
     }
 
-    /// An identifier that peers see as well.
+    /// Returns the id, which remote peers receive as well.
     #[doc(alias = "MediaStream.id")]
     #[must_use]
     pub fn id(&self) -> String {
         self.0.raw.id()
     }
 
-    /// Whether a track of it has not ended.
+    /// Returns whether at least one track is live.
     #[doc(alias = "MediaStream.active")]
     #[must_use]
     pub fn is_active(&self) -> bool {
@@ -164,10 +164,10 @@ impl MediaStream {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediastream-removetrack)
     #[doc(alias = "MediaStream.onremovetrack")]
     pub fn removed_tracks(&self) -> EventStream<MediaStreamTrack> {
-        self.listen("removetrack", Inner::let_go)
+        self.listen("removetrack", SharedStream::let_go)
     }
 
-    fn listen(&self, event: &'static str, note: fn(&Inner, &MediaStreamTrack)) -> EventStream<MediaStreamTrack> {
+    fn listen(&self, event: &'static str, note: fn(&SharedStream, &MediaStreamTrack)) -> EventStream<MediaStreamTrack> {
         let stream = Rc::downgrade(&self.0);
         EventStream::listen(&self.0.raw, event, move |event| {
             let raw = global::get(&event, "track").dyn_into().ok()?;
@@ -186,7 +186,7 @@ impl MediaStream {
         Self::from_capture(web_sys::MediaStream::clone(&self.0.raw))
     }
 
-    /// Ends all tracks: the camera's light goes out.
+    /// Stops all tracks, which releases their devices.
     pub fn stop(&self) {
         for track in self.tracks() {
             track.stop();
@@ -200,13 +200,13 @@ impl MediaStream {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedStream {
     fn drop(&mut self) {
         self.unregister();
     }
 }
 
-impl Inner {
+impl SharedStream {
     fn handle(&self, raw: web_sys::MediaStreamTrack) -> MediaStreamTrack {
         let handle = MediaStreamTrack::from_raw(raw);
         let mut handles = self.handles.borrow_mut();

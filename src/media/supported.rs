@@ -1,16 +1,15 @@
-//! Which constraints this browser knows.
+//! The constraints that the browser supports.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 
-use super::js::read;
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Result},
     members::Members,
 };
 
-/// Which constraints this browser knows: it passes over all others, even where they are [`exact`](super::exact).
+/// Returns the constraints that this browser supports. It ignores all others, even [`exact`](super::exact) ones.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getsupportedconstraints)
 ///
 /// # Errors
@@ -19,7 +18,7 @@ use crate::{
 pub fn supported_constraints() -> Result<SupportedConstraints> {
     const OPERATION: &str = "getSupportedConstraints";
     let supported = super::media_devices(OPERATION)?.get_supported_constraints().during(OPERATION)?;
-    Ok(SupportedConstraints::read(&supported))
+    Ok(dictionary::from_js(&supported).unwrap_or_default())
 }
 
 macro_rules! supported {
@@ -49,19 +48,12 @@ macro_rules! supported {
             $($field / $js,)*
         }
 
-        impl $name {
-            fn read(raw: &Object) -> Self {
-                Self {
-                    $( $field: read(raw, $js).unwrap_or(false), )*
-                    other: Members::beside(&[$($js),*], raw),
-                }
-            }
-        }
+        js_members!($name: ; other);
     };
 }
 
 supported! {
-    /// Which constraints a browser knows.
+    /// The constraints that a browser supports.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediatracksupportedconstraints)
     #[doc(alias = "MediaTrackSupportedConstraints")]
     SupportedConstraints {
@@ -119,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_known_travels() {
+    fn only_supported_constraints_serialize() {
         let told = json!({ "width": true, "suppressLocalAudioPlayback": true });
         let supported: SupportedConstraints = serde_json::from_value(told.clone()).unwrap();
         assert!(supported.width && supported.suppress_local_audio_playback && !supported.height);

@@ -1,4 +1,4 @@
-//! One camera's picture or one microphone's sound.
+//! Media tracks.
 
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
@@ -14,25 +14,25 @@ use crate::{
 };
 
 spec_enum! {
-    /// Picture or sound. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-kind)
+    /// The kind of a track. [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-kind)
     #[doc(alias = "MediaStreamTrack.kind")]
     TrackKind {
-        /// Sound.
+        /// An audio track.
         Audio = "audio",
-        /// Picture.
+        /// A video track.
         Video = "video",
     }
 }
 
 spec_enum! {
-    /// Whether a track can still give media.
+    /// The state of a track.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrackstate)
     #[doc(alias = "MediaStreamTrackState")]
     TrackState {
-        /// It gives media, or silence and black while it is muted.
+        /// The track provides media, or silence and black frames while it is muted.
         #[doc(alias = "MediaStreamTrackState.live")]
         Live = "live",
-        /// It has ended for good.
+        /// The track has ended, and provides no media any more.
         #[doc(alias = "MediaStreamTrackState.ended")]
         Ended = "ended",
     }
@@ -45,15 +45,15 @@ spec_enum! {
 /// goes out: handles are held by the program, by the stream it was captured in, by a connection that sends it and
 /// by an element that shows it.
 #[derive(Clone)]
-pub struct MediaStreamTrack(Rc<Inner>);
+pub struct MediaStreamTrack(Rc<SharedTrack>);
 
-struct Inner {
+struct SharedTrack {
     raw: web_sys::MediaStreamTrack,
     stop_on_drop: Cell<bool>,
     end: CloseSignal,
 }
 
-shared!(Inner, raw);
+shared!(SharedTrack, raw);
 
 impl MediaStreamTrack {
     /// Returns a handle of a track that something else looks after: dropping it neither stops the track nor ends what
@@ -63,10 +63,10 @@ impl MediaStreamTrack {
     /// handles whose last one stops it.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStreamTrack) -> Self {
-        if let Some(known) = Inner::find(&raw) {
+        if let Some(known) = SharedTrack::find(&raw) {
             return Self(known);
         }
-        let inner = Rc::new(Inner { raw, stop_on_drop: Cell::default(), end: CloseSignal::default() });
+        let inner = Rc::new(SharedTrack { raw, stop_on_drop: Cell::default(), end: CloseSignal::default() });
         inner.register();
         Self(inner)
     }
@@ -91,46 +91,47 @@ impl MediaStreamTrack {
         Clone::clone(&self.0.raw)
     }
 
-    /// An identifier that is unique and stays.
+    /// Returns the id, which is unique and never changes.
     #[doc(alias = "MediaStreamTrack.id")]
     #[must_use]
     pub fn id(&self) -> String {
         self.0.raw.id()
     }
 
-    /// Picture or sound.
+    /// Returns the kind of media.
     #[must_use]
     pub fn kind(&self) -> TrackKind {
         TrackKind::from(&*global::get_text(&self.0.raw, "kind").unwrap_or_default())
     }
 
-    /// The device's name for people; may be empty.
+    /// Returns the label of the device; it may be empty.
     #[doc(alias = "MediaStreamTrack.label")]
     #[must_use]
     pub fn label(&self) -> String {
         self.0.raw.label()
     }
 
-    /// Whether the track carries its media, rather than silence or black.
+    /// Returns whether the track carries its media, rather than silence or black frames.
     #[doc(alias = "MediaStreamTrack.enabled")]
     #[must_use]
     pub fn enabled(&self) -> bool {
         self.0.raw.enabled()
     }
 
-    /// Mutes with `false`: silence or black is sent, and the device stays open.
+    /// Sets whether the track carries its media. With `false`, silence or black frames are sent, and the device stays
+    /// open.
     pub fn set_enabled(&self, enabled: bool) {
         self.0.raw.set_enabled(enabled);
     }
 
-    /// Whether the source gives no media for the moment, which the user or the peer decides.
+    /// Returns whether the source currently provides no media, which the user or the remote peer decides.
     #[doc(alias = "MediaStreamTrack.muted")]
     #[must_use]
     pub fn muted(&self) -> bool {
         self.0.raw.muted()
     }
 
-    /// Whether the track is muted by its source: now, then each change.
+    /// Returns a stream of whether the source provides no media: the current value, then each change.
     #[doc(alias = "MediaStreamTrack.onmute")]
     #[doc(alias = "MediaStreamTrack.onunmute")]
     pub fn mute_changes(&self) -> EventStream<bool> {
@@ -140,24 +141,24 @@ impl MediaStreamTrack {
         self.until_ended(changes)
     }
 
-    /// Whether the track can still give media.
+    /// Returns the state of the track.
     #[doc(alias = "MediaStreamTrack.readyState")]
     #[must_use]
     pub fn state(&self) -> TrackState {
         TrackState::from(&*global::get(&self.0.raw, "readyState").as_string().unwrap_or_default())
     }
 
-    /// Whether the track has ended for good.
+    /// Returns whether the track has ended.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.state() == TrackState::Ended
     }
 
     /// Resolves when the track ends: unplugged, no longer shared, forbidden, removed by the peer's close, or by
-    /// [`stop`](Self::stop) of any handle, for which the browser itself fires no event. At once where it has ended
-    /// already. Cancel safe.
+    /// [`stop`](Self::stop) of any handle, for which the browser itself fires no event. If the track has ended already,
+    /// it resolves at once. Cancel safe.
     ///
-    /// It waits for as long as the track is live, and is not told where something else calls `stop()` on the raw track.
+    /// It waits as long as the track is live, and does not notice a `stop()` of the raw track by other code.
     #[doc(alias = "MediaStreamTrack.onended")]
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
         let mut nothing = self.until_ended(EventStream::<()>::new(&self.0.end));
@@ -166,8 +167,8 @@ impl MediaStreamTrack {
         })
     }
 
-    /// Another track from the same source, with constraints, an end and an `enabled` of its own. It stops when its
-    /// last handle goes; the device is free when all such tracks have stopped.
+    /// Returns another track of the same source, with constraints, an end and an `enabled` of its own. It stops when
+    /// its last handle is dropped; the device is released when all such tracks have stopped.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-clone)
     #[doc(alias = "MediaStreamTrack.clone")]
     #[must_use]
@@ -175,7 +176,7 @@ impl MediaStreamTrack {
         Self::captured(web_sys::MediaStreamTrack::clone(&self.0.raw))
     }
 
-    /// The track's end, which has come where the browser says so, also if nobody has listened.
+    /// Returns the close signal of the track, which is set if the browser reports the end, also without a listener.
     pub(super) fn end(&self) -> &CloseSignal {
         if self.is_ended() {
             self.0.end.set();
@@ -183,7 +184,7 @@ impl MediaStreamTrack {
         &self.0.end
     }
 
-    /// Has a stream end with the track, be it that the browser ends it or that we do.
+    /// Makes a stream of events end with the track, whether the browser or this crate ends it.
     fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
         let end = self.end().clone();
         events.on(&self.0.raw, "ended", move |_| {
@@ -192,7 +193,7 @@ impl MediaStreamTrack {
         })
     }
 
-    /// Ends the track; when all tracks of a device have ended, the device is free and its light goes out.
+    /// Ends the track. When all tracks of a device have ended, the device is released and its light turns off.
     #[doc(alias = "MediaStreamTrack.stop")]
     pub fn stop(&self) {
         self.0.raw.stop();
@@ -200,7 +201,7 @@ impl MediaStreamTrack {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedTrack {
     fn drop(&mut self) {
         // A track that something else looks after runs on, and so do the streams that watch it.
         if self.stop_on_drop.get() {

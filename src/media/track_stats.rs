@@ -1,10 +1,12 @@
 //! Statistics of the frames of a track.
 
-use serde::{Deserialize, Serialize};
+use browser_rtc_proto::dictionary;
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::{MediaStreamTrack, TrackKind, js::read};
+use super::{MediaStreamTrack, TrackKind};
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     members::Members,
     sys::global,
@@ -25,8 +27,8 @@ pub enum TrackStats {
 /// [Specification](https://w3c.github.io/mediacapture-extensions/#the-mediastreamtrackaudiostats-interface)
 #[doc(alias = "MediaStreamTrackAudioStats")]
 #[doc(alias = "MediaStreamTrackAudioStats.toJSON")]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AudioTrackStats {
     /// The latency of the last sound, in milliseconds.
@@ -46,12 +48,23 @@ pub struct AudioTrackStats {
     pub other: Members,
 }
 
+dictionary! {
+    AudioTrackStats = Self::default(),
+    required [],
+    latency / "latency",
+    average_latency / "averageLatency",
+    minimum_latency / "minimumLatency",
+    maximum_latency / "maximumLatency",
+}
+
+js_members!(AudioTrackStats: ; other);
+
 /// Statistics of a track of picture: the frames of a camera or a screen.
 /// [Specification](https://w3c.github.io/mediacapture-extensions/#the-mediastreamtrackvideostats-interface)
 #[doc(alias = "MediaStreamTrackVideoStats")]
 #[doc(alias = "MediaStreamTrackVideoStats.toJSON")]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VideoTrackStats {
     /// Frames that were delivered to what shows or sends the track.
@@ -68,6 +81,16 @@ pub struct VideoTrackStats {
     pub other: Members,
 }
 
+dictionary! {
+    VideoTrackStats = Self::default(),
+    required [],
+    delivered_frames / "deliveredFrames",
+    discarded_frames / "discardedFrames",
+    total_frames / "totalFrames",
+}
+
+js_members!(VideoTrackStats: ; other);
+
 const OPERATION: &str = "stats";
 
 impl MediaStreamTrack {
@@ -81,8 +104,8 @@ impl MediaStreamTrack {
         let Some(stats) = self.raw_stats()? else { return Ok(None) };
         let told = global::call(&stats, "toJSON").unwrap_or(Ok(stats)).during(OPERATION)?;
         Ok(Some(match self.kind() {
-            TrackKind::Audio => TrackStats::Audio(AudioTrackStats::read(&told)),
-            _ => TrackStats::Video(VideoTrackStats::read(&told)),
+            TrackKind::Audio => TrackStats::Audio(dictionary::from_js(&told).unwrap_or_default()),
+            _ => TrackStats::Video(dictionary::from_js(&told).unwrap_or_default()),
         }))
     }
 
@@ -106,24 +129,5 @@ impl MediaStreamTrack {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         Ok(stats.is_object().then_some(stats))
-    }
-}
-
-impl AudioTrackStats {
-    fn read(told: &JsValue) -> Self {
-        const KNOWN: [&str; 4] = ["latency", "averageLatency", "minimumLatency", "maximumLatency"];
-        let [latency, average_latency, minimum_latency, maximum_latency] =
-            KNOWN.map(|name| read(told, name).unwrap_or_default());
-        let other = Members::beside(&KNOWN, told);
-        Self { latency, average_latency, minimum_latency, maximum_latency, other }
-    }
-}
-
-impl VideoTrackStats {
-    fn read(told: &JsValue) -> Self {
-        const KNOWN: [&str; 3] = ["deliveredFrames", "discardedFrames", "totalFrames"];
-        let [delivered_frames, discarded_frames, total_frames] =
-            KNOWN.map(|name| global::integer(told, name).unwrap_or_default());
-        Self { delivered_frames, discarded_frames, total_frames, other: Members::beside(&KNOWN, told) }
     }
 }

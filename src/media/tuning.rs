@@ -3,51 +3,49 @@
 use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsCast;
 
-use super::{
-    MediaStreamTrack, TrackCapabilities, TrackConstraints, TrackSettings,
-    js::{ToJs, read},
-};
+use super::{MediaStreamTrack, TrackCapabilities, TrackConstraints, TrackSettings, constraints::ToJs};
 use crate::{
+    dictionary,
     error::{During, Error, ErrorKind, Result},
     promise::settled,
     sys::{self, global},
 };
 
 spec_enum! {
-    /// What a track is of, so that it is encoded in the way that suits it.
+    /// A hint about the content of a track, by which the browser chooses how to encode it.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
     ContentHint {
-        /// The browser finds out by itself.
+        /// No hint: the browser decides by itself.
         Unset = "",
-        /// Sound: a voice, for people to listen to.
+        /// Audio: speech for people to listen to.
         Speech = "speech",
-        /// Sound: a voice, for a machine to understand. Chromium does not know it, and keeps the hint that it has.
+        /// Audio: speech for a machine to recognize. Chromium does not know it, and keeps the former hint.
         SpeechRecognition = "speech-recognition",
-        /// Sound: music, or other sound that is not to be taken for noise.
+        /// Audio: music, or other audio that is not noise.
         Music = "music",
-        /// Picture: motion is to be smooth, as of a camera or a film.
+        /// Video: smooth motion, as of a camera or a film.
         Motion = "motion",
-        /// Picture: details are to be kept, as of a painting.
+        /// Video: fine detail, as of a painting.
         Detail = "detail",
-        /// Picture: text and lines are to be kept sharp, as of a screen.
+        /// Video: sharp text and lines, as of a screen.
         Text = "text",
     }
 }
 
 impl MediaStreamTrack {
-    /// What the track is set to now.
+    /// Returns the current settings.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getsettings)
     #[doc(alias = "MediaStreamTrack.getSettings")]
     #[must_use]
     pub fn settings(&self) -> TrackSettings {
-        self.sys().settings().map(|raw| TrackSettings::read(&raw)).unwrap_or_default()
+        self.sys().settings().ok().and_then(|raw| dictionary::from_js(&raw)).unwrap_or_default()
     }
 
-    /// What the track could be set to.
+    /// Returns the capabilities.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getcapabilities)
     ///
     /// # Errors
-    /// `NotSupported`: the browser does not tell, as Firefox before 132.
+    /// `NotSupported`: the browser does not report them, as Firefox before 132.
     #[doc(alias = "MediaStreamTrack.getCapabilities")]
     pub fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
@@ -55,27 +53,29 @@ impl MediaStreamTrack {
             let advice = "this browser does not tell what a track could be set to: apply constraints, and see";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
-        Ok(TrackCapabilities::read(&self.sys().capabilities().during(OPERATION)?))
+        let capabilities = self.sys().capabilities().during(OPERATION)?;
+        Ok(dictionary::from_js(&capabilities).unwrap_or_default())
     }
 
-    /// The constraints that were last applied, by the capture or by [`apply_constraints`](Self::apply_constraints).
+    /// Returns the constraints that were last applied, by the capture or by
+    /// [`apply_constraints`](Self::apply_constraints).
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getconstraints)
     #[doc(alias = "MediaStreamTrack.getConstraints")]
     #[must_use]
     pub fn constraints(&self) -> TrackConstraints {
         let raw = self.sys().constraints().unwrap_or_default();
-        TrackConstraints::of(&self.kind(), &raw)
+        TrackConstraints::from_js(&self.kind(), &raw)
     }
 
-    /// Puts these constraints, an [`Audio`](super::Audio) or a [`Video`](super::Video), in the place of the track's
-    /// own; empty ones take those away.
+    /// Replaces the constraints of the track with these, an [`Audio`](super::Audio) or a [`Video`](super::Video); empty
+    /// ones remove them.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-applyconstraints)
     ///
-    /// Where it fails, the track stays as it was. Cancel safe: what was asked for is applied all the same.
+    /// If it fails, the track does not change. Cancel safe: the constraints are applied all the same.
     ///
-    /// Firefox refuses only devices, groups and resize modes that are not the track's: of sizes and rates that
-    /// cannot be, it takes the nearest. Chromium does not change `echoCancellation`, `noiseSuppression` and
-    /// `autoGainControl` of a live track: `exact` ones other than the track's it refuses.
+    /// Firefox rejects only devices, groups and resize modes that are not the track's: of impossible sizes and rates,
+    /// it uses the nearest. Chromium does not change `echoCancellation`, `noiseSuppression` and `autoGainControl` of a
+    /// live track, and rejects `exact` ones other than the track's.
     ///
     /// ```no_run
     /// # use browser_rtc::{media::{MediaStreamTrack, Video, exact, max}, Result};
@@ -95,19 +95,19 @@ impl MediaStreamTrack {
         Ok(())
     }
 
-    /// What the track is of, as the program has told the browser.
+    /// Returns the hint that the program has set.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
     ///
     /// # Errors
     /// `NotSupported`: Chromium has hints, Firefox has none.
     #[doc(alias = "MediaStreamTrack.contentHint")]
     pub fn content_hint(&self) -> Result<ContentHint> {
-        let hint: Option<String> = read(self.as_raw(), CONTENT_HINT);
+        let hint = global::get_text(self.as_raw(), CONTENT_HINT);
         Ok(ContentHint::from(&*hint.ok_or_else(no_hints)?))
     }
 
-    /// Tells the browser what the track is of, so that it is encoded in the way that suits it. A hint for the other
-    /// kind of track, or one that the browser does not know, changes nothing.
+    /// Sets the hint about the content of the track, by which the browser chooses how to encode it. A hint for the
+    /// other kind of track, or an unknown one, has no effect.
     ///
     /// # Errors
     /// `NotSupported`: Chromium has hints, Firefox has none.

@@ -1,13 +1,14 @@
-//! What a connection identifies itself with to the peer.
+//! The certificates of connections.
 
 use std::{fmt, time::Duration};
 
 use browser_rtc_proto::{dictionary, spec_enum};
 use js_sys::{Object, Uint8Array};
 use serde::Serialize;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     promise::settled_for_good,
     sys::{self, global},
@@ -30,16 +31,16 @@ spec_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyAlgorithm {
-    /// Short, and made at once.
+    /// ECDSA: short keys, which are generated at once.
     Ecdsa(NamedCurve),
-    /// PKCS #1 1.5 with SHA-256, for peers that know nothing else. A long key takes seconds to make.
+    /// PKCS #1 1.5 with SHA-256, for peers that support nothing else. Long keys take seconds to generate.
     Rsa {
-        /// Bits: 1024 to 8192, and 2048 or more where it matters.
+        /// The length in bits, 1024 to 8192; 2048 or more for security.
         modulus_length: u32,
     },
 }
 
-/// ECDSA on P-256, as browsers use by themselves.
+/// ECDSA on P-256, the browsers' own default.
 impl Default for KeyAlgorithm {
     fn default() -> Self {
         Self::Ecdsa(NamedCurve::P256)
@@ -65,10 +66,10 @@ impl KeyAlgorithm {
     }
 }
 
-/// A key with its self-signed certificate: a connection identifies itself with it to the peer. The key never leaves the
-/// browser. [Specification](https://www.w3.org/TR/webrtc/#rtccertificate-interface)
+/// A key with its self-signed certificate, by which a connection identifies itself to the remote peer. The key never
+/// leaves the browser. [Specification](https://www.w3.org/TR/webrtc/#rtccertificate-interface)
 ///
-/// One that is kept and used again shows a peer that it speaks to the same page as before.
+/// A certificate that is kept and reused shows a remote peer that it is connected to the same page as before.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{Certificate, Configuration, KeyAlgorithm, PeerConnection}, Result};
@@ -83,15 +84,16 @@ impl KeyAlgorithm {
 #[derive(Clone)]
 pub struct Certificate(sys::certificate::Certificate);
 
-/// A certificate in short, as in a description's `a=fingerprint`.
+/// A fingerprint of a certificate, as in a description's `a=fingerprint`.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlsfingerprint)
 #[doc(alias = "RTCDtlsFingerprint")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
 pub struct Fingerprint {
-    /// The hash, such as `sha-256`.
+    /// The hash algorithm, such as `sha-256`.
     #[doc(alias = "RTCDtlsFingerprint.algorithm")]
     pub algorithm: String,
-    /// Its value: bytes in hexadecimal, with colons between them.
+    /// The hash: bytes in hexadecimal, with colons between them.
     #[doc(alias = "RTCDtlsFingerprint.value")]
     pub value: String,
 }
@@ -103,9 +105,11 @@ dictionary! {
     value / "value",
 }
 
+js_members!(Fingerprint:);
+
 impl Certificate {
-    /// A new key and its certificate, which is valid for so long, and for the browser's own 30 days where nothing is
-    /// said. Browsers allow no more than a year.
+    /// Generates a key and its certificate, which is valid for this time, by default the browser's 30 days, and at most
+    /// a year.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-generatecertificate)
     ///
     /// Cancel safe.
@@ -128,7 +132,7 @@ impl Certificate {
         Ok(Self(generated.unchecked_into()))
     }
 
-    /// A handle of the browser's own object.
+    /// Returns a handle of the browser's own object.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcCertificate) -> Self {
         Self(raw.unchecked_into())
@@ -140,18 +144,18 @@ impl Certificate {
         &self.0
     }
 
-    /// Until when it is valid, in milliseconds since 1970 (UTC). A connection cannot be made with it from then on.
+    /// Returns the time of expiry, in milliseconds since 1970 (UTC). No connection can be created with it after that.
     #[doc(alias = "RTCCertificate.expires")]
     #[must_use]
     pub fn expires(&self) -> f64 {
         self.0.expires_at()
     }
 
-    /// What stands for it in a description: most often one, by SHA-256.
+    /// Returns the fingerprints, as they are in a description: most often one, by SHA-256.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtccertificate-getfingerprints)
     ///
     /// # Errors
-    /// `NotSupported` where the browser does not tell.
+    /// `NotSupported` where the browser does not report them.
     #[doc(alias = "RTCCertificate.getFingerprints")]
     pub fn fingerprints(&self) -> Result<Vec<Fingerprint>> {
         const OPERATION: &str = "getFingerprints";
@@ -159,13 +163,11 @@ impl Certificate {
         let listed = global::call(&self.0, OPERATION)
             .ok_or_else(|| Error::new(OPERATION, ErrorKind::NotSupported, advice))?
             .during(OPERATION)?;
-        let text = |entry: &JsValue, member| global::get(entry, member).as_string().unwrap_or_default();
-        let read = |entry| Fingerprint { algorithm: text(&entry, "algorithm"), value: text(&entry, "value") };
-        Ok(global::items(&listed).into_iter().map(read).collect())
+        Ok(dictionary::list_from_js(&listed))
     }
 }
 
-/// The same key: Chromium makes a new object each time that it is asked for a connection's certificates.
+/// Compares keys, as Chromium makes a new object each time that a connection's certificates are read.
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0

@@ -1,35 +1,36 @@
-//! What media is coded in, and what this browser can code.
+//! Codecs, and the capabilities of the browser.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::TransceiverDirection;
 use crate::{
+    dictionary::{self, JsMembers, js_members, members_beside},
     error::{During, Error, ErrorKind, Result},
     media::TrackKind,
     members::Members,
     sys::global,
 };
 
-/// A way to code media. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcodec)
+/// A codec. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcodec)
 #[doc(alias = "RTCRtpCodec")]
 #[doc(alias = "RTCRtpCodecCapability")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Codec {
-    /// Such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
+    /// The MIME type, such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
     #[doc(alias = "RTCRtpCodec.mimeType")]
     pub mime_type: String,
-    /// Ticks of the clock a second: 90,000 for video.
+    /// The clock rate, in ticks per second: 90,000 for video.
     #[doc(alias = "RTCRtpCodec.clockRate")]
     pub clock_rate: u32,
-    /// How many channels of sound, at most.
+    /// The number of audio channels, at most.
     #[doc(alias = "RTCRtpCodec.channels")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<u16>,
-    /// Its parameters as in the `a=fmtp` line of a description.
+    /// The parameters, as in the `a=fmtp` line of a description.
     #[doc(alias = "RTCRtpCodec.sdpFmtpLine")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdp_fmtp_line: Option<String>,
@@ -47,44 +48,42 @@ dictionary! {
     sdp_fmtp_line / "sdpFmtpLine",
 }
 
+js_members!(Codec: ; other);
+
 impl Codec {
-    /// Whether it is the one of this name, such as `video/VP9`, whatever its parameters.
+    /// Creates a codec, such as `video/VP8` with 90,000 ticks per second.
+    pub fn new(mime_type: impl Into<String>, clock_rate: u32) -> Self {
+        Self { mime_type: mime_type.into(), clock_rate, ..Self::default() }
+    }
+
+    /// Sets the number of audio channels.
+    #[must_use]
+    pub fn channels(mut self, channels: u16) -> Self {
+        self.channels = Some(channels);
+        self
+    }
+
+    /// Sets the parameters as in the `a=fmtp` line of a description.
+    #[must_use]
+    pub fn sdp_fmtp_line(mut self, line: impl Into<String>) -> Self {
+        self.sdp_fmtp_line = Some(line.into());
+        self
+    }
+
+    /// Returns whether the codec has this MIME type, such as `video/VP9`, regardless of its parameters.
     #[must_use]
     pub fn is(&self, mime_type: &str) -> bool {
         self.mime_type.eq_ignore_ascii_case(mime_type)
     }
-
-    pub(super) fn from_js(value: &JsValue) -> Self {
-        Self {
-            mime_type: global::get(value, "mimeType").as_string().unwrap_or_default(),
-            clock_rate: global::integer(value, "clockRate").unwrap_or_default(),
-            channels: global::integer(value, "channels"),
-            sdp_fmtp_line: global::get(value, "sdpFmtpLine").as_string(),
-            other: Members::beside(&["mimeType", "clockRate", "channels", "sdpFmtpLine", "payloadType"], value),
-        }
-    }
-
-    pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        global::set(&object, "mimeType", &self.mime_type.as_str().into());
-        global::set(&object, "clockRate", &self.clock_rate.into());
-        if let Some(channels) = self.channels {
-            global::set(&object, "channels", &channels.into());
-        }
-        if let Some(line) = &self.sdp_fmtp_line {
-            global::set(&object, "sdpFmtpLine", &line.as_str().into());
-        }
-        self.other.write(&object);
-        object
-    }
 }
 
-/// A codec that was agreed on. [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcodecparameters)
+/// A negotiated codec. [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcodecparameters)
 #[doc(alias = "RTCRtpCodecParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CodecParameters {
-    /// The number by which packets name it, 0 to 127.
+    /// The payload type in packets, 0 to 127.
     #[doc(alias = "RTCRtpCodecParameters.payloadType")]
     pub payload_type: u8,
     /// The codec itself.
@@ -102,14 +101,17 @@ dictionary! {
     codec.sdp_fmtp_line / "sdpFmtpLine",
 }
 
-impl CodecParameters {
-    pub(super) fn from_js(value: &JsValue) -> Self {
-        let payload_type = global::integer(value, "payloadType").unwrap_or_default();
-        Self { payload_type, codec: Codec::from_js(value) }
+impl JsMembers for CodecParameters {
+    fn write_members(&self, object: &JsValue) {
+        self.codec.write_members(object);
+    }
+
+    fn read_members(&mut self, object: &JsValue) {
+        self.codec.other = members_beside::<Self>(object);
     }
 }
 
-/// What this browser can send or receive of one kind.
+/// The capabilities of this browser for sending or receiving one kind of media.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcapabilities)
 ///
 /// It comes from [`RtpSender::capabilities`](super::RtpSender::capabilities) and
@@ -117,6 +119,7 @@ impl CodecParameters {
 #[doc(alias = "RTCRtpCapabilities")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RtpCapabilities {
     /// The codecs, each with its parameters as a codec of its own. Beside those of media stand helpers, such as
     /// `video/rtx` for packets that are sent again.
@@ -134,16 +137,19 @@ dictionary! {
     header_extensions / "headerExtensions",
 }
 
-/// A header extension that this browser knows.
+js_members!(RtpCapabilities: codecs / "codecs", header_extensions / "headerExtensions");
+
+/// A header extension that this browser supports.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpheaderextensioncapability)
 #[doc(alias = "RTCRtpHeaderExtensionCapability")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct HeaderExtensionCapability {
-    /// Its name, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
+    /// The URI, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
     #[doc(alias = "RTCRtpHeaderExtensionCapability.uri")]
     pub uri: String,
-    /// The direction of its use; none where the browser does not tell, as Firefox.
+    /// The direction; `None` where the browser does not report it, as Firefox.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpheaderextensioncapability-direction)
     #[doc(alias = "RTCRtpHeaderExtensionCapability.direction")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,29 +166,11 @@ dictionary! {
     direction / "direction",
 }
 
-impl HeaderExtensionCapability {
-    pub(super) fn from_js(value: &JsValue) -> Self {
-        Self {
-            uri: global::get_text(value, "uri").unwrap_or_default(),
-            direction: global::get_text(value, "direction").map(|direction| direction.as_str().into()),
-            other: Members::beside(&["uri", "direction"], value),
-        }
-    }
-
-    pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        global::set_text(&object, "uri", &self.uri);
-        if let Some(direction) = &self.direction {
-            global::set_text(&object, "direction", direction.as_str());
-        }
-        self.other.write(&object);
-        object
-    }
-}
+js_members!(HeaderExtensionCapability: ; other);
 
 impl RtpCapabilities {
-    /// What the static method of this interface says.
-    pub(super) fn of(
+    /// Queries the static method of this interface.
+    pub(super) fn query(
         interface: &str,
         kind: &TrackKind,
         ask: impl FnOnce(&str) -> std::result::Result<JsValue, JsValue>,
@@ -194,18 +182,8 @@ impl RtpCapabilities {
             return Err(unsupported("this browser does not tell: use a current Chrome, Edge, Firefox or Safari"));
         }
         let told = ask(kind.as_str()).during(OPERATION)?;
-        if !told.is_object() {
-            return Err(unsupported("this browser does not know this kind: ask for audio or video"));
-        }
-        Ok(Self::from_js(&told))
-    }
-
-    fn from_js(value: &JsValue) -> Self {
-        let extensions = global::items(&global::get(value, "headerExtensions"));
-        Self {
-            codecs: global::items(&global::get(value, "codecs")).iter().map(Codec::from_js).collect(),
-            header_extensions: extensions.iter().map(HeaderExtensionCapability::from_js).collect(),
-        }
+        dictionary::from_js(&told)
+            .ok_or_else(|| unsupported("this browser does not know this kind: ask for audio or video"))
     }
 }
 
@@ -214,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_codec_travels_as_the_specification_spells_it() {
+    fn codec_serializes_as_specified() {
         let codec = CodecParameters {
             payload_type: 111,
             codec: Codec {
@@ -234,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_codec_is_known_by_its_name_in_any_case() {
+    fn codec_matches_mime_type_in_any_case() {
         let codec = Codec { mime_type: "video/VP8".into(), clock_rate: 90_000, ..Codec::default() };
         assert!(codec.is("VIDEO/vp8"));
         assert!(!codec.is("video/VP9"));

@@ -1,4 +1,4 @@
-//! How a connection finds its way to the peer.
+//! The configuration of a connection.
 
 use browser_rtc_proto::{
     as_dictionary, dictionary, spec_enum,
@@ -19,28 +19,28 @@ use crate::{
 };
 
 spec_enum! {
-    /// Which candidates may be used.
+    /// The candidates that may be used.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetransportpolicy-enum)
     #[doc(alias = "RTCIceTransportPolicy")]
     IceTransportPolicy {
-        /// Only through a TURN server, which hides one's address from the peer.
+        /// Candidates of TURN servers only, which hides the local address from the remote peer.
         #[doc(alias = "RTCIceTransportPolicy.relay")]
         Relay = "relay",
-        /// Any, as is the default.
+        /// All candidates, the default.
         #[doc(alias = "RTCIceTransportPolicy.all")]
         All = "all",
     }
 }
 
 spec_enum! {
-    /// How media shares transports with a peer that cannot bundle.
+    /// The sharing of transports with a remote peer that cannot bundle.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcbundlepolicy-enum)
     #[doc(alias = "RTCBundlePolicy")]
     BundlePolicy {
-        /// One transport a kind of media, as is the default.
+        /// One transport for each kind of media, the default.
         #[doc(alias = "RTCBundlePolicy.balanced")]
         Balanced = "balanced",
-        /// One transport a track.
+        /// One transport for each track.
         #[doc(alias = "RTCBundlePolicy.max-compat")]
         MaxCompat = "max-compat",
         /// One transport for everything.
@@ -50,11 +50,11 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// Whether media and its reports share a transport: today they always do.
+    /// The sharing of a transport by RTP and RTCP, which today is always required.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtcpmuxpolicy-enum)
     #[doc(alias = "RTCRtcpMuxPolicy")]
     RtcpMuxPolicy {
-        /// They do, and a peer that cannot is refused.
+        /// RTP and RTCP share a transport, and a remote peer that does not support it is rejected.
         #[doc(alias = "RTCRtcpMuxPolicy.require")]
         Require = "require",
     }
@@ -63,17 +63,18 @@ spec_enum! {
 /// A STUN or TURN server. [Specification](https://www.w3.org/TR/webrtc/#rtciceserver-dictionary)
 #[doc(alias = "RTCIceServer")]
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct IceServer {
-    /// `stun:host`, `turn:host?transport=udp`, `turns:host` …
+    /// The URLs, such as `stun:host`, `turn:host?transport=udp` or `turns:host`.
     ///
     /// Serialized as a list; deserialized from a list or from one string.
     #[doc(alias = "RTCIceServer.urls")]
     pub urls: Vec<String>,
-    /// The user's name, for TURN.
+    /// The user name, for TURN.
     #[doc(alias = "RTCIceServer.username")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// The user's password, for TURN.
+    /// The password, for TURN.
     #[doc(alias = "RTCIceServer.credential")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
@@ -83,12 +84,12 @@ pub struct IceServer {
 }
 
 impl IceServer {
-    /// A server that tells us our public address.
+    /// Creates a STUN server, which reports the public address of the local peer.
     pub fn stun(url: impl Into<String>) -> Self {
         Self { urls: vec![url.into()], username: None, credential: None, other: Members::new() }
     }
 
-    /// A server that relays for its users.
+    /// Creates a TURN server, which relays for its users.
     pub fn turn(url: impl Into<String>, username: impl Into<String>, credential: impl Into<String>) -> Self {
         let (username, credential) = (Some(username.into()), Some(credential.into()));
         Self { username, credential, ..Self::stun(url) }
@@ -96,6 +97,7 @@ impl IceServer {
 
     member_setter!();
 
+    // By hand, as in `convert`.
     fn to_js(&self) -> Object {
         let object = Object::new();
         let urls: Array = self.urls.iter().map(|url| JsValue::from_str(url)).collect();
@@ -158,7 +160,7 @@ impl<'de> webidl::Dictionary<'de> for IceServer {
 
 as_dictionary!(IceServer);
 
-/// One URL or a list of them.
+/// A URL or a list of URLs.
 struct Urls(Vec<String>);
 
 impl<'de> webidl::Union<'de> for Urls {
@@ -179,15 +181,17 @@ impl<'de> FromIdl<'de> for Urls {
     }
 }
 
-/// Without the credential, as this is what gets logged.
+/// The credential is left out, as this is what gets logged.
 impl std::fmt::Debug for IceServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IceServer").field("urls", &self.urls).field("username", &self.username).finish_non_exhaustive()
     }
 }
 
-/// How a [`PeerConnection`](super::PeerConnection) is set up. The default has no ICE servers: peers on one network
-/// find each other, and others need a STUN or TURN server of yours.
+/// The configuration of a [`PeerConnection`](super::PeerConnection). The default has no ICE servers: peers on one
+/// network find each other, and others need a STUN or TURN server.
+///
+/// It is built and also returned by [`configuration`](super::PeerConnection::configuration): its fields are public.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary)
 ///
 /// ```
@@ -203,28 +207,30 @@ impl std::fmt::Debug for IceServer {
 #[doc(alias = "RTCConfiguration")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Configuration {
     /// STUN and TURN servers.
     #[doc(alias = "RTCConfiguration.iceServers")]
     pub ice_servers: Vec<IceServer>,
-    /// Which candidates may be used; the browser's default is [`IceTransportPolicy::All`].
+    /// The candidates that may be used; the browser's default is [`IceTransportPolicy::All`].
     #[doc(alias = "RTCConfiguration.iceTransportPolicy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ice_transport_policy: Option<IceTransportPolicy>,
-    /// How media shares transports; the browser's default is [`BundlePolicy::Balanced`].
+    /// The sharing of transports; the browser's default is [`BundlePolicy::Balanced`].
     #[doc(alias = "RTCConfiguration.bundlePolicy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle_policy: Option<BundlePolicy>,
-    /// Whether media and its reports share a transport; the browser's default is [`RtcpMuxPolicy::Require`].
+    /// The sharing of a transport by RTP and RTCP; the browser's default is [`RtcpMuxPolicy::Require`].
     #[doc(alias = "RTCConfiguration.rtcpMuxPolicy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp_mux_policy: Option<RtcpMuxPolicy>,
-    /// What the connection identifies itself with to the peer; without any the browser makes one. More than one, of
-    /// different algorithms, let the peer choose; Firefox takes no more than one. They do not travel.
+    /// The certificates of the connection; without any the browser generates one. Several, of different algorithms, let
+    /// the remote peer choose; Firefox accepts only one. They are not serialized.
     #[doc(alias = "RTCConfiguration.certificates")]
     #[serde(skip)]
     pub certificates: Vec<Certificate>,
-    /// How many transports gather candidates ahead of time, 0 to 255; the browser's default is 0. Firefox has none.
+    /// The number of transports that gather candidates ahead of time, 0 to 255; the browser's default is 0. Firefox
+    /// ignores it.
     #[doc(alias = "RTCConfiguration.iceCandidatePoolSize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ice_candidate_pool_size: Option<u8>,
@@ -251,7 +257,7 @@ dictionary! {
 }
 
 impl Configuration {
-    /// The defaults: no servers, all candidates.
+    /// Creates the default configuration: no servers, all candidates.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -264,21 +270,21 @@ impl Configuration {
         self
     }
 
-    /// Says which candidates may be used.
+    /// Sets which candidates may be used.
     #[must_use]
     pub fn ice_transport_policy(mut self, policy: IceTransportPolicy) -> Self {
         self.ice_transport_policy = Some(policy);
         self
     }
 
-    /// Says how media shares transports.
+    /// Sets how media shares transports.
     #[must_use]
     pub fn bundle_policy(mut self, policy: BundlePolicy) -> Self {
         self.bundle_policy = Some(policy);
         self
     }
 
-    /// Says whether media and its reports share a transport.
+    /// Sets whether RTP and RTCP share a transport.
     #[must_use]
     pub fn rtcp_mux_policy(mut self, policy: RtcpMuxPolicy) -> Self {
         self.rtcp_mux_policy = Some(policy);
@@ -292,7 +298,7 @@ impl Configuration {
         self
     }
 
-    /// Has candidates gathered ahead of time.
+    /// Sets the number of transports that gather candidates ahead of time.
     #[must_use]
     pub fn ice_candidate_pool_size(mut self, transports: u8) -> Self {
         self.ice_candidate_pool_size = Some(transports);
@@ -308,6 +314,7 @@ impl Configuration {
 
     member_setter!();
 
+    // By hand, as in `convert`.
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
         if !self.ice_servers.is_empty() {
@@ -371,7 +378,7 @@ const KNOWN: [&str; 7] = [
 
 /// The configuration of a live connection.
 impl PeerConnection {
-    /// How the connection is set up now; what the browser does not tell is none.
+    /// Returns the current configuration, without what the browser does not report.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getconfiguration)
     #[doc(alias = "RTCPeerConnection.getConfiguration")]
     #[must_use]
@@ -382,11 +389,11 @@ impl PeerConnection {
             .unwrap_or_default()
     }
 
-    /// Reads a page's value as the browser's constructor does, and fails as that does.
+    /// Reads a value of a page in the way of the browser's constructor, with its errors.
     #[cfg(feature = "npm")]
     pub(crate) fn configuration_from(operation: &'static str, value: &Object) -> Result<Configuration> {
         super::supported(operation)?;
-        let pc = Self::of(crate::sys::peer_connection::PeerConnection::new(value).during(operation)?, true);
+        let pc = Self::wrap(crate::sys::peer_connection::PeerConnection::new(value).during(operation)?, true);
         let mut configuration = pc.configuration();
         // Not every browser returns them.
         if configuration.certificates.is_empty() {
@@ -395,8 +402,8 @@ impl PeerConnection {
         Ok(configuration)
     }
 
-    /// Sets the connection up anew, all or nothing: what is not given gets its default. New servers and a new policy
-    /// count from the next gathering on, as with [`restart_ice`](Self::restart_ice).
+    /// Replaces the configuration, all or nothing: absent members get their defaults. New servers and a new policy
+    /// take effect with the next gathering, as with [`restart_ice`](Self::restart_ice).
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setconfiguration)
     ///
     /// ```no_run
@@ -425,7 +432,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_configuration_travels_as_the_specification_spells_it() {
+    fn configuration_serializes_as_specified() {
         let configuration = Configuration::new()
             .ice_server(IceServer::turn("turn:t.example", "ada", "secret"))
             .ice_transport_policy(IceTransportPolicy::Relay);
@@ -438,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credential_is_not_logged() {
+    fn credential_is_not_logged() {
         let logged = format!("{:?}", IceServer::turn("turn:t.example", "ada", "secret"));
         assert!(!logged.contains("secret"), "{logged}");
     }

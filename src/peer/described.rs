@@ -1,11 +1,11 @@
-//! What has been described so far.
+//! The session descriptions of a connection.
 
 use super::{PeerConnection, SessionDescription, convert};
 use crate::sys::global;
 
-/// Descriptions. Each is as of now: it gains candidates as they are found or arrive.
+/// Descriptions. Each is a snapshot: a later one has the candidates that have been found or received since.
 impl PeerConnection {
-    /// What we have offered or answered last: the pending one, or else the current one.
+    /// Returns the local description: the pending one, or else the current one.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-localdescription)
     #[doc(alias = "RTCPeerConnection.localDescription")]
     #[must_use]
@@ -13,7 +13,7 @@ impl PeerConnection {
         self.described("localDescription")
     }
 
-    /// Our half of what both sides have agreed on.
+    /// Returns the local description that was negotiated last.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-currentlocaldesc)
     #[doc(alias = "RTCPeerConnection.currentLocalDescription")]
     #[must_use]
@@ -21,7 +21,7 @@ impl PeerConnection {
         self.described("currentLocalDescription")
     }
 
-    /// Our offer or provisional answer that is not agreed on yet.
+    /// Returns the local offer or provisional answer that is being negotiated.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-pendinglocaldesc)
     #[doc(alias = "RTCPeerConnection.pendingLocalDescription")]
     #[must_use]
@@ -29,7 +29,7 @@ impl PeerConnection {
         self.described("pendingLocalDescription")
     }
 
-    /// What the peer has offered or answered last: the pending one, or else the current one.
+    /// Returns the remote description: the pending one, or else the current one.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-remotedescription)
     #[doc(alias = "RTCPeerConnection.remoteDescription")]
     #[must_use]
@@ -37,7 +37,7 @@ impl PeerConnection {
         self.described("remoteDescription")
     }
 
-    /// The peer's half of what both sides have agreed on.
+    /// Returns the remote description that was negotiated last.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-currentremotedesc)
     #[doc(alias = "RTCPeerConnection.currentRemoteDescription")]
     #[must_use]
@@ -45,7 +45,7 @@ impl PeerConnection {
         self.described("currentRemoteDescription")
     }
 
-    /// The peer's offer or provisional answer that is not agreed on yet.
+    /// Returns the remote offer or provisional answer that is being negotiated.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-pendingremotedesc)
     #[doc(alias = "RTCPeerConnection.pendingRemoteDescription")]
     #[must_use]
@@ -53,7 +53,7 @@ impl PeerConnection {
         self.described("pendingRemoteDescription")
     }
 
-    /// Whether the peer takes candidates one by one; not known before its description is set.
+    /// Returns whether the remote peer supports trickle ICE; `None` before its description is set.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-cantrickleicecandidates)
     #[doc(alias = "RTCPeerConnection.canTrickleIceCandidates")]
     #[must_use]

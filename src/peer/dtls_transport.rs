@@ -14,7 +14,7 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// The encryption between the peers, on one [`IceTransport`]; what is bundled shares it.
+/// A DTLS transport: the encryption between the peers, on one [`IceTransport`], which bundled media shares.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcdtlstransport-interface)
 ///
 /// Clones share one transport. It does not keep its connection alive.
@@ -23,7 +23,7 @@ use crate::{
 pub struct DtlsTransport(Transport);
 
 impl DtlsTransport {
-    /// None for `null`.
+    /// Returns `None` for `null`.
     pub(super) fn new(raw: wasm_bindgen::JsValue, connection: &CloseSignal) -> Option<Self> {
         Transport::new(raw, connection).map(Self)
     }
@@ -34,29 +34,29 @@ impl DtlsTransport {
         &self.0.raw
     }
 
-    /// The way to the peer that it lies on.
+    /// Returns the ICE transport below it.
     #[doc(alias = "RTCDtlsTransport.iceTransport")]
     #[must_use]
     pub fn ice_transport(&self) -> Option<IceTransport> {
         IceTransport::new(global::get(&self.0.raw, "iceTransport"), &self.0.connection)
     }
 
-    /// Whether it is up.
+    /// Returns the current state.
     #[doc(alias = "RTCDtlsTransport.state")]
     #[must_use]
     pub fn state(&self) -> DtlsTransportState {
         self.0.state("state", DtlsTransportState::Closed)
     }
 
-    /// Whether it is up: now, then each change, `Closed` last.
+    /// Returns a stream of the state: the current one, then each change, `Closed` last.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-onstatechange)
     #[doc(alias = "RTCDtlsTransport.onstatechange")]
     pub fn states(&self) -> EventStream<DtlsTransportState> {
         self.0.states("state", "statechange", DtlsTransportState::Closed)
     }
 
-    /// Its failures, as they happen; [`Error::rtc`] has the alerts that were sent and received. Firefox tells of none:
-    /// the state is [`Failed`](DtlsTransportState::Failed) all the same.
+    /// Returns a stream of its failures; [`Error::rtc`] has the alerts that were sent and received. Firefox reports
+    /// none, though the state is [`Failed`](DtlsTransportState::Failed).
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-onerror)
     #[doc(alias = "RTCDtlsTransport.onerror")]
     #[doc(alias = "RTCErrorEvent.error")]
@@ -65,7 +65,7 @@ impl DtlsTransport {
             .on(&self.0.raw, "error", |event| Some(Error::from_js("dtls", global::get(&event, "error"))))
     }
 
-    /// What the peer identified itself with, in DER, its own certificate first; none before it is connected.
+    /// Returns the certificates of the remote peer, in DER, its own first; none before the transport is connected.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-getremotecertificates)
     ///
     /// # Errors

@@ -1,19 +1,17 @@
-//! One stream that a sender makes of its track.
+//! The encodings of a sender.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
-use wasm_bindgen::JsValue;
 
 use super::Codec;
 use crate::{
     channel::PriorityType,
+    dictionary::js_members,
     members::{Members, member_setter},
-    sys::global,
 };
 
-/// One of the streams that a sender makes of its track; more than one of them is simulcast. What is not said is the
-/// browser's choice. [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)
+/// One of the streams that a sender encodes its track to; several are simulcast. The browser chooses what is not set.
+/// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)
 ///
 /// ```
 /// use browser_rtc::peer::{Encoding, TransceiverInit};
@@ -28,50 +26,52 @@ use crate::{
 #[doc(alias = "RTCRtpCodingParameters")]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Encoding {
-    /// The stream's name among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and Chromium
-    /// take 16 at most. It never changes. A sole encoding has none: it is dropped.
+    /// The id of the encoding among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and
+    /// Chromium accept at most 16. It never changes. A single encoding has none: it is dropped.
     #[doc(alias = "RTCRtpCodingParameters.rid")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rid: Option<String>,
-    /// Whether it is sent at all; with `false`, nothing is, and the peer need not be asked.
+    /// True, the default, sends the encoding; a change needs no negotiation.
     #[doc(alias = "RTCRtpEncodingParameters.active")]
     pub active: bool,
-    /// What to code it in, of what was agreed on; any of the sender's capabilities before that. Once set, a change of
-    /// it needs no new offer. Chromium wants the same in all encodings of a sender.
+    /// The codec, one of the negotiated ones, or any of the sender's capabilities before that. Once set, a change of it
+    /// needs no negotiation. Chromium requires the same one in all encodings of a sender.
     #[doc(alias = "RTCRtpEncodingParameters.codec")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<Codec>,
-    /// Bits a second, at most.
+    /// The greatest bit rate, in bits per second.
     #[doc(alias = "RTCRtpEncodingParameters.maxBitrate")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bitrate: Option<u32>,
-    /// Frames a second, at most; 0 or more, for video only.
+    /// The greatest frame rate, in frames per second, 0 or more; for video only.
     #[doc(alias = "RTCRtpEncodingParameters.maxFramerate")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_framerate: Option<f64>,
-    /// By how much width and height are divided; 1 or more, for video only. Of several encodings that all leave it
+    /// The divisor of width and height, 1 or more; for video only. Of several encodings that all leave it
     /// out, the last has the full size, and each before it half that of the next.
     #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownBy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale_resolution_down_by: Option<f64>,
-    /// Its share of the bandwidth.
+    /// The share of the bandwidth.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcrtpencodingparameters-priority)
     #[doc(alias = "RTCRtpEncodingParameters.priority")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<PriorityType>,
-    /// How its packets are marked for the network. Chromium has it, Firefox takes no notice and gives none back.
+    /// The marking of packets for the network. Chromium has it, Firefox ignores it and returns none.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcrtpencodingparameters-networkpriority)
     #[doc(alias = "RTCRtpEncodingParameters.networkPriority")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_priority: Option<PriorityType>,
-    /// Its layers in space and time, such as `L1T2`. Chromium has it, Firefox takes no notice and gives none back.
+    /// The spatial and temporal layers, such as `L1T2`. Chromium has it, Firefox ignores it and returns none.
     /// [Specification](https://www.w3.org/TR/webrtc-svc/#dom-rtcrtpencodingparameters-scalabilitymode)
     #[doc(alias = "RTCRtpEncodingParameters.scalabilityMode")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scalability_mode: Option<String>,
     /// The size that the picture is scaled down to where it is larger; the ratio of its sides stays. For video only,
-    /// and instead of [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium has it, Firefox ignores it.
+    /// and instead of [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium has it, Firefox ignores
+    /// it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpencodingparameters-scaleresolutiondownto)
     #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownTo")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,16 +87,17 @@ pub struct Encoding {
     pub other: Members,
 }
 
-/// The largest size of a picture, whichever way it is turned.
+/// The greatest resolution of a video, in either orientation.
 /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcresolutionrestriction)
 #[doc(alias = "RTCResolutionRestriction")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ResolutionRestriction {
-    /// Pixels across, 1 or more.
+    /// The greatest width, in pixels, 1 or more.
     #[doc(alias = "RTCResolutionRestriction.maxWidth")]
     pub max_width: u32,
-    /// Pixels down, 1 or more.
+    /// The greatest height, in pixels, 1 or more.
     #[doc(alias = "RTCResolutionRestriction.maxHeight")]
     pub max_height: u32,
 }
@@ -107,33 +108,7 @@ impl ResolutionRestriction {
     pub fn new(max_width: u32, max_height: u32) -> Self {
         Self { max_width, max_height }
     }
-
-    fn from_js(value: &JsValue) -> Option<Self> {
-        Some(Self { max_width: global::integer(value, "maxWidth")?, max_height: global::integer(value, "maxHeight")? })
-    }
-
-    fn to_js(self) -> JsValue {
-        let object = Object::new();
-        global::set(&object, "maxWidth", &self.max_width.into());
-        global::set(&object, "maxHeight", &self.max_height.into());
-        object.into()
-    }
 }
-
-/// The members of [`Encoding`] in JavaScript, in the order of its fields.
-const KNOWN: [&str; 11] = [
-    "rid",
-    "active",
-    "codec",
-    "maxBitrate",
-    "maxFramerate",
-    "scaleResolutionDownBy",
-    "priority",
-    "networkPriority",
-    "scalabilityMode",
-    "scaleResolutionDownTo",
-    "adaptivePtime",
-];
 
 dictionary! {
     Encoding = Self::default(),
@@ -158,6 +133,8 @@ dictionary! {
     max_height / "maxHeight",
 }
 
+js_members!(Encoding: codec / "codec"; other);
+
 impl Default for Encoding {
     fn default() -> Self {
         Self {
@@ -178,83 +155,83 @@ impl Default for Encoding {
 }
 
 impl Encoding {
-    /// The browser's choice of everything; it is active.
+    /// Creates an active encoding that leaves everything else to the browser.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names it.
+    /// Sets the rid.
     #[must_use]
     pub fn rid(mut self, rid: impl Into<String>) -> Self {
         self.rid = Some(rid.into());
         self
     }
 
-    /// Says whether it is sent at all.
+    /// Sets whether the encoding is sent.
     #[must_use]
     pub fn active(mut self, active: bool) -> Self {
         self.active = active;
         self
     }
 
-    /// Says what to code it in.
+    /// Sets the codec.
     #[must_use]
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
         self
     }
 
-    /// Bounds its bits a second.
+    /// Sets the greatest bit rate, in bits per second.
     #[must_use]
     pub fn max_bitrate(mut self, bits_per_second: u32) -> Self {
         self.max_bitrate = Some(bits_per_second);
         self
     }
 
-    /// Bounds its frames a second.
+    /// Sets the greatest frame rate, in frames per second.
     #[must_use]
     pub fn max_framerate(mut self, frames_per_second: f64) -> Self {
         self.max_framerate = Some(frames_per_second);
         self
     }
 
-    /// Divides width and height.
+    /// Sets the divisor of width and height.
     #[must_use]
     pub fn scale_resolution_down_by(mut self, divisor: f64) -> Self {
         self.scale_resolution_down_by = Some(divisor);
         self
     }
 
-    /// Sets its share of the bandwidth.
+    /// Sets the share of the bandwidth.
     #[must_use]
     pub fn priority(mut self, priority: PriorityType) -> Self {
         self.priority = Some(priority);
         self
     }
 
-    /// Says how its packets are marked for the network.
+    /// Sets how packets are marked for the network.
     #[must_use]
     pub fn network_priority(mut self, priority: PriorityType) -> Self {
         self.network_priority = Some(priority);
         self
     }
 
-    /// Sets its layers, such as `L1T2`.
+    /// Sets the layers, such as `L1T2`.
     #[must_use]
     pub fn scalability_mode(mut self, mode: impl Into<String>) -> Self {
         self.scalability_mode = Some(mode.into());
         self
     }
 
-    /// Sets the size that the picture is scaled down to.
+    /// Sets the resolution that the video is scaled down to.
     #[must_use]
     pub fn scale_resolution_down_to(mut self, size: ResolutionRestriction) -> Self {
         self.scale_resolution_down_to = Some(size);
         self
     }
 
-    /// Sets whether packets of sound grow longer where the bandwidth is short.
+    /// Sets whether audio packets get longer where the bandwidth is short.
     #[must_use]
     pub fn adaptive_ptime(mut self, adaptive: bool) -> Self {
         self.adaptive_ptime = Some(adaptive);
@@ -262,52 +239,6 @@ impl Encoding {
     }
 
     member_setter!();
-
-    pub(super) fn from_js(value: &JsValue) -> Self {
-        let text = |member| global::get(value, member).as_string();
-        let number = |member| global::get(value, member).as_f64();
-        let priority = |member| text(member).map(|priority| PriorityType::from(&*priority));
-        let codec = global::get(value, "codec");
-        Self {
-            rid: text("rid"),
-            active: global::get(value, "active").as_bool().unwrap_or(true),
-            codec: codec.is_object().then(|| Codec::from_js(&codec)),
-            max_bitrate: global::integer(value, "maxBitrate"),
-            max_framerate: number("maxFramerate"),
-            scale_resolution_down_by: number("scaleResolutionDownBy"),
-            priority: priority("priority"),
-            network_priority: priority("networkPriority"),
-            scalability_mode: text("scalabilityMode"),
-            scale_resolution_down_to: ResolutionRestriction::from_js(&global::get(value, "scaleResolutionDownTo")),
-            adaptive_ptime: global::get(value, "adaptivePtime").as_bool(),
-            other: Members::beside(&KNOWN, value),
-        }
-    }
-
-    pub(super) fn to_js(&self) -> JsValue {
-        let object = Object::new();
-        let text = |text: &str| JsValue::from_str(text);
-        let members: [Option<JsValue>; KNOWN.len()] = [
-            self.rid.as_deref().map(text),
-            Some(self.active.into()),
-            self.codec.as_ref().map(|codec| codec.to_js().into()),
-            self.max_bitrate.map(JsValue::from),
-            self.max_framerate.map(JsValue::from),
-            self.scale_resolution_down_by.map(JsValue::from),
-            self.priority.as_ref().map(|priority| text(priority.as_str())),
-            self.network_priority.as_ref().map(|priority| text(priority.as_str())),
-            self.scalability_mode.as_deref().map(text),
-            self.scale_resolution_down_to.map(ResolutionRestriction::to_js),
-            self.adaptive_ptime.map(JsValue::from),
-        ];
-        for (name, value) in KNOWN.iter().zip(members) {
-            if let Some(value) = value {
-                global::set(&object, name, &value);
-            }
-        }
-        self.other.write(&object);
-        object.into()
-    }
 }
 
 #[cfg(test)]
@@ -315,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_encoding_travels_as_the_specification_spells_it() {
+    fn encoding_serializes_as_specified() {
         let encoding = Encoding::new().rid("h").scale_resolution_down_by(2.0).priority(PriorityType::High);
         let expected = serde_json::json!({
             "rid": "h", "active": true, "scaleResolutionDownBy": 2.0, "priority": "high",

@@ -13,39 +13,40 @@ use crate::{
     sys::global,
 };
 
-/// A track that the peer sends. [Specification](https://www.w3.org/TR/webrtc/#rtctrackevent)
+/// A track that the remote peer sends. [Specification](https://www.w3.org/TR/webrtc/#rtctrackevent)
 ///
-/// Whoever asks for the track, its receiver or its transceiver shares one handle of each.
+/// All handles of the track, its receiver and its transceiver share one object of each.
 #[doc(alias = "RTCTrackEvent")]
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TrackEvent {
     /// The track; muted until its media arrives.
     #[doc(alias = "RTCTrackEvent.track")]
     pub track: MediaStreamTrack,
-    /// The streams that the peer sends it in.
+    /// The streams of the track, as the remote peer sends it.
     #[doc(alias = "RTCTrackEvent.streams")]
     pub streams: Vec<MediaStream>,
-    /// What receives the track.
+    /// The receiver of the track.
     #[doc(alias = "RTCTrackEvent.receiver")]
     pub receiver: RtpReceiver,
-    /// What the receiver is part of.
+    /// The transceiver of the receiver.
     #[doc(alias = "RTCTrackEvent.transceiver")]
     pub transceiver: RtpTransceiver,
 }
 
-/// A server that did not help to find a candidate.
+/// A failure of a STUN or TURN server during gathering.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcpeerconnectioniceerrorevent)
 #[doc(alias = "RTCPeerConnectionIceErrorEvent")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IceCandidateError {
-    /// The local address that was tried, where the browser tells.
+    /// The local address that was used, where the browser reports it.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.address")]
     pub address: Option<String>,
-    /// The local port that was tried, where the browser tells.
+    /// The local port that was used, where the browser reports it.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.port")]
     pub port: Option<u16>,
-    /// The server.
+    /// The URL of the server.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.url")]
     pub url: String,
     /// The server's own STUN error code, 300 to 699, such as 401 for wrong credentials; 701 where it did not answer.
@@ -56,7 +57,7 @@ pub struct IceCandidateError {
     pub text: String,
 }
 
-/// A state machine's getter and its stream.
+/// Defines the getter of a state and the stream of its changes.
 macro_rules! state_machine {
     (
         $(#[$meta:meta])* $now:ident / $attribute:literal,
@@ -80,47 +81,47 @@ fn state<S: for<'a> From<&'a str>>(raw: &wasm_bindgen::JsValue, attribute: &str)
     S::from(&global::get(raw, attribute).as_string().unwrap_or_default())
 }
 
-/// Events. Each stream keeps what comes while nobody polls it, and ends when the connection closes, be it by
-/// [`close`](Self::close) or because its last handle is dropped.
+/// Events. Each stream buffers events until it is polled, and ends when the connection closes, by
+/// [`close`](Self::close) or by the drop of its last handle.
 impl PeerConnection {
     state_machine! {
-        /// The connection as a whole.
+        /// Returns the state of the connection as a whole.
         #[doc(alias = "RTCPeerConnection.connectionState")]
         connection_state / "connectionState",
-        /// The connection's state: now, then each change, `Closed` last.
+        /// Returns a stream of the connection's state: the current one, then each change, `Closed` last.
         #[doc(alias = "RTCPeerConnection.onconnectionstatechange")]
         connection_states / "connectionstatechange": ConnectionState
     }
 
     state_machine! {
-        /// The search for a way to the peer.
+        /// Returns the state of ICE.
         #[doc(alias = "RTCPeerConnection.iceConnectionState")]
         ice_connection_state / "iceConnectionState",
-        /// The state of the search for a way to the peer: now, then each change, `Closed` last.
+        /// Returns a stream of the state of ICE: the current one, then each change, `Closed` last.
         #[doc(alias = "RTCPeerConnection.oniceconnectionstatechange")]
         ice_connection_states / "iceconnectionstatechange": IceConnectionState
     }
 
     state_machine! {
-        /// The gathering of our own candidates.
+        /// Returns the state of gathering local candidates.
         #[doc(alias = "RTCPeerConnection.iceGatheringState")]
         ice_gathering_state / "iceGatheringState",
-        /// The state of gathering: now, then each change.
+        /// Returns a stream of the state of gathering: the current one, then each change.
         #[doc(alias = "RTCPeerConnection.onicegatheringstatechange")]
         ice_gathering_states / "icegatheringstatechange": IceGatheringState
     }
 
     state_machine! {
-        /// Offers and answers.
+        /// Returns the signaling state.
         #[doc(alias = "RTCPeerConnection.signalingState")]
         signaling_state / "signalingState",
-        /// The state of offers and answers: now, then each change, `Closed` last.
+        /// Returns a stream of the signaling state: the current one, then each change, `Closed` last.
         #[doc(alias = "RTCPeerConnection.onsignalingstatechange")]
         signaling_states / "signalingstatechange": SignalingState
     }
 
-    /// Our candidates as they are found, each to be sent to the peer; at the end of each gathering one that
-    /// [says so](IceCandidate::is_end_of_candidates), whether or not the browser words it as a candidate.
+    /// Returns a stream of the local candidates, each to be sent to the remote peer. Each gathering ends with one that
+    /// [says so](IceCandidate::is_end_of_candidates), whether or not the browser represents it as a candidate.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onicecandidate)
     #[doc(alias = "RTCPeerConnection.onicecandidate")]
     #[doc(alias = "RTCPeerConnectionIceEvent.candidate")]
@@ -135,7 +136,7 @@ impl PeerConnection {
         })
     }
 
-    /// The servers that did not help, as this becomes known. Gathering goes on without them.
+    /// Returns a stream of the servers that failed. Gathering continues without them.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onicecandidateerror)
     ///
     /// ```no_run
@@ -166,14 +167,14 @@ impl PeerConnection {
         })
     }
 
-    /// That an offer is due, because tracks or channels have changed.
+    /// Returns a stream of events that request a negotiation, because tracks or channels have changed.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onnegotiationneeded)
     #[doc(alias = "RTCPeerConnection.onnegotiationneeded")]
     pub fn negotiation_needed(&self) -> EventStream<()> {
         EventStream::new(&self.0.end).on(&self.0.raw, "negotiationneeded", |_| Some(()))
     }
 
-    /// The peer's tracks as they come.
+    /// Returns a stream of the tracks that the remote peer adds.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-ontrack)
     #[doc(alias = "RTCPeerConnection.ontrack")]
     pub fn tracks(&self) -> EventStream<TrackEvent> {
@@ -193,7 +194,8 @@ impl PeerConnection {
         })
     }
 
-    /// The channels that the peer opens. None of a channel's messages is lost, however late it is looked at.
+    /// Returns a stream of the channels that the remote peer opens. No message of a channel is lost, however late it is
+    /// polled.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-ondatachannel)
     #[doc(alias = "RTCPeerConnection.ondatachannel")]
     #[doc(alias = "RTCDataChannelEvent.channel")]

@@ -1,4 +1,4 @@
-//! One way to the peer.
+//! The ICE transport of a connection.
 
 use std::fmt;
 
@@ -8,13 +8,20 @@ use wasm_bindgen::JsValue;
 use web_sys::EventTarget;
 
 use super::{IceCandidate, IceComponent, IceGatheringState, IceRole, IceTransportState, convert, transport::Transport};
-use crate::{error::Result, event::EventStream, sys::global, wake::CloseSignal};
+use crate::{
+    dictionary::{self, js_members},
+    error::Result,
+    event::EventStream,
+    sys::global,
+    wake::CloseSignal,
+};
 
-/// One way to the peer, and the search for it.
+/// An ICE transport: the path to the remote peer, and the search for it.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetransport)
 ///
-/// Clones share one transport. It does not keep its connection alive. Firefox tells its states and its role alone: the
-/// rest gives `NotSupported` there, and stands in the connection's [statistics](super::PeerConnection::stats).
+/// Clones share one transport. It does not keep its connection alive. Firefox has only its states and its role: the
+/// other functions return `NotSupported` there, and the connection's [statistics](super::PeerConnection::stats) have
+/// the values.
 #[doc(alias = "RTCIceTransport")]
 #[derive(Clone, PartialEq, Eq)]
 pub struct IceTransport(Transport);
@@ -25,24 +32,25 @@ pub struct IceTransport(Transport);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IceCandidatePair {
-    /// Ours.
+    /// The local candidate.
     #[doc(alias = "RTCIceCandidatePair.local")]
     pub local: IceCandidate,
-    /// The peer's.
+    /// The remote candidate.
     #[doc(alias = "RTCIceCandidatePair.remote")]
     pub remote: IceCandidate,
 }
 
-/// What the two ends know each other by while they search.
+/// The credentials by which the two peers recognize each other's connectivity checks.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtciceparameters)
 #[doc(alias = "RTCIceParameters")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct IceParameters {
-    /// Which generation of candidates this is; a restart gives a new one.
+    /// The user name fragment, which is new with each ICE restart.
     #[doc(alias = "RTCIceParameters.usernameFragment")]
     pub username_fragment: String,
-    /// The secret that goes with it.
+    /// The password of the user name fragment.
     #[doc(alias = "RTCIceParameters.password")]
     pub password: String,
 }
@@ -54,8 +62,10 @@ dictionary! {
     password / "password",
 }
 
+js_members!(IceParameters:);
+
 impl IceTransport {
-    /// None for `null`.
+    /// Returns `None` for `null`.
     pub(super) fn new(raw: JsValue, connection: &CloseSignal) -> Option<Self> {
         Transport::new(raw, connection).map(Self)
     }
@@ -66,43 +76,43 @@ impl IceTransport {
         &self.0.raw
     }
 
-    /// Which end chooses the pair; none where the browser does not tell, as Chromium for a connection's.
+    /// Returns the role; `None` where the browser does not report it, as Chromium for a connection's transports.
     #[doc(alias = "RTCIceTransport.role")]
     #[must_use]
     pub fn role(&self) -> Option<IceRole> {
         global::get(&self.0.raw, "role").as_string().map(|role| role.as_str().into())
     }
 
-    /// What it carries; none where the browser does not tell, as neither Chromium nor Firefox: it is always
-    /// [`IceComponent::Rtp`] today.
+    /// Returns the component; `None` in Chromium and Firefox, which do not report it. Today it is always
+    /// [`IceComponent::Rtp`].
     #[doc(alias = "RTCIceTransport.component")]
     #[must_use]
     pub fn component(&self) -> Option<IceComponent> {
         global::get(&self.0.raw, "component").as_string().map(|component| component.as_str().into())
     }
 
-    /// The search for a way to the peer.
+    /// Returns the current state.
     #[doc(alias = "RTCIceTransport.state")]
     #[must_use]
     pub fn state(&self) -> IceTransportState {
         self.0.state("state", IceTransportState::Closed)
     }
 
-    /// The state of the search: now, then each change, `Closed` last.
+    /// Returns a stream of the state: the current one, then each change, `Closed` last.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-onstatechange)
     #[doc(alias = "RTCIceTransport.onstatechange")]
     pub fn states(&self) -> EventStream<IceTransportState> {
         self.0.states("state", "statechange", IceTransportState::Closed)
     }
 
-    /// The gathering of our own candidates for it.
+    /// Returns the state of gathering local candidates.
     #[doc(alias = "RTCIceTransport.gatheringState")]
     #[must_use]
     pub fn gathering_state(&self) -> IceGatheringState {
         self.0.now("gatheringState")
     }
 
-    /// The state of gathering: now, then each change.
+    /// Returns a stream of the state of gathering: the current one, then each change.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-ongatheringstatechange)
     #[doc(alias = "RTCIceTransport.ongatheringstatechange")]
     pub fn gathering_states(&self) -> EventStream<IceGatheringState> {
@@ -111,7 +121,7 @@ impl IceTransport {
         EventStream::from_states(connection, raw, &["gatheringstatechange"], move || now.now("gatheringState"))
     }
 
-    /// Our candidates, as far as they have been found.
+    /// Returns the local candidates that have been found so far.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getlocalcandidates)
     ///
     /// # Errors
@@ -121,7 +131,7 @@ impl IceTransport {
         self.candidates("getLocalCandidates")
     }
 
-    /// The peer's candidates that were added. Those that came within its description are not among them in Chromium.
+    /// Returns the remote candidates that were added. In Chromium, they lack those within the remote description.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getremotecandidates)
     ///
     /// # Errors
@@ -131,7 +141,7 @@ impl IceTransport {
         self.candidates("getRemoteCandidates")
     }
 
-    /// The pair that is in use; none before there is one.
+    /// Returns the selected pair; `None` before there is one.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getselectedcandidatepair)
     ///
     /// # Errors
@@ -142,7 +152,7 @@ impl IceTransport {
         self.0.call("getSelectedCandidatePair").map(|pair| selected(&pair))
     }
 
-    /// The pair that is in use: now, then each change, `None` while there is none.
+    /// Returns a stream of the selected pair: the current one, then each change, `None` while there is none.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-onselectedcandidatepairchange)
     ///
     /// # Errors
@@ -157,7 +167,8 @@ impl IceTransport {
         Ok(EventStream::from_states(connection, raw, &["selectedcandidatepairchange"], pair))
     }
 
-    /// What the peer knows us by; none before our description is set, and none in Chromium for a connection's.
+    /// Returns the local credentials; `None` before the local description is set, and in Chromium for a connection's
+    /// transports.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getlocalparameters)
     ///
     /// # Errors
@@ -167,7 +178,8 @@ impl IceTransport {
         self.parameters("getLocalParameters")
     }
 
-    /// What we know the peer by; none before its description is set, and none in Chromium for a connection's.
+    /// Returns the remote credentials; `None` before the remote description is set, and in Chromium for a connection's
+    /// transports.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getremoteparameters)
     ///
     /// # Errors
@@ -186,11 +198,7 @@ impl IceTransport {
     }
 
     fn parameters(&self, method: &'static str) -> Result<Option<IceParameters>> {
-        let parameters = self.0.call(method)?;
-        let text = |member| global::get(&parameters, member).as_string();
-        Ok(text("usernameFragment")
-            .zip(text("password"))
-            .map(|(username_fragment, password)| IceParameters { username_fragment, password }))
+        self.0.call(method).map(|parameters| dictionary::from_js(&parameters))
     }
 }
 

@@ -1,42 +1,34 @@
-//! Who the peer is, as an identity provider asserts it. Firefox alone has this.
+//! The identities of peers, as an identity provider asserts them. Only Firefox has them.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 
 use super::PeerConnection;
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
-    members::Members,
+    members::{Members, member_setter},
     promise::settled,
     sys::{global, promise::Promise},
 };
 
-/// Who asserts our identity, and of whom.
+/// The identity provider of the local peer.
 /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcidentityprovideroptions)
 #[doc(alias = "RTCIdentityProviderOptions")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityProvider {
-    /// Its domain, such as `idp.example.org`.
     #[serde(skip)]
-    pub domain: String,
-    /// Which of the domain's protocols; the browser's default is `default`.
-    #[doc(alias = "RTCIdentityProviderOptions.protocol")]
+    domain: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<String>,
-    /// The user's name there, as a hint.
-    #[doc(alias = "RTCIdentityProviderOptions.usernameHint")]
+    protocol: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub username_hint: Option<String>,
-    /// The identity that the peer asks for, where it does.
-    #[doc(alias = "RTCIdentityProviderOptions.peerIdentity")]
+    username_hint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub peer_identity: Option<String>,
-    /// Members that this crate does not type.
+    peer_identity: Option<String>,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -47,35 +39,51 @@ dictionary! {
     peer_identity / "peerIdentity",
 }
 
+js_members!(IdentityProvider: ; other);
+
 impl IdentityProvider {
-    /// The provider of this domain.
+    /// Creates the provider of this domain, such as `idp.example.org`.
     pub fn new(domain: impl Into<String>) -> Self {
         Self { domain: domain.into(), protocol: None, username_hint: None, peer_identity: None, other: Members::new() }
     }
 
-    fn to_js(&self) -> Object {
-        let object = Object::new();
-        for (name, value) in
-            [("protocol", &self.protocol), ("usernameHint", &self.username_hint), ("peerIdentity", &self.peer_identity)]
-        {
-            if let Some(value) = value {
-                global::set(&object, name, &value.as_str().into());
-            }
-        }
-        self.other.write(&object);
-        object
+    /// Sets the protocol of the domain; the browser's default is `default`.
+    #[doc(alias = "RTCIdentityProviderOptions.protocol")]
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
+        self.protocol = Some(protocol.into());
+        self
     }
+
+    /// Sets the name of the user at the provider, as a hint.
+    #[doc(alias = "RTCIdentityProviderOptions.usernameHint")]
+    #[must_use]
+    pub fn username_hint(mut self, username_hint: impl Into<String>) -> Self {
+        self.username_hint = Some(username_hint.into());
+        self
+    }
+
+    /// Sets the identity that the remote peer asks for.
+    #[doc(alias = "RTCIdentityProviderOptions.peerIdentity")]
+    #[must_use]
+    pub fn peer_identity(mut self, peer_identity: impl Into<String>) -> Self {
+        self.peer_identity = Some(peer_identity.into());
+        self
+    }
+
+    member_setter!();
 }
 
-/// Who the peer is, and who says so.
+/// The asserted identity of the remote peer.
 /// [Specification](https://www.w3.org/TR/webrtc-identity/#rtcidentityassertion-interface)
 #[doc(alias = "RTCIdentityAssertion")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
 pub struct IdentityAssertion {
-    /// The identity provider's domain.
+    /// The domain of the identity provider.
     #[doc(alias = "RTCIdentityAssertion.idp")]
     pub idp: String,
-    /// The peer's name there, such as `ada@example.org`.
+    /// The name of the remote peer at the provider, such as `ada@example.org`.
     #[doc(alias = "RTCIdentityAssertion.name")]
     pub name: String,
 }
@@ -87,7 +95,9 @@ dictionary! {
     name / "name",
 }
 
-/// Identities. Firefox alone has them: elsewhere each of these gives `NotSupported`.
+js_members!(IdentityAssertion:);
+
+/// Identities. Only Firefox has them: elsewhere each of these functions returns `NotSupported`.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{IdentityProvider, PeerConnection}, Result};
@@ -98,7 +108,7 @@ dictionary! {
 /// # Ok(()) }
 /// ```
 impl PeerConnection {
-    /// Has this provider assert our identity, which goes with the descriptions from then on.
+    /// Sets the provider that asserts the local identity, which descriptions have from then on.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-setidentityprovider)
     ///
     /// # Errors
@@ -107,11 +117,11 @@ impl PeerConnection {
     pub fn set_identity_provider(&self, provider: &IdentityProvider) -> Result<()> {
         const OPERATION: &str = "setIdentityProvider";
         self.with_identities(OPERATION)?;
-        self.open(OPERATION)?.set_identity_provider_to(&provider.domain, &provider.to_js()).during(OPERATION)
+        self.open(OPERATION)?.set_identity_provider_to(&provider.domain, &dictionary::to_js(provider)).during(OPERATION)
     }
 
-    /// What the provider asserts of us, encoded as it stands in a description. It is asked by the next description
-    /// all the same: this is to have the answer, or the failure, ahead of time.
+    /// Returns the provider's assertion about the local peer, encoded as in a description. The next description
+    /// requests it in any case: this function provides the result, or the failure, ahead of time.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-getidentityassertion)
     ///
     /// # Errors
@@ -129,8 +139,8 @@ impl PeerConnection {
         Ok(assertion.as_string().unwrap_or_default())
     }
 
-    /// Resolves when the peer's identity has been asserted and checked, which may be never: race it with what else
-    /// you wait for. Cancel safe.
+    /// Returns the remote identity once it has been asserted and verified, which may never happen: race it with a
+    /// timeout or another event. Cancel safe.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-peeridentity)
     ///
     /// # Errors
@@ -141,11 +151,11 @@ impl PeerConnection {
         self.with_identities(OPERATION)?;
         let promise: Promise = global::get(&self.0.raw, OPERATION).unchecked_into();
         let identity = settled(OPERATION, &self.0.end, || Ok(promise)).await?;
-        let text = |member| global::get(&identity, member).as_string().unwrap_or_default();
-        Ok(IdentityAssertion { idp: text("idp"), name: text("name") })
+        dictionary::from_js(&identity)
+            .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no identity"))
     }
 
-    /// Where the user can log in, when an assertion failed for want of that.
+    /// Returns the URL where the user can log in, after an assertion failed for want of a login.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-idploginurl)
     #[doc(alias = "RTCPeerConnection.idpLoginUrl")]
     #[must_use]

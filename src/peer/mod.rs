@@ -1,4 +1,4 @@
-//! A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
+//! Connections to peers. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 
 mod certificate;
 mod codec;
@@ -91,21 +91,21 @@ use crate::{
 /// ```
 #[doc(alias = "RTCPeerConnection")]
 #[derive(Clone)]
-pub struct PeerConnection(Rc<Inner>);
+pub struct PeerConnection(Rc<SharedConnection>);
 
-struct Inner {
+struct SharedConnection {
     raw: sys::peer_connection::PeerConnection,
     end: CloseSignal,
     rtp: OnceCell<Rc<dyn Rtp>>,
     close_on_drop: Cell<bool>,
-    /// A session's connection uses senders again.
+    /// The connection of a session reuses senders.
     reuse: RefCell<Option<reuse::Failed>>,
 }
 
-shared!(Inner, raw);
+shared!(SharedConnection, raw);
 
 impl PeerConnection {
-    /// A new connection, not yet connected to anyone.
+    /// Creates a connection, which is not yet connected.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection)
     ///
     /// # Errors
@@ -116,7 +116,7 @@ impl PeerConnection {
         const OPERATION: &str = "RTCPeerConnection";
         supported(OPERATION)?;
         let raw = sys::peer_connection::PeerConnection::new(&configuration.to_js()).during(OPERATION)?;
-        Ok(Self::of(raw, true))
+        Ok(Self::wrap(raw, true))
     }
 
     /// Returns a handle of a connection that something else looks after: dropping it does not close the connection.
@@ -128,7 +128,7 @@ impl PeerConnection {
     /// pending then nor fires an event.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcPeerConnection) -> Self {
-        let pc = Inner::find(&raw).map_or_else(|| Self::of(raw.unchecked_into(), false), Self);
+        let pc = SharedConnection::find(&raw).map_or_else(|| Self::wrap(raw.unchecked_into(), false), Self);
         // No event tells that the raw object has been closed.
         if pc.signaling_state() == SignalingState::Closed {
             pc.close();
@@ -136,8 +136,8 @@ impl PeerConnection {
         pc
     }
 
-    fn of(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
-        let inner = Rc::new(Inner {
+    fn wrap(raw: sys::peer_connection::PeerConnection, close_on_drop: bool) -> Self {
+        let inner = Rc::new(SharedConnection {
             raw,
             end: CloseSignal::default(),
             rtp: OnceCell::new(),
@@ -159,7 +159,7 @@ impl PeerConnection {
         &self.0.raw
     }
 
-    /// The browser's own object, no longer closed by any drop.
+    /// Returns the browser's own object, which no drop closes any more.
     #[must_use]
     pub fn into_raw(self) -> web_sys::RtcPeerConnection {
         self.0.close_on_drop.set(false);
@@ -178,10 +178,10 @@ impl PeerConnection {
     ///
     /// On a [`Session`](crate::session::Session)'s connection, a sender that [`remove_track`](Self::remove_track) has
     /// emptied takes the next track of its kind, so that descriptions stay bounded however often a track is added and
-    /// removed. Such a sender keeps its parameters, and its transceiver the codec preferences. One with an encoding that
-    /// is not active is not used again. The browser takes the track after this has returned; where it refuses it, the
-    /// session emits a [`Failed`](crate::session::SessionEvent::Failed). On other connections the browser's own rules
-    /// apply: a sender that has sent is not used again.
+    /// removed. Such a sender keeps its parameters, and its transceiver the codec preferences. One with an encoding
+    /// that is not active is not used again. The browser takes the track after this has returned; where it refuses it,
+    /// the session emits a [`Failed`](crate::session::SessionEvent::Failed). On other connections the browser's own
+    /// rules apply: a sender that has sent is not used again.
     ///
     /// # Errors
     /// `InvalidAccess` where the track is sent already, `Closed`.
@@ -225,7 +225,7 @@ impl PeerConnection {
         Ok(())
     }
 
-    /// All senders; none once closed.
+    /// Returns all senders; none once the connection is closed.
     #[doc(alias = "RTCPeerConnection.getSenders")]
     #[must_use]
     pub fn senders(&self) -> Vec<RtpSender> {
@@ -257,7 +257,7 @@ impl PeerConnection {
         DataChannel::handle(raw.unchecked_into(), self.connection(), Owner::Another)
     }
 
-    /// Whether there is anything to negotiate, as far as it was added through a handle of ours.
+    /// Returns whether there is anything to negotiate that was added through a handle of this crate.
     pub(crate) fn has_media_or_channels(&self) -> bool {
         let transceivers = self.0.raw.transceivers();
         transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || channel::exist_of(&self.0.raw)
@@ -272,7 +272,7 @@ impl PeerConnection {
     }
 }
 
-impl Inner {
+impl SharedConnection {
     fn close(&self) {
         self.raw.close();
         if self.end.set() {
@@ -284,7 +284,7 @@ impl Inner {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedConnection {
     fn drop(&mut self) {
         if self.close_on_drop.get() {
             self.close();
@@ -297,7 +297,7 @@ impl Drop for Inner {
     }
 }
 
-/// Whether this browser has WebRTC.
+/// Returns whether this browser has WebRTC.
 #[must_use]
 pub fn is_supported() -> bool {
     global::has("RTCPeerConnection")

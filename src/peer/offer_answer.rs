@@ -1,21 +1,20 @@
 //! Offers, answers and candidates.
 
 use browser_rtc_proto::dictionary;
-use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{IceCandidate, PeerConnection, SessionDescription, convert};
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     members::{Members, member_setter},
     promise::settled,
-    sys::global,
 };
 
 /// Offers, answers and candidates.
 impl PeerConnection {
-    /// What we would offer. [`set_local_description`](Self::set_local_description) needs none.
+    /// Creates an offer. [`set_local_description`](Self::set_local_description) needs none.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
     ///
     /// # Errors
@@ -25,18 +24,18 @@ impl PeerConnection {
         self.create_offer_with(&OfferOptions::new()).await
     }
 
-    /// The same with options.
+    /// Creates an offer with options.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
     ///
     /// # Errors
     /// As [`create_offer`](Self::create_offer).
     pub async fn create_offer_with(&self, options: &OfferOptions) -> Result<SessionDescription> {
         const OPERATION: &str = "createOffer";
-        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&options.to_js())).await?;
+        let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&dictionary::to_js(options))).await?;
         description(OPERATION, &offer)
     }
 
-    /// What we would answer to the offer that was set.
+    /// Creates an answer to the remote offer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createanswer)
     ///
     /// # Errors
@@ -88,7 +87,7 @@ impl PeerConnection {
         set.map(drop).map_err(|error| error.with_sdp(&description.sdp))
     }
 
-    /// Adds one of the peer's candidates.
+    /// Adds a candidate of the remote peer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate)
     ///
     /// # Errors
@@ -102,7 +101,7 @@ impl PeerConnection {
         Ok(())
     }
 
-    /// Has the next offer look for a new way to the peer; negotiation is needed then.
+    /// Restarts ICE with the next offer; a negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice)
     ///
     /// # Errors
@@ -114,28 +113,19 @@ impl PeerConnection {
     }
 }
 
-/// What [`create_offer_with`](PeerConnection::create_offer_with) is to offer beyond what the connection has.
+/// Options of [`create_offer_with`](PeerConnection::create_offer_with).
 /// [Specification](https://www.w3.org/TR/webrtc/#dictionary-rtcofferoptions-members)
 #[doc(alias = "RTCOfferOptions")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferOptions {
-    /// Look for a new way to the peer. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives
-    /// an offer that fails.
-    #[doc(alias = "RTCOfferOptions.iceRestart")]
-    pub ice_restart: bool,
-    /// Whether to ask for the peer's sound: the connection gains a receiver where it has none, or its transceivers
-    /// of sound no longer receive.
-    #[doc(alias = "RTCOfferOptions.offerToReceiveAudio")]
+    ice_restart: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub offer_to_receive_audio: Option<bool>,
-    /// The same of picture.
-    #[doc(alias = "RTCOfferOptions.offerToReceiveVideo")]
+    offer_to_receive_audio: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub offer_to_receive_video: Option<bool>,
-    /// Members that this crate does not type.
+    offer_to_receive_video: Option<bool>,
     #[serde(skip)]
-    pub other: Members,
+    other: Members,
 }
 
 dictionary! {
@@ -146,28 +136,35 @@ dictionary! {
     offer_to_receive_video / "offerToReceiveVideo",
 }
 
+js_members!(OfferOptions: ; other);
+
 impl OfferOptions {
-    /// What the connection has, and no more.
+    /// Creates the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether to look for a new way to the peer.
+    /// Sets whether the offer restarts ICE. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives an
+    /// offer that fails.
+    #[doc(alias = "RTCOfferOptions.iceRestart")]
     #[must_use]
     pub fn ice_restart(mut self, restart: bool) -> Self {
         self.ice_restart = restart;
         self
     }
 
-    /// Whether to ask for the peer's sound.
+    /// Sets whether to ask for audio of the remote peer: the connection gains a receiver where it has none, or its
+    /// audio transceivers no longer receive.
+    #[doc(alias = "RTCOfferOptions.offerToReceiveAudio")]
     #[must_use]
     pub fn offer_to_receive_audio(mut self, receive: bool) -> Self {
         self.offer_to_receive_audio = Some(receive);
         self
     }
 
-    /// Whether to ask for the peer's picture.
+    /// Sets whether to ask for video of the remote peer, in the same way.
+    #[doc(alias = "RTCOfferOptions.offerToReceiveVideo")]
     #[must_use]
     pub fn offer_to_receive_video(mut self, receive: bool) -> Self {
         self.offer_to_receive_video = Some(receive);
@@ -175,22 +172,6 @@ impl OfferOptions {
     }
 
     member_setter!();
-
-    pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        if self.ice_restart {
-            global::set(&object, "iceRestart", &true.into());
-        }
-        for (name, value) in
-            [("offerToReceiveAudio", self.offer_to_receive_audio), ("offerToReceiveVideo", self.offer_to_receive_video)]
-        {
-            if let Some(value) = value {
-                global::set(&object, name, &value.into());
-            }
-        }
-        self.other.write(&object);
-        object
-    }
 }
 
 fn description(operation: &'static str, value: &JsValue) -> Result<SessionDescription> {

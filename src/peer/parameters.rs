@@ -1,52 +1,54 @@
-//! What a sender and a receiver have agreed on with the peer, and what of it can be changed.
+//! The parameters of senders and receivers.
 
 use browser_rtc_proto::{dictionary, spec_enum};
-use js_sys::{Array, Object};
+use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{CodecParameters, Encoding};
 use crate::{
+    dictionary::{self, js_members},
     members::{Members, member_setter},
     sys::global,
 };
 
 spec_enum! {
-    /// What suffers where bandwidth or computing power do not suffice.
+    /// The quality that is reduced where bandwidth or computing power do not suffice.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-rtcdegradationpreference)
     #[doc(alias = "RTCDegradationPreference")]
     DegradationPreference {
-        /// The resolution.
+        /// The resolution is reduced.
         #[doc(alias = "RTCDegradationPreference.maintain-framerate")]
         MaintainFramerate = "maintain-framerate",
-        /// The frame rate.
+        /// The frame rate is reduced.
         #[doc(alias = "RTCDegradationPreference.maintain-resolution")]
         MaintainResolution = "maintain-resolution",
-        /// Both, in balance.
+        /// Both are reduced, in balance.
         #[doc(alias = "RTCDegradationPreference.balanced")]
         Balanced = "balanced",
-        /// Neither: frames are dropped where it must be.
+        /// Neither is reduced: frames are dropped where necessary.
         #[doc(alias = "RTCDegradationPreference.maintain-framerate-and-resolution")]
         MaintainFramerateAndResolution = "maintain-framerate-and-resolution",
     }
 }
 
-/// What was agreed on with the peer, and cannot be changed but by a new offer.
+/// The negotiated parameters, which only another negotiation changes.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpparameters)
 #[doc(alias = "RTCRtpParameters")]
 #[doc(alias = "RTCRtpReceiveParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RtpParameters {
-    /// Header extensions. Firefox tells of none.
+    /// The header extensions. Firefox reports none.
     #[doc(alias = "RTCRtpParameters.headerExtensions")]
     pub header_extensions: Vec<HeaderExtensionParameters>,
-    /// The control protocol. Firefox tells of none for a receiver, and for a sender only that there is no name and no
+    /// The parameters of RTCP. Firefox reports none for a receiver, and for a sender only that there is no name and no
     /// reduced size.
     #[doc(alias = "RTCRtpParameters.rtcp")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp: Option<RtcpParameters>,
-    /// Codecs, the preferred first; none before an answer.
+    /// The codecs, the preferred one first; none before an answer.
     #[doc(alias = "RTCRtpParameters.codecs")]
     pub codecs: Vec<CodecParameters>,
     /// Members that this crate does not type.
@@ -62,34 +64,32 @@ dictionary! {
     codecs / "codecs",
 }
 
+js_members!(RtpParameters: codecs / "codecs"; other);
+
 impl RtpParameters {
     pub(super) fn from_js(value: &JsValue) -> Self {
-        let rtcp = global::get(value, "rtcp");
-        let extensions = global::items(&global::get(value, "headerExtensions"));
-        Self {
-            header_extensions: extensions.iter().map(HeaderExtensionParameters::from_js).collect(),
-            rtcp: rtcp.is_object().then(|| RtcpParameters {
-                cname: global::get(&rtcp, "cname").as_string().filter(|name| !name.is_empty()),
-                reduced_size: global::get(&rtcp, "reducedSize").as_bool().unwrap_or_default(),
-            }),
-            codecs: global::items(&global::get(value, "codecs")).iter().map(CodecParameters::from_js).collect(),
-            other: Members::beside(&["headerExtensions", "rtcp", "codecs"], value),
+        let mut parameters: Self = dictionary::from_js(value).unwrap_or_default();
+        if let Some(rtcp) = &mut parameters.rtcp {
+            // Browsers return an empty name in the place of none.
+            rtcp.cname.take_if(|name| name.is_empty());
         }
+        parameters
     }
 }
 
-/// How sender and receiver report to each other.
+/// The parameters of RTCP, by which sender and receiver report to each other.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtcpparameters)
 #[doc(alias = "RTCRtcpParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RtcpParameters {
-    /// The name that the source goes by in reports, the same for all of a connection; none where the browser does not
-    /// tell, as with receivers.
+    /// The canonical name of the source in reports, the same for all of a connection; `None` where the browser does not
+    /// report it, as with receivers.
     #[doc(alias = "RTCRtcpParameters.cname")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cname: Option<String>,
-    /// Whether reports may leave parts out (RFC 5506).
+    /// The use of reduced-size reports (RFC 5506).
     #[doc(alias = "RTCRtcpParameters.reducedSize")]
     pub reduced_size: bool,
 }
@@ -101,19 +101,20 @@ dictionary! {
     reduced_size / "reducedSize",
 }
 
-/// A header extension that was agreed on.
+/// A negotiated header extension.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpheaderextensionparameters)
 #[doc(alias = "RTCRtpHeaderExtensionParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct HeaderExtensionParameters {
-    /// Its name.
+    /// The URI.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.uri")]
     pub uri: String,
-    /// The number by which packets name it.
+    /// The id in packets.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.id")]
     pub id: u16,
-    /// Whether it is encrypted.
+    /// The encryption of the extension.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.encrypted")]
     pub encrypted: bool,
 }
@@ -126,72 +127,61 @@ dictionary! {
     encrypted / "encrypted",
 }
 
-impl HeaderExtensionParameters {
-    fn from_js(value: &JsValue) -> Self {
-        Self {
-            uri: global::get(value, "uri").as_string().unwrap_or_default(),
-            id: global::integer(value, "id").unwrap_or_default(),
-            encrypted: global::get(value, "encrypted").as_bool().unwrap_or_default(),
-        }
-    }
-}
-
-/// How a sender sends: read it with [`RtpSender::parameters`](super::RtpSender::parameters), change its fields, and
-/// give it to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
+/// The parameters of a sender: read them with [`RtpSender::parameters`](super::RtpSender::parameters), change the
+/// fields, and pass them to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsendparameters)
 ///
-/// All that the browser returned, also what this crate does not type, goes back to it unchanged but for the fields.
+/// All members that the browser returned, also those that this crate does not type, are passed back unchanged except
+/// for the fields.
 #[doc(alias = "RTCRtpSendParameters")]
 #[derive(Clone, Debug)]
 pub struct RtpSendParameters {
-    /// The streams that the track is sent as. Neither their number nor their order nor their names can change.
+    /// The encodings of the track. Their number, their order and their rids cannot change.
     #[doc(alias = "RTCRtpSendParameters.encodings")]
     pub encodings: Vec<Encoding>,
-    /// What suffers where bandwidth or computing power do not suffice; where it is none, the browser goes by the
-    /// track's content hint.
+    /// The quality that is reduced where bandwidth or computing power do not suffice; where it is `None`, the browser
+    /// follows the track's content hint.
     #[doc(alias = "RTCRtpSendParameters.degradationPreference")]
     pub degradation_preference: Option<DegradationPreference>,
-    /// Members that this crate does not type, and that are to be set in addition to those that were read.
+    /// Members that this crate does not type, to be set in addition to those that were read.
     pub other: Members,
     raw: Object,
 }
 
 impl RtpSendParameters {
     pub(super) fn from_raw(raw: Object) -> Self {
-        let preference = global::get(&raw, "degradationPreference").as_string();
         Self {
-            encodings: global::items(&global::get(&raw, "encodings")).iter().map(Encoding::from_js).collect(),
-            degradation_preference: preference.map(|preference| DegradationPreference::from(&*preference)),
+            encodings: dictionary::list_from_js(&global::get(&raw, "encodings")),
+            degradation_preference: dictionary::value_from_js(global::get(&raw, "degradationPreference")),
             other: Members::new(),
             raw,
         }
     }
 
-    /// What was agreed on with the peer, which cannot be changed here.
+    /// Returns the negotiated parameters, which cannot be changed here.
     #[must_use]
     pub fn agreed(&self) -> RtpParameters {
         // The members that it does not type are those of the rest.
         RtpParameters { other: Members::new(), ..RtpParameters::from_js(&self.raw) }
     }
 
-    /// By what the browser knows which reading these are of.
+    /// Returns the id by which the browser recognizes when these parameters were read.
     #[doc(alias = "RTCRtpSendParameters.transactionId")]
     #[must_use]
     pub fn transaction_id(&self) -> String {
         global::get(&self.raw, "transactionId").as_string().unwrap_or_default()
     }
 
-    /// The browser's own object, as it was read.
+    /// Returns the browser's own object, as it was read.
     #[must_use]
     pub fn as_raw(&self) -> &Object {
         &self.raw
     }
 
-    /// A copy of the browser's own object with our fields in it.
+    /// Returns a copy of the browser's own object with the values of the fields.
     pub(super) fn to_js(&self) -> Object {
         let object = Object::assign(&Object::new(), &self.raw);
-        let encodings: Array = self.encodings.iter().map(Encoding::to_js).collect();
-        global::set(&object, "encodings", &encodings);
+        global::set(&object, "encodings", &dictionary::list_to_js(&self.encodings));
         let preference = self.degradation_preference.as_ref().map(|preference| JsValue::from_str(preference.as_str()));
         global::set(&object, "degradationPreference", &preference.into());
         self.other.write(&object);
@@ -209,15 +199,22 @@ impl RtpSendParameters {
 /// # let _ = key_frame;
 /// ```
 #[doc(alias = "RTCSetParameterOptions")]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SetParameterOptions {
-    /// The options of each encoding, in their order: as many as there are encodings, or none.
-    #[doc(alias = "RTCSetParameterOptions.encodingOptions")]
-    pub encoding_options: Vec<EncodingOptions>,
-    /// Members that this crate does not type.
-    pub other: Members,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    encoding_options: Vec<EncodingOptions>,
+    #[serde(skip)]
+    other: Members,
 }
+
+dictionary! {
+    SetParameterOptions = Self::default(),
+    required [],
+    encoding_options / "encodingOptions",
+}
+
+js_members!(SetParameterOptions: encoding_options / "encodingOptions"; other);
 
 impl SetParameterOptions {
     /// Creates empty options.
@@ -226,7 +223,8 @@ impl SetParameterOptions {
         Self::default()
     }
 
-    /// Adds the options of the next encoding.
+    /// Adds the options of the next encoding. There must be options for each encoding, or for none.
+    #[doc(alias = "RTCSetParameterOptions.encodingOptions")]
     #[must_use]
     pub fn encoding(mut self, options: EncodingOptions) -> Self {
         self.encoding_options.push(options);
@@ -234,30 +232,26 @@ impl SetParameterOptions {
     }
 
     member_setter!();
-
-    pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        if !self.encoding_options.is_empty() {
-            let encodings: Array = self.encoding_options.iter().map(EncodingOptions::to_js).collect();
-            global::set(&object, "encodingOptions", &encodings);
-        }
-        self.other.write(&object);
-        object
-    }
 }
 
-/// One-time actions on an encoding, as its parameters are set.
+/// A one-time action on an encoding when its parameters are set.
 /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcencodingoptions)
 #[doc(alias = "RTCEncodingOptions")]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct EncodingOptions {
-    /// Makes the next frame a key frame; for video only. Chromium has it, Firefox ignores it.
-    #[doc(alias = "RTCEncodingOptions.keyFrame")]
-    pub key_frame: bool,
-    /// Members that this crate does not type.
-    pub other: Members,
+    key_frame: bool,
+    #[serde(skip)]
+    other: Members,
 }
+
+dictionary! {
+    EncodingOptions = Self::default(),
+    required [],
+    key_frame / "keyFrame",
+}
+
+js_members!(EncodingOptions: ; other);
 
 impl EncodingOptions {
     /// Creates options without an action.
@@ -266,7 +260,8 @@ impl EncodingOptions {
         Self::default()
     }
 
-    /// Sets whether the next frame is a key frame.
+    /// Sets whether the next frame is a key frame; for video only. Chromium has it, Firefox ignores it.
+    #[doc(alias = "RTCEncodingOptions.keyFrame")]
     #[must_use]
     pub fn key_frame(mut self, key_frame: bool) -> Self {
         self.key_frame = key_frame;
@@ -274,11 +269,4 @@ impl EncodingOptions {
     }
 
     member_setter!();
-
-    fn to_js(&self) -> Object {
-        let object = Object::new();
-        global::set(&object, "keyFrame", &self.key_frame.into());
-        self.other.write(&object);
-        object
-    }
 }

@@ -1,4 +1,4 @@
-//! What receives a track from the peer.
+//! Receivers of tracks.
 
 use std::{fmt, rc::Rc, time::Duration};
 
@@ -12,6 +12,7 @@ use super::{
     stats,
 };
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     identity::{identity, same_object},
     media::{MediaStreamTrack, TrackKind},
@@ -21,15 +22,15 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// Receives one track from the peer.
+/// A receiver of one track from the remote peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpreceiver-interface)
 ///
 /// Clones share one receiver. It does not keep its connection alive.
 #[doc(alias = "RTCRtpReceiver")]
 #[derive(Clone)]
-pub struct RtpReceiver(Rc<Inner>);
+pub struct RtpReceiver(Rc<SharedReceiver>);
 
-struct Inner {
+struct SharedReceiver {
     raw: sys::rtp_receiver::RtpReceiver,
     track: MediaStreamTrack,
     end: CloseSignal,
@@ -38,7 +39,7 @@ struct Inner {
 impl RtpReceiver {
     pub(super) fn new(raw: sys::rtp_receiver::RtpReceiver, end: &CloseSignal) -> Self {
         let track = MediaStreamTrack::from_raw(raw.track());
-        Self(Rc::new(Inner { raw, track, end: end.clone() }))
+        Self(Rc::new(SharedReceiver { raw, track, end: end.clone() }))
     }
 
     /// The browser's own object.
@@ -51,30 +52,30 @@ impl RtpReceiver {
         &self.0.raw
     }
 
-    /// Whether it has what its next handle is to have as well.
+    /// Returns whether it has state that its next handle must share.
     pub(super) fn is_in_use(&self) -> bool {
         Rc::strong_count(&self.0) > 1 || !self.0.track.is_ended()
     }
 
-    /// The peer's track, there from the start and always the same. It is muted while the peer sends nothing, ends when
-    /// the transceiver stops, and is stopped when the connection is closed.
+    /// Returns the remote track, which exists from the start and never changes. It is muted while the remote peer sends
+    /// nothing, ends when the transceiver stops, and is stopped when the connection is closed.
     #[doc(alias = "RTCRtpReceiver.track")]
     #[must_use]
     pub fn track(&self) -> MediaStreamTrack {
         self.0.track.clone()
     }
 
-    /// What this browser can receive of a kind.
+    /// Returns the capabilities of this browser for receiving a kind of media.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcapabilities)
     ///
     /// # Errors
     /// `NotSupported` where the browser does not tell, or knows no such kind.
     #[doc(alias = "RTCRtpReceiver.getCapabilities")]
     pub fn capabilities(kind: &TrackKind) -> Result<RtpCapabilities> {
-        RtpCapabilities::of("RTCRtpReceiver", kind, sys::rtp_receiver::RtpReceiver::capabilities)
+        RtpCapabilities::query("RTCRtpReceiver", kind, sys::rtp_receiver::RtpReceiver::capabilities)
     }
 
-    /// What was agreed on with the peer; next to nothing before that.
+    /// Returns the negotiated parameters; next to nothing before a negotiation.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getparameters)
     ///
     /// # Errors
@@ -86,8 +87,8 @@ impl RtpReceiver {
         Ok(RtpParameters::from_js(&parameters))
     }
 
-    /// Whose media a mixer has put into what was played out in the last ten seconds, the latest first; none without a
-    /// mixer between the peers.
+    /// Returns the sources that a mixer contributed to the media of the last ten seconds, the latest first; none
+    /// without a mixer between the peers.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcontributingsources)
     #[doc(alias = "RTCRtpReceiver.getContributingSources")]
     #[must_use]
@@ -95,17 +96,17 @@ impl RtpReceiver {
         RtpSource::all(self.0.raw.contributing_sources())
     }
 
-    /// Whose packets were played out in the last ten seconds, the latest first.
+    /// Returns the sources whose packets were played out in the last ten seconds, the latest first.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getsynchronizationsources)
     ///
-    /// Chromium tells of sound only while an element or a graph plays the track.
+    /// Chromium reports audio sources only while an element or an audio graph plays the track.
     #[doc(alias = "RTCRtpReceiver.getSynchronizationSources")]
     #[must_use]
     pub fn synchronization_sources(&self) -> Vec<RtpSource> {
         RtpSource::all(self.0.raw.synchronization_sources())
     }
 
-    /// What it receives on; none before the first offer or answer with it.
+    /// Returns the transport; `None` before the first offer or answer with this receiver.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-transport)
     #[doc(alias = "RTCRtpReceiver.transport")]
     #[must_use]
@@ -113,7 +114,7 @@ impl RtpReceiver {
         DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.end)
     }
 
-    /// What is known of this receiver's streams, and of what they refer to.
+    /// Returns the statistics of this receiver's streams, and of the entries that they refer to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)
     ///
     /// A closed connection still has a report, which may be empty.
@@ -125,8 +126,7 @@ impl RtpReceiver {
         stats::report(&self.0.end, || self.0.raw.stats()).await
     }
 
-    /// How long media is to be held back for the sake of smoothness, as last set; none where the browser chooses, or
-    /// has no such thing.
+    /// Returns the target of the jitter buffer, as last set; `None` where the browser chooses, or has no such target.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)
     #[doc(alias = "RTCRtpReceiver.jitterBufferTarget")]
     #[must_use]
@@ -135,12 +135,12 @@ impl RtpReceiver {
         Duration::try_from_secs_f64(ms / 1_000.0).ok()
     }
 
-    /// Holds media back for this long, 4 s at most, or, with none, for as long as the browser thinks fit. More makes
-    /// for smoother media, less for less delay; the browser comes near to it by and by.
+    /// Sets the target of the jitter buffer, 0 to 4 s, or leaves it to the browser. More makes media smoother, less
+    /// makes the delay shorter; the browser approaches it gradually.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)
     ///
     /// # Errors
-    /// `Range` above 4 s, `NotSupported` where the browser has no such thing, `Closed`.
+    /// `Range` above 4 s, `NotSupported` where the browser has no such target, `Closed`.
     pub fn set_jitter_buffer_target(&self, target: Option<Duration>) -> Result<()> {
         const OPERATION: &str = "jitterBufferTarget";
         let raw = open(OPERATION, &self.0.raw, &self.0.end)?;
@@ -166,10 +166,10 @@ impl fmt::Debug for RtpReceiver {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtpSource {
-    /// When its last frame was played out, in milliseconds since 1970, by the page's own clock.
+    /// The time of the last frame's playout, in milliseconds since 1970, by the page's clock.
     #[doc(alias = "RTCRtpContributingSource.timestamp")]
     pub timestamp: f64,
-    /// Its number in the packets: the CSRC or SSRC.
+    /// The id in packets: the CSRC or SSRC.
     #[doc(alias = "RTCRtpContributingSource.source")]
     pub source: u32,
     /// The loudness of its last packet, where it tells, from 0 for silence to 1 for the loudest there can be; sound
@@ -180,9 +180,9 @@ pub struct RtpSource {
     /// The media's own time of its last frame, in ticks of the codec's clock.
     #[doc(alias = "RTCRtpContributingSource.rtpTimestamp")]
     pub rtp_timestamp: u32,
-    /// The time of its last frame's capture, in milliseconds since 1900 by the sender's clock. None where packets do not
-    /// carry it, for which both peers must [negotiate](super::RtpTransceiver::set_header_extensions_to_negotiate) the
-    /// header extension `abs-capture-time`, and none in Firefox.
+    /// The time of its last frame's capture, in milliseconds since 1900 by the sender's clock. None where packets do
+    /// not carry it, for which both peers must [negotiate](super::RtpTransceiver::set_header_extensions_to_negotiate)
+    /// the header extension `abs-capture-time`, and none in Firefox.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-capturetimestamp)
     #[doc(alias = "RTCRtpContributingSource.captureTimestamp")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,22 +217,11 @@ dictionary! {
     sender_capture_time_offset / "senderCaptureTimeOffset",
 }
 
+js_members!(RtpSource: ; other);
+
 impl RtpSource {
     fn all(sources: std::result::Result<JsValue, JsValue>) -> Vec<Self> {
-        const KNOWN: [&str; 6] =
-            ["timestamp", "source", "audioLevel", "rtpTimestamp", "captureTimestamp", "senderCaptureTimeOffset"];
-        let source = |value: &JsValue| {
-            Some(Self {
-                timestamp: global::get(value, "timestamp").as_f64()?,
-                source: global::integer(value, "source")?,
-                audio_level: global::get(value, "audioLevel").as_f64(),
-                rtp_timestamp: global::integer(value, "rtpTimestamp").unwrap_or_default(),
-                capture_timestamp: global::get(value, "captureTimestamp").as_f64(),
-                sender_capture_time_offset: global::get(value, "senderCaptureTimeOffset").as_f64(),
-                other: Members::beside(&KNOWN, value),
-            })
-        };
-        global::items(&sources.unwrap_or_default()).iter().filter_map(source).collect()
+        dictionary::list_from_js(&sources.unwrap_or_default())
     }
 }
 

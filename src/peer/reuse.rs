@@ -1,7 +1,8 @@
-//! Senders that are used again after their track was removed.
+//! Reuse of senders whose track was removed.
 //!
-//! A browser's own `addTrack` never uses a sender again that has sent, so each round of removing and adding a track adds
-//! a media section to all descriptions to come. In a session, this module has the emptied sender take the next track.
+//! A browser's own `addTrack` never uses a sender again that has sent, so each round of removing and adding a track
+//! adds a media section to all descriptions to come. In a session, this module has the emptied sender take the next
+//! track.
 
 use std::rc::Rc;
 
@@ -13,11 +14,11 @@ use crate::{
     media::{MediaStream, MediaStreamTrack},
 };
 
-/// Called with the error where the browser refuses a track after [`add_track`](PeerConnection::add_track) has returned.
+/// The callback for a track that the browser rejects after [`add_track`](PeerConnection::add_track) has returned.
 pub(super) type Failed = Rc<dyn Fn(Error)>;
 
 impl PeerConnection {
-    /// Makes [`add_track`](Self::add_track) use senders again that [`remove_track`](Self::remove_track) has emptied.
+    /// Makes [`add_track`](Self::add_track) reuse senders that [`remove_track`](Self::remove_track) has emptied.
     pub(crate) fn reuse_senders(&self, failed: impl Fn(Error) + 'static) {
         self.0.reuse.replace(Some(Rc::new(failed)));
     }
@@ -26,7 +27,7 @@ impl PeerConnection {
         self.0.reuse.borrow().is_some()
     }
 
-    /// Sends the track with a sender that was emptied, where there is one.
+    /// Sends the track with an emptied sender, if there is one.
     pub(super) fn add_track_again(
         &self,
         track: &MediaStreamTrack,
@@ -75,11 +76,10 @@ impl PeerConnection {
 }
 
 fn is_free_for(transceiver: &RtpTransceiver, track: &MediaStreamTrack) -> bool {
-    let encodings = || transceiver.sender().parameters().map(|parameters| parameters.encodings);
     transceiver.sender().is_emptied()
         && transceiver.receiver().track().kind() == track.kind()
         && matches!(transceiver.direction(), TransceiverDirection::RecvOnly | TransceiverDirection::Inactive)
-        && encodings().is_ok_and(|encodings| encodings.iter().all(|encoding| encoding.active))
+        && transceiver.sender().has_only_active_encodings()
 }
 
 fn stop_sending(transceiver: &RtpTransceiver) -> Result<()> {

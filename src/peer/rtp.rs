@@ -1,4 +1,4 @@
-//! What sends and what receives on one connection.
+//! The senders, receivers and transceivers of a connection.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -29,10 +29,10 @@ impl PeerConnection {
     /// ```
     ///
     /// # Errors
-    /// - `Type` for an unknown kind, direction or priority; for a scale or frame rate that is not finite; for a rid that
-    ///   is malformed or occurs twice, and where only some of several encodings have one. Chromium says `InvalidAccess`
-    ///   where only some have one and of `_` and `-` in it, makes rids up where none has one, and takes one that occurs
-    ///   twice.
+    /// - `Type` for an unknown kind, direction or priority; for a scale or frame rate that is not finite; for a rid
+    ///   that is malformed or occurs twice, and where only some of several encodings have one. Chromium says
+    ///   `InvalidAccess` where only some have one and of `_` and `-` in it, makes rids up where none has one, and takes
+    ///   one that occurs twice.
     /// - `Range` for a scale below 1 or a negative frame rate, of video.
     /// - `Operation` for a codec that is not one of the sender's capabilities, and for layers that it does not have.
     ///   Firefox takes no notice of layers.
@@ -57,7 +57,7 @@ impl PeerConnection {
         Ok(transceiver)
     }
 
-    /// All transceivers that have not been stopped for good, in the order of their making; none once closed.
+    /// Returns all transceivers that have not been stopped, in the order of their creation; none once closed.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-gettransceivers)
     #[doc(alias = "RTCPeerConnection.getTransceivers")]
     #[must_use]
@@ -70,8 +70,8 @@ impl PeerConnection {
         transceivers.iter().map(|raw| rtp.transceiver(raw.unchecked_into())).collect()
     }
 
-    /// All receivers; none once closed. Their tracks can be shown before the peer has answered: media that comes early
-    /// is not lost.
+    /// Returns all receivers; none once closed. Their tracks can be shown before the remote peer has answered, so that
+    /// early media is not lost.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getreceivers)
     ///
     /// ```no_run
@@ -79,7 +79,7 @@ impl PeerConnection {
     /// # async fn example(pc: &PeerConnection, their_picture: &web_sys::HtmlMediaElement) -> Result<()> {
     /// pc.set_local_description().await?; // the offer; what follows need not wait for the answer
     /// let tracks: Vec<_> = pc.receivers().iter().map(|receiver| receiver.track()).collect();
-    /// let shown = media::show(their_picture, &MediaStream::of_tracks(&tracks)?)?;
+    /// let shown = media::show(their_picture, &MediaStream::from_tracks(&tracks)?)?;
     /// # drop(shown); Ok(()) }
     /// ```
     #[doc(alias = "RTCPeerConnection.getReceivers")]
@@ -92,25 +92,25 @@ impl PeerConnection {
     }
 }
 
-/// What a connection does to its tracks at its end. Only behind this is it known what they are: a program that has no
-/// tracks shall not pay for them.
+/// The effect of a connection's end on its tracks. It is a trait object so that a program without tracks does not
+/// contain their code.
 pub(super) trait Rtp {
     fn handles(self: Rc<Self>) -> Rc<RtpHandles>;
 
-    /// Lets the tracks go that were sent, and ends those that were received: the browser tells nobody.
+    /// Releases the tracks that were sent, and ends those that were received, for which the browser fires no event.
     fn close(&self);
 
-    /// Leaves the tracks to the raw connection.
+    /// Leaves the tracks running for the raw connection.
     fn leave_running(&self);
 }
 
 impl PeerConnection {
     pub(super) fn rtp(&self) -> Rc<RtpHandles> {
-        self.0.rtp.get_or_init(|| RtpHandles::of(&self.0.end)).clone().handles()
+        self.0.rtp.get_or_init(|| Rc::new(RtpHandles::new(&self.0.end))).clone().handles()
     }
 }
 
-/// One handle a sender and one a receiver, so that all who are given one share its track.
+/// The handles of senders and receivers, one for each object, so that all handles share its track.
 #[derive(Default)]
 pub(super) struct RtpHandles {
     senders: RefCell<Vec<RtpSender>>,
@@ -119,8 +119,8 @@ pub(super) struct RtpHandles {
 }
 
 impl RtpHandles {
-    fn of(end: &CloseSignal) -> Rc<dyn Rtp> {
-        Rc::new(Self { end: end.clone(), ..Self::default() })
+    fn new(end: &CloseSignal) -> Self {
+        Self { end: end.clone(), ..Self::default() }
     }
 
     pub(super) fn sender(&self, raw: sys::rtp_sender::RtpSender) -> RtpSender {
@@ -128,14 +128,14 @@ impl RtpHandles {
         if let Some(known) = senders.iter().find(|known| *known.raw() == raw) {
             return known.clone();
         }
-        // Those of transceivers that were stopped would pile up.
+        // Senders of stopped transceivers would accumulate.
         senders.retain(RtpSender::is_in_use);
         let sender = RtpSender::new(raw, &self.end);
         senders.push(sender.clone());
         sender
     }
 
-    /// Those of transceivers that are gone would pile up.
+    /// Drops the mark of emptied senders whose transceivers are gone, as they would accumulate.
     pub(super) fn forget_emptied(&self, live: &[RtpTransceiver]) {
         for sender in self.senders.borrow().iter() {
             if !live.iter().any(|one| one.sender() == sender) {
@@ -187,12 +187,12 @@ impl Rtp for RtpHandles {
     }
 }
 
-/// The browser's object, unless its connection has been closed.
+/// Returns the browser's object, unless its connection has been closed.
 pub(super) fn open<'a, T>(operation: &'static str, raw: &'a T, end: &CloseSignal) -> Result<&'a T> {
     if end.is_set() { Err(Error::closed(operation)) } else { Ok(raw) }
 }
 
-/// The same for a call, which older browsers may lack.
+/// Returns the browser's object, unless its connection has been closed or it lacks the method, as in older browsers.
 pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a T, end: &CloseSignal) -> Result<&'a T> {
     let raw = open(operation, raw, end)?;
     if global::has_member(raw.as_ref(), operation) {

@@ -1,4 +1,4 @@
-//! What all data channels of a connection share.
+//! The SCTP transport of a connection's data channels.
 
 use std::fmt;
 
@@ -10,22 +10,22 @@ use super::{DtlsTransport, PeerConnection, transport::Transport};
 use crate::{event::EventStream, sys::global, wake::CloseSignal};
 
 spec_enum! {
-    /// What all data channels share. [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransportstate-enum)
+    /// The state of an SCTP transport. [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransportstate-enum)
     #[doc(alias = "RTCSctpTransportState")]
     SctpTransportState {
-        /// Being set up.
+        /// The transport is connecting.
         #[doc(alias = "RTCSctpTransportState.connecting")]
         Connecting = "connecting",
-        /// Channels can open.
+        /// The transport is connected, and channels can open.
         #[doc(alias = "RTCSctpTransportState.connected")]
         Connected = "connected",
-        /// Closed by either side.
+        /// The transport was closed by either peer.
         #[doc(alias = "RTCSctpTransportState.closed")]
         Closed = "closed",
     }
 }
 
-/// What all data channels of a connection share.
+/// The SCTP transport, which all data channels of a connection share.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransport-interface)
 ///
 /// Clones share one transport. It does not keep its connection alive. Where the answer bundles channels with media,
@@ -70,14 +70,14 @@ impl SctpTransport {
         DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.connection)
     }
 
-    /// Whether it is up.
+    /// Returns the current state.
     #[doc(alias = "RTCSctpTransport.state")]
     #[must_use]
     pub fn state(&self) -> SctpTransportState {
         self.0.state("state", SctpTransportState::Closed)
     }
 
-    /// Whether it is up: now, then each change, `Closed` last.
+    /// Returns a stream of the state: the current one, then each change, `Closed` last.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcsctptransport-onstatechange)
     #[doc(alias = "RTCSctpTransport.onstatechange")]
     pub fn states(&self) -> EventStream<SctpTransportState> {
@@ -93,7 +93,7 @@ impl SctpTransport {
         global::get(&self.0.raw, "maxMessageSize").as_f64()
     }
 
-    /// How many channels there can be; none before it is connected, and none in Firefox.
+    /// Returns the maximum number of channels; `None` before it is connected, and in Firefox.
     #[doc(alias = "RTCSctpTransport.maxChannels")]
     #[must_use]
     pub fn max_channels(&self) -> Option<u16> {
@@ -102,7 +102,7 @@ impl SctpTransport {
 }
 
 impl PeerConnection {
-    /// What all data channels share; none before the first offer or answer with a channel.
+    /// Returns the SCTP transport; `None` before the first offer or answer with a data channel.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-sctp)
     #[doc(alias = "RTCPeerConnection.sctp")]
     #[must_use]

@@ -1,4 +1,4 @@
-//! What sends a track to the peer.
+//! Senders of tracks.
 
 use std::{
     cell::{Cell, RefCell},
@@ -6,9 +6,11 @@ use std::{
     rc::Rc,
 };
 
-use super::DtlsTransport;
-use super::{RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
+use wasm_bindgen::JsValue;
+
+use super::{DtlsTransport, RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
 use crate::{
+    dictionary,
     dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
     identity::{identity, same_object},
@@ -19,29 +21,29 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// Sends one track to the peer, and keeps it alive.
+/// A sender of one track to the remote peer. It keeps the track alive.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsender-interface)
 ///
 /// Clones share one sender. It does not keep its connection alive.
 #[doc(alias = "RTCRtpSender")]
 #[derive(Clone)]
-pub struct RtpSender(Rc<Inner>);
+pub struct RtpSender(Rc<SharedSender>);
 
-struct Inner {
+struct SharedSender {
     raw: sys::rtp_sender::RtpSender,
-    /// The track that was given to it, to be kept alive.
+    /// The track that it keeps alive.
     track: RefCell<Option<MediaStreamTrack>>,
     dtmf: RefCell<Option<DtmfSender>>,
-    /// Its track was removed, and it may take another.
+    /// Set while its track is removed and it may take another.
     is_emptied: Cell<bool>,
-    /// Tracks that the browser was asked to take and has not taken yet.
+    /// The number of pending replacements of the track.
     replacing: Cell<u32>,
     end: CloseSignal,
 }
 
 impl RtpSender {
     pub(super) fn new(raw: sys::rtp_sender::RtpSender, end: &CloseSignal) -> Self {
-        Self(Rc::new(Inner {
+        Self(Rc::new(SharedSender {
             raw,
             track: RefCell::default(),
             dtmf: RefCell::default(),
@@ -61,7 +63,7 @@ impl RtpSender {
         &self.0.raw
     }
 
-    /// Whether it has what its next handle is to have as well.
+    /// Returns whether it has state that its next handle must share.
     pub(super) fn is_in_use(&self) -> bool {
         Rc::strong_count(&self.0) > 1
             || self.0.track.borrow().is_some()
@@ -69,7 +71,7 @@ impl RtpSender {
             || self.0.is_emptied.get()
     }
 
-    /// Lets the track go that was removed; the sender may take another.
+    /// Releases the removed track; the sender may take another.
     pub(super) fn empty(&self) {
         self.keep(None);
         self.0.is_emptied.set(true);
@@ -80,16 +82,23 @@ impl RtpSender {
         self.0.is_emptied.get() && self.track().is_none()
     }
 
-    /// The sender is not to be used again.
+    /// Excludes the sender from reuse.
     pub(super) fn forget_emptied(&self) {
         self.0.is_emptied.set(false);
+    }
+
+    /// Returns whether each encoding is active, without reading all of the parameters.
+    pub(super) fn has_only_active_encodings(&self) -> bool {
+        let is_active = |encoding: &JsValue| global::get(encoding, "active").as_bool() != Some(false);
+        let raw = callable("getParameters", &self.0.raw, &self.0.end).ok().and_then(|raw| raw.parameters().ok());
+        raw.is_some_and(|raw| global::items(&global::get(&raw, "encodings")).iter().all(is_active))
     }
 
     pub(super) fn is_replacing(&self) -> bool {
         self.0.replacing.get() > 0
     }
 
-    /// Has this track at once, and asks the browser to take it.
+    /// Sets this track at once, and requests the replacement from the browser.
     pub(super) fn begin_replacing(&self, track: Option<&MediaStreamTrack>) -> Settled {
         self.keep(track.cloned());
         self.0.is_emptied.set(track.is_none());
@@ -128,14 +137,14 @@ impl RtpSender {
     pub async fn replace_track(&self, track: Option<&MediaStreamTrack>) -> Result<()> {
         let raw = track.map(MediaStreamTrack::as_raw);
         settled("replaceTrack", &self.0.end, || self.0.raw.replace_track(raw)).await?;
-        // Another may have taken its place meanwhile.
+        // Another track may have replaced it in the meantime.
         if self.track().as_ref() == track {
             self.keep(track.cloned());
         }
         Ok(())
     }
 
-    /// What is known of this sender's streams, and of what they refer to.
+    /// Returns the statistics of this sender's streams, and of the entries that they refer to.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)
     ///
     /// A closed connection still has a report, which may be empty.
@@ -147,7 +156,7 @@ impl RtpSender {
         stats::report(&self.0.end, || self.0.raw.stats()).await
     }
 
-    /// What it sends on; none before the first offer or answer with it.
+    /// Returns the transport; `None` before the first offer or answer with this sender.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-transport)
     #[doc(alias = "RTCRtpSender.transport")]
     #[must_use]
@@ -155,7 +164,7 @@ impl RtpSender {
         DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.end)
     }
 
-    /// The keypad of this sender.
+    /// Returns the DTMF sender.
     ///
     /// # Errors
     /// `NotSupported` for a sender of video, which has no tones, and where the browser has no DTMF.
@@ -171,17 +180,17 @@ impl RtpSender {
         Ok(dtmf.insert(DtmfSender::new(raw, &self.0.raw, &self.0.end)).clone())
     }
 
-    /// What this browser can send of a kind.
+    /// Returns the capabilities of this browser for sending a kind of media.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getcapabilities)
     ///
     /// # Errors
     /// `NotSupported` where the browser does not tell, or knows no such kind.
     #[doc(alias = "RTCRtpSender.getCapabilities")]
     pub fn capabilities(kind: &TrackKind) -> Result<RtpCapabilities> {
-        RtpCapabilities::of("RTCRtpSender", kind, sys::rtp_sender::RtpSender::capabilities)
+        RtpCapabilities::query("RTCRtpSender", kind, sys::rtp_sender::RtpSender::capabilities)
     }
 
-    /// How the track is sent now.
+    /// Returns the current parameters.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getparameters)
     ///
     /// # Errors
@@ -226,24 +235,24 @@ impl RtpSender {
         self.set_parameters_with(parameters, &SetParameterOptions::new()).await
     }
 
-    /// Does the same, and more in the same moment, such as a key frame.
+    /// Sets the parameters together with a one-time action, such as a key frame.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#rtcrtpsender-extensions)
     ///
     /// # Errors
-    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` where there are options for another number
-    /// of encodings.
+    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` where there are options for another
+    /// number of encodings.
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters_with(
         &self,
         parameters: &RtpSendParameters,
         options: &SetParameterOptions,
     ) -> Result<()> {
-        let set = || self.0.raw.set_parameters(&parameters.to_js(), &options.to_js());
+        let set = || self.0.raw.set_parameters(&parameters.to_js(), &dictionary::to_js(options));
         settled("setParameters", &self.0.end, set).await?;
         Ok(())
     }
 
-    /// Has the peer see the track in these streams, from the next offer on, which is due then.
+    /// Sets the streams in which the remote peer receives the track; a negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams)
     ///
     /// # Errors
@@ -255,13 +264,13 @@ impl RtpSender {
         callable(OPERATION, &self.0.raw, &self.0.end)?.set_streams(&streams).during(OPERATION)
     }
 
-    /// Keeps this track alive instead of the last one.
+    /// Keeps this track alive instead of the former one.
     pub(super) fn keep(&self, track: Option<MediaStreamTrack>) {
         // The old one goes after the borrow has: its drop may stop it, and the browser may then call.
         let _former = self.0.track.replace(track);
     }
 
-    /// Leaves the track to the raw connection.
+    /// Leaves the track running for the raw connection.
     pub(super) fn leave_running(&self) {
         if let Some(track) = self.0.track.take() {
             let _running = track.into_raw();

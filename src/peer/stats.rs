@@ -1,4 +1,4 @@
-//! What is known of a connection, now and from time to time.
+//! The statistics of a connection.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const OPERATION: &str = "getStats";
 
 /// Statistics.
 impl PeerConnection {
-    /// What is known of the connection and of all its streams and transports.
+    /// Returns the statistics of the connection and of all its streams and transports.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
     ///
     /// Browsers answer from a cache for some tens of milliseconds.
@@ -41,9 +41,9 @@ impl PeerConnection {
     /// # Ok(()) }
     /// ```
     ///
-    /// A closed connection still has a report: Chromium 156 returns the entry of the connection itself, and Firefox 153,
-    /// for as long as it takes to shut down, its transports and candidates as well. For the last numbers of a call,
-    /// keep the last report before its end.
+    /// A closed connection still has a report: Chromium 156 returns the entry of the connection itself, and Firefox
+    /// 153, for as long as it takes to shut down, its transports and candidates as well. For the last numbers of a
+    /// call, keep the last report before its end.
     ///
     /// # Errors
     /// The browser's, such as `Operation`; both answer in all cases that are known.
@@ -52,7 +52,7 @@ impl PeerConnection {
         report(&self.0.end, || self.0.raw.stats(None)).await
     }
 
-    /// The raw report, without the cost of reading all of it; `Closed` once the connection is.
+    /// Returns the raw report, without the cost of reading all of it; `Closed` once the connection is.
     pub(crate) async fn raw_stats(&self) -> Result<sys::stats_report::StatsReport> {
         Ok(settled(OPERATION, &self.0.end, || self.0.raw.stats(None)).await?.unchecked_into())
     }
@@ -61,8 +61,8 @@ impl PeerConnection {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
     ///
     /// # Errors
-    /// `InvalidAccess` where no sender or receiver has this track, or more than one. A connection that was connected has
-    /// none once it is closed.
+    /// `InvalidAccess` where no sender or receiver has this track, or more than one. A connection that was connected
+    /// has none once it is closed.
     pub async fn stats_of(&self, track: &MediaStreamTrack) -> Result<StatsReport> {
         report(&self.0.end, || self.0.raw.stats(Some(track.as_raw()))).await
     }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use browser_rtc_proto::spec_enum;
+use browser_rtc_proto::{dictionary, spec_enum};
 use js_sys::{Array, Object};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     rtp::{callable, open},
 };
 use crate::{
+    dictionary::{self, js_members},
     error::{During, Error, ErrorKind, Result},
     identity::{identity, same_object},
     media::{MediaStream, MediaStreamTrack, TrackKind},
@@ -20,23 +22,23 @@ use crate::{
 };
 
 spec_enum! {
-    /// Which way media flows through a transceiver.
+    /// The direction of media through a transceiver.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiverdirection)
     #[doc(alias = "RTCRtpTransceiverDirection")]
     TransceiverDirection {
-        /// Both ways.
+        /// Media is sent and received.
         #[doc(alias = "RTCRtpTransceiverDirection.sendrecv")]
         SendRecv = "sendrecv",
-        /// To the peer only.
+        /// Media is only sent.
         #[doc(alias = "RTCRtpTransceiverDirection.sendonly")]
         SendOnly = "sendonly",
-        /// From the peer only.
+        /// Media is only received.
         #[doc(alias = "RTCRtpTransceiverDirection.recvonly")]
         RecvOnly = "recvonly",
-        /// Neither, for now.
+        /// No media is sent or received for now.
         #[doc(alias = "RTCRtpTransceiverDirection.inactive")]
         Inactive = "inactive",
-        /// Neither, for good. Only read: [`RtpTransceiver::stop`] leads to it.
+        /// No media is sent or received any more, after [`RtpTransceiver::stop`]. It cannot be set.
         #[doc(alias = "RTCRtpTransceiverDirection.stopped")]
         Stopped = "stopped",
     }
@@ -47,8 +49,8 @@ spec_enum! {
 ///
 /// Handles of one transceiver share its sender and its receiver. They do not keep the connection alive.
 ///
-/// A call can be warmed up: with transceivers and no tracks it connects, and what is to be sent comes later, without
-/// another offer.
+/// A call can be warmed up: it connects with transceivers and without tracks, and tracks are set later, without another
+/// negotiation.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{MediaStream, TrackKind}, peer::{PeerConnection, TransceiverInit}, Result};
@@ -83,7 +85,7 @@ impl RtpTransceiver {
         &self.raw
     }
 
-    /// The name of its media section; none before the first description, and none once it has been stopped.
+    /// Returns the id of its media section; `None` before the first description, and once it has been stopped.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtptransceiver-mid)
     #[doc(alias = "RTCRtpTransceiver.mid")]
     #[must_use]
@@ -91,21 +93,21 @@ impl RtpTransceiver {
         self.raw.mid()
     }
 
-    /// What sends to the peer, with or without a track.
+    /// Returns the sender, with or without a track.
     #[doc(alias = "RTCRtpTransceiver.sender")]
     #[must_use]
     pub fn sender(&self) -> &RtpSender {
         &self.sender
     }
 
-    /// What receives from the peer. Its track is there from the start, muted.
+    /// Returns the receiver. Its track exists from the start, muted.
     #[doc(alias = "RTCRtpTransceiver.receiver")]
     #[must_use]
     pub fn receiver(&self) -> &RtpReceiver {
         &self.receiver
     }
 
-    /// Which way media is to flow: what the next offer or answer asks for.
+    /// Returns the preferred direction, which the next offer or answer asks for.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
     #[doc(alias = "RTCRtpTransceiver.direction")]
     #[must_use]
@@ -113,7 +115,7 @@ impl RtpTransceiver {
         self.direction_in("direction").unwrap_or(TransceiverDirection::Stopped)
     }
 
-    /// Which way media flows, as agreed on last; none before that.
+    /// Returns the direction that was negotiated last; `None` before that.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-currentdirection)
     #[doc(alias = "RTCRtpTransceiver.currentDirection")]
     #[must_use]
@@ -125,18 +127,18 @@ impl RtpTransceiver {
         global::get(&self.raw, attribute).as_string().map(|direction| TransceiverDirection::from(&*direction))
     }
 
-    /// Says which way media is to flow; an offer is due then.
+    /// Sets the preferred direction; a negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
     ///
     /// # Errors
-    /// `InvalidState` once stopped, `Type` for [`Stopped`](TransceiverDirection::Stopped) and for what is no
-    /// direction, `Closed`. Of a stopped transceiver set to `Stopped`, Firefox says `InvalidState`, and Chromium,
-    /// as the specification has it, `Type`.
+    /// `InvalidState` once stopped, `Type` for [`Stopped`](TransceiverDirection::Stopped) and for an unknown direction,
+    /// `Closed`. For a stopped transceiver that is set to `Stopped`, Firefox returns `InvalidState`, and Chromium, as
+    /// specified, `Type`.
     pub fn set_direction(&self, direction: &TransceiverDirection) -> Result<()> {
         const OPERATION: &str = "direction";
         let raw = open(OPERATION, &self.raw, &self.end)?;
         if let TransceiverDirection::Unknown(_) = direction {
-            // An attribute swallows what it does not know.
+            // The attribute would ignore an unknown value.
             return Err(Error::new(
                 OPERATION,
                 ErrorKind::Type,
@@ -146,14 +148,14 @@ impl RtpTransceiver {
         raw.set_direction_name(direction.as_str()).during(OPERATION)
     }
 
-    /// Stops sending and receiving for good: an offer is due, which the peer learns it from. The sender no
-    /// longer keeps its track alive; the receiver's track ends with that offer's answer.
+    /// Stops sending and receiving permanently; a negotiation is needed then, by which the remote peer is informed. The
+    /// sender no longer keeps its track alive; the receiver's track ends with the answer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-stop)
     ///
-    /// Where it has been stopped already, nothing happens.
+    /// It does nothing if the transceiver is stopped already.
     ///
     /// # Errors
-    /// `Closed`, or `NotSupported` where the browser cannot: [`Inactive`](TransceiverDirection::Inactive) comes near.
+    /// `Closed`, or `NotSupported` in a browser without it: [`Inactive`](TransceiverDirection::Inactive) is similar.
     #[doc(alias = "RTCRtpTransceiver.stop")]
     pub fn stop(&self) -> Result<()> {
         const OPERATION: &str = "stop";
@@ -163,8 +165,9 @@ impl RtpTransceiver {
         Ok(())
     }
 
-    /// Says in which codecs to send and receive, the preferred first, and no others; with none, all of the browser's,
-    /// in its own order (Firefox then leaves `video/rtx` out). It counts from the next offer or answer.
+    /// Sets the codecs to send and receive, the preferred first, without any others; an empty list stands for all of
+    /// the browser's, in its own order (Firefox then leaves `video/rtx` out). It takes effect with the next offer or
+    /// answer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-setcodecpreferences)
     ///
     /// ```no_run
@@ -178,21 +181,21 @@ impl RtpTransceiver {
     /// ```
     ///
     /// # Errors
-    /// `InvalidModification` where one is not of [`RtpReceiver::capabilities`] to the letter, or where all are mere
-    /// helpers such as `video/rtx`; `Closed`; `NotSupported` where the browser lets nobody choose.
+    /// `InvalidModification` where one is not exactly as in [`RtpReceiver::capabilities`], or where all are auxiliary
+    /// codecs such as `video/rtx`; `Closed`; `NotSupported` where the browser has no such choice.
     #[doc(alias = "RTCRtpTransceiver.setCodecPreferences")]
     pub fn set_codec_preferences(&self, codecs: &[Codec]) -> Result<()> {
         const OPERATION: &str = "setCodecPreferences";
-        let codecs: Array = codecs.iter().map(Codec::to_js).collect();
+        let codecs = dictionary::list_to_js(codecs);
         callable(OPERATION, &self.raw, &self.end)?.prefer_codecs(&codecs).during(OPERATION)
     }
 
-    /// Returns the header extensions that the next offer or answer is to have, each with its direction:
+    /// Returns the header extensions for the next offer or answer, each with its direction:
     /// [`Stopped`](TransceiverDirection::Stopped) for one that is left out.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-getheaderextensionstonegotiate)
     ///
     /// # Errors
-    /// `Closed`, or `NotSupported` in Firefox, which chooses by itself.
+    /// `Closed`, or `NotSupported` in Firefox, which makes its own choice.
     #[doc(alias = "RTCRtpTransceiver.getHeaderExtensionsToNegotiate")]
     pub fn header_extensions_to_negotiate(&self) -> Result<Vec<HeaderExtensionCapability>> {
         self.header_extensions("getHeaderExtensionsToNegotiate")
@@ -217,15 +220,15 @@ impl RtpTransceiver {
     /// - `Type` for a missing direction, one that is none, or an empty name.
     /// - `InvalidModification` where the names or their number or order differ, and for
     ///   [`Stopped`](TransceiverDirection::Stopped) of an extension that is mandatory.
-    /// - `Closed`, or `NotSupported` in Firefox, which chooses by itself.
+    /// - `Closed`, or `NotSupported` in Firefox, which makes its own choice.
     #[doc(alias = "RTCRtpTransceiver.setHeaderExtensionsToNegotiate")]
     pub fn set_header_extensions_to_negotiate(&self, extensions: &[HeaderExtensionCapability]) -> Result<()> {
         const OPERATION: &str = "setHeaderExtensionsToNegotiate";
-        let extensions: Array = extensions.iter().map(HeaderExtensionCapability::to_js).collect();
+        let extensions = dictionary::list_to_js(extensions);
         callable(OPERATION, &self.raw, &self.end)?.set_header_extensions(&extensions).during(OPERATION)
     }
 
-    /// Returns the header extensions that were agreed on last, each with its direction:
+    /// Returns the header extensions that were negotiated last, each with its direction:
     /// [`Stopped`](TransceiverDirection::Stopped) for one that is not used.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-getnegotiatedheaderextensions)
     ///
@@ -239,7 +242,7 @@ impl RtpTransceiver {
     fn header_extensions(&self, method: &'static str) -> Result<Vec<HeaderExtensionCapability>> {
         let raw = callable(method, &self.raw, &self.end)?;
         let extensions = global::call(raw, method).unwrap_or(Ok(JsValue::UNDEFINED)).during(method)?;
-        Ok(global::items(&extensions).iter().map(HeaderExtensionCapability::from_js).collect())
+        Ok(dictionary::list_from_js(&extensions))
     }
 }
 
@@ -250,12 +253,12 @@ impl fmt::Debug for RtpTransceiver {
     }
 }
 
-/// What a transceiver is made for: a track to send, or a kind, whose track may come later.
+/// The subject of a transceiver: a track to send, or a kind of media, whose track may come later.
 #[derive(Clone, Debug)]
 pub enum TrackOrKind<'a> {
-    /// This track is sent from the start.
+    /// A track that is sent from the start.
     Track(&'a MediaStreamTrack),
-    /// Picture or sound; [`RtpSender::replace_track`] gives it a track.
+    /// A kind of media; [`RtpSender::replace_track`] sets the track.
     Kind(TrackKind),
 }
 
@@ -280,46 +283,55 @@ impl From<TrackKind> for TrackOrKind<'_> {
     }
 }
 
-/// How a transceiver begins. The default sends and receives, in no stream, in one encoding.
+/// Options of a new transceiver. The default sends and receives, in no stream, in one encoding.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiverinit)
 #[doc(alias = "RTCRtpTransceiverInit")]
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TransceiverInit {
-    /// Which way media is to flow; the browser's default is [`TransceiverDirection::SendRecv`].
-    #[doc(alias = "RTCRtpTransceiverInit.direction")]
-    pub direction: Option<TransceiverDirection>,
-    /// The streams that the peer is to see the track in.
-    #[doc(alias = "RTCRtpTransceiverInit.streams")]
-    pub streams: Vec<MediaStream>,
-    /// What the track is sent as: one encoding or none, or, for simulcast of video, several, each with its rid.
-    #[doc(alias = "RTCRtpTransceiverInit.sendEncodings")]
-    pub send_encodings: Vec<Encoding>,
-    /// Members that this crate does not type.
-    pub other: Members,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<TransceiverDirection>,
+    #[serde(skip)]
+    streams: Vec<MediaStream>,
+    send_encodings: Vec<Encoding>,
+    #[serde(skip)]
+    other: Members,
 }
 
+dictionary! {
+    TransceiverInit = Self::default(),
+    required [],
+    direction / "direction",
+    send_encodings / "sendEncodings",
+}
+
+js_members!(TransceiverInit: send_encodings / "sendEncodings"; other);
+
 impl TransceiverInit {
-    /// The defaults.
+    /// Creates the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Says which way media is to flow.
+    /// Sets the direction; the browser's default is [`TransceiverDirection::SendRecv`].
+    #[doc(alias = "RTCRtpTransceiverInit.direction")]
     #[must_use]
     pub fn direction(mut self, direction: TransceiverDirection) -> Self {
         self.direction = Some(direction);
         self
     }
 
-    /// Adds a stream that the peer is to see the track in.
+    /// Adds a stream that the remote peer receives the track in.
+    #[doc(alias = "RTCRtpTransceiverInit.streams")]
     #[must_use]
     pub fn stream(mut self, stream: &MediaStream) -> Self {
         self.streams.push(stream.clone());
         self
     }
 
-    /// Adds an encoding.
+    /// Adds an encoding of the track. Several, each with its rid, are simulcast of video.
+    #[doc(alias = "RTCRtpTransceiverInit.sendEncodings")]
     #[must_use]
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         self.send_encodings.push(encoding);
@@ -329,15 +341,11 @@ impl TransceiverInit {
     member_setter!();
 
     pub(super) fn to_js(&self) -> Object {
-        let object = Object::new();
-        if let Some(direction) = &self.direction {
-            global::set(&object, "direction", &direction.as_str().into());
-        }
+        let object = dictionary::to_js(self);
         let streams: Array = self.streams.iter().map(MediaStream::as_raw).collect();
-        global::set(&object, "streams", &streams);
-        let encodings: Array = self.send_encodings.iter().map(Encoding::to_js).collect();
-        global::set(&object, "sendEncodings", &encodings);
-        self.other.write(&object);
+        if self.other.get("streams").is_none() {
+            global::set(&object, "streams", &streams);
+        }
         object
     }
 }

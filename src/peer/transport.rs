@@ -1,4 +1,4 @@
-//! What the three kinds of transport have in common.
+//! The common part of the three kinds of transport.
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
@@ -23,7 +23,7 @@ impl Transport {
         raw.is_object().then(|| Self { raw: raw.unchecked_into(), connection: connection.clone() })
     }
 
-    /// `closed` once the connection is, of which the browser fires no event, and which Firefox does not always note.
+    /// Returns `closed` once the connection is, for which browsers fire no event and which Firefox does not always set.
     pub(super) fn state<S: for<'a> From<&'a str>>(&self, attribute: &str, closed: S) -> S {
         if self.connection.is_set() { closed } else { self.now(attribute) }
     }
@@ -41,7 +41,7 @@ impl Transport {
         S::from(&global::get(&self.raw, attribute).as_string().unwrap_or_default())
     }
 
-    /// What a method gives that not every browser has.
+    /// Calls a method that not every browser has.
     pub(super) fn call(&self, method: &'static str) -> Result<JsValue> {
         let advice = "this browser's transport does not tell: the connection's statistics have the same";
         global::call(&self.raw, method)

@@ -117,7 +117,7 @@ impl Arrivals {
             }
             stream.add_track(track);
         } else {
-            *collected = MediaStream::of_tracks(slice::from_ref(track)).ok();
+            *collected = MediaStream::from_tracks(slice::from_ref(track)).ok();
         }
         collected.clone()
     }

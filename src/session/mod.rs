@@ -31,7 +31,7 @@
 //!     pc.add_track(&track, &[&camera])?;
 //! }
 //! let coming: Vec<_> = pc.receivers().iter().map(RtpReceiver::track).collect();
-//! let shown = media::show(picture, &MediaStream::of_tracks(&coming)?)?;
+//! let shown = media::show(picture, &MediaStream::from_tracks(&coming)?)?;
 //! # Ok(()) }
 //! ```
 //!

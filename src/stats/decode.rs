@@ -1,32 +1,22 @@
-//! From a JavaScript object to a struct: a table of members, and one function a type of value.
+//! The dictionaries of statistics, and how they are read from JavaScript objects.
 
 use std::fmt;
 
-use js_sys::{Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use browser_rtc_proto::webidl::FromIdl;
+use js_sys::Object;
+use wasm_bindgen::JsValue;
 
-use super::{
-    enums::{CandidatePairState, DtlsRole, QualityLimitationReason},
-    id::{NumbersByName, StatsId, Timestamp},
-};
-use crate::{
-    channel::ChannelState,
-    media::TrackKind,
-    peer::{
-        DtlsTransportState, IceCandidateType, IceRole, IceServerTransportProtocol, IceTcpCandidateType,
-        IceTransportState,
-    },
-    sys::stats_report::StatsEntry,
-};
+use super::id::Timestamp;
+use crate::{dictionary::value_from_js, sys::stats_report::StatsEntry};
 
-/// What every entry has, and the object that it was read from.
+/// The members of every entry, and the object that they were read from.
 pub(super) struct Head {
     pub(super) id: String,
     pub(super) timestamp: Timestamp,
     pub(super) raw: Raw,
 }
 
-/// The browser's own object; none for an entry that was made in Rust.
+/// The browser's own object; `None` for an entry that was created in Rust.
 #[derive(Clone, Default)]
 pub(super) struct Raw(Option<StatsEntry>);
 
@@ -39,11 +29,12 @@ impl Raw {
         self.0.as_deref()
     }
 
-    pub(super) fn read<T: Member>(&self, member: &str) -> Option<T> {
-        T::read(self.0.as_ref()?, member)
+    /// Reads a member. Returns `None` where it is absent, or of another type.
+    pub(super) fn read<T: FromIdl<'static>>(&self, member: &str) -> Option<T> {
+        value_from_js(value(self.0.as_ref()?, member))
     }
 
-    /// The members that are not in this list, nor of every entry.
+    /// Returns the members that neither this list nor every entry has.
     pub(super) fn members_beside(&self, known: &[&str]) -> Vec<(String, JsValue)> {
         const HEAD: [&str; 3] = ["id", "type", "timestamp"];
         let Some(entry) = &self.0 else { return Vec::new() };
@@ -58,117 +49,17 @@ impl Raw {
     }
 }
 
-/// Silent: the fields tell the same.
+/// Prints nothing, as the fields have the same values.
 impl fmt::Debug for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
 }
 
-/// A type of value that a member may have. None where the member is absent, or of another type.
-pub(super) trait Member: Sized {
-    fn read(entry: &StatsEntry, member: &str) -> Option<Self>;
-}
-
+/// Reads a member with a single call into JavaScript, as a report has hundreds.
 #[inline(never)]
 fn value(entry: &StatsEntry, member: &str) -> JsValue {
-    entry.member(member).unwrap_or(JsValue::UNDEFINED)
-}
-
-#[inline(never)]
-fn number(entry: &StatsEntry, member: &str) -> Option<f64> {
-    value(entry, member).as_f64()
-}
-
-#[inline(never)]
-fn text(entry: &StatsEntry, member: &str) -> Option<String> {
-    value(entry, member).as_string()
-}
-
-impl Member for f64 {
-    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
-        number(entry, member)
-    }
-}
-
-/// As integers: saturating, and none for what is no number.
-macro_rules! integers {
-    ($($integer:ty),*) => {
-        $(impl Member for $integer {
-            #[inline(never)]
-            fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
-                number(entry, member).filter(|number| !number.is_nan()).map(|number| number as $integer)
-            }
-        })*
-    };
-}
-
-integers!(u64, i64, u32);
-
-impl Member for bool {
-    #[inline(never)]
-    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
-        value(entry, member).as_bool()
-    }
-}
-
-impl Member for String {
-    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
-        text(entry, member)
-    }
-}
-
-impl Member for Timestamp {
-    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
-        number(entry, member).map(Timestamp::from_ms)
-    }
-}
-
-impl<T> Member for StatsId<T> {
-    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
-        text(entry, member).map(Self::from)
-    }
-}
-
-impl Member for NumbersByName {
-    #[inline(never)]
-    fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
-        let map = value(entry, member);
-        if !map.is_object() {
-            return None;
-        }
-        let map: Object = map.unchecked_into();
-        let numbers = Object::keys(&map).into_iter().filter_map(|key| {
-            let number = Reflect::get(&map, &key).ok()?.as_f64()?;
-            Some((key.as_string()?, number))
-        });
-        Some(numbers.collect())
-    }
-}
-
-macro_rules! enumerations {
-    ($($name:ty,)*) => {
-        $(impl Member for $name {
-            #[inline(never)]
-            fn read(entry: &StatsEntry, member: &str) -> Option<Self> {
-                text(entry, member).map(|text| Self::from(&*text))
-            }
-        })*
-    };
-}
-
-enumerations! {
-    CandidatePairState,
-    ChannelState,
-    DtlsRole,
-    DtlsTransportState,
-    IceCandidateType,
-    IceRole,
-    IceServerTransportProtocol,
-    IceTcpCandidateType,
-    IceTransportState,
-    QualityLimitationReason,
-    TrackKind,
+    entry.member(member).unwrap_or_default()
 }
 
 /// A dictionary of the specification: its type as in JavaScript, and its members, each with its type and its name in
@@ -183,11 +74,12 @@ macro_rules! dictionary {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, serde::Serialize)]
         #[serde(tag = "type", rename = $type)]
+        #[non_exhaustive]
         pub struct $name {
-            /// The same for the same thing in each report of a connection.
+            /// The id, which an object keeps in all reports of a connection.
             #[doc(alias = "RTCStats.id")]
             pub id: $crate::stats::StatsId<$name>,
-            /// When this was measured; for what the peer reports, when its report came in.
+            /// The time of the measurement; for what the remote peer reports, the time of its report's arrival.
             #[doc(alias = "RTCStats.timestamp")]
             pub timestamp: $crate::stats::Timestamp,
             $(
@@ -231,7 +123,7 @@ pub(super) use dictionary;
 mod tests {
     /// Each member is read by the name that its alias says.
     #[test]
-    fn members_bear_their_web_names() {
+    fn members_match_their_aliases() {
         let sources = [
             include_str!("ice.rs"),
             include_str!("inbound.rs"),

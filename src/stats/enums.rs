@@ -3,7 +3,7 @@
 use browser_rtc_proto::spec_enum;
 
 spec_enum! {
-    /// What an entry tells of.
+    /// The type of an entry.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
     #[doc(alias = "RTCStatsType")]
     StatsType {
@@ -16,10 +16,10 @@ spec_enum! {
         /// A stream of media that goes out.
         #[doc(alias = "RTCStatsType.outbound-rtp")]
         OutboundRtp = "outbound-rtp",
-        /// How a stream of ours comes in at the peer.
+        /// The reception of a sent stream, as the remote peer reports it.
         #[doc(alias = "RTCStatsType.remote-inbound-rtp")]
         RemoteInboundRtp = "remote-inbound-rtp",
-        /// How a stream of the peer's goes out there.
+        /// The sending of a received stream, as the remote peer reports it.
         #[doc(alias = "RTCStatsType.remote-outbound-rtp")]
         RemoteOutboundRtp = "remote-outbound-rtp",
         /// A track that is sent, before it is encoded.
@@ -53,7 +53,7 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// Why pictures are sent smaller or less often than they come from their source.
+    /// The reason for a lower resolution or frame rate than that of the source.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcqualitylimitationreason-enum)
     #[doc(alias = "RTCQualityLimitationReason")]
     QualityLimitationReason {
@@ -73,11 +73,11 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// Who begins the DTLS handshake.
+    /// The role in the DTLS handshake.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcdtlsrole-enum)
     #[doc(alias = "RTCDtlsRole")]
     DtlsRole {
-        /// This side.
+        /// The local peer.
         #[doc(alias = "RTCDtlsRole.client")]
         Client = "client",
         /// The peer.
@@ -90,17 +90,17 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// How far the check of a candidate pair is.
+    /// The state of a candidate pair.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatsicecandidatepairstate-enum)
     #[doc(alias = "RTCStatsIceCandidatePairState")]
     CandidatePairState {
-        /// To be checked once another of its kind has succeeded.
+        /// The pair waits for another of its foundation to succeed.
         #[doc(alias = "RTCStatsIceCandidatePairState.frozen")]
         Frozen = "frozen",
-        /// To be checked.
+        /// The pair waits for its check.
         #[doc(alias = "RTCStatsIceCandidatePairState.waiting")]
         Waiting = "waiting",
-        /// Being checked.
+        /// The check of the pair is in progress.
         #[doc(alias = "RTCStatsIceCandidatePairState.in-progress")]
         InProgress = "in-progress",
         /// The peer did not answer.

@@ -1,26 +1,27 @@
-//! Addresses, and ways from one to another.
+//! Candidates and candidate pairs.
+
+use browser_rtc_proto::sdp::{IceCandidateType, IceServerTransportProtocol, IceTcpCandidateType};
 
 use super::{CandidatePairState, StatsId, Timestamp, Transport, decode::dictionary};
-use crate::peer::{IceCandidateType, IceServerTransportProtocol, IceTcpCandidateType};
 
 dictionary! {
-    /// A way to the peer, in use or tried.
+    /// A pair of candidates, in use or checked.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#candidatepair-dict*)
     #[doc(alias = "RTCIceCandidatePairStats")]
     CandidatePair = "candidate-pair" {
-        /// What it carries.
+        /// The transport that uses it.
         #[doc(alias = "RTCIceCandidatePairStats.transportId")]
         transport_id: StatsId<Transport> = "transportId",
-        /// Our end.
+        /// The local candidate.
         #[doc(alias = "RTCIceCandidatePairStats.localCandidateId")]
         local_candidate_id: StatsId<LocalCandidate> = "localCandidateId",
-        /// The peer's end.
+        /// The remote candidate.
         #[doc(alias = "RTCIceCandidatePairStats.remoteCandidateId")]
         remote_candidate_id: StatsId<RemoteCandidate> = "remoteCandidateId",
-        /// How far its check is.
+        /// The state of the pair.
         #[doc(alias = "RTCIceCandidatePairStats.state")]
         state: CandidatePairState = "state",
-        /// Whether the side that chooses has chosen it, then or now.
+        /// True once the controlling peer has nominated the pair.
         #[doc(alias = "RTCIceCandidatePairStats.nominated")]
         nominated: bool = "nominated",
         /// Packets sent.
@@ -35,56 +36,56 @@ dictionary! {
         /// Bytes of payload received, likewise.
         #[doc(alias = "RTCIceCandidatePairStats.bytesReceived")]
         bytes_received: u64 = "bytesReceived",
-        /// When the last packet went.
+        /// The time of the last sent packet.
         #[doc(alias = "RTCIceCandidatePairStats.lastPacketSentTimestamp")]
         last_packet_sent_timestamp: Timestamp = "lastPacketSentTimestamp",
-        /// When the last packet came.
+        /// The time of the last received packet.
         #[doc(alias = "RTCIceCandidatePairStats.lastPacketReceivedTimestamp")]
         last_packet_received_timestamp: Timestamp = "lastPacketReceivedTimestamp",
-        /// The sum of the times of all checks there and back, in seconds.
+        /// The total round-trip time of all checks, in seconds.
         #[doc(alias = "RTCIceCandidatePairStats.totalRoundTripTime")]
         total_round_trip_time: f64 = "totalRoundTripTime",
-        /// The last time there and back, in seconds.
+        /// The latest round-trip time, in seconds.
         #[doc(alias = "RTCIceCandidatePairStats.currentRoundTripTime")]
         current_round_trip_time: f64 = "currentRoundTripTime",
-        /// What the network is estimated to carry from here, in bits per second.
+        /// The estimated outgoing bandwidth, in bits per second.
         #[doc(alias = "RTCIceCandidatePairStats.availableOutgoingBitrate")]
         available_outgoing_bitrate: f64 = "availableOutgoingBitrate",
-        /// What the network is estimated to carry to here, in bits per second.
+        /// The estimated incoming bandwidth, in bits per second.
         #[doc(alias = "RTCIceCandidatePairStats.availableIncomingBitrate")]
         available_incoming_bitrate: f64 = "availableIncomingBitrate",
-        /// Checks received.
+        /// Connectivity checks received.
         #[doc(alias = "RTCIceCandidatePairStats.requestsReceived")]
         requests_received: u64 = "requestsReceived",
-        /// Checks sent, without those of consent.
+        /// Connectivity checks sent, without consent checks.
         #[doc(alias = "RTCIceCandidatePairStats.requestsSent")]
         requests_sent: u64 = "requestsSent",
-        /// Answers to checks received.
+        /// Responses to checks received.
         #[doc(alias = "RTCIceCandidatePairStats.responsesReceived")]
         responses_received: u64 = "responsesReceived",
-        /// Answers to checks sent.
+        /// Responses to checks sent.
         #[doc(alias = "RTCIceCandidatePairStats.responsesSent")]
         responses_sent: u64 = "responsesSent",
-        /// Checks sent whether the peer still consents.
+        /// Consent checks sent.
         #[doc(alias = "RTCIceCandidatePairStats.consentRequestsSent")]
         consent_requests_sent: u64 = "consentRequestsSent",
         /// Packets that could not be sent.
         #[doc(alias = "RTCIceCandidatePairStats.packetsDiscardedOnSend")]
         packets_discarded_on_send: u32 = "packetsDiscardedOnSend",
-        /// Their bytes.
+        /// Bytes that could not be sent.
         #[doc(alias = "RTCIceCandidatePairStats.bytesDiscardedOnSend")]
         bytes_discarded_on_send: u64 = "bytesDiscardedOnSend",
-        /// Whether it is in use. Firefox alone tells it, beyond the specification;
-        /// [`selected_pair`](super::StatsReport::selected_pair) looks at it where there is nothing else.
+        /// True while the transport uses the pair. Only Firefox reports it, beyond the specification;
+        /// [`selected_pair`](super::StatsReport::selected_pair) uses it where there is nothing else.
         selected: bool = "selected",
     }
 }
 
-/// Of the candidates of both sides.
+/// Defines the dictionary of a candidate.
 macro_rules! candidate {
     ({ $($head:tt)* }) => {
         dictionary! { $($head)* {
-            /// What it was found for.
+            /// The transport that it was found for.
             #[doc(alias = "RTCIceCandidateStats.transportId")]
             transport_id: StatsId<Transport> = "transportId",
             /// The address; absent where the browser hides it.
@@ -93,34 +94,34 @@ macro_rules! candidate {
             /// The port.
             #[doc(alias = "RTCIceCandidateStats.port")]
             port: u32 = "port",
-            /// `udp` or `tcp`.
+            /// The protocol, `udp` or `tcp`.
             #[doc(alias = "RTCIceCandidateStats.protocol")]
             protocol: String = "protocol",
-            /// Where the address was learnt.
+            /// The type of the candidate.
             #[doc(alias = "RTCIceCandidateStats.candidateType")]
             candidate_type: IceCandidateType = "candidateType",
-            /// Its priority: the greater, the earlier it is tried.
+            /// The priority: greater ones are tried earlier.
             #[doc(alias = "RTCIceCandidateStats.priority")]
             priority: u32 = "priority",
-            /// The STUN or TURN server that told of it; of our own candidates alone.
+            /// The STUN or TURN server that reported it, of local candidates only.
             #[doc(alias = "RTCIceCandidateStats.url")]
             url: String = "url",
-            /// How we speak to the TURN server; of our own relayed candidates alone.
+            /// The protocol to the TURN server, of local relay candidates only.
             #[doc(alias = "RTCIceCandidateStats.relayProtocol")]
             relay_protocol: IceServerTransportProtocol = "relayProtocol",
-            /// The same for candidates found in the same way.
+            /// The foundation, which candidates share that were found in the same way.
             #[doc(alias = "RTCIceCandidateStats.foundation")]
             foundation: String = "foundation",
             /// The address that it stands for, of one that is not the machine's own.
             #[doc(alias = "RTCIceCandidateStats.relatedAddress")]
             related_address: String = "relatedAddress",
-            /// The port likewise.
+            /// The port of the related address.
             #[doc(alias = "RTCIceCandidateStats.relatedPort")]
             related_port: u32 = "relatedPort",
-            /// The user name in ICE checks.
+            /// The user name fragment in ICE checks.
             #[doc(alias = "RTCIceCandidateStats.usernameFragment")]
             username_fragment: String = "usernameFragment",
-            /// Who opens the connection, of TCP.
+            /// The kind of TCP candidate, by which peer opens the connection.
             #[doc(alias = "RTCIceCandidateStats.tcpType")]
             tcp_type: IceTcpCandidateType = "tcpType",
         }}
@@ -129,7 +130,7 @@ macro_rules! candidate {
 
 candidate! {
     {
-        /// An address of our own.
+        /// A candidate of the local peer.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#icecandidate-dict*)
         #[doc(alias = "RTCIceCandidateStats")]
         LocalCandidate = "local-candidate"
@@ -138,7 +139,7 @@ candidate! {
 
 candidate! {
     {
-        /// An address of the peer's.
+        /// A candidate of the remote peer.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#icecandidate-dict*)
         #[doc(alias = "RTCIceCandidateStats")]
         RemoteCandidate = "remote-candidate"

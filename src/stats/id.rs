@@ -1,14 +1,18 @@
-//! Values that members have: references to other entries, points in time, numbers by name.
+//! The types of values: references to other entries, points in time, numbers by name.
 
 use std::{fmt, hash, marker::PhantomData, time::Duration};
 
-use serde::{Serialize, Serializer};
+use browser_rtc_proto::webidl::FromIdl;
+use serde::{
+    Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
 
 /// The id of an entry of this type: [`StatsReport::follow`](super::StatsReport::follow) finds the entry.
 pub struct StatsId<T>(Box<str>, PhantomData<fn() -> T>);
 
 impl<T> StatsId<T> {
-    /// The id as the browser gave it.
+    /// Returns the id of the browser.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,6 +75,12 @@ impl<T> Serialize for StatsId<T> {
     }
 }
 
+impl<'de, T> FromIdl<'de> for StatsId<T> {
+    fn from_idl<D: Deserializer<'de>>(id: D) -> Result<Self, D::Error> {
+        String::from_idl(id).map(Self::from)
+    }
+}
+
 /// A point in time, in milliseconds since the beginning of 1970, with fractions.
 /// [Specification](https://www.w3.org/TR/hr-time-3/#dom-domhighrestimestamp)
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize)]
@@ -78,39 +88,45 @@ impl<T> Serialize for StatsId<T> {
 pub struct Timestamp(f64);
 
 impl Timestamp {
-    /// So many milliseconds after the beginning of 1970.
+    /// Creates the point in time this number of milliseconds after the beginning of 1970.
     #[must_use]
     pub fn from_ms(ms: f64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since the beginning of 1970.
+    /// Returns the milliseconds since the beginning of 1970.
     #[must_use]
     pub fn as_ms(self) -> f64 {
         self.0
     }
 
-    /// The time from then to this; zero where that is not earlier.
+    /// Returns the time since `earlier`; zero where that is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::try_from_secs_f64((self.0 - earlier.0) / 1000.0).unwrap_or_default()
     }
 }
 
-/// A number for each of some names, in the browser's order.
+impl<'de> FromIdl<'de> for Timestamp {
+    fn from_idl<D: Deserializer<'de>>(ms: D) -> Result<Self, D::Error> {
+        f64::from_idl(ms).map(Self)
+    }
+}
+
+/// Numbers by name, in the browser's order.
 ///
-/// A list, as there are few, and a tree would be a good part of all that statistics weigh.
+/// This is a list, as there are few, and a tree would be a good part of the size of all statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NumbersByName(Vec<(String, f64)>);
 
 impl NumbersByName {
-    /// The number of this name.
+    /// Returns the number of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<f64> {
         self.iter().find(|(other, _)| *other == name).map(|(_, number)| number)
     }
 
-    /// All names and their numbers.
+    /// Returns all names and their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(name, number)| (&**name, *number))
     }
@@ -125,5 +141,29 @@ impl FromIterator<(String, f64)> for NumbersByName {
 impl Serialize for NumbersByName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> FromIdl<'de> for NumbersByName {
+    fn from_idl<D: Deserializer<'de>>(record: D) -> Result<Self, D::Error> {
+        record.deserialize_map(Record)
+    }
+}
+
+struct Record;
+
+impl<'de> Visitor<'de> for Record {
+    type Value = NumbersByName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record of numbers")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<NumbersByName, M::Error> {
+        let mut numbers = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            numbers.push(entry);
+        }
+        Ok(NumbersByName(numbers))
     }
 }

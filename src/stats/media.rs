@@ -1,4 +1,4 @@
-//! What media comes from and where it goes.
+//! The sources and the playout of media.
 
 use serde::Serialize;
 
@@ -14,9 +14,9 @@ use crate::media::TrackKind;
 #[serde(untagged)]
 #[doc(alias = "RTCMediaSourceStats")]
 pub enum MediaSource {
-    /// Sound.
+    /// An audio source.
     Audio(AudioSource),
-    /// Picture.
+    /// A video source.
     Video(VideoSource),
 }
 
@@ -41,7 +41,7 @@ impl MediaSource {
 }
 
 impl StatsEntry for AudioSource {
-    fn of(stats: &Stats) -> Option<&Self> {
+    fn from_stats(stats: &Stats) -> Option<&Self> {
         match stats {
             Stats::MediaSource(MediaSource::Audio(source)) => Some(source),
             _ => None,
@@ -50,7 +50,7 @@ impl StatsEntry for AudioSource {
 }
 
 impl StatsEntry for VideoSource {
-    fn of(stats: &Stats) -> Option<&Self> {
+    fn from_stats(stats: &Stats) -> Option<&Self> {
         match stats {
             Stats::MediaSource(MediaSource::Video(source)) => Some(source),
             _ => None,
@@ -58,14 +58,14 @@ impl StatsEntry for VideoSource {
     }
 }
 
-/// Of any source.
+/// Defines the dictionary of a source.
 macro_rules! source {
     ({ $($head:tt)* } $($members:tt)*) => {
         dictionary! { $($head)* {
             /// The id of the track.
             #[doc(alias = "RTCMediaSourceStats.trackIdentifier")]
             track_identifier: String = "trackIdentifier",
-            /// Picture or sound.
+            /// The kind of media.
             #[doc(alias = "RTCMediaSourceStats.kind")]
             kind: TrackKind = "kind",
             $($members)*
@@ -75,70 +75,70 @@ macro_rules! source {
 
 source! {
     {
-        /// A track of sound that is sent, before it is encoded.
+        /// An audio track that is sent, before it is encoded.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#audiosourcestats-dict*)
         #[doc(alias = "RTCAudioSourceStats")]
         AudioSource = "media-source"
     }
-    /// How loud it is, from 0 to 1, linear.
+    /// The audio level, from 0 to 1, linear.
     #[doc(alias = "RTCAudioSourceStats.audioLevel")]
     audio_level: f64 = "audioLevel",
     /// The sum over all samples of level squared times duration, in seconds.
     #[doc(alias = "RTCAudioSourceStats.totalAudioEnergy")]
     total_audio_energy: f64 = "totalAudioEnergy",
-    /// How much sound the source gave, in seconds.
+    /// The total duration of the source's audio, in seconds.
     #[doc(alias = "RTCAudioSourceStats.totalSamplesDuration")]
     total_samples_duration: f64 = "totalSamplesDuration",
-    /// How much weaker the echo is than what caused it, in decibels.
+    /// The echo return loss, in decibels.
     #[doc(alias = "RTCAudioSourceStats.echoReturnLoss")]
     echo_return_loss: f64 = "echoReturnLoss",
-    /// By how much echo cancellation weakens it further, in decibels.
+    /// The echo return loss enhancement of echo cancellation, in decibels.
     #[doc(alias = "RTCAudioSourceStats.echoReturnLossEnhancement")]
     echo_return_loss_enhancement: f64 = "echoReturnLossEnhancement",
 }
 
 source! {
     {
-        /// A track of pictures that is sent, before it is encoded.
+        /// A video track that is sent, before it is encoded.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#videosourcestats-dict*)
         #[doc(alias = "RTCVideoSourceStats")]
         VideoSource = "media-source"
     }
-    /// The width of the last picture, in pixels.
+    /// The width of the last frame, in pixels.
     #[doc(alias = "RTCVideoSourceStats.width")]
     width: u32 = "width",
-    /// The height of the last picture, in pixels.
+    /// The height of the last frame, in pixels.
     #[doc(alias = "RTCVideoSourceStats.height")]
     height: u32 = "height",
-    /// Pictures that the source gave.
+    /// Frames of the source.
     #[doc(alias = "RTCVideoSourceStats.frames")]
     frames: u32 = "frames",
-    /// Pictures that it gave in the last second.
+    /// Frames of the source in the last second.
     #[doc(alias = "RTCVideoSourceStats.framesPerSecond")]
     frames_per_second: f64 = "framesPerSecond",
 }
 
 dictionary! {
-    /// The play-out of sound. Chrome alone tells of it.
+    /// The playout of audio. Only Chromium reports it.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#playoutstats-dict*)
     #[doc(alias = "RTCAudioPlayoutStats")]
     AudioPlayout = "media-playout" {
-        /// Always sound.
+        /// The kind of media, which is always audio.
         #[doc(alias = "RTCAudioPlayoutStats.kind")]
         kind: TrackKind = "kind",
-        /// How much sound was made up, as nothing was there in time, in seconds.
+        /// The total duration of synthesized audio, in the place of missing audio, in seconds.
         #[doc(alias = "RTCAudioPlayoutStats.synthesizedSamplesDuration")]
         synthesized_samples_duration: f64 = "synthesizedSamplesDuration",
-        /// How often sound had to be made up.
+        /// The number of synthesis events.
         #[doc(alias = "RTCAudioPlayoutStats.synthesizedSamplesEvents")]
         synthesized_samples_events: u32 = "synthesizedSamplesEvents",
-        /// How much was played, in seconds.
+        /// The total duration of the playout, in seconds.
         #[doc(alias = "RTCAudioPlayoutStats.totalSamplesDuration")]
         total_samples_duration: f64 = "totalSamplesDuration",
-        /// The sum over all samples of the estimated time up to the loudspeaker, in seconds.
+        /// The sum over all samples of the estimated delay up to the speaker, in seconds.
         #[doc(alias = "RTCAudioPlayoutStats.totalPlayoutDelay")]
         total_playout_delay: f64 = "totalPlayoutDelay",
-        /// Samples played.
+        /// Samples played out.
         #[doc(alias = "RTCAudioPlayoutStats.totalSamplesCount")]
         total_samples_count: u64 = "totalSamplesCount",
     }

@@ -1,4 +1,4 @@
-//! What the browser knows of a connection: typed entries, references among them, and rates.
+//! The statistics of connections: typed entries, references among them, and rates.
 //! [Specification](https://www.w3.org/TR/webrtc-stats/)
 //!
 //! [`PeerConnection::stats`](crate::peer::PeerConnection::stats) gives a [`StatsReport`],
@@ -40,13 +40,13 @@ pub use self::{
 /// A type of entry, as [`StatsReport::of_type`] and [`StatsReport::follow`] give it.
 #[doc(alias = "RTCStats")]
 pub trait StatsEntry: Sized + 'static {
-    /// The entry, where it is of this type.
-    fn of(stats: &Stats) -> Option<&Self>;
+    /// Returns the entry if it is of this type.
+    fn from_stats(stats: &Stats) -> Option<&Self>;
 }
 
 macro_rules! entries {
     ($( $(#[$meta:meta])* $variant:ident($entry:ty), )*) => {
-        /// One entry of a report. [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
+        /// An entry of a report. [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
         ///
         /// It is serialized as the specification's dictionary, without members that this crate does not know.
         #[derive(Clone, Debug, Serialize)]
@@ -57,7 +57,7 @@ macro_rules! entries {
             $( $(#[$meta])* $variant(Box<$entry>), )*
             /// A track that is sent, before it is encoded.
             MediaSource(MediaSource),
-            /// What this crate does not know, of a newer browser or beyond the specification.
+            /// An entry of a type that this crate does not know, of a newer browser or beyond the specification.
             Unknown(Unknown),
         }
 
@@ -73,7 +73,7 @@ macro_rules! entries {
                 }
             }
 
-            /// What it tells of.
+            /// Returns the type of the entry.
             #[doc(alias = "RTCStats.type")]
             #[must_use]
             pub fn stats_type(&self) -> StatsType {
@@ -95,7 +95,7 @@ macro_rules! entries {
         }
 
         $( impl StatsEntry for $entry {
-            fn of(stats: &Stats) -> Option<&Self> {
+            fn from_stats(stats: &Stats) -> Option<&Self> {
                 match stats {
                     Stats::$variant(entry) => Some(entry),
                     _ => None,
@@ -114,34 +114,34 @@ macro_rules! entries {
 entries! {
     /// A codec in use.
     Codec(Codec),
-    /// A stream of media that comes in.
+    /// A stream of media that is received.
     InboundRtp(InboundRtp),
-    /// A stream of media that goes out.
+    /// A stream of media that is sent.
     OutboundRtp(OutboundRtp),
-    /// How a stream of ours comes in at the peer.
+    /// The reception of a sent stream, as the remote peer reports it.
     RemoteInboundRtp(RemoteInboundRtp),
-    /// How a stream of the peer's goes out there.
+    /// The sending of a received stream, as the remote peer reports it.
     RemoteOutboundRtp(RemoteOutboundRtp),
-    /// The play-out of sound.
+    /// The playout of audio.
     MediaPlayout(AudioPlayout),
     /// The connection as a whole.
     PeerConnection(Connection),
     /// A data channel.
     DataChannel(Channel),
-    /// What carries media and data.
+    /// A transport of media and data.
     Transport(Transport),
-    /// A way to the peer, in use or tried.
+    /// A pair of candidates, in use or checked.
     CandidatePair(CandidatePair),
-    /// An address of our own.
+    /// A candidate of the local peer.
     LocalCandidate(LocalCandidate),
-    /// An address of the peer's.
+    /// A candidate of the remote peer.
     RemoteCandidate(RemoteCandidate),
     /// A certificate.
     Certificate(Certificate),
 }
 
 impl StatsEntry for MediaSource {
-    fn of(stats: &Stats) -> Option<&Self> {
+    fn from_stats(stats: &Stats) -> Option<&Self> {
         match stats {
             Stats::MediaSource(source) => Some(source),
             _ => None,
@@ -150,7 +150,7 @@ impl StatsEntry for MediaSource {
 }
 
 impl StatsEntry for Unknown {
-    fn of(stats: &Stats) -> Option<&Self> {
+    fn from_stats(stats: &Stats) -> Option<&Self> {
         match stats {
             Stats::Unknown(entry) => Some(entry),
             _ => None,
@@ -159,13 +159,13 @@ impl StatsEntry for Unknown {
 }
 
 impl Stats {
-    /// The same for the same thing in each report of a connection.
+    /// Returns the id, which an object keeps in all reports of a connection.
     #[must_use]
     pub fn id(&self) -> &str {
         self.head().0
     }
 
-    /// When this was measured.
+    /// The time of the measurement.
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
         self.head().1
@@ -181,13 +181,14 @@ impl Stats {
 
 /// An entry of a type that this crate does not know.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Unknown {
     /// The type, as the browser spells it.
     #[serde(rename = "type")]
     pub stats_type: StatsType,
-    /// The same for the same thing in each report of a connection.
+    /// Returns the id, which an object keeps in all reports of a connection.
     pub id: String,
-    /// When this was measured.
+    /// The time of the measurement.
     pub timestamp: Timestamp,
     #[serde(skip)]
     raw: decode::Raw,
@@ -198,13 +199,13 @@ impl Unknown {
         Self { stats_type, id: head.id, timestamp: head.timestamp, raw: head.raw }
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn raw(&self) -> Option<&Object> {
         self.raw.object()
     }
 
-    /// All members but these three.
+    /// Returns all members but the id, the type and the timestamp.
     #[must_use]
     pub fn unknown_members(&self) -> Vec<(String, JsValue)> {
         self.raw.members_beside(&[])

@@ -1,19 +1,19 @@
-//! What the dictionaries of streams inherit.
+//! The dictionaries that those of streams inherit from.
 
-/// Of any stream.
+/// Defines the dictionary of a stream.
 macro_rules! rtp_stream {
     ({ $($head:tt)* } $($members:tt)*) => {
         $crate::stats::decode::dictionary! { $($head)* {
-            /// The number of the stream in its packets.
+            /// The SSRC, the id of the stream in its packets.
             #[doc(alias = "RTCRtpStreamStats.ssrc")]
             ssrc: u32 = "ssrc",
-            /// Picture or sound.
+            /// The kind of media.
             #[doc(alias = "RTCRtpStreamStats.kind")]
             kind: TrackKind = "kind",
-            /// What carries it.
+            /// The transport of the stream.
             #[doc(alias = "RTCRtpStreamStats.transportId")]
             transport_id: StatsId<Transport> = "transportId",
-            /// How it is encoded; absent until something has been sent or received.
+            /// The codec; absent until something has been sent or received.
             #[doc(alias = "RTCRtpStreamStats.codecId")]
             codec_id: StatsId<Codec> = "codecId",
             $($members)*
@@ -21,11 +21,11 @@ macro_rules! rtp_stream {
     };
 }
 
-/// Of a stream, where it arrives.
+/// Defines the dictionary of a stream at its receiver.
 macro_rules! received {
     ({ $($head:tt)* } $($members:tt)*) => {
         $crate::stats::parents::rtp_stream! { { $($head)* }
-            /// Packets received, also those that were sent again.
+            /// Packets received, including retransmitted ones.
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsReceived")]
             packets_received: u64 = "packetsReceived",
             /// Packets received with the network's ECT(1) mark.
@@ -37,13 +37,13 @@ macro_rules! received {
             /// Packets that were reported lost in congestion control feedback.
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsReportedAsLost")]
             packets_reported_as_lost: u64 = "packetsReportedAsLost",
-            /// Packets that were reported lost there, and received after all.
+            /// Packets that were reported lost in congestion control feedback, and received later.
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsReportedAsLostButRecovered")]
             packets_reported_as_lost_but_recovered: u64 = "packetsReportedAsLostButRecovered",
-            /// Packets lost, as RTCP counts them: negative where more came twice than were lost.
+            /// Packets lost, as RTCP counts them: negative where more packets were duplicated than lost.
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsLost")]
             packets_lost: i64 = "packetsLost",
-            /// How unevenly packets come, in seconds.
+            /// The jitter of packets, in seconds.
             #[doc(alias = "RTCReceivedRtpStreamStats.jitter")]
             jitter: f64 = "jitter",
             $($members)*
@@ -51,14 +51,14 @@ macro_rules! received {
     };
 }
 
-/// Of a stream, where it leaves.
+/// Defines the dictionary of a stream at its sender.
 macro_rules! sent {
     ({ $($head:tt)* } $($members:tt)*) => {
         $crate::stats::parents::rtp_stream! { { $($head)* }
-            /// Packets sent, also those that were sent again.
+            /// Packets sent, including retransmitted ones.
             #[doc(alias = "RTCSentRtpStreamStats.packetsSent")]
             packets_sent: u64 = "packetsSent",
-            /// Bytes of payload sent, without headers and padding, also those that were sent again.
+            /// Bytes of payload sent, without headers and padding, including retransmitted ones.
             #[doc(alias = "RTCSentRtpStreamStats.bytesSent")]
             bytes_sent: u64 = "bytesSent",
             $($members)*

@@ -1,4 +1,4 @@
-//! What happened between two reports.
+//! The rates between two reports.
 
 use super::{
     CandidatePair, InboundRtp, OutboundRtp, RemoteInboundRtp, StatsEntry, StatsId, StatsReport, Timestamp, Transport,
@@ -8,15 +8,15 @@ use crate::media::TrackKind;
 #[cfg(test)]
 mod tests;
 
-/// What happened between two reports of a connection, by [`rates`]. No number in it is infinite or NaN.
+/// The rates between two reports of a connection, by [`rates`]. No number in it is infinite or NaN.
 ///
 /// A rate is none where it cannot be known: where no time has passed, where the browser does not count, where a counter
 /// was reset, and for a stream that was not there before.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rates {
-    /// Payload of all streams of media that go out, in bits per second: the sum of those that are known.
+    /// The bit rate of the payload of all sent streams, in bits per second: the sum of the known ones.
     pub outgoing_bit_rate: Option<f64>,
-    /// Payload of all streams of media that come in, in bits per second: the sum of those that are known.
+    /// The bit rate of the payload of all received streams, in bits per second: the sum of the known ones.
     pub incoming_bit_rate: Option<f64>,
     /// All that transports sent, data channels and RTP headers as well, in bits per second.
     pub transport_outgoing_bit_rate: Option<f64>,
@@ -27,57 +27,57 @@ pub struct Rates {
     /// The time there and back, in seconds: the last one of the selected candidate pair, or their mean over this time,
     /// or else the longest that the peer reports of a stream.
     pub round_trip_time: Option<f64>,
-    /// Each stream that goes out now.
+    /// The rates of each sent stream.
     pub outgoing: Vec<OutboundRates>,
-    /// Each stream that comes in now.
+    /// The rates of each received stream.
     pub incoming: Vec<InboundRates>,
 }
 
-/// One stream that goes out.
+/// The rates of a sent stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutboundRates {
-    /// Its entry in the later report.
+    /// The id of the entry in the later report.
     pub id: StatsId<OutboundRtp>,
-    /// Picture or sound.
+    /// The kind of media.
     pub kind: Option<TrackKind>,
     /// The name of the encoding, in simulcast.
     pub rid: Option<String>,
-    /// Payload in bits per second.
+    /// The bit rate of the payload, in bits per second.
     pub bit_rate: Option<f64>,
     /// Packets per second.
     pub packet_rate: Option<f64>,
-    /// Pictures encoded per second.
+    /// The frames encoded per second.
     pub frame_rate: Option<f64>,
     /// The fraction of packets that the peer did not get, from 0 to 1, by its last report.
     pub loss: Option<f64>,
     /// The time there and back in seconds, by the peer's last report.
     pub round_trip_time: Option<f64>,
-    /// How unevenly packets arrive at the peer, in seconds, by its last report.
+    /// The jitter of packets at the remote peer, in seconds, as in its last report.
     pub jitter: Option<f64>,
 }
 
-/// One stream that comes in.
+/// The rates of a received stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InboundRates {
-    /// Its entry in the later report.
+    /// The id of the entry in the later report.
     pub id: StatsId<InboundRtp>,
-    /// Picture or sound.
+    /// The kind of media.
     pub kind: Option<TrackKind>,
     /// The id of the track.
     pub track_identifier: Option<String>,
-    /// Payload in bits per second.
+    /// The bit rate of the payload, in bits per second.
     pub bit_rate: Option<f64>,
     /// Packets per second.
     pub packet_rate: Option<f64>,
-    /// Pictures decoded per second.
+    /// The frames decoded per second.
     pub frame_rate: Option<f64>,
     /// The fraction of packets that were lost, from 0 to 1; none where no packet was due.
     pub loss: Option<f64>,
-    /// How unevenly packets come, in seconds, at the later time.
+    /// The jitter of packets at the later time, in seconds.
     pub jitter: Option<f64>,
 }
 
-/// What happened between two reports of the same connection. Only streams that are in the later one are told of.
+/// Returns the rates between two reports of the same connection, of the streams in the later one.
 ///
 /// ```
 /// # use browser_rtc::stats::{self, InboundRtp, Stats, StatsReport, Timestamp};
@@ -114,7 +114,7 @@ pub fn rates(earlier: &StatsReport, later: &StatsReport) -> Rates {
 fn outbound(earlier: &StatsReport, later: &StatsReport, now: &OutboundRtp) -> OutboundRates {
     let before = same(earlier, &now.id, |before| before.ssrc == now.ssrc);
     let clock = Clock::new(before.map(|before| before.timestamp), now.timestamp);
-    let remote = of_peer(later, now);
+    let remote = remote_report(later, now);
     let remote_before =
         remote.and_then(|remote| same(earlier, &remote.id, |before: &RemoteInboundRtp| before.ssrc == remote.ssrc));
     OutboundRates {
@@ -136,8 +136,8 @@ fn outbound(earlier: &StatsReport, later: &StatsReport, now: &OutboundRtp) -> Ou
     }
 }
 
-/// What the peer reports of a stream of ours, by whichever of the two references the browser gives.
-fn of_peer<'a>(report: &'a StatsReport, stream: &OutboundRtp) -> Option<&'a RemoteInboundRtp> {
+/// Returns the report of the remote peer on a sent stream, by either of the two references that browsers have.
+fn remote_report<'a>(report: &'a StatsReport, stream: &OutboundRtp) -> Option<&'a RemoteInboundRtp> {
     stream
         .remote_id
         .as_ref()
@@ -166,7 +166,7 @@ fn inbound(earlier: &StatsReport, now: &InboundRtp) -> (InboundRates, Packets) {
     (rates, packets)
 }
 
-/// By the transports, or by the way in use where the browser does not tell of transports. Out, then in.
+/// Returns the bytes sent and received by the transports, or by the selected pair where the browser has no transports.
 fn transports(earlier: &StatsReport, later: &StatsReport) -> (Option<f64>, Option<f64>) {
     let rates: Vec<_> = later
         .of_type::<Transport>()
@@ -229,7 +229,7 @@ impl Clock {
     }
 }
 
-/// How many packets came, and how many did not.
+/// Returns the numbers of received and of lost packets.
 #[derive(Default)]
 struct Packets {
     lost: Option<f64>,
@@ -237,7 +237,7 @@ struct Packets {
 }
 
 impl Packets {
-    /// Both or none. The count of losses may go down by itself, as packets come twice or late.
+    /// Returns both or none. The count of losses may decrease by itself, as packets arrive twice or late.
     fn between(
         lost_before: Option<i64>,
         received_before: Option<u64>,
@@ -261,7 +261,7 @@ fn fraction(lost: Option<f64>, received: Option<f64>) -> Option<f64> {
     finite(Some(lost / (lost + received?)))
 }
 
-/// None where the counter went down: it was reset, and nobody knows where it had come to.
+/// Returns `None` where the counter went down: it was reset, and its last value is not known.
 fn increase<N: Into<u64>>(before: Option<N>, now: Option<N>) -> Option<f64> {
     now?.into().checked_sub(before?.into()).map(|more| more as f64)
 }

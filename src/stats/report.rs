@@ -1,4 +1,4 @@
-//! A report: all entries of one moment.
+//! Reports: the entries of one moment.
 
 use std::slice;
 
@@ -6,15 +6,15 @@ use serde::{Serialize, Serializer};
 use wasm_bindgen::JsCast;
 
 use super::{
-    CandidatePair, CandidatePairState, Stats, StatsEntry, StatsId, StatsType, Timestamp, Transport,
-    decode::{Head, Member, Raw},
+    CandidatePair, CandidatePairState, Stats, StatsEntry, StatsId, StatsType, Transport,
+    decode::{Head, Raw},
 };
 use crate::{
     error::{During, Result},
     sys,
 };
 
-/// All that was known at one moment, in the browser's order.
+/// The statistics of one moment, in the browser's order.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcstatsreport-object)
 ///
 /// It is serialized as an object of entries by their ids, as JavaScript's `Object.fromEntries` makes one.
@@ -33,34 +33,34 @@ impl StatsReport {
         let raw: sys::stats_report::StatsReport = raw.unchecked_into();
         let mut entries = Vec::new();
         raw.for_each_entry(&mut |entry, id| {
-            let stats_type = String::read(&entry, "type").unwrap_or_default();
-            let timestamp = Timestamp::read(&entry, "timestamp").unwrap_or_default();
-            let head = Head { id: id.as_string().unwrap_or_default(), timestamp, raw: Raw::new(entry) };
-            entries.push(Stats::decode(StatsType::from(&*stats_type), head));
+            let raw = Raw::new(entry);
+            let stats_type = raw.read("type").unwrap_or_else(|| StatsType::from(""));
+            let timestamp = raw.read("timestamp").unwrap_or_default();
+            entries.push(Stats::decode(stats_type, Head { id: id.as_string().unwrap_or_default(), timestamp, raw }));
         })
         .during("getStats")?;
         Ok(Self { entries })
     }
 
-    /// All entries.
+    /// Returns all entries.
     #[doc(alias = "RTCStatsReport.maplike")]
     pub fn iter(&self) -> slice::Iter<'_, Stats> {
         self.entries.iter()
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The entry with this id.
+    /// Returns the entry with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Stats> {
         self.iter().find(|entry| entry.id() == id)
@@ -69,15 +69,15 @@ impl StatsReport {
     /// The entry that another refers to: none where the browser left it out, or where it is of another type.
     #[must_use]
     pub fn follow<T: StatsEntry>(&self, id: &StatsId<T>) -> Option<&T> {
-        T::of(self.get(id.as_str())?)
+        T::from_stats(self.get(id.as_str())?)
     }
 
-    /// All entries of a type.
+    /// Returns all entries of a type.
     pub fn of_type<T: StatsEntry>(&self) -> impl Iterator<Item = &T> {
-        self.iter().filter_map(T::of)
+        self.iter().filter_map(T::from_stats)
     }
 
-    /// The way to the peer that is in use; the first transport's, where there are several.
+    /// Returns the selected candidate pair; that of the first transport, where there are several.
     #[must_use]
     pub fn selected_pair(&self) -> Option<&CandidatePair> {
         let of_transport = |transport: &Transport| {
@@ -110,7 +110,7 @@ impl IntoIterator for StatsReport {
     }
 }
 
-/// Entries that were made in Rust, for a test.
+/// Collects entries that were created in Rust, for a test.
 impl FromIterator<Stats> for StatsReport {
     fn from_iter<I: IntoIterator<Item = Stats>>(entries: I) -> Self {
         Self { entries: entries.into_iter().collect() }

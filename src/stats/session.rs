@@ -8,22 +8,22 @@ dictionary! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#codec-dict*)
     #[doc(alias = "RTCCodecStats")]
     Codec = "codec" {
-        /// Its number in packets.
+        /// The payload type in packets.
         #[doc(alias = "RTCCodecStats.payloadType")]
         payload_type: u32 = "payloadType",
-        /// Where the number holds.
+        /// The transport that the payload type is valid for.
         #[doc(alias = "RTCCodecStats.transportId")]
         transport_id: StatsId<Transport> = "transportId",
-        /// Such as `video/VP8`.
+        /// The MIME type, such as `video/VP8`.
         #[doc(alias = "RTCCodecStats.mimeType")]
         mime_type: String = "mimeType",
-        /// Ticks of its time stamps, in hertz.
+        /// The clock rate of the timestamps, in hertz.
         #[doc(alias = "RTCCodecStats.clockRate")]
         clock_rate: u32 = "clockRate",
-        /// Channels of sound.
+        /// The number of audio channels.
         #[doc(alias = "RTCCodecStats.channels")]
         channels: u32 = "channels",
-        /// Its parameters, as in the session description.
+        /// The parameters, as in the session description.
         #[doc(alias = "RTCCodecStats.sdpFmtpLine")]
         sdp_fmtp_line: String = "sdpFmtpLine",
     }
@@ -34,10 +34,10 @@ dictionary! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#pcstats-dict*)
     #[doc(alias = "RTCPeerConnectionStats")]
     Connection = "peer-connection" {
-        /// Data channels that have been open.
+        /// The number of data channels that have been open.
         #[doc(alias = "RTCPeerConnectionStats.dataChannelsOpened")]
         data_channels_opened: u32 = "dataChannelsOpened",
-        /// Those of them that have closed.
+        /// The number of data channels that have closed.
         #[doc(alias = "RTCPeerConnectionStats.dataChannelsClosed")]
         data_channels_closed: u32 = "dataChannelsClosed",
     }
@@ -48,16 +48,16 @@ dictionary! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#dcstats-dict*)
     #[doc(alias = "RTCDataChannelStats")]
     Channel = "data-channel" {
-        /// Its label.
+        /// The label.
         #[doc(alias = "RTCDataChannelStats.label")]
         label: String = "label",
-        /// Its protocol.
+        /// The protocol.
         #[doc(alias = "RTCDataChannelStats.protocol")]
         protocol: String = "protocol",
-        /// Its id, once it has one.
+        /// The id, once the channel has one.
         #[doc(alias = "RTCDataChannelStats.dataChannelIdentifier")]
         data_channel_identifier: u32 = "dataChannelIdentifier",
-        /// Whether it can send.
+        /// The state of the data channel.
         #[doc(alias = "RTCDataChannelStats.state")]
         state: ChannelState = "state",
         /// Messages sent.

@@ -1,10 +1,10 @@
 //! Transports and their certificates.
 
 use super::{CandidatePair, DtlsRole, StatsId, decode::dictionary};
-use crate::peer::{DtlsTransportState, IceRole, IceTransportState};
+use browser_rtc_proto::sdp::{DtlsTransportState, IceRole, IceTransportState};
 
 dictionary! {
-    /// What carries media and data. Older versions of Firefox do not tell of it.
+    /// A transport of media and data. Older versions of Firefox do not report it.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#transportstats-dict*)
     #[doc(alias = "RTCTransportStats")]
     Transport = "transport" {
@@ -20,25 +20,25 @@ dictionary! {
         /// Bytes of payload received, likewise.
         #[doc(alias = "RTCTransportStats.bytesReceived")]
         bytes_received: u64 = "bytesReceived",
-        /// Who chooses the candidate pair.
+        /// The ICE role of the local peer.
         #[doc(alias = "RTCTransportStats.iceRole")]
         ice_role: IceRole = "iceRole",
-        /// Our user name in ICE checks.
+        /// The local user name fragment in ICE checks.
         #[doc(alias = "RTCTransportStats.iceLocalUsernameFragment")]
         ice_local_username_fragment: String = "iceLocalUsernameFragment",
-        /// The encryption.
+        /// The state of DTLS.
         #[doc(alias = "RTCTransportStats.dtlsState")]
         dtls_state: DtlsTransportState = "dtlsState",
-        /// The search for a way to the peer.
+        /// The state of ICE.
         #[doc(alias = "RTCTransportStats.iceState")]
         ice_state: IceTransportState = "iceState",
-        /// The way to the peer that is in use.
+        /// The selected candidate pair.
         #[doc(alias = "RTCTransportStats.selectedCandidatePairId")]
         selected_candidate_pair_id: StatsId<CandidatePair> = "selectedCandidatePairId",
-        /// Our certificate.
+        /// The local certificate.
         #[doc(alias = "RTCTransportStats.localCertificateId")]
         local_certificate_id: StatsId<Certificate> = "localCertificateId",
-        /// The peer's certificate.
+        /// The remote certificate.
         #[doc(alias = "RTCTransportStats.remoteCertificateId")]
         remote_certificate_id: StatsId<Certificate> = "remoteCertificateId",
         /// The version of DTLS, in four hexadecimal digits: `FEFD` is 1.2.
@@ -47,39 +47,39 @@ dictionary! {
         /// The cipher of DTLS, by its IANA name.
         #[doc(alias = "RTCTransportStats.dtlsCipher")]
         dtls_cipher: String = "dtlsCipher",
-        /// Who began the handshake.
+        /// The role of the local peer in the handshake.
         #[doc(alias = "RTCTransportStats.dtlsRole")]
         dtls_role: DtlsRole = "dtlsRole",
         /// The cipher of media, by its IANA name.
         #[doc(alias = "RTCTransportStats.srtpCipher")]
         srtp_cipher: String = "srtpCipher",
-        /// How often another way came into use.
+        /// The number of changes of the selected candidate pair.
         #[doc(alias = "RTCTransportStats.selectedCandidatePairChanges")]
         selected_candidate_pair_changes: u32 = "selectedCandidatePairChanges",
-        /// Messages of congestion control feedback sent.
+        /// Congestion control feedback messages sent.
         #[doc(alias = "RTCTransportStats.ccfbMessagesSent")]
         ccfb_messages_sent: u32 = "ccfbMessagesSent",
-        /// Messages of congestion control feedback received.
+        /// Congestion control feedback messages received.
         #[doc(alias = "RTCTransportStats.ccfbMessagesReceived")]
         ccfb_messages_received: u32 = "ccfbMessagesReceived",
     }
 }
 
 dictionary! {
-    /// A certificate, ours or the peer's. Firefox does not tell of it.
+    /// A certificate of the local or the remote peer. Firefox does not report it.
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#certificatestats-dict*)
     #[doc(alias = "RTCCertificateStats")]
     Certificate = "certificate" {
-        /// Its fingerprint, as in the session description.
+        /// The fingerprint, as in the session description.
         #[doc(alias = "RTCCertificateStats.fingerprint")]
         fingerprint: String = "fingerprint",
-        /// How the fingerprint is made, such as `sha-256`.
+        /// The hash algorithm of the fingerprint, such as `sha-256`.
         #[doc(alias = "RTCCertificateStats.fingerprintAlgorithm")]
         fingerprint_algorithm: String = "fingerprintAlgorithm",
         /// The certificate itself, as DER in base64.
         #[doc(alias = "RTCCertificateStats.base64Certificate")]
         base64_certificate: String = "base64Certificate",
-        /// The next one in its chain.
+        /// The next certificate in the chain.
         #[doc(alias = "RTCCertificateStats.issuerCertificateId")]
         issuer_certificate_id: StatsId<Certificate> = "issuerCertificateId",
     }

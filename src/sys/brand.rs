@@ -21,12 +21,12 @@ extern "C" {
     fn byte_length(this: &ArrayBuffer) -> Result<f64, JsValue>;
 }
 
-/// Whether the value is a `Blob`, or a `File`, of any realm.
+/// Returns whether the value is a `Blob`, or a `File`, of any realm.
 pub(crate) fn is_blob(value: &JsValue) -> bool {
     value.unchecked_ref::<Blob>().size().is_ok()
 }
 
-/// Whether the value is an `ArrayBuffer` of any realm. A `SharedArrayBuffer` is none.
+/// Returns whether the value is an `ArrayBuffer` of any realm. A `SharedArrayBuffer` is none.
 pub(crate) fn is_array_buffer(value: &JsValue) -> bool {
     value.unchecked_ref::<ArrayBuffer>().byte_length().is_ok()
 }

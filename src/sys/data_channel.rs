@@ -115,7 +115,7 @@ fn buffer_of(object: &JsValue) -> JsValue {
     if buffer.is_undefined() { object.clone() } else { buffer }
 }
 
-/// What is in the buffer.
+/// The bytes of the buffer.
 pub(crate) fn copied(buffer: &ArrayBuffer) -> Vec<u8> {
     Bytes::of(buffer).copied()
 }

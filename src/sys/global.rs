@@ -1,4 +1,4 @@
-//! What every global scope has: windows, workers, and browsers without WebRTC.
+//! The globals of every scope: windows, workers, and browsers without WebRTC.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -32,7 +32,7 @@ extern "C" {
     fn post_task(this: &Scheduler, callback: &JsValue) -> Result<(), JsValue>;
 }
 
-/// When all is done that the browser is at. It is called in any case.
+/// Calls `callback` in a later task, in any case.
 pub(crate) fn next_turn(callback: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(callback);
     let scheduler = get(&js_sys::global(), "scheduler");
@@ -47,12 +47,12 @@ pub(crate) fn after(ms: u32, callback: impl FnOnce() + 'static) {
     set_timeout(&Closure::once_into_js(callback), ms);
 }
 
-/// Whether the global object has something of this name, such as `RTCPeerConnection`.
+/// Returns whether the global object has a property of this name, such as `RTCPeerConnection`.
 pub(crate) fn has(name: &str) -> bool {
     !get(&js_sys::global(), name).is_undefined()
 }
 
-/// A member of any value; `undefined` where there is none or its getter throws.
+/// Returns a member of any value; `undefined` where there is none or its getter throws.
 pub(crate) fn get(value: &JsValue, member: &str) -> JsValue {
     // Of these it throws, and wasm-bindgen never frees the place of the result of a call that has thrown: each `null`
     // candidate would cost one.
@@ -71,44 +71,44 @@ pub(crate) fn try_get(value: &JsValue, member: &str) -> Result<JsValue, JsValue>
     value.unchecked_ref::<Members>().member(member)
 }
 
-/// A member that is a text.
+/// Returns a member that is a string.
 pub(crate) fn get_text(value: &JsValue, member: &str) -> Option<String> {
     get(value, member).as_string()
 }
 
-/// A member that WebIDL declares an integer of this type; none where it is no number within its range.
+/// Returns a member that WebIDL declares an integer of this type; `None` where it is no number within its range.
 pub(crate) fn integer<N: TryFrom<u64>>(value: &JsValue, member: &str) -> Option<N> {
     let number = get(value, member).as_f64().filter(|number| *number >= 0.0)?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is not negative, and saturates")]
     N::try_from(number as u64).ok()
 }
 
-/// What this method without arguments gives; none where the object has no such method.
+/// Calls a method without arguments. Returns `None` where the object has no such method.
 pub(crate) fn call(object: &JsValue, method: &str) -> Option<Result<JsValue, JsValue>> {
     get(object, method).dyn_ref::<Function>().map(|method| method.call0(object))
 }
 
-/// What is in an array; nothing where the value is none.
+/// Returns the items of an array; none for any other value.
 pub(crate) fn items(value: &JsValue) -> Vec<JsValue> {
     value.dyn_ref::<js_sys::Array>().map(js_sys::Array::to_vec).unwrap_or_default()
 }
 
-/// Whether a browser's object has this method or attribute: an older browser's may not.
+/// Returns whether a browser's object has this method or attribute, which an older browser may lack.
 pub(crate) fn has_member(value: &JsValue, member: &str) -> bool {
     !get(value, member).is_undefined()
 }
 
-/// Sets a member of an object that we made ourselves, which cannot fail.
+/// Sets a member of an object that this crate created, which cannot fail.
 pub(crate) fn set(object: &js_sys::Object, member: &str, value: &JsValue) {
     object.unchecked_ref::<Members>().set_member(member, value);
 }
 
-/// The same of a text.
+/// Sets a member of an object that this crate created to a string, without making a `JsValue` of it.
 pub(crate) fn set_text(object: &js_sys::Object, member: &str, value: &str) {
     object.unchecked_ref::<Members>().set_member_text(member, value);
 }
 
-/// Any value as text, also where `String(value)` throws.
+/// Returns any value as a string, also where `String(value)` throws.
 pub(crate) fn text(value: &JsValue) -> String {
     string_of(value).ok().and_then(|text| text.as_string()).unwrap_or_else(|| "a value that has no text".into())
 }

@@ -1,4 +1,5 @@
-//! [`HTMLMediaElement`](https://html.spec.whatwg.org/multipage/media.html#htmlmediaelement) with a stream as its source.
+//! [`HTMLMediaElement`](https://html.spec.whatwg.org/multipage/media.html#htmlmediaelement) with a stream as its
+//! source.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;

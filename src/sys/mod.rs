@@ -1,4 +1,4 @@
-//! Declarations of our own, one file an interface, where web-sys has none or one that throws through Rust.
+//! Declarations of browser interfaces, one file for each, where web-sys has none or one that throws through Rust.
 //!
 //! Each type extends its web-sys twin, so that the public API can hand out plain web-sys objects.
 

@@ -1,4 +1,5 @@
-//! [`OffscreenCanvas`](https://html.spec.whatwg.org/multipage/canvas.html#the-offscreencanvas-interface), to draw pictures of a video on.
+//! [`OffscreenCanvas`](https://html.spec.whatwg.org/multipage/canvas.html#the-offscreencanvas-interface), to draw
+//! pictures of a video on.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;

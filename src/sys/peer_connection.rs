@@ -43,7 +43,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = removeTrack)]
     pub(crate) fn remove_track(this: &PeerConnection, sender: &RtpSender) -> Result<(), JsValue>;
 
-    /// Of a track, or of a kind by its name.
+    /// Takes a track, or the name of a kind.
     #[wasm_bindgen(method, catch, js_name = addTransceiver)]
     pub(crate) fn add_transceiver(
         this: &PeerConnection,
@@ -67,14 +67,14 @@ extern "C" {
         init: &Object,
     ) -> Result<DataChannel, JsValue>;
 
-    /// Of everything, or of what sends or receives this track.
+    /// Takes a track for the statistics of its sender or receiver, or none for all.
     #[wasm_bindgen(method, catch, js_name = getStats)]
     pub(crate) fn stats(this: &PeerConnection, selector: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = setConfiguration)]
     pub(crate) fn set_configuration_to(this: &PeerConnection, configuration: &Object) -> Result<(), JsValue>;
 
-    /// Of Firefox alone.
+    /// Only Firefox has it.
     #[wasm_bindgen(method, catch, js_name = setIdentityProvider)]
     pub(crate) fn set_identity_provider_to(
         this: &PeerConnection,

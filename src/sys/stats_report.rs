@@ -21,7 +21,7 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub(crate) type StatsEntry;
 
-    /// One crossing into JavaScript a member: a report has hundreds.
+    /// Reads a member with a single call into JavaScript, as a report has hundreds.
     #[wasm_bindgen(method, structural, catch, indexing_getter)]
     pub(crate) fn member(this: &StatsEntry, name: &str) -> Result<JsValue, JsValue>;
 }

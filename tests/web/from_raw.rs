@@ -265,7 +265,7 @@ async fn a_closed_connection_still_has_statistics() {
         let report = "() => Promise.resolve(new Map([['last', { id: 'last', type: 'transport', timestamp: 1 }]]))";
         let _kept = Override::new(pair.a.as_raw(), "getStats", &js::eval(report));
         let kept = pair.a.stats().within("the report that the browser has kept").await.unwrap();
-        assert!(kept.get("last").is_some_and(|entry| stats::Transport::of(entry).is_some()));
+        assert!(kept.get("last").is_some_and(|entry| stats::Transport::from_stats(entry).is_some()));
         assert!(sender.stats().within("a sender's report").await.is_ok());
         assert!(receiver.stats().within("a receiver's report").await.is_ok());
     })

@@ -209,7 +209,7 @@ async fn f07_a_stream_whose_tracks_change() {
 
 /// Another stream of the same tracks.
 fn stream_of(stream: &MediaStream) -> MediaStream {
-    MediaStream::of_tracks(&stream.tracks()).unwrap()
+    MediaStream::from_tracks(&stream.tracks()).unwrap()
 }
 
 #[wasm_bindgen_test]

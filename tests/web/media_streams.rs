@@ -33,7 +33,7 @@ async fn a_stream_of_tracks_from_anywhere() {
         assert_eq!(ids(&stream), [picture.id()]);
         stream.add_track(&sound);
         assert_eq!(ids(&stream).len(), 2);
-        assert_eq!(ids(&MediaStream::of_tracks(&[picture.clone(), sound.clone()]).unwrap()), ids(&stream));
+        assert_eq!(ids(&MediaStream::from_tracks(&[picture.clone(), sound.clone()]).unwrap()), ids(&stream));
         assert_eq!(stream.track_by_id(&sound.id()), Some(sound.clone()));
         assert_eq!(stream.track_by_id("no such track"), None);
 
@@ -85,7 +85,7 @@ async fn f06_a_cloned_stream_has_tracks_of_its_own() {
 #[wasm_bindgen_test]
 async fn a_browser_without_streams() {
     let _mock = Override::new(&js::eval("globalThis"), "MediaStream", &JsValue::UNDEFINED);
-    for error in [MediaStream::new().unwrap_err(), MediaStream::of_tracks(&[]).unwrap_err()] {
+    for error in [MediaStream::new().unwrap_err(), MediaStream::from_tracks(&[]).unwrap_err()] {
         assert_eq!((error.operation(), error.kind()), ("MediaStream", &ErrorKind::NotSupported));
     }
 }

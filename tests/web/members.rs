@@ -187,7 +187,7 @@ async fn the_extensions_of_an_encoding_reach_the_browser() {
 
         let shown = Element::new("video");
         let arrived = arriving.next().within("the track").await.unwrap();
-        let stream = media::MediaStream::of_tracks(&[arrived.track]).unwrap();
+        let stream = media::MediaStream::from_tracks(&[arrived.track]).unwrap();
         let _shown = media::show(&shown, &stream).unwrap();
         shown.frames(1).await;
         if in_chromium {
@@ -258,7 +258,7 @@ async fn a_capture_time_is_negotiated_and_received() {
 
         let arrived =
             [arriving.next().within("a track").await.unwrap(), arriving.next().within("a track").await.unwrap()];
-        let stream = media::MediaStream::of_tracks(&arrived.each_ref().map(|event| event.track.clone())).unwrap();
+        let stream = media::MediaStream::from_tracks(&arrived.each_ref().map(|event| event.track.clone())).unwrap();
         let shown = Element::new("video");
         let _shown = media::show(&shown, &stream).unwrap();
         for event in &arrived {

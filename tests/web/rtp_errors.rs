@@ -24,7 +24,7 @@ fn video(pc: &PeerConnection) -> RtpTransceiver {
 }
 
 fn codec(mime_type: &str) -> Codec {
-    Codec { mime_type: mime_type.into(), clock_rate: 90_000, ..Codec::default() }
+    Codec::new(mime_type, 90_000)
 }
 
 #[wasm_bindgen_test]
@@ -62,7 +62,9 @@ fn rids_that_are_refused() {
     let add = |rids: &[Option<&str>]| {
         let mut init = TransceiverInit::new();
         for rid in rids {
-            init = init.encoding(Encoding { rid: rid.map(Into::into), ..Encoding::new() });
+            let mut encoding = Encoding::new();
+            encoding.rid = rid.map(Into::into);
+            init = init.encoding(encoding);
         }
         kind(pc.add_transceiver(TrackKind::Video, &init))
     };
@@ -185,11 +187,19 @@ fn codec_preferences_that_are_refused() {
     let prefer = |codecs: &[Codec]| kind(transceiver.set_codec_preferences(codecs));
     assert_eq!(prefer(&[codec("video/none")]), modified);
     assert_eq!(prefer(&RtpReceiver::capabilities(&TrackKind::Audio).unwrap().codecs), modified);
-    assert_eq!(prefer(&[Codec { clock_rate: 1, ..first.clone() }]), modified);
-    assert_eq!(prefer(&[Codec { channels: Some(7), ..first.clone() }]), modified);
-    assert_eq!(prefer(&[Codec { sdp_fmtp_line: Some("none=1".into()), ..first.clone() }]), modified);
+    assert_eq!(
+        prefer(&[{
+            let mut codec = first.clone();
+            codec.clock_rate = 1;
+            codec
+        }]),
+        modified
+    );
+    assert_eq!(prefer(&[first.clone().channels(7)]), modified);
+    assert_eq!(prefer(&[first.clone().sdp_fmtp_line("none=1")]), modified);
     assert_eq!(prefer(&helpers), modified);
-    let lower = Codec { mime_type: first.mime_type.to_lowercase(), ..first.clone() };
+    let mut lower = first.clone();
+    lower.mime_type = first.mime_type.to_lowercase();
     assert_eq!(prefer(&[lower, first]), None, "in any case, and more than once");
 }
 

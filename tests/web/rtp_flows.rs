@@ -119,7 +119,7 @@ async fn f30_simple_peer_to_peer() {
 }
 
 fn received(pc: &PeerConnection) -> MediaStream {
-    MediaStream::of_tracks(&pc.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>()).unwrap()
+    MediaStream::from_tracks(&pc.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>()).unwrap()
 }
 
 /// Without media: transports up, transceivers there. With it: `replace_track` alone.

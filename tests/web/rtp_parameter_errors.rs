@@ -24,7 +24,7 @@ fn simulcast(pc: &PeerConnection) -> RtpTransceiver {
 }
 
 fn codec(mime_type: &str) -> Codec {
-    Codec { mime_type: mime_type.into(), clock_rate: 90_000, ..Codec::default() }
+    Codec::new(mime_type, 90_000)
 }
 
 /// Sets what `change` has made of the parameters.

@@ -22,7 +22,7 @@ use super::support::{
 };
 
 fn received(pc: &PeerConnection) -> MediaStream {
-    MediaStream::of_tracks(&pc.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>()).unwrap()
+    MediaStream::from_tracks(&pc.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>()).unwrap()
 }
 
 fn nothing_happened(sessions: [&Session; 2]) {

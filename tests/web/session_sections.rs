@@ -68,7 +68,7 @@ fn no_events(sessions: [&Session; 2]) {
 /// Shows what a session receives in a section, from its first track event on.
 async fn shown(video: &Element, session: &Session, index: usize) -> impl Sized + use<> {
     let receiver = session.connection().receivers().swap_remove(index);
-    let shown = media::show(video, &MediaStream::of_tracks(&[receiver.track()]).unwrap()).unwrap();
+    let shown = media::show(video, &MediaStream::from_tracks(&[receiver.track()]).unwrap()).unwrap();
     video.frames(3).within("media").await;
     shown
 }

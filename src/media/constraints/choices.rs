@@ -1,4 +1,4 @@
-//! The values that constraints and settings choose from.
+//! The enumerations of constraints and settings.
 
 use std::fmt;
 
@@ -10,53 +10,54 @@ use serde::{
 };
 
 spec_enum! {
-    /// Which way a camera looks. [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-facingMode)
+    /// The direction that a camera faces.
+    /// [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-facingMode)
     #[doc(alias = "VideoFacingModeEnum")]
     FacingMode {
-        /// Towards the user: the selfie camera.
+        /// The camera faces the user, as a selfie camera does.
         #[doc(alias = "VideoFacingModeEnum.user")]
         User = "user",
-        /// Away from the user.
+        /// The camera faces away from the user.
         #[doc(alias = "VideoFacingModeEnum.environment")]
         Environment = "environment",
-        /// To the user's left.
+        /// The camera faces the user's left.
         #[doc(alias = "VideoFacingModeEnum.left")]
         Left = "left",
-        /// To the user's right.
+        /// The camera faces the user's right.
         #[doc(alias = "VideoFacingModeEnum.right")]
         Right = "right",
     }
 }
 
 spec_enum! {
-    /// How the browser makes a picture of the size that was asked for.
+    /// The way in which the browser produces the requested resolution.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-resizeMode)
     #[doc(alias = "VideoResizeModeEnum")]
     ResizeMode {
-        /// Only sizes that the camera itself has.
+        /// The browser uses only the camera's native resolutions.
         #[doc(alias = "VideoResizeModeEnum.none")]
         None = "none",
-        /// The browser may cut a larger picture and scale it down.
+        /// The browser may crop and scale a larger resolution.
         #[doc(alias = "VideoResizeModeEnum.crop-and-scale")]
         CropAndScale = "crop-and-scale",
     }
 }
 
 spec_enum! {
-    /// Which sound is taken out of the microphone's.
+    /// The audio that echo cancellation removes from the microphone's.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-echocancellationmodeenum)
     #[doc(alias = "EchoCancellationModeEnum")]
     EchoCancellationMode {
-        /// All that the loudspeakers of this machine play.
+        /// All audio that the speakers of this machine play.
         #[doc(alias = "EchoCancellationModeEnum.all")]
         All = "all",
-        /// What comes from peers, and no other sound of this machine.
+        /// The audio of remote peers, and no other audio of this machine.
         #[doc(alias = "EchoCancellationModeEnum.remote-only")]
         RemoteOnly = "remote-only",
     }
 }
 
-/// Whether and how echo is cancelled: from `true`, `false` or an [`EchoCancellationMode`].
+/// The echo cancellation of a microphone: from `true`, `false` or an [`EchoCancellationMode`].
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-echoCancellation)
 ///
 /// Chromium has `remote-only` besides the switch, Firefox the switch alone: what it does not know it takes as a wish
@@ -64,9 +65,9 @@ spec_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum EchoCancellation {
-    /// On, in the way that the browser thinks best, or off.
+    /// Echo cancellation of the browser's choice, or none.
     Switch(bool),
-    /// On, in this way.
+    /// Echo cancellation in this mode.
     Mode(EchoCancellationMode),
 }
 
@@ -111,7 +112,7 @@ impl From<EchoCancellationMode> for EchoCancellation {
 }
 
 spec_enum! {
-    /// What of the screen is shared.
+    /// The kind of display surface that is shared.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-displaycapturesurfacetype)
     #[doc(alias = "DisplayCaptureSurfaceType")]
     DisplaySurface {
@@ -128,17 +129,17 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// Whether the pointer is in the shared picture.
+    /// The presence of the cursor in the captured video.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-cursorcaptureconstraint)
     #[doc(alias = "CursorCaptureConstraint")]
     CursorCapture {
-        /// It is not.
+        /// The cursor is not captured.
         #[doc(alias = "CursorCaptureConstraint.never")]
         Never = "never",
-        /// It is.
+        /// The cursor is captured.
         #[doc(alias = "CursorCaptureConstraint.always")]
         Always = "always",
-        /// While it moves, and for a moment after.
+        /// The cursor is captured while it moves, and for a moment after.
         #[doc(alias = "CursorCaptureConstraint.motion")]
         Motion = "motion",
     }

@@ -1,6 +1,7 @@
-//! What to ask of a camera, a microphone or the screen.
+//! Constraints on a camera, a microphone or the screen.
 
 mod choices;
+mod js;
 mod track;
 mod value;
 
@@ -8,6 +9,7 @@ use js_sys::Object;
 use serde::{Deserializer, Serialize};
 use wasm_bindgen::JsValue;
 
+pub(in crate::media) use self::js::{ToJs, set};
 pub use self::{
     choices::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode},
     track::{Audio, TrackConstraints, Video},
@@ -18,16 +20,15 @@ use browser_rtc_proto::{
     webidl::{FromIdl, Union},
 };
 
-use super::js::{ToJs, set};
 use crate::members::{Members, member_setter};
 
-/// Whether to capture a kind of media, and with which constraints: from `true`, `false`, [`Audio`] or [`Video`].
+/// The request for one kind of media: from `true`, `false`, [`Audio`] or [`Video`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Wanted<T> {
-    /// Any device, or none of this kind.
+    /// Any device of this kind, or none.
     Any(bool),
-    /// A device that meets these.
+    /// A device that meets these constraints.
     Constrained(T),
 }
 
@@ -96,6 +97,7 @@ impl<T: ToJs> ToJs for Wanted<T> {
 /// ```
 #[doc(alias = "MediaStreamConstraints")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Constraints {
     /// The microphone.
     #[doc(alias = "MediaStreamConstraints.audio")]
@@ -116,20 +118,20 @@ dictionary! {
 }
 
 impl Constraints {
-    /// Neither microphone nor camera.
+    /// Creates constraints that ask for neither microphone nor camera.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks for a microphone: `true`, or an [`Audio`].
+    /// Sets the microphone to ask for: `true`, or an [`Audio`].
     #[must_use]
     pub fn audio(mut self, wanted: impl Into<Wanted<Audio>>) -> Self {
         self.audio = wanted.into();
         self
     }
 
-    /// Asks for a camera: `true`, or a [`Video`].
+    /// Sets the camera to ask for: `true`, or a [`Video`].
     #[must_use]
     pub fn video(mut self, wanted: impl Into<Wanted<Video>>) -> Self {
         self.video = wanted.into();
@@ -138,7 +140,7 @@ impl Constraints {
 
     member_setter!();
 
-    pub(crate) fn to_js(&self) -> Object {
+    pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
         set(&object, "audio", Some(&self.audio));
         set(&object, "video", Some(&self.video));
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn constraints_travel_as_the_specification_spells_them() {
+    fn constraints_serialize_as_specified() {
         let constraints = Constraints::new()
             .audio(Audio::new().echo_cancellation(true).channel_count(exact(2)))
             .video(Video::new().width(min(640).ideal(1280)).frame_rate(30).facing_mode(FacingMode::Environment));
@@ -175,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_several_travels_as_one_or_as_a_list() {
+    fn alternatives_serialize_as_value_or_list() {
         let constraints = Constraints::new()
             .audio(
                 Audio::new()
@@ -211,14 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_newer_page_asks_for_is_no_failure() {
+    fn unknown_constraints_are_ignored() {
         let newer = json!({ "video": { "zoom": 3, "facingMode": "above", "advanced": [{ "torch": true }] } });
         let video = Video::new().facing_mode(FacingMode::from("above")).advanced(Video::new());
         assert_eq!(serde_json::from_value::<Constraints>(newer).unwrap(), Constraints::new().video(video));
     }
 
     #[test]
-    fn a_bare_value_turns_into_the_ideal_when_bounds_join_it() {
+    fn bare_value_with_bounds_becomes_ideal() {
         assert_eq!(Constrain::<u32>::from(30).max(60), ideal(30).max(60));
     }
 }

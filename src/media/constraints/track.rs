@@ -1,16 +1,18 @@
-//! What to ask of one track.
+//! Constraints on one track.
 
 use browser_rtc_proto::dictionary;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::{Constrain, CursorCapture, DisplaySurface, EchoCancellation, FacingMode, OneOf, ResizeMode};
+use super::{
+    choices::{CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeMode},
+    js::{ToJs, set},
+    value::{Constrain, OneOf},
+};
 use crate::{
-    media::{
-        TrackKind,
-        js::{FromJs, ToJs, read, set},
-    },
+    dictionary::{self, js_members},
+    media::TrackKind,
     members::{Members, member_setter},
 };
 
@@ -25,14 +27,15 @@ macro_rules! track_constraints {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize)]
         #[serde(rename_all = "camelCase")]
+        #[non_exhaustive]
         pub struct $name {
             $(
                 $(#[$field_meta])*
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub $field: Option<Constrain<$value>>,
             )*
-            /// Further sets, in the order of their weight: the browser meets each as a whole, or passes over it.
-            /// `advanced` within one of them means nothing.
+            /// Further sets, in order of priority: the browser meets each as a whole, or ignores it.
+            /// `advanced` within one of them has no effect.
             #[doc(alias = "MediaTrackConstraints.advanced")]
             #[serde(skip_serializing_if = "Vec::is_empty")]
             pub advanced: Vec<Self>,
@@ -49,7 +52,7 @@ macro_rules! track_constraints {
         }
 
         impl $name {
-            /// No constraints: any device of this kind.
+            /// Creates empty constraints, which any device of this kind meets.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
@@ -64,7 +67,7 @@ macro_rules! track_constraints {
                 }
             )*
 
-            /// Adds a set that is met as a whole, or passed over; the first that is added weighs most.
+            /// Adds a set that is met as a whole, or ignored; the first has the highest priority.
             #[must_use]
             pub fn advanced(mut self, set: Self) -> Self {
                 self.advanced.push(set);
@@ -74,6 +77,8 @@ macro_rules! track_constraints {
             member_setter!();
         }
 
+        js_members!($name: advanced / "advanced"; other);
+
         impl ToJs for $name {
             fn to_js(&self) -> JsValue {
                 let object = Object::new();
@@ -81,16 +86,6 @@ macro_rules! track_constraints {
                 set(&object, "advanced", (!self.advanced.is_empty()).then_some(&self.advanced));
                 self.other.write(&object);
                 object.into()
-            }
-        }
-
-        impl FromJs for $name {
-            fn from_js(value: &JsValue) -> Option<Self> {
-                value.is_object().then(|| Self {
-                    $( $field: read(value, $js), )*
-                    advanced: read(value, "advanced").unwrap_or_default(),
-                    other: Members::beside(&[$($js,)* "advanced"], value),
-                })
             }
         }
 
@@ -103,50 +98,51 @@ macro_rules! track_constraints {
 }
 
 track_constraints! {
-    /// What to ask of a camera, or of the screen.
+    /// Constraints on a video track of a camera or the screen.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediatrackconstraintset)
     ///
-    /// A browser passes over what it does not know, even where it is `exact`:
-    /// [`supported_constraints`](crate::media::supported_constraints) tells.
+    /// A browser ignores constraints that it does not know, even `exact` ones:
+    /// [`supported_constraints`](crate::media::supported_constraints) returns those that it knows.
     #[doc(alias = "MediaTrackConstraints")]
     Video {
-        /// Pixels across.
+        /// The width, in pixels.
         #[doc(alias = "MediaTrackConstraintSet.width")]
         width / "width": u32,
-        /// Pixels down.
+        /// The height, in pixels.
         #[doc(alias = "MediaTrackConstraintSet.height")]
         height / "height": u32,
-        /// Width divided by height. Unknown to Firefox.
+        /// The width divided by the height. Unknown to Firefox.
         #[doc(alias = "MediaTrackConstraintSet.aspectRatio")]
         aspect_ratio / "aspectRatio": f64,
-        /// Frames a second.
+        /// The frame rate, in frames per second.
         #[doc(alias = "MediaTrackConstraintSet.frameRate")]
         frame_rate / "frameRate": f64,
-        /// Which way the camera looks.
+        /// The direction that the camera faces.
         #[doc(alias = "MediaTrackConstraintSet.facingMode")]
         facing_mode / "facingMode": OneOf<FacingMode>,
-        /// Whether the browser may cut and scale the camera's picture to the size that is asked for.
+        /// The permission to crop and scale the camera's video to the requested resolution.
         #[doc(alias = "MediaTrackConstraintSet.resizeMode")]
         resize_mode / "resizeMode": OneOf<ResizeMode>,
         /// The camera, by its [`DeviceInfo::device_id`](crate::media::DeviceInfo::device_id).
         #[doc(alias = "MediaTrackConstraintSet.deviceId")]
         device_id / "deviceId": OneOf<String>,
-        /// The device that the camera is a part of.
+        /// The group of the device that the camera is part of.
         #[doc(alias = "MediaTrackConstraintSet.groupId")]
         group_id / "groupId": OneOf<String>,
-        /// Blur what is behind the user. Unknown to Firefox, and to Chromium where the system cannot do it.
+        /// The blurring of the user's background. Unknown to Firefox, and to Chromium where the system does not support
+        /// it.
         #[doc(alias = "MediaTrackConstraintSet.backgroundBlur")]
         background_blur / "backgroundBlur": bool,
-        /// What of the screen is offered first; the user chooses. Unknown to Firefox.
+        /// The kind of surface that is offered first; the user chooses. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-displaysurface)
         #[doc(alias = "MediaTrackConstraintSet.displaySurface")]
         display_surface / "displaySurface": OneOf<DisplaySurface>,
-        /// Of the screen: also what is hidden or scrolled out of sight. Browsers tell it in the settings, and pass over
-        /// it as a constraint.
+        /// The capture of the parts of a surface that are hidden or scrolled out of sight. Browsers report it in the
+        /// settings, and ignore it as a constraint.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-logicalsurface)
         #[doc(alias = "MediaTrackConstraintSet.logicalSurface")]
         logical_surface / "logicalSurface": bool,
-        /// Whether the pointer is in the picture of the screen. Chromium tells it in the settings, and passes over it
+        /// The presence of the cursor in the video. Chromium reports it in the settings, and ignores it
         /// as a constraint of a live track; unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-cursor)
         #[doc(alias = "MediaTrackConstraintSet.cursor")]
@@ -155,49 +151,49 @@ track_constraints! {
 }
 
 track_constraints! {
-    /// What to ask of a microphone, or of the sound that goes with the screen.
+    /// Constraints on an audio track of a microphone or the screen.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediatrackconstraintset)
     ///
-    /// A browser passes over what it does not know, even where it is `exact`:
-    /// [`supported_constraints`](crate::media::supported_constraints) tells.
+    /// A browser ignores constraints that it does not know, even `exact` ones:
+    /// [`supported_constraints`](crate::media::supported_constraints) returns those that it knows.
     #[doc(alias = "MediaTrackConstraints")]
     Audio {
-        /// Take out what the loudspeaker plays.
+        /// The removal of audio that the speakers play.
         #[doc(alias = "MediaTrackConstraintSet.echoCancellation")]
         echo_cancellation / "echoCancellation": EchoCancellation,
-        /// Take out steady noise.
+        /// The suppression of steady noise.
         #[doc(alias = "MediaTrackConstraintSet.noiseSuppression")]
         noise_suppression / "noiseSuppression": bool,
-        /// Keep the loudness even.
+        /// The automatic control of the gain.
         #[doc(alias = "MediaTrackConstraintSet.autoGainControl")]
         auto_gain_control / "autoGainControl": bool,
         /// The isolation of the user's voice from all other sound. Unknown to Firefox.
         /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
         #[doc(alias = "MediaTrackConstraintSet.voiceIsolation")]
         voice_isolation / "voiceIsolation": bool,
-        /// Samples a second. Unknown to Firefox.
+        /// The sample rate, in samples per second. Unknown to Firefox.
         #[doc(alias = "MediaTrackConstraintSet.sampleRate")]
         sample_rate / "sampleRate": u32,
-        /// Bits a sample. Unknown to Firefox.
+        /// The sample size, in bits. Unknown to Firefox.
         #[doc(alias = "MediaTrackConstraintSet.sampleSize")]
         sample_size / "sampleSize": u32,
-        /// Seconds from sound to sample. Unknown to Firefox.
+        /// The latency of the capture, in seconds. Unknown to Firefox.
         #[doc(alias = "MediaTrackConstraintSet.latency")]
         latency / "latency": f64,
-        /// 1 for mono, 2 for stereo.
+        /// The number of channels: 1 for mono, 2 for stereo.
         #[doc(alias = "MediaTrackConstraintSet.channelCount")]
         channel_count / "channelCount": u32,
         /// The microphone, by its [`DeviceInfo::device_id`](crate::media::DeviceInfo::device_id).
         #[doc(alias = "MediaTrackConstraintSet.deviceId")]
         device_id / "deviceId": OneOf<String>,
-        /// The device that the microphone is a part of.
+        /// The group of the device that the microphone is part of.
         #[doc(alias = "MediaTrackConstraintSet.groupId")]
         group_id / "groupId": OneOf<String>,
-        /// Leave the sound that this page plays out of the screen's. Unknown to Firefox.
+        /// The exclusion of this page's own audio from the captured audio. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-restrictownaudio)
         #[doc(alias = "MediaTrackConstraintSet.restrictOwnAudio")]
         restrict_own_audio / "restrictOwnAudio": bool,
-        /// Silence the loudspeakers for what is shared with its sound. Unknown to Firefox.
+        /// The silencing of the speakers for the audio that is shared. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-suppresslocalaudioplayback)
         #[doc(alias = "MediaTrackConstraintSet.suppressLocalAudioPlayback")]
         suppress_local_audio_playback / "suppressLocalAudioPlayback": bool,
@@ -208,17 +204,18 @@ track_constraints! {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum TrackConstraints {
-    /// Of a track of sound.
+    /// The constraints of an audio track.
     Audio(Box<Audio>),
-    /// Of a track of picture.
+    /// The constraints of a video track.
     Video(Box<Video>),
 }
 
 impl TrackConstraints {
-    pub(in crate::media) fn of(kind: &TrackKind, raw: &JsValue) -> Self {
+    /// Reads the constraints of a track of this kind.
+    pub(in crate::media) fn from_js(kind: &TrackKind, raw: &JsValue) -> Self {
         match kind {
-            TrackKind::Audio => Audio::from_js(raw).unwrap_or_default().into(),
-            _ => Video::from_js(raw).unwrap_or_default().into(),
+            TrackKind::Audio => dictionary::from_js::<Audio>(raw).unwrap_or_default().into(),
+            _ => dictionary::from_js::<Video>(raw).unwrap_or_default().into(),
         }
     }
 }

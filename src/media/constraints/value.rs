@@ -1,20 +1,14 @@
-//! One constraint: what is wished for, and what is insisted on.
+//! One constraint: a bare value, or bounds.
 
 use browser_rtc_proto::{
     as_union, dictionary,
     webidl::{FromIdl, Union},
 };
-use js_sys::Object;
 use serde::{Deserialize, Deserializer, Serialize};
-use wasm_bindgen::JsValue;
 
 use super::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode};
-use crate::{
-    media::js::{FromJs, ToJs, set},
-    sys::global,
-};
 
-/// One constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.
+/// A constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.
 ///
 /// A bare value and `ideal` are wishes, which the browser meets as well as it can; with `exact`, `min` or `max` it
 /// refuses ([`ErrorKind::Overconstrained`](crate::ErrorKind::Overconstrained)) where no device can.
@@ -37,16 +31,17 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Constrain<T> {
-    /// A wish, the same as `ideal`.
+    /// A preferred value, the same as `ideal`.
     Bare(T),
-    /// Bounds and wishes.
+    /// Bounds and a preferred value.
     Bounds(Bounds<T>),
 }
 
 /// The parts of a [`Constrain`] that is not a bare value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Bounds<T> {
-    /// No other value will do.
+    /// The only acceptable value.
     #[doc(alias = "ConstrainULongRange.exact")]
     #[doc(alias = "ConstrainDoubleRange.exact")]
     #[doc(alias = "ConstrainBooleanParameters.exact")]
@@ -54,7 +49,7 @@ pub struct Bounds<T> {
     #[doc(alias = "ConstrainBooleanOrDOMStringParameters.exact")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<T>,
-    /// As near to this as can be.
+    /// The preferred value.
     #[doc(alias = "ConstrainULongRange.ideal")]
     #[doc(alias = "ConstrainDoubleRange.ideal")]
     #[doc(alias = "ConstrainBooleanParameters.ideal")]
@@ -62,12 +57,12 @@ pub struct Bounds<T> {
     #[doc(alias = "ConstrainBooleanOrDOMStringParameters.ideal")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ideal: Option<T>,
-    /// No less than this, for numbers.
+    /// The least acceptable number.
     #[doc(alias = "ULongRange.min")]
     #[doc(alias = "DoubleRange.min")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<T>,
-    /// No more than this, for numbers.
+    /// The greatest acceptable number.
     #[doc(alias = "ULongRange.max")]
     #[doc(alias = "DoubleRange.max")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,11 +75,11 @@ impl<T> Default for Bounds<T> {
     }
 }
 
-/// One value, or several of which any will do: from a value, an array or a `Vec`.
+/// One acceptable value or several: from a value, an array or a `Vec`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum OneOf<T> {
-    /// This value.
+    /// A single value.
     Value(T),
     /// Any of these.
     Values(Vec<T>),
@@ -120,28 +115,28 @@ impl<const N: usize> From<[&str; N]> for OneOf<String> {
     }
 }
 
-/// A wish: as near to `value` as the device can.
+/// Creates a constraint that prefers `value`.
 pub fn ideal<T>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { ideal: Some(value), ..Bounds::default() })
 }
 
-/// `value` or a refusal.
+/// Creates a constraint that accepts `value` only.
 pub fn exact<T>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { exact: Some(value), ..Bounds::default() })
 }
 
-/// `value` or more, or a refusal.
+/// Creates a constraint that accepts `value` or more.
 pub fn min<T: Number>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { min: Some(value), ..Bounds::default() })
 }
 
-/// `value` or less, or a refusal.
+/// Creates a constraint that accepts `value` or less.
 pub fn max<T: Number>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { max: Some(value), ..Bounds::default() })
 }
 
 impl<T> Constrain<T> {
-    /// Adds a wish, in place of an earlier one or of the bare value.
+    /// Sets the preferred value, in place of an earlier one or of the bare value.
     #[must_use]
     pub fn ideal(self, value: T) -> Self {
         Self::Bounds(Bounds { ideal: Some(value), ..self.into_bounds() })
@@ -204,7 +199,7 @@ macro_rules! bare {
 
 bare!(u32, f64, bool);
 
-/// Bare and bounded, as another type than that of the constraint.
+/// Implements the conversion of bare and bounded values of another type than that of the constraint.
 macro_rules! also {
     ($($from:ty $([const $length:ident])? => $to:ty),* $(,)?) => {
         $(
@@ -278,44 +273,3 @@ impl<'de, T: FromIdl<'de>> Union<'de> for OneOf<T> {
 }
 
 as_union!(OneOf<T>);
-
-impl<T: ToJs> ToJs for OneOf<T> {
-    fn to_js(&self) -> JsValue {
-        match self {
-            Self::Value(value) => value.to_js(),
-            Self::Values(values) => values.to_js(),
-        }
-    }
-}
-
-impl<T: FromJs> FromJs for OneOf<T> {
-    fn from_js(value: &JsValue) -> Option<Self> {
-        Vec::from_js(value).map(Self::Values).or_else(|| T::from_js(value).map(Self::Value))
-    }
-}
-
-impl<T: ToJs> ToJs for Constrain<T> {
-    fn to_js(&self) -> JsValue {
-        match self {
-            Self::Bare(value) => value.to_js(),
-            Self::Bounds(Bounds { exact, ideal, min, max }) => {
-                let object = Object::new();
-                for (name, value) in [("exact", exact), ("ideal", ideal), ("min", min), ("max", max)] {
-                    set(&object, name, value.as_ref());
-                }
-                object.into()
-            }
-        }
-    }
-}
-
-impl<T: FromJs> FromJs for Constrain<T> {
-    fn from_js(value: &JsValue) -> Option<Self> {
-        let part = |name| T::from_js(&global::get(value, name));
-        T::from_js(value).map(Self::Bare).or_else(|| {
-            value.is_object().then(|| {
-                Self::Bounds(Bounds { exact: part("exact"), ideal: part("ideal"), min: part("min"), max: part("max") })
-            })
-        })
-    }
-}

@@ -22,7 +22,7 @@ thread_local! {
     static SHARED: RefCell<Weak<SharedContext>> = RefCell::default();
 }
 
-/// Closed when the last meter has gone.
+/// The audio context, closed when the last meter is dropped.
 pub(super) struct SharedContext(pub(super) AudioContext);
 
 impl SharedContext {
@@ -43,7 +43,7 @@ impl SharedContext {
         self.0.state() == "running"
     }
 
-    /// Has it run as soon as the browser lets it, which may be never.
+    /// Requests that the context run, which the browser may never allow.
     pub(super) fn ask_to_run(&self) {
         if !self.is_running() {
             let _in_its_time = settled_for_good("AudioContext.resume", self.0.resume()).now_or_never();
@@ -65,7 +65,7 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    /// `samples` is a power of two from 32 to 32768.
+    /// Creates a tap of this number of samples, a power of two from 32 to 32768.
     pub(super) fn new(
         operation: &'static str,
         context: &AudioContext,
@@ -80,7 +80,7 @@ impl Tap {
 
     pub(super) fn level(&self) -> Level {
         self.analyser.samples(&self.samples);
-        Level::of(&self.samples.to_vec())
+        Level::from_samples(&self.samples.to_vec())
     }
 }
 

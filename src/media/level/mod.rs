@@ -1,4 +1,4 @@
-//! How loud a sound is.
+//! Audio levels.
 
 mod context;
 
@@ -29,19 +29,18 @@ use crate::{
 
 const OPERATION: &str = "LevelMeter";
 
-/// How loud a sound is, over a short time: each from 0, which is silence, to 1, the loudest that there is. Sound of
-/// several channels is mixed to one first.
+/// The level of audio over a short time, from 0 (silence) to 1 (full scale). Several channels are mixed to one first.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Level {
-    /// The root of the mean square, which is nearest to what one hears. Full-scale sine: 0.71.
+    /// The root mean square, which is closest to the perceived loudness: 0.71 for a full-scale sine.
     pub rms: f32,
-    /// The farthest swing.
+    /// The greatest amplitude.
     pub peak: f32,
 }
 
 impl Level {
-    fn of(samples: &[f32]) -> Self {
+    fn from_samples(samples: &[f32]) -> Self {
         let squares: f32 = samples.iter().map(|sample| sample * sample).sum();
         let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
         #[expect(clippy::cast_precision_loss, reason = "32768 samples at most")]
@@ -50,9 +49,9 @@ impl Level {
     }
 }
 
-/// Measures how loud a track is: one's own microphone, or a peer's.
+/// A meter of the level of an audio track, local or remote.
 ///
-/// Clones share one meter. It keeps the track alive, until the last handle goes. All meters of a page share one
+/// Clones share one meter. It keeps the track alive until the last handle is dropped. All meters of a page share one
 /// [audio context](https://webaudio.github.io/web-audio-api/#AudioContext), which closes with the last of them.
 ///
 /// Browsers measure only once the user has clicked in the page or pressed a key, Chromium also while the page has a
@@ -73,12 +72,12 @@ impl Level {
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct LevelMeter(Rc<Inner>);
+pub struct LevelMeter(Rc<SharedMeter>);
 
-struct Inner {
+struct SharedMeter {
     tap: Tap,
     source: AudioNode,
-    /// Without an element that has it, Chromium gives no sound of a peer's track.
+    /// Plays the stream: Chromium provides no audio of a remote track without an element.
     element: Option<MediaElement>,
     track: MediaStreamTrack,
     end: CloseSignal,
@@ -86,10 +85,10 @@ struct Inner {
 }
 
 impl LevelMeter {
-    /// Measures from now on.
+    /// Creates a meter, which starts to measure.
     ///
     /// # Errors
-    /// `InvalidState` for a track that is not sound, `NotSupported` where the browser has no `AudioContext`.
+    /// `InvalidState` for a track that is not audio, `NotSupported` where the browser has no `AudioContext`.
     pub fn new(track: &MediaStreamTrack) -> Result<Self> {
         let context = SharedContext::get(OPERATION)?;
         let stream = web_sys::MediaStream::new_with_tracks(&Array::of1(track.as_raw())).during(OPERATION)?;
@@ -102,29 +101,35 @@ impl LevelMeter {
             element.set_source(Some(&stream)).during(OPERATION)?;
         }
         context.ask_to_run();
-        Ok(Self(Rc::new(Inner { tap, source, element, track: track.clone(), end: CloseSignal::default(), context })))
+        Ok(Self(Rc::new(SharedMeter {
+            tap,
+            source,
+            element,
+            track: track.clone(),
+            end: CloseSignal::default(),
+            context,
+        })))
     }
 
-    /// What is measured.
+    /// Returns the track that is measured.
     #[must_use]
     pub fn track(&self) -> &MediaStreamTrack {
         &self.0.track
     }
 
-    /// How loud it has been just now, over about a twentieth of a second. Silence while it is not
-    /// [running](Self::is_running), and of a track that is disabled, muted or has ended.
+    /// Returns the current level, over about 50 ms. It is silence while the meter is not [running](Self::is_running),
+    /// and for a track that is disabled, muted or has ended.
     #[must_use]
     pub fn level(&self) -> Level {
         level(&self.0.context.0, &self.0.tap)
     }
 
-    /// How loud it has been since the last one was taken: the first comes after this time, then one each time this
-    /// long after the one before it has been taken from the stream. It ends when the track ends or the last
-    /// handle of the meter goes. Less than a millisecond counts as one; of more than about 0.7 s only the last 0.7 s
-    /// are measured.
+    /// Returns a stream of the level since the previous item: the first comes after this interval, and each further one
+    /// this interval after the previous one has been taken from the stream. It ends when the track ends or the last
+    /// handle of the meter is dropped. The interval is at least a millisecond; only its last 0.7 s are measured.
     ///
     /// # Errors
-    /// Whatever the browser throws; none is known.
+    /// The error that the browser throws; none is known.
     pub fn levels(&self, interval: Duration) -> Result<impl FusedStream<Item = Level> + Unpin + use<>> {
         let ms = timer::milliseconds(interval);
         let context = &self.0.context.0;
@@ -139,28 +144,28 @@ impl LevelMeter {
         Ok(Box::pin(levels.fuse()))
     }
 
-    /// Whether it measures. The browser may want a click or a key press of the user first: then call
+    /// Returns whether the meter measures. The browser may require a click or a key press of the user first: then call
     /// [`resume`](Self::resume) there.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.0.context.is_running()
     }
 
-    /// Whether it measures: now, then each change.
+    /// Returns a stream of whether the meter measures: the current value, then each change.
     pub fn running_changes(&self) -> EventStream<bool> {
         let context = self.0.context.0.clone();
         let running = move || context.state() == "running";
         EventStream::from_states(&self.0.end, &self.0.context.0, &["statechange"], running)
     }
 
-    /// Resolves when it measures. A meter that is made asks for that by itself; ask anew in a click or a key press.
-    /// Cancel safe: what was asked for goes on.
+    /// Resolves when the meter measures. A new meter requests it by itself; call this in a click or a key press. Cancel
+    /// safe: the request stays in effect.
     /// [Specification](https://webaudio.github.io/web-audio-api/#dom-audiocontext-resume)
     ///
     /// # Errors
-    /// `Timeout` where it does not measure a second later: the browser wants a click first, or, Firefox, an audio
-    /// output. It may still begin later; see [`running_changes`](Self::running_changes). `Closed` where the last
-    /// handle of the meter has gone.
+    /// `Timeout` if it does not measure after a second: the browser requires a click first, or, Firefox, an audio
+    /// output. It may still start later; see [`running_changes`](Self::running_changes). `Closed` if the last handle of
+    /// the meter was dropped.
     pub fn resume(&self) -> impl Future<Output = Result<()>> + use<> {
         const OPERATION: &str = "AudioContext.resume";
         let (context, end) = (self.0.context.0.clone(), self.0.end.clone());
@@ -177,7 +182,7 @@ impl LevelMeter {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedMeter {
     fn drop(&mut self) {
         self.end.set();
         let _disconnected = self.source.disconnect();
@@ -198,7 +203,7 @@ fn level(context: &AudioContext, tap: &Tap) -> Level {
     if context.state() == "running" { tap.level() } else { Level::default() }
 }
 
-/// How many samples hold this time, as an analyser wants it: a power of two in its bounds.
+/// Returns the number of samples that cover this time: a power of two in the range of an analyser.
 fn window(ms: u32, sample_rate: f32) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "bounded")]
     let samples = (ms as f32 / 1000.0 * sample_rate).clamp(32.0, 32768.0) as u32;
@@ -212,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_holds_the_interval() {
+    fn window_covers_interval() {
         assert_eq!(window(1, 44_100.0), 64);
         assert_eq!(window(100, 48_000.0), 8192);
         assert_eq!(window(0, 0.0), 32);
@@ -220,9 +225,9 @@ mod tests {
     }
 
     #[test]
-    fn levels_stay_in_their_bounds() {
-        assert_eq!(Level::of(&[]), Level::default());
-        assert_eq!(Level::of(&[0.5, -0.5]), Level { rms: 0.5, peak: 0.5 });
-        assert_eq!(Level::of(&[3.0, -4.0]), Level { rms: 1.0, peak: 1.0 });
+    fn levels_are_within_range() {
+        assert_eq!(Level::from_samples(&[]), Level::default());
+        assert_eq!(Level::from_samples(&[0.5, -0.5]), Level { rms: 0.5, peak: 0.5 });
+        assert_eq!(Level::from_samples(&[3.0, -4.0]), Level { rms: 1.0, peak: 1.0 });
     }
 }

@@ -1,4 +1,4 @@
-//! Streams recorded to files.
+//! Recording of streams to files.
 
 mod options;
 mod recording;
@@ -23,15 +23,15 @@ use crate::{
 };
 
 spec_enum! {
-    /// What a recorder does. [Specification](https://www.w3.org/TR/mediastream-recording/#recordingstate)
+    /// The state of a recorder. [Specification](https://www.w3.org/TR/mediastream-recording/#recordingstate)
     RecordingState {
-        /// Nothing: not started yet, or stopped.
+        /// The recorder has not been started, or has stopped.
         #[doc(alias = "RecordingState.inactive")]
         Inactive = "inactive",
-        /// It records.
+        /// The recorder records.
         #[doc(alias = "RecordingState.recording")]
         Recording = "recording",
-        /// It has paused, and leaves out what comes meanwhile.
+        /// The recorder is paused, and does not record the media of this time.
         #[doc(alias = "RecordingState.paused")]
         Paused = "paused",
     }
@@ -56,16 +56,16 @@ spec_enum! {
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct MediaRecorder(Rc<Inner>);
+pub struct MediaRecorder(Rc<SharedRecorder>);
 
-struct Inner {
+struct SharedRecorder {
     session: Rc<Session>,
     stream: MediaStream,
     end: CloseSignal,
 }
 
 impl MediaRecorder {
-    /// A recorder of this stream, which records nothing yet.
+    /// Creates a recorder of this stream, which does not record yet.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-mediarecorder)
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl MediaRecorder {
     fn with(raw: sys::media_recorder::MediaRecorder, stream: MediaStream, stop_on_drop: bool) -> Self {
         let session = Session::new(raw);
         session.stop_on_drop.set(stop_on_drop);
-        Self(Rc::new(Inner { session, stream, end: CloseSignal::default() }))
+        Self(Rc::new(SharedRecorder { session, stream, end: CloseSignal::default() }))
     }
 
     /// The browser's own object.
@@ -107,7 +107,7 @@ impl MediaRecorder {
         self.raw()
     }
 
-    /// The browser's own object, no longer stopped by any drop, nor are its stream's tracks.
+    /// Returns the browser's own object. No drop stops it or the tracks of its stream any more.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaRecorder {
         self.0.session.stop_on_drop.set(false);
@@ -119,8 +119,8 @@ impl MediaRecorder {
         &self.0.session.raw
     }
 
-    /// Whether this browser can write such a file, such as `video/webm;codecs=vp9,opus`. False where it has no
-    /// recorder.
+    /// Returns whether this browser can write this file type, such as `video/webm;codecs=vp9,opus`; false where it has
+    /// no recorder.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-istypesupported)
     #[doc(alias = "MediaRecorder.isTypeSupported")]
     #[must_use]
@@ -129,29 +129,30 @@ impl MediaRecorder {
             && sys::media_recorder::MediaRecorder::is_supported(mime_type).is_ok_and(|supported| supported)
     }
 
-    /// What is recorded.
+    /// Returns the stream that is recorded.
     #[doc(alias = "MediaRecorder.stream")]
     #[must_use]
     pub fn stream(&self) -> &MediaStream {
         &self.0.stream
     }
 
-    /// The kind of file: the wish that was taken, or else the browser's choice, which is empty until it records, and
-    /// in Firefox after it as well. [`Chunk::data`] has it always.
+    /// Returns the file type: the requested one, or else the browser's choice, which is empty until it records, and in
+    /// Firefox after that as well. [`Chunk::data`] always has it.
     #[doc(alias = "MediaRecorder.mimeType")]
     #[must_use]
     pub fn mime_type(&self) -> String {
         self.raw().mime_type_name()
     }
 
-    /// What it does now.
+    /// Returns the current state.
     #[doc(alias = "MediaRecorder.state")]
     #[must_use]
     pub fn state(&self) -> RecordingState {
         RecordingState::from(&*self.raw().state_name())
     }
 
-    /// What it does: now, then each change as the browser tells it. A state that is over by then is left out.
+    /// Returns a stream of the state: the current one, then each change. A state that has passed by the time of its
+    /// event is left out.
     #[doc(alias = "MediaRecorder.onpause")]
     #[doc(alias = "MediaRecorder.onresume")]
     #[doc(alias = "MediaRecorder.onstop")]
@@ -161,29 +162,29 @@ impl MediaRecorder {
         EventStream::from_states(&self.0.end, self.raw(), &["start", "pause", "resume", "error", "stop"], state)
     }
 
-    /// How many bits a second the picture is to take: what was asked for, or else the browser's choice.
+    /// Returns the bit rate of video, in bits per second: the requested one, or else the browser's choice.
     #[doc(alias = "MediaRecorder.videoBitsPerSecond")]
     #[must_use]
     pub fn video_bits_per_second(&self) -> u32 {
         self.raw().video_bit_rate()
     }
 
-    /// How many bits a second the sound is to take: what was asked for, or else the browser's choice.
+    /// Returns the bit rate of audio, in bits per second: the requested one, or else the browser's choice.
     #[doc(alias = "MediaRecorder.audioBitsPerSecond")]
     #[must_use]
     pub fn audio_bits_per_second(&self) -> u32 {
         self.raw().audio_bit_rate()
     }
 
-    /// Whether sound takes the same number of bits at all times. None in Firefox.
+    /// Returns whether the bit rate of audio is constant; `None` in Firefox.
     #[doc(alias = "MediaRecorder.audioBitrateMode")]
     #[must_use]
     pub fn audio_bitrate_mode(&self) -> Option<BitrateMode> {
         self.raw().audio_bitrate_mode().map(|mode| BitrateMode::from(&*mode))
     }
 
-    /// Records until [`stop`](Self::stop), or until all tracks have ended, and gives all of it at the end, beside
-    /// what [`request_data`](Self::request_data) asks for. A recorder that has stopped may be started anew.
+    /// Records until [`stop`](Self::stop), or until all tracks have ended, and emits everything at the end, except for
+    /// what [`request_data`](Self::request_data) requests. A recorder that has stopped can be started again.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-start)
     ///
     /// # Errors
@@ -196,8 +197,8 @@ impl MediaRecorder {
         self.start_by(sys::media_recorder::MediaRecorder::start_whole)
     }
 
-    /// The same, and what is recorded comes in parts of about this length, in whole milliseconds. Browsers have a
-    /// least length of their own.
+    /// Records in the same way, and emits chunks of about this length, in whole milliseconds. Browsers have a least
+    /// length of their own.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -218,7 +219,7 @@ impl MediaRecorder {
         Ok(self.0.session.begin())
     }
 
-    /// Leaves out what comes from now on. Nothing changes where it has paused already.
+    /// Pauses the recording. It does nothing if the recorder is paused already.
     ///
     /// # Errors
     /// `InvalidState` where nothing is recorded.
@@ -227,7 +228,7 @@ impl MediaRecorder {
         self.raw().pause_recording().during("MediaRecorder.pause")
     }
 
-    /// Records on after [`pause`](Self::pause). Nothing changes where it has not paused.
+    /// Resumes the recording after [`pause`](Self::pause). It does nothing if the recorder is not paused.
     ///
     /// # Errors
     /// `InvalidState` where nothing is recorded.
@@ -236,7 +237,7 @@ impl MediaRecorder {
         self.raw().resume_recording().during("MediaRecorder.resume")
     }
 
-    /// Has the [`Recording`] give what has been recorded and not given yet, also while paused.
+    /// Makes the [`Recording`] emit the media recorded since its last chunk, also while paused.
     ///
     /// # Errors
     /// `InvalidState` where nothing is recorded.
@@ -245,16 +246,15 @@ impl MediaRecorder {
         self.raw().ask_for_data().during("MediaRecorder.requestData")
     }
 
-    /// Ends the recording; the [`Recording`] gives what is left of it, then ends. Nothing happens where nothing is
-    /// recorded.
+    /// Stops the recording; the [`Recording`] emits the rest of it, then ends. It does nothing if nothing is recorded.
     #[doc(alias = "MediaRecorder.stop")]
     pub fn stop(&self) {
         self.0.session.stop();
     }
 }
 
-impl Drop for Inner {
-    /// Stops before the stream goes, and so before its tracks: what they gave until now is kept.
+impl Drop for SharedRecorder {
+    /// Stops before the stream and its tracks are dropped, so that their media until now is kept.
     fn drop(&mut self) {
         self.session.let_go();
         self.end.set();

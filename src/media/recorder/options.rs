@@ -1,4 +1,4 @@
-//! What a recording is to be like.
+//! Options of a recording.
 
 use std::time::Duration;
 
@@ -12,31 +12,31 @@ use crate::{
 };
 
 spec_enum! {
-    /// Whether sound takes the same number of bits at all times.
+    /// The way in which the bit rate of audio varies.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#enumdef-bitratemode)
     BitrateMode {
-        /// The same at all times.
+        /// A constant bit rate.
         #[doc(alias = "BitrateMode.constant")]
         Constant = "constant",
-        /// As many as the sound needs, as is the default.
+        /// A bit rate that follows the audio, the default.
         #[doc(alias = "BitrateMode.variable")]
         Variable = "variable",
     }
 }
 
-/// How often a recording has a picture that stands by itself, to which a player can jump. Firefox goes its own way.
+/// The interval of a recording's key frames, to which a player can seek. Firefox ignores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyFrames {
-    /// After this time, in whole milliseconds.
+    /// A key frame after this time, in whole milliseconds.
     #[doc(alias = "MediaRecorderOptions.videoKeyFrameIntervalDuration")]
     Every(Duration),
-    /// After this many pictures.
+    /// A key frame after this number of frames.
     #[doc(alias = "MediaRecorderOptions.videoKeyFrameIntervalCount")]
     EveryFrames(u32),
 }
 
-/// What a recording is to be like. The default leaves all of it to the browser.
+/// Options of a recording. The default leaves all of them to the browser.
 /// [Specification](https://www.w3.org/TR/mediastream-recording/#mediarecorderoptions-section)
 ///
 /// ```
@@ -51,73 +51,65 @@ pub enum KeyFrames {
 /// ```
 #[doc(alias = "MediaRecorderOptions")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct RecorderOptions {
-    /// Kinds of file, the dearest first: the first that the browser can write is taken. Where there are wishes and it
-    /// can write none of them, the recorder is not made. Without a wish the browser chooses.
-    #[doc(alias = "MediaRecorderOptions.mimeType")]
-    pub mime_types: Vec<String>,
-    /// How many bits a second the sound is to take.
-    #[doc(alias = "MediaRecorderOptions.audioBitsPerSecond")]
-    pub audio_bits_per_second: Option<u32>,
-    /// How many bits a second the picture is to take.
-    #[doc(alias = "MediaRecorderOptions.videoBitsPerSecond")]
-    pub video_bits_per_second: Option<u32>,
-    /// How many bits a second both are to take together, which the browser divides. It goes before the other two.
-    #[doc(alias = "MediaRecorderOptions.bitsPerSecond")]
-    pub bits_per_second: Option<u32>,
-    /// Whether sound takes the same number of bits at all times. Firefox goes its own way.
-    #[doc(alias = "MediaRecorderOptions.audioBitrateMode")]
-    pub audio_bitrate_mode: Option<BitrateMode>,
-    /// How often a picture stands by itself.
-    pub key_frames: Option<KeyFrames>,
-    /// Members that this crate does not type.
-    pub other: Members,
+    mime_types: Vec<String>,
+    audio_bits_per_second: Option<u32>,
+    video_bits_per_second: Option<u32>,
+    bits_per_second: Option<u32>,
+    audio_bitrate_mode: Option<BitrateMode>,
+    key_frames: Option<KeyFrames>,
+    other: Members,
 }
 
 impl RecorderOptions {
-    /// All of it as the browser likes.
+    /// Creates options that leave everything to the browser.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Another kind of file, less dear than those before it, such as `audio/webm;codecs=opus`.
+    /// Adds a file type, such as `audio/webm;codecs=opus`, in order of preference: the recorder uses the first that the
+    /// browser can write, and is not created where it can write none. Without any, the browser chooses.
+    #[doc(alias = "MediaRecorderOptions.mimeType")]
     #[must_use]
     pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
         self.mime_types.push(mime_type.into());
         self
     }
 
-    /// How many bits a second the sound is to take.
+    /// Sets the bit rate of audio, in bits per second.
+    #[doc(alias = "MediaRecorderOptions.audioBitsPerSecond")]
     #[must_use]
     pub fn audio_bits_per_second(mut self, bits: u32) -> Self {
         self.audio_bits_per_second = Some(bits);
         self
     }
 
-    /// How many bits a second the picture is to take.
+    /// Sets the bit rate of video, in bits per second.
+    #[doc(alias = "MediaRecorderOptions.videoBitsPerSecond")]
     #[must_use]
     pub fn video_bits_per_second(mut self, bits: u32) -> Self {
         self.video_bits_per_second = Some(bits);
         self
     }
 
-    /// How many bits a second both are to take together.
+    /// Sets the total bit rate, in bits per second, which the browser divides. It overrides the other two.
+    #[doc(alias = "MediaRecorderOptions.bitsPerSecond")]
     #[must_use]
     pub fn bits_per_second(mut self, bits: u32) -> Self {
         self.bits_per_second = Some(bits);
         self
     }
 
-    /// Whether sound takes the same number of bits at all times.
+    /// Sets whether the bit rate of audio is constant. Firefox ignores it.
+    #[doc(alias = "MediaRecorderOptions.audioBitrateMode")]
     #[must_use]
     pub fn audio_bitrate_mode(mut self, mode: BitrateMode) -> Self {
         self.audio_bitrate_mode = Some(mode);
         self
     }
 
-    /// How often a picture stands by itself.
+    /// Sets the interval of key frames.
     #[must_use]
     pub fn key_frames(mut self, interval: KeyFrames) -> Self {
         self.key_frames = Some(interval);

@@ -1,4 +1,4 @@
-//! What a recorder gives.
+//! The chunks of a recording.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,7 +23,7 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// A part of a recording. Only the parts from the first on, joined in order, are a file that plays.
+/// A chunk of a recording. Only the chunks from the first on, joined in order, are a playable file.
 /// [Specification](https://www.w3.org/TR/mediastream-recording/#blobevent-section)
 #[doc(alias = "BlobEvent")]
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct Chunk {
     /// The bytes; there may be none. Its type is that of the file.
     #[doc(alias = "BlobEvent.data")]
     pub data: Blob,
-    /// When it begins, counted from where the first one of the recorder begins. None in Firefox.
+    /// The start of the chunk, relative to that of the recorder's first; `None` in Firefox.
     #[doc(alias = "BlobEvent.timecode")]
     pub timecode: Option<Duration>,
 }
@@ -41,8 +41,8 @@ pub struct Chunk {
 /// the part that was recorded before it, then by the end. The stream ends when the recorder has stopped, by itself or
 /// by [`stop`](super::MediaRecorder::stop), and gives all that was recorded first.
 ///
-/// It does not keep the recorder: the recording stops with the recorder's last handle, and what was recorded until
-/// then is still given. Dropped before its end it stops the recording, which nobody could have any more.
+/// It does not keep the recorder alive: the recording stops with the recorder's last handle, and the media recorded
+/// until then is still returned. Dropping it before its end stops the recording.
 #[doc(alias = "MediaRecorder.ondataavailable")]
 #[doc(alias = "MediaRecorder.onerror")]
 #[must_use = "the recording stops when this is dropped"]
@@ -51,13 +51,13 @@ pub struct Recording {
     number: u32,
     started: CloseSignal,
     ended: CloseSignal,
-    /// Its listeners bring the last part, also after the recorder's last handle has gone.
+    /// The listeners, which receive the last chunk also after the recorder's last handle is dropped.
     session: Rc<Session>,
 }
 
 impl Recording {
-    /// Resolves when recording has begun, which takes browsers up to some tenths of a second, or when it has ended.
-    /// Cancel safe.
+    /// Resolves when the recording has started, which takes browsers up to some tenths of a second, or when it has
+    /// ended. Cancel safe.
     #[doc(alias = "MediaRecorder.onstart")]
     pub fn started(&self) -> impl Future<Output = ()> + Unpin + use<> {
         let either = future::select(self.started.wait(), self.ended.wait());
@@ -135,7 +135,7 @@ impl fmt::Debug for Recording {
     }
 }
 
-/// The browser's recorder and who listens to it.
+/// The browser's recorder and its listeners.
 pub(super) struct Session {
     _listeners: [Listener; 4],
     pub(super) raw: sys::media_recorder::MediaRecorder,
@@ -144,11 +144,10 @@ pub(super) struct Session {
     recordings: Recordings,
 }
 
-/// Those that the browser has not told the stop of, in order: it may still have a last part of one when the next has
-/// been started.
+/// The recordings without a stop event yet, in order: the last chunk of one may come after the next has been started.
 type Recordings = Rc<RefCell<VecDeque<Told>>>;
 
-/// What a recording is told.
+/// The sending end of a recording.
 #[derive(Clone)]
 struct Told {
     chunks: Queue<Result<Chunk>>,

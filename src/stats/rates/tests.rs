@@ -59,13 +59,13 @@ fn carrying(ms: f64, bytes: u64) -> Transport {
 }
 
 #[test]
-fn rates_are_per_second_of_the_entries_own_time() {
+fn rates_use_timestamps_of_entries() {
     let rates = incoming(video(1_000.0, 1_000, 10), video(3_000.0, 6_000, 70));
     assert_eq!((rates.bit_rate, rates.frame_rate), (Some(20_000.0), Some(30.0)));
 }
 
 #[test]
-fn no_time_gives_no_rate() {
+fn equal_timestamps_give_no_rate() {
     for now in [1_000.0, 999.0, f64::NAN, f64::INFINITY] {
         let rates = incoming(video(1_000.0, 0, 0), video(now, 5_000, 60));
         assert_eq!((rates.bit_rate, rates.frame_rate), (None, None), "{now}");
@@ -73,25 +73,25 @@ fn no_time_gives_no_rate() {
 }
 
 #[test]
-fn a_hair_of_time_gives_no_infinity() {
+fn tiny_interval_gives_finite_rates() {
     let rates = incoming(video(0.0, 0, 0), video(f64::MIN_POSITIVE, u64::MAX, 60));
     assert!(rates.bit_rate.is_none_or(f64::is_finite), "{rates:?}");
 }
 
 #[test]
-fn a_counter_that_was_reset_gives_no_rate_and_spares_the_others() {
+fn reset_counter_affects_only_its_rate() {
     let rates = incoming(video(0.0, 9_000, 10), video(1_000.0, 100, 40));
     assert_eq!((rates.bit_rate, rates.frame_rate), (None, Some(30.0)));
 }
 
 #[test]
-fn an_id_that_went_to_another_stream_is_a_new_stream() {
+fn reused_id_is_a_new_stream() {
     let other = InboundRtp { ssrc: Some(2), ..video(1_000.0, 9_000, 10) };
     assert_eq!(incoming(video(0.0, 0, 0), other).bit_rate, None);
 }
 
 #[test]
-fn streams_come_and_go() {
+fn streams_are_those_of_the_later_report() {
     let gone = InboundRtp { id: "gone".into(), ..video(0.0, 5_000, 0) };
     let new = InboundRtp { id: "new".into(), jitter: Some(0.25), ..video(1_000.0, 7_000, 0) };
     let earlier = report([Stats::from(gone), Stats::from(video(0.0, 0, 0))]);
@@ -105,12 +105,12 @@ fn streams_come_and_go() {
 }
 
 #[test]
-fn nothing_gives_nothing() {
+fn empty_reports_give_no_rates() {
     assert_eq!(rates(&StatsReport::default(), &StatsReport::default()), Rates::default());
 }
 
 #[test]
-fn loss_is_of_what_was_due() {
+fn loss_is_a_fraction_of_expected_packets() {
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 175, 30)).loss, Some(0.25));
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 200, 5)).loss, Some(0.0));
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 100, 15)).loss, Some(1.0));
@@ -124,7 +124,7 @@ fn loss_is_of_what_was_due() {
 }
 
 #[test]
-fn loss_in_all_is_of_all_packets() {
+fn total_loss_covers_all_streams() {
     let second = |stream: InboundRtp| Stats::from(InboundRtp { id: "second".into(), ..stream });
     let earlier = report([Stats::from(arriving(0.0, 0, 0)), second(arriving(0.0, 0, 0))]);
     let later = report([Stats::from(arriving(1_000.0, 90, 10)), second(arriving(1_000.0, 300, 0))]);
@@ -132,13 +132,13 @@ fn loss_in_all_is_of_all_packets() {
 }
 
 #[test]
-fn the_browsers_frame_rate_stands_in() {
+fn frame_rate_falls_back_to_the_browser() {
     let gauge = InboundRtp { frames_decoded: None, frames_per_second: Some(24.0), ..video(1_000.0, 0, 0) };
     assert_eq!(incoming(video(0.0, 0, 0), gauge).frame_rate, Some(24.0));
 }
 
 #[test]
-fn a_stream_of_ours_by_the_peers_report() {
+fn sent_stream_uses_the_remote_report() {
     let remote = RemoteInboundRtp {
         id: "remote".into(),
         fraction_lost: Some(0.5),
@@ -159,7 +159,7 @@ fn a_stream_of_ours_by_the_peers_report() {
 }
 
 #[test]
-fn the_peers_loss_by_its_counters_where_it_gives_no_fraction() {
+fn remote_loss_falls_back_to_counters() {
     let remote = |received, lost| {
         Stats::from(RemoteInboundRtp {
             id: "remote".into(),
@@ -174,7 +174,7 @@ fn the_peers_loss_by_its_counters_where_it_gives_no_fraction() {
 }
 
 #[test]
-fn the_selected_pair_stands_in_for_transports() {
+fn bit_rate_falls_back_to_the_selected_pair() {
     let earlier = report([Stats::from(pair(0.0, 0))]);
     let later = report([Stats::from(pair(1_000.0, 125))]);
     let by_pair = rates(&earlier, &later);
@@ -187,7 +187,7 @@ fn the_selected_pair_stands_in_for_transports() {
 }
 
 #[test]
-fn the_round_trip_is_the_last_or_the_mean() {
+fn round_trip_time_is_the_latest_or_the_mean() {
     let measured = |ms, total, answers| CandidatePair {
         total_round_trip_time: Some(total),
         responses_received: Some(answers),
@@ -203,7 +203,7 @@ fn the_round_trip_is_the_last_or_the_mean() {
 }
 
 #[test]
-fn the_selected_pair_is_the_transports_or_firefoxs_or_the_nominated() {
+fn selected_pair_has_three_sources() {
     let pair = |id: &str, selected| {
         let other = CandidatePair { id: id.into(), selected, ..pair(0.0, 0) };
         Stats::from(other)
@@ -218,7 +218,7 @@ fn the_selected_pair_is_the_transports_or_firefoxs_or_the_nominated() {
 }
 
 #[test]
-fn a_reference_to_another_type_leads_nowhere() {
+fn reference_to_another_type_is_none() {
     let report = report([Stats::from(video(0.0, 0, 0))]);
     assert!(report.follow(&StatsId::<InboundRtp>::from("in")).is_some());
     assert!(report.follow(&StatsId::<OutboundRtp>::from("in")).is_none());
@@ -226,7 +226,7 @@ fn a_reference_to_another_type_leads_nowhere() {
 }
 
 #[test]
-fn a_report_is_the_specifications_json() {
+fn report_serializes_as_specified() {
     let json = serde_json::to_value(report([Stats::from(video(5.5, 7, 8))])).unwrap();
     let expected = serde_json::json!({
         "in": {

@@ -21,10 +21,15 @@ pub struct Item {
     pub name: String,
 }
 
-/// Those of all files in `src`.
+/// A folder of `browser-rtc-proto`, and the module of `browser-rtc` that exports its items.
+const EXPORTED: (&str, &str) = ("proto/src/sdp", "peer");
+
+/// Returns the aliases of all files in `src`, and of those that `src` exports from another crate.
 pub fn all() -> Result<Vec<Alias>> {
     let mut aliases = Vec::new();
     of_folder(&paths::root().join("src"), None, &mut aliases)?;
+    let (folder, module) = EXPORTED;
+    of_folder(&paths::root().join(folder), Some(module), &mut aliases)?;
     Ok(aliases)
 }
 
