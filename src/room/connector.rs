@@ -4,14 +4,14 @@ use futures::{FutureExt, SinkExt, StreamExt, select_biased};
 use gloo_timers::future::TimeoutFuture;
 
 use super::{
-    Join,
-    join::Token,
-    receive::{MAX_PEERS, is_of_one_frame, is_valid},
+    join::{Join, Token},
+    kept_seat::UNKNOWN_COUNT,
+    presence::{MAX_PEERS, is_valid},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     peer::IceServer,
-    signaling::{ClientMessage, ErrorCode, Peer, ResumeToken, ServerMessage, SignalingSocket},
+    signaling::{ClientMessage, ErrorCode, Peer, ResumeToken, ServerMessage, SignalingSocket, is_frame_error},
 };
 
 const OPERATION: &str = "join";
@@ -76,7 +76,7 @@ impl Connector {
     /// A provider is only asked for a token where the server does not do without, and while no socket is open, as it may
     /// have to ask a server of its own.
     pub(super) async fn enter(&mut self, resume: Option<ResumeToken>, received: u32, limit_ms: u32) -> Result<Seat> {
-        let is_resumable = resume.is_some() && received != super::kept_seat::UNKNOWN_COUNT;
+        let is_resumable = resume.is_some() && received != UNKNOWN_COUNT;
         let token = if is_resumable { self.token.fixed() } else { self.token.provided(limit_ms).await? };
         match self.try_to_enter(resume.clone(), received, token, limit_ms).await {
             Err(error) if is_resumable && is_unauthorized(&error) && self.token.is_provided() => {
@@ -130,7 +130,7 @@ pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Er
             Some(Ok(ServerMessage::Error { code, message, frame: None })) => {
                 return Error::signaling(OPERATION, code, message);
             }
-            Some(Err(last)) if !is_of_one_frame(&last) => return last,
+            Some(Err(last)) if !is_frame_error(&last) => return last,
             Some(_) => {}
             None => return error,
         }

@@ -7,6 +7,7 @@ pub use browser_rtc_proto::signaling::{
 };
 
 pub use self::socket::SignalingSocket;
+pub(crate) use self::socket::is_frame_error;
 use crate::{Members, peer::IceServer, sys::global};
 
 /// Where the signaling is when this page's own server carries it too: `wss://` or `ws://`, the page's host, and

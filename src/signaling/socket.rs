@@ -115,6 +115,11 @@ impl Sink<ClientMessage> for SignalingSocket {
     }
 }
 
+/// Returns whether the error is one of a single frame, which does not end the socket.
+pub(crate) fn is_frame_error(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Syntax | ErrorKind::NotSupported)
+}
+
 /// The types of message that a server of this version sends.
 const TYPES: [&str; 7] = ["joined", "peer_joined", "peer_left", "signal", "say", "pong", "error"];
 
