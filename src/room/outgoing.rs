@@ -236,7 +236,7 @@ impl Outgoing {
 /// The signaling server's acceptance of one message, from [`Room::say`](super::Room::say).
 ///
 /// It resolves with `Ok` once the server has accepted the message. It is pending while the room reconnects, and a
-/// message that was sent again in a new seat is accepted there. It does not tell whether the other peers have received
+/// message that was sent again in a new seat is accepted there. It does not state whether the other peers have received
 /// the message: the server sends it to all that are in the room then.
 ///
 /// Dropping it has no effect on the message. Polling it is cancel safe. After it has resolved, it gives `Closed`.

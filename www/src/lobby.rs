@@ -5,11 +5,10 @@ use std::pin::pin;
 use browser_rtc::{
     ErrorKind,
     room::{DeclineReason, IncomingCall, Room, RoomEvent},
-    signaling::{ErrorCode, Peer, PeerId},
+    signaling::{ErrorCode, Peer},
 };
 use futures::{
     FutureExt, StreamExt,
-    channel::oneshot,
     future::{Fuse, FusedFuture},
     select_biased,
     stream::FuturesUnordered,
@@ -22,13 +21,12 @@ use crate::{
     notices::{Code, Note},
     page::Page,
     people::People,
-    ringing::{self, Dialled},
-    words,
+    ringing, words,
 };
 
 /// How a call begins.
 enum Ring {
-    Out(Dialled),
+    Out(Peer),
     In(IncomingCall),
 }
 
@@ -41,7 +39,6 @@ pub async fn stay(page: &Page, room: Room) -> Note {
     let mut chat = RoomChat::open(&page.room_chat);
     // One call at a time, from the first ring to its end. It runs while the room goes on.
     let mut phone = pin!(Fuse::terminated());
-    let mut crossing = Crossing::default();
     let mut deliveries = FuturesUnordered::new();
     let mut lost = None;
     loop {
@@ -58,11 +55,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                     people.begin_call(&call.peer());
                     phone.set(one_call(page, &room, Ring::In(call)).fuse());
                 }
-                Some(RoomEvent::Incoming(call)) => {
-                    if let Err(call) = crossing.take(call) {
-                        ringing::decline_call(&call, DeclineReason::Busy);
-                    }
-                }
+                Some(RoomEvent::Incoming(call)) => ringing::decline_call(&call, DeclineReason::Busy),
                 Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
                 Some(RoomEvent::Said { from, data }) => chat.heard(&from, &data),
@@ -101,8 +94,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
             () = devices => {}
             peer = people.called() => if phone.is_terminated() && lost.is_none() {
                 people.begin_call(&peer);
-                let dialled = crossing.dial(peer);
-                phone.set(one_call(page, &room, Ring::Out(dialled)).fuse());
+                phone.set(one_call(page, &room, Ring::Out(peer)).fuse());
             },
             () = chat.submits.select_next_some() => match chat.say(&room) {
                 Ok(delivery) => deliveries.extend(delivery),
@@ -122,32 +114,11 @@ pub async fn stay(page: &Page, room: Room) -> Note {
 /// From the first ring to the end, and how it ended.
 async fn one_call(page: &Page, room: &Room, ring: Ring) -> Note {
     let answered = match ring {
-        Ring::Out(dialled) => ringing::outgoing(page, room, dialled).await,
+        Ring::Out(peer) => ringing::outgoing(page, room, peer).await,
         Ring::In(incoming) => ringing::incoming(page, incoming).await,
     };
     match answered {
         Ok((call, camera)) => talk(page, &call, &camera).await,
         Err(note) => note,
-    }
-}
-
-/// The way for a ring from the very one whom we are about to ring, while our camera is still being opened. Once both
-/// ring, the library makes one call of the two.
-#[derive(Default)]
-struct Crossing(Option<(PeerId, oneshot::Sender<IncomingCall>)>);
-
-impl Crossing {
-    fn dial(&mut self, peer: Peer) -> Dialled {
-        let (sender, crossed) = oneshot::channel();
-        self.0 = Some((peer.id.clone(), sender));
-        Dialled { peer, crossed }
-    }
-
-    /// Gives the call back where it is from somebody else, or comes too late.
-    fn take(&mut self, call: IncomingCall) -> Result<(), IncomingCall> {
-        match self.0.take_if(|(peer, _)| *peer == call.peer().id) {
-            Some((_, sender)) => sender.send(call),
-            None => Err(call),
-        }
     }
 }
