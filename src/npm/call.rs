@@ -82,7 +82,7 @@ impl NpmIncomingCall {
     /// Declines the call. It does nothing once the call no longer rings.
     ///
     /// # Errors
-    /// Throws a `TypeError` for another reason than these two, and the call goes on ringing.
+    /// Throws a `TypeError` for another reason than these two, and the call continues to ring.
     pub fn decline(
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "\"declined\" | \"busy\"")] reason: JsValue,
@@ -200,7 +200,7 @@ impl NpmCall {
         Ok(AsyncItems::new(played.map(|tone| Ok(tone.to_string().into()))))
     }
 
-    /// What happens to the connection: it is lost, and recovers or not. All iterators share one queue. It ends with the
+    /// The events of the connection: it is lost, and recovers or not. All iterators share one queue. It ends with the
     /// call.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterable<CallEvent>")]
     pub fn events(&self) -> AsyncItems {

@@ -136,7 +136,7 @@ impl NpmRoom {
     /// `AbortSignal` itself, which ends the ringing. The stream stays the page's: stop its tracks when you no longer
     /// need them.
     ///
-    /// With a promise, the peer rings once it is fulfilled; if the peer calls meanwhile, both get the same call.
+    /// With a promise, the peer rings once it is fulfilled; if the peer calls before that, both get the same call.
     ///
     /// The promise is rejected with a `TypeError` for a wrong argument or a promise of something else, with the reason
     /// for which the promise of media is rejected, with the signal's `reason` if it aborts, and with an `Error` whose
@@ -187,7 +187,7 @@ impl NpmRoom {
         self.leave();
     }
 
-    /// What happens in the room. All iterators share one queue.
+    /// The events of the room. All iterators share one queue.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<RoomEvent>")]
     pub fn events(&self) -> AsyncItems {
         AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))

@@ -34,7 +34,7 @@ pub(super) struct Seat {
     pub(super) heartbeat_ms: u32,
     pub(super) max_frame_bytes: usize,
     pub(super) resume: Option<ResumeToken>,
-    /// Whether this is the former seat.
+    /// True if this is the former seat.
     pub(super) resumed: bool,
     /// Number of numbered frames that the server has received.
     pub(super) received: u32,

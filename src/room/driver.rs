@@ -85,7 +85,7 @@ struct Connection {
     socket: SignalingSocket,
     max_frame_bytes: usize,
     heartbeat: stream::Fuse<IntervalStream>,
-    /// Whether anything was received since the last heartbeat.
+    /// True if anything was received since the last heartbeat.
     is_alive: bool,
     health_check: Fuse<TimeoutFuture>,
 }
@@ -271,7 +271,7 @@ impl RoomDriver {
         }
     }
 
-    /// Sends a frame again after a pause. Those that are refused meanwhile wait for the same one.
+    /// Sends a frame again after a pause. Frames that are refused during the pause wait for its end too.
     fn retry(&mut self, frame: Frame) {
         if self.refused.is_empty() {
             let doublings = frame.attempts().saturating_sub(1);

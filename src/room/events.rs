@@ -27,6 +27,7 @@ pub enum RoomEvent {
     PeerLeft(Peer, LeaveReason),
     /// A peer sent a message to the room with [`Room::say`](super::Room::say). Each message is reported once: copies that come after a
     /// peer had to reconnect are recognized among the latest 1,024 messages.
+    #[non_exhaustive]
     Said {
         /// The sender.
         from: Peer,
@@ -38,16 +39,18 @@ pub enum RoomEvent {
     Refused(Error),
     /// The connection to the signaling server is lost, and this is an attempt to reconnect. Calls that are connected
     /// continue, and messages wait.
+    #[non_exhaustive]
     Reconnecting {
         /// The number of the attempt, from 1, since the server was last heard for a whole heartbeat.
         attempt: u32,
     },
     /// The server is back. If it has kept the seat, nothing was lost. If it has not, because it was restarted or was
-    /// away for too long, [`Room::me`](super::Room::me) has another id, peers that came and went have been reported, and what others
-    /// said meanwhile is lost.
+    /// away for too long, [`Room::me`](super::Room::me) has another id, peers that came and went have been reported, and the messages
+    /// of others in the meantime are lost.
     Recovered,
     /// Events were dropped, as unread events take 8 MiB, in which each counts as its data and 256 bytes.
     /// Calls among them were declined as busy. [`Room::peers`](super::Room::peers) still lists all peers.
+    #[non_exhaustive]
     Lagged {
         /// The number of events that were dropped here.
         missed: u64,
@@ -55,6 +58,7 @@ pub enum RoomEvent {
     /// The room is lost: the server does not admit the client any more, the reconnection took longer than
     /// [`Join::give_up_after`](super::Join::give_up_after), or the seat was taken over on another socket, such as by another tab, which is
     /// `Signaling(AlreadyJoined)`. Calls that are connected continue. No event follows.
+    #[non_exhaustive]
     Lost {
         /// The last failure.
         reason: Error,

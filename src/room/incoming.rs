@@ -20,7 +20,7 @@ use crate::{
 ///
 /// Clones share one call, and are equal. It is answered once, with [`accept`](Self::accept) or
 /// [`decline`](Self::decline); dropping the last clone declines a call that was not answered. If
-/// [`Room::call`](super::Room::call) calls the peer meanwhile, that accepts the call.
+/// [`Room::call`](super::Room::call) calls the peer while the call rings, that accepts it.
 #[derive(Clone)]
 #[must_use = "dropping the last clone declines the call"]
 pub struct IncomingCall(Rc<IncomingRing>);

@@ -46,7 +46,7 @@ use crate::{
 /// last clone and the last call are dropped.
 ///
 /// If the connection to the signaling server is lost, the room reconnects by itself, to the same seat if the server has
-/// kept it: see [`RoomEvent::Reconnecting`]. Messages and calls meanwhile wait.
+/// kept it: see [`RoomEvent::Reconnecting`]. Messages and calls wait until then.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, Constraints}, room::{Join, Room, RoomEvent}, Result};

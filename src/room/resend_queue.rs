@@ -27,7 +27,7 @@ pub(super) struct ResendQueue {
     sent: usize,
     /// Number of frames sent since the server was last asked for its count.
     unasked: usize,
-    /// Whether a [`Delivery`](super::Delivery) waits for a frame that was sent since then.
+    /// True if a [`Delivery`](super::Delivery) waits for a frame that was sent since then.
     is_awaited: bool,
     /// The token that resumes the seat with these counts.
     token: Option<ResumeToken>,

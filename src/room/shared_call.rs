@@ -125,7 +125,7 @@ impl SharedCall {
         self.end.is_set()
     }
 
-    /// Returns whether the ring has been answered, and the call goes on.
+    /// Returns whether the ring has been answered, and the call has not ended.
     pub(super) fn is_answered(&self) -> bool {
         !matches!(self.phase(), Phase::Ringing | Phase::Ended(_))
     }

@@ -37,7 +37,7 @@ const GOODBYE_MS: u32 = 5_000;
 /// The outcome of an operation on the connection: the local description, if that is to be sent.
 type Outcome = Result<Option<SessionDescription>>;
 
-/// Whether the session continues.
+/// The continuation of the session.
 #[derive(Debug, PartialEq, Eq)]
 enum Flow {
     Continue,

@@ -44,6 +44,7 @@ impl fmt::Display for LostReason {
 #[non_exhaustive]
 pub enum SessionEvent {
     /// The path to the peer is broken, and this is an attempt to find another.
+    #[non_exhaustive]
     Reconnecting {
         /// The number of the attempt, from 1.
         attempt: u32,
@@ -51,6 +52,7 @@ pub enum SessionEvent {
     /// There is a path again. Tracks and channels continue.
     Recovered,
     /// The session has ended, other than with [`Session::close`](super::Session::close). No event follows.
+    #[non_exhaustive]
     Lost {
         /// The reason.
         reason: LostReason,

@@ -121,7 +121,7 @@ use crate::{
 /// let chat = session.connection().create_data_channel("chat", &ChannelInit::new().negotiated(1))?;
 /// let mut events = session.events();
 /// while let Some(event) = events.next().await {
-///     if let SessionEvent::Reconnecting { attempt } = event { /* … */ }
+///     if let SessionEvent::Reconnecting { attempt, .. } = event { /* … */ }
 /// }
 /// # Ok(()) }
 /// ```

@@ -120,7 +120,7 @@ async fn unread_events_are_counted_and_a_call_among_them_is_busy() {
         let missed = loop {
             match events.next().within("an event").await {
                 Some(RoomEvent::Said { .. }) => said += 1,
-                Some(RoomEvent::Lagged { missed }) => break missed,
+                Some(RoomEvent::Lagged { missed, .. }) => break missed,
                 other => panic!("{other:?}"),
             }
         };

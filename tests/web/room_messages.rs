@@ -98,7 +98,7 @@ async fn say_that_is_refused_fails_with_the_code_and_is_not_repeated() {
 
         // The refused one is counted, in what follows and in the next socket.
         first.cut();
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         let (second, join) = next_join(&sockets).await;
         assert_eq!(join["received"], 1);
         second.say(&resumed(2));

@@ -33,7 +33,7 @@ fn refusal(code: &str) -> Value {
 
 async fn lost(events: &mut EventStream<RoomEvent>) -> ErrorKind {
     loop {
-        if let RoomEvent::Lost { reason } = events.next().within("the loss").await.unwrap() {
+        if let RoomEvent::Lost { reason, .. } = events.next().within("the loss").await.unwrap() {
             return reason.kind().clone();
         }
     }
@@ -142,7 +142,7 @@ async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
         let (second, join) = next_join(&sockets).await;
         assert_eq!((&join["resume"], &join["token"]), (&"token of a".into(), &Value::Null));
         second.say(&resumed(0));
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         assert!(matches!(events.next().await, Some(RoomEvent::Recovered)));
         assert_eq!(asked.get(), 1);
 
@@ -152,7 +152,7 @@ async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
         let (third, join) = next_join(&sockets).await;
         assert_eq!((&join["resume"], &join["token"]), (&"token of a".into(), &"token 2".into()));
         third.say(&joined("a2", &["b"]));
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2, .. })));
         assert!(matches!(events.next().within("the recovery").await, Some(RoomEvent::Recovered)));
         assert_eq!((asked.get(), room.me().id.as_str()), (2, "a2"));
 
@@ -186,14 +186,14 @@ async fn token_provider_that_fails_is_reported_and_asked_again() {
         let mut events = room.events();
         first.cut();
         next_join(&sockets).await.0.say(&refusal("unauthorized"));
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         let Some(RoomEvent::Refused(error)) = events.next().within("the failure").await else { panic!() };
         assert!(error.to_string().contains("offline"), "{error}");
         next_join(&sockets).await.0.say(&refusal("unauthorized"));
         let (third, join) = next_join(&sockets).await;
         assert_eq!(join["token"], "second");
         third.say(&joined("a2", &["b"]));
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2, .. })));
         assert!(matches!(events.next().within("the recovery").await, Some(RoomEvent::Recovered)));
     })
     .await;
@@ -288,7 +288,7 @@ async fn seat_is_kept_where_the_room_is_left_without_a_server() {
         until_kept(&["token of a"]).await;
         let mut events = room.events();
         first.cut();
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         room.leave();
         drop((room, events));
         sleep(Duration::from_millis(200)).await;
@@ -345,7 +345,7 @@ async fn close_codes_4001_and_4003_end_the_room() {
             let mut events = room.events();
             let delivery = room.say("one").unwrap();
             socket.close(code, "");
-            let Some(RoomEvent::Lost { reason }) = events.next().within("the loss").await else { panic!() };
+            let Some(RoomEvent::Lost { reason, .. }) = events.next().within("the loss").await else { panic!() };
             assert_eq!(*reason.kind(), ErrorKind::Signaling(expected));
             assert_eq!(*delivery.within("the end").await.unwrap_err().kind(), ErrorKind::Closed);
             assert!(events.next().await.is_none());

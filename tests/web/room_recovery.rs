@@ -63,10 +63,10 @@ async fn event(events: &mut EventStream<RoomEvent>) -> String {
     match events.next().within("an event").await {
         Some(RoomEvent::PeerJoined(peer)) => format!("{} joined", peer.id),
         Some(RoomEvent::PeerLeft(peer, reason)) => format!("{} left: {reason}", peer.id),
-        Some(RoomEvent::Said { from, data }) => format!("{} said {}", from.id, data.get()),
-        Some(RoomEvent::Reconnecting { attempt }) => format!("try {attempt}"),
+        Some(RoomEvent::Said { from, data, .. }) => format!("{} said {}", from.id, data.get()),
+        Some(RoomEvent::Reconnecting { attempt, .. }) => format!("try {attempt}"),
         Some(RoomEvent::Recovered) => "recovered".into(),
-        Some(RoomEvent::Lost { reason }) => format!("lost: {}", reason.kind().name()),
+        Some(RoomEvent::Lost { reason, .. }) => format!("lost: {}", reason.kind().name()),
         Some(other) => format!("{other:?}"),
         None => "end".into(),
     }
@@ -210,7 +210,7 @@ async fn what_may_pass_is_tried_again_and_what_cannot_ends_the_room() {
         let (socket, _join) = next_join(&sockets).await;
         socket.say(&refusal("unauthorized"));
         let lost = events.next().within("the last event").await.unwrap();
-        let RoomEvent::Lost { reason } = lost else { panic!("{lost:?}") };
+        let RoomEvent::Lost { reason, .. } = lost else { panic!("{lost:?}") };
         assert_eq!(*reason.kind(), ErrorKind::Signaling(ErrorCode::Unauthorized));
         assert_eq!(event(&mut events).await, "end");
         room.left().within("the end").await;
@@ -250,7 +250,7 @@ async fn a_server_of_another_version_is_known_by_its_word_or_by_its_close_code()
         let (socket, _join) = next_join(&sockets).await;
         socket.close(4003, "this server speaks browser-rtc.v7");
         let lost = events.next().within("the last event").await.unwrap();
-        let RoomEvent::Lost { reason } = lost else { panic!("{lost:?}") };
+        let RoomEvent::Lost { reason, .. } = lost else { panic!("{lost:?}") };
         assert_eq!(*reason.kind(), ErrorKind::Signaling(ErrorCode::UnsupportedVersion));
         assert_eq!(sockets.made(), 2);
     })

@@ -191,7 +191,7 @@ async fn who_closes_tells_the_other_side() {
         b.ended().within("their end").await;
         assert!(rest(a.events(), "our events").await.is_empty());
         let events = rest(b.events(), "their events").await;
-        assert!(matches!(*events, [SessionEvent::Lost { reason: LostReason::PeerClosed }]), "{events:?}");
+        assert!(matches!(*events, [SessionEvent::Lost { reason: LostReason::PeerClosed, .. }]), "{events:?}");
         for session in [&a, &b] {
             assert_eq!(session.connection().connection_state(), ConnectionState::Closed);
         }

@@ -1,4 +1,4 @@
-//! A stay in a room: who is here, who calls, whom we call.
+//! A stay in a room: its people, and calls with them.
 
 use std::pin::pin;
 
@@ -24,20 +24,20 @@ use crate::{
     ringing, words,
 };
 
-/// How a call begins.
+/// The beginning of a call.
 enum Ring {
     Out(Peer),
     In(IncomingCall),
 }
 
-/// Until one leaves or the server is gone for good. Whatever call there is then ends with it.
+/// Runs until the user leaves or the server is lost for good. A call that is up then ends as well.
 pub async fn stay(page: &Page, room: Room) -> Note {
     let mut events = room.events();
     let mut people = People::new(&page.people, room.peers());
     let mut devices = pin!(page.settings.follow_devices().fuse());
     let mut leave = dom::clicks(&page.leave);
     let mut chat = RoomChat::open(&page.room_chat);
-    // One call at a time, from the first ring to its end. It runs while the room goes on.
+    // One call at a time, from the first ring to its end, beside the room.
     let mut phone = pin!(Fuse::terminated());
     let mut deliveries = FuturesUnordered::new();
     let mut lost = None;
@@ -58,8 +58,8 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 Some(RoomEvent::Incoming(call)) => ringing::decline_call(&call, DeclineReason::Busy),
                 Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
-                Some(RoomEvent::Said { from, data }) => chat.heard(&from, &data),
-                // Who is not there has left a moment ago, and we are told of that as well.
+                Some(RoomEvent::Said { from, data, .. }) => chat.heard(&from, &data),
+                // The peer has left a moment ago, which is an event of its own.
                 Some(RoomEvent::Refused(error)) if *error.kind() == ErrorKind::Signaling(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
                 Some(RoomEvent::Lagged { .. }) => {
@@ -68,21 +68,21 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                         people.add(peer);
                     }
                 }
-                // Calls and the list of people need no server meanwhile. It is news once.
-                Some(RoomEvent::Reconnecting { attempt: 1 }) => page.notices.tell(Note::new(
+                // Calls and the list of people need no server. It is news once.
+                Some(RoomEvent::Reconnecting { attempt: 1, .. }) => page.notices.tell(Note::new(
                     Code::Reconnecting,
                     "The connection to the server is lost. Trying to get it back.",
                 )),
                 Some(RoomEvent::Recovered) => {
                     page.notices.tell(Note::new(Code::Recovered, "The connection to the server is back."));
                 }
-                Some(RoomEvent::Lost { reason }) => {
+                Some(RoomEvent::Lost { reason, .. }) => {
                     people.clear();
                     let note = Note::new(Code::Disconnected, words::lost(&reason));
                     if phone.is_terminated() {
                         return note;
                     }
-                    // A call needs no server: it goes on until it ends by itself.
+                    // A call needs no server: it continues until it ends by itself.
                     page.notices.tell(Note::new(
                         Code::Disconnected,
                         "The connection to the server is lost. This call goes on without it.",
@@ -111,7 +111,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
     }
 }
 
-/// From the first ring to the end, and how it ended.
+/// Runs a call from the first ring to its end, and returns how it ended.
 async fn one_call(page: &Page, room: &Room, ring: Ring) -> Note {
     let answered = match ring {
         Ring::Out(peer) => ringing::outgoing(page, room, peer).await,

@@ -1,4 +1,4 @@
-//! Before a call: it rings, on one side or on the other.
+//! Calls that ring, on either side.
 
 use std::pin::pin;
 
@@ -23,7 +23,7 @@ use crate::{
     words,
 };
 
-/// A panel that says with whom it rings.
+/// A panel that names the peer of a call that rings.
 struct Panel {
     panel: HtmlElement,
     avatar: Element,
@@ -69,10 +69,10 @@ impl OutgoingPanel {
     }
 }
 
-/// Both are ready to talk, and this is our camera; or else what became of it.
+/// A call that both have accepted with the local camera, or the reason why there is none.
 type Answered = Result<(Call, MediaStream), Note>;
 
-/// We ring. Until the other side answers, the user may cancel.
+/// Calls a peer. The user may cancel until the peer answers.
 pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
     page.notices.clear_failure();
     let _panel = page.outgoing.panel.show(&peer.name);
@@ -81,7 +81,7 @@ pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
     let mut ring = pin!(ring(page, room, &peer).fuse());
     select_biased! {
         answered = ring => answered,
-        // What rings is dropped, and the other side is told.
+        // The call is dropped, which notifies the peer.
         () = cancel.select_next_some() => Err(Note::new(Code::Cancelled, format!("You called {} and gave up.", peer.name))),
     }
 }
@@ -101,7 +101,7 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
     }
 }
 
-/// Somebody rings. The user takes the call or does not; meanwhile the other side may give up.
+/// Shows a call that rings here. The user accepts or declines it, unless the caller gives up before.
 pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let peer = incoming.peer();
     let _panel = page.incoming.panel.show(&peer.name);
@@ -131,7 +131,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
             },
             opened = opening => match opened {
                 Ok(camera) => break camera,
-                // It rings on: the user may allow the camera, or choose another, and accept again.
+                // The call continues to ring: the user may allow the camera, or choose another, and accept again.
                 Err(failure) => page.notices.fail(failure),
             },
         }
@@ -149,7 +149,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     }
 }
 
-/// Declines a call that may have ended or been answered meanwhile.
+/// Declines a call, unless it has ended or been answered.
 pub fn decline_call(call: &IncomingCall, reason: DeclineReason) {
     let _ = call.decline(reason);
 }
