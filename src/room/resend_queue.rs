@@ -377,8 +377,8 @@ mod tests {
 
     #[test]
     fn call_signals_are_retried_and_given_up() {
-        let signal = ClientMessage::Signal { to: "b".into(), data: Data::from_serialize(&0).unwrap() };
-        let mut frame = Frame::new(signal, Owner::EndedCall).unwrap();
+        let message = ClientMessage::Signal { to: "b".into(), data: Data::from_serialize(&0).unwrap() };
+        let mut frame = Frame::new(message, Owner::EndedCall).unwrap();
         for attempt in 1..=5 {
             let Refusal::Retry(again) = frame.refused(ErrorCode::RateLimited, String::new()) else { panic!() };
             assert_eq!(again.attempts(), attempt);
