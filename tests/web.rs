@@ -55,6 +55,7 @@ mod web {
     mod peer_transports;
     mod promise;
     mod relay;
+    mod room_call_media;
     mod room_calls;
     mod room_ends;
     mod room_limits;

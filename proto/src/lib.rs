@@ -5,6 +5,7 @@
 )]
 
 pub mod call;
+pub mod dedup;
 #[cfg(test)]
 mod document;
 pub mod files;

@@ -5,7 +5,7 @@
 //! before it does anything else. A value that does not fit is an error that names the function, the argument and what
 //! was passed; `undefined` is the same as an argument that is left out.
 
-use js_sys::{Function, Object};
+use js_sys::{Function, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue, convert::TryFromJsValue};
 use web_sys::{AbortSignal, Blob, WritableStream};
 
@@ -13,6 +13,8 @@ use super::{SHARE, brand};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     media::MediaStream,
+    promise::settled_for_good,
+    room::CallMedia,
     signaling::PeerId,
     sys::{self, global},
 };
@@ -123,12 +125,29 @@ impl Argument {
         self.value.as_f64().ok_or_else(|| self.wrong(expected))
     }
 
-    /// A stream to send; `undefined` and `null` are none.
-    pub(super) fn stream(&self) -> Result<Option<MediaStream>> {
+    /// The media of a call: a stream, a promise of one, or none for `undefined` and `null`.
+    pub(super) fn media(&self) -> Result<CallMedia<'static>> {
         if self.value.is_null_or_undefined() {
-            return Ok(None);
+            return Ok(None.into());
         }
-        self.object("a MediaStream, null or undefined", brand::is_media_stream).map(MediaStream::from_raw).map(Some)
+        if brand::kind(&self.value).as_deref() == Some("Promise") {
+            return Ok(CallMedia::from_future(self.promised_stream()));
+        }
+        self.stream("a MediaStream, a promise of one, null or undefined").map(|stream| CallMedia::from(&stream))
+    }
+
+    /// The stream of a promise. It listens to the promise at once, so that a rejection is never unhandled.
+    fn promised_stream(&self) -> impl Future<Output = Result<MediaStream>> + 'static {
+        let (operation, prefix, name) = (self.operation, self.prefix, self.name);
+        let settled = settled_for_good(operation, Ok(resolved(&self.value).unchecked_into()));
+        async move {
+            let value = settled.await?;
+            Self { operation, prefix, name, value }.stream("a promise of a MediaStream")
+        }
+    }
+
+    fn stream(&self, expected: &str) -> Result<MediaStream> {
+        self.object(expected, brand::is_media_stream).map(MediaStream::from_raw)
     }
 
     pub(super) fn blob(&self) -> Result<Blob> {
@@ -215,6 +234,14 @@ pub(super) fn signal(operation: &'static str, options: JsValue) -> Result<Option
         return Argument::new(operation, "options", options).signal().map(Some);
     }
     Options::new(operation, options)?.signal()
+}
+
+/// A promise that follows the value. `Promise.resolve` would throw for an object with a getter that throws.
+pub(super) fn resolved(value: &JsValue) -> Promise {
+    Promise::new(&mut |resolve, _| {
+        // A function that resolves a promise does not throw.
+        let _ = resolve.call1(&JsValue::UNDEFINED, value);
+    })
 }
 
 /// Whether the value is an object that is not of a kind of its own, as promises, events and arrays are.

@@ -53,27 +53,28 @@ impl NpmIncomingCall {
         self.peer.clone()
     }
 
-    /// Accepts the call, and sends `stream` if there is one. `options` is `{ signal }` or the `AbortSignal` itself; if
-    /// it aborts before the promise resolves, the call ends.
+    /// Accepts the call, and sends `media` if there is any: a stream, or a promise of one, during which the call rings
+    /// on. `options` is `{ signal }` or the `AbortSignal` itself; if it aborts before the promise resolves, the call
+    /// ends.
     ///
     /// The promise is rejected with a `TypeError` for a wrong argument, with the signal's `reason` if it had aborted
-    /// already, and in both cases the call goes on ringing. It is rejected with `Closed` where the call no longer
-    /// rings.
+    /// already, and in both cases the call continues to ring. It is rejected with `Closed` if the call no longer rings.
+    /// If the promise of media is rejected, or fulfilled with something else, the call ends.
     #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
     pub fn accept(
         &self,
-        #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | null")] stream: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | Promise<MediaStream> | null")] media: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "accept";
-        let arguments = Argument::new(OPERATION, "stream", stream).stream().and_then(|stream| {
+        let arguments = Argument::new(OPERATION, "media", media).media().and_then(|media| {
             let signal = signal(OPERATION, options)?;
             let call = self.call.take().ok_or_else(|| Error::closed(OPERATION))?;
-            Ok((call, stream, signal))
+            Ok((call, media, signal))
         });
         promise(async move {
-            let (call, stream, signal) = arguments?;
-            let accepting = async move { call.accept(&stream).await.map(NpmCall::of) };
+            let (call, media, signal) = arguments?;
+            let accepting = async move { call.accept(media).await.map(NpmCall::of) };
             abortable(OPERATION, signal, accepting).await
         })
     }
@@ -81,7 +82,7 @@ impl NpmIncomingCall {
     /// Declines the call. It does nothing once the call no longer rings.
     ///
     /// # Errors
-    /// Throws a `TypeError` for another reason than these two, and the call goes on ringing.
+    /// Throws a `TypeError` for another reason than these two, and the call continues to ring.
     pub fn decline(
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "\"declined\" | \"busy\"")] reason: JsValue,

@@ -10,7 +10,7 @@ use web_sys::AbortSignal;
 
 use super::{
     abort::abortable,
-    argument::{Argument, Options, signal},
+    argument::{Argument, Options, resolved, signal},
     call::{NpmCall, NpmIncomingCall},
     hold,
     iterate::AsyncItems,
@@ -105,12 +105,7 @@ fn duration(time: &Argument) -> Result<Duration> {
 /// Asks the page's function for a token.
 async fn provided(function: Function) -> Result<String> {
     let returned = function.call0(&JsValue::UNDEFINED).during(OPERATION)?;
-    // `Promise.resolve` would throw for an object with a getter that throws.
-    let promise = Promise::new(&mut |resolve, _| {
-        // A function that resolves a promise does not throw.
-        let _ = resolve.call1(&JsValue::UNDEFINED, &returned);
-    });
-    let token = settled_for_good(OPERATION, Ok(promise.unchecked_into())).await?;
+    let token = settled_for_good(OPERATION, Ok(resolved(&returned).unchecked_into())).await?;
     let wrong = || {
         Error::new(OPERATION, ErrorKind::Type, "the function `options.token` must return a string, or a promise of one")
     };
@@ -136,27 +131,31 @@ impl NpmRoom {
         self.0.peers().iter().map(peer_object).collect()
     }
 
-    /// Calls a peer, given as an entry of `peers` or by its id, and sends `stream` if there is one. Resolves when the
-    /// peer has accepted. `options` is `{ signal }` or the `AbortSignal` itself, which ends the ringing. The stream
-    /// stays the page's: stop its tracks when you no longer need them.
+    /// Calls a peer, given as an entry of `peers` or by its id, and sends `media` if there is any: a stream, or a promise
+    /// of one, such as that of `getUserMedia`. Resolves when the peer has accepted. `options` is `{ signal }` or the
+    /// `AbortSignal` itself, which ends the ringing. The stream stays the page's: stop its tracks when you no longer
+    /// need them.
     ///
-    /// The promise is rejected with a `TypeError` for a wrong argument, with the signal's `reason` if it aborts, and
-    /// with an `Error` whose `name` is `Declined`, `Busy`, `Timeout` or `PeerLeft`, among others.
+    /// With a promise, the peer rings once it is fulfilled; if the peer calls before that, both get the same call.
+    ///
+    /// The promise is rejected with a `TypeError` for a wrong argument or a promise of something else, with the reason
+    /// for which the promise of media is rejected, with the signal's `reason` if it aborts, and with an `Error` whose
+    /// `name` is `Declined`, `Busy`, `Timeout` or `PeerLeft`, among others.
     #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
     pub fn call(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | Peer")] peer: JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | null")] stream: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | Promise<MediaStream> | null")] media: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "call";
         let room = self.0.clone();
         let arguments = Argument::new(OPERATION, "peer", peer).peer().and_then(|peer| {
-            Ok((peer, Argument::new(OPERATION, "stream", stream).stream()?, signal(OPERATION, options)?))
+            Ok((peer, Argument::new(OPERATION, "media", media).media()?, signal(OPERATION, options)?))
         });
         promise(async move {
-            let (peer, stream, signal) = arguments?;
-            let ringing = async move { room.call(&peer, &stream).await.map(NpmCall::of) };
+            let (peer, media, signal) = arguments?;
+            let ringing = async move { room.call(&peer, media).await.map(NpmCall::of) };
             abortable(OPERATION, signal, ringing).await
         })
     }

@@ -1,16 +1,13 @@
-//! A call that both sides have agreed to.
+//! A call that both peers have agreed to.
 
 use std::{
-    cell::RefCell,
     fmt,
     future::{self, Future},
-    pin::{Pin, pin},
+    pin::pin,
     rc::{Rc, Weak},
-    slice,
-    task::Poll,
 };
 
-use browser_rtc_proto::call::EndReason;
+use browser_rtc_proto::call::{EndReason, Phase, Role};
 use futures::{
     FutureExt, StreamExt,
     future::{Either, select},
@@ -20,48 +17,41 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    Room,
-    call_state::CallState,
-    peer_route::{self, Link},
+    control_channel::ControlChannel,
+    media::CallMedia,
+    shared_call::SharedCall,
+    shared_room::SharedRoom,
+    signal_link::SignalLink,
+    unclaimed::{self, Unclaimed},
 };
 use crate::{
-    channel::{ChannelInit, ChannelState, DEFAULT_RECEIVE_LIMIT, DataChannel},
+    channel::{ChannelInit, DEFAULT_RECEIVE_LIMIT, DataChannel},
     dtmf::DtmfSender,
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
     identity::identity,
-    media::{MediaStream, MediaStreamTrack, TrackKind, TrackState},
+    media::{MediaStream, TrackKind},
     negotiation::Politeness,
-    peer::{ConnectionState, PeerConnection, SignalingState, TrackEvent},
+    peer::{ConnectionState, PeerConnection, RtpSender, SignalingState},
     session::{LostReason, Session, SessionEvent, SessionOptions, events},
     signaling::Peer,
-    wake::{CloseWait, WakerSet},
+    wake::CloseWait,
 };
 
-/// How long it may take until the two peers are connected for the first time.
+/// Time within which the two peers must be connected for the first time.
 const CONNECTING_MS: u32 = 45_000;
 
-/// How long the callee waits for a channel that the caller does not ask for, once the call is connected.
+/// Time for which the callee waits for a channel that the caller does not ask for, once the call is connected.
 const CHANNEL_MS: u32 = 30_000;
 
-/// How often a call checks that the page has not closed the browser's own connection, of which there is no event.
+/// Interval of the checks that the page has not closed the browser's own connection, for which there is no event.
 const CHECK_MS: u32 = 1_000;
-
-/// The label and id of the channel that each call has of its own. The id is known to both peers. It is not one of the
-/// low ids, which the channels of a peer without this crate get first: its DTLS client begins with 0, its server with
-/// 1. And it is below 256, which is the number of streams that Firefox negotiates at first.
-pub(super) const OWN_CHANNEL: &str = "browser-rtc";
-pub(super) const OWN_CHANNEL_ID: u16 = 254;
-
-/// The number of channels that wait to be asked for, and the bytes that each of them holds: the peer opens them at will.
-const UNCLAIMED_CHANNELS: usize = 64;
-const UNCLAIMED_BYTES: u32 = 8 * 1024 * 1024;
 
 /// A call with one peer: media both ways, channels, tones.
 ///
-/// Clones share one call, and are equal. It ends with [`hang_up`](Self::hang_up), when the last clone is dropped, when the other
-/// side does either, or when they leave; then the connection is closed, and what we captured is freed unless the
-/// program holds it elsewhere. A call keeps its room.
+/// Clones share one call, and are equal. It ends with [`hang_up`](Self::hang_up), when the last clone is dropped, when the
+/// remote peer does either, or when it leaves; then the connection is closed, and the media that was captured is released
+/// unless the program holds it elsewhere. A call keeps its room.
 ///
 /// ```no_run
 /// # use browser_rtc::{media, room::Call, Result};
@@ -74,115 +64,72 @@ const UNCLAIMED_BYTES: u32 = 8 * 1024 * 1024;
 /// # Ok(()) } // dropping the call hangs up
 /// ```
 #[derive(Clone)]
-pub struct Call(Rc<Inner>);
+pub struct Call(Rc<ActiveCall>);
 
-struct Inner {
-    /// Dropped first, so that they are told before the connection goes.
-    call_state: Rc<CallState>,
+struct ActiveCall {
+    /// Dropped first, so that the peer is notified before the connection closes.
+    call: Rc<SharedCall>,
     session: Session,
-    caller: bool,
-    arrivals: Rc<Arrivals>,
+    unclaimed: Rc<Unclaimed>,
     events: Broadcast<SessionEvent>,
-    _room: Room,
-}
-
-/// What the peer has sent, until it is asked for.
-#[derive(Default)]
-struct Arrivals {
-    stream: RefCell<Option<MediaStream>>,
-    /// Collects the tracks that the peer sends in no stream.
-    collected: RefCell<Option<MediaStream>>,
-    channels: RefCell<Vec<DataChannel>>,
-    changed: WakerSet,
-}
-
-impl Arrivals {
-    /// Takes a track. Without memory for a stream of its own, it has none.
-    fn take_track(&self, event: TrackEvent) {
-        let stream = match event.streams.into_iter().next() {
-            Some(stream) => Some(stream),
-            None => self.collect(&event.track),
-        };
-        if let Some(stream) = stream {
-            self.stream.borrow_mut().get_or_insert(stream);
-        }
-    }
-
-    /// Adds a track to those without a stream. Those that have ended go, so that the peer cannot pile them up.
-    fn collect(&self, track: &MediaStreamTrack) -> Option<MediaStream> {
-        let mut collected = self.collected.borrow_mut();
-        if let Some(stream) = &*collected {
-            for former in stream.tracks().iter().filter(|former| former.state() == TrackState::Ended) {
-                stream.remove_track(former);
-            }
-            stream.add_track(track);
-        } else {
-            *collected = MediaStream::from_tracks(slice::from_ref(track)).ok();
-        }
-        collected.clone()
-    }
-
-    /// Takes a channel.
-    fn push(&self, channel: DataChannel) {
-        let mut channels = self.channels.borrow_mut();
-        channels.retain(|channel| channel.state() != ChannelState::Closed || channel.has_messages());
-        if channels.len() == UNCLAIMED_CHANNELS {
-            channel.close();
-            return;
-        }
-        channel.set_receive_limit(UNCLAIMED_BYTES);
-        channels.push(channel);
-    }
-
-    fn take(&self, label: &str) -> Option<DataChannel> {
-        let mut channels = self.channels.borrow_mut();
-        let position = channels.iter().position(|channel| channel.label() == label)?;
-        Some(channels.remove(position))
-    }
+    _room: Rc<SharedRoom>,
 }
 
 impl Call {
-    /// Begins a call that both peers have agreed to. If that fails, the call ends.
-    pub(super) fn start(
-        room: &Room,
-        call_state: &Rc<CallState>,
-        media: Option<&MediaStream>,
-        caller: bool,
+    /// Makes a call: waits for the media, rings unless the peer does, and begins once both peers have accepted. If that
+    /// fails or is dropped, the call ends.
+    pub(super) async fn establish(
+        operation: &'static str,
+        room: Rc<SharedRoom>,
+        call: Rc<SharedCall>,
+        media: CallMedia<'_>,
     ) -> Result<Self> {
-        Self::connect(room, call_state.clone(), media, caller).inspect_err(|_| call_state.hang_up())
+        let attempt = Attempt(Some(&call));
+        let media = select_biased! {
+            () = call.end_wait().fuse() => return Err(call.error(operation)),
+            media = media.get().boxed_local().fuse() => media?,
+        };
+        call.ring()?;
+        select_biased! {
+            () = call.answered().boxed_local().fuse() => {}
+            () = TimeoutFuture::new(room.ring_ms()).fuse() => call.hang_up(EndReason::Unanswered),
+        }
+        if let Phase::Ended(_) = call.phase() {
+            return Err(call.error(operation));
+        }
+        let established = Self::begin(room, call.clone(), media.as_ref())?;
+        attempt.succeeded();
+        Ok(established)
     }
 
-    /// Makes the connection. The caller offers, and is impolite.
-    fn connect(room: &Room, call_state: Rc<CallState>, media: Option<&MediaStream>, caller: bool) -> Result<Self> {
-        let pc = PeerConnection::new(&room.0.configuration())?;
-        let arrivals = Rc::<Arrivals>::default();
-        spawn_local(collect(pc.tracks(), pc.data_channels(), arrivals.clone()));
+    /// Begins a call that both peers have agreed to. The caller offers, and is impolite.
+    fn begin(room: Rc<SharedRoom>, call: Rc<SharedCall>, media: Option<&MediaStream>) -> Result<Self> {
+        let pc = PeerConnection::new(&room.configuration())?;
+        let (unclaimed, collecting) = unclaimed::collect(&pc);
+        spawn_local(collecting);
         // With this channel there is always something to offer, and later channels need no negotiation.
-        let own_channel = pc.create_data_channel(OWN_CHANNEL, &ChannelInit::new().negotiated(OWN_CHANNEL_ID))?;
-        let politeness = if caller { Politeness::Impolite } else { Politeness::Polite };
-        if !caller {
-            call_state.accept()?;
-        }
+        let control_channel = ControlChannel::new(&pc, &call)?;
+        call.accept()?;
         if let Some(stream) = media {
             for track in stream.tracks() {
                 pc.add_track(&track, &[stream])?;
             }
         }
-        spawn_local(peer_route::keep(Rc::downgrade(&call_state), own_channel, pc.connection_states()));
-        let options = SessionOptions::new(politeness)
-            .recovery(room.0.recovery.clone())
-            .shared_signal_limit(room.0.signal_limit.clone());
-        let session = Session::from_connection(pc, options, Link::new(&call_state));
+        spawn_local(control_channel.run());
+        let politeness = if call.role() == Role::Caller { Politeness::Impolite } else { Politeness::Polite };
+        let options =
+            SessionOptions::new(politeness).recovery(room.recovery()).shared_signal_limit(room.signal_limit());
+        let session = Session::from_connection(pc, options, SignalLink::new(&call));
         let events = Broadcast::default();
-        spawn_local(watch(session.events(), events.clone(), Rc::downgrade(&call_state)));
-        spawn_local(run(Rc::downgrade(&call_state), call_state.end.wait(), session.clone()));
-        Ok(Self(Rc::new(Inner { call_state, session, caller, arrivals, events, _room: room.clone() })))
+        spawn_local(forward(session.events(), events.clone(), Rc::downgrade(&call)));
+        spawn_local(supervise(Rc::downgrade(&call), call.end_wait(), session.clone()));
+        Ok(Self(Rc::new(ActiveCall { call, session, unclaimed, events, _room: room })))
     }
 
     /// Returns the peer. It may have another id after the signaling server was restarted; the call continues.
     #[must_use]
     pub fn peer(&self) -> Peer {
-        self.0.call_state.peer()
+        self.0.call.peer()
     }
 
     /// Returns the connection, for everything else that can be done with it: add tracks, read its states. It negotiates
@@ -200,7 +147,7 @@ impl Call {
     /// # Errors
     /// That of the call's end, such as `Closed`, if the peer has sent nothing before.
     pub async fn remote_stream(&self) -> Result<MediaStream> {
-        self.arrived("remoteStream", |arrivals| arrivals.stream.borrow().clone()).await
+        self.claim("remoteStream", Unclaimed::stream).await
     }
 
     /// Returns a channel of this label between the two peers: both ask for it, in any order. It is open when this
@@ -225,21 +172,21 @@ impl Call {
     /// # Errors
     /// As [`channel`](Self::channel), and `Operation` if the id is taken. Calls use the id 254 themselves.
     pub async fn channel_with(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
-        if self.0.caller || init.is_negotiated() {
+        if self.0.call.role() == Role::Caller || init.is_negotiated() {
             let channel = self.connection().create_data_channel(label, init)?;
             channel.opened().await?;
             return Ok(channel);
         }
         select_biased! {
-            channel = self.claim(label).boxed_local().fuse() => channel,
+            channel = self.claim_channel(label).boxed_local().fuse() => channel,
             error = self.unopened(label).boxed_local().fuse() => Err(error),
         }
     }
 
     /// Waits for a channel that the caller has opened.
-    async fn claim(&self, label: &str) -> Result<DataChannel> {
+    async fn claim_channel(&self, label: &str) -> Result<DataChannel> {
         loop {
-            let channel = self.arrived("channel", |arrivals| arrivals.take(label)).await?;
+            let channel = self.claim("channel", |unclaimed| unclaimed.take_channel(label)).await?;
             // One that has closed still has the messages that arrived on it.
             if channel.opened().await.is_ok() || channel.has_messages() {
                 channel.set_receive_limit(DEFAULT_RECEIVE_LIMIT);
@@ -248,10 +195,14 @@ impl Call {
         }
     }
 
+    async fn claim<T>(&self, operation: &'static str, take: impl Fn(&Unclaimed) -> Option<T>) -> Result<T> {
+        let ActiveCall { call, unclaimed, .. } = &*self.0;
+        unclaimed.next(call.end_wait(), take).await.ok_or_else(|| call.error(operation))
+    }
+
     /// Waits until the caller has had its time to open a channel.
     async fn unopened(&self, label: &str) -> Error {
-        let mut states = self.connection().connection_states();
-        while states.next().await.is_some_and(|state| state != ConnectionState::Connected) {}
+        connected(&self.0.session).await;
         TimeoutFuture::new(CHANNEL_MS).await;
         let message = format!("the caller has not opened a channel {label:?}");
         Error::new("channel", ErrorKind::Timeout, message)
@@ -262,8 +213,7 @@ impl Call {
     /// # Errors
     /// `NotSupported` if this peer sends no sound.
     pub fn dtmf(&self) -> Result<DtmfSender> {
-        let sends_sound =
-            |sender: &crate::peer::RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Audio);
+        let sends_sound = |sender: &RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Audio);
         match self.connection().senders().into_iter().find(sends_sound) {
             Some(sender) => sender.dtmf(),
             None => Err(Error::new("dtmf", ErrorKind::NotSupported, "tones need a microphone in the call")),
@@ -275,31 +225,17 @@ impl Call {
     /// the next event. A stream holds 1,024 unread events; those after them are dropped, which `Failed(QuotaExceeded)`
     /// reports in their place. The stream ends with the call.
     pub fn events(&self) -> EventStream<SessionEvent> {
-        self.0.events.subscribe(&self.0.call_state.end)
+        self.0.events.subscribe(self.0.call.end_signal())
     }
 
-    /// Ends the call. The peer is told.
+    /// Ends the call, and notifies the peer.
     pub fn hang_up(&self) {
-        self.0.call_state.hang_up();
+        self.0.call.hang_up(EndReason::HungUp);
     }
 
     /// Resolves when the call has ended, with the reason, however long that takes. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
-        self.0.call_state.ended()
-    }
-
-    async fn arrived<T>(&self, operation: &'static str, take: impl Fn(&Arrivals) -> Option<T>) -> Result<T> {
-        let Inner { call_state, arrivals, .. } = &*self.0;
-        let mut changed = arrivals.changed.waiter();
-        let mut end = call_state.end.wait();
-        future::poll_fn(move |cx| {
-            if Pin::new(&mut end).poll(cx).is_ready() {
-                return Poll::Ready(Err(call_state.error(operation)));
-            }
-            changed.register(cx);
-            take(arrivals).map_or(Poll::Pending, |arrived| Poll::Ready(Ok(arrived)))
-        })
-        .await
+        self.0.call.ended()
     }
 }
 
@@ -314,30 +250,50 @@ impl fmt::Debug for Call {
 
 identity!(Call, |this, other| Rc::ptr_eq(&this.0, &other.0));
 
-/// Closes the connection when the call has ended, and ends the call when the connection cannot be made, or the page has
+/// An attempt to make a call, which hangs up unless it succeeds.
+struct Attempt<'a>(Option<&'a SharedCall>);
+
+impl Attempt<'_> {
+    fn succeeded(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if let Some(call) = self.0 {
+            call.hang_up(EndReason::HungUp);
+        }
+    }
+}
+
+/// Closes the connection when the call has ended, and ends the call if the connection cannot be made, or the page has
 /// closed it.
-async fn run(call_state: Weak<CallState>, end: CloseWait, session: Session) {
-    let give_up = |reason| {
-        if let Some(call_state) = call_state.upgrade() {
-            call_state.give_up(reason);
-        }
+async fn supervise(call: Weak<SharedCall>, end: CloseWait, session: Session) {
+    let reason = select_biased! {
+        () = end.fuse() => None,
+        () = session.ended().fuse() => None,
+        () = never_connected(&session).boxed_local().fuse() => Some(EndReason::ConnectionFailed),
+        () = closed_by_page(&session).boxed_local().fuse() => Some(EndReason::HungUp),
     };
-    let mut connected = session.connection().connection_states();
-    let never_connected = async {
-        let connected =
-            async { while connected.next().await.is_some_and(|state| state != ConnectionState::Connected) {} };
-        if let Either::Left(_) = select(TimeoutFuture::new(CONNECTING_MS), pin!(connected)).await {
-            return;
-        }
-        future::pending::<()>().await;
-    };
-    select_biased! {
-        () = end.fuse() => {}
-        () = session.ended().fuse() => {}
-        () = pin!(never_connected.fuse()) => give_up(EndReason::ConnectionFailed),
-        () = closed_by_page(&session).boxed_local().fuse() => give_up(EndReason::HungUp),
+    if let (Some(reason), Some(call)) = (reason, call.upgrade()) {
+        call.hang_up(reason);
     }
     session.close();
+}
+
+/// Resolves when the peers have not been connected in time.
+async fn never_connected(session: &Session) {
+    let connected = pin!(connected(session));
+    if let Either::Right(_) = select(TimeoutFuture::new(CONNECTING_MS), connected).await {
+        future::pending().await
+    }
+}
+
+/// Resolves when the peers are connected, or the connection has closed.
+async fn connected(session: &Session) {
+    let mut states = session.connection().connection_states();
+    while states.next().await.is_some_and(|state| state != ConnectionState::Connected) {}
 }
 
 /// Resolves when the page has closed the browser's own connection.
@@ -347,44 +303,32 @@ async fn closed_by_page(session: &Session) {
     }
 }
 
-/// Keeps what the peer sends, until the connection ends.
-async fn collect(mut tracks: EventStream<TrackEvent>, mut channels: EventStream<DataChannel>, arrivals: Rc<Arrivals>) {
-    loop {
-        select_biased! {
-            track = tracks.next() => match track {
-                Some(event) => arrivals.take_track(event),
-                None => return,
-            },
-            channel = channels.next() => match channel {
-                Some(channel) => arrivals.push(channel),
-                None => return,
-            },
-        }
-        arrivals.changed.wake_all();
-    }
-}
-
-/// Passes events on, and ends the call when its session is lost or closed.
-async fn watch(mut session: EventStream<SessionEvent>, events: Broadcast<SessionEvent>, call_state: Weak<CallState>) {
+/// Forwards the events of the session, and ends the call when its session is lost or closed.
+async fn forward(mut session: EventStream<SessionEvent>, events: Broadcast<SessionEvent>, call: Weak<SharedCall>) {
     while let Some(event) = session.next().await {
-        let end = match &event {
-            SessionEvent::Lost { reason: LostReason::PeerClosed } => Some(EndReason::PeerHungUp),
-            SessionEvent::Lost { reason: LostReason::PeerRestarted } => Some(EndReason::PeerLeft),
-            SessionEvent::Lost { .. } => Some(EndReason::ConnectionFailed),
-            _ => None,
-        };
-        if let (SessionEvent::Reconnecting { .. }, Some(room)) =
-            (&event, call_state.upgrade().and_then(|call_state| call_state.room.upgrade()))
-        {
-            room.check_health();
-        }
+        let reason = end_reason(&event);
+        let is_broken = matches!(event, SessionEvent::Reconnecting { .. });
         events::push(&events, event);
-        if let (Some(reason), Some(call_state)) = (end, call_state.upgrade()) {
-            call_state.give_up(reason);
+        let Some(call) = call.upgrade() else { continue };
+        if is_broken {
+            // The path to the server may be broken as well.
+            call.presence().check_health();
+        }
+        if let Some(reason) = reason {
+            call.hang_up(reason);
         }
     }
     // Without a reason of its own, this page has closed the connection.
-    if let Some(call_state) = call_state.upgrade() {
-        call_state.hang_up();
+    if let Some(call) = call.upgrade() {
+        call.hang_up(EndReason::HungUp);
+    }
+}
+
+fn end_reason(event: &SessionEvent) -> Option<EndReason> {
+    match event {
+        SessionEvent::Lost { reason: LostReason::PeerClosed } => Some(EndReason::PeerHungUp),
+        SessionEvent::Lost { reason: LostReason::PeerRestarted } => Some(EndReason::PeerLeft),
+        SessionEvent::Lost { .. } => Some(EndReason::ConnectionFailed),
+        _ => None,
     }
 }

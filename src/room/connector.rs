@@ -1,29 +1,32 @@
-//! Taking a seat, and taking it back.
+//! Connections to the signaling server: taking a seat, and resuming it.
 
 use futures::{FutureExt, SinkExt, StreamExt, select_biased};
 use gloo_timers::future::TimeoutFuture;
 
 use super::{
-    Join,
-    join::Token,
-    receive::{MAX_PEERS, is_of_one_frame, is_valid},
+    join::{Join, Token},
+    kept_seat::UNKNOWN_COUNT,
+    presence::{MAX_PEERS, is_valid},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     peer::IceServer,
-    signaling::{ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket},
+    signaling::{
+        ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket,
+        is_frame_error,
+    },
 };
 
 const OPERATION: &str = "join";
 
-/// The number of ICE servers that are taken from the signaling server, and of URLs from each.
+/// Maximum number of ICE servers that are taken from the signaling server, and of URLs from each.
 const MAX_ICE_SERVERS: usize = 32;
 
-/// The number of sockets that are kept open because the server may have a seat for them.
+/// Maximum number of sockets that are kept open because the server may have a seat for them.
 const MAX_SILENT: usize = 8;
 
-/// How long to wait for the last words of a server that has closed its socket.
-const LAST_WORDS_MS: u32 = 2_000;
+/// Time for which the last message of a server that has closed its socket may arrive.
+const LAST_MESSAGE_MS: u32 = 2_000;
 
 /// A seat, as the server gives it.
 pub(super) struct Seat {
@@ -34,20 +37,20 @@ pub(super) struct Seat {
     pub(super) heartbeat_ms: u32,
     pub(super) max_frame_bytes: usize,
     pub(super) resume: Option<ResumeToken>,
-    /// Whether it is the seat of before.
+    /// True if this is the former seat.
     pub(super) resumed: bool,
-    /// The number of numbered frames that the server has received.
+    /// Number of numbered frames that the server has received.
     pub(super) received: u32,
 }
 
-/// The way to a seat in one room.
+/// Takes seats in one room.
 pub(super) struct Connector {
     url: String,
     room: String,
     name: String,
     token: Token,
-    /// Sockets that fell silent, and may still have the seat as far as the server knows. To close one would give the
-    /// seat up; once it is taken back over another, that does no harm.
+    /// Sockets that fell silent, and may still have the seat as far as the server knows. Closing one would give up the
+    /// seat, until it is resumed over another socket.
     silent: Vec<SignalingSocket>,
 }
 
@@ -62,21 +65,21 @@ impl Connector {
         }
     }
 
-    /// Keeps a silent socket until there is another.
+    /// Keeps a silent socket until another has the seat.
     pub(super) fn set_aside(&mut self, socket: SignalingSocket) {
-        // The first one had the seat; those after it may have had no answer.
+        // The first one had the seat; the later ones may have had no answer.
         if self.silent.len() == MAX_SILENT {
             self.silent.remove(1);
         }
         self.silent.push(socket);
     }
 
-    /// Takes a seat, or takes it back with a resume token. Cancel safe: dropped early, the seat is given up.
+    /// Takes a seat, or resumes it with a resume token. Cancel safe: dropped early, the seat is given up.
     ///
-    /// A provider is only asked for a token where the server does not do without, and while no socket is open, as it may
-    /// have to ask a server of its own.
+    /// A provider is only asked for a token if the server requires one, and while no socket is open, as it may have to
+    /// ask a server of its own.
     pub(super) async fn enter(&mut self, resume: Option<ResumeToken>, received: u32, limit_ms: u32) -> Result<Seat> {
-        let is_resumable = resume.is_some() && received != super::kept_seat::UNKNOWN_COUNT;
+        let is_resumable = resume.is_some() && received != UNKNOWN_COUNT;
         let token = if is_resumable { self.token.fixed() } else { self.token.provided(limit_ms).await? };
         match self.try_to_enter(resume.clone(), received, token, limit_ms).await {
             Err(error) if is_resumable && is_unauthorized(&error) && self.token.is_provided() => {
@@ -106,7 +109,7 @@ impl Connector {
         let joined = select_biased! {
             joined = ask(&mut socket, request).boxed_local().fuse() => joined?,
             () = limit => {
-                // The server may have given the seat all the same.
+                // The server may have given the seat nevertheless.
                 self.set_aside(socket);
                 return Err(late());
             }
@@ -116,12 +119,12 @@ impl Connector {
     }
 }
 
-/// Returns why a socket has ended. What the server said last may be unread where sending failed first.
+/// Returns the reason for the end of a socket. The last message of the server may be unread if sending failed first.
 pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Error {
     if *error.kind() != ErrorKind::Closed {
         return error;
     }
-    let mut limit = TimeoutFuture::new(LAST_WORDS_MS).fuse();
+    let mut limit = TimeoutFuture::new(LAST_MESSAGE_MS).fuse();
     loop {
         let message = select_biased! {
             message = socket.next().fuse() => message,
@@ -131,7 +134,7 @@ pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Er
             Some(Ok(ServerMessage::Error(ServerError { code, message, frame: None, .. }))) => {
                 return Error::signaling(OPERATION, code, message);
             }
-            Some(Err(last)) if !is_of_one_frame(&last) => return last,
+            Some(Err(last)) if !is_frame_error(&last) => return last,
             Some(_) => {}
             None => return error,
         }
@@ -197,7 +200,7 @@ fn is_unauthorized(error: &Error) -> bool {
     error.signaling_code() == Some(ErrorCode::Unauthorized)
 }
 
-/// Whether it makes no sense to retry: the server would refuse this join at any time, or has the seat on another
+/// Returns whether a retry is of no use: the server would refuse this join at any time, or has the seat on another
 /// socket. A name that is taken may be this client's own, in its former seat.
 pub(super) fn is_final(error: &Error) -> bool {
     match error.signaling_code() {

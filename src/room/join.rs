@@ -1,3 +1,5 @@
+//! Options of joining a room.
+
 use std::{fmt, future::Future, rc::Rc, time::Duration};
 
 use futures::{FutureExt, TryFutureExt, future::LocalBoxFuture, select_biased};
@@ -58,7 +60,7 @@ pub(super) enum Token {
 }
 
 impl Join {
-    /// Names a room, and a name that is unique in it, each of 1 to 64 characters.
+    /// Creates the request to join a room under a name that is unique in it, each of 1 to 64 characters.
     pub fn new(room: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             room: room.into(),
@@ -128,7 +130,7 @@ impl Join {
         self
     }
 
-    /// Sets what the room's calls do when the network between the two peers breaks.
+    /// Sets the recovery of the room's calls after the network between the two peers breaks.
     #[must_use]
     pub fn recovery(mut self, recovery: Recovery) -> Self {
         self.recovery = recovery;
@@ -150,9 +152,9 @@ impl Join {
     /// The reloaded page gets a new seat with a new id, as it has lost the state of the former one. The other peers see
     /// the former seat leave with [`LeaveReason::Replaced`](crate::signaling::LeaveReason::Replaced).
     ///
-    /// The token is removed when the seat has been given up or taken over. A tab that was duplicated has a copy of it: if that joins with
-    /// the same room and name, it takes the seat over, and the room of the first tab is lost with
-    /// `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined). The same goes for a second room of one page. Scripts of the page's origin can read
+    /// The token is removed when the seat has been given up or taken over. A tab that was duplicated has a copy of it: if
+    /// that tab joins with the same room and name, it takes over the seat, and the room of the first tab is lost with
+    /// `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined). The same applies to a second room of one page. Scripts of the page's origin can read
     /// the token. Where the page may not use `sessionStorage`, the option has no effect.
     #[must_use]
     pub fn keep_seat(mut self) -> Self {
@@ -166,7 +168,7 @@ impl Token {
         matches!(self, Self::Provider(_))
     }
 
-    /// Returns the token, unless it has to be asked for.
+    /// Returns the token, unless a provider has to be asked for it.
     pub(super) fn fixed(&self) -> Option<String> {
         if let Self::Fixed(token) = self { Some(token.clone()) } else { None }
     }
@@ -196,7 +198,7 @@ impl PartialEq for Token {
 
 impl Eq for Token {}
 
-/// Shows no token, as this is logged.
+/// Formats the options without the token, as this is logged.
 impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join")

@@ -5,11 +5,11 @@ use crate::{
     sys::storage::{self, Storage},
 };
 
-/// The received count that a page states which has lost the state of its seat: no server has sent so many frames. So
-/// the server frees the seat, and gives another under the same name.
+/// The received count of a page that has lost the state of its seat. No server has sent so many frames, and so the server
+/// frees the seat, and gives another under the same name.
 pub(super) const UNKNOWN_COUNT: u32 = u32::MAX;
 
-/// The place of one seat's token. Nothing is kept where the page has no `sessionStorage`, or it is full.
+/// The stored token of one seat. Nothing is stored if the page has no `sessionStorage`, or it is full.
 pub(super) struct KeptSeat {
     storage: Option<Storage>,
     key: String,
@@ -26,10 +26,10 @@ impl KeptSeat {
         Some(token.into())
     }
 
-    /// Replaces the token.
+    /// Stores the token, in place of the former one.
     pub(super) fn keep(&self, token: Option<&ResumeToken>) {
         let Some(storage) = &self.storage else { return };
-        // Without a token, the name is free a little later.
+        // Without a stored token, the name is free a little later.
         let _ = match token {
             Some(token) => storage.set_item(&self.key, token.as_str()),
             None => storage.remove_item(&self.key),

@@ -1,4 +1,4 @@
-//! Frames on their way to the signaling server, each with the owner that learns of its refusal.
+//! Frames for the signaling server, each with the owner to which a refusal is reported.
 
 use std::{
     fmt,
@@ -8,37 +8,45 @@ use std::{
     task::{Context, Poll},
 };
 
+use browser_rtc_proto::call::{CallId, CallMessage, CallSignal};
 use futures::{
     FutureExt,
     channel::{mpsc, oneshot},
 };
 
-use super::call_state::CallState;
 use crate::{
     error::{Error, ErrorKind, Result},
-    signaling::{ClientMessage, ErrorCode, Say, SignalTo},
+    signaling::{ClientMessage, Data, ErrorCode, MessageId, PeerId, Say, SignalTo},
 };
 
-/// The number of times that the server may refuse a frame for the moment before it is given up.
+/// Maximum number of attempts to send a frame that the server refuses temporarily.
 const MAX_ATTEMPTS: u32 = 5;
+
+/// Maximum number of frames that wait for the socket, beside one from each sender.
+const OUTGOING_FRAMES: usize = 256;
 
 /// A message to the server.
 pub(super) struct Frame {
     pub(super) message: ClientMessage,
-    /// The length of its text, in bytes.
+    /// Length of the JSON text, in bytes.
     size: usize,
     owner: Owner,
-    /// The number of times that the server has refused it for the moment.
+    /// Number of times that the server has refused the frame temporarily.
     attempts: u32,
 }
 
-/// The owner of what a frame carries. It is the only one that reports or repeats a frame that was refused.
+/// The owner of a frame. It alone reports or repeats a frame that was refused.
 pub(super) enum Owner {
     /// The [`Delivery`] of a message to the room.
     Say(oneshot::Sender<Result<()>>),
-    /// A call that cannot begin without this word.
-    Call(Weak<CallState>),
-    /// A call that has ended with this word.
+    /// A call that cannot begin without this signal.
+    Call {
+        /// The call.
+        owner: Weak<dyn CallOwner>,
+        /// The id under which the signal was sent.
+        id: CallId,
+    },
+    /// A call that has ended with this signal.
     EndedCall,
     /// A session, which repeats what its peer has not acknowledged.
     Session,
@@ -46,13 +54,22 @@ pub(super) enum Owner {
     PlainSession,
 }
 
-/// What is to be done about a frame that the server has refused.
+/// A call as the owner of a frame.
+pub(super) trait CallOwner {
+    /// Returns whether the call still has this id, and has not ended.
+    fn is_open(&self, id: &CallId) -> bool;
+
+    /// Ends the call: the server has refused the frame.
+    fn refused(&self, error: Error);
+}
+
+/// The consequence of a refusal by the server.
 pub(super) enum Refusal {
-    /// The owner knows.
+    /// The owner has reported the refusal, or it needs no report.
     Reported,
     /// The frame is to be sent again.
     Retry(Frame),
-    /// Nobody knows.
+    /// The refusal has not been reported.
     Unreported(Error),
 }
 
@@ -62,7 +79,20 @@ impl Frame {
         Ok(Self { message, size: text.len(), owner, attempts: 0 })
     }
 
-    /// Whether somebody waits for the server to accept it.
+    /// Creates a message to the room.
+    pub(super) fn say(id: MessageId, data: Data) -> Result<(Self, Delivery)> {
+        let (accepted, delivery) = Delivery::new();
+        Ok((Self::new(ClientMessage::Say(Say::new(id, data)), Owner::Say(accepted))?, delivery))
+    }
+
+    /// Creates a signal of a call.
+    fn signal(call: CallId, to: PeerId, signal: CallSignal, owner: Owner) -> Result<Self> {
+        let data = Data::from_serialize(&CallMessage { call, signal })
+            .map_err(|error| Error::new("signal", ErrorKind::Syntax, error.to_string()))?;
+        Self::new(ClientMessage::Signal(SignalTo::new(to, data)), owner)
+    }
+
+    /// Returns whether a [`Delivery`] waits for the server to accept the frame.
     pub(super) fn is_awaited(&self) -> bool {
         matches!(&self.owner, Owner::Say(delivery) if !delivery.is_canceled())
     }
@@ -71,20 +101,20 @@ impl Frame {
         matches!(self.owner, Owner::Say(_))
     }
 
-    /// The number of times that it has been refused for the moment.
+    /// Returns the number of times that the frame has been refused temporarily.
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Whether it is still of use.
+    /// Returns whether the frame is still to be sent.
     pub(super) fn is_wanted(&self) -> bool {
         match &self.owner {
-            Owner::Call(call_state) => call_state.upgrade().is_some_and(|call_state| !call_state.end.is_set()),
+            Owner::Call { owner, id } => owner.upgrade().is_some_and(|owner| owner.is_open(id)),
             _ => true,
         }
     }
 
-    /// The server has accepted it.
+    /// Reports that the server has accepted the frame.
     pub(super) fn accepted(self) {
         if let Owner::Say(delivery) = self.owner {
             // The handle may have been dropped.
@@ -92,7 +122,7 @@ impl Frame {
         }
     }
 
-    /// Checks it against the server's limit for a frame. The error states how many bytes its data may have.
+    /// Checks the server's limit for a frame. The error states how many bytes the data may have.
     pub(super) fn check_size(&self, operation: &'static str, max_frame_bytes: usize) -> Result<()> {
         if self.size <= max_frame_bytes {
             return Ok(());
@@ -106,30 +136,26 @@ impl Frame {
         Err(Error::new(operation, ErrorKind::TooLarge { limit: limit as u64 }, message))
     }
 
-    /// Reports that it exceeds the server's limit, and has not been sent.
+    /// Reports that the frame exceeds the server's limit, and has not been sent.
     pub(super) fn too_large(self, error: Error) {
         match self.owner {
             Owner::Say(delivery) => {
                 // The handle may have been dropped.
                 let _ = delivery.send(Err(error));
             }
-            Owner::Call(call_state) => {
-                if let Some(call_state) = call_state.upgrade() {
-                    call_state.refused(error);
-                }
-            }
-            // The session sends it again, split for the limit of now; to a plain peer, it checks the size itself.
+            Owner::Call { owner, id } => report(&owner, &id, error),
+            // The session sends it again, split for the current limit; for a plain peer, it checks the size itself.
             Owner::EndedCall | Owner::Session | Owner::PlainSession => {}
         }
     }
 
-    /// The server has refused it.
+    /// Handles the refusal of the frame by the server.
     pub(super) fn refused(mut self, code: ErrorCode, message: String) -> Refusal {
         let is_temporary = matches!(code, ErrorCode::RateLimited | ErrorCode::Unavailable);
         let is_repeated = match self.owner {
-            // Peers on the same server may have it, and know a copy by its id.
+            // Peers on the same server may have received it, and recognize a copy by its id.
             Owner::Say(_) => code == ErrorCode::Unavailable,
-            Owner::Call(_) | Owner::EndedCall | Owner::PlainSession => is_temporary,
+            Owner::Call { .. } | Owner::EndedCall | Owner::PlainSession => is_temporary,
             Owner::Session => false,
         };
         if is_repeated && self.attempts < MAX_ATTEMPTS {
@@ -141,13 +167,11 @@ impl Frame {
                 Err(Err(error)) => Refusal::Unreported(error),
                 _ => Refusal::Reported,
             },
-            Owner::Call(call_state) => {
-                if let Some(call_state) = call_state.upgrade() {
-                    call_state.refused(Error::signaling("call", code, message));
-                }
+            Owner::Call { owner, id } => {
+                report(&owner, &id, Error::signaling("call", code, message));
                 Refusal::Reported
             }
-            // Its peer has left, which `peer_left` reports; or the session sends it again.
+            // The peer has left, which `peer_left` reports, or the session sends it again.
             Owner::EndedCall | Owner::Session if is_temporary => Refusal::Reported,
             Owner::EndedCall | Owner::Session | Owner::PlainSession if code == ErrorCode::UnknownPeer => {
                 Refusal::Reported
@@ -159,7 +183,13 @@ impl Frame {
     }
 }
 
-/// Only the message counts.
+fn report(owner: &Weak<dyn CallOwner>, id: &CallId, error: Error) {
+    if let Some(owner) = owner.upgrade().filter(|owner| owner.is_open(id)) {
+        owner.refused(error);
+    }
+}
+
+/// Frames are equal if their messages are.
 impl PartialEq for Frame {
     fn eq(&self, other: &Self) -> bool {
         self.message == other.message
@@ -172,21 +202,41 @@ impl fmt::Debug for Frame {
     }
 }
 
-/// Queues a frame for the server.
-pub(super) fn send(outgoing: &mut mpsc::Sender<Frame>, frame: Frame) -> Result<()> {
-    outgoing.try_send(frame).map_err(|refused| {
-        if refused.is_full() {
-            Error::new("send", ErrorKind::Operation, "too many frames wait for the signaling server")
-        } else {
-            Error::closed("send")
-        }
-    })
+/// A sender of frames. Each clone has a place of its own in the queue, so that the last signal of a call always fits.
+#[derive(Clone)]
+pub(super) struct Outgoing(mpsc::Sender<Frame>);
+
+impl Outgoing {
+    /// Creates the queue.
+    pub(super) fn new() -> (Self, mpsc::Receiver<Frame>) {
+        let (sender, queue) = mpsc::channel(OUTGOING_FRAMES);
+        (Self(sender), queue)
+    }
+
+    pub(super) fn send(&mut self, frame: Frame) -> Result<()> {
+        self.0.try_send(frame).map_err(|refused| {
+            if refused.is_full() {
+                Error::new("send", ErrorKind::Operation, "too many frames wait for the signaling server")
+            } else {
+                Error::closed("send")
+            }
+        })
+    }
+
+    /// Sends a signal of a call.
+    pub(super) fn send_signal(&mut self, call: &CallId, to: &PeerId, signal: CallSignal, owner: Owner) -> Result<()> {
+        self.send(Frame::signal(call.clone(), to.clone(), signal, owner)?)
+    }
+
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.0.poll_ready(cx).map_err(|_gone| Error::closed("signal"))
+    }
 }
 
 /// The signaling server's acceptance of one message, from [`Room::say`](super::Room::say).
 ///
 /// It resolves with `Ok` once the server has accepted the message. It is pending while the room reconnects, and a
-/// message that was sent again in a new seat is accepted there. It does not tell whether the other peers have received
+/// message that was sent again in a new seat is accepted there. It does not state whether the other peers have received
 /// the message: the server sends it to all that are in the room then.
 ///
 /// Dropping it has no effect on the message. Polling it is cancel safe. After it has resolved, it gives `Closed`.

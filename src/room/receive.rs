@@ -1,201 +1,154 @@
-//! The reaction of a room to the messages of the server.
+//! Handling of the server's messages to a room.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-use browser_rtc_proto::call::{CallId, CallMessage, CallSignal, DeclineReason, EndReason};
+use browser_rtc_proto::{
+    call::{CallMessage, CallSignal, EndReason, Phase},
+    dedup::Deduplicator,
+};
 
 use super::{
-    IncomingCall, Inner, RoomEvent,
-    call_state::{self, Answer, CallState, Stage},
     connector::Seat,
-    outgoing::Owner,
+    events::{self, RoomEvent},
+    incoming::IncomingCall,
+    shared_room::SharedRoom,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    event::Broadcast,
     signaling::{
-        Data, LeaveReason, Peer, PeerId, PeerJoined, PeerLeft, SayFrom, ServerError, ServerMessage, SignalFrom,
+        Data, LeaveReason, MessageId, Peer, PeerId, PeerJoined, PeerLeft, SayFrom, ServerError, ServerMessage,
+        SignalFrom, is_frame_error,
     },
 };
 
-/// The length of a peer's id and name, at most. Servers give shorter ones.
-pub(super) const MAX_ID_BYTES: usize = 128;
-const MAX_NAME_BYTES: usize = 4_096;
-
-/// The number of other peers in a room, at most: further ones are not listed.
-pub(super) const MAX_PEERS: usize = 65_536;
-
-/// The number of calls that ring at once. A peer can only have one of them.
-const MAX_RINGING: usize = 16;
-
-/// The number of rings that are answered with `busy` within [`BUSY_TIME_MS`]; further ones are ignored, so that a flood
-/// of rings does not use up what the server lets this client send.
-const MAX_BUSY_ANSWERS: u32 = 32;
-const BUSY_TIME_MS: f64 = 10_000.0;
-
-/// Whether the peer's id and name have a length that a server gives.
-pub(super) fn is_valid(peer: &Peer) -> bool {
-    (1..=MAX_ID_BYTES).contains(&peer.id.as_str().len()) && peer.name.len() <= MAX_NAME_BYTES
+/// Receives the server's messages, and emits the events of the room. It does not keep the room.
+pub(super) struct Receiver {
+    room: Weak<SharedRoom>,
+    events: Broadcast<RoomEvent>,
+    /// The latest messages to the room. A sender that has a new seat keeps its name.
+    messages: Deduplicator,
 }
 
-/// Whether a frame could not be read, which does not end the socket.
-pub(super) fn is_of_one_frame(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Syntax | ErrorKind::NotSupported)
-}
+impl Receiver {
+    pub(super) fn new(room: &Rc<SharedRoom>, events: Broadcast<RoomEvent>) -> Self {
+        Self { room: Rc::downgrade(room), events, messages: Deduplicator::default() }
+    }
 
-impl Inner {
-    /// Takes a message of the server. An error is the end of the socket.
-    pub(super) fn receive(self: &Rc<Self>, message: Result<ServerMessage>) -> Result<()> {
+    fn emit(&self, event: RoomEvent) {
+        events::push(&self.events, event);
+    }
+
+    /// Receives a message. An error is the end of the socket.
+    pub(super) fn receive(&mut self, message: Result<ServerMessage>) -> Result<()> {
+        // The end of a room without handles is handled by its driver.
+        let Some(room) = self.room.upgrade() else { return Ok(()) };
         match message {
-            Ok(ServerMessage::PeerJoined(PeerJoined { peer, .. })) => self.peer_joined(peer),
-            Ok(ServerMessage::PeerLeft(PeerLeft { id, reason, .. })) => self.peer_left(&id, reason),
-            Ok(ServerMessage::Signal(SignalFrom { from, data, .. })) => self.receive_signal(&from, &data),
-            Ok(ServerMessage::Say(SayFrom { from, id, data, .. })) => {
-                if let Some(from) = self.peer(&from)
-                    && self.heard.is_new(&from.name, &id)
-                {
-                    self.tell(RoomEvent::Said { from, data });
-                }
-            }
+            Ok(ServerMessage::PeerJoined(PeerJoined { peer, .. })) => self.peer_joined(&room, peer),
+            Ok(ServerMessage::PeerLeft(PeerLeft { id, reason, .. })) => self.peer_left(&room, &id, reason),
+            Ok(ServerMessage::Signal(SignalFrom { from, data, .. })) => self.receive_signal(&room, &from, &data),
+            Ok(ServerMessage::Say(SayFrom { from, id, data, .. })) => self.receive_say(&room, &from, &id, data),
             Ok(ServerMessage::Error(ServerError { code, message, .. })) => {
                 self.refused(Error::signaling("signal", code, message));
             }
             Ok(ServerMessage::Joined(_) | ServerMessage::Pong(_)) => {}
-            Err(error) if is_of_one_frame(&error) => self.refused(error),
+            Err(error) if is_frame_error(&error) => self.refused(error),
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    /// Reports what nobody else reports.
+    /// Reports a failure that no operation reports.
     pub(super) fn refused(&self, error: Error) {
-        self.tell(RoomEvent::Refused(error));
+        self.emit(RoomEvent::Refused(error));
     }
 
-    fn peer_joined(&self, peer: Peer) {
-        let is_full = self.peers.borrow().len() >= MAX_PEERS;
-        if is_full || !is_valid(&peer) {
+    fn receive_say(&mut self, room: &SharedRoom, from: &PeerId, id: &MessageId, data: Data) {
+        if let Some(from) = room.presence().peer(from)
+            && self.messages.insert((&from.name, id))
+        {
+            self.emit(RoomEvent::Said { from, data });
+        }
+    }
+
+    fn peer_joined(&self, room: &SharedRoom, peer: Peer) {
+        if room.presence().add(peer.clone()) {
+            self.emit(RoomEvent::PeerJoined(peer));
+        } else {
             let message = "a peer is not listed: the room has too many, or its id or name is too long";
-            return self.refused(Error::new("join", ErrorKind::QuotaExceeded, message));
+            self.refused(Error::new("join", ErrorKind::QuotaExceeded, message));
         }
-        self.peers.borrow_mut().push(peer.clone());
-        self.tell(RoomEvent::PeerJoined(peer));
     }
 
-    /// Removes a peer. One that is lost to the server may still be connected in a call, and tells there its new id.
-    fn peer_left(&self, id: &PeerId, reason: LeaveReason) {
-        let Some(peer) = self.remove_peer(id) else { return };
-        for call_state in self.legs().iter().filter(|call_state| call_state.route.them() == *id) {
-            if reason != LeaveReason::Left && call_state.is_connected() {
-                call_state.route.lose();
-            } else {
-                call_state.finish(EndReason::PeerLeft);
+    /// Removes a peer. One that is lost to the server may still be connected in a call, and states its new id there.
+    fn peer_left(&self, room: &SharedRoom, id: &PeerId, reason: LeaveReason) {
+        let Some(peer) = room.presence().remove(id) else { return };
+        for call in room.calls().iter().filter(|call| call.peer().id == *id) {
+            call.peer_left(&reason);
+        }
+        self.emit(RoomEvent::PeerLeft(peer, reason));
+    }
+
+    /// Receives a signal of a call. Malformed ones are ignored: the peer may have another version, or be malicious.
+    fn receive_signal(&self, room: &Rc<SharedRoom>, from: &PeerId, data: &Data) {
+        let Some(peer) = room.presence().peer(from) else { return };
+        let Ok(CallMessage { call: id, signal }) = data.parse::<CallMessage>() else { return };
+        let known = room.calls().into_iter().find(|call| call.id() == id && call.peer().id == *from);
+        match known {
+            Some(call) => call.receive(signal),
+            None if signal == CallSignal::Ring => {
+                if let Some(call) = room.receive_ring(peer, id) {
+                    self.emit(RoomEvent::Incoming(IncomingCall::new(call, Rc::downgrade(room))));
+                }
             }
-        }
-        self.tell(RoomEvent::PeerLeft(peer, reason));
-    }
-
-    fn remove_peer(&self, id: &PeerId) -> Option<Peer> {
-        let mut peers = self.peers.borrow_mut();
-        let position = peers.iter().position(|peer| peer.id == *id)?;
-        Some(peers.remove(position))
-    }
-
-    /// Takes a word of a call. What is malformed is ignored: a peer may be of another version, or of ill will.
-    fn receive_signal(self: &Rc<Self>, from: &PeerId, data: &Data) {
-        let Some(peer) = self.peer(from) else { return };
-        let Ok(CallMessage { call, word }) = data.parse::<CallMessage>() else { return };
-        let call_state =
-            self.legs().into_iter().find(|call_state| call_state.id == call && call_state.route.them() == *from);
-        match (word, call_state) {
-            (CallSignal::Ring, None) => self.ring(peer, call),
-            (CallSignal::Accept, Some(call_state)) if call_state.stage() == Stage::RingingOut => {
-                call_state.answer(Answer::Accepted)
-            }
-            (CallSignal::Decline { reason }, Some(call_state)) => call_state.finish(reason.into()),
-            (CallSignal::HangUp { reason }, Some(call_state)) => call_state.finish(reason.into()),
-            (CallSignal::Negotiation(signal), Some(call_state)) => call_state.receive(signal),
-            _ => {}
-        }
-    }
-
-    /// Takes a ring. If both peers ring each other, the call of the peer with the lesser id is the one that both take.
-    fn ring(self: &Rc<Self>, peer: Peer, call: CallId) {
-        let legs = self.legs();
-        let rings_them =
-            |call_state: &&Rc<CallState>| call_state.stage() == Stage::RingingOut && call_state.route.them() == peer.id;
-        if let Some(ours) = legs.iter().find(rings_them) {
-            if self.me.borrow().id > peer.id {
-                ours.answer(Answer::Crossed(self.call_state(call, peer, Stage::RingingIn)));
-            }
-            return;
-        }
-        let ringing = || legs.iter().filter(|call_state| call_state.stage() == Stage::RingingIn);
-        if ringing().count() >= MAX_RINGING || ringing().any(|call_state| call_state.route.them() == peer.id) {
-            return self.answer_busy(&peer.id, &call);
-        }
-        let incoming = IncomingCall::new(self.call_state(call, peer, Stage::RingingIn), self.ring_ms);
-        self.tell(RoomEvent::Incoming(incoming));
-    }
-
-    /// Declines a ring that nobody is told of.
-    fn answer_busy(&self, peer: &PeerId, call: &CallId) {
-        let now = js_sys::Date::now();
-        let (begun, count) = self.busy_answers.get();
-        let (begun, count) = if (0.0..BUSY_TIME_MS).contains(&(now - begun)) { (begun, count) } else { (now, 0) };
-        self.busy_answers.set((begun, count.saturating_add(1)));
-        if count < MAX_BUSY_ANSWERS {
-            let word = CallSignal::Decline { reason: DeclineReason::Busy };
-            // Where there is no room for it, the caller gives up by itself.
-            let _ = call_state::tell(&mut self.outgoing.borrow_mut(), call, peer, word, Owner::EndedCall);
+            None => {}
         }
     }
 
     /// Reports the next attempt to reconnect.
     pub(super) fn reconnecting(&self, attempt: u32) {
-        self.seated.set(false);
-        self.tell(RoomEvent::Reconnecting { attempt });
+        if let Some(room) = self.room.upgrade() {
+            room.presence().set_online(false);
+            self.emit(RoomEvent::Reconnecting { attempt });
+        }
     }
 
-    /// Takes what the server gave with a seat after it had been lost.
+    /// Takes the seat that the server gave after the connection was lost.
     pub(super) fn recovered(&self, seat: &Seat) {
-        self.ice_servers.replace(seat.ice_servers.clone());
-        self.set_max_frame_bytes(seat.max_frame_bytes);
+        let Some(room) = self.room.upgrade() else { return };
+        room.configure(seat);
         if !seat.resumed {
-            self.seated_anew(&seat.you, &seat.peers);
+            self.replace_seat(&room, seat);
         }
-        self.seated.set(true);
-        self.tell(RoomEvent::Recovered);
+        room.presence().set_online(true);
+        self.emit(RoomEvent::Recovered);
     }
 
-    /// Takes a new seat: this peer has another id, and the room may have other peers in it, or the same by other ids.
-    fn seated_anew(&self, you: &Peer, peers: &[Peer]) {
-        self.me.replace(you.clone());
-        let former: Vec<PeerId> = self.peers.borrow().iter().map(|peer| peer.id.clone()).collect();
-        let stays = |id: &&PeerId| peers.iter().any(|peer| peer.id == **id);
-        for gone in former.iter().filter(|id| !stays(id)) {
-            self.peer_left(gone, LeaveReason::Lost);
+    /// Takes a seat that is not the former one: the local peer has another id, and so may have the others.
+    fn replace_seat(&self, room: &SharedRoom, seat: &Seat) {
+        let presence = room.presence();
+        presence.set_me(seat.you.clone());
+        let former: Vec<PeerId> = presence.peers().into_iter().map(|peer| peer.id).collect();
+        let is_gone = |id: &&PeerId| seat.peers.iter().all(|peer| peer.id != **id);
+        for id in former.iter().filter(is_gone) {
+            self.peer_left(room, id, LeaveReason::Lost);
         }
-        for call_state in self.legs() {
-            if call_state.is_connected() {
-                call_state.route.move_to(self.me.borrow().id.clone());
-            } else {
-                call_state.finish(EndReason::PeerLeft);
-            }
+        for call in room.calls() {
+            call.own_id_changed(&seat.you.id);
         }
-        for peer in peers {
-            if !former.contains(&peer.id) {
-                self.peer_joined(peer.clone());
-            }
+        for peer in seat.peers.iter().filter(|peer| !former.contains(&peer.id)) {
+            self.peer_joined(room, peer.clone());
         }
     }
 
-    /// Ends the room, as there is no server any more.
+    /// Ends the room, as the server is lost. Active calls continue.
     pub(super) fn lost(&self, reason: Error) {
-        self.seated.set(false);
-        for call_state in self.legs().iter().filter(|call_state| call_state.stage() != Stage::Up) {
-            call_state.finish(EndReason::RoomClosed);
+        let Some(room) = self.room.upgrade() else { return };
+        room.presence().set_online(false);
+        for call in room.calls().iter().filter(|call| call.phase() != Phase::Active) {
+            call.end(EndReason::RoomClosed);
         }
-        self.tell(RoomEvent::Lost { reason });
-        self.end.set();
+        self.emit(RoomEvent::Lost { reason });
+        room.end_signal().set();
     }
 }

@@ -1,14 +1,14 @@
-//! The numbered frames of one seat, so that the next socket continues where the last one broke.
+//! The numbered frames of one seat, with which the next socket continues where the last one broke.
 
 use std::{collections::VecDeque, iter};
 
 use super::outgoing::Frame;
 use crate::signaling::{ClientMessage, ResumeToken};
 
-/// The number of frames that are kept until the server has acknowledged them. While there are so many, others wait.
+/// Maximum number of frames that are kept until the server has acknowledged them. Further ones wait.
 const KEPT_FRAMES: usize = 256;
 
-/// The number of frames after which the server is asked what it has received, ahead of the next heartbeat.
+/// Number of frames after which the server is asked for its count, ahead of the next heartbeat.
 const ASKING_FRAMES: usize = 64;
 
 /// Counts the numbered frames in both directions, and keeps the sent ones until the server has acknowledged them.
@@ -17,19 +17,19 @@ const ASKING_FRAMES: usize = 64;
 /// as the server has counted it, and is not sent again.
 #[derive(Debug, Default)]
 pub(super) struct ResendQueue {
-    /// The number of frames received.
+    /// Number of frames received.
     received: u32,
-    /// The number of sent frames that the server has acknowledged.
+    /// Number of sent frames that the server has acknowledged.
     acknowledged: u32,
-    /// The frames after them, the oldest first; none for one that was refused.
+    /// The frames after those, the oldest first; `None` for one that was refused.
     kept: VecDeque<Option<Frame>>,
-    /// The number of kept frames that the server has received, or that went out over the current socket.
+    /// Number of kept frames that the server has received, or that were sent over the current socket.
     sent: usize,
-    /// The number of frames sent since the server was last asked what it has received.
+    /// Number of frames sent since the server was last asked for its count.
     unasked: usize,
-    /// Whether somebody waits for the acknowledgement of a frame sent since then.
+    /// True if a [`Delivery`](super::Delivery) waits for a frame that was sent since then.
     is_awaited: bool,
-    /// Takes the seat back with these counts.
+    /// The token that resumes the seat with these counts.
     token: Option<ResumeToken>,
 }
 
@@ -47,7 +47,7 @@ impl ResendQueue {
         self.token = token;
     }
 
-    /// Takes the server's acknowledgement, and perhaps another token: the former one does not cover what follows.
+    /// Takes the server's acknowledgement, and perhaps another token, as the former one does not cover later frames.
     pub(super) fn receive_pong(&mut self, received: u32, token: Option<&ResumeToken>) {
         self.acknowledge(received);
         if token.is_some() {
@@ -60,12 +60,12 @@ impl ResendQueue {
         self.received = self.received.wrapping_add(1);
     }
 
-    /// Whether it can take one more frame.
+    /// Returns whether there is room for one more frame.
     pub(super) fn has_room(&self) -> bool {
         self.kept.len() < KEPT_FRAMES
     }
 
-    /// Takes a frame that is to be sent.
+    /// Adds a frame that is to be sent.
     pub(super) fn push(&mut self, frame: Frame) {
         self.kept.push_back(Some(frame));
     }
@@ -89,23 +89,24 @@ impl ResendQueue {
         }
     }
 
-    /// Whether the server should be asked now what it has received. `is_asked`: it has not answered yet.
+    /// Returns whether to ask the server for its count now. `is_asked` is whether it has not answered the last ping yet.
     pub(super) fn wants_to_ask(&self, is_asked: bool) -> bool {
         self.unasked >= ASKING_FRAMES || (self.is_awaited && !is_asked)
     }
 
-    /// The question was refused.
+    /// Reports that the server has refused the ping.
     pub(super) fn ask_again(&mut self) {
         self.is_awaited = self.kept.iter().take(self.sent).flatten().any(Frame::is_awaited);
     }
 
+    /// Reports that a ping is sent.
     pub(super) fn asked(&mut self) {
         self.unasked = 0;
         self.is_awaited = false;
     }
 
-    /// Takes the number of frames that the server has received since the seat was taken, and has refused none of but
-    /// those that it said before. An impossible number is ignored.
+    /// Takes the number of frames that the server has received since the seat was taken. Its refusals of some of them
+    /// came before. An impossible number is ignored.
     fn acknowledge(&mut self, count: u32) {
         let new = self.position(count);
         if new <= self.sent {
@@ -115,22 +116,22 @@ impl ResendQueue {
         }
     }
 
-    /// Takes out the frame of this number, which the server has refused.
+    /// Removes the frame of this number, which the server has refused.
     pub(super) fn refuse(&mut self, number: u32) -> Option<Frame> {
         let index = self.position(number.wrapping_sub(1));
         if index < self.sent { self.kept.get_mut(index)?.take() } else { None }
     }
 
-    /// Continues the same seat on another socket: what the server has not received is sent again. What it has received
-    /// it may yet refuse, until the next `pong`.
+    /// Continues the same seat on another socket: frames that the server has not received are sent again. It may still
+    /// refuse those that it has received, until the next `pong`.
     pub(super) fn resume(&mut self, count: u32) {
         let counted = self.position(count);
         self.sent = if counted <= self.sent { counted } else { 0 };
         self.begin();
     }
 
-    /// Begins another seat with new counts. Messages to the room are sent again; a signal is for a peer that knew this
-    /// one by its former id, and is dropped.
+    /// Begins another seat with new counts. Messages to the room are sent again. Signals are dropped, as their peers know
+    /// the local one by its former id.
     pub(super) fn start_over(&mut self) {
         self.kept.retain(|frame| frame.as_ref().is_some_and(Frame::is_say));
         (self.received, self.acknowledged, self.sent) = (0, 0, 0);
@@ -145,7 +146,7 @@ impl ResendQueue {
         self.is_awaited = self.sent > 0;
     }
 
-    /// The index of the frame after this many.
+    /// Returns the index of the frame that follows this many frames.
     fn position(&self, count: u32) -> usize {
         usize::try_from(count.wrapping_sub(self.acknowledged)).unwrap_or(usize::MAX)
     }
@@ -196,7 +197,7 @@ mod tests {
         iter::from_fn(|| resend_queue.next(LIMIT)).collect()
     }
 
-    /// The server's half of a seat: it counts as the client does, and keeps what the client has not had.
+    /// The server's half of a seat: it counts as the client does, and keeps frames that the client has not received.
     #[derive(Default)]
     struct Server {
         had: Vec<ClientMessage>,
@@ -216,7 +217,7 @@ mod tests {
     const UP: usize = 4;
     const DOWN: usize = 3;
 
-    /// Frames go both ways, some acknowledged on the way, and the socket breaks with any part of them under way.
+    /// Sends frames in both directions, of which some are acknowledged, and breaks the socket with others in flight.
     fn converse(choices: &mut impl FnMut(usize) -> usize) {
         let (mut resend_queue, mut server, mut heard) = (ResendQueue::default(), Server::default(), Vec::new());
         (0..UP).for_each(|number| resend_queue.push(say(number)));
@@ -233,7 +234,7 @@ mod tests {
                             resend_queue.receive();
                         }
                     }
-                    // A ping, which comes after all that went before it, and its pong.
+                    // A ping, which arrives after all frames before it, and its pong.
                     3 => {
                         server.had.extend(up.drain(..));
                         server.acknowledge(resend_queue.received());
@@ -242,7 +243,7 @@ mod tests {
                     _ => break,
                 }
             }
-            // What is under way is lost.
+            // Frames in flight are lost.
             server.acknowledge(resend_queue.received());
             resend_queue.resume(u32::try_from(server.had.len()).unwrap());
         }
@@ -254,9 +255,9 @@ mod tests {
         assert_eq!(resend_queue.kept, []);
     }
 
-    /// Every way in which it can go: the choices are counted up like the digits of a number.
+    /// Runs every sequence of choices, which are counted like the digits of a number.
     #[test]
-    fn whenever_the_socket_breaks_nothing_is_lost_or_doubled() {
+    fn broken_socket_loses_and_repeats_nothing() {
         let (mut digits, mut conversations): (Vec<(usize, usize)>, u32) = (Vec::new(), 0);
         loop {
             let mut at = 0;
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_seat_says_again_what_was_said_to_all() {
+    fn new_seat_sends_messages_to_the_room_again() {
         let mut resend_queue = ResendQueue::default();
         [say(1), signal(), say(2)].into_iter().for_each(|frame| resend_queue.push(frame));
         let _sent = (resend_queue.next(LIMIT), resend_queue.next(LIMIT));
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_token_counts() {
+    fn newest_token_counts() {
         let mut resend_queue = ResendQueue::default();
         resend_queue.set_token(Some("a".into()));
         resend_queue.push(say(0));
@@ -380,9 +381,9 @@ mod tests {
     }
 
     #[test]
-    fn call_words_are_retried_and_given_up() {
-        let word = ClientMessage::Signal(SignalTo::new("b", Data::from_serialize(&0).unwrap()));
-        let mut frame = Frame::new(word, Owner::EndedCall).unwrap();
+    fn call_signals_are_retried_and_given_up() {
+        let message = ClientMessage::Signal(SignalTo::new("b", Data::from_serialize(&0).unwrap()));
+        let mut frame = Frame::new(message, Owner::EndedCall).unwrap();
         for attempt in 1..=5 {
             let Refusal::Retry(again) = frame.refused(ErrorCode::RateLimited, String::new()) else { panic!() };
             assert_eq!(again.attempts(), attempt);
@@ -394,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn the_counts_go_on_after_the_last_number() {
+    fn counts_wrap_around() {
         let mut resend_queue = ResendQueue { received: u32::MAX, acknowledged: u32::MAX, ..ResendQueue::default() };
         resend_queue.push(say(0));
         resend_queue.push(say(1));
@@ -409,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_cannot_have_had_what_was_not_sent() {
+    fn acknowledgement_of_unsent_frames_is_ignored() {
         let mut resend_queue = ResendQueue::default();
         resend_queue.push(say(0));
         resend_queue.acknowledge(7);
@@ -420,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn it_asks_after_many_frames_and_takes_no_more_than_it_keeps() {
+    fn server_is_asked_after_64_frames_of_256() {
         let mut resend_queue = ResendQueue::default();
         while resend_queue.has_room() {
             resend_queue.push(say(0));
@@ -436,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn one_ping_is_outstanding_for_what_is_awaited() {
+    fn awaited_frame_causes_one_ping() {
         let mut resend_queue = ResendQueue::default();
         let (frame, _delivery) = awaited(0);
         resend_queue.push(frame);
@@ -444,7 +445,7 @@ mod tests {
         assert_eq!(rest(&mut resend_queue).len(), 1);
         assert!(resend_queue.wants_to_ask(false) && !resend_queue.wants_to_ask(true));
         resend_queue.asked();
-        // A server that acknowledges nothing is not asked again and again.
+        // A server that acknowledges nothing is asked once.
         resend_queue.receive_pong(0, None);
         assert!(!resend_queue.wants_to_ask(false));
     }

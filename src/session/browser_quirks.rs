@@ -1,23 +1,25 @@
-//! Where a browser departs from the specifications in what a session rests on.
+//! Quirks of browsers that concern a session.
 
 use crate::peer::{SdpType, SessionDescription};
 
 const ACTIVE: &str = "a=setup:active";
 const PASSIVE: &str = "a=setup:passive";
 
-/// As the first agreement has it, and whoever offers: our part in DTLS stays for as long as the connection does.
+/// The local role in DTLS. The first answer decides it, and it stays for as long as the connection, also if the other
+/// peer offers later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setup(&'static str);
 
 impl Setup {
-    pub(super) fn agreed(ours: &SessionDescription, theirs: &SessionDescription) -> Self {
+    pub(super) fn new(ours: &SessionDescription, theirs: &SessionDescription) -> Self {
         let is_ours = ours.kind == SdpType::Answer;
         let answer = if is_ours { ours } else { theirs };
         Self(if answer.sdp.contains(ACTIVE) == is_ours { ACTIVE } else { PASSIVE })
     }
 
-    /// Firefox wants to be the client whenever it answers a restart of ICE, also as the server, and stays what it is
-    /// all the same. A Chromium takes it at its word, fails, and cannot even roll its offer back.
+    /// Corrects an answer of Firefox, which states that it is the client when it answers an ICE restart, even if it is
+    /// the server, and keeps its role nevertheless. A Chromium believes the answer, fails, and cannot even roll back its
+    /// offer.
     pub(super) fn keep(self, description: &mut SessionDescription) {
         if description.kind == SdpType::Answer && is_of_firefox(description) {
             let other = if self.0 == ACTIVE { PASSIVE } else { ACTIVE };
@@ -26,6 +28,7 @@ impl Setup {
     }
 }
 
+/// Returns whether Firefox created the description.
 pub(super) fn is_of_firefox(description: &SessionDescription) -> bool {
     description.values("o=mozilla").next().is_some()
 }
@@ -47,10 +50,10 @@ mod tests {
     }
 
     #[test]
-    fn a_firefox_stays_the_server_or_the_client_that_it_is() {
-        let server = Setup::agreed(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "active"));
-        let client = Setup::agreed(&firefox(SdpType::Answer, "active"), &chromium(SdpType::Offer, "actpass"));
-        let other_client = Setup::agreed(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "passive"));
+    fn answers_of_firefox_keep_its_role() {
+        let server = Setup::new(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "active"));
+        let client = Setup::new(&firefox(SdpType::Answer, "active"), &chromium(SdpType::Offer, "actpass"));
+        let other_client = Setup::new(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "passive"));
         for (setup, expected) in [(server, "passive"), (client, "active"), (other_client, "active")] {
             for said in ["active", "passive"] {
                 let mut answer = firefox(SdpType::Answer, said);
@@ -61,8 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn offers_and_other_browsers_say_what_they_say() {
-        let server = Setup::agreed(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "active"));
+    fn offers_and_other_browsers_are_unchanged() {
+        let server = Setup::new(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "active"));
         for said in [firefox(SdpType::Offer, "actpass"), chromium(SdpType::Answer, "active")] {
             let mut sent = said.clone();
             server.keep(&mut sent);

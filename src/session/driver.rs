@@ -1,10 +1,6 @@
-//! A [`Negotiator`] and a [`PathMonitor`] with a real connection, a real link and a clock.
+//! The background task of a session: a [`Negotiator`] and a [`PathMonitor`] with a real connection, a link and a clock.
 
-use std::{
-    cell::Cell,
-    pin::{Pin, pin},
-    rc::Rc,
-};
+use std::{cell::Cell, option, pin::pin, rc::Rc};
 
 use browser_rtc_proto::recovery::{Actions, Clock, Connection, Observation, PathMonitor, Traffic};
 use futures::{
@@ -17,29 +13,39 @@ use futures::{
 use gloo_timers::future::TimeoutFuture;
 
 use super::{
-    LostReason, SessionEvent, SessionOptions,
     browser_quirks::is_of_firefox,
-    events,
+    events::{self, LostReason, SessionEvent},
     negotiated::{IceRestart, Negotiated},
+    options::SessionOptions,
     traffic,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    event::Broadcast,
+    event::{Broadcast, EventStream},
     negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
-    peer::{ConnectionState, IceConnectionState, PeerConnection, SdpType, SessionDescription},
+    peer::{ConnectionState, IceCandidate, IceConnectionState, PeerConnection, SdpType, SessionDescription},
     random,
-    wake::CloseSignal,
+    wake::{CloseSignal, CloseWait},
 };
 
-/// Of the negotiator's clock.
+/// Interval of the negotiator's timeouts.
 const TICK_MS: u32 = 1_000;
 
-/// How long the last words may take.
+/// Time that the last signals may take.
 const GOODBYE_MS: u32 = 5_000;
 
-/// What runs a session.
-pub(super) struct Task {
+/// The outcome of an operation on the connection: the local description, if that is to be sent.
+type Outcome = Result<Option<SessionDescription>>;
+
+/// The continuation of the session.
+#[derive(Debug, PartialEq, Eq)]
+enum Flow {
+    Continue,
+    End,
+}
+
+/// Handles that a session shares with its driver.
+pub(super) struct SessionParts {
     pub(super) pc: PeerConnection,
     pub(super) options: SessionOptions,
     pub(super) signal_limit: Rc<Cell<usize>>,
@@ -48,195 +54,253 @@ pub(super) struct Task {
     pub(super) ended: CloseSignal,
 }
 
-/// Runs until the recovery's clock has run down, and tells what was heard meanwhile.
-type Patience<'a> = Fuse<LocalBoxFuture<'a, Traffic>>;
-
-/// Whether the session goes on.
-#[derive(Debug, PartialEq, Eq)]
-enum Flow {
-    GoOn,
-    End,
-}
-
-impl Task {
-    pub(super) async fn run<L>(self, link: L)
-    where
-        L: Stream<Item = Signal> + Sink<Signal>,
-        L::Error: Into<Error>,
-    {
-        let (sink, signals) = link.split();
-        let (outgoing, queue) = mpsc::unbounded();
-        let mut writing = pin!(queue.map(Ok).forward(sink.sink_map_err(Into::into)).fuse());
-        self.negotiate(signals.fuse(), &outgoing, writing.as_mut()).await;
-        self.pc.close();
-        self.ended.set();
-        outgoing.close_channel();
-        if !writing.is_terminated() {
-            select_biased! {
-                _written = writing => {}
-                () = TimeoutFuture::new(GOODBYE_MS).fuse() => {}
-            }
+/// Runs a session until it ends, and then until its last signals are sent.
+pub(super) async fn run<L>(parts: SessionParts, link: L)
+where
+    L: Stream<Item = Signal> + Sink<Signal>,
+    L::Error: Into<Error>,
+{
+    let (sink, signals) = link.split();
+    let (outgoing, queue) = mpsc::unbounded();
+    let mut writing = pin!(queue.map(Ok).forward(sink.sink_map_err(Into::into)).fuse());
+    let (pc, ended) = (parts.pc.clone(), parts.ended.clone());
+    SessionDriver::new(parts, outgoing).run(&mut pin!(signals.fuse()), &mut writing).await;
+    pc.close();
+    ended.set();
+    if !writing.is_terminated() {
+        select_biased! {
+            _written = writing => {}
+            () = TimeoutFuture::new(GOODBYE_MS).fuse() => {}
         }
     }
+}
 
-    /// Until the session ends.
-    async fn negotiate(
-        &self,
-        signals: impl FusedStream<Item = Signal>,
-        outgoing: &UnboundedSender<Signal>,
-        mut writing: Pin<&mut Fuse<impl Future<Output = Result<()>>>>,
-    ) {
-        let Self { pc, options, .. } = self;
+/// Negotiates and recovers one connection.
+struct SessionDriver {
+    pc: PeerConnection,
+    negotiator: Negotiator,
+    path: PathMonitor,
+    negotiated: Negotiated,
+    signal_limit: Rc<Cell<usize>>,
+    events: Broadcast<SessionEvent>,
+    outgoing: UnboundedSender<Signal>,
+    needed: stream::Chain<stream::Iter<option::IntoIter<()>>, EventStream<()>>,
+    candidates: EventStream<IceCandidate>,
+    states: EventStream<ConnectionState>,
+    closing: Fuse<CloseWait>,
+    /// The operation that runs. There is at most one: the negotiator asks for the next when it is done.
+    operation: Fuse<LocalBoxFuture<'static, Outcome>>,
+    /// The error of the operation that failed last, until it is reported.
+    failure: Option<Error>,
+    tick: Fuse<TimeoutFuture>,
+    /// The clock of the path monitor. It resolves to the traffic that was observed until it ran down.
+    clock: Fuse<LocalBoxFuture<'static, Traffic>>,
+}
+
+impl SessionDriver {
+    fn new(parts: SessionParts, outgoing: UnboundedSender<Signal>) -> Self {
+        let SessionParts { pc, options, signal_limit, events, closing, .. } = parts;
         let mut negotiator = if options.plain_peer {
             Negotiator::plain(options.politeness)
         } else {
             Negotiator::new(SessionId::new(random::id()), options.politeness)
         };
-        let mut path = PathMonitor::new(options.recovery.clone());
+        let mut path = PathMonitor::new(options.recovery);
         if options.answer_only {
             negotiator = negotiator.answer_only();
             path.restarts_do_not_help();
         }
-        let mut signals = pin!(signals);
-        // What was there before is told of anew by nobody.
+        // The browser does not report again that negotiation is needed.
         let needed_before = pc.has_media_or_channels().then_some(());
-        let mut needed = stream::iter(needed_before).chain(pc.negotiation_needed());
-        let mut candidates = pc.ice_candidates();
-        let mut states = pc.connection_states();
-        let mut closing = self.closing.wait().fuse();
-        let mut running = pin!(Fuse::terminated());
-        let mut negotiated = Negotiated::default();
-        let mut tick = Fuse::<TimeoutFuture>::terminated();
-        let mut patience = Patience::terminated();
+        Self {
+            negotiator,
+            path,
+            negotiated: Negotiated::default(),
+            signal_limit,
+            events,
+            outgoing,
+            needed: stream::iter(needed_before).chain(pc.negotiation_needed()),
+            candidates: pc.ice_candidates(),
+            states: pc.connection_states(),
+            closing: closing.wait().fuse(),
+            operation: Fuse::terminated(),
+            failure: None,
+            tick: Fuse::terminated(),
+            clock: Fuse::terminated(),
+            pc,
+        }
+    }
+
+    /// Runs until the session ends. `writing` sends the signals.
+    async fn run(
+        mut self,
+        signals: &mut (impl FusedStream<Item = Signal> + Unpin),
+        writing: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
+    ) {
         let mut input = Input::LinkOpened;
-        let mut failure = None;
-        loop {
-            let is_last = input == Input::Closing;
-            negotiator.set_signal_limit(self.signal_limit.get());
-            for action in negotiator.handle(input) {
-                match action {
-                    Action::Perform(_) if is_last => {}
-                    Action::Perform(operation) => {
-                        negotiated.operation_begins(&operation);
-                        start(running.as_mut(), perform(pc, operation));
-                    }
-                    Action::RestartIce => {
-                        if path.is_broken()
-                            && !(path.is_at_odd_try() && negotiated.leaves_restarts(pc))
-                            && let Err(error) = pc.restart_ice()
-                        {
-                            events::push(&self.events, SessionEvent::Failed(error));
-                        }
-                    }
-                    action => {
-                        if self.act(action, outgoing, &mut failure) == Flow::End {
-                            return;
-                        }
-                    }
-                }
-            }
-            if is_last {
-                return;
-            }
-            if negotiator.wants_timeout() && tick.is_terminated() {
-                tick = TimeoutFuture::new(TICK_MS).fuse();
-            }
+        while self.handle(input) == Flow::Continue {
             input = loop {
-                let actions = select_biased! {
-                    () = closing => break Input::Closing,
-                    done = running => match done {
-                        Ok(mut ours) => {
-                            if ours.as_ref().is_some_and(is_of_firefox) {
-                                negotiator.look_ahead();
-                            }
-                            match negotiated.operation_done(pc, ours.as_mut()) {
-                                IceRestart::None => {}
-                                IceRestart::Agreed => {
-                                    let is_connected = connection(pc) == Connection::Connected;
-                                    self.follow(path.ice_restarted(is_connected), &mut patience);
-                                }
-                                IceRestart::Ignored if path.restarts_do_not_help() => self.report_ignored_restart(),
-                                IceRestart::Ignored => {}
-                            }
-                            break Input::Done(ours);
-                        }
-                        Err(error) if *Error::kind(&error) == ErrorKind::Closed => break Input::Closing,
-                        Err(error) => {
-                            failure = Some(error);
-                            break Input::Failed(pc.signaling_state());
-                        }
-                    },
-                    candidate = candidates.next() => break candidate.map_or(Input::Closing, Input::LocalCandidate),
-                    signal = signals.select_next_some() => break Input::Received(signal),
-                    needed = needed.next() => break needed.map_or(Input::Closing, |()| Input::NegotiationNeeded),
-                    () = tick => break Input::Timeout,
-                    state = states.select_next_some() => path.state_changed(&state),
-                    traffic = patience => path.time_is_up(Observation { connection: connection(pc), traffic }),
-                    // The session goes on without its link for as long as the network holds.
-                    written = writing => {
-                        if let Err(error) = written {
-                            events::push(&self.events, SessionEvent::Failed(error));
-                        }
-                        continue;
-                    }
-                };
-                let (is_lost, restart_ice) = (actions.is_lost(), actions.restart_ice);
-                self.follow(actions, &mut patience);
-                if is_lost {
-                    // Who is told of it may have more to say to the other side than goodbye, and says it first.
-                    TimeoutFuture::new(0).await;
-                    break Input::Closing;
-                }
-                if restart_ice {
-                    break Input::PathBroken;
+                if let Some(input) = self.next_event(signals, writing).await {
+                    break input;
                 }
             };
         }
     }
 
-    /// As far as it concerns the clock and the user.
-    fn follow<'a>(&'a self, actions: Actions, patience: &mut Patience<'a>) {
+    /// Waits for the next event. Returns the input of the negotiator, if the event concerns it.
+    async fn next_event(
+        &mut self,
+        signals: &mut (impl FusedStream<Item = Signal> + Unpin),
+        writing: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
+    ) -> Option<Input> {
+        select_biased! {
+            () = &mut self.closing => Some(Input::Closing),
+            outcome = &mut self.operation => Some(self.operation_ended(outcome)),
+            candidate = self.candidates.next() => Some(candidate.map_or(Input::Closing, Input::LocalCandidate)),
+            signal = signals.select_next_some() => Some(Input::Received(signal)),
+            needed = self.needed.next() => Some(needed.map_or(Input::Closing, |()| Input::NegotiationNeeded)),
+            () = &mut self.tick => Some(Input::Timeout),
+            state = self.states.select_next_some() => self.state_changed(&state).await,
+            traffic = &mut self.clock => self.clock_ran_down(traffic).await,
+            written = &mut *writing => self.link_ended(written),
+        }
+    }
+
+    /// Passes an input to the negotiator, and does what it asks for.
+    fn handle(&mut self, input: Input) -> Flow {
+        let is_last = input == Input::Closing;
+        self.negotiator.set_signal_limit(self.signal_limit.get());
+        for action in self.negotiator.handle(input) {
+            if is_last && matches!(action, Action::Perform(_)) {
+                continue;
+            }
+            if self.act(action) == Flow::End {
+                return Flow::End;
+            }
+        }
+        if self.negotiator.wants_timeout() && self.tick.is_terminated() {
+            self.tick = TimeoutFuture::new(TICK_MS).fuse();
+        }
+        if is_last { Flow::End } else { Flow::Continue }
+    }
+
+    fn act(&mut self, action: Action) -> Flow {
+        match action {
+            Action::Perform(operation) => self.start(operation),
+            Action::RestartIce => self.restart_ice(),
+            Action::Send(signal) => {
+                // A link that has ended has been reported.
+                let _ = self.outgoing.unbounded_send(signal);
+            }
+            Action::ReportFailure => {
+                if let Some(error) = self.failure.take() {
+                    self.report(error);
+                }
+            }
+            Action::ReportRefusal => {
+                self.report(Error::new("offer", ErrorKind::Operation, "the peer could not accept the local offer"));
+            }
+            Action::ReportTooLarge { size, limit } => self.report_too_large(size, limit),
+            Action::PeerClosed => return self.lose(LostReason::PeerClosed),
+            Action::PeerRestarted => return self.lose(LostReason::PeerRestarted),
+        }
+        Flow::Continue
+    }
+
+    fn start(&mut self, operation: Operation) {
+        debug_assert!(self.operation.is_terminated());
+        self.negotiated.operation_begins(&operation);
+        self.operation = perform(self.pc.clone(), operation).boxed_local().fuse();
+    }
+
+    fn restart_ice(&mut self) {
+        let is_left_to_peer = self.path.is_at_odd_try() && self.negotiated.leaves_restarts(&self.pc);
+        if self.path.is_broken()
+            && !is_left_to_peer
+            && let Err(error) = self.pc.restart_ice()
+        {
+            self.report(error);
+        }
+    }
+
+    fn operation_ended(&mut self, outcome: Outcome) -> Input {
+        match outcome {
+            Ok(local) => self.operation_done(local),
+            Err(error) if *error.kind() == ErrorKind::Closed => Input::Closing,
+            Err(error) => {
+                self.failure = Some(error);
+                Input::Failed(self.pc.signaling_state())
+            }
+        }
+    }
+
+    fn operation_done(&mut self, mut local: Option<SessionDescription>) -> Input {
+        if local.as_ref().is_some_and(is_of_firefox) {
+            self.negotiator.look_ahead();
+        }
+        match self.negotiated.operation_done(&self.pc, local.as_mut()) {
+            IceRestart::Agreed => {
+                let is_connected = connection(&self.pc) == Connection::Connected;
+                let actions = self.path.ice_restarted(is_connected);
+                self.follow(actions);
+            }
+            IceRestart::Ignored if self.path.restarts_do_not_help() => {
+                let message = "the peer does not restart ICE: its answer has the former ICE credentials";
+                self.report(Error::new("restartIce", ErrorKind::Operation, message));
+            }
+            IceRestart::None | IceRestart::Ignored => {}
+        }
+        Input::Done(local)
+    }
+
+    async fn state_changed(&mut self, state: &ConnectionState) -> Option<Input> {
+        let actions = self.path.state_changed(state);
+        self.path_changed(actions).await
+    }
+
+    async fn clock_ran_down(&mut self, traffic: Traffic) -> Option<Input> {
+        let actions = self.path.time_is_up(Observation { connection: connection(&self.pc), traffic });
+        self.path_changed(actions).await
+    }
+
+    async fn path_changed(&mut self, actions: Actions) -> Option<Input> {
+        let (is_lost, restart_ice) = (actions.is_lost(), actions.restart_ice);
+        self.follow(actions);
+        if is_lost {
+            // The receiver of the event may have a signal for the peer that precedes the session's own `bye`.
+            TimeoutFuture::new(0).await;
+            return Some(Input::Closing);
+        }
+        restart_ice.then_some(Input::PathBroken)
+    }
+
+    /// Follows the path monitor as far as it concerns the clock and the user.
+    fn follow(&mut self, actions: Actions) {
         match actions.clock {
             Clock::GoOn => {}
-            Clock::Stop => *patience = Fuse::terminated(),
-            Clock::Start(time) => *patience = traffic::listen(&self.pc, time).boxed_local().fuse(),
+            Clock::Stop => self.clock = Fuse::terminated(),
+            Clock::Start(time) => self.clock = traffic::observe(self.pc.clone(), time).boxed_local().fuse(),
         }
         if let Some(event) = actions.event {
             events::push(&self.events, event.into());
         }
     }
 
-    fn act(&self, action: Action, outgoing: &UnboundedSender<Signal>, failure: &mut Option<Error>) -> Flow {
-        match action {
-            Action::Send(signal) => {
-                // A link that is gone has been reported.
-                let _gone = outgoing.unbounded_send(signal);
-            }
-            Action::ReportFailure => {
-                if let Some(error) = failure.take() {
-                    events::push(&self.events, SessionEvent::Failed(error));
-                }
-            }
-            Action::ReportRefusal => {
-                let refused = Error::new("offer", ErrorKind::Operation, "the peer could not accept our offer");
-                events::push(&self.events, SessionEvent::Failed(refused));
-            }
-            Action::ReportTooLarge { size, limit } => {
-                let message = format!("a signal of {size} bytes does not fit into the link's limit of {limit} bytes");
-                let kind = ErrorKind::TooLarge { limit: limit as u64 };
-                events::push(&self.events, SessionEvent::Failed(Error::new("signal", kind, message)));
-            }
-            Action::PeerClosed => return self.lose(LostReason::PeerClosed),
-            Action::PeerRestarted => return self.lose(LostReason::PeerRestarted),
-            Action::Perform(_) | Action::RestartIce => {}
+    /// Reports a link that has failed. The session continues without its link for as long as the network holds.
+    fn link_ended(&self, outcome: Result<()>) -> Option<Input> {
+        if let Err(error) = outcome {
+            self.report(error);
         }
-        Flow::GoOn
+        None
     }
 
-    fn report_ignored_restart(&self) {
-        let message = "the peer does not restart ICE: its answer has the ICE credentials of before";
-        let error = Error::new("restartIce", ErrorKind::Operation, message);
+    fn report(&self, error: Error) {
         events::push(&self.events, SessionEvent::Failed(error));
+    }
+
+    fn report_too_large(&self, size: usize, limit: usize) {
+        let message = format!("a signal of {size} bytes does not fit into the link's limit of {limit} bytes");
+        self.report(Error::new("signal", ErrorKind::TooLarge { limit: limit as u64 }, message));
     }
 
     fn lose(&self, reason: LostReason) -> Flow {
@@ -245,13 +309,7 @@ impl Task {
     }
 }
 
-/// One operation runs at a time: the negotiator asks for the next when this one is done.
-fn start<F: Future>(mut running: Pin<&mut Fuse<F>>, operation: F) {
-    debug_assert!(running.is_terminated());
-    running.set(operation.fuse());
-}
-
-async fn perform(pc: &PeerConnection, operation: Operation) -> Result<Option<SessionDescription>> {
+async fn perform(pc: PeerConnection, operation: Operation) -> Outcome {
     match operation {
         Operation::CreateOffer => return pc.create_offer().await.map(Some),
         Operation::SetLocalDescription => {
@@ -267,11 +325,11 @@ async fn perform(pc: &PeerConnection, operation: Operation) -> Result<Option<Ses
 }
 
 fn connection(pc: &PeerConnection) -> Connection {
-    let ice_has_a_way =
+    let has_ice_path =
         matches!(pc.ice_connection_state(), IceConnectionState::Connected | IceConnectionState::Completed);
     match pc.connection_state() {
         ConnectionState::Connected => Connection::Connected,
-        ConnectionState::Failed if ice_has_a_way => Connection::BeyondIce,
+        ConnectionState::Failed if has_ice_path => Connection::BeyondIce,
         _ => Connection::Other,
     }
 }

@@ -1,4 +1,4 @@
-//! Links of the program's own.
+//! Links between two sessions.
 
 use std::{
     fmt,
@@ -21,7 +21,7 @@ use crate::{
 pin_project! {
     /// A stream of signals and a sink for signals, as the one link that a [`Session`](super::Session) takes.
     ///
-    /// Between two tabs of one page, over a `BroadcastChannel`; each of them does the same, whenever it is opened:
+    /// A link between two tabs of one page, over a `BroadcastChannel`; both tabs run the same code, at any time:
     ///
     /// ```no_run
     /// # use browser_rtc::{Error, EventStream, negotiation::Politeness, peer::Configuration};
@@ -61,20 +61,20 @@ where
     I: Stream<Item = Signal>,
     O: Sink<Signal>,
 {
-    /// Of two halves.
+    /// Creates a link from its two halves.
     pub fn new(incoming: I, outgoing: O) -> Self {
         Self { incoming, outgoing }
     }
 
-    /// The two halves again.
+    /// Returns the two halves.
     pub fn into_halves(self) -> (I, O) {
         (self.incoming, self.outgoing)
     }
 }
 
 impl<I: Stream<Item = Signal>> Link<I, ()> {
-    /// For what sends at once, such as a WebSocket or a message port: `send` is called with each signal. After its
-    /// first error nothing more is sent.
+    /// Creates a link over a function that sends at once, such as that of a WebSocket or a message port: `send` is called
+    /// with each signal. After its first error nothing more is sent.
     pub fn sending<E>(incoming: I, send: impl FnMut(Signal) -> Result<(), E>) -> Link<I, impl Sink<Signal, Error = E>> {
         let outgoing = sink::unfold(send, async |mut send, signal| {
             send(signal)?;
@@ -85,7 +85,7 @@ impl<I: Stream<Item = Signal>> Link<I, ()> {
 }
 
 impl MemoryLink {
-    /// The two ends of a link within a page, which loses nothing.
+    /// Creates the two ends of a link within a page, which loses nothing.
     ///
     /// ```no_run
     /// # use browser_rtc::{Result, negotiation::Politeness, peer::Configuration, session::{MemoryLink, Session}};
@@ -161,6 +161,13 @@ impl<I, O> fmt::Debug for Link<I, O> {
     }
 }
 
+/// Converts the error of a [`MemoryLink`] whose other end was dropped.
+impl From<SendError> for Error {
+    fn from(_gone: SendError) -> Self {
+        Self::closed("signal")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use futures::{FutureExt, SinkExt, StreamExt, stream};
@@ -173,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_a_pair_hear_each_other_until_one_is_gone() {
+    fn memory_link_carries_signals_until_an_end_is_dropped() {
         let (mut a, mut b) = MemoryLink::pair();
         for _ in 0..2 {
             a.send(signal()).now_or_never().unwrap().unwrap();
@@ -187,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_sends_until_it_fails() {
+    fn function_is_called_until_it_fails() {
         let mut left = 2;
         let link = Link::sending(stream::empty(), |sent: Signal| {
             assert_eq!(sent, signal());

@@ -1,7 +1,7 @@
 //! A connection to one peer that negotiates and recovers by itself, over any link.
 //!
-//! Nobody offers, answers or passes candidates on: what is done to the connection is negotiated. So a call may be warmed
-//! up, with everything connected before the camera is there, and media then begins at once:
+//! A program neither offers nor answers nor forwards candidates: each change of the connection is negotiated. So a call
+//! can be connected before the camera is open, and media then begins at once:
 //!
 //! ```no_run
 //! # use browser_rtc::{Result, media::{self, Constraints, TrackKind}, session::Session};
@@ -12,8 +12,8 @@
 //! let camera = media::get_user_media(&Constraints::new().video(true)).await?;
 //! video.sender().replace_track(camera.tracks().first()).await?;
 //! # Ok(()) }
-//! # async fn other_side(session: Session) -> Result<()> {
-//! // The other side will send there as well.
+//! # async fn callee(session: Session) -> Result<()> {
+//! // The callee will send there as well.
 //! let mut tracks = session.connection().tracks();
 //! while let Some(arrived) = tracks.next().await {
 //!     arrived.transceiver.set_direction(&TransceiverDirection::SendRecv)?;
@@ -21,7 +21,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! What they send can be shown before anything is known of them; it begins when their media comes:
+//! The media of the remote peer can be attached to an element before it arrives:
 //!
 //! ```no_run
 //! # use browser_rtc::{Result, media::{self, MediaStream}, peer::RtpReceiver, session::Session};
@@ -35,7 +35,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! One picture in three sizes, to an SFU, which speaks plain perfect negotiation or [`Signal`]s of its own:
+//! Simulcast to an SFU, which speaks plain perfect negotiation or [`Signal`]s of its own:
 //!
 //! ```no_run
 //! # use browser_rtc::{Error, Result, media::MediaStream, negotiation::{Politeness, Signal}};
@@ -67,17 +67,17 @@ mod traffic;
 
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
-use browser_rtc_proto::recovery::PathEvent;
 use futures::{Sink, Stream};
 use wasm_bindgen_futures::spawn_local;
 
 pub use browser_rtc_proto::recovery::Recovery;
 
+use self::driver::SessionParts;
 pub use self::{
-    link::{Link, MemoryLink, MemorySink},
+    events::{LostReason, SessionEvent},
+    link::{Link, MemoryLink},
     options::SessionOptions,
 };
-
 use crate::{
     error::{Error, Result},
     event::{Broadcast, EventStream},
@@ -87,83 +87,15 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// The reason why a session was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LostReason {
-    /// The network between the two peers has failed, and no attempt to reconnect succeeded.
-    ConnectionFailed,
-    /// The peer has closed its session.
-    PeerClosed,
-    /// The peer has started a new session, such as a page that was reloaded. Only a new session reaches it.
-    PeerRestarted,
-}
-
-impl LostReason {
-    /// Returns the name of the reason, such as `connection-failed`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ConnectionFailed => "connection-failed",
-            Self::PeerClosed => "peer-closed",
-            Self::PeerRestarted => "peer-restarted",
-        }
-    }
-}
-
-impl fmt::Display for LostReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// What happens to a session.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum SessionEvent {
-    /// The way to the peer is broken, and another is looked for.
-    Reconnecting {
-        /// Which try this is, from 1.
-        attempt: u32,
-    },
-    /// There is a way again. Tracks and channels go on.
-    Recovered,
-    /// The session has ended, other than by our own doing. No event follows.
-    Lost {
-        /// Why.
-        reason: LostReason,
-    },
-    /// Something failed that does not end the session. The same failure of the same offer is emitted once.
-    ///
-    /// - An offer cannot be made, or the peer refuses it: it is made again, at most six times without a change.
-    /// - The peer's offer or candidate cannot be applied.
-    /// - A description or candidate does not fit into the [signal limit](SessionOptions::signal_limit)
-    ///   (`TooLarge`): it is sent once it fits.
-    /// - The peer does not restart ICE.
-    /// - The browser refuses a track that [`add_track`](PeerConnection::add_track) has taken.
-    /// - The link failed.
-    Failed(Error),
-}
-
-impl From<PathEvent> for SessionEvent {
-    fn from(event: PathEvent) -> Self {
-        match event {
-            PathEvent::Reconnecting { attempt } => Self::Reconnecting { attempt },
-            PathEvent::Recovered => Self::Recovered,
-            PathEvent::Lost => Self::Lost { reason: LostReason::ConnectionFailed },
-        }
-    }
-}
-
 /// A connection to one peer that negotiates and recovers by itself.
 ///
-/// Add and remove tracks, transceivers and channels on its [`connection`](Self::connection) at any time, from either
-/// side: it offers and answers, also where both sides offer at once. Where the network between the two breaks or
-/// changes, it looks for another way. [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
+/// Add and remove tracks, transceivers and channels on its [`connection`](Self::connection) at any time, on either
+/// side: it offers and answers, also if both sides offer at once. If the network between the two breaks or changes, it
+/// finds another path. [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
 ///
-/// The link is anything that carries [`Signal`]s to the peer and back. It may lose or repeat some, and come and go;
-/// it should keep their order. The session itself sends lost signals again, so a link need not. Where it ends, the
-/// session continues for as long as the network holds.
+/// The link is anything that carries [`Signal`]s to the peer and back. It may lose or repeat some, and be interrupted; it
+/// should keep their order. The session sends lost signals again, so a link need not. If the link ends, the session
+/// continues for as long as the network holds.
 ///
 /// The peer need not use this crate: a [plain peer](crate::negotiation) is recognized from what it sends.
 ///
@@ -172,12 +104,12 @@ impl From<PathEvent> for SessionEvent {
 /// added and removed. The sender keeps its parameters and its codec preferences.
 ///
 /// # Browser quirks
-/// A Firefox receives no media any more after an offer of its own was rolled back, until the next negotiation succeeds:
-/// where a peer refuses an offer for good, change something to have another made. A Chromium that refused an offer in
-/// which the ids of RTP header extensions were remapped can make no offer any more; that is emitted once.
+/// A Firefox receives no media after an offer of its own was rolled back, until the next negotiation succeeds: if a peer
+/// refuses an offer for good, change something to have another created. A Chromium that refused an offer in which the
+/// ids of RTP header extensions were remapped cannot create an offer any more; that is emitted once.
 ///
 /// Clones share one session. It ends with [`close`](Self::close), when the last clone is dropped, when its connection
-/// is closed, or when it is lost; then its connection is closed, and the other side is told.
+/// is closed, or when it is lost; then its connection is closed, and the remote peer is notified.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::ChannelInit, negotiation::{Politeness, Signal}, peer::Configuration};
@@ -189,26 +121,26 @@ impl From<PathEvent> for SessionEvent {
 /// let chat = session.connection().create_data_channel("chat", &ChannelInit::new().negotiated(1))?;
 /// let mut events = session.events();
 /// while let Some(event) = events.next().await {
-///     if let SessionEvent::Reconnecting { attempt } = event { /* … */ }
+///     if let SessionEvent::Reconnecting { attempt, .. } = event { /* … */ }
 /// }
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Session(Rc<Inner>);
+pub struct Session(Rc<SharedSession>);
 
-struct Inner {
+struct SharedSession {
     pc: PeerConnection,
     events: Broadcast<SessionEvent>,
     signal_limit: Rc<Cell<usize>>,
-    /// Asks the task to end.
+    /// Asks the driver to end.
     closing: CloseSignal,
-    /// The task has ended.
+    /// The driver has ended.
     ended: CloseSignal,
 }
 
 impl Session {
-    /// A new connection, and its negotiation over `link`. One side is to be
-    /// [`Polite`](crate::negotiation::Politeness::Polite) and the other `Impolite`, or both `Auto`.
+    /// Creates a connection, and negotiates it over `link`. One side is
+    /// [`Polite`](crate::negotiation::Politeness::Polite) and the other `Impolite`, or both are `Auto`.
     ///
     /// # Errors
     /// As [`PeerConnection::new`].
@@ -220,8 +152,8 @@ impl Session {
         Ok(Self::from_connection(PeerConnection::new(configuration)?, options, link))
     }
 
-    /// The same for a connection that is there already, and has not negotiated yet. What was added to it before is
-    /// negotiated, whenever that was.
+    /// Creates a session from a connection that has not negotiated yet. Tracks and channels that were added to it before
+    /// are negotiated.
     pub fn from_connection<L>(pc: PeerConnection, options: impl Into<SessionOptions>, link: L) -> Self
     where
         L: Stream<Item = Signal> + Sink<Signal> + 'static,
@@ -233,7 +165,7 @@ impl Session {
         let signal_limit = options.limit();
         let failures = events.clone();
         pc.reuse_senders(move |error| events::push(&failures, SessionEvent::Failed(error)));
-        let task = driver::Task {
+        let parts = SessionParts {
             pc: pc.clone(),
             options,
             signal_limit: signal_limit.clone(),
@@ -241,12 +173,12 @@ impl Session {
             closing: closing.clone(),
             ended: ended.clone(),
         };
-        spawn_local(task.run(link));
-        Self(Rc::new(Inner { pc, events, signal_limit, closing, ended }))
+        spawn_local(driver::run(parts, link));
+        Self(Rc::new(SharedSession { pc, events, signal_limit, closing, ended }))
     }
 
-    /// The connection. Tracks, transceivers and channels may be added and removed at any time; descriptions and
-    /// candidates are the session's own affair.
+    /// Returns the connection. Tracks, transceivers and channels may be added and removed at any time; descriptions and
+    /// candidates are left to the session.
     #[must_use]
     pub fn connection(&self) -> &PeerConnection {
         &self.0.pc
@@ -260,23 +192,23 @@ impl Session {
     }
 
     /// Sets the limit of the JSON text of one signal from now on, in bytes, as [`SessionOptions::signal_limit`] does at
-    /// the beginning. An offer that did not fit before is made within a second.
+    /// the beginning. An offer that did not fit before is created within a second.
     pub fn set_signal_limit(&self, bytes: usize) {
         self.0.signal_limit.set(bytes);
     }
 
-    /// Ends the session, closes its connection, and tells the other side.
+    /// Ends the session, closes its connection, and notifies the remote peer.
     pub fn close(&self) {
         self.0.closing.set();
     }
 
-    /// Resolves when the session has ended, whoever ended it. Cancel safe.
+    /// Resolves when the session has ended, for any reason. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.0.ended.wait()
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedSession {
     fn drop(&mut self) {
         self.closing.set();
     }

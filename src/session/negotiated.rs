@@ -1,4 +1,4 @@
-//! What the two sides have agreed on so far.
+//! The state that the two peers have negotiated so far.
 
 use super::browser_quirks::{Setup, is_of_firefox};
 use crate::{
@@ -6,37 +6,38 @@ use crate::{
     peer::{PeerConnection, SdpType, SessionDescription, SignalingState},
 };
 
+/// The negotiated state of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Negotiated {
-    /// The operation that runs is about a description.
+    /// The operation that runs sets a description.
     is_describing: bool,
-    /// The generations of ICE of both sides.
+    /// The ICE username fragments of both peers, which change with each restart.
     ours: Option<String>,
     theirs: Option<String>,
     setup: Option<Setup>,
     is_with_firefox: bool,
 }
 
-/// What an agreement does to ICE.
+/// The effect of an answer on ICE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IceRestart {
     None,
-    /// Both sides have restarted it.
+    /// Both peers have restarted it.
     Agreed,
-    /// Our offer did, and the peer's answer has the credentials of before.
+    /// The local offer did, and the peer's answer has its former credentials.
     Ignored,
 }
 
 impl Negotiated {
     pub(super) fn operation_begins(&mut self, operation: &Operation) {
         self.is_describing = !matches!(operation, Operation::AddIceCandidate(_) | Operation::CreateOffer);
-        // The connection tells it in words of its own.
+        // The connection returns descriptions in its own format.
         if let Operation::SetRemoteDescription(description) = operation {
             self.is_with_firefox = is_of_firefox(description);
         }
     }
 
-    /// Returns what an agreement, where there is one now, does to ICE. The description is the one that we are to send.
+    /// Returns the effect on ICE, if an answer has been set. `ours` is the local description that is about to be sent.
     pub(super) fn operation_done(&mut self, pc: &PeerConnection, ours: Option<&mut SessionDescription>) -> IceRestart {
         if !self.is_describing || pc.signaling_state() != SignalingState::Stable {
             return IceRestart::None;
@@ -44,11 +45,11 @@ impl Negotiated {
         let Some((local, remote)) = pc.local_description().zip(pc.remote_description()) else {
             return IceRestart::None;
         };
-        let setup = *self.setup.get_or_insert_with(|| Setup::agreed(&local, &remote));
+        let setup = *self.setup.get_or_insert_with(|| Setup::new(&local, &remote));
         if let Some(ours) = ours {
             setup.keep(ours);
         }
-        let fragment = |of: &SessionDescription| of.values("a=ice-ufrag:").next().map(str::to_owned);
+        let fragment = |description: &SessionDescription| description.values("a=ice-ufrag:").next().map(str::to_owned);
         let ours = (self.ours.take(), fragment(&local));
         let theirs = (self.theirs.take(), fragment(&remote));
         let has_restarted = |(before, now): &(Option<String>, Option<String>)| before.is_some() && before != now;
@@ -63,11 +64,11 @@ impl Negotiated {
         restart
     }
 
-    /// Whether the other side had better offer a restart of ICE.
+    /// Returns whether the peer should rather offer an ICE restart.
     ///
-    /// Firefox answers the checks of a restart that it has not heard of yet, at the port of before, and drops all else
-    /// that comes there. A Chromium that offers it a restart takes that port for a way, and may stay with it. It does
-    /// not as the one who answers.
+    /// Firefox answers the connectivity checks of a restart before it has received the offer, at the former port, and
+    /// drops everything else that arrives there. A Chromium that offers a restart takes that port for a valid path, and
+    /// may keep it. As the answerer, it does not.
     pub(super) fn leaves_restarts(&self, pc: &PeerConnection) -> bool {
         self.is_with_firefox && !pc.local_description().as_ref().is_some_and(is_of_firefox)
     }

@@ -1,4 +1,4 @@
-//! How a session is to behave.
+//! Options of a session.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -6,7 +6,7 @@ use browser_rtc_proto::recovery::Recovery;
 
 use crate::negotiation::Politeness;
 
-/// How a session is to behave: at the least, its [`Politeness`].
+/// Options of a session: at least its [`Politeness`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,7 +43,7 @@ impl SessionOptions {
         }
     }
 
-    /// Sets what is done when the network breaks.
+    /// Sets when ICE is restarted after the network breaks, and when the session is given up.
     #[must_use]
     pub fn recovery(mut self, recovery: Recovery) -> Self {
         self.recovery = recovery;
@@ -53,20 +53,20 @@ impl SessionOptions {
     /// Declares the peer to be plain: it speaks the specification's own perfect negotiation, without
     /// [`Header`](crate::negotiation::Header)s, and the link delivers in order and once.
     ///
-    /// A session finds this out by itself from the peer's first signal, and serves a peer that waits for an offer after
-    /// one second without an answer (two where the session is polite). With this option it sends no greetings, and does
-    /// not wait where it is impolite. A polite session waits for one second with its first offer to a plain peer: a
-    /// Chromium that rolls back its first data channel never connects.
+    /// A session detects this from the peer's first signal, and offers to a silent peer after one second (two if the
+    /// session is polite). With this option it sends no greetings, and does not wait if it is impolite. A polite session
+    /// delays its first offer to a plain peer by one second: a Chromium that rolls back its first data channel never
+    /// connects.
     #[must_use]
     pub fn plain_peer(mut self) -> Self {
         self.plain_peer = true;
         self
     }
 
-    /// Makes the session answer only: it never offers. For peers that offer and ignore offers, such as some SFUs.
+    /// Makes the session answer only: it never offers. Some SFUs offer, and ignore offers.
     ///
-    /// Tracks and channels that are added here are negotiated with the peer's next offer, where that has room for them.
-    /// When the network breaks, only the peer can restart ICE.
+    /// Tracks and channels that are added here are negotiated with the peer's next offer, if that has room for them.
+    /// After the network breaks, only the peer can restart ICE.
     #[must_use]
     pub fn answer_only(mut self) -> Self {
         self.answer_only = true;
@@ -74,8 +74,8 @@ impl SessionOptions {
     }
 
     /// Sets the limit of the JSON text of one [`Signal`](crate::negotiation::Signal) on this link, in bytes; unlimited
-    /// by default. A larger description is sent in up to 256 parts, each a signal of its own. What cannot be sent at all
-    /// is reported once, as a [`Failed`](super::SessionEvent::Failed) with
+    /// by default. A larger description is sent in up to 256 parts, each a signal of its own. A signal that cannot be
+    /// sent at all is reported once, as a [`Failed`](super::SessionEvent::Failed) with
     /// [`TooLarge`](crate::ErrorKind::TooLarge).
     /// [`Session::set_signal_limit`](super::Session::set_signal_limit) changes it later.
     #[must_use]
@@ -84,14 +84,14 @@ impl SessionOptions {
         self
     }
 
-    /// The same for a limit that whoever has the cell may change.
+    /// Sets a limit that the owner of the cell may change.
     #[must_use]
     pub(crate) fn shared_signal_limit(mut self, bytes: Rc<Cell<usize>>) -> Self {
         self.shared_signal_limit = Some(bytes);
         self
     }
 
-    /// The limit of one session.
+    /// Returns the limit of one session.
     pub(super) fn limit(&self) -> Rc<Cell<usize>> {
         let own = || Rc::new(Cell::new(self.signal_limit.unwrap_or(usize::MAX)));
         self.shared_signal_limit.clone().unwrap_or_else(own)

@@ -1,5 +1,5 @@
-//! Whether anything comes from the other side, which the states of a connection do not tell: ICE checks its way by
-//! itself, and may find it good while nobody takes what is sent on it.
+//! Observation of the traffic on a connection, of which its states report nothing: ICE checks its path by itself, and may
+//! find it good while the peer receives nothing.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::{
     timer::milliseconds,
 };
 
-/// How long what was sent on the way of before may still be under way.
+/// Time for which bytes that were sent on the former path may be in flight.
 const ECHO_MS: u32 = 1_000;
 
-/// Waits for so long, and listens except at its beginning.
-pub(super) async fn listen(pc: &PeerConnection, time: Duration) -> Traffic {
+/// Waits for this time, and returns the traffic, except that of its beginning.
+pub(super) async fn observe(pc: PeerConnection, time: Duration) -> Traffic {
     let time = milliseconds(time);
     let echo = time.min(ECHO_MS);
     TimeoutFuture::new(echo).await;
-    let before = ByteCounts::of(pc).await;
+    let before = ByteCounts::read(&pc).await;
     TimeoutFuture::new(time - echo).await;
-    match (before, ByteCounts::of(pc).await) {
+    match (before, ByteCounts::read(&pc).await) {
         (Ok(before), Ok(now)) => now.since(&before),
-        // It is closed, and nobody listens any more.
+        // The connection is closed, and the outcome is ignored.
         _ => Traffic::Idle,
     }
 }
 
-/// How many bytes have gone and come, as each entry of the browser's report counts them.
+/// Sent and received bytes, as each entry of the browser's report counts them.
 struct ByteCounts(Vec<Count>);
 
 struct Count {
@@ -39,7 +39,7 @@ struct Count {
 }
 
 impl ByteCounts {
-    async fn of(pc: &PeerConnection) -> Result<Self> {
+    async fn read(pc: &PeerConnection) -> Result<Self> {
         let mut counts = Vec::new();
         let report = pc.raw_stats().await?;
         report
@@ -82,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn any_entry_tells_of_what_has_come_and_gone() {
+    fn traffic_is_that_of_any_entry() {
         let before = counts([("pair 1", 500, 700), ("video", 400, 0)]);
         for (now, traffic) in [
             (vec![("pair 1", 500, 700), ("video", 400, 0)], Traffic::Idle),
             (vec![("pair 1", 500, 700), ("video", 450, 0)], Traffic::SentOnly),
             (vec![("pair 1", 600, 701), ("video", 450, 0)], Traffic::Received),
-            // The way of before is gone, and the report with it.
+            // The former path is gone, and so is its entry.
             (vec![("pair 2", 0, 0)], Traffic::Idle),
             (vec![("pair 2", 300, 0)], Traffic::SentOnly),
             (vec![("pair 2", 300, 20)], Traffic::Received),

@@ -1,4 +1,4 @@
-//! The client's side of the signaling protocol, frame by frame. A [`Room`](crate::room::Room) is easier.
+//! The client side of the signaling protocol, frame by frame. A [`Room`](crate::room::Room) is easier to use.
 
 mod socket;
 
@@ -10,6 +10,7 @@ pub use browser_rtc_proto::signaling::{
 };
 
 pub use self::socket::SignalingSocket;
+pub(crate) use self::socket::is_frame_error;
 use crate::{
     error::{Error, ErrorKind},
     members::Members,
@@ -17,8 +18,8 @@ use crate::{
     sys::global,
 };
 
-/// Where the signaling is when this page's own server carries it too: `wss://` or `ws://`, the page's host, and
-/// [`PATH`]. None where there is no page, as in a test of a plain program.
+/// Returns the URL of a signaling server that also serves this page: `wss://` or `ws://`, the page's host, and [`PATH`].
+/// Returns `None` if there is no page.
 #[must_use]
 pub fn url_of_this_page() -> Option<String> {
     let location = global::get(&js_sys::global(), "location");

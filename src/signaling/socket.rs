@@ -1,4 +1,4 @@
-//! One WebSocket that speaks the protocol.
+//! A WebSocket that carries the frames of the signaling protocol.
 
 use std::{
     fmt,
@@ -22,8 +22,8 @@ const OPERATION: &str = "signaling";
 /// after the error that ended the socket: `Signaling` with [`ErrorCode::UnsupportedVersion`](crate::signaling::ErrorCode::UnsupportedVersion) and `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined), the latter
 /// because the client has its seat on another socket, are final, and it makes no sense to connect again.
 ///
-/// The stream waits for the server without a timeout: a path that is broken is noticed by pings that nobody answers.
-/// Frames wait until they are taken, without a bound. Dropping it closes the socket.
+/// The stream waits for the server without a timeout: only pings without an answer reveal that the path is broken.
+/// Frames are buffered until they are read, without a limit. Dropping the stream closes the socket.
 ///
 /// ```no_run
 /// # use browser_rtc::{signaling::{ClientMessage, Ping, SignalingSocket}, Result};
@@ -44,11 +44,11 @@ impl SignalingSocket {
     /// be minutes. Cancel safe.
     ///
     /// # Errors
-    /// `Syntax` for a malformed URL, `Security` where the page may not connect there, `Network` where nobody answers
-    /// or the server refuses the socket: browsers tell no more than that. A server of another version of the protocol
-    /// says so on the socket: its stream ends with `Signaling` with [`ErrorCode::UnsupportedVersion`](crate::signaling::ErrorCode::UnsupportedVersion).
+    /// `Syntax` for a malformed URL, `Security` if the page may not connect there, `Network` if the server does not
+    /// answer or refuses the socket, which browsers do not distinguish. With a server of another version of the protocol,
+    /// the stream ends with `Signaling` with [`ErrorCode::UnsupportedVersion`](crate::signaling::ErrorCode::UnsupportedVersion).
     pub async fn connect(url: &str) -> Result<Self> {
-        // gloo's own constructor panics where something else than an `Error` of this realm is thrown.
+        // gloo's own constructor panics if anything but an `Error` of this realm is thrown.
         let raw = web_sys::WebSocket::new_with_str(url, SUBPROTOCOL).during(OPERATION)?;
         let socket =
             WebSocket::try_from(raw).map_err(|error| Error::new(OPERATION, ErrorKind::Other, error.to_string()))?;
@@ -59,8 +59,8 @@ impl SignalingSocket {
         Ok(socket)
     }
 
-    /// Where the stream has not ended yet, the socket may have: gloo says `Ok` to whatever is sent then.
-    fn open(&self) -> Result<()> {
+    /// Returns an error if the socket has closed, even if its stream has not ended yet: gloo drops frames silently then.
+    fn check_open(&self) -> Result<()> {
         match self.socket.state() {
             State::Connecting | State::Open => Ok(()),
             State::Closing | State::Closed => Err(Error::closed(OPERATION)),
@@ -94,14 +94,14 @@ impl Sink<ClientMessage> for SignalingSocket {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.open()?;
+        self.check_open()?;
         let ready = ready!(self.socket.poll_ready_unpin(cx));
-        self.open()?;
+        self.check_open()?;
         Poll::Ready(ready.map_err(ended))
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: ClientMessage) -> Result<()> {
-        self.open()?;
+        self.check_open()?;
         let frame = message.to_json().map_err(|error| malformed(&error))?;
         self.socket.start_send_unpin(Message::Text(frame)).map_err(ended)
     }
@@ -115,7 +115,12 @@ impl Sink<ClientMessage> for SignalingSocket {
     }
 }
 
-/// The types of message that a server of this version sends.
+/// Returns whether the error is one of a single frame, which does not end the socket.
+pub(crate) fn is_frame_error(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Syntax | ErrorKind::NotSupported)
+}
+
+/// The types of message of this version's servers.
 const TYPES: [&str; 7] = ["joined", "peer_joined", "peer_left", "signal", "say", "pong", "error"];
 
 /// The type of a message that cannot be read.

@@ -81,11 +81,11 @@ export async function ring(name: string): Promise<Call | undefined> {
   room.call(peer);
   // @ts-expect-error: a peer is not a number.
   room.call(7);
-  // @ts-expect-error: the second argument is a stream.
+  // @ts-expect-error: the second argument is a stream, or a promise of one.
   room.call("id", signal);
   if (!peer) return room.leave(), undefined;
   const givingUp = new AbortController();
-  return (await room.call(peer, null, givingUp.signal)) ?? room.call(peer.id, new MediaStream(), { signal });
+  return (await room.call(peer, null, givingUp.signal)) ?? room.call(peer.id, new MediaStream(), { signal }) ?? room.call(peer, navigator.mediaDevices.getUserMedia({ audio: true }));
 }
 
 export async function configured(url: URL, fetchToken: () => Promise<string>): Promise<void> {

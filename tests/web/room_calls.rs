@@ -19,7 +19,7 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn f11_one_who_is_called_and_calls_back_takes_the_call() {
+async fn calling_back_accepts_the_ring() {
     watched(async {
         // Whoever has the lesser id.
         for (me, other) in [("a", "b"), ("b", "a")] {
@@ -42,7 +42,7 @@ async fn f11_one_who_is_called_and_calls_back_takes_the_call() {
 }
 
 #[wasm_bindgen_test]
-async fn f11_both_call_each_other_while_one_of_them_sees_the_other_ring() {
+async fn calling_back_during_a_ring_is_one_call() {
     between(async |near: Room, far: Room| {
         let id = PeerId::from("b");
         let calling_back = async {
@@ -61,7 +61,7 @@ async fn f11_both_call_each_other_while_one_of_them_sees_the_other_ring() {
 }
 
 #[wasm_bindgen_test]
-async fn f11_the_reason_of_an_end_is_told_to_one_who_has_let_go_of_the_call() {
+async fn end_reason_outlives_the_dropped_ring() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -77,7 +77,7 @@ async fn f11_the_reason_of_an_end_is_told_to_one_who_has_let_go_of_the_call() {
 }
 
 #[wasm_bindgen_test]
-async fn f11_a_ring_whose_end_is_never_told_ends_by_itself() {
+async fn ring_without_an_end_times_out() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -96,7 +96,7 @@ async fn f11_a_ring_whose_end_is_never_told_ends_by_itself() {
 }
 
 #[wasm_bindgen_test]
-async fn nothing_is_begun_in_a_room_that_has_been_left() {
+async fn room_that_was_left_begins_nothing() {
     watched(async {
         let sockets = Sockets::new();
         let (room, _socket) = seat(&sockets, "a", "b").await;
@@ -110,7 +110,7 @@ async fn nothing_is_begun_in_a_room_that_has_been_left() {
 }
 
 #[wasm_bindgen_test]
-async fn f43_a_channel_that_has_closed_before_it_is_asked_for_still_has_what_was_said() {
+async fn channel_closed_before_its_claim_keeps_messages() {
     between(async |near: Room, far: Room| {
         let (near, far) = call_of(&near, &far).await;
         let mut first = far.connection().data_channels();
@@ -132,7 +132,7 @@ async fn f43_a_channel_that_has_closed_before_it_is_asked_for_still_has_what_was
 }
 
 #[wasm_bindgen_test]
-async fn f41_a_channel_given_up_is_not_met_by_one_who_asks_later() {
+async fn dropped_channel_is_not_claimed_later() {
     between(async |near: Room, far: Room| {
         let (near, far) = call_of(&near, &far).await;
         let mut first = far.connection().data_channels();
@@ -150,7 +150,7 @@ async fn f41_a_channel_given_up_is_not_met_by_one_who_asks_later() {
 }
 
 #[wasm_bindgen_test]
-async fn f41_channels_that_nobody_asks_for_are_bounded() {
+async fn unclaimed_channels_are_limited() {
     between(async |near: Room, far: Room| {
         let (near, far) = call_of(&near, &far).await;
         let mut arriving = far.connection().data_channels();

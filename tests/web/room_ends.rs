@@ -35,7 +35,7 @@ fn refusal(code: &str, frame: u32) -> Value {
 }
 
 #[wasm_bindgen_test]
-async fn incoming_call_is_answered_once_by_whichever_clone() {
+async fn incoming_call_is_answered_once_by_any_clone() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -101,7 +101,7 @@ async fn ring_that_the_server_refuses_fails_at_once() {
 }
 
 #[wasm_bindgen_test]
-async fn call_word_that_is_rate_limited_is_sent_again_after_a_pause() {
+async fn rate_limited_call_signal_is_sent_again() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -147,7 +147,7 @@ async fn caller_waits_no_longer_than_the_callee_rings() {
 }
 
 #[wasm_bindgen_test]
-async fn connection_closed_by_the_page_ends_the_call_on_both_sides() {
+async fn connection_closed_by_the_page_ends_the_call() {
     // By the wrapper or by the browser's own object, before and after it is connected.
     for by_wrapper in [true, false] {
         for is_connected in [true, false] {
@@ -194,7 +194,7 @@ async fn channel_that_the_caller_never_opens_times_out() {
 }
 
 #[wasm_bindgen_test]
-async fn first_channel_of_the_dtls_client_has_id_0_and_opens() {
+async fn first_channel_of_the_dtls_client_has_id_0() {
     between(async |near: Room, far: Room| {
         let (near, far) = call_of(&near, &far).await;
         let mut arriving = near.connection().data_channels();

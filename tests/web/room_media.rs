@@ -55,7 +55,7 @@ async fn still_talks(near: &Call, far: &Call, label: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn camera_toggled_12_times_leaves_the_call_and_the_seat_alone() {
+async fn camera_toggled_12_times_leaves_the_call_alone() {
     between(async |near_room: Room, far_room: Room| {
         let (near, far) = call_of(&near_room, &far_room).await;
         let mut events = (near_room.events(), near.events(), far_room.events(), far.events());
@@ -75,7 +75,7 @@ async fn camera_toggled_12_times_leaves_the_call_and_the_seat_alone() {
 }
 
 #[wasm_bindgen_test]
-async fn eighteen_video_transceivers_at_once_are_negotiated() {
+async fn eighteen_transceivers_at_once_are_negotiated() {
     between(async |near_room: Room, far_room: Room| {
         let (near, far) = call_of(&near_room, &far_room).await;
         let mut events = (near_room.events(), near.events(), far_room.events(), far.events());
@@ -91,7 +91,7 @@ async fn eighteen_video_transceivers_at_once_are_negotiated() {
 }
 
 #[wasm_bindgen_test]
-async fn offer_too_large_in_pieces_is_one_failure_and_the_call_goes_on() {
+async fn offer_over_256_parts_fails_once_in_the_call() {
     // 256 pieces of some 250 bytes each.
     let options = |name: &str| Join::new("lobby", name);
     between_with(options, 1_424, async |near_room: Room, far_room: Room| {

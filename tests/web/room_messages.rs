@@ -82,7 +82,7 @@ async fn say_resolves_with_the_pong_that_covers_it() {
 }
 
 #[wasm_bindgen_test]
-async fn say_that_is_refused_fails_with_the_code_and_is_not_repeated() {
+async fn refused_say_fails_and_is_not_repeated() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = seat(&sockets, "a", "b").await;
@@ -98,7 +98,7 @@ async fn say_that_is_refused_fails_with_the_code_and_is_not_repeated() {
 
         // The refused one is counted, in what follows and in the next socket.
         first.cut();
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         let (second, join) = next_join(&sockets).await;
         assert_eq!(join["received"], 1);
         second.say(&resumed(2));
@@ -122,7 +122,7 @@ async fn say_that_is_refused_fails_with_the_code_and_is_not_repeated() {
 
 /// Peers on the same server may have it already.
 #[wasm_bindgen_test]
-async fn say_that_is_unavailable_is_sent_again_under_its_id() {
+async fn unavailable_say_is_sent_again_under_its_id() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = seat(&sockets, "a", "b").await;
@@ -146,7 +146,7 @@ async fn say_that_is_unavailable_is_sent_again_under_its_id() {
 }
 
 #[wasm_bindgen_test]
-async fn ping_that_is_refused_is_sent_again_after_a_pause() {
+async fn refused_ping_is_sent_again_after_a_pause() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = seat(&sockets, "a", "b").await;
@@ -163,7 +163,7 @@ async fn ping_that_is_refused_is_sent_again_after_a_pause() {
 }
 
 #[wasm_bindgen_test]
-async fn say_over_the_limit_fails_at_once_and_the_seat_stays() {
+async fn say_over_the_limit_fails_and_keeps_the_seat() {
     watched(async {
         let sockets = Sockets::new();
         let mut answer = joined("a", &["b"]);
@@ -225,7 +225,7 @@ async fn say_keeps_its_id_in_a_new_seat() {
 }
 
 #[wasm_bindgen_test]
-async fn message_is_received_once_from_whichever_seat() {
+async fn message_is_received_once_from_any_seat() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = seat(&sockets, "a", "b").await;

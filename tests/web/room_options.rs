@@ -33,14 +33,14 @@ fn refusal(code: &str) -> Value {
 
 async fn lost(events: &mut EventStream<RoomEvent>) -> Option<ErrorCode> {
     loop {
-        if let RoomEvent::Lost { reason } = events.next().within("the loss").await.unwrap() {
+        if let RoomEvent::Lost { reason, .. } = events.next().within("the loss").await.unwrap() {
             return reason.signaling_code();
         }
     }
 }
 
 #[wasm_bindgen_test]
-async fn calls_use_the_configuration_and_the_servers_of_the_room() {
+async fn calls_use_the_configuration_of_the_room() {
     watched(async {
         let sockets = Sockets::new();
         let mut answer = joined("a", &["b"]);
@@ -127,7 +127,7 @@ fn counting() -> (impl Fn() -> std::future::Ready<Result<String, String>>, Rc<Ce
 }
 
 #[wasm_bindgen_test]
-async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
+async fn token_is_provided_again_when_required() {
     watched(async {
         let sockets = Sockets::new();
         let (provider, asked) = counting();
@@ -142,7 +142,7 @@ async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
         let (second, join) = next_join(&sockets).await;
         assert_eq!((&join["resume"], &join["token"]), (&"token of a".into(), &Value::Null));
         second.say(&resumed(0));
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         assert!(matches!(events.next().await, Some(RoomEvent::Recovered)));
         assert_eq!(asked.get(), 1);
 
@@ -152,7 +152,7 @@ async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
         let (third, join) = next_join(&sockets).await;
         assert_eq!((&join["resume"], &join["token"]), (&"token of a".into(), &"token 2".into()));
         third.say(&joined("a2", &["b"]));
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2, .. })));
         assert!(matches!(events.next().within("the recovery").await, Some(RoomEvent::Recovered)));
         assert_eq!((asked.get(), room.me().id.as_str()), (2, "a2"));
 
@@ -168,7 +168,7 @@ async fn fresh_token_is_asked_for_when_the_server_requires_one_again() {
 }
 
 #[wasm_bindgen_test]
-async fn token_provider_that_fails_is_reported_and_asked_again() {
+async fn failed_token_provider_is_reported_and_retried() {
     watched(async {
         let sockets = Sockets::new();
         let failing = Join::new("lobby", "Ada").token_provider(|| async { Err("no session") });
@@ -186,21 +186,21 @@ async fn token_provider_that_fails_is_reported_and_asked_again() {
         let mut events = room.events();
         first.cut();
         next_join(&sockets).await.0.say(&refusal("unauthorized"));
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         let Some(RoomEvent::Refused(error)) = events.next().within("the failure").await else { panic!() };
         assert!(error.to_string().contains("offline"), "{error}");
         next_join(&sockets).await.0.say(&refusal("unauthorized"));
         let (third, join) = next_join(&sockets).await;
         assert_eq!(join["token"], "second");
         third.say(&joined("a2", &["b"]));
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2, .. })));
         assert!(matches!(events.next().within("the recovery").await, Some(RoomEvent::Recovered)));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn token_provider_that_never_answers_is_a_timeout() {
+async fn silent_token_provider_times_out() {
     watched(async {
         let faster = js::run(
             "original",
@@ -242,7 +242,7 @@ async fn ada(sockets: &Sockets, answer: &Value) -> (Room, Socket, Value) {
 }
 
 #[wasm_bindgen_test]
-async fn seat_that_is_kept_is_freed_by_the_page_that_is_opened_again() {
+async fn kept_seat_is_freed_by_the_reloaded_page() {
     watched(async {
         let sockets = Sockets::new();
         assert_eq!(kept(), [""; 0]);
@@ -281,14 +281,14 @@ async fn seat_that_is_kept_is_freed_by_the_page_that_is_opened_again() {
 
 /// The server still has the seat then.
 #[wasm_bindgen_test]
-async fn seat_is_kept_where_the_room_is_left_without_a_server() {
+async fn seat_is_kept_if_left_without_a_server() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first, _) = ada(&sockets, &joined("a", &["b"])).await;
         until_kept(&["token of a"]).await;
         let mut events = room.events();
         first.cut();
-        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1 })));
+        assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         room.leave();
         drop((room, events));
         sleep(Duration::from_millis(200)).await;
@@ -299,7 +299,7 @@ async fn seat_is_kept_where_the_room_is_left_without_a_server() {
 }
 
 #[wasm_bindgen_test]
-async fn former_seat_that_a_server_gives_back_is_left() {
+async fn former_seat_from_the_server_is_left() {
     watched(async {
         let sockets = Sockets::new();
         let (_former, _first, _) = ada(&sockets, &joined("a", &["b"])).await;
@@ -321,7 +321,7 @@ async fn former_seat_that_a_server_gives_back_is_left() {
 }
 
 #[wasm_bindgen_test]
-async fn page_without_session_storage_joins_all_the_same() {
+async fn page_without_session_storage_joins() {
     watched(async {
         let denied = js::Override::new(&js_sys::global(), "sessionStorage", &js::eval("null"));
         let sockets = Sockets::new();
@@ -345,7 +345,7 @@ async fn close_codes_4001_and_4003_end_the_room() {
             let mut events = room.events();
             let delivery = room.say("one").unwrap();
             socket.close(code, "");
-            let Some(RoomEvent::Lost { reason }) = events.next().within("the loss").await else { panic!() };
+            let Some(RoomEvent::Lost { reason, .. }) = events.next().within("the loss").await else { panic!() };
             assert_eq!(reason.signaling_code(), Some(expected));
             assert_eq!(*delivery.within("the end").await.unwrap_err().kind(), ErrorKind::Closed);
             assert!(events.next().await.is_none());

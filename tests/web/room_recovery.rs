@@ -63,10 +63,10 @@ async fn event(events: &mut EventStream<RoomEvent>) -> String {
     match events.next().within("an event").await {
         Some(RoomEvent::PeerJoined(peer)) => format!("{} joined", peer.id),
         Some(RoomEvent::PeerLeft(peer, reason)) => format!("{} left: {reason}", peer.id),
-        Some(RoomEvent::Said { from, data }) => format!("{} said {}", from.id, data.get()),
-        Some(RoomEvent::Reconnecting { attempt }) => format!("try {attempt}"),
+        Some(RoomEvent::Said { from, data, .. }) => format!("{} said {}", from.id, data.get()),
+        Some(RoomEvent::Reconnecting { attempt, .. }) => format!("try {attempt}"),
         Some(RoomEvent::Recovered) => "recovered".into(),
-        Some(RoomEvent::Lost { reason }) => format!("lost: {}", reason.kind().name()),
+        Some(RoomEvent::Lost { reason, .. }) => format!("lost: {}", reason.kind().name()),
         Some(other) => format!("{other:?}"),
         None => "end".into(),
     }
@@ -77,7 +77,7 @@ fn ids(room: &Room) -> Vec<String> {
 }
 
 #[wasm_bindgen_test]
-async fn a_seat_is_taken_back_and_nothing_is_lost_or_doubled() {
+async fn resumed_seat_loses_and_repeats_nothing() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = ada(&sockets).await;
@@ -119,7 +119,7 @@ async fn a_seat_is_taken_back_and_nothing_is_lost_or_doubled() {
 }
 
 #[wasm_bindgen_test]
-async fn another_seat_is_told_as_people_who_come_and_go() {
+async fn new_seat_is_reported_as_peers_that_come_and_go() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = ada(&sockets).await;
@@ -157,7 +157,7 @@ async fn another_seat_is_told_as_people_who_come_and_go() {
 }
 
 #[wasm_bindgen_test]
-async fn a_silent_socket_is_replaced_and_closed_only_then() {
+async fn silent_socket_is_closed_once_replaced() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = seated(&sockets, Join::new("lobby", "Ada"), 1_000).await;
@@ -195,7 +195,7 @@ async fn a_silent_socket_is_replaced_and_closed_only_then() {
 }
 
 #[wasm_bindgen_test]
-async fn what_may_pass_is_tried_again_and_what_cannot_ends_the_room() {
+async fn temporary_errors_are_retried_and_final_ones_not() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = ada(&sockets).await;
@@ -210,7 +210,7 @@ async fn what_may_pass_is_tried_again_and_what_cannot_ends_the_room() {
         let (socket, _join) = next_join(&sockets).await;
         socket.say(&refusal("unauthorized"));
         let lost = events.next().within("the last event").await.unwrap();
-        let RoomEvent::Lost { reason } = lost else { panic!("{lost:?}") };
+        let RoomEvent::Lost { reason, .. } = lost else { panic!("{lost:?}") };
         assert_eq!(reason.signaling_code(), Some(ErrorCode::Unauthorized));
         assert_eq!(event(&mut events).await, "end");
         room.left().within("the end").await;
@@ -222,7 +222,7 @@ async fn what_may_pass_is_tried_again_and_what_cannot_ends_the_room() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_of_another_version_is_known_by_its_word_or_by_its_close_code() {
+async fn unsupported_version_is_read_from_error_or_close() {
     watched(async {
         for says_so in [true, false] {
             let sockets = Sockets::new();
@@ -250,7 +250,7 @@ async fn a_server_of_another_version_is_known_by_its_word_or_by_its_close_code()
         let (socket, _join) = next_join(&sockets).await;
         socket.close(4003, "this server speaks browser-rtc.v7");
         let lost = events.next().within("the last event").await.unwrap();
-        let RoomEvent::Lost { reason } = lost else { panic!("{lost:?}") };
+        let RoomEvent::Lost { reason, .. } = lost else { panic!("{lost:?}") };
         assert_eq!(reason.signaling_code(), Some(ErrorCode::UnsupportedVersion));
         assert_eq!(sockets.made(), 2);
     })
@@ -258,7 +258,7 @@ async fn a_server_of_another_version_is_known_by_its_word_or_by_its_close_code()
 }
 
 #[wasm_bindgen_test]
-async fn it_gives_up_after_its_time() {
+async fn room_is_lost_after_its_time() {
     watched(async {
         let sockets = Sockets::new();
         let join = Join::new("lobby", "Ada").give_up_after(Duration::from_millis(100));
@@ -291,7 +291,7 @@ fn no_luck() -> Override {
 }
 
 #[wasm_bindgen_test]
-async fn the_network_that_is_back_ends_the_wait() {
+async fn online_event_ends_the_delay() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = ada(&sockets).await;
@@ -311,7 +311,7 @@ async fn the_network_that_is_back_ends_the_wait() {
 }
 
 #[wasm_bindgen_test]
-async fn nothing_is_left_of_a_room_that_is_left_meanwhile() {
+async fn room_left_while_reconnecting_leaves_nothing() {
     watched(async {
         for by_leaving in [true, false] {
             for trying in [true, false] {
@@ -352,7 +352,7 @@ async fn nothing_is_left_of_a_room_that_is_left_meanwhile() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_said_meanwhile_waits_in_order_and_within_bounds() {
+async fn messages_wait_in_order_and_within_limits() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = ada(&sockets).await;

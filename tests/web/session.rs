@@ -22,7 +22,7 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn f17_an_ice_restart_negotiates_itself() {
+async fn ice_restart_is_negotiated() {
     watched(async {
         let (a_session, b_session) = sessions();
         let (a, b) = (a_session.connection(), b_session.connection());
@@ -52,7 +52,7 @@ async fn f17_an_ice_restart_negotiates_itself() {
 }
 
 #[wasm_bindgen_test]
-async fn what_a_connection_had_long_before_its_session_is_negotiated() {
+async fn channels_from_before_the_session_are_negotiated() {
     watched(async {
         for politeness in [[Politeness::Polite, Politeness::Impolite], [Politeness::Impolite, Politeness::Polite]] {
             let (a, b) = (connection(), connection());

@@ -33,7 +33,7 @@ fn nothing_happened(sessions: [&Session; 2]) {
 
 /// Without media: connected, transceivers there. With it: `replace_track` alone.
 #[wasm_bindgen_test]
-async fn f31_warm_up() {
+async fn warm_up() {
     watched(async {
         let (a_session, b_session) = sessions();
         let (a, b) = (a_session.connection(), b_session.connection());
@@ -74,7 +74,7 @@ async fn f31_warm_up() {
 
 /// What is connected while inactive starts with a direction.
 #[wasm_bindgen_test]
-async fn f31_warm_up_without_a_direction() {
+async fn warm_up_without_a_direction() {
     watched(async {
         let ((a_session, b_session), camera) = (sessions(), camera().await);
         let mut arriving = b_session.connection().tracks();
@@ -97,7 +97,7 @@ async fn f31_warm_up_without_a_direction() {
 
 /// Each shows what its receivers have before anything is known of the other, and their media when it comes.
 #[wasm_bindgen_test]
-async fn f32_media_before_signaling_completes() {
+async fn media_before_signaling_completes() {
     watched(async {
         let (ours, theirs) = (camera_and_microphone().await, camera_and_microphone().await);
         let (a_session, b_session) = sessions();
@@ -123,7 +123,7 @@ async fn f32_media_before_signaling_completes() {
 
 /// A browser sends three sizes and does not accept them: the link speaks for an SFU, which does.
 #[wasm_bindgen_test]
-async fn f33_one_picture_in_three_sizes() {
+async fn simulcast_in_three_sizes() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let ((a_incoming, a_outgoing), (b_incoming, b_outgoing)) = (a_link.into_halves(), b_link.into_halves());

@@ -60,7 +60,7 @@ async fn large_offer_is_split_to_fit_the_link() {
 }
 
 #[wasm_bindgen_test]
-async fn offer_that_cannot_be_sent_is_reported_once_and_made_when_it_fits() {
+async fn offer_over_the_limit_is_reported_once() {
     watched(async {
         for politeness in [[Politeness::Polite, Politeness::Impolite], [Politeness::Impolite, Politeness::Polite]] {
             let (a_link, b_link) = MemoryLink::pair();

@@ -47,7 +47,7 @@ fn link(tab: &BroadcastChannel) -> impl Stream<Item = Signal> + Sink<Signal, Err
 }
 
 #[wasm_bindgen_test]
-async fn two_tabs_that_do_the_same_connect_whenever_each_is_opened() {
+async fn two_tabs_with_the_same_code_connect() {
     watched(async {
         let frame = Frame::new("").await;
         let own_window = js::eval("window");
@@ -99,7 +99,7 @@ fn lossy(seed: u32) -> (MemoryLink, MemoryLink) {
 }
 
 #[wasm_bindgen_test]
-async fn a_link_that_loses_repeats_and_delays_does_no_harm() {
+async fn link_that_loses_repeats_and_delays_works() {
     watched(async {
         for seed in 0..3 {
             let (a_link, b_link) = lossy(seed);
@@ -131,7 +131,7 @@ async fn a_link_that_loses_repeats_and_delays_does_no_harm() {
 }
 
 #[wasm_bindgen_test]
-async fn a_session_goes_on_without_its_link() {
+async fn session_continues_without_its_link() {
     watched(async {
         let ((a_link, a_far), (b_link, b_far)) = (MemoryLink::pair(), MemoryLink::pair());
         let ((from_a, to_a), (from_b, to_b)) = (a_far.into_halves(), b_far.into_halves());
@@ -161,7 +161,7 @@ async fn a_session_goes_on_without_its_link() {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_was_reloaded_is_known_and_met_anew() {
+async fn reloaded_peer_is_recognized_and_reached_again() {
     watched(async {
         let own_window = js::eval("window");
         let open = |name| tab(&own_window, name);
@@ -183,7 +183,7 @@ async fn a_page_that_was_reloaded_is_known_and_met_anew() {
 }
 
 #[wasm_bindgen_test]
-async fn who_closes_tells_the_other_side() {
+async fn close_is_reported_to_the_peer() {
     watched(async {
         let (a, b) = sessions();
         talk(&a, &b).within("messages both ways").await;
@@ -192,7 +192,7 @@ async fn who_closes_tells_the_other_side() {
         b.ended().within("their end").await;
         assert!(rest(a.events(), "our events").await.is_empty());
         let events = rest(b.events(), "their events").await;
-        assert!(matches!(*events, [SessionEvent::Lost { reason: LostReason::PeerClosed }]), "{events:?}");
+        assert!(matches!(*events, [SessionEvent::Lost { reason: LostReason::PeerClosed, .. }]), "{events:?}");
         for session in [&a, &b] {
             assert_eq!(session.connection().connection_state(), ConnectionState::Closed);
         }
@@ -201,7 +201,7 @@ async fn who_closes_tells_the_other_side() {
 }
 
 #[wasm_bindgen_test]
-async fn an_offer_that_is_refused_is_made_again() {
+async fn refused_offer_is_created_again() {
     watched(async {
         let (a, b) = sessions();
         // Chromium may not open a channel whose first offer is taken back.
@@ -226,7 +226,7 @@ async fn an_offer_that_is_refused_is_made_again() {
 
 /// The specification's own: it has no word for the end.
 #[wasm_bindgen_test]
-async fn a_session_with_a_plain_peer_ends_as_well() {
+async fn session_with_a_plain_peer_ends() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let plain = |politeness| SessionOptions::new(politeness).plain_peer();

@@ -48,7 +48,7 @@ async fn pairs(count: usize) -> Seen {
 }
 
 #[wasm_bindgen_test]
-async fn f27_fifteen_hundred_sessions_leave_nothing_behind() {
+async fn sessions_1500_leave_nothing_behind() {
     watched(async {
         // Those of other tests.
         let mut former = Seen::default().collected(Seen::default()).await;

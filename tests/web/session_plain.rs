@@ -182,14 +182,14 @@ async fn ignored_ice_restart_is_reported_once() {
         let events: Vec<SessionEvent> = session.events().collect().in_time("the loss").await;
         assert_eq!(peer.received("offer"), 2, "{events:?}");
         let [
-            SessionEvent::Reconnecting { attempt: 1 },
+            SessionEvent::Reconnecting { attempt: 1, .. },
             SessionEvent::Failed(error),
-            SessionEvent::Lost { reason: LostReason::ConnectionFailed },
+            SessionEvent::Lost { reason: LostReason::ConnectionFailed, .. },
         ] = &*events
         else {
             panic!("{events:?}")
         };
-        assert_eq!(error.message(), "the peer does not restart ICE: its answer has the ICE credentials of before");
+        assert_eq!(error.message(), "the peer does not restart ICE: its answer has the former ICE credentials");
     })
     .await;
 }

@@ -41,7 +41,7 @@ fn to_nowhere(signal: Signal) -> Signal {
 }
 
 #[wasm_bindgen_test]
-async fn where_there_is_no_way_the_session_is_lost_after_its_tries() {
+async fn session_without_a_path_is_lost() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let (a_incoming, a_outgoing) = a_link.into_halves();
@@ -63,13 +63,13 @@ async fn where_there_is_no_way_the_session_is_lost_after_its_tries() {
         );
         a.ended().within("our end").await;
         let events: Vec<SessionEvent> = b.events().collect().within("their end").await;
-        assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed })), "{events:?}");
+        assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed, .. })), "{events:?}");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_way_that_breaks_is_tried_until_there_is_one() {
+async fn broken_path_is_retried_until_it_recovers() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let recovery = Recovery::new().attempts(3).attempt_time(Duration::from_millis(500));
@@ -113,7 +113,7 @@ async fn restarted(session: &Session) {
 
 /// As a Firefox does to a Chromium at times: ICE says that there is a way, and nothing that is sent on it comes.
 #[wasm_bindgen_test]
-async fn a_way_on_which_nothing_is_heard_is_tried_again_and_lost_at_last() {
+async fn silent_path_is_retried_and_then_lost() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let once = SessionOptions::new(Politeness::Polite).recovery(Recovery::new().attempts(1));
@@ -138,14 +138,14 @@ async fn a_way_on_which_nothing_is_heard_is_tried_again_and_lost_at_last() {
         let rest: Vec<String> = events.map(|event| told(&event)).collect().in_time("the loss").await;
         assert_eq!(rest, ["Lost { reason: ConnectionFailed }"]);
         let events: Vec<SessionEvent> = b.events().collect().within("their end").await;
-        assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed })), "{events:?}");
+        assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed, .. })), "{events:?}");
     })
     .await;
 }
 
 /// By the browser's own counts, each after a restart: messages one way only, and nothing at all.
 #[wasm_bindgen_test]
-async fn who_hears_the_other_side_is_left_alone() {
+async fn path_with_traffic_is_left_alone() {
     watched(async {
         let (speaking, idle) = (sessions(), sessions());
         let init = ChannelInit::new().negotiated(1);
@@ -170,7 +170,7 @@ async fn who_hears_the_other_side_is_left_alone() {
 
 /// Firefox answers each restart as the client, also as the server, which a Chromium cannot bear.
 #[wasm_bindgen_test]
-async fn who_answers_a_restart_keeps_its_part_in_dtls() {
+async fn answer_to_an_ice_restart_keeps_the_dtls_role() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let answers = Rc::<RefCell<Vec<bool>>>::default();

@@ -166,7 +166,7 @@ async fn calm(a: &PeerConnection, b: &PeerConnection, failures: &[Rc<RefCell<Vec
 /// is opened does: one of its two connections fails, two of a kind in plain JavaScript as well. So there channels are
 /// opened in one storm, and ICE is restarted in another.
 #[wasm_bindgen_test]
-async fn f17_three_hundred_rounds_of_glare() {
+async fn glare_300_rounds() {
     use Change::{Add, Channel, Restart, Stop};
     if is_firefox() {
         storm(&[Add, Add, Add, Stop, Stop, Channel, Channel]).await;

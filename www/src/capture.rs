@@ -1,23 +1,23 @@
 //! Opening the camera and the microphone, and why that may fail.
 
 use browser_rtc::{
-    Error, ErrorKind,
+    Error, ErrorKind, Result,
     media::{self, Audio, Constraints, DeviceKind, MediaStream, Video, exact},
 };
 
 use crate::{notices::Failure, page::Page, settings::Chosen};
 
 /// Opens the devices that the user has chosen. They are free again when the stream is dropped.
-pub async fn open(page: &Page) -> Result<MediaStream, Failure> {
-    let chosen = page.settings.chosen()?;
-    match media::get_user_media(&constraints(&chosen)).await {
-        Ok(stream) => {
-            // Only now that the user has agreed does the browser tell what the devices are called.
-            page.settings.list_devices().await;
-            Ok(stream)
-        }
-        Err(error) => Err(Failure::new(error.kind(), sentence(&error, &chosen).await)),
-    }
+pub async fn open(page: &Page, chosen: &Chosen) -> Result<MediaStream> {
+    let stream = media::get_user_media(&constraints(chosen)).await?;
+    // Only after the user has agreed does the browser state the names of the devices.
+    page.settings.list_devices().await;
+    Ok(stream)
+}
+
+/// Describes why the devices could not be opened.
+pub async fn failure(error: &Error, chosen: &Chosen) -> Failure {
+    Failure::new(error.kind(), sentence(error, chosen).await)
 }
 
 fn constraints(chosen: &Chosen) -> Constraints {

@@ -1,14 +1,13 @@
-//! A stay in a room: who is here, who calls, whom we call.
+//! A stay in a room: its people, and calls with them.
 
 use std::pin::pin;
 
 use browser_rtc::{
     room::{DeclineReason, IncomingCall, Room, RoomEvent},
-    signaling::{ErrorCode, Peer, PeerId},
+    signaling::{ErrorCode, Peer},
 };
 use futures::{
     FutureExt, StreamExt,
-    channel::oneshot,
     future::{Fuse, FusedFuture},
     select_biased,
     stream::FuturesUnordered,
@@ -21,26 +20,24 @@ use crate::{
     notices::{Code, Note},
     page::Page,
     people::People,
-    ringing::{self, Dialled},
-    words,
+    ringing, words,
 };
 
-/// How a call begins.
+/// The beginning of a call.
 enum Ring {
-    Out(Dialled),
+    Out(Peer),
     In(IncomingCall),
 }
 
-/// Until one leaves or the server is gone for good. Whatever call there is then ends with it.
+/// Runs until the user leaves or the server is lost for good. A call that is up then ends as well.
 pub async fn stay(page: &Page, room: Room) -> Note {
     let mut events = room.events();
     let mut people = People::new(&page.people, room.peers());
     let mut devices = pin!(page.settings.follow_devices().fuse());
     let mut leave = dom::clicks(&page.leave);
     let mut chat = RoomChat::open(&page.room_chat);
-    // One call at a time, from the first ring to its end. It runs while the room goes on.
+    // One call at a time, from the first ring to its end, beside the room.
     let mut phone = pin!(Fuse::terminated());
-    let mut crossing = Crossing::default();
     let mut deliveries = FuturesUnordered::new();
     let mut lost = None;
     loop {
@@ -57,15 +54,11 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                     people.begin_call(&call.peer());
                     phone.set(one_call(page, &room, Ring::In(call)).fuse());
                 }
-                Some(RoomEvent::Incoming(call)) => {
-                    if let Err(call) = crossing.take(call) {
-                        ringing::decline_call(&call, DeclineReason::Busy);
-                    }
-                }
+                Some(RoomEvent::Incoming(call)) => ringing::decline_call(&call, DeclineReason::Busy),
                 Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
-                Some(RoomEvent::Said { from, data }) => chat.heard(&from, &data),
-                // Who is not there has left a moment ago, and we are told of that as well.
+                Some(RoomEvent::Said { from, data, .. }) => chat.heard(&from, &data),
+                // The peer has left a moment ago, which is an event of its own.
                 Some(RoomEvent::Refused(error)) if error.signaling_code() == Some(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
                 Some(RoomEvent::Lagged { .. }) => {
@@ -74,21 +67,21 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                         people.add(peer);
                     }
                 }
-                // Calls and the list of people need no server meanwhile. It is news once.
-                Some(RoomEvent::Reconnecting { attempt: 1 }) => page.notices.tell(Note::new(
+                // Calls and the list of people need no server. It is news once.
+                Some(RoomEvent::Reconnecting { attempt: 1, .. }) => page.notices.tell(Note::new(
                     Code::Reconnecting,
                     "The connection to the server is lost. Trying to get it back.",
                 )),
                 Some(RoomEvent::Recovered) => {
                     page.notices.tell(Note::new(Code::Recovered, "The connection to the server is back."));
                 }
-                Some(RoomEvent::Lost { reason }) => {
+                Some(RoomEvent::Lost { reason, .. }) => {
                     people.clear();
                     let note = Note::new(Code::Disconnected, words::lost(&reason));
                     if phone.is_terminated() {
                         return note;
                     }
-                    // A call needs no server: it goes on until it ends by itself.
+                    // A call needs no server: it continues until it ends by itself.
                     page.notices.tell(Note::new(
                         Code::Disconnected,
                         "The connection to the server is lost. This call goes on without it.",
@@ -100,8 +93,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
             () = devices => {}
             peer = people.called() => if phone.is_terminated() && lost.is_none() {
                 people.begin_call(&peer);
-                let dialled = crossing.dial(peer);
-                phone.set(one_call(page, &room, Ring::Out(dialled)).fuse());
+                phone.set(one_call(page, &room, Ring::Out(peer)).fuse());
             },
             () = chat.submits.select_next_some() => match chat.say(&room) {
                 Ok(delivery) => deliveries.extend(delivery),
@@ -118,35 +110,14 @@ pub async fn stay(page: &Page, room: Room) -> Note {
     }
 }
 
-/// From the first ring to the end, and how it ended.
+/// Runs a call from the first ring to its end, and returns how it ended.
 async fn one_call(page: &Page, room: &Room, ring: Ring) -> Note {
     let answered = match ring {
-        Ring::Out(dialled) => ringing::outgoing(page, room, dialled).await,
+        Ring::Out(peer) => ringing::outgoing(page, room, peer).await,
         Ring::In(incoming) => ringing::incoming(page, incoming).await,
     };
     match answered {
         Ok((call, camera)) => talk(page, &call, &camera).await,
         Err(note) => note,
-    }
-}
-
-/// The way for a ring from the very one whom we are about to ring, while our camera is still being opened. Once both
-/// ring, the library makes one call of the two.
-#[derive(Default)]
-struct Crossing(Option<(PeerId, oneshot::Sender<IncomingCall>)>);
-
-impl Crossing {
-    fn dial(&mut self, peer: Peer) -> Dialled {
-        let (sender, crossed) = oneshot::channel();
-        self.0 = Some((peer.id.clone(), sender));
-        Dialled { peer, crossed }
-    }
-
-    /// Gives the call back where it is from somebody else, or comes too late.
-    fn take(&mut self, call: IncomingCall) -> Result<(), IncomingCall> {
-        match self.0.take_if(|(peer, _)| *peer == call.peer().id) {
-            Some((_, sender)) => sender.send(call),
-            None => Err(call),
-        }
     }
 }

@@ -1,16 +1,15 @@
-//! Before a call: it rings, on one side or on the other.
+//! Calls that ring, on either side.
 
 use std::pin::pin;
 
 use browser_rtc::{
     Error,
     media::MediaStream,
-    room::{Call, DeclineReason, IncomingCall, Room},
+    room::{Call, CallMedia, DeclineReason, IncomingCall, Room},
     signaling::Peer,
 };
 use futures::{
     FutureExt, StreamExt,
-    channel::oneshot,
     future::{Fuse, FusedFuture},
     select_biased,
 };
@@ -24,7 +23,7 @@ use crate::{
     words,
 };
 
-/// A panel that says with whom it rings.
+/// A panel that names the peer of a call that rings.
 struct Panel {
     panel: HtmlElement,
     avatar: Element,
@@ -70,48 +69,39 @@ impl OutgoingPanel {
     }
 }
 
-/// Somebody to ring.
-pub struct Dialled {
-    pub peer: Peer,
-    /// Their own ring, where they call us while our camera is still being opened.
-    pub crossed: oneshot::Receiver<IncomingCall>,
-}
-
-/// Both are ready to talk, and this is our camera; or else what became of it.
+/// A call that both have accepted with the local camera, or the reason why there is none.
 type Answered = Result<(Call, MediaStream), Note>;
 
-/// We ring. Until the other side answers, the user may cancel.
-pub async fn outgoing(page: &Page, room: &Room, Dialled { peer, crossed }: Dialled) -> Answered {
+/// Calls a peer. The user may cancel until the peer answers.
+pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
     page.notices.clear_failure();
     let _panel = page.outgoing.panel.show(&peer.name);
     page.notices.tell(Note::new(Code::Ringing, format!("Calling {}.", peer.name)));
     let mut cancel = dom::clicks(&page.outgoing.cancel);
-    let mut ring = pin!(ring(page, room, &peer, crossed).fuse());
+    let mut ring = pin!(ring(page, room, &peer).fuse());
     select_biased! {
         answered = ring => answered,
-        // What rings is dropped, and the other side is told.
+        // The call is dropped, which notifies the peer.
         () = cancel.select_next_some() => Err(Note::new(Code::Cancelled, format!("You called {} and gave up.", peer.name))),
     }
 }
 
-async fn ring(page: &Page, room: &Room, peer: &Peer, mut crossed: oneshot::Receiver<IncomingCall>) -> Answered {
-    let camera = capture::open(page).await.map_err(|failure| {
+async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
+    let not_called = |failure| {
         page.notices.fail(failure);
         Note::new(Code::Ended, format!("{} was not called.", peer.name))
-    })?;
-    let answered = match crossed.try_recv() {
-        Ok(Some(theirs)) => theirs.accept(&camera).await,
-        _ => room.call(&peer.id, &camera).await,
     };
-    // Later rings are not for us.
-    drop(crossed);
-    match answered {
-        Ok(call) => Ok((call, camera)),
-        Err(error) => Err(not_taken(page, &error, peer)),
+    let chosen = page.settings.chosen().map_err(not_called)?;
+    let camera = capture::open(page, &chosen).boxed_local().shared();
+    let call = room.call(&peer.id, CallMedia::from_future(camera.clone())).await;
+    match (call, camera.peek()) {
+        (Ok(call), _) => Ok((call, camera.await.map_err(|error| not_taken(page, &error, peer))?)),
+        (Err(_), Some(Err(error))) => Err(not_called(capture::failure(error, &chosen).await)),
+        (Err(error), _) => Err(not_taken(page, &error, peer)),
     }
 }
 
-/// Somebody rings. The user takes the call or does not; meanwhile the other side may give up.
+/// Shows a call that rings here. The user accepts or declines it, unless the caller gives up before.
 pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let peer = incoming.peer();
     let _panel = page.incoming.panel.show(&peer.name);
@@ -119,6 +109,13 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let mut accept = dom::clicks(&page.incoming.accept);
     let mut decline = dom::clicks(&page.incoming.decline);
     let mut ended = incoming.ended().fuse();
+    let open = async || {
+        let chosen = page.settings.chosen()?;
+        match capture::open(page, &chosen).await {
+            Ok(camera) => Ok(camera),
+            Err(error) => Err(capture::failure(&error, &chosen).await),
+        }
+    };
     let mut opening = pin!(Fuse::terminated());
     let declined = || Note::new(Code::Declined, format!("You declined the call from {}.", peer.name));
     let camera = loop {
@@ -130,11 +127,11 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
             }
             () = accept.select_next_some() => if opening.is_terminated() {
                 page.notices.clear_failure();
-                opening.set(capture::open(page).fuse());
+                opening.set(open().fuse());
             },
             opened = opening => match opened {
                 Ok(camera) => break camera,
-                // It rings on: the user may allow the camera, or choose another, and accept again.
+                // The call continues to ring: the user may allow the camera, or choose another, and accept again.
                 Err(failure) => page.notices.fail(failure),
             },
         }
@@ -152,7 +149,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     }
 }
 
-/// Declines a call that may have ended or been answered meanwhile.
+/// Declines a call, unless it has ended or been answered.
 pub fn decline_call(call: &IncomingCall, reason: DeclineReason) {
     let _ = call.decline(reason);
 }

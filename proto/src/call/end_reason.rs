@@ -1,4 +1,4 @@
-//! Why a call has ended.
+//! Reasons for the end of a call.
 
 use std::fmt;
 
@@ -63,7 +63,7 @@ impl From<DeclineReason> for EndReason {
     }
 }
 
-/// The reason as the side that was hung up on reports it.
+/// Converts the reason to the one that the peer that was hung up on reports.
 impl From<HangUpReason> for EndReason {
     fn from(reason: HangUpReason) -> Self {
         match reason {

@@ -1,30 +1,39 @@
-//! What the two sides of a call tell each other through the signaling server.
+//! Messages that the two peers of a call send each other through the signaling server.
 
 use serde::{Deserialize, Serialize};
 
 use crate::negotiation::Signal;
 
-/// One word of one call: `{"call":"…","kind":"ring"}`.
+/// A message of one call: `{"call":"…","kind":"ring"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallMessage {
+    /// The call.
     pub call: CallId,
+    /// The signal.
     #[serde(flatten)]
-    pub word: CallSignal,
+    pub signal: CallSignal,
 }
 
+/// A signal of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CallSignal {
+    /// Starts the call.
     Ring,
+    /// Accepts the call.
     Accept,
+    /// Declines the call.
     Decline {
+        /// The reason.
         reason: DeclineReason,
     },
+    /// Ends the call, also while it rings.
     HangUp {
-        /// Absent where the user ended the call.
+        /// The reason. Absent if the user ended the call.
         #[serde(default, skip_serializing_if = "HangUpReason::is_hung_up")]
         reason: HangUpReason,
     },
+    /// A signal of the session that negotiates the call's connection.
     #[serde(untagged)]
     Negotiation(Signal),
 }
@@ -99,9 +108,9 @@ mod tests {
     use crate::sdp::{SdpType, SessionDescription};
 
     #[test]
-    fn words_travel_as_the_protocol_has_them() {
+    fn call_signals_have_the_json_of_the_protocol() {
         let offer = SessionDescription { kind: SdpType::Offer, sdp: "v=0".into() };
-        for (word, json) in [
+        for (signal, json) in [
             (CallSignal::Ring, r#"{"call":"c1","kind":"ring"}"#),
             (CallSignal::Accept, r#"{"call":"c1","kind":"accept"}"#),
             (CallSignal::Decline { reason: DeclineReason::Busy }, r#"{"call":"c1","kind":"decline","reason":"busy"}"#),
@@ -112,7 +121,7 @@ mod tests {
             ),
             (CallSignal::Negotiation(offer.into()), r#"{"call":"c1","kind":"description","type":"offer","sdp":"v=0"}"#),
         ] {
-            let message = CallMessage { call: CallId("c1".into()), word };
+            let message = CallMessage { call: CallId("c1".into()), signal };
             assert_eq!(serde_json::to_string(&message).unwrap(), json);
             assert_eq!(serde_json::from_str::<CallMessage>(json).unwrap(), message);
         }
@@ -127,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_from_a_peer_is_an_error() {
+    fn malformed_message_is_an_error() {
         for json in
             ["null", "[]", "{}", r#"{"call":"c1"}"#, r#"{"call":1,"kind":"ring"}"#, r#"{"call":"c1","kind":"x"}"#]
         {

@@ -1,14 +1,19 @@
-//! Calls: what two peers in a room send each other, from the ring to the end.
-#![expect(missing_docs)]
+//! Calls: the messages of two peers in a room, from the ring to the end, and the state of a call.
 
 mod channel;
 mod end_reason;
 mod message;
 #[cfg(test)]
 mod protocol_tests;
+mod rings;
+mod state;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     channel::{CHANNEL_ID, CHANNEL_LABEL, NewId},
     end_reason::EndReason,
     message::{CallId, CallMessage, CallSignal, DeclineReason, HangUpReason},
+    rings::{RingOutcome, Rings},
+    state::{CallState, Phase, Role},
 };

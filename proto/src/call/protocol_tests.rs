@@ -14,7 +14,7 @@ fn protocol_calls_are_written_and_read() {
     for json in examples("json call") {
         let message: CallMessage = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
-        let kind = match message.word {
+        let kind = match message.signal {
             CallSignal::Ring => "ring",
             CallSignal::Accept => "accept",
             CallSignal::Decline { reason } => {

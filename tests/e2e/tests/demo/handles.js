@@ -75,6 +75,29 @@ async function signals() {
   await Promise.all([second.ended(), hurried.then((call) => call?.hangUp())]);
 }
 
+/** The media of a call may be a promise, which settles during the call. */
+async function promises() {
+  const refusal = new DOMException("no camera", "NotAllowedError");
+  check("call with a rejected promise", (await failure(ada.call(named("Bob"), Promise.reject(refusal)))) === refusal);
+  const wrong = await failure(ada.call(named("Bob"), Promise.resolve({})));
+  check(`a promise of an object gives ${wrong}`, wrong instanceof TypeError && wrong.message.includes("`media`"));
+
+  const stream = new MediaStream(document.createElement("canvas").captureStream().getTracks());
+  const calling = ada.call(named("Bob"), Promise.resolve(stream));
+  const call = (await ringing()).accept(sleep(50).then(() => stream));
+  const [near, far] = await Promise.all([calling, call]);
+  const [there, back] = await Promise.all([near.remoteStream(), far.remoteStream()]);
+  check("both streams arrive", there.getTracks().length === 1 && back.getTracks().length === 1);
+  near.hangUp();
+  await far.ended();
+
+  const ended = failure(ada.call(named("Bob")));
+  const incoming = await ringing();
+  check("accept with a rejected promise", (await failure(incoming.accept(Promise.reject(refusal)))) === refusal);
+  check("the caller is told", (await ended).name === "Closed" && (await incoming.ended()) === "hung-up");
+  for (const track of stream.getTracks()) track.stop();
+}
+
 /** Every kind of bytes, with the range that a view has. */
 async function messages() {
   const frame = document.createElement("iframe");
@@ -260,7 +283,7 @@ async function files(call, theirs) {
 }
 
 async function run() {
-  for (const part of [signals, messages, options, disposal]) await part();
+  for (const part of [signals, promises, messages, options, disposal]) await part();
   return faults;
 }
 

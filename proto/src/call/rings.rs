@@ -1,0 +1,96 @@
+//! Rings: which of them is reported, declined, or becomes one call with the local peer's own.
+
+use super::{CallId, CallSignal, CallState, DeclineReason, Phase};
+use crate::{
+    dedup::Deduplicator,
+    signaling::{Peer, PeerId},
+};
+
+/// Maximum number of calls that ring at once. A peer can only have one of them.
+const MAX_RINGING: usize = 16;
+
+/// Maximum number of rings that are answered with `busy` within [`BUSY_INTERVAL_MS`]. Further ones are ignored, so that
+/// a flood of rings does not use up what the server lets this client send.
+const MAX_BUSY_ANSWERS: u32 = 32;
+const BUSY_INTERVAL_MS: f64 = 10_000.0;
+
+/// The outcome of a ring.
+#[derive(Debug, PartialEq, Eq)]
+pub enum RingOutcome {
+    /// The ring is ignored.
+    Ignored,
+    /// A new call rings.
+    Incoming(CallState),
+    /// A call that the local peer was making continues as the peer's call, and is to be accepted.
+    Joined {
+        /// Position of the call among those that were passed.
+        index: usize,
+        /// The call that the local peer rang, which is to be hung up.
+        former: Option<CallId>,
+    },
+    /// The ring is declined with this signal.
+    Declined(CallSignal),
+}
+
+/// The rules for rings, and a memory of those that were received.
+#[derive(Clone, Debug, Default)]
+pub struct Rings {
+    seen: Deduplicator,
+    /// Beginning of the current interval of busy answers, in milliseconds, and their number.
+    busy_answers: (f64, u32),
+}
+
+impl Rings {
+    /// Remembers a call that the local peer makes: the remote peer cannot ring with its id.
+    pub fn remember(&mut self, peer: &PeerId, call: &CallId) {
+        let _ = self.seen.insert((peer, call));
+    }
+
+    /// Receives a ring of `peer`. A ring that was received before is ignored, also if its call has ended.
+    ///
+    /// If both peers ring each other, the call of the peer with the lesser id continues. `now_ms` is the time in
+    /// milliseconds since any fixed moment, `me` the id of the local peer, and `calls` are its calls.
+    pub fn receive<'a>(
+        &mut self,
+        now_ms: f64,
+        me: &PeerId,
+        peer: Peer,
+        call: CallId,
+        calls: impl IntoIterator<Item = &'a mut CallState>,
+    ) -> RingOutcome {
+        if !self.seen.insert((&peer.id, &call)) {
+            return RingOutcome::Ignored;
+        }
+        let mut ringing = 0;
+        let mut is_ringing = false;
+        for (index, state) in calls.into_iter().enumerate() {
+            let is_of_peer = state.peer().id == peer.id;
+            match state.phase() {
+                Phase::Calling if is_of_peer && *me < peer.id => return RingOutcome::Ignored,
+                Phase::Preparing | Phase::Calling if is_of_peer => {
+                    return RingOutcome::Joined { index, former: state.join(call) };
+                }
+                Phase::Ringing | Phase::Accepting => {
+                    ringing += 1;
+                    is_ringing |= is_of_peer;
+                }
+                _ => {}
+            }
+        }
+        if !is_ringing && ringing < MAX_RINGING {
+            RingOutcome::Incoming(CallState::incoming(call, peer))
+        } else if self.may_answer_busy(now_ms) {
+            RingOutcome::Declined(CallSignal::Decline { reason: DeclineReason::Busy })
+        } else {
+            RingOutcome::Ignored
+        }
+    }
+
+    fn may_answer_busy(&mut self, now_ms: f64) -> bool {
+        let (begun, count) = self.busy_answers;
+        let is_same_interval = (0.0..BUSY_INTERVAL_MS).contains(&(now_ms - begun));
+        let (begun, count) = if is_same_interval { (begun, count) } else { (now_ms, 0) };
+        self.busy_answers = (begun, count.saturating_add(1));
+        count < MAX_BUSY_ANSWERS
+    }
+}

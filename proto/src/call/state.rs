@@ -1,0 +1,251 @@
+//! State of one call, from its beginning to its end.
+
+use super::{CallId, CallSignal, DeclineReason, EndReason};
+use crate::{
+    negotiation::Signal,
+    sdp::ConnectionState,
+    signaling::{ErrorCode, LeaveReason, Peer, PeerId},
+};
+
+/// Maximum number of session signals that wait while a call rings: a peer has nothing to negotiate before the answer.
+const RINGING_SIGNALS: usize = 16;
+
+/// Maximum number of session signals that wait for the session of an active call, which takes them as they arrive.
+const ACTIVE_SIGNALS: usize = 256;
+
+/// The progress of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// The local peer is about to ring, and nothing has been sent: its media is not there yet.
+    Preparing,
+    /// The local peer rings the remote one.
+    Calling,
+    /// The remote peer rings, and the ring is not answered.
+    Ringing,
+    /// The remote peer rings, and is to be accepted as soon as the local media is there.
+    Accepting,
+    /// Both peers have accepted the call.
+    Active,
+    /// The call has ended. The first reason counts.
+    Ended(EndReason),
+}
+
+/// The part of the local peer in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The local peer rang. Its session is impolite.
+    Caller,
+    /// The remote peer rang. The session of the local peer is polite.
+    Callee,
+}
+
+/// One call: a state machine without I/O. Its methods return the signal that is to be sent to the peer, if any.
+///
+/// ```
+/// use browser_rtc_proto::{
+///     call::{CallId, CallSignal, CallState, EndReason, Phase},
+///     signaling::Peer,
+/// };
+///
+/// let bob = Peer { id: "b".into(), name: "Bob".into() };
+/// let mut call = CallState::outgoing(CallId::from_random([1, 2, 3]), bob);
+/// assert_eq!(call.ring(), Some(CallSignal::Ring));
+/// call.receive(CallSignal::Accept);
+/// assert_eq!(call.phase(), Phase::Active);
+/// assert!(matches!(call.hang_up(EndReason::HungUp), Some(CallSignal::HangUp { .. })));
+/// assert_eq!(call.end_reason(), Some(EndReason::HungUp));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallState {
+    id: CallId,
+    peer: Peer,
+    role: Role,
+    phase: Phase,
+    has_connection: bool,
+    /// The peer has left the room without ending its calls, and has not stated its new id.
+    is_peer_lost: bool,
+}
+
+impl CallState {
+    /// Creates a call that the local peer is about to make.
+    #[must_use]
+    pub const fn outgoing(id: CallId, peer: Peer) -> Self {
+        Self::new(id, peer, Role::Caller, Phase::Preparing)
+    }
+
+    /// Creates a call that rings here.
+    #[must_use]
+    pub const fn incoming(id: CallId, peer: Peer) -> Self {
+        Self::new(id, peer, Role::Callee, Phase::Ringing)
+    }
+
+    const fn new(id: CallId, peer: Peer, role: Role, phase: Phase) -> Self {
+        Self { id, peer, role, phase, has_connection: false, is_peer_lost: false }
+    }
+
+    /// Returns the id of the call. It is another one after [`join`](Self::join).
+    #[must_use]
+    pub const fn id(&self) -> &CallId {
+        &self.id
+    }
+
+    /// Returns the remote peer, with its current id.
+    #[must_use]
+    pub const fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Returns the part of the local peer.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Returns the progress of the call.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Returns the reason for the end of the call.
+    #[must_use]
+    pub const fn end_reason(&self) -> Option<EndReason> {
+        if let Phase::Ended(reason) = self.phase { Some(reason) } else { None }
+    }
+
+    /// Returns whether the call rings here, answered or not.
+    #[must_use]
+    pub const fn is_incoming_ring(&self) -> bool {
+        matches!(self.phase, Phase::Ringing | Phase::Accepting)
+    }
+
+    /// Returns whether the two peers are connected, and so need no server to stay in the call.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        matches!(self.phase, Phase::Active) && self.has_connection
+    }
+
+    /// Returns whether the id of the peer is unknown for now. Signals are not sent then.
+    #[must_use]
+    pub const fn is_peer_lost(&self) -> bool {
+        self.is_peer_lost
+    }
+
+    /// Returns the maximum number of session signals that may wait in the current phase. Further ones are dropped: the
+    /// peer's session sends them again.
+    #[must_use]
+    pub const fn signal_limit(&self) -> usize {
+        match self.phase {
+            Phase::Active => ACTIVE_SIGNALS,
+            Phase::Ended(_) => 0,
+            _ => RINGING_SIGNALS,
+        }
+    }
+
+    /// Rings the peer, if the call is being prepared.
+    pub fn ring(&mut self) -> Option<CallSignal> {
+        (self.phase == Phase::Preparing).then(|| {
+            self.phase = Phase::Calling;
+            CallSignal::Ring
+        })
+    }
+
+    /// Reserves the answer to the ring for one who is going to [`accept`](Self::accept) it. Returns false if the call
+    /// does not ring here, or has been answered.
+    pub fn reserve(&mut self) -> bool {
+        let rings = self.phase == Phase::Ringing;
+        if rings {
+            self.phase = Phase::Accepting;
+        }
+        rings
+    }
+
+    /// Accepts a ring that was [reserved](Self::reserve).
+    pub fn accept(&mut self) -> Option<CallSignal> {
+        (self.phase == Phase::Accepting).then(|| {
+            self.phase = Phase::Active;
+            CallSignal::Accept
+        })
+    }
+
+    /// Continues as another call, which the peer rings with this id. The local peer is its callee, and is going to
+    /// accept it.
+    pub(super) fn join(&mut self, id: CallId) -> Option<CallId> {
+        let former = std::mem::replace(&mut self.id, id);
+        let has_rung = self.phase == Phase::Calling;
+        (self.role, self.phase) = (Role::Callee, Phase::Accepting);
+        has_rung.then_some(former)
+    }
+
+    /// Declines a ring that has not been answered.
+    pub fn decline(&mut self, reason: DeclineReason) -> Option<CallSignal> {
+        (self.phase == Phase::Ringing).then(|| {
+            self.end(EndReason::HungUp);
+            CallSignal::Decline { reason }
+        })
+    }
+
+    /// Ends the call, and tells the peer if it knows of the call.
+    pub fn hang_up(&mut self, reason: EndReason) -> Option<CallSignal> {
+        let is_known = !matches!(self.phase, Phase::Preparing | Phase::Ended(_));
+        self.end(reason);
+        is_known.then(|| CallSignal::HangUp { reason: reason.to_hang_up_reason() })
+    }
+
+    /// Ends the call without a message. The first reason counts.
+    pub const fn end(&mut self, reason: EndReason) {
+        if self.end_reason().is_none() {
+            self.phase = Phase::Ended(reason);
+        }
+    }
+
+    /// Receives a signal of the peer. Returns the one that is for the session of the call.
+    pub fn receive(&mut self, signal: CallSignal) -> Option<Signal> {
+        match signal {
+            CallSignal::Accept if self.phase == Phase::Calling => self.phase = Phase::Active,
+            CallSignal::Decline { reason } => self.end(reason.into()),
+            CallSignal::HangUp { reason } => self.end(reason.into()),
+            CallSignal::Negotiation(signal) => return Some(signal),
+            CallSignal::Ring | CallSignal::Accept => {}
+        }
+        None
+    }
+
+    /// Ends the call because the server has refused a signal without which it cannot begin.
+    pub fn refused(&mut self, code: Option<&ErrorCode>) {
+        let is_gone = code == Some(&ErrorCode::UnknownPeer);
+        self.end(if is_gone { EndReason::PeerLeft } else { EndReason::ConnectionFailed });
+    }
+
+    /// Reports that the peer has left the room. A peer that was lost to the server may still be connected.
+    pub fn peer_left(&mut self, reason: &LeaveReason) {
+        if *reason != LeaveReason::Left && self.is_connected() {
+            self.is_peer_lost = true;
+        } else {
+            self.end(EndReason::PeerLeft);
+        }
+    }
+
+    /// Reports that the local peer has another id in the room. Returns whether the remote peer is to be told, over the
+    /// connection. A peer that only knows the former id cannot be reached otherwise.
+    pub fn own_id_changed(&mut self) -> bool {
+        if !self.is_connected() && self.phase != Phase::Preparing {
+            self.end(EndReason::PeerLeft);
+        }
+        self.is_connected()
+    }
+
+    /// Reports that the peer has another id in the room.
+    pub fn peer_id_changed(&mut self, id: PeerId) {
+        self.peer.id = id;
+        self.is_peer_lost = false;
+    }
+
+    /// Reports the state of the connection. A peer that is lost to the server is gone when the connection is lost too.
+    pub fn connection_changed(&mut self, state: &ConnectionState) {
+        self.has_connection = *state == ConnectionState::Connected;
+        if matches!(state, ConnectionState::Disconnected | ConnectionState::Failed) && self.is_peer_lost {
+            self.end(EndReason::PeerLeft);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Recognition of copies.
+
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+/// A memory of the latest keys, by which copies of messages are recognized.
+///
+/// It keeps a hash of each key. The sender is part of the key, so that no peer can suppress the message of another by
+/// using its id.
+#[derive(Clone, Debug, Default)]
+pub struct Deduplicator(VecDeque<u64>);
+
+impl Deduplicator {
+    /// Number of keys that are remembered.
+    pub const CAPACITY: usize = 1_024;
+
+    /// Remembers a key. Returns false for a copy.
+    pub fn insert(&mut self, key: impl Hash) -> bool {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let hash = hasher.finish();
+        if self.0.contains(&hash) {
+            return false;
+        }
+        if self.0.len() == Self::CAPACITY {
+            self.0.pop_front();
+        }
+        self.0.push_back(hash);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_recognized_among_the_latest_keys() {
+        let mut seen = Deduplicator::default();
+        assert!(seen.insert(("Ada", 0)) && seen.insert(("Bob", 0)));
+        for number in 1..Deduplicator::CAPACITY - 1 {
+            assert!(seen.insert(("Ada", number)));
+        }
+        assert!(!seen.insert(("Ada", 0)) && !seen.insert(("Bob", 0)));
+        assert!(seen.insert(("Ada", Deduplicator::CAPACITY)));
+        assert!(seen.insert(("Ada", 0)), "the oldest is forgotten");
+        assert_eq!(seen.0.len(), Deduplicator::CAPACITY);
+    }
+}

@@ -1,0 +1,143 @@
+//! The control channel of a call, over which each peer states its id in the room after it got another one.
+//!
+//! Signals travel through the signaling server. After the server was restarted, both peers have new ids. The connection
+//! of the call is still up, and its control channel proves which peer has which id. The session sends the signals again that
+//! were lost.
+
+use std::rc::{Rc, Weak};
+
+use browser_rtc_proto::call::EndReason;
+use futures::{FutureExt, StreamExt, future, select_biased};
+use gloo_timers::future::TimeoutFuture;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    presence::MAX_ID_BYTES,
+    shared_call::{OwnId, SharedCall},
+};
+use crate::{
+    channel::{ChannelInit, DataChannel, Message},
+    error::Result,
+    event::EventStream,
+    peer::{ConnectionState, PeerConnection},
+    signaling::PeerId,
+};
+
+/// The label and id of the channel. The id is known to both peers. It is not one of the low ids, which the channels of a
+/// peer without this crate get first: its DTLS client begins with 0, its server with 1. And it is below 256, which is
+/// the number of streams that Firefox negotiates at first.
+pub(super) const LABEL: &str = "browser-rtc";
+pub(super) const ID: u16 = 254;
+
+/// Time for which a `hang_up` or `bye` may arrive through the server after the channel was closed. It has the reason.
+const REASON_MS: u32 = 2_000;
+
+/// A message that states the sender's new id: `{"me":"b7"}`.
+#[derive(Serialize, Deserialize)]
+pub(super) struct NewId {
+    me: PeerId,
+}
+
+/// The control channel of one call.
+pub(super) struct ControlChannel {
+    call: Weak<SharedCall>,
+    channel: DataChannel,
+    states: EventStream<ConnectionState>,
+    own_id: Rc<OwnId>,
+    is_connected: bool,
+}
+
+impl ControlChannel {
+    /// Creates the channel.
+    pub(super) fn new(pc: &PeerConnection, call: &Rc<SharedCall>) -> Result<Self> {
+        let channel = pc.create_data_channel(LABEL, &ChannelInit::new().negotiated(ID))?;
+        let states = pc.connection_states();
+        Ok(Self { call: Rc::downgrade(call), channel, states, own_id: call.own_id(), is_connected: false })
+    }
+
+    /// Runs until the call ends. It ends the call when the peer has closed the channel, which it does with its
+    /// connection.
+    pub(super) async fn run(mut self) {
+        let Some(end) = self.call.upgrade().map(|call| call.end_wait()) else { return };
+        select_biased! {
+            () = end.fuse() => {}
+            () = self.follow().boxed_local().fuse() => {}
+        }
+    }
+
+    async fn follow(&mut self) {
+        while self.step().await {}
+        let is_peer_lost = self.call.upgrade().is_some_and(|call| call.is_peer_lost());
+        if is_peer_lost {
+            self.end(EndReason::PeerLeft);
+        } else if self.is_closed_by_peer().await {
+            self.end(EndReason::PeerHungUp);
+        }
+    }
+
+    /// Handles the next event. Returns false when the channel has closed.
+    async fn step(&mut self) -> bool {
+        let opened = self.channel.opened();
+        let own_id = self.own_id.clone();
+        let new_id = async move {
+            match opened.await {
+                Ok(()) => own_id.next().await,
+                Err(_) => future::pending().await,
+            }
+        };
+        select_biased! {
+            state = self.states.select_next_some() => self.state_changed(&state),
+            message = self.channel.next().fuse() => return self.receive(message),
+            id = new_id.boxed_local().fuse() => self.send(id),
+        }
+        true
+    }
+
+    fn state_changed(&mut self, state: &ConnectionState) {
+        self.is_connected = *state == ConnectionState::Connected;
+        if let Some(call) = self.call.upgrade() {
+            call.connection_changed(state);
+        }
+    }
+
+    /// Receives a message. Malformed ones are ignored: the peer may have another version, or be malicious.
+    fn receive(&self, message: Option<Result<Message>>) -> bool {
+        if let Some(Ok(Message::Text(text))) = &message
+            && let Ok(NewId { me: id }) = serde_json::from_str(text)
+            && id.as_str().len() <= MAX_ID_BYTES
+            && let Some(call) = self.call.upgrade()
+        {
+            call.peer_id_changed(id);
+        }
+        message.is_some()
+    }
+
+    fn send(&mut self, me: PeerId) {
+        if let Ok(text) = serde_json::to_string(&NewId { me }) {
+            // An error is the close of the channel, which follows.
+            let _ = self.channel.try_send(&text);
+        }
+    }
+
+    /// Waits for the reason, and returns whether the peer has closed the channel. A browser closes the channel as well
+    /// when the network has failed; then the session recovers or fails.
+    async fn is_closed_by_peer(&mut self) -> bool {
+        let is_online = self.call.upgrade().is_some_and(|call| call.presence().is_online());
+        let mut timeout = TimeoutFuture::new(if is_online { REASON_MS } else { 0 }).fuse();
+        let mut is_closed_by_peer = self.is_connected;
+        loop {
+            let state = select_biased! {
+                state = self.states.select_next_some() => state,
+                () = timeout => return is_closed_by_peer,
+            };
+            is_closed_by_peer &= matches!(state, ConnectionState::Connected | ConnectionState::Disconnected);
+            self.state_changed(&state);
+        }
+    }
+
+    fn end(&self, reason: EndReason) {
+        if let Some(call) = self.call.upgrade() {
+            call.end(reason);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Presence: the peers in a room, as the server lists them, and whether the server is reachable.
+
+use std::cell::{Cell, RefCell};
+
+use crate::{
+    event::Queue,
+    signaling::{Peer, PeerId},
+};
+
+/// Maximum length of a peer's id and name, in bytes. Servers give shorter ones.
+pub(super) const MAX_ID_BYTES: usize = 128;
+const MAX_NAME_BYTES: usize = 4_096;
+
+/// Maximum number of other peers in a room. Further ones are not listed.
+pub(super) const MAX_PEERS: usize = 65_536;
+
+/// Returns whether the peer's id and name have a length that a server gives.
+pub(super) fn is_valid(peer: &Peer) -> bool {
+    (1..=MAX_ID_BYTES).contains(&peer.id.as_str().len()) && peer.name.len() <= MAX_NAME_BYTES
+}
+
+/// The presence of one room, shared with its calls.
+pub(super) struct Presence {
+    me: RefCell<Peer>,
+    peers: RefCell<Vec<Peer>>,
+    is_online: Cell<bool>,
+    health_checks: Queue<()>,
+}
+
+impl Presence {
+    pub(super) fn new(me: Peer, peers: Vec<Peer>) -> Self {
+        Self { me: me.into(), peers: peers.into(), is_online: true.into(), health_checks: Queue::default() }
+    }
+
+    /// Returns the local peer.
+    pub(super) fn me(&self) -> Peer {
+        self.me.borrow().clone()
+    }
+
+    pub(super) fn set_me(&self, me: Peer) {
+        self.me.replace(me);
+    }
+
+    /// Returns the other peers.
+    pub(super) fn peers(&self) -> Vec<Peer> {
+        self.peers.borrow().clone()
+    }
+
+    pub(super) fn peer(&self, id: &PeerId) -> Option<Peer> {
+        self.peers.borrow().iter().find(|peer| peer.id == *id).cloned()
+    }
+
+    /// Adds a peer. Returns false if there are too many, or its id or name is too long.
+    pub(super) fn add(&self, peer: Peer) -> bool {
+        let mut peers = self.peers.borrow_mut();
+        let is_accepted = peers.len() < MAX_PEERS && is_valid(&peer);
+        if is_accepted {
+            peers.push(peer);
+        }
+        is_accepted
+    }
+
+    pub(super) fn remove(&self, id: &PeerId) -> Option<Peer> {
+        let mut peers = self.peers.borrow_mut();
+        let position = peers.iter().position(|peer| peer.id == *id)?;
+        Some(peers.remove(position))
+    }
+
+    /// Returns whether the connection to the server is up, as far as is known.
+    pub(super) fn is_online(&self) -> bool {
+        self.is_online.get()
+    }
+
+    pub(super) fn set_online(&self, is_online: bool) {
+        self.is_online.set(is_online);
+    }
+
+    /// Requests a check that the server is reachable.
+    pub(super) fn check_health(&self) {
+        if self.health_checks.len() == 0 {
+            self.health_checks.push(());
+        }
+    }
+
+    /// Returns the queue of requested checks.
+    pub(super) fn health_checks(&self) -> Queue<()> {
+        self.health_checks.clone()
+    }
+}

@@ -1,0 +1,188 @@
+//! The state of one room, shared by its handles, its calls and its driver.
+
+use std::{
+    cell::{Cell, RefCell, RefMut},
+    rc::{Rc, Weak},
+};
+
+use browser_rtc_proto::call::{CallId, CallSignal, CallState, EndReason, HangUpReason, RingOutcome, Rings};
+
+use super::{
+    connector::Seat,
+    join::Join,
+    outgoing::{Frame, Outgoing, Owner},
+    presence::Presence,
+    shared_call::SharedCall,
+};
+use crate::{
+    error::{Error, Result},
+    peer::{Configuration, IceServer},
+    random,
+    session::Recovery,
+    signaling::Peer,
+    timer,
+    wake::{CloseSignal, CloseWait},
+};
+
+/// Maximum size of the members around a signal in its frame, in bytes. The ids of peers and calls are limited.
+const ENVELOPE_BYTES: usize = 1_024;
+
+/// The state of a room. Dropping it leaves the room.
+pub(super) struct SharedRoom {
+    presence: Rc<Presence>,
+    configuration: Configuration,
+    ice_servers: RefCell<Vec<IceServer>>,
+    recovery: Recovery,
+    ring_ms: u32,
+    /// The server's limit for a frame, and what it leaves for a signal, which all sessions share.
+    max_frame_bytes: Cell<usize>,
+    signal_limit: Rc<Cell<usize>>,
+    calls: RefCell<Vec<Weak<SharedCall>>>,
+    rings: RefCell<Rings>,
+    outgoing: RefCell<Outgoing>,
+    /// No more messages from or to the server.
+    end: CloseSignal,
+}
+
+impl SharedRoom {
+    pub(super) fn new(join: Join, seat: &Seat, outgoing: Outgoing) -> Rc<Self> {
+        let this = Self {
+            presence: Rc::new(Presence::new(seat.you.clone(), seat.peers.clone())),
+            configuration: join.configuration,
+            ice_servers: RefCell::default(),
+            recovery: join.recovery,
+            ring_ms: timer::milliseconds(join.ring_time),
+            max_frame_bytes: Cell::default(),
+            signal_limit: Rc::default(),
+            calls: RefCell::default(),
+            rings: RefCell::default(),
+            outgoing: outgoing.into(),
+            end: CloseSignal::default(),
+        };
+        this.configure(seat);
+        Rc::new(this)
+    }
+
+    /// Takes the ICE servers and the limit that came with a seat.
+    pub(super) fn configure(&self, seat: &Seat) {
+        self.ice_servers.replace(seat.ice_servers.clone());
+        self.max_frame_bytes.set(seat.max_frame_bytes);
+        self.signal_limit.set(seat.max_frame_bytes.saturating_sub(ENVELOPE_BYTES));
+    }
+
+    pub(super) fn presence(&self) -> &Rc<Presence> {
+        &self.presence
+    }
+
+    pub(super) fn ice_servers(&self) -> Vec<IceServer> {
+        self.ice_servers.borrow().clone()
+    }
+
+    /// Returns the configuration of a call.
+    pub(super) fn configuration(&self) -> Configuration {
+        let mut configuration = self.configuration.clone();
+        configuration.ice_servers.extend_from_slice(&self.ice_servers.borrow());
+        configuration
+    }
+
+    pub(super) fn recovery(&self) -> Recovery {
+        self.recovery.clone()
+    }
+
+    pub(super) fn signal_limit(&self) -> Rc<Cell<usize>> {
+        self.signal_limit.clone()
+    }
+
+    pub(super) fn ring_ms(&self) -> u32 {
+        self.ring_ms
+    }
+
+    /// Returns the error of an operation in a room that has ended.
+    pub(super) fn check_open(&self, operation: &'static str) -> Result<()> {
+        if self.end.is_set() { Err(Error::closed(operation)) } else { Ok(()) }
+    }
+
+    /// Queues a frame, if the server's limit permits.
+    pub(super) fn send(&self, operation: &'static str, frame: Frame) -> Result<()> {
+        frame.check_size(operation, self.max_frame_bytes.get())?;
+        self.outgoing.borrow_mut().send(frame)
+    }
+
+    /// Returns the call to a peer that the program makes: the one that rings here already, or a new one.
+    pub(super) fn call_to(&self, peer: Peer) -> Rc<SharedCall> {
+        let rings = |call: &Rc<SharedCall>| call.peer().id == peer.id && call.reserve();
+        self.calls().into_iter().find(rings).unwrap_or_else(|| {
+            let id = CallId::from_random(random::words());
+            self.rings.borrow_mut().remember(&peer.id, &id);
+            self.add_call(CallState::outgoing(id, peer))
+        })
+    }
+
+    fn add_call(&self, state: CallState) -> Rc<SharedCall> {
+        let outgoing = self.outgoing.borrow().clone();
+        let call = SharedCall::new(state, self.presence.clone(), outgoing);
+        let mut calls = self.calls.borrow_mut();
+        calls.retain(|call| call.strong_count() > 0);
+        calls.push(Rc::downgrade(&call));
+        call
+    }
+
+    /// Returns the calls that have not ended.
+    pub(super) fn calls(&self) -> Vec<Rc<SharedCall>> {
+        self.calls.borrow().iter().filter_map(Weak::upgrade).filter(|call| !call.is_ended()).collect()
+    }
+
+    /// Receives a ring. Returns the call if it is a new one.
+    pub(super) fn receive_ring(&self, peer: Peer, call: CallId) -> Option<Rc<SharedCall>> {
+        let to = peer.id.clone();
+        let calls = self.calls();
+        let outcome = {
+            let mut states: Vec<RefMut<'_, CallState>> = calls.iter().map(|call| call.state_mut()).collect();
+            let states = states.iter_mut().map(|state| &mut **state);
+            let (now_ms, me) = (js_sys::Date::now(), self.presence.me().id);
+            self.rings.borrow_mut().receive(now_ms, &me, peer, call.clone(), states)
+        };
+        let (call, signal) = match outcome {
+            RingOutcome::Ignored => return None,
+            RingOutcome::Incoming(state) => {
+                let call = self.add_call(state);
+                call.limit_ring(self.ring_ms);
+                return Some(call);
+            }
+            RingOutcome::Joined { index, former } => {
+                if let Some(joined) = calls.get(index) {
+                    joined.state_changed();
+                    joined.limit_ring(self.ring_ms);
+                }
+                (former?, CallSignal::HangUp { reason: HangUpReason::HungUp })
+            }
+            RingOutcome::Declined(signal) => (call, signal),
+        };
+        // If the queue is full, the caller's own timeout ends the ring.
+        let _ = self.outgoing.borrow_mut().send_signal(&call, &to, signal, Owner::EndedCall);
+        None
+    }
+
+    /// Resolves when the room has ended.
+    pub(super) fn end_wait(&self) -> CloseWait {
+        self.end.wait()
+    }
+
+    pub(super) fn end_signal(&self) -> &CloseSignal {
+        &self.end
+    }
+
+    /// Leaves the room, which ends its calls.
+    pub(super) fn leave(&self) {
+        for call in self.calls() {
+            call.end(EndReason::RoomClosed);
+        }
+        self.end.set();
+    }
+}
+
+impl Drop for SharedRoom {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
