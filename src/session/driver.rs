@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use browser_rtc_proto::recovery::{Actions, Clock, Connection, Observation, PathMonitor, Traffic};
+use browser_rtc_proto::recovery::{Actions, Connection, Observation, PathMonitor, Timer, Traffic};
 use futures::{
     FutureExt, Sink, SinkExt, Stream, StreamExt,
     channel::mpsc::{self, UnboundedSender},
@@ -95,7 +95,7 @@ impl Task {
         let mut path = PathMonitor::new(options.recovery.clone());
         if options.answer_only {
             negotiator = negotiator.answer_only();
-            path.restarts_do_not_help();
+            path.disable_restarts();
         }
         let mut signals = pin!(signals);
         // What was there before is told of anew by nobody.
@@ -122,7 +122,7 @@ impl Task {
                     }
                     Action::RestartIce => {
                         if path.is_broken()
-                            && !(path.is_at_odd_try() && negotiated.leaves_restarts(pc))
+                            && !(path.is_odd_attempt() && negotiated.leaves_restarts(pc))
                             && let Err(error) = pc.restart_ice()
                         {
                             events::push(&self.events, SessionEvent::Failed(error));
@@ -155,7 +155,7 @@ impl Task {
                                     let is_connected = connection(pc) == Connection::Connected;
                                     self.follow(path.ice_restarted(is_connected), &mut patience);
                                 }
-                                IceRestart::Ignored if path.restarts_do_not_help() => self.report_ignored_restart(),
+                                IceRestart::Ignored if path.disable_restarts() => self.report_ignored_restart(),
                                 IceRestart::Ignored => {}
                             }
                             break Input::Done(ours);
@@ -171,7 +171,7 @@ impl Task {
                     needed = needed.next() => break needed.map_or(Input::Closing, |()| Input::NegotiationNeeded),
                     () = tick => break Input::Timeout,
                     state = states.select_next_some() => path.state_changed(&state),
-                    traffic = patience => path.time_is_up(Observation { connection: connection(pc), traffic }),
+                    traffic = patience => path.timeout(Observation { connection: connection(pc), traffic }),
                     // The session goes on without its link for as long as the network holds.
                     written = writing => {
                         if let Err(error) = written {
@@ -196,10 +196,10 @@ impl Task {
 
     /// As far as it concerns the clock and the user.
     fn follow<'a>(&'a self, actions: Actions, patience: &mut Patience<'a>) {
-        match actions.clock {
-            Clock::GoOn => {}
-            Clock::Stop => *patience = Fuse::terminated(),
-            Clock::Start(time) => *patience = traffic::listen(&self.pc, time).boxed_local().fuse(),
+        match actions.timer {
+            Timer::Keep => {}
+            Timer::Stop => *patience = Fuse::terminated(),
+            Timer::Start(time) => *patience = traffic::listen(&self.pc, time).boxed_local().fuse(),
         }
         if let Some(event) = actions.event {
             events::push(&self.events, event.into());
@@ -271,8 +271,8 @@ fn connection(pc: &PeerConnection) -> Connection {
         matches!(pc.ice_connection_state(), IceConnectionState::Connected | IceConnectionState::Completed);
     match pc.connection_state() {
         ConnectionState::Connected => Connection::Connected,
-        ConnectionState::Failed if ice_has_a_way => Connection::BeyondIce,
-        _ => Connection::Other,
+        ConnectionState::Failed if ice_has_a_way => Connection::FailedAboveIce,
+        _ => Connection::NotConnected,
     }
 }
 
