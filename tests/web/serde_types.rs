@@ -35,8 +35,8 @@ fn urls_are_one_string_or_a_list() {
     let one = Configuration::new().ice_server(IceServer::stun("stun:s"));
     reads("{ iceServers: [{ urls: 'stun:s' }] }", &one);
     reads("{ iceServers: [{ urls: ['stun:s'], username: undefined, credential: null }] }", &one);
-    let server: browser_rtc_signaling::IceServer = read("{ urls: 'stun:s', username: undefined }").unwrap();
-    assert_eq!(server, browser_rtc_signaling::IceServer::stun("stun:s"));
+    let server: browser_rtc_proto::signaling::IceServer = read("{ urls: 'stun:s', username: undefined }").unwrap();
+    assert_eq!(server, browser_rtc_proto::signaling::IceServer::stun("stun:s"));
 }
 
 #[wasm_bindgen_test]
