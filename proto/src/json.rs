@@ -1,4 +1,4 @@
-//! Values that JSON carries unchanged.
+//! Serialization of values that JSON represents exactly.
 
 use std::fmt::Display;
 
@@ -7,30 +7,30 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// The most levels of lists and objects in one another that [`serde_json`] reads.
-const MOST_LEVELS: u8 = 127;
+/// Maximum depth of nested lists and objects that [`serde_json`] reads.
+const MAX_LEVELS: u8 = 127;
 
 /// Writes a value as JSON, unless the reader could not read it back.
 ///
 /// [`serde_json`] itself writes NaN and infinity as `null`, and more levels of lists and objects than it reads.
 ///
 /// # Errors
-/// Where the value has no JSON form: a number that is NaN or infinite, a map whose keys are neither strings nor
-/// numbers, or more than 127 levels of lists and objects. The output is unchanged then, or ends within the value.
+/// If the value has no JSON form: a number that is NaN or infinite, a map whose keys are neither strings nor
+/// numbers, or more than 127 levels of lists and objects. In that case, the output is unchanged or ends within the value.
 pub fn write<T: Serialize + ?Sized>(output: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
     check(value)?;
     serde_json::to_writer(output, value)
 }
 
-/// Fails where [`serde_json`] would write what it does not read back.
+/// Fails if [`serde_json`] would write a value that it does not read back.
 pub(crate) fn check<T: Serialize + ?Sized>(value: &T) -> Result<(), serde_json::Error> {
-    value.serialize(Check { levels: MOST_LEVELS })
+    value.serialize(Check { levels: MAX_LEVELS })
 }
 
-/// Visits a value and writes nothing.
+/// A serializer that writes nothing.
 #[derive(Clone, Copy)]
 struct Check {
-    /// How many more levels there may be.
+    /// Number of further levels that are allowed.
     levels: u8,
 }
 
@@ -214,7 +214,7 @@ impl SerializeMap for Check {
     type Ok = ();
     type Error = serde_json::Error;
 
-    /// serde_json checks the keys itself.
+    /// Checks nothing, as serde_json checks the keys itself.
     fn serialize_key<T: Serialize + ?Sized>(&mut self, _key: &T) -> Checked {
         Ok(())
     }
@@ -269,7 +269,7 @@ mod tests {
         });
     }
 
-    /// What is written can be read, and what cannot be read is not written, at each depth and in each kind of level.
+    /// A value is written exactly if it can be read, at each depth and in each kind of level.
     #[test]
     fn levels_are_limited_as_readers_limit_them() {
         let kinds: [fn(Nested) -> Nested; 6] = [
@@ -294,7 +294,7 @@ mod tests {
         let mut value = Value::Null;
         for depth in 1..=200 {
             value = Value::Array(vec![value]);
-            assert_eq!(written(&value).is_ok(), depth <= usize::from(MOST_LEVELS));
+            assert_eq!(written(&value).is_ok(), depth <= usize::from(MAX_LEVELS));
         }
     }
 

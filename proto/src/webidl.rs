@@ -1,7 +1,9 @@
-//! Reads the web's dictionaries with serde, by WebIDL's conversions.
+//! Deserialization of WebIDL dictionaries, by WebIDL's conversions.
+//!
+//! This module and its macros are for `browser-rtc`, and no part of the public API.
 //!
 //! Derived implementations are stricter than the web: they refuse `null` for an absent member and `1280.0` for an
-//! integer, and their messages do not name the member. The rules here, for every dictionary of the crate:
+//! integer, and their messages do not name the member. The rules for every dictionary:
 //!
 //! - `null` and `undefined` stand for an absent member. A required member must be there.
 //! - Unknown members are ignored.
@@ -27,7 +29,7 @@ pub trait FromIdl<'de>: Sized {
     fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// Types whose own implementation of `Deserialize` follows WebIDL.
+/// Implements [`FromIdl`] for types whose own implementation of `Deserialize` follows WebIDL.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! as_deserialized {
@@ -160,17 +162,26 @@ impl<'de, T: FromIdl<'de>> DeserializeSeed<'de> for Item<T> {
     }
 }
 
-/// A union of a dictionary, a list and primitive values, of which a type has at least one.
+/// A union of a dictionary, a list and primitive values, of which a type allows at least one.
 pub trait Union<'de>: Sized {
+    /// The expected value, for error messages.
     const EXPECTED: &'static str;
 
     /// Reads a boolean, a number or a string.
     fn from_primitive<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// If the type has none, which is the default.
     fn from_list<D: Deserializer<'de>>(_list: D) -> Result<Self, D::Error> {
         Err(D::Error::invalid_type(Unexpected::Seq, &Self::EXPECTED))
     }
 
+    /// Reads a dictionary.
+    ///
+    /// # Errors
+    /// If the type has none, which is the default.
     fn from_dictionary<D: Deserializer<'de>>(_dictionary: D) -> Result<Self, D::Error> {
         Err(D::Error::invalid_type(Unexpected::Map, &Self::EXPECTED))
     }
@@ -219,20 +230,20 @@ impl<'de, T: Union<'de>> Visitor<'de> for ByType<T> {
     }
 }
 
-/// A dictionary, implemented by [`dictionary!`](dictionary).
+/// A dictionary, implemented by [`dictionary!`](crate::dictionary).
 pub trait Dictionary<'de>: Sized {
     /// The names of all members.
     const MEMBERS: &'static [&'static str];
-    /// The names of the members that must be there.
+    /// The names of the required members.
     const REQUIRED: &'static [&'static str];
 
-    /// A dictionary of which no member has been read.
+    /// Returns the dictionary before any member is read.
     fn empty() -> Self;
 
-    /// Reads the value of the member of this name. Returns whether it was there.
+    /// Reads the value of a member. Returns whether it was present.
     fn read_member<M: MapAccess<'de>>(&mut self, name: &str, map: &mut M) -> Result<bool, M::Error>;
 
-    /// Reads all members in their order, as formats without names have them.
+    /// Reads all members in their order, for formats without names.
     fn read_sequence<S: SeqAccess<'de>>(sequence: S) -> Result<Self, S::Error>;
 }
 
@@ -278,14 +289,21 @@ impl<'de, T: Dictionary<'de>> Visitor<'de> for Members<T> {
 pub struct Required(Vec<&'static str>);
 
 impl Required {
+    /// Creates the list of required members.
+    #[must_use]
     pub fn new(names: &[&'static str]) -> Self {
         Self(names.to_vec())
     }
 
+    /// Notes a member that was read.
     pub fn read(&mut self, name: &str, there: bool) {
         self.0.retain(|missing| *missing != name || !there);
     }
 
+    /// Checks that all required members were read.
+    ///
+    /// # Errors
+    /// If one is missing.
     pub fn check<E: Error>(&self) -> Result<(), E> {
         match self.0.first() {
             Some(missing) => Err(E::custom(within(missing, "the required member is missing"))),
@@ -294,7 +312,7 @@ impl Required {
     }
 }
 
-/// One of these names; none for another.
+/// One of these names, or `None` for another.
 struct Name(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for Name {
@@ -317,13 +335,13 @@ impl Visitor<'_> for Name {
     }
 }
 
-/// Reads a member into its place, and leaves that alone where the value is null. Returns whether there was a value.
+/// Reads a member into its place, which is unchanged if the value is null. Returns whether there was a value.
 pub fn member<'de, M: MapAccess<'de>, T: FromIdl<'de>>(map: &mut M, place: &mut T) -> Result<bool, M::Error> {
     let value = map.next_value_seed(Nullable(PhantomData))?;
     Ok(value.map(|value| *place = value).is_some())
 }
 
-/// The same of an element of a format without names.
+/// Reads an element of a format without names into its place. Returns whether there was one.
 pub fn element<'de, S: SeqAccess<'de>, T: Deserialize<'de>>(sequence: &mut S, place: &mut T) -> Result<bool, S::Error> {
     let value = sequence.next_element()?;
     Ok(value.map(|value| *place = value).is_some())

@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use browser_rtc_proto::framing::large::{Fault, HEADER, Header, Joiner, Kind, MARK, MOST_PIECES, split};
+use browser_rtc_proto::framing::large::{HEADER_BYTES, Header, JoinError, Joiner, Kind, MAX_PIECES, PREFIX, split};
 use futures::Stream;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -138,8 +138,8 @@ impl LargeMessages {
         if u64::from(total) <= most && travels_as_it_is(&payload)? {
             return self.channel.send(payload).await;
         }
-        let piece = most.checked_sub(HEADER as u64).and_then(|piece| u32::try_from(piece).ok());
-        let fits = |piece: &u32| *piece > 0 && total.div_ceil(*piece) <= MOST_PIECES;
+        let piece = most.checked_sub(HEADER_BYTES as u64).and_then(|piece| u32::try_from(piece).ok());
+        let fits = |piece: &u32| *piece > 0 && total.div_ceil(*piece) <= MAX_PIECES;
         let Some(piece) = piece.filter(fits) else {
             return Err(too_large(most));
         };
@@ -216,23 +216,24 @@ impl LargeMessages {
     fn take(&self, message: JsMessage) -> Option<Result<Message>> {
         let mut joiner = self.shared.joiner.borrow_mut();
         let JsMessage::Binary(buffer) = message else {
-            joiner.other();
+            joiner.receive_other();
             return Some(Ok(message.into()));
         };
         let length = buffer.byte_length() as usize;
-        let mut head = [0; HEADER];
-        let head = head.get_mut(..length.min(HEADER)).unwrap_or_default();
+        let mut head = [0; HEADER_BYTES];
+        let head = head.get_mut(..length.min(HEADER_BYTES)).unwrap_or_default();
         view(&buffer, 0, head.len()).copy_to(head);
-        if !head.starts_with(&MARK) {
-            joiner.other();
+        if !head.starts_with(&PREFIX) {
+            joiner.receive_other();
             return Some(Ok(JsMessage::Binary(buffer).into()));
         }
-        let Some(head) = Header::parse(head) else { return Some(Err(fault(Fault::Malformed, 0))) };
-        let size = length - HEADER;
-        let joined = joiner.piece(head, size, self.limit(), |place| view(&buffer, HEADER, size).copy_to(place));
+        let Some(head) = Header::parse(head) else { return Some(Err(fault(JoinError::Malformed, 0))) };
+        let size = length - HEADER_BYTES;
+        let joined =
+            joiner.receive_piece(head, size, self.limit(), |place| view(&buffer, HEADER_BYTES, size).copy_to(place));
         match joined {
             Ok(joined) => joined.map(|(kind, bytes)| match kind {
-                Kind::Text => String::from_utf8(bytes).map(Message::Text).map_err(|_| fault(Fault::Malformed, 0)),
+                Kind::Text => String::from_utf8(bytes).map(Message::Text).map_err(|_| fault(JoinError::Malformed, 0)),
                 _ => Ok(Message::Binary(bytes)),
             }),
             Err(failure) => Some(Err(fault(failure, self.limit()))),
@@ -255,7 +256,7 @@ impl Stream for LargeMessages {
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => {
                     let mut joiner = self.shared.joiner.borrow_mut();
-                    let cut_off = joiner.end();
+                    let cut_off = joiner.close();
                     return Poll::Ready(cut_off.then(|| Err(Error::closed("message"))));
                 }
             }
@@ -296,12 +297,12 @@ impl Drop for Unfinished<'_> {
 /// they are read.
 fn travels_as_it_is(payload: &Payload<'_>) -> Result<bool> {
     let begins = |object: &JsValue| {
-        let enough = payload.most_bytes() >= MARK.len() as f64;
-        Ok::<_, Error>(enough && part(object, 0, MARK.len())? == MARK)
+        let enough = payload.most_bytes() >= PREFIX.len() as f64;
+        Ok::<_, Error>(enough && part(object, 0, PREFIX.len())? == PREFIX)
     };
     Ok(match payload {
         Payload::Text(_) | Payload::JsText(_) => true,
-        Payload::Binary(bytes) => !bytes.starts_with(&MARK),
+        Payload::Binary(bytes) => !bytes.starts_with(&PREFIX),
         Payload::Buffer(buffer) => !begins(buffer)?,
         Payload::View(view) => !begins(view)?,
         Payload::Blob(_) => payload.most_bytes() == 0.0,
@@ -327,13 +328,13 @@ fn too_large(limit: u64) -> Error {
     Error::new("send", ErrorKind::TooLarge { limit }, "the message is larger than its limit")
 }
 
-fn fault(fault: Fault, limit: u32) -> Error {
-    let (kind, message) = match fault {
-        Fault::Malformed => (ErrorKind::InvalidData, "this is no piece of a large message"),
-        Fault::TooLarge => (ErrorKind::TooLarge { limit: limit.into() }, "the peer's message is larger than the limit"),
-        Fault::GivenUp => (ErrorKind::QuotaExceeded, "too many messages are incomplete"),
+fn fault(error: JoinError, limit: u32) -> Error {
+    let kind = match error {
+        JoinError::Malformed => ErrorKind::InvalidData,
+        JoinError::TooLarge => ErrorKind::TooLarge { limit: limit.into() },
+        JoinError::TooManyIncomplete => ErrorKind::QuotaExceeded,
     };
-    Error::new("message", kind, message)
+    Error::new("message", kind, error.to_string())
 }
 
 identity!(LargeMessages, |this, other| Rc::ptr_eq(&this.shared, &other.shared));

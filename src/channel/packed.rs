@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use browser_rtc_proto::framing::packed::{self as frame, Frame, Malformed};
+use browser_rtc_proto::framing::packed::{self as frame, Frame, MalformedFrame};
 use bytes::Bytes;
 use futures::{Sink, Stream};
 
@@ -157,7 +157,7 @@ impl Packed {
 
     /// Whether the transport can carry a frame of this length.
     fn check(&self, length: usize) -> Result<()> {
-        let most = self.channel().max_message_size().unwrap_or(u64::MAX).min(frame::LONGEST as u64);
+        let most = self.channel().max_message_size().unwrap_or(u64::MAX).min(frame::MAX_MESSAGE_BYTES as u64);
         if length as u64 <= most {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Stream for Packed {
         loop {
             match self.frame.borrow_mut().next() {
                 Some(Ok(message)) => return Poll::Ready(Some(Ok(message))),
-                Some(Err(Malformed)) => return malformed("the frame is malformed"),
+                Some(Err(MalformedFrame)) => return malformed("the frame is malformed"),
                 None => {}
             }
             match ready!(Pin::new(&mut self.incoming).poll_next(cx)) {

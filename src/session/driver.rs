@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, option, pin::pin, rc::Rc};
 
-use browser_rtc_proto::recovery::{Actions, Clock, Connection, Observation, PathMonitor, Traffic};
+use browser_rtc_proto::recovery::{Actions, Connection, Observation, PathMonitor, Timer, Traffic};
 use futures::{
     FutureExt, Sink, SinkExt, Stream, StreamExt,
     channel::mpsc::{self, UnboundedSender},
@@ -93,8 +93,8 @@ struct SessionDriver {
     /// The error of the operation that failed last, until it is reported.
     failure: Option<Error>,
     tick: Fuse<TimeoutFuture>,
-    /// The clock of the path monitor. It resolves to the traffic that was observed until it ran down.
-    clock: Fuse<LocalBoxFuture<'static, Traffic>>,
+    /// The timer of the path monitor. It resolves to the traffic that was observed until it expired.
+    timer: Fuse<LocalBoxFuture<'static, Traffic>>,
 }
 
 impl SessionDriver {
@@ -108,7 +108,7 @@ impl SessionDriver {
         let mut path = PathMonitor::new(options.recovery);
         if options.answer_only {
             negotiator = negotiator.answer_only();
-            path.restarts_do_not_help();
+            path.disable_restarts();
         }
         // The browser does not report again that negotiation is needed.
         let needed_before = pc.has_media_or_channels().then_some(());
@@ -126,7 +126,7 @@ impl SessionDriver {
             operation: Fuse::terminated(),
             failure: None,
             tick: Fuse::terminated(),
-            clock: Fuse::terminated(),
+            timer: Fuse::terminated(),
             pc,
         }
     }
@@ -161,7 +161,7 @@ impl SessionDriver {
             needed = self.needed.next() => Some(needed.map_or(Input::Closing, |()| Input::NegotiationNeeded)),
             () = &mut self.tick => Some(Input::Timeout),
             state = self.states.select_next_some() => self.state_changed(&state).await,
-            traffic = &mut self.clock => self.clock_ran_down(traffic).await,
+            traffic = &mut self.timer => self.timer_expired(traffic).await,
             written = &mut *writing => self.link_ended(written),
         }
     }
@@ -214,7 +214,7 @@ impl SessionDriver {
     }
 
     fn restart_ice(&mut self) {
-        let is_left_to_peer = self.path.is_at_odd_try() && self.negotiated.leaves_restarts(&self.pc);
+        let is_left_to_peer = self.path.is_odd_attempt() && self.negotiated.leaves_restarts(&self.pc);
         if self.path.is_broken()
             && !is_left_to_peer
             && let Err(error) = self.pc.restart_ice()
@@ -244,7 +244,7 @@ impl SessionDriver {
                 let actions = self.path.ice_restarted(is_connected);
                 self.follow(actions);
             }
-            IceRestart::Ignored if self.path.restarts_do_not_help() => {
+            IceRestart::Ignored if self.path.disable_restarts() => {
                 let message = "the peer does not restart ICE: its answer has the former ICE credentials";
                 self.report(Error::new("restartIce", ErrorKind::Operation, message));
             }
@@ -258,8 +258,8 @@ impl SessionDriver {
         self.path_changed(actions).await
     }
 
-    async fn clock_ran_down(&mut self, traffic: Traffic) -> Option<Input> {
-        let actions = self.path.time_is_up(Observation { connection: connection(&self.pc), traffic });
+    async fn timer_expired(&mut self, traffic: Traffic) -> Option<Input> {
+        let actions = self.path.timeout(Observation { connection: connection(&self.pc), traffic });
         self.path_changed(actions).await
     }
 
@@ -274,12 +274,12 @@ impl SessionDriver {
         restart_ice.then_some(Input::PathBroken)
     }
 
-    /// Follows the path monitor as far as it concerns the clock and the user.
+    /// Follows the path monitor as far as it concerns the timer and the user.
     fn follow(&mut self, actions: Actions) {
-        match actions.clock {
-            Clock::GoOn => {}
-            Clock::Stop => self.clock = Fuse::terminated(),
-            Clock::Start(time) => self.clock = traffic::observe(self.pc.clone(), time).boxed_local().fuse(),
+        match actions.timer {
+            Timer::Keep => {}
+            Timer::Stop => self.timer = Fuse::terminated(),
+            Timer::Start(time) => self.timer = traffic::observe(self.pc.clone(), time).boxed_local().fuse(),
         }
         if let Some(event) = actions.event {
             events::push(&self.events, event.into());
@@ -329,8 +329,8 @@ fn connection(pc: &PeerConnection) -> Connection {
         matches!(pc.ice_connection_state(), IceConnectionState::Connected | IceConnectionState::Completed);
     match pc.connection_state() {
         ConnectionState::Connected => Connection::Connected,
-        ConnectionState::Failed if has_ice_path => Connection::BeyondIce,
-        _ => Connection::Other,
+        ConnectionState::Failed if has_ice_path => Connection::FailedAboveIce,
+        _ => Connection::NotConnected,
     }
 }
 

@@ -158,8 +158,8 @@ impl Room {
         Ok(())
     }
 
-    async fn receive_call_message(&mut self, from: Peer, CallMessage { call: id, word }: CallMessage) -> Result {
-        match word {
+    async fn receive_call_message(&mut self, from: Peer, CallMessage { call: id, signal }: CallMessage) -> Result {
+        match signal {
             CallSignal::Ring => self.answer(id, from).await,
             CallSignal::Accept if self.state.rings(&id, &from.id) => self.start(id, from, Politeness::Impolite).await,
             CallSignal::Decline { reason } if self.state.rings(&id, &from.id) => self.end(reason.into()).await,
@@ -273,8 +273,8 @@ impl Room {
         Ok(())
     }
 
-    async fn signal(&mut self, to: &PeerId, call: &CallId, word: CallSignal) -> Result {
-        let data = Data::from_serialize(&CallMessage { call: call.clone(), word })?;
+    async fn signal(&mut self, to: &PeerId, call: &CallId, signal: CallSignal) -> Result {
+        let data = Data::from_serialize(&CallMessage { call: call.clone(), signal })?;
         self.send(&ClientMessage::Signal(SignalTo::new(to.clone(), data))).await
     }
 

@@ -1,54 +1,84 @@
-//! How a message is split and joined: no browser here.
+//! Large messages: split into pieces by the sender, and joined by the receiver.
+//!
+//! Each piece is one message of the channel: a [`Header`] of [`HEADER_BYTES`] bytes, and its part of the whole message. A
+//! message that happens to begin with [`PREFIX`] is sent in pieces as well.
+//!
+//! ```
+//! use browser_rtc_proto::framing::large::{Header, Joiner, Kind, split};
+//!
+//! let message = b"hello";
+//! let mut joiner = Joiner::new(true, true);
+//! let mut joined = None;
+//! for header in split(Kind::Text, 0, 5, 3) {
+//!     let bytes = &message[header.range().unwrap()];
+//!     joined = joiner.receive_piece(header, bytes.len(), 1024, |place| place.copy_from_slice(bytes))?;
+//! }
+//! assert_eq!(joined, Some((Kind::Text, message.to_vec())));
+//! # Ok::<(), browser_rtc_proto::framing::large::JoinError>(())
+//! ```
 
-use std::{collections::VecDeque, ops::Range};
+use std::{collections::VecDeque, error, fmt, ops::Range};
 
-/// What each piece begins with; a message of the user's that begins with it travels as a piece as well.
-pub const MARK: [u8; 4] = [0x9d, b'L', b'M', 1];
-pub const HEADER: usize = 24;
+/// The first bytes of each piece.
+pub const PREFIX: [u8; 4] = [0x9d, b'L', b'M', 1];
 
-/// How many pieces a message may have: of each a byte is kept, be the piece ever so short.
-pub const MOST_PIECES: u32 = 1 << 20;
+/// Size of a [`Header`], in bytes, with its [`PREFIX`].
+pub const HEADER_BYTES: usize = 24;
 
-/// How many messages may be incomplete at a time.
-const MOST_INCOMPLETE: usize = 64;
+/// Maximum number of pieces of one message. The receiver keeps a byte for each, however short the pieces are.
+pub const MAX_PIECES: u32 = 1 << 20;
 
+/// Maximum number of incomplete messages at a time.
+const MAX_INCOMPLETE: usize = 64;
+
+/// The kind of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// A piece of a text message.
     Text = 1,
+    /// A piece of a binary message.
     Binary = 2,
-    /// The sender has given the message up.
+    /// No piece: the sender has withdrawn the message.
     Withdrawn = 3,
 }
 
-/// The head of a piece: of which message it is, and which part of it.
+/// The header of a piece: the message that it belongs to, and its place in that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// The kind of the message.
     pub kind: Kind,
+    /// The id of the message, unique among the sender's incomplete ones.
     pub id: u32,
+    /// The index of the piece, from 0.
     pub index: u32,
-    /// Bytes of the whole message.
+    /// Size of the whole message, in bytes.
     pub total: u32,
-    /// Bytes of each piece but the last.
+    /// Size of each piece except the last, in bytes.
     pub piece: u32,
 }
 
 impl Header {
+    /// Creates the header that withdraws a message.
+    #[must_use]
     pub fn withdrawn(id: u32) -> Self {
         Self { kind: Kind::Withdrawn, id, index: 0, total: 0, piece: 0 }
     }
 
-    pub fn to_bytes(self) -> [u8; HEADER] {
-        let mut bytes = [0; HEADER];
+    /// Returns the header as it is sent.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
         let fields = [self.kind as u32, self.id, self.index, self.total, self.piece].map(u32::to_le_bytes);
-        for (place, word) in bytes.chunks_exact_mut(4).zip([MARK].iter().chain(&fields)) {
+        for (place, word) in bytes.chunks_exact_mut(4).zip([PREFIX].iter().chain(&fields)) {
             place.copy_from_slice(word);
         }
         bytes
     }
 
-    /// None where it is malformed.
+    /// Reads a header from the first bytes of a message that begins with [`PREFIX`]. Returns `None` if it is malformed.
+    #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut words = bytes.get(4..HEADER)?.as_chunks().0.iter().copied().map(u32::from_le_bytes);
+        let mut words = bytes.get(4..HEADER_BYTES)?.as_chunks().0.iter().copied().map(u32::from_le_bytes);
         let kind = match words.next()? {
             1 => Kind::Text,
             2 => Kind::Binary,
@@ -58,165 +88,184 @@ impl Header {
         Some(Self { kind, id: words.next()?, index: words.next()?, total: words.next()?, piece: words.next()? })
     }
 
-    /// Where in the message it belongs; none where that makes no sense.
+    /// Returns the range of the whole message that the piece holds, or `None` if its fields contradict each other.
+    #[must_use]
     pub fn range(&self) -> Option<Range<usize>> {
         let start = u64::from(self.index) * u64::from(self.piece);
         let end = (start + u64::from(self.piece)).min(self.total.into());
         (start < end).then_some(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 
-    /// The number of pieces; none where the message has too many.
+    /// Returns the number of pieces, or `None` if the message has too many.
     fn pieces(&self) -> Option<usize> {
         let pieces = self.total.div_ceil(self.piece);
-        (pieces <= MOST_PIECES).then_some(pieces as usize)
+        (pieces <= MAX_PIECES).then_some(pieces as usize)
     }
 }
 
-/// The heads of all pieces of a message.
+/// Returns the headers of all pieces of a message of `total` bytes, with `piece` bytes in each piece except the last.
+/// `piece` must not be 0.
 pub fn split(kind: Kind, id: u32, total: u32, piece: u32) -> impl Iterator<Item = Header> {
     (0..total.div_ceil(piece)).map(move |index| Header { kind, id, index, total, piece })
 }
 
+/// The error for a piece that cannot be joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Not what this layer sends.
+pub enum JoinError {
+    /// The piece does not follow the protocol.
     Malformed,
-    /// More than may be held.
+    /// The message exceeds the limit.
     TooLarge,
-    /// Given up for want of room.
-    GivenUp,
+    /// The oldest incomplete message was dropped, as too many messages or bytes are incomplete.
+    TooManyIncomplete,
 }
 
-/// A whole message.
-pub type Joined = (Kind, Vec<u8>);
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "the piece of a large message is malformed",
+            Self::TooLarge => "the peer's message is larger than the limit",
+            Self::TooManyIncomplete => "too many messages are incomplete",
+        })
+    }
+}
 
-/// Messages of which pieces are missing, the oldest first.
+impl error::Error for JoinError {}
+
+/// The receiver of pieces. It holds at most 64 incomplete messages, the oldest first, which together are not larger than
+/// the limit of one message.
 #[derive(Debug, Default)]
 pub struct Joiner {
     incomplete: VecDeque<Incomplete>,
-    /// Of these nothing more is wanted.
-    refused: VecDeque<u32>,
-    /// On an ordered channel one message comes after the other.
+    /// The ids of messages whose further pieces are ignored.
+    ignored: VecDeque<u32>,
     ordered: bool,
-    /// On a channel that loses messages, one of which a piece is lost is lost.
     reliable: bool,
 }
 
 #[derive(Debug)]
 struct Incomplete {
-    head: Header,
+    header: Header,
     bytes: Vec<u8>,
-    seen: Vec<bool>,
+    received: Vec<bool>,
     missing: usize,
 }
 
 impl Joiner {
+    /// Creates the receiver of a channel. On an `ordered` one, a message ends the message before. On one that is not
+    /// `reliable`, a message with a lost piece is lost without an error.
+    #[must_use]
     pub fn new(ordered: bool, reliable: bool) -> Self {
         Self { ordered, reliable, ..Self::default() }
     }
 
-    /// Nothing comes any more: whether that is a loss.
-    pub fn end(&mut self) -> bool {
-        let cut_off = self.reliable && !self.incomplete.is_empty();
+    /// Drops the incomplete messages, as the channel has closed. Returns whether that is a loss on a reliable channel.
+    pub fn close(&mut self) -> bool {
+        let is_cut_off = self.reliable && !self.incomplete.is_empty();
         self.incomplete.clear();
-        cut_off
+        is_cut_off
     }
 
-    /// A message that is no piece has come.
-    pub fn other(&mut self) {
+    /// Takes notice of a message that is not a piece.
+    pub fn receive_other(&mut self) {
         if self.ordered {
             self.incomplete.clear();
         }
     }
 
-    /// A piece of this length has come, of which `write` gives the bytes.
-    pub fn piece(
+    /// Receives a piece of `length` bytes, which `write` copies to their place. Returns the message once it is complete.
+    ///
+    /// # Errors
+    /// If the piece is malformed, its message exceeds `limit` bytes, or an older incomplete message was dropped. Each
+    /// message causes at most one error.
+    pub fn receive_piece(
         &mut self,
-        head: Header,
+        header: Header,
         length: usize,
         limit: u32,
         write: impl FnOnce(&mut [u8]),
-    ) -> Result<Option<Joined>, Fault> {
+    ) -> Result<Option<(Kind, Vec<u8>)>, JoinError> {
         if self.ordered {
-            self.incomplete.retain(|other| other.head.id == head.id);
+            self.incomplete.retain(|other| other.header.id == header.id);
         }
-        if head.kind == Kind::Withdrawn {
-            self.refuse(head.id);
+        if header.kind == Kind::Withdrawn {
+            self.ignore(header.id);
             return Ok(None);
         }
-        if self.refused.contains(&head.id) {
+        if self.ignored.contains(&header.id) {
             return Ok(None);
         }
-        let known = self.incomplete.iter().position(|other| other.head.id == head.id);
+        let known = self.incomplete.iter().position(|other| other.header.id == header.id);
         let message = match known {
             Some(at) => self.incomplete.remove(at),
-            None if head.total > limit => {
-                self.refuse(head.id);
-                return Err(Fault::TooLarge);
+            None if header.total > limit => {
+                self.ignore(header.id);
+                return Err(JoinError::TooLarge);
             }
-            None => Incomplete::new(head),
+            None => Incomplete::new(header),
         };
-        let taken = message.and_then(|mut message| {
-            message.take(head, length, write)?;
+        let written = message.and_then(|mut message| {
+            message.write_piece(header, length, write)?;
             Some(message)
         });
-        let Some(message) = taken else {
-            self.refuse(head.id);
-            return Err(Fault::Malformed);
+        let Some(message) = written else {
+            self.ignore(header.id);
+            return Err(JoinError::Malformed);
         };
         if message.missing == 0 {
-            return Ok(Some((head.kind, message.bytes)));
+            return Ok(Some((header.kind, message.bytes)));
         }
         self.incomplete.insert(known.unwrap_or(self.incomplete.len()), message);
-        self.make_room(limit)
+        self.enforce_limits(limit).map(|()| None)
     }
 
-    fn refuse(&mut self, id: u32) {
-        self.incomplete.retain(|message| message.head.id != id);
-        self.refused.push_back(id);
-        if self.refused.len() > MOST_INCOMPLETE {
-            self.refused.pop_front();
+    /// Drops a message, and ignores its further pieces.
+    fn ignore(&mut self, id: u32) {
+        self.incomplete.retain(|message| message.header.id != id);
+        self.ignored.push_back(id);
+        if self.ignored.len() > MAX_INCOMPLETE {
+            self.ignored.pop_front();
         }
     }
 
-    /// The oldest go first. On a channel that loses messages they are as lost as others.
-    fn make_room(&mut self, limit: u32) -> Result<Option<Joined>, Fault> {
-        let mut outcome = Ok(None);
+    /// Drops the oldest messages until the limits are kept. On an unreliable channel they count as lost.
+    fn enforce_limits(&mut self, limit: u32) -> Result<(), JoinError> {
+        let mut outcome = Ok(());
         loop {
-            let held: u64 = self.incomplete.iter().map(|message| u64::from(message.head.total)).sum();
-            if held <= limit.into() && self.incomplete.len() <= MOST_INCOMPLETE {
+            let held: u64 = self.incomplete.iter().map(|message| u64::from(message.header.total)).sum();
+            if held <= limit.into() && self.incomplete.len() <= MAX_INCOMPLETE {
                 return outcome;
             }
             if let Some(oldest) = self.incomplete.front() {
-                self.refuse(oldest.head.id);
+                self.ignore(oldest.header.id);
             }
             if self.reliable {
-                outcome = Err(Fault::GivenUp);
+                outcome = Err(JoinError::TooManyIncomplete);
             }
         }
     }
 }
 
 impl Incomplete {
-    /// None where its head makes no sense.
-    fn new(head: Header) -> Option<Self> {
-        head.range()?;
-        let missing = head.pieces()?;
-        Some(Self { head, bytes: vec![0; head.total as usize], seen: vec![false; missing], missing })
+    /// Returns `None` if the fields of the header contradict each other.
+    fn new(header: Header) -> Option<Self> {
+        header.range()?;
+        let missing = header.pieces()?;
+        Some(Self { header, bytes: vec![0; header.total as usize], received: vec![false; missing], missing })
     }
 
-    /// None where the piece does not belong to this message, or has come already.
-    fn take(&mut self, head: Header, length: usize, write: impl FnOnce(&mut [u8])) -> Option<()> {
-        if (Header { index: self.head.index, ..head }) != self.head {
+    /// Returns `None` if the piece does not belong to this message, or was received before.
+    fn write_piece(&mut self, header: Header, length: usize, write: impl FnOnce(&mut [u8])) -> Option<()> {
+        if (Header { index: self.header.index, ..header }) != self.header {
             return None;
         }
-        let place = self.bytes.get_mut(head.range()?)?;
-        let seen = self.seen.get_mut(head.index as usize)?;
-        if place.len() != length || *seen {
+        let place = self.bytes.get_mut(header.range()?)?;
+        let received = self.received.get_mut(header.index as usize)?;
+        if place.len() != length || *received {
             return None;
         }
         write(place);
-        *seen = true;
+        *received = true;
         self.missing -= 1;
         Some(())
     }
@@ -231,11 +280,13 @@ mod tests {
     type Frame = (Header, Vec<u8>);
 
     fn frames(kind: Kind, id: u32, bytes: &[u8], piece: u32) -> Vec<Frame> {
-        split(kind, id, bytes.len() as u32, piece).map(|head| (head, bytes[head.range().unwrap()].to_vec())).collect()
+        split(kind, id, bytes.len() as u32, piece)
+            .map(|header| (header, bytes[header.range().unwrap()].to_vec()))
+            .collect()
     }
 
-    fn give(joiner: &mut Joiner, (head, bytes): &Frame, limit: u32) -> Result<Option<Joined>, Fault> {
-        joiner.piece(*head, bytes.len(), limit, |place| place.copy_from_slice(bytes))
+    fn receive(joiner: &mut Joiner, (header, bytes): &Frame, limit: u32) -> Result<Option<(Kind, Vec<u8>)>, JoinError> {
+        joiner.receive_piece(*header, bytes.len(), limit, |place| place.copy_from_slice(bytes))
     }
 
     fn reliable() -> Joiner {
@@ -244,16 +295,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_head_is_read_as_it_was_written(kind in 1..4_u32, words in any::<[u32; 4]>()) {
+        fn header_round_trips(kind in 1..4_u32, words in any::<[u32; 4]>()) {
             let kind = [Kind::Text, Kind::Binary, Kind::Withdrawn][kind as usize - 1];
             let [id, index, total, piece] = words;
-            let head = Header { kind, id, index, total, piece };
-            prop_assert!(head.to_bytes().starts_with(&MARK));
-            prop_assert_eq!(Header::parse(&head.to_bytes()), Some(head));
+            let header = Header { kind, id, index, total, piece };
+            prop_assert!(header.to_bytes().starts_with(&PREFIX));
+            prop_assert_eq!(Header::parse(&header.to_bytes()), Some(header));
         }
 
         #[test]
-        fn messages_are_joined_from_pieces_in_any_order(
+        fn pieces_are_joined_in_any_order(
             messages in vec((vec(any::<u8>(), 1..300), 1..100_u32), 1..20),
             order in any::<prop::sample::Index>(),
             seed in any::<u64>(),
@@ -270,7 +321,7 @@ mod tests {
             let mut joiner = reliable();
             let mut joined = 0;
             for frame in &pieces {
-                if let Some((kind, bytes)) = give(&mut joiner, frame, 100_000).unwrap() {
+                if let Some((kind, bytes)) = receive(&mut joiner, frame, 100_000).unwrap() {
                     prop_assert_eq!(kind, Kind::Binary);
                     prop_assert_eq!(&bytes, &messages[frame.0.id as usize].0);
                     joined += 1;
@@ -281,7 +332,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_that_comes_makes_it_panic_or_hold_more_than_it_may(
+        fn arbitrary_pieces_stay_within_limits(
             frames in vec((1..4_u32, 0..6_u32, 0..9_u32, 0..600_u32, 0..200_u32, vec(any::<u8>(), 0..200)), 0..300),
             ordered in any::<bool>(),
             reliable in any::<bool>(),
@@ -289,94 +340,94 @@ mod tests {
             let mut joiner = Joiner { ordered, reliable, ..Joiner::default() };
             for (kind, id, index, total, piece, bytes) in frames {
                 let kind = [Kind::Text, Kind::Binary, Kind::Withdrawn][kind as usize - 1];
-                let head = Header { kind, id, index, total, piece };
-                let _any = give(&mut joiner, &(head, bytes), 1_000);
+                let header = Header { kind, id, index, total, piece };
+                let _any = receive(&mut joiner, &(header, bytes), 1_000);
                 let held: usize = joiner.incomplete.iter().map(|message| message.bytes.len()).sum();
-                prop_assert!(held <= 1_000 && joiner.incomplete.len() <= MOST_INCOMPLETE);
-                prop_assert!(joiner.refused.len() <= MOST_INCOMPLETE);
+                prop_assert!(held <= 1_000 && joiner.incomplete.len() <= MAX_INCOMPLETE);
+                prop_assert!(joiner.ignored.len() <= MAX_INCOMPLETE);
             }
         }
 
         #[test]
-        fn a_head_of_anything_is_read_or_refused(bytes in vec(any::<u8>(), 0..40)) {
-            let _any = Header::parse(&bytes).and_then(|head| head.range());
+        fn arbitrary_header_is_parsed_without_panic(bytes in vec(any::<u8>(), 0..40)) {
+            let _any = Header::parse(&bytes).and_then(|header| header.range());
         }
     }
 
     #[test]
-    fn what_is_too_large_is_said_once() {
+    fn too_large_message_is_reported_once() {
         let pieces = frames(Kind::Text, 7, &[b'x'; 101], 10);
         let mut joiner = reliable();
-        let outcomes: Vec<_> = pieces.iter().map(|frame| give(&mut joiner, frame, 100)).collect();
-        assert_eq!(outcomes[0], Err(Fault::TooLarge));
+        let outcomes: Vec<_> = pieces.iter().map(|frame| receive(&mut joiner, frame, 100)).collect();
+        assert_eq!(outcomes[0], Err(JoinError::TooLarge));
         assert!(outcomes[1..].iter().all(|outcome| outcome == &Ok(None)));
         let next = frames(Kind::Text, 8, &[b'x'; 100], 100);
-        assert_eq!(give(&mut joiner, &next[0], 100), Ok(Some((Kind::Text, vec![b'x'; 100]))));
+        assert_eq!(receive(&mut joiner, &next[0], 100), Ok(Some((Kind::Text, vec![b'x'; 100]))));
     }
 
     #[test]
     fn message_of_too_many_pieces_is_malformed() {
-        let head = Header { kind: Kind::Binary, id: 1, index: 0, total: MOST_PIECES + 1, piece: 1 };
-        assert_eq!(give(&mut reliable(), &(head, vec![0]), u32::MAX), Err(Fault::Malformed));
-        let most = Header { total: MOST_PIECES, ..head };
-        assert_eq!(give(&mut reliable(), &(most, vec![0]), u32::MAX), Ok(None));
+        let header = Header { kind: Kind::Binary, id: 1, index: 0, total: MAX_PIECES + 1, piece: 1 };
+        assert_eq!(receive(&mut reliable(), &(header, vec![0]), u32::MAX), Err(JoinError::Malformed));
+        let most = Header { total: MAX_PIECES, ..header };
+        assert_eq!(receive(&mut reliable(), &(most, vec![0]), u32::MAX), Ok(None));
     }
 
     #[test]
-    fn the_oldest_is_given_up_for_want_of_room() {
+    fn oldest_message_is_dropped_at_the_limit() {
         for is_reliable in [true, false] {
             let mut joiner = Joiner { reliable: is_reliable, ..Joiner::default() };
             let [first, second] = [1, 2].map(|id| frames(Kind::Binary, id, &[id as u8; 60], 30));
-            assert_eq!(give(&mut joiner, &first[0], 100), Ok(None));
-            let told = if is_reliable { Err(Fault::GivenUp) } else { Ok(None) };
-            assert_eq!(give(&mut joiner, &second[0], 100), told);
-            assert_eq!(give(&mut joiner, &first[1], 100), Ok(None), "nothing more of it is wanted");
-            assert_eq!(give(&mut joiner, &second[1], 100), Ok(Some((Kind::Binary, vec![2; 60]))));
+            assert_eq!(receive(&mut joiner, &first[0], 100), Ok(None));
+            let expected = if is_reliable { Err(JoinError::TooManyIncomplete) } else { Ok(None) };
+            assert_eq!(receive(&mut joiner, &second[0], 100), expected);
+            assert_eq!(receive(&mut joiner, &first[1], 100), Ok(None), "further pieces are ignored");
+            assert_eq!(receive(&mut joiner, &second[1], 100), Ok(Some((Kind::Binary, vec![2; 60]))));
         }
     }
 
     #[test]
-    fn in_order_one_message_ends_what_the_one_before_left() {
+    fn ordered_message_ends_incomplete_one() {
         let mut joiner = Joiner { ordered: true, reliable: true, ..Joiner::default() };
         let [first, second] = [1, 2].map(|id| frames(Kind::Binary, id, &[id as u8; 60], 30));
-        give(&mut joiner, &first[0], 100).unwrap();
-        joiner.other();
+        receive(&mut joiner, &first[0], 100).unwrap();
+        joiner.receive_other();
         assert!(joiner.incomplete.is_empty());
-        give(&mut joiner, &first[0], 100).unwrap();
-        give(&mut joiner, &second[0], 100).unwrap();
-        assert_eq!(give(&mut joiner, &second[1], 100), Ok(Some((Kind::Binary, vec![2; 60]))));
+        receive(&mut joiner, &first[0], 100).unwrap();
+        receive(&mut joiner, &second[0], 100).unwrap();
+        assert_eq!(receive(&mut joiner, &second[1], 100), Ok(Some((Kind::Binary, vec![2; 60]))));
     }
 
     #[test]
-    fn a_withdrawn_message_is_forgotten() {
+    fn withdrawn_message_is_dropped() {
         let mut joiner = reliable();
         let pieces = frames(Kind::Binary, 1, &[1; 60], 30);
-        give(&mut joiner, &pieces[0], 100).unwrap();
-        assert_eq!(give(&mut joiner, &(Header::withdrawn(1), vec![]), 100), Ok(None));
+        receive(&mut joiner, &pieces[0], 100).unwrap();
+        assert_eq!(receive(&mut joiner, &(Header::withdrawn(1), vec![]), 100), Ok(None));
         assert!(joiner.incomplete.is_empty());
-        assert_eq!(give(&mut joiner, &pieces[1], 100), Ok(None), "it comes late, out of order");
+        assert_eq!(receive(&mut joiner, &pieces[1], 100), Ok(None), "a late piece is ignored");
         assert!(joiner.incomplete.is_empty());
     }
 
     #[test]
-    fn what_does_not_belong_together_is_malformed_once() {
-        let head = Header { kind: Kind::Binary, id: 1, index: 0, total: 60, piece: 30 };
+    fn inconsistent_piece_is_malformed_once() {
+        let header = Header { kind: Kind::Binary, id: 1, index: 0, total: 60, piece: 30 };
         let wrong: [Frame; 5] = [
-            (Header { index: 1, total: 61, ..head }, vec![0; 30]),
-            (Header { index: 1, piece: 20, ..head }, vec![0; 20]),
-            (Header { index: 1, kind: Kind::Text, ..head }, vec![0; 30]),
-            (Header { index: 1, ..head }, vec![0; 29]),
-            (head, vec![0; 30]),
+            (Header { index: 1, total: 61, ..header }, vec![0; 30]),
+            (Header { index: 1, piece: 20, ..header }, vec![0; 20]),
+            (Header { index: 1, kind: Kind::Text, ..header }, vec![0; 30]),
+            (Header { index: 1, ..header }, vec![0; 29]),
+            (header, vec![0; 30]),
         ];
         for frame in wrong {
             let mut joiner = reliable();
-            assert_eq!(give(&mut joiner, &(head, vec![0; 30]), 100), Ok(None));
-            assert_eq!(give(&mut joiner, &frame, 100), Err(Fault::Malformed), "{frame:?}");
+            assert_eq!(receive(&mut joiner, &(header, vec![0; 30]), 100), Ok(None));
+            assert_eq!(receive(&mut joiner, &frame, 100), Err(JoinError::Malformed), "{frame:?}");
             assert!(joiner.incomplete.is_empty());
-            assert_eq!(give(&mut joiner, &(Header { index: 1, ..head }, vec![0; 30]), 100), Ok(None));
+            assert_eq!(receive(&mut joiner, &(Header { index: 1, ..header }, vec![0; 30]), 100), Ok(None));
         }
-        for head in [Header { piece: 0, ..head }, Header { index: 2, ..head }, Header { total: 0, ..head }] {
-            assert_eq!(give(&mut reliable(), &(head, vec![]), 100), Err(Fault::Malformed), "{head:?}");
+        for header in [Header { piece: 0, ..header }, Header { index: 2, ..header }, Header { total: 0, ..header }] {
+            assert_eq!(receive(&mut reliable(), &(header, vec![]), 100), Err(JoinError::Malformed), "{header:?}");
         }
     }
 }

@@ -1,23 +1,37 @@
-//! Many messages in one: each after its length.
+//! Packed messages: many small messages in one, each after its length.
+//!
+//! ```
+//! use browser_rtc_proto::framing::packed::{Frame, push};
+//!
+//! let mut frame = Vec::new();
+//! push(&mut frame, b"hi");
+//! push(&mut frame, b"there");
+//! let messages: Vec<_> = Frame::new(frame).collect::<Result<_, _>>()?;
+//! assert_eq!(messages, ["hi", "there"]);
+//! # Ok::<(), browser_rtc_proto::framing::packed::MalformedFrame>(())
+//! ```
+
+use std::{error, fmt, iter::FusedIterator};
 
 use bytes::Bytes;
 
-/// The longest that a length may be: four bytes of seven bits.
-const LENGTH: usize = 4;
+/// Maximum size of a length, in bytes of seven bits.
+const MAX_LENGTH_BYTES: usize = 4;
 
-/// The longest message that has a length.
-pub const LONGEST: usize = (1 << (7 * LENGTH)) - 1;
+/// Maximum size of a message, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = (1 << (7 * MAX_LENGTH_BYTES)) - 1;
 
-/// How many bytes a message takes in a frame.
+/// Returns the number of bytes that a message of `length` bytes takes in a frame.
+#[must_use]
 pub fn packed_length(length: usize) -> usize {
     let mut more = 1;
-    while more < LENGTH && length >> (7 * more) > 0 {
+    while more < MAX_LENGTH_BYTES && length >> (7 * more) > 0 {
         more += 1;
     }
     length + more
 }
 
-/// Adds a message, of at most [`LONGEST`] bytes.
+/// Adds a message of at most [`MAX_MESSAGE_BYTES`] bytes to a frame.
 pub fn push(frame: &mut Vec<u8>, message: &[u8]) {
     let mut length = message.len();
     while length > 0x7f {
@@ -30,11 +44,20 @@ pub fn push(frame: &mut Vec<u8>, message: &[u8]) {
     frame.extend_from_slice(message);
 }
 
-/// A frame that ends within a length or within a message, or has a length of more than four bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Malformed;
+/// The error for a frame that ends within a length or a message, or has a length of more than four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MalformedFrame;
 
-/// The messages of a frame, which share its memory.
+impl fmt::Display for MalformedFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the frame of packed messages is malformed")
+    }
+}
+
+impl error::Error for MalformedFrame {}
+
+/// An iterator over the messages of a frame, which share its memory. It ends after an error, as the place of the next
+/// message is unknown.
 #[derive(Debug, Default)]
 pub struct Frame {
     bytes: Bytes,
@@ -42,27 +65,34 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Creates the iterator.
+    #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self { bytes: bytes.into(), at: 0 }
     }
+}
 
-    /// The next message. Nothing comes after what is malformed: where the one after begins is not known.
-    pub fn next(&mut self) -> Option<Result<Bytes, Malformed>> {
+impl Iterator for Frame {
+    type Item = Result<Bytes, MalformedFrame>;
+
+    fn next(&mut self) -> Option<Self::Item> {
         let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
-        let Some((head, end)) = split(rest) else {
+        let Some((start, end)) = first_message(rest) else {
             *self = Self::default();
-            return Some(Err(Malformed));
+            return Some(Err(MalformedFrame));
         };
-        let message = self.bytes.slice(self.at + head..self.at + end);
+        let message = self.bytes.slice(self.at + start..self.at + end);
         self.at += end;
         Some(Ok(message))
     }
 }
 
-/// Where the first message begins and ends.
-fn split(frame: &[u8]) -> Option<(usize, usize)> {
+impl FusedIterator for Frame {}
+
+/// Returns where the first message starts and ends.
+fn first_message(frame: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0;
-    for (at, byte) in frame.iter().take(LENGTH).enumerate() {
+    for (at, byte) in frame.iter().take(MAX_LENGTH_BYTES).enumerate() {
         length |= usize::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
             let end = at + 1 + length;
@@ -82,7 +112,7 @@ mod tests {
         while let Some(message) = frame.next() {
             match message {
                 Ok(message) => messages.push(message),
-                Err(Malformed) => return (messages, frame.next().is_none()),
+                Err(MalformedFrame) => return (messages, frame.next().is_none()),
             }
         }
         (messages, false)
@@ -96,11 +126,11 @@ mod tests {
             assert_eq!((frame.len(), packed_length(length)), (length + head, length + head));
             assert_eq!(read(&frame), (vec![Bytes::from(vec![7; length])], false));
         }
-        assert_eq!(packed_length(LONGEST), LONGEST + 4);
+        assert_eq!(packed_length(MAX_MESSAGE_BYTES), MAX_MESSAGE_BYTES + 4);
     }
 
     #[test]
-    fn malformed_frames_give_what_was_before() {
+    fn messages_before_malformed_ones_are_read() {
         for malformed in [&[2, 0][..], &[0x80], &[0x80, 0x80], &[0xff, 0xff, 0xff, 0x7f], &[0x80, 0x80, 0x80, 0x80, 0]]
         {
             assert_eq!(read(malformed), (vec![], true), "{malformed:?}");
@@ -119,7 +149,7 @@ mod at_random {
 
     proptest! {
         #[test]
-        fn what_is_packed_is_unpacked(
+        fn packed_messages_round_trip(
             messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..50)
         ) {
             let mut bytes = Vec::new();
@@ -135,12 +165,12 @@ mod at_random {
             prop_assert_eq!(frame.next(), None);
         }
 
-        /// Whatever comes, it is read to its end, and nothing that was not in it.
+        /// Any bytes are read to the end, and no message has bytes that were not in them.
         #[test]
-        fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
-            let mut frame = Frame::new(bytes.clone());
+        fn arbitrary_bytes_are_read_to_the_end(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
+            let frame = Frame::new(bytes.clone());
             let mut length = 0;
-            while let Some(message) = frame.next() {
+            for message in frame {
                 length += message.map_or(0, |message| message.len() + 1);
             }
             prop_assert!(length <= bytes.len());

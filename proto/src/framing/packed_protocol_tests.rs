@@ -1,6 +1,6 @@
 //! PROTOCOL.md describes packed messages as this module implements them.
 
-use super::{Frame, LONGEST, push};
+use super::{Frame, MAX_MESSAGE_BYTES, push};
 use crate::document::{DOCUMENT, bytes, examples};
 
 #[test]
@@ -11,8 +11,8 @@ fn protocol_frame_is_packed_and_unpacked() {
         push(&mut frame, message.as_bytes());
     }
     assert_eq!(frame, bytes(example));
-    let mut frame = Frame::new(frame);
-    let messages: Vec<_> = std::iter::from_fn(|| frame.next()).map(Result::unwrap).collect();
+    let frame = Frame::new(frame);
+    let messages: Vec<_> = frame.map(Result::unwrap).collect();
     assert_eq!(messages, ["hi", "", "abc"]);
 }
 
@@ -28,6 +28,7 @@ fn protocol_lengths_are_written() {
         assert_eq!(frame.len(), cells[1].parse::<usize>().unwrap() + bytes(cells[2]).len());
     });
     assert_eq!(written.count(), 6);
-    let longest = [LONGEST / 1_000_000, LONGEST / 1_000 % 1_000, LONGEST % 1_000].map(|group| format!("{group:03}"));
+    let longest = [MAX_MESSAGE_BYTES / 1_000_000, MAX_MESSAGE_BYTES / 1_000 % 1_000, MAX_MESSAGE_BYTES % 1_000]
+        .map(|group| format!("{group:03}"));
     assert!(DOCUMENT.contains(&longest.join(",")));
 }

@@ -1,68 +1,74 @@
-//! How much may be under way that the other side has not yet taken: a window of credit, as browsers have none for
-//! what arrives.
+//! Flow control by credit: the number of bytes that a sender may have in flight until the receiver has consumed them.
+//! Browsers do not limit what they receive on a data channel.
 
-/// What may be sent until the other side gives more.
+/// The sender's side: the bytes that it may still send.
 #[derive(Debug)]
 pub struct Credit(u64);
 
 impl Credit {
+    /// Creates the credit that a sender has from the start, in bytes.
+    #[must_use]
     pub fn new(bytes: u32) -> Self {
         Self(bytes.into())
     }
 
-    /// How much of this may go.
+    /// Returns how many of `bytes` may be sent now.
+    #[must_use]
     pub fn allows(&self, bytes: usize) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX).min(bytes)
     }
 
+    /// Subtracts bytes that were sent.
     pub fn spend(&mut self, bytes: usize) {
         self.0 = self.0.saturating_sub(bytes as u64);
     }
 
+    /// Adds credit from the receiver.
     pub fn add(&mut self, bytes: u32) {
         self.0 = self.0.saturating_add(bytes.into());
     }
 }
 
-/// What the other side may send, and what of it has been taken.
+/// The receiver's side: the bytes that the peer may still send, and those that were consumed.
 #[derive(Debug)]
 pub struct Window {
     size: u32,
-    /// What may still come.
+    /// Bytes that may still be received.
     open: u32,
-    /// What has been taken since credit was last given.
-    taken: u32,
+    /// Bytes that were consumed since credit was last given.
+    consumed: u32,
 }
 
 impl Window {
-    /// Of this size, of which the other side may send `open` bytes before it is given any credit.
+    /// Creates a window of `size` bytes, of which the peer may send `open` before it has received any credit.
+    #[must_use]
     pub fn new(size: u32, open: u32) -> Self {
         let open = open.min(size);
-        Self { size, open, taken: size - open }
+        Self { size, open, consumed: size - open }
     }
 
-    /// The credit to give, if it is worth a message: a quarter of the window, so that a sender that is kept supplied
-    /// never stands still.
-    pub fn credit(&mut self) -> Option<u32> {
-        let worth = self.taken > 0 && self.taken >= self.size / 4;
-        worth.then(|| {
-            let credit = std::mem::take(&mut self.taken);
+    /// Returns the credit to send to the peer, once that is worth a message: a quarter of the window, so that a sender
+    /// with enough data never stops.
+    pub fn take_credit(&mut self) -> Option<u32> {
+        let is_worth_a_message = self.consumed > 0 && self.consumed >= self.size / 4;
+        is_worth_a_message.then(|| {
+            let credit = std::mem::take(&mut self.consumed);
             self.open = self.open.saturating_add(credit);
             credit
         })
     }
 
-    /// Bytes have come. False where they are more than the other side had credit for.
+    /// Counts bytes that were received. Returns `false` if they exceed the peer's credit.
     #[must_use]
-    pub fn arrived(&mut self, bytes: usize) -> bool {
+    pub fn receive(&mut self, bytes: usize) -> bool {
         let rest = u32::try_from(bytes).ok().and_then(|bytes| self.open.checked_sub(bytes));
         self.open = rest.unwrap_or(0);
         rest.is_some()
     }
 
-    /// So many of them have been taken.
-    pub fn taken(&mut self, bytes: usize) {
-        self.taken = self.taken.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+    /// Counts bytes that were consumed.
+    pub fn consume(&mut self, bytes: usize) {
+        self.consumed = self.consumed.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
     }
 }
 
@@ -71,34 +77,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_of_a_window_may_come_and_not_a_byte_more() {
+    fn window_is_filled_and_not_exceeded() {
         let mut window = Window::new(1_000, 400);
-        assert!(window.arrived(400));
-        assert_eq!(window.credit(), Some(600), "what is not open at first");
-        assert!(window.arrived(600));
-        assert!(!window.arrived(1));
+        assert!(window.receive(400));
+        assert_eq!(window.take_credit(), Some(600), "the part that is not open at first");
+        assert!(window.receive(600));
+        assert!(!window.receive(1));
     }
 
     #[test]
-    fn credit_comes_in_quarters() {
+    fn credit_is_given_in_quarters() {
         let mut window = Window::new(1_000, 1_000);
-        assert_eq!(window.credit(), None);
-        assert!(window.arrived(600));
-        window.taken(249);
-        assert_eq!(window.credit(), None);
-        window.taken(1);
-        assert_eq!(window.credit(), Some(250));
-        assert_eq!(window.credit(), None);
+        assert_eq!(window.take_credit(), None);
+        assert!(window.receive(600));
+        window.consume(249);
+        assert_eq!(window.take_credit(), None);
+        window.consume(1);
+        assert_eq!(window.take_credit(), Some(250));
+        assert_eq!(window.take_credit(), None);
     }
 
     #[test]
-    fn the_smallest_window_still_moves() {
+    fn window_of_one_byte_works() {
         let mut window = Window::new(1, 1);
         for _ in 0..3 {
-            assert!(window.arrived(1));
-            assert_eq!(window.credit(), None);
-            window.taken(1);
-            assert_eq!(window.credit(), Some(1));
+            assert!(window.receive(1));
+            assert_eq!(window.take_credit(), None);
+            window.consume(1);
+            assert_eq!(window.take_credit(), Some(1));
         }
     }
 
@@ -122,10 +128,10 @@ mod at_random {
     use super::*;
 
     proptest! {
-        /// Whatever the sizes and the turns: neither side stands still while the other has something to do, and what
-        /// is not taken never exceeds the window.
+        /// With any sizes and turns, one side can always proceed, and the bytes that are not consumed never exceed the
+        /// window.
         #[test]
-        fn a_sender_and_a_reader_always_get_on(
+        fn sender_and_receiver_never_both_wait(
             size in 1_u32..5_000,
             at_first in 0_u32..5_000,
             turns in prop::collection::vec((1_usize..3_000, 1_usize..3_000), 1..200),
@@ -134,17 +140,17 @@ mod at_random {
             let (mut window, mut credit) = (Window::new(size, at_first), Credit::new(at_first));
             let mut waiting = 0;
             for (send, read) in turns {
-                if let Some(more) = window.credit() {
+                if let Some(more) = window.take_credit() {
                     credit.add(more);
                 }
                 let sent = credit.allows(send);
-                prop_assert!(sent > 0 || waiting > 0, "both stand still");
+                prop_assert!(sent > 0 || waiting > 0, "both wait");
                 credit.spend(sent);
-                prop_assert!(window.arrived(sent));
+                prop_assert!(window.receive(sent));
                 waiting += sent;
                 prop_assert!(waiting <= size as usize);
                 let read = read.min(waiting);
-                window.taken(read);
+                window.consume(read);
                 waiting -= read;
             }
         }

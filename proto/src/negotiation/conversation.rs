@@ -1,5 +1,5 @@
-//! Two negotiators with the model's browsers and a link between them, and all that may come to pass: changes of both
-//! sides, signals that are lost and come twice, operations that fail, pages that are reloaded.
+//! Two negotiators with the model's browsers and a link between them, and the steps that may happen: changes of both
+//! sides, lost and repeated signals, failed operations, reloaded pages.
 
 use std::collections::VecDeque;
 
@@ -9,38 +9,38 @@ use super::{
 };
 use crate::sdp::{IceCandidate, SdpType};
 
-/// What may come to pass, and how often.
+/// Limits of how often each kind of step may happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Bounds {
-    /// Of each side.
+    /// Changes of each side.
     pub changes: u8,
     pub restarts: u8,
-    /// Of both together.
+    /// Lost signals of both sides together.
     pub losses: u8,
     pub repetitions: u8,
     pub failures: u8,
     pub reloads: u8,
-    /// How often time passes while other things are under way.
+    /// Timeouts while other steps are possible.
     pub slowness: u8,
-    /// Candidates of a generation are found also when another has begun.
+    /// Whether candidates of a generation are also gathered after the next one has started.
     pub late_candidates: bool,
-    /// Limit of a signal's JSON text, so low that descriptions are split.
+    /// Whether the limit of a signal's JSON text is so low that descriptions are split.
     pub splits: bool,
 }
 
-/// What the search has to find.
+/// A defect that the search has to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Mistake {
-    /// An offer that comes while the answer to ours is being applied is taken for a collision.
+pub(super) enum Defect {
+    /// An offer that arrives while the answer to the local one is being applied is taken for a collision.
     PendingAnswerForgotten,
-    /// An offer that could not be taken is passed over in silence.
-    RefusalKeptQuiet,
+    /// A failed offer is not refused.
+    RefusalDropped,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Running {
-    Asked(Operation),
-    /// Applied, and the program does not know yet.
+    Requested(Operation),
+    /// Applied, but not reported to the negotiator.
     Applied(Input),
 }
 
@@ -50,28 +50,28 @@ struct Side {
     browser: Browser,
     running: Option<Running>,
     outgoing: VecDeque<Signal>,
-    /// How often the page was reloaded.
+    /// Number of reloads of the page.
     reloaded: u8,
     changes_left: u8,
     restarts_left: u8,
 }
 
-/// What may happen next.
+/// A step that may happen next.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     Change(usize),
     Restart(usize),
     NegotiationNeeded(usize),
     Apply(usize),
-    /// The operation fails, and changes nothing.
+    /// The operation fails without an effect.
     Fail(usize),
     Resolve(usize),
     Candidate(usize),
-    /// What this side sent first arrives.
+    /// The first signal in flight from this side arrives.
     Deliver(usize),
-    /// The same, and will come again.
+    /// It arrives, and will arrive again.
     Repeat(usize),
-    /// It does not arrive.
+    /// It is lost.
     Lose(usize),
     Timeout(usize),
     Reload(usize),
@@ -83,7 +83,7 @@ pub(super) struct Conversation {
     politeness: [Politeness; 2],
     left: Bounds,
     something_failed: bool,
-    mistake: Option<Mistake>,
+    defect: Option<Defect>,
 }
 
 impl Conversation {
@@ -91,7 +91,7 @@ impl Conversation {
         Self::between(politeness, bounds, |side| Negotiator::new(id(side, 0), politeness[side]))
     }
 
-    /// The first side finds out that the second is plain.
+    /// Creates a conversation in which the second side is plain, and the first one has to recognize that.
     pub(super) fn with_plain_peer(politeness: [Politeness; 2], bounds: Bounds) -> Self {
         Self::between(politeness, bounds, |side| match side {
             0 => Negotiator::new(id(side, 0), politeness[side]),
@@ -99,7 +99,7 @@ impl Conversation {
         })
     }
 
-    /// Without stamps, as between peers of plain perfect negotiation.
+    /// Creates a conversation without headers, as between peers of plain perfect negotiation.
     pub(super) fn plain(politeness: [Politeness; 2], bounds: Bounds) -> Self {
         Self::between(politeness, bounds, |side| Negotiator::plain(politeness[side]))
     }
@@ -116,40 +116,40 @@ impl Conversation {
             restarts_left: bounds.restarts,
         };
         let mut new =
-            Self { sides: [side(0), side(1)], politeness, left: bounds, something_failed: false, mistake: None };
+            Self { sides: [side(0), side(1)], politeness, left: bounds, something_failed: false, defect: None };
         for at in [0, 1] {
             new.handle(at, Input::LinkOpened).unwrap();
         }
         new
     }
 
-    pub(super) fn making(mut self, mistake: Mistake) -> Self {
-        self.mistake = Some(mistake);
+    pub(super) fn with_defect(mut self, defect: Defect) -> Self {
+        self.defect = Some(defect);
         self
     }
 
     pub(super) fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         for (at, side) in self.sides.iter().enumerate() {
-            let mut may = |step: fn(usize) -> Step, is_so: bool| is_so.then(|| steps.push(step(at)));
+            let mut step_if = |step: fn(usize) -> Step, condition: bool| condition.then(|| steps.push(step(at)));
             // The browser waits until its chain of operations is empty.
-            may(Step::NegotiationNeeded, side.browser.needed && side.running.is_none());
-            may(Step::Apply, matches!(side.running, Some(Running::Asked(_))));
-            may(Step::Fail, self.left.failures > 0 && side.may_fail());
-            may(Step::Resolve, matches!(side.running, Some(Running::Applied(_))));
-            may(Step::Candidate, !side.browser.found.is_empty());
-            may(Step::Deliver, !side.outgoing.is_empty());
-            may(Step::Repeat, !side.outgoing.is_empty() && self.left.repetitions > 0);
-            may(Step::Lose, !side.outgoing.is_empty() && self.left.losses > 0);
+            step_if(Step::NegotiationNeeded, side.browser.needed && side.running.is_none());
+            step_if(Step::Apply, matches!(side.running, Some(Running::Requested(_))));
+            step_if(Step::Fail, self.left.failures > 0 && side.may_fail());
+            step_if(Step::Resolve, matches!(side.running, Some(Running::Applied(_))));
+            step_if(Step::Candidate, !side.browser.found.is_empty());
+            step_if(Step::Deliver, !side.outgoing.is_empty());
+            step_if(Step::Repeat, !side.outgoing.is_empty() && self.left.repetitions > 0);
+            step_if(Step::Lose, !side.outgoing.is_empty() && self.left.losses > 0);
         }
-        // Else, time passes when nothing else does.
+        // Otherwise, time passes only if nothing else can happen.
         let idle = steps.is_empty() || self.left.slowness > 0;
         for (at, side) in self.sides.iter().enumerate() {
-            let mut may = |step: fn(usize) -> Step, is_so: bool| is_so.then(|| steps.push(step(at)));
-            may(Step::Timeout, idle && side.negotiator.wants_timeout());
-            may(Step::Change, side.changes_left > 0);
-            may(Step::Restart, side.restarts_left > 0 && side.browser.agreed.is_some());
-            may(Step::Reload, self.left.reloads > 0);
+            let mut step_if = |step: fn(usize) -> Step, condition: bool| condition.then(|| steps.push(step(at)));
+            step_if(Step::Timeout, idle && side.negotiator.wants_timeout());
+            step_if(Step::Change, side.changes_left > 0);
+            step_if(Step::Restart, side.restarts_left > 0 && side.browser.agreed.is_some());
+            step_if(Step::Reload, self.left.reloads > 0);
         }
         steps
     }
@@ -178,10 +178,10 @@ impl Conversation {
                 let side = &mut self.sides[at];
                 let changes_nothing = matches!(
                     side.running,
-                    Some(Running::Asked(Operation::AddIceCandidate(_) | Operation::CreateOffer))
+                    Some(Running::Requested(Operation::AddIceCandidate(_) | Operation::CreateOffer))
                 );
                 side.apply()?;
-                // Nothing that comes in between makes a difference.
+                // Other steps in between make no difference.
                 if changes_nothing {
                     return self.take(Step::Resolve(at));
                 }
@@ -230,7 +230,7 @@ impl Conversation {
             }
             Step::Reload(at) => {
                 self.left.reloads -= 1;
-                return self.begin_anew(at);
+                return self.restart_page(at);
             }
         }
         Ok(())
@@ -238,11 +238,11 @@ impl Conversation {
 
     fn deliver(&mut self, from: usize, mut signal: Signal) -> Result<(), Problem> {
         let to = 1 - from;
-        let forgotten = match self.mistake {
-            Some(Mistake::PendingAnswerForgotten) => {
+        let forgotten = match self.defect {
+            Some(Defect::PendingAnswerForgotten) => {
                 is_offer(&signal) && self.politeness[to] == Politeness::Impolite && self.sides[to].applies_an_answer()
             }
-            Some(Mistake::RefusalKeptQuiet) => matches!(signal.content, Content::Refuse { .. }),
+            Some(Defect::RefusalDropped) => matches!(signal.content, Content::Refuse { .. }),
             None => false,
         };
         if forgotten {
@@ -257,7 +257,7 @@ impl Conversation {
             match action {
                 Action::Send(signal) => side.outgoing.push_back(signal),
                 Action::Perform(operation) => {
-                    if side.running.replace(Running::Asked(operation)).is_some() {
+                    if side.running.replace(Running::Requested(operation)).is_some() {
                         return Err("two operations at once".into());
                     }
                 }
@@ -271,18 +271,18 @@ impl Conversation {
                     return Err("a failure is reported where nothing is wrong".into());
                 }
                 Action::PeerClosed => return Err("a connection that nobody closed is closed".into()),
-                Action::PeerRestarted => return self.begin_anew(at),
+                Action::PeerRestarted => return self.restart_page(at),
             }
         }
         Ok(())
     }
 
-    /// A new connection with all that the one before it had. What was sent is on its way still.
-    fn begin_anew(&mut self, at: usize) -> Result<(), Problem> {
+    /// Starts a new connection with the changes of the former one. Signals stay in flight.
+    fn restart_page(&mut self, at: usize) -> Result<(), Problem> {
         let side = &mut self.sides[at];
         side.reloaded += 1;
         if side.reloaded > 6 {
-            return Err("they begin anew for ever".into());
+            return Err("restarts never end".into());
         }
         side.negotiator = limited(Negotiator::new(id(at, side.reloaded), self.politeness[at]), self.left);
         side.running = None;
@@ -293,19 +293,19 @@ impl Conversation {
         self.handle(at, Input::LinkOpened)
     }
 
-    /// Nothing more can happen: is all well?
+    /// Checks the state in which no step is possible.
     pub(super) fn end(&self) -> Result<(), Problem> {
         let [first, second] = &self.sides;
         for (side, other) in [(first, second), (second, first)] {
             let browser = &side.browser;
             let problem = if browser.signaling != Signaling::Stable {
-                "a side waits for ever"
+                "a side waits forever"
             } else if browser.offer_is_due() {
-                "changes that the other side never heard of"
+                "changes that the peer never received"
             } else if browser.remote_fragment != other.browser.fragment {
                 "candidates of another generation"
             } else if browser.remote_fragment != 0 && !browser.added.contains(&browser.remote_fragment) {
-                "the peer's candidate is lost"
+                "a candidate of the peer is lost"
             } else {
                 continue;
             };
@@ -315,7 +315,7 @@ impl Conversation {
     }
 }
 
-/// Low enough for two parts or three, and high enough for everything else.
+/// A limit for which descriptions are sent in two or three parts, and everything else is sent whole.
 const LIMIT: usize = 160;
 
 fn limited(mut negotiator: Negotiator, bounds: Bounds) -> Negotiator {
@@ -326,7 +326,7 @@ fn limited(mut negotiator: Negotiator, bounds: Bounds) -> Negotiator {
     negotiator
 }
 
-/// With each reload the lot falls the other way.
+/// Returns an id. With each reload, the other side has the lesser one.
 fn id(side: usize, reloaded: u8) -> SessionId {
     SessionId::new(format!("{reloaded} {side}"))
 }
@@ -337,7 +337,7 @@ fn is_offer(signal: &Signal) -> bool {
 
 impl Side {
     fn apply(&mut self) -> Result<(), Problem> {
-        let Some(Running::Asked(operation)) = self.running.take() else { unreachable!() };
+        let Some(Running::Requested(operation)) = self.running.take() else { unreachable!() };
         let browser = &mut self.browser;
         let outcome = match operation {
             Operation::CreateOffer => Input::Done(Some(browser.create_offer()?)),
@@ -361,15 +361,17 @@ impl Side {
         Ok(())
     }
 
-    /// A rollback in its state cannot fail, and a candidate that does is another matter.
+    /// Returns whether the operation may fail: not a rollback, and the model decides on candidates.
     fn may_fail(&self) -> bool {
-        let Some(Running::Asked(operation)) = &self.running else { return false };
+        let Some(Running::Requested(operation)) = &self.running else { return false };
         matches!(operation, Operation::SetLocalDescription | Operation::SetRemoteDescription(_))
     }
 
     fn applies_an_answer(&self) -> bool {
         match &self.running {
-            Some(Running::Asked(Operation::SetRemoteDescription(description))) => description.kind == SdpType::Answer,
+            Some(Running::Requested(Operation::SetRemoteDescription(description))) => {
+                description.kind == SdpType::Answer
+            }
             Some(Running::Applied(Input::Done(None))) => matches!(self.browser.signaling, Signaling::Stable),
             _ => false,
         }

@@ -1,44 +1,42 @@
-//! Delivery of signals once and in order, over a link that may lose or repeat them, and between two sessions that may be
-//! replaced.
+//! Delivery of signals once and in order, over a link that may lose or repeat them.
 //!
-//! This layer owns the retries of signals: those that the peer has not acknowledged are sent again here, split by the
-//! limit of that moment, and nowhere else. A link need not repeat a signal that it has lost. What a link delivers twice
-//! is dropped here.
+//! This layer alone repeats signals: those that the peer has not acknowledged, split by the limit of that moment. A link
+//! need not repeat a signal that it has lost. A signal that arrives twice is dropped here.
 
 use std::{collections::VecDeque, mem};
 
 use super::{
-    parts::{self, Joining, TooLarge, UNLIMITED},
+    parts::{self, Reassembly, TooLarge, UNLIMITED},
     signal::{Content, Header, SessionId, Signal},
 };
 use crate::sdp::SessionDescription;
 
-/// Timeouts until unacknowledged signals are sent again; doubled each time, up to the longest.
-const PATIENCE: u8 = 2;
-const LONGEST_PATIENCE: u8 = 32;
+/// Number of timeouts until unacknowledged signals are sent again; doubled each time, up to the maximum.
+const MIN_RESEND_DELAY: u8 = 2;
+const MAX_RESEND_DELAY: u8 = 32;
 
-/// One side's record of the signals that were sent and received.
+/// State of the signals that one side has sent and received.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Delivery {
     own: SessionId,
     peer: Peer,
-    /// The peer was declared to be plain, whatever it sends.
+    /// Whether the peer is plain by declaration, whatever it sends.
     always_plain: bool,
     sent: u32,
-    /// The signals that the peer has not acknowledged, in their order.
+    /// Signals that the peer has not acknowledged, in their order.
     unacknowledged: VecDeque<Content>,
-    /// The highest number that an unknown peer was sent, which a plain one has understood.
+    /// The highest number that was sent without an addressee.
     sent_unaddressed: u32,
     received: u32,
     /// The highest number that the peer has announced.
     announced: u32,
-    joining: Option<Joining>,
-    /// Something has arrived since the last acknowledgement.
-    owes_ack: bool,
-    /// A gap was found, and the peer asked to fill it; or it was greeted, as it takes us for another.
-    asked: bool,
-    waited: u8,
-    patience: u8,
+    reassembly: Option<Reassembly>,
+    /// Whether something was received since the last acknowledgement.
+    ack_pending: bool,
+    /// Whether the peer was requested to fill a gap, or greeted as it addresses a former session, since the last timeout.
+    resend_requested: bool,
+    elapsed: u8,
+    resend_delay: u8,
     /// Limit of one signal's JSON text, in bytes.
     limit: usize,
     unsendable: Vec<Unsendable>,
@@ -46,16 +44,16 @@ pub(super) struct Delivery {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Peer {
-    /// It has sent nothing yet. Where a greeting was `unanswered` for a while, it may be a plain peer that waits.
+    /// The peer has sent nothing yet. If a greeting stays `unanswered`, it may be a plain peer that waits.
     Unknown {
         unanswered: bool,
     },
     Known(SessionId),
-    /// It sends no headers, and understands no more than descriptions and candidates.
+    /// The peer sends no headers, and understands only descriptions and candidates.
     Plain,
 }
 
-/// A signal that was to be sent again and no longer can be.
+/// A signal that was to be sent again and no longer fits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Unsendable {
     pub number: u32,
@@ -63,16 +61,16 @@ pub(super) struct Unsendable {
     pub error: TooLarge,
 }
 
-/// The meaning of a signal that has arrived.
+/// The result of receiving a signal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Received {
-    /// New, with its number, or 0 from a plain peer.
+    /// New content, with its number, or 0 from a plain peer.
     New(u32, Content),
-    /// Nothing to negotiate in it.
+    /// Nothing to negotiate.
     Nothing,
     /// The peer's session has closed.
     Closed,
-    /// Another session speaks in place of the one that we negotiated with.
+    /// Another session has replaced the known peer.
     Restarted,
 }
 
@@ -87,17 +85,17 @@ impl Delivery {
             sent_unaddressed: 0,
             received: 0,
             announced: 0,
-            joining: None,
-            owes_ack: false,
-            asked: false,
-            waited: 0,
-            patience: PATIENCE,
+            reassembly: None,
+            ack_pending: false,
+            resend_requested: false,
+            elapsed: 0,
+            resend_delay: MIN_RESEND_DELAY,
             limit: UNLIMITED,
             unsendable: Vec::new(),
         }
     }
 
-    /// Creates the record for a peer that is plain: it neither greets nor understands a greeting.
+    /// Creates the state for a peer that is plain: it neither greets nor understands a greeting.
     pub(super) fn plain() -> Self {
         Self { peer: Peer::Plain, always_plain: true, ..Self::new(SessionId::new("")) }
     }
@@ -111,19 +109,19 @@ impl Delivery {
     }
 
     /// Returns whether the peer has announced signals that have not arrived yet.
-    pub(super) fn is_behind(&self) -> bool {
+    pub(super) fn awaits_announced(&self) -> bool {
         self.announced > self.received
     }
 
-    /// Returns whether our id is less than the peer's, which both sides see alike. True while the peer has none.
-    pub(super) fn is_before_peer(&self) -> bool {
+    /// Returns whether the own id is less than the peer's. True while the peer has none.
+    pub(super) fn has_lesser_id(&self) -> bool {
         match &self.peer {
             Peer::Known(peer) => self.own < *peer,
             Peer::Unknown { .. } | Peer::Plain => true,
         }
     }
 
-    /// Returns whether a signal is from the session that we negotiate with.
+    /// Returns whether a signal is from the known peer.
     pub(super) fn is_from_peer(&self, signal: &Signal) -> bool {
         match (&signal.header, &self.peer) {
             (Some(header), Peer::Known(peer)) => *peer == header.from,
@@ -132,7 +130,7 @@ impl Delivery {
         }
     }
 
-    /// The number of the signal that was sent last.
+    /// Returns the number of the signal that was sent last.
     pub(super) fn last_number(&self) -> u32 {
         self.sent
     }
@@ -153,10 +151,10 @@ impl Delivery {
         self.signals(Content::Description(description.clone()), self.sent + 1).map(drop)
     }
 
-    /// Sends what has to arrive. It waits for an unknown peer's first greeting.
+    /// Sends a numbered signal. It waits until the peer is known.
     pub(super) fn send(&mut self, content: Content) -> Result<Vec<Signal>, TooLarge> {
         let signals = self.signals(content.clone(), self.sent + 1)?;
-        self.owes_ack &= self.is_plain();
+        self.ack_pending &= self.is_plain();
         if self.is_plain() {
             return Ok(signals);
         }
@@ -164,27 +162,27 @@ impl Delivery {
         self.unacknowledged.push_back(content);
         Ok(match self.peer {
             Peer::Known(_) => signals,
-            Peer::Unknown { unanswered: true } => self.unaddressed(),
+            Peer::Unknown { unanswered: true } => self.send_unaddressed(),
             Peer::Unknown { unanswered: false } | Peer::Plain => Vec::new(),
         })
     }
 
-    /// Sends what need not arrive. A plain peer would not understand it.
-    pub(super) fn tell(&mut self, content: Content) -> Option<Signal> {
+    /// Returns a signal without a number. A plain peer would not understand it.
+    pub(super) fn send_unnumbered(&mut self, content: Content) -> Option<Signal> {
         (!self.is_plain()).then(|| {
-            self.owes_ack = false;
-            self.stamped(content, 0)
+            self.ack_pending = false;
+            self.with_header(content, 0)
         })
     }
 
-    /// One signal, or the parts of a description that is larger than the limit.
+    /// Returns one signal, or the parts of a description that is larger than the limit.
     fn signals(&self, content: Content, number: u32) -> Result<Vec<Signal>, TooLarge> {
         let has_size = matches!(content, Content::Description(_) | Content::Candidate(_));
-        let signal = if self.is_plain() { content.into() } else { self.stamped(content, number) };
+        let signal = if self.is_plain() { content.into() } else { self.with_header(content, number) };
         if has_size { parts::split(signal, self.limit) } else { Ok(vec![signal]) }
     }
 
-    fn stamped(&self, content: Content, number: u32) -> Signal {
+    fn with_header(&self, content: Content, number: u32) -> Signal {
         let to = match &self.peer {
             Peer::Known(peer) => Some(peer.clone()),
             Peer::Unknown { .. } | Peer::Plain => None,
@@ -197,35 +195,36 @@ impl Delivery {
         }
     }
 
-    /// A greeting for whoever is there.
+    /// Returns a greeting for any peer.
     fn greeting(&self) -> Signal {
         Signal { content: Content::Hello, header: Some(Header::new(self.own.clone())) }
     }
 
-    /// A signal without a number of its own, which acknowledges as well.
-    fn word(&mut self, content: Content) -> Vec<Signal> {
-        self.owes_ack = false;
-        vec![self.stamped(content, 0)]
+    /// Returns a signal without a number, which acknowledges as well.
+    fn unnumbered(&mut self, content: Content) -> Vec<Signal> {
+        self.ack_pending = false;
+        vec![self.with_header(content, 0)]
     }
 
-    /// The signals that the peer has not acknowledged, again.
-    fn again(&mut self) -> Vec<Signal> {
-        self.owes_ack &= self.unacknowledged.is_empty();
+    /// Returns the signals that the peer has not acknowledged.
+    fn retransmit(&mut self) -> Vec<Signal> {
+        self.ack_pending &= self.unacknowledged.is_empty();
         let contents: Vec<Content> = self.unacknowledged.iter().cloned().collect();
-        let mut again = Vec::new();
+        let mut signals = Vec::new();
         for (number, content) in (self.first_unacknowledged()..).zip(contents) {
-            again.extend(self.signals(content, number).unwrap_or_else(|error| self.give_up(number, error)));
+            signals
+                .extend(self.signals(content, number).unwrap_or_else(|error| self.replace_unsendable(number, error)));
         }
-        again
+        signals
     }
 
-    /// Has the peer receive a signal without meaning in place of one that no longer fits.
-    fn give_up(&mut self, number: u32, error: TooLarge) -> Vec<Signal> {
+    /// Replaces a signal that no longer fits by one without meaning.
+    fn replace_unsendable(&mut self, number: u32, error: TooLarge) -> Vec<Signal> {
         let first = self.first_unacknowledged();
-        let given_up = (first..).zip(&mut self.unacknowledged).find(|(unacknowledged, _)| *unacknowledged == number);
-        let content = given_up.map(|(_, content)| mem::replace(content, Content::Ack));
+        let unsendable = (first..).zip(&mut self.unacknowledged).find(|(unacknowledged, _)| *unacknowledged == number);
+        let content = unsendable.map(|(_, content)| mem::replace(content, Content::Ack));
         self.unsendable.extend(content.map(|content| Unsendable { number, content, error }));
-        vec![self.stamped(Content::Ack, number)]
+        vec![self.with_header(Content::Ack, number)]
     }
 
     /// Takes the signals that were to be sent again and no longer fit into the limit.
@@ -233,14 +232,14 @@ impl Delivery {
         mem::take(&mut self.unsendable)
     }
 
-    /// What an unknown peer may understand if it is plain, each once. A peer of our kind ignores what is not addressed
-    /// to it, and gets it again once it has answered our greeting.
-    fn unaddressed(&mut self) -> Vec<Signal> {
+    /// Returns the signals that an unknown peer understands if it is plain, each once. A peer with headers ignores signals
+    /// without an addressee, and receives them again once it has answered a greeting.
+    fn send_unaddressed(&mut self) -> Vec<Signal> {
         let mut signals = Vec::new();
-        for (number, content) in self.not_sent_plainly() {
-            let understood = matches!(content, Content::Description(_) | Content::Candidate(_));
+        for (number, content) in self.not_sent_unaddressed() {
+            let is_understood = matches!(content, Content::Description(_) | Content::Candidate(_));
             match self.signals(content, number).as_deref() {
-                Ok([signal]) => signals.extend(understood.then(|| signal.clone())),
+                Ok([signal]) => signals.extend(is_understood.then(|| signal.clone())),
                 // A plain peer cannot join parts.
                 _ => break,
             }
@@ -249,16 +248,16 @@ impl Delivery {
         signals
     }
 
-    fn not_sent_plainly(&self) -> Vec<(u32, Content)> {
+    fn not_sent_unaddressed(&self) -> Vec<(u32, Content)> {
         let unacknowledged = (self.first_unacknowledged()..).zip(self.unacknowledged.iter().cloned());
         unacknowledged.filter(|(number, _)| *number > self.sent_unaddressed).collect()
     }
 
-    /// The peer turns out to be plain: sends what it has not had yet.
+    /// Returns the signals that the peer has not received, as it turns out to be plain.
     fn become_plain(&mut self) -> Vec<Signal> {
-        let pending = self.not_sent_plainly();
+        let pending = self.not_sent_unaddressed();
         self.peer = Peer::Plain;
-        (self.owes_ack, self.announced) = (false, 0);
+        (self.ack_pending, self.announced) = (false, 0);
         self.unacknowledged.clear();
         let mut signals = Vec::new();
         for (number, content) in pending {
@@ -278,7 +277,7 @@ impl Delivery {
         self.sent - self.unacknowledged.len() as u32 + 1
     }
 
-    /// Takes a signal that has arrived, and returns its meaning and what is to be sent at once for it.
+    /// Receives a signal. Returns the result and the signals to send at once.
     pub(super) fn receive(&mut self, Signal { content, header }: Signal) -> (Received, Vec<Signal>) {
         let nothing = (Received::Nothing, Vec::new());
         let Some(header) = header.filter(|_| !self.always_plain) else { return self.receive_plain(content) };
@@ -292,110 +291,112 @@ impl Delivery {
             return (if is_greeting { Received::Restarted } else { Received::Nothing }, Vec::new());
         }
         if !is_to_us && !is_greeting {
-            // The sender takes us for the session that was here before.
-            let mistaken = header.to.is_some() && !self.asked;
-            self.asked |= mistaken;
-            return (Received::Nothing, mistaken.then(|| self.greeting()).into_iter().collect());
+            // The signal is for a former session of this side.
+            let is_for_former_session = header.to.is_some() && !self.resend_requested;
+            self.resend_requested |= is_for_former_session;
+            return (Received::Nothing, is_for_former_session.then(|| self.greeting()).into_iter().collect());
         }
         let is_known = self.peer == Peer::Known(header.from.clone());
         if !is_known {
-            if self.is_touched() {
-                // A sender that does not know us is new. One that does is late, or new as well, and its greeting was
-                // lost: a signal that is not for it makes it greet again.
+            if self.has_exchanged_signals() {
+                // A greeting is from a new session. Any other signal is late, or from a new session whose greeting was lost:
+                // a signal to the known peer makes it greet again.
                 return if is_greeting {
                     (Received::Restarted, Vec::new())
                 } else {
-                    (Received::Nothing, self.word(Content::Ack))
+                    (Received::Nothing, self.unnumbered(Content::Ack))
                 };
             }
             self.peer = Peer::Known(header.from.clone());
             (self.announced, self.sent_unaddressed) = (0, 0);
-            // What came before was of another session.
-            self.joining = None;
+            // The pauses of the greetings are not those of the first signals.
+            (self.elapsed, self.resend_delay) = (0, MIN_RESEND_DELAY);
+            // Earlier parts were from another session.
+            self.reassembly = None;
         }
         if is_to_us {
-            self.forget_until(header.received);
+            self.acknowledge(header.received);
             if header.sent > self.received {
                 self.announced = self.announced.max(header.sent);
             }
         }
         match content {
             Content::Hello => {
-                let mut answer = if is_greeting { self.word(Content::Hello) } else { Vec::new() };
-                answer.extend(self.again());
+                let mut answer = if is_greeting { self.unnumbered(Content::Hello) } else { Vec::new() };
+                answer.extend(self.retransmit());
                 (Received::Nothing, answer)
             }
-            _ if !is_known => (Received::Nothing, self.again()),
+            _ if !is_known => (Received::Nothing, self.retransmit()),
             Content::Bye => (Received::Closed, Vec::new()),
-            Content::Ping => (Received::Nothing, self.word(Content::Ack)),
+            Content::Ping => (Received::Nothing, self.unnumbered(Content::Ack)),
             content if header.number == self.received + 1 => {
-                let Some(content) = Joining::add(&mut self.joining, &header, content) else { return nothing };
+                let Some(content) = Reassembly::add(&mut self.reassembly, &header, content) else { return nothing };
                 self.received = header.number;
-                if !self.is_behind() {
+                if !self.awaits_announced() {
                     self.announced = 0;
                 }
-                self.owes_ack = true;
-                self.asked = false;
+                self.ack_pending = true;
+                self.resend_requested = false;
                 (Received::New(header.number, content), Vec::new())
             }
-            _ if header.number > self.received && !self.asked => {
-                self.asked = true;
-                (Received::Nothing, self.word(Content::Hello))
+            _ if header.number > self.received && !self.resend_requested => {
+                self.resend_requested = true;
+                (Received::Nothing, self.unnumbered(Content::Hello))
             }
             _ => {
-                // The peer does not know yet that this has arrived.
-                self.owes_ack |= header.number > 0;
+                // The acknowledgement may have been lost.
+                self.ack_pending |= header.number > 0;
                 nothing
             }
         }
     }
 
-    /// Takes a signal without a header.
+    /// Receives a signal without a header.
     fn receive_plain(&mut self, content: Content) -> (Received, Vec<Signal>) {
-        // What a peer of our kind sends has a header.
-        let understood = matches!(content, Content::Description(_) | Content::Candidate(_));
-        if !understood || self.is_touched() {
+        // A peer with headers sends none of these without.
+        let is_understood = matches!(content, Content::Description(_) | Content::Candidate(_));
+        if !is_understood || self.has_exchanged_signals() {
             return (Received::Nothing, Vec::new());
         }
         let pending = if self.is_plain() { Vec::new() } else { self.become_plain() };
         (Received::New(0, content), pending)
     }
 
-    /// Returns whether more than greetings has passed between us and the peer, so that no other can take its place.
-    fn is_touched(&self) -> bool {
+    /// Returns whether more than greetings was exchanged with the known peer, so that no other can replace it.
+    fn has_exchanged_signals(&self) -> bool {
         self.is_known() && (self.received > 0 || self.first_unacknowledged() > 1)
     }
 
-    fn forget_until(&mut self, received: u32) {
+    fn acknowledge(&mut self, received: u32) {
         while !self.unacknowledged.is_empty() && self.first_unacknowledged() <= received {
             self.unacknowledged.pop_front();
-            (self.waited, self.patience) = (0, PATIENCE);
+            (self.elapsed, self.resend_delay) = (0, MIN_RESEND_DELAY);
         }
     }
 
     pub(super) fn wants_timeout(&self) -> bool {
-        matches!(self.peer, Peer::Unknown { .. }) || self.owes_ack || !self.unacknowledged.is_empty()
+        matches!(self.peer, Peer::Unknown { .. }) || self.ack_pending || !self.unacknowledged.is_empty()
     }
 
     pub(super) fn timeout(&mut self) -> Vec<Signal> {
-        self.asked = false;
+        self.resend_requested = false;
         let mut signals = Vec::new();
         let is_unknown = matches!(self.peer, Peer::Unknown { .. });
         if is_unknown {
             self.peer = Peer::Unknown { unanswered: true };
-            signals = self.unaddressed();
+            signals = self.send_unaddressed();
         }
         if is_unknown || !self.unacknowledged.is_empty() {
-            self.waited += 1;
-            if self.waited >= self.patience {
-                self.waited = 0;
-                self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
-                signals.extend(if is_unknown { self.word(Content::Hello) } else { self.again() });
+            self.elapsed += 1;
+            if self.elapsed >= self.resend_delay {
+                self.elapsed = 0;
+                self.resend_delay = (self.resend_delay * 2).min(MAX_RESEND_DELAY);
+                signals.extend(if is_unknown { self.unnumbered(Content::Hello) } else { self.retransmit() });
                 return signals;
             }
         }
-        if self.owes_ack {
-            signals.extend(self.word(Content::Ack));
+        if self.ack_pending {
+            signals.extend(self.unnumbered(Content::Ack));
         }
         signals
     }

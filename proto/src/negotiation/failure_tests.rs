@@ -1,5 +1,5 @@
 use super::{
-    tests::{acquainted, candidate, description, offered, perform, stamped},
+    tests::{candidate, description, known_pair, make_offer, perform, signals},
     *,
 };
 use crate::sdp::SdpType;
@@ -23,8 +23,8 @@ fn refused(a: &mut Negotiator, number: &mut u32) -> Vec<Action> {
 }
 
 #[test]
-fn offer_that_is_refused_again_and_again_is_given_up_until_it_changes() {
-    let (mut a, _b) = acquainted();
+fn repeatedly_refused_offer_is_given_up_until_changed() {
+    let (mut a, _b) = known_pair();
     a.look_ahead();
     let (mut number, mut offers, mut reports) = (0, 0, 0);
     let mut actions = a.handle(Input::NegotiationNeeded);
@@ -50,8 +50,8 @@ fn offer_that_is_refused_again_and_again_is_given_up_until_it_changes() {
 }
 
 #[test]
-fn offer_that_is_too_large_is_reported_once_and_made_when_it_fits() {
-    let (mut a, _b) = acquainted();
+fn too_large_offer_is_made_when_it_fits() {
+    let (mut a, _b) = known_pair();
     a.look_ahead();
     let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
     a.set_signal_limit(100);
@@ -75,17 +75,17 @@ fn offer_that_is_too_large_is_reported_once_and_made_when_it_fits() {
     a.set_signal_limit(400);
     assert_eq!(a.handle(Input::Timeout), perform(Operation::CreateOffer));
     assert_eq!(a.handle(Input::Done(Some(large()))), perform(Operation::SetLocalDescription));
-    assert_eq!(stamped(&mut a, Input::Done(Some(large()))).len(), 1);
+    assert_eq!(signals(&mut a, Input::Done(Some(large()))).len(), 1);
 }
 
 /// In a browser in which creating an offer has an effect.
 #[test]
-fn offer_that_is_too_large_is_rolled_back_and_reported_once() {
-    let (mut a, mut b) = acquainted();
-    let offer = offered(&mut a);
+fn too_large_offer_is_rolled_back() {
+    let (mut a, mut b) = known_pair();
+    let offer = make_offer(&mut a);
     b.handle(Input::Received(offer));
     b.handle(Input::Done(None));
-    let answer = stamped(&mut b, Input::Done(Some(description(SdpType::Answer, "answer"))));
+    let answer = signals(&mut b, Input::Done(Some(description(SdpType::Answer, "answer"))));
     for signal in answer {
         a.handle(Input::Received(signal));
     }
@@ -110,15 +110,15 @@ fn offer_that_is_too_large_is_rolled_back_and_reported_once() {
     assert_eq!(reports, 1);
     a.set_signal_limit(400);
     assert_eq!(a.handle(Input::Timeout), perform(Operation::SetLocalDescription));
-    assert_eq!(stamped(&mut a, Input::Done(Some(large()))).len(), 1);
+    assert_eq!(signals(&mut a, Input::Done(Some(large()))).len(), 1);
 }
 
 #[test]
-fn offer_that_no_longer_fits_when_sent_again_is_rolled_back() {
-    let (mut a, _b) = acquainted();
+fn offer_that_no_longer_fits_is_rolled_back() {
+    let (mut a, _b) = known_pair();
     a.handle(Input::NegotiationNeeded);
     let large = description(SdpType::Offer, &"m=video\n".repeat(20));
-    assert_eq!(stamped(&mut a, Input::Done(Some(large))).len(), 1);
+    assert_eq!(signals(&mut a, Input::Done(Some(large))).len(), 1);
     a.set_signal_limit(100);
     a.handle(Input::Timeout);
     let actions = a.handle(Input::Timeout);
@@ -131,8 +131,8 @@ fn offer_that_no_longer_fits_when_sent_again_is_rolled_back() {
 
 #[test]
 fn answer_that_cannot_be_sent_is_refused() {
-    let (mut a, mut b) = acquainted();
-    let offer = offered(&mut a);
+    let (mut a, mut b) = known_pair();
+    let offer = make_offer(&mut a);
     b.handle(Input::Received(offer));
     b.handle(Input::Done(None));
     b.set_signal_limit(120);
@@ -146,31 +146,31 @@ fn answer_that_cannot_be_sent_is_refused() {
 
 #[test]
 fn candidate_that_does_not_fit_is_reported_once() {
-    let (mut a, _b) = acquainted();
+    let (mut a, _b) = known_pair();
     a.set_signal_limit(100);
     let long = || candidate(&"c".repeat(100));
     assert!(matches!(*a.handle(Input::LocalCandidate(long())), [Action::ReportTooLarge { .. }]));
     assert_eq!(a.handle(Input::LocalCandidate(long())), []);
-    assert_eq!(stamped(&mut a, Input::LocalCandidate(candidate("short"))).len(), 1);
+    assert_eq!(signals(&mut a, Input::LocalCandidate(candidate("short"))).len(), 1);
 }
 
 #[test]
 fn lost_part_is_sent_again() {
-    let (mut a, mut b) = acquainted();
+    let (mut a, mut b) = known_pair();
     for side in [&mut a, &mut b] {
         side.set_signal_limit(150);
     }
     let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
     a.handle(Input::NegotiationNeeded);
     a.handle(Input::Done(Some(large())));
-    let parts = stamped(&mut a, Input::Done(Some(large())));
+    let parts = signals(&mut a, Input::Done(Some(large())));
     assert!(parts.len() > 3);
     for part in parts.iter().skip(1) {
         assert_eq!(b.handle(Input::Received(part.clone())), []);
     }
     assert!(!b.wants_timeout(), "nothing to acknowledge yet");
     a.handle(Input::Timeout);
-    let again = stamped(&mut a, Input::Timeout);
+    let again = signals(&mut a, Input::Timeout);
     assert_eq!(again, parts);
     assert_eq!(b.handle(Input::Received(again[0].clone())), perform(Operation::SetRemoteDescription(large())));
 }

@@ -1,4 +1,4 @@
-//! Far longer conversations than can be searched, at random.
+//! Random conversations that are far longer than a search could be.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ use super::{
 
 const LIMIT: usize = 5_000;
 
-/// Takes these choices, and then one after the other, until nothing more can happen.
+/// Takes steps by these choices, and then by turns, until no step is possible.
 fn run(mut conversation: Conversation, choices: &[u16]) -> Result<(), Problem> {
     let mut choices = choices.iter();
     for turn in 0..LIMIT {
@@ -21,7 +21,7 @@ fn run(mut conversation: Conversation, choices: &[u16]) -> Result<(), Problem> {
         let choice = choices.next().map_or(turn, |choice| usize::from(*choice)) % steps.len();
         conversation.take(steps[choice])?;
     }
-    Err("it never ends".into())
+    Err("the conversation never ends".into())
 }
 
 fn any_bounds() -> impl Strategy<Value = Bounds> {
@@ -44,14 +44,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 
     #[test]
-    fn end_well(bounds in any_bounds(), choices in prop::collection::vec(any::<u16>(), 0..600), by_lot: bool) {
-        let politeness = if by_lot { [Politeness::Auto; 2] } else { [Politeness::Polite, Politeness::Impolite] };
+    fn conversation_ends_well(bounds in any_bounds(), choices in prop::collection::vec(any::<u16>(), 0..600), is_auto: bool) {
+        let politeness = if is_auto { [Politeness::Auto; 2] } else { [Politeness::Polite, Politeness::Impolite] };
         let outcome = run(Conversation::new(politeness, bounds), &choices);
         prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
     }
 
     #[test]
-    fn end_well_with_a_plain_peer(
+    fn conversation_with_plain_peer_ends_well(
         changes in 1..12_u8,
         restarts in 0..4_u8,
         slowness in 0..8_u8,
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn end_well_without_stamps(
+    fn conversation_without_headers_ends_well(
         changes in 0..12_u8,
         restarts in 0..4_u8,
         choices in prop::collection::vec(any::<u16>(), 0..600),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::sdp::{IceCandidate, SdpType, SessionDescription, SignalingState};
 
-/// How many changes of each side a description has in it.
+/// Number of changes of each side in a description.
 pub type Terms = [u8; 2];
 
 /// What an offer or its answer says, as far as the rules go.

@@ -1,86 +1,85 @@
-//! What a [`Negotiator`](super::Negotiator) is told, and what it asks for.
+//! The inputs and actions of a [`Negotiator`](super::Negotiator).
 
 use super::signal::Signal;
 use crate::sdp::{IceCandidate, SessionDescription, SignalingState};
 
-/// Who gives way when both sides offer at once.
+/// The side that yields when both sides offer at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Politeness {
-    /// Takes its own offer back and answers the other's. The other side is impolite.
+    /// This side rolls its own offer back and answers the peer's. The peer is impolite.
     Polite,
-    /// Ignores the other's offer and waits for the answer to its own. The other side is polite.
+    /// This side ignores the peer's offer and waits for the answer to its own. The peer is polite.
     Impolite,
-    /// The side with the lesser [`SessionId`](super::SessionId) gives way: for two that are alike, such as two tabs of one page. The
-    /// other side does the same.
+    /// The side with the lesser [`SessionId`](super::SessionId) yields. Both sides use it if nothing distinguishes them, such
+    /// as two tabs of one page.
     Auto,
 }
 
-/// What has happened.
+/// An input of a [`Negotiator`](super::Negotiator). The enum is exhaustive on purpose: a driver has to pass each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
-    /// The link is there, for the first time or again.
+    /// The link has opened, for the first time or again.
     LinkOpened,
-    /// The connection says that an offer is due.
+    /// The connection needs negotiation.
     NegotiationNeeded,
-    /// The connection has found a candidate.
+    /// The connection has gathered a candidate.
     LocalCandidate(IceCandidate),
-    /// The other side has sent this.
+    /// A signal was received.
     Received(Signal),
-    /// The operation that was asked for last is done. With the local description, where that was set, or the offer, where
-    /// it was created.
+    /// The last operation has succeeded. Contains the local description if that was set, or the offer if that was created.
     Done(Option<SessionDescription>),
-    /// The operation that was asked for last has failed, and left the connection in this state.
+    /// The last operation has failed, and the connection is in this state.
     Failed(SignalingState),
-    /// The way to the peer is broken, and has been for long enough.
+    /// The path to the peer is broken, and ICE should be restarted.
     PathBroken,
-    /// A second has passed, where [`Negotiator::wants_timeout`](super::Negotiator::wants_timeout).
+    /// A second has passed since [`Negotiator::wants_timeout`](super::Negotiator::wants_timeout) became true, or since the
+    /// last timeout.
     Timeout,
-    /// We close the connection.
+    /// The local side closes the connection.
     Closing,
 }
 
-/// What is to be done, in order. At most one operation is asked for at a time: the next comes after its
-/// [`Input::Done`] or [`Input::Failed`].
+/// An action that a [`Negotiator`](super::Negotiator) requests. At most one operation runs at a time: the next one is
+/// requested after [`Input::Done`] or [`Input::Failed`]. The enum is exhaustive on purpose: a driver has to handle each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Send this to the other side.
+    /// Send a signal to the peer.
     Send(Signal),
-    /// An operation of the connection.
+    /// Perform an operation of the connection.
     Perform(Operation),
-    /// Restart ICE, where the way to the peer is still broken.
+    /// Restart ICE if the path to the peer is still broken.
     RestartIce,
-    /// Report that the operation has failed. What can be retried is; the same failure of the same offer is reported
+    /// Report that the operation has failed. It is retried if possible; the same failure of the same offer is reported
     /// once.
     ReportFailure,
-    /// Report that the peer could not accept our offer. It is made again after a while.
+    /// Report that the peer could not apply or answer the local offer. It is repeated later.
     ReportRefusal,
-    /// Report that a description or a candidate cannot be sent. An offer is not made, or rolled back; it is made when it
-    /// fits.
+    /// Report that a description or a candidate exceeds the limit. An offer is not made, or rolled back, until it fits.
     ReportTooLarge {
         /// Size of the whole signal's JSON text, in bytes.
         size: usize,
-        /// The limit of one signal's, in bytes.
+        /// Limit of one signal's JSON text, in bytes.
         limit: usize,
     },
-    /// The other side has closed the connection.
+    /// The peer has closed the connection.
     PeerClosed,
-    /// The other side has begun anew, such as a page that was reloaded: only a new connection can reach it.
+    /// The peer has restarted, such as a page that was reloaded: only a new connection can reach it.
     PeerRestarted,
 }
 
-/// An operation of the connection.
+/// An operation of the connection. The enum is exhaustive on purpose: a driver has to perform each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// `createOffer()`, to look at the offer before it is made. [`Input::Done`] has it.
+    /// `createOffer()`, to check the offer before it is set. [`Input::Done`] contains it.
     CreateOffer,
-    /// `setLocalDescription()`, which offers or answers as is due.
+    /// `setLocalDescription()` without a description, which creates an offer or an answer. [`Input::Done`] contains it.
     SetLocalDescription,
-    /// `setRemoteDescription()`, which rolls our own offer back where need be.
+    /// `setRemoteDescription()`, which rolls a pending local offer back for a remote one.
     SetRemoteDescription(SessionDescription),
     /// `addIceCandidate()`.
     AddIceCandidate(IceCandidate),
-    /// `setLocalDescription()` of a rollback.
+    /// `setLocalDescription()` with a rollback.
     RollBackLocalOffer,
-    /// `setRemoteDescription()` of a rollback.
+    /// `setRemoteDescription()` with a rollback.
     RollBackRemoteOffer,
 }

@@ -1,4 +1,4 @@
-//! Descriptions that are larger than the link's limit: split by the sender, joined by the receiver.
+//! Splitting and reassembly of descriptions that are larger than the link's limit.
 
 use super::signal::{Content, Header, Signal};
 use crate::sdp::{SdpType, SessionDescription};
@@ -9,10 +9,10 @@ const MAX_PARTS: u16 = 256;
 /// Maximum size of a description that arrives in parts, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 
-/// The limit of a link that has none.
+/// The limit of a link without one.
 pub(super) const UNLIMITED: usize = usize::MAX;
 
-/// A signal that does not fit into the link's limit, in parts neither.
+/// The error for a signal that exceeds the link's limit even in parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TooLarge {
     /// Size of the whole signal's JSON text, in bytes.
@@ -21,7 +21,7 @@ pub(super) struct TooLarge {
     pub limit: usize,
 }
 
-/// Returns the signal itself where it fits into `limit` bytes of JSON, or else its parts.
+/// Returns the signal itself if it fits into `limit` bytes of JSON, and its parts otherwise.
 pub(super) fn split(signal: Signal, limit: usize) -> Result<Vec<Signal>, TooLarge> {
     if limit == UNLIMITED {
         return Ok(vec![signal]);
@@ -40,11 +40,11 @@ pub(super) fn split(signal: Signal, limit: usize) -> Result<Vec<Signal>, TooLarg
         header: Some(Header { part, parts, ..header.clone() }),
     };
     let overhead = json_size(&part("", MAX_PARTS, MAX_PARTS));
-    let room = limit.saturating_sub(overhead);
-    // Where the boundaries are depends on the text and on the number of parts alone, so that parts of two attempts with
-    // different limits can be joined wherever their number is the same.
+    let chunk_limit = limit.saturating_sub(overhead);
+    // The boundaries depend on the text and the number of parts alone, so that parts of two attempts with different limits
+    // can be joined if their number is the same.
     (2..=MAX_PARTS)
-        .skip_while(|parts| usize::from(*parts) * room < whole.sdp.len())
+        .skip_while(|parts| usize::from(*parts) * chunk_limit < whole.sdp.len())
         .map(|parts| (1..).zip(chunks(&whole.sdp, parts)).map(|(number, sdp)| part(sdp, number, parts)).collect())
         .find(|parts: &Vec<Signal>| parts.iter().all(|part| json_size(part) <= limit))
         .ok_or(too_large)
@@ -63,21 +63,21 @@ fn chunks(text: &str, count: u16) -> impl Iterator<Item = &str> {
     (0..count).map(move |index| text.get(boundary(index)..boundary(index + 1)).unwrap_or_default())
 }
 
-/// The parts of one description, as far as they have arrived.
+/// The received parts of one description.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Joining {
+pub(super) struct Reassembly {
     kind: SdpType,
     chunks: Vec<Option<String>>,
     size: usize,
 }
 
-impl Joining {
-    /// Adds what has arrived, and returns the content once it is complete. Parts that contradict themselves or exceed
-    /// the limits are ignored; the first part of a different split begins a new collection.
-    pub(super) fn add(joining: &mut Option<Self>, header: &Header, content: Content) -> Option<Content> {
+impl Reassembly {
+    /// Adds the content of a signal, and returns it once it is complete. Parts that contradict themselves or exceed
+    /// the limits are ignored; the first part of a different split starts again.
+    pub(super) fn add(reassembly: &mut Option<Self>, header: &Header, content: Content) -> Option<Content> {
         let Header { part, parts, .. } = *header;
         if (part, parts) == (0, 0) {
-            *joining = None;
+            *reassembly = None;
             return Some(content);
         }
         let Content::Description(SessionDescription { kind, sdp }) = content else { return None };
@@ -85,7 +85,7 @@ impl Joining {
             return None;
         }
         let count = usize::from(parts);
-        let current = joining.get_or_insert_with(|| Self::new(&kind, count));
+        let current = reassembly.get_or_insert_with(|| Self::new(&kind, count));
         if current.chunks.len() != count || current.kind != kind {
             *current = Self::new(&kind, count);
         }
@@ -95,7 +95,7 @@ impl Joining {
             *place = Some(sdp);
         }
         let sdp = current.chunks.iter().map(Option::as_deref).collect::<Option<String>>()?;
-        *joining = None;
+        *reassembly = None;
         Some(Content::Description(SessionDescription { kind, sdp }))
     }
 
@@ -115,8 +115,8 @@ mod tests {
         Signal { content: Content::Description(description), header: Some(header) }
     }
 
-    fn joined(joining: &mut Option<Joining>, part: &Signal) -> Option<Content> {
-        Joining::add(joining, part.header.as_ref().unwrap(), part.content.clone())
+    fn joined(reassembly: &mut Option<Reassembly>, part: &Signal) -> Option<Content> {
+        Reassembly::add(reassembly, part.header.as_ref().unwrap(), part.content.clone())
     }
 
     #[test]
@@ -132,13 +132,13 @@ mod tests {
                     continue;
                 }
                 parts.reverse();
-                let mut joining = None;
+                let mut reassembly = None;
                 let last = parts.pop().unwrap();
                 for part in parts.iter().chain(&parts) {
-                    assert_eq!(joined(&mut joining, part), None);
+                    assert_eq!(joined(&mut reassembly, part), None);
                 }
-                assert_eq!(joined(&mut joining, &last), Some(whole.content.clone()));
-                assert_eq!(joining, None);
+                assert_eq!(joined(&mut reassembly, &last), Some(whole.content.clone()));
+                assert_eq!(reassembly, None);
             }
         }
     }
@@ -162,47 +162,47 @@ mod tests {
         assert!(split(signal(&"x".repeat(3_000)), overhead + 11).is_err(), "more than 256 parts");
         assert!(split(signal(&"x".repeat(MAX_BYTES + 1)), 65_536).is_err());
         assert!(split(Signal { header: None, ..signal(&"x".repeat(3_000)) }, 1_000).is_err(), "no header");
-        let ask = Signal { content: Content::Request, ..signal("") };
-        assert!(split(ask, 10).is_err());
+        let request = Signal { content: Content::Request, ..signal("") };
+        assert!(split(request, 10).is_err());
     }
 
     #[test]
-    fn another_split_begins_a_new_collection() {
+    fn another_split_restarts_reassembly() {
         let whole = signal(&"0123456789".repeat(100));
         let (coarse, fine) = (split(whole.clone(), 800).unwrap(), split(whole.clone(), 400).unwrap());
         assert_ne!(coarse.len(), fine.len());
-        let mut joining = None;
-        assert_eq!(joined(&mut joining, &coarse[0]), None);
+        let mut reassembly = None;
+        assert_eq!(joined(&mut reassembly, &coarse[0]), None);
         for part in &fine[..fine.len() - 1] {
-            assert_eq!(joined(&mut joining, part), None);
+            assert_eq!(joined(&mut reassembly, part), None);
         }
-        assert_eq!(joined(&mut joining, fine.last().unwrap()), Some(whole.content.clone()));
+        assert_eq!(joined(&mut reassembly, fine.last().unwrap()), Some(whole.content.clone()));
         // The whole signal, once the limit allows it.
-        assert_eq!(joined(&mut joining, &coarse[0]), None);
-        assert_eq!(joined(&mut joining, &whole), Some(whole.content.clone()));
-        assert_eq!(joining, None);
+        assert_eq!(joined(&mut reassembly, &coarse[0]), None);
+        assert_eq!(joined(&mut reassembly, &whole), Some(whole.content.clone()));
+        assert_eq!(reassembly, None);
     }
 
     #[test]
     fn inconsistent_parts_are_ignored() {
-        let mut joining = None;
+        let mut reassembly = None;
         for (part, parts) in [(0, 2), (3, 2), (1, 0), (1, MAX_PARTS + 1)] {
             let header = Header { part, parts, ..signal("").header.unwrap() };
-            assert_eq!(Joining::add(&mut joining, &header, signal("x").content), None, "{part} of {parts}");
+            assert_eq!(Reassembly::add(&mut reassembly, &header, signal("x").content), None, "{part} of {parts}");
         }
         let header = Header { part: 1, parts: 2, ..signal("").header.unwrap() };
-        assert_eq!(Joining::add(&mut joining, &header, Content::Request), None);
-        assert_eq!(joining, None);
+        assert_eq!(Reassembly::add(&mut reassembly, &header, Content::Request), None);
+        assert_eq!(reassembly, None);
     }
 
     #[test]
     fn parts_beyond_the_size_limit_are_not_kept() {
         let chunk = "x".repeat(MAX_BYTES / 2);
         let part = |number| Header { part: number, parts: 3, ..signal("").header.unwrap() };
-        let mut joining = None;
+        let mut reassembly = None;
         for number in [1, 2, 3] {
-            assert_eq!(Joining::add(&mut joining, &part(number), signal(&chunk).content), None);
+            assert_eq!(Reassembly::add(&mut reassembly, &part(number), signal(&chunk).content), None);
         }
-        assert_eq!(joining.unwrap().size, MAX_BYTES);
+        assert_eq!(reassembly.unwrap().size, MAX_BYTES);
     }
 }

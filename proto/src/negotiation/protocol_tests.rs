@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::{
     Action, Content, Input, Negotiator, Operation, Politeness, SessionId, Signal,
-    parts::{Joining, split},
+    parts::{Reassembly, split},
 };
 use crate::document::{DOCUMENT, examples};
 use crate::sdp::{IceCandidate, SdpType, SessionDescription};
@@ -45,10 +45,10 @@ fn protocol_examples_are_written_and_read() {
 #[test]
 fn protocol_parts_are_joined_and_split() {
     let parts = examples("json parts");
-    let (mut joining, mut whole) = (None, None);
+    let (mut reassembly, mut whole) = (None, None);
     for json in &parts {
         let signal: Signal = json.parse().unwrap();
-        whole = Joining::add(&mut joining, signal.header.as_ref().unwrap(), signal.content);
+        whole = Reassembly::add(&mut reassembly, signal.header.as_ref().unwrap(), signal.content);
     }
     let mut header = parts[0].parse::<Signal>().unwrap().header.unwrap();
     (header.part, header.parts) = (0, 0);
@@ -115,21 +115,21 @@ fn host() -> IceCandidate {
 #[test]
 fn protocol_conversation_is_held() {
     let mut sides = [Side::new("a81f", Politeness::Impolite, "Iu1a"), Side::new("c07e", Politeness::Polite, "Xk9b")];
-    let (mut under_way, mut said) = (VecDeque::new(), Vec::new());
-    let mut tell = |sides: &mut [Side; 2], at: usize, input: Input| {
-        under_way.extend(sides[at].handle(input).into_iter().map(|signal| (at, signal)));
-        while let Some((from, signal)) = under_way.pop_front() {
-            said.push(format!("{} {signal}", ['>', '<'][from]));
+    let (mut in_flight, mut sent) = (VecDeque::new(), Vec::new());
+    let mut handle = |sides: &mut [Side; 2], at: usize, input: Input| {
+        in_flight.extend(sides[at].handle(input).into_iter().map(|signal| (at, signal)));
+        while let Some((from, signal)) = in_flight.pop_front() {
+            sent.push(format!("{} {signal}", ['>', '<'][from]));
             let to = 1 - from;
-            under_way.extend(sides[to].handle(Input::Received(signal)).into_iter().map(|signal| (to, signal)));
+            in_flight.extend(sides[to].handle(Input::Received(signal)).into_iter().map(|signal| (to, signal)));
         }
     };
-    tell(&mut sides, 0, Input::LinkOpened);
-    tell(&mut sides, 1, Input::NegotiationNeeded);
-    tell(&mut sides, 1, Input::Timeout);
-    tell(&mut sides, 0, Input::Timeout);
-    tell(&mut sides, 1, Input::Closing);
-    assert_eq!(said, examples("json conversation"), "{}", said.join("\n"));
+    handle(&mut sides, 0, Input::LinkOpened);
+    handle(&mut sides, 1, Input::NegotiationNeeded);
+    handle(&mut sides, 1, Input::Timeout);
+    handle(&mut sides, 0, Input::Timeout);
+    handle(&mut sides, 1, Input::Closing);
+    assert_eq!(sent, examples("json conversation"), "{}", sent.join("\n"));
 }
 
 /// The document's pauses, as the seconds since the link opened.
@@ -143,12 +143,20 @@ fn seconds_of_signals(side: &mut Negotiator) -> Vec<u32> {
 #[test]
 fn protocol_pauses_are_kept() {
     let new = || Negotiator::new(SessionId::new("c07e"), Politeness::Polite);
+    let greeting = || Input::Received(r#"{"kind":"hello","session":{"from":"a81f"}}"#.parse().unwrap());
     let mut side = new();
     side.handle(Input::LinkOpened);
     assert_eq!(seconds_of_signals(&mut side), REPEATED_AT, "greetings");
     let mut side = new();
     side.handle(Input::LinkOpened);
-    side.handle(Input::Received(r#"{"kind":"hello","session":{"from":"a81f"}}"#.parse().unwrap()));
+    side.handle(greeting());
     side.handle(Input::NegotiationNeeded);
     assert_eq!(seconds_of_signals(&mut side), REPEATED_AT, "a `request` that is not acknowledged");
+    // A peer that answers late does not make the first signal's repetition late.
+    let mut side = new();
+    side.handle(Input::LinkOpened);
+    assert_eq!(seconds_of_signals(&mut side), REPEATED_AT);
+    side.handle(greeting());
+    side.handle(Input::NegotiationNeeded);
+    assert_eq!(seconds_of_signals(&mut side), REPEATED_AT, "a first signal to a peer that answered late");
 }

@@ -1,27 +1,27 @@
-//! Offers that say nothing new.
+//! Offers that are made again without a change.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::sdp::{SdpType, SessionDescription};
 
-/// Maximum number of timeouts before an offer that says nothing new is made again.
-const LONGEST_PAUSE: u8 = 8;
+/// Maximum number of timeouts before an unchanged offer is made again.
+const MAX_PAUSE: u8 = 8;
 
-/// How often the same offer was made in a row: some browsers ask for one again and again, such as for a transceiver that
-/// was stopped before its first offer.
+/// The number of equal offers in a row. Some browsers request the same offer again and again, such as for a transceiver
+/// that was stopped before its first offer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Repetition {
-    /// Hash of our latest offer.
+    /// Hash of the latest local offer.
     last_offer: Option<u64>,
     count: u8,
-    /// Hash of the sections that we send in, by our latest description: where an answer has told a change of them in
-    /// between, the same offer is no repetition.
+    /// Hash of the sections that send, by the latest local description. If an answer has changed them in between, the same
+    /// offer is no repetition.
     last_sending: u64,
 }
 
 impl Repetition {
-    /// Takes a description of ours.
-    pub(super) fn described(&mut self, description: &SessionDescription) {
+    /// Takes a local description.
+    pub(super) fn local_description_set(&mut self, description: &SessionDescription) {
         let sending = sending(description);
         if description.kind == SdpType::Offer {
             let offer = Some(hash(description));
@@ -35,11 +35,11 @@ impl Repetition {
 
     /// Returns the number of timeouts until the next offer.
     pub(super) fn pause(&self) -> u8 {
-        if self.count < 2 { 0 } else { self.count.min(LONGEST_PAUSE) }
+        if self.count < 2 { 0 } else { self.count.min(MAX_PAUSE) }
     }
 }
 
-/// Hashes in which of its sections a description sends.
+/// Hashes which sections of a description send.
 fn sending(description: &SessionDescription) -> u64 {
     let mut hasher = DefaultHasher::new();
     for line in description.sdp.lines() {
@@ -52,7 +52,7 @@ fn sending(description: &SessionDescription) -> u64 {
     hasher.finish()
 }
 
-/// Hashes all lines but the one with the version.
+/// Hashes all lines except the one with the version.
 fn hash(description: &SessionDescription) -> u64 {
     let mut hasher = DefaultHasher::new();
     for line in description.sdp.lines().filter(|line| !line.starts_with("o=")) {

@@ -1,4 +1,4 @@
-//! Every order in which things can come to pass, against a model of the browser's own rules.
+//! An exhaustive search through all orders of steps, with a model of the browser's rules.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -9,17 +9,17 @@ use std::{
 
 use super::{
     Politeness,
-    conversation::{Bounds, Conversation, Mistake, Step},
+    conversation::{Bounds, Conversation, Defect, Step},
 };
 
-/// How a moment came to be: the last step, and what came before it.
-struct Way {
+/// The steps to a moment, the last one first.
+struct Path {
     step: Step,
-    before: Option<Rc<Way>>,
+    before: Option<Rc<Path>>,
 }
 
-fn steps_of(way: Option<&Rc<Way>>) -> Vec<Step> {
-    let mut steps: Vec<Step> = iter::successors(way, |way| way.before.as_ref()).map(|way| way.step).collect();
+fn steps_of(path: Option<&Rc<Path>>) -> Vec<Step> {
+    let mut steps: Vec<Step> = iter::successors(path, |path| path.before.as_ref()).map(|path| path.step).collect();
     steps.reverse();
     steps
 }
@@ -30,23 +30,23 @@ fn hash(moment: &Conversation) -> u64 {
     hasher.finish()
 }
 
-/// Goes every way from here, the short ones first, and gives the number of different moments, or the shortest way
-/// to where something is wrong.
+/// Searches all paths from a start, the short ones first. Returns the number of different moments, or the shortest path to
+/// a problem.
 fn search(start: Conversation) -> Result<usize, String> {
-    // By their hashes: a million moments fill no memory, and that two have the same is a chance of one in millions.
+    // Only hashes are kept, which saves memory. A collision would hide a moment, with a chance of one in millions.
     let mut received = HashSet::from([hash(&start)]);
     let mut open = VecDeque::from([(start, None)]);
-    while let Some((now, way)) = open.pop_front() {
+    while let Some((now, path)) = open.pop_front() {
         let steps = now.steps();
         if steps.is_empty() {
-            now.end().map_err(|problem| format!("{problem} after {:?}", steps_of(way.as_ref())))?;
+            now.end().map_err(|problem| format!("{problem} after {:?}", steps_of(path.as_ref())))?;
         }
         for step in steps {
             let mut next = now.clone();
-            let way = Rc::new(Way { step, before: way.clone() });
-            next.take(step).map_err(|problem| format!("{problem} after {:?}", steps_of(Some(&way))))?;
+            let path = Rc::new(Path { step, before: path.clone() });
+            next.take(step).map_err(|problem| format!("{problem} after {:?}", steps_of(Some(&path))))?;
             if received.insert(hash(&next)) {
-                open.push_back((next, Some(way)));
+                open.push_back((next, Some(path)));
             }
         }
     }
@@ -55,7 +55,7 @@ fn search(start: Conversation) -> Result<usize, String> {
 
 const POLITE_AND_IMPOLITE: [Politeness; 2] = [Politeness::Polite, Politeness::Impolite];
 
-fn stamped(bounds: Bounds) -> Conversation {
+fn with_headers(bounds: Bounds) -> Conversation {
     Conversation::new(POLITE_AND_IMPOLITE, bounds)
 }
 
@@ -63,91 +63,91 @@ fn plain(bounds: Bounds) -> Conversation {
     Conversation::plain(POLITE_AND_IMPOLITE, bounds)
 }
 
-fn searched(what: &str, start: Conversation) {
+fn search_all(what: &str, start: Conversation) {
     let moments = search(start).unwrap_or_else(|problem| panic!("{what}: {problem}"));
     println!("{what}: {moments} moments");
 }
 
 #[test]
-fn changes_of_both_sides_in_every_order() {
-    searched("plain, three changes a side", plain(Bounds { changes: 3, ..Bounds::default() }));
+fn changes_in_every_order() {
+    search_all("plain, three changes a side", plain(Bounds { changes: 3, ..Bounds::default() }));
 }
 
 #[test]
-fn changes_and_restarts_of_both_sides_in_every_order() {
+fn changes_and_restarts_without_headers() {
     let bounds = Bounds { changes: 1, restarts: 1, ..Bounds::default() };
-    searched("plain, a change and a restart a side", plain(bounds));
+    search_all("plain, a change and a restart a side", plain(bounds));
 }
 
 #[test]
 #[ignore = "three million moments"]
-fn changes_and_restarts_of_both_sides_with_stamps() {
+fn changes_and_restarts_with_headers() {
     let bounds = Bounds { changes: 1, restarts: 1, ..Bounds::default() };
-    searched("a change and a restart a side", stamped(bounds));
+    search_all("a change and a restart a side", with_headers(bounds));
 }
 
 #[test]
-fn links_that_are_slow() {
+fn slow_links() {
     let bounds = Bounds { changes: 1, slowness: 3, ..Bounds::default() };
-    searched("a change a side, while time passes", stamped(bounds));
+    search_all("a change a side, while time passes", with_headers(bounds));
 }
 
 #[test]
-fn links_that_lose_and_repeat() {
+fn lossy_and_repeating_links() {
     let bounds = Bounds { changes: 1, losses: 1, repetitions: 1, ..Bounds::default() };
-    searched("a change a side, a loss and a repetition", stamped(bounds));
+    search_all("a change a side, a loss and a repetition", with_headers(bounds));
 }
 
 #[test]
-fn operations_that_fail() {
+fn failing_operations() {
     let bounds = Bounds { changes: 1, failures: 2, ..Bounds::default() };
-    searched("a change a side and two failures", stamped(bounds));
+    search_all("a change a side and two failures", with_headers(bounds));
 }
 
 #[test]
-fn pages_that_are_reloaded() {
+fn reloaded_pages() {
     let bounds = Bounds { changes: 1, reloads: 1, ..Bounds::default() };
-    searched("a change a side and a reload", stamped(bounds));
+    search_all("a change a side and a reload", with_headers(bounds));
 }
 
 #[test]
-fn descriptions_that_are_split() {
+fn split_descriptions() {
     let bounds = Bounds { changes: 1, losses: 1, splits: true, ..Bounds::default() };
-    searched("a change a side and a loss, in parts", stamped(bounds));
+    search_all("a change a side and a loss, in parts", with_headers(bounds));
 }
 
 #[test]
-fn plain_peer_is_found_out() {
+fn plain_peer_is_recognized() {
     let bounds = Bounds { changes: 1, slowness: 2, ..Bounds::default() };
     for politeness in [POLITE_AND_IMPOLITE, [Politeness::Impolite, Politeness::Polite]] {
         let what = format!("a plain peer, a change a side, {:?}", politeness[0]);
-        searched(&what, Conversation::with_plain_peer(politeness, bounds));
+        search_all(&what, Conversation::with_plain_peer(politeness, bounds));
     }
 }
 
 #[test]
 #[ignore = "one and a half million moments"]
-fn pages_that_are_reloaded_and_draw_lots() {
+fn reloaded_pages_of_auto_politeness() {
     let bounds = Bounds { changes: 1, reloads: 1, ..Bounds::default() };
-    let by_lot = Conversation::new([Politeness::Auto, Politeness::Auto], bounds);
-    searched("a change a side and a reload, polite by lot", by_lot);
+    let is_auto = Conversation::new([Politeness::Auto, Politeness::Auto], bounds);
+    search_all("a change a side and a reload, auto politeness", is_auto);
 }
 
-/// The search finds what it is there for.
+/// Shows that the search finds problems.
 #[test]
-fn mistakes_are_found() {
+fn defects_are_found() {
     let bounds = Bounds { changes: 1, ..Bounds::default() };
     let found = |start, problem: &str| {
         let found = search(start).unwrap_err();
         assert!(found.starts_with(problem), "{found}");
     };
-    found(Conversation::plain([Politeness::Impolite; 2], bounds), "a side waits for ever");
+    found(Conversation::plain([Politeness::Impolite; 2], bounds), "a side waits forever");
     found(Conversation::plain([Politeness::Polite; 2], bounds), "answer");
-    found(plain(Bounds { changes: 2, ..bounds }).making(Mistake::PendingAnswerForgotten), "a side waits for ever");
+    found(plain(Bounds { changes: 2, ..bounds }).with_defect(Defect::PendingAnswerForgotten), "a side waits forever");
     let failing = Bounds { failures: 1, ..bounds };
-    found(stamped(failing).making(Mistake::RefusalKeptQuiet), "changes that the other side never heard of");
-    // Without stamps nobody knows what was lost, repeated, or meant for another.
-    found(plain(Bounds { losses: 1, ..bounds }), "a side waits for ever");
+    found(with_headers(failing).with_defect(Defect::RefusalDropped), "changes that the peer never received");
+    // Without headers, lost, repeated and former signals are not recognized.
+    found(plain(Bounds { losses: 1, ..bounds }), "a side waits forever");
     found(plain(Bounds { repetitions: 1, ..bounds }), "");
     found(plain(Bounds { reloads: 1, ..bounds }), "");
 }

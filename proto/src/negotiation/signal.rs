@@ -1,4 +1,4 @@
-//! What the two sides of a connection tell each other.
+//! The signals that two sessions exchange.
 
 use std::{borrow::Cow, error, fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use crate::{
     sdp::{IceCandidate, SdpType, SessionDescription},
 };
 
-/// What the two sides of a connection tell each other, over whatever the user has.
+/// A message between the two sessions of a connection, over any link.
 ///
 /// As text, by `to_string` and `parse`, it is JSON: `{"kind":"description","type":"offer","sdp":"…"}` or
 /// `{"kind":"candidate","candidate":"…","sdpMid":"0"}`, and its [`Header`] as `session`. Fields that this version does
@@ -17,68 +17,68 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "Wire", try_from = "Wire")]
 pub struct Signal {
-    /// What it says.
+    /// The content.
     pub content: Content,
-    /// Its place among the others. A plain peer sends none: its signals are taken as they arrive, and its link has to
-    /// deliver them in order and once.
+    /// The header. A plain peer sends none: its link has to deliver signals in order and once.
     pub header: Option<Header>,
 }
 
-/// What a [`Signal`] says.
+/// The content of a [`Signal`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Content {
-    /// Here I am; send again what I have not received. Without an addressee, it is answered by the like.
+    /// Without [`Header::to`], a greeting; with it, a request for all signals after [`Header::received`].
     Hello,
-    /// I have received what the header says, and have nothing else to say.
+    /// An acknowledgement, which is in the header.
     Ack,
-    /// Are you there? Answered by [`Ack`](Self::Ack).
+    /// A request for an [`Ack`](Self::Ack).
     Ping,
-    /// May I offer?
+    /// The polite side requests the turn to offer.
     Request,
-    /// You may, and I do not meanwhile.
+    /// The impolite side gives the turn to the polite side, and makes no offer meanwhile.
     Grant,
-    /// I need not any more.
+    /// The polite side gives the turn back without an offer.
     Release,
     /// An offer or an answer.
     Description(SessionDescription),
     /// A candidate.
     Candidate(IceCandidate),
-    /// The offer of this number could not be taken, and is to be rolled back.
+    /// The sender could not apply or answer an offer, which is to be rolled back.
     Refuse {
-        /// Its number.
+        /// The number of the offer's signal.
         offer: u32,
     },
-    /// I close the connection.
+    /// The sender has closed the connection.
     Bye,
 }
 
 /// The header of a signal: the two sessions that it belongs to, and its place among the signals of its sender.
 ///
-/// With it, the receiver recognizes signals that arrive twice, late, or from a session of before a reload, and asks for
+/// It lets the receiver recognize signals that arrive twice, late, or from a page that was reloaded since, and request
 /// those that were lost.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Header {
-    /// The sender.
+    /// The sender's id.
     pub from: SessionId,
-    /// The receiver. Absent in greetings, and in signals to a peer that has not answered a greeting yet.
+    /// The receiver's id. Absent in greetings, and in signals to a peer that has not answered a greeting yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<SessionId>,
-    /// Counts from 1 the signals that have to arrive; 0 for [`Hello`](Content::Hello), [`Ack`](Content::Ack),
+    /// The number of the signal, from 1; 0 for [`Hello`](Content::Hello), [`Ack`](Content::Ack),
     /// [`Ping`](Content::Ping) and [`Bye`](Content::Bye).
     #[serde(default, skip_serializing_if = "is_default")]
     pub number: u32,
-    /// The highest number up to which the sender has received everything.
+    /// The highest number up to which the sender has received all signals.
     #[serde(default, skip_serializing_if = "is_default")]
     pub received: u32,
-    /// The highest number that the sender has used, where some are not acknowledged; only in a
+    /// The highest number that the sender has used, if some signals are not acknowledged; only in a
     /// [`Hello`](Content::Hello) with `to`. The receiver makes no offer until it has received them all.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sent: u32,
-    /// The place of this part, from 1, in a description that was split; 0 where the signal is whole.
+    /// The number of this part of a split description, from 1; 0 if the signal is whole.
     #[serde(default, skip_serializing_if = "is_default")]
     pub part: u16,
-    /// Number of parts of a description that was split, 2 to 256; 0 where the signal is whole.
+    /// The number of parts of a split description, 2 to 256; 0 if the signal is whole.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parts: u16,
 }
@@ -91,13 +91,13 @@ impl Header {
     }
 }
 
-/// Tells a session from all others, also from those of the same page before it was reloaded.
+/// The id of a session, which distinguishes it from all others, including those of the same page before a reload.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(String);
 
 impl SessionId {
-    /// From text of one's own, which nobody else has.
+    /// Creates an id from a text that no other session has, such as 96 random bits in hexadecimal digits.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -135,7 +135,7 @@ impl FromStr for Signal {
     }
 }
 
-/// A text that is not a [`Signal`].
+/// The error for a text that is not a [`Signal`].
 #[derive(Debug)]
 pub struct ParseSignalError(serde_json::Error);
 
@@ -151,7 +151,7 @@ impl error::Error for ParseSignalError {
     }
 }
 
-/// One flat object, which costs a page less than serde's tagged and flattened enums.
+/// A signal as one flat object. In WebAssembly, this takes less code than serde's tagged and flattened enums.
 #[derive(Default, Serialize)]
 struct Wire {
     kind: String,
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signals_travel_as_the_protocol_has_them() {
+    fn signals_are_written_as_in_the_protocol() {
         let header = |to: Option<&str>, number, received| {
             Some(Header { to: to.map(SessionId::new), number, received, ..Header::new(SessionId::new("a")) })
         };
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_an_error() {
+    fn malformed_signal_is_an_error() {
         for json in [
             "null",
             "{}",

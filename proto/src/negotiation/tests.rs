@@ -14,7 +14,7 @@ pub(super) fn perform(operation: Operation) -> Vec<Action> {
 }
 
 #[test]
-fn our_candidates_follow_their_description() {
+fn local_candidates_follow_their_description() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
     assert_eq!(negotiator.handle(Input::LocalCandidate(candidate("early"))), []);
@@ -27,7 +27,7 @@ fn our_candidates_follow_their_description() {
 }
 
 #[test]
-fn candidates_wait_for_their_description() {
+fn remote_candidates_wait_for_their_description() {
     let mut negotiator = Negotiator::plain(Politeness::Polite);
     assert_eq!(negotiator.handle(Input::Received(candidate("first").into())), []);
     assert_eq!(negotiator.handle(Input::Received(candidate("second").into())), []);
@@ -44,7 +44,7 @@ fn candidates_wait_for_their_description() {
 }
 
 #[test]
-fn candidates_of_a_transport_that_is_not_used_are_passed_over() {
+fn candidates_of_bundled_section_are_ignored() {
     let of = |mid: &str| IceCandidate { sdp_mid: Some(mid.into()), ..candidate(mid) };
     let mut negotiator = Negotiator::plain(Politeness::Polite);
     let offer = description(SdpType::Offer, "a=group:BUNDLE 0 1 2\r\n");
@@ -68,7 +68,7 @@ fn candidates_of_a_transport_that_is_not_used_are_passed_over() {
 }
 
 #[test]
-fn a_failed_candidate_is_forgiven_only_after_an_ignored_offer() {
+fn failed_candidate_is_reported_unless_offer_ignored() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     negotiator.handle(Input::Received(description(SdpType::Offer, "o").into()));
     negotiator.handle(Input::Done(None));
@@ -84,7 +84,7 @@ fn a_failed_candidate_is_forgiven_only_after_an_ignored_offer() {
 }
 
 #[test]
-fn a_candidate_of_an_ignored_offer_is_forgiven_also_where_it_had_to_wait() {
+fn waiting_candidate_of_ignored_offer_may_fail() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     negotiator.handle(Input::NegotiationNeeded);
     negotiator.handle(Input::Done(Some(description(SdpType::Offer, "ours"))));
@@ -99,7 +99,7 @@ fn a_candidate_of_an_ignored_offer_is_forgiven_also_where_it_had_to_wait() {
 }
 
 #[test]
-fn a_candidate_of_before_a_restart_is_sent_before_the_new_description() {
+fn candidate_before_restart_precedes_description() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     negotiator.handle(Input::NegotiationNeeded);
     let of = |fragment: &str| IceCandidate { username_fragment: Some(fragment.into()), ..candidate("c") };
@@ -112,13 +112,13 @@ fn a_candidate_of_before_a_restart_is_sent_before_the_new_description() {
 }
 
 #[test]
-fn an_answer_that_nobody_waits_for_is_passed_over() {
+fn unexpected_answer_is_ignored() {
     let mut negotiator = Negotiator::plain(Politeness::Polite);
     let answer = Signal::from(description(SdpType::Answer, "a"));
     assert_eq!(negotiator.handle(Input::Received(answer)), []);
 }
 
-pub(super) fn stamped(negotiator: &mut Negotiator, input: Input) -> Vec<Signal> {
+pub(super) fn signals(negotiator: &mut Negotiator, input: Input) -> Vec<Signal> {
     let actions = negotiator.handle(input);
     actions
         .into_iter()
@@ -127,44 +127,44 @@ pub(super) fn stamped(negotiator: &mut Negotiator, input: Input) -> Vec<Signal> 
 }
 
 /// Two sides that know each other, the first impolite.
-pub(super) fn acquainted() -> (Negotiator, Negotiator) {
+pub(super) fn known_pair() -> (Negotiator, Negotiator) {
     let mut a = Negotiator::new(SessionId::new("a"), Politeness::Impolite);
     let mut b = Negotiator::new(SessionId::new("b"), Politeness::Polite);
-    let hello = stamped(&mut a, Input::LinkOpened).remove(0);
-    let answer = stamped(&mut b, Input::Received(hello)).remove(0);
+    let hello = signals(&mut a, Input::LinkOpened).remove(0);
+    let answer = signals(&mut b, Input::Received(hello)).remove(0);
     assert_eq!(answer.content, Content::Hello);
     assert_eq!(a.handle(Input::Received(answer)), []);
     (a, b)
 }
 
 /// The offer of a side that has something to negotiate.
-pub(super) fn offered(negotiator: &mut Negotiator) -> Signal {
+pub(super) fn make_offer(negotiator: &mut Negotiator) -> Signal {
     assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
-    stamped(negotiator, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0)
+    signals(negotiator, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0)
 }
 
 #[test]
-fn nothing_is_said_to_nobody_and_all_of_it_once_somebody_is_there() {
+fn signals_wait_until_peer_is_known() {
     let mut early = Negotiator::new(SessionId::new("a"), Politeness::Impolite);
-    let _unheard = stamped(&mut early, Input::LinkOpened);
+    let _lost = signals(&mut early, Input::LinkOpened);
     assert_eq!(early.handle(Input::NegotiationNeeded), []);
     assert_eq!(early.handle(Input::LocalCandidate(candidate("of before"))), []);
 
     let mut late = Negotiator::new(SessionId::new("b"), Politeness::Polite);
-    let hello = stamped(&mut late, Input::LinkOpened).remove(0);
+    let hello = signals(&mut late, Input::LinkOpened).remove(0);
     let actions = early.handle(Input::Received(hello));
     assert_eq!(actions.last(), Some(&Action::Perform(Operation::SetLocalDescription)));
-    let said: Vec<Content> = actions
+    let sent: Vec<Content> = actions
         .into_iter()
         .filter_map(|action| if let Action::Send(signal) = action { Some(signal.content) } else { None })
         .collect();
-    assert_eq!(said, [Content::Hello, Content::Candidate(candidate("of before"))]);
+    assert_eq!(sent, [Content::Hello, Content::Candidate(candidate("of before"))]);
 }
 
 #[test]
-fn what_comes_twice_counts_once() {
-    let (mut a, mut b) = acquainted();
-    let offer = offered(&mut a);
+fn repeated_signal_is_ignored() {
+    let (mut a, mut b) = known_pair();
+    let offer = make_offer(&mut a);
     let taken = perform(Operation::SetRemoteDescription(description(SdpType::Offer, "o")));
     assert_eq!(b.handle(Input::Received(offer.clone())), taken);
     b.handle(Input::Done(None));
@@ -173,27 +173,27 @@ fn what_comes_twice_counts_once() {
 }
 
 #[test]
-fn what_was_lost_is_asked_for_and_said_again() {
-    let (mut a, mut b) = acquainted();
-    let _lost = offered(&mut a);
-    let candidate = stamped(&mut a, Input::LocalCandidate(candidate("c"))).remove(0);
-    let question = stamped(&mut b, Input::Received(candidate.clone())).remove(0);
-    assert_eq!(question.content, Content::Hello);
+fn lost_signal_is_requested_and_resent() {
+    let (mut a, mut b) = known_pair();
+    let _lost = make_offer(&mut a);
+    let candidate = signals(&mut a, Input::LocalCandidate(candidate("c"))).remove(0);
+    let request = signals(&mut b, Input::Received(candidate.clone())).remove(0);
+    assert_eq!(request.content, Content::Hello);
     // It asks once, not for each that comes too early.
     assert_eq!(b.handle(Input::Received(candidate)), []);
-    let again = stamped(&mut a, Input::Received(question));
+    let again = signals(&mut a, Input::Received(request));
     assert_eq!(again.iter().map(|signal| signal.header.as_ref().unwrap().number).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
-fn the_last_word_is_said_again_after_a_while_unless_it_was_seen() {
-    let (mut a, mut b) = acquainted();
-    let offer = offered(&mut a);
+fn unacknowledged_signal_is_resent() {
+    let (mut a, mut b) = known_pair();
+    let offer = make_offer(&mut a);
     assert!(a.wants_timeout());
-    assert_eq!(stamped(&mut a, Input::Timeout), []);
-    assert_eq!(stamped(&mut a, Input::Timeout).first(), Some(&offer));
+    assert_eq!(signals(&mut a, Input::Timeout), []);
+    assert_eq!(signals(&mut a, Input::Timeout).first(), Some(&offer));
     b.handle(Input::Received(offer));
-    let received = stamped(&mut b, Input::Timeout).remove(0);
+    let received = signals(&mut b, Input::Timeout).remove(0);
     assert_eq!(received.content, Content::Ack);
     assert!(!b.wants_timeout());
     a.handle(Input::Received(received));
@@ -201,49 +201,49 @@ fn the_last_word_is_said_again_after_a_while_unless_it_was_seen() {
 }
 
 #[test]
-fn a_peer_that_begins_anew_is_told_from_one_that_goes_on() {
-    let (mut a, mut b) = acquainted();
-    let to_b = offered(&mut a);
-    let mut anew = Negotiator::new(SessionId::new("c"), Politeness::Polite);
+fn restarted_peer_is_recognized() {
+    let (mut a, mut b) = known_pair();
+    let to_b = make_offer(&mut a);
+    let mut restarted = Negotiator::new(SessionId::new("c"), Politeness::Polite);
     // What is for the one before is passed over, and whoever sends it greeted.
-    let greeting = stamped(&mut anew, Input::Received(to_b.clone())).remove(0);
+    let greeting = signals(&mut restarted, Input::Received(to_b.clone())).remove(0);
     assert_eq!((greeting.content, greeting.header.unwrap().to), (Content::Hello, None));
-    let hello = stamped(&mut anew, Input::LinkOpened).remove(0);
+    let hello = signals(&mut restarted, Input::LinkOpened).remove(0);
     b.handle(Input::Received(to_b));
-    a.handle(Input::Received(stamped(&mut b, Input::Timeout).remove(0)));
+    a.handle(Input::Received(signals(&mut b, Input::Timeout).remove(0)));
     assert_eq!(a.handle(Input::Received(hello)), [Action::PeerRestarted]);
-    let bye = stamped(&mut b, Input::Closing).remove(0);
+    let bye = signals(&mut b, Input::Closing).remove(0);
     assert_eq!(a.handle(Input::Received(bye)), [Action::PeerClosed]);
 }
 
 #[test]
-fn a_peer_that_begins_anew_is_met_although_its_greetings_were_lost() {
-    let (mut a, mut b) = acquainted();
-    let to_b = offered(&mut a);
+fn restarted_peer_is_met_after_lost_greetings() {
+    let (mut a, mut b) = known_pair();
+    let to_b = make_offer(&mut a);
     b.handle(Input::Received(to_b));
-    a.handle(Input::Received(stamped(&mut b, Input::Timeout).remove(0)));
-    let mut anew = Negotiator::new(SessionId::new("c"), Politeness::Polite);
-    let _lost = stamped(&mut anew, Input::LinkOpened);
-    let greeting = stamped(&mut a, Input::LinkOpened).remove(0);
+    a.handle(Input::Received(signals(&mut b, Input::Timeout).remove(0)));
+    let mut restarted = Negotiator::new(SessionId::new("c"), Politeness::Polite);
+    let _lost = signals(&mut restarted, Input::LinkOpened);
+    let greeting = signals(&mut a, Input::LinkOpened).remove(0);
     let hello = Signal { header: greeting.header.map(|header| Header { to: None, ..header }), ..greeting };
-    let to_a = stamped(&mut anew, Input::Received(hello)).remove(0);
+    let to_a = signals(&mut restarted, Input::Received(hello)).remove(0);
     // It speaks to a as if they had met, and learns by what is not for it that they have not.
-    let to_b = stamped(&mut a, Input::Received(to_a)).remove(0);
+    let to_b = signals(&mut a, Input::Received(to_a)).remove(0);
     assert_eq!(to_b.header.as_ref().unwrap().to, Some(SessionId::new("b")));
-    let greeting = stamped(&mut anew, Input::Received(to_b)).remove(0);
+    let greeting = signals(&mut restarted, Input::Received(to_b)).remove(0);
     assert_eq!(a.handle(Input::Received(greeting)), [Action::PeerRestarted]);
 }
 
 #[test]
-fn an_offer_that_cannot_be_taken_is_refused_and_rolled_back_on_both_sides() {
-    let (mut a, mut b) = acquainted();
-    let offer = offered(&mut a);
+fn failed_offer_is_refused_and_rolled_back() {
+    let (mut a, mut b) = known_pair();
+    let offer = make_offer(&mut a);
     b.handle(Input::Received(offer));
     assert_eq!(b.handle(Input::Done(None)), perform(Operation::SetLocalDescription));
     // The answer fails.
     let actions = b.handle(Input::Failed(SignalingState::HaveRemoteOffer));
     assert_eq!(actions, [Action::ReportFailure, Action::Perform(Operation::RollBackRemoteOffer)]);
-    let refusal = stamped(&mut b, Input::Done(None)).remove(0);
+    let refusal = signals(&mut b, Input::Done(None)).remove(0);
     assert_eq!(refusal.content, Content::Refuse { offer: 1 });
     let actions = a.handle(Input::Received(refusal));
     assert_eq!(actions, [Action::ReportRefusal, Action::Perform(Operation::RollBackLocalOffer)]);
@@ -254,12 +254,12 @@ fn an_offer_that_cannot_be_taken_is_refused_and_rolled_back_on_both_sides() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_taken_has_our_offer_made_again() {
-    let (mut a, mut b) = acquainted();
-    let offer = offered(&mut a);
+fn offer_is_repeated_after_failed_answer() {
+    let (mut a, mut b) = known_pair();
+    let offer = make_offer(&mut a);
     b.handle(Input::Received(offer));
     b.handle(Input::Done(None));
-    let answer = stamped(&mut b, Input::Done(Some(description(SdpType::Answer, "a")))).remove(0);
+    let answer = signals(&mut b, Input::Done(Some(description(SdpType::Answer, "a")))).remove(0);
     a.handle(Input::Received(answer));
     let actions = a.handle(Input::Failed(SignalingState::HaveLocalOffer));
     assert_eq!(actions, [Action::ReportFailure, Action::Perform(Operation::RollBackLocalOffer)]);
@@ -268,41 +268,41 @@ fn an_answer_that_cannot_be_taken_has_our_offer_made_again() {
 }
 
 #[test]
-fn the_polite_side_asks_before_it_offers() {
-    let (mut impolite, mut polite) = acquainted();
-    let ask = stamped(&mut polite, Input::NegotiationNeeded).remove(0);
-    assert_eq!(ask.content, Content::Request);
-    let grant = stamped(&mut impolite, Input::Received(ask)).remove(0);
+fn polite_side_requests_turn() {
+    let (mut impolite, mut polite) = known_pair();
+    let request = signals(&mut polite, Input::NegotiationNeeded).remove(0);
+    assert_eq!(request.content, Content::Request);
+    let grant = signals(&mut impolite, Input::Received(request)).remove(0);
     assert_eq!(grant.content, Content::Grant);
     // It keeps the turn free.
     assert_eq!(impolite.handle(Input::NegotiationNeeded), []);
     assert_eq!(polite.handle(Input::Received(grant)), perform(Operation::SetLocalDescription));
-    let offer = stamped(&mut polite, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0);
+    let offer = signals(&mut polite, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0);
     let taken = perform(Operation::SetRemoteDescription(description(SdpType::Offer, "o")));
     assert_eq!(impolite.handle(Input::Received(offer)), taken);
 }
 
 #[test]
-fn a_turn_that_is_needed_no_more_is_passed_back() {
-    let (mut impolite, mut polite) = acquainted();
-    let ask = stamped(&mut polite, Input::NegotiationNeeded).remove(0);
+fn turn_without_offer_is_released() {
+    let (mut impolite, mut polite) = known_pair();
+    let request = signals(&mut polite, Input::NegotiationNeeded).remove(0);
     // Meanwhile our offer has what they wanted.
-    let offer = offered(&mut impolite);
+    let offer = make_offer(&mut impolite);
     polite.handle(Input::Received(offer));
     polite.handle(Input::Done(None));
-    let answer = stamped(&mut polite, Input::Done(Some(description(SdpType::Answer, "a")))).remove(0);
-    impolite.handle(Input::Received(ask));
+    let answer = signals(&mut polite, Input::Done(Some(description(SdpType::Answer, "a")))).remove(0);
+    impolite.handle(Input::Received(request));
     impolite.handle(Input::Received(answer));
-    let grant = stamped(&mut impolite, Input::Done(None)).remove(0);
+    let grant = signals(&mut impolite, Input::Done(None)).remove(0);
     assert_eq!(grant.content, Content::Grant);
     assert_eq!(impolite.handle(Input::NegotiationNeeded), []);
-    let pass = stamped(&mut polite, Input::Received(grant)).remove(0);
-    assert_eq!(pass.content, Content::Release);
-    assert_eq!(impolite.handle(Input::Received(pass)), perform(Operation::SetLocalDescription));
+    let release = signals(&mut polite, Input::Received(grant)).remove(0);
+    assert_eq!(release.content, Content::Release);
+    assert_eq!(impolite.handle(Input::Received(release)), perform(Operation::SetLocalDescription));
 }
 
 #[test]
-fn a_browser_that_asks_for_the_same_offer_again_and_again_is_slowed_down() {
+fn same_offer_in_a_row_is_delayed() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     let mut version = 0;
     let mut round = |negotiator: &mut Negotiator, name: &str| {
@@ -322,7 +322,7 @@ fn a_browser_that_asks_for_the_same_offer_again_and_again_is_slowed_down() {
 }
 
 #[test]
-fn offer_that_is_made_again_after_a_different_answer_is_not_slowed_down() {
+fn same_offer_after_changed_answer_is_not_delayed() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     for round in 0..20 {
         negotiator.handle(Input::NegotiationNeeded);
@@ -339,17 +339,17 @@ fn offer_that_is_made_again_after_a_different_answer_is_not_slowed_down() {
 }
 
 #[test]
-fn the_end_of_candidates_is_of_their_generation() {
+fn end_of_candidates_has_a_generation() {
     let end = IceCandidate::end_of_candidates;
     let described = |kind, fragment: &str| description(kind, &format!("v=0\r\na=ice-ufrag:{fragment}\r\n"));
-    let (mut a, mut b) = acquainted();
+    let (mut a, mut b) = known_pair();
     a.handle(Input::NegotiationNeeded);
-    let offer = stamped(&mut a, Input::Done(Some(described(SdpType::Offer, "new")))).remove(0);
+    let offer = signals(&mut a, Input::Done(Some(described(SdpType::Offer, "new")))).remove(0);
     let ours = IceCandidate { username_fragment: Some("new".into()), ..candidate("c") };
-    let found = stamped(&mut a, Input::LocalCandidate(ours)).remove(0);
-    let ended = stamped(&mut a, Input::LocalCandidate(end())).remove(0);
-    let told = IceCandidate { username_fragment: Some("new".into()), ..end() };
-    assert_eq!(ended.content, Content::Candidate(told.clone()));
+    let found = signals(&mut a, Input::LocalCandidate(ours)).remove(0);
+    let ended = signals(&mut a, Input::LocalCandidate(end())).remove(0);
+    let sent = IceCandidate { username_fragment: Some("new".into()), ..end() };
+    assert_eq!(ended.content, Content::Candidate(sent.clone()));
 
     b.handle(Input::Received(offer));
     b.handle(Input::Done(None));
@@ -360,12 +360,12 @@ fn the_end_of_candidates_is_of_their_generation() {
     b.handle(Input::Done(None));
     // Late, of another generation.
     let old = IceCandidate { username_fragment: Some("old".into()), ..end() };
-    let late = stamped(&mut a, Input::LocalCandidate(old)).remove(0);
+    let late = signals(&mut a, Input::LocalCandidate(old)).remove(0);
     assert_eq!(b.handle(Input::Received(late)), []);
 }
 
 #[test]
-fn a_candidate_of_before_a_restart_comes_too_late_for_a_complaint() {
+fn candidate_of_former_generation_is_ignored() {
     let of = |fragment: &str| IceCandidate { username_fragment: Some(fragment.into()), ..candidate("c") };
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     for fragment in ["first", "second"] {
@@ -383,14 +383,14 @@ fn a_candidate_of_before_a_restart_comes_too_late_for_a_complaint() {
 }
 
 #[test]
-fn ice_is_restarted_when_the_peer_is_heard_of() {
-    let (mut a, mut b) = acquainted();
-    let ping = stamped(&mut a, Input::PathBroken).remove(0);
+fn ice_restart_waits_for_signal_of_peer() {
+    let (mut a, mut b) = known_pair();
+    let ping = signals(&mut a, Input::PathBroken).remove(0);
     assert_eq!(ping.content, Content::Ping);
     let stranger = Header::new(SessionId::new("c"));
-    let unheard = a.handle(Input::Received(Signal { content: Content::Ack, header: Some(stranger) }));
-    assert_eq!(unheard, []);
-    let answer = stamped(&mut b, Input::Received(ping)).remove(0);
+    let ignored = a.handle(Input::Received(Signal { content: Content::Ack, header: Some(stranger) }));
+    assert_eq!(ignored, []);
+    let answer = signals(&mut b, Input::Received(ping)).remove(0);
     assert_eq!(a.handle(Input::Received(answer.clone())), [Action::RestartIce]);
     assert_eq!(a.handle(Input::Received(answer)), [], "once");
 
@@ -399,7 +399,7 @@ fn ice_is_restarted_when_the_peer_is_heard_of() {
 }
 
 /// A side that has greeted in vain for long enough, and its offer.
-fn offering_to_nobody(politeness: Politeness) -> (Negotiator, Vec<Signal>) {
+fn offering_to_unknown_peer(politeness: Politeness) -> (Negotiator, Vec<Signal>) {
     let mut negotiator = Negotiator::new(SessionId::new("a"), politeness);
     negotiator.handle(Input::LinkOpened);
     assert_eq!(negotiator.handle(Input::NegotiationNeeded), []);
@@ -408,20 +408,20 @@ fn offering_to_nobody(politeness: Politeness) -> (Negotiator, Vec<Signal>) {
         actions = negotiator.handle(Input::Timeout);
     }
     assert_eq!(actions.last(), Some(&Action::Perform(Operation::SetLocalDescription)));
-    let offered = stamped(&mut negotiator, Input::Done(Some(description(SdpType::Offer, "o"))));
+    let offered = signals(&mut negotiator, Input::Done(Some(description(SdpType::Offer, "o"))));
     (negotiator, offered)
 }
 
 #[test]
-fn unknown_peer_is_sent_each_signal_once_without_an_addressee() {
+fn unknown_peer_gets_each_signal_once_unaddressed() {
     for politeness in [Politeness::Polite, Politeness::Impolite] {
-        let (mut negotiator, offered) = offering_to_nobody(politeness);
+        let (mut negotiator, offered) = offering_to_unknown_peer(politeness);
         let [offer] = &*offered else { panic!("{offered:?}") };
         assert_eq!(offer.header, Some(Header { number: 1, ..Header::new(SessionId::new("a")) }));
-        let found = stamped(&mut negotiator, Input::LocalCandidate(candidate("c")));
+        let found = signals(&mut negotiator, Input::LocalCandidate(candidate("c")));
         assert_eq!(found[0].header.as_ref().unwrap().number, 2);
         for _ in 0..8 {
-            let signals = stamped(&mut negotiator, Input::Timeout);
+            let signals = signals(&mut negotiator, Input::Timeout);
             assert!(signals.iter().all(|signal| signal.content == Content::Hello), "{signals:?}");
         }
         // A plain peer answers.
@@ -438,13 +438,13 @@ fn unknown_peer_is_sent_each_signal_once_without_an_addressee() {
 }
 
 #[test]
-fn peer_with_headers_ignores_signals_without_an_addressee() {
-    let (mut early, offered) = offering_to_nobody(Politeness::Polite);
+fn peer_with_headers_ignores_unaddressed_signals() {
+    let (mut early, offered) = offering_to_unknown_peer(Politeness::Polite);
     let mut late = Negotiator::new(SessionId::new("b"), Politeness::Impolite);
-    let hello = stamped(&mut late, Input::LinkOpened).remove(0);
+    let hello = signals(&mut late, Input::LinkOpened).remove(0);
     assert_eq!(late.handle(Input::Received(offered[0].clone())), []);
     late.handle(Input::NegotiationNeeded);
-    let answers = stamped(&mut early, Input::Received(hello));
+    let answers = signals(&mut early, Input::Received(hello));
     assert_eq!(answers.iter().map(|signal| signal.header.as_ref().unwrap().number).collect::<Vec<_>>(), [0, 1]);
     // It offers nothing until what was announced has arrived: nothing is rolled back.
     assert_eq!(late.handle(Input::Received(answers[0].clone())), []);
@@ -453,11 +453,11 @@ fn peer_with_headers_ignores_signals_without_an_addressee() {
 }
 
 #[test]
-fn plain_peer_is_sent_what_waited_and_asked_for_no_turn() {
+fn plain_peer_gets_pending_signals_and_no_request() {
     let mut negotiator = Negotiator::new(SessionId::new("a"), Politeness::Polite);
     negotiator.handle(Input::LinkOpened);
     negotiator.handle(Input::LocalCandidate(candidate("early")));
-    let sent = stamped(&mut negotiator, Input::Received(candidate("theirs").into()));
+    let sent = signals(&mut negotiator, Input::Received(candidate("theirs").into()));
     assert_eq!(sent, [candidate("early").into()]);
     assert_eq!(negotiator.handle(Input::NegotiationNeeded), []);
     let actions = negotiator.handle(Input::Timeout);
@@ -466,12 +466,12 @@ fn plain_peer_is_sent_what_waited_and_asked_for_no_turn() {
 }
 
 #[test]
-fn peer_with_headers_is_not_mistaken_for_a_plain_one() {
-    let (mut a, mut b) = acquainted();
-    let offer = offered(&mut a);
+fn peer_with_headers_is_not_taken_for_plain() {
+    let (mut a, mut b) = known_pair();
+    let offer = make_offer(&mut a);
     b.handle(Input::Received(offer));
     assert_eq!(b.handle(Input::Received(description(SdpType::Offer, "stray").into())), []);
-    let (mut negotiator, _offered) = offering_to_nobody(Politeness::Impolite);
+    let (mut negotiator, _offered) = offering_to_unknown_peer(Politeness::Impolite);
     let echo = Signal { content: Content::Hello, header: Some(Header::new(SessionId::new("a"))) };
     assert_eq!(negotiator.handle(Input::Received(echo)), []);
 }
@@ -491,7 +491,7 @@ fn answer_only_side_never_offers() {
 }
 
 #[test]
-fn refused_remote_offer_is_reported_once_and_makes_none_of_ours_due() {
+fn refused_remote_offer_is_reported_once() {
     let mut negotiator = Negotiator::plain(Politeness::Polite);
     negotiator.handle(Input::Received(description(SdpType::Offer, "m=audio").into()));
     negotiator.handle(Input::Done(None));
@@ -505,7 +505,7 @@ fn refused_remote_offer_is_reported_once_and_makes_none_of_ours_due() {
 }
 
 #[test]
-fn offer_that_was_rolled_back_for_a_refused_one_is_made_again() {
+fn offer_rolled_back_for_refused_one_is_repeated() {
     let mut negotiator = Negotiator::plain(Politeness::Polite);
     negotiator.handle(Input::NegotiationNeeded);
     assert_eq!(negotiator.handle(Input::Timeout), perform(Operation::SetLocalDescription));

@@ -1,10 +1,11 @@
-//! Recovery of a broken path: when to restart ICE, and when to give up.
-#![expect(missing_docs)]
+//! Recovery of a broken path between two peers: when to restart ICE, and when to give up.
+//!
+//! [`Recovery`] is the policy, and [`PathMonitor`] the state machine that follows it.
 
 mod path;
 mod policy;
 
 pub use self::{
-    path::{Actions, Clock, Connection, Observation, PathEvent, PathMonitor, Traffic},
+    path::{Actions, Connection, Observation, PathEvent, PathMonitor, Timer, Traffic},
     policy::Recovery,
 };

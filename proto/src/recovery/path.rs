@@ -1,191 +1,239 @@
-//! When to look for another way to the peer, and when to give up: without a browser and without a clock.
+//! The path monitor.
 
 use std::{mem, time::Duration};
 
 use super::Recovery;
 use crate::sdp::ConnectionState;
 
-/// Within this time something is heard on a way that is used: RTCP speaks every five seconds, give or take a half, and
-/// the first second is not listened to. A Firefox whose restart leads nowhere gives its DTLS up after eleven.
-const HEARING_TIME: Duration = Duration::from_secs(9);
+/// Time within which something is received on a path in use: RTCP is sent every five seconds, give or take a half, and
+/// the first second is not observed. A Firefox whose restart leads nowhere gives up DTLS after eleven seconds.
+const VERIFICATION_TIME: Duration = Duration::from_secs(9);
 
-/// How it stands with the way to the peer.
+/// State of the path to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PathState {
-    /// Never there yet.
+    /// Not connected yet.
     New,
-    Fine,
-    /// Disconnected, and may heal by itself.
-    Doubtful,
-    /// Another is looked for.
+    /// Connected, and something was received.
+    Verified,
+    /// Disconnected, which may end without a restart.
+    Disconnected,
+    /// Being restarted.
     Broken,
-    /// Another was found, by what the browser says, and nothing has been heard on it yet.
-    Unproven,
+    /// Connected again, as the connection reports, and nothing was received yet.
+    Unverified,
 }
 
-/// How things look when the clock has run down.
+/// An observation of the path during the time that the timer ran.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation {
+    /// State of the connection at the end of that time.
     pub connection: Connection,
-    /// Since the clock was started.
+    /// Traffic during that time.
     pub traffic: Traffic,
 }
 
+/// State of the connection, as far as recovery is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
+    /// Connected.
     Connected,
-    /// Failed although ICE has a way, as its DTLS has. Nothing brings that back.
-    BeyondIce,
-    Other,
+    /// Failed although ICE is connected, as DTLS has failed. An ICE restart cannot repair that.
+    FailedAboveIce,
+    /// Not connected.
+    NotConnected,
 }
 
 /// An event of the path to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathEvent {
-    /// The path is broken, and another is looked for.
+    /// The path is broken, and another one is searched for.
     Reconnecting {
         /// Number of the attempt, from 1.
         attempt: u32,
     },
-    /// There is a path again.
+    /// The peers are connected again.
     Recovered,
     /// All attempts have failed.
     Lost,
 }
 
-/// Traffic on the path during one interval.
+/// Traffic on the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
     /// Something was received.
     Received,
-    /// Something was sent and nothing received: not even an acknowledgment, although RTCP or SCTP answers whatever is
-    /// sent.
+    /// Something was sent, and nothing was received: not even an acknowledgment, although RTCP or SCTP acknowledges
+    /// everything.
     SentOnly,
     /// Nothing was sent or received.
     Idle,
 }
 
-/// What is to be done.
-#[derive(Debug, Default)]
+/// The actions that a [`PathMonitor`] requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Actions {
+    /// Whether to restart ICE: pass [`Input::PathBroken`](crate::negotiation::Input::PathBroken) to the negotiator.
     pub restart_ice: bool,
+    /// The event to report.
     pub event: Option<PathEvent>,
-    /// What the clock is to do.
-    pub clock: Clock,
+    /// The change of the timer.
+    pub timer: Timer,
 }
 
 impl Actions {
+    /// Returns whether the path is lost, and the connection is to be closed.
+    #[must_use]
     pub fn is_lost(&self) -> bool {
         self.event == Some(PathEvent::Lost)
     }
 }
 
+/// A change of a [`PathMonitor`]'s only timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Clock {
+pub enum Timer {
+    /// Leave the timer as it is.
     #[default]
-    GoOn,
+    Keep,
+    /// Stop the timer.
     Stop,
-    /// Anew, for so long.
+    /// Start or restart the timer, observe the traffic, and call [`PathMonitor::timeout`] after this time.
     Start(Duration),
 }
 
-/// Watches one connection.
+/// A state machine that decides when to restart ICE, and when to give up.
+///
+/// Its driver passes the states of the connection, completed ICE restarts and timeouts, and performs the [`Actions`].
+///
+/// ```
+/// use browser_rtc_proto::{
+///     recovery::{Connection, Observation, PathEvent, PathMonitor, Recovery, Timer, Traffic},
+///     sdp::ConnectionState,
+/// };
+/// use std::time::Duration;
+///
+/// let mut path = PathMonitor::new(Recovery::new().patience(Duration::from_secs(2)));
+/// path.state_changed(&ConnectionState::Connected);
+///
+/// // A disconnection may end by itself.
+/// let actions = path.state_changed(&ConnectionState::Disconnected);
+/// assert_eq!(actions.timer, Timer::Start(Duration::from_secs(2)));
+///
+/// let observation = Observation { connection: Connection::NotConnected, traffic: Traffic::SentOnly };
+/// let actions = path.timeout(observation);
+/// assert!(actions.restart_ice);
+/// assert_eq!(actions.event, Some(PathEvent::Reconnecting { attempt: 1 }));
+///
+/// let actions = path.state_changed(&ConnectionState::Connected);
+/// assert_eq!(actions.event, Some(PathEvent::Recovered));
+/// ```
 #[derive(Debug)]
 pub struct PathMonitor {
     recovery: Recovery,
-    way: PathState,
-    /// How many tries there were since something was last heard.
-    tries: u32,
-    /// A restart of ICE can help, as far as is known.
-    restarts_help: bool,
+    state: PathState,
+    /// Number of attempts since something was received.
+    attempts: u32,
+    restarts_enabled: bool,
 }
 
 impl PathMonitor {
+    /// Creates the monitor of a new connection.
+    #[must_use]
     pub fn new(recovery: Recovery) -> Self {
-        Self { recovery, way: PathState::New, tries: 0, restarts_help: true }
+        Self { recovery, state: PathState::New, attempts: 0, restarts_enabled: true }
     }
 
-    /// The peer does not restart ICE, or we may not ask for it: the path can only heal by itself. Returns whether this
-    /// is news.
-    pub fn restarts_do_not_help(&mut self) -> bool {
-        mem::replace(&mut self.restarts_help, false)
+    /// Requests no further restarts of ICE, as the peer ignores them or the local side does not offer: the path can only
+    /// recover by itself. Returns whether restarts were enabled before.
+    pub fn disable_restarts(&mut self) -> bool {
+        mem::replace(&mut self.restarts_enabled, false)
     }
 
+    /// Handles a new state of the connection.
     pub fn state_changed(&mut self, state: &ConnectionState) -> Actions {
-        match (state, self.way) {
-            (ConnectionState::Connected, PathState::New) => self.fine(),
-            (ConnectionState::Connected, PathState::Doubtful | PathState::Broken) => self.found(),
-            (ConnectionState::Disconnected, PathState::New | PathState::Fine | PathState::Unproven) => {
-                self.way = PathState::Doubtful;
-                Actions { clock: Clock::Start(self.recovery.patience), ..Actions::default() }
+        match (state, self.state) {
+            (ConnectionState::Connected, PathState::New) => self.verified(),
+            (ConnectionState::Connected, PathState::Disconnected | PathState::Broken) => self.connected(),
+            (ConnectionState::Disconnected, PathState::New | PathState::Verified | PathState::Unverified) => {
+                self.state = PathState::Disconnected;
+                Actions { timer: Timer::Start(self.recovery.patience), ..Actions::default() }
             }
-            // A try that fails early does not make the next one come earlier: the network needs time, not tries.
-            (ConnectionState::Failed, way) if way != PathState::Broken => self.attempt(),
+            // An attempt that fails early does not start the next one: the network needs time.
+            (ConnectionState::Failed, state) if state != PathState::Broken => self.attempt(),
             _ => Actions::default(),
         }
     }
 
-    /// Both sides have agreed on a restart of ICE, whoever wanted it. `is_connected` by what they had before.
+    /// Handles a completed negotiation that restarts ICE, requested by either side. `is_connected` is the state of the
+    /// connection before, as some browsers report no change.
     pub fn ice_restarted(&mut self, is_connected: bool) -> Actions {
-        self.restarts_help = true;
-        match self.way {
-            PathState::Fine | PathState::Unproven => self.found(),
-            PathState::Broken if is_connected => self.found(),
-            PathState::New | PathState::Doubtful | PathState::Broken => Actions::default(),
+        self.restarts_enabled = true;
+        match self.state {
+            PathState::Verified | PathState::Unverified => self.connected(),
+            PathState::Broken if is_connected => self.connected(),
+            PathState::New | PathState::Disconnected | PathState::Broken => Actions::default(),
         }
     }
 
-    pub fn time_is_up(&mut self, observation: Observation) -> Actions {
-        match (self.way, observation.connection, observation.traffic) {
-            (PathState::New | PathState::Fine, ..) => Actions::default(),
-            (PathState::Broken, Connection::BeyondIce, _) => Self::give_up(),
+    /// Handles the end of the timer.
+    pub fn timeout(&mut self, observation: Observation) -> Actions {
+        match (self.state, observation.connection, observation.traffic) {
+            (PathState::New | PathState::Verified, ..) => Actions::default(),
+            (PathState::Broken, Connection::FailedAboveIce, _) => Self::give_up(),
             (PathState::Broken, Connection::Connected, Traffic::Received) => {
-                Actions { event: Some(PathEvent::Recovered), ..self.fine() }
+                Actions { event: Some(PathEvent::Recovered), ..self.verified() }
             }
-            (PathState::Unproven, _, Traffic::Received) => self.fine(),
-            // What is not used need not be mended, and cannot be told from what is.
-            (PathState::Unproven, _, Traffic::Idle) => {
-                Actions { clock: Clock::Start(HEARING_TIME), ..Actions::default() }
+            (PathState::Unverified, _, Traffic::Received) => self.verified(),
+            // A path that is not in use need not be repaired, and cannot be told from one that works.
+            (PathState::Unverified, _, Traffic::Idle) => {
+                Actions { timer: Timer::Start(VERIFICATION_TIME), ..Actions::default() }
             }
-            (PathState::Unproven | PathState::Doubtful | PathState::Broken, ..) => self.attempt(),
+            (PathState::Unverified | PathState::Disconnected | PathState::Broken, ..) => self.attempt(),
         }
     }
 
+    /// Returns whether the path is being restarted.
+    #[must_use]
     pub fn is_broken(&self) -> bool {
-        self.way == PathState::Broken
+        self.state == PathState::Broken
     }
 
-    pub fn is_at_odd_try(&self) -> bool {
-        self.tries % 2 == 1
+    /// Returns whether the number of the current attempt is odd. A side that skips such attempts leaves the first restart to
+    /// its peer.
+    #[must_use]
+    pub fn is_odd_attempt(&self) -> bool {
+        self.attempts % 2 == 1
     }
 
-    fn fine(&mut self) -> Actions {
-        self.way = PathState::Fine;
-        self.tries = 0;
-        Actions { clock: Clock::Stop, ..Actions::default() }
+    fn verified(&mut self) -> Actions {
+        self.state = PathState::Verified;
+        self.attempts = 0;
+        Actions { timer: Timer::Stop, ..Actions::default() }
     }
 
-    fn found(&mut self) -> Actions {
+    fn connected(&mut self) -> Actions {
         let event = self.is_broken().then_some(PathEvent::Recovered);
-        self.way = PathState::Unproven;
-        Actions { event, clock: Clock::Start(HEARING_TIME), ..Actions::default() }
+        self.state = PathState::Unverified;
+        Actions { event, timer: Timer::Start(VERIFICATION_TIME), ..Actions::default() }
     }
 
     fn give_up() -> Actions {
-        Actions { event: Some(PathEvent::Lost), clock: Clock::Stop, ..Actions::default() }
+        Actions { event: Some(PathEvent::Lost), timer: Timer::Stop, ..Actions::default() }
     }
 
     fn attempt(&mut self) -> Actions {
-        if self.tries >= self.recovery.attempts {
+        if self.attempts >= self.recovery.attempts {
             return Self::give_up();
         }
-        let is_news = self.restarts_help || !self.is_broken();
-        self.way = PathState::Broken;
-        self.tries += 1;
+        // Without restarts, only the first attempt is an event.
+        let is_event = self.restarts_enabled || !self.is_broken();
+        self.state = PathState::Broken;
+        self.attempts += 1;
         Actions {
-            restart_ice: self.restarts_help,
-            event: is_news.then_some(PathEvent::Reconnecting { attempt: self.tries }),
-            clock: Clock::Start(self.recovery.attempt_time),
+            restart_ice: self.restarts_enabled,
+            event: is_event.then_some(PathEvent::Reconnecting { attempt: self.attempts }),
+            timer: Timer::Start(self.recovery.attempt_time),
         }
     }
 }
@@ -194,7 +242,7 @@ impl PathMonitor {
 mod tests {
     use super::*;
 
-    fn watch() -> PathMonitor {
+    fn monitor() -> PathMonitor {
         PathMonitor::new(
             Recovery::new().attempts(2).patience(Duration::from_secs(1)).attempt_time(Duration::from_secs(9)),
         )
@@ -202,7 +250,7 @@ mod tests {
 
     fn is_attempt(actions: &Actions, number: u32) -> bool {
         actions.restart_ice
-            && actions.clock == Clock::Start(Duration::from_secs(9))
+            && actions.timer == Timer::Start(Duration::from_secs(9))
             && matches!(actions.event, Some(PathEvent::Reconnecting { attempt }) if attempt == number)
     }
 
@@ -210,132 +258,132 @@ mod tests {
         Observation { connection, traffic }
     }
 
-    const DARK: Observation = Observation { connection: Connection::Other, traffic: Traffic::Idle };
+    const DISCONNECTED: Observation = Observation { connection: Connection::NotConnected, traffic: Traffic::Idle };
 
-    /// Of a watch whose connection has been up.
-    fn up() -> PathMonitor {
-        let mut path = watch();
-        assert_eq!(path.state_changed(&ConnectionState::Connected).clock, Clock::Stop);
+    /// Returns the monitor of a connection that has been connected.
+    fn connected_monitor() -> PathMonitor {
+        let mut path = monitor();
+        assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Stop);
         path
     }
 
     fn is_recovery(actions: &Actions) -> bool {
         matches!(actions.event, Some(PathEvent::Recovered))
             && !actions.restart_ice
-            && actions.clock == Clock::Start(HEARING_TIME)
+            && actions.timer == Timer::Start(VERIFICATION_TIME)
     }
 
     #[test]
-    fn a_short_disconnection_is_nobodys_business() {
-        let mut path = up();
+    fn brief_disconnect_is_ignored() {
+        let mut path = connected_monitor();
         let actions = path.state_changed(&ConnectionState::Disconnected);
-        assert_eq!((actions.restart_ice, actions.clock), (false, Clock::Start(Duration::from_secs(1))));
+        assert_eq!((actions.restart_ice, actions.timer), (false, Timer::Start(Duration::from_secs(1))));
         let actions = path.state_changed(&ConnectionState::Connected);
         assert!(actions.event.is_none() && !actions.restart_ice);
-        let actions = path.time_is_up(observation(Connection::Connected, Traffic::Received));
-        assert!(actions.event.is_none() && !actions.restart_ice && actions.clock == Clock::Stop);
+        let actions = path.timeout(observation(Connection::Connected, Traffic::Received));
+        assert!(actions.event.is_none() && !actions.restart_ice && actions.timer == Timer::Stop);
     }
 
     #[test]
-    fn a_disconnection_that_lasts_is_tried_and_recovers() {
-        let mut path = up();
+    fn long_disconnect_is_restarted_and_recovers() {
+        let mut path = connected_monitor();
         path.state_changed(&ConnectionState::Disconnected);
-        assert!(is_attempt(&path.time_is_up(DARK), 1));
-        // The state goes its own ways meanwhile, and the agreement comes before the way.
+        assert!(is_attempt(&path.timeout(DISCONNECTED), 1));
+        // Other states are reported meanwhile, and the negotiation completes before the connection.
         for state in [ConnectionState::Failed, ConnectionState::Connecting, ConnectionState::Disconnected] {
-            assert_eq!(path.state_changed(&state).clock, Clock::GoOn);
+            assert_eq!(path.state_changed(&state).timer, Timer::Keep);
         }
-        assert_eq!(path.ice_restarted(false).clock, Clock::GoOn);
+        assert_eq!(path.ice_restarted(false).timer, Timer::Keep);
         assert!(is_recovery(&path.state_changed(&ConnectionState::Connected)));
     }
 
     #[test]
-    fn a_failure_is_tried_at_once_and_given_up_after_the_limit() {
-        for mut path in [watch(), up()] {
+    fn failure_is_restarted_until_the_limit() {
+        for mut path in [monitor(), connected_monitor()] {
             assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
-            assert!(is_attempt(&path.time_is_up(DARK), 2));
-            let actions = path.time_is_up(DARK);
+            assert!(is_attempt(&path.timeout(DISCONNECTED), 2));
+            let actions = path.timeout(DISCONNECTED);
             assert!(!actions.restart_ice);
             assert!(matches!(actions.event, Some(PathEvent::Lost)));
         }
     }
 
     #[test]
-    fn what_ice_cannot_mend_is_given_up_after_one_try() {
-        let mut path = up();
+    fn failed_dtls_is_given_up_after_one_attempt() {
+        let mut path = connected_monitor();
         assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
-        // ICE's own way carries what DTLS does not take.
-        let actions = path.time_is_up(observation(Connection::BeyondIce, Traffic::Received));
+        // Traffic of ICE does not reach DTLS.
+        let actions = path.timeout(observation(Connection::FailedAboveIce, Traffic::Received));
         assert!(matches!(actions.event, Some(PathEvent::Lost)));
     }
 
     #[test]
-    fn the_tries_begin_anew_once_something_was_heard() {
-        let mut path = up();
+    fn received_traffic_resets_attempts() {
+        let mut path = connected_monitor();
         path.state_changed(&ConnectionState::Failed);
         path.state_changed(&ConnectionState::Connected);
-        assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 2), "nothing was");
+        assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 2), "nothing was received");
         path.state_changed(&ConnectionState::Connected);
-        path.time_is_up(observation(Connection::Connected, Traffic::Received));
+        path.timeout(observation(Connection::Connected, Traffic::Received));
         assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
     }
 
     #[test]
-    fn a_way_on_which_nothing_is_heard_is_tried_again_and_given_up_at_last() {
+    fn silent_path_is_restarted_and_given_up() {
         let silence = observation(Connection::Connected, Traffic::SentOnly);
-        let mut path = up();
+        let mut path = connected_monitor();
         path.state_changed(&ConnectionState::Failed);
         path.state_changed(&ConnectionState::Connected);
-        assert!(is_attempt(&path.time_is_up(silence), 2));
+        assert!(is_attempt(&path.timeout(silence), 2));
         // The state has been `connected` all along, and does not change.
         assert!(is_recovery(&path.ice_restarted(true)));
-        assert!(matches!(path.time_is_up(silence).event, Some(PathEvent::Lost)));
+        assert!(matches!(path.timeout(silence).event, Some(PathEvent::Lost)));
     }
 
     #[test]
-    fn a_silence_that_ends_by_itself_is_over() {
-        let mut path = up();
+    fn silence_that_ends_is_a_recovery() {
+        let mut path = connected_monitor();
         path.ice_restarted(true);
-        assert!(is_attempt(&path.time_is_up(observation(Connection::Connected, Traffic::SentOnly)), 1));
-        let actions = path.time_is_up(observation(Connection::Connected, Traffic::Received));
-        assert!(matches!(actions.event, Some(PathEvent::Recovered)) && actions.clock == Clock::Stop);
+        assert!(is_attempt(&path.timeout(observation(Connection::Connected, Traffic::SentOnly)), 1));
+        let actions = path.timeout(observation(Connection::Connected, Traffic::Received));
+        assert!(matches!(actions.event, Some(PathEvent::Recovered)) && actions.timer == Timer::Stop);
     }
 
     #[test]
-    fn a_restart_that_somebody_wanted_has_to_be_heard_too_and_what_is_idle_may_be() {
-        let mut path = up();
+    fn requested_restart_is_verified_when_in_use() {
+        let mut path = connected_monitor();
         let actions = path.ice_restarted(true);
-        assert!(actions.event.is_none() && actions.clock == Clock::Start(HEARING_TIME));
-        // A Firefox that has offered it is connecting, and connected again.
-        assert_eq!(path.state_changed(&ConnectionState::Connecting).clock, Clock::GoOn);
-        assert_eq!(path.state_changed(&ConnectionState::Connected).clock, Clock::GoOn);
-        let actions = path.time_is_up(observation(Connection::Connected, Traffic::Idle));
-        assert!(!actions.restart_ice && actions.clock == Clock::Start(HEARING_TIME));
-        assert!(is_attempt(&path.time_is_up(observation(Connection::Connected, Traffic::SentOnly)), 1));
+        assert!(actions.event.is_none() && actions.timer == Timer::Start(VERIFICATION_TIME));
+        // A Firefox that has offered the restart reports `connecting`, and `connected` again.
+        assert_eq!(path.state_changed(&ConnectionState::Connecting).timer, Timer::Keep);
+        assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Keep);
+        let actions = path.timeout(observation(Connection::Connected, Traffic::Idle));
+        assert!(!actions.restart_ice && actions.timer == Timer::Start(VERIFICATION_TIME));
+        assert!(is_attempt(&path.timeout(observation(Connection::Connected, Traffic::SentOnly)), 1));
     }
 
     #[test]
-    fn ignored_restart_is_not_repeated_and_path_may_heal() {
-        let mut path = up();
+    fn ignored_restart_is_not_repeated() {
+        let mut path = connected_monitor();
         assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
-        assert!(path.restarts_do_not_help());
-        assert!(!path.restarts_do_not_help());
+        assert!(path.disable_restarts());
+        assert!(!path.disable_restarts());
         // The time of the second attempt passes without one.
-        let actions = path.time_is_up(DARK);
+        let actions = path.timeout(DISCONNECTED);
         assert!(!actions.restart_ice && actions.event.is_none());
-        assert_eq!(actions.clock, Clock::Start(Duration::from_secs(9)));
+        assert_eq!(actions.timer, Timer::Start(Duration::from_secs(9)));
         assert!(is_recovery(&path.state_changed(&ConnectionState::Connected)));
-        path.time_is_up(observation(Connection::Connected, Traffic::Received));
+        path.timeout(observation(Connection::Connected, Traffic::Received));
         let actions = path.state_changed(&ConnectionState::Failed);
         assert!(!actions.restart_ice && matches!(actions.event, Some(PathEvent::Reconnecting { attempt: 1 })));
-        assert!(path.time_is_up(DARK).event.is_none());
-        assert!(matches!(path.time_is_up(DARK).event, Some(PathEvent::Lost)));
+        assert!(path.timeout(DISCONNECTED).event.is_none());
+        assert!(matches!(path.timeout(DISCONNECTED).event, Some(PathEvent::Lost)));
     }
 
     #[test]
-    fn a_restart_before_there_was_a_way_proves_nothing() {
-        let mut path = watch();
-        assert_eq!(path.ice_restarted(false).clock, Clock::GoOn);
-        assert_eq!(path.state_changed(&ConnectionState::Connected).clock, Clock::Stop);
+    fn restart_before_first_connection_is_ignored() {
+        let mut path = monitor();
+        assert_eq!(path.ice_restarted(false).timer, Timer::Keep);
+        assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Stop);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-/// What is done when the network between the two breaks: ICE is restarted, again and again, and at last given up.
+/// The policy of recovery: how often and for how long ICE is restarted when the network between two peers breaks.
 ///
-/// A connection that has failed is tried at once; one that is disconnected after [`patience`](Self::patience), as it
-/// often heals by itself; and one that is connected again, but on which something was sent and nothing has come for
-/// nine seconds since, then. So the peer has to speak RTCP where media is sent to it, as the specification wants.
+/// ICE is restarted at once when the connection has failed; after [`patience`](Self::patience) when it is disconnected, as
+/// that often ends by itself; and nine seconds after it has reconnected if something was sent since and nothing was
+/// received. A peer that receives media therefore has to send RTCP, as the specification requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     pub(super) patience: Duration,
@@ -21,33 +21,33 @@ impl Default for Recovery {
 }
 
 impl Recovery {
-    /// Six tries of ten seconds each, after three seconds of patience.
+    /// Creates the default policy: six attempts of ten seconds each, after three seconds of patience.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// No tries: a connection that fails is lost.
+    /// Creates a policy without attempts: a connection that fails is lost.
     #[must_use]
     pub fn none() -> Self {
         Self { attempts: 0, ..Self::default() }
     }
 
-    /// How long a connection may be disconnected before another way is looked for. Default: 3 s.
+    /// Sets how long a connection may be disconnected before ICE is restarted. Default: 3 seconds.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// How many tries there are before the session is lost. Default: 6.
+    /// Sets the number of attempts before the connection is lost. Default: 6.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// How long each try may take. Default: 10 s.
+    /// Sets the duration of each attempt. Default: 10 seconds.
     #[must_use]
     pub fn attempt_time(mut self, time: Duration) -> Self {
         self.attempt_time = time;

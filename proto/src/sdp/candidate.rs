@@ -1,4 +1,4 @@
-//! An address at which a peer may be reached, and what its line says.
+//! ICE candidates, and the fields of their lines.
 
 use std::{error, fmt, str::FromStr};
 
@@ -8,7 +8,7 @@ use super::{IceCandidateType, IceServerTransportProtocol, IceTcpCandidateType};
 use crate::{dictionary, spec_enum};
 
 spec_enum! {
-    /// What travels between the two addresses. [Specification](https://www.w3.org/TR/webrtc/#rtciceprotocol-enum)
+    /// The transport protocol of a candidate. [Specification](https://www.w3.org/TR/webrtc/#rtciceprotocol-enum)
     #[doc(alias = "RTCIceProtocol")]
     IceProtocol {
         /// UDP.
@@ -21,20 +21,20 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// What a transport carries, where it is not everything.
+    /// The component of a transport.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcicecomponent)
     #[doc(alias = "RTCIceComponent")]
     IceComponent {
-        /// Media, and with rtcp-mux, as always today, its reports.
+        /// Media, and with rtcp-mux also RTCP.
         #[doc(alias = "RTCIceComponent.rtp")]
         Rtp = "rtp",
-        /// Reports alone.
+        /// RTCP alone.
         #[doc(alias = "RTCIceComponent.rtcp")]
         Rtcp = "rtcp",
     }
 }
 
-/// An address at which a peer may be reached.
+/// An ICE candidate: an address at which a peer may be reached.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicecandidate-interface)
 #[doc(alias = "RTCIceCandidate")]
 #[doc(alias = "RTCIceCandidate.constructor")]
@@ -47,27 +47,28 @@ pub struct IceCandidate {
     #[doc(alias = "RTCIceCandidate.candidate")]
     #[doc(alias = "RTCIceCandidateInit.candidate")]
     pub candidate: String,
-    /// The media section's identification.
+    /// The identification tag (`mid`) of the media section.
     #[doc(alias = "RTCIceCandidate.sdpMid")]
     #[doc(alias = "RTCIceCandidateInit.sdpMid")]
     #[serde(rename = "sdpMid", skip_serializing_if = "Option::is_none")]
     pub sdp_mid: Option<String>,
-    /// The media section's place, from 0.
+    /// The index of the media section, from 0.
     #[doc(alias = "RTCIceCandidate.sdpMLineIndex")]
     #[doc(alias = "RTCIceCandidateInit.sdpMLineIndex")]
     #[serde(rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
     pub sdp_m_line_index: Option<u16>,
-    /// Which generation of candidates it belongs to.
+    /// The user name fragment, which identifies the generation of candidates.
     #[doc(alias = "RTCIceCandidate.usernameFragment")]
     #[doc(alias = "RTCIceCandidateInit.usernameFragment")]
     #[serde(rename = "usernameFragment", skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
-    /// Of our own relay candidates: how the TURN server is spoken to, where the browser tells. It does not travel.
+    /// The protocol of the connection to the TURN server, for local relay candidates in browsers that provide it. It is not
+    /// sent.
     #[doc(alias = "RTCIceCandidate.relayProtocol")]
     #[doc(alias = "RTCLocalIceCandidateInit.relayProtocol")]
     #[serde(skip)]
     pub relay_protocol: Option<IceServerTransportProtocol>,
-    /// Of our own candidates from a server: its URL, where the browser tells. It does not travel.
+    /// The URL of the STUN or TURN server, for local candidates in browsers that provide it. It is not sent.
     #[doc(alias = "RTCIceCandidate.url")]
     #[doc(alias = "RTCLocalIceCandidateInit.url")]
     #[doc(alias = "RTCPeerConnectionIceEvent.url")]
@@ -85,29 +86,29 @@ dictionary! {
 }
 
 impl IceCandidate {
-    /// The word that no more candidates follow.
+    /// Creates the end of candidates.
     #[must_use]
     pub fn end_of_candidates() -> Self {
         Self::default()
     }
 
-    /// Whether this says that no more candidates follow.
+    /// Returns whether this is the end of candidates.
     #[must_use]
     pub fn is_end_of_candidates(&self) -> bool {
         self.candidate.is_empty()
     }
 
-    /// What the candidate line says.
+    /// Parses the candidate line.
     ///
     /// # Errors
-    /// Where it is not a line of [RFC 8839](https://www.rfc-editor.org/rfc/rfc8839#section-5.1), such as the empty one
-    /// of the end of candidates. Types of candidate that are not known are values, and no errors.
+    /// If it is not a line of [RFC 8839](https://www.rfc-editor.org/rfc/rfc8839#section-5.1), such as the empty one
+    /// of the end of candidates. Unknown types of candidates are values, not errors.
     pub fn parse(&self) -> Result<ParsedCandidate, ParseCandidateError> {
         self.candidate.parse()
     }
 }
 
-/// The fields of a candidate line. They are read from the line, as not every browser gives them.
+/// The fields of a candidate line. They are parsed from the line, as not every browser provides them.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicecandidate-interface)
 ///
 /// ```
@@ -122,34 +123,34 @@ impl IceCandidate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParsedCandidate {
-    /// The same for candidates of one origin.
+    /// The foundation, which is equal for candidates of the same origin.
     #[doc(alias = "RTCIceCandidate.foundation")]
     pub foundation: String,
-    /// What its transport carries.
+    /// The component of the transport.
     #[doc(alias = "RTCIceCandidate.component")]
     pub component: IceComponent,
-    /// The higher, the sooner it is tried.
+    /// The priority. Candidates with a higher one are preferred.
     #[doc(alias = "RTCIceCandidate.priority")]
     pub priority: u32,
-    /// An IP address, or a name that ends in `.local` and hides one.
+    /// The IP address, or a name that ends in `.local` and hides one.
     #[doc(alias = "RTCIceCandidate.address")]
     pub address: String,
-    /// What travels.
+    /// The transport protocol.
     #[doc(alias = "RTCIceCandidate.protocol")]
     pub protocol: IceProtocol,
-    /// 0 to 65,535.
+    /// The port.
     #[doc(alias = "RTCIceCandidate.port")]
     pub port: u16,
-    /// Where the address was learnt.
+    /// The type of the candidate.
     #[doc(alias = "RTCIceCandidate.type")]
     pub kind: IceCandidateType,
-    /// Of TCP: who opens the connection.
+    /// The TCP type, for TCP candidates.
     #[doc(alias = "RTCIceCandidate.tcpType")]
     pub tcp_type: Option<IceTcpCandidateType>,
-    /// Of all but host candidates: the address behind this one.
+    /// The related address, for all candidates except host candidates.
     #[doc(alias = "RTCIceCandidate.relatedAddress")]
     pub related_address: Option<String>,
-    /// Of all but host candidates: the port behind this one.
+    /// The related port, for all candidates except host candidates.
     #[doc(alias = "RTCIceCandidate.relatedPort")]
     pub related_port: Option<u16>,
 }
@@ -157,7 +158,7 @@ pub struct ParsedCandidate {
 impl FromStr for ParsedCandidate {
     type Err = ParseCandidateError;
 
-    /// With or without the `a=` that it has in a description.
+    /// Parses a candidate line, with or without the prefix `a=`.
     fn from_str(line: &str) -> Result<Self, ParseCandidateError> {
         let line = line.strip_prefix("a=").unwrap_or(line);
         let line = line.strip_prefix("candidate:").ok_or(ParseCandidateError("the prefix `candidate:`"))?;
@@ -178,7 +179,7 @@ impl FromStr for ParsedCandidate {
             related_address: None,
             related_port: None,
         };
-        // Names and values in turn; of a name without a value nothing can be said.
+        // Pairs of a name and a value. A name without a value is ignored.
         while let (Some(name), Some(value)) = (words.next(), words.next()) {
             match name {
                 "raddr" => parsed.related_address = Some(value.to_owned()),
@@ -203,14 +204,13 @@ fn number<N: FromStr>(word: &str, what: &'static str) -> Result<N, ParseCandidat
     word.parse().map_err(|_| ParseCandidateError(what))
 }
 
-/// Which part of a candidate line is missing or malformed.
+/// The error for a candidate line of which a part is missing or malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseCandidateError(&'static str);
 
 impl fmt::Display for ParseCandidateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the candidate line lacks ")?;
-        f.write_str(self.0)
+        write!(f, "malformed candidate line: {} is missing or invalid", self.0)
     }
 }
 
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn candidates_travel_as_the_specification_spells_them() {
+    fn candidate_json_is_that_of_the_specification() {
         let expected =
             json!({ "candidate": "candidate:1 …", "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "x" });
         let candidate: IceCandidate = serde_json::from_value(expected.clone()).unwrap();
@@ -232,13 +232,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ours_alone_does_not_travel() {
+    fn local_members_are_not_sent() {
         let relayed = IceCandidate { url: Some("turn:t.example".into()), ..IceCandidate::default() };
         assert_eq!(serde_json::to_value(&relayed).unwrap(), json!({ "candidate": "" }));
     }
 
     #[test]
-    fn f13_a_candidate_of_each_kind_is_read() {
+    fn candidate_of_each_type_is_parsed() {
         let host: ParsedCandidate =
             "candidate:1 1 udp 2122260223 1f4712db.local 56032 typ host generation 0 ufrag eU7z".parse().unwrap();
         assert_eq!(host.foundation, "1");
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_the_future_are_values() {
+    fn unknown_candidate_types_are_values() {
         let parsed: ParsedCandidate = "candidate:1 3 quic 1 10.0.0.1 1 typ moon".parse().unwrap();
         assert_eq!(parsed.component, IceComponent::Unknown("3".into()));
         assert_eq!(parsed.protocol, IceProtocol::Unknown("quic".into()));
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_candidate_line_is_an_error_that_says_why() {
+    fn malformed_candidate_line_error_names_the_part() {
         for (line, lacking) in [
             ("", "the prefix `candidate:`"),
             ("candidate:", "the foundation"),

@@ -1,4 +1,4 @@
-//! What two peers tell each other of their media: offers and answers.
+//! Session descriptions: offers and answers.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,32 +7,32 @@ use serde::Serialize;
 use crate::{dictionary, spec_enum};
 
 spec_enum! {
-    /// What a description is for. [Specification](https://www.w3.org/TR/webrtc/#rtcsdptype)
+    /// The type of a session description. [Specification](https://www.w3.org/TR/webrtc/#rtcsdptype)
     #[doc(alias = "RTCSdpType")]
     SdpType {
-        /// A proposal.
+        /// An offer.
         #[doc(alias = "RTCSdpType.offer")]
         Offer = "offer",
         /// A provisional answer.
         #[doc(alias = "RTCSdpType.pranswer")]
         Pranswer = "pranswer",
-        /// The answer.
+        /// A final answer.
         #[doc(alias = "RTCSdpType.answer")]
         Answer = "answer",
-        /// Takes an offer back.
+        /// The rollback of an offer.
         #[doc(alias = "RTCSdpType.rollback")]
         Rollback = "rollback",
     }
 }
 
-/// An offer or an answer. [Specification](https://www.w3.org/TR/webrtc/#rtcsessiondescription-class)
+/// A session description, such as an offer or an answer. [Specification](https://www.w3.org/TR/webrtc/#rtcsessiondescription-class)
 #[doc(alias = "RTCSessionDescription")]
 #[doc(alias = "RTCSessionDescription.constructor")]
 #[doc(alias = "RTCSessionDescription.toJSON")]
 #[doc(alias = "RTCSessionDescriptionInit")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct SessionDescription {
-    /// What it is for.
+    /// The type.
     #[doc(alias = "RTCSessionDescription.type")]
     #[doc(alias = "RTCSessionDescriptionInit.type")]
     #[doc(alias = "RTCLocalSessionDescriptionInit.type")]
@@ -53,13 +53,13 @@ dictionary! {
 }
 
 impl SessionDescription {
-    /// What follows this in each line that begins with it, such as `a=ice-ufrag:`.
+    /// Returns the rest of each line that begins with `start`, such as `a=ice-ufrag:`.
     pub fn values<'a>(&'a self, start: &'static str) -> impl Iterator<Item = &'a str> {
         self.sdp.lines().filter_map(move |line| line.strip_prefix(start))
     }
 
-    /// Hashes what both sides negotiate, without what each attempt has anew: credentials, identifiers of media, the
-    /// version. So an offer that is made again without a change is recognized.
+    /// Hashes the negotiated lines, without those that differ in each attempt, such as credentials and the version. So an
+    /// offer that is repeated without a change is recognized.
     pub(crate) fn shape(&self) -> u64 {
         const NEGOTIATED: [&str; 6] = ["m=", "a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive", "a=msid:"];
         let mut hasher = DefaultHasher::new();
@@ -77,13 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn descriptions_travel_as_the_specification_spells_them() {
+    fn description_json_is_that_of_the_specification() {
         let offer = SessionDescription { kind: SdpType::Offer, sdp: "v=0\r\n".into() };
         assert_eq!(serde_json::to_value(&offer).unwrap(), json!({ "type": "offer", "sdp": "v=0\r\n" }));
     }
 
     #[test]
-    fn an_unknown_type_is_a_value() {
+    fn unknown_type_is_a_value() {
         let description: SessionDescription = serde_json::from_value(json!({ "type": "haiku", "sdp": "" })).unwrap();
         assert_eq!(description.kind, SdpType::Unknown("haiku".into()));
     }

@@ -1,74 +1,75 @@
-//! The four state machines of a connection.
+//! The states of a connection.
 
 use crate::spec_enum;
 
 spec_enum! {
-    /// The connection as a whole. [Specification](https://www.w3.org/TR/webrtc/#rtcpeerconnectionstate-enum)
+    /// The state of a connection as a whole. [Specification](https://www.w3.org/TR/webrtc/#rtcpeerconnectionstate-enum)
     #[doc(alias = "RTCPeerConnectionState")]
     ConnectionState {
-        /// Nothing has begun.
+        /// Not started.
         #[doc(alias = "RTCPeerConnectionState.new")]
         New = "new",
-        /// A transport is being set up.
+        /// A transport is being established.
         #[doc(alias = "RTCPeerConnectionState.connecting")]
         Connecting = "connecting",
-        /// All transports are up.
+        /// All transports are connected.
         #[doc(alias = "RTCPeerConnectionState.connected")]
         Connected = "connected",
-        /// A transport hears nothing, and may recover.
+        /// A transport receives nothing, and may recover.
         #[doc(alias = "RTCPeerConnectionState.disconnected")]
         Disconnected = "disconnected",
-        /// A transport has given up: restart ICE.
+        /// A transport has failed: restart ICE.
         #[doc(alias = "RTCPeerConnectionState.failed")]
         Failed = "failed",
-        /// Closed by us.
+        /// Closed by the local side.
         #[doc(alias = "RTCPeerConnectionState.closed")]
         Closed = "closed",
     }
 }
 
 spec_enum! {
-    /// The search for a way to the peer. [Specification](https://www.w3.org/TR/webrtc/#rtciceconnectionstate-enum)
+    /// The state of ICE: the search for a path to the peer. [Specification](https://www.w3.org/TR/webrtc/#rtciceconnectionstate-enum)
     #[doc(alias = "RTCIceConnectionState")]
     IceConnectionState {
-        /// Nothing has begun.
+        /// Not started.
         #[doc(alias = "RTCIceConnectionState.new")]
         New = "new",
         /// Candidate pairs are being tried.
         #[doc(alias = "RTCIceConnectionState.checking")]
         Checking = "checking",
-        /// A way is found; others are still tried.
+        /// A path is found; others are still being tried.
         #[doc(alias = "RTCIceConnectionState.connected")]
         Connected = "connected",
-        /// The best way is found.
+        /// The best path is found.
         #[doc(alias = "RTCIceConnectionState.completed")]
         Completed = "completed",
-        /// The way was lost, and may come back.
+        /// The path was lost, and may recover.
         #[doc(alias = "RTCIceConnectionState.disconnected")]
         Disconnected = "disconnected",
-        /// There is no way: restart ICE.
+        /// No path is found: restart ICE.
         #[doc(alias = "RTCIceConnectionState.failed")]
         Failed = "failed",
-        /// Closed by us.
+        /// Closed by the local side.
         #[doc(alias = "RTCIceConnectionState.closed")]
         Closed = "closed",
     }
 }
 
 spec_enum! {
-    /// The gathering of our own candidates, of a connection or of one transport. [Specification](https://www.w3.org/TR/webrtc/#rtcicegatheringstate-enum)
+    /// The state of gathering local candidates, of a connection or of one transport.
+    /// [Specification](https://www.w3.org/TR/webrtc/#rtcicegatheringstate-enum)
     #[doc(alias = "RTCIceGatheringState")]
     #[doc(alias = "RTCIceGathererState")]
     IceGatheringState {
-        /// Nothing has begun.
+        /// Not started.
         #[doc(alias = "RTCIceGatheringState.new")]
         #[doc(alias = "RTCIceGathererState.new")]
         New = "new",
-        /// Candidates are coming.
+        /// Candidates are being gathered.
         #[doc(alias = "RTCIceGatheringState.gathering")]
         #[doc(alias = "RTCIceGathererState.gathering")]
         Gathering = "gathering",
-        /// All are known.
+        /// All candidates are gathered.
         #[doc(alias = "RTCIceGatheringState.complete")]
         #[doc(alias = "RTCIceGathererState.complete")]
         Complete = "complete",
@@ -76,25 +77,25 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// Offers and answers. [Specification](https://www.w3.org/TR/webrtc/#rtcsignalingstate-enum)
+    /// The state of offers and answers. [Specification](https://www.w3.org/TR/webrtc/#rtcsignalingstate-enum)
     #[doc(alias = "RTCSignalingState")]
     SignalingState {
-        /// No offer is open.
+        /// No offer is pending.
         #[doc(alias = "RTCSignalingState.stable")]
         Stable = "stable",
-        /// We have offered.
+        /// A local offer is pending.
         #[doc(alias = "RTCSignalingState.have-local-offer")]
         HaveLocalOffer = "have-local-offer",
-        /// The peer has offered.
+        /// A remote offer is pending.
         #[doc(alias = "RTCSignalingState.have-remote-offer")]
         HaveRemoteOffer = "have-remote-offer",
-        /// We have answered provisionally.
+        /// A remote offer has a provisional local answer.
         #[doc(alias = "RTCSignalingState.have-local-pranswer")]
         HaveLocalPranswer = "have-local-pranswer",
-        /// The peer has answered provisionally.
+        /// A local offer has a provisional remote answer.
         #[doc(alias = "RTCSignalingState.have-remote-pranswer")]
         HaveRemotePranswer = "have-remote-pranswer",
-        /// Closed by us.
+        /// Closed by the local side.
         #[doc(alias = "RTCSignalingState.closed")]
         Closed = "closed",
     }

@@ -1,125 +1,125 @@
-//! The states and kinds of what lies below a connection: DTLS, ICE and its candidates.
+//! The states of DTLS and ICE transports, and the types of ICE candidates.
 
 use crate::spec_enum;
 
 spec_enum! {
-    /// The encryption between the peers.
+    /// The state of a DTLS transport.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransportstate)
     #[doc(alias = "RTCDtlsTransportState")]
     DtlsTransportState {
-        /// Nothing has begun.
+        /// Not started.
         #[doc(alias = "RTCDtlsTransportState.new")]
         New = "new",
-        /// Keys are being agreed on, and the peer's fingerprint is checked.
+        /// Keys are being negotiated, and the peer's fingerprint is verified.
         #[doc(alias = "RTCDtlsTransportState.connecting")]
         Connecting = "connecting",
-        /// What is sent is encrypted, to the peer that was described.
+        /// The connection is encrypted, and the peer verified.
         #[doc(alias = "RTCDtlsTransportState.connected")]
         Connected = "connected",
         /// Closed by either side.
         #[doc(alias = "RTCDtlsTransportState.closed")]
         Closed = "closed",
-        /// It failed, as where the peer has not the fingerprint that it was described with.
+        /// Failed, such as when the peer does not have the fingerprint of its description.
         #[doc(alias = "RTCDtlsTransportState.failed")]
         Failed = "failed",
     }
 }
 
 spec_enum! {
-    /// One search for a way to the peer.
+    /// The state of an ICE transport.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransportstate)
     #[doc(alias = "RTCIceTransportState")]
     IceTransportState {
         /// Closed.
         #[doc(alias = "RTCIceTransportState.closed")]
         Closed = "closed",
-        /// There is no way.
+        /// No path is found.
         #[doc(alias = "RTCIceTransportState.failed")]
         Failed = "failed",
-        /// The way was lost, and may come back.
+        /// The path was lost, and may recover.
         #[doc(alias = "RTCIceTransportState.disconnected")]
         Disconnected = "disconnected",
-        /// Nothing is tried yet.
+        /// Not started.
         #[doc(alias = "RTCIceTransportState.new")]
         New = "new",
         /// Candidate pairs are being tried.
         #[doc(alias = "RTCIceTransportState.checking")]
         Checking = "checking",
-        /// The best way is found.
+        /// The best path is found.
         #[doc(alias = "RTCIceTransportState.completed")]
         Completed = "completed",
-        /// A way is found; others are still tried.
+        /// A path is found; others are still being tried.
         #[doc(alias = "RTCIceTransportState.connected")]
         Connected = "connected",
     }
 }
 
 spec_enum! {
-    /// Who of the two peers chooses the candidate pair.
+    /// The role of a peer in ICE.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicerole)
     #[doc(alias = "RTCIceRole")]
     IceRole {
-        /// Not settled yet.
+        /// Not determined yet.
         #[doc(alias = "RTCIceRole.unknown")]
         NotKnown = "unknown",
-        /// We do.
+        /// The local side selects the candidate pair.
         #[doc(alias = "RTCIceRole.controlling")]
         Controlling = "controlling",
-        /// The peer does.
+        /// The peer selects the candidate pair.
         #[doc(alias = "RTCIceRole.controlled")]
         Controlled = "controlled",
     }
 }
 
 spec_enum! {
-    /// Where an address was learnt.
+    /// The type of a candidate.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcicecandidatetype-enum)
     #[doc(alias = "RTCIceCandidateType")]
     IceCandidateType {
-        /// From the machine itself.
+        /// An address of the host itself.
         #[doc(alias = "RTCIceCandidateType.host")]
         Host = "host",
-        /// From a STUN server, which saw us come from it.
+        /// An address that a STUN server has seen.
         #[doc(alias = "RTCIceCandidateType.srflx")]
         ServerReflexive = "srflx",
-        /// From the peer, which saw us come from it.
+        /// An address that the peer has seen.
         #[doc(alias = "RTCIceCandidateType.prflx")]
         PeerReflexive = "prflx",
-        /// From a TURN server, which relays.
+        /// An address of a TURN server that relays.
         #[doc(alias = "RTCIceCandidateType.relay")]
         Relay = "relay",
     }
 }
 
 spec_enum! {
-    /// Who opens the connection of a TCP candidate.
+    /// The side that opens the connection of a TCP candidate.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetcpcandidatetype-enum)
     #[doc(alias = "RTCIceTcpCandidateType")]
     IceTcpCandidateType {
-        /// This side.
+        /// The side with the candidate.
         #[doc(alias = "RTCIceTcpCandidateType.active")]
         Active = "active",
-        /// The other side.
+        /// Its peer.
         #[doc(alias = "RTCIceTcpCandidateType.passive")]
         Passive = "passive",
-        /// Both at once.
+        /// Both sides at once.
         #[doc(alias = "RTCIceTcpCandidateType.so")]
         SimultaneousOpen = "so",
     }
 }
 
 spec_enum! {
-    /// How a TURN server is spoken to.
+    /// The protocol of the connection to a TURN server.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtciceservertransportprotocol-enum)
     #[doc(alias = "RTCIceServerTransportProtocol")]
     IceServerTransportProtocol {
-        /// By UDP.
+        /// UDP.
         #[doc(alias = "RTCIceServerTransportProtocol.udp")]
         Udp = "udp",
-        /// By TCP.
+        /// TCP.
         #[doc(alias = "RTCIceServerTransportProtocol.tcp")]
         Tcp = "tcp",
-        /// By TLS on TCP.
+        /// TLS over TCP.
         #[doc(alias = "RTCIceServerTransportProtocol.tls")]
         Tls = "tls",
     }

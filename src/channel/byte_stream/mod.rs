@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use browser_rtc_proto::framing::byte_stream::{Breach, Control, DEFAULT_WINDOW, INITIAL_CREDIT, State};
+use browser_rtc_proto::framing::byte_stream::{Control, DEFAULT_WINDOW, INITIAL_CREDIT, State, StreamError};
 use futures::{AsyncBufRead, AsyncRead, AsyncWrite, FutureExt, Stream, future::LocalBoxFuture};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
@@ -147,7 +147,7 @@ impl ByteStream {
     pub async fn ready(&mut self, timeout: Duration) -> Result<()> {
         let mut timer = TimeoutFuture::new(milliseconds(timeout));
         future::poll_fn(|cx| {
-            while !self.state.greeted {
+            while !self.state.confirmed {
                 match self.poll_message(cx, |stream| &mut stream.reader) {
                     Poll::Ready(Some(())) => {}
                     Poll::Ready(None) => {
@@ -166,7 +166,7 @@ impl ByteStream {
 
     /// Gives credit for what has been read, once it is worth a message.
     fn give_credit(&mut self) {
-        if let Some(credit) = self.state.window.credit() {
+        if let Some(credit) = self.state.window.take_credit() {
             // Past the high-water mark: there are four in a window, and the other side's writer waits for them.
             // It fails only once the channel has closed, which the reader sees by itself.
             let _closed = self.channel().inner.life.raw.send_text(&Control::Credit(credit).to_string());
@@ -189,16 +189,16 @@ impl ByteStream {
         }
         let Some(message) = ready!(Pin::new(by(self)).poll_next(cx)) else { return Poll::Ready(None) };
         let taken = match message {
-            Ok(Message::Binary(bytes)) => self.state.bytes(bytes),
-            Ok(Message::Text(text)) => self.state.text(&text),
-            Ok(Message::Blob(_)) => Err(Breach::Blob),
+            Ok(Message::Binary(bytes)) => self.state.receive_bytes(bytes),
+            Ok(Message::Text(text)) => self.state.receive_text(&text),
+            Ok(Message::Blob(_)) => Err(StreamError::Blob),
             Err(error) => {
                 self.failure = Some(error);
                 return Poll::Ready(None);
             }
         };
-        if let Err(breach) = taken {
-            self.failure = Some(Error::new("ByteStream", ErrorKind::InvalidData, breach.sentence()));
+        if let Err(error) = taken {
+            self.failure = Some(Error::new("ByteStream", ErrorKind::InvalidData, error.to_string()));
             self.channel().close();
             return Poll::Ready(None);
         }
@@ -215,8 +215,8 @@ impl ByteStream {
     /// Waits until there is something to read; false at the end.
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         self.poll_open(cx);
-        while self.state.inbox.next().is_empty() {
-            if self.state.ended && self.failure.is_none() {
+        while self.state.inbox.chunk().is_empty() {
+            if self.state.peer_ended && self.failure.is_none() {
                 return Poll::Ready(Ok(false));
             }
             if ready!(self.poll_message(cx, |stream| &mut stream.reader)).is_none() {
@@ -266,7 +266,7 @@ impl AsyncRead for ByteStream {
             return Poll::Ready(Ok(0));
         }
         let read = self.state.inbox.read(into);
-        self.state.window.taken(read);
+        self.state.window.consume(read);
         self.give_credit();
         Poll::Ready(Ok(read))
     }
@@ -277,13 +277,13 @@ impl AsyncBufRead for ByteStream {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let stream = self.get_mut();
         ready!(stream.poll_readable(cx))?;
-        Poll::Ready(Ok(stream.state.inbox.next()))
+        Poll::Ready(Ok(stream.state.inbox.chunk()))
     }
 
     fn consume(mut self: Pin<&mut Self>, bytes: usize) {
-        let bytes = bytes.min(self.state.inbox.next().len());
+        let bytes = bytes.min(self.state.inbox.chunk().len());
         self.state.inbox.consume(bytes);
-        self.state.window.taken(bytes);
+        self.state.window.consume(bytes);
         self.give_credit();
     }
 }

@@ -1,22 +1,25 @@
-//! What the two ends of a byte stream tell each other, as text among the bytes.
+//! Control messages of a byte stream, which are text messages among the binary ones.
 
 use std::fmt;
 
+/// A control message. `Display` writes it as it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// So many bytes more may be sent.
+    /// The number of bytes that the peer may send in addition: `+65536`.
     Credit(u32),
-    /// No bytes will come any more.
+    /// The sender sends no more bytes: `end`.
     End,
 }
 
 impl Control {
+    /// Reads a control message. Returns `None` for any other text.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text == "end" {
             return Some(Self::End);
         }
         let digits = text.strip_prefix('+')?;
-        // Rust would read a second sign as well.
+        // `parse` accepts another sign.
         let number = digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())??;
         Some(Self::Credit(number))
     }
@@ -36,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn control_messages_round_trip() {
         for control in [Control::End, Control::Credit(0), Control::Credit(65_536), Control::Credit(u32::MAX)] {
             assert_eq!(Control::parse(&control.to_string()), Some(control));
         }
@@ -44,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_read() {
+    fn other_texts_are_not_read() {
         for text in
             ["", "+", "++1", "+-1", "-1", "1", "+1 ", " +1", "+4294967296", "+1.5", "+٣", "END", "end ", "ended"]
         {

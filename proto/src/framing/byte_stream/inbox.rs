@@ -1,49 +1,56 @@
-//! Bytes that have come and wait to be read.
+//! The receive buffer of a byte stream.
 
 use std::collections::VecDeque;
 
-/// Messages up to this long are put together: each alone would take more room than its bytes do.
-const SMALL: usize = 512;
+/// Maximum size of a message that is appended to the one before, in bytes. Alone, it would take more memory for its
+/// allocation than for its bytes.
+const MAX_SMALL_BYTES: usize = 512;
 
-/// How long they may become together.
-const TOGETHER: usize = 16 * 1024;
+/// Size from which on nothing is appended to a message, in bytes.
+const MAX_MERGED_BYTES: usize = 16 * 1024;
 
+/// A buffer of bytes that were received and not read yet.
 #[derive(Debug, Default)]
 pub struct Inbox {
     messages: VecDeque<Vec<u8>>,
-    /// How much of the first has been read.
+    /// Bytes of the first message that were read.
     read: usize,
 }
 
 impl Inbox {
+    /// Adds the bytes of a message.
     pub fn push(&mut self, bytes: Vec<u8>) {
         match self.messages.back_mut() {
-            Some(last) if bytes.len() <= SMALL && last.len() < TOGETHER => last.extend_from_slice(&bytes),
+            Some(last) if bytes.len() <= MAX_SMALL_BYTES && last.len() < MAX_MERGED_BYTES => {
+                last.extend_from_slice(&bytes);
+            }
             _ if bytes.is_empty() => {}
             _ => self.messages.push_back(bytes),
         }
     }
 
-    /// What comes next, as far as it lies together. Empty only if there is nothing.
-    pub fn next(&self) -> &[u8] {
+    /// Returns the next bytes that are contiguous in memory. The slice is only empty if the buffer is.
+    #[must_use]
+    pub fn chunk(&self) -> &[u8] {
         self.messages.front().and_then(|first| first.get(self.read..)).unwrap_or_default()
     }
 
+    /// Removes bytes from the start of the [`chunk`](Self::chunk).
     pub fn consume(&mut self, bytes: usize) {
         self.read += bytes;
-        if self.next().is_empty() {
+        if self.chunk().is_empty() {
             self.messages.pop_front();
             self.read = 0;
         }
     }
 
-    /// Fills as much of this as there is, and says how much that is.
+    /// Moves as many bytes as possible into a slice. Returns their number.
     pub fn read(&mut self, into: &mut [u8]) -> usize {
         let mut done = 0;
         while let Some(rest) = into.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            let next = self.next();
-            let length = next.len().min(rest.len());
-            let (Some(to), Some(from)) = (rest.get_mut(..length), next.get(..length)) else { break };
+            let chunk = self.chunk();
+            let length = chunk.len().min(rest.len());
+            let (Some(to), Some(from)) = (rest.get_mut(..length), chunk.get(..length)) else { break };
             if from.is_empty() {
                 break;
             }
@@ -60,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn small_messages_take_little_room() {
+    fn small_messages_are_merged() {
         let mut inbox = Inbox::default();
         for number in 0..=255 {
             inbox.push(vec![number; 100]);
@@ -69,19 +76,19 @@ mod tests {
         assert!(inbox.messages.len() < 3);
         let mut all = vec![0; 30_000];
         assert_eq!(inbox.read(&mut all), 25_600);
-        assert!(inbox.next().is_empty());
+        assert!(inbox.chunk().is_empty());
         assert!(all.chunks(100).take(256).enumerate().all(|(number, bytes)| bytes == [number as u8; 100]));
     }
 
     #[test]
-    fn a_message_that_was_read_is_gone_with_its_memory() {
+    fn read_message_frees_its_memory() {
         let mut inbox = Inbox::default();
         inbox.push(vec![1; 1_000]);
         inbox.consume(999);
         inbox.push(vec![2; 1_000]);
-        assert_eq!(inbox.next(), [1]);
+        assert_eq!(inbox.chunk(), [1]);
         inbox.consume(1);
-        assert_eq!((inbox.messages.len(), inbox.next()), (1, [2; 1_000].as_slice()));
+        assert_eq!((inbox.messages.len(), inbox.chunk()), (1, [2; 1_000].as_slice()));
         inbox.consume(1_000);
         assert_eq!(inbox.messages.len(), 0);
     }
@@ -95,7 +102,7 @@ mod at_random {
 
     proptest! {
         #[test]
-        fn what_comes_in_goes_out(
+        fn bytes_are_read_as_received(
             turns in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..1_500), 0_usize..2_000), 0..40)
         ) {
             let mut inbox = Inbox::default();
@@ -105,7 +112,7 @@ mod at_random {
                 inbox.push(bytes);
                 let mut into = vec![0; length];
                 let read = inbox.read(&mut into);
-                prop_assert!(read == length || inbox.next().is_empty());
+                prop_assert!(read == length || inbox.chunk().is_empty());
                 got.extend_from_slice(&into[..read]);
             }
             let mut rest = vec![0; put.len()];

@@ -1,4 +1,6 @@
-//! Byte streams over messages: credit, buffered input, and the end of each direction.
+//! Byte streams over the messages of a reliable channel, with flow control by credit and an end of each direction.
+//!
+//! Binary messages carry the bytes. Text messages are [`Control`] messages: credit for the other direction, and the end.
 
 mod control;
 mod inbox;
@@ -9,5 +11,5 @@ mod state;
 pub use self::{
     control::Control,
     inbox::Inbox,
-    state::{Breach, DEFAULT_WINDOW, INITIAL_CREDIT, State},
+    state::{DEFAULT_WINDOW, INITIAL_CREDIT, State, StreamError},
 };

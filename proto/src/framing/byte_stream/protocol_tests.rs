@@ -6,7 +6,7 @@ use crate::document::{examples, one_line};
 #[test]
 fn protocol_texts_are_written_and_read() {
     let texts = examples("text byte-stream");
-    let first = State::new(DEFAULT_WINDOW).window.credit().unwrap();
+    let first = State::new(DEFAULT_WINDOW).window.take_credit().unwrap();
     let controls = [Control::Credit(0), Control::Credit(first), Control::End];
     assert_eq!(controls.map(|control| control.to_string()), *texts);
     assert_eq!(texts.iter().map(|text| Control::parse(text)).collect::<Option<Vec<_>>>().unwrap(), controls);

@@ -1,75 +1,98 @@
-//! Both directions of a byte stream: a state machine without a browser.
+//! The state of both directions of a byte stream.
+
+use std::{error, fmt};
 
 use super::{control::Control, inbox::Inbox};
 use crate::framing::window::{Credit, Window};
 
-/// The default window of a receiver, in bytes.
+/// Default size of a receiver's window, in bytes.
 pub const DEFAULT_WINDOW: u32 = 1024 * 1024;
 
-/// What each side may send before the other has told of its window.
+/// Number of bytes that each side may send before it has received any credit.
 pub const INITIAL_CREDIT: u32 = 64 * 1024;
 
+/// The state of one side of a byte stream.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct State {
+    /// The bytes that were received and not read yet.
     pub inbox: Inbox,
+    /// The bytes that may be sent.
     pub credit: Credit,
+    /// The bytes that may be received.
     pub window: Window,
-    /// The peer has sent credit or its end, so it speaks the protocol.
-    pub greeted: bool,
-    /// The other side will send no more.
-    pub ended: bool,
+    /// Whether the peer has sent a control message, and thus uses the protocol.
+    pub confirmed: bool,
+    /// Whether the peer sends no more bytes.
+    pub peer_ended: bool,
 }
 
-/// What the other side sent that it should not have.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Breach {
-    OverItsCredit,
-    AfterItsEnd,
-    UnknownWord,
+/// A violation of the protocol by the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// The peer has sent more bytes than it had credit for.
+    CreditExceeded,
+    /// The peer has sent bytes, or its end, after its end.
+    AfterEnd,
+    /// The peer has sent a text that is no control message.
+    UnknownText,
+    /// The message was received as a blob.
     Blob,
 }
 
-impl Breach {
-    pub fn sentence(&self) -> &'static str {
-        match self {
-            Self::OverItsCredit => "the other side sent more than it had credit for",
-            Self::AfterItsEnd => "the other side sent bytes after its end",
-            Self::UnknownWord => "the other side sent a text that is neither credit nor end",
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CreditExceeded => "the peer sent more bytes than it had credit for",
+            Self::AfterEnd => "the peer sent bytes after its end",
+            Self::UnknownText => "the peer sent a text that is neither credit nor end",
             Self::Blob => "the channel's binary type was changed under the byte stream",
-        }
+        })
     }
 }
 
+impl error::Error for StreamError {}
+
 impl State {
+    /// Creates the state of a stream with a window of at least [`INITIAL_CREDIT`] bytes.
+    #[must_use]
     pub fn new(window: u32) -> Self {
         Self {
             inbox: Inbox::default(),
             credit: Credit::new(INITIAL_CREDIT),
             window: Window::new(window.max(INITIAL_CREDIT), INITIAL_CREDIT),
-            greeted: false,
-            ended: false,
+            confirmed: false,
+            peer_ended: false,
         }
     }
 
-    pub fn bytes(&mut self, bytes: Vec<u8>) -> Result<(), Breach> {
-        if self.ended {
-            return Err(Breach::AfterItsEnd);
+    /// Receives a binary message.
+    ///
+    /// # Errors
+    /// If the peer had no credit for it, or had ended its direction.
+    pub fn receive_bytes(&mut self, bytes: Vec<u8>) -> Result<(), StreamError> {
+        if self.peer_ended {
+            return Err(StreamError::AfterEnd);
         }
-        if !self.window.arrived(bytes.len()) {
-            return Err(Breach::OverItsCredit);
+        if !self.window.receive(bytes.len()) {
+            return Err(StreamError::CreditExceeded);
         }
         self.inbox.push(bytes);
         Ok(())
     }
 
-    /// Takes a text message in.
-    pub fn text(&mut self, text: &str) -> Result<(), Breach> {
-        let control = Control::parse(text).ok_or(Breach::UnknownWord)?;
-        self.greeted = true;
+    /// Receives a text message.
+    ///
+    /// # Errors
+    /// If it is no control message, or a second end.
+    pub fn receive_text(&mut self, text: &str) -> Result<(), StreamError> {
+        let control = Control::parse(text).ok_or(StreamError::UnknownText)?;
+        self.confirmed = true;
         match control {
             Control::Credit(bytes) => self.credit.add(bytes),
-            Control::End if self.ended => return Err(Breach::AfterItsEnd),
-            Control::End => self.ended = true,
+            Control::End if self.peer_ended => return Err(StreamError::AfterEnd),
+            Control::End => self.peer_ended = true,
         }
         Ok(())
     }
@@ -80,16 +103,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn breaches_are_told_apart() {
+    fn violations_have_their_own_errors() {
         let mut state = State::new(0);
-        assert_eq!(state.bytes(vec![0; 65_536]), Ok(()));
-        assert_eq!(state.bytes(vec![0]), Err(Breach::OverItsCredit));
-        assert_eq!(state.text("stop"), Err(Breach::UnknownWord));
-        assert!(!state.greeted, "neither bytes nor an unknown text are of the protocol");
-        assert_eq!(state.text("end"), Ok(()));
-        assert_eq!(state.bytes(Vec::new()), Err(Breach::AfterItsEnd));
-        assert_eq!(state.text("end"), Err(Breach::AfterItsEnd));
-        assert_eq!(state.text("+7"), Ok(()), "the other direction goes on");
+        assert_eq!(state.receive_bytes(vec![0; 65_536]), Ok(()));
+        assert_eq!(state.receive_bytes(vec![0]), Err(StreamError::CreditExceeded));
+        assert_eq!(state.receive_text("stop"), Err(StreamError::UnknownText));
+        assert!(!state.confirmed, "neither bytes nor an unknown text belong to the protocol");
+        assert_eq!(state.receive_text("end"), Ok(()));
+        assert_eq!(state.receive_bytes(Vec::new()), Err(StreamError::AfterEnd));
+        assert_eq!(state.receive_text("end"), Err(StreamError::AfterEnd));
+        assert_eq!(state.receive_text("+7"), Ok(()), "the other direction is still open");
         assert_eq!(state.credit.allows(usize::MAX), 65_543);
     }
 }
@@ -108,9 +131,9 @@ mod at_random {
     }
 
     proptest! {
-        /// Two ends, with whatever is under way between them: all arrives, in order, and nobody is ever over a window.
+        /// Two sides with messages in flight: all bytes are received in order, and no window is ever exceeded.
         #[test]
-        fn all_arrives_through_any_window(
+        fn all_bytes_are_received_with_any_window(
             window in 0_u32..200_000,
             total in 0_usize..600_000,
             turns in prop::collection::vec((1_usize..70_000, 0_usize..5, 1_usize..70_000), 1..20),
@@ -130,8 +153,8 @@ mod at_random {
                 }
                 for _ in 0..deliver.max(usize::from(length == 0)) {
                     match there.pop_front() {
-                        Some(Message::Bytes(bytes)) => prop_assert_eq!(to.bytes(bytes), Ok(())),
-                        Some(Message::Text(text)) => prop_assert_eq!(to.text(&text), Ok(())),
+                        Some(Message::Bytes(bytes)) => prop_assert_eq!(to.receive_bytes(bytes), Ok(())),
+                        Some(Message::Text(text)) => prop_assert_eq!(to.receive_text(&text), Ok(())),
                         None => break,
                     }
                 }
@@ -139,14 +162,14 @@ mod at_random {
                 let taken = to.inbox.read(&mut into);
                 prop_assert!(into[..taken].iter().enumerate().all(|(at, byte)| *byte == (read + at) as u8));
                 read += taken;
-                to.window.taken(taken);
-                if let Some(credit) = to.window.credit() {
+                to.window.consume(taken);
+                if let Some(credit) = to.window.take_credit() {
                     back.push_back(Control::Credit(credit).to_string());
                 }
                 while let Some(text) = back.pop_front() {
-                    prop_assert_eq!(from.text(&text), Ok(()));
+                    prop_assert_eq!(from.receive_text(&text), Ok(()));
                 }
-                if to.ended && to.inbox.next().is_empty() {
+                if to.peer_ended && to.inbox.chunk().is_empty() {
                     break;
                 }
             }

@@ -1,0 +1,261 @@
+//! Perfect negotiation as a state machine without a browser.
+//! [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
+
+mod decision;
+mod outcome;
+
+use std::collections::VecDeque;
+
+use super::{
+    candidates::Candidates,
+    delivery::{Delivery, Received},
+    failures::Failures,
+    operation::{Action, Input, Operation, Politeness},
+    parts::TooLarge,
+    repetition::Repetition,
+    signal::{Content, SessionId, Signal},
+};
+
+/// Maximum number of signals that wait while an operation runs. Further ones are dropped, as if the link had lost them.
+const MAX_INBOX: usize = 1_024;
+
+/// State of negotiation. The next signal is handled after an operation has completed, so that this state alone decides
+/// whether an offer collides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum State {
+    Stable,
+    HaveLocalOffer,
+    HaveRemoteOffer,
+}
+
+/// One side of a connection's negotiation: a state machine that takes [`Input`]s and returns [`Action`]s. It has neither a
+/// connection nor a clock; `browser_rtc::session::Session` drives one with a browser's connection, and the
+/// [crate's documentation](crate#examples) shows a driver.
+///
+/// The polite side requests the turn before it offers, and the impolite one then makes no offer. So offers only collide
+/// with a peer that does not support turns. Collisions are avoided because rollback has defects in browsers: a Chromium
+/// that rolls back its first data channel may never open another, one that rolls back its first offer may show no video,
+/// and a Firefox that rolls back a later offer receives no media until the next negotiation. For the same reason no offer
+/// is made while the peer is unknown and may be about to offer: for one timeout, or two on the polite side. After that the
+/// peer is treated as a plain one that waits. A plain peer cannot be requested to leave the turn, so the polite side delays
+/// its first offer to it by one timeout.
+///
+/// Remote candidates wait for their description, and local ones are sent after theirs. ICE is restarted when a signal of
+/// the peer has arrived: an offer that is pending while the path recovers by itself would break it again when it is
+/// answered. A failed candidate is not reported if it may belong to an offer that was not accepted. An offer that fails at
+/// either side is rolled back at both and repeated later, at most six times without a change. Repeated signals, and those of
+/// an earlier session of either side, are ignored; lost ones are sent again.
+///
+/// An offer that exceeds the [signal limit](Self::set_signal_limit) even in parts is not made; if that is noticed too late,
+/// it is rolled back. It is reported once, and made when it fits: after a change, or with another limit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Negotiator {
+    politeness: Politeness,
+    answer_only: bool,
+    looks_ahead: bool,
+    delivery: Delivery,
+    state: State,
+    running: Option<Operation>,
+    negotiation_needed: bool,
+    /// Timeouts until the first offer to a peer that is not known to support turns.
+    first_offer_delay: u8,
+    /// Whether the pending offer has failed and is to be rolled back.
+    roll_back: bool,
+    turn: Turn,
+    repetition: Repetition,
+    /// Whether the offer that has just been created may be set.
+    offer_checked: bool,
+    failures: Failures,
+    /// Numbers of the latest offers.
+    local_offer: u32,
+    remote_offer: u32,
+    inbox: VecDeque<(u32, Content)>,
+    /// Whether a negotiation has completed, so that there are current descriptions.
+    has_completed: bool,
+    candidates: Candidates,
+    /// Whether ICE is to be restarted when a signal of the peer arrives.
+    path_broken: bool,
+    /// Timeouts until the next offer after a failed one, and their number at first.
+    pause: u8,
+    back_off_pause: u8,
+}
+
+/// The side that may offer next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Turn {
+    /// The impolite side may offer.
+    Free,
+    /// The local side has requested the turn.
+    RequestedByLocal,
+    /// The local side has the turn.
+    Local,
+    /// The peer has requested the turn, and gets it when negotiation is stable.
+    RequestedByRemote,
+    /// The peer has the turn, until it makes an offer or releases the turn.
+    Remote,
+}
+
+impl Negotiator {
+    /// Creates one side. Each has a unique id.
+    #[must_use]
+    pub fn new(own: SessionId, politeness: Politeness) -> Self {
+        let delay = if politeness == Politeness::Impolite { 1 } else { 2 };
+        Self::with(Delivery::new(own), politeness, delay)
+    }
+
+    /// Creates one side whose peer is plain: it sends and understands descriptions and candidates without
+    /// [`Header`](super::Header)s, over a link that delivers in order and once.
+    ///
+    /// [`new`](Self::new) recognizes a plain peer by itself; this sends no greetings.
+    #[must_use]
+    pub fn plain(politeness: Politeness) -> Self {
+        let delay = if politeness == Politeness::Impolite { 0 } else { 1 };
+        Self::with(Delivery::plain(), politeness, delay)
+    }
+
+    fn with(delivery: Delivery, politeness: Politeness, first_offer_delay: u8) -> Self {
+        Self {
+            politeness,
+            answer_only: false,
+            looks_ahead: false,
+            delivery,
+            state: State::Stable,
+            running: None,
+            negotiation_needed: false,
+            first_offer_delay,
+            roll_back: false,
+            turn: Turn::Free,
+            repetition: Repetition::default(),
+            offer_checked: false,
+            failures: Failures::default(),
+            local_offer: 0,
+            remote_offer: 0,
+            inbox: VecDeque::new(),
+            has_completed: false,
+            candidates: Candidates::new(),
+            path_broken: false,
+            pause: 0,
+            back_off_pause: 0,
+        }
+    }
+
+    /// Makes this side answer only: it never offers, and never requests the turn.
+    #[must_use]
+    pub fn answer_only(mut self) -> Self {
+        self.answer_only = true;
+        self
+    }
+
+    /// Creates later offers before they are set, as the first ones are, if they may be too large or have failed too often.
+    /// Then no rollback is needed. Only for stacks in which creating an offer has no effect: a Chromium keeps the sections
+    /// that it assigned to transceivers, and refuses offers of the peer that use them otherwise.
+    pub fn look_ahead(&mut self) {
+        self.looks_ahead = true;
+    }
+
+    /// Sets the limit of the JSON text of one signal, in bytes. Default: unlimited. Larger descriptions are sent in at most
+    /// 256 parts.
+    pub fn set_signal_limit(&mut self, bytes: usize) {
+        if bytes != self.delivery.limit() {
+            self.delivery.set_limit(bytes);
+            self.failures.candidate = false;
+            if self.failures.too_large.is_some() {
+                self.pause = 0;
+            }
+        }
+    }
+
+    /// Returns whether to pass an [`Input::Timeout`] in a second.
+    #[must_use]
+    pub fn wants_timeout(&self) -> bool {
+        self.pause > 0 || self.waits_for_peer() || self.delivery.wants_timeout()
+    }
+
+    /// Handles an input. Returns the actions to take, in order.
+    pub fn handle(&mut self, input: Input) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match input {
+            Input::LinkOpened => self.send_unnumbered(Content::Hello, &mut actions),
+            Input::NegotiationNeeded => {
+                self.negotiation_needed = true;
+                // Without looking ahead, each rollback causes this input again.
+                if self.may_look_ahead() && self.failures.too_large.is_some() {
+                    self.pause = 0;
+                }
+            }
+            Input::LocalCandidate(candidate) => {
+                let sets_description = self.running == Some(Operation::SetLocalDescription);
+                if let Some(candidate) = self.candidates.gathered(candidate, sets_description) {
+                    self.send(Content::Candidate(candidate), &mut actions);
+                }
+            }
+            Input::Received(signal) => self.receive(signal, &mut actions),
+            Input::Done(local) => self.done(local, &mut actions),
+            Input::Failed(state) => self.failed(&state, &mut actions),
+            Input::PathBroken if self.delivery.is_plain() => actions.push(Action::RestartIce),
+            Input::PathBroken => {
+                self.path_broken = true;
+                self.send_unnumbered(Content::Ping, &mut actions);
+            }
+            Input::Timeout => {
+                self.pause = self.pause.saturating_sub(1);
+                self.first_offer_delay = self.first_offer_delay.saturating_sub(1);
+                actions.extend(self.delivery.timeout().into_iter().map(Action::Send));
+            }
+            Input::Closing => self.send_unnumbered(Content::Bye, &mut actions),
+        }
+        self.take_unsendable(&mut actions);
+        if !self.waits_for_peer() {
+            self.first_offer_delay = 0;
+        }
+        if self.running.is_none()
+            && let Some(operation) = self.next_operation(&mut actions)
+        {
+            self.running = Some(operation.clone());
+            actions.push(Action::Perform(operation));
+        }
+        actions
+    }
+
+    fn send(&mut self, content: Content, actions: &mut Vec<Action>) {
+        let is_candidate = matches!(content, Content::Candidate(_));
+        match self.delivery.send(content) {
+            Ok(signals) => actions.extend(signals.into_iter().map(Action::Send)),
+            Err(error) if is_candidate => self.candidate_is_too_large(error, actions),
+            // Descriptions are sent elsewhere, and other signals have no size.
+            Err(error) => actions.push(report(error)),
+        }
+    }
+
+    fn send_unnumbered(&mut self, content: Content, actions: &mut Vec<Action>) {
+        actions.extend(self.delivery.send_unnumbered(content).map(Action::Send));
+    }
+
+    fn receive(&mut self, signal: Signal, actions: &mut Vec<Action>) {
+        if self.inbox.len() >= MAX_INBOX {
+            return;
+        }
+        let (was_plain, is_from_peer) = (self.delivery.is_plain(), self.delivery.is_from_peer(&signal));
+        let (received, answers) = self.delivery.receive(signal);
+        let is_found_plain = self.delivery.is_plain() && !was_plain;
+        if is_found_plain {
+            // It does not support turns.
+            self.turn = Turn::Free;
+        }
+        if self.path_broken && (is_from_peer || is_found_plain) {
+            self.path_broken = false;
+            actions.push(Action::RestartIce);
+        }
+        actions.extend(answers.into_iter().map(Action::Send));
+        match received {
+            Received::New(number, content) => self.inbox.push_back((number, content)),
+            Received::Nothing => {}
+            Received::Closed => actions.push(Action::PeerClosed),
+            Received::Restarted => actions.push(Action::PeerRestarted),
+        }
+    }
+}
+
+fn report(TooLarge { size, limit }: TooLarge) -> Action {
+    Action::ReportTooLarge { size, limit }
+}
