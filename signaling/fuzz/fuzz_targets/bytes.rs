@@ -1,5 +1,5 @@
 #![no_main]
 
-use browser_rtc_signaling::server::fuzz;
+use browser_rtc_signaling::fuzz;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::bytes(input));

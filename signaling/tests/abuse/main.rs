@@ -11,10 +11,8 @@ use std::{
     time::Duration,
 };
 
-use browser_rtc_signaling::{
-    ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, close,
-    server::{Config, Limits, raise_open_file_limit},
-};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, close};
+use browser_rtc_signaling::{Config, Limits, raise_open_file_limit};
 use futures_util::{StreamExt, future::join_all};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

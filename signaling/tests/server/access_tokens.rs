@@ -3,10 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use browser_rtc_signaling::{
-    ClientMessage, ErrorCode, Join, Joined, ResumeToken, ServerError, ServerMessage,
-    server::{Config, JwtVerifier},
-};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, Join, Joined, ResumeToken, ServerError, ServerMessage};
+use browser_rtc_signaling::{Config, JwtVerifier};
 use ring::hmac;
 
 use crate::support::{Client, TestServer, start};

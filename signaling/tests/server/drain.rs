@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use browser_rtc_signaling::{
-    ErrorCode, ServerError, ServerMessage, close,
-    server::{Config, Limits, Server},
-};
+use browser_rtc_proto::signaling::{ErrorCode, ServerError, ServerMessage, close};
+use browser_rtc_signaling::{Config, Limits, Server};
 use tokio::sync::oneshot;
 
 use crate::support::{TestServer, start, start_with, with_timeout};

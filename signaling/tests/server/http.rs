@@ -1,9 +1,7 @@
 use std::fs;
 
-use browser_rtc_signaling::{
-    ErrorCode, PATH, SUBPROTOCOL, close,
-    server::{Config, Limits, Server},
-};
+use browser_rtc_proto::signaling::{ErrorCode, PATH, SUBPROTOCOL, close};
+use browser_rtc_signaling::{Config, Limits, Server};
 
 use crate::support::start;
 

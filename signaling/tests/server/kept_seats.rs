@@ -1,8 +1,7 @@
 //! Seats that are kept for disconnected clients. The grace time does not end in these tests.
 
-use browser_rtc_signaling::{
-    ClientMessage, ErrorCode, LeaveReason, Ping, ServerError, ServerMessage, close, server::Limits,
-};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, LeaveReason, Ping, ServerError, ServerMessage, close};
+use browser_rtc_signaling::Limits;
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 

@@ -2,10 +2,8 @@
 
 use std::net::SocketAddr;
 
-use browser_rtc_signaling::{
-    ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, close,
-    server::{Alphabet, Config, Limits, Server},
-};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, close};
+use browser_rtc_signaling::{Alphabet, Config, Limits, Server};
 use futures_util::SinkExt;
 use tokio::{io::AsyncReadExt, net::TcpStream};
 use tokio_tungstenite::tungstenite::Message;

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use browser_rtc_signaling::{
+use browser_rtc_proto::signaling::{
     ClientMessage, ErrorCode, LeaveReason, PeerLeft, Ping, Pong, SayFrom, ServerError, ServerMessage, close,
-    server::{Config, Limits},
 };
+use browser_rtc_signaling::{Config, Limits};
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, Join, Joined, ServerError, ServerMessage, close};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, Join, Joined, ServerError, ServerMessage, close};
 use ring::digest::{SHA256, digest};
 use tempfile::TempDir;
 

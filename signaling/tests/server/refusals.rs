@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use browser_rtc_signaling::{
+use browser_rtc_proto::signaling::{
     ClientMessage, Data, ErrorCode, Joined, LeaveReason, PeerId, Ping, Pong, Say, SayFrom, ServerError, ServerMessage,
     close,
-    server::{Config, Limits},
 };
+use browser_rtc_signaling::{Config, Limits};
 use futures_util::SinkExt;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;

@@ -1,6 +1,7 @@
-use browser_rtc_signaling::{
-    ClientMessage, Data, ErrorCode, PeerId, Ping, Pong, Say, SayFrom, ServerError, ServerMessage, close, server::Limits,
+use browser_rtc_proto::signaling::{
+    ClientMessage, Data, ErrorCode, PeerId, Ping, Pong, Say, SayFrom, ServerError, ServerMessage, close,
 };
+use browser_rtc_signaling::Limits;
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 

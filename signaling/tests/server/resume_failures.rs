@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use browser_rtc_signaling::{
-    ClientMessage, Join, Joined, LeaveReason, PeerId, Ping, ServerMessage, close,
-    server::{Config, Limits},
-};
+use browser_rtc_proto::signaling::{ClientMessage, Join, Joined, LeaveReason, PeerId, Ping, ServerMessage, close};
+use browser_rtc_signaling::{Config, Limits};
 
 use crate::support::{Client, ada_and_bob, start, start_with, with_timeout};
 

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use browser_rtc_signaling::{
+use browser_rtc_proto::signaling::{
     ClientMessage, Data, ErrorCode, IceServer, Join, Joined, LeaveReason, Peer, PeerId, ResumeToken, ServerError,
     ServerMessage, SignalFrom, close,
-    server::{Config, Limits},
 };
+use browser_rtc_signaling::{Config, Limits};
 
 use crate::support::{start, start_with, start_without_grace, with_timeout};
 

@@ -1,9 +1,7 @@
 use std::time::Duration;
 
-use browser_rtc_signaling::{
-    close,
-    server::{Config, Limits},
-};
+use browser_rtc_proto::signaling::close;
+use browser_rtc_signaling::{Config, Limits};
 use futures_util::StreamExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;

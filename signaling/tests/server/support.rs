@@ -2,11 +2,11 @@
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
-use browser_rtc_signaling::{
+use browser_rtc_proto::signaling::{
     ClientMessage, Data, ErrorCode, Join, Joined, LeaveReason, MessageId, PATH, Peer, PeerId, PeerJoined, PeerLeft,
     Ping, Pong, ResumeToken, SUBPROTOCOL, Say, SayFrom, ServerError, ServerMessage, SignalFrom, SignalTo,
-    server::{Config, Limits, Server},
 };
+use browser_rtc_signaling::{Config, Limits, Server};
 use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},

@@ -2,10 +2,8 @@
 
 use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use browser_rtc_signaling::{
-    ClientMessage, Join, ServerMessage,
-    server::{Config, Reloader, Server, Tls},
-};
+use browser_rtc_proto::signaling::{ClientMessage, Join, ServerMessage};
+use browser_rtc_signaling::{Config, Reloader, Server, Tls};
 use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;

@@ -8,10 +8,8 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use browser_rtc_signaling::{
-    IceServer, Joined, ServerMessage,
-    server::{Config, TurnServer},
-};
+use browser_rtc_proto::signaling::{IceServer, Joined, ServerMessage};
+use browser_rtc_signaling::{Config, TurnServer};
 use tempfile::TempDir;
 
 use crate::{

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use browser_rtc_signaling::server::{Config, Server};
+use browser_rtc_signaling::{Config, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 

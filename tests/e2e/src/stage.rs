@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use browser_rtc_signaling::server::Config;
+use browser_rtc_signaling::Config;
 use futures::FutureExt;
 
 use crate::browser::{Browser, INSECURE_HOST, Setup};

@@ -1,7 +1,5 @@
-use browser_rtc_signaling::{
-    IceServer,
-    server::{Config, Tls},
-};
+use browser_rtc_proto::signaling::IceServer;
+use browser_rtc_signaling::{Config, Tls};
 
 use super::*;
 

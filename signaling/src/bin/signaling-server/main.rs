@@ -9,7 +9,7 @@ use std::{
     process::ExitCode,
 };
 
-use browser_rtc_signaling::server::{Server, raise_open_file_limit};
+use browser_rtc_signaling::{Server, raise_open_file_limit};
 use options::{LogFormat, Options};
 use signals::Signals;
 use tracing::{Level, Metadata};

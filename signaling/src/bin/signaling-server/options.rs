@@ -7,10 +7,8 @@ use std::{
     time::Duration,
 };
 
-use browser_rtc_signaling::{
-    IceServer,
-    server::{Alphabet, Config, JwtVerifier, Limits, Network, Redacted, Tls, TurnServer},
-};
+use browser_rtc_proto::signaling::IceServer;
+use browser_rtc_signaling::{Alphabet, Config, JwtVerifier, Limits, Network, Redacted, Tls, TurnServer};
 use clap::{ArgAction, Parser, ValueEnum, builder::BoolishValueParser};
 
 /// Signaling server of browser-rtc, which also serves static files.

@@ -102,12 +102,15 @@ async fn cost_of_join_frame_and_resume() {
         let old = std::mem::replace(bob, two.connect().await);
         old.reset().await;
         let mut join = bob.join_to_resume(&saved);
-        if let browser_rtc_signaling::ClientMessage::Join(browser_rtc_signaling::Join { room, .. }) = &mut join {
+        if let browser_rtc_proto::signaling::ClientMessage::Join(browser_rtc_proto::signaling::Join { room, .. }) =
+            &mut join
+        {
             "here".clone_into(room);
         }
         bob.send(join).await;
-        let browser_rtc_signaling::ServerMessage::Joined(browser_rtc_signaling::Joined { resume, .. }) =
-            bob.recv().await
+        let browser_rtc_proto::signaling::ServerMessage::Joined(browser_rtc_proto::signaling::Joined {
+            resume, ..
+        }) = bob.recv().await
         else {
             panic!()
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use browser_rtc_signaling::ErrorCode;
+use browser_rtc_proto::signaling::ErrorCode;
 
 use super::support::{Redis, RedisProxy, expect_join_refused, join_once_not, join_when_available, say_to_all};
 use crate::support::start;

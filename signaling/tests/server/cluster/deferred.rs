@@ -1,6 +1,6 @@
 //! Frames that wait while Redis is briefly unavailable.
 
-use browser_rtc_signaling::LeaveReason;
+use browser_rtc_proto::signaling::LeaveReason;
 
 use super::support::{Redis, RedisProxy, say_to_all};
 use crate::support::{Client, TestServer};
@@ -52,7 +52,7 @@ async fn deferred_frame_stays_local_after_data_loss() {
     proxy.set_connected(true);
     bob.expect_say(&ada.id, "1").await;
     // Carol is on the other server and does not receive it, so Ada receives an error.
-    ada.expect_error(browser_rtc_signaling::ErrorCode::Unavailable).await;
+    ada.expect_error(browser_rtc_proto::signaling::ErrorCode::Unavailable).await;
     // No client receives it twice.
     say_to_all(&mut ada, &mut [&mut bob], "2").await;
 }

@@ -1,6 +1,6 @@
 //! A server is disconnected from Redis, and its clients resume their seats on another, and return.
 
-use browser_rtc_signaling::{ClientMessage, ErrorCode, PeerId, Ping, Pong, ServerMessage};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, PeerId, Ping, Pong, ServerMessage};
 
 use super::support::{Redis, RedisProxy, join_when_available, say_to_all, wait_until_disconnected};
 use crate::support::{Client, TestServer};

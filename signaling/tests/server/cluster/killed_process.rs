@@ -1,6 +1,6 @@
 //! Servers in separate processes that are killed.
 
-use browser_rtc_signaling::{ErrorCode, LeaveReason, SayFrom, ServerMessage, SignalFrom};
+use browser_rtc_proto::signaling::{ErrorCode, LeaveReason, SayFrom, ServerMessage, SignalFrom};
 
 use super::support::{Redis, expect_join_refused, say_to_all};
 

@@ -4,7 +4,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use browser_rtc_signaling::{
+use browser_rtc_proto::signaling::{
     ClientMessage, Data, Join, Joined, LeaveReason, PeerId, PeerJoined, PeerLeft, Ping, Pong, ResumeToken, Say,
     SayFrom, ServerMessage, SignalFrom, SignalTo,
 };

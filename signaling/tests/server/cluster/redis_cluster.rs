@@ -94,13 +94,20 @@ async fn rooms_are_spread_over_all_nodes() {
         bob.reset().await;
         let mut bob = one.connect().await;
         let mut join = bob.join_to_resume(&saved);
-        if let browser_rtc_signaling::ClientMessage::Join(browser_rtc_signaling::Join { room: name, .. }) = &mut join {
+        if let browser_rtc_proto::signaling::ClientMessage::Join(browser_rtc_proto::signaling::Join {
+            room: name,
+            ..
+        }) = &mut join
+        {
             name.clone_from(&room);
         }
         bob.send(join).await;
         let joined = bob.recv().await;
-        let browser_rtc_signaling::ServerMessage::Joined(browser_rtc_signaling::Joined { you, resumed: true, .. }) =
-            joined
+        let browser_rtc_proto::signaling::ServerMessage::Joined(browser_rtc_proto::signaling::Joined {
+            you,
+            resumed: true,
+            ..
+        }) = joined
         else {
             panic!("{joined:?}")
         };

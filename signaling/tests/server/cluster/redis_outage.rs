@@ -2,7 +2,8 @@
 
 use std::{cell::Cell, time::Duration};
 
-use browser_rtc_signaling::{ErrorCode, PeerLeft, SayFrom, ServerMessage, server::Limits};
+use browser_rtc_proto::signaling::{ErrorCode, PeerLeft, SayFrom, ServerMessage};
+use browser_rtc_signaling::Limits;
 
 use super::support::{
     Redis, RedisProxy, expect_join_refused, join_when_available, say_to_all, wait_until_disconnected,
@@ -57,7 +58,7 @@ async fn outage_and_return(mut redis: Redis) {
     assert!(bob.resume(&saved).await.resumed);
     // Another client leaves, which the other server learns later.
     eve.send_leave().await;
-    dave.expect_left(&eve.id, browser_rtc_signaling::LeaveReason::Left).await;
+    dave.expect_left(&eve.id, browser_rtc_proto::signaling::LeaveReason::Left).await;
 
     redis.restart().await;
     let mut new = join_when_available(&two, "r", "New").await;
@@ -322,7 +323,7 @@ async fn frames_before_outage_are_not_repeated_after_it() {
         let mut new = join_when_available(&two, "r", "New").await;
         bob.expect_joined(&new, "New").await;
         new.send_leave().await;
-        bob.expect_left(&new.id, browser_rtc_signaling::LeaveReason::Left).await;
+        bob.expect_left(&new.id, browser_rtc_proto::signaling::LeaveReason::Left).await;
     }
     ada.say("\"end\"").await;
     bob.expect_say(&ada.id, "\"end\"").await;
@@ -376,7 +377,7 @@ async fn unlogged_frames_are_resent_by_own_server_only() {
 /// Expects that a peer is replaced by a new one, and that both exchange messages.
 async fn expect_replaced_and_say(ada: &mut Client, fresh: &mut Client) {
     let left = ada.recv().await;
-    let replaced = browser_rtc_signaling::LeaveReason::Replaced;
+    let replaced = browser_rtc_proto::signaling::LeaveReason::Replaced;
     assert!(matches!(&left, ServerMessage::PeerLeft(PeerLeft { reason, .. }) if *reason == replaced), "{left:?}");
     ada.expect_joined(fresh, "Fresh").await;
     say_to_all(ada, &mut [fresh], "2").await;

@@ -1,8 +1,7 @@
 //! Seats that are resumed on another server, while both servers run.
 
-use browser_rtc_signaling::{
-    ClientMessage, ErrorCode, Ping, Pong, SayFrom, ServerMessage, SignalFrom, close, server::Limits,
-};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, Ping, Pong, SayFrom, ServerMessage, SignalFrom, close};
+use browser_rtc_signaling::Limits;
 
 use super::support::{Redis, say_to_all};
 use crate::support::{Client, with_timeout};
@@ -109,10 +108,10 @@ async fn impossible_count_replaces_seat() {
         bob.reset().await;
         let mut back = one.connect().await;
         assert!(!back.resume(&saved).await.resumed);
-        ada.expect_left(&gone, browser_rtc_signaling::LeaveReason::Replaced).await;
+        ada.expect_left(&gone, browser_rtc_proto::signaling::LeaveReason::Replaced).await;
         ada.expect_joined(&back, "Fresh").await;
         back.send_leave().await;
-        ada.expect_left(&back.id, browser_rtc_signaling::LeaveReason::Left).await;
+        ada.expect_left(&back.id, browser_rtc_proto::signaling::LeaveReason::Left).await;
     }
 }
 

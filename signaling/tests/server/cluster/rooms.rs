@@ -1,7 +1,7 @@
-use browser_rtc_signaling::{
+use browser_rtc_proto::signaling::{
     ClientMessage, Data, ErrorCode, Joined, LeaveReason, PeerId, Ping, Pong, ServerError, ServerMessage, SignalTo,
-    server::Limits,
 };
+use browser_rtc_signaling::Limits;
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 

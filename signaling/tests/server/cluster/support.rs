@@ -8,10 +8,8 @@ use std::{
     time::Duration,
 };
 
-use browser_rtc_signaling::{
-    ErrorCode, Joined, ServerError, ServerMessage,
-    server::{Config, Limits},
-};
+use browser_rtc_proto::signaling::{ErrorCode, Joined, ServerError, ServerMessage};
+use browser_rtc_signaling::{Config, Limits};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

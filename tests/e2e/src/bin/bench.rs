@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use browser_rtc_e2e::{Browser, Window};
-use browser_rtc_signaling::server::{Config, Server};
+use browser_rtc_signaling::{Config, Server};
 use serde_json::Value;
 
 const LIMIT: Duration = Duration::from_secs(600);

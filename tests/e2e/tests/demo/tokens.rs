@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use browser_rtc_e2e::{Browser, play};
-use browser_rtc_signaling::server::JwtVerifier;
+use browser_rtc_signaling::JwtVerifier;
 use serde::Deserialize;
 
 const LIMIT: Duration = Duration::from_secs(60);

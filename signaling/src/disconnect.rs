@@ -1,0 +1,100 @@
+//! The reasons for which a connection ends, and their consequences.
+
+use axum::extract::ws::{CloseFrame, Utf8Bytes};
+
+use super::outbox::QueueClosed;
+use browser_rtc_proto::signaling::{LeaveReason, close};
+
+/// The reason for which a connection ends.
+#[derive(Clone, Copy, Debug)]
+pub enum DisconnectReason {
+    /// The client sent `leave`.
+    Left,
+    /// The client closed the socket: its page was closed or reloaded.
+    Closed,
+    /// The socket failed, or the client assumes so. The client may resume its seat.
+    Broken,
+    /// Nothing was received for three heartbeats.
+    Idle,
+    /// The client did not join a room in time.
+    NotJoined,
+    /// A message over the limit from a client without a seat, or one that is far over the limit.
+    TooLarge,
+    /// Bytes that are not a valid WebSocket frame.
+    Violation,
+    /// A text frame that is not UTF-8.
+    NotUtf8,
+    /// The client kept sending long after it was rate-limited.
+    Flood,
+    /// The queue overflowed.
+    TooSlow,
+    /// The client has resumed its seat on another socket.
+    Replaced,
+    ShuttingDown,
+}
+
+impl DisconnectReason {
+    /// Returns the reason that is announced to the room. A shutdown ends every seat at once and is not announced.
+    pub fn leave_reason(self) -> Option<LeaveReason> {
+        match self {
+            // The client of a page that was closed or reloaded does not resume its seat.
+            Self::Left | Self::Closed => Some(LeaveReason::Left),
+            Self::ShuttingDown => None,
+            _ => Some(LeaveReason::Lost),
+        }
+    }
+
+    /// Returns whether the client may resume its seat within the grace time. Violations concern one socket only.
+    pub fn keeps_seat(self) -> bool {
+        matches!(self, Self::Broken | Self::TooLarge | Self::Violation | Self::NotUtf8 | Self::Flood)
+    }
+
+    /// Returns whether pending frames are still written.
+    pub fn flushes_queue(self) -> bool {
+        !matches!(self, Self::Closed | Self::Broken | Self::TooSlow | Self::Replaced)
+    }
+
+    /// Returns the name in the log and the metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Closed => "closed",
+            Self::Broken => "broken",
+            Self::Idle => "idle",
+            Self::NotJoined => "not_joined",
+            Self::TooLarge => "too_large",
+            Self::Violation => "violation",
+            Self::NotUtf8 => "not_utf8",
+            Self::Flood => "flood",
+            Self::TooSlow => "too_slow",
+            Self::Replaced => "replaced",
+            Self::ShuttingDown => "shutting_down",
+        }
+    }
+
+    pub fn close_frame(self) -> Option<CloseFrame> {
+        let (code, reason) = match self {
+            Self::Closed | Self::Broken => return None,
+            Self::Left => (close::NORMAL, ""),
+            Self::Idle => (close::IDLE, "nothing received for three heartbeats"),
+            Self::NotJoined => (close::POLICY, "no room joined in time"),
+            Self::TooLarge => (close::TOO_LARGE, "message too large"),
+            Self::Violation => (close::PROTOCOL, "invalid WebSocket frame"),
+            Self::NotUtf8 => (close::NOT_UTF8, "text frame is not UTF-8"),
+            Self::Flood => (close::POLICY, "too many frames"),
+            Self::Replaced => (close::REPLACED, "the seat was resumed on another socket"),
+            Self::TooSlow => (close::TRY_AGAIN_LATER, "reading too slowly"),
+            Self::ShuttingDown => (close::GOING_AWAY, "the server shuts down"),
+        };
+        Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
+    }
+}
+
+impl From<QueueClosed> for DisconnectReason {
+    fn from(closed: QueueClosed) -> Self {
+        match closed {
+            QueueClosed::Replaced => Self::Replaced,
+            QueueClosed::Overflow | QueueClosed::Ending => Self::TooSlow,
+        }
+    }
+}
