@@ -11,7 +11,9 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     peer::IceServer,
-    signaling::{ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket},
+    signaling::{
+        self, ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket,
+    },
 };
 
 const OPERATION: &str = "join";
@@ -43,8 +45,7 @@ pub(super) struct Seat {
 /// The way to a seat in one room.
 pub(super) struct Connector {
     url: String,
-    room: String,
-    name: String,
+    request: signaling::Join,
     token: Token,
     /// Sockets that fell silent, and may still have the seat as far as the server knows. To close one would give the
     /// seat up; once it is taken back over another, that does no harm.
@@ -53,13 +54,7 @@ pub(super) struct Connector {
 
 impl Connector {
     pub(super) fn new(url: &str, join: &Join) -> Self {
-        Self {
-            url: url.to_owned(),
-            room: join.room.clone(),
-            name: join.name.clone(),
-            token: join.token.clone(),
-            silent: Vec::new(),
-        }
+        Self { url: url.to_owned(), request: join.request(), token: join.token.clone(), silent: Vec::new() }
     }
 
     /// Keeps a silent socket until there is another.
@@ -95,9 +90,7 @@ impl Connector {
         limit_ms: u32,
     ) -> Result<Seat> {
         let late = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
-        let (room, name) = (self.room.clone(), self.name.clone());
-        let request =
-            ClientMessage::Join(crate::signaling::Join::new(room, name).resume(resume).received(received).token(token));
+        let request = ClientMessage::Join(self.request.clone().resume(resume).received(received).token(token));
         let mut limit = TimeoutFuture::new(limit_ms).fuse();
         let mut socket = select_biased! {
             socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => socket?,

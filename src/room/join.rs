@@ -7,6 +7,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     peer::Configuration,
     session::Recovery,
+    signaling,
 };
 
 /// The default of [`Join::give_up_after`].
@@ -158,6 +159,11 @@ impl Join {
     pub fn keep_seat(mut self) -> Self {
         self.keeps_seat = true;
         self
+    }
+
+    /// Returns the request for a seat, without what differs in each attempt.
+    pub(super) fn request(&self) -> signaling::Join {
+        signaling::Join::new(&self.room, &self.name)
     }
 }
 

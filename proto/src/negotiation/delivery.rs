@@ -353,7 +353,7 @@ impl Delivery {
 
     /// Receives a signal without a header.
     fn receive_plain(&mut self, content: Content) -> (Received, Vec<Signal>) {
-        // A peer with headers sends none of these without.
+        // A plain peer sends nothing else.
         let is_understood = matches!(content, Content::Description(_) | Content::Candidate(_));
         if !is_understood || self.has_exchanged_signals() {
             return (Received::Nothing, Vec::new());
