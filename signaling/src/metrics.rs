@@ -274,8 +274,7 @@ mod tests {
 
     /// Returns the first cells of the table in DEPLOYMENT.md whose header begins with this text.
     fn documented(header: &str) -> Vec<String> {
-        let mut lines =
-            include_str!("../DEPLOYMENT.md").lines().skip_while(|line| !line.starts_with(header)).skip(2);
+        let mut lines = include_str!("../DEPLOYMENT.md").lines().skip_while(|line| !line.starts_with(header)).skip(2);
         let rows = lines.by_ref().take_while(|line| line.starts_with('|'));
         rows.map(|row| row.split('|').nth(1).unwrap().to_owned()).collect()
     }

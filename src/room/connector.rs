@@ -12,7 +12,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     peer::IceServer,
     signaling::{
-        ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket,
+        self, ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket,
         is_frame_error,
     },
 };
@@ -46,8 +46,7 @@ pub(super) struct Seat {
 /// Takes seats in one room.
 pub(super) struct Connector {
     url: String,
-    room: String,
-    name: String,
+    request: signaling::Join,
     token: Token,
     /// Sockets that fell silent, and may still have the seat as far as the server knows. Closing one would give up the
     /// seat, until it is resumed over another socket.
@@ -56,13 +55,7 @@ pub(super) struct Connector {
 
 impl Connector {
     pub(super) fn new(url: &str, join: &Join) -> Self {
-        Self {
-            url: url.to_owned(),
-            room: join.room.clone(),
-            name: join.name.clone(),
-            token: join.token.clone(),
-            silent: Vec::new(),
-        }
+        Self { url: url.to_owned(), request: join.request(), token: join.token.clone(), silent: Vec::new() }
     }
 
     /// Keeps a silent socket until another has the seat.
@@ -98,9 +91,7 @@ impl Connector {
         limit_ms: u32,
     ) -> Result<Seat> {
         let late = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
-        let (room, name) = (self.room.clone(), self.name.clone());
-        let request =
-            ClientMessage::Join(crate::signaling::Join::new(room, name).resume(resume).received(received).token(token));
+        let request = ClientMessage::Join(self.request.clone().resume(resume).received(received).token(token));
         let mut limit = TimeoutFuture::new(limit_ms).fuse();
         let mut socket = select_biased! {
             socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => socket?,

@@ -9,6 +9,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     peer::Configuration,
     session::Recovery,
+    signaling,
 };
 
 /// The default of [`Join::give_up_after`].
@@ -160,6 +161,11 @@ impl Join {
     pub fn keep_seat(mut self) -> Self {
         self.keeps_seat = true;
         self
+    }
+
+    /// Returns the request for a seat, without what differs in each attempt.
+    pub(super) fn request(&self) -> signaling::Join {
+        signaling::Join::new(&self.room, &self.name)
     }
 }
 

@@ -11,11 +11,11 @@ pub(super) struct Candidates {
     unsent: Vec<IceCandidate>,
     /// Remote candidates that are not added yet.
     waiting: VecDeque<Waiting>,
-    /// Whether remote candidates belong to a description that has not been set.
+    /// True if remote candidates belong to a description that has not been set.
     awaits_description: bool,
-    /// Whether the latest remote offer was ignored or has failed, so that candidates may belong to it.
+    /// True if the latest remote offer was ignored or has failed, so that candidates may belong to it.
     may_fail: bool,
-    /// Whether the candidate that is being added may fail.
+    /// True if the candidate that is being added may fail.
     last_may_fail: bool,
     /// Generation of the latest local candidate, and generations of the latest remote description. The end of candidates
     /// belongs to one as well.

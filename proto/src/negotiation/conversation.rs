@@ -22,9 +22,9 @@ pub(super) struct Bounds {
     pub reloads: u8,
     /// Timeouts while other steps are possible.
     pub slowness: u8,
-    /// Whether candidates of a generation are also gathered after the next one has started.
+    /// True if candidates of a generation are also gathered after the next one has started.
     pub late_candidates: bool,
-    /// Whether the limit of a signal's JSON text is so low that descriptions are split.
+    /// True if the limit of a signal's JSON text is so low that descriptions are split.
     pub splits: bool,
 }
 

@@ -20,7 +20,7 @@ const MAX_RESEND_DELAY: u8 = 32;
 pub(super) struct Delivery {
     own: SessionId,
     peer: Peer,
-    /// Whether the peer is plain by declaration, whatever it sends.
+    /// True if the peer is plain by declaration, whatever it sends.
     always_plain: bool,
     sent: u32,
     /// Signals that the peer has not acknowledged, in their order.
@@ -31,9 +31,9 @@ pub(super) struct Delivery {
     /// The highest number that the peer has announced.
     announced: u32,
     reassembly: Option<Reassembly>,
-    /// Whether something was received since the last acknowledgement.
+    /// True if something was received since the last acknowledgement.
     ack_pending: bool,
-    /// Whether the peer was requested to fill a gap, or greeted as it addresses a former session, since the last timeout.
+    /// True if the peer was requested to fill a gap, or greeted as it addresses a former session, since the last timeout.
     resend_requested: bool,
     elapsed: u8,
     resend_delay: u8,
@@ -353,7 +353,7 @@ impl Delivery {
 
     /// Receives a signal without a header.
     fn receive_plain(&mut self, content: Content) -> (Received, Vec<Signal>) {
-        // A peer with headers sends none of these without.
+        // A plain peer sends nothing else.
         let is_understood = matches!(content, Content::Description(_) | Content::Candidate(_));
         if !is_understood || self.has_exchanged_signals() {
             return (Received::Nothing, Vec::new());

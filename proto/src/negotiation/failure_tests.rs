@@ -4,7 +4,7 @@ use super::{
 };
 use crate::sdp::SdpType;
 
-/// Makes an offer, which the peer refuses: the actions up to the rollback.
+/// Makes an offer that the peer refuses, and returns the actions up to the rollback.
 fn refused(a: &mut Negotiator, number: &mut u32) -> Vec<Action> {
     *number += 1;
     a.handle(Input::Done(Some(description(SdpType::Offer, "m=video"))));
@@ -17,7 +17,7 @@ fn refused(a: &mut Negotiator, number: &mut u32) -> Vec<Action> {
     let refusal = Signal { content: Content::Refuse { offer: *number }, header: Some(header) };
     let actions = a.handle(Input::Received(refusal));
     a.handle(Input::Done(None));
-    // The browser says so again after each rollback.
+    // The browser needs negotiation again after each rollback.
     a.handle(Input::NegotiationNeeded);
     actions
 }
@@ -58,7 +58,7 @@ fn too_large_offer_is_made_when_it_fits() {
     assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
     let actions = a.handle(Input::Done(Some(large())));
     assert!(matches!(*actions, [Action::ReportTooLarge { size: 240.., limit: 100 }]), "{actions:?}");
-    // After a change it is looked at at once, and else from time to time.
+    // After a change it is checked at once, and otherwise from time to time.
     assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
     assert_eq!(a.handle(Input::Done(Some(large()))), []);
     assert!(a.wants_timeout());
@@ -78,7 +78,7 @@ fn too_large_offer_is_made_when_it_fits() {
     assert_eq!(signals(&mut a, Input::Done(Some(large()))).len(), 1);
 }
 
-/// In a browser in which creating an offer has an effect.
+/// Covers browsers in which creating an offer has an effect.
 #[test]
 fn too_large_offer_is_rolled_back() {
     let (mut a, mut b) = known_pair();
@@ -101,7 +101,7 @@ fn too_large_offer_is_rolled_back() {
             reports += set.iter().filter(|one| matches!(one, Action::ReportTooLarge { .. })).count();
             assert_eq!(set.last(), Some(&Action::Perform(Operation::RollBackLocalOffer)), "{set:?}");
             a.handle(Input::Done(None));
-            // The browser says so again after each rollback.
+            // The browser needs negotiation again after each rollback.
             a.handle(Input::NegotiationNeeded);
         }
         actions = a.handle(Input::Timeout);
@@ -124,7 +124,7 @@ fn offer_that_no_longer_fits_is_rolled_back() {
     let actions = a.handle(Input::Timeout);
     assert_eq!(actions.last(), Some(&Action::Perform(Operation::RollBackLocalOffer)), "{actions:?}");
     assert_eq!(actions.iter().filter(|one| matches!(one, Action::ReportTooLarge { .. })).count(), 1);
-    // Its number is used up by a signal without meaning.
+    // A signal without meaning takes its number.
     let stand_in = Content::Ack;
     assert!(actions.iter().any(|one| matches!(one, Action::Send(signal) if signal.content == stand_in)));
 }

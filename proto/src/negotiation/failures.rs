@@ -16,9 +16,9 @@ pub(super) struct Failures {
     pub(super) remote: Option<u64>,
     /// Shape of the local offer that exceeds the limit.
     pub(super) too_large: Option<u64>,
-    /// Whether creating an offer has failed.
+    /// True if creating an offer has failed.
     pub(super) creating: bool,
-    /// Whether a local candidate exceeded the limit.
+    /// True if a local candidate exceeded the limit.
     pub(super) candidate: bool,
 }
 

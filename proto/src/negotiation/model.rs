@@ -7,10 +7,10 @@ use crate::sdp::{IceCandidate, SdpType, SessionDescription, SignalingState};
 /// Number of changes of each side in a description.
 pub type Terms = [u8; 2];
 
-/// What an offer or its answer says, as far as the rules go.
+/// The content of an offer or its answer, as far as the rules concern it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Text {
-    /// Of the offer: an answer has the number of its offer.
+    /// The number of the offer; an answer has that of its offer.
     number: u8,
     offered_by: usize,
     terms: Terms,
@@ -38,12 +38,12 @@ impl Text {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Signaling {
     Stable,
-    /// With the fragment and the restart that a rollback brings back.
+    /// A local offer, with the fragment and the restart that a rollback restores.
     HaveLocalOffer(Text, u8, bool),
     HaveRemoteOffer(Text),
 }
 
-/// What is wrong: an invalid call, a false report, or an end without agreement.
+/// A problem: an invalid call, a wrong report, or an end without agreement.
 pub type Problem = String;
 
 /// One side's connection by the rules of the specification: which calls are valid when, what they lead to, and when an
@@ -201,7 +201,7 @@ impl Browser {
         self.return_to_stable();
     }
 
-    /// Whether the candidate belongs to a description of the peer's.
+    /// Returns whether the candidate belongs to a description of the peer.
     pub fn add_ice_candidate(&mut self, candidate: &IceCandidate) -> Result<bool, Problem> {
         let pending = match &self.signaling {
             Signaling::HaveRemoteOffer(offer) => Some(offer.fragment),

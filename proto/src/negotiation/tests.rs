@@ -126,7 +126,7 @@ pub(super) fn signals(negotiator: &mut Negotiator, input: Input) -> Vec<Signal> 
         .collect()
 }
 
-/// Two sides that know each other, the first impolite.
+/// Returns two sides that know each other, the first impolite.
 pub(super) fn known_pair() -> (Negotiator, Negotiator) {
     let mut a = Negotiator::new(SessionId::new("a"), Politeness::Impolite);
     let mut b = Negotiator::new(SessionId::new("b"), Politeness::Polite);
@@ -137,7 +137,7 @@ pub(super) fn known_pair() -> (Negotiator, Negotiator) {
     (a, b)
 }
 
-/// The offer of a side that has something to negotiate.
+/// Has a side negotiate, and returns its offer.
 pub(super) fn make_offer(negotiator: &mut Negotiator) -> Signal {
     assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
     signals(negotiator, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0)
@@ -179,7 +179,7 @@ fn lost_signal_is_requested_and_resent() {
     let candidate = signals(&mut a, Input::LocalCandidate(candidate("c"))).remove(0);
     let request = signals(&mut b, Input::Received(candidate.clone())).remove(0);
     assert_eq!(request.content, Content::Hello);
-    // It asks once, not for each that comes too early.
+    // One request is sent, not one for each early signal.
     assert_eq!(b.handle(Input::Received(candidate)), []);
     let again = signals(&mut a, Input::Received(request));
     assert_eq!(again.iter().map(|signal| signal.header.as_ref().unwrap().number).collect::<Vec<_>>(), [1, 2]);
@@ -205,7 +205,7 @@ fn restarted_peer_is_recognized() {
     let (mut a, mut b) = known_pair();
     let to_b = make_offer(&mut a);
     let mut restarted = Negotiator::new(SessionId::new("c"), Politeness::Polite);
-    // What is for the one before is passed over, and whoever sends it greeted.
+    // A signal for the former session is ignored, and its sender greeted.
     let greeting = signals(&mut restarted, Input::Received(to_b.clone())).remove(0);
     assert_eq!((greeting.content, greeting.header.unwrap().to), (Content::Hello, None));
     let hello = signals(&mut restarted, Input::LinkOpened).remove(0);
@@ -227,7 +227,7 @@ fn restarted_peer_is_met_after_lost_greetings() {
     let greeting = signals(&mut a, Input::LinkOpened).remove(0);
     let hello = Signal { header: greeting.header.map(|header| Header { to: None, ..header }), ..greeting };
     let to_a = signals(&mut restarted, Input::Received(hello)).remove(0);
-    // It speaks to a as if they had met, and learns by what is not for it that they have not.
+    // It addresses a, and learns by a signal that is not for it that a does not know it.
     let to_b = signals(&mut a, Input::Received(to_a)).remove(0);
     assert_eq!(to_b.header.as_ref().unwrap().to, Some(SessionId::new("b")));
     let greeting = signals(&mut restarted, Input::Received(to_b)).remove(0);
@@ -247,7 +247,7 @@ fn failed_offer_is_refused_and_rolled_back() {
     assert_eq!(refusal.content, Content::Refuse { offer: 1 });
     let actions = a.handle(Input::Received(refusal));
     assert_eq!(actions, [Action::ReportRefusal, Action::Perform(Operation::RollBackLocalOffer)]);
-    // It is made again, but not at once.
+    // It is repeated, but not at once.
     assert_eq!(a.handle(Input::Done(None)), []);
     assert_eq!(a.handle(Input::NegotiationNeeded), []);
     assert!(a.handle(Input::Timeout).contains(&Action::Perform(Operation::SetLocalDescription)));
@@ -274,7 +274,7 @@ fn polite_side_requests_turn() {
     assert_eq!(request.content, Content::Request);
     let grant = signals(&mut impolite, Input::Received(request)).remove(0);
     assert_eq!(grant.content, Content::Grant);
-    // It keeps the turn free.
+    // It makes no offer meanwhile.
     assert_eq!(impolite.handle(Input::NegotiationNeeded), []);
     assert_eq!(polite.handle(Input::Received(grant)), perform(Operation::SetLocalDescription));
     let offer = signals(&mut polite, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0);
@@ -286,7 +286,7 @@ fn polite_side_requests_turn() {
 fn turn_without_offer_is_released() {
     let (mut impolite, mut polite) = known_pair();
     let request = signals(&mut polite, Input::NegotiationNeeded).remove(0);
-    // Meanwhile our offer has what they wanted.
+    // Meanwhile, the offer of the impolite side covers it.
     let offer = make_offer(&mut impolite);
     polite.handle(Input::Received(offer));
     polite.handle(Input::Done(None));
@@ -395,10 +395,10 @@ fn ice_restart_waits_for_signal_of_peer() {
     assert_eq!(a.handle(Input::Received(answer)), [], "once");
 
     let mut plain = Negotiator::plain(Politeness::Polite);
-    assert_eq!(plain.handle(Input::PathBroken), [Action::RestartIce], "which knows no other way");
+    assert_eq!(plain.handle(Input::PathBroken), [Action::RestartIce], "a plain peer has no ping");
 }
 
-/// A side that has greeted in vain for long enough, and its offer.
+/// Returns a side whose greetings were not answered, and its offer.
 fn offering_to_unknown_peer(politeness: Politeness) -> (Negotiator, Vec<Signal>) {
     let mut negotiator = Negotiator::new(SessionId::new("a"), politeness);
     negotiator.handle(Input::LinkOpened);
@@ -430,7 +430,7 @@ fn unknown_peer_gets_each_signal_once_unaddressed() {
         assert_eq!(negotiator.handle(Input::Received(answer.into())), set);
         negotiator.handle(Input::Done(None));
         assert!(!negotiator.wants_timeout());
-        // It knows no turns.
+        // It does not support turns.
         assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
         let offer = description(SdpType::Offer, "p");
         assert_eq!(negotiator.handle(Input::Done(Some(offer.clone()))), [Action::Send(offer.into())]);
@@ -446,7 +446,7 @@ fn peer_with_headers_ignores_unaddressed_signals() {
     late.handle(Input::NegotiationNeeded);
     let answers = signals(&mut early, Input::Received(hello));
     assert_eq!(answers.iter().map(|signal| signal.header.as_ref().unwrap().number).collect::<Vec<_>>(), [0, 1]);
-    // It offers nothing until what was announced has arrived: nothing is rolled back.
+    // It makes no offer until the announced signals have arrived, so that nothing is rolled back.
     assert_eq!(late.handle(Input::Received(answers[0].clone())), []);
     let set = perform(Operation::SetRemoteDescription(description(SdpType::Offer, "o")));
     assert_eq!(late.handle(Input::Received(answers[1].clone())), set);

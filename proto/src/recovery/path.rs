@@ -74,7 +74,7 @@ pub enum Traffic {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Actions {
-    /// Whether to restart ICE: pass [`Input::PathBroken`](crate::negotiation::Input::PathBroken) to the negotiator.
+    /// True if ICE is to be restarted: pass [`Input::PathBroken`](crate::negotiation::Input::PathBroken) to the negotiator.
     pub restart_ice: bool,
     /// The event to report.
     pub event: Option<PathEvent>,

@@ -39,7 +39,7 @@ pub struct Joined {
     /// The token that takes the seat back after the socket was lost, if the server supports that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
-    /// Whether the seat of the client's token was taken back. In that case the numbered frames that the client has not
+    /// True if the seat of the client's token was taken back. In that case the numbered frames that the client has not
     /// received follow, and `peers` is to be ignored: those frames report who joined and left.
     #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub resumed: bool,

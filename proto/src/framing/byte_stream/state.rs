@@ -21,9 +21,9 @@ pub struct State {
     pub credit: Credit,
     /// The bytes that may be received.
     pub window: Window,
-    /// Whether the peer has sent a control message, and thus uses the protocol.
+    /// True if the peer has sent a control message, and thus uses the protocol.
     pub confirmed: bool,
-    /// Whether the peer sends no more bytes.
+    /// True if the peer sends no more bytes.
     pub peer_ended: bool,
 }
 

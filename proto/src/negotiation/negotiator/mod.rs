@@ -59,21 +59,21 @@ pub struct Negotiator {
     negotiation_needed: bool,
     /// Timeouts until the first offer to a peer that is not known to support turns.
     first_offer_delay: u8,
-    /// Whether the pending offer has failed and is to be rolled back.
+    /// True if the pending offer has failed and is to be rolled back.
     roll_back: bool,
     turn: Turn,
     repetition: Repetition,
-    /// Whether the offer that has just been created may be set.
+    /// True if the offer that has just been created may be set.
     offer_checked: bool,
     failures: Failures,
     /// Numbers of the latest offers.
     local_offer: u32,
     remote_offer: u32,
     inbox: VecDeque<(u32, Content)>,
-    /// Whether a negotiation has completed, so that there are current descriptions.
+    /// True if a negotiation has completed, so that there are current descriptions.
     has_completed: bool,
     candidates: Candidates,
-    /// Whether ICE is to be restarted when a signal of the peer arrives.
+    /// True if ICE is to be restarted when a signal of the peer arrives.
     path_broken: bool,
     /// Timeouts until the next offer after a failed one, and their number at first.
     pause: u8,
