@@ -286,7 +286,7 @@ async fn supervise(call: Weak<SharedCall>, end: CloseWait, session: Session) {
 async fn never_connected(session: &Session) {
     let connected = pin!(connected(session));
     if let Either::Right(_) = select(TimeoutFuture::new(CONNECTING_MS), connected).await {
-        future::pending().await
+        future::pending::<()>().await;
     }
 }
 

@@ -87,7 +87,7 @@ impl ControlChannel {
         };
         select_biased! {
             state = self.states.select_next_some() => self.state_changed(&state),
-            message = self.channel.next().fuse() => return self.receive(message),
+            message = self.channel.next().fuse() => return self.receive(message.as_ref()),
             id = new_id.boxed_local().fuse() => self.send(id),
         }
         true
@@ -101,8 +101,8 @@ impl ControlChannel {
     }
 
     /// Receives a message. Malformed ones are ignored: the peer may have another version, or be malicious.
-    fn receive(&self, message: Option<Result<Message>>) -> bool {
-        if let Some(Ok(Message::Text(text))) = &message
+    fn receive(&self, message: Option<&Result<Message>>) -> bool {
+        if let Some(Ok(Message::Text(text))) = message
             && let Ok(NewId { me: id }) = serde_json::from_str(text)
             && id.as_str().len() <= MAX_ID_BYTES
             && let Some(call) = self.call.upgrade()

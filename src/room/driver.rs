@@ -246,7 +246,7 @@ impl RoomDriver {
                 }
             }
             Ok(ServerMessage::Error(ServerError { code, message, frame: Some(number), .. })) => {
-                self.frame_refused(number, code, message)
+                self.frame_refused(number, code, message);
             }
             // A ping, which has no number.
             Ok(ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. })) if self.unanswered.is_some() => {

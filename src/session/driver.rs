@@ -242,7 +242,7 @@ impl SessionDriver {
             IceRestart::Agreed => {
                 let is_connected = connection(&self.pc) == Connection::Connected;
                 let actions = self.path.ice_restarted(is_connected);
-                self.follow(actions);
+                self.follow(&actions);
             }
             IceRestart::Ignored if self.path.disable_restarts() => {
                 let message = "the peer does not restart ICE: its answer has the former ICE credentials";
@@ -265,7 +265,7 @@ impl SessionDriver {
 
     async fn path_changed(&mut self, actions: Actions) -> Option<Input> {
         let (is_lost, restart_ice) = (actions.is_lost(), actions.restart_ice);
-        self.follow(actions);
+        self.follow(&actions);
         if is_lost {
             // The receiver of the event may have a signal for the peer that precedes the session's own `bye`.
             TimeoutFuture::new(0).await;
@@ -275,7 +275,7 @@ impl SessionDriver {
     }
 
     /// Follows the path monitor as far as it concerns the timer and the user.
-    fn follow(&mut self, actions: Actions) {
+    fn follow(&mut self, actions: &Actions) {
         match actions.timer {
             Timer::Keep => {}
             Timer::Stop => self.timer = Fuse::terminated(),

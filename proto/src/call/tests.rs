@@ -229,7 +229,7 @@ impl Side {
 }
 
 /// Searches every order of what two peers do that call each other; `visit` sees each final state.
-fn search(sides: [Side; 2], visit: &mut impl FnMut(&[Side; 2])) {
+fn search(sides: &[Side; 2], visit: &mut impl FnMut(&[Side; 2])) {
     let mut is_final = true;
     for at in 0..2 {
         let other = 1 - at;
@@ -237,7 +237,7 @@ fn search(sides: [Side; 2], visit: &mut impl FnMut(&[Side; 2])) {
             let mut next = sides.clone();
             if act(&mut next) {
                 is_final = false;
-                search(next, visit);
+                search(&next, visit);
             }
         };
         step(&|sides| {
@@ -256,7 +256,7 @@ fn search(sides: [Side; 2], visit: &mut impl FnMut(&[Side; 2])) {
         });
     }
     if is_final {
-        visit(&sides);
+        visit(sides);
     }
 }
 
@@ -264,7 +264,7 @@ fn search(sides: [Side; 2], visit: &mut impl FnMut(&[Side; 2])) {
 fn two_peers_that_call_each_other_share_one_call() {
     let mut calls = BTreeSet::new();
     let mut ends = 0;
-    search([Side::new("a"), Side::new("b")], &mut |sides| {
+    search(&[Side::new("a"), Side::new("b")], &mut |sides| {
         ends += 1;
         let active: Vec<Vec<&CallState>> =
             sides.iter().map(|side| side.calls.iter().filter(|call| call.phase() == Phase::Active).collect()).collect();
