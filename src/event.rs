@@ -282,7 +282,7 @@ impl<T: Clone + 'static> Broadcast<T> {
     /// Hands an event to the queue of each subscriber with `push`, which limits the queue and returns whether it has
     /// taken the event. Returns whether any has.
     ///
-    /// `push` wakes tasks, which may subscribe or unsubscribe, so that nothing is borrowed meanwhile.
+    /// `push` wakes tasks, which may subscribe or unsubscribe, so that nothing is borrowed while it runs.
     pub(crate) fn send(&self, event: T, push: impl Fn(&Queue<T>, T) -> bool) -> bool {
         let mut queues = Vec::new();
         self.0.queues.borrow_mut().retain(|queue| queue.upgrade().map(|queue| queues.push(Queue(queue))).is_some());

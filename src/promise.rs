@@ -16,8 +16,8 @@ use crate::{
     wake::{CloseSignal, CloseWait},
 };
 
-/// What the promise that `call` asks for settles to; `Closed` once `end` has come first. After the end nothing is
-/// asked: the browser would refuse it with a rejection that nobody hears.
+/// Resolves to the outcome of the promise that `call` returns, or to `Closed` if `end` is set first. After the end, `call`
+/// is not called: the browser would reject, and the rejection would be reported as unhandled.
 pub(crate) fn settled(
     operation: &'static str,
     end: &CloseSignal,
@@ -43,13 +43,13 @@ type Callback = Closure<dyn FnMut(JsValue)>;
 pub(crate) struct Settled {
     operation: &'static str,
     outcome: Rc<Outcome>,
-    /// For fulfilment and for rejection, until one has been called.
+    /// The callbacks for fulfilment and for rejection, until one has been called.
     callbacks: Option<(Callback, Callback)>,
     end: CloseWait,
 }
 
 impl Settled {
-    /// Of a promise that was asked for, unless the end had come.
+    /// Waits for a promise, which is `None` if the end was set before.
     fn new(operation: &'static str, end: &CloseSignal, asked: Option<std::result::Result<Promise, JsValue>>) -> Self {
         let mut this = Self { operation, outcome: Rc::default(), callbacks: None, end: end.wait() };
         match asked {

@@ -1,4 +1,4 @@
-//! Names that nobody else has.
+//! Random identifiers.
 
 /// 96 random bits in 24 hexadecimal digits. They are no secret: nothing may rest on their not being guessed.
 pub(crate) fn id() -> String {

@@ -1,11 +1,11 @@
-//! What the browser knows of a failure of WebRTC, beyond its name.
+//! Details of a WebRTC failure, beyond its name.
 
 use browser_rtc_proto::spec_enum;
 
 use crate::{error::Error, sys::global};
 
 spec_enum! {
-    /// What failed. [Specification](https://www.w3.org/TR/webrtc/#rtcerrordetailtype-enum)
+    /// The part of WebRTC that failed. [Specification](https://www.w3.org/TR/webrtc/#rtcerrordetailtype-enum)
     #[doc(alias = "RTCErrorDetailType")]
     ErrorDetail {
         /// A data channel, for a reason of its own.
@@ -17,7 +17,7 @@ spec_enum! {
         /// The peer is not who its description said.
         #[doc(alias = "RTCErrorDetailType.fingerprint-failure")]
         FingerprintFailure = "fingerprint-failure",
-        /// What the data channels share.
+        /// The transport that the data channels share.
         #[doc(alias = "RTCErrorDetailType.sctp-failure")]
         SctpFailure = "sctp-failure",
         /// A description that does not parse.
@@ -32,13 +32,13 @@ spec_enum! {
     }
 }
 
-/// What the browser knows of a failure of WebRTC, from [`Error::rtc`].
+/// Details of a WebRTC failure, from [`Error::rtc`].
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcerror-interface)
 #[doc(alias = "RTCError")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RtcError {
-    /// What failed.
+    /// The part of WebRTC that failed.
     #[doc(alias = "RTCError.errorDetail")]
     pub detail: ErrorDetail,
     /// The line of the description, from 1. Chromium does not number it: there it is the first line with the text that
@@ -57,8 +57,8 @@ pub struct RtcError {
 }
 
 impl Error {
-    /// What the browser knows of a failure of WebRTC: of a channel or a transport, or of a description that does not
-    /// parse. None of other failures.
+    /// Returns the details of a WebRTC failure: of a channel, a transport, or a description that does not parse. Other
+    /// failures have none.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcerror-interface)
     ///
     /// ```

@@ -19,13 +19,13 @@ pub(crate) struct WakerSet(Rc<RefCell<Places>>);
 #[derive(Default)]
 struct Places {
     next: u64,
-    /// By number, which rises. A list: there are one or two, for the most part.
+    /// The places in rising order of their numbers. A list is fast enough, as there are mostly one or two.
     taken: Vec<(u64, Option<Waker>)>,
 }
 
 impl WakerSet {
-    /// Wakes every task. No borrow is held meanwhile: a waker may be anybody's code, and whoever comes while this runs
-    /// is not of those.
+    /// Wakes every task that waits now. No borrow is held while a waker runs, as it may be any code; a task that it adds
+    /// is not woken.
     pub(crate) fn wake_all(&self) {
         let mut numbers = 0..self.0.borrow().next;
         while self.wake_one(&mut numbers) {}
@@ -76,7 +76,7 @@ pub(crate) struct Waiter {
 }
 
 impl Waiter {
-    /// To be called before each look at what is waited for.
+    /// Registers the task. Call it before each check of the condition.
     pub(crate) fn register(&mut self, cx: &Context<'_>) {
         self.set_waker(Some(cx.waker().clone()));
     }
@@ -84,7 +84,7 @@ impl Waiter {
     fn set_waker(&mut self, waker: Option<Waker>) {
         let mut places = self.set.0.borrow_mut();
         let former = match self.place {
-            // Whoever has just come is the last.
+            // A task that registered recently is near the end.
             Some(place) => {
                 let mut taken = places.taken.iter_mut().rev();
                 taken.find(|(number, _)| *number == place).and_then(|(_, place)| mem::replace(place, waker))

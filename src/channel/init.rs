@@ -1,4 +1,4 @@
-//! How a channel is to carry its messages.
+//! The options of a new channel.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use browser_rtc_proto::{as_deserialized, dictionary};
 use js_sys::Object;
 use serde::{Deserialize, Serialize};
 
-use super::PriorityType;
+use super::priority::PriorityType;
 use crate::{
     members::{Members, member_setter},
     sys::global,
 };
 
-/// How a channel carries its messages: by default in order, reliably, and announced to the peer.
+/// The options of a new channel: by default it is ordered, reliable, and announced to the peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannelinit)
 ///
 /// ```
@@ -35,23 +35,23 @@ pub struct ChannelInit {
     other: Members,
 }
 
-/// How long a message is tried. A channel has one limit or none, never both.
+/// The limit to the retransmission of a message. A channel has one limit or none, never both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reliability {
-    /// Until it arrives.
+    /// A message is retransmitted until it arrives.
     #[default]
     Reliable,
-    /// For this many sends after the first, 0 to 65,535.
+    /// A message is retransmitted this many times at most, 0 to 65,535.
     #[doc(alias = "RTCDataChannelInit.maxRetransmits")]
     MaxRetransmits(u16),
-    /// For this many milliseconds, 0 to 65,535.
+    /// A message is transmitted for this many milliseconds at most, 0 to 65,535.
     #[doc(alias = "RTCDataChannelInit.maxPacketLifeTime")]
     MaxPacketLifeTime(u16),
 }
 
 impl Reliability {
-    /// For this long, to the millisecond, and no longer than 65,535 ms.
+    /// Returns a limit of this time in whole milliseconds, at most 65,535 ms.
     #[must_use]
     pub fn for_at_most(time: Duration) -> Self {
         Self::MaxPacketLifeTime(u16::try_from(time.as_millis()).unwrap_or(u16::MAX))
@@ -72,13 +72,13 @@ impl Default for ChannelInit {
 }
 
 impl ChannelInit {
-    /// In order, reliable, announced to the peer.
+    /// Creates the options of an ordered and reliable channel that is announced to the peer.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether messages come in the order they were sent.
+    /// Sets whether messages arrive in the order in which they were sent.
     #[doc(alias = "RTCDataChannelInit.ordered")]
     #[must_use]
     pub fn ordered(mut self, ordered: bool) -> Self {
@@ -86,14 +86,14 @@ impl ChannelInit {
         self
     }
 
-    /// How long a message is tried.
+    /// Sets the limit to the retransmission of a message.
     #[must_use]
     pub fn reliability(mut self, reliability: Reliability) -> Self {
         self.reliability = reliability;
         self
     }
 
-    /// A name that both sides read as they like, of no more than 65,535 bytes.
+    /// Sets the name of the sub-protocol, at most 65,535 bytes, which is up to the program.
     #[doc(alias = "RTCDataChannelInit.protocol")]
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
@@ -101,7 +101,7 @@ impl ChannelInit {
         self
     }
 
-    /// Agreed on beforehand: both sides open a channel of this id, 0 to 65,534, and none is announced.
+    /// Makes the channel negotiated: both peers open a channel of this id, 0 to 65,534, and none is announced.
     #[doc(alias = "RTCDataChannelInit.negotiated")]
     #[doc(alias = "RTCDataChannelInit.id")]
     #[must_use]
@@ -110,7 +110,7 @@ impl ChannelInit {
         self
     }
 
-    /// Whose messages go first where there is not room for all. Neither Chromium nor Firefox heeds it for channels.
+    /// Sets the priority among the connection's streams. Neither Chromium nor Firefox uses it for channels.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcdatachannelinit-priority)
     #[doc(alias = "RTCDataChannelInit.priority")]
     #[must_use]
@@ -121,7 +121,7 @@ impl ChannelInit {
 
     member_setter!();
 
-    /// Whether both sides are to open it.
+    /// Returns whether both peers open the channel.
     pub(crate) fn is_negotiated(&self) -> bool {
         self.negotiated.is_some()
     }
@@ -152,7 +152,7 @@ impl ChannelInit {
     }
 }
 
-/// The specification's own dictionary, in which the options can contradict each other.
+/// The dictionary of the specification, in which the options can contradict each other.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {

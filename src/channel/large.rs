@@ -13,7 +13,12 @@ use futures::Stream;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{BinaryType, DataChannel, JsMessage, JsMessages, Message, Payload, Reliability};
+use super::{
+    data_channel::DataChannel,
+    init::Reliability,
+    message::{BinaryType, JsMessage, Message, Payload},
+    receive::JsMessages,
+};
 use crate::{
     error::{During, Error, ErrorKind, Result},
     identity::identity,
@@ -24,10 +29,11 @@ use crate::{
 
 const DEFAULT_LIMIT: u32 = 64 * 1024 * 1024;
 
-/// What is larger is split even where the transport would take it, so that the buffer stays below its mark.
+/// The largest piece. Larger messages are split even if the transport would take them, so that the buffer stays below its
+/// mark.
 const LARGEST_PIECE: u64 = 256 * 1024;
 
-/// Where the transport's largest is not known: every browser takes this.
+/// The largest piece while the transport's limit is not known. Every browser takes it.
 const SMALL_PIECE: u64 = 16 * 1024;
 
 /// A channel for messages of any size: what is over the transport's
@@ -68,9 +74,9 @@ pub struct LargeMessages {
 struct Shared {
     limit: Cell<u32>,
     next_id: Cell<u32>,
-    /// Messages that were given up half sent, and the other side does not know it yet.
+    /// The ids of messages that were cancelled half sent, which the peer does not know yet.
     withdrawn: RefCell<Vec<u32>>,
-    /// One message after the other, so that their order stays.
+    /// The senders that wait: messages are sent one after the other, so that their order stays.
     turns: WakerSet,
     joiner: RefCell<Joiner>,
 }
@@ -93,20 +99,20 @@ impl LargeMessages {
         Self { messages: channel.js_messages(), channel, shared }
     }
 
-    /// The channel. What is sent on it directly arrives as well, unless it begins like a piece of a message.
+    /// Returns the underlying channel. What is sent on it directly arrives as well, unless it begins like a piece of a message.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         &self.channel
     }
 
-    /// The largest message in bytes, and how much of incomplete messages is held: 64 MiB unless set.
+    /// Returns the limit in bytes of a message, and of all incomplete messages together: 64 MiB unless set.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.shared.limit.get()
     }
 
     /// Sets this limit, for both directions and all clones. What comes and is over it is an error `TooLarge` in place
-    /// of the message, and the stream goes on.
+    /// of the message, and the stream continues.
     pub fn set_limit(&self, bytes: u32) {
         self.shared.limit.set(bytes);
     }
@@ -116,7 +122,7 @@ impl LargeMessages {
     /// Waits until the channel is open, for the messages before this one, and for the network; ends with `Closed` when
     /// the channel closes first.
     ///
-    /// Dropped before it resolves, the message is given up: the other side does not see it.
+    /// If the future is dropped before it resolves, the message is cancelled, and the peer does not receive it.
     ///
     /// # Errors
     /// `TooLarge` with the [limit](Self::set_limit), and nothing was sent; `Closed`; `NotReadable` where a blob's file
@@ -147,7 +153,7 @@ impl LargeMessages {
     }
 
     fn total(&self, payload: &Payload<'_>) -> Result<u32> {
-        let bytes = payload.most_bytes();
+        let bytes = payload.max_bytes();
         let limit = self.limit();
         if bytes > f64::from(limit) {
             return Err(too_large(limit.into()));
@@ -169,7 +175,7 @@ impl LargeMessages {
         turn
     }
 
-    /// Tells the other side which messages will never be whole.
+    /// Reports the cancelled messages to the peer.
     async fn withdraw(&self) -> Result<()> {
         loop {
             let Some(id) = self.shared.withdrawn.borrow().last().copied() else { return Ok(()) };
@@ -205,14 +211,14 @@ impl LargeMessages {
 
     /// Reads a part of a blob.
     async fn read(&self, blob: &web_sys::Blob, start: usize, end: usize) -> Result<Uint8Array> {
-        let channel_end = self.channel.end();
+        let channel_end = self.channel.close_signal();
         let read = settled("arrayBuffer", &channel_end, || {
             blob.unchecked_ref::<ReadableBlob>().slice(start as f64, end as f64)?.read()
         });
         Ok(Uint8Array::new(&read.await.map_err(Error::into_not_readable)?))
     }
 
-    /// None: more is to come.
+    /// Takes a message of the channel. Returns `None` for a piece that completes no message.
     fn take(&self, message: JsMessage) -> Option<Result<Message>> {
         let mut joiner = self.shared.joiner.borrow_mut();
         let JsMessage::Binary(buffer) = message else {
@@ -257,7 +263,7 @@ impl Stream for LargeMessages {
                 None => {
                     let mut joiner = self.shared.joiner.borrow_mut();
                     let cut_off = joiner.close();
-                    return Poll::Ready(cut_off.then(|| Err(Error::closed("message"))));
+                    return Poll::Ready(cut_off.then(|| Err(self.channel.closed_error("message"))));
                 }
             }
         }
@@ -293,11 +299,11 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-/// Whether the message does not look like a piece of another. Blobs do not: what they begin with is not known before
-/// they are read.
+/// Returns whether the message can be sent unchanged, as it does not look like a piece of another. A blob cannot, as its
+/// first bytes are not known before it is read.
 fn travels_as_it_is(payload: &Payload<'_>) -> Result<bool> {
     let begins = |object: &JsValue| {
-        let enough = payload.most_bytes() >= PREFIX.len() as f64;
+        let enough = payload.max_bytes() >= PREFIX.len() as f64;
         Ok::<_, Error>(enough && part(object, 0, PREFIX.len())? == PREFIX)
     };
     Ok(match payload {
@@ -305,11 +311,11 @@ fn travels_as_it_is(payload: &Payload<'_>) -> Result<bool> {
         Payload::Binary(bytes) => !bytes.starts_with(&PREFIX),
         Payload::Buffer(buffer) => !begins(buffer)?,
         Payload::View(view) => !begins(view)?,
-        Payload::Blob(_) => payload.most_bytes() == 0.0,
+        Payload::Blob(_) => payload.max_bytes() == 0.0,
     })
 }
 
-/// Copies a part of JavaScript's memory. It fails where the page has detached or shrunk its buffer meanwhile.
+/// Copies a part of JavaScript's memory. It fails if the page has detached or shrunk the buffer.
 fn part(object: &JsValue, start: usize, length: usize) -> Result<Vec<u8>> {
     data_channel::copied_part(object, start, length).during("send")
 }
@@ -325,7 +331,7 @@ fn append(frame: &mut Vec<u8>, bytes: &Uint8Array) {
 }
 
 fn too_large(limit: u64) -> Error {
-    Error::new("send", ErrorKind::TooLarge { limit }, "the message is larger than its limit")
+    Error::new("send", ErrorKind::TooLarge { limit }, "the message exceeds the limit of its channel")
 }
 
 fn fault(error: JoinError, limit: u32) -> Error {

@@ -1,4 +1,4 @@
-//! The life of a channel, from before it opens until what was sent is on its way.
+//! The life of a channel, from before it opens until its send buffer is empty.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -11,8 +11,9 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{ChannelState, flow::Flow, receive::Arrivals};
+use super::{receive_queue::ReceiveQueue, send_buffer::SendBuffer, state::ChannelState};
 use crate::{
+    error::{Error, ErrorKind},
     event::Listener,
     registry::{Shared, shared},
     sys::{
@@ -24,10 +25,10 @@ use crate::{
 
 /// State that all handles of one channel share.
 pub(super) struct Inner {
-    /// Dropped first: an event must not find the rest half gone.
+    /// Dropped first, so that no event finds the rest partly dropped.
     pub(super) listeners: Rc<Listeners>,
     pub(super) life: Rc<Life>,
-    /// False for a channel that something else looks after, which no drop and no limit closes.
+    /// False for a channel that belongs to other code, which no drop and no limit closes.
     pub(super) close_on_drop: Cell<bool>,
 }
 
@@ -35,7 +36,7 @@ shared!(Inner, life.raw);
 
 /// The channel's listeners. A close that waits holds them as well.
 pub(super) struct Listeners {
-    _of_life: [Listener; 3],
+    _states: [Listener; 3],
     /// Attached by the first read.
     messages: OnceCell<Listener>,
     /// Attached by the first wait: before, no event is needed.
@@ -46,7 +47,7 @@ pub(super) struct Listeners {
 pub(super) struct Life {
     pub(super) raw: data_channel::DataChannel,
     pub(super) opened: Cell<bool>,
-    /// Open for the browser, and for us from the next turn on.
+    /// Set if the channel is open for the browser, and for its handles from the next turn on.
     pub(super) is_new: Cell<bool>,
     /// The browser has no stream for the channel's id.
     pub(super) refused: Cell<bool>,
@@ -55,8 +56,8 @@ pub(super) struct Life {
     pub(super) opening: WakerSet,
     /// Set by either peer, with the connection, or with the drop of the last handle.
     pub(super) closed: CloseSignal,
-    pub(super) arrivals: Arrivals,
-    pub(super) flow: Flow,
+    pub(super) receive_queue: ReceiveQueue,
+    pub(super) send_buffer: SendBuffer,
     connection: RefCell<Option<Connection>>,
 }
 
@@ -68,12 +69,12 @@ pub(crate) struct Connection {
     pub(crate) end: CloseSignal,
 }
 
-/// The one who looks after a channel.
+/// The owner of a channel, which closes it.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Owner {
-    /// Its handles. It is read from the start, so that no message is lost.
+    /// The handles. Messages are read from the start, so that none is lost.
     Handles,
-    /// Something else. It is not read before a handle is.
+    /// Other code. Messages are not read before a handle is.
     Another,
 }
 
@@ -87,7 +88,11 @@ impl Inner {
     /// Returns the shared state of this channel, new or known.
     ///
     /// For an incoming channel it is called within the `datachannel` event, as the first message may follow at once.
-    pub(super) fn of(raw: data_channel::DataChannel, connection: Option<Connection>, owner: Owner) -> Rc<Self> {
+    pub(super) fn find_or_new(
+        raw: data_channel::DataChannel,
+        connection: Option<Connection>,
+        owner: Owner,
+    ) -> Rc<Self> {
         let known = Self::find(&raw);
         let is_known = known.is_some();
         let inner = known.unwrap_or_else(|| Self::new(raw, owner));
@@ -112,8 +117,8 @@ impl Inner {
             closing: Cell::default(),
             opening: WakerSet::default(),
             closed: CloseSignal::default(),
-            arrivals: Arrivals::default(),
-            flow: Flow::default(),
+            receive_queue: ReceiveQueue::default(),
+            send_buffer: SendBuffer::default(),
             connection: RefCell::default(),
         });
         match &*life.raw.ready_state_name() {
@@ -129,7 +134,7 @@ impl Inner {
                 });
             }
             "closing" => life.closing.set(true),
-            "closed" => life.over(),
+            "closed" => life.end(),
             _ => {}
         }
         if owner == Owner::Handles {
@@ -139,20 +144,20 @@ impl Inner {
             let life = life.clone();
             Listener::new(&life.raw.clone(), event, move |_| happen(&life))
         };
-        let of_life = [on("open", Life::open), on("closing", Life::close), on("close", Life::over)];
-        let listeners = Rc::new(Listeners { _of_life: of_life, messages: OnceCell::new(), low: OnceCell::new() });
+        let states = [on("open", Life::open), on("closing", Life::close), on("close", Life::end)];
+        let listeners = Rc::new(Listeners { _states: states, messages: OnceCell::new(), low: OnceCell::new() });
         let inner = Rc::new(Self { listeners, life, close_on_drop: Cell::new(owner == Owner::Handles) });
         inner.register();
         inner
     }
 
-    /// Keeps what arrives from now on.
+    /// Queues the messages that arrive from now on.
     pub(super) fn read(self: &Rc<Self>) {
         self.listeners.messages.get_or_init(|| {
             let inner = Rc::downgrade(self);
             Listener::new(&self.life.raw, "message", move |event| {
                 if let Some(inner) = inner.upgrade()
-                    && !inner.life.arrivals.push(event.unchecked_ref::<MessageEvent>().data())
+                    && !inner.life.receive_queue.push(event.unchecked_ref::<MessageEvent>().data())
                     && inner.close_on_drop.get()
                 {
                     inner.close();
@@ -161,7 +166,8 @@ impl Inner {
         });
     }
 
-    /// Chromium throws away what is in its buffer at `close()`, hence the wait. It outlives the last handle.
+    /// Closes the channel once the send buffer is empty, as Chromium drops the buffer at `close()`. The wait outlives the
+    /// last handle.
     pub(super) fn close(&self) {
         let life = self.life.clone();
         if life.closing.get() {
@@ -172,15 +178,15 @@ impl Inner {
             life.raw.close();
             // Firefox fires no event for a channel that is closed before it opens.
             if !life.opened.get() && !life.is_new.get() {
-                life.over();
+                life.end();
             }
             return;
         }
-        self.tell_when_low(0);
+        self.notify_when_low(0);
         let listeners = self.listeners.clone();
         let end =
             life.connection.borrow().as_ref().map_or_else(CloseSignal::default, |connection| connection.end.clone());
-        let (mut low, mut end) = (life.flow.drained.waiter(), end.wait());
+        let (mut low, mut end) = (life.send_buffer.drained.waiter(), end.wait());
         spawn_local(async move {
             future::poll_fn(|cx| {
                 low.register(cx);
@@ -191,6 +197,22 @@ impl Inner {
             drop(listeners);
         });
     }
+
+    /// Has the browser report when its buffer has fallen to this level.
+    pub(super) fn notify_when_low(&self, level: u32) {
+        let life = &self.life;
+        self.listeners.low.get_or_init(|| {
+            let life = life.clone();
+            Listener::new(&life.raw.clone(), "bufferedamountlow", move |_| {
+                let buffer = &life.send_buffer;
+                buffer.lows.set(buffer.lows.get().wrapping_add(1));
+                buffer.wake();
+            })
+        });
+        // A close waits until the buffer is empty.
+        let level = if life.closing.get() { 0 } else { level };
+        life.raw.set_buffered_amount_low_threshold(level);
+    }
 }
 
 impl Drop for Inner {
@@ -198,7 +220,7 @@ impl Drop for Inner {
         if self.close_on_drop.get() {
             self.close();
         }
-        self.life.over();
+        self.life.end();
         self.unregister();
     }
 }
@@ -214,14 +236,22 @@ impl Life {
         }
     }
 
-    /// A member of the connection's SCTP transport; `undefined` where the connection is not known.
-    pub(super) fn of_transport(&self, member: &str) -> JsValue {
+    /// Creates the error of an operation on the closed channel.
+    pub(super) fn closed_error(&self, operation: &'static str) -> Error {
+        let id = self.raw.id().map(|id| id.to_string()).unwrap_or_default();
+        let space = if id.is_empty() { "" } else { " " };
+        let message = ["data channel", space, &id, " (\"", &self.raw.label(), "\") is closed"].concat();
+        Error::new(operation, ErrorKind::Closed, message)
+    }
+
+    /// Returns a member of the connection's SCTP transport, or `undefined` if the connection is not known.
+    pub(super) fn transport_member(&self, member: &str) -> JsValue {
         let connection = self.connection.borrow().as_ref().map(|connection| connection.raw.clone());
         global::get(&global::get(&connection.unwrap_or_default(), "sctp"), member)
     }
 
-    /// Gives a channel up whose id the browser has no stream for: it is the only one that stays connecting although
-    /// the transport is up, and no event tells.
+    /// Closes a channel for whose id the browser has no stream. It stays connecting although the transport is connected,
+    /// and browsers fire no event.
     fn wait_for_stream(self: &Rc<Self>) {
         let id = self.raw.id().filter(|id| *id >= LEAST_DOUBTFUL_ID);
         if id.is_some() && self.raw.negotiated() {
@@ -229,22 +259,22 @@ impl Life {
         }
     }
 
-    /// Nothing is sent from here on: Firefox takes it, and loses it.
+    /// Ends sending, as Firefox accepts further messages and loses them.
     fn close(&self) {
         self.closing.set(true);
         self.opening.wake_all();
-        self.flow.turns.wake_all();
+        self.send_buffer.turns.wake_all();
     }
 
     fn open(&self) {
         if !self.is_new.get() {
             self.opened.set(true);
             self.opening.wake_all();
-            self.flow.turns.wake_first();
+            self.send_buffer.turns.wake_first();
         }
     }
 
-    fn is_of(&self, raw: &JsValue) -> bool {
+    fn belongs_to(&self, raw: &JsValue) -> bool {
         self.connection.borrow().as_ref().is_some_and(|connection| connection.raw == *raw)
     }
 
@@ -253,9 +283,9 @@ impl Life {
     }
 
     /// Ends the channel: nothing is received or sent any more, and all waiting tasks are woken.
-    fn over(&self) {
+    fn end(&self) {
         self.closed.set();
-        for waiting in [&self.opening, &self.arrivals.filled, &self.flow.turns, &self.flow.drained] {
+        for waiting in [&self.opening, &self.receive_queue.filled, &self.send_buffer.turns, &self.send_buffer.drained] {
             waiting.wake_all();
         }
     }
@@ -267,11 +297,11 @@ fn look_for_stream(life: Weak<Life>, was_connected: bool) {
         if waiting.opened.get() || waiting.closing.get() || waiting.closed.is_set() {
             return;
         }
-        let connected = waiting.of_transport("state").as_string().as_deref() == Some("connected");
+        let connected = waiting.transport_member("state").as_string().as_deref() == Some("connected");
         if connected && was_connected {
             waiting.refused.set(true);
             waiting.raw.close();
-            waiting.over();
+            waiting.end();
         } else {
             look_for_stream(life, connected);
         }
@@ -279,13 +309,13 @@ fn look_for_stream(life: Weak<Life>, was_connected: bool) {
 }
 
 /// Returns whether the connection has channels with handles.
-pub(crate) fn exist_of(connection: &JsValue) -> bool {
-    Inner::all().iter().any(|inner| inner.life.is_of(connection))
+pub(crate) fn has_channels(connection: &JsValue) -> bool {
+    Inner::all().iter().any(|inner| inner.life.belongs_to(connection))
 }
 
-/// Ends the channels of a connection that has closed, of which not every browser tells them.
-pub(crate) fn end_of(connection: &JsValue) {
-    for inner in Inner::all().iter().filter(|inner| inner.life.is_of(connection)) {
-        inner.life.over();
+/// Ends the channels of a closed connection, as not every browser fires their events.
+pub(crate) fn end_channels(connection: &JsValue) {
+    for inner in Inner::all().iter().filter(|inner| inner.life.belongs_to(connection)) {
+        inner.life.end();
     }
 }

@@ -1,4 +1,4 @@
-//! What a channel carries.
+//! Messages and payloads.
 
 use std::borrow::Cow;
 
@@ -16,11 +16,11 @@ use crate::{
 };
 
 spec_enum! {
-    /// As what bytes arrive. [Specification](https://www.w3.org/TR/webrtc/#dom-datachannel-binarytype)
+    /// The type of the messages of received bytes. [Specification](https://www.w3.org/TR/webrtc/#dom-datachannel-binarytype)
     BinaryType {
-        /// As [`Message::Binary`], in the program's own memory.
+        /// [`Message::Binary`], in the program's memory.
         ArrayBuffer = "arraybuffer",
-        /// As [`Message::Blob`], which the browser may keep on disk.
+        /// [`Message::Blob`], which the browser may keep on disk.
         Blob = "blob",
     }
 }
@@ -37,7 +37,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// The text, where it is one.
+    /// Returns the text of a text message.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -46,7 +46,7 @@ impl Message {
         }
     }
 
-    /// The bytes: of binary, or of the text in UTF-8. A blob must be read first.
+    /// Returns the bytes of a binary message, or of a text in UTF-8. A blob must be read first.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
@@ -85,8 +85,8 @@ pub enum JsMessage {
 }
 
 impl JsMessage {
-    /// With its size: in bytes, of text in UTF-16 units.
-    pub(super) fn of(data: Data) -> (Self, f64) {
+    /// Converts the data of an event. Returns the message and its size: in bytes, for text in UTF-16 units.
+    pub(super) fn from_data(data: Data) -> (Self, f64) {
         let bytes = data.byte_length();
         if !bytes.is_nan() {
             return (Self::Binary(data.unchecked_into()), bytes);
@@ -149,8 +149,8 @@ pub enum Payload<'a> {
 }
 
 impl Payload<'_> {
-    /// No fewer bytes than it has.
-    pub(super) fn most_bytes(&self) -> f64 {
+    /// Returns an upper bound of its size in bytes.
+    pub(super) fn max_bytes(&self) -> f64 {
         match self {
             Self::Text(text) => text.len() as f64,
             Self::Binary(bytes) => bytes.len() as f64,
@@ -166,7 +166,7 @@ impl Payload<'_> {
     pub(super) fn exact_bytes(&self) -> f64 {
         match self {
             Self::JsText(text) => String::from(*text).len() as f64,
-            other => other.most_bytes(),
+            other => other.max_bytes(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Bytes that leave together: in one message, at the end of the turn or once there are enough.
+//! A buffer of bytes that are sent in one message, at the end of the turn or once there are enough.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,14 +9,14 @@ use std::{
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::DataChannel;
+use super::data_channel::DataChannel;
 use crate::{
     error::{Error, ErrorKind, Result},
     wake::{Waiter, WakerSet},
 };
 
-/// A handle of what one layer has yet to send. What is in it when the last handle goes is still sent, and only then is
-/// the channel let go.
+/// A handle of the bytes that one layer has yet to send. When the last handle is dropped, they are still sent before the
+/// channel is released.
 pub(super) struct Outbox {
     shared: Rc<Shared>,
     moved: Waiter,
@@ -25,11 +25,11 @@ pub(super) struct Outbox {
 struct Shared {
     channel: DataChannel,
     buffer: RefCell<Vec<u8>>,
-    /// What was the buffer before, for its memory.
+    /// The former buffer, whose memory is reused.
     spare: RefCell<Vec<u8>>,
-    /// Whether a task sees to it that the buffer leaves.
+    /// Set while a task sends the buffer.
     leaving: Cell<bool>,
-    /// Whether that task waits with a message in its hands, which nothing may overtake.
+    /// Set while that task waits with a message, which nothing may overtake.
     held: Cell<bool>,
     closing: Cell<bool>,
     moved: WakerSet,
@@ -38,7 +38,7 @@ struct Shared {
 
 impl Outbox {
     pub(super) fn new(channel: DataChannel) -> Self {
-        Self::of(Rc::new(Shared {
+        Self::from_shared(Rc::new(Shared {
             channel,
             buffer: RefCell::default(),
             spare: RefCell::default(),
@@ -50,7 +50,7 @@ impl Outbox {
         }))
     }
 
-    fn of(shared: Rc<Shared>) -> Self {
+    fn from_shared(shared: Rc<Shared>) -> Self {
         Self { moved: shared.moved.waiter(), shared }
     }
 
@@ -75,7 +75,7 @@ impl Outbox {
         }
     }
 
-    /// Adds what `write` writes. It leaves at the end of the turn at the latest, if the channel has room.
+    /// Adds the bytes that `write` writes. They are sent at the end of the turn at the latest, if the channel has room.
     pub(super) fn add(&self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.shared.buffer.borrow_mut());
         if !self.shared.leaving.replace(true) {
@@ -90,7 +90,7 @@ impl Outbox {
         first && shared.usable().is_ok() && shared.channel.try_send(bytes).is_ok()
     }
 
-    /// Resolves when the channel has taken all over.
+    /// Resolves when the channel has taken all bytes.
     pub(super) fn poll_empty(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
         self.shared.failed()?;
         let empty = self.shared.buffer.borrow().is_empty();
@@ -103,7 +103,7 @@ impl Outbox {
         }
     }
 
-    /// Takes no more, and closes the channel when the rest has left.
+    /// Takes no more bytes, and closes the channel when the rest has been sent.
     pub(super) fn close(&self) {
         self.shared.closing.set(true);
         if !self.shared.leaving.get() {
@@ -119,7 +119,7 @@ impl Outbox {
 
 impl Clone for Outbox {
     fn clone(&self) -> Self {
-        Self::of(self.shared.clone())
+        Self::from_shared(self.shared.clone())
     }
 }
 
@@ -132,14 +132,14 @@ impl Shared {
         self.failed()?;
         let life = &self.channel.inner.life;
         if self.closing.get() || life.closing.get() || life.closed.is_set() {
-            return Err(Error::closed("send"));
+            return Err(life.closed_error("send"));
         }
         Ok(())
     }
 
     fn try_leave(&self) -> Result<()> {
         if self.held.get() {
-            return Err(Error::new("send", ErrorKind::WouldBlock, "a message waits before this one"));
+            return Err(Error::new("send", ErrorKind::WouldBlock, "an earlier message is still waiting"));
         }
         let mut buffer = self.buffer.borrow_mut();
         match self.channel.try_send(buffer.as_slice()) {
@@ -156,7 +156,7 @@ impl Shared {
     }
 }
 
-/// Sends what is there, and what comes while it waits for room.
+/// Sends the buffer, and what is added while it waits for room.
 async fn leave(shared: Rc<Shared>) {
     loop {
         let mut message = mem::replace(&mut *shared.buffer.borrow_mut(), shared.spare.take());

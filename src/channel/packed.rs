@@ -13,7 +13,7 @@ use browser_rtc_proto::framing::packed::{self as frame, Frame, MalformedFrame};
 use bytes::Bytes;
 use futures::{Sink, Stream};
 
-use super::{DataChannel, Message, Reliability, outbox::Outbox};
+use super::{data_channel::DataChannel, init::Reliability, message::Message, outbox::Outbox};
 use crate::{
     error::{Error, ErrorKind, Result},
     identity::identity,
@@ -26,7 +26,7 @@ const FRAME: u32 = 16 * 1024;
 /// in it.
 const PACKET: u32 = 1_100;
 
-/// What a transport carries that names no size.
+/// The limit of the frame size, which every transport carries.
 const LARGEST_FRAME: u32 = 64 * 1024;
 
 /// A [`DataChannel`] for many small messages, such as those of a game or of telemetry: those of one turn of the
@@ -58,7 +58,7 @@ const LARGEST_FRAME: u32 = 64 * 1024;
 /// packet. Messages are written into one buffer, and read as slices of the frame: none is allocated for itself. While
 /// one of them is kept, so is its frame.
 ///
-/// A frame that is malformed gives the messages before the place, then `InvalidData`, and the stream goes on with the
+/// A frame that is malformed gives the messages before the place, then `InvalidData`, and the stream continues with the
 /// next. A text or a blob is malformed.
 ///
 /// # On the wire
@@ -69,12 +69,12 @@ pub struct Packed {
     incoming: DataChannel,
     frame: Rc<RefCell<Frame>>,
     size: Rc<Cell<u32>>,
-    /// What the sink has taken and the frame has no room for.
+    /// The message that the sink has taken, and for which the frame has no room yet.
     next: Option<Bytes>,
 }
 
 impl Packed {
-    /// Over this channel, which may have yet to open.
+    /// Wraps a channel, which need not be open yet.
     #[must_use]
     pub fn new(channel: DataChannel) -> Self {
         let size = if channel.reliability() == Reliability::Reliable { FRAME } else { PACKET };
@@ -87,7 +87,7 @@ impl Packed {
         }
     }
 
-    /// The channel that it runs over.
+    /// Returns the underlying channel.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         self.outbox.channel()
@@ -155,7 +155,7 @@ impl Packed {
         self.size.get() as usize
     }
 
-    /// Whether the transport can carry a frame of this length.
+    /// Checks that the transport can carry a frame of this length.
     fn check(&self, length: usize) -> Result<()> {
         let most = self.channel().max_message_size().unwrap_or(u64::MAX).min(frame::MAX_MESSAGE_BYTES as u64);
         if length as u64 <= most {
@@ -163,7 +163,7 @@ impl Packed {
         }
         // The length itself takes four bytes at most.
         let kind = ErrorKind::TooLarge { limit: most.saturating_sub(4) };
-        Err(Error::new("send", kind, "the message is larger than the transport can carry"))
+        Err(Error::new("send", kind, "the message exceeds the largest message of the transport"))
     }
 }
 
@@ -180,7 +180,7 @@ impl Stream for Packed {
             }
             match ready!(Pin::new(&mut self.incoming).poll_next(cx)) {
                 Some(Ok(Message::Binary(bytes))) => drop(self.frame.replace(Frame::new(bytes))),
-                Some(Ok(Message::Text(_) | Message::Blob(_))) => return malformed("the message is no frame"),
+                Some(Ok(Message::Text(_) | Message::Blob(_))) => return malformed("the message is not a frame"),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
@@ -188,7 +188,7 @@ impl Stream for Packed {
     }
 }
 
-/// As [`send`](Packed::send), for streams that are forwarded.
+/// Sends as [`send`](Packed::send) does, for streams that are forwarded.
 impl Sink<Bytes> for Packed {
     type Error = Error;
 

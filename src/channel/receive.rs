@@ -1,8 +1,6 @@
-//! What has come and waits to be taken.
+//! Receiving messages.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
     fmt,
     pin::Pin,
     rc::Rc,
@@ -11,93 +9,22 @@ use std::{
 
 use futures::Stream;
 
-use super::{DataChannel, JsMessage, Message, life::Inner};
-use crate::{
-    error::{Error, ErrorKind, Result},
-    sys::data_channel::Data,
-    wake::{Waiter, WakerSet},
+use super::{
+    data_channel::DataChannel,
+    life::Inner,
+    message::{JsMessage, Message},
 };
-
-pub(crate) const DEFAULT_RECEIVE_LIMIT: u32 = 64 * 1024 * 1024;
-
-/// So that empty messages cannot pile up without end.
-const LEAST_COST: f64 = 64.0;
-
-/// The messages that have come, as JavaScript's values: what waits, waits outside the program's memory, which never
-/// shrinks.
-pub(super) struct Arrivals {
-    messages: RefCell<VecDeque<(JsMessage, f64)>>,
-    bytes: Cell<f64>,
-    limit: Cell<u32>,
-    excess: Cell<Excess>,
-    pub(super) filled: WakerSet,
-}
-
-/// Whether more came than may wait.
-#[derive(Clone, Copy, PartialEq)]
-enum Excess {
-    No,
-    Yes,
-    Told,
-}
-
-impl Default for Arrivals {
-    fn default() -> Self {
-        Self {
-            messages: RefCell::default(),
-            bytes: Cell::default(),
-            limit: Cell::new(DEFAULT_RECEIVE_LIMIT),
-            excess: Cell::new(Excess::No),
-            filled: WakerSet::default(),
-        }
-    }
-}
-
-impl Arrivals {
-    /// Keeps a message. Returns false where it exceeds the limit, which ends the reading.
-    pub(super) fn push(&self, data: Data) -> bool {
-        if self.excess.get() != Excess::No {
-            return true;
-        }
-        let (message, size) = JsMessage::of(data);
-        let cost = size.max(LEAST_COST);
-        let bytes = self.bytes.get() + cost;
-        let limit = self.limit.get();
-        let fits = limit == u32::MAX || bytes <= f64::from(limit);
-        if fits {
-            self.bytes.set(bytes);
-            self.messages.borrow_mut().push_back((message, cost));
-        } else {
-            self.excess.set(Excess::Yes);
-        }
-        self.filled.wake_all();
-        fits
-    }
-
-    fn pop(&self) -> Option<Result<JsMessage>> {
-        let next = self.messages.borrow_mut().pop_front();
-        if let Some((message, cost)) = next {
-            self.bytes.set(self.bytes.get() - cost);
-            return Some(Ok(message));
-        }
-        if self.excess.get() != Excess::Yes {
-            return None;
-        }
-        self.excess.set(Excess::Told);
-        let told = "more came than may wait, and was not taken in time";
-        Some(Err(Error::new("message", ErrorKind::QuotaExceeded, told)))
-    }
-}
+use crate::{error::Result, wake::Waiter};
 
 impl Inner {
     fn poll_message(self: &Rc<Self>, cx: &Context<'_>, filled: &mut Waiter) -> Poll<Option<Result<JsMessage>>> {
         self.read();
-        let arrivals = &self.life.arrivals;
-        let message = arrivals.pop();
+        let unread = &self.life.receive_queue;
+        let message = unread.pop();
         if message.is_some() {
             return Poll::Ready(message);
         }
-        if arrivals.excess.get() == Excess::Told || self.life.closed.is_set() {
+        if unread.is_ended() || self.life.closed.is_set() {
             return Poll::Ready(None);
         }
         filled.register(cx);
@@ -105,7 +32,7 @@ impl Inner {
     }
 }
 
-/// It waits without a limit while the channel is open and the peer sends nothing.
+/// Waits without a limit while the channel is open and the peer sends nothing.
 impl Stream for DataChannel {
     type Item = Result<Message>;
 
@@ -133,19 +60,19 @@ impl DataChannel {
     #[must_use]
     pub fn js_messages(&self) -> JsMessages {
         self.inner.read();
-        JsMessages { filled: self.inner.life.arrivals.filled.waiter(), inner: self.inner.clone() }
+        JsMessages { filled: self.inner.life.receive_queue.filled.waiter(), inner: self.inner.clone() }
     }
 
-    /// Whether something waits to be taken.
+    /// Returns whether there are unread messages.
     pub(crate) fn has_messages(&self) -> bool {
-        !self.inner.life.arrivals.messages.borrow().is_empty()
+        !self.inner.life.receive_queue.is_empty()
     }
 
-    /// Returns how many bytes may wait to be taken: 64 MiB unless set; `u32::MAX` is no limit. A message counts as at
+    /// Returns the limit of the unread messages in bytes: 64 MiB unless set; `u32::MAX` is no limit. A message counts as at
     /// least 64 bytes, and a text by its length in JavaScript.
     #[must_use]
     pub fn receive_limit(&self) -> u32 {
-        self.inner.life.arrivals.limit.get()
+        self.inner.life.receive_queue.limit.get()
     }
 
     /// Sets this limit for what arrives from now on, for all handles of the channel. The message that would exceed it
@@ -153,7 +80,7 @@ impl DataChannel {
     /// `QuotaExceeded`, then ends. A channel that something else looks after, by [`from_raw`](Self::from_raw) or
     /// [`into_raw`](Self::into_raw), stays open.
     pub fn set_receive_limit(&self, bytes: u32) {
-        self.inner.life.arrivals.limit.set(bytes);
+        self.inner.life.receive_queue.limit.set(bytes);
     }
 }
 

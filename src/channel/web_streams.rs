@@ -5,12 +5,15 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use wasm_streams::{ReadableStream, WritableStream};
 
-use super::{DataChannel, JsMessage, Payload};
+use super::{
+    data_channel::DataChannel,
+    message::{JsMessage, Payload},
+};
 
 /// WHATWG streams, with the feature `streams`.
 impl DataChannel {
     /// The messages as a stream of the page's, of strings and `Uint8Array`s: to be piped, or given to a `Response`. A
-    /// message is taken when somebody pulls. A view of the same messages as the channel's own stream.
+    /// message is taken when the consumer pulls. A view of the same messages as the channel's own stream.
     ///
     /// It ends when the channel does, and errors with `QuotaExceeded` where too much came. Cancelled, it closes the
     /// channel.

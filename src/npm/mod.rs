@@ -112,7 +112,7 @@ export interface ToneTiming { duration?: number; gap?: number; }
 /// The method that makes another handle of an object, by which a handle is recognized as an argument.
 const SHARE: &str = "__share";
 
-/// Whether this browser has WebRTC.
+/// Returns whether this browser has WebRTC.
 #[wasm_bindgen(js_name = isSupported)]
 pub fn is_supported() -> bool {
     crate::peer::is_supported()

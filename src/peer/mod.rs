@@ -260,7 +260,7 @@ impl PeerConnection {
     /// Returns whether there is anything to negotiate that was added through a handle of this crate.
     pub(crate) fn has_media_or_channels(&self) -> bool {
         let transceivers = self.0.raw.transceivers();
-        transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || channel::exist_of(&self.0.raw)
+        transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || channel::has_channels(&self.0.raw)
     }
 
     /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop,
@@ -276,7 +276,7 @@ impl SharedConnection {
     fn close(&self) {
         self.raw.close();
         if self.end.set() {
-            channel::end_of(&self.raw);
+            channel::end_channels(&self.raw);
             if let Some(rtp) = self.rtp.get() {
                 rtp.close();
             }

@@ -1,4 +1,4 @@
-//! Our errors as those of `std::io`.
+//! Conversion of errors to those of `std::io`.
 
 use std::{error, io};
 
@@ -13,8 +13,8 @@ pub(super) fn io_error(error: Error) -> io::Error {
     io::Error::new(kind, inside(error))
 }
 
-/// An `io::Error` can go to another thread, so what is in it must be able to. In a program of many threads a value of
-/// JavaScript's cannot: there, its words go.
+/// An `io::Error` can be sent to another thread. In a program with threads a JavaScript value cannot: there, the error's
+/// text is sent.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "atomics")))]
 pub(super) fn inside(error: Error) -> Box<dyn error::Error + Send + Sync> {
     Box::new(error)

@@ -16,7 +16,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use self::io_error::io_error;
-use super::{DataChannel, Message, Reliability, outbox::Outbox};
+use super::{data_channel::DataChannel, init::Reliability, message::Message, outbox::Outbox};
 use crate::{
     error::{Error, ErrorKind, Result},
     timer::milliseconds,
@@ -37,30 +37,30 @@ const CHUNK: usize = 64 * 1024;
 /// # async fn example(channel: DataChannel) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut stream = ByteStream::new(channel)?;
 /// stream.write_all(b"GET").await?;
-/// stream.close().await?; // half: reading goes on
+/// stream.close().await?; // one direction: reading continues
 /// let mut answer = Vec::new();
 /// stream.read_to_end(&mut answer).await?;
 /// # Ok(()) }
 /// ```
 ///
 /// # How much it holds
-/// A writer stands still while the reader of the other side has not read: at most a window of bytes, 1 MiB unless
-/// [`with_window`](Self::with_window) says otherwise, is under way and unread, and so lies in the reader's memory.
+/// A writer waits for the reader of the peer: at most a window of bytes, 1 MiB unless set by
+/// [`with_window`](Self::with_window), is in flight or unread, and so in the reader's memory.
 /// What is written waits for the end of the turn, or for 64 KiB, to leave in one message; beyond that the channel's
 /// [high-water mark](DataChannel::high_water_mark) holds it back. Over long distances a window's worth a round trip
 /// is the fastest that it gets. A byte that is written and flushed alone takes 64 until it is taken in.
 ///
 /// # How it ends
-/// [`close`](futures::AsyncWriteExt::close) ends our direction alone: the other side reads all that was written, and
-/// then the end. Where a channel closes without that word, be it by a drop or by the network, reading gives what had
-/// come, and then `UnexpectedEof`; writing gives `BrokenPipe`. What breaks the rules below gives `InvalidData`, and
+/// [`close`](futures::AsyncWriteExt::close) ends the outgoing direction alone: the peer reads all that was written, and
+/// then the end. If a channel closes without that, by a drop or by the network, reading gives what had
+/// arrived, and then `UnexpectedEof`; writing gives `BrokenPipe`. What breaks the rules below gives `InvalidData`, and
 /// closes the channel. Each [`io::Error`] holds the [`Error`] that it comes from.
 ///
 /// Writing and flushing are done when the channel has taken the bytes over, not when they have arrived.
 ///
 /// # How long it waits
 /// Reading and writing wait for the peer's program, as those of a socket do: for any time while the channel is open.
-/// Writing to a peer that has not wrapped the channel in a `ByteStream` stops after 65,536 bytes, as nobody gives credit
+/// Writing to a peer that has not wrapped the channel in a `ByteStream` stops after 65,536 bytes, as it gets no credit
 /// for more. [`ready`](Self::ready) finds that out.
 ///
 /// # On the wire
@@ -74,10 +74,10 @@ pub struct ByteStream {
     writer: DataChannel,
     state: State,
     chunk: Option<usize>,
-    /// Until the other side can be told how large our window is.
+    /// Pending until the channel is open and the window can be announced to the peer.
     opening: Option<LocalBoxFuture<'static, Result<()>>>,
     closing: Closing,
-    /// The other side broke the rules, or the channel said that it failed.
+    /// The error of a peer that broke the protocol, or of the channel.
     failure: Option<Error>,
 }
 
@@ -90,7 +90,7 @@ enum Closing {
 }
 
 impl ByteStream {
-    /// Over this channel, which may have yet to open.
+    /// Wraps a channel, which need not be open yet.
     ///
     /// # Errors
     /// `NotSupported` for a channel that is not both ordered and reliable.
@@ -125,20 +125,20 @@ impl ByteStream {
         })
     }
 
-    /// The channel that it runs over.
+    /// Returns the underlying channel.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         self.outbox.channel()
     }
 
     /// Resolves when the peer is known to have wrapped its end of the channel in a `ByteStream`, and at once when that is
-    /// known already. What arrives meanwhile can be read afterwards.
+    /// known already. Bytes that arrive while it waits can be read afterwards.
     ///
     /// Waits for the peer's program, and for the channel to open; `timeout`, 1 ms to 24 days in whole milliseconds, counts
     /// for both.
     ///
     /// # Errors
-    /// `Timeout` where the peer was not recognized in that time: it does not speak this protocol, or has not begun to.
+    /// `Timeout` where the peer was not recognized in that time: it does not speak this protocol, or does not yet.
     /// The stream can still be used. `InvalidData` where the peer sent something else, and `Closed` where the channel
     /// has closed.
     ///
@@ -151,10 +151,13 @@ impl ByteStream {
                 match self.poll_message(cx, |stream| &mut stream.reader) {
                     Poll::Ready(Some(())) => {}
                     Poll::Ready(None) => {
-                        return Poll::Ready(Err(self.failure.clone().unwrap_or_else(|| Error::closed("ByteStream"))));
+                        return Poll::Ready(Err(self
+                            .failure
+                            .clone()
+                            .unwrap_or_else(|| self.channel().closed_error("ByteStream"))));
                     }
                     Poll::Pending => {
-                        let message = "the peer has not made a byte stream of the channel";
+                        let message = "the peer has not opened a byte stream on the channel";
                         return timer.poll_unpin(cx).map(|()| Err(Error::new("ready", ErrorKind::Timeout, message)));
                     }
                 }
@@ -167,9 +170,9 @@ impl ByteStream {
     /// Gives credit for what has been read, once it is worth a message.
     fn give_credit(&mut self) {
         if let Some(credit) = self.state.window.take_credit() {
-            // Past the high-water mark: there are four in a window, and the other side's writer waits for them.
+            // Past the high-water mark: there are four in a window, and the peer's writer waits for them.
             // It fails only once the channel has closed, which the reader sees by itself.
-            let _closed = self.channel().inner.life.raw.send_text(&Control::Credit(credit).to_string());
+            let _ = self.channel().inner.life.raw.send_text(&Control::Credit(credit).to_string());
         }
     }
 
@@ -182,7 +185,7 @@ impl ByteStream {
         }
     }
 
-    /// Takes the next message in. None: there will be no more, as `failure` may say.
+    /// Takes the next message. Returns `None` at the end of the channel, or after a failure.
     fn poll_message(&mut self, cx: &mut Context<'_>, by: fn(&mut Self) -> &mut DataChannel) -> Poll<Option<()>> {
         if self.failure.is_some() {
             return Poll::Ready(None);
@@ -208,7 +211,7 @@ impl ByteStream {
     fn over(&self, kind: io::ErrorKind) -> io::Error {
         match &self.failure {
             Some(error) => io_error(error.clone()),
-            None => io::Error::new(kind, io_error::inside(Error::closed("ByteStream"))),
+            None => io::Error::new(kind, io_error::inside(self.channel().closed_error("ByteStream"))),
         }
     }
 
@@ -255,7 +258,7 @@ fn greet(channel: &DataChannel) {
             && let Some(inner) = channel.upgrade()
         {
             // Past the high-water mark, as all credit. It fails only once the channel has closed.
-            let _closed = inner.life.raw.send_text(&Control::Credit(0).to_string());
+            let _ = inner.life.raw.send_text(&Control::Credit(0).to_string());
         }
     });
 }
@@ -291,7 +294,7 @@ impl AsyncBufRead for ByteStream {
 impl AsyncWrite for ByteStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !matches!(self.closing, Closing::No) {
-            let error = Error::new("ByteStream", ErrorKind::InvalidState, "this direction has been closed");
+            let error = Error::new("ByteStream", ErrorKind::InvalidState, "the byte stream is closed for writing");
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, io_error::inside(error))));
         }
         if bytes.is_empty() {

@@ -1,4 +1,4 @@
-//! What typed messages can go over.
+//! The channels that carry typed messages.
 
 use std::{
     future::Future,
@@ -10,16 +10,20 @@ use bytes::Bytes;
 use futures::Stream;
 
 use crate::{
-    channel::{DataChannel, Message, Packed, Payload},
+    channel::{
+        data_channel::DataChannel,
+        message::{Message, Payload},
+        packed::Packed,
+    },
     error::Result,
 };
 
-/// What [`Typed`](super::Typed) messages go over: a [`DataChannel`], or [`Packed`] for many small ones.
+/// A channel that carries [`Typed`](super::Typed) messages: a [`DataChannel`], or [`Packed`] for many small ones.
 pub trait Carrier: Carry {}
 
 impl<C: Carry> Carrier for C {}
 
-/// What has come.
+/// A received message.
 #[derive(Debug)]
 pub enum Carried {
     Message(Message),
@@ -27,7 +31,7 @@ pub enum Carried {
 }
 
 impl Carried {
-    /// What a codec of text or of bytes reads of it; none where it is the other.
+    /// Returns the bytes for a codec of text or of bytes, if the message is of that kind.
     pub(super) fn bytes(&self, text: bool) -> Option<&[u8]> {
         match self {
             Self::Message(Message::Text(message)) if text => Some(message.as_bytes()),
@@ -38,7 +42,7 @@ impl Carried {
     }
 }
 
-/// How it goes over each: not to be named outside, so that it may change.
+/// The operations of a carrier. The trait cannot be named outside of the crate, so that it may change.
 pub trait Carry: Clone + Unpin + 'static {
     fn underlying(&self) -> &DataChannel;
     fn give(&self, payload: Payload<'_>) -> impl Future<Output = Result<()>>;

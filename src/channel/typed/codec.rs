@@ -1,12 +1,12 @@
-//! How values become messages.
+//! Encoding of values as messages.
 
 use std::{error, str};
 
 use browser_rtc_proto::json;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Why a value could not be written or read.
-pub type CodecError = Box<dyn error::Error>;
+/// The error of a value that cannot be encoded or decoded.
+pub type CodecError = Box<dyn error::Error + Send + Sync>;
 
 /// A way to write any value of [`serde`] as a message and to read it again. Both ends use the same.
 ///
@@ -31,19 +31,19 @@ pub type CodecError = Box<dyn error::Error>;
 /// }
 /// ```
 pub trait Codec {
-    /// Whether messages are text, in UTF-8, or bytes.
+    /// True for messages of text, in UTF-8; false for bytes.
     const TEXT: bool;
 
     /// Adds the value to an empty message, whose memory is used again for the next.
     ///
     /// # Errors
-    /// Where the format cannot hold the value. Nothing is sent then.
+    /// The format cannot hold the value. Nothing is sent then.
     fn encode<T: Serialize + ?Sized>(&self, value: &T, message: &mut Vec<u8>) -> Result<(), CodecError>;
 
     /// Reads a whole message.
     ///
     /// # Errors
-    /// Where it is no such value, or has more in it than one.
+    /// The message is not one value of this type.
     fn decode<T: DeserializeOwned>(&self, message: &[u8]) -> Result<T, CodecError>;
 }
 

@@ -1,4 +1,4 @@
-//! Values as messages.
+//! Messages of typed values.
 
 mod carrier;
 mod codec;
@@ -20,11 +20,11 @@ pub use self::carrier::Carrier;
 #[cfg(feature = "postcard")]
 pub use self::codec::Postcard;
 pub use self::codec::{Codec, CodecError, Json};
-use super::{DataChannel, Payload, UnderWay};
+use super::{data_channel::DataChannel, message::Payload, sink_state::SinkState};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Values of a [`serde`] type as the messages of a [`DataChannel`]: a [`Stream`] of what comes, and
-/// [`send`](Self::send) or a [`Sink`] for what goes.
+/// Values of a [`serde`] type as the messages of a [`DataChannel`]: a [`Stream`] of received values, and
+/// [`send`](Self::send) or a [`Sink`] to send.
 ///
 /// `C` is the [`Codec`]: [`Json`], `Postcard` behind the feature of this name, or one of your own. `Out` is what goes,
 /// where that is another type than what comes. `S` is what it goes over: a [`DataChannel`], or
@@ -66,20 +66,20 @@ use crate::error::{Error, ErrorKind, Result};
 /// # }
 /// ```
 ///
-/// A message that cannot be read is an error `InvalidData` in its place, and the stream goes on. That is also how a peer
-/// shows that uses another codec or none: nothing is agreed on with it, and nothing waits for its program.
+/// A message that cannot be read is an error `InvalidData` in its place, and the stream continues. A peer that uses another
+/// codec or none is recognized by that: nothing is negotiated with it, and nothing waits for its program.
 pub struct Typed<In, C = Json, Out = In, S = DataChannel> {
     carrier: S,
     codec: C,
     /// The last message's memory, for the next.
     message: RefCell<Vec<u8>>,
-    /// What the sink is about.
-    under_way: UnderWay,
+    /// The pending operation of the sink.
+    sink: SinkState,
     values: PhantomData<fn(Out) -> In>,
 }
 
 impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
-    /// Over this channel, which may have yet to open.
+    /// Wraps a channel, which need not be open yet.
     #[must_use]
     pub fn new(carrier: S) -> Self
     where
@@ -88,19 +88,19 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
         Self::with_codec(carrier, C::default())
     }
 
-    /// With a codec that has something to know.
+    /// Wraps a channel, with a codec that has a state.
     #[must_use]
     pub fn with_codec(carrier: S, codec: C) -> Self {
-        Self { carrier, codec, message: RefCell::default(), under_way: UnderWay::default(), values: PhantomData }
+        Self { carrier, codec, message: RefCell::default(), sink: SinkState::default(), values: PhantomData }
     }
 
-    /// The channel that it runs over.
+    /// Returns the underlying channel.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         self.carrier.underlying()
     }
 
-    /// What it was made of.
+    /// Returns the carrier that it was created with.
     #[must_use]
     pub fn carrier(&self) -> &S {
         &self.carrier
@@ -157,7 +157,7 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
         message.clear();
         match self.codec.encode(value, &mut message) {
             Ok(()) => Ok(message),
-            Err(error) => Err(Error::new("send", ErrorKind::Type, error.to_string())),
+            Err(error) => Err(Error::from_source("send", ErrorKind::Type, error)),
         }
     }
 }
@@ -173,11 +173,12 @@ fn payload<C: Codec>(message: &[u8]) -> Result<Payload<'_>> {
 
 impl<In: DeserializeOwned, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
     fn decode(&self, carried: &carrier::Carried) -> Result<In> {
-        let invalid = |message: String| Error::new("Typed", ErrorKind::InvalidData, message);
+        const OPERATION: &str = "Typed";
         let bytes = carried.bytes(C::TEXT).ok_or_else(|| {
-            invalid(if C::TEXT { "the message is not text" } else { "the message is not bytes" }.into())
+            let message = if C::TEXT { "the message is not text" } else { "the message is not bytes" };
+            Error::new(OPERATION, ErrorKind::InvalidData, message)
         })?;
-        self.codec.decode(bytes).map_err(|error| invalid(error.to_string()))
+        self.codec.decode(bytes).map_err(|error| Error::from_source(OPERATION, ErrorKind::InvalidData, error))
     }
 }
 
@@ -192,12 +193,12 @@ impl<In: DeserializeOwned, C: Codec, Out, S: Carrier> Stream for Typed<In, C, Ou
     }
 }
 
-/// As [`send`](Typed::send), for streams that are forwarded.
+/// Sends as [`send`](Typed::send) does, for streams that are forwarded.
 impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S> {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.under_way.poll_done(cx)
+        self.sink.poll_done(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, value: Out) -> Result<()> {
@@ -205,7 +206,7 @@ impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S
         match self.carrier.try_give(payload::<C>(&message)?) {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
                 let carrier = self.carrier.clone();
-                self.under_way.begin(async move { carrier.give(payload::<C>(&message)?).await });
+                self.sink.begin(async move { carrier.give(payload::<C>(&message)?).await });
                 Ok(())
             }
             settled => {
@@ -217,11 +218,11 @@ impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let carrier = self.carrier.clone();
-        self.under_way.poll_flush(cx, || async move { carrier.empty().await })
+        self.sink.poll_flush(cx, || async move { carrier.empty().await })
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        ready!(self.under_way.poll_done(cx))?;
+        ready!(self.sink.poll_done(cx))?;
         self.close();
         Poll::Ready(Ok(()))
     }

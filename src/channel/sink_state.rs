@@ -1,4 +1,4 @@
-//! What a sink has begun and not yet done.
+//! The pending operation of a sink.
 
 use std::{
     future::Future,
@@ -9,17 +9,17 @@ use futures::future::LocalBoxFuture;
 
 use crate::error::Result;
 
-/// One thing at a time.
+/// The pending operation of a sink, of which there is one at a time.
 #[derive(Default)]
-pub(super) enum UnderWay {
+pub(super) enum SinkState {
     #[default]
-    Nothing,
+    Idle,
     Flush(LocalBoxFuture<'static, Result<()>>),
-    /// A message that had no room at once, or a close.
+    /// A message that had to wait for room, or a close.
     Other(LocalBoxFuture<'static, Result<()>>),
 }
 
-impl UnderWay {
+impl SinkState {
     pub(super) fn begin(&mut self, other: impl Future<Output = Result<()>> + 'static) {
         *self = Self::Other(Box::pin(other));
     }
@@ -27,12 +27,12 @@ impl UnderWay {
     pub(super) fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let (Self::Flush(begun) | Self::Other(begun)) = self else { return Poll::Ready(Ok(())) };
         let outcome = ready!(begun.as_mut().poll(cx));
-        *self = Self::Nothing;
+        *self = Self::Idle;
         Poll::Ready(outcome)
     }
 
-    /// A flush that was begun before counts. Begun anew once the buffer has been low, it would wait for ever beside
-    /// somebody who goes on sending.
+    /// Continues a pending flush. A new one after each time that the buffer was low might never finish while another task
+    /// sends.
     pub(super) fn poll_flush<F>(&mut self, cx: &mut Context<'_>, flush: impl FnOnce() -> F) -> Poll<Result<()>>
     where
         F: Future<Output = Result<()>> + 'static,
