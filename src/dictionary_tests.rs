@@ -1,4 +1,4 @@
-//! Dictionaries are read by WebIDL's conversions, and what is written is read.
+//! Tests of the dictionaries of all modules: WebIDL's conversions, and round trips.
 
 use std::fmt::Debug;
 

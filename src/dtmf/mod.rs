@@ -179,7 +179,7 @@ impl DtmfSender {
             let reason = if self.is_refused_by_peer() {
                 "the peer does not accept DTMF (no telephone-event in its description)"
             } else {
-                "the sender does not send audio now"
+                "the sender is not sending audio"
             };
             return Err(Error::new(OPERATION, ErrorKind::InvalidState, reason));
         }

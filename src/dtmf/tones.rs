@@ -120,7 +120,7 @@ pub struct ParseTonesError {
 
 impl fmt::Display for ParseTonesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no key of a telephone: use 0-9, A-D, *, # or a comma", self.found)
+        write!(f, "{:?} is not a tone: use 0-9, A-D, *, # or a comma", self.found)
     }
 }
 

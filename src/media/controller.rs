@@ -59,7 +59,7 @@ impl CaptureController {
     pub fn new() -> Result<Self> {
         const OPERATION: &str = "CaptureController";
         if !global::has(OPERATION) {
-            let advice = "this browser lets no page say where the focus goes: share the screen without a controller";
+            let advice = "this browser has no capture controller: share the screen without one";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         let raw = sys::capture_controller::CaptureController::new().during(OPERATION)?;

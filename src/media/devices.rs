@@ -75,7 +75,7 @@ impl DeviceInfo {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-inputdeviceinfo-getcapabilities)
     ///
     /// # Errors
-    /// - `NotFound`: the device is not there any more.
+    /// - `NotFound`: the device is no longer present.
     /// - `NotSupported`: it is a speaker, or the browser reports capabilities only while the device is open, as
     ///   Firefox: then [`MediaStreamTrack::capabilities`](super::MediaStreamTrack::capabilities) has them.
     #[doc(alias = "InputDeviceInfo.getCapabilities")]
@@ -85,11 +85,12 @@ impl DeviceInfo {
         let is_this =
             |raw: &JsValue| dictionary::from_js::<Self>(raw).is_some_and(|device| device.is_same_device(self));
         let Some(device) = listed.iter().find(is_this) else {
-            return Err(Error::new(OPERATION, ErrorKind::NotFound, "the device is not there any more"));
+            return Err(Error::new(OPERATION, ErrorKind::NotFound, "the device is no longer present"));
         };
         let device: InputDeviceInfo = device.unchecked_into();
         if !global::has_member(&device, OPERATION) {
-            let advice = "this browser tells it of no such device: open the device, and ask its track";
+            let advice =
+                "this browser does not report the capabilities of this device: open it, and read those of its track";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         let capabilities = device.get_capabilities().during(OPERATION)?;

@@ -104,7 +104,7 @@ fn media_devices(operation: &'static str) -> Result<MediaDevices> {
     crate::sys::media_devices::media_devices().ok_or_else(|| {
         let secure = global::get(&js_sys::global(), "isSecureContext").as_bool();
         let advice = match secure {
-            Some(false) => "open the page over https or on localhost: browsers keep the camera from other pages",
+            Some(false) => "open the page over https or on localhost: browsers deny cameras to other pages",
             _ => "this browser has no camera API: use a current Chrome, Edge, Firefox or Safari",
         };
         Error::new(operation, ErrorKind::NotSupported, advice)

@@ -29,7 +29,7 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
     const OPERATION: &str = "selectAudioOutput";
     let devices = super::media_devices(OPERATION)?;
     if !global::has_member(&devices, OPERATION) {
-        let advice = "this browser does not ask for a loudspeaker: choose one of those that it lists";
+        let advice = "this browser does not prompt for a speaker: choose one of the devices that it lists";
         return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
     }
     let chosen = settled_for_good(OPERATION, devices.select_audio_output(&dictionary::to_js(options))).await?;
@@ -116,6 +116,7 @@ pub fn sink_id(element: &HtmlMediaElement) -> Result<String> {
 }
 
 fn no_choice(operation: &'static str) -> Error {
-    let advice = "this browser plays on the system's loudspeaker alone: the user may choose it in the system";
+    let advice =
+        "this browser plays on the system's default speaker only: the user can choose it in the system settings";
     Error::new(operation, ErrorKind::NotSupported, advice)
 }

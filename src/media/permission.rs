@@ -84,7 +84,7 @@ spec_enum! {
 pub async fn permission(permission: Permission) -> Result<PermissionStatus> {
     const OPERATION: &str = "permissions.query";
     let unknown = || {
-        let advice = "this browser does not tell of this permission: try to capture, and see";
+        let advice = "this browser does not report this permission: try the capture itself";
         Error::new(OPERATION, ErrorKind::NotSupported, advice)
     };
     let permissions = permissions().ok_or_else(unknown)?;

@@ -107,20 +107,16 @@ pub struct Snapshot {
 pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Result<Snapshot> {
     let options = options.to_js()?;
     if !global::has("OffscreenCanvas") {
-        let advice = "this browser cannot draw a picture of a video: use a current Chrome, Edge, Firefox or Safari";
+        let advice = "this browser has no OffscreenCanvas: use a current Chrome, Edge, Firefox or Safari";
         return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
     }
     let (width, height) = (video.video_width(), video.video_height());
     if video.ready_state() < HtmlMediaElement::HAVE_CURRENT_DATA || width == 0 || height == 0 {
-        return Err(Error::new(
-            OPERATION,
-            ErrorKind::InvalidState,
-            "the video has no picture yet: wait until it plays",
-        ));
+        return Err(Error::new(OPERATION, ErrorKind::InvalidState, "the video has no frame yet: wait until it plays"));
     }
     let canvas = OffscreenCanvas::new(width, height).during(OPERATION)?;
     let Some(context) = canvas.context("2d").during(OPERATION)? else {
-        return Err(Error::new(OPERATION, ErrorKind::NotSupported, "this browser has no canvas in two dimensions"));
+        return Err(Error::new(OPERATION, ErrorKind::NotSupported, "this browser has no 2D canvas"));
     };
     context.draw(video, 0.0, 0.0).during(OPERATION)?;
     let blob: Blob = settled_for_good(OPERATION, canvas.convert_to_blob(&options)).await?.unchecked_into();
@@ -136,7 +132,7 @@ impl MediaStreamTrack {
     /// As [`snapshot`], `NotSupported` for audio and outside of a window, and `InvalidState` once the track has ended.
     pub async fn snapshot(&self, options: &SnapshotOptions) -> Result<Snapshot> {
         if self.kind() != TrackKind::Video {
-            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "there are no pictures in sound"));
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "an audio track has no frames"));
         }
         let screen = Screen::new(self)?;
         match select(Box::pin(settled_for_good("play", screen.0.play_stream())), self.ended()).await {
@@ -155,7 +151,7 @@ struct Screen(MediaElement);
 impl Screen {
     fn new(track: &MediaStreamTrack) -> Result<Self> {
         let Some(element) = media_element::create("video") else {
-            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "only a window can draw pictures of a track"));
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "snapshots of a track need a window"));
         };
         let stream = web_sys::MediaStream::new_with_tracks(&Array::of1(track.as_raw())).during(OPERATION)?;
         // Muted elements may play without a click.

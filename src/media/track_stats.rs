@@ -125,7 +125,7 @@ impl MediaStreamTrack {
     fn raw_stats(&self) -> Result<Option<JsValue>> {
         let stats = global::get(self.as_raw(), OPERATION);
         if stats.is_undefined() {
-            let advice = "this browser has no statistics of a track: the connection that sends it has some";
+            let advice = "this browser has no statistics of tracks: use those of the connection that sends the track";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         Ok(stats.is_object().then_some(stats))

@@ -50,7 +50,8 @@ impl MediaStreamTrack {
     pub fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
         if !global::has_member(self.as_raw(), OPERATION) {
-            let advice = "this browser does not tell what a track could be set to: apply constraints, and see";
+            let advice =
+                "this browser does not report capabilities of tracks: apply constraints, and read the settings";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         let capabilities = self.sys().capabilities().during(OPERATION)?;
@@ -125,6 +126,6 @@ impl MediaStreamTrack {
 const CONTENT_HINT: &str = "contentHint";
 
 fn no_hints() -> Error {
-    let advice = "this browser takes no hints: go without, it finds out by itself what a track is of";
+    let advice = "this browser has no content hints: leave the hint out, and the browser decides by itself";
     Error::new(CONTENT_HINT, ErrorKind::NotSupported, advice)
 }

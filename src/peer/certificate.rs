@@ -159,7 +159,8 @@ impl Certificate {
     #[doc(alias = "RTCCertificate.getFingerprints")]
     pub fn fingerprints(&self) -> Result<Vec<Fingerprint>> {
         const OPERATION: &str = "getFingerprints";
-        let advice = "this browser does not tell: read them from the description's a=fingerprint lines";
+        let advice =
+            "this browser does not report fingerprints: read them from the a=fingerprint lines of the description";
         let listed = global::call(&self.0, OPERATION)
             .ok_or_else(|| Error::new(OPERATION, ErrorKind::NotSupported, advice))?
             .during(OPERATION)?;

@@ -179,11 +179,12 @@ impl RtpCapabilities {
         let unsupported = |advice| Error::new(OPERATION, ErrorKind::NotSupported, advice);
         let class = global::get(&js_sys::global(), interface);
         if !global::has_member(&class, OPERATION) {
-            return Err(unsupported("this browser does not tell: use a current Chrome, Edge, Firefox or Safari"));
+            return Err(unsupported(
+                "this browser does not report capabilities: use a current Chrome, Edge, Firefox or Safari",
+            ));
         }
         let told = ask(kind.as_str()).during(OPERATION)?;
-        dictionary::from_js(&told)
-            .ok_or_else(|| unsupported("this browser does not know this kind: ask for audio or video"))
+        dictionary::from_js(&told).ok_or_else(|| unsupported("unknown kind of media: use audio or video"))
     }
 }
 

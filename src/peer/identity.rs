@@ -167,7 +167,7 @@ impl PeerConnection {
         if global::get(&self.0.raw, "peerIdentity").is_object() {
             return Ok(());
         }
-        let advice = "of current browsers Firefox alone has identities: compare certificate fingerprints instead";
+        let advice = "this browser has no identities, which only Firefox has: compare certificate fingerprints instead";
         Err(Error::new(operation, ErrorKind::NotSupported, advice))
     }
 }

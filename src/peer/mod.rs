@@ -1,4 +1,8 @@
 //! Connections to peers. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
+//!
+//! Dictionaries that a browser returns and also accepts, such as [`Configuration`], [`Encoding`] and [`Codec`], have
+//! public fields, a constructor and setters. Options that it only accepts, such as [`TransceiverInit`], have setters
+//! alone.
 
 mod certificate;
 mod codec;

@@ -176,5 +176,5 @@ impl OfferOptions {
 
 fn description(operation: &'static str, value: &JsValue) -> Result<SessionDescription> {
     convert::description_from_js(value)
-        .ok_or_else(|| Error::new(operation, ErrorKind::Other, "the browser gave no description"))
+        .ok_or_else(|| Error::new(operation, ErrorKind::Other, "the browser returned no description"))
 }

@@ -145,7 +145,7 @@ impl RtpReceiver {
         const OPERATION: &str = "jitterBufferTarget";
         let raw = open(OPERATION, &self.0.raw, &self.0.end)?;
         if global::get(raw, OPERATION).is_undefined() {
-            let advice = "this browser chooses by itself: leave the target out";
+            let advice = "this browser has no jitter buffer target: leave the target out";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         raw.set_jitter_buffer_target(target.map(|target| target.as_secs_f64() * 1_000.0)).during(OPERATION)

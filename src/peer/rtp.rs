@@ -198,6 +198,6 @@ pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a 
     if global::has_member(raw.as_ref(), operation) {
         return Ok(raw);
     }
-    let advice = "this browser lacks it: use a current Chrome, Edge, Firefox or Safari";
+    let advice = "this browser does not have this method: use a current Chrome, Edge, Firefox or Safari";
     Err(Error::new(operation, ErrorKind::NotSupported, advice))
 }

@@ -139,11 +139,7 @@ impl RtpTransceiver {
         let raw = open(OPERATION, &self.raw, &self.end)?;
         if let TransceiverDirection::Unknown(_) = direction {
             // The attribute would ignore an unknown value.
-            return Err(Error::new(
-                OPERATION,
-                ErrorKind::Type,
-                format!("the browser knows no direction {:?}", direction.as_str()),
-            ));
+            return Err(Error::new(OPERATION, ErrorKind::Type, format!("unknown direction {:?}", direction.as_str())));
         }
         raw.set_direction_name(direction.as_str()).during(OPERATION)
     }

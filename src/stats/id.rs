@@ -161,8 +161,11 @@ impl<'de> Visitor<'de> for Record {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<NumbersByName, M::Error> {
         let mut numbers = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            numbers.push(entry);
+        while let Some(name) = map.next_key()? {
+            // A value that is no number is left out, and the others are kept.
+            if let Ok(number) = map.next_value() {
+                numbers.push((name, number));
+            }
         }
         Ok(NumbersByName(numbers))
     }

@@ -143,7 +143,7 @@ async fn insert_before_an_answer_names_the_sender() {
         let (pc, microphone) = (connection(), microphone().await);
         let keypad = pc.add_track(&microphone.tracks()[0], &[&microphone]).unwrap().dtmf().unwrap();
         let error = keypad.insert(&tones("1"), Timing::new()).unwrap_err();
-        assert_eq!((error.kind(), error.message()), (&ErrorKind::InvalidState, "the sender does not send audio now"));
+        assert_eq!((error.kind(), error.message()), (&ErrorKind::InvalidState, "the sender is not sending audio"));
     })
     .await;
 }

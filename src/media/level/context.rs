@@ -31,7 +31,7 @@ impl SharedContext {
             return Ok(shared);
         }
         if !global::has("AudioContext") {
-            let advice = "this browser cannot measure sound: use a current Chrome, Edge, Firefox or Safari";
+            let advice = "this browser has no audio context: use a current Chrome, Edge, Firefox or Safari";
             return Err(Error::new(operation, ErrorKind::NotSupported, advice));
         }
         let shared = Rc::new(Self(AudioContext::new().during(operation)?));

@@ -174,7 +174,8 @@ impl LevelMeter {
             match select(resumed, TimeoutFuture::new(1000)).await {
                 Either::Left((resumed, _)) => resumed.map(drop),
                 Either::Right(_) => {
-                    let advice = "no sound is measured yet: ask in a click, and see that there is an audio output";
+                    let advice =
+                        "the meter does not run yet: call resume in a click, and check that there is an audio output";
                     Err(Error::new(OPERATION, ErrorKind::Timeout, advice))
                 }
             }

@@ -189,7 +189,7 @@ impl MediaRecorder {
     ///
     /// # Errors
     /// - `InvalidState`: it has been started, and not stopped.
-    /// - `NotSupported`: the stream has no track that has not ended, or one that this kind of file cannot hold.
+    /// - `NotSupported`: the stream has no live track, or one that this kind of file cannot hold.
     /// - `Security`: the page may not read a track, such as one that is for a peer's identity alone. Chromium knows
     ///   of no such tracks.
     #[doc(alias = "MediaRecorder.start")]
@@ -213,7 +213,7 @@ impl MediaRecorder {
         const OPERATION: &str = "MediaRecorder.start";
         // Chromium begins all the same, and stops at once.
         if self.state() == RecordingState::Inactive && !self.0.stream.is_active() {
-            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "the stream has no track that has not ended"));
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "the stream has no live track"));
         }
         start(self.raw()).during(OPERATION)?;
         Ok(self.0.session.begin())
