@@ -67,9 +67,9 @@ impl<'de> FromIdl<'de> for u32 {
 macro_rules! long_longs {
     ($($integer:ty),*) => {
         $(
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
             impl<'de> FromIdl<'de> for $integer {
                 fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    // The cast saturates.
                     f64::from_idl(deserializer).map(|number| number as Self)
                 }
             }
