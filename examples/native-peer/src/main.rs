@@ -1,8 +1,8 @@
 //! A peer in a room, without a browser: calls and is called, and echoes messages and media.
 
-mod call;
 mod connection;
 mod room;
+mod session;
 
 use std::{env, error::Error, process::ExitCode};
 

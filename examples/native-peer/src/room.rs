@@ -1,13 +1,15 @@
 //! A seat in a room on a signaling server, and the one call that it has at a time.
 
-use std::{mem, time::Duration};
+use std::time::Duration;
 
 use browser_rtc_proto::{
-    call::{CallId, CallMessage, CallSignal, DeclineReason, EndReason},
-    negotiation::Politeness,
+    call::{
+        CallId, CallMessage, CallSignal, CallState, DeclineReason, EndReason, HangUpReason, Phase, RingOutcome, Rings,
+    },
+    sdp::ConnectionState,
     signaling::{
-        ClientMessage, Data, Join, Joined, LeaveReason, Peer, PeerId, PeerJoined, PeerLeft, SUBPROTOCOL, ServerError,
-        ServerMessage, SignalFrom, SignalTo,
+        ClientMessage, Data, Join, Joined, Peer, PeerId, PeerJoined, PeerLeft, SUBPROTOCOL, ServerError, ServerMessage,
+        SignalFrom, SignalTo,
     },
 };
 use futures_util::{SinkExt, StreamExt};
@@ -18,9 +20,8 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    Options, Result,
-    call::{Call, Update, Wake},
-    random_bits,
+    Options, Result, random_bits,
+    session::{Session, Update, Wake},
 };
 
 /// How long a call rings.
@@ -30,51 +31,39 @@ const FRAME_OVERHEAD: usize = 1_024;
 /// The longest id of a peer, in bytes.
 const MAX_ID_BYTES: usize = 128;
 
+/// A seat in a room.
 pub struct Room {
     options: Options,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    begun: time::Instant,
     you: Peer,
     peers: Vec<Peer>,
     signal_limit: usize,
-    state: State,
+    rings: Rings,
+    call: Option<Call>,
 }
 
-/// The state of the one call.
-enum State {
-    Idle,
-    /// The peer has not answered yet.
-    Ringing {
-        id: CallId,
-        peer: Peer,
-        until: time::Instant,
-    },
-    Active(Box<Call>),
+/// The state of a call, and its session.
+struct Call {
+    state: CallState,
+    /// None while the call rings.
+    session: Option<Box<Session>>,
+    /// When ringing ends.
+    deadline: time::Instant,
 }
 
-impl State {
-    /// Waits until there is something to deal with in the call. Cancel safe.
+impl Call {
+    fn new(state: CallState) -> Self {
+        Self { state, session: None, deadline: time::Instant::now() + RINGING }
+    }
+
+    /// Waits until there is something to deal with. Cancel safe.
     async fn wait(&mut self) -> Result<Wake> {
-        match self {
-            Self::Idle => std::future::pending().await,
-            Self::Ringing { until, .. } => {
-                time::sleep_until(*until).await;
-                Ok(Wake::Deadline)
-            }
-            Self::Active(call) => call.wait().await,
+        if let Some(session) = &mut self.session {
+            return session.wait().await;
         }
-    }
-
-    /// Returns the call if it is this one.
-    fn call(&mut self, id: &CallId, from: &PeerId) -> Option<&mut Call> {
-        match self {
-            Self::Active(call) if call.id == *id && call.peer.id == *from => Some(call),
-            _ => None,
-        }
-    }
-
-    /// Returns whether this call rings at the peer.
-    fn rings(&self, id: &CallId, from: &PeerId) -> bool {
-        matches!(self, Self::Ringing { id: ringing, peer, .. } if ringing == id && peer.id == *from)
+        time::sleep_until(self.deadline).await;
+        Ok(Wake::Deadline)
     }
 }
 
@@ -84,7 +73,7 @@ impl Room {
         let mut request = options.url.as_str().into_client_request()?;
         request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
-        let join = ClientMessage::Join(Join::new(options.room.clone(), options.name.clone()));
+        let join = ClientMessage::Join(Join::new(&options.room, &options.name));
         socket.send(Message::text(join.to_json()?)).await?;
         loop {
             let frame = socket.next().await.ok_or("the server has closed the socket")??;
@@ -92,8 +81,16 @@ impl Room {
             match ServerMessage::from_json(&text)? {
                 ServerMessage::Joined(Joined { you, peers, max_frame_bytes, .. }) => {
                     println!("joined {} as {}", options.room, you.name);
-                    let signal_limit = (max_frame_bytes as usize).saturating_sub(FRAME_OVERHEAD);
-                    return Ok(Self { options, socket, you, peers, signal_limit, state: State::Idle });
+                    return Ok(Self {
+                        options,
+                        socket,
+                        begun: time::Instant::now(),
+                        you,
+                        peers,
+                        signal_limit: (max_frame_bytes as usize).saturating_sub(FRAME_OVERHEAD),
+                        rings: Rings::default(),
+                        call: None,
+                    });
                 }
                 ServerMessage::Error(ServerError { code, message, .. }) => {
                     return Err(format!("signaling server rejected join: {code}: {message}").into());
@@ -107,6 +104,13 @@ impl Room {
     pub async fn run(mut self) -> Result {
         self.call_if_present().await?;
         loop {
+            let call = &mut self.call;
+            let wake = async {
+                match call {
+                    Some(call) => call.wait().await,
+                    None => std::future::pending().await,
+                }
+            };
             select! {
                 frame = self.socket.next() => match frame {
                     Some(Ok(Message::Text(text))) => self.receive(ServerMessage::from_json(&text)?).await?,
@@ -114,10 +118,10 @@ impl Room {
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error.into()),
                 },
-                wake = self.state.wait() => self.advance(wake?).await?,
+                wake = wake => self.advance(wake?).await?,
                 interrupted = tokio::signal::ctrl_c() => {
                     interrupted?;
-                    self.end(EndReason::HungUp).await?;
+                    self.hang_up(EndReason::HungUp).await?;
                     self.send(&ClientMessage::Leave).await?;
                     self.socket.close(None).await?;
                     println!("left {}", self.options.room);
@@ -135,14 +139,9 @@ impl Room {
             }
             ServerMessage::PeerLeft(PeerLeft { id, reason, .. }) => {
                 self.peers.retain(|peer| peer.id != id);
-                let ends = match &self.state {
-                    State::Idle => false,
-                    State::Ringing { peer, .. } => peer.id == id,
-                    // A call whose two peers are connected survives the loss of the server.
-                    State::Active(call) => call.peer.id == id && (reason == LeaveReason::Left || !call.is_connected()),
-                };
-                if ends {
-                    self.end(EndReason::PeerLeft).await?;
+                if let Some(call) = self.call.as_mut().filter(|call| call.state.peer().id == id) {
+                    call.state.peer_left(&reason);
+                    self.settle().await?;
                 }
             }
             ServerMessage::Signal(SignalFrom { from, data, .. }) => {
@@ -159,55 +158,47 @@ impl Room {
     }
 
     async fn receive_call_message(&mut self, from: Peer, CallMessage { call: id, signal }: CallMessage) -> Result {
-        match signal {
-            CallSignal::Ring => self.answer(id, from).await,
-            CallSignal::Accept if self.state.rings(&id, &from.id) => self.start(id, from, Politeness::Impolite).await,
-            CallSignal::Decline { reason } if self.state.rings(&id, &from.id) => self.end(reason.into()).await,
-            CallSignal::HangUp { reason }
-                if self.state.rings(&id, &from.id) || self.state.call(&id, &from.id).is_some() =>
-            {
-                self.end(reason.into()).await
-            }
-            CallSignal::Negotiation(signal) => match self.state.call(&id, &from.id) {
-                Some(call) => {
-                    let update = call.receive(signal).await?;
-                    self.update(update).await
-                }
-                None => Ok(()),
-            },
-            _ => Ok(()),
+        if signal == CallSignal::Ring {
+            return self.receive_ring(from, id).await;
         }
+        let is_from = |call: &&mut Call| *call.state.id() == id && call.state.peer().id == from.id;
+        let Some(call) = self.call.as_mut().filter(is_from) else { return Ok(()) };
+        if let Some(signal) = call.state.receive(signal)
+            && let Some(session) = &mut call.session
+        {
+            let update = session.receive(signal).await?;
+            return self.update(update).await;
+        }
+        self.settle().await
     }
 
     /// Accepts a call, or declines it during another.
-    async fn answer(&mut self, id: CallId, from: Peer) -> Result {
-        match &self.state {
-            // Both ring each other: the call of the peer with the lesser id continues.
-            State::Ringing { peer, .. } if peer.id == from.id => {
-                if self.you.id < from.id {
-                    return Ok(());
+    async fn receive_ring(&mut self, from: Peer, id: CallId) -> Result {
+        let now = self.begun.elapsed().as_secs_f64() * 1_000.0;
+        let calls = self.call.as_mut().map(|call| &mut call.state);
+        match self.rings.receive(now, &self.you.id, from.clone(), id.clone(), calls) {
+            RingOutcome::Ignored => return Ok(()),
+            RingOutcome::Declined(signal) => return self.signal(&from.id, &id, signal).await,
+            RingOutcome::Incoming(mut state) if self.call.is_some() => {
+                let busy = state.decline(DeclineReason::Busy);
+                return self.signal(&from.id, &id, busy).await;
+            }
+            RingOutcome::Incoming(mut state) => {
+                println!("{} is calling", from.name);
+                let _ = state.reserve();
+                self.call = Some(Call::new(state));
+            }
+            // Both ring each other, and the peer's call continues.
+            RingOutcome::Joined { former, .. } => {
+                if let Some(former) = former {
+                    let hang_up = CallSignal::HangUp { reason: HangUpReason::HungUp };
+                    self.signal(&from.id, &former, hang_up).await?;
                 }
             }
-            // The caller's ring has arrived twice.
-            State::Active(call) if call.id == id => return Ok(()),
-            State::Ringing { .. } | State::Active(_) => {
-                return self.signal(&from.id, &id, CallSignal::Decline { reason: DeclineReason::Busy }).await;
-            }
-            State::Idle => {}
         }
-        println!("{} is calling", from.name);
-        self.signal(&from.id, &id, CallSignal::Accept).await?;
-        self.start(id, from, Politeness::Polite).await
-    }
-
-    /// Starts a call that both sides have agreed to.
-    async fn start(&mut self, id: CallId, peer: Peer, role: Politeness) -> Result {
-        println!("call with {} has started", peer.name);
-        let mut call = Box::new(Call::new(id, peer, role, &self.options.channel).await?);
-        call.set_signal_limit(self.signal_limit);
-        let update = call.start().await?;
-        self.state = State::Active(call);
-        self.update(update).await
+        let accept = self.call.as_mut().and_then(|call| call.state.accept());
+        self.signal(&from.id, &id, accept).await?;
+        self.settle().await
     }
 
     /// Rings the peer that this program is to call, if it is in the room.
@@ -215,65 +206,100 @@ impl Room {
         let Some(peer) = self.peers.iter().find(|peer| Some(&peer.name) == self.options.call.as_ref()).cloned() else {
             return Ok(());
         };
-        if matches!(self.state, State::Idle) {
+        if self.call.is_none() {
             println!("calling {}", peer.name);
             let id = CallId::from_random(random_bits()?);
-            self.signal(&peer.id, &id, CallSignal::Ring).await?;
-            self.state = State::Ringing { id, peer, until: time::Instant::now() + RINGING };
+            self.rings.remember(&peer.id, &id);
+            let mut state = CallState::outgoing(id.clone(), peer.clone());
+            let ring = state.ring();
+            self.call = Some(Call::new(state));
+            self.signal(&peer.id, &id, ring).await?;
         }
         Ok(())
     }
 
     async fn advance(&mut self, wake: Wake) -> Result {
-        match &mut self.state {
-            State::Idle => Ok(()),
-            State::Ringing { .. } => self.end(EndReason::Unanswered).await,
-            State::Active(call) => {
-                let update = call.advance(wake).await?;
+        match self.call.as_mut().map(|call| &mut call.session) {
+            Some(Some(session)) => {
+                let update = session.advance(wake).await?;
                 self.update(update).await
             }
+            _ => self.hang_up(EndReason::Unanswered).await,
         }
     }
 
     async fn update(&mut self, update: Update) -> Result {
-        match (update, &mut self.state) {
-            (Update::Ended(reason), _) => return self.end(reason).await,
-            (Update::Signals(signals), State::Active(call)) => {
-                let (peer, id) = (call.peer.id.clone(), call.id.clone());
+        let Some(Call { state, .. }) = &mut self.call else { return Ok(()) };
+        match update {
+            Update::Nothing => {}
+            // The session sends again what is lost.
+            Update::Signals(_) if state.is_peer_lost() => {}
+            Update::Signals(signals) => {
+                let (peer, id) = (state.peer().id.clone(), state.id().clone());
                 for signal in signals {
                     self.signal(&peer, &id, signal).await?;
                 }
             }
-            // A peer cannot give its place in the call to a peer with another name.
-            (Update::Moved(id), State::Active(call))
-                if id.as_str().len() <= MAX_ID_BYTES
-                    && self.peers.iter().all(|peer| peer.id != id || peer.name == call.peer.name) =>
-            {
-                call.peer.id = id;
+            Update::Connection(connection) => {
+                let has_changed = state.is_connected() != (connection == ConnectionState::Connected);
+                if has_changed {
+                    println!("{connection} to {}", state.peer().name);
+                }
+                state.connection_changed(&connection);
             }
-            _ => {}
+            Update::Moved(id) => {
+                // A peer cannot give its place in the call to a peer with another name.
+                let is_other = |peer: &Peer| peer.id == id && peer.name != state.peer().name;
+                if id.as_str().len() <= MAX_ID_BYTES && !self.peers.iter().any(is_other) {
+                    state.peer_id_changed(id);
+                }
+            }
+            Update::Ended(EndReason::PeerHungUp) => state.end(EndReason::PeerHungUp),
+            Update::Ended(reason) => return self.hang_up(reason).await,
         }
-        Ok(())
+        self.settle().await
     }
 
-    /// Ends the call, if there is one, and sends the peer the reason. A peer that has ended it itself ignores that.
-    async fn end(&mut self, reason: EndReason) -> Result {
-        let (id, peer, goodbye) = match mem::replace(&mut self.state, State::Idle) {
-            State::Idle => return Ok(()),
-            State::Ringing { id, peer, .. } => (id, peer, Vec::new()),
-            State::Active(call) => call.close().await?,
-        };
-        println!("call with {} has ended: {reason}", peer.name);
-        if self.peers.iter().any(|known| known.id == peer.id) {
-            let hang_up = CallSignal::HangUp { reason: reason.to_hang_up_reason() };
-            for signal in [hang_up].into_iter().chain(goodbye) {
-                self.signal(&peer.id, &id, signal).await?;
-            }
+    /// Ends the call, if there is one.
+    async fn hang_up(&mut self, reason: EndReason) -> Result {
+        if let Some(Call { state, .. }) = &mut self.call {
+            let (peer, id) = (state.peer().id.clone(), state.id().clone());
+            let hang_up = state.hang_up(reason);
+            self.signal(&peer, &id, hang_up).await?;
         }
-        Ok(())
+        self.settle().await
     }
 
-    async fn signal(&mut self, to: &PeerId, call: &CallId, signal: CallSignal) -> Result {
+    /// Starts the session of a call that has become active, and closes that of a call that has ended.
+    async fn settle(&mut self) -> Result {
+        let Some(call) = &mut self.call else { return Ok(()) };
+        match call.state.phase() {
+            Phase::Active if call.session.is_none() => {
+                println!("call with {} has started", call.state.peer().name);
+                let mut session = Session::new(call.state.role(), &self.options.channel, self.signal_limit).await?;
+                let update = session.start().await?;
+                call.session = Some(Box::new(session));
+                Box::pin(self.update(update)).await
+            }
+            Phase::Ended(reason) => {
+                let (peer, id) = (call.state.peer().clone(), call.state.id().clone());
+                println!("call with {} has ended: {reason}", peer.name);
+                if let Some(session) = self.call.take().and_then(|call| call.session) {
+                    let goodbye = session.close().await?;
+                    if self.peers.contains(&peer) {
+                        for signal in goodbye {
+                            self.signal(&peer.id, &id, signal).await?;
+                        }
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn signal(&mut self, to: &PeerId, call: &CallId, signal: impl Into<Option<CallSignal>>) -> Result {
+        let Some(signal) = signal.into() else { return Ok(()) };
         let data = Data::from_serialize(&CallMessage { call: call.clone(), signal })?;
         self.send(&ClientMessage::Signal(SignalTo::new(to.clone(), data))).await
     }

@@ -1,12 +1,12 @@
-//! A call with one peer: a `Negotiator` and the connection that it negotiates.
+//! The session of a call: a `Negotiator` and the connection that it negotiates.
 
-use std::{collections::VecDeque, mem, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use browser_rtc_proto::{
-    call::{CallId, CallSignal, EndReason, NewId},
+    call::{CallSignal, EndReason, NewId, Role},
     negotiation::{Action, Input, Negotiator, Politeness, SessionId, Signal},
-    sdp::SdpType,
-    signaling::{Peer, PeerId},
+    sdp::{ConnectionState, SdpType},
+    signaling::PeerId,
 };
 use tokio::{select, time};
 
@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long the first connection may take, and how long a path that is broken may take to recover.
 const CONNECTING: Duration = Duration::from_secs(45);
 
-/// Something for a call to deal with.
+/// Something for a session to deal with.
 #[derive(Debug)]
 pub enum Wake {
     Connection(Event),
@@ -31,50 +31,46 @@ pub enum Wake {
     Deadline,
 }
 
-/// Something for the room to do for a call.
+/// Something for the room to do for the call.
 #[derive(Debug)]
 pub enum Update {
     Nothing,
     /// Send these to the peer, in this order.
     Signals(Vec<CallSignal>),
+    /// The connection has another state.
+    Connection(ConnectionState),
     /// The peer states another id, by which it is known in the room from now on.
     Moved(PeerId),
     /// The call is over.
     Ended(EndReason),
 }
 
-/// A call that both sides have agreed to.
+/// A connection with a peer that negotiates.
 #[derive(Debug)]
-pub struct Call {
-    pub id: CallId,
-    pub peer: Peer,
+pub struct Session {
     negotiator: Negotiator,
     connection: Connection,
     /// When the negotiator's second is over, while it has something to wait for.
     tick: Option<time::Instant>,
     /// When the connection is given up.
     deadline: Option<time::Instant>,
-    is_connected: bool,
 }
 
-impl Call {
-    /// Starts a call. The caller is impolite, opens the channel and makes the first offer.
-    pub async fn new(id: CallId, peer: Peer, role: Politeness, channel: &str) -> Result<Self> {
-        let is_caller = role == Politeness::Impolite;
+impl Session {
+    /// Creates a session. The caller is impolite, opens the channel and makes the first offer.
+    pub async fn new(role: Role, channel: &str, signal_limit: usize) -> Result<Self> {
+        let (politeness, channel) = match role {
+            Role::Caller => (Politeness::Impolite, Some(channel)),
+            Role::Callee => (Politeness::Polite, None),
+        };
+        let mut negotiator = Negotiator::new(SessionId::new(random_id()?), politeness);
+        negotiator.set_signal_limit(signal_limit);
         Ok(Self {
-            id,
-            peer,
-            negotiator: Negotiator::new(SessionId::new(random_id()?), role),
-            connection: Connection::new(is_caller.then_some(channel)).await?,
+            negotiator,
+            connection: Connection::new(channel).await?,
             tick: None,
             deadline: Some(time::Instant::now() + CONNECTING),
-            is_connected: false,
         })
-    }
-
-    /// Returns whether the two peers are connected.
-    pub fn is_connected(&self) -> bool {
-        self.is_connected
     }
 
     /// Starts negotiation.
@@ -87,11 +83,6 @@ impl Call {
         self.handle([Input::Received(signal)]).await
     }
 
-    /// Sets the limit of one signal, in bytes.
-    pub fn set_signal_limit(&mut self, bytes: usize) {
-        self.negotiator.set_signal_limit(bytes);
-    }
-
     /// Runs the connection until there is something to [deal with](Self::advance). Cancel safe.
     pub async fn wait(&mut self) -> Result<Wake> {
         select! {
@@ -101,38 +92,40 @@ impl Call {
         }
     }
 
-    /// Deals with what the call has waited for.
+    /// Deals with what the session has waited for.
     pub async fn advance(&mut self, wake: Wake) -> Result<Update> {
-        let name = &self.peer.name;
-        match wake {
+        Ok(match wake {
             Wake::Tick => {
                 self.tick = None;
-                return self.handle([Input::Timeout]).await;
+                self.handle([Input::Timeout]).await?
             }
-            Wake::Deadline => return Ok(Update::Ended(EndReason::ConnectionFailed)),
-            Wake::Connection(Event::Closed) => return Ok(Update::Ended(EndReason::PeerHungUp)),
-            Wake::Connection(Event::OwnChannel(text)) => {
-                // A message that cannot be read is ignored: it may be of a later version.
-                return Ok(serde_json::from_slice(&text).map_or(Update::Nothing, |NewId { me }| Update::Moved(me)));
-            }
+            Wake::Deadline => Update::Ended(EndReason::ConnectionFailed),
             Wake::Connection(Event::Connected) => {
-                if !mem::replace(&mut self.is_connected, true) {
-                    println!("connected to {name}");
-                }
                 self.deadline = None;
+                Update::Connection(ConnectionState::Connected)
             }
             Wake::Connection(Event::Disconnected) => {
-                println!("disconnected from {name}");
-                (self.is_connected, self.deadline) = (false, Some(time::Instant::now() + CONNECTING));
+                self.deadline = Some(time::Instant::now() + CONNECTING);
+                Update::Connection(ConnectionState::Disconnected)
             }
-            Wake::Connection(Event::ChannelOpen(label)) => println!("channel {label:?} is open"),
-            Wake::Connection(Event::Media(mid, kind)) => println!("receiving {kind} {mid}"),
-        }
-        Ok(Update::Nothing)
+            Wake::Connection(Event::Closed) => Update::Ended(EndReason::PeerHungUp),
+            Wake::Connection(Event::OwnChannel(text)) => {
+                // A message that cannot be read is ignored: it may be of a later version.
+                serde_json::from_slice(&text).map_or(Update::Nothing, |NewId { me }| Update::Moved(me))
+            }
+            Wake::Connection(Event::ChannelOpen(label)) => {
+                println!("channel {label:?} is open");
+                Update::Nothing
+            }
+            Wake::Connection(Event::Media(mid, kind)) => {
+                println!("receiving {kind} {mid}");
+                Update::Nothing
+            }
+        })
     }
 
-    /// Closes the connection. Returns the id, the peer, and the last signals for the peer.
-    pub async fn close(mut self) -> Result<(CallId, Peer, Vec<CallSignal>)> {
+    /// Closes the connection. Returns the last signals for the peer.
+    pub async fn close(mut self) -> Result<Vec<CallSignal>> {
         let goodbye = match self.handle([Input::Closing]).await? {
             Update::Signals(signals) => signals,
             _ => Vec::new(),
@@ -140,7 +133,7 @@ impl Call {
         for (mid, count) in self.connection.close().await? {
             println!("received {count} frames of {mid}");
         }
-        Ok((self.id, self.peer, goodbye))
+        Ok(goodbye)
     }
 
     /// Gives the negotiator inputs, and does what it asks for: operations lead to further inputs.
