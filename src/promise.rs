@@ -83,7 +83,8 @@ impl Drop for Settled {
     /// callbacks then belong to JavaScript, which frees them together with the promise.
     fn drop(&mut self) {
         if let Some((fulfilled, rejected)) = self.callbacks.take() {
-            let _freed_with_the_promise = (fulfilled.into_js_value(), rejected.into_js_value());
+            // Freed together with the promise.
+            let _ = (fulfilled.into_js_value(), rejected.into_js_value());
         }
     }
 }
