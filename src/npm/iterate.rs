@@ -50,7 +50,7 @@ impl AsyncItems {
             if item.is_none() {
                 *items = None;
             }
-            Ok(result(item.is_none(), item.unwrap_or(JsValue::UNDEFINED)))
+            Ok(result(item.is_none(), &item.unwrap_or(JsValue::UNDEFINED)))
         };
         boxed_promise(next.boxed_local())
     }
@@ -59,7 +59,7 @@ impl AsyncItems {
     #[wasm_bindgen(js_name = "return", unchecked_return_type = "Promise<IteratorResult<any>>")]
     pub fn leave(&self) -> Promise {
         self.finish();
-        Promise::resolve(&result(true, JsValue::UNDEFINED))
+        Promise::resolve(&result(true, &JsValue::UNDEFINED))
     }
 
     /// Returns another handle of the same iterator.
@@ -76,9 +76,9 @@ impl AsyncItems {
 }
 
 /// An `IteratorResult`.
-fn result(done: bool, value: JsValue) -> JsValue {
+fn result(done: bool, value: &JsValue) -> JsValue {
     let result = Object::new();
     global::set(&result, "done", &done.into());
-    global::set(&result, "value", &value);
+    global::set(&result, "value", value);
     result.into()
 }

@@ -123,7 +123,7 @@ pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Er
         };
         match message {
             Some(Ok(ServerMessage::Error(ServerError { code, message, frame: None, .. }))) => {
-                return Error::signaling(OPERATION, code, message);
+                return Error::signaling(OPERATION, &code, message);
             }
             Some(Err(last)) if !is_frame_error(&last) => return last,
             Some(_) => {}
@@ -180,7 +180,7 @@ async fn ask(
                 });
             }
             ServerMessage::Error(ServerError { code, message, .. }) => {
-                return Err(Error::signaling(OPERATION, code, message));
+                return Err(Error::signaling(OPERATION, &code, message));
             }
             _ => {}
         }

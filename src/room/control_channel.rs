@@ -6,10 +6,9 @@
 
 use std::rc::{Rc, Weak};
 
-use browser_rtc_proto::call::EndReason;
+use browser_rtc_proto::call::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, EndReason, NewId};
 use futures::{FutureExt, StreamExt, future, select_biased};
 use gloo_timers::future::TimeoutFuture;
-use serde::{Deserialize, Serialize};
 
 use super::{
     presence::MAX_ID_BYTES,
@@ -23,20 +22,8 @@ use crate::{
     signaling::PeerId,
 };
 
-/// The label and id of the channel. The id is known to both peers. It is not one of the low ids, which the channels of a
-/// peer without this crate get first: its DTLS client begins with 0, its server with 1. And it is below 256, which is
-/// the number of streams that Firefox negotiates at first.
-pub(super) const LABEL: &str = "browser-rtc";
-pub(super) const ID: u16 = 254;
-
 /// Time for which a `hang_up` or `bye` may arrive through the server after the channel was closed. It has the reason.
 const REASON_MS: u32 = 2_000;
-
-/// A message that states the sender's new id: `{"me":"b7"}`.
-#[derive(Serialize, Deserialize)]
-pub(super) struct NewId {
-    me: PeerId,
-}
 
 /// The control channel of one call.
 pub(super) struct ControlChannel {
@@ -50,7 +37,8 @@ pub(super) struct ControlChannel {
 impl ControlChannel {
     /// Creates the channel.
     pub(super) fn new(pc: &PeerConnection, call: &Rc<SharedCall>) -> Result<Self> {
-        let channel = pc.create_data_channel(LABEL, &ChannelInit::new().negotiated(ID))?;
+        let channel =
+            pc.create_data_channel(CONTROL_CHANNEL_LABEL, &ChannelInit::new().negotiated(CONTROL_CHANNEL_ID))?;
         let states = pc.connection_states();
         Ok(Self { call: Rc::downgrade(call), channel, states, own_id: call.own_id(), is_connected: false })
     }
@@ -103,7 +91,7 @@ impl ControlChannel {
     /// Receives a message. Malformed ones are ignored: the peer may have another version, or be malicious.
     fn receive(&self, message: Option<&Result<Message>>) -> bool {
         if let Some(Ok(Message::Text(text))) = message
-            && let Ok(NewId { me: id }) = serde_json::from_str(text)
+            && let Ok(NewId { me: id, .. }) = serde_json::from_str(text)
             && id.as_str().len() <= MAX_ID_BYTES
             && let Some(call) = self.call.upgrade()
         {

@@ -246,7 +246,7 @@ impl RoomDriver {
                 }
             }
             Ok(ServerMessage::Error(ServerError { code, message, frame: Some(number), .. })) => {
-                self.frame_refused(number, code, message);
+                self.frame_refused(number, &code, message);
             }
             // A ping, which has no number.
             Ok(ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. })) if self.unanswered.is_some() => {
@@ -259,7 +259,7 @@ impl RoomDriver {
         Ok(())
     }
 
-    fn frame_refused(&mut self, number: u32, code: ErrorCode, message: String) {
+    fn frame_refused(&mut self, number: u32, code: &ErrorCode, message: String) {
         let refusal = match self.resend_queue.refuse(number) {
             Some(frame) => frame.refused(code, message),
             None => Refusal::Unreported(Error::signaling("signal", code, message)),

@@ -12,8 +12,6 @@ mod kept_seat;
 mod media;
 mod outgoing;
 mod presence;
-#[cfg(test)]
-mod protocol_tests;
 mod receive;
 mod resend_queue;
 mod shared_call;

@@ -150,11 +150,11 @@ impl Frame {
     }
 
     /// Handles the refusal of the frame by the server.
-    pub(super) fn refused(mut self, code: ErrorCode, message: String) -> Refusal {
+    pub(super) fn refused(mut self, code: &ErrorCode, message: String) -> Refusal {
         let is_temporary = matches!(code, ErrorCode::RateLimited | ErrorCode::Unavailable);
         let is_repeated = match self.owner {
             // Peers on the same server may have received it, and recognize a copy by its id.
-            Owner::Say(_) => code == ErrorCode::Unavailable,
+            Owner::Say(_) => *code == ErrorCode::Unavailable,
             Owner::Call { .. } | Owner::EndedCall | Owner::PlainSession => is_temporary,
             Owner::Session => false,
         };
@@ -173,7 +173,7 @@ impl Frame {
             }
             // The peer has left, which `peer_left` reports, or the session sends it again.
             Owner::EndedCall | Owner::Session if is_temporary => Refusal::Reported,
-            Owner::EndedCall | Owner::Session | Owner::PlainSession if code == ErrorCode::UnknownPeer => {
+            Owner::EndedCall | Owner::Session | Owner::PlainSession if *code == ErrorCode::UnknownPeer => {
                 Refusal::Reported
             }
             Owner::EndedCall | Owner::Session | Owner::PlainSession => {

@@ -49,7 +49,7 @@ impl Receiver {
             Ok(ServerMessage::Signal(SignalFrom { from, data, .. })) => self.receive_signal(&room, &from, &data),
             Ok(ServerMessage::Say(SayFrom { from, id, data, .. })) => self.receive_say(&room, &from, &id, data),
             Ok(ServerMessage::Error(ServerError { code, message, .. })) => {
-                self.refused(Error::signaling("signal", code, message));
+                self.refused(Error::signaling("signal", &code, message));
             }
             Ok(ServerMessage::Joined(_) | ServerMessage::Pong(_)) => {}
             Err(error) if is_frame_error(&error) => self.refused(error),

@@ -315,7 +315,7 @@ mod tests {
         [say(1), second, say(3)].into_iter().for_each(|frame| resend_queue.push(frame));
         assert_eq!(rest(&mut resend_queue).len(), 3);
         let refused = resend_queue.refuse(2).unwrap();
-        assert!(matches!(refused.refused(ErrorCode::RateLimited, "slow down".into()), Refusal::Reported));
+        assert!(matches!(refused.refused(&ErrorCode::RateLimited, "slow down".into()), Refusal::Reported));
         assert_eq!(refusal(&mut delivery), Some(ErrorCode::RateLimited));
         assert!(
             resend_queue.refuse(2).is_none() && resend_queue.refuse(0).is_none() && resend_queue.refuse(4).is_none()
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!((outcome(&mut two), rest(&mut resend_queue)), (None, vec![]));
         assert!(resend_queue.wants_to_ask(false));
         let refused = resend_queue.refuse(2).unwrap();
-        assert!(matches!(refused.refused(ErrorCode::TooLarge, String::new()), Refusal::Reported));
+        assert!(matches!(refused.refused(&ErrorCode::TooLarge, String::new()), Refusal::Reported));
         resend_queue.acknowledge(2);
         assert_eq!(refusal(&mut two), Some(ErrorCode::TooLarge));
         assert_eq!(resend_queue.kept, []);
@@ -385,13 +385,13 @@ mod tests {
         let message = ClientMessage::Signal(SignalTo::new("b", Data::from_serialize(&0).unwrap()));
         let mut frame = Frame::new(message, Owner::EndedCall).unwrap();
         for attempt in 1..=5 {
-            let Refusal::Retry(again) = frame.refused(ErrorCode::RateLimited, String::new()) else { panic!() };
+            let Refusal::Retry(again) = frame.refused(&ErrorCode::RateLimited, String::new()) else { panic!() };
             assert_eq!(again.attempts(), attempt);
             frame = again;
         }
-        assert!(matches!(frame.refused(ErrorCode::RateLimited, String::new()), Refusal::Reported));
-        assert!(matches!(signal().refused(ErrorCode::UnknownPeer, String::new()), Refusal::Reported));
-        assert!(matches!(signal().refused(ErrorCode::BadMessage, String::new()), Refusal::Unreported(_)));
+        assert!(matches!(frame.refused(&ErrorCode::RateLimited, String::new()), Refusal::Reported));
+        assert!(matches!(signal().refused(&ErrorCode::UnknownPeer, String::new()), Refusal::Reported));
+        assert!(matches!(signal().refused(&ErrorCode::BadMessage, String::new()), Refusal::Unreported(_)));
     }
 
     #[test]

@@ -351,7 +351,7 @@ mod tests {
         ] {
             let call = call();
             let _ = call.ring();
-            call.refused(Error::signaling("call", code, "no"));
+            call.refused(Error::signaling("call", &code, "no"));
             let error = call.error("call");
             assert_eq!((error.kind(), error.signaling_code()), (&kind, kept));
             assert!(call.is_ended());

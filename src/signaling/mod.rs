@@ -36,7 +36,7 @@ impl Error {
     }
 
     /// Creates the error of a refusal by the signaling server.
-    pub(crate) fn signaling(operation: &'static str, code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn signaling(operation: &'static str, code: &ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(operation, ErrorKind::Signaling, message).with_code(code.as_str())
     }
 }

@@ -145,11 +145,11 @@ fn malformed(reason: &dyn fmt::Display) -> Error {
 fn ended(error: WebSocketError) -> Error {
     match error {
         WebSocketError::ConnectionClose(close) if close.code == close::UNSUPPORTED_VERSION => {
-            Error::signaling(OPERATION, ErrorCode::UnsupportedVersion, close.reason)
+            Error::signaling(OPERATION, &ErrorCode::UnsupportedVersion, close.reason)
         }
         WebSocketError::ConnectionClose(close) if close.code == close::REPLACED => {
             let message = "the seat has been taken over on another socket, such as by another tab";
-            Error::signaling(OPERATION, ErrorCode::AlreadyJoined, message)
+            Error::signaling(OPERATION, &ErrorCode::AlreadyJoined, message)
         }
         WebSocketError::ConnectionClose(close) if close.reason.is_empty() => Error::closed(OPERATION),
         WebSocketError::ConnectionClose(close) => Error::new(OPERATION, ErrorKind::Closed, close.reason),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use browser_rtc_proto::{
-    call::{CHANNEL_ID, CHANNEL_LABEL},
+    call::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL},
     negotiation::Operation,
     sdp::{IceCandidate, SdpType, SessionDescription, SignalingState},
 };
@@ -35,7 +35,7 @@ pub enum Event {
     Disconnected,
     /// A data channel is open.
     ChannelOpen(String),
-    /// A text message has arrived on the call's own channel.
+    /// A text message has arrived on the call's control channel.
     OwnChannel(Vec<u8>),
     /// The first frame of a track has arrived.
     Media(Mid, MediaKind),
@@ -62,15 +62,15 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Creates a connection with the call's own channel, and with one channel of the application if it has a label.
+    /// Creates a connection with the call's control channel, and with one channel of the application if it has a label.
     pub async fn new(channel: Option<&str>) -> Result<Self> {
         let socket = UdpSocket::bind((local_address().await, 0)).await?;
         let mut rtc = Rtc::builder().build(Instant::now());
         rtc.add_local_candidate(Candidate::host(socket.local_addr()?, "udp")?);
         let mut changes = rtc.sdp_api();
         let own_channel = changes.add_channel_with_config(ChannelConfig {
-            label: CHANNEL_LABEL.to_owned(),
-            negotiated: Some(CHANNEL_ID),
+            label: CONTROL_CHANNEL_LABEL.to_owned(),
+            negotiated: Some(CONTROL_CHANNEL_ID),
             ..ChannelConfig::default()
         });
         if let Some(label) = channel {

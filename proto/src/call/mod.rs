@@ -11,7 +11,7 @@ mod state;
 mod tests;
 
 pub use self::{
-    channel::{CHANNEL_ID, CHANNEL_LABEL, NewId},
+    channel::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, NewId},
     end_reason::EndReason,
     message::{CallId, CallMessage, CallSignal, DeclineReason, HangUpReason},
     rings::{RingOutcome, Rings},

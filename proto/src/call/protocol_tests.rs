@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{CallMessage, CallSignal, HangUpReason};
-use crate::document::{DOCUMENT, examples};
+use super::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, CallMessage, CallSignal, HangUpReason, NewId};
+use crate::document::{DOCUMENT, examples, one_line};
 use crate::signaling::{ClientMessage, ServerMessage, SignalFrom, SignalTo};
 
 #[test]
@@ -53,4 +53,13 @@ fn assert_shown(json: &str, reason: &impl Serialize) {
     let word = serde_json::to_value(reason).unwrap();
     let word = word.as_str().unwrap();
     assert!(DOCUMENT.contains(&format!("\n| `{word}` | ")) && json.contains(word), "{json}");
+}
+
+#[test]
+fn protocol_channel_of_a_call_is_as_it_is_created() {
+    for json in examples("json channel") {
+        let message: NewId = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&message).unwrap(), json);
+    }
+    assert!(one_line().contains(&format!("the label `{CONTROL_CHANNEL_LABEL}`, the id {CONTROL_CHANNEL_ID},")));
 }

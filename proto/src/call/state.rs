@@ -47,7 +47,7 @@ pub enum Role {
 ///     signaling::Peer,
 /// };
 ///
-/// let bob = Peer { id: "b".into(), name: "Bob".into() };
+/// let bob = Peer::new("b", "Bob");
 /// let mut call = CallState::outgoing(CallId::from_random([1, 2, 3]), bob);
 /// assert_eq!(call.ring(), Some(CallSignal::Ring));
 /// call.receive(CallSignal::Accept);
