@@ -34,7 +34,7 @@ use crate::{
 ///
 /// Messages are kept from the first on until they are read, up to a [limit](Self::set_receive_limit). Each is for one
 /// consumer: clones and [`js_messages`](Self::js_messages) read from the same queue. The stream waits for the peer's next message for any time while the channel is open, as do the streams of
-/// [`LargeMessages`], [`Packed`] and [`Typed`]. It ends when the channel has closed, by either side or with its
+/// [`LargeMessages`](super::LargeMessages), [`Packed`](super::Packed) and [`Typed`](super::Typed). It ends when the channel has closed, by either side or with its
 /// connection, after all that had arrived.
 ///
 /// Sent messages wait in the browser's buffer, which is never filled over a [mark](Self::set_high_water_mark), so that a
@@ -74,7 +74,7 @@ impl DataChannel {
     ///
     /// Dropping the handle does not close the channel. The handle neither changes the channel nor keeps what arrives
     /// until it is read: by the first poll of the stream, by [`js_messages`](Self::js_messages), or by a type that
-    /// wraps it and reads, such as [`LargeMessages`]. Earlier messages are lost to it. Bytes arrive as the channel's
+    /// wraps it and reads, such as [`LargeMessages`](super::LargeMessages). Earlier messages are lost to it. Bytes arrive as the channel's
     /// [`binary_type`](Self::binary_type) says. Over the [receive limit](Self::set_receive_limit) the reading ends with
     /// `QuotaExceeded`, and the channel stays open.
     ///

@@ -83,7 +83,7 @@ impl CallState {
         Self { id, peer, role, phase, has_connection: false, is_peer_lost: false }
     }
 
-    /// Returns the id of the call. It is another one after [`join`](Self::join).
+    /// Returns the id of the call. It is that of the peer once two rings have become one call.
     #[must_use]
     pub const fn id(&self) -> &CallId {
         &self.id
