@@ -14,10 +14,10 @@ use super::{
     abort::abortable,
     argument::{Argument, Options, signal},
     channel::{NpmChannel, channel_init},
+    event::typed,
     hold,
     iterate::AsyncItems,
     peer_object, promise,
-    room::typed,
 };
 use crate::{
     dtmf::{Timing, Tones},

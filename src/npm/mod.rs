@@ -16,6 +16,7 @@ mod argument;
 mod brand;
 mod call;
 mod channel;
+mod event;
 mod files;
 mod iterate;
 mod room;

@@ -12,6 +12,7 @@ use super::{
     abort::abortable,
     argument::{Argument, Options, resolved, signal},
     call::{NpmCall, NpmIncomingCall},
+    event::typed,
     hold,
     iterate::AsyncItems,
     peer_object, promise,
@@ -23,7 +24,6 @@ use crate::{
     room::{Delivery, Join, Room, RoomEvent},
     session::Recovery,
     signaling::Data,
-    sys::global,
 };
 
 const OPERATION: &str = "joinRoom";
@@ -220,13 +220,4 @@ fn event_object(event: RoomEvent) -> JsValue {
         RoomEvent::Lagged { missed } => typed("lagged", &[("missed", (missed as f64).into())]),
         RoomEvent::Lost { reason } => typed("lost", &[("error", reason.into())]),
     }
-}
-
-pub(super) fn typed(event: &str, members: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    global::set(&object, "type", &event.into());
-    for (name, value) in members {
-        global::set(&object, name, value);
-    }
-    object.into()
 }

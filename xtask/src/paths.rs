@@ -1,10 +1,10 @@
 //! Paths: the workspace, the build output, and the PATH of every program that is started here.
 
 use crate::Result;
-use crate::step::Step;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The workspace's folder. Cargo's word at run time comes first: a target folder shared by two clones has one xtask.
 pub fn root() -> PathBuf {
@@ -14,11 +14,16 @@ pub fn root() -> PathBuf {
 
 /// Returns the target directory of cargo, which CARGO_TARGET_DIR or a configuration file may have moved.
 pub fn target_dir() -> Result<PathBuf> {
-    let metadata = Step::new("cargo", ["metadata", "--no-deps", "--format-version", "1"])
+    let output = Command::new("cargo")
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .env("PATH", search_path())
+        .current_dir(root())
         .output()
+        .ok()
+        .filter(|output| output.status.success())
         .ok_or("`cargo metadata` failed: is Cargo.toml in order?")?;
     let metadata: serde_json::Value =
-        serde_json::from_str(&metadata).map_err(|error| format!("`cargo metadata`: {error}"))?;
+        serde_json::from_slice(&output.stdout).map_err(|error| format!("`cargo metadata`: {error}"))?;
     metadata["target_directory"]
         .as_str()
         .map(PathBuf::from)
