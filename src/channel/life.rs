@@ -238,9 +238,7 @@ impl Life {
 
     /// Creates the error of an operation on the closed channel.
     pub(super) fn closed_error(&self, operation: &'static str) -> Error {
-        let id = self.raw.id().map(|id| id.to_string()).unwrap_or_default();
-        let space = if id.is_empty() { "" } else { " " };
-        let message = ["data channel", space, &id, " (\"", &self.raw.label(), "\") is closed"].concat();
+        let message = ["data channel \"", &self.raw.label(), "\" is closed"].concat();
         Error::new(operation, ErrorKind::Closed, message)
     }
 

@@ -125,7 +125,7 @@ fn browser_step(
     match turn {
         // A page has no environment: the tests are compiled with these.
         Some(turn) => step
-            .args(["--", "--include-ignored", "--skip", "a_gibibyte"])
+            .args(["--", "--include-ignored", "--skip", "gibibyte"])
             .env("BROWSER_RTC_TEST_TURN", &turn.address)
             .env("BROWSER_RTC_TEST_NAT", &turn.behind_nat),
         None => step,
