@@ -273,7 +273,10 @@ impl<T: Clone + 'static> Broadcast<T> {
     pub(crate) fn subscribe(&self, end: &CloseSignal) -> EventStream<T> {
         let queue = self.0.backlog.take().unwrap_or_else(|| {
             let queue = Queue::default();
-            self.0.queues.borrow_mut().push(Rc::downgrade(&queue.0));
+            let mut queues = self.0.queues.borrow_mut();
+            // Without an event, nothing else removes the queues of dropped streams.
+            queues.retain(|queue| queue.strong_count() > 0);
+            queues.push(Rc::downgrade(&queue.0));
             queue
         });
         EventStream::from_queue(queue, end)
@@ -374,6 +377,15 @@ mod tests {
         assert!(!events.send(event.clone(), push), "an event without a subscriber is dropped");
         assert_eq!(Rc::strong_count(&event), 1);
         assert_eq!(events.0.queues.borrow().len(), 0);
+    }
+
+    #[test]
+    fn dropped_subscriptions_leave_nothing_behind() {
+        let (events, end) = (Broadcast::<u32>::default(), CloseSignal::default());
+        for _ in 0..1_000 {
+            drop(events.subscribe(&end));
+        }
+        assert!(events.0.queues.borrow().len() <= 1);
     }
 
     #[test]

@@ -143,25 +143,25 @@ impl Drop for Turn {
     }
 }
 
-/// The end of an object's life, which comes once and stays. All that waits on the object also waits on this,
-/// as a browser neither settles promises nor fires events after `close()`.
+/// The end of an object's life, which is set once and stays set. All tasks that wait on the object also wait on this, as a
+/// browser neither settles promises nor fires events after `close()`.
 #[derive(Clone, Default)]
 pub(crate) struct CloseSignal(Rc<CloseState>);
 
 #[derive(Default)]
 struct CloseState {
-    come: Cell<bool>,
+    is_set: Cell<bool>,
     waiting: WakerSet,
 }
 
 impl CloseSignal {
     pub(crate) fn is_set(&self) -> bool {
-        self.0.come.get()
+        self.0.is_set.get()
     }
 
-    /// Marks the end. False where it had come already.
+    /// Sets the signal. Returns false if it was set before.
     pub(crate) fn set(&self) -> bool {
-        let first = !self.0.come.replace(true);
+        let first = !self.0.is_set.replace(true);
         if first {
             self.0.waiting.wake_all();
         }
@@ -179,7 +179,7 @@ impl fmt::Debug for CloseSignal {
     }
 }
 
-/// Resolves when the [`CloseSignal`] has come, and again each time it is polled after that.
+/// Resolves when the [`CloseSignal`] is set, and each time it is polled after that.
 pub(crate) struct CloseWait {
     waiter: Waiter,
     end: CloseSignal,
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dropped_wait_leaves_no_waker_behind() {
+    fn dropped_wait_leaves_no_waker_behind() {
         let end = CloseSignal::default();
         for _ in 0..1_000 {
             assert_eq!(end.wait().now_or_never(), None);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_comes_once_and_stays() {
+    fn close_signal_is_set_once_and_stays() {
         let end = CloseSignal::default();
         assert!(end.set());
         assert!(!end.set());
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_may_wait_anew_on_the_same_set() {
+    fn woken_waiter_keeps_its_place() {
         let set = WakerSet::default();
         let mut first = set.waiter();
         let cx = Context::from_waker(Waker::noop());
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn all_are_woken_once_in_their_order() {
+    fn tasks_are_woken_once_in_order() {
         let (woken, waker) = wakers();
         let set = WakerSet::default();
         let mut waiters: Vec<_> = (0..5).map(|_| set.waiter()).collect();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_is_given_up_is_the_next_ones() {
+    fn dropped_turn_passes_on() {
         let (woken, waker) = wakers();
         let line = WakerSet::default();
         let mut turns: Vec<_> = (0..4).map(|_| line.turn()).collect();

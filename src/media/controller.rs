@@ -117,7 +117,7 @@ impl CaptureController {
         // The future of the capture reports the rejection.
         let refused = Closure::once(|_refusal: JsValue| {});
         // One of them is never called: both are freed together with the promise.
-        let _own_promise = asked.then(&shared.into_js_value(), &refused.into_js_value());
+        let _ = asked.then(&shared.into_js_value(), &refused.into_js_value());
     }
 }
 

@@ -56,7 +56,8 @@ impl Attachment {
     /// Leaves the stream in the element, and the element to the page.
     pub fn into_raw(mut self) {
         if let Some(stream) = self.stream.take() {
-            let _left_running = stream.into_raw();
+            // Its tracks stay live.
+            let _ = stream.into_raw();
         }
     }
 }
@@ -66,7 +67,8 @@ impl Drop for Attachment {
         let Some(stream) = &self.stream else { return };
         let shown = self.element.source();
         if shown.is_some_and(|shown| js_sys::Object::is(&shown, stream.as_raw())) {
-            let _emptying_cannot_fail = self.element.set_source(None);
+            // Emptying an element never fails.
+            let _ = self.element.set_source(None);
         }
     }
 }

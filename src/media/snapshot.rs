@@ -163,6 +163,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        let _emptying_cannot_fail = self.0.set_source(None);
+        // Emptying an element never fails.
+        let _ = self.0.set_source(None);
     }
 }

@@ -85,7 +85,7 @@ impl MediaStream {
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaStream {
         for track in self.0.handles.take() {
-            let _kept_running = track.into_raw();
+            let _ = track.into_raw();
         }
         // The object itself: its own `clone()` would make another stream, with other tracks.
         Clone::clone(&self.0.raw)

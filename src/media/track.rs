@@ -163,7 +163,7 @@ impl MediaStreamTrack {
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
         let mut nothing = self.until_ended(EventStream::<()>::new(&self.0.end));
         Box::pin(async move {
-            let _end = nothing.next().await;
+            let _ = nothing.next().await;
         })
     }
 

@@ -40,7 +40,7 @@ async fn aborted(operation: &'static str, signal: Option<AbortSignal>) -> Error 
     let Some(signal) = signal else { return future::pending().await };
     if brand::is_aborted(&signal) == Some(false) {
         let mut aborts = EventStream::listen(&signal, "abort", |_| Some(()));
-        let _aborted = aborts.next().await;
+        let _ = aborts.next().await;
     }
     Error::from_js(operation, brand::abort_reason(&signal))
 }

@@ -183,7 +183,7 @@ impl PeerConnection {
             let event: web_sys::RtcTrackEvent = event.unchecked_into();
             let transceiver = rtp.transceiver(event.transceiver().unchecked_into());
             // From here on all tracks of the streams are known, and so end with the connection.
-            let _known = rtp.receivers(&raw);
+            let _ = rtp.receivers(&raw);
             let streams = js_sys::Array::from(&event.streams());
             Some(TrackEvent {
                 track: transceiver.receiver().track(),

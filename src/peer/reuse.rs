@@ -108,7 +108,7 @@ fn replace_later(transceiver: &RtpTransceiver, track: Option<&MediaStreamTrack>,
                 if is_latest {
                     sender.empty();
                     // A transceiver that was stopped has no direction to take back.
-                    let _stopped = stop_sending(&transceiver);
+                    let _ = stop_sending(&transceiver);
                 }
                 failed(error);
             }

@@ -266,14 +266,14 @@ impl RtpSender {
 
     /// Keeps this track alive instead of the former one.
     pub(super) fn keep(&self, track: Option<MediaStreamTrack>) {
-        // The old one goes after the borrow has: its drop may stop it, and the browser may then call.
-        let _former = self.0.track.replace(track);
+        // The former track is dropped after the borrow: its drop may stop it, and the browser may then call.
+        let _ = self.0.track.replace(track);
     }
 
     /// Leaves the track running for the raw connection.
     pub(super) fn leave_running(&self) {
         if let Some(track) = self.0.track.take() {
-            let _running = track.into_raw();
+            let _ = track.into_raw();
         }
     }
 }

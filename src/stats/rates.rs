@@ -13,6 +13,7 @@ mod tests;
 /// A rate is none where it cannot be known: where no time has passed, where the browser does not count, where a counter
 /// was reset, and for a stream that was not there before.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Rates {
     /// The bit rate of the payload of all sent streams, in bits per second: the sum of the known ones.
     pub outgoing_bit_rate: Option<f64>,
@@ -35,6 +36,7 @@ pub struct Rates {
 
 /// The rates of a sent stream.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct OutboundRates {
     /// The id of the entry in the later report.
     pub id: StatsId<OutboundRtp>,
@@ -58,6 +60,7 @@ pub struct OutboundRates {
 
 /// The rates of a received stream.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct InboundRates {
     /// The id of the entry in the later report.
     pub id: StatsId<InboundRtp>,

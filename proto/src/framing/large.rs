@@ -104,8 +104,9 @@ impl Header {
 }
 
 /// Returns the headers of all pieces of a message of `total` bytes, with `piece` bytes in each piece except the last.
-/// `piece` must not be 0.
+/// A `piece` of 0 counts as 1.
 pub fn split(kind: Kind, id: u32, total: u32, piece: u32) -> impl Iterator<Item = Header> {
+    let piece = piece.max(1);
     (0..total.div_ceil(piece)).map(move |index| Header { kind, id, index, total, piece })
 }
 
@@ -363,6 +364,12 @@ mod tests {
         assert!(outcomes[1..].iter().all(|outcome| outcome == &Ok(None)));
         let next = frames(Kind::Text, 8, &[b'x'; 100], 100);
         assert_eq!(receive(&mut joiner, &next[0], 100), Ok(Some((Kind::Text, vec![b'x'; 100]))));
+    }
+
+    #[test]
+    fn pieces_without_a_size_have_one_byte() {
+        let ranges: Vec<_> = split(Kind::Text, 1, 2, 0).filter_map(|header| header.range()).collect();
+        assert_eq!(ranges, [0..1, 1..2]);
     }
 
     #[test]

@@ -46,14 +46,16 @@ impl SharedContext {
     /// Requests that the context run, which the browser may never allow.
     pub(super) fn ask_to_run(&self) {
         if !self.is_running() {
-            let _in_its_time = settled_for_good("AudioContext.resume", self.0.resume()).now_or_never();
+            // It is not awaited: the states of the context report it.
+            let _ = settled_for_good("AudioContext.resume", self.0.resume()).now_or_never();
         }
     }
 }
 
 impl Drop for SharedContext {
     fn drop(&mut self) {
-        let _closing = settled_for_good("AudioContext.close", self.0.close()).now_or_never();
+        // It closes in the background.
+        let _ = settled_for_good("AudioContext.close", self.0.close()).now_or_never();
     }
 }
 
@@ -87,6 +89,6 @@ impl Tap {
 impl Drop for Tap {
     fn drop(&mut self) {
         // The meter may have disconnected its source from everything already.
-        let _disconnected = self.source.disconnect_from(&self.analyser);
+        let _ = self.source.disconnect_from(&self.analyser);
     }
 }

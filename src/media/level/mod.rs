@@ -186,9 +186,11 @@ impl LevelMeter {
 impl Drop for SharedMeter {
     fn drop(&mut self) {
         self.end.set();
-        let _disconnected = self.source.disconnect();
+        // A source that is not connected throws.
+        let _ = self.source.disconnect();
         if let Some(element) = &self.element {
-            let _emptying_cannot_fail = element.set_source(None);
+            // Emptying an element never fails.
+            let _ = element.set_source(None);
         }
     }
 }

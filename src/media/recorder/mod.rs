@@ -111,7 +111,8 @@ impl MediaRecorder {
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaRecorder {
         self.0.session.stop_on_drop.set(false);
-        let _kept_running = self.0.stream.clone().into_raw();
+        // Its tracks stay live.
+        let _ = self.0.stream.clone().into_raw();
         self.raw().clone().unchecked_into()
     }
 

@@ -199,7 +199,7 @@ impl Session {
         Recording { chunks: EventStream::from_queue(chunks, &ended), number, started, ended, session: self.clone() }
     }
 
-    /// Stops for want of anybody who would have the rest.
+    /// Stops the recording, as nothing receives the rest of it.
     pub(super) fn let_go(&self) {
         if self.stop_on_drop.get() {
             self.stop();
@@ -208,7 +208,7 @@ impl Session {
 
     pub(super) fn stop(&self) {
         // Old browsers throw where nothing is recorded; there is nothing to stop then.
-        let _stopped_already = self.raw.stop_recording();
+        let _ = self.raw.stop_recording();
     }
 }
 
