@@ -43,9 +43,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// assert!(error.source().is_some_and(|source| source.is::<std::num::ParseIntError>()));
 /// ```
 #[derive(Clone)]
-pub struct Error(Box<Details>);
+pub struct Error(Arc<Details>);
 
-#[derive(Clone)]
+/// Shared by the clones of an error, such as those that the subscribers of an event get.
 struct Details {
     operation: &'static str,
     kind: ErrorKind,
@@ -55,7 +55,7 @@ struct Details {
     code: Option<Box<str>>,
     /// The description that was refused.
     sdp: Option<Box<str>>,
-    source: Option<Arc<dyn error::Error + Send + Sync>>,
+    source: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
 /// The kind of a failure.
@@ -223,9 +223,7 @@ impl Error {
         source: impl Into<Box<dyn error::Error + Send + Sync>>,
     ) -> Self {
         let source = source.into();
-        let mut error = Self::new(operation, kind, source.to_string());
-        error.0.source = Some(source.into());
-        error
+        Self::new(operation, kind, source.to_string()).with_details(|details| details.source = Some(source))
     }
 
     /// Creates an error of the kind [`Other`](ErrorKind::Other) from the error that caused it.
@@ -249,18 +247,24 @@ impl Error {
     }
 
     fn with(operation: &'static str, kind: ErrorKind, message: Cow<'static, str>, js: Option<JsValue>) -> Self {
-        Self(Box::new(Details { operation, kind, message, js, code: None, sdp: None, source: None }))
+        Self(Arc::new(Details { operation, kind, message, js, code: None, sdp: None, source: None }))
     }
 
     /// Adds the code of a refusal.
-    pub(crate) fn with_code(mut self, code: &str) -> Self {
-        self.0.code = Some(code.into());
-        self
+    pub(crate) fn with_code(self, code: &str) -> Self {
+        self.with_details(|details| details.code = Some(code.into()))
     }
 
     /// Adds the description that was refused, in which [`rtc`](Self::rtc) finds the line that the browser means.
-    pub(crate) fn with_sdp(mut self, sdp: &str) -> Self {
-        self.0.sdp = Some(sdp.into());
+    pub(crate) fn with_sdp(self, sdp: &str) -> Self {
+        self.with_details(|details| details.sdp = Some(sdp.into()))
+    }
+
+    /// Changes an error that has no clone yet.
+    fn with_details(mut self, change: impl FnOnce(&mut Details)) -> Self {
+        if let Some(details) = Arc::get_mut(&mut self.0) {
+            change(details);
+        }
         self
     }
 
@@ -396,24 +400,24 @@ impl From<Infallible> for Error {
 /// a message exceeds.
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
-        let Details { operation, kind, message, js, code, .. } = *error.0;
+        let Details { operation, kind, message, js, code, .. } = &*error.0;
         if let Some(thrown) = js {
-            return thrown;
+            return thrown.clone();
         }
         let thrown: js_sys::Error = match kind {
-            ErrorKind::Type => js_sys::TypeError::new(&[operation, ": ", &message].concat()).into(),
-            ErrorKind::Range => js_sys::RangeError::new(&[operation, ": ", &message].concat()).into(),
+            ErrorKind::Type => js_sys::TypeError::new(&[operation, ": ", message].concat()).into(),
+            ErrorKind::Range => js_sys::RangeError::new(&[operation, ": ", message].concat()).into(),
             _ => {
-                let text = [operation, " failed (", kind.name(), "): ", &message];
+                let text = [operation, " failed (", kind.name(), "): ", message];
                 let thrown = js_sys::Error::new(&text.concat());
                 global::set_text(&thrown, "name", kind.name());
                 thrown
             }
         };
-        if let Some(code) = &code {
+        if let Some(code) = code {
             global::set_text(&thrown, "code", code);
         }
-        if let ErrorKind::TooLarge { limit } = kind {
+        if let ErrorKind::TooLarge { limit } = *kind {
             global::set(&thrown, "limit", &(limit as f64).into());
         }
         thrown.into()
