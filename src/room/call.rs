@@ -67,7 +67,6 @@ const CHECK_MS: u32 = 1_000;
 pub struct Call(Rc<ActiveCall>);
 
 struct ActiveCall {
-    /// Dropped first, so that the peer is notified before the connection closes.
     call: Rc<SharedCall>,
     session: Session,
     unclaimed: Rc<Unclaimed>,
@@ -236,6 +235,13 @@ impl Call {
     /// Resolves when the call has ended, with the reason, however long that takes. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
         self.0.call.ended()
+    }
+}
+
+impl Drop for ActiveCall {
+    /// Hangs up here, as handles of the former ring may keep the shared call: each subscriber of the room has one.
+    fn drop(&mut self) {
+        self.call.hang_up(EndReason::HungUp);
     }
 }
 
