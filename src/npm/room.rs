@@ -161,9 +161,9 @@ impl NpmRoom {
     }
 
     /// Sends a message to all other peers: any value that has JSON. Resolves when the server has accepted it. Rejected at
-    /// once with `name` `TypeError` for a value without JSON, `TooLarge` with the `limit` in bytes, or `Closed`; and later with
-    /// `Signaling` and the server's `code`, or `Closed` if the room is left or lost before. The later rejection is not
-    /// reported as unhandled: the promise may be ignored.
+    /// once with `name` `TypeError` for a value without JSON, `TooLarge` with the `limit` in bytes, or `Closed`; and
+    /// later with `Signaling` and the server's `code`, or `Closed` if the room is left or lost before. The later
+    /// rejection is not reported as unhandled: the promise may be ignored.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn say(&self, #[wasm_bindgen(unchecked_param_type = "unknown")] value: &JsValue) -> Promise {
         match self.send(value) {

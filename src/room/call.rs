@@ -49,9 +49,9 @@ const CHECK_MS: u32 = 1_000;
 
 /// A call with one peer: media both ways, channels, tones.
 ///
-/// Clones share one call, and are equal. It ends with [`hang_up`](Self::hang_up), when the last clone is dropped, when the
-/// remote peer does either, or when it leaves; then the connection is closed, and the media that was captured is released
-/// unless the program holds it elsewhere. A call keeps its room.
+/// Clones share one call, and are equal. It ends with [`hang_up`](Self::hang_up), when the last clone is dropped, when
+/// the remote peer does either, or when it leaves; then the connection is closed, and the media that was captured is
+/// released unless the program holds it elsewhere. A call keeps its room.
 ///
 /// ```no_run
 /// # use browser_rtc::{media, room::Call, Result};
@@ -67,7 +67,6 @@ const CHECK_MS: u32 = 1_000;
 pub struct Call(Rc<ActiveCall>);
 
 struct ActiveCall {
-    /// Dropped first, so that the peer is notified before the connection closes.
     call: Rc<SharedCall>,
     session: Session,
     unclaimed: Rc<Unclaimed>,
@@ -159,8 +158,8 @@ impl Call {
     /// asked for here, each with 8 MiB of messages; further ones are closed.
     ///
     /// # Errors
-    /// `Timeout` if the caller does not ask for the channel in that time; `Type` for a label of more than 65,535 bytes; or
-    /// that of the call's end, such as `Closed`, if that comes first.
+    /// `Timeout` if the caller does not ask for the channel in that time; `Type` for a label of more than 65,535 bytes;
+    /// or that of the call's end, such as `Closed`, if that comes first.
     pub async fn channel(&self, label: &str) -> Result<DataChannel> {
         self.channel_with(label, &ChannelInit::new()).await
     }
@@ -236,6 +235,13 @@ impl Call {
     /// Resolves when the call has ended, with the reason, however long that takes. Cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
         self.0.call.ended()
+    }
+}
+
+impl Drop for ActiveCall {
+    /// Hangs up here, as handles of the former ring may keep the shared call: each subscriber of the room has one.
+    fn drop(&mut self) {
+        self.call.hang_up(EndReason::HungUp);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The control channel of a call, over which each peer states its id in the room after it got another one.
 //!
 //! Signals travel through the signaling server. After the server was restarted, both peers have new ids. The connection
-//! of the call is still up, and its control channel proves which peer has which id. The session sends the signals again that
-//! were lost.
+//! of the call is still up, and its control channel proves which peer has which id. The session sends the signals again
+//! that were lost.
 
 use std::rc::{Rc, Weak};
 

@@ -9,7 +9,8 @@ use crate::{
     signaling::{Data, LeaveReason, Peer},
 };
 
-/// Maximum size of the unread events of a subscriber, in bytes: of each its data and texts, and an allowance for the rest.
+/// Maximum size of the unread events of a subscriber, in bytes: of each its data and texts, and an allowance for the
+/// rest.
 const UNREAD_BYTES: usize = 8 * 1024 * 1024;
 const EVENT_BYTES: usize = 256;
 
@@ -26,8 +27,8 @@ pub enum RoomEvent {
     /// A peer has left, and why. Calls with it have ended, except one whose connection is up if the peer has not left
     /// but was lost to the server.
     PeerLeft(Peer, LeaveReason),
-    /// A peer sent a message to the room with [`Room::say`](super::Room::say). Each message is reported once: copies that come after a
-    /// peer had to reconnect are recognized among the latest 1,024 messages.
+    /// A peer sent a message to the room with [`Room::say`](super::Room::say). Each message is reported once: copies
+    /// that come after a peer had to reconnect are recognized among the latest 1,024 messages.
     #[non_exhaustive]
     Said {
         /// The sender.
@@ -46,8 +47,8 @@ pub enum RoomEvent {
         attempt: u32,
     },
     /// The server is back. If it has kept the seat, nothing was lost. If it has not, because it was restarted or was
-    /// away for too long, [`Room::me`](super::Room::me) has another id, peers that came and went have been reported, and the messages
-    /// of others in the meantime are lost.
+    /// away for too long, [`Room::me`](super::Room::me) has another id, peers that came and went have been reported,
+    /// and the messages of others in the meantime are lost.
     Recovered,
     /// Events were dropped, as the unread ones of this stream take 8 MiB, in which each counts as its data and 256 bytes.
     /// Calls that no stream kept were declined as busy. [`Room::peers`](super::Room::peers) still lists all peers.
@@ -57,8 +58,9 @@ pub enum RoomEvent {
         missed: u64,
     },
     /// The room is lost: the server does not admit the client any more, the reconnection took longer than
-    /// [`Join::give_up_after`](super::Join::give_up_after), or the seat was taken over on another socket, such as by another tab, which is
-    /// `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined). Calls that are connected continue. No event follows.
+    /// [`Join::give_up_after`](super::Join::give_up_after), or the seat was taken over on another socket, such as by
+    /// another tab, which is `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined).
+    /// Calls that are connected continue. No event follows.
     #[non_exhaustive]
     Lost {
         /// The last failure.

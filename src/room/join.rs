@@ -155,8 +155,9 @@ impl Join {
     ///
     /// The token is removed when the seat has been given up or taken over. A tab that was duplicated has a copy of it: if
     /// that tab joins with the same room and name, it takes over the seat, and the room of the first tab is lost with
-    /// `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined). The same applies to a second room of one page. Scripts of the page's origin can read
-    /// the token. Where the page may not use `sessionStorage`, the option has no effect.
+    /// `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined). The same applies to a
+    /// second room of one page. Scripts of the page's origin can read the token. Where the page may not use
+    /// `sessionStorage`, the option has no effect.
     #[must_use]
     pub fn keep_seat(mut self) -> Self {
         self.keeps_seat = true;

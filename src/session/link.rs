@@ -161,13 +161,6 @@ impl<I, O> fmt::Debug for Link<I, O> {
     }
 }
 
-/// Converts the error of a [`MemoryLink`] whose other end was dropped.
-impl From<SendError> for Error {
-    fn from(_gone: SendError) -> Self {
-        Self::closed("signal")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use futures::{FutureExt, SinkExt, StreamExt, stream};

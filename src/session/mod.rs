@@ -75,7 +75,7 @@ pub use browser_rtc_proto::recovery::Recovery;
 use self::driver::SessionParts;
 pub use self::{
     events::{LostReason, SessionEvent},
-    link::{Link, MemoryLink},
+    link::{Link, MemoryLink, MemorySink},
     options::SessionOptions,
 };
 use crate::{

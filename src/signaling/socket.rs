@@ -19,8 +19,9 @@ const OPERATION: &str = "signaling";
 ///
 /// A frame that cannot be read is an error of that frame, and the stream continues: `Syntax` for a malformed message,
 /// which names the field, and `NotSupported` for a type of message that this version does not know. The stream ends
-/// after the error that ended the socket: `Signaling` with [`ErrorCode::UnsupportedVersion`](crate::signaling::ErrorCode::UnsupportedVersion) and `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined), the latter
-/// because the client has its seat on another socket, are final, and it makes no sense to connect again.
+/// after the error that ended the socket: `Signaling` with [`ErrorCode::UnsupportedVersion`] or with
+/// [`ErrorCode::AlreadyJoined`], the latter because the client has its seat on another socket, are final, and it makes
+/// no sense to connect again.
 ///
 /// The stream waits for the server without a timeout: only pings without an answer reveal that the path is broken.
 /// Frames are buffered until they are read, without a limit. Dropping the stream closes the socket.
@@ -46,7 +47,7 @@ impl SignalingSocket {
     /// # Errors
     /// `Syntax` for a malformed URL, `Security` if the page may not connect there, `Network` if the server does not
     /// answer or refuses the socket, which browsers do not distinguish. With a server of another version of the protocol,
-    /// the stream ends with `Signaling` with [`ErrorCode::UnsupportedVersion`](crate::signaling::ErrorCode::UnsupportedVersion).
+    /// the stream ends with `Signaling` with [`ErrorCode::UnsupportedVersion`].
     pub async fn connect(url: &str) -> Result<Self> {
         // gloo's own constructor panics if anything but an `Error` of this realm is thrown.
         let raw = web_sys::WebSocket::new_with_str(url, SUBPROTOCOL).during(OPERATION)?;

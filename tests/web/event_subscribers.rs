@@ -7,7 +7,7 @@ use browser_rtc::{
     media::TrackKind,
     negotiation::Politeness,
     peer::{ConnectionState, TransceiverInit},
-    room::{DeclineReason, Room, RoomEvent},
+    room::{DeclineReason, EndReason, Room, RoomEvent},
     session::Link,
 };
 use futures::{FutureExt, StreamExt, stream};
@@ -102,6 +102,26 @@ async fn incoming_call_is_answered_by_one_subscriber() {
         assert_eq!(one, other);
         one.decline(DeclineReason::Declined).unwrap();
         assert!(other.accept(None).await.is_err());
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn dropped_call_is_hung_up_while_its_ring_is_unread() {
+    watched(async {
+        let sockets = Sockets::new();
+        let (room, socket) = seat(&sockets, "a", "b").await;
+        let (mut first, _second) = (room.events(), room.events());
+        socket.say(&signal("b", &ring("x")));
+        let Some(RoomEvent::Incoming(incoming)) = first.next().within("a ring").await else { panic!() };
+        let call = incoming.accept(None).await.unwrap();
+        assert_eq!(frame(&socket).await["data"], json!({ "call": "x", "kind": "accept" }));
+        let connection = call.connection().clone();
+        drop(call);
+        assert_eq!(incoming.ended().within("the end").await, EndReason::HungUp);
+        while frame(&socket).within("the last signal").await["data"] != json!({ "call": "x", "kind": "hang_up" }) {}
+        let states = rest(connection.connection_states(), "the close").await;
+        assert_eq!(states.last(), Some(&ConnectionState::Closed));
     })
     .await;
 }
