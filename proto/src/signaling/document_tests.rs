@@ -102,10 +102,14 @@ fn protocol_shows_every_server_frame() {
 
 #[test]
 fn protocol_refused_frames_are_refused() {
-    let refused = examples("json refused");
-    assert!(!refused.is_empty());
-    for frame in refused {
-        assert!(ClientMessage::from_json(frame).is_err(), "{frame}");
+    let errors = examples("json refused").into_iter().map(|frame| ClientMessage::from_json(frame).expect_err(frame));
+    let messages: Vec<String> = errors.map(|error| error.to_string()).collect();
+    let shown = examples("json server").into_iter().filter_map(|frame| match ServerMessage::from_json(frame) {
+        Ok(ServerMessage::Error(ServerError { code: ErrorCode::BadMessage, message, .. })) => Some(message),
+        _ => None,
+    });
+    for message in shown.collect::<Vec<_>>() {
+        assert!(messages.contains(&message), "{message} is not among {messages:?}");
     }
 }
 
