@@ -3,28 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-
-const DOCUMENT: &str = include_str!("../../../signaling/PROTOCOL.md");
-
-/// Returns the lines of all code blocks of a kind.
-fn examples(kind: &str) -> Vec<&'static str> {
-    let mut lines = DOCUMENT.lines();
-    let mut found = Vec::new();
-    while let Some(line) = lines.next() {
-        match line.strip_prefix("```") {
-            Some(of) => {
-                let block = lines.by_ref().take_while(|line| !line.starts_with("```"));
-                if of == kind {
-                    found.extend(block);
-                } else {
-                    block.for_each(drop);
-                }
-            }
-            None => assert!(!line.starts_with("{\""), "a frame outside of a block: {line}"),
-        }
-    }
-    found
-}
+use crate::document::{DOCUMENT, examples};
 
 /// Returns the first cells of all tables with this header.
 fn cells(header: &str) -> BTreeSet<String> {
@@ -98,6 +77,13 @@ fn protocol_shows_every_server_frame() {
     assert_eq!(reasons, words(LeaveReason::VALUES));
     assert_eq!(cells("| Code | Meaning"), words(ErrorCode::VALUES));
     assert_eq!(cells("| Reason |"), words(LeaveReason::VALUES));
+}
+
+#[test]
+fn protocol_shows_frames_in_blocks_only() {
+    for prose in DOCUMENT.split("\n```").step_by(2) {
+        assert!(!prose.lines().any(|line| line.starts_with("{\"")), "{prose}");
+    }
 }
 
 #[test]
