@@ -11,7 +11,7 @@
 //! | [`sdp`] | session descriptions, ICE candidates, and the states of a connection |
 //! | [`negotiation`] | perfect negotiation over a link that may lose signals: [`Negotiator`](negotiation::Negotiator) |
 //! | [`recovery`] | when to restart ICE, and when to give up: [`PathMonitor`](recovery::PathMonitor) |
-//! | [`call`] | the messages of a call between two peers in a room |
+//! | [`call`] | the messages and the state of a call between two peers in a room: [`CallState`](call::CallState) |
 //! | [`signaling`] | the frames between a client and the signaling server |
 //! | [`files`] | the messages and state machines of the file protocol |
 //! | [`framing`] | large messages, packed messages and byte streams on data channels |

@@ -34,7 +34,7 @@ fn hash(moment: &Conversation) -> u64 {
 /// a problem.
 fn search(start: Conversation) -> Result<usize, String> {
     // Only hashes are kept, which saves memory. A collision would hide a moment, with a chance of one in millions.
-    let mut received = HashSet::from([hash(&start)]);
+    let mut visited = HashSet::from([hash(&start)]);
     let mut open = VecDeque::from([(start, None)]);
     while let Some((now, path)) = open.pop_front() {
         let steps = now.steps();
@@ -45,12 +45,12 @@ fn search(start: Conversation) -> Result<usize, String> {
             let mut next = now.clone();
             let path = Rc::new(Path { step, before: path.clone() });
             next.take(step).map_err(|problem| format!("{problem} after {:?}", steps_of(Some(&path))))?;
-            if received.insert(hash(&next)) {
+            if visited.insert(hash(&next)) {
                 open.push_back((next, Some(path)));
             }
         }
     }
-    Ok(received.len())
+    Ok(visited.len())
 }
 
 const POLITE_AND_IMPOLITE: [Politeness; 2] = [Politeness::Polite, Politeness::Impolite];

@@ -3,28 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-
-const DOCUMENT: &str = include_str!("../../../signaling/PROTOCOL.md");
-
-/// Returns the lines of all code blocks of a kind.
-fn examples(kind: &str) -> Vec<&'static str> {
-    let mut lines = DOCUMENT.lines();
-    let mut found = Vec::new();
-    while let Some(line) = lines.next() {
-        match line.strip_prefix("```") {
-            Some(of) => {
-                let block = lines.by_ref().take_while(|line| !line.starts_with("```"));
-                if of == kind {
-                    found.extend(block);
-                } else {
-                    block.for_each(drop);
-                }
-            }
-            None => assert!(!line.starts_with("{\""), "a frame outside of a block: {line}"),
-        }
-    }
-    found
-}
+use crate::document::{DOCUMENT, examples};
 
 /// Returns the first cells of all tables with this header.
 fn cells(header: &str) -> BTreeSet<String> {
@@ -101,11 +80,22 @@ fn protocol_shows_every_server_frame() {
 }
 
 #[test]
+fn protocol_shows_frames_in_blocks_only() {
+    for prose in DOCUMENT.split("\n```").step_by(2) {
+        assert!(!prose.lines().any(|line| line.starts_with("{\"")), "{prose}");
+    }
+}
+
+#[test]
 fn protocol_refused_frames_are_refused() {
-    let refused = examples("json refused");
-    assert!(!refused.is_empty());
-    for frame in refused {
-        assert!(ClientMessage::from_json(frame).is_err(), "{frame}");
+    let errors = examples("json refused").into_iter().map(|frame| ClientMessage::from_json(frame).expect_err(frame));
+    let messages: Vec<String> = errors.map(|error| error.to_string()).collect();
+    let shown = examples("json server").into_iter().filter_map(|frame| match ServerMessage::from_json(frame) {
+        Ok(ServerMessage::Error(ServerError { code: ErrorCode::BadMessage, message, .. })) => Some(message),
+        _ => None,
+    });
+    for message in shown.collect::<Vec<_>>() {
+        assert!(messages.contains(&message), "{message} is not among {messages:?}");
     }
 }
 

@@ -34,9 +34,12 @@ pub(super) fn read<'a, T: Deserialize<'a>>(frame: &'a str) -> Result<T, Error> {
 
 /// Returns the error for a message of an unknown type.
 pub(super) fn unknown_type(message_type: &str) -> Error {
-    // The peer chose this text, which may be long.
-    let short: String = message_type.chars().take(32).collect();
-    Error::custom(format_args!("unknown message type {short:?}"))
+    Error::custom(format_args!("unknown message type {:?}", first_chars(message_type, 32)))
+}
+
+/// Returns the first characters of a text that the peer has chosen, which may be long.
+fn first_chars(text: &str, max: usize) -> &str {
+    text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Reads `null` as the default.
@@ -105,8 +108,11 @@ impl<'de, M: MapAccess<'de>> MapAccess<'de> for Named<'de, M> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, M::Error> {
-        let name = &self.name;
-        self.map.next_value_seed(seed).map_err(|error| M::Error::custom(format_args!("field `{name}`: {error}")))
+        self.map.next_value_seed(seed).map_err(|error| {
+            // An unknown field has any name, and a value of the wrong type is quoted.
+            let (name, error) = (first_chars(&self.name, 32), error.to_string());
+            M::Error::custom(format_args!("field `{name}`: {}", first_chars(&error, 128)))
+        })
     }
 }
 

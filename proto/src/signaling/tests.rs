@@ -160,6 +160,20 @@ fn malformed_frame_error_names_the_cause() {
 }
 
 #[test]
+fn errors_quote_little_of_a_frame() {
+    let long = "ü".repeat(10_000);
+    for frame in [
+        format!(r#"{{"type":"{long}"}}"#),
+        format!(r#"{{"type":"leave","{long}":}}"#),
+        format!(r#"{{"type":"ping","id":"{long}"}}"#),
+        format!(r#"{{"type":"say","id":"{long}","data":1}}"#),
+    ] {
+        let error = ClientMessage::from_json(&frame).unwrap_err().to_string();
+        assert!(error.chars().count() < 250, "{error}");
+    }
+}
+
+#[test]
 fn deep_data_is_read_without_recursion() {
     let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
     let frame = format!(r#"{{"type":"say","id":"m","data":{deep}}}"#);

@@ -1,6 +1,6 @@
 //! A running server, and a client whose every wait has a timeout.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::LazyLock, time::Duration};
 
 use browser_rtc_proto::signaling::{
     ClientMessage, Data, ErrorCode, Join, Joined, LeaveReason, MessageId, PATH, Peer, PeerId, PeerJoined, PeerLeft,
@@ -197,6 +197,26 @@ impl TestServer {
     }
 }
 
+/// Requires that PROTOCOL.md shows an error with this message, except for codes that have many messages.
+fn assert_documented(error: &ServerError) {
+    static DOCUMENTED: LazyLock<Vec<(ErrorCode, String)>> = LazyLock::new(|| {
+        let lines = include_str!("../../PROTOCOL.md").lines().filter(|line| line.starts_with(r#"{"type":"error""#));
+        let errors = lines.map(|line| match ServerMessage::from_json(line).unwrap() {
+            ServerMessage::Error(ServerError { code, message, .. }) => (code, without_numbers(&message)),
+            other => panic!("no error but {other:?}"),
+        });
+        errors.collect()
+    });
+    let is_documented = DOCUMENTED.contains(&(error.code.clone(), without_numbers(&error.message)));
+    let has_many_messages = matches!(error.code, ErrorCode::BadMessage | ErrorCode::Unauthorized);
+    assert!(is_documented || has_many_messages, "PROTOCOL.md does not show {error:?}");
+}
+
+/// Removes the limits of a server from a message.
+fn without_numbers(message: &str) -> String {
+    message.replace(|character: char| character.is_ascii_digit(), "")
+}
+
 type Socket = WebSocketStream<TcpStream>;
 
 pub struct Client {
@@ -254,7 +274,12 @@ impl Client {
             match self.next_message().await {
                 Some(Message::Text(text)) => match ServerMessage::from_json(&text).unwrap() {
                     ServerMessage::Pong(Pong { id: 0, resume: Some(token), .. }) => self.token = Some(token),
-                    message => return message,
+                    message => {
+                        if let ServerMessage::Error(error) = &message {
+                            assert_documented(error);
+                        }
+                        return message;
+                    }
                 },
                 other => panic!("no message but {other:?}"),
             }
