@@ -1,22 +1,23 @@
 //! Messages that the two peers of a call send each other through the signaling server.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::negotiation::Signal;
+use crate::negotiation::{Signal, signal::Wire};
 
 /// A message of one call: `{"call":"…","kind":"ring"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Wire", try_from = "Wire")]
 pub struct CallMessage {
     /// The call.
     pub call: CallId,
     /// The signal.
-    #[serde(flatten)]
     pub signal: CallSignal,
 }
 
 /// A signal of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallSignal {
     /// Starts the call.
     Ring,
@@ -30,28 +31,78 @@ pub enum CallSignal {
     /// Ends the call, also while it rings.
     HangUp {
         /// The reason. Absent if the user ended the call.
-        #[serde(default, skip_serializing_if = "HangUpReason::is_hung_up")]
         reason: HangUpReason,
     },
     /// A signal of the session that negotiates the call's connection.
-    #[serde(untagged)]
     Negotiation(Signal),
 }
 
+impl From<CallMessage> for Wire {
+    fn from(CallMessage { call, signal }: CallMessage) -> Self {
+        let kind = |kind: &str, reason: Option<&str>| Self {
+            kind: kind.into(),
+            reason: reason.map(Into::into),
+            ..Self::default()
+        };
+        let wire = match signal {
+            CallSignal::Ring => kind("ring", None),
+            CallSignal::Accept => kind("accept", None),
+            CallSignal::Decline { reason } => kind("decline", Some(reason.as_str())),
+            CallSignal::HangUp { reason } => kind("hang_up", reason.as_str()),
+            CallSignal::Negotiation(signal) => signal.into(),
+        };
+        Self { call: Some(call.into()), ..wire }
+    }
+}
+
+impl TryFrom<Wire> for CallMessage {
+    type Error = Cow<'static, str>;
+
+    fn try_from(mut wire: Wire) -> Result<Self, Self::Error> {
+        let call = wire.call.take().ok_or("`call`: the required member is missing")?;
+        let reason = wire.reason.take();
+        let signal = match &*wire.kind {
+            "ring" => CallSignal::Ring,
+            "accept" => CallSignal::Accept,
+            "decline" => {
+                let reason = reason.ok_or("`reason`: the required member of a `decline` is missing")?;
+                CallSignal::Decline { reason: DeclineReason::from(&*reason) }
+            }
+            "hang_up" => CallSignal::HangUp { reason: HangUpReason::from(reason.as_deref().unwrap_or_default()) },
+            _ => CallSignal::Negotiation(wire.try_into()?),
+        };
+        Ok(Self { call: call.try_into()?, signal })
+    }
+}
+
 /// The reason why a call is declined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeclineReason {
     /// The callee is in another call.
     Busy,
     /// The callee does not want the call. Reasons of later versions are read as this one.
-    #[serde(other)]
     Declined,
 }
 
+impl DeclineReason {
+    /// Returns the reason as it is sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Declined => "declined",
+        }
+    }
+}
+
+impl From<&str> for DeclineReason {
+    fn from(reason: &str) -> Self {
+        if reason == Self::Busy.as_str() { Self::Busy } else { Self::Declined }
+    }
+}
+
 /// The reason why a call is hung up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HangUpReason {
     /// The call was not answered in time.
     Unanswered,
@@ -61,13 +112,30 @@ pub enum HangUpReason {
     PeerLeft,
     /// The user ended the call. Reasons of later versions are read as this one.
     #[default]
-    #[serde(other)]
     HungUp,
 }
 
 impl HangUpReason {
-    fn is_hung_up(&self) -> bool {
-        *self == Self::HungUp
+    /// Returns the reason as it is sent. [`HungUp`](Self::HungUp) is sent as no reason.
+    #[must_use]
+    pub const fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Unanswered => Some("unanswered"),
+            Self::ConnectionFailed => Some("connection_failed"),
+            Self::PeerLeft => Some("peer_left"),
+            Self::HungUp => None,
+        }
+    }
+}
+
+impl From<&str> for HangUpReason {
+    fn from(reason: &str) -> Self {
+        match reason {
+            "unanswered" => Self::Unanswered,
+            "connection_failed" => Self::ConnectionFailed,
+            "peer_left" => Self::PeerLeft,
+            _ => Self::HungUp,
+        }
     }
 }
 
@@ -125,6 +193,18 @@ mod tests {
             assert_eq!(serde_json::to_string(&message).unwrap(), json);
             assert_eq!(serde_json::from_str::<CallMessage>(json).unwrap(), message);
         }
+    }
+
+    #[test]
+    fn unknown_reasons_are_read_as_the_plain_ones() {
+        for (kind, signal) in [
+            ("decline", CallSignal::Decline { reason: DeclineReason::Declined }),
+            ("hang_up", CallSignal::HangUp { reason: HangUpReason::HungUp }),
+        ] {
+            let json = format!(r#"{{"call":"c1","kind":"{kind}","reason":"of a later version"}}"#);
+            assert_eq!(serde_json::from_str::<CallMessage>(&json).unwrap().signal, signal);
+        }
+        assert!(serde_json::from_str::<CallMessage>(r#"{"call":"c1","kind":"decline"}"#).is_err());
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
-use super::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, CallMessage, CallSignal, HangUpReason, NewId};
+use super::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, CallMessage, CallSignal, NewId};
 use crate::document::{DOCUMENT, examples, one_line};
 use crate::signaling::{ClientMessage, ServerMessage, SignalFrom, SignalTo};
 
@@ -18,12 +16,12 @@ fn protocol_calls_are_written_and_read() {
             CallSignal::Ring => "ring",
             CallSignal::Accept => "accept",
             CallSignal::Decline { reason } => {
-                assert_shown(json, &reason);
+                assert_shown(json, reason.as_str());
                 "decline"
             }
             CallSignal::HangUp { reason } => {
-                if reason != HangUpReason::HungUp {
-                    assert_shown(json, &reason);
+                if let Some(reason) = reason.as_str() {
+                    assert_shown(json, reason);
                 }
                 "hang_up"
             }
@@ -49,9 +47,7 @@ fn protocol_frames_carry_messages_of_calls() {
 }
 
 /// Requires that a table of the document has the reason, and the example the same word.
-fn assert_shown(json: &str, reason: &impl Serialize) {
-    let word = serde_json::to_value(reason).unwrap();
-    let word = word.as_str().unwrap();
+fn assert_shown(json: &str, word: &str) {
     assert!(DOCUMENT.contains(&format!("\n| `{word}` | ")) && json.contains(word), "{json}");
 }
 

@@ -19,7 +19,7 @@ mod protocol_tests;
 mod repetition;
 #[cfg(test)]
 mod search;
-mod signal;
+pub(crate) mod signal;
 #[cfg(test)]
 mod tests;
 

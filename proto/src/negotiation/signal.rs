@@ -151,32 +151,41 @@ impl error::Error for ParseSignalError {
     }
 }
 
-/// A signal as one flat object. In WebAssembly, this takes less code than serde's tagged and flattened enums.
+/// A signal, or a message of a call, as one flat object. In WebAssembly, this takes less code than serde's tagged and
+/// flattened enums.
 #[derive(Default, Serialize)]
-struct Wire {
-    kind: String,
+pub(crate) struct Wire {
+    /// The call, in a message of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) call: Option<String>,
+    pub(crate) kind: String,
+    /// The reason of a call's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    sdp_type: Option<SdpType>,
+    pub(crate) sdp_type: Option<SdpType>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sdp: Option<String>,
+    pub(crate) sdp: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    candidate: Option<String>,
+    pub(crate) candidate: Option<String>,
     #[serde(rename = "sdpMid", skip_serializing_if = "Option::is_none")]
-    sdp_mid: Option<String>,
+    pub(crate) sdp_mid: Option<String>,
     #[serde(rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
-    sdp_m_line_index: Option<u16>,
+    pub(crate) sdp_m_line_index: Option<u16>,
     #[serde(rename = "usernameFragment", skip_serializing_if = "Option::is_none")]
-    username_fragment: Option<String>,
+    pub(crate) username_fragment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    offer: Option<u32>,
+    pub(crate) offer: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<Header>,
+    pub(crate) session: Option<Header>,
 }
 
 dictionary! {
     Wire = Self::default(),
     required [],
+    call / "call",
     kind / "kind",
+    reason / "reason",
     sdp_type / "type",
     sdp / "sdp",
     candidate / "candidate",
