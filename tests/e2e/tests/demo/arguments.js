@@ -86,7 +86,7 @@ const values = {
 const STRINGS = ["empty string", "string", "surrogate"];
 const PLAIN = ["object", "frozen object", "object without prototype", "proxy", "handle", "disposed handle", "handle without an object"];
 const OPTIONS = ["undefined", ...PLAIN];
-const STREAMS = ["undefined", "null", "stream"];
+const MEDIA = ["undefined", "null", "stream", "promise"];
 const MESSAGES = [...STRINGS, "array buffer", "detached buffer", "view", "blob"];
 const BYTES = ["zero", "Infinity"];
 const TIMES = ["zero", "Infinity", "one and a half", "two to the 53"];
@@ -135,7 +135,7 @@ const table = {
     on: () => room,
     positions: [
       argument("peer", STRINGS, (value) => [value]),
-      argument("stream", STREAMS, (value) => ["nobody", value]),
+      argument("media", MEDIA, (value) => ["nobody", value]),
       [
         argument("options", [...OPTIONS, "signal"], (value) => ["nobody", null, value]),
         member("signal", ["undefined", "signal"], (value) => ["nobody", null, { signal: value }]),
@@ -152,7 +152,7 @@ const table = {
   "IncomingCall.accept": {
     on: (taken) => (taken ? ended : ringing),
     positions: [
-      argument("stream", STREAMS, (value) => [value]),
+      argument("media", MEDIA, (value) => [value]),
       [
         argument("options", [...OPTIONS, "signal"], (value) => [null, value]),
         member("signal", ["undefined", "signal"], (value) => [null, { signal: value }]),
