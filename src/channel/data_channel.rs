@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     init::Reliability,
-    life::{Connection, Inner, Owner},
+    life::{Connection, Owner, SharedChannel},
     message::BinaryType,
     priority::PriorityType,
     sink_state::SinkState,
@@ -54,7 +54,7 @@ use crate::{
 #[doc(alias = "RTCDataChannel")]
 #[doc(alias = "RTCDataChannel.onmessage")]
 pub struct DataChannel {
-    pub(super) inner: Rc<Inner>,
+    pub(super) inner: Rc<SharedChannel>,
     /// The wait of this clone for a message.
     pub(super) filled: Waiter,
     pub(super) sink: SinkState,
@@ -63,10 +63,10 @@ pub struct DataChannel {
 impl DataChannel {
     /// Returns a handle of a channel of this connection. All handles of a channel share one state.
     pub(crate) fn handle(raw: sys::data_channel::DataChannel, connection: Connection, owner: Owner) -> Self {
-        Self::from_inner(Inner::find_or_new(raw, Some(connection), owner))
+        Self::from_inner(SharedChannel::find_or_new(raw, Some(connection), owner))
     }
 
-    pub(super) fn from_inner(inner: Rc<Inner>) -> Self {
+    pub(super) fn from_inner(inner: Rc<SharedChannel>) -> Self {
         Self { filled: inner.life.receive_queue.filled.waiter(), sink: SinkState::default(), inner }
     }
 
@@ -84,7 +84,7 @@ impl DataChannel {
     /// does. While another handle of the channel knows its connection, so does this one.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcDataChannel) -> Self {
-        Self::from_inner(Inner::find_or_new(raw.unchecked_into(), None, Owner::Another))
+        Self::from_inner(SharedChannel::find_or_new(raw.unchecked_into(), None, Owner::Another))
     }
 
     /// Returns the browser's own object.

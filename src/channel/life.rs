@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// State that all handles of one channel share.
-pub(super) struct Inner {
+pub(super) struct SharedChannel {
     /// Dropped first, so that no event finds the rest partly dropped.
     pub(super) listeners: Rc<Listeners>,
     pub(super) life: Rc<Life>,
@@ -32,7 +32,7 @@ pub(super) struct Inner {
     pub(super) close_on_drop: Cell<bool>,
 }
 
-shared!(Inner, life.raw);
+shared!(SharedChannel, life.raw);
 
 /// The channel's listeners. A close that waits holds them as well.
 pub(super) struct Listeners {
@@ -84,7 +84,7 @@ const LEAST_DOUBTFUL_ID: u16 = 1024;
 /// Interval, in milliseconds, at which a channel with a doubtful id is looked at.
 const OPENS_WITHIN: u32 = 2_000;
 
-impl Inner {
+impl SharedChannel {
     /// Returns the shared state of this channel, new or known.
     ///
     /// For an incoming channel it is called within the `datachannel` event, as the first message may follow at once.
@@ -215,7 +215,7 @@ impl Inner {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedChannel {
     fn drop(&mut self) {
         if self.close_on_drop.get() {
             self.close();
@@ -308,12 +308,12 @@ fn look_for_stream(life: Weak<Life>, was_connected: bool) {
 
 /// Returns whether the connection has channels with handles.
 pub(crate) fn has_channels(connection: &JsValue) -> bool {
-    Inner::all().iter().any(|inner| inner.life.belongs_to(connection))
+    SharedChannel::all().iter().any(|inner| inner.life.belongs_to(connection))
 }
 
 /// Ends the channels of a closed connection, as not every browser fires their events.
 pub(crate) fn end_channels(connection: &JsValue) {
-    for inner in Inner::all().iter().filter(|inner| inner.life.belongs_to(connection)) {
+    for inner in SharedChannel::all().iter().filter(|inner| inner.life.belongs_to(connection)) {
         inner.life.end();
     }
 }

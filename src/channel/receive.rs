@@ -11,12 +11,12 @@ use futures::Stream;
 
 use super::{
     data_channel::DataChannel,
-    life::Inner,
+    life::SharedChannel,
     message::{JsMessage, Message},
 };
 use crate::{error::Result, wake::Waiter};
 
-impl Inner {
+impl SharedChannel {
     fn poll_message(self: &Rc<Self>, cx: &Context<'_>, filled: &mut Waiter) -> Poll<Option<Result<JsMessage>>> {
         self.read();
         let unread = &self.life.receive_queue;
@@ -86,7 +86,7 @@ impl DataChannel {
 
 /// A channel's messages as JavaScript has them, from [`DataChannel::js_messages`].
 pub struct JsMessages {
-    inner: Rc<Inner>,
+    inner: Rc<SharedChannel>,
     filled: Waiter,
 }
 

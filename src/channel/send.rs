@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 
 use super::{
     data_channel::DataChannel,
-    life::{Inner, Life},
+    life::{Life, SharedChannel},
     message::{Message, Payload},
     sink_state::SinkState,
 };
@@ -143,7 +143,7 @@ enum Blocked {
     Full,
 }
 
-impl Inner {
+impl SharedChannel {
     fn attempt(&self, payload: &Payload<'_>, turn: Option<&Turn>) -> std::result::Result<Result<()>, Blocked> {
         let life = &self.life;
         match life.can_send() {

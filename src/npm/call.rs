@@ -36,7 +36,7 @@ pub struct NpmIncomingCall {
 }
 
 impl NpmIncomingCall {
-    pub(super) fn of(call: IncomingCall) -> Self {
+    pub(super) fn new(call: IncomingCall) -> Self {
         let peer = peer_object(&call.peer());
         let ended = call.ended().boxed_local().shared();
         let call = Rc::new(RefCell::new(Some(call)));
@@ -74,7 +74,7 @@ impl NpmIncomingCall {
         });
         promise(async move {
             let (call, media, signal) = arguments?;
-            let accepting = async move { call.accept(media).await.map(NpmCall::of) };
+            let accepting = async move { call.accept(media).await.map(NpmCall::new) };
             abortable(OPERATION, signal, accepting).await
         })
     }
@@ -122,7 +122,7 @@ impl NpmIncomingCall {
 pub struct NpmCall(Call);
 
 impl NpmCall {
-    pub(super) fn of(call: Call) -> Self {
+    pub(super) fn new(call: Call) -> Self {
         hold(call.clone(), call.ended());
         Self(call)
     }
@@ -178,7 +178,7 @@ impl NpmCall {
         });
         promise(async move {
             let (label, init, signal) = arguments?;
-            let opening = async move { call.channel_with(&label, &init).await.map(NpmChannel::of) };
+            let opening = async move { call.channel_with(&label, &init).await.map(NpmChannel::new) };
             abortable(OPERATION, signal, opening).await
         })
     }

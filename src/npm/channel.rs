@@ -31,7 +31,7 @@ pub struct NpmChannel {
 }
 
 impl NpmChannel {
-    pub(super) fn of(channel: DataChannel) -> Self {
+    pub(super) fn new(channel: DataChannel) -> Self {
         hold(channel.clone(), channel.closed());
         Self { channel, files: OnceCell::new() }
     }

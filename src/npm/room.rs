@@ -155,7 +155,7 @@ impl NpmRoom {
         });
         promise(async move {
             let (peer, media, signal) = arguments?;
-            let ringing = async move { room.call(&peer, media).await.map(NpmCall::of) };
+            let ringing = async move { room.call(&peer, media).await.map(NpmCall::new) };
             abortable(OPERATION, signal, ringing).await
         })
     }
@@ -205,7 +205,7 @@ impl NpmRoom {
 
 fn event_object(event: RoomEvent) -> JsValue {
     match event {
-        RoomEvent::Incoming(call) => typed("incoming", &[("call", NpmIncomingCall::of(call).into())]),
+        RoomEvent::Incoming(call) => typed("incoming", &[("call", NpmIncomingCall::new(call).into())]),
         RoomEvent::PeerJoined(peer) => typed("peer_joined", &[("peer", peer_object(&peer).into())]),
         RoomEvent::PeerLeft(peer, reason) => {
             typed("peer_left", &[("peer", peer_object(&peer).into()), ("reason", reason.as_str().into())])
