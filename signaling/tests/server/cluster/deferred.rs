@@ -2,7 +2,7 @@
 
 use browser_rtc_proto::signaling::LeaveReason;
 
-use super::support::{Redis, RedisProxy, say_to_all};
+use super::support::{Redis, RedisProxy, join_on_two_servers, say_to_all};
 use crate::support::{Client, TestServer};
 
 /// Sends a message, and waits until the server has read it.
@@ -38,13 +38,7 @@ async fn deferred_frame_stays_local_after_data_loss() {
     let Some(mut redis) = Redis::start().await else { return };
     let proxy = RedisProxy::to(&redis).await;
     let (one, two) = (redis.server_via(&proxy).await, redis.server().await);
-    let mut ada = one.join("r", "Ada").await;
-    let mut bob = one.join("r", "Bob").await;
-    let carol = two.join("r", "Carol").await;
-    ada.expect_joined(&bob, "Bob").await;
-    for client in [&mut ada, &mut bob] {
-        client.expect_joined(&carol, "Carol").await;
-    }
+    let (mut ada, mut bob, _carol) = join_on_two_servers(&one, &two).await;
     proxy.set_connected(false);
     say_and_wait_until_read(&one, &mut ada, "1").await;
     redis.stop();

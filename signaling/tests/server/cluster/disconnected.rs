@@ -2,7 +2,9 @@
 
 use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, PeerId, Ping, Pong, ServerMessage};
 
-use super::support::{Redis, RedisProxy, join_when_available, say_to_all, wait_until_disconnected};
+use super::support::{
+    Redis, RedisProxy, join_on_two_servers, join_when_available, say_to_all, wait_until_disconnected,
+};
 use crate::support::{Client, TestServer};
 
 /// Ada and Bob are on one server, which can be disconnected, and Carol is on the other.
@@ -25,13 +27,7 @@ impl Model {
         let redis = Redis::start_durable().await?;
         let proxy = RedisProxy::to(&redis).await;
         let (one, two) = (redis.server_via(&proxy).await, redis.server().await);
-        let mut ada = one.join("r", "Ada").await;
-        let mut bob = one.join("r", "Bob").await;
-        let carol = two.join("r", "Carol").await;
-        ada.expect_joined(&bob, "Bob").await;
-        for client in [&mut ada, &mut bob] {
-            client.expect_joined(&carol, "Carol").await;
-        }
+        let (ada, bob, carol) = join_on_two_servers(&one, &two).await;
         let dave = one.join("d", "Dave").await;
         Some(Self { proxy, one, two, ada, bob, carol, dave, said: 0, redis })
     }

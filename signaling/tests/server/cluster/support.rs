@@ -198,6 +198,18 @@ pub async fn wait_until_disconnected(server: &TestServer, client: &mut Client) {
     client.expect_error(ErrorCode::BadMessage).await;
 }
 
+/// Joins Ada and Bob on one server and Carol on another, all in the room `r`, and waits until they know each other.
+pub async fn join_on_two_servers(one: &TestServer, two: &TestServer) -> (Client, Client, Client) {
+    let mut ada = one.join("r", "Ada").await;
+    let mut bob = one.join("r", "Bob").await;
+    let carol = two.join("r", "Carol").await;
+    ada.expect_joined(&bob, "Bob").await;
+    for client in [&mut ada, &mut bob] {
+        client.expect_joined(&carol, "Carol").await;
+    }
+    (ada, bob, carol)
+}
+
 /// Joins as soon as the server can give out seats.
 pub async fn join_when_available(server: &TestServer, room: &str, name: &str) -> Client {
     join_once_not(server, room, name, ErrorCode::Unavailable).await
