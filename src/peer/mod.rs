@@ -258,7 +258,7 @@ impl PeerConnection {
     /// does. In addition it ends with the connection, and knows the [largest message](DataChannel::max_message_size).
     #[must_use]
     pub fn data_channel_from_raw(&self, raw: web_sys::RtcDataChannel) -> DataChannel {
-        DataChannel::handle(raw.unchecked_into(), self.connection(), Owner::Another)
+        DataChannel::handle(raw.unchecked_into(), self.connection(), Owner::Other)
     }
 
     /// Returns whether there is anything to negotiate that was added through a handle of this crate.
