@@ -255,10 +255,7 @@ fn errors_name_the_member_path() {
     refuses::<Signal>(json!({}), "`kind`: the required member is missing");
     refuses::<Signal>(json!({ "kind": "refuse" }), "`offer`: the required member of a refusal is missing");
     refuses::<Signal>(json!({ "kind": "description" }), "`type`: the required member of a description is missing");
-    refuses::<ChannelInit>(
-        json!({ "negotiated": true }),
-        "`id`: a negotiated channel requires this member",
-    );
+    refuses::<ChannelInit>(json!({ "negotiated": true }), "`id`: a negotiated channel requires this member");
     refuses::<ChannelInit>(
         json!({ "maxRetransmits": 1, "maxPacketLifeTime": 1 }),
         "`maxPacketLifeTime`: a channel cannot have both this limit and maxRetransmits",
