@@ -91,6 +91,16 @@ impl Life {
         self.send_buffer.buffered.get() >= high && self.query_buffered() >= high
     }
 
+    /// Returns whether the browser has set the state back, as Chromium may for a new channel, until it reports it as open
+    /// once more.
+    fn is_connecting_again(&self) -> bool {
+        let is_connecting = self.raw.ready_state_name() == "connecting";
+        if is_connecting {
+            self.opened.set(false);
+        }
+        is_connecting
+    }
+
     fn give_to_browser(&self, payload: &Payload<'_>, bytes: f64) -> Result<()> {
         let raw = &self.raw;
         let sent = match payload {
@@ -156,10 +166,11 @@ impl SharedChannel {
             return Ok(Err(too_large));
         }
         let is_next = turn.map_or_else(|| life.send_buffer.turns.is_empty(), Turn::is_first);
-        if is_next && life.has_room(payload, bytes) {
-            return Ok(life.give_to_browser(payload, bytes));
+        if !is_next || !life.has_room(payload, bytes) {
+            return Err(Blocked::Full);
         }
-        Err(Blocked::Full)
+        let sent = life.give_to_browser(payload, bytes);
+        if sent.is_err() && life.is_connecting_again() { Err(Blocked::NotOpen) } else { Ok(sent) }
     }
 
     /// Sends at once if there is room and no other sender waits, otherwise in turn.
@@ -240,8 +251,8 @@ impl DataChannel {
     /// Sends text or bytes at once.
     ///
     /// # Errors
-    /// `WouldBlock` if there is no room, if others wait for it, or if the peer's channel has arrived in this very turn
-    /// (Chromium loses count of what is sent then); `InvalidState` where the channel is not yet open;
+    /// `WouldBlock` if there is no room, if others wait for it, or if the peer's channel has arrived a moment ago (Chromium
+    /// loses what is sent then); `InvalidState` where the channel is not yet open;
     /// `TooLarge` and `Closed` as [`send`](Self::send).
     pub fn try_send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
         self.inner.attempt(&payload.into(), None).unwrap_or_else(|blocked| {
