@@ -13,7 +13,7 @@ use crate::{
     peer::IceServer,
     signaling::{
         self, ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket,
-        is_frame_error,
+        is_frame_error, socket_closed,
     },
 };
 
@@ -142,7 +142,7 @@ async fn request_seat(
         return Err(last_error(socket, error).await);
     }
     loop {
-        let message = match socket.next().await.ok_or_else(|| Error::closed(OPERATION))? {
+        let message = match socket.next().await.ok_or_else(|| socket_closed(OPERATION))? {
             // A newer server may send messages of unknown types.
             Err(error) if *error.kind() == ErrorKind::NotSupported => continue,
             message => message?,

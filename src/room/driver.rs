@@ -26,7 +26,10 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
-    signaling::{ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, SignalingSocket, is_frame_error},
+    signaling::{
+        ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, SignalingSocket, is_frame_error,
+        socket_closed,
+    },
     timer,
     wake::CloseWait,
 };
@@ -220,7 +223,7 @@ impl RoomDriver {
 
     fn receive(&mut self, connection: &mut Connection, message: Option<Result<ServerMessage>>) -> SocketResult {
         connection.mark_alive();
-        let message = message.ok_or_else(|| Error::closed("join"))?;
+        let message = message.ok_or_else(|| socket_closed("join"))?;
         self.count(&message);
         Ok(self.handle(message)?)
     }

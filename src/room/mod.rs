@@ -31,7 +31,7 @@
 //!                 let call = incoming.accept(&camera).await?;
 //!                 show(call, video).await?;
 //!             }
-//!             RoomEvent::Lost { reason } => return Err(reason),
+//!             RoomEvent::Lost { reason, .. } => return Err(reason),
 //!             _ => {}
 //!         }
 //!     }

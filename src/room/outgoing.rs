@@ -183,6 +183,11 @@ impl Frame {
     }
 }
 
+/// Creates the error of an operation in a room that has ended.
+pub(super) fn room_closed(operation: &'static str) -> Error {
+    Error::new(operation, ErrorKind::Closed, "the room has been left or lost")
+}
+
 fn report(owner: &Weak<dyn CallOwner>, id: &CallId, error: Error) {
     if let Some(owner) = owner.upgrade().filter(|owner| owner.is_open(id)) {
         owner.refused(error);
@@ -218,7 +223,7 @@ impl Outgoing {
             if error.is_full() {
                 Error::new("send", ErrorKind::Operation, "the queue of frames for the signaling server is full")
             } else {
-                Error::closed("send")
+                room_closed("send")
             }
         })
     }
@@ -229,7 +234,7 @@ impl Outgoing {
     }
 
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.0.poll_ready(cx).map_err(|_gone| Error::closed("signal"))
+        self.0.poll_ready(cx).map_err(|_disconnected| room_closed("signal"))
     }
 }
 
@@ -261,7 +266,7 @@ impl Future for Delivery {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.0.poll_unpin(cx).map(|outcome| outcome.unwrap_or_else(|_left| Err(Error::closed("say"))))
+        self.0.poll_unpin(cx).map(|outcome| outcome.unwrap_or_else(|_canceled| Err(room_closed("say"))))
     }
 }
 

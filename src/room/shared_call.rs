@@ -283,7 +283,7 @@ impl SharedCall {
             Some(EndReason::PeerLeft) => (ErrorKind::PeerLeft, "the peer has left the room"),
             Some(EndReason::ConnectionFailed) => (ErrorKind::Network, "the connection to the peer has failed"),
             Some(EndReason::Unanswered) => (ErrorKind::Timeout, "the peer did not answer the call"),
-            Some(EndReason::RoomClosed) => (ErrorKind::Closed, "the room has been left"),
+            Some(EndReason::RoomClosed) => (ErrorKind::Closed, "the room has been left or lost"),
             _ => (ErrorKind::Closed, "the call has ended"),
         };
         Error::new(operation, kind, message)

@@ -10,12 +10,12 @@ use browser_rtc_proto::call::{CallId, CallSignal, CallState, EndReason, HangUpRe
 use super::{
     connector::Seat,
     join::Join,
-    outgoing::{Frame, Outgoing, Owner},
+    outgoing::{Frame, Outgoing, Owner, room_closed},
     presence::Presence,
     shared_call::SharedCall,
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     peer::{Configuration, IceServer},
     random,
     session::Recovery,
@@ -100,7 +100,7 @@ impl SharedRoom {
 
     /// Returns an error if the room has been left or lost.
     pub(super) fn check_open(&self, operation: &'static str) -> Result<()> {
-        if self.end.is_set() { Err(Error::closed(operation)) } else { Ok(()) }
+        if self.end.is_set() { Err(room_closed(operation)) } else { Ok(()) }
     }
 
     /// Queues a frame, unless it exceeds the server's limit.
