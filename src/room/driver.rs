@@ -98,7 +98,7 @@ struct Connection {
 
 impl Connection {
     fn new(socket: SignalingSocket, heartbeat_ms: u32, max_frame_bytes: usize) -> Self {
-        let heartbeat = IntervalStream::new(heartbeat_ms.clamp(1_000, timer::LONGEST_MS)).fuse();
+        let heartbeat = IntervalStream::new(heartbeat_ms.clamp(1_000, timer::MAX_MS)).fuse();
         Self { socket, max_frame_bytes, heartbeat, is_alive: true, health_check: Fuse::terminated() }
     }
 

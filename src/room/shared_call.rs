@@ -244,7 +244,7 @@ impl SharedCall {
 
     /// Ends an incoming call that rings for too long.
     pub(super) fn limit_ring(self: &Rc<Self>, ring_ms: u32) {
-        let limit = ring_ms.saturating_add(RING_GRACE_MS).min(timer::LONGEST_MS);
+        let limit = ring_ms.saturating_add(RING_GRACE_MS).min(timer::MAX_MS);
         let (call, end) = (Rc::downgrade(self), self.end.wait());
         spawn_local(async move {
             select_biased! {
