@@ -73,7 +73,7 @@ impl WakerSet {
 /// The entry of one task in a [`WakerSet`].
 pub(crate) struct Waiter {
     set: WakerSet,
-    /// The id of the entry, once there is one.
+    /// The id of the entry. `None` before the first registration.
     id: Option<u64>,
 }
 

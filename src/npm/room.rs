@@ -203,7 +203,8 @@ impl NpmRoom {
     fn send(&self, value: &JsValue) -> Result<Delivery> {
         let text = JSON::stringify(value).during("say")?.as_string();
         let data = text.and_then(|text| Data::from_json(text).ok());
-        let data = data.ok_or_else(|| Error::new("say", ErrorKind::Type, "argument `value` has no JSON"))?;
+        let data =
+            data.ok_or_else(|| Error::new("say", ErrorKind::Type, "argument `value` cannot be represented in JSON"))?;
         self.0.say(&data)
     }
 }

@@ -352,7 +352,7 @@ async fn forward(
             call.hang_up(reason);
         }
     }
-    // Without a reason of its own, this page has closed the connection.
+    // The session has ended without an event, as the local page has closed the connection.
     if let Some(call) = call.upgrade() {
         call.hang_up(EndReason::HungUp);
     }

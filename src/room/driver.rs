@@ -69,7 +69,7 @@ pub(super) struct RoomDriver {
     retry_delay: Fuse<TimeoutFuture>,
 }
 
-/// The way in which a socket has broken.
+/// The reason for which a socket cannot be used any longer.
 enum Broken {
     /// The socket has ended.
     Ended(Error),
@@ -187,7 +187,7 @@ impl RoomDriver {
             () = &mut connection.health_check => Err(Broken::Unresponsive),
             () = &mut self.retry_delay => { self.retry_refused(); Ok(()) }
             frame = next_if(has_room, &mut self.queue).boxed_local().fuse() => { self.resend_queue.push(frame); Ok(()) }
-            () = connection.heartbeat.select_next_some() => self.beat(connection).await,
+            () = connection.heartbeat.select_next_some() => self.send_heartbeat(connection).await,
         }
     }
 
@@ -213,7 +213,7 @@ impl RoomDriver {
     }
 
     /// Sends a ping. Fails if nothing was received since the last heartbeat.
-    async fn beat(&mut self, connection: &mut Connection) -> SocketResult {
+    async fn send_heartbeat(&mut self, connection: &mut Connection) -> SocketResult {
         if !std::mem::take(&mut connection.is_alive) {
             return Err(Broken::Unresponsive);
         }

@@ -9,7 +9,7 @@
 //! ```no_run
 //! use browser_rtc::{
 //!     Result,
-//!     media::{self, Constraints, MediaStream},
+//!     media::{self, Constraints},
 //!     room::{Call, Join, Room, RoomEvent},
 //! };
 //! use futures::StreamExt;
@@ -20,7 +20,7 @@
 //!     let mut events = room.events();
 //!     let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
 //!
-//!     // Calls the first peer. If the room is empty, the next peer that joins does that.
+//!     // Call the first peer. In an empty room, wait for a call.
 //!     if let Some(peer) = room.peers().first() {
 //!         let call = room.call(&peer.id, &camera).await?;
 //!         show(call, video).await?;
@@ -28,7 +28,8 @@
 //!     while let Some(event) = events.next().await {
 //!         match event {
 //!             RoomEvent::Incoming(incoming) => {
-//!                 let call = incoming.accept(&camera).await?;
+//!                 // The caller may hang up before the call is accepted.
+//!                 let Ok(call) = incoming.accept(&camera).await else { continue };
 //!                 show(call, video).await?;
 //!             }
 //!             RoomEvent::Lost { reason, .. } => return Err(reason),
@@ -38,9 +39,12 @@
 //!     Ok(())
 //! }
 //!
+//! // Shows the remote video until the call ends.
 //! async fn show(call: Call, video: &HtmlMediaElement) -> Result<()> {
-//!     let _attachment = media::show(video, &call.remote_stream().await?)?;
-//!     call.ended().await;
+//!     if let Ok(stream) = call.remote_stream().await {
+//!         let _attachment = media::show(video, &stream)?;
+//!         call.ended().await;
+//!     }
 //!     Ok(())
 //! }
 //! ```
@@ -84,8 +88,8 @@
 //! | The peers cannot connect after the call was accepted | 45 seconds | [`EndReason::ConnectionFailed`] |
 //! | The connection breaks later and does not recover | [`Join::recovery`], six attempts of 10 seconds by default | [`EndReason::ConnectionFailed`] |
 //!
-//! Handles end what they stand for: dropping the last clone of an [`IncomingCall`] declines it, dropping the last clone of
-//! a [`Call`] hangs up, and dropping the last clone of a [`Room`] leaves it once its last call has ended.
+//! Dropping the last clone of an [`IncomingCall`] declines it, and dropping the last clone of a [`Call`] hangs up. A room is
+//! left when the last clones of the [`Room`] and of all its calls have been dropped.
 
 mod backoff;
 mod call;
@@ -232,7 +236,7 @@ impl Room {
     /// call.
     pub async fn call(&self, peer: &PeerId, media: impl Into<CallMedia<'_>>) -> Result<Call> {
         const OPERATION: &str = "call";
-        let absent = || Error::new(OPERATION, ErrorKind::PeerLeft, format!("the peer {peer} is not in the room"));
+        let absent = || Error::new(OPERATION, ErrorKind::PeerLeft, format!("peer {peer} is not in the room"));
         let peer = self.shared.presence().peer(peer).ok_or_else(absent)?;
         self.shared.check_open(OPERATION)?;
         let call = self.shared.call_to(peer);

@@ -47,7 +47,7 @@ impl ResendQueue {
         self.token = token;
     }
 
-    /// Handles the server's acknowledgement, and the resume token that replaces the previous one, if there is one.
+    /// Handles a `pong`: the server's acknowledgement, and the resume token, which replaces the previous one if present.
     pub(super) fn receive_pong(&mut self, received: u32, token: Option<&ResumeToken>) {
         self.acknowledge(received);
         if token.is_some() {

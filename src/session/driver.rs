@@ -38,7 +38,7 @@ const LAST_SIGNALS_TIMEOUT_MS: u32 = 5_000;
 /// The outcome of an operation on the connection: the local description, if one is to be sent.
 type Outcome = Result<Option<SessionDescription>>;
 
-/// Whether the session continues or ends.
+/// The decision between continuing and ending the session.
 #[derive(Debug, PartialEq, Eq)]
 enum Flow {
     Continue,

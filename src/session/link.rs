@@ -1,4 +1,4 @@
-//! Links between two sessions.
+//! Signaling links between two sessions.
 
 use std::{
     fmt,
