@@ -160,7 +160,7 @@ async fn request_seat(
                 ..
             }) => {
                 if !is_valid(&you) || !peers.iter().all(is_valid) {
-                    let message = "the signaling server's `joined` has an id or a name that is too long";
+                    let message = "the ids or names in the signaling server's `joined` are too long";
                     return Err(Error::new(OPERATION, ErrorKind::Syntax, message));
                 }
                 peers.truncate(MAX_PEERS);
