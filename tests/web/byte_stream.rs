@@ -14,9 +14,9 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    bytes::{bytes, kinds, read_in_pieces, streams, waits, write_in_pieces},
-    dice::Dice,
+    bytes::{bytes, is_pending, kinds, read_in_pieces, streams, write_in_pieces},
     pair::Pair,
+    rng::Rng,
     sleep, watched,
 };
 
@@ -27,10 +27,10 @@ async fn f44_bytes_both_ways_at_once() {
     watched(async {
         let (_pair, a, b) = streams().await;
         let ((a_in, a_out), (b_in, b_out)) = (a.split(), b.split());
-        let (there, back, dice) = (bytes(1, 3_000_000), bytes(2, 2_000_000), Dice::new(44));
-        let writing = (write_in_pieces(a_out, &there, &dice), write_in_pieces(b_out, &back, &dice));
-        let reading = (read_in_pieces(b_in, &dice), read_in_pieces(a_in, &dice));
-        let ((), (), at_b, at_a) = join4(writing.0, writing.1, reading.0, reading.1).in_time("all bytes").await;
+        let (there, back, rng) = (bytes(1, 3_000_000), bytes(2, 2_000_000), Rng::new(44));
+        let writing = (write_in_pieces(a_out, &there, &rng), write_in_pieces(b_out, &back, &rng));
+        let reading = (read_in_pieces(b_in, &rng), read_in_pieces(a_in, &rng));
+        let ((), (), at_b, at_a) = join4(writing.0, writing.1, reading.0, reading.1).within_minutes("all bytes").await;
         assert!(at_b == there && at_a == back);
     })
     .await;
@@ -58,7 +58,7 @@ async fn stands_after(stream: &mut ByteStream, length: usize, why: &str) {
             written += stream.write(&piece).await.unwrap();
         }
     };
-    writing.in_time(&format!("{why}: {length} bytes")).await;
+    writing.within_minutes(&format!("{why}: {length} bytes")).await;
     assert_eq!(written, length, "{why}");
     let a_while = pin!(sleep(Duration::from_millis(700)));
     let more = select(stream.write(&piece), a_while).await;
@@ -89,7 +89,7 @@ async fn f44_a_slow_reader_stops_a_fast_writer() {
         let mut into = vec![0; WINDOW];
         b.read_exact(&mut into).within("the rest").await.unwrap();
         assert!(into.iter().all(|byte| *byte == 7));
-        assert!(waits(b.read(&mut [0])));
+        assert!(is_pending(b.read(&mut [0])));
     })
     .await;
 }
@@ -100,7 +100,7 @@ async fn f44_windows_of_all_sizes() {
         for (size, held) in [(0, 65_536), (65_536, 65_536), (100_000, 100_000)] {
             let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
             let (mut a, mut b) = (ByteStream::new(a).unwrap(), ByteStream::with_window(b, size).unwrap());
-            assert!(waits(b.read(&mut [0])));
+            assert!(is_pending(b.read(&mut [0])));
             stands_after(&mut a, held, &format!("window {size}")).await;
             // More than any window goes through.
             let all = bytes(size, 300_000);
@@ -164,7 +164,7 @@ async fn f44_the_wire_is_as_documented() {
         let next = async |b: &mut DataChannel| b.next().within("a message").await.unwrap().unwrap();
         assert_eq!(next(&mut b).await, Message::from("+0"));
         // A reader tells how large its window is, beyond what is known.
-        assert!(waits(a.read(&mut [0])));
+        assert!(is_pending(a.read(&mut [0])));
         assert_eq!(next(&mut b).await, Message::from("+983040"));
         b.send(&vec![1; 100_000]).within("bytes").await.unwrap();
         b.send(&vec![2; 200_000]).within("bytes").await.unwrap();
@@ -202,7 +202,7 @@ async fn f44_bytes_written_before_the_channel_opens() {
         let ((), read) = join(writing, reading).within("what was written early").await;
         assert!(read == all);
         // And the one who was early reads as well.
-        assert!(waits(early.read(&mut [0])));
+        assert!(is_pending(early.read(&mut [0])));
     })
     .await;
 }

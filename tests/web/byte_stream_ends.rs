@@ -15,7 +15,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    bytes::{bytes, kinds, read_all, streams, waits},
+    bytes::{bytes, is_pending, kinds, read_all, streams},
     js,
     pair::Pair,
     sleep, watched,
@@ -226,7 +226,7 @@ async fn f44_a_write_that_is_given_up_writes_nothing_or_all_it_said() {
     watched(async {
         let (_pair, mut a, mut b) = streams().await;
         a.write_all(&vec![1; 65_536]).within("all credit").await.unwrap();
-        // No credit: it waits, and is dropped.
+        // No credit: the write is pending, and is dropped.
         assert_eq!(poll_immediate(a.write(&[2; 10])).await.map(Result::unwrap), None);
         let more = async {
             a.write_all(&[3; 10]).await.unwrap();
@@ -265,7 +265,7 @@ async fn f44_a_half_that_waits_wakes_when_the_other_half_is_told() {
         };
         join(writing, echoing).within("there").await;
         assert_eq!(is_done.within("and back").await.unwrap(), (300_000, true));
-        assert!(!waits(a_out.close()));
+        assert!(!is_pending(a_out.close()));
     })
     .await;
 }

@@ -60,7 +60,7 @@ async fn f44_a_multiplexer_runs_over_a_byte_stream() {
         let (_pair, a, b) = streams().await;
         let (a, b) = (echoing(a, Mode::Client), echoing(b, Mode::Server));
         let all = join(join_all((0..6).map(|seed| asked(&a, seed))), join_all((6..12).map(|seed| asked(&b, seed))));
-        all.in_time("twelve streams at once").await;
+        all.within_minutes("twelve streams at once").await;
         let close = |connection: Shared| async move { poll_fn(|cx| connection.borrow_mut().poll_close(cx)).await };
         let (a_end, _b_end) = join(close(a), close(b)).within("the end").await;
         a_end.unwrap();

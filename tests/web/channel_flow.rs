@@ -65,7 +65,7 @@ async fn assert_all_come(from: DataChannel, to: DataChannel, size: usize, count:
             assert_eq!((bytes.len(), &bytes[..4]), (size, (number as u32).to_le_bytes().as_slice()));
         }
     };
-    join(sending, receiving).in_time("all messages").await;
+    join(sending, receiving).within_minutes("all messages").await;
     let most = fill.most();
     assert!(most <= f64::from(HIGH), "{size}: {most} bytes");
     assert!(most > f64::from(LOW), "{size}: only {most} bytes");
@@ -185,7 +185,7 @@ async fn f42_who_came_first_is_served_first() {
         assert!(poll!(&mut waiting).is_pending());
         let late = a.try_send("x");
         assert_eq!(late.unwrap_err().kind(), &ErrorKind::WouldBlock, "others wait");
-        let (_, order) = waiting.in_time("all of them").await;
+        let (_, order) = waiting.within_minutes("all of them").await;
         assert_eq!(order, (0..100).collect::<Vec<u8>>());
         assert_eq!(served.borrow().len(), 100);
     })
@@ -327,7 +327,7 @@ async fn f42_both_directions_from_two_tasks() {
             received
         };
         let fill = Fill::watch();
-        let (one, other) = join(side(a), side(b)).in_time("all of both").await;
+        let (one, other) = join(side(a), side(b)).within_minutes("all of both").await;
         for received in [one, other] {
             assert_eq!(received.len(), COUNT);
             for (number, message) in received.into_iter().enumerate() {

@@ -28,7 +28,7 @@ fn bytes(size: usize) -> Vec<u8> {
 }
 
 async fn received(messages: &mut LargeMessages) -> Message {
-    messages.next().in_time("a message").await.expect("the channel closed").unwrap()
+    messages.next().within_minutes("a message").await.expect("the channel closed").unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -131,7 +131,7 @@ async fn f40_what_fits_travels_as_it_is() {
         let mut plain = b;
         let buffer = js_sys::Uint8Array::from(&*bytes(1_000)).buffer();
         let payloads: [Payload<'_>; 4] = ["text".into(), b"bytes".into(), (&buffer).into(), "".into()];
-        let sends = js::Calls::of("RTCDataChannel", "send");
+        let sends = js::CallCounter::new("RTCDataChannel", "send");
         for payload in payloads {
             a.send(payload).within("send").await.unwrap();
         }
@@ -176,7 +176,7 @@ async fn f42_large_messages_keep_their_turns_and_the_mark() {
         let spy = js::run("most, original", &[&most, &js::get(&prototype, "send")], body);
         let spied = js::Override::new(&prototype, "send", &spy);
         let sends = join_all(bodies.iter().map(|body| a.send(body)));
-        let (sent, arrived) = join(sends, b.take(12).collect::<Vec<_>>()).in_time("all").await;
+        let (sent, arrived) = join(sends, b.take(12).collect::<Vec<_>>()).within_minutes("all").await;
         drop(spied);
         sent.into_iter().for_each(Result::unwrap);
         let arrived: Vec<_> = arrived.into_iter().map(|item| item.unwrap().as_bytes().unwrap().len()).collect();
@@ -193,7 +193,7 @@ async fn f40_a_message_over_the_limit_of_either_side() {
         let (_pair, a, mut b) = wrapped(&ChannelInit::new()).await;
         assert_eq!(a.limit(), 64 * 1024 * 1024);
         a.set_limit(1_000_000);
-        let sends = js::Calls::of("RTCDataChannel", "send");
+        let sends = js::CallCounter::new("RTCDataChannel", "send");
         let refused = a.send(&bytes(1_000_001)).within("send").await.unwrap_err();
         assert_eq!((refused.operation(), refused.kind()), ("send", &ErrorKind::TooLarge { limit: 1_000_000 }));
         assert_eq!(sends.count(), 0.0);

@@ -115,7 +115,7 @@ async fn f40_the_largest_message_and_one_that_is_too_large() {
             return;
         }
         let limit = most as u64;
-        let sent = js::Calls::of("RTCDataChannel", "send");
+        let sent = js::CallCounter::new("RTCDataChannel", "send");
         let too_large = vec![b'x'; most + 1];
         let text = std::str::from_utf8(&too_large).unwrap();
         let view = js_sys::Uint8Array::from(&*too_large);
@@ -389,7 +389,7 @@ async fn f40_blobs_are_sent_and_received() {
         assert_eq!(b.binary_type(), BinaryType::Blob);
         a.send(b"bytes").within("send").await.unwrap();
         let Message::Blob(kept) = received(&mut b).await else { panic!("not a blob") };
-        let read = js::run_to_end("blob", &[&kept], "return blob.text()").await;
+        let read = js::run_async("blob", &[&kept], "return blob.text()").await;
         assert_eq!(read.as_string().as_deref(), Some("bytes"));
         b.set_binary_type(&BinaryType::Unknown("nonsense".into()));
         assert_eq!(b.binary_type(), BinaryType::Blob);

@@ -90,10 +90,10 @@ async fn f35_1234_each_for_500_ms() {
 async fn call_without_tones() -> (DtmfSender, Call) {
     let (pair, microphone) = (Pair::new(), microphone().await);
     let sender = pair.a.add_track(&microphone.tracks()[0], &[&microphone]).unwrap();
-    let mut offer = pair.described(&pair.a).await;
+    let mut offer = pair.gathered_description(&pair.a).await;
     offer.sdp = without_tones(&offer.sdp);
     pair.b.set_remote_description(&offer).within("the offer").await.unwrap();
-    let answer = pair.described(&pair.b).await;
+    let answer = pair.gathered_description(&pair.b).await;
     assert!(!answer.sdp.contains("telephone-event"), "{}", answer.sdp);
     pair.a.set_remote_description(&answer).within("the answer").await.unwrap();
     reached(pair.a.connection_states(), ConnectionState::Connected).await;

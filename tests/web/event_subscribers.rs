@@ -18,8 +18,8 @@ use super::support::{
     Within, js,
     pair::reached,
     rest,
-    room::{between, call_of, frame, peer, ring, seat, signal},
-    session::{session, told},
+    room::{establish_call, frame, peer, ring, seat, signal, with_rooms},
+    session::{describe_event, session},
     sleep,
     sockets::{Socket, Sockets},
     watched,
@@ -134,7 +134,7 @@ async fn session_subscribers_each_get_every_event() {
         let (mut first, mut second) = (session.events(), session.events());
         session.connection().create_data_channel("one", &Default::default()).unwrap();
         for events in [&mut first, &mut second] {
-            assert_eq!(told(&events.next().within("the failure").await.unwrap()), "send failed");
+            assert_eq!(describe_event(&events.next().within("the failure").await.unwrap()), "send failed");
         }
         assert!(session.events().next().now_or_never().is_none(), "a late subscriber gets later events only");
         session.close();
@@ -145,15 +145,18 @@ async fn session_subscribers_each_get_every_event() {
 
 #[wasm_bindgen_test]
 async fn call_subscribers_each_get_every_event() {
-    watched(between(async |near, far| {
-        let (near, _far) = call_of(&near, &far).await;
+    watched(with_rooms(async |near, far| {
+        let (near, _far) = establish_call(&near, &far).await;
         reached(near.connection().connection_states(), ConnectionState::Connected).await;
         let (mut first, mut second) = (near.events(), near.events());
         let throws = js::eval("function () { throw 'refused'; }");
         let _mock = js::Override::new(near.connection().as_raw(), "setLocalDescription", &throws);
         near.connection().add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
         for events in [&mut first, &mut second] {
-            assert_eq!(told(&events.next().within("the failure").await.unwrap()), "setLocalDescription failed");
+            assert_eq!(
+                describe_event(&events.next().within("the failure").await.unwrap()),
+                "setLocalDescription failed"
+            );
         }
     }))
     .await;

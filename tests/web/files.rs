@@ -151,7 +151,7 @@ async fn progress_rises_to_the_size() {
         let outgoing = a.offer(&blob(&bytes(total as usize))).within("the offer").await.unwrap();
         let incoming = offered(&b).await.accept_to_blob().unwrap();
         for stream in [outgoing.progress(), incoming.progress()] {
-            let told: Vec<_> = stream.collect().in_time("the end of the progress").await;
+            let told: Vec<_> = stream.collect().within_minutes("the end of the progress").await;
             assert!(told.iter().all(|progress| progress.total == total));
             assert!(told.windows(2).all(|pair| pair[0].bytes < pair[1].bytes), "{told:?}");
             assert_eq!(told.last().unwrap().bytes, total);
@@ -244,7 +244,7 @@ async fn transfer_large_file(mebibytes: u32) {
     assert!(wasm_memory() - before.0 < 8.0, "from {} to {} MiB", before.0, wasm_memory());
     assert!(super::support::memory::live() < before.1 + digests, "only the digests are left");
     let body = "return navigator.storage.getDirectory().then(directory => directory.removeEntry('f44-large'))";
-    js::run_to_end("", &[], body).await;
+    js::run_async("", &[], body).await;
 }
 
 #[wasm_bindgen_test]

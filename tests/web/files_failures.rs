@@ -14,7 +14,7 @@ use super::support::{
     files::{BLOCK, MIB, blob, bytes, content, files, finished, kind, offered, sink},
     js,
     pair::Pair,
-    unheard_rejections, watched,
+    unhandled_rejections, watched,
 };
 
 /// Replaces `Blob.arrayBuffer`: after `reads` more reads, it rejects as Firefox does for a file that has changed.
@@ -62,7 +62,7 @@ async fn private_file(name: &str, content: &Blob) -> JsValue {
             await writable.close();
             return handle;
         })";
-    js::run_to_end("name, content", &[&name.into(), content], body).await
+    js::run_async("name, content", &[&name.into(), content], body).await
 }
 
 #[wasm_bindgen_test]
@@ -70,7 +70,7 @@ async fn file_that_changes_after_its_offer_is_not_readable() {
     watched(async {
         let (_pair, a, b) = files().await;
         let handle = private_file("changes", &blob(&bytes(30 * MIB))).await;
-        let file: Blob = js::run_to_end("handle", &[&handle], "return handle.getFile()").await.unchecked_into();
+        let file: Blob = js::run_async("handle", &[&handle], "return handle.getFile()").await.unchecked_into();
         let outgoing = a.offer(&file).within("the offer").await.unwrap();
         let sink = sink();
         js::run("sink", &[&sink], "sink.gate = new Promise(open => { sink.open = open; })");
@@ -85,14 +85,14 @@ async fn file_that_changes_after_its_offer_is_not_readable() {
         let partial = incoming.into_partial().within("the partial file").await.expect("the received blocks are kept");
         assert!(partial.progress().bytes >= 8 * MIB as u64);
         let remove = "return navigator.storage.getDirectory().then(directory => directory.removeEntry('changes'))";
-        js::run_to_end("", &[], remove).await;
+        js::run_async("", &[], remove).await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
 async fn abort_error_of_a_stream_is_not_a_cancel() {
-    let unheard = unheard_rejections(async {
+    let unheard = unhandled_rejections(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
         let failing =

@@ -16,7 +16,7 @@ use super::support::{
     files::{MIB, blob, bytes, files, finished, kind, offered, sink},
     js, memory,
     pair::Pair,
-    rest, unheard_rejections, watched,
+    rest, unhandled_rejections, watched,
 };
 
 /// Transfers a small file, which the transfer before must not disturb.
@@ -162,7 +162,7 @@ async fn withdrawn_offer_cannot_be_accepted() {
 
 #[wasm_bindgen_test]
 async fn full_disk_fails_the_transfer() {
-    let unheard = unheard_rejections(async {
+    let unheard = unhandled_rejections(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
         let full =
@@ -216,7 +216,7 @@ async fn close_at_any_point_ends_all_transfers() {
                 }
                 received.map(Some)
             };
-            let (sender, receiver) = join(send, receive).in_time(&format!("the end after {point}")).await;
+            let (sender, receiver) = join(send, receive).within_minutes(&format!("the end after {point}")).await;
             match receiver {
                 Ok(Some(received)) => assert!(received == sent),
                 Ok(None) => assert_eq!(kind(sender.clone()), ErrorKind::Closed),

@@ -161,7 +161,7 @@ async fn damaged_or_long_private_file_restarts() {
                     await writable.write(content);
                     await writable.close();
                 })";
-            js::run_to_end("name, content", &[&name.into(), &blob(&there)], body).await;
+            js::run_async("name, content", &[&name.into(), &blob(&there)], body).await;
             let sent = bytes(4 * MIB + 5);
             let (_pair, a, b) = files().await;
             let outgoing = a.offer(&blob(&sent)).within("the offer").await.unwrap();
@@ -296,5 +296,5 @@ async fn private_file_cancelled_while_closing_is_removed() {
 async fn private_file_exists(name: &str) -> bool {
     let body = "return navigator.storage.getDirectory()
         .then(directory => directory.getFileHandle(name)).then(() => true, () => false)";
-    js::run_to_end("name", &[&name.into()], body).await == true
+    js::run_async("name", &[&name.into()], body).await == true
 }

@@ -15,8 +15,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    held::{Held, Seen},
     js::{self, Override},
+    leaks::{Snapshot, WeakConnections},
     media::{camera, is_live, microphone},
     pair::{Pair, connection},
     rest, sleep, watched,
@@ -273,8 +273,8 @@ async fn a_closed_connection_still_has_statistics() {
 }
 
 /// Handles of many raw objects, of which nothing is left.
-async fn many(count: usize) -> Seen {
-    let mut seen = Seen::default();
+async fn many(count: usize) -> WeakConnections {
+    let mut seen = WeakConnections::default();
     for _ in 0..count {
         let (pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let again =
@@ -301,13 +301,13 @@ async fn many(count: usize) -> Seen {
 #[wasm_bindgen_test]
 async fn shared_states_leave_nothing_behind() {
     watched(async {
-        let mut seen = Seen::default().collected(Seen::default()).await;
+        let mut seen = WeakConnections::default().wait_until_collected(WeakConnections::default()).await;
         // The first time, tables and queues grow to the size that they need.
-        seen = many(40).await.collected(seen).await;
-        let held = Held::now();
+        seen = many(40).await.wait_until_collected(seen).await;
+        let held = Snapshot::now();
         for _ in 0..2 {
-            seen = many(40).await.collected(seen).await;
-            held.has_not_grown();
+            seen = many(40).await.wait_until_collected(seen).await;
+            held.assert_not_grown();
         }
     })
     .await;

@@ -12,7 +12,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    frame::Frame,
+    iframe::Iframe,
     js::{self, Override},
     media::{capture, json, json_of, mock_get_user_media, refuse_with, settings},
     watched,
@@ -166,7 +166,7 @@ async fn f02_refused_absent_busy_and_forbidden_are_told_apart() {
         ] {
             let _mock = refuse_with(name);
             let error = refusal(&Constraints::new().video(true)).await;
-            assert_eq!((error.kind(), error.message()), (&kind, "as told to"));
+            assert_eq!((error.kind(), error.message()), (&kind, "rejected by the mock"));
         }
     })
     .await;
@@ -181,7 +181,7 @@ async fn f02_a_page_that_may_not_capture() {
             ("camera 'none'", [&video, &video]),
             ("microphone 'none'", [&audio, &audio]),
         ] {
-            let _frame = Frame::new(policy).await;
+            let _frame = Iframe::new(policy).await;
             for constraints in constraints {
                 assert_eq!(refusal(constraints).await.kind(), &ErrorKind::NotAllowed, "{policy}");
             }
@@ -193,7 +193,7 @@ async fn f02_a_page_that_may_not_capture() {
 #[wasm_bindgen_test]
 async fn f02_a_page_that_is_gone() {
     watched(async {
-        let frame = Frame::new("").await;
+        let frame = Iframe::new("").await;
         frame.remove();
         assert_eq!(refusal(&Constraints::new().video(true)).await.kind(), &ErrorKind::InvalidState);
         if js::is_firefox() {

@@ -122,7 +122,7 @@ async fn f05_what_a_device_could_be_set_to() {
                 return { width, sampleRate };
             })";
             let id = device.device_id.as_str().into();
-            let told = json(&js::run_to_end("devices, id", &[&js::media_devices(), &id], body).await);
+            let told = json(&js::run_async("devices, id", &[&js::media_devices(), &id], body).await);
             let ours = json_of(&capabilities);
             assert_eq!((&ours["width"], &ours["sampleRate"]), (&told["width"], &told["sampleRate"]));
             assert!(told["width"].is_object() || told["sampleRate"].is_object());

@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    frame::Frame,
+    iframe::Iframe,
     js::{self, Override},
     media::{is_live, json, json_of, mock, settings},
     watched,
@@ -137,7 +137,7 @@ async fn f08_the_options_travel() {
 #[wasm_bindgen_test]
 async fn f08_the_end_of_sharing_is_noticed() {
     watched(async {
-        let frame = Frame::new("").await;
+        let frame = Iframe::new("").await;
         // Firefox would want a click: the camera stands in for the screen.
         let _mock = js::is_firefox()
             .then(|| mock("getDisplayMedia", "return navigator.mediaDevices.getUserMedia({ video: true })"));
@@ -193,7 +193,7 @@ async fn f08_each_way_sharing_fails() {
             }
         }
         {
-            let _frame = Frame::forbidden().await;
+            let _frame = Iframe::restricted().await;
             // Firefox looks for the click first.
             let kind = if js::is_firefox() { ErrorKind::InvalidState } else { ErrorKind::NotAllowed };
             assert_eq!(refusal(&DisplayMediaOptions::new()).await, kind);

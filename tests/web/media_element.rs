@@ -31,7 +31,7 @@ async fn f03_a_stream_in_an_audio_element() {
         let shown = media::show(&audio, &microphone).unwrap();
         shown.play().within("play").await.unwrap();
         let body = "return new Promise(done => audio.ontimeupdate = () => audio.currentTime > 0 && done())";
-        js::run_to_end("audio", &[&audio], body).await;
+        js::run_async("audio", &[&audio], body).await;
         drop(shown);
         assert!(audio.source().is_null());
     })

@@ -170,7 +170,7 @@ async fn reached(context: &JsValue, state: &str) {
         context.addEventListener('statechange', look);
         look();
     })";
-    js::run_to_end("context, state", &[context, &state.into()], body).await;
+    js::run_async("context, state", &[context, &state.into()], body).await;
 }
 
 #[wasm_bindgen_test]
@@ -210,7 +210,7 @@ async fn a_meter_that_does_not_run_says_so() {
 
         let mut changes = meter.running_changes();
         assert_eq!(changes.next().within("running").await, Some(true));
-        js::run_to_end("context", &[&context], "return context.suspend()").await;
+        js::run_async("context", &[&context], "return context.suspend()").await;
         assert_eq!(changes.next().within("suspended").await, Some(false));
         assert!(!meter.is_running());
         assert_eq!(meter.level(), Level::default(), "not what it was before");
@@ -219,7 +219,7 @@ async fn a_meter_that_does_not_run_says_so() {
         assert_eq!(changes.next().within("running again").await, Some(true));
         level_where(&meter, "the tone again", |level| level.peak > 0.4).await;
 
-        js::run_to_end("context", &[&context], "return context.suspend()").await;
+        js::run_async("context", &[&context], "return context.suspend()").await;
         assert_eq!(changes.next().within("suspended again").await, Some(false));
         let _another = LevelMeter::new(&source.stream.tracks()[0]).unwrap();
         assert_eq!(changes.next().within("running, as another meter asked").await, Some(true));

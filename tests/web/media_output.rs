@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    frame::Frame,
+    iframe::Iframe,
     js::{self, Override},
     media::{Element, microphone, mock},
     watched,
@@ -45,7 +45,7 @@ async fn f05_each_way_a_loudspeaker_is_not_to_be_had() {
         let error = media::set_sink_id(&audio, "no such loudspeaker").within("setSinkId").await.unwrap_err();
         assert_eq!((error.operation(), error.kind()), ("setSinkId", &ErrorKind::NotFound));
 
-        let frame = Frame::forbidden().await;
+        let frame = Iframe::restricted().await;
         let outcome = media::set_sink_id(&frame.element("audio"), "").within("setSinkId").await;
         // Chromium does not look at the policy.
         let expected = js::is_firefox().then_some(ErrorKind::NotAllowed);

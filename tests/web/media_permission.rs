@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    frame::Frame,
+    iframe::Iframe,
     js::{self, Override},
     media::capture,
     watched,
@@ -60,7 +60,7 @@ async fn f02_a_permission_that_the_page_does_not_have() {
             // Chromium now and then never answers a frame, even to plain JavaScript.
             return;
         }
-        let _frame = Frame::forbidden().await;
+        let _frame = Iframe::restricted().await;
         assert_eq!(state(Permission::Camera).await, Ok(PermissionState::Denied));
         assert_eq!(state(Permission::Microphone).await, Ok(PermissionState::Denied));
     })

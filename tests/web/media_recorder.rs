@@ -12,8 +12,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Within,
     js::{self, ListenerCount, Override},
-    media::{camera, is_live},
-    recorded::{both, file, played, recorder},
+    media::{camera, camera_and_microphone, is_live},
+    recording::{file, play, recorder},
     rest, sleep, watched,
 };
 
@@ -51,7 +51,7 @@ async fn f07_what_is_asked_in_the_wrong_state() {
 #[wasm_bindgen_test]
 async fn f07_what_cannot_be_recorded() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let wish = |mime_type: &str| MediaRecorder::new(&both, &RecorderOptions::new().mime_type(mime_type));
         assert_eq!(kind(wish("video/nothing")), ErrorKind::NotSupported);
         assert_eq!(kind(wish("nothing")), ErrorKind::NotSupported);
@@ -82,7 +82,7 @@ async fn f07_what_cannot_be_recorded() {
 async fn f07_what_the_page_may_not_read() {
     watched(async {
         let body = "return navigator.mediaDevices.getUserMedia({ video: true, peerIdentity: 'ada@example.org' })";
-        let isolated = MediaStream::from_raw(js::run_to_end("", &[], body).await.unchecked_into());
+        let isolated = MediaStream::from_raw(js::run_async("", &[], body).await.unchecked_into());
         let started = recorder(&isolated).start();
         if js::is_firefox() {
             assert_eq!(kind(started), ErrorKind::Security);
@@ -113,7 +113,7 @@ async fn f07_the_first_wish_that_can_be_met() {
 #[wasm_bindgen_test]
 async fn f07_bit_rates() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let of = |options: &RecorderOptions| {
             let recorder = MediaRecorder::new(&both, options).unwrap();
             let rates = (recorder.video_bits_per_second(), recorder.audio_bits_per_second());
@@ -180,7 +180,7 @@ async fn f07_a_dropped_recorder_stops_and_gives_what_it_has() {
         drop(other_handle);
         assert!(!is_live(&track));
         assert_eq!(js::string(&raw, "state"), "inactive");
-        assert!(played(&file(recording).await).await.seconds > 0.1);
+        assert!(play(&file(recording).await).await.seconds > 0.1);
         assert_eq!(rest(states, "the end of the states").await.last(), Some(&RecordingState::Inactive));
         assert_eq!(listeners.live(), 0);
     })
@@ -228,7 +228,7 @@ async fn f07_a_recorder_left_to_others() {
         recording.started().within("the start").await;
         sleep(HALF_A_SECOND).await;
         handle.stop();
-        assert!(played(&file(recording).await).await.seconds > 0.1);
+        assert!(play(&file(recording).await).await.seconds > 0.1);
         track.stop();
     })
     .await;

@@ -15,9 +15,9 @@ use super::support::{
     Within,
     generated::red_and_blue,
     js,
-    media::{camera, microphone},
+    media::{camera, camera_and_microphone, microphone},
     now,
-    recorded::{both, file, heard, played, recorder},
+    recording::{decode_audio, file, play, recorder},
     rest, sleep, watched,
 };
 
@@ -37,9 +37,9 @@ async fn f07_sound_alone() {
         let most = (now() - begun) / 1000.0 + 1.0;
         let file = file(recording).await;
         assert!(file.type_().starts_with("audio/webm"), "{}", file.type_());
-        let (seconds, peak) = heard(&file).await;
+        let (seconds, peak) = decode_audio(&file).await;
         assert!((0.5..most).contains(&seconds) && peak > 0.01, "{seconds} s, {most} s at most, {peak}");
-        let played = played(&file).await;
+        let played = play(&file).await;
         assert!((0.5..most).contains(&played.seconds) && played.width == 0.0, "{} s", played.seconds);
     })
     .await;
@@ -48,7 +48,7 @@ async fn f07_sound_alone() {
 #[wasm_bindgen_test]
 async fn f07_sound_with_picture_paused_and_resumed() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let recorder = recorder(&both);
         let mut states = recorder.states();
         let begun = now();
@@ -69,10 +69,10 @@ async fn f07_sound_with_picture_paused_and_resumed() {
         let file = file(recording).await;
         assert!(file.type_().starts_with("video/"), "{}", file.type_());
 
-        let played = played(&file).await;
+        let played = play(&file).await;
         assert!((0.5..most).contains(&played.seconds), "{} s, {most} s at most", played.seconds);
         assert!(played.frames >= 5.0 && played.width == 640.0, "{} frames", played.frames);
-        let (seconds, peak) = heard(&file).await;
+        let (seconds, peak) = decode_audio(&file).await;
         assert!((0.5..most).contains(&seconds) && peak > 0.01, "{seconds} s, {most} s at most, {peak}");
 
         use RecordingState::{Inactive, Paused, Recording};
@@ -86,7 +86,7 @@ async fn f07_sound_with_picture_paused_and_resumed() {
 #[wasm_bindgen_test]
 async fn f07_mp4_where_the_browser_writes_it() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let wishes = RecorderOptions::new().mime_type("video/mp4").mime_type("video/webm");
         let recorder = MediaRecorder::new(&both, &wishes).unwrap();
         let recording = recorder.start_in_slices(Duration::from_millis(200)).unwrap();
@@ -97,9 +97,9 @@ async fn f07_mp4_where_the_browser_writes_it() {
         // Firefox writes none.
         let wanted = if js::is_firefox() { "video/webm" } else { "video/mp4" };
         assert!(file.type_().starts_with(wanted), "{}", file.type_());
-        let played = played(&file).await;
+        let played = play(&file).await;
         assert!(played.seconds > 0.3 && played.frames >= 3.0 && played.width == 640.0, "{} s", played.seconds);
-        assert!(heard(&file).await.1 > 0.01);
+        assert!(decode_audio(&file).await.1 > 0.01);
     })
     .await;
 }
@@ -107,7 +107,7 @@ async fn f07_mp4_where_the_browser_writes_it() {
 #[wasm_bindgen_test]
 async fn f07_data_as_it_comes() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let recorder = recorder(&both);
         let mut recording = recorder.start_in_slices(Duration::from_millis(200)).unwrap();
         let mut chunks = Vec::new();
@@ -132,7 +132,7 @@ async fn f07_data_as_it_comes() {
         }
         let parts: js_sys::Array = chunks.iter().map(|chunk| &chunk.data).collect();
         let file = js::run("parts", &[&parts], "return new Blob(parts, { type: parts[0].type })");
-        let played = played(file.unchecked_ref()).await;
+        let played = play(file.unchecked_ref()).await;
         assert!(played.seconds > 0.3 && played.frames >= 3.0, "{} s", played.seconds);
     })
     .await;
@@ -141,7 +141,7 @@ async fn f07_data_as_it_comes() {
 #[wasm_bindgen_test]
 async fn f07_data_that_is_asked_for() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let recorder = recorder(&both);
         let mut recording = recorder.start().unwrap();
         recording.started().within("the start").await;
@@ -160,7 +160,7 @@ async fn f07_data_that_is_asked_for() {
 #[wasm_bindgen_test]
 async fn f07_the_end_of_the_tracks_ends_the_recording() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let recorder = recorder(&both);
         let recording = recorder.start().unwrap();
         recording.started().within("the start").await;
@@ -169,7 +169,7 @@ async fn f07_the_end_of_the_tracks_ends_the_recording() {
         assert_eq!(recorder.state(), RecordingState::Recording, "the sound goes on");
         both.stop();
         let file = file(recording).await;
-        assert!(heard(&file).await.0 > 0.1);
+        assert!(decode_audio(&file).await.0 > 0.1);
         assert_eq!(js::string(recorder.as_raw(), "state"), "inactive");
         let error = recorder.start().unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::NotSupported, "nothing is left of the stream");
@@ -229,7 +229,7 @@ async fn f07_started_anew() {
         recorder.stop();
         let second = file(second).await;
         for (file, least) in [(first, 0.1), (second, 0.3)] {
-            let played = played(&file).await;
+            let played = play(&file).await;
             assert!(played.seconds > least && played.width == 160.0, "{} s", played.seconds);
         }
     })

@@ -47,7 +47,7 @@ async fn decoded(picture: &Snapshot) -> (f64, f64, Vec<u8>, Vec<u8>) {
         const [left, right] = [at(image.width / 4), at(image.width * 3 / 4)];
         return { width: image.width, height: image.height, left, right };
     })";
-    let seen = js::run_to_end("blob", &[&picture.blob], body).await;
+    let seen = js::run_async("blob", &[&picture.blob], body).await;
     let colour = |member| js::get(&seen, member).unchecked_into::<js_sys::Uint8Array>().to_vec();
     (js::number(&seen, "width"), js::number(&seen, "height"), colour("left"), colour("right"))
 }
@@ -186,7 +186,7 @@ async fn f04_what_the_page_may_not_read() {
         // Firefox keeps what is captured for one peer from the page. Chromium has no such thing.
         if js::is_firefox() {
             let body = "return navigator.mediaDevices.getUserMedia({ video: true, peerIdentity: 'ada@example.org' })";
-            let isolated = js::run_to_end("", &[], body).await;
+            let isolated = js::run_async("", &[], body).await;
             let isolated = media::MediaStream::from_raw(isolated.unchecked_into());
             let (element, _shown) = playing(&isolated).await;
             assert_eq!(kind(taken(&element, &SnapshotOptions::new()).await), ErrorKind::Security);
