@@ -12,7 +12,7 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn file_is_received_as_a_blob() {
+async fn file_is_received_as_blob() {
     watched(async {
         let (_pair, a, b) = files().await;
         for length in [0, 1, 70_000, BLOCK, BLOCK + 1, 11 * MIB - 7] {
@@ -48,7 +48,7 @@ async fn file_is_received_in_memory() {
 }
 
 #[wasm_bindgen_test]
-async fn file_is_received_in_a_stream() {
+async fn file_is_received_in_stream() {
     watched(async {
         let (_pair, a, b) = files().await;
         let sent = bytes(2 * MIB + 5);
@@ -65,7 +65,7 @@ async fn file_is_received_in_a_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn file_is_received_in_a_private_file() {
+async fn file_is_received_in_private_file() {
     watched(async {
         let (_pair, a, b) = files().await;
         for length in [3 * MIB + 5, 5] {
@@ -107,7 +107,7 @@ async fn many_files_are_transferred_in_both_directions() {
 }
 
 #[wasm_bindgen_test]
-async fn small_file_does_not_wait_for_a_large_one() {
+async fn small_file_does_not_wait_for_large_file() {
     watched(async {
         let (_pair, a, b) = files().await;
         let large = a.offer(&blob(&bytes(40 * MIB))).within("the offer").await.unwrap();
@@ -124,7 +124,7 @@ async fn small_file_does_not_wait_for_a_large_one() {
 }
 
 #[wasm_bindgen_test]
-async fn declined_file_fails_at_the_sender() {
+async fn declined_file_fails_at_sender() {
     watched(async {
         let (_pair, a, b) = files().await;
         for by_dropping in [false, true] {
@@ -144,7 +144,7 @@ async fn declined_file_fails_at_the_sender() {
 }
 
 #[wasm_bindgen_test]
-async fn progress_rises_to_the_size() {
+async fn progress_rises_to_size() {
     watched(async {
         let (_pair, a, b) = files().await;
         let total = 8 * MIB as u64 + 3;
@@ -164,7 +164,7 @@ async fn progress_rises_to_the_size() {
 }
 
 #[wasm_bindgen_test]
-async fn slow_disk_stops_a_fast_sender() {
+async fn slow_disk_stops_fast_sender() {
     watched(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(&bytes(30 * MIB))).within("the offer").await.unwrap();

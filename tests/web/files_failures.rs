@@ -29,7 +29,7 @@ fn failing_reads(reads: u32) -> js::Override {
 }
 
 #[wasm_bindgen_test]
-async fn unreadable_source_can_be_resumed_from() {
+async fn transfer_of_unreadable_source_can_be_resumed() {
     watched(async {
         let (_pair, a, b) = files().await;
         let sent = bytes(6 * MIB + 5);
@@ -66,7 +66,7 @@ async fn private_file(name: &str, content: &Blob) -> JsValue {
 }
 
 #[wasm_bindgen_test]
-async fn file_that_changes_after_its_offer_is_not_readable() {
+async fn file_changed_after_offer_is_not_readable() {
     watched(async {
         let (_pair, a, b) = files().await;
         let handle = private_file("changes", &blob(&bytes(30 * MIB))).await;
@@ -91,7 +91,7 @@ async fn file_that_changes_after_its_offer_is_not_readable() {
 }
 
 #[wasm_bindgen_test]
-async fn abort_error_of_a_stream_is_not_a_cancel() {
+async fn abort_error_of_stream_is_not_cancellation() {
     let unheard = unhandled_rejections(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
@@ -109,7 +109,7 @@ async fn abort_error_of_a_stream_is_not_a_cancel() {
 }
 
 #[wasm_bindgen_test]
-async fn failed_accept_leaves_the_offer_pending() {
+async fn failed_accept_leaves_offer_pending() {
     watched(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
@@ -133,7 +133,7 @@ async fn failed_accept_leaves_the_offer_pending() {
 }
 
 #[wasm_bindgen_test]
-async fn large_message_of_an_unreadable_blob_fails() {
+async fn large_message_of_unreadable_blob_fails() {
     watched(async {
         let (_pair, a, _b) = Pair::with_channel(&ChannelInit::new()).await;
         let messages = LargeMessages::new(a);

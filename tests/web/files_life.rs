@@ -79,7 +79,7 @@ async fn cancelled_incoming_file_ends_at_both_peers() {
 }
 
 #[wasm_bindgen_test]
-async fn cancel_does_not_wait_for_a_stuck_stream() {
+async fn cancel_does_not_wait_for_stuck_stream() {
     watched(async {
         let (_pair, a, b) = files().await;
         let file = blob(&bytes(10 * MIB));
@@ -114,7 +114,7 @@ async fn cancel_does_not_wait_for_a_stuck_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn cancel_while_the_stream_closes_is_an_abort() {
+async fn cancel_while_stream_closes_is_abort() {
     watched(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
@@ -161,7 +161,7 @@ async fn withdrawn_offer_cannot_be_accepted() {
 }
 
 #[wasm_bindgen_test]
-async fn full_disk_fails_the_transfer() {
+async fn full_disk_fails_transfer() {
     let unheard = unhandled_rejections(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
@@ -233,7 +233,7 @@ async fn close_at_any_point_ends_all_transfers() {
 }
 
 #[wasm_bindgen_test]
-async fn channel_closes_with_the_last_handle() {
+async fn channel_closes_with_last_files_handle() {
     watched(async {
         let (_pair, a, b) = files().await;
         let closed = b.channel().closed();
@@ -273,7 +273,7 @@ async fn insecure_page_or_lossy_channel_is_not_supported() {
 }
 
 #[wasm_bindgen_test]
-async fn invalid_id_is_a_syntax_error() {
+async fn invalid_id_is_syntax_error() {
     watched(async {
         let (_pair, a, _b) = files().await;
         let init = browser_rtc::files::OfferInit::new().id("a/b");
@@ -316,7 +316,7 @@ async fn text_with(plain: &mut DataChannel, what: &str) -> String {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_transfer_plain_peer_as_the_protocol_says() {
+async fn f44_plain_peer_follows_documented_protocol() {
     watched(async {
         let (_pair, mut plain, b) = with_plain_peer().await;
         send_offer(&plain, 0, 5).await;
@@ -337,7 +337,7 @@ async fn f44_a_transfer_plain_peer_as_the_protocol_says() {
 }
 
 #[wasm_bindgen_test]
-async fn wrong_hash_or_size_ends_only_its_transfer() {
+async fn wrong_hash_or_size_ends_one_transfer() {
     watched(async {
         let (_pair, mut plain, b) = with_plain_peer().await;
         for (id, announced, length, digest) in [
@@ -380,7 +380,7 @@ async fn wrong_final_hash_is_invalid_data() {
 }
 
 #[wasm_bindgen_test]
-async fn protocol_violation_ends_the_channel() {
+async fn protocol_violation_ends_channel() {
     watched(async {
         for wrong in 0..4 {
             let (_pair, plain, b) = with_plain_peer().await;
@@ -403,7 +403,7 @@ async fn protocol_violation_ends_the_channel() {
 }
 
 #[wasm_bindgen_test]
-async fn offers_beyond_the_limit_are_declined() {
+async fn offers_beyond_limit_are_declined() {
     watched(async {
         let (_pair, mut plain, b) = with_plain_peer().await;
         for id in 0..65 {
@@ -443,7 +443,7 @@ async fn withdrawn_offers_take_no_memory() {
 }
 
 #[wasm_bindgen_test]
-async fn offer_dropped_while_it_is_sent_is_cancelled() {
+async fn offer_dropped_while_sending_is_cancelled() {
     watched(async {
         let (_pair, mut plain, b) = with_plain_peer().await;
         // The browser takes the offer, and has no room for another message.

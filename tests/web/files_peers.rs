@@ -38,7 +38,7 @@ async fn transferred(from: &Files, to: &Files) {
 }
 
 #[wasm_bindgen_test]
-async fn offer_to_a_silent_peer_times_out() {
+async fn offer_to_silent_peer_times_out() {
     watched(async {
         let (_pair, a, mut b) = with_plain_peer().await;
         let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
@@ -69,7 +69,7 @@ async fn messages_of_other_protocols_do_not_acknowledge() {
 }
 
 #[wasm_bindgen_test]
-async fn acknowledged_offer_waits_for_its_answer() {
+async fn acknowledged_offer_waits_for_answer() {
     watched(async {
         let (_pair, a, b) = files().await;
         a.set_ack_timeout(SHORT);
@@ -84,7 +84,7 @@ async fn acknowledged_offer_waits_for_its_answer() {
 }
 
 #[wasm_bindgen_test]
-async fn late_files_acknowledge_an_earlier_offer() {
+async fn late_files_handle_acknowledges_earlier_offer() {
     watched(async {
         let (_pair, a, b) = with_plain_peer().await;
         a.set_ack_timeout(Duration::from_secs(20));
@@ -98,7 +98,7 @@ async fn late_files_acknowledge_an_earlier_offer() {
 }
 
 #[wasm_bindgen_test]
-async fn offer_to_a_known_peer_does_not_time_out() {
+async fn offer_to_known_peer_does_not_time_out() {
     watched(async {
         let (_pair, a, b) = with_plain_peer().await;
         // The peer is known, and then silent, as after a network failure.
@@ -115,7 +115,7 @@ async fn offer_to_a_known_peer_does_not_time_out() {
 }
 
 #[wasm_bindgen_test]
-async fn every_offer_is_acknowledged_or_declined_at_once() {
+async fn every_offer_is_acknowledged_or_declined() {
     watched(async {
         let (_pair, mut plain, b) = Pair::with_channel(&ChannelInit::new()).await;
         let _b = Files::new(b);

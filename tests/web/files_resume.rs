@@ -122,7 +122,7 @@ async fn stream_resumes_on_another_channel() {
 }
 
 #[wasm_bindgen_test]
-async fn private_file_resumes_after_a_reload() {
+async fn private_file_resumes_after_reload() {
     watched(async {
         let name = "f44-resumed";
         let init = OfferInit::new().id("chosen-by-the-program");
@@ -174,7 +174,7 @@ async fn damaged_or_long_private_file_restarts() {
 }
 
 #[wasm_bindgen_test]
-async fn other_content_under_the_same_id_restarts() {
+async fn other_content_with_same_id_restarts() {
     watched(async {
         let init = OfferInit::new().id("same");
         let (_outgoing, incoming) = cut_off(&init, |offer| offer.accept_to_memory().unwrap()).await;
@@ -221,7 +221,7 @@ async fn resume_with_another_offer_changes_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn partial_survives_an_offer_that_cannot_be_accepted() {
+async fn partial_file_survives_failed_resume() {
     watched(async {
         let (outgoing, incoming) = cut_off(&OfferInit::new(), |offer| offer.accept_to_memory().unwrap()).await;
         let partial = incoming.into_partial().within("the partial file").await.unwrap();

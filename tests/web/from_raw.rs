@@ -41,7 +41,7 @@ async fn received(raw: &web_sys::RtcDataChannel, count: f64) {
 }
 
 #[wasm_bindgen_test]
-async fn a_handle_that_is_not_read_changes_and_keeps_nothing() {
+async fn unread_raw_handle_changes_and_keeps_nothing() {
     watched(async {
         let (_pair, a, raw) = foreign_channel().await;
         js::run("channel", &[&raw], "channel.binaryType = 'blob'");
@@ -70,7 +70,7 @@ async fn a_handle_that_is_not_read_changes_and_keeps_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn the_limit_ends_the_reading_of_a_foreign_channel_only() {
+async fn receive_limit_ends_only_reading_of_raw_channel() {
     watched(async {
         let (_pair, a, raw) = foreign_channel().await;
         let handle = DataChannel::from_raw(raw.clone());
@@ -93,7 +93,7 @@ async fn the_limit_ends_the_reading_of_a_foreign_channel_only() {
 }
 
 #[wasm_bindgen_test]
-async fn handles_of_one_channel_share_its_state() {
+async fn handles_of_one_channel_share_state() {
     watched(async {
         let (_pair, a, raw) = foreign_channel().await;
         let (one, other) = (DataChannel::from_raw(raw.clone()), DataChannel::from_raw(raw.clone()));
@@ -112,7 +112,7 @@ async fn handles_of_one_channel_share_its_state() {
 }
 
 #[wasm_bindgen_test]
-async fn large_messages_use_the_transports_limit() {
+async fn large_messages_use_limit_of_transport() {
     watched(async {
         let (pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let (raw_pc, raw) = (pair.a.as_raw().clone(), a.as_raw().clone());
@@ -142,7 +142,7 @@ async fn large_messages_use_the_transports_limit() {
 }
 
 #[wasm_bindgen_test]
-async fn handles_of_one_connection_share_its_state() {
+async fn handles_of_one_connection_share_state() {
     watched(async {
         let ours = connection();
         let (one, other) = (PeerConnection::from_raw(ours.as_raw().clone()), PeerConnection::from_raw(ours.into_raw()));
@@ -172,7 +172,7 @@ async fn handles_of_one_connection_share_its_state() {
 }
 
 #[wasm_bindgen_test]
-async fn a_handle_of_a_closed_connection_is_closed() {
+async fn raw_handle_of_closed_connection_is_closed() {
     watched(async {
         let raw = connection().into_raw();
         raw.close();
@@ -184,7 +184,7 @@ async fn a_handle_of_a_closed_connection_is_closed() {
 }
 
 #[wasm_bindgen_test]
-async fn handles_of_one_track_share_its_end() {
+async fn handles_of_one_track_share_end() {
     watched(async {
         let microphone = microphone().await;
         let raw = Clone::clone(microphone.tracks()[0].as_raw());
@@ -199,7 +199,7 @@ async fn handles_of_one_track_share_its_end() {
 }
 
 #[wasm_bindgen_test]
-async fn a_raw_handle_of_a_captured_track_keeps_it() {
+async fn raw_handle_keeps_captured_track_live() {
     watched(async {
         let camera = camera().await;
         let raw = Clone::clone(camera.tracks()[0].as_raw());
@@ -215,7 +215,7 @@ async fn a_raw_handle_of_a_captured_track_keeps_it() {
 }
 
 #[wasm_bindgen_test]
-async fn a_sender_has_the_track_that_the_browser_names() {
+async fn sender_track_matches_browser() {
     watched(async {
         let (pair, camera, microphone) = (Pair::new(), camera().await, microphone().await);
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -249,7 +249,7 @@ async fn a_sender_has_the_track_that_the_browser_names() {
 }
 
 #[wasm_bindgen_test]
-async fn a_closed_connection_still_has_statistics() {
+async fn closed_connection_has_statistics() {
     watched(async {
         let (pair, _a, _b) = Pair::with_channel(&ChannelInit::new()).await;
         let microphone = microphone().await;
@@ -299,7 +299,7 @@ async fn many(count: usize) -> WeakConnections {
 }
 
 #[wasm_bindgen_test]
-async fn shared_states_leave_nothing_behind() {
+async fn raw_handles_do_not_leak() {
     watched(async {
         let mut seen = WeakConnections::default().wait_until_collected(WeakConnections::default()).await;
         // The first time, tables and queues grow to the size that they need.

@@ -31,7 +31,7 @@ fn distinct<T: Clone + Eq + Debug>(handles: &[T]) {
 }
 
 #[wasm_bindgen_test]
-async fn handles_are_equal_where_they_stand_for_one_object() {
+async fn handles_of_one_object_are_equal() {
     watched(async {
         let (stream, other_stream) = (microphone().await, camera().await);
         let pair = Pair::new();
@@ -74,7 +74,7 @@ async fn handles_are_equal_where_they_stand_for_one_object() {
 }
 
 #[wasm_bindgen_test]
-async fn handles_of_our_own_objects_are_equal_to_their_clones() {
+async fn library_handles_equal_clones() {
     watched(async {
         let stream = microphone().await;
         let (session, other) = sessions();

@@ -35,7 +35,7 @@ async fn audio_settings(audio: Audio) -> JsValue {
 }
 
 #[wasm_bindgen_test]
-async fn f01_camera_and_microphone() {
+async fn f01_camera_and_microphone_are_captured() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         assert_eq!((both.video_tracks().len(), both.audio_tracks().len()), (1, 1));
@@ -45,7 +45,7 @@ async fn f01_camera_and_microphone() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_the_size_of_the_picture() {
+async fn f01_video_size_follows_constraints() {
     watched(async {
         for (video, width) in [
             (Video::new().width(320).height(240), 320.0),
@@ -61,7 +61,7 @@ async fn f01_the_size_of_the_picture() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_frames_a_second() {
+async fn f01_frame_rate_follows_constraints() {
     watched(async {
         let rate = js::number(&video_settings(Video::new().frame_rate(exact(10))).await, "frameRate");
         assert!((9.0..=11.0).contains(&rate), "{rate}");
@@ -72,7 +72,7 @@ async fn f01_frames_a_second() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_switches_of_the_microphone() {
+async fn f01_audio_processing_follows_constraints() {
     watched(async {
         for on in [true, false] {
             let audio = Audio::new().echo_cancellation(on).noise_suppression(on).auto_gain_control(on);
@@ -90,7 +90,7 @@ async fn f01_switches_of_the_microphone() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_every_constraint_reaches_the_browser_as_it_is_spelled() {
+async fn f01_each_constraint_reaches_browser_unchanged() {
     watched(async {
         let _mock = mock_get_user_media("return Promise.reject(JSON.stringify(constraints))");
         let constraints = Constraints::new()
@@ -135,7 +135,7 @@ async fn f01_every_constraint_reaches_the_browser_as_it_is_spelled() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_constraint_that_cannot_be_met_is_named() {
+async fn f02_unsatisfiable_constraint_is_named() {
     watched(async {
         let error = refusal(&Constraints::new().video(Video::new().width(exact(99_999)))).await;
         assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("width".into()) }, "{error}");
@@ -146,7 +146,7 @@ async fn f02_a_constraint_that_cannot_be_met_is_named() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_nothing_asked_for() {
+async fn f02_empty_constraints_are_type_error() {
     watched(async {
         let error = refusal(&Constraints::new()).await;
         assert_eq!((error.operation(), error.kind()), ("getUserMedia", &ErrorKind::Type));
@@ -155,7 +155,7 @@ async fn f02_nothing_asked_for() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_refused_absent_busy_and_forbidden_are_told_apart() {
+async fn f02_each_capture_failure_has_distinct_kind() {
     watched(async {
         for (name, kind) in [
             ("NotAllowedError", ErrorKind::NotAllowed),
@@ -173,7 +173,7 @@ async fn f02_refused_absent_busy_and_forbidden_are_told_apart() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_page_that_may_not_capture() {
+async fn f02_capture_forbidden_by_policy_is_not_allowed() {
     watched(async {
         let (video, audio) = (Constraints::new().video(true), Constraints::new().audio(true));
         for (policy, constraints) in [
@@ -191,7 +191,7 @@ async fn f02_a_page_that_may_not_capture() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_page_that_is_gone() {
+async fn f02_capture_in_removed_frame_is_invalid_state() {
     watched(async {
         let frame = Iframe::new("").await;
         frame.remove();
@@ -213,7 +213,7 @@ async fn f02_a_page_that_is_gone() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_browser_without_cameras() {
+async fn f02_browser_without_media_devices_is_not_supported() {
     watched(async {
         let _mock = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
         assert!(!media::is_supported());
@@ -230,7 +230,7 @@ async fn f02_a_browser_without_cameras() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_an_insecure_page() {
+async fn f02_insecure_page_is_not_supported() {
     watched(async {
         let _no_devices = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
         let _insecure = Override::new(&js::eval("globalThis"), "isSecureContext", &JsValue::FALSE);

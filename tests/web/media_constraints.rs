@@ -43,7 +43,7 @@ fn case(track: impl Into<TrackConstraints>, member: &'static str, chromium: Valu
 }
 
 #[wasm_bindgen_test]
-async fn f01_each_constraint_is_met() {
+async fn f01_each_constraint_is_satisfied() {
     watched(async {
         let (audio, video, on, off) = (Audio::new, Video::new, exact(true), exact(false));
         // Firefox's fake microphone tells of no rate, size or latency; it is mono, and has no switches.
@@ -86,7 +86,7 @@ async fn f01_each_constraint_is_met() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_a_choice_of_several() {
+async fn f01_list_of_ids_selects_existing_device() {
     watched(async {
         let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
         for kind in [media::DeviceKind::AudioInput, media::DeviceKind::VideoInput] {
@@ -105,7 +105,7 @@ async fn f01_a_choice_of_several() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_advanced_sets_are_met_in_turn_or_passed_over() {
+async fn f01_advanced_sets_are_satisfied_or_ignored() {
     watched(async {
         let small = || Video::new().width(exact(320)).height(exact(240));
         let (other, impossible) = (Video::new().width(exact(640)), Video::new().width(exact(99_999)));
@@ -169,7 +169,7 @@ fn expected(name: &str, firefox_refuses: &[&str]) -> Option<ErrorKind> {
 }
 
 #[wasm_bindgen_test]
-async fn f02_each_impossible_constraint_is_named_by_a_capture() {
+async fn f02_capture_names_each_impossible_constraint() {
     watched(async {
         for (name, track) in impossible() {
             let outcome = media::get_user_media(&constraints(&track)).within("getUserMedia").await;
@@ -180,7 +180,7 @@ async fn f02_each_impossible_constraint_is_named_by_a_capture() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_each_impossible_constraint_is_named_by_a_live_track() {
+async fn f09_live_track_names_each_impossible_constraint() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         for (name, constraints) in impossible() {
@@ -201,7 +201,7 @@ async fn f09_each_impossible_constraint_is_named_by_a_live_track() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_the_switches_of_a_live_microphone() {
+async fn f09_audio_processing_of_live_track_is_fixed() {
     watched(async {
         let microphone = capture(&Constraints::new().audio(true)).await;
         let track = &microphone.tracks()[0];
@@ -220,7 +220,7 @@ async fn f09_the_switches_of_a_live_microphone() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_number_that_is_not_finite() {
+async fn f02_non_finite_number_is_type_error() {
     watched(async {
         let camera = capture(&Constraints::new().video(true)).await;
         for video in [Video::new().frame_rate(f64::NAN), Video::new().frame_rate(max(f64::INFINITY))] {

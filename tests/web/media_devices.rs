@@ -35,7 +35,7 @@ async fn f05_devices_are_listed() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_a_device_is_chosen_by_its_id() {
+async fn f05_device_is_selected_by_id() {
     watched(async {
         for device in devices().await {
             let id = exact(device.device_id.as_str());
@@ -54,7 +54,7 @@ async fn f05_a_device_is_chosen_by_its_id() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_plugging_in_and_out_is_a_stream() {
+async fn f05_device_changes_are_reported() {
     watched(async {
         let known = devices().await;
         let listeners = ListenerCount::new();
@@ -72,7 +72,7 @@ async fn f05_plugging_in_and_out_is_a_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_an_event_that_has_the_devices_in_it() {
+async fn f05_devices_in_change_event_are_used() {
     watched(async {
         let mut changes = media::device_changes().unwrap();
         let _mock = mock("enumerateDevices", "return Promise.reject('the event has them')");
@@ -93,7 +93,7 @@ async fn f05_an_event_that_has_the_devices_in_it() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_devices_are_the_browsers() {
+async fn f05_devices_match_browser() {
     watched(async {
         let devices = devices().await;
         let told = js::settled(js::eval("navigator.mediaDevices.enumerateDevices()"), "enumerateDevices").await;
@@ -105,7 +105,7 @@ async fn f05_devices_are_the_browsers() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_what_a_device_could_be_set_to() {
+async fn f05_device_capabilities_match_browser() {
     watched(async {
         let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
         for device in media::devices().within("the devices").await.unwrap() {
@@ -132,7 +132,7 @@ async fn f05_what_a_device_could_be_set_to() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_a_device_that_is_unplugged() {
+async fn f05_unplugged_device_is_not_found() {
     watched(async {
         let mut camera = devices().await.into_iter().find(|device| device.kind == DeviceKind::VideoInput).unwrap();
         camera.device_id = "unplugged".into();
@@ -146,7 +146,7 @@ async fn f05_a_device_that_is_unplugged() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_another_device_is_chosen_while_the_call_runs() {
+async fn f05_device_changes_during_call() {
     watched(async {
         let (pair, first) = (Pair::new(), microphone().await);
         let mut arrived = pair.b.tracks();

@@ -39,7 +39,7 @@ async fn firefox_wants_a_click(options: &DisplayMediaOptions) -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_screen_is_shared() {
+async fn f08_screen_is_shared() {
     watched(async {
         let options = DisplayMediaOptions::new();
         if firefox_wants_a_click(&options).await {
@@ -63,7 +63,7 @@ async fn f08_the_screen_is_shared() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_constraints_of_a_shared_screen() {
+async fn f08_constraints_of_shared_screen_apply() {
     watched(async {
         let slides = Video::new()
             .display_surface(DisplaySurface::Window)
@@ -95,7 +95,7 @@ async fn f08_the_constraints_of_a_shared_screen() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_every_option_reaches_the_browser_as_it_is_spelled() {
+async fn f08_each_option_reaches_browser_unchanged() {
     watched(async {
         let every = DisplayMediaOptions::new()
             .video(Video::new().display_surface(DisplaySurface::Browser).cursor(CursorCapture::Always))
@@ -127,7 +127,7 @@ async fn f08_every_option_reaches_the_browser_as_it_is_spelled() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_options_travel() {
+async fn f08_options_survive_serialization() {
     let options = DisplayMediaOptions::new().video(Video::new().cursor(exact(CursorCapture::Never)));
     let travelled = serde_json::from_value(json_of(&options)).unwrap();
     assert_eq!(options, travelled);
@@ -135,7 +135,7 @@ async fn f08_the_options_travel() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_end_of_sharing_is_noticed() {
+async fn f08_end_of_sharing_is_reported() {
     watched(async {
         let frame = Iframe::new("").await;
         // Firefox would want a click: the camera stands in for the screen.
@@ -157,7 +157,7 @@ async fn f08_the_end_of_sharing_is_noticed() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_what_a_screen_cannot_be_asked_for() {
+async fn f08_unsatisfiable_screen_options_are_rejected() {
     watched(async {
         let video = |video: Video| DisplayMediaOptions::new().video(video);
         for options in [
@@ -180,7 +180,7 @@ async fn f08_what_a_screen_cannot_be_asked_for() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_each_way_sharing_fails() {
+async fn f08_each_sharing_failure_has_distinct_kind() {
     watched(async {
         let width = ErrorKind::Overconstrained { constraint: Some("width".into()) };
         for (options, kind) in [
@@ -218,7 +218,7 @@ async fn f08_each_way_sharing_fails() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_what_is_shared_too_late_is_stopped() {
+async fn f08_screen_shared_after_drop_is_stopped() {
     watched(async {
         let body = "return navigator.mediaDevices.getUserMedia({ video: true }).then(shared => {
             const track = shared.getTracks()[0];
@@ -236,7 +236,7 @@ async fn f08_what_is_shared_too_late_is_stopped() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_where_the_focus_goes() {
+async fn f08_focus_behavior_is_set() {
     watched(async {
         if js::is_firefox() {
             // Firefox has no controllers.
@@ -269,7 +269,7 @@ async fn f08_where_the_focus_goes() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_focus_by_what_is_shared() {
+async fn f08_focus_depends_on_shared_surface() {
     watched(async {
         if js::is_firefox() {
             // Firefox has nobody to decide.

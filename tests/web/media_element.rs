@@ -11,7 +11,7 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn f03_a_stream_in_a_video_element() {
+async fn f03_stream_plays_in_video_element() {
     watched(async {
         let (video, camera) = (Element::new("video"), camera().await);
         let shown = media::show(&video, &camera).unwrap();
@@ -25,7 +25,7 @@ async fn f03_a_stream_in_a_video_element() {
 }
 
 #[wasm_bindgen_test]
-async fn f03_a_stream_in_an_audio_element() {
+async fn f03_stream_plays_in_audio_element() {
     watched(async {
         let (audio, microphone) = (Element::new("audio"), microphone().await);
         let shown = media::show(&audio, &microphone).unwrap();
@@ -39,7 +39,7 @@ async fn f03_a_stream_in_an_audio_element() {
 }
 
 #[wasm_bindgen_test]
-async fn f03_an_attachment_leaves_what_was_shown_after_it() {
+async fn f03_dropped_attachment_keeps_later_source() {
     watched(async {
         let (video, first, second) = (Element::new("video"), camera().await, camera().await);
         let first_shown = media::show(&video, &first).unwrap();
@@ -54,7 +54,7 @@ async fn f03_an_attachment_leaves_what_was_shown_after_it() {
 }
 
 #[wasm_bindgen_test]
-async fn a_play_is_aborted_by_another_stream() {
+async fn play_is_aborted_by_another_stream() {
     watched(async {
         let (video, first, second) = (Element::new("video"), camera().await, camera().await);
         let shown = media::show(&video, &first).unwrap();

@@ -44,7 +44,7 @@ fn is_near(value: f32, wanted: f32) -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn a_tone_of_known_loudness() {
+async fn level_of_tone_matches_amplitude() {
     watched(async {
         for amplitude in [0.8_f32, 0.2] {
             let source = tone(amplitude.into());
@@ -61,7 +61,7 @@ async fn a_tone_of_known_loudness() {
 }
 
 #[wasm_bindgen_test]
-async fn a_microphone_and_its_silence() {
+async fn disabled_microphone_has_zero_level() {
     watched(async {
         let microphone = microphone().await;
         let track = &microphone.tracks()[0];
@@ -90,7 +90,7 @@ async fn a_microphone_and_its_silence() {
 }
 
 #[wasm_bindgen_test]
-async fn nothing_is_missed_between_two_levels() {
+async fn levels_cover_whole_interval() {
     watched(async {
         let microphone = microphone().await;
         let meter = LevelMeter::new(&microphone.tracks()[0]).unwrap();
@@ -104,7 +104,7 @@ async fn nothing_is_missed_between_two_levels() {
 }
 
 #[wasm_bindgen_test]
-async fn a_peers_sound() {
+async fn level_of_remote_track_is_measured() {
     watched(async {
         let (pair, source) = (Pair::new(), tone(0.5));
         pair.a.add_track(&source.stream.tracks()[0], &[&source.stream]).unwrap();
@@ -120,7 +120,7 @@ async fn a_peers_sound() {
 }
 
 #[wasm_bindgen_test]
-async fn the_end_of_a_track_ends_its_levels() {
+async fn end_of_track_ends_levels() {
     watched(async {
         let listeners = ListenerCount::new();
         let microphone = microphone().await;
@@ -138,7 +138,7 @@ async fn the_end_of_a_track_ends_its_levels() {
 }
 
 #[wasm_bindgen_test]
-async fn the_end_of_a_meter_ends_its_levels() {
+async fn drop_of_meter_ends_levels() {
     watched(async {
         let track = microphone().await.tracks().remove(0);
         let raw = Clone::clone(track.as_raw());
@@ -174,7 +174,7 @@ async fn reached(context: &JsValue, state: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn one_context_for_all_meters() {
+async fn meters_share_one_audio_context() {
     watched(async {
         let made: JsValue = js_sys::Array::new().into();
         let _spy = watched_contexts(&made);
@@ -197,7 +197,7 @@ async fn one_context_for_all_meters() {
 }
 
 #[wasm_bindgen_test]
-async fn a_meter_that_does_not_run_says_so() {
+async fn suspended_meter_reports_not_running() {
     watched(async {
         let made: JsValue = js_sys::Array::new().into();
         let _spy = watched_contexts(&made);
@@ -228,7 +228,7 @@ async fn a_meter_that_does_not_run_says_so() {
 }
 
 #[wasm_bindgen_test]
-async fn what_the_browser_does_not_let_run_does_not_hang() {
+async fn blocked_resume_times_out() {
     watched(async {
         let source = tone(0.5);
         let _never = Override::new(
@@ -249,7 +249,7 @@ async fn what_the_browser_does_not_let_run_does_not_hang() {
 }
 
 #[wasm_bindgen_test]
-async fn levels_of_a_meter_come_in_their_time() {
+async fn level_streams_have_independent_intervals() {
     watched(async {
         let source = tone(0.5);
         let meter = LevelMeter::new(&source.stream.tracks()[0]).unwrap();
@@ -261,7 +261,7 @@ async fn levels_of_a_meter_come_in_their_time() {
 }
 
 #[wasm_bindgen_test]
-async fn what_cannot_be_measured() {
+async fn meter_without_audio_is_rejected() {
     watched(async {
         let error = LevelMeter::new(&camera().await.tracks()[0]).unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::InvalidState);

@@ -20,7 +20,7 @@ async fn asked(options: &AudioOutputOptions) -> browser_rtc::Result<media::Devic
 }
 
 #[wasm_bindgen_test]
-async fn f05_an_element_plays_on_the_chosen_loudspeaker() {
+async fn f05_element_plays_on_selected_output() {
     watched(async {
         let (audio, microphone) = (Element::new("audio"), microphone().await);
         let _shown = media::show(&audio, &microphone).unwrap();
@@ -39,7 +39,7 @@ async fn f05_an_element_plays_on_the_chosen_loudspeaker() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_each_way_a_loudspeaker_is_not_to_be_had() {
+async fn f05_each_sink_failure_has_distinct_kind() {
     watched(async {
         let audio = Element::new("audio");
         let error = media::set_sink_id(&audio, "no such loudspeaker").within("setSinkId").await.unwrap_err();
@@ -69,7 +69,7 @@ async fn f05_each_way_a_loudspeaker_is_not_to_be_had() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_a_loudspeaker_is_asked_for() {
+async fn f05_audio_output_is_selected_by_user() {
     watched(async {
         let any = AudioOutputOptions::new();
         // Firefox wants a click, which a test cannot give; Chromium does not ask.

@@ -30,7 +30,7 @@ async fn state(permission: Permission) -> Result<PermissionState, ErrorKind> {
 }
 
 #[wasm_bindgen_test]
-async fn f02_permissions_are_what_the_browser_says() {
+async fn f02_permission_states_match_browser() {
     watched(async {
         let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
         let unknown: &[Permission] = match js::is_firefox() {
@@ -54,7 +54,7 @@ async fn f02_permissions_are_what_the_browser_says() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_permission_that_the_page_does_not_have() {
+async fn f02_permission_forbidden_by_policy_is_denied() {
     watched(async {
         if !js::is_firefox() {
             // Chromium now and then never answers a frame, even to plain JavaScript.
@@ -68,7 +68,7 @@ async fn f02_a_permission_that_the_page_does_not_have() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_permission_that_changes_is_a_stream() {
+async fn f02_permission_changes_are_reported() {
     watched(async {
         let status = js::eval("Object.assign(new EventTarget(), { state: 'prompt' })");
         let permissions = js::run("status", &[&status], "return { query: () => Promise.resolve(status) }");
@@ -86,7 +86,7 @@ async fn f02_a_permission_that_changes_is_a_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_browser_that_tells_of_no_permissions() {
+async fn f02_permission_without_api_is_not_supported() {
     watched(async {
         let _mock = Override::new(&js::eval("navigator"), "permissions", &JsValue::UNDEFINED);
         for (permission, _) in ALL {

@@ -24,7 +24,7 @@ fn kind<T>(result: Result<T>) -> ErrorKind {
 }
 
 #[wasm_bindgen_test]
-async fn f07_what_is_asked_in_the_wrong_state() {
+async fn f07_calls_in_wrong_state_are_rejected() {
     watched(async {
         let camera = camera().await;
         let recorder = recorder(&camera);
@@ -49,7 +49,7 @@ async fn f07_what_is_asked_in_the_wrong_state() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_what_cannot_be_recorded() {
+async fn f07_unsupported_recording_is_rejected() {
     watched(async {
         let both = camera_and_microphone().await;
         let wish = |mime_type: &str| MediaRecorder::new(&both, &RecorderOptions::new().mime_type(mime_type));
@@ -79,7 +79,7 @@ async fn f07_what_cannot_be_recorded() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_what_the_page_may_not_read() {
+async fn f07_isolated_stream_is_security_error() {
     watched(async {
         let body = "return navigator.mediaDevices.getUserMedia({ video: true, peerIdentity: 'ada@example.org' })";
         let isolated = MediaStream::from_raw(js::run_async("", &[], body).await.unchecked_into());
@@ -95,7 +95,7 @@ async fn f07_what_the_page_may_not_read() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_the_first_wish_that_can_be_met() {
+async fn f07_first_supported_mime_type_is_used() {
     watched(async {
         let camera = camera().await;
         let wishes = ["video/nothing", "video/webm;codecs=vp8", "video/webm"];
@@ -111,7 +111,7 @@ async fn f07_the_first_wish_that_can_be_met() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_bit_rates() {
+async fn f07_bitrates_are_applied() {
     watched(async {
         let both = camera_and_microphone().await;
         let of = |options: &RecorderOptions| {
@@ -135,7 +135,7 @@ async fn f07_bit_rates() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_the_browser_gets_all_options() {
+async fn f07_all_options_reach_browser() {
     watched(async {
         let camera = camera().await;
         let body = "return class extends MediaRecorder {
@@ -162,7 +162,7 @@ async fn f07_the_browser_gets_all_options() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_a_dropped_recorder_stops_and_gives_what_it_has() {
+async fn f07_dropped_recorder_stops_and_keeps_data() {
     watched(async {
         let listeners = ListenerCount::new();
         let camera = camera().await;
@@ -188,7 +188,7 @@ async fn f07_a_dropped_recorder_stops_and_gives_what_it_has() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_a_dropped_recording_stops_its_recorder() {
+async fn f07_dropped_recording_stops_recorder() {
     watched(async {
         let (camera, listeners) = (camera().await, ListenerCount::new());
         let recorder = recorder(&camera);
@@ -208,7 +208,7 @@ async fn f07_a_dropped_recording_stops_its_recorder() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_a_recorder_left_to_others() {
+async fn f07_recorder_released_by_into_raw_continues() {
     watched(async {
         let camera = camera().await;
         let track = Clone::clone(camera.tracks()[0].as_raw());

@@ -24,7 +24,7 @@ use super::support::{
 const HALF_A_SECOND: Duration = Duration::from_millis(500);
 
 #[wasm_bindgen_test]
-async fn f07_sound_alone() {
+async fn f07_audio_recording_plays() {
     watched(async {
         let microphone = microphone().await;
         let wishes = RecorderOptions::new().mime_type("audio/webm;codecs=opus").mime_type("audio/ogg");
@@ -46,7 +46,7 @@ async fn f07_sound_alone() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_sound_with_picture_paused_and_resumed() {
+async fn f07_paused_and_resumed_video_recording_plays() {
     watched(async {
         let both = camera_and_microphone().await;
         let recorder = recorder(&both);
@@ -84,7 +84,7 @@ async fn f07_sound_with_picture_paused_and_resumed() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_mp4_where_the_browser_writes_it() {
+async fn f07_mp4_recording_plays_where_supported() {
     watched(async {
         let both = camera_and_microphone().await;
         let wishes = RecorderOptions::new().mime_type("video/mp4").mime_type("video/webm");
@@ -105,7 +105,7 @@ async fn f07_mp4_where_the_browser_writes_it() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_data_as_it_comes() {
+async fn f07_slices_are_received_while_recording() {
     watched(async {
         let both = camera_and_microphone().await;
         let recorder = recorder(&both);
@@ -139,7 +139,7 @@ async fn f07_data_as_it_comes() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_data_that_is_asked_for() {
+async fn f07_requested_data_is_received() {
     watched(async {
         let both = camera_and_microphone().await;
         let recorder = recorder(&both);
@@ -158,7 +158,7 @@ async fn f07_data_that_is_asked_for() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_the_end_of_the_tracks_ends_the_recording() {
+async fn f07_end_of_all_tracks_ends_recording() {
     watched(async {
         let both = camera_and_microphone().await;
         let recorder = recorder(&both);
@@ -178,7 +178,7 @@ async fn f07_the_end_of_the_tracks_ends_the_recording() {
 }
 
 #[wasm_bindgen_test]
-async fn f07_a_stream_whose_tracks_change() {
+async fn f07_change_of_tracks_fails_recording() {
     watched(async {
         let (microphone, camera) = (microphone().await, camera().await);
         for change in ["stream.addTrack(track)", "stream.removeTrack(stream.getTracks()[0])"] {
@@ -213,7 +213,7 @@ fn stream_of(stream: &MediaStream) -> MediaStream {
 }
 
 #[wasm_bindgen_test]
-async fn f07_started_anew() {
+async fn f07_recorder_can_be_restarted() {
     watched(async {
         let source = red_and_blue(160, 120);
         let recorder = recorder(&source.stream);

@@ -26,7 +26,7 @@ fn specified(told: &JsValue) -> Value {
 }
 
 #[wasm_bindgen_test]
-async fn f09_settings_are_the_browsers() {
+async fn f09_settings_match_browser() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         for track in both.tracks() {
@@ -41,7 +41,7 @@ async fn f09_settings_are_the_browsers() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_capabilities_are_the_browsers() {
+async fn f09_capabilities_match_browser() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         for track in both.tracks() {
@@ -60,7 +60,7 @@ async fn f09_capabilities_are_the_browsers() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_supported_constraints_are_the_browsers() {
+async fn f09_supported_constraints_match_browser() {
     watched(async {
         let told = js::run("devices", &[&js::media_devices()], "return devices.getSupportedConstraints()");
         let supported = media::supported_constraints().unwrap();
@@ -75,7 +75,7 @@ async fn f09_supported_constraints_are_the_browsers() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_constraints_change_on_a_live_track() {
+async fn f09_constraints_change_on_live_track() {
     watched(async {
         let (video, camera) = (Element::new("video"), camera().await);
         let track = &camera.tracks()[0];
@@ -108,7 +108,7 @@ async fn f09_constraints_change_on_a_live_track() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_constraints_come_back_as_they_went() {
+async fn f09_applied_constraints_are_read_back() {
     watched(async {
         let microphone = microphone().await;
         let track = &microphone.tracks()[0];
@@ -126,7 +126,7 @@ async fn f09_constraints_come_back_as_they_went() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_a_track_that_has_ended_takes_no_constraints() {
+async fn f09_ended_track_rejects_constraints() {
     watched(async {
         let camera = camera().await;
         let track = &camera.tracks()[0];
@@ -140,7 +140,7 @@ async fn f09_a_track_that_has_ended_takes_no_constraints() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_constraints_do_not_hang_on_a_track_that_is_stopped_meanwhile() {
+async fn f09_stop_cancels_pending_constraints() {
     watched(async {
         let camera = camera().await;
         let track = &camera.tracks()[0];
@@ -155,7 +155,7 @@ async fn f09_constraints_do_not_hang_on_a_track_that_is_stopped_meanwhile() {
 }
 
 #[wasm_bindgen_test]
-async fn a_content_hint_reaches_the_browser() {
+async fn content_hint_reaches_browser() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         let (sound, picture) = (&both.audio_tracks()[0], &both.video_tracks()[0]);
@@ -190,7 +190,7 @@ async fn a_content_hint_reaches_the_browser() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_a_clone_has_a_life_of_its_own() {
+async fn f06_cloned_track_ends_independently() {
     watched(async {
         let camera = camera().await;
         let track = camera.tracks().remove(0);

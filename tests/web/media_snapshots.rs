@@ -61,7 +61,7 @@ async fn assert_red_and_blue(picture: &Snapshot, width: f64, height: f64) {
 }
 
 #[wasm_bindgen_test]
-async fn f04_a_still_picture_as_webp() {
+async fn f04_snapshot_is_webp() {
     watched(async {
         let source = red_and_blue(160, 120);
         let (element, _shown) = playing(&source.stream).await;
@@ -73,7 +73,7 @@ async fn f04_a_still_picture_as_webp() {
 }
 
 #[wasm_bindgen_test]
-async fn f04_a_still_picture_as_what_is_asked_for() {
+async fn f04_snapshot_has_requested_format() {
     watched(async {
         let source = red_and_blue(160, 120);
         let (element, _shown) = playing(&source.stream).await;
@@ -87,7 +87,7 @@ async fn f04_a_still_picture_as_what_is_asked_for() {
 }
 
 #[wasm_bindgen_test]
-async fn f04_a_camera() {
+async fn f04_snapshot_of_camera_is_not_empty() {
     watched(async {
         let camera = camera().await;
         let (element, _shown) = playing(&camera).await;
@@ -100,7 +100,7 @@ async fn f04_a_camera() {
 }
 
 #[wasm_bindgen_test]
-async fn f04_png_where_the_browser_writes_no_webp() {
+async fn f04_unsupported_format_falls_back_to_png() {
     watched(async {
         let source = red_and_blue(160, 120);
         let (element, _shown) = playing(&source.stream).await;
@@ -114,7 +114,7 @@ async fn f04_png_where_the_browser_writes_no_webp() {
 }
 
 #[wasm_bindgen_test]
-async fn f04_the_quality_is_heeded() {
+async fn f04_quality_changes_size() {
     watched(async {
         let (camera, jpeg) = (camera().await, SnapshotOptions::new().format(ImageFormat::Jpeg));
         let (element, _shown) = playing(&camera).await;
@@ -129,7 +129,7 @@ async fn f04_the_quality_is_heeded() {
 }
 
 #[wasm_bindgen_test]
-async fn f04_of_a_track_without_an_element() {
+async fn f04_snapshot_of_track_needs_no_element() {
     watched(async {
         let (source, listeners) = (red_and_blue(160, 120), ListenerCount::new());
         let track = &source.stream.tracks()[0];
@@ -141,7 +141,7 @@ async fn f04_of_a_track_without_an_element() {
 }
 
 #[wasm_bindgen_test]
-async fn f04_no_picture_yet() {
+async fn f04_snapshot_before_first_frame_is_invalid_state() {
     watched(async {
         let element = Element::new("video");
         assert_eq!(kind(taken(&element, &SnapshotOptions::new()).await), ErrorKind::InvalidState);
@@ -157,7 +157,7 @@ async fn of_track(track: &MediaStreamTrack) -> ErrorKind {
 }
 
 #[wasm_bindgen_test]
-async fn f04_no_picture_of_a_track() {
+async fn f04_snapshot_of_ended_or_audio_track_fails() {
     watched(async {
         assert_eq!(of_track(&microphone().await.tracks()[0]).await, ErrorKind::NotSupported);
         let ended = camera().await;
@@ -173,7 +173,7 @@ async fn f04_no_picture_of_a_track() {
 }
 
 #[wasm_bindgen_test]
-async fn f04_what_the_page_may_not_read() {
+async fn f04_snapshot_of_isolated_video_is_security_error() {
     watched(async {
         let refusal = "return () => Promise.reject(new DOMException('as told to', 'SecurityError'))";
         let source: Generated = red_and_blue(160, 120);
@@ -197,7 +197,7 @@ async fn f04_what_the_page_may_not_read() {
 }
 
 #[wasm_bindgen_test]
-async fn f04_where_the_browser_has_no_canvas_for_it() {
+async fn f04_missing_offscreen_canvas_is_not_supported() {
     watched(async {
         let _none = Override::new(&js::eval("window"), "OffscreenCanvas", &JsValue::UNDEFINED);
         let element = Element::new("video");

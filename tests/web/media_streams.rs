@@ -22,7 +22,7 @@ fn ids(stream: &MediaStream) -> Vec<String> {
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_of_tracks_from_anywhere() {
+async fn stream_is_built_from_tracks() {
     watched(async {
         let (camera, microphone) = (camera().await, microphone().await);
         let (picture, sound) = (camera.tracks().remove(0), microphone.tracks().remove(0));
@@ -48,7 +48,7 @@ async fn a_stream_of_tracks_from_anywhere() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_a_stream_keeps_the_tracks_that_are_put_into_it() {
+async fn f06_stream_keeps_added_tracks_live() {
     watched(async {
         let stream = MediaStream::new().unwrap();
         let (camera, microphone) = (camera().await, microphone().await);
@@ -66,7 +66,7 @@ async fn f06_a_stream_keeps_the_tracks_that_are_put_into_it() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_a_cloned_stream_has_tracks_of_its_own() {
+async fn f06_cloned_stream_has_cloned_tracks() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         let clone = both.clone_stream();
@@ -83,7 +83,7 @@ async fn f06_a_cloned_stream_has_tracks_of_its_own() {
 }
 
 #[wasm_bindgen_test]
-async fn a_browser_without_streams() {
+async fn missing_media_stream_api_is_not_supported() {
     let _mock = Override::new(&js::eval("globalThis"), "MediaStream", &JsValue::UNDEFINED);
     for error in [MediaStream::new().unwrap_err(), MediaStream::from_tracks(&[]).unwrap_err()] {
         assert_eq!((error.operation(), error.kind()), ("MediaStream", &ErrorKind::NotSupported));
@@ -91,7 +91,7 @@ async fn a_browser_without_streams() {
 }
 
 #[wasm_bindgen_test]
-async fn f15_the_tracks_that_a_peer_adds_and_takes_away() {
+async fn f15_added_and_removed_tracks_are_reported() {
     watched(async {
         let (pair, both) = (Pair::new(), capture(&Constraints::new().audio(true).video(true)).await);
         let mut arrived = pair.b.tracks();
@@ -119,7 +119,7 @@ async fn f15_the_tracks_that_a_peer_adds_and_takes_away() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_the_end_of_a_peers_track_is_seen() {
+async fn f06_end_of_remote_track_is_reported() {
     watched(async {
         let (pair, both) = (Pair::new(), capture(&Constraints::new().audio(true).video(true)).await);
         let mut arrived = pair.b.tracks();

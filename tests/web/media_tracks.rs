@@ -17,7 +17,7 @@ fn raw(stream: &MediaStream) -> web_sys::MediaStreamTrack {
 }
 
 #[wasm_bindgen_test]
-async fn f06_stopped_by_hand() {
+async fn f06_stop_ends_tracks() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         let picture = both.video_tracks().remove(0);
@@ -31,7 +31,7 @@ async fn f06_stopped_by_hand() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_stopped_when_the_last_handle_goes() {
+async fn f06_drop_of_last_handle_stops_track() {
     watched(async {
         let camera = camera().await;
         let raw = raw(&camera);
@@ -46,7 +46,7 @@ async fn f06_stopped_when_the_last_handle_goes() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_left_running_by_hand() {
+async fn f06_into_raw_keeps_track_live() {
     watched(async {
         let camera_stream = camera().await;
         let id = camera_stream.id();
@@ -64,7 +64,7 @@ async fn f06_left_running_by_hand() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_kept_alive_by_the_connection_that_sends_it() {
+async fn f06_sending_connection_keeps_track_live() {
     watched(async {
         let pc = connection();
         let camera = camera().await;
@@ -81,7 +81,7 @@ async fn f06_kept_alive_by_the_connection_that_sends_it() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_released_by_the_sender_that_sends_another() {
+async fn f06_replaced_track_is_released() {
     watched(async {
         let pc = connection();
         let (first, second) = (microphone().await, microphone().await);
@@ -98,7 +98,7 @@ async fn f06_released_by_the_sender_that_sends_another() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_kept_alive_by_the_element_that_shows_it() {
+async fn f06_attachment_keeps_track_live() {
     watched(async {
         let (video, camera) = (Element::new("video"), camera().await);
         let raw = raw(&camera);
@@ -113,7 +113,7 @@ async fn f06_kept_alive_by_the_element_that_shows_it() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_what_is_granted_too_late_is_stopped() {
+async fn f06_stream_granted_after_drop_is_stopped() {
     watched(async {
         // Tells of the first track when it is stopped, for which the browser has no event.
         let body = "const granted = await real(constraints);
@@ -131,7 +131,7 @@ async fn f06_what_is_granted_too_late_is_stopped() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_the_end_of_a_track_is_seen() {
+async fn f06_end_of_track_is_reported() {
     watched(async {
         let camera = camera().await;
         let track = camera.tracks().remove(0);
@@ -151,7 +151,7 @@ async fn f06_the_end_of_a_track_is_seen() {
 }
 
 #[wasm_bindgen_test]
-async fn a_handle_of_anothers_track_does_not_end_it() {
+async fn dropped_raw_handle_does_not_end_track() {
     watched(async {
         let camera = camera().await;
         let foreign = || MediaStream::from_raw(Clone::clone(camera.as_raw()));
@@ -167,7 +167,7 @@ async fn a_handle_of_anothers_track_does_not_end_it() {
 }
 
 #[wasm_bindgen_test]
-async fn a_track_says_what_it_is() {
+async fn track_properties_match_browser() {
     watched(async {
         let camera = camera().await;
         let track = &camera.tracks()[0];

@@ -82,7 +82,7 @@ impl<F: Future> Within for F {}
 async fn limited<F: Future>(future: F, limit: Duration, awaited: &str) -> F::Output {
     // The timer is polled first: a future that became ready without a wake-up must fail.
     match select(pin!(sleep(limit)), pin!(future)).await {
-        Either::Left(_) => panic!("timed out after {limit:?} waiting for {awaited}"),
+        Either::Left(_) => panic!("{awaited} timed out after {limit:?}"),
         Either::Right((output, _)) => output,
     }
 }
