@@ -37,16 +37,16 @@ async fn transfer_of_unreadable_source_can_be_resumed() {
         let partial = {
             let _failing = failing_reads(4);
             let incoming = offered(&b).await.accept_to_blob().unwrap();
-            let failed = outgoing.finished().within("the end").await.unwrap_err();
+            let failed = outgoing.finished().within("the end of the transfer").await.unwrap_err();
             assert_eq!(failed.kind(), &ErrorKind::NotReadable);
-            assert!(failed.js().is_none(), "JavaScript sees this error too, and no AbortError");
-            assert_eq!(kind(incoming.finished().within("the end").await), ErrorKind::Operation);
-            incoming.into_partial().within("the partial file").await.expect("the received blocks are kept")
+            assert!(failed.js().is_none(), "the error is the browser's AbortError");
+            assert_eq!(kind(incoming.finished().within("the end of the transfer").await), ErrorKind::Operation);
+            incoming.into_partial().within("the partial file").await.expect("the received blocks are lost")
         };
         assert!(partial.progress().bytes > 0 && partial.progress().bytes % BLOCK as u64 == 0);
         let again = a.offer_again(&outgoing).within("the offer").await.unwrap();
         let received = finished(offered(&b).await.resume(&partial).unwrap()).await.unwrap();
-        again.finished().within("the end").await.unwrap();
+        again.finished().within("the end of the transfer").await.unwrap();
         assert!(content(&received).await == sent);
     })
     .await;
@@ -77,12 +77,12 @@ async fn file_changed_after_offer_is_not_readable() {
         let offer = offered(&b).await;
         let incoming = offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
         let mut progress = incoming.progress();
-        while progress.next().within("progress").await.unwrap().bytes < 8 * MIB as u64 {}
+        while progress.next().within("the progress").await.unwrap().bytes < 8 * MIB as u64 {}
         private_file("changes", &blob(&bytes(29 * MIB))).await;
         js::run("sink", &[&sink], "sink.open()");
-        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::NotReadable);
-        assert_eq!(kind(incoming.finished().within("the end").await), ErrorKind::Operation);
-        let partial = incoming.into_partial().within("the partial file").await.expect("the received blocks are kept");
+        assert_eq!(kind(outgoing.finished().within("the end of the transfer").await), ErrorKind::NotReadable);
+        assert_eq!(kind(incoming.finished().within("the end of the transfer").await), ErrorKind::Operation);
+        let partial = incoming.into_partial().within("the partial file").await.expect("the received blocks are lost");
         assert!(partial.progress().bytes >= 8 * MIB as u64);
         let remove = "return navigator.storage.getDirectory().then(directory => directory.removeEntry('changes'))";
         js::run_async("", &[], remove).await;
@@ -92,20 +92,20 @@ async fn file_changed_after_offer_is_not_readable() {
 
 #[wasm_bindgen_test]
 async fn abort_error_of_stream_is_not_cancellation() {
-    let unheard = unhandled_rejections(async {
+    let reasons = unhandled_rejections(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
         let failing =
             js::eval("new WritableStream({ write() { throw new DOMException('disk unplugged', 'AbortError'); } })");
         let incoming = offered(&b).await.accept_to_stream(failing.unchecked_ref()).unwrap();
-        let failed = incoming.finished().within("the end").await.unwrap_err();
+        let failed = incoming.finished().within("the end of the transfer").await.unwrap_err();
         assert_eq!(failed.kind(), &ErrorKind::Operation);
         assert!(failed.message().contains("disk unplugged"), "{failed}");
-        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::Operation);
+        assert_eq!(kind(outgoing.finished().within("the end of the transfer").await), ErrorKind::Operation);
         assert!(incoming.into_partial().within("the partial file").await.is_some());
     })
     .await;
-    assert!(unheard.iter().all(|reason| reason.contains("disk unplugged")), "{unheard:?}");
+    assert!(reasons.iter().all(|reason| reason.contains("disk unplugged")), "{reasons:?}");
 }
 
 #[wasm_bindgen_test]
@@ -126,7 +126,7 @@ async fn failed_accept_leaves_offer_pending() {
         }
         drop(offer);
         finished(incoming).await.unwrap();
-        outgoing.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end of the transfer").await.unwrap();
         assert_eq!((js::get(&sink, "closed"), js::get(&sink, "aborted")), (true.into(), false.into()));
     })
     .await;
@@ -139,7 +139,7 @@ async fn large_message_of_unreadable_blob_fails() {
         let messages = LargeMessages::new(a);
         let large = blob(&bytes(2 * MIB));
         let _failing = failing_reads(2);
-        assert_eq!(kind(messages.send(&large).within("the failure").await), ErrorKind::NotReadable);
+        assert_eq!(kind(messages.send(&large).within("send").await), ErrorKind::NotReadable);
     })
     .await;
 }

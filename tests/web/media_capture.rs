@@ -1,4 +1,4 @@
-//! Capture with constraints, and each way in which it fails.
+//! Capture of camera and microphone with constraints, and the failures of capture.
 
 use browser_rtc::{
     ErrorKind,
@@ -18,8 +18,8 @@ use super::support::{
     watched,
 };
 
-async fn refusal(constraints: &Constraints) -> browser_rtc::Error {
-    media::get_user_media(constraints).within("getUserMedia").await.expect_err("it was to be refused")
+async fn capture_error(constraints: &Constraints) -> browser_rtc::Error {
+    media::get_user_media(constraints).within("getUserMedia").await.expect_err("getUserMedia succeeded")
 }
 
 async fn video_settings(video: Video) -> JsValue {
@@ -78,7 +78,7 @@ async fn f01_audio_processing_follows_constraints() {
             let audio = Audio::new().echo_cancellation(on).noise_suppression(on).auto_gain_control(on);
             let settings = audio_settings(audio).await;
             for switch in ["echoCancellation", "noiseSuppression", "autoGainControl"] {
-                // Firefox's fake microphone has no switches: it tells of all as off.
+                // Firefox's fake microphone has no audio processing, and reports all of it as off.
                 let expected = on && !js::is_firefox();
                 assert_eq!(js::get(&settings, switch), JsValue::from_bool(expected), "{switch}");
             }
@@ -127,8 +127,9 @@ async fn f01_each_constraint_reaches_browser_unchanged() {
                     .advanced(Video::new().width(min(640).max(800)).facing_mode([FacingMode::Left])),
             );
         for constraints in [constraints, Constraints::new().audio(true), Constraints::new().video(Video::new())] {
-            let seen = js::run("json", &[&refusal(&constraints).await.message().into()], "return JSON.parse(json)");
-            assert_eq!(json(&seen), json_of(&constraints));
+            let received =
+                js::run("json", &[&capture_error(&constraints).await.message().into()], "return JSON.parse(json)");
+            assert_eq!(json(&received), json_of(&constraints));
         }
     })
     .await;
@@ -137,9 +138,9 @@ async fn f01_each_constraint_reaches_browser_unchanged() {
 #[wasm_bindgen_test]
 async fn f02_unsatisfiable_constraint_is_named() {
     watched(async {
-        let error = refusal(&Constraints::new().video(Video::new().width(exact(99_999)))).await;
+        let error = capture_error(&Constraints::new().video(Video::new().width(exact(99_999)))).await;
         assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("width".into()) }, "{error}");
-        let error = refusal(&Constraints::new().audio(Audio::new().device_id(exact("no such microphone")))).await;
+        let error = capture_error(&Constraints::new().audio(Audio::new().device_id(exact("no such microphone")))).await;
         assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("deviceId".into()) }, "{error}");
     })
     .await;
@@ -148,7 +149,7 @@ async fn f02_unsatisfiable_constraint_is_named() {
 #[wasm_bindgen_test]
 async fn f02_empty_constraints_are_type_error() {
     watched(async {
-        let error = refusal(&Constraints::new()).await;
+        let error = capture_error(&Constraints::new()).await;
         assert_eq!((error.operation(), error.kind()), ("getUserMedia", &ErrorKind::Type));
     })
     .await;
@@ -165,7 +166,7 @@ async fn f02_each_capture_failure_has_distinct_kind() {
             ("AbortError", ErrorKind::Abort),
         ] {
             let _mock = refuse_with(name);
-            let error = refusal(&Constraints::new().video(true)).await;
+            let error = capture_error(&Constraints::new().video(true)).await;
             assert_eq!((error.kind(), error.message()), (&kind, "rejected by the mock"));
         }
     })
@@ -183,7 +184,7 @@ async fn f02_capture_forbidden_by_policy_is_not_allowed() {
         ] {
             let _frame = Iframe::new(policy).await;
             for constraints in constraints {
-                assert_eq!(refusal(constraints).await.kind(), &ErrorKind::NotAllowed, "{policy}");
+                assert_eq!(capture_error(constraints).await.kind(), &ErrorKind::NotAllowed, "{policy}");
             }
         }
     })
@@ -195,16 +196,19 @@ async fn f02_capture_in_removed_frame_is_invalid_state() {
     watched(async {
         let frame = Iframe::new("").await;
         frame.remove();
-        assert_eq!(refusal(&Constraints::new().video(true)).await.kind(), &ErrorKind::InvalidState);
+        assert_eq!(capture_error(&Constraints::new().video(true)).await.kind(), &ErrorKind::InvalidState);
         if js::is_firefox() {
-            // Firefox answers nothing else to a page that is gone.
+            // Firefox settles none of the other promises of a removed frame.
             return;
         }
         let options = DisplayMediaOptions::new();
         for (error, kind) in [
-            (media::devices().within("devices").await.unwrap_err(), ErrorKind::NotSupported),
-            (media::permission(Permission::Camera).within("query").await.unwrap_err(), ErrorKind::InvalidState),
-            (media::get_display_media(&options).within("sharing").await.unwrap_err(), ErrorKind::InvalidState),
+            (media::devices().within("enumerateDevices").await.unwrap_err(), ErrorKind::NotSupported),
+            (
+                media::permission(Permission::Camera).within("the permission").await.unwrap_err(),
+                ErrorKind::InvalidState,
+            ),
+            (media::get_display_media(&options).within("getDisplayMedia").await.unwrap_err(), ErrorKind::InvalidState),
         ] {
             assert_eq!(error.kind(), &kind, "{error}");
         }
@@ -218,8 +222,8 @@ async fn f02_browser_without_media_devices_is_not_supported() {
         let _mock = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
         assert!(!media::is_supported());
         for error in [
-            refusal(&Constraints::new().video(true)).await,
-            media::devices().within("devices").await.unwrap_err(),
+            capture_error(&Constraints::new().video(true)).await,
+            media::devices().within("enumerateDevices").await.unwrap_err(),
             media::device_changes().err().unwrap(),
         ] {
             assert_eq!(error.kind(), &ErrorKind::NotSupported);
@@ -234,7 +238,7 @@ async fn f02_insecure_page_is_not_supported() {
     watched(async {
         let _no_devices = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
         let _insecure = Override::new(&js::eval("globalThis"), "isSecureContext", &JsValue::FALSE);
-        let error = refusal(&Constraints::new().video(true)).await;
+        let error = capture_error(&Constraints::new().video(true)).await;
         assert_eq!(error.kind(), &ErrorKind::NotSupported);
         assert!(error.message().contains("open the page over https or on localhost"), "{error}");
     })

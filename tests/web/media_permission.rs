@@ -1,4 +1,4 @@
-//! What the user has allowed already.
+//! States of permissions, and their changes.
 
 use browser_rtc::{
     ErrorKind,
@@ -42,10 +42,11 @@ async fn f02_permission_states_match_browser() {
                 assert_eq!(state(permission).await, Err(ErrorKind::NotSupported));
                 continue;
             }
-            let told = js::settled(js::eval(&format!("navigator.permissions.query({descriptor})")), "query").await;
-            assert_eq!(state(permission).await, Ok(PermissionState::from(&*js::string(&told, "state"))));
+            let query = js::eval(&format!("navigator.permissions.query({descriptor})"));
+            let status = js::settled(query, "permissions.query").await;
+            assert_eq!(state(permission).await, Ok(PermissionState::from(&*js::string(&status, "state"))));
         }
-        // Firefox asks each time, unless told otherwise.
+        // Firefox prompts each time by default.
         let expected = if js::is_firefox() { PermissionState::Prompt } else { PermissionState::Granted };
         assert_eq!(state(Permission::Camera).await, Ok(expected));
         assert_eq!(state(Permission::CameraPanTiltZoom).await, Ok(PermissionState::Prompt));
@@ -57,7 +58,7 @@ async fn f02_permission_states_match_browser() {
 async fn f02_permission_forbidden_by_policy_is_denied() {
     watched(async {
         if !js::is_firefox() {
-            // Chromium now and then never answers a frame, even to plain JavaScript.
+            // In Chromium, a query in a frame sometimes never settles, even in plain JavaScript.
             return;
         }
         let _frame = Iframe::restricted().await;
@@ -79,7 +80,7 @@ async fn f02_permission_changes_are_reported() {
         for state in [PermissionState::Prompt, PermissionState::Granted, PermissionState::Denied] {
             js::run("status, state", &[&status, &state.as_str().into()], "status.state = state");
             js::dispatch(&status, "change", &JsValue::NULL);
-            assert_eq!(changes.next().within("a change").await, Some(state));
+            assert_eq!(changes.next().within("a permission change").await, Some(state));
         }
     })
     .await;
