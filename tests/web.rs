@@ -1,4 +1,4 @@
-//! The library in a real browser. The number in a test's name is that of the flow it stands for.
+//! Tests of the library in a browser. `tests/README.md` lists the flows whose numbers begin the names of the tests.
 #![cfg(target_arch = "wasm32")]
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
@@ -13,6 +13,7 @@ mod web {
     mod channel_life;
     mod channel_limits;
     mod channel_messages;
+    mod channel_opening;
     mod channel_options;
     #[cfg(feature = "streams")]
     mod channel_streams;

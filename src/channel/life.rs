@@ -8,6 +8,7 @@ use std::{
     task::Poll,
 };
 
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
@@ -15,10 +16,13 @@ use super::{receive_queue::ReceiveQueue, send_buffer::SendBuffer, state::Channel
 use crate::{
     error::{Error, ErrorKind},
     event::Listener,
+    promise::settled,
     registry::{Shared, shared},
     sys::{
         data_channel::{self, MessageEvent},
         global,
+        peer_connection::PeerConnection,
+        stats_report::{StatsEntry, StatsReport},
     },
     wake::{CloseSignal, WakerSet},
 };
@@ -47,8 +51,7 @@ pub(super) struct Listeners {
 pub(super) struct Life {
     pub(super) raw: data_channel::DataChannel,
     pub(super) opened: Cell<bool>,
-    /// Set while the channel is open for the browser but not yet for its handles, for which it opens in the next task
-    /// of the event loop.
+    /// Set while the browser has announced the channel as open, and may not send on it yet.
     pub(super) is_new: Cell<bool>,
     /// Set if the browser has no stream for the id of the channel.
     pub(super) refused: Cell<bool>,
@@ -86,6 +89,12 @@ const FIRST_UNCERTAIN_ID: u16 = 1024;
 /// The interval of the checks of a channel with such an id, in milliseconds.
 const STREAM_CHECK_MS: u32 = 2_000;
 
+/// Time, in milliseconds, after which a browser makes a new report of the statistics.
+const REPORT_AGE: u32 = 60;
+
+/// Number of reports that are read for an incoming channel. An earlier channel may have caused the first one.
+const READY_REPORTS: u32 = 3;
+
 impl SharedChannel {
     /// Returns the shared state of the channel, which is created for a new channel.
     ///
@@ -105,6 +114,7 @@ impl SharedChannel {
             inner.read();
             if !is_known {
                 inner.life.detect_missing_stream();
+                inner.life.open_when_ready();
             }
         }
         inner
@@ -125,16 +135,7 @@ impl SharedChannel {
         });
         match &*life.raw.ready_state_name() {
             "open" if owner == Owner::Other => life.opened.set(true),
-            "open" => {
-                // The channel has just been received from the remote peer. Chromium never subtracts from the buffered
-                // amount what is sent in this task of the event loop, and a close would wait for that.
-                life.is_new.set(true);
-                let life = life.clone();
-                global::next_turn(move || {
-                    life.is_new.set(false);
-                    life.open();
-                });
-            }
+            "open" => life.is_new.set(true),
             "closing" => life.closing.set(true),
             "closed" => life.end(),
             _ => {}
@@ -248,6 +249,43 @@ impl Life {
     pub(super) fn transport_member(&self, member: &str) -> JsValue {
         let connection = self.connection.borrow().as_ref().map(|connection| connection.raw.clone());
         global::get(&global::get(&connection.unwrap_or_default(), "sctp"), member)
+    }
+
+    /// Opens an incoming channel for its handles when the browser can send on it.
+    ///
+    /// Chromium 156 announces a channel as open up to a millisecond before it is. In that time it loses sent messages
+    /// without an error, may leave their bytes in the buffered amount, and may set the state back to connecting. A
+    /// report of the statistics has the state of the channel itself.
+    fn open_when_ready(self: &Rc<Self>) {
+        let connection = self.connection.borrow().clone();
+        let Some(Connection { raw, end }) = connection.filter(|_| self.is_new.get()) else { return };
+        let life = self.clone();
+        spawn_local(async move {
+            for _ in 0..READY_REPORTS {
+                let report = settled("getStats", &end, || raw.unchecked_ref::<PeerConnection>().stats(None)).await;
+                if report.is_err() || report.is_ok_and(|report| life.is_open_in(report.unchecked_ref())) {
+                    break;
+                }
+                TimeoutFuture::new(REPORT_AGE).await;
+            }
+            life.is_new.set(false);
+            // Otherwise the browser reports it as open once more.
+            if life.raw.ready_state_name() == "open" {
+                life.open();
+            }
+        });
+    }
+
+    /// Returns whether the channel is open by this report.
+    fn is_open_in(&self, report: &StatsReport) -> bool {
+        let (id, mut is_open) = (self.raw.id().map(f64::from), false);
+        let is = |entry: &StatsEntry, name, value: &str| entry.member(name).is_ok_and(|member| member == *value);
+        let _ = report.for_each_entry(&mut |entry, _id| {
+            is_open |= is(&entry, "type", "data-channel")
+                && is(&entry, "state", "open")
+                && entry.member("dataChannelIdentifier").is_ok_and(|member| member.as_f64() == id);
+        });
+        is_open
     }
 
     /// Closes the channel if the browser has no stream for its id. Such a channel stays connecting although the

@@ -92,6 +92,16 @@ impl Life {
         self.send_buffer.buffered.get() >= high && self.query_buffered() >= high
     }
 
+    /// Returns whether the browser has set the state back, as Chromium may for a new channel, until it reports it as open
+    /// once more.
+    fn is_connecting_again(&self) -> bool {
+        let is_connecting = self.raw.ready_state_name() == "connecting";
+        if is_connecting {
+            self.opened.set(false);
+        }
+        is_connecting
+    }
+
     fn send_raw(&self, payload: &Payload<'_>, bytes: f64) -> Result<()> {
         let raw = &self.raw;
         let sent = match payload {
@@ -158,10 +168,11 @@ impl SharedChannel {
             return Ok(Err(too_large));
         }
         let is_next = turn.map_or_else(|| life.send_buffer.turns.is_empty(), Turn::is_first);
-        if is_next && life.has_room(payload, bytes) {
-            return Ok(life.send_raw(payload, bytes));
+        if !is_next || !life.has_room(payload, bytes) {
+            return Err(Blocked::Full);
         }
-        Err(Blocked::Full)
+        let sent = life.send_raw(payload, bytes);
+        if sent.is_err() && life.is_connecting_again() { Err(Blocked::NotOpen) } else { Ok(sent) }
     }
 
     /// Sends at once if there is room and no other sender waits, otherwise in the order of the calls.
@@ -248,8 +259,8 @@ impl DataChannel {
     /// Sends text or bytes without waiting.
     ///
     /// # Errors
-    /// - `WouldBlock` if the buffer has no room or other senders wait for it. Also if the channel has been received
-    ///   from the remote peer within the current task of the event loop: Chromium miscounts its buffer then.
+    /// - `WouldBlock` if the buffer has no room or other senders wait for it. Also for a moment after the channel has been
+    ///   received from the remote peer: Chromium would lose the message.
     /// - `InvalidState` if the channel is not open yet.
     /// - `TooLarge`, `Closed` and `Type` as [`send`](Self::send).
     pub fn try_send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {

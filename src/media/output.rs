@@ -98,7 +98,7 @@ impl AudioOutputOptions {
 /// - `NotSupported` if the browser plays only on the default speaker of the system.
 ///
 /// # Cancel safety
-/// If the future is dropped before it resolves, the browser sets the speaker all the same.
+/// If the future is dropped before it resolves, the browser still sets the speaker.
 #[doc(alias = "HTMLMediaElement.setSinkId")]
 pub async fn set_sink_id(element: &HtmlMediaElement, device_id: &str) -> Result<()> {
     const OPERATION: &str = "setSinkId";

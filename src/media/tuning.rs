@@ -89,7 +89,7 @@ impl MediaStreamTrack {
     /// - `Closed` if the track has ended.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it resolves, the browser applies the constraints all the same.
+    /// If the future is dropped before it resolves, the browser still applies the constraints.
     #[doc(alias = "MediaStreamTrack.applyConstraints")]
     pub async fn apply_constraints(&self, constraints: impl Into<TrackConstraints>) -> Result<()> {
         let constraints = constraints.into().to_js();

@@ -98,7 +98,7 @@ async fn f44_all_messages_in_order_both_ways() {
         };
         let there = join(send(a.clone(), 1), receive(b.clone(), 1));
         let back = join(send(b, 2), receive(a, 2));
-        join(there, back).in_time("all messages").await;
+        join(there, back).within_minutes("all messages").await;
     })
     .await;
 }
@@ -125,7 +125,7 @@ async fn f44_a_fast_sender_of_packed_messages_is_held_back() {
             }
             count
         };
-        let ((), count) = join(sending, counting).in_time("all messages").await;
+        let ((), count) = join(sending, counting).within_minutes("all messages").await;
         assert!(held_back && count >= 20_000, "{count}");
     })
     .await;
@@ -316,7 +316,7 @@ async fn f44_packed_streams_are_forwarded() {
             SinkExt::close(&mut out).await.unwrap();
             all.unwrap()
         };
-        let (_closed, all) = join(echoing, both).in_time("the echo").await;
+        let (_closed, all) = join(echoing, both).within_minutes("the echo").await;
         assert!(all.iter().zip(numbers).all(|(message, number)| message[..] == [number as u8; 100]));
     })
     .await;

@@ -8,9 +8,8 @@ use futures::{StreamExt, future::join_all, stream};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
-    Within,
-    held::{Held, Seen},
-    js,
+    Within, js,
+    leaks::{Snapshot, WeakConnections},
     pair::{Pair, reached},
     watched,
 };
@@ -33,12 +32,12 @@ async fn talk((number, (pair, from, mut to)): (usize, (Pair, DataChannel, DataCh
 }
 
 /// Opens them all, has them all open at once, and closes them: what the browser might still hold of them.
-async fn two_hundred_and_fifty_six() -> Seen {
+async fn two_hundred_and_fifty_six() -> WeakConnections {
     let init = ChannelInit::new();
     // Some at a time, so that each is connected in its time on a slow machine too.
     let opened = stream::iter(0..PAIRS).map(|_| Pair::with_channel(&init)).buffer_unordered(8);
     let pairs: Vec<_> = opened.collect().await;
-    let mut seen = Seen::default();
+    let mut seen = WeakConnections::default();
     for pc in pairs.iter().flat_map(|(pair, ..)| [&pair.a, &pair.b]) {
         assert_eq!(js::string(pc.as_raw(), "signalingState"), "stable");
         seen.add(pc);
@@ -53,14 +52,14 @@ async fn two_hundred_and_fifty_six() -> Seen {
 async fn f27_two_hundred_and_fifty_six_connections_three_times_over() {
     watched(async {
         // Those of other tests.
-        let mut seen = Seen::default().collected(Seen::default()).await;
+        let mut seen = WeakConnections::default().wait_until_collected(WeakConnections::default()).await;
         // The first time, tables and queues grow to the size that they need.
-        seen = two_hundred_and_fifty_six().await.collected(seen).await;
-        let held = Held::now();
+        seen = two_hundred_and_fifty_six().await.wait_until_collected(seen).await;
+        let held = Snapshot::now();
 
         for _ in 0..2 {
-            seen = two_hundred_and_fifty_six().await.collected(seen).await;
-            held.has_not_grown();
+            seen = two_hundred_and_fifty_six().await.wait_until_collected(seen).await;
+            held.assert_not_grown();
         }
     })
     .await;

@@ -63,7 +63,7 @@ async fn f26_the_certificate_of_the_peer() {
         let (pair, _chat, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let certificates = sctp(&pair.a).transport().unwrap().remote_certificates().unwrap();
         assert_eq!(certificates.len(), 1);
-        let hash = js::run_to_end(
+        let hash = js::run_async(
             "bytes",
             &[&js_sys::Uint8Array::from(&*certificates[0])],
             "return crypto.subtle.digest('SHA-256', bytes)",
@@ -149,11 +149,11 @@ async fn f26_states_are_seen_as_they_change() {
     watched(async {
         let pair = Pair::new();
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
-        let offer = pair.described(&pair.a).await;
+        let offer = pair.gathered_description(&pair.a).await;
         let dtls = sctp(&pair.a).transport().unwrap();
         let (states, dtls, ice) = (sctp(&pair.a).states(), dtls.states(), dtls.ice_transport().unwrap().states());
         pair.b.set_remote_description(&offer).within("the offer").await.unwrap();
-        let answer = pair.described(&pair.b).await;
+        let answer = pair.gathered_description(&pair.b).await;
         pair.a.set_remote_description(&answer).within("the answer").await.unwrap();
         reached(states, SctpTransportState::Connected).await;
         reached(dtls, DtlsTransportState::Connected).await;
@@ -207,9 +207,9 @@ async fn f26_a_peer_with_another_certificate_is_refused() {
     watched(async {
         let pair = Pair::new();
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
-        let offer = pair.described(&pair.a).await;
+        let offer = pair.gathered_description(&pair.a).await;
         pair.b.set_remote_description(&offer).within("the offer").await.unwrap();
-        let mut answer = pair.described(&pair.b).await;
+        let mut answer = pair.gathered_description(&pair.b).await;
         let other = browser_rtc::peer::Certificate::generate(&Default::default(), None).within("a key").await.unwrap();
         let fingerprint = other.fingerprints().unwrap()[0].value.to_uppercase();
         let start = answer.sdp.find("a=fingerprint:sha-256 ").unwrap() + "a=fingerprint:sha-256 ".len();

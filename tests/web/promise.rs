@@ -11,7 +11,7 @@ use browser_rtc::{
 use futures::{FutureExt, poll};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::support::{Within, js, media::microphone, pair::connection, unheard_rejections, watched};
+use super::support::{Within, js, media::microphone, pair::connection, unhandled_rejections, watched};
 
 async fn closed_in_mid_operation<T>(pc: &PeerConnection, operation: impl Future<Output = Result<T>>) {
     let mut operation = pin!(operation);
@@ -98,7 +98,7 @@ async fn a_dropped_future_leaves_no_unheard_rejection() {
 
 #[wasm_bindgen_test]
 async fn the_guard_sees_an_unheard_rejection() {
-    let unheard = unheard_rejections(async {
+    let unheard = unhandled_rejections(async {
         js::eval("Promise.reject('unheard') && undefined");
     });
     assert_eq!(unheard.await, ["unheard"]);

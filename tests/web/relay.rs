@@ -81,7 +81,7 @@ async fn connect_trickling(pair: &Pair) {
     // A candidate comes only after its own side has been described, and so after the other side knows of it.
     let (a_first, b_first) = (a.clone(), b.clone());
     let both_ways = join(trickle(&a_first, b), trickle(&b_first, a));
-    match select(Box::pin(connected), Box::pin(both_ways)).in_time("a connection by the relay").await {
+    match select(Box::pin(connected), Box::pin(both_ways)).within_minutes("a connection by the relay").await {
         Either::Left(_) => {}
         Either::Right(_) => panic!("the candidates ended with their connection"),
     }

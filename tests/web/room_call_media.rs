@@ -15,7 +15,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within, media,
-    room::{between, frame, kind, ring, seat, signal},
+    room::{frame, kind, ring, seat, signal, with_rooms},
     sleep,
     sockets::{Socket, Sockets, new_id},
     watched,
@@ -45,7 +45,7 @@ async fn incoming(events: &mut EventStream<RoomEvent>) -> IncomingCall {
 async fn rings_that_cross_during_both_prompts_are_one_call() {
     // Who answers its prompt first, and by how much.
     for (near_ms, far_ms) in [(50, 50), (50, 300), (300, 50)] {
-        between(async |near: Room, far: Room| {
+        with_rooms(async |near: Room, far: Room| {
             let mut events = [near.events(), far.events()];
             let camera = media::camera().await;
             let prompt = |ms| {

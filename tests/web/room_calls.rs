@@ -13,7 +13,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Within,
     js::{self, Override},
-    room::{between, call_of, heard, incoming, kind, ring, seat, signal},
+    room::{establish_call, incoming, kind, ring, seat, signal, synchronize, with_rooms},
     sockets::Sockets,
     watched,
 };
@@ -43,7 +43,7 @@ async fn calling_back_accepts_the_ring() {
 
 #[wasm_bindgen_test]
 async fn calling_back_during_a_ring_is_one_call() {
-    between(async |near: Room, far: Room| {
+    with_rooms(async |near: Room, far: Room| {
         let id = PeerId::from("b");
         let calling_back = async {
             let rings = incoming(&far).await;
@@ -69,7 +69,7 @@ async fn end_reason_outlives_the_dropped_ring() {
         let rings = incoming(&room).await;
         let ended = rings.ended();
         socket.say(&signal("b", &json!({ "call": "x", "kind": "hang_up" })));
-        heard(&room, &socket, "b").await;
+        synchronize(&room, &socket, "b").await;
         drop(rings);
         assert_eq!(ended.within("the end").await, EndReason::PeerHungUp);
     })
@@ -111,8 +111,8 @@ async fn room_that_was_left_begins_nothing() {
 
 #[wasm_bindgen_test]
 async fn channel_closed_before_its_claim_keeps_messages() {
-    between(async |near: Room, far: Room| {
-        let (near, far) = call_of(&near, &far).await;
+    with_rooms(async |near: Room, far: Room| {
+        let (near, far) = establish_call(&near, &far).await;
         let mut first = far.connection().data_channels();
         let mut note = near.channel("note").within("a channel").await.unwrap();
         let there = first.next().within("its other end").await.unwrap();
@@ -133,8 +133,8 @@ async fn channel_closed_before_its_claim_keeps_messages() {
 
 #[wasm_bindgen_test]
 async fn dropped_channel_is_not_claimed_later() {
-    between(async |near: Room, far: Room| {
-        let (near, far) = call_of(&near, &far).await;
+    with_rooms(async |near: Room, far: Room| {
+        let (near, far) = establish_call(&near, &far).await;
         let mut first = far.connection().data_channels();
         let given_up = near.channel("chat").within("a channel").await.unwrap();
         let there = first.next().within("its other end").await.unwrap();
@@ -151,8 +151,8 @@ async fn dropped_channel_is_not_claimed_later() {
 
 #[wasm_bindgen_test]
 async fn unclaimed_channels_are_limited() {
-    between(async |near: Room, far: Room| {
-        let (near, far) = call_of(&near, &far).await;
+    with_rooms(async |near: Room, far: Room| {
+        let (near, far) = establish_call(&near, &far).await;
         let mut arriving = far.connection().data_channels();
         let mut channels = Vec::new();
         let mut open = async |label: &str| {

@@ -15,7 +15,7 @@ use super::support::{
     Within,
     js::{self, Override},
     media, now,
-    room::{between, call_of, frame, incoming, kind, next_join, resumed, ring, seat, signal},
+    room::{establish_call, frame, incoming, kind, next_join, resumed, ring, seat, signal, with_rooms},
     sockets::{Socket, Sockets},
     watched,
 };
@@ -151,8 +151,8 @@ async fn connection_closed_by_the_page_ends_the_call() {
     // By the wrapper or by the browser's own object, before and after it is connected.
     for by_wrapper in [true, false] {
         for is_connected in [true, false] {
-            between(async |near: Room, far: Room| {
-                let (near, far) = call_of(&near, &far).await;
+            with_rooms(async |near: Room, far: Room| {
+                let (near, far) = establish_call(&near, &far).await;
                 if is_connected {
                     let _channels = join(near.channel("chat"), far.channel("chat")).within("a channel").await;
                 }
@@ -173,14 +173,14 @@ async fn connection_closed_by_the_page_ends_the_call() {
 
 #[wasm_bindgen_test]
 async fn channel_that_the_caller_never_opens_times_out() {
-    between(async |near: Room, far: Room| {
+    with_rooms(async |near: Room, far: Room| {
         let faster = js::run(
             "original",
             &[&js::get(&js_sys::global(), "setTimeout")],
             "return (callback, ms) => original(callback, ms === 30000 ? 300 : ms)",
         );
         let _faster = Override::new(&js_sys::global(), "setTimeout", &faster);
-        let (near, far) = call_of(&near, &far).await;
+        let (near, far) = establish_call(&near, &far).await;
         let error = far.channel("x").within("the channel").await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Timeout);
         assert!(error.message().contains("\"x\""), "{error}");
@@ -195,8 +195,8 @@ async fn channel_that_the_caller_never_opens_times_out() {
 
 #[wasm_bindgen_test]
 async fn first_channel_of_the_dtls_client_has_id_0() {
-    between(async |near: Room, far: Room| {
-        let (near, far) = call_of(&near, &far).await;
+    with_rooms(async |near: Room, far: Room| {
+        let (near, far) = establish_call(&near, &far).await;
         let mut arriving = near.connection().data_channels();
         // The one that answers is the client.
         let first = far.connection().create_data_channel("first", &ChannelInit::new()).unwrap();
@@ -211,8 +211,8 @@ async fn first_channel_of_the_dtls_client_has_id_0() {
 
 #[wasm_bindgen_test]
 async fn tracks_without_a_stream_are_collected_in_one() {
-    between(async |near: Room, far: Room| {
-        let (near, far) = call_of(&near, &far).await;
+    with_rooms(async |near: Room, far: Room| {
+        let (near, far) = establish_call(&near, &far).await;
         let camera = media::camera_and_microphone().await;
         let mut arriving = far.connection().tracks();
         for (number, kind) in [TrackKind::Audio, TrackKind::Video].into_iter().enumerate() {

@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within, media,
-    room::{between, between_with, call_of},
+    room::{establish_call, with_configured_rooms, with_rooms},
     sleep,
 };
 
@@ -29,7 +29,7 @@ async fn agreed(near: &Call, far: &Call, condition: impl Fn(&PeerConnection) -> 
             sleep(Duration::from_millis(10)).await;
         }
     };
-    agreed.in_time("an agreement").await;
+    agreed.within_minutes("an agreement").await;
 }
 
 /// How many transceivers carry media.
@@ -56,8 +56,8 @@ async fn still_talks(near: &Call, far: &Call, label: &str) {
 
 #[wasm_bindgen_test]
 async fn camera_toggled_12_times_leaves_the_call_alone() {
-    between(async |near_room: Room, far_room: Room| {
-        let (near, far) = call_of(&near_room, &far_room).await;
+    with_rooms(async |near_room: Room, far_room: Room| {
+        let (near, far) = establish_call(&near_room, &far_room).await;
         let mut events = (near_room.events(), near.events(), far_room.events(), far.events());
         let camera = media::camera().await;
         let track = camera.video_tracks().remove(0);
@@ -76,8 +76,8 @@ async fn camera_toggled_12_times_leaves_the_call_alone() {
 
 #[wasm_bindgen_test]
 async fn eighteen_transceivers_at_once_are_negotiated() {
-    between(async |near_room: Room, far_room: Room| {
-        let (near, far) = call_of(&near_room, &far_room).await;
+    with_rooms(async |near_room: Room, far_room: Room| {
+        let (near, far) = establish_call(&near_room, &far_room).await;
         let mut events = (near_room.events(), near.events(), far_room.events(), far.events());
         for _ in 0..18 {
             near.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
@@ -94,8 +94,8 @@ async fn eighteen_transceivers_at_once_are_negotiated() {
 async fn offer_over_256_parts_fails_once_in_the_call() {
     // 256 pieces of some 250 bytes each.
     let options = |name: &str| Join::new("lobby", name);
-    between_with(options, 1_424, async |near_room: Room, far_room: Room| {
-        let (near, far) = call_of(&near_room, &far_room).await;
+    with_configured_rooms(options, 1_424, async |near_room: Room, far_room: Room| {
+        let (near, far) = establish_call(&near_room, &far_room).await;
         still_talks(&near, &far, "before").await;
         let mut events = (near_room.events(), near.events(), far_room.events(), far.events());
         for _ in 0..60 {

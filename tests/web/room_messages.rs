@@ -11,7 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    room::{frame, heard, join_with, joined, next_join, resumed, seat},
+    room::{frame, join_with, joined, next_join, resumed, seat, synchronize},
     sockets::{Socket, Sockets},
     watched,
 };
@@ -57,7 +57,7 @@ async fn say_resolves_with_the_pong_that_covers_it() {
             (socket.sent().await["data"].clone(), socket.sent().await["data"].clone()),
             ("two".into(), "three".into())
         );
-        heard(&room, &socket, "b").await;
+        synchronize(&room, &socket, "b").await;
         assert_eq!(socket.unread(), 0, "one ping is outstanding at most");
         assert!((&mut first).now_or_never().is_none());
 
@@ -69,13 +69,13 @@ async fn say_resolves_with_the_pong_that_covers_it() {
         for delivery in later {
             delivery.within("the acceptance of the others").await.unwrap();
         }
-        heard(&room, &socket, "b").await;
+        synchronize(&room, &socket, "b").await;
         assert_eq!(socket.unread(), 0, "nothing is left to ask for");
 
         // A handle that is dropped has no effect, and nobody waits for the answer.
         drop(room.say("four").unwrap());
         assert_eq!(socket.sent().await["data"], "four");
-        heard(&room, &socket, "b").await;
+        synchronize(&room, &socket, "b").await;
         assert_eq!(socket.unread(), 0);
     })
     .await;

@@ -21,7 +21,10 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within, js, now,
-    room::{URL, between_with, call_of, incoming, join_with, joined, kind, next_join, resumed, ring, seat, signal},
+    room::{
+        URL, establish_call, incoming, join_with, joined, kind, next_join, resumed, ring, seat, signal,
+        with_configured_rooms,
+    },
     sleep,
     sockets::{Socket, Sockets},
     watched,
@@ -90,8 +93,8 @@ async fn relay_only_calls_without_a_relay_do_not_connect() {
         "return (callback, ms) => original(callback, ms === 45000 ? 2000 : ms)",
     );
     let _faster = js::Override::new(&js_sys::global(), "setTimeout", &faster);
-    between_with(relay_only, 65_536, async |near: Room, far: Room| {
-        let (near, far) = call_of(&near, &far).await;
+    with_configured_rooms(relay_only, 65_536, async |near: Room, far: Room| {
+        let (near, far) = establish_call(&near, &far).await;
         let reasons = join(near.ended(), far.ended()).within("the end").await;
         assert_eq!(reasons, (EndReason::ConnectionFailed, EndReason::ConnectionFailed));
     })
@@ -266,7 +269,7 @@ async fn kept_seat_is_freed_by_the_reloaded_page() {
         let mut events = former.events();
         first.close(4001, "");
         assert_eq!(lost(&mut events).await, Some(ErrorCode::AlreadyJoined));
-        assert_eq!(sockets.made(), 3);
+        assert_eq!(sockets.created(), 3);
         until_kept(&["token of a2", "token of c"]).await;
 
         room.leave();
@@ -350,7 +353,7 @@ async fn close_codes_4001_and_4003_end_the_room() {
             assert_eq!(*delivery.within("the end").await.unwrap_err().kind(), ErrorKind::Closed);
             assert!(events.next().await.is_none());
             room.left().now_or_never().unwrap();
-            assert_eq!(sockets.made(), 1, "it is not tried again");
+            assert_eq!(sockets.created(), 1, "it is not tried again");
         }
     })
     .await;

@@ -216,7 +216,7 @@ async fn temporary_errors_are_retried_and_final_ones_not() {
         room.left().within("the end").await;
         assert_eq!(*room.say("too late").unwrap_err().kind(), ErrorKind::Closed);
         assert!(socket.is_closed());
-        assert_eq!(sockets.made(), 5);
+        assert_eq!(sockets.created(), 5);
     })
     .await;
 }
@@ -252,7 +252,7 @@ async fn unsupported_version_is_read_from_error_or_close() {
         let lost = events.next().within("the last event").await.unwrap();
         let RoomEvent::Lost { reason, .. } = lost else { panic!("{lost:?}") };
         assert_eq!(reason.signaling_code(), Some(ErrorCode::UnsupportedVersion));
-        assert_eq!(sockets.made(), 2);
+        assert_eq!(sockets.created(), 2);
     })
     .await;
 }
@@ -300,7 +300,7 @@ async fn online_event_ends_the_delay() {
         first.cut();
         assert_eq!(event(&mut events).await, "try 1");
         sleep(Duration::from_millis(20)).await;
-        assert_eq!(sockets.made(), 1);
+        assert_eq!(sockets.created(), 1);
         js::dispatch(&js_sys::global(), "online", &wasm_bindgen::JsValue::NULL);
         let (second, _join) = next_join(&sockets).await;
         second.say(&resumed(0));
@@ -333,7 +333,7 @@ async fn room_left_while_reconnecting_leaves_nothing() {
                 assert_eq!(event(&mut events).await, "end");
                 // One that hears once goes by itself, unseen by the count: each socket has such a one.
                 let rest = async {
-                    while listeners.live() > sockets.made() {
+                    while listeners.live() > sockets.created() {
                         sleep(Duration::from_millis(5)).await;
                     }
                 };
@@ -344,7 +344,7 @@ async fn room_left_while_reconnecting_leaves_nothing() {
                 assert!(second.is_none_or(|second| second.is_closed()));
                 drop(luck);
                 sleep(Duration::from_millis(300)).await;
-                assert_eq!(sockets.made(), 1 + u32::from(trying));
+                assert_eq!(sockets.created(), 1 + u32::from(trying));
             }
         }
     })

@@ -110,7 +110,7 @@ async fn f23_what_we_do_not_know_goes_back_as_it_came() {
             parameters.encodings[0].adaptivePtime = true;
             await sender.setParameters(parameters);
         })()";
-        js::run_to_end("sender", &[sender.as_raw()], adapt).await;
+        js::run_async("sender", &[sender.as_raw()], adapt).await;
         let mut parameters = sender.parameters().unwrap();
         parameters.encodings[0].max_bitrate = Some(20_000);
         sender.set_parameters(&parameters).within("setParameters").await.unwrap();

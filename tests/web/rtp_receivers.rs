@@ -105,7 +105,7 @@ async fn f25_one_receiver() {
             assert_eq!(report.of_type::<OutboundRtp>().count(), 0);
             let ids = "return receiver.getStats().then(report => [...report.values()]
                 .filter(entry => entry.type == 'inbound-rtp').map(entry => entry.id).join())";
-            let theirs = js::run_to_end("receiver", &[receiver.as_raw()], ids).await;
+            let theirs = js::run_async("receiver", &[receiver.as_raw()], ids).await;
             let ours: Vec<&str> = report.of_type::<InboundRtp>().map(|stream| stream.id.as_str()).collect();
             assert_eq!(Some(ours.join(",")), theirs.as_string());
         }

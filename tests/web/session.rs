@@ -17,7 +17,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{
     Within,
     pair::{connection, reached},
-    session::{fragment, sessions},
+    session::{ice_ufrag, sessions},
     sleep, watched,
 };
 
@@ -31,7 +31,7 @@ async fn ice_restart_is_negotiated() {
         chat.opened().within("an open channel").await.unwrap();
         let mut other_end = incoming.next().within("the other end").await.unwrap();
 
-        let before = [a, b].map(fragment);
+        let before = [a, b].map(ice_ufrag);
         let mut rounds = a.signaling_states().skip(1);
         b.restart_ice().unwrap();
         // Offered by the other side, and answered.
@@ -39,7 +39,7 @@ async fn ice_restart_is_negotiated() {
             rounds.next().within("another round").await.unwrap();
         }
         reached(b.signaling_states(), SignalingState::Stable).await;
-        assert!([a, b].map(fragment).iter().zip(&before).all(|(now, before)| now != before));
+        assert!([a, b].map(ice_ufrag).iter().zip(&before).all(|(now, before)| now != before));
         join(
             reached(a.connection_states(), ConnectionState::Connected),
             reached(b.connection_states(), ConnectionState::Connected),

@@ -16,7 +16,7 @@ use super::support::{
     Within,
     media::{Element, camera, camera_and_microphone, microphone},
     pair::reached,
-    session::{agreed, session, sessions, told},
+    session::{describe_event, session, sessions, wait_until_negotiated},
     simulcast::{self, RIDS, one_section, three_sections},
     watched,
 };
@@ -27,7 +27,7 @@ fn received(pc: &PeerConnection) -> MediaStream {
 
 fn nothing_happened(sessions: [&Session; 2]) {
     for session in sessions {
-        assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(told), None);
+        assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
     }
 }
 
@@ -46,7 +46,7 @@ async fn warm_up() {
         for kind in [TrackKind::Audio, TrackKind::Video] {
             a.add_transceiver(kind, &TransceiverInit::new()).unwrap();
         }
-        agreed([&a_session, &b_session], 2).await;
+        wait_until_negotiated([&a_session, &b_session], 2).await;
         for pc in [a, b] {
             reached(pc.connection_states(), ConnectionState::Connected).await;
             for transceiver in pc.transceivers() {
@@ -158,8 +158,8 @@ async fn simulcast_in_three_sizes() {
         let arriving = b.connection().tracks();
         let (_camera, transceiver) = simulcast::send(a.connection()).await;
         reached(a.connection().connection_states(), ConnectionState::Connected).await;
-        simulcast::are_agreed(&transceiver);
-        simulcast::arrive(arriving).await;
+        simulcast::assert_negotiated(&transceiver);
+        simulcast::assert_received(arriving).await;
         nothing_happened([&a, &b]);
     })
     .await;

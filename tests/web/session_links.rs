@@ -22,12 +22,14 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::support::{
     Within,
-    dice::Dice,
-    frame::Frame,
+    iframe::Iframe,
     js::{self, Override},
     pair::reached,
     rest,
-    session::{agreed, fragment, say, session, sessions, talk, told},
+    rng::Rng,
+    session::{
+        describe_event, exchange_message, exchange_messages, ice_ufrag, session, sessions, wait_until_negotiated,
+    },
     sleep, watched,
 };
 
@@ -49,7 +51,7 @@ fn link(tab: &BroadcastChannel) -> impl Stream<Item = Signal> + Sink<Signal, Err
 #[wasm_bindgen_test]
 async fn two_tabs_with_the_same_code_connect() {
     watched(async {
-        let frame = Frame::new("").await;
+        let frame = Iframe::new("").await;
         let own_window = js::eval("window");
         let first = session(Politeness::Auto, link(&tab(&own_window, "tabs")));
         let mut events = first.events();
@@ -63,7 +65,7 @@ async fn two_tabs_with_the_same_code_connect() {
         let pc = PeerConnection::from_raw(raw.unchecked_into());
         let second = Session::from_connection(pc, Politeness::Auto, link(&tab(&frame.window(), "tabs")));
         let _kept = second.connection().data_channels();
-        talk(&first, &second).within("messages both ways").await;
+        exchange_messages(&first, &second).within("messages both ways").await;
         for session in [&first, &second] {
             reached(session.connection().connection_states(), ConnectionState::Connected).await;
         }
@@ -78,15 +80,15 @@ fn lossy(seed: u32) -> (MemoryLink, MemoryLink) {
     let ((a, a_far), (b, b_far)) = (MemoryLink::pair(), MemoryLink::pair());
     let ((mut from_a, to_a), (mut from_b, to_b)) = (a_far.into_halves(), b_far.into_halves());
     spawn_local(async move {
-        let dice = Dice::new(seed);
+        let rng = Rng::new(seed);
         loop {
             let (signal, to) = futures::select! {
                 signal = from_a.next() => (signal, &to_b),
                 signal = from_b.next() => (signal, &to_a),
             };
             let Some(signal) = signal else { return };
-            for _ in 0..[0, 1, 1, 1, 1, 2][dice.below(6) as usize] {
-                let (mut to, signal, late) = (to.clone(), signal.clone(), dice.below(40));
+            for _ in 0..[0, 1, 1, 1, 1, 2][rng.below(6) as usize] {
+                let (mut to, signal, late) = (to.clone(), signal.clone(), rng.below(40));
                 spawn_local(async move {
                     sleep(Duration::from_millis(late.into())).await;
                     // The other end may have gone.
@@ -105,25 +107,25 @@ async fn link_that_loses_repeats_and_delays_works() {
             let (a_link, b_link) = lossy(seed);
             let (a, b) = (session(Politeness::Auto, a_link), session(Politeness::Auto, b_link));
             let events = [a.events(), b.events()];
-            talk(&a, &b).in_time("messages both ways").await;
+            exchange_messages(&a, &b).within_minutes("messages both ways").await;
             for round in 1..=3 {
                 for session in [&a, &b] {
                     let init = TransceiverInit::new().direction(TransceiverDirection::SendOnly);
                     session.connection().add_transceiver(TrackKind::Video, &init).unwrap();
                 }
-                agreed([&a, &b], 2 * round).await;
+                wait_until_negotiated([&a, &b], 2 * round).await;
             }
-            let before = [&a, &b].map(|session| fragment(session.connection()));
+            let before = [&a, &b].map(|session| ice_ufrag(session.connection()));
             a.connection().restart_ice().unwrap();
             let restarted = async {
-                while [&a, &b].iter().zip(&before).any(|(session, before)| fragment(session.connection()) == *before) {
+                while [&a, &b].iter().zip(&before).any(|(session, before)| ice_ufrag(session.connection()) == *before) {
                     sleep(Duration::from_millis(20)).await;
                 }
             };
-            restarted.in_time("another way").await;
-            talk(&a, &b).within("messages over what is open").await;
+            restarted.within_minutes("another way").await;
+            exchange_messages(&a, &b).within("messages over what is open").await;
             for mut events in events {
-                assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None, "{seed}");
+                assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None, "{seed}");
             }
         }
     })
@@ -142,16 +144,16 @@ async fn session_continues_without_its_link() {
         });
         let (a, b) = (session(Politeness::Polite, a_link), session(Politeness::Impolite, b_link));
         let mut events = a.events();
-        talk(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages both ways").await;
         cut.send(()).unwrap();
         // This would have to be negotiated.
         a.connection().add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
-        assert_eq!(told(&events.next().within("a failure").await.unwrap()), "signal failed");
-        talk(&a, &b).within("messages over what is open").await;
+        assert_eq!(describe_event(&events.next().within("a failure").await.unwrap()), "signal failed");
+        exchange_messages(&a, &b).within("messages over what is open").await;
         for session in [&a, &b] {
             assert_eq!(session.ended().now_or_never(), None);
         }
-        assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+        assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None);
         // Nobody can be told, and nobody waits for that.
         a.close();
         a.ended().within("the end").await;
@@ -168,16 +170,16 @@ async fn reloaded_peer_is_recognized_and_reached_again() {
         let reloaded = open("reload");
         let ours = session(Politeness::Auto, link(&open("reload")));
         let theirs = session(Politeness::Auto, link(&reloaded));
-        talk(&ours, &theirs).within("messages both ways").await;
+        exchange_messages(&ours, &theirs).within("messages both ways").await;
         // Gone without a word.
         reloaded.close();
         drop(theirs);
         let theirs = session(Politeness::Auto, link(&open("reload")));
         let events = rest(ours.events(), "the end").await;
-        assert_eq!(events.iter().map(told).collect::<Vec<_>>(), ["Lost { reason: PeerRestarted }"]);
+        assert_eq!(events.iter().map(describe_event).collect::<Vec<_>>(), ["Lost { reason: PeerRestarted }"]);
         ours.ended().within("the end").await;
         let ours = session(Politeness::Auto, link(&open("reload")));
-        talk(&ours, &theirs).within("messages both ways").await;
+        exchange_messages(&ours, &theirs).within("messages both ways").await;
     })
     .await;
 }
@@ -186,7 +188,7 @@ async fn reloaded_peer_is_recognized_and_reached_again() {
 async fn close_is_reported_to_the_peer() {
     watched(async {
         let (a, b) = sessions();
-        talk(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages both ways").await;
         a.close();
         a.ended().within("our end").await;
         b.ended().within("their end").await;
@@ -205,7 +207,7 @@ async fn refused_offer_is_created_again() {
     watched(async {
         let (a, b) = sessions();
         // Chromium may not open a channel whose first offer is taken back.
-        talk(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages both ways").await;
         let refuse = "let left = 1;
             return function(description) {
                 return left-- > 0
@@ -214,11 +216,11 @@ async fn refused_offer_is_created_again() {
             }";
         let _refusing = Override::new(b.connection().as_raw(), "setRemoteDescription", &js::run("", &[], refuse));
         a.connection().add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
-        agreed([&a, &b], 1).await;
+        wait_until_negotiated([&a, &b], 1).await;
         for (session, failed) in [(&a, "offer failed"), (&b, "setRemoteDescription failed")] {
             let mut events = session.events();
-            assert_eq!(told(&events.next().within("a failure").await.unwrap()), failed);
-            assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+            assert_eq!(describe_event(&events.next().within("a failure").await.unwrap()), failed);
+            assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None);
         }
     })
     .await;
@@ -231,7 +233,7 @@ async fn session_with_a_plain_peer_ends() {
         let (a_link, b_link) = MemoryLink::pair();
         let plain = |politeness| SessionOptions::new(politeness).plain_peer();
         let (a, b) = (session(plain(Politeness::Polite), a_link), session(plain(Politeness::Impolite), b_link));
-        say(&b, &a, "plainly").within("a message").await;
+        exchange_message(&b, &a, "plainly").within("a message").await;
         let events = a.events();
         for session in [&a, &b] {
             session.close();

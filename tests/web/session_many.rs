@@ -6,10 +6,10 @@ use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 use super::support::{
     Within,
-    held::{Held, Seen},
+    leaks::{Snapshot, WeakConnections},
     now,
     pair::reached,
-    session::{say, sessions},
+    session::{exchange_message, sessions},
     watched,
 };
 
@@ -24,7 +24,7 @@ const TABLE: usize = 4096;
 /// Two that are connected, and one has said something.
 async fn one_pair(number: usize) -> (Session, Session) {
     let (a, b) = sessions();
-    say(&a, &b, &number.to_string()).in_time("the message").await;
+    exchange_message(&a, &b, &number.to_string()).within_minutes("the message").await;
     for session in [&a, &b] {
         reached(session.connection().connection_states(), ConnectionState::Connected).await;
     }
@@ -32,8 +32,8 @@ async fn one_pair(number: usize) -> (Session, Session) {
 }
 
 /// One side of each is dropped, and the other told.
-async fn pairs(count: usize) -> Seen {
-    let mut seen = Seen::default();
+async fn pairs(count: usize) -> WeakConnections {
+    let mut seen = WeakConnections::default();
     let mut pairs = stream::iter(0..count).map(one_pair).buffer_unordered(8);
     while let Some((a, b)) = pairs.next().await {
         seen.add(a.connection());
@@ -51,16 +51,16 @@ async fn pairs(count: usize) -> Seen {
 async fn sessions_1500_leave_nothing_behind() {
     watched(async {
         // Those of other tests.
-        let mut former = Seen::default().collected(Seen::default()).await;
+        let mut former = WeakConnections::default().wait_until_collected(WeakConnections::default()).await;
         // The first time, tables and queues grow to the size that they need.
-        former = pairs(10).await.collected(former).await;
-        let (held, started) = (Held::now(), now());
+        former = pairs(10).await.wait_until_collected(former).await;
+        let (held, started) = (Snapshot::now(), now());
         for _ in 0..BATCHES {
             let seen = pairs(BATCH).await;
             assert_eq!(seen.count(), 150);
-            former = seen.collected(former).await;
+            former = seen.wait_until_collected(former).await;
         }
-        held.comes_back(TABLE).await;
+        held.wait_until_restored(TABLE).await;
         console_log!("{} sessions in {:.1} s", 2 * BATCH * BATCHES, (now() - started) / 1000.0);
     })
     .await;

@@ -17,14 +17,14 @@ use super::support::{
     js::{self, Override},
     now,
     pair::reached,
-    plain::{Habits, PlainPeer},
-    session::{session, told},
+    plain::{Behavior, PlainPeer},
+    session::{describe_event, session},
     sleep, watched,
 };
 
-const BOTH: [(Politeness, Habits); 2] = [
-    (Politeness::Polite, Habits { polite: false, ignores_offers: false, keeps_credentials: false }),
-    (Politeness::Impolite, Habits { polite: true, ignores_offers: false, keeps_credentials: false }),
+const BOTH: [(Politeness, Behavior); 2] = [
+    (Politeness::Polite, Behavior { polite: false, ignores_offers: false, keeps_credentials: false }),
+    (Politeness::Impolite, Behavior { polite: true, ignores_offers: false, keeps_credentials: false }),
 ];
 
 async fn until(mut condition: impl FnMut() -> bool, awaited: &str) {
@@ -37,7 +37,7 @@ async fn until(mut condition: impl FnMut() -> bool, awaited: &str) {
 }
 
 fn no_events(session: &Session) {
-    assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(told), None);
+    assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
 }
 
 async fn connected(session: &Session) {
@@ -60,8 +60,8 @@ async fn both_sides_add(session: &Session, peer: &PlainPeer) {
 #[wasm_bindgen_test]
 async fn plain_peer_that_waits_is_sent_one_offer() {
     watched(async {
-        for (politeness, habits) in BOTH {
-            let (peer, link) = PlainPeer::new(habits);
+        for (politeness, behavior) in BOTH {
+            let (peer, link) = PlainPeer::new(behavior);
             let session = session(politeness, link);
             let channel = session.connection().create_data_channel("", &ChannelInit::new()).unwrap();
             channel.opened().within("an open channel").await.unwrap();
@@ -78,9 +78,9 @@ async fn plain_peer_that_waits_is_sent_one_offer() {
 #[wasm_bindgen_test]
 async fn plain_peer_that_calls_is_answered_and_offered_to_later() {
     watched(async {
-        for (politeness, habits) in BOTH {
+        for (politeness, behavior) in BOTH {
             for delay in [0, 300, 1_500, 3_500] {
-                let (peer, link) = PlainPeer::new(habits);
+                let (peer, link) = PlainPeer::new(behavior);
                 let session = session(politeness, link);
                 let mut channels = session.connection().data_channels();
                 sleep(Duration::from_millis(delay)).await;
@@ -99,8 +99,8 @@ async fn plain_peer_that_calls_is_answered_and_offered_to_later() {
 #[wasm_bindgen_test]
 async fn early_candidate_of_a_plain_peer_keeps_the_offer() {
     watched(async {
-        for (politeness, habits) in BOTH {
-            let (peer, link) = PlainPeer::new(habits);
+        for (politeness, behavior) in BOTH {
+            let (peer, link) = PlainPeer::new(behavior);
             let end = r#"{"kind":"candidate","candidate":""}"#.parse().unwrap();
             let (outgoing, incoming) = link.split();
             let early = futures::stream::iter([end]).chain(incoming);
@@ -122,8 +122,8 @@ async fn peer_that_offers_and_ignores_offers_is_connected() {
         for options in [polite(), polite().plain_peer(), polite().answer_only(), polite().plain_peer().answer_only()] {
             let (mut slowest, is_answer_only) = (0.0_f64, options == polite().answer_only());
             for _ in 0..12 {
-                let habits = Habits { ignores_offers: true, ..Habits::default() };
-                let (peer, link) = PlainPeer::new(habits);
+                let behavior = Behavior { ignores_offers: true, ..Behavior::default() };
+                let (peer, link) = PlainPeer::new(behavior);
                 let started = now();
                 let session = session(options.clone(), link);
                 let _channel = session.connection().create_data_channel("ours", &ChannelInit::new()).unwrap();
@@ -143,8 +143,8 @@ async fn peer_that_offers_and_ignores_offers_is_connected() {
 #[wasm_bindgen_test]
 async fn refused_remote_offer_is_reported_once_and_followed_by_none() {
     watched(async {
-        for (politeness, habits) in BOTH {
-            let (peer, link) = PlainPeer::new(habits);
+        for (politeness, behavior) in BOTH {
+            let (peer, link) = PlainPeer::new(behavior);
             let session = session(politeness, link);
             let channel = session.connection().create_data_channel("", &ChannelInit::new()).unwrap();
             channel.opened().within("an open channel").await.unwrap();
@@ -153,9 +153,12 @@ async fn refused_remote_offer_is_reported_once_and_followed_by_none() {
             let refusing = Override::new(session.connection().as_raw(), "setRemoteDescription", &refuse);
             peer.run("pc.addTransceiver('audio')");
             let mut events = session.events();
-            assert_eq!(told(&events.next().within("a failure").await.unwrap()), "setRemoteDescription failed");
+            assert_eq!(
+                describe_event(&events.next().within("a failure").await.unwrap()),
+                "setRemoteDescription failed"
+            );
             sleep(Duration::from_millis(3_500)).await;
-            assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+            assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None);
             assert_eq!(peer.received("offer"), offers);
             assert_eq!(session.connection().signaling_state(), SignalingState::Stable);
             drop(refusing);
@@ -168,8 +171,8 @@ async fn refused_remote_offer_is_reported_once_and_followed_by_none() {
 #[wasm_bindgen_test]
 async fn ignored_ice_restart_is_reported_once() {
     watched(async {
-        let habits = Habits { polite: true, keeps_credentials: true, ..Habits::default() };
-        let (peer, link) = PlainPeer::new(habits);
+        let behavior = Behavior { polite: true, keeps_credentials: true, ..Behavior::default() };
+        let (peer, link) = PlainPeer::new(behavior);
         let recovery = Recovery::new().attempts(3).attempt_time(Duration::from_secs(1));
         let session = session(SessionOptions::new(Politeness::Impolite).recovery(recovery), link);
         let channel = session.connection().create_data_channel("", &ChannelInit::new()).unwrap();
@@ -179,7 +182,7 @@ async fn ignored_ice_restart_is_reported_once() {
         let _broken =
             ["connectionState", "iceConnectionState"].map(|state| Override::new(raw, state, &"failed".into()));
         js::dispatch(raw, "connectionstatechange", &js::eval("{}"));
-        let events: Vec<SessionEvent> = session.events().collect().in_time("the loss").await;
+        let events: Vec<SessionEvent> = session.events().collect().within_minutes("the loss").await;
         assert_eq!(peer.received("offer"), 2, "{events:?}");
         let [
             SessionEvent::Reconnecting { attempt: 1, .. },
@@ -189,7 +192,7 @@ async fn ignored_ice_restart_is_reported_once() {
         else {
             panic!("{events:?}")
         };
-        assert_eq!(error.message(), "the peer does not restart ICE: its answer has the former ICE credentials");
+        assert_eq!(error.message(), "the peer does not restart ICE: its answer has the previous ICE credentials");
     })
     .await;
 }

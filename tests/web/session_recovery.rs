@@ -15,7 +15,7 @@ use super::support::{
     Within,
     js::{self, Override},
     pair::reached,
-    session::{fragment, session, sessions, talk, told},
+    session::{describe_event, exchange_messages, ice_ufrag, session, sessions},
     sleep, watched,
 };
 
@@ -54,11 +54,11 @@ async fn session_without_a_path_is_lost() {
         let b = session(options(Politeness::Impolite, patient), Link::new(b_incoming.map(to_nowhere), b_outgoing));
         let _never = a.connection().create_data_channel("never", &ChannelInit::new()).unwrap();
         let started = super::support::now();
-        let events: Vec<SessionEvent> = a.events().collect().in_time("the loss").await;
+        let events: Vec<SessionEvent> = a.events().collect().within_minutes("the loss").await;
         wasm_bindgen_test::console_log!("measured: lost after {} ms", super::support::now() - started);
-        let told: Vec<String> = events.iter().map(told).collect();
+        let events: Vec<String> = events.iter().map(describe_event).collect();
         assert_eq!(
-            told,
+            events,
             ["Reconnecting { attempt: 1 }", "Reconnecting { attempt: 2 }", "Lost { reason: ConnectionFailed }"]
         );
         a.ended().within("our end").await;
@@ -75,10 +75,10 @@ async fn broken_path_is_retried_until_it_recovers() {
         let recovery = Recovery::new().attempts(3).attempt_time(Duration::from_millis(500));
         let a = session(SessionOptions::new(Politeness::Polite).recovery(recovery), a_link);
         let b = session(Politeness::Impolite, b_link);
-        talk(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages both ways").await;
         reached(a.connection().connection_states(), ConnectionState::Connected).await;
         let mut events = a.events();
-        let before = fragment(a.connection());
+        let before = ice_ufrag(a.connection());
         let raw = a.connection().as_raw();
         let changed = || js::dispatch(raw, "connectionstatechange", &js::eval("{}"));
 
@@ -86,25 +86,25 @@ async fn broken_path_is_retried_until_it_recovers() {
         changed();
         for attempt in 1..=2 {
             let expected = format!("Reconnecting {{ attempt: {attempt} }}");
-            assert_eq!(told(&events.next().within("a try").await.unwrap()), expected);
+            assert_eq!(describe_event(&events.next().within("a try").await.unwrap()), expected);
         }
         drop(broken);
         changed();
-        assert_eq!(told(&events.next().within("a way").await.unwrap()), "Recovered");
+        assert_eq!(describe_event(&events.next().within("a way").await.unwrap()), "Recovered");
         reached(a.connection().connection_states(), ConnectionState::Connected).await;
-        assert_ne!(fragment(a.connection()), before, "the tries looked for another way");
-        talk(&a, &b).within("messages over what is open").await;
-        assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+        assert_ne!(ice_ufrag(a.connection()), before, "the tries looked for another way");
+        exchange_messages(&a, &b).within("messages over what is open").await;
+        assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None);
     })
     .await;
 }
 
 /// Restarts ICE by hand, and waits until both have agreed.
 async fn restarted(session: &Session) {
-    let before = fragment(session.connection());
+    let before = ice_ufrag(session.connection());
     session.connection().restart_ice().unwrap();
     let agreed = async {
-        while fragment(session.connection()) == before {
+        while ice_ufrag(session.connection()) == before {
             sleep(Duration::from_millis(50)).await;
         }
     };
@@ -118,7 +118,7 @@ async fn silent_path_is_retried_and_then_lost() {
         let (a_link, b_link) = MemoryLink::pair();
         let once = SessionOptions::new(Politeness::Polite).recovery(Recovery::new().attempts(1));
         let (a, b) = (session(once, a_link), session(Politeness::Impolite, b_link));
-        talk(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages both ways").await;
         reached(a.connection().connection_states(), ConnectionState::Connected).await;
 
         let in_vain = js::eval(
@@ -129,13 +129,13 @@ async fn silent_path_is_retried_and_then_lost() {
         );
         let _deaf = Override::new(a.connection().as_raw(), "getStats", &in_vain);
         restarted(&a).await;
-        let first_try = fragment(a.connection());
+        let first_try = ice_ufrag(a.connection());
         let mut events = a.events();
         for expected in ["Reconnecting { attempt: 1 }", "Recovered"] {
-            assert_eq!(told(&events.next().in_time("a try").await.unwrap()), expected);
+            assert_eq!(describe_event(&events.next().within_minutes("a try").await.unwrap()), expected);
         }
-        assert_ne!(fragment(a.connection()), first_try, "it looks for another way");
-        let rest: Vec<String> = events.map(|event| told(&event)).collect().in_time("the loss").await;
+        assert_ne!(ice_ufrag(a.connection()), first_try, "it looks for another way");
+        let rest: Vec<String> = events.map(|event| describe_event(&event)).collect().within_minutes("the loss").await;
         assert_eq!(rest, ["Lost { reason: ConnectionFailed }"]);
         let events: Vec<SessionEvent> = b.events().collect().within("their end").await;
         assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed, .. })), "{events:?}");
@@ -162,7 +162,7 @@ async fn path_with_traffic_is_left_alone() {
             sleep(Duration::from_millis(100)).await;
         }
         for one in [&speaking.0, &speaking.1, &idle.0, &idle.1] {
-            assert_eq!(one.events().next().now_or_never().flatten().as_ref().map(told), None);
+            assert_eq!(one.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
         }
     })
     .await;
@@ -196,7 +196,7 @@ async fn answer_to_an_ice_restart_keeps_the_dtls_role() {
         restarted(&a).await;
         let a_is_client = answers.borrow()[0];
         assert_eq!(*answers.borrow(), [a_is_client, !a_is_client, a_is_client, !a_is_client]);
-        talk(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages both ways").await;
     })
     .await;
 }

@@ -16,7 +16,7 @@ use super::support::{
     js::{self, Override},
     media::{Element, camera},
     now,
-    session::{sessions, told},
+    session::{describe_event, sessions},
     sleep, watched,
 };
 
@@ -61,7 +61,7 @@ async fn toggle(session: &Session, track: &MediaStreamTrack, stream: &MediaStrea
 
 fn no_events(sessions: [&Session; 2]) {
     for session in sessions {
-        assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(told), None);
+        assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
     }
 }
 
@@ -194,7 +194,7 @@ async fn track_that_the_browser_refuses_is_reported() {
         let refuse = js::eval("() => Promise.reject(new DOMException('refused', 'InvalidModificationError'))");
         let refusing = Override::new(sender.as_raw(), "replaceTrack", &refuse);
         assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
-        assert_eq!(told(&a.events().next().within("the failure").await.unwrap()), "replaceTrack failed");
+        assert_eq!(describe_event(&a.events().next().within("the failure").await.unwrap()), "replaceTrack failed");
         assert!(sender.track().is_none());
         agreed(pc, &sender, false).await;
         drop(refusing);

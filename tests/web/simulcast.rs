@@ -38,8 +38,8 @@ async fn f33_one_picture_in_three_sizes() {
         answer.sdp = one_section(&answer.sdp, &offered);
         pair.a.set_remote_description(&answer).within("the answer set").await.unwrap();
 
-        simulcast::are_agreed(&transceiver);
-        simulcast::arrive(arriving).await;
+        simulcast::assert_negotiated(&transceiver);
+        simulcast::assert_received(arriving).await;
         // And the sender says the same.
         let sent = async {
             let mut reports = pair.a.stats_every(Duration::from_millis(100));

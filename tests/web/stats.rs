@@ -406,7 +406,7 @@ async fn a_closed_connection_reports_what_the_browser_has() {
         let track = &microphone.tracks()[0];
         let of_track = pc.stats_of(track).within("getStats").await.err().map(|error| error.kind().clone());
         let asked = "return pc.getStats(track).then(() => '', error => error.name)";
-        let theirs = js::run_to_end("pc, track", &[pc.as_raw(), track.as_raw()], asked).await;
+        let theirs = js::run_async("pc, track", &[pc.as_raw(), track.as_raw()], asked).await;
         assert_eq!(of_track, (theirs == "InvalidAccessError").then_some(ErrorKind::InvalidAccess));
         assert_eq!(rest(pc.stats_every(Duration::from_secs(1)), "no reports").await.len(), 0);
     })

@@ -233,7 +233,7 @@ async fn f44_typed_streams_are_forwarded_and_held_back() {
             assert!(a.channel().buffered_amount() <= 1_048_576.0);
             SinkExt::close(&mut a).await.unwrap();
         };
-        let ((), received) = join(sending, b.try_collect::<Vec<_>>()).in_time("all values").await;
+        let ((), received) = join(sending, b.try_collect::<Vec<_>>()).within_minutes("all values").await;
         let received = received.unwrap();
         assert!(received.iter().enumerate().all(|(number, value)| *value == format!("{number:01000}")));
         assert_eq!(received.len(), COUNT);
