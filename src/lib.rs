@@ -91,8 +91,7 @@
 //!
 //! # Modules
 //!
-//! From the top layer down. Each layer is built on the public interface of those below it, so that a program can start at
-//! any of them.
+//! The modules from the top layer down. Each layer builds on those below it, and a program can start at any of them.
 //!
 //! | Module | For | Main types |
 //! |---|---|---|

@@ -161,13 +161,13 @@ impl DtmfSender {
     /// - `Closed` if the connection is closed.
     #[doc(alias = "RTCDTMFSender.insertDTMF")]
     pub fn insert(&self, tones: &Tones, timing: Timing) -> Result<PlayOut> {
-        let over = tones.is_empty() && !self.0.play_out.playing.get();
+        let is_finished = tones.is_empty() && !self.0.play_out.playing.get();
         // The listener must exist before the first tone, and the number before the previous play-out is polled.
         let number = self.0.play_out.number.get() + 1;
         let play_out = self.play_out(number);
         self.insert_raw(tones.as_str(), timing)?;
         self.0.play_out.begin(tones, timing);
-        Ok(PlayOut { over, ..play_out })
+        Ok(PlayOut { is_finished, ..play_out })
     }
 
     /// Plays tones after those in progress and in the buffer, as part of the current play-out and with its timing. If
@@ -216,7 +216,13 @@ impl DtmfSender {
 
     fn play_out(&self, number: u64) -> PlayOut {
         let current = self.0.play_out.clone();
-        PlayOut { changes: self.tone_changes(), replaced: current.replaced.waiter(), current, number, over: false }
+        PlayOut {
+            changes: self.tone_changes(),
+            replaced: current.replaced.waiter(),
+            current,
+            number,
+            is_finished: false,
+        }
     }
 
     fn insert_raw(&self, tones: &str, timing: Timing) -> Result<()> {
@@ -246,7 +252,7 @@ pub struct PlayOut {
     replaced: Waiter,
     current: Rc<Current>,
     number: u64,
-    over: bool,
+    is_finished: bool,
 }
 
 impl PlayOut {
@@ -263,16 +269,16 @@ impl Stream for PlayOut {
     type Item = Tone;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Tone>> {
-        if self.over {
+        if self.is_finished {
             return Poll::Ready(None);
         }
         if self.current.number.get() != self.number {
-            self.over = true;
+            self.is_finished = true;
             return Poll::Ready(None);
         }
         self.replaced.register(cx);
         let change = std::task::ready!(self.changes.poll_next_unpin(cx)).flatten();
-        self.over = change.is_none();
+        self.is_finished = change.is_none();
         Poll::Ready(change)
     }
 }
@@ -285,7 +291,7 @@ impl fmt::Debug for DtmfSender {
 
 impl fmt::Debug for PlayOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlayOut").field("over", &self.over).finish_non_exhaustive()
+        f.debug_struct("PlayOut").field("is_finished", &self.is_finished).finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Capture of cameras, microphones and screens, and what a page does with the media: show, record, measure.
+//! Capture of cameras, microphones and screens, and playback, recording and measurement of media.
 //! [Specification](https://www.w3.org/TR/mediacapture-streams/)
 //!
 //! [`get_user_media`] prompts the user for a camera and a microphone, and [`get_display_media`] for a screen, a window

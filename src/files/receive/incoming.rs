@@ -68,7 +68,7 @@ impl<T> Incoming<T> {
     /// Cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<T>> + Unpin + use<T> {
         let (state, output) = (self.state.clone(), self.output);
-        self.state.over.wait().map(move |()| {
+        self.state.finished.wait().map(move |()| {
             let file = state.take_output()?;
             output(file)
                 .ok_or_else(|| Error::new(OPERATION, ErrorKind::InvalidState, "the file has another destination"))

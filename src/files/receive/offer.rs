@@ -99,7 +99,7 @@ impl Offer {
     /// # Cancel safety
     /// Cancel safe.
     pub fn withdrawn(&self) -> impl Future<Output = ()> + Unpin + use<> {
-        self.state.over.wait()
+        self.state.finished.wait()
     }
 
     /// Accepts the file into the memory of the program.

@@ -90,7 +90,7 @@ async fn receive(
     incoming.meter.set((from * BLOCK_SIZE).min(incoming.size()));
     channel.send(accept).await?;
 
-    let mut pieces = EventStream::from_queue(incoming.pieces.clone(), &incoming.over);
+    let mut pieces = EventStream::from_queue(incoming.pieces.clone(), &incoming.finished);
     while let Some(piece) = pieces.next().await {
         match piece {
             Piece::Block { bytes, sha256, restart, hashing } => {

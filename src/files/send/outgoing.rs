@@ -54,7 +54,7 @@ impl Outgoing {
     /// Cancel safe.
     pub fn accepted(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let state = self.state.clone();
-        futures::future::select(self.state.accepted.wait(), self.state.over.wait())
+        futures::future::select(self.state.accepted.wait(), self.state.finished.wait())
             .map(move |_| if state.accepted.is_set() { Ok(()) } else { state.outcome() })
     }
 
@@ -92,7 +92,7 @@ impl Outgoing {
     /// Cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let state = self.state.clone();
-        self.state.over.wait().map(move |()| state.outcome())
+        self.state.finished.wait().map(move |()| state.outcome())
     }
 
     /// Cancels the transfer at both peers. It does nothing if the transfer is over.

@@ -42,7 +42,7 @@ async fn send_until_over(
     outgoing: &OutgoingState,
     turn: &mut Option<Turn>,
 ) -> Option<Result<Infallible>> {
-    match futures::future::select(outgoing.over.wait(), pin!(send(channel, outgoing, turn))).await {
+    match futures::future::select(outgoing.finished.wait(), pin!(send(channel, outgoing, turn))).await {
         Either::Left(_) => None,
         Either::Right((failed, _)) => Some(failed),
     }

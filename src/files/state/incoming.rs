@@ -28,7 +28,7 @@ pub(in crate::files) struct IncomingState {
     pub(in crate::files) meter: Meter,
     /// Set when the offer was returned to the program.
     pub(in crate::files) delivered: Cell<bool>,
-    pub(in crate::files) over: CloseSignal,
+    pub(in crate::files) finished: CloseSignal,
     outcome: RefCell<Option<Result<Output>>>,
     /// The blocks of a failed transfer, from which a later one resumes. The task sets them when it ends.
     pub(in crate::files) partial: RefCell<Option<(Sink, Vec<Digest>)>>,
@@ -55,15 +55,15 @@ pub(in crate::files) enum Piece {
 
 impl IncomingState {
     pub(in crate::files) fn new(offer: Offer) -> Self {
-        let over = CloseSignal::default();
+        let finished = CloseSignal::default();
         Self {
             id: offer.id,
             file_id: offer.file_id.as_str().into(),
             name: name::sanitize(&offer.name).into(),
             mime_type: name::mime_type(offer.mime_type).into(),
-            meter: Meter::new(offer.size, &over),
+            meter: Meter::new(offer.size, &finished),
             delivered: Cell::default(),
-            over,
+            finished,
             outcome: RefCell::default(),
             partial: RefCell::default(),
             settled: CloseSignal::default(),
@@ -111,7 +111,7 @@ impl IncomingState {
         self.pieces.push(Piece::End(sha256));
     }
 
-    /// Ends the transfer with the channel, unless all blocks have been received, which are still stored.
+    /// Ends the transfer as the channel has ended, unless all blocks have been received: these are still stored.
     pub(in crate::files) fn channel_ended(&self, error: Error) {
         if !self.ended.get() {
             self.finish(Err(error));
@@ -121,7 +121,7 @@ impl IncomingState {
     /// Ends the transfer, unless it is over.
     pub(in crate::files) fn finish(&self, outcome: Result<Output>) {
         self.outcome.borrow_mut().get_or_insert(outcome);
-        self.over.set();
+        self.finished.set();
     }
 
     pub(in crate::files) fn cancel(&self) {
@@ -153,7 +153,7 @@ impl IncomingState {
 
     /// Resolves when the transfer is cancelled, and never after another end, as received blocks are stored then.
     pub(in crate::files) async fn cancelled(&self) {
-        self.over.wait().await;
+        self.finished.wait().await;
         if !self.is_cancelled() {
             future::pending::<()>().await;
         }

@@ -20,22 +20,22 @@ pub(in crate::files) struct OutgoingState {
     answer: Cell<(u64, Option<Digest>)>,
     /// Wakes the task that waits for room in the window.
     pub(in crate::files) window: WakerSet,
-    pub(in crate::files) over: CloseSignal,
+    pub(in crate::files) finished: CloseSignal,
     outcome: RefCell<Option<Result<()>>>,
 }
 
 impl OutgoingState {
     pub(in crate::files) fn new(id: TransferId, source: Source) -> Self {
-        let over = CloseSignal::default();
+        let finished = CloseSignal::default();
         Self {
             id,
-            meter: Meter::new(source.size, &over),
+            meter: Meter::new(source.size, &finished),
             source,
             offered: CloseSignal::default(),
             accepted: CloseSignal::default(),
             answer: Cell::default(),
             window: WakerSet::default(),
-            over,
+            finished,
             outcome: RefCell::default(),
         }
     }
@@ -53,7 +53,7 @@ impl OutgoingState {
     /// Ends the transfer, unless it is over.
     pub(in crate::files) fn finish(&self, outcome: Result<()>) {
         self.outcome.borrow_mut().get_or_insert(outcome);
-        self.over.set();
+        self.finished.set();
     }
 
     pub(in crate::files) fn cancel(&self) {
