@@ -108,7 +108,7 @@ async fn files(scene: &str, sends: Browser, receives: Browser) {
         drop_on(&bob, SMALL).await;
         until(&ada, "offered").await;
         click_last(&ada, "refuse").await;
-        assert_eq!(until(&bob, "refused").await.text, "Ada does not want it");
+        assert_eq!(until(&bob, "refused").await.text, "Ada declined the file");
         until(&ada, "refused").await;
 
         for (cancels, button_of) in [(&ada, "the sender's"), (&bob, "the receiver's")] {
