@@ -6,7 +6,7 @@ const { joinRoom } = exported;
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;
 const PENDING = Symbol("pending");
 /** `joinRoom` waits for 20 s for a server that does not answer, as Firefox's WebSocket does not for this page's address. */
-const PATIENCE = 30_000;
+const TIMEOUT = 30_000;
 
 /** The functions of wasm-bindgen's own loader. */
 const LOADER = ["default", "initSync"];
@@ -294,7 +294,7 @@ async function outcome(run) {
   try {
     const result = run();
     if (!(result instanceof Promise)) return { result };
-    const settled = await Promise.race([result, sleep(PATIENCE).then(() => PENDING)]);
+    const settled = await Promise.race([result, sleep(TIMEOUT).then(() => PENDING)]);
     return settled === PENDING ? { pending: true } : { result: settled };
   } catch (error) {
     return { error };
