@@ -1,4 +1,4 @@
-//! Calls between browsers, on the demo and on the plain JavaScript page.
+//! Calls between browsers on the demo and on the plain JavaScript page.
 
 mod arguments;
 mod calls;
