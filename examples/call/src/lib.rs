@@ -1,0 +1,1 @@
+//! A video call between two tabs, with web-sys alone.

@@ -1,0 +1,1 @@
+//! A chat over data channels, without media.

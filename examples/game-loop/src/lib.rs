@@ -1,0 +1,1 @@
+//! Two players in a loop of requestAnimationFrame that polls an unreliable data channel.

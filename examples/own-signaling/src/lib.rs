@@ -1,0 +1,1 @@
+//! A session between two tabs over a BroadcastChannel, without a signaling server.

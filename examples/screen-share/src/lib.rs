@@ -1,0 +1,1 @@
+//! A call that shows the screen.
