@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod coverage;
 mod demo;
+mod examples;
 mod layers;
 mod load;
 mod msrv;

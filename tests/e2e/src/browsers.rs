@@ -24,10 +24,20 @@ pub(crate) struct Browsers {
 impl Browsers {
     /// Opens the URL in a new browser.
     pub(crate) async fn open(&self, setup: Setup, site: Site<'_>, name: &str, url: &str) -> Page {
+        let client = self.start(setup, site, name).await;
+        Page::open(client, name, url).await
+    }
+
+    /// Opens a browser without a page.
+    pub(crate) async fn open_blank(&self, setup: Setup, site: Site<'_>, name: &str) -> Page {
+        Page::blank(self.start(setup, site, name).await, name)
+    }
+
+    async fn start(&self, setup: Setup, site: Site<'_>, name: &str) -> Client {
         let session = Session::open(setup, site).await;
         let client = session.client.clone();
         self.sessions().push((name.to_owned(), session));
-        Page::open(client, name, url).await
+        client
     }
 
     /// Kills a browser with SIGKILL.
