@@ -6,6 +6,8 @@ mod bench;
 mod ci;
 mod coverage;
 mod demo;
+#[cfg(test)]
+mod guide;
 mod layers;
 mod load;
 mod msrv;
