@@ -12,20 +12,29 @@ pub use browser_rtc_proto::signaling::{
 pub use self::socket::SignalingSocket;
 pub(crate) use self::socket::is_frame_error;
 use crate::{
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Result},
     members::Members,
     peer::IceServer,
     sys::global,
 };
 
 /// Returns the URL of a signaling server that also serves this page: `wss://` or `ws://`, the page's host, and [`PATH`].
-/// Returns `None` if there is no page.
-#[must_use]
-pub fn url_of_this_page() -> Option<String> {
+///
+/// # Errors
+/// `NotSupported` if the page does not come from a server, such as a file.
+pub fn url_of_this_page() -> Result<String> {
     let location = global::get(&js_sys::global(), "location");
-    let part = |member| global::get(&location, member).as_string();
-    let scheme = if part("protocol")? == "https:" { "wss://" } else { "ws://" };
-    Some([scheme, &part("host")?, PATH].concat())
+    let part = |member| global::get(&location, member).as_string().unwrap_or_default();
+    let host = part("host");
+    let scheme = match &*part("protocol") {
+        "https:" if !host.is_empty() => "wss://",
+        "http:" if !host.is_empty() => "ws://",
+        _ => {
+            let message = "the page does not come from a server, so that it needs the URL of a signaling server";
+            return Err(Error::new("urlOfThisPage", ErrorKind::NotSupported, message));
+        }
+    };
+    Ok([scheme, &host, PATH].concat())
 }
 
 impl Error {

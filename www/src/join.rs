@@ -55,14 +55,12 @@ impl JoinForm {
 pub async fn join(page: &Page) -> Room {
     let form = &page.join;
     let mut submits = dom::submits(&form.form);
-    // The server that this page came from carries the signaling as well.
-    let url = signaling::url_of_this_page().unwrap_or_default();
     loop {
         submits.select_next_some().await;
         page.notices.clear_failure();
         let (name, room_name) = (form.name.value().trim().to_owned(), form.room.value().trim().to_owned());
         form.button.set_disabled(true);
-        let joined = Room::join(&url, Join::new(&room_name, name).keep_seat()).await;
+        let joined = join_room(Join::new(&room_name, name).keep_seat()).await;
         form.button.set_disabled(false);
         match joined {
             Ok(room) => {
@@ -74,6 +72,11 @@ pub async fn join(page: &Page) -> Room {
             Err(error) => page.notices.fail(words::server_failure(&error)),
         }
     }
+}
+
+/// Joins a room on the signaling server that serves this page.
+async fn join_room(join: Join) -> browser_rtc::Result<Room> {
+    Room::join(&signaling::url_of_this_page()?, join).await
 }
 
 fn location() -> Option<Location> {

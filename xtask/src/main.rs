@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod coverage;
 mod demo;
+mod examples;
 #[cfg(test)]
 mod guide;
 mod layers;

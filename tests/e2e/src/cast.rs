@@ -23,10 +23,20 @@ pub(crate) struct Cast {
 impl Cast {
     /// Opens the address in a browser of its own.
     pub(crate) async fn open(&self, setup: Setup, site: Site<'_>, name: &str, url: &str) -> Page {
+        let client = self.start(setup, site, name).await;
+        Page::open(client, name, url).await
+    }
+
+    /// Opens a browser without a page.
+    pub(crate) async fn open_blank(&self, setup: Setup, site: Site<'_>, name: &str) -> Page {
+        Page::blank(self.start(setup, site, name).await, name)
+    }
+
+    async fn start(&self, setup: Setup, site: Site<'_>, name: &str) -> Client {
         let session = Session::open(setup, site).await;
         let client = session.client.clone();
         self.sessions().push((name.to_owned(), session));
-        Page::open(client, name, url).await
+        client
     }
 
     /// Kills a browser, which can do nothing about it.

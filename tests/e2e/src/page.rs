@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use fantoccini::Client;
+use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::wd::Locator;
 use serde::de::DeserializeOwned;
@@ -47,6 +48,16 @@ impl Page {
         page.soon("the page", page.client.goto(url)).await;
         page.started().await;
         page
+    }
+
+    /// Creates the page of a browser that shows none yet.
+    pub(crate) fn blank(client: Client, name: &str) -> Self {
+        Self { client, name: name.to_owned() }
+    }
+
+    /// Opens an address in this browser, without the spies for the demo.
+    pub async fn go_to(&self, url: &str) {
+        self.soon("the page", self.client.goto(url)).await;
     }
 
     /// Reloads it, as its user may at any time.
@@ -247,6 +258,14 @@ impl Page {
     pub async fn click(&self, selector: &str) {
         let element = self.find(selector).await;
         self.soon(&format!("a click on {selector}"), element.click()).await;
+    }
+
+    /// Moves the pointer to a place that is so many pixels right of and below the center of what the selector finds.
+    pub async fn move_pointer(&self, selector: &str, (x, y): (i16, i16)) {
+        let element = self.find(selector).await;
+        let there = PointerAction::MoveToElement { element, duration: None, x: x.into(), y: y.into() };
+        let pointer = MouseActions::new("mouse".to_owned()).then(there);
+        self.soon(&format!("moving the pointer over {selector}"), self.client.perform_actions(pointer)).await;
     }
 
     /// Types into a field what it is to hold.

@@ -17,7 +17,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The path of the scripts of the tests: the pages' policy allows only scripts of the server.
 pub(crate) const SCRIPTS: &str = "/scripts";
 
-/// The real server on a free port of the loopback, with the demo at `/` and the npm package at `/npm`. Ends on drop.
+/// The real server on a free port of the loopback, with the demo at `/`, the npm package at `/npm` and the folders of the
+/// examples under `/examples`. Ends on drop.
 #[derive(Debug)]
 pub struct DemoServer {
     url: String,
@@ -50,7 +51,9 @@ impl DemoServer {
     pub async fn start() -> Self {
         let npm = built(&workspace(), "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
         let scripts = workspace().join("tests/e2e/tests/demo");
-        let dirs = vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm), (SCRIPTS.to_owned(), scripts)];
+        let examples = workspace().join("examples");
+        let dirs = [("/", demo()), ("/npm", npm), (SCRIPTS, scripts), ("/examples", examples)];
+        let dirs = dirs.map(|(prefix, folder)| (prefix.to_owned(), folder)).to_vec();
         // The port is not given to another program while the server is stopped.
         let mut config = Config::new().listen((Ipv4Addr::LOCALHOST, free_port())).static_dirs(dirs);
         let server = Server::bind(config.clone()).await.expect("the server gets a port");

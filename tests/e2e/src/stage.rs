@@ -73,6 +73,17 @@ impl Stage {
         self.open_url(setup.into(), name, &format!("{}{path}", self.server.url())).await
     }
 
+    /// Opens a browser without a page, for pages that are not the demo's.
+    pub async fn open_blank(&self, setup: impl Into<Setup>, name: &str) -> Page {
+        self.cast.open_blank(setup.into(), Site::default(), name).await
+    }
+
+    /// Returns the address of the server, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.server.url()
+    }
+
     /// Joins like [`join`](Self::join), through a proxy whose connections can be broken.
     pub async fn join_through(&self, proxy: &Proxy, setup: impl Into<Setup>, name: &str) -> Page {
         let page = self.open_url(setup.into(), name, &proxy.url()).await;

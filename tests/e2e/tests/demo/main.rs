@@ -5,6 +5,7 @@ mod calls;
 mod capture;
 mod channels;
 mod endings;
+mod examples;
 mod files;
 mod handles;
 mod lingering;
