@@ -11,14 +11,14 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within, js,
-    room::{between, frame, kind, ring, seat, signal},
+    room::{frame, kind, ring, seat, signal, with_rooms},
     sockets::Sockets,
     watched,
 };
 
 #[wasm_bindgen_test]
 async fn next_call_takes_a_ring_before_and_during_the_wait() {
-    between(async |near: Room, far: Room| {
+    with_rooms(async |near: Room, far: Room| {
         let id = PeerId::from("b");
         for _ in 0..2 {
             let answer = async { far.next_call().await?.accept(None).await };

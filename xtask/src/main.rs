@@ -7,6 +7,8 @@ mod ci;
 mod coverage;
 mod demo;
 mod examples;
+#[cfg(test)]
+mod guide;
 mod layers;
 mod load;
 mod msrv;

@@ -57,7 +57,7 @@ impl Page {
 
     /// Opens an address in this browser, without the spies for the demo.
     pub async fn go_to(&self, url: &str) {
-        self.soon("the page", self.client.goto(url)).await;
+        self.with_timeout("the page", self.client.goto(url)).await;
     }
 
     /// Reloads the page.
@@ -274,7 +274,7 @@ impl Page {
         let element = self.find(selector).await;
         let there = PointerAction::MoveToElement { element, duration: None, x: x.into(), y: y.into() };
         let pointer = MouseActions::new("mouse".to_owned()).then(there);
-        self.soon(&format!("moving the pointer over {selector}"), self.client.perform_actions(pointer)).await;
+        self.with_timeout(&format!("moving the pointer over {selector}"), self.client.perform_actions(pointer)).await;
     }
 
     /// Replaces the text of a field.

@@ -77,7 +77,7 @@ impl Stage {
 
     /// Opens a browser without a page, for pages that are not the demo's.
     pub async fn open_blank(&self, setup: impl Into<Setup>, name: &str) -> Page {
-        self.cast.open_blank(setup.into(), Site::default(), name).await
+        self.browsers.open_blank(setup.into(), Site::default(), name).await
     }
 
     /// Returns the address of the server, without a slash at its end.
