@@ -159,6 +159,7 @@ pub mod from_javascript {}
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod identity;
+mod log;
 pub mod media;
 mod members;
 #[cfg(feature = "npm")]

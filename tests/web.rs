@@ -29,6 +29,8 @@ mod web {
     mod files_resume;
     mod from_raw;
     mod handles;
+    #[cfg(feature = "log")]
+    mod log;
     mod media_capture;
     mod media_constraints;
     mod media_devices;

@@ -117,7 +117,7 @@ fn browser_step(
 ) -> Step {
     let step = Step::new("wasm-pack", ["test", "--headless", name, driver_option])
         .args([&browser.driver])
-        .args([".", "--features", "postcard,streams", "--test", "web"])
+        .args([".", "--features", "log,postcard,streams", "--test", "web"])
         // The default timeouts are too short for tones, for ICE, and for the first start of a browser.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "1800")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
