@@ -16,6 +16,7 @@ use super::{receive_queue::ReceiveQueue, send_buffer::SendBuffer, state::Channel
 use crate::{
     error::{Error, ErrorKind},
     event::Listener,
+    log::log,
     promise::settled,
     registry::{Shared, shared},
     sys::{
@@ -306,6 +307,7 @@ impl Life {
 
     fn open(&self) {
         if !self.is_new.get() {
+            log!(debug, "data channel {:?} is open", self.raw.id());
             self.opened.set(true);
             self.opening.wake_all();
             self.send_buffer.turns.wake_first();
@@ -322,6 +324,9 @@ impl Life {
 
     /// Ends the channel: nothing is received or sent any more, and all waiting tasks are woken.
     fn end(&self) {
+        if !self.closed.is_set() {
+            log!(debug, "data channel {:?} is closed", self.raw.id());
+        }
         self.closed.set();
         for wakers in [&self.opening, &self.receive_queue.filled, &self.send_buffer.turns, &self.send_buffer.drained] {
             wakers.wake_all();

@@ -115,6 +115,7 @@ pub use self::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    log::log,
     promise::settled_for_good,
     sys::{global, media_devices::MediaDevices, promise::Promise},
 };
@@ -153,6 +154,9 @@ async fn captured(operation: &'static str, request: std::result::Result<Promise,
     let (sender, receiver) = oneshot::channel();
     spawn_local(async move {
         let stream = settled_for_good(operation, request).await;
+        if let Err(error) = &stream {
+            log!(warn, "{error}");
+        }
         // If the receiver was dropped, this drops the stream, which stops it.
         let _ = sender.send(stream.map(|raw| MediaStream::from_capture(raw.unchecked_into())));
     });

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    log::log,
     peer::IceServer,
     signaling::{
         self, ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket,
@@ -106,7 +107,9 @@ impl Connector {
             }
         };
         self.unresponsive.clear();
-        Ok(seat_on(socket))
+        let seat = seat_on(socket);
+        log!(info, "joined as {}, resumed: {}, peers: {}", seat.you.id, seat.resumed, seat.peers.len());
+        Ok(seat)
     }
 }
 

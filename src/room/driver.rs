@@ -26,6 +26,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
+    log::{Variant, log},
     signaling::{
         ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, SignalingSocket, is_frame_error,
         socket_closed,
@@ -147,6 +148,7 @@ impl RoomDriver {
             };
             let Some(broken) = broken else { return self.leave(connection).await };
             let reason = self.error(broken, connection.socket).await;
+            log!(warn, "connection to the signaling server is lost: {reason}");
             if is_final(&reason) {
                 self.forget_seat();
                 return self.receiver.lost(reason);
@@ -194,6 +196,7 @@ impl RoomDriver {
     /// Sends all frames that have not been sent on this socket.
     async fn flush(&mut self, connection: &mut Connection) -> Result<()> {
         while let Some(frame) = self.resend_queue.next(connection.max_frame_bytes) {
+            log!(trace, "sends {}", Variant(&frame));
             connection.socket.send(frame).await?;
         }
         Ok(())
@@ -242,6 +245,10 @@ impl RoomDriver {
 
     /// Passes a message to the room, or a refusal to the owner of the refused frame.
     fn handle(&mut self, message: Result<ServerMessage>) -> Result<()> {
+        match &message {
+            Ok(message) => log!(trace, "received {}", Variant(message)),
+            Err(error) => log!(warn, "{error}"),
+        }
         match message {
             Ok(ServerMessage::Joined(_)) => {}
             Ok(ServerMessage::Pong(Pong { id, received, resume, .. })) => {
@@ -324,6 +331,7 @@ impl RoomDriver {
                 }
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
+                    log!(info, "attempt {} to reconnect failed: {error}", self.attempt);
                     if error.operation() == TOKEN_OPERATION {
                         self.receiver.refused(error.clone());
                     }

@@ -6,6 +6,7 @@ use super::incoming::IncomingCall;
 use crate::{
     error::Error,
     event::{Broadcast, Queue},
+    log::{Variant, log},
     signaling::{Data, LeaveReason, Peer},
 };
 
@@ -89,6 +90,11 @@ pub enum RoomEvent {
 
 /// Sends an event to all subscribers. Declines an incoming call as busy if no subscriber has room for it.
 pub(super) fn push(events: &Broadcast<RoomEvent>, event: RoomEvent) {
+    match &event {
+        RoomEvent::Refused(error) => log!(warn, "{error}"),
+        RoomEvent::Lost { reason } => log!(warn, "room is lost: {reason}"),
+        event => log!(info, "event {}", Variant(event)),
+    }
     let incoming = if let RoomEvent::Incoming(call) = &event { Some(call.clone()) } else { None };
     let is_queued = events.send(event, push_to);
     if let Some(call) = incoming

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{EventStream, Queue},
+    log::log,
     negotiation::Signal,
     peer::ConnectionState,
     signaling::{LeaveReason, Peer, PeerId},
@@ -93,9 +94,12 @@ impl SharedCall {
     }
 
     pub(super) fn state_changed(&self) {
-        let is_ended = self.state.borrow().end_reason().is_some();
+        let end_reason = self.state.borrow().end_reason();
         self.changed.wake_all();
-        if is_ended {
+        if let Some(reason) = end_reason
+            && !self.end.is_set()
+        {
+            log!(info, "call has ended: {reason}");
             self.end.set();
         }
     }

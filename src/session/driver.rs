@@ -23,6 +23,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
+    log::{Variant, log},
     negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
     peer::{ConnectionState, IceCandidate, IceConnectionState, PeerConnection, SdpType, SessionDescription},
     random,
@@ -169,6 +170,11 @@ impl SessionDriver {
 
     /// Passes an input to the negotiator, and performs the resulting actions.
     fn handle(&mut self, input: Input) -> Flow {
+        match &input {
+            Input::Received(signal) => log!(debug, "received {}", Variant(&signal.content)),
+            Input::Timeout => {}
+            input => log!(debug, "input {}", Variant(input)),
+        }
         let is_last = input == Input::Closing;
         self.negotiator.set_signal_limit(self.signal_limit.get());
         for action in self.negotiator.handle(input) {
@@ -190,6 +196,7 @@ impl SessionDriver {
             Action::Perform(operation) => self.start(operation),
             Action::RestartIce => self.restart_ice(),
             Action::Send(signal) => {
+                log!(debug, "sends {}", Variant(&signal.content));
                 // This fails if the link has ended, which `link_ended` reports.
                 let _ = self.outgoing.unbounded_send(signal);
             }
@@ -210,6 +217,7 @@ impl SessionDriver {
 
     fn start(&mut self, operation: Operation) {
         debug_assert!(self.operation.is_terminated());
+        log!(debug, "starts {}", Variant(&operation));
         self.negotiated.operation_started(&operation);
         self.operation = perform(self.pc.clone(), operation).boxed_local().fuse();
     }
@@ -255,6 +263,7 @@ impl SessionDriver {
     }
 
     async fn state_changed(&mut self, state: &ConnectionState) -> Option<Input> {
+        log!(info, "connection is {state}");
         let actions = self.path.state_changed(state);
         self.path_changed(actions).await
     }

@@ -7,6 +7,7 @@ use browser_rtc_proto::recovery::PathEvent;
 use crate::{
     error::{Error, ErrorKind},
     event::{Broadcast, Queue},
+    log::log,
 };
 
 /// The reason for which a session was lost.
@@ -87,6 +88,10 @@ const MAX_UNREAD_EVENTS: usize = 1_024;
 
 /// Sends an event to all subscribers.
 pub(crate) fn push(events: &Broadcast<SessionEvent>, event: SessionEvent) {
+    match &event {
+        SessionEvent::Failed(error) => log!(warn, "{error}"),
+        event => log!(info, "event {event:?}"),
+    }
     events.send(event, push_to);
 }
 

@@ -23,7 +23,7 @@ pub const URL: &str = "ws://localhost/signal";
 pub const NEVER_MS: u32 = 3_600_000;
 
 /// The limit that a client assumes if the server sends none.
-const MAX_FRAME_BYTES: u32 = 65_536;
+pub const MAX_FRAME_BYTES: u32 = 65_536;
 
 pub fn peer(id: &str) -> Value {
     json!({ "id": id, "name": format!("name of {id}") })
