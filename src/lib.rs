@@ -116,17 +116,17 @@
 //!
 //! # Conventions
 //!
-//! - **Handles.** A [`PeerConnection`](peer::PeerConnection), a [`DataChannel`](channel::DataChannel), a
-//!   [`Call`](room::Call) and their like are cheap to clone, and clones are equal. Dropping the last clone closes the
-//!   connection, the channel or the call, and stops a captured track. `as_raw`, `into_raw` and `from_raw` convert from
-//!   and to the types of `web-sys`.
-//! - **Events** are [`EventStream`]s. Each removes its listeners when it is dropped, and ends when its object closes.
-//! - **Errors** have one type, [`Error`], with the operation, an [`ErrorKind`], and the browser's message. Nothing throws
-//!   a JavaScript exception and nothing panics.
-//! - **Futures** resolve with [`ErrorKind::Closed`] when the connection that they wait on closes. The section
+//! - **Handles**, such as [`PeerConnection`](peer::PeerConnection), [`DataChannel`](channel::DataChannel) and
+//!   [`Call`](room::Call), are cheap to clone, and clones are equal. Dropping the last clone closes the connection, the
+//!   channel or the call, and stops a captured track. `as_raw`, `into_raw` and `from_raw` convert to and from the types
+//!   of `web-sys`.
+//! - **Events** are [`EventStream`]s. A stream ends when its object closes, and removes its listeners when it is dropped.
+//! - **Errors** have one type, [`Error`], with the operation, an [`ErrorKind`], and the browser's message. No function
+//!   throws a JavaScript exception or panics.
+//! - **Futures** resolve with [`ErrorKind::Closed`] if the connection that they wait for closes. The section
 //!   "Cancel safety" of a function describes the effect of dropping its future early.
-//! - **Missing interfaces**, in a browser without WebRTC or on an insecure page, are [`ErrorKind::NotSupported`], with a
-//!   message that names the remedy.
+//! - **Missing interfaces**, in a browser without WebRTC or on an insecure page, are the error
+//!   [`ErrorKind::NotSupported`], whose message names the remedy.
 //!
 //! # Features
 //!
