@@ -255,13 +255,10 @@ fn errors_name_the_member_path() {
     refuses::<Signal>(json!({}), "`kind`: the required member is missing");
     refuses::<Signal>(json!({ "kind": "refuse" }), "`offer`: the required member of a refusal is missing");
     refuses::<Signal>(json!({ "kind": "description" }), "`type`: the required member of a description is missing");
-    refuses::<ChannelInit>(
-        json!({ "negotiated": true }),
-        "`id`: the required member of a negotiated channel is missing",
-    );
+    refuses::<ChannelInit>(json!({ "negotiated": true }), "`id`: a negotiated channel requires this member");
     refuses::<ChannelInit>(
         json!({ "maxRetransmits": 1, "maxPacketLifeTime": 1 }),
-        "`maxPacketLifeTime`: a channel has this limit or maxRetransmits, not both",
+        "`maxPacketLifeTime`: a channel cannot have both this limit and maxRetransmits",
     );
     refuses::<Fingerprint>(json!({ "algorithm": "sha-256" }), "`value`: the required member is missing");
     refuses::<IceParameters>(json!({ "password": "p" }), "`usernameFragment`: the required member is missing");
