@@ -94,7 +94,7 @@ pub(super) fn push(events: &Broadcast<RoomEvent>, event: RoomEvent) {
     if let Some(call) = incoming
         && !is_queued
     {
-        // This fails only if the call has been answered or ended.
+        // This fails only if the call has been answered.
         let _ = call.decline(DeclineReason::Busy);
     }
 }
