@@ -91,8 +91,7 @@
 //!
 //! # Modules
 //!
-//! From the top layer down. Each layer is built on the public interface of those below it, so that a program can start at
-//! any of them.
+//! The modules from the top layer down. Each layer builds on those below it, and a program can start at any of them.
 //!
 //! | Module | For | Main types |
 //! |---|---|---|
@@ -107,8 +106,13 @@
 //! | [`stats`] | statistics of a connection, and the rates between two reports | [`StatsReport`](stats::StatsReport), [`rates`](stats::rates()) |
 //! | [`media`] | capture of cameras, microphones and screens; playback, recording and snapshots | [`get_user_media`](media::get_user_media), [`MediaStream`](media::MediaStream) |
 //!
-//! [`from_javascript`] lists the members of the web's interfaces with their counterparts in this crate. The search of
-//! this documentation finds each item by its web name too, such as `RTCPeerConnection.restartIce`.
+//! # Guide
+//!
+//! The [`guide`] explains how to build an application, one page per task: a [first call](guide::first_call), [failures of
+//! capture](guide::capture), [channels](guide::channels), [recovery](guide::recovery), [frameworks](guide::frameworks),
+//! [deployment](guide::deploying) and others. [`from_javascript`] lists the members of the web's interfaces with their
+//! counterparts in this crate. The search of this documentation also finds each item by its web name, such as
+//! `RTCPeerConnection.restartIce`.
 //!
 //! # Conventions
 //!
@@ -131,6 +135,7 @@
 //! | `npm` | on | exports the JavaScript API of the npm package; disable it in a Rust program with `default-features = false` |
 //! | `streams` | off | [`DataChannel`](channel::DataChannel)s as WHATWG streams of the crate `wasm-streams` |
 //! | `postcard` | off | a compact binary codec for [`channel::Typed`] |
+//! | `log` | off | log records of rooms, sessions and channels through the crate `log`, without names, messages or tokens |
 //!
 //! # Platforms
 //!

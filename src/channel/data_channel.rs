@@ -194,8 +194,8 @@ impl DataChannel {
     ///
     /// The future waits without a limit for the connection. To limit the wait, race it with a timer or with
     /// [`PeerConnection::connection_states`](crate::peer::PeerConnection::connection_states). A channel that the remote
-    /// peer has created is open when it is received; a channel that was created here opens once the remote peer has
-    /// acknowledged it.
+    /// peer has created opens within milliseconds after it is received; a channel that was created here opens once the
+    /// remote peer has acknowledged it.
     ///
     /// # Errors
     /// - `Closed` if the channel or its connection is closed first, at either peer. If other code calls `close()` on

@@ -72,8 +72,8 @@ const FALLBACK_PIECE: u64 = 16 * 1024;
 /// # Incomplete messages
 /// A message is discarded when its sender cancels it. On an ordered channel, it is also discarded when the next message
 /// begins; on an unordered one, the oldest is discarded when more than 64 are incomplete or their bytes exceed the
-/// limit. On a reliable channel, the latter is the error `QuotaExceeded`. On an unreliable channel, a message of which
-/// one piece is lost is lost.
+/// limit. On a reliable channel, such a discarded message is the error `QuotaExceeded`. On an unreliable channel, the
+/// loss of a piece is the loss of its message.
 pub struct LargeMessages {
     channel: DataChannel,
     messages: JsMessages,

@@ -90,10 +90,10 @@ const FIRST_UNCERTAIN_ID: u16 = 1024;
 /// The interval of the checks of a channel with such an id, in milliseconds.
 const STREAM_CHECK_MS: u32 = 2_000;
 
-/// Time, in milliseconds, after which a browser makes a new report of the statistics.
+/// The time after which a browser creates a new report of the statistics, in milliseconds.
 const REPORT_AGE: u32 = 60;
 
-/// Number of reports that are read for an incoming channel. An earlier channel may have caused the first one.
+/// The number of reports that are read for an incoming channel. An earlier channel may have caused the first one.
 const READY_REPORTS: u32 = 3;
 
 impl SharedChannel {
@@ -270,14 +270,14 @@ impl Life {
                 TimeoutFuture::new(REPORT_AGE).await;
             }
             life.is_new.set(false);
-            // Otherwise the browser reports it as open once more.
+            // Otherwise the browser fires the event `open` once the channel is open.
             if life.raw.ready_state_name() == "open" {
                 life.open();
             }
         });
     }
 
-    /// Returns whether the channel is open by this report.
+    /// Returns whether the channel is open according to a report.
     fn is_open_in(&self, report: &StatsReport) -> bool {
         let (id, mut is_open) = (self.raw.id().map(f64::from), false);
         let is = |entry: &StatsEntry, name, value: &str| entry.member(name).is_ok_and(|member| member == *value);

@@ -55,8 +55,8 @@
 //!
 //! # Types
 //!
-//! A [`DataChannel`] carries messages of up to some 256 KiB. The other types wrap one, for other needs; both peers wrap
-//! their ends of the channel in the same type.
+//! A [`DataChannel`] carries messages of up to 256 KiB in Chromium. The other types wrap one, for other needs; both
+//! peers wrap their ends of the channel in the same type.
 //!
 //! | Type | For |
 //! |---|---|

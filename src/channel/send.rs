@@ -92,9 +92,9 @@ impl Life {
         self.send_buffer.buffered.get() >= high && self.query_buffered() >= high
     }
 
-    /// Returns whether the browser has set the state back, as Chromium may for a new channel, until it reports it as open
-    /// once more.
-    fn is_connecting_again(&self) -> bool {
+    /// Resets a channel whose state the browser has set back to connecting, as Chromium may do with a new channel; the
+    /// event `open` follows. Returns whether the channel was reset.
+    fn reset_if_connecting(&self) -> bool {
         let is_connecting = self.raw.ready_state_name() == "connecting";
         if is_connecting {
             self.opened.set(false);
@@ -172,7 +172,7 @@ impl SharedChannel {
             return Err(Blocked::Full);
         }
         let sent = life.send_raw(payload, bytes);
-        if sent.is_err() && life.is_connecting_again() { Err(Blocked::NotOpen) } else { Ok(sent) }
+        if sent.is_err() && life.reset_if_connecting() { Err(Blocked::NotOpen) } else { Ok(sent) }
     }
 
     /// Sends at once if there is room and no other sender waits, otherwise in the order of the calls.
@@ -259,8 +259,8 @@ impl DataChannel {
     /// Sends text or bytes without waiting.
     ///
     /// # Errors
-    /// - `WouldBlock` if the buffer has no room or other senders wait for it. Also for a moment after the channel has been
-    ///   received from the remote peer: Chromium would lose the message.
+    /// - `WouldBlock` if the buffer has no room or other senders wait for it. Also for a moment after the channel has
+    ///   been received from the remote peer: Chromium would lose the message.
     /// - `InvalidState` if the channel is not open yet.
     /// - `TooLarge`, `Closed` and `Type` as [`send`](Self::send).
     pub fn try_send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {

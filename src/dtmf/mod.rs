@@ -1,4 +1,51 @@
-//! DTMF: touch tones in the audio of a call. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-dtmf)
+//! DTMF: touch tones in the audio of a call, such as for the menu of a telephone system.
+//! [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-dtmf)
+//!
+//! A gateway to the telephone network, or another peer that accepts the codec `telephone-event`, receives the keys that
+//! a user presses as events in the audio stream. The browser plays a sequence of tones in the background. Each
+//! [`RtpSender`](crate::peer::RtpSender) of audio has a [`DtmfSender`], and [`Call::dtmf`](crate::room::Call::dtmf)
+//! returns that of a call.
+//!
+//! # Examples
+//!
+//! A keypad: the keys are dialed, and each is reported as it plays.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use browser_rtc::{
+//!     Result,
+//!     dtmf::{Timing, Tones},
+//!     peer::PeerConnection,
+//! };
+//! use futures::StreamExt;
+//!
+//! async fn dial(pc: &PeerConnection, keys: &str) -> Result<()> {
+//!     let tones: Tones = keys.parse()?; // such as "123#"; a comma is a pause of two seconds
+//!     for sender in pc.senders() {
+//!         let Ok(dtmf) = sender.dtmf() else { continue }; // a sender of video
+//!         if !dtmf.can_insert() {
+//!             continue; // not connected yet, or the peer does not accept tones
+//!         }
+//!         let mut play_out = dtmf.insert(&tones, Timing::new().duration(Duration::from_millis(200)))?;
+//!         while let Some(tone) = play_out.next().await {
+//!             println!("{tone} is playing");
+//!         }
+//!         break;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Types
+//!
+//! | Type | Role |
+//! |---|---|
+//! | [`DtmfSender`] | plays tones: [`insert`](DtmfSender::insert), [`append`](DtmfSender::append), [`cancel`](DtmfSender::cancel) |
+//! | [`Tone`], [`Tones`] | a tone and a sequence of tones, parsed from text |
+//! | [`Timing`] | the duration of each tone and of the gap after it |
+//! | [`PlayOut`] | a stream of the tones of one `insert` as they start, and its end |
+//! | [`ParseTonesError`] | the error of text that contains other characters than tones |
 
 mod tones;
 
@@ -30,8 +77,8 @@ use crate::{
 /// # use futures::StreamExt;
 /// # async fn example(sender: RtpSender) -> Result<()> {
 /// let keypad = sender.dtmf()?;
-/// let mut played = keypad.insert(&"12#".parse::<Tones>()?, Timing::new())?;
-/// while let Some(tone) = played.next().await { /* light the key */ }
+/// let mut play_out = keypad.insert(&"12#".parse::<Tones>()?, Timing::new())?;
+/// while let Some(tone) = play_out.next().await { /* highlight the key */ }
 /// # Ok(()) }
 /// ```
 #[doc(alias = "RTCDTMFSender")]
@@ -39,7 +86,7 @@ use crate::{
 pub struct DtmfSender(Rc<SharedDtmfSender>);
 
 struct SharedDtmfSender {
-    /// Observes the end of a play-out. It is attached before all other listeners, so that they see the new state.
+    /// Observes the end of a play-out. It is attached before all other listeners, so that they find the new state.
     _tones: Listener,
     raw: sys::dtmf_sender::DtmfSender,
     /// The sender that the tones are played into.
@@ -53,7 +100,7 @@ struct SharedDtmfSender {
 struct Current {
     number: Cell<u64>,
     timing: Cell<Timing>,
-    /// Set also while the last tone plays, when the buffer is empty.
+    /// Set until the last tone has ended, also while the buffer is empty.
     playing: Cell<bool>,
     replaced: WakerSet,
 }
@@ -62,7 +109,7 @@ impl Current {
     fn begin(&self, tones: &Tones, timing: Timing) {
         self.timing.set(timing);
         self.number.set(self.number.get() + 1);
-        // Without tones, the end of the current tone is still to come.
+        // An empty sequence clears the buffer, and the current tone continues to its end.
         self.playing.set(self.playing.get() || !tones.is_empty());
         self.replaced.wake_all();
     }
@@ -82,14 +129,14 @@ impl DtmfSender {
         Self(Rc::new(SharedDtmfSender { _tones: listener, raw, sender: sender.clone(), end: end.clone(), play_out }))
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcdtmfSender {
         &self.0.raw
     }
 
-    /// Returns whether tones can be played now: the connection is established and sends audio. Firefox before 129 does
-    /// not report it, and this is true there while the connection is open.
+    /// Returns whether tones can be played: the connection is established, sends audio, and the remote peer accepts
+    /// tones. Firefox before 129 does not report it; this is true there while the connection is open.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-caninsertdtmf)
     #[doc(alias = "RTCDTMFSender.canInsertDTMF")]
     #[must_use]
@@ -97,33 +144,34 @@ impl DtmfSender {
         !self.0.end.is_set() && self.0.raw.can_insert_dtmf().unwrap_or(true)
     }
 
-    /// Returns the tones that are still to be played.
+    /// Returns the tones in the buffer, which are yet to be played.
     #[doc(alias = "RTCDTMFSender.toneBuffer")]
     #[must_use]
     pub fn tone_buffer(&self) -> String {
         self.0.raw.tone_buffer()
     }
 
-    /// Plays these tones, in place of those in the buffer. Without tones it is the same as [`cancel`](Self::cancel).
+    /// Plays tones, which replace those in the buffer. An empty sequence is the same as [`cancel`](Self::cancel).
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-insertdtmf)
     ///
     /// # Errors
-    /// `InvalidState` where tones cannot be played: the sender does not send now, as once its track is removed (in
-    /// Chromium, once that is negotiated), or the peer's description has no `telephone-event`, which the message says.
-    /// `Closed`.
+    /// - `InvalidState` if tones cannot be played, with the reason in the message: the sender is not sending, such as
+    ///   after its track was removed (in Chromium, once that is negotiated), or the description of the remote peer has
+    ///   no `telephone-event`.
+    /// - `Closed` if the connection is closed.
     #[doc(alias = "RTCDTMFSender.insertDTMF")]
     pub fn insert(&self, tones: &Tones, timing: Timing) -> Result<PlayOut> {
-        let over = tones.is_empty() && !self.0.play_out.playing.get();
-        // The listener must exist before the first tone, and the number before the former play-out is polled.
+        let is_finished = tones.is_empty() && !self.0.play_out.playing.get();
+        // The listener must exist before the first tone, and the number before the previous play-out is polled.
         let number = self.0.play_out.number.get() + 1;
-        let played = self.play_out(number);
+        let play_out = self.play_out(number);
         self.insert_raw(tones.as_str(), timing)?;
         self.0.play_out.begin(tones, timing);
-        Ok(PlayOut { over, ..played })
+        Ok(PlayOut { is_finished, ..play_out })
     }
 
-    /// Plays these tones after those in progress or in the buffer, with their timing, as part of the current play-out.
-    /// Without a current play-out it is the same as [`insert`](Self::insert) with the default timing.
+    /// Plays tones after those in progress and in the buffer, as part of the current play-out and with its timing. If
+    /// no play-out is in progress, it is the same as [`insert`](Self::insert) with the default timing.
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
@@ -131,9 +179,9 @@ impl DtmfSender {
         if !self.0.play_out.playing.get() {
             return self.insert(tones, Timing::default());
         }
-        let played = self.play_out(self.0.play_out.number.get());
+        let play_out = self.play_out(self.0.play_out.number.get());
         self.insert_raw(&(self.tone_buffer() + tones.as_str()), self.0.play_out.timing.get())?;
-        Ok(played)
+        Ok(play_out)
     }
 
     /// Clears the buffer. A tone that is playing plays to its end.
@@ -144,7 +192,8 @@ impl DtmfSender {
         self.insert_raw("", Timing::default())
     }
 
-    /// Returns a stream of the tones as they start, whichever code inserted them: `None` is the end of a play-out.
+    /// Returns a stream of all tones as they start, including those that other code inserts. `None` is the end of a
+    /// play-out.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtmfsender-ontonechange)
     #[doc(alias = "RTCDTMFSender.ontonechange")]
     #[doc(alias = "RTCDTMFToneChangeEvent.tone")]
@@ -155,8 +204,8 @@ impl DtmfSender {
         })
     }
 
-    /// Returns whether codecs have been negotiated without the one for tones.
-    fn is_refused_by_peer(&self) -> bool {
+    /// Returns whether codecs have been negotiated without that of tones.
+    fn is_rejected_by_peer(&self) -> bool {
         let parameters = self.0.sender.parameters().unwrap_or_default();
         let codecs = global::items(&global::get(&parameters, "codecs"));
         let is_tones = |codec: &JsValue| {
@@ -167,7 +216,13 @@ impl DtmfSender {
 
     fn play_out(&self, number: u64) -> PlayOut {
         let current = self.0.play_out.clone();
-        PlayOut { changes: self.tone_changes(), replaced: current.replaced.waiter(), current, number, over: false }
+        PlayOut {
+            changes: self.tone_changes(),
+            replaced: current.replaced.waiter(),
+            current,
+            number,
+            is_finished: false,
+        }
     }
 
     fn insert_raw(&self, tones: &str, timing: Timing) -> Result<()> {
@@ -176,7 +231,7 @@ impl DtmfSender {
             return Err(Error::closed(OPERATION));
         }
         if !self.can_insert() {
-            let reason = if self.is_refused_by_peer() {
+            let reason = if self.is_rejected_by_peer() {
                 "the peer does not accept DTMF (no telephone-event in its description)"
             } else {
                 "the sender is not sending audio"
@@ -188,19 +243,23 @@ impl DtmfSender {
     }
 }
 
-/// A stream of the tones of one [`insert`](DtmfSender::insert), each as it starts to play. It ends when all have been
-/// played or cancelled, when another `insert` replaces them, or when the connection closes. Dropping it stops no tone.
-#[must_use = "the tones play all the same"]
+/// A stream of the tones of one [`insert`](DtmfSender::insert), each as it starts to play. It ends when all tones have
+/// been played or cancelled, when another `insert` replaces them, or when the connection closes. Dropping it does not
+/// stop the tones.
+#[must_use = "the tones play even if this is dropped"]
 pub struct PlayOut {
     changes: EventStream<Option<Tone>>,
     replaced: Waiter,
     current: Rc<Current>,
     number: u64,
-    over: bool,
+    is_finished: bool,
 }
 
 impl PlayOut {
-    /// Resolves when the play-out has ended. Cancel safe.
+    /// Resolves when the play-out has ended.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the tones continue to play.
     pub async fn finished(mut self) {
         while self.next().await.is_some() {}
     }
@@ -210,16 +269,16 @@ impl Stream for PlayOut {
     type Item = Tone;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Tone>> {
-        if self.over {
+        if self.is_finished {
             return Poll::Ready(None);
         }
         if self.current.number.get() != self.number {
-            self.over = true;
+            self.is_finished = true;
             return Poll::Ready(None);
         }
         self.replaced.register(cx);
         let change = std::task::ready!(self.changes.poll_next_unpin(cx)).flatten();
-        self.over = change.is_none();
+        self.is_finished = change.is_none();
         Poll::Ready(change)
     }
 }
@@ -232,7 +291,7 @@ impl fmt::Debug for DtmfSender {
 
 impl fmt::Debug for PlayOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlayOut").field("over", &self.over).finish_non_exhaustive()
+        f.debug_struct("PlayOut").field("is_finished", &self.is_finished).finish_non_exhaustive()
     }
 }
 

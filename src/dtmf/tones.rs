@@ -1,4 +1,4 @@
-//! Tones and their timing, as types that hold valid values only.
+//! Tones and their timing.
 
 use std::{error, fmt, str::FromStr, time::Duration};
 
@@ -18,7 +18,7 @@ impl Tone {
     /// Creates a tone: `0`–`9`, `A`–`D` in either case, `*`, `#`, or `,` for a pause of two seconds.
     ///
     /// # Errors
-    /// Any other character is an error.
+    /// [`ParseTonesError`] for any other character.
     pub fn new(key: char) -> Result<Self, ParseTonesError> {
         match key.to_ascii_uppercase() {
             key @ ('0'..='9' | 'A'..='D' | '*' | '#' | ',') => Ok(Self(key)),
@@ -26,7 +26,7 @@ impl Tone {
         }
     }
 
-    /// Returns the key, letters in upper case.
+    /// Returns the key. Letters are in upper case.
     #[must_use]
     pub fn as_char(self) -> char {
         self.0
@@ -59,7 +59,7 @@ impl Tones {
         self.0.chars().map(Tone)
     }
 
-    /// Returns the tones as the browser's string.
+    /// Returns the tones as a string, in the format of the web's interface.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -132,8 +132,8 @@ impl From<ParseTonesError> for Error {
     }
 }
 
-/// The durations of each tone and of the silence after it. Values outside the specified ranges are clamped to them,
-/// as the browser itself would do.
+/// The duration of each tone and of the silence after it. Like in browsers, values outside the specified ranges are
+/// clamped.
 ///
 /// ```
 /// use std::time::Duration;
@@ -192,8 +192,8 @@ impl Timing {
     }
 }
 
-fn clamped(time: Duration, least: u16, most: u16) -> u16 {
-    u16::try_from(time.as_millis()).unwrap_or(most).clamp(least, most)
+fn clamped(time: Duration, min: u16, max: u16) -> u16 {
+    u16::try_from(time.as_millis()).unwrap_or(max).clamp(min, max)
 }
 
 #[cfg(test)]
@@ -207,8 +207,8 @@ mod tests {
         assert_eq!("1a2d".parse::<Tones>().unwrap().as_str(), "1A2D");
         assert!("".parse::<Tones>().unwrap().is_empty());
         assert_eq!("12x".parse::<Tones>(), Err(ParseTonesError { found: 'x' }));
-        for wrong in ["E", "é", " ", "+", "\0"] {
-            assert!(wrong.parse::<Tones>().is_err(), "{wrong:?}");
+        for invalid in ["E", "é", " ", "+", "\0"] {
+            assert!(invalid.parse::<Tones>().is_err(), "{invalid:?}");
         }
     }
 

@@ -33,7 +33,7 @@ use crate::{
     wake::{CloseSignal, Turn, WakerSet},
 };
 
-/// Default time within which a peer has to acknowledge an offer, until it is known to implement the protocol.
+/// The default time within which a peer has to acknowledge an offer, until it is known to implement the protocol.
 const DEFAULT_ACK_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) struct FileChannel {
@@ -43,12 +43,12 @@ pub(super) struct FileChannel {
     pub(super) incoming: RefCell<BTreeMap<TransferId, Rc<IncomingState>>>,
     /// Wakes the tasks that wait for an offer.
     pub(super) offered: WakerSet,
-    /// Queue of the outgoing files that have a block to send.
+    /// The queue of the outgoing files that have a block to send.
     turns: WakerSet,
     /// Set once the peer has sent a message of the protocol.
     peer_known: CloseSignal,
     pub(super) ack_timeout: Cell<Duration>,
-    /// Set once the channel has closed, or the last handle was dropped.
+    /// Set once the channel has closed or the last handle is dropped.
     pub(super) end: CloseSignal,
     failure: RefCell<Option<Error>>,
 }
@@ -95,18 +95,19 @@ impl FileChannel {
             Either::Left(_) => Ok(()),
             Either::Right(_) => {
                 let message =
-                    "the peer did not acknowledge the offer: it does not speak the file protocol on this channel";
+                    "the peer did not acknowledge the file offer: it does not speak the file protocol on this channel";
                 Err(Error::new(OPERATION, ErrorKind::Timeout, message))
             }
         }
     }
 
-    /// Resolves when the caller may send a block: files take turns in the order in which they asked.
+    /// Resolves when the caller may send a block. Files take turns in the order of the calls.
     pub(super) async fn turn(&self) -> Turn {
         first_in(&self.turns).await
     }
 
-    /// Returns the first offer that was not returned before. Numbers rise, and offers that were withdrawn are removed.
+    /// Returns the first offer that was not returned before. The numbers of offers increase, and withdrawn offers are
+    /// removed.
     pub(super) fn next_offer(&self) -> Option<Rc<IncomingState>> {
         self.incoming.borrow().values().find(|incoming| !incoming.delivered.replace(true)).cloned()
     }
@@ -122,7 +123,7 @@ impl FileChannel {
         self.channel.send(&text).await
     }
 
-    /// Sends a message that is the last about its transfer: once the channel has closed, the peer does not need it.
+    /// Sends the last message of a transfer, which is not needed once the channel has closed.
     pub(super) async fn send_last(&self, message: impl Into<Message>) {
         let _ = self.send(message).await;
     }
@@ -195,7 +196,7 @@ impl FileChannel {
         self.send_last(Stop::new(id, Reason::Invalid)).await;
     }
 
-    /// Calls a function with an incoming file, without a borrow, as it wakes tasks.
+    /// Calls a function with an incoming file. No borrow is held, as the function wakes tasks.
     fn with_incoming(&self, id: TransferId, function: impl FnOnce(&IncomingState)) {
         let incoming = self.incoming.borrow().get(&id).cloned();
         if let Some(incoming) = incoming {
@@ -265,7 +266,7 @@ fn invalid_data(message: &'static str) -> Error {
     Error::new(OPERATION, ErrorKind::InvalidData, message)
 }
 
-/// Resolves to a place in a queue once it is the first. Dropping the place ends the turn.
+/// Resolves to a place in a queue once the place is the first. Dropping it ends the turn.
 async fn first_in(queue: &WakerSet) -> Turn {
     let mut turn = Some(queue.turn());
     future::poll_fn(|cx| match turn.take_if(|turn| turn.is_first()) {
@@ -285,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_are_given_in_order() {
+    fn turns_follow_the_order_of_calls() {
         let queue = WakerSet::default();
         let first = first_in(&queue).now_or_never().unwrap();
         let mut second = Box::pin(first_in(&queue));
@@ -298,7 +299,7 @@ mod tests {
         drop(first);
         assert!(third.as_mut().now_or_never().is_none());
         let second = second.now_or_never().unwrap();
-        assert!(first_in(&queue).now_or_never().is_none(), "later ones wait longer");
+        assert!(first_in(&queue).now_or_never().is_none(), "a later call waits longer");
         drop(second);
         drop(third.now_or_never().unwrap());
         first_in(&queue).now_or_never().unwrap();

@@ -1,13 +1,13 @@
-//! Errors of transfers, and the reasons that are sent to the peer.
+//! Errors of transfers, and the reasons that are sent to the remote peer.
 
 use browser_rtc_proto::files::Reason;
 
 use crate::error::{Error, ErrorKind};
 
-/// Operation of the errors of this module.
+/// The operation of the errors of this module.
 pub(super) const OPERATION: &str = "file";
 
-/// Returns the local error for a reason of the peer.
+/// Returns the local error for a reason that the remote peer has sent.
 pub(super) fn error_from(reason: Reason) -> Error {
     let (kind, message) = match reason {
         Reason::Declined => (ErrorKind::Declined, "the peer declined the file"),
@@ -20,7 +20,7 @@ pub(super) fn error_from(reason: Reason) -> Error {
     Error::new(OPERATION, kind, message)
 }
 
-/// Returns the reason that is sent to the peer for a local error.
+/// Returns the reason that is sent to the remote peer for a local error.
 pub(super) fn reason_from(error: &Error) -> Reason {
     match error.kind() {
         _ if is_cancel(error) => Reason::Cancelled,
@@ -35,8 +35,8 @@ pub(super) fn cancelled() -> Error {
     Error::new(OPERATION, ErrorKind::Abort, "the transfer was cancelled locally")
 }
 
-/// Returns whether a peer has cancelled. A browser's own `AbortError` is a failure: Firefox rejects with it where a file
-/// cannot be read.
+/// Returns whether a peer has cancelled the transfer. An `AbortError` of the browser is a failure: Firefox rejects with
+/// it if a file cannot be read.
 pub(super) fn is_cancel(error: &Error) -> bool {
     error.kind() == &ErrorKind::Abort && error.js().is_none()
 }

@@ -1,4 +1,4 @@
-//! SHA-256 by the browser, outside the page's thread.
+//! SHA-256, which the browser computes outside of the page's thread.
 
 use browser_rtc_proto::files::Digest;
 use js_sys::{Object, Uint8Array};
@@ -11,7 +11,7 @@ use crate::{
 
 const OPERATION: &str = "digest";
 
-/// Checks that the page can hash.
+/// Checks that the page can compute hashes.
 pub(super) fn check() -> Result<()> {
     subtle().map(drop)
 }

@@ -1,36 +1,61 @@
-//! Files over a data channel: offered, accepted or declined, verified by hashes, and resumed after a lost connection.
+//! File transfer over a data channel: offers, progress, verification by hashes, and resumption after a lost connection.
 //!
-//! Both peers create a [`Files`] over their end of one channel, and either may offer files. Several files are transferred
-//! at a time, in both directions; their blocks of 256 KiB take turns.
+//! Both peers create a [`Files`] over their ends of one channel, and each can offer files to the other. The remote peer
+//! accepts an offer with a destination for the file: memory, a `Blob`, a stream such as that of a file on disk, or the
+//! origin-private file system. Several files can be transferred at the same time, in both directions; their blocks of
+//! 256 KiB take turns.
+//!
+//! # Examples
+//!
+//! A sender with a progress bar, and a receiver that accepts files of up to 100 MB:
 //!
 //! ```no_run
-//! # use browser_rtc::{channel::DataChannel, files::Files, Result};
-//! # use futures::StreamExt;
-//! # async fn send(channel: DataChannel, file: web_sys::Blob, bar: impl Fn(f64)) -> Result<()> {
-//! let files = Files::new(channel);
-//! let outgoing = files.offer(&file).await?; // a Blob or a File
-//! let mut progress = outgoing.progress();
-//! while let Some(progress) = progress.next().await {
-//!     bar(progress.fraction());
-//! }
-//! outgoing.finished().await // Declined, Abort, Closed…, or the peer has received the file
-//! # }
-//! # async fn receive(channel: DataChannel) -> Result<()> {
-//! // The peer:
-//! let files = Files::new(channel);
-//! while let Some(offer) = files.next_offer().await {
-//!     if offer.size() > 100_000_000 {
-//!         offer.decline()?;
-//!         continue;
+//! use browser_rtc::{Result, channel::DataChannel, files::Files};
+//! use futures::StreamExt;
+//! use web_sys::Blob;
+//!
+//! /// Sends a `File` or a `Blob`.
+//! async fn send(channel: DataChannel, file: &Blob, show_progress: impl Fn(f64)) -> Result<()> {
+//!     let files = Files::new(channel);
+//!     let outgoing = files.offer(file).await?;
+//!     let mut progress = outgoing.progress();
+//!     while let Some(progress) = progress.next().await {
+//!         show_progress(progress.fraction());
 //!     }
-//!     let blob = offer.accept_to_blob()?.finished().await?;
+//!     outgoing.finished().await // an error if the file was declined, the transfer cancelled or the channel closed
 //! }
-//! # Ok(()) }
+//!
+//! /// Receives files one after the other, until the channel is closed.
+//! async fn receive(channel: DataChannel, save: impl Fn(&str, Blob)) -> Result<()> {
+//!     let files = Files::new(channel);
+//!     while let Some(offer) = files.next_offer().await {
+//!         if offer.size() > 100_000_000 {
+//!             offer.decline()?;
+//!             continue;
+//!         }
+//!         let blob = offer.accept_to_blob()?.finished().await?;
+//!         save(offer.name(), blob);
+//!     }
+//!     Ok(())
+//! }
 //! ```
 //!
-//! A file is never in the program's memory as a whole, unless [`accept_to_memory`](Offer::accept_to_memory) is called, and
-//! its bytes do not pass through WebAssembly. Per transfer, the sender reads some 5 MiB ahead, and the receiver buffers at
-//! most 12 MiB that wait for the disk.
+//! # Types
+//!
+//! | Type | Role |
+//! |---|---|
+//! | [`Files`] | the transfers of a channel: [`offer`](Files::offer), [`next_offer`](Files::next_offer) |
+//! | [`OfferInit`] | the options of an offer: its name and id |
+//! | [`Outgoing`] | a file that is offered and sent |
+//! | [`Offer`] | a file that the remote peer offers, to be accepted or declined |
+//! | [`Incoming`] | a file that is being received |
+//! | [`Partial`] | the received part of a file, from which a later transfer resumes |
+//! | [`Progress`], [`ProgressStream`] | the progress of a transfer |
+//!
+//! # Memory
+//! A file is never in memory as a whole, unless it is accepted with [`accept_to_memory`](Offer::accept_to_memory), and
+//! its bytes do not pass through WebAssembly. For each transfer, the sender reads some 5 MiB ahead, and the receiver
+//! buffers at most 12 MiB that wait for the disk.
 //!
 //! # Resuming after a lost connection
 //! [`Incoming::into_partial`] returns what was received, and the sender keeps its [`Outgoing`]. On another channel, the
@@ -52,9 +77,9 @@
 //! [`OfferInit::id`] and [`Offer::resume_private_file`] do the same after a reload of the page.
 //!
 //! # Requirements
-//! Both peers must know that the channel is for files: [`Files`] reads all of its messages, and the channel's own stream
-//! must not be read. It must be ordered and reliable, as channels are by default. The
-//! [protocol](browser_rtc_proto::files) is described for other implementations.
+//! The channel is used for files only: [`Files`] reads all of its messages, and the stream of the channel must not be
+//! read. The channel must be ordered and reliable, as channels are by default, and the page must be secure. The
+//! [protocol](browser_rtc_proto::files) is documented for other implementations.
 
 mod channel;
 mod error;
@@ -89,11 +114,11 @@ use crate::{
     random,
 };
 
-/// The transfers of files over a data channel, in both directions.
+/// The file transfers over a data channel, in both directions.
 ///
-/// Create it as soon as the channel exists: it acknowledges the peer's offers, and a peer without an acknowledgement
-/// [fails its offer](Self::set_ack_timeout). Clones share one channel. Transfers do not need a `Files`; once there is
-/// neither a `Files` nor a transfer, the channel closes.
+/// Create it as soon as the channel exists: it acknowledges the offers of the remote peer, which
+/// [fail](Self::set_ack_timeout) without an acknowledgement. Clones share one channel. A transfer continues without a
+/// `Files`; the channel closes when the last `Files` and the last transfer are dropped.
 #[derive(Clone)]
 pub struct Files(Rc<FileChannel>);
 
@@ -105,22 +130,22 @@ pub struct OfferInit {
 }
 
 impl OfferInit {
-    /// Creates options with the `File`'s own name and a random id.
+    /// Creates options with the name of the `File` and a random id.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the name, in place of the `File`'s own; a `Blob` has none. It is [shortened](Outgoing::name) to 255 bytes of
-    /// UTF-8.
+    /// Sets the name; the default is that of the `File`, and empty for a `Blob`. It is [shortened](Outgoing::name) to
+    /// 255 bytes of UTF-8.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets the [id](Outgoing::id) by which the peer recognizes the file: 1 to 64 letters, digits, `-` and `_`. With that
-    /// of an earlier transfer, the peer can resume.
+    /// Sets the [id](Outgoing::id) by which the remote peer recognizes the file: 1 to 64 letters, digits, `-` and `_`.
+    /// With the id of an earlier transfer, the remote peer can resume that transfer.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -129,26 +154,27 @@ impl OfferInit {
 }
 
 impl Files {
-    /// Creates the transfers of a channel. Other messages on it violate the protocol: see [`ended`](Self::ended).
+    /// Creates the transfers of a channel. Messages other than those of the protocol are violations: see
+    /// [`ended`](Self::ended).
     #[must_use]
     pub fn new(channel: DataChannel) -> Self {
         Self(FileChannel::new(channel))
     }
 
-    /// Returns the channel, for its state and its counters. Its messages are read by this object.
+    /// Returns the underlying channel, whose messages must not be read.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         &self.0.channel
     }
 
-    /// Offers a `File` or a `Blob`, under the `File`'s name.
+    /// Offers a `File` or a `Blob` to the remote peer, under the name of the `File`.
     ///
-    /// Resolves when the offer was sent: waits, as [`DataChannel::send`] does, until the channel is open and has room, and
-    /// fails with `Closed` if it closes first. Does not wait for the peer: see [`Outgoing::finished`].
+    /// The future resolves when the offer is sent. Like [`DataChannel::send`], it waits until the channel is open and
+    /// has room. It does not wait for the answer of the remote peer: see [`Outgoing::finished`].
     ///
     /// # Errors
-    /// `Closed` if the channel has closed, `NotSupported` if the page is not secure or the channel is not ordered and
-    /// reliable.
+    /// - `Closed` if the channel is closed.
+    /// - `NotSupported` if the page is not secure, or the channel is not ordered and reliable.
     ///
     /// # Cancel safety
     /// Cancel safe: if it is dropped before it resolves, the offer is cancelled.
@@ -156,7 +182,7 @@ impl Files {
         self.offer_with(file, &OfferInit::new()).await
     }
 
-    /// Offers a `File` or a `Blob` with options.
+    /// Offers a `File` or a `Blob` to the remote peer, with options.
     ///
     /// # Errors
     /// As [`offer`](Self::offer), and `Syntax` for an invalid id.
@@ -170,8 +196,8 @@ impl Files {
         self.start(source, &id, &name).await
     }
 
-    /// Offers the file of a transfer whose connection was lost, usually on another channel. Blocks that the peer has
-    /// received are not sent again.
+    /// Offers the file of a transfer whose connection was lost, usually on another channel. Blocks that the remote peer
+    /// has received are not sent again.
     ///
     /// # Errors
     /// As [`offer`](Self::offer).
@@ -182,29 +208,29 @@ impl Files {
         self.start(outgoing.source().clone(), outgoing.id(), outgoing.name()).await
     }
 
-    /// Returns the time within which the peer has to acknowledge an offer: 30 s by default.
+    /// Returns the time within which the remote peer has to acknowledge an offer: 30 s by default.
     #[must_use]
     pub fn ack_timeout(&self) -> Duration {
         self.0.ack_timeout.get()
     }
 
-    /// Sets the time within which the peer has to acknowledge an offer, for all handles of the channel and for offers that
-    /// are sent from now on. After that time, an offer fails with `Timeout`: the peer does not speak the file protocol on
-    /// this channel, or its program has not yet created a [`Files`] over it.
+    /// Sets the time within which the remote peer has to acknowledge an offer, 1 ms to 24 days in whole milliseconds,
+    /// for all handles of the channel and for offers that are sent from now on. After that time, an offer fails with
+    /// `Timeout`: the remote program does not implement the file protocol, or has not created a [`Files`] over the
+    /// channel.
     ///
-    /// A `Files` acknowledges every offer when it receives it, so the time does not include the answer of a user. It
-    /// counts from the moment the offer is sent on an open channel, and only while nothing of the protocol has arrived
-    /// from the peer: once the peer is known to speak it, an offer waits as long as the channel is open. The range is 1 ms
-    /// to 24 days, in whole milliseconds.
+    /// A `Files` acknowledges an offer upon its arrival, so that the time does not include the answer of a user. The
+    /// time begins when the offer is sent on an open channel. It applies only until the first message of the protocol
+    /// has arrived: after that, offers wait while the channel is open.
     pub fn set_ack_timeout(&self, timeout: Duration) {
         self.0.ack_timeout.set(timeout);
     }
 
-    /// Resolves to the next file that the peer offers, from the first on, without those that it has withdrawn; to `None`
-    /// once the channel has closed, or the last handle of this object was dropped.
+    /// Resolves to the next file that the remote peer offers, in the order of the offers; to `None` once the channel
+    /// has closed or the last handle of this object is dropped. Offers that the remote peer has withdrawn are omitted.
     ///
-    /// Waits for the peer, so for any time. Each offer is returned once, whichever handle asks. Up to 64 offers wait for an
-    /// answer; more are declined as `Busy`.
+    /// The future waits for the remote peer without a limit. Each offer is returned once, to one of the handles. Up to
+    /// 64 offers can wait for an answer; further ones are declined as `Busy`.
     ///
     /// # Cancel safety
     /// Cancel safe: no offer is lost.
@@ -212,11 +238,12 @@ impl Files {
         Offer::next(&self.0)
     }
 
-    /// Resolves when no more files can be transferred, as the channel has closed. Waits for any time until then.
+    /// Resolves when the channel has closed, so that no more files can be transferred. The future waits without a
+    /// limit.
     ///
     /// # Errors
-    /// `InvalidData` if the peer has violated the protocol: then the channel was closed, and all transfers have failed with
-    /// this error.
+    /// `InvalidData` if the remote peer has violated the protocol. The channel is closed then, and all transfers have
+    /// failed with this error.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -240,7 +267,7 @@ impl Files {
         let state = Rc::new(OutgoingState::new(number, source));
         self.0.outgoing.borrow_mut().insert(number, state.clone());
         let outgoing = Outgoing::new(self.0.clone(), state.clone(), id, &name);
-        // The task runs before the offer is sent: it cancels the offer at both peers if this future is dropped.
+        // The task starts before the offer is sent, as it cancels the offer at both peers if this future is dropped.
         spawn_local(task::run(self.0.clone(), state.clone()));
         self.0.send(offer).await?;
         state.offered.set();

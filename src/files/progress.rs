@@ -1,4 +1,4 @@
-//! Progress of a transfer.
+//! The progress of a transfer.
 
 use std::{
     cell::Cell,
@@ -14,16 +14,16 @@ use gloo_timers::future::TimeoutFuture;
 
 use crate::wake::{CloseSignal, CloseWait, Waiter, WakerSet};
 
-/// Minimum time between two items of a stream, in milliseconds: short enough for a progress bar, and cheap.
+/// The minimum time between two items of a stream, in milliseconds.
 const PAUSE: u32 = 40;
 
-/// Progress of a transfer.
+/// The progress of a transfer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Number of bytes that were received, or, for an outgoing file, that the browser has taken.
+    /// The number of received bytes or, for an outgoing file, of bytes that the browser has accepted.
     pub bytes: u64,
-    /// Size of the file in bytes.
+    /// The size of the file, in bytes.
     pub total: u64,
 }
 
@@ -77,9 +77,9 @@ impl Meter {
     }
 }
 
-/// A stream of a transfer's progress: the current one, and then each change, at most 25 times a second and always the
-/// latest. Waits for any time while nothing changes; ends when the transfer does. It does not keep the transfer alive.
-#[must_use = "a stream does nothing unless polled"]
+/// A stream of the progress of a transfer: the current one, then changes. It emits at most 25 items per second, each of
+/// them the latest, and ends when the transfer is over. It does not keep the transfer alive.
+#[must_use = "streams do nothing unless polled"]
 pub struct ProgressStream {
     meter: Meter,
     changed: Waiter,

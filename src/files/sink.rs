@@ -15,13 +15,13 @@ use crate::{
     },
 };
 
-/// Number of blocks in a part of a blob: 4 MiB, as a browser has some work with each blob.
+/// The number of blocks in a part of a blob, which has 4 MiB. Each part costs the browser some work.
 const BLOCKS_PER_PART: u32 = 16;
 
-/// A destination, written block by block.
+/// A destination, which is written block by block.
 pub(super) enum Sink {
     Memory(Vec<u8>),
-    /// Parts are parts of some blocks each, which the browser need not hold in the page's memory.
+    /// Each part is a blob of some blocks, which the browser can store outside of the page's memory.
     Blob {
         parts: Array,
         blocks: Array,
@@ -35,7 +35,7 @@ pub(super) enum Sink {
 /// A file in the origin-private file system.
 pub(super) struct PrivateFile {
     name: String,
-    /// The content is the beginning of the file, and is kept.
+    /// True if the content is the beginning of the file and is kept.
     keep: bool,
     open: Option<(FileHandle, Writer)>,
 }
@@ -69,13 +69,13 @@ impl Sink {
     pub(super) async fn write(&mut self, block: &ArrayBuffer) -> Result<()> {
         match self {
             Self::Memory(bytes) => {
-                let (held, more) = (bytes.len(), Uint8Array::new(block));
-                let length = more.length() as usize;
+                let (start, block) = (bytes.len(), Uint8Array::new(block));
+                let length = block.length() as usize;
                 bytes.try_reserve(length).map_err(|_full| {
-                    Error::new(OPERATION, ErrorKind::QuotaExceeded, "the program has not enough memory for the file")
+                    Error::new(OPERATION, ErrorKind::QuotaExceeded, "the program has insufficient memory for the file")
                 })?;
-                bytes.resize(held + length, 0);
-                more.copy_to(bytes.get_mut(held..).unwrap_or_default());
+                bytes.resize(start + length, 0);
+                block.copy_to(bytes.get_mut(start..).unwrap_or_default());
                 Ok(())
             }
             Self::Blob { parts, blocks, .. } => {
@@ -90,7 +90,7 @@ impl Sink {
         }
     }
 
-    /// Discards what was written, as it is not part of this file.
+    /// Discards the written blocks, as they are not part of the file.
     pub(super) async fn rewind(&mut self) -> Result<()> {
         match self {
             Self::Memory(bytes) => bytes.clear(),
@@ -99,7 +99,7 @@ impl Sink {
                 blocks.set_length(0);
             }
             Self::Stream(_) => {
-                let message = "the file has changed since the last transfer, and the stream cannot be rewound";
+                let message = "the file has changed since the last transfer, and its stream cannot be rewound";
                 return Err(Error::new(OPERATION, ErrorKind::InvalidData, message));
             }
             Self::Private(file) => {
@@ -121,7 +121,7 @@ impl Sink {
                 Output::Blob(Blob::join(&parts.concat(blocks), &options).during("Blob")?.unchecked_into())
             }
             Self::Stream(writer) => {
-                // The writer stays until then, as it is aborted if this future is dropped.
+                // The writer is kept until it is closed, so that it is aborted if this future is dropped.
                 if let Some(writer) = writer {
                     settled_for_good("close", writer.close()).await?;
                 }
@@ -137,7 +137,7 @@ impl Sink {
         match self {
             Self::Private(file) if keep => {
                 file.keep = true;
-                // A file that cannot be closed holds what it held before.
+                // If the file cannot be closed, its content does not change.
                 let _ = file.close().await;
             }
             Self::Private(file) => file.discard().await,
@@ -147,7 +147,7 @@ impl Sink {
 }
 
 impl Drop for Sink {
-    /// Aborts a stream that is not closed, so that its incomplete content is not taken for a file.
+    /// Aborts a stream that is not closed, so that its incomplete content does not become a file.
     fn drop(&mut self) {
         let writer = match self {
             Self::Stream(writer) => writer.take(),
@@ -177,7 +177,7 @@ impl PrivateFile {
         if !global::has_member(&handle, "createWritable") {
             return Err(unsupported());
         }
-        let held = if self.keep { whole_blocks(&handle, digests).await? } else { 0.0 };
+        let length = if self.keep { whole_blocks(&handle, digests).await? } else { 0.0 };
         let options = Object::new();
         global::set(&options, "keepExistingData", &self.keep.into());
         let stream = settled_for_good("createWritable", handle.writable(&options)).await?;
@@ -186,7 +186,7 @@ impl PrivateFile {
             for kind in ["truncate", "seek"] {
                 let command = Object::new();
                 global::set(&command, "type", &kind.into());
-                global::set(&command, if kind == "seek" { "position" } else { "size" }, &held.into());
+                global::set(&command, if kind == "seek" { "position" } else { "size" }, &length.into());
                 write(Some(&writer), &command).await?;
             }
         }
@@ -194,7 +194,7 @@ impl PrivateFile {
         Ok(())
     }
 
-    /// Commits what was written, and returns the file. Until this is done, it can still be discarded.
+    /// Commits the written blocks and returns the file. Before this completes, the file can be discarded.
     async fn close(&mut self) -> Result<JsValue> {
         let (handle, writer) = self.open.as_ref().ok_or_else(|| Error::closed("close"))?;
         let content = match settled_for_good("close", writer.close()).await {
@@ -209,9 +209,9 @@ impl PrivateFile {
         let Some((_, writer)) = self.open.take() else { return };
         // A stream that cannot be aborted has failed already.
         let _ = settled_for_good("abort", writer.abort()).await;
-        // A file that was there before stays.
+        // A file that existed before is not removed.
         if let (false, Ok(directory)) = (self.keep, directory().await) {
-            // It may be removed already.
+            // The file may have been removed already.
             let _ = settled_for_good("removeEntry", directory.remove(&self.name)).await;
         }
     }
@@ -234,6 +234,6 @@ async fn directory() -> Result<Directory> {
 }
 
 fn unsupported() -> Error {
-    let message = "the browser has no writable origin-private file system, or allows it only in secure pages";
+    let message = "this browser has no writable origin-private file system, or permits it only in secure pages";
     Error::new("getDirectory", ErrorKind::NotSupported, message)
 }

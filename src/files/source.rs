@@ -14,10 +14,10 @@ use crate::{
     sys::{file::ReadableBlob, global},
 };
 
-/// Number of blocks in one read, which costs less than a read of each.
+/// The number of blocks in one read, which costs less than a read of each block.
 const BLOCKS_PER_READ: usize = 4;
 
-/// Number of reads in flight.
+/// The number of reads in flight.
 const READ_AHEAD: usize = 2;
 
 const OPERATION: &str = "arrayBuffer";
@@ -62,7 +62,7 @@ impl Source {
         block_count(self.size)
     }
 
-    /// Returns a stream of the blocks from this index on, several at once. It reads ahead while it is polled.
+    /// Returns a stream of the blocks from an index on, several in each item. It reads ahead while it is polled.
     pub(super) fn blocks_from(&self, from: u64) -> impl Stream<Item = Result<Vec<Block>>> + '_ {
         let reads = (from..self.blocks()).step_by(BLOCKS_PER_READ).map(|index| self.read(index));
         stream::iter(reads).buffered(READ_AHEAD).inspect(|blocks| {
@@ -70,7 +70,7 @@ impl Source {
         })
     }
 
-    /// Returns the digests of the first blocks. Blocks that were not read before are read.
+    /// Returns the digests of the first `count` blocks. Blocks that were not read before are read.
     pub(super) async fn digests(&self, count: u64) -> Result<Vec<Digest>> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let known = self.digests.borrow().len();
@@ -90,7 +90,7 @@ impl Source {
         }
     }
 
-    /// Reads and hashes the blocks of one read, from this index on.
+    /// Reads and hashes the blocks of one read, from the index `first` on.
     async fn read(&self, first: u64) -> Result<Vec<Block>> {
         let (start, end) = (first * BLOCK_SIZE, self.size.min((first + BLOCKS_PER_READ as u64) * BLOCK_SIZE));
         #[expect(clippy::cast_precision_loss, reason = "file sizes are below 2^53")]

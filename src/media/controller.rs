@@ -30,7 +30,7 @@ spec_enum! {
     }
 }
 
-/// A controller of a screen capture of this page.
+/// A controller of a screen capture, which determines the focus when sharing starts.
 /// [Specification](https://www.w3.org/TR/screen-capture/#capturecontroller)
 ///
 /// ```no_run
@@ -53,8 +53,7 @@ impl CaptureController {
     /// Creates a controller for one capture.
     ///
     /// # Errors
-    /// `NotSupported`: Chromium has it, Firefox does not. Share without it, and the focus goes where the browser
-    /// likes.
+    /// `NotSupported` if the browser has no capture controller, as Firefox. The browser then determines the focus.
     #[doc(alias = "CaptureController.constructor")]
     pub fn new() -> Result<Self> {
         const OPERATION: &str = "CaptureController";
@@ -66,27 +65,27 @@ impl CaptureController {
         Ok(Self { raw, decision: Rc::default() })
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.raw
     }
 
-    /// Sets the focus behavior for any shared surface; the last call counts. Call it before
-    /// [`get_display_media`](super::get_display_media): the browser no longer accepts it when that future returns the
-    /// stream. [`decide_focus`](Self::decide_focus) decides at the right moment.
+    /// Sets the focus behavior for any shared surface. The last call before
+    /// [`get_display_media`](super::get_display_media) applies: once that future has resolved, the browser accepts no
+    /// other behavior. [`decide_focus`](Self::decide_focus) makes the choice depend on the surface.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-capturecontroller-setfocusbehavior)
     ///
     /// # Errors
-    /// - `InvalidState`: sharing has already started or ended.
-    /// - `Type`: the browser does not know this behavior.
+    /// - `InvalidState` if sharing has started or ended.
+    /// - `Type` if the browser does not support the behavior.
     #[doc(alias = "CaptureController.setFocusBehavior")]
     pub fn set_focus_behavior(&self, behavior: &FocusBehavior) -> Result<()> {
         self.raw.set_focus_behavior(behavior.as_str()).during("setFocusBehavior")
     }
 
-    /// Sets a function that decides the focus behavior by the surface that the user shares. It is called at the moment
-    /// in which sharing starts, and not for a whole monitor, which has no focus. Set it before
+    /// Sets a function that returns the focus behavior for the surface that the user shares. It is called when sharing
+    /// starts, but not for a monitor, which has no focus. Set it before
     /// [`get_display_media`](super::get_display_media).
     ///
     /// ```no_run
@@ -102,22 +101,22 @@ impl CaptureController {
         self.decision.replace(Some(Box::new(decide)));
     }
 
-    /// Makes the decision in the first callback of the promise, as later ones are too late for the browser.
-    pub(super) fn decide_at_once(&self, asked: &Promise) {
+    /// Makes the decision in the first callback of the promise. Browsers reject it in later callbacks.
+    pub(super) fn decide_upon(&self, promise: &Promise) {
         let Some(decide) = self.decision.take() else { return };
         let raw = self.raw.clone();
-        let shared = Closure::once(move |stream: JsValue| {
+        let fulfilled = Closure::once(move |stream: JsValue| {
             let tracks = MediaStream::from_raw(stream.unchecked_into()).video_tracks();
             let surface = tracks.first().and_then(|track| track.settings().display_surface);
             if let Some(surface) = surface.filter(|surface| *surface != DisplaySurface::Monitor) {
-                // A browser that refuses leaves the focus where it likes.
+                // If the browser rejects the behavior, it determines the focus itself.
                 let _ = raw.set_focus_behavior(decide(&surface).as_str());
             }
         });
         // The future of the capture reports the rejection.
-        let refused = Closure::once(|_refusal: JsValue| {});
-        // One of them is never called: both are freed together with the promise.
-        let _ = asked.then(&shared.into_js_value(), &refused.into_js_value());
+        let rejected = Closure::once(|_reason: JsValue| {});
+        // One of the callbacks is never called. Both are freed together with the promise.
+        let _ = promise.then(&fulfilled.into_js_value(), &rejected.into_js_value());
     }
 }
 

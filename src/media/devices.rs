@@ -31,7 +31,7 @@ spec_enum! {
     }
 }
 
-/// A camera, microphone or speaker. It is serialized as the browser's own `toJSON` does.
+/// A camera, a microphone or a speaker. Its serialized form is that of the browser's `toJSON`.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#device-info)
 #[doc(alias = "MediaDeviceInfo")]
 #[doc(alias = "MediaDeviceInfo.toJSON")]
@@ -39,17 +39,17 @@ spec_enum! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// The id of the device for this origin, for [`Video::device_id`](super::Video::device_id). Empty until the
-    /// user has allowed a device of this kind.
+    /// The id of the device for this origin, for [`Video::device_id`](super::Video::device_id) and
+    /// [`Audio::device_id`](super::Audio::device_id). It is empty until the user has allowed a device of the kind.
     #[doc(alias = "MediaDeviceInfo.deviceId")]
     pub device_id: String,
     /// The kind of the device.
     #[doc(alias = "MediaDeviceInfo.kind")]
     pub kind: DeviceKind,
-    /// The label that is shown to users. Empty until the user has allowed a device of this kind.
+    /// The label, which is meant for users. It is empty until the user has allowed a device of the kind.
     #[doc(alias = "MediaDeviceInfo.label")]
     pub label: String,
-    /// The group, which devices share that are parts of one physical device, such as a headset.
+    /// The group. Devices that are parts of one physical device, such as a headset, have the same group.
     #[doc(alias = "MediaDeviceInfo.groupId")]
     pub group_id: String,
 }
@@ -71,26 +71,30 @@ dictionary! {
 js_members!(DeviceInfo:);
 
 impl DeviceInfo {
-    /// Returns the capabilities of this camera or microphone; few or none until the user has allowed it. Cancel safe.
+    /// Returns the capabilities of the camera or microphone. Until the user has allowed the device, there are few or
+    /// none.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-inputdeviceinfo-getcapabilities)
     ///
     /// # Errors
-    /// - `NotFound`: the device is no longer present.
-    /// - `NotSupported`: it is a speaker, or the browser reports capabilities only while the device is open, as
-    ///   Firefox: then [`MediaStreamTrack::capabilities`](super::MediaStreamTrack::capabilities) has them.
+    /// - `NotFound` if the device is no longer present.
+    /// - `NotSupported` for a speaker, and in Firefox, which reports capabilities only while the device is open, by
+    ///   [`MediaStreamTrack::capabilities`](super::MediaStreamTrack::capabilities).
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "InputDeviceInfo.getCapabilities")]
     pub async fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
-        let listed = raw_devices(OPERATION).await?;
+        let devices = raw_devices(OPERATION).await?;
         let is_this =
             |raw: &JsValue| dictionary::from_js::<Self>(raw).is_some_and(|device| device.is_same_device(self));
-        let Some(device) = listed.iter().find(is_this) else {
+        let Some(device) = devices.iter().find(is_this) else {
             return Err(Error::new(OPERATION, ErrorKind::NotFound, "the device is no longer present"));
         };
         let device: InputDeviceInfo = device.unchecked_into();
         if !global::has_member(&device, OPERATION) {
             let advice =
-                "this browser does not report the capabilities of this device: open it, and read those of its track";
+                "this browser does not report the capabilities of the device: capture it, and read those of its track";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         let capabilities = device.get_capabilities().during(OPERATION)?;
@@ -102,12 +106,15 @@ impl DeviceInfo {
     }
 }
 
-/// Returns the current devices. Without the user's consent browsers report at most one of each kind, without a label.
-/// Cancel safe.
+/// Returns the current devices. Until the user has allowed a capture, browsers report at most one device of each kind,
+/// without a label.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-enumeratedevices)
 ///
 /// # Errors
-/// `NotSupported` where the browser or the page has no camera API, and, in Chromium, where the page is being left.
+/// `NotSupported` if the browser or the page has no camera API and, in Chromium, while the page is being unloaded.
+///
+/// # Cancel safety
+/// Cancel safe.
 #[doc(alias = "MediaDevices.enumerateDevices")]
 pub async fn devices() -> Result<Vec<DeviceInfo>> {
     let devices = raw_devices("enumerateDevices").await?;
@@ -125,16 +132,16 @@ async fn raw_devices(operation: &'static str) -> Result<Array> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeviceChange {
-    /// All devices, as [`devices`] gives them.
+    /// All devices, as [`devices`] returns them.
     #[doc(alias = "DeviceChangeEvent.devices")]
     pub devices: Vec<DeviceInfo>,
-    /// The devices that the user has just plugged in. Neither Chromium nor Firefox reports them.
+    /// The devices that the user has just connected. Neither Chromium nor Firefox reports them.
     #[doc(alias = "DeviceChangeEvent.userInsertedDevices")]
     pub user_inserted_devices: Vec<DeviceInfo>,
 }
 
-/// Returns a stream of the devices, each time that one is connected or disconnected. It never ends; drop it to stop
-/// listening.
+/// Returns a stream with an item each time that a device is connected or disconnected. The stream never ends; dropping
+/// it removes the listener.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediadevices-devicechange)
 ///
 /// ```no_run
@@ -150,19 +157,19 @@ pub struct DeviceChange {
 /// ```
 ///
 /// # Errors
-/// `NotSupported` where the browser or the page has no camera API.
+/// `NotSupported` if the browser or the page has no camera API.
 #[doc(alias = "MediaDevices.ondevicechange")]
 pub fn device_changes() -> Result<impl Stream<Item = Result<DeviceChange>> + Unpin> {
     let media_devices = super::media_devices("devicechange")?;
-    let changes = EventStream::listen(&media_devices, "devicechange", |event| Some(told(&event)));
-    Ok(Box::pin(changes.then(async |told| match told {
+    let changes = EventStream::listen(&media_devices, "devicechange", |event| Some(change_from_event(&event)));
+    Ok(Box::pin(changes.then(async |change| match change {
         Some(change) => Ok(change),
         None => Ok(DeviceChange { devices: devices().await?, ..DeviceChange::default() }),
     })))
 }
 
-/// Reads the devices from the event. Returns `None` in a browser whose event has none.
-fn told(event: &JsValue) -> Option<DeviceChange> {
+/// Reads the devices from the event. Returns `None` if the events of the browser do not have devices.
+fn change_from_event(event: &JsValue) -> Option<DeviceChange> {
     let devices = global::get(event, "devices");
     devices.is_array().then(|| DeviceChange {
         devices: dictionary::list_from_js(&devices),

@@ -15,36 +15,37 @@ use crate::{
     sys::global,
 };
 
-/// Prompts the user to share a screen, a window or a tab. It must be called in a click of the user, each time, as no
-/// browser remembers the choice.
+/// Prompts the user to share a screen, a window or a tab. Browsers require a click of the user for each call, and
+/// prompt each time.
 /// [Specification](https://www.w3.org/TR/screen-capture/#dom-mediadevices-getdisplaymedia)
 ///
-/// The user may end the sharing with the browser's own button: [`MediaStreamTrack::ended`] resolves then.
-///
-/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped at once.
+/// If the user stops sharing with the browser's own button, [`MediaStreamTrack::ended`] resolves.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, DisplayMediaOptions, Video, ideal, max}, Result};
-/// # async fn example(leave: impl Fn()) -> Result<()> {
+/// # async fn example(sharing_stopped: impl Fn()) -> Result<()> {
 /// let slides = Video::new().width(ideal(1920)).frame_rate(max(10));
 /// let screen = media::get_display_media(&DisplayMediaOptions::new().video(slides)).await?;
 /// for track in screen.video_tracks() {
 ///     track.ended().await;
-///     leave();
+///     sharing_stopped();
 /// }
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
-/// - `NotAllowed`: the user, the page's policy or the system refused.
-/// - `InvalidState`: not in a click of the user; or the controller was used before.
-/// - `Type`: neither audio nor video was asked for; or the constraints have a `min`, an `exact` or an `advanced` set,
-///   as there is no choice of sources to narrow down; or the options contradict one another.
-/// - `NotFound`: there is nothing to share.
-/// - `NotReadable`: the system denies access to the screen.
-/// - `Overconstrained`, with the constraint's name: a `max` that cannot be met.
-/// - `Abort`: the capture could not start for another reason.
-/// - `NotSupported`: the browser cannot share a screen, as on a phone; or the page is neither https nor localhost.
+/// - `NotAllowed` if the user, the page's policy or the system denies access.
+/// - `InvalidState` if the call is not made in a click of the user, or the controller was used before.
+/// - `Type` if the options request neither audio nor video or contradict each other, or the constraints have a `min`,
+///   an `exact` or an `advanced` set, which the specification does not permit for a screen.
+/// - `NotFound` if there is no source to share.
+/// - `NotReadable` if the system denies access to the screen.
+/// - `Overconstrained`, with the name of the constraint, if a `max` cannot be met.
+/// - `Abort` if the capture fails to start for another reason.
+/// - `NotSupported` if the browser cannot share a screen, as on a phone, or the page is neither https nor localhost.
+///
+/// # Cancel safety
+/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped at once.
 ///
 /// [`MediaStreamTrack::ended`]: super::MediaStreamTrack::ended
 #[doc(alias = "MediaDevices.getDisplayMedia")]
@@ -55,11 +56,11 @@ pub async fn get_display_media(options: &DisplayMediaOptions) -> Result<MediaStr
         let advice = "this browser cannot share a screen: use a browser on a computer";
         return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
     }
-    let asked = devices.get_display_media(&options.to_js());
-    if let (Some(controller), Ok(asked)) = (&options.controller, &asked) {
-        controller.decide_at_once(asked);
+    let request = devices.get_display_media(&options.to_js());
+    if let (Some(controller), Ok(promise)) = (&options.controller, &request) {
+        controller.decide_upon(promise);
     }
-    super::granted(OPERATION, asked).await
+    super::captured(OPERATION, request).await
 }
 
 macro_rules! display_media_options {
@@ -90,7 +91,6 @@ macro_rules! display_media_options {
             audio / "audio",
             $($field / $js,)*
         }
-
 
         impl Default for $name {
             fn default() -> Self {
@@ -129,13 +129,13 @@ display_media_options! {
     /// Options of a screen capture. The default is video without audio.
     /// [Specification](https://www.w3.org/TR/screen-capture/#displaymediastreamoptions)
     ///
-    /// All but `video` and `audio` are hints to the browser, which Firefox ignores.
+    /// All options but `video` and `audio` are hints to the browser, which Firefox ignores.
     #[doc(alias = "DisplayMediaStreamOptions")]
     DisplayMediaOptions {
         /// Sets whether this tab is offered.
         #[doc(alias = "DisplayMediaStreamOptions.selfBrowserSurface")]
         self_browser_surface / "selfBrowserSurface": SelfCapturePreference,
-        /// Sets whether the system's audio is offered with a monitor.
+        /// Sets whether the audio of the system is offered with a monitor.
         #[doc(alias = "DisplayMediaStreamOptions.systemAudio")]
         system_audio / "systemAudio": SystemAudioPreference,
         /// Sets the audio that is offered with a window.
@@ -168,8 +168,8 @@ impl DisplayMediaOptions {
         self
     }
 
-    /// Sets the audio to capture: `true`, `false`, or an [`Audio`] with ideal and maximum values. The user may share no
-    /// audio all the same: then the stream has no audio track.
+    /// Sets the audio to capture: `true`, `false`, or an [`Audio`] with ideal and maximum values. If the user shares no
+    /// audio, the stream has no audio track.
     #[doc(alias = "DisplayMediaStreamOptions.audio")]
     #[must_use]
     pub fn audio(mut self, wanted: impl Into<Wanted<Audio>>) -> Self {
@@ -177,7 +177,7 @@ impl DisplayMediaOptions {
         self
     }
 
-    /// Sets the controller of the focus, one for each capture. It is not serialized.
+    /// Sets the controller of the capture. Each capture needs a controller of its own. It is not serialized.
     #[doc(alias = "DisplayMediaStreamOptions.controller")]
     #[must_use]
     pub fn controller(mut self, controller: &CaptureController) -> Self {

@@ -1,4 +1,4 @@
-//! The preferences of a page for the sources that the user is offered to share.
+//! The preferences of a page for the sources that the browser offers to the user.
 
 use browser_rtc_proto::spec_enum;
 
@@ -7,7 +7,7 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-selfcapturepreferenceenum)
     #[doc(alias = "SelfCapturePreferenceEnum")]
     SelfCapturePreference {
-        /// The source is offered.
+        /// The tab is offered.
         #[doc(alias = "SelfCapturePreferenceEnum.include")]
         Include = "include",
         /// The tab is not offered, which prevents a hall of mirrors.
@@ -17,14 +17,14 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// The preference for offering the system's audio with a monitor.
+    /// The preference for offering the audio of the system with a monitor.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-systemaudiopreferenceenum)
     #[doc(alias = "SystemAudioPreferenceEnum")]
     SystemAudioPreference {
-        /// The source is offered.
+        /// The audio is offered.
         #[doc(alias = "SystemAudioPreferenceEnum.include")]
         Include = "include",
-        /// The source is not offered.
+        /// The audio is not offered.
         #[doc(alias = "SystemAudioPreferenceEnum.exclude")]
         Exclude = "exclude",
     }
@@ -35,10 +35,10 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-windowaudiopreferenceenum)
     #[doc(alias = "WindowAudioPreferenceEnum")]
     WindowAudioPreference {
-        /// The audio of the whole system.
+        /// The audio of the system.
         #[doc(alias = "WindowAudioPreferenceEnum.system")]
         System = "system",
-        /// The audio of this window.
+        /// The audio of the window.
         #[doc(alias = "WindowAudioPreferenceEnum.window")]
         Window = "window",
         /// No audio.
@@ -69,7 +69,7 @@ spec_enum! {
         /// Monitors are offered.
         #[doc(alias = "MonitorTypeSurfacesEnum.include")]
         Include = "include",
-        /// Monitors are not offered, so that users do not share more than they mean to.
+        /// Monitors are not offered, which prevents users from sharing more than intended.
         #[doc(alias = "MonitorTypeSurfacesEnum.exclude")]
         Exclude = "exclude",
     }
@@ -80,7 +80,7 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-audioselectionpreferenceenum)
     #[doc(alias = "AudioSelectionPreferenceEnum")]
     AudioSelectionPreference {
-        /// Audio is preselected where it can be shared.
+        /// Audio is preselected if it can be shared.
         #[doc(alias = "AudioSelectionPreferenceEnum.preferred")]
         Preferred = "preferred",
     }

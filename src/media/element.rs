@@ -1,4 +1,4 @@
-//! A stream in a `<video>` or `<audio>` element.
+//! Streams in `<video>` and `<audio>` elements.
 
 use std::fmt;
 
@@ -12,20 +12,20 @@ use crate::{
     sys::media_element::MediaElement,
 };
 
-/// Shows `stream` in `element`, which starts to play it. The element keeps the stream's tracks alive until the
-/// [`Attachment`] is dropped.
+/// Shows a stream in an element, which starts to play it. The tracks of the stream are kept alive until the
+/// [`Attachment`] is dropped, which empties the element.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastreams-in-media-elements)
 ///
 /// ```no_run
 /// # use browser_rtc::{media, Result};
-/// # fn example(own_picture: &web_sys::HtmlMediaElement, camera: &media::MediaStream) -> Result<()> {
-/// let shown = media::show(own_picture, camera)?;
-/// drop(shown); // the element is empty again
+/// # fn example(preview: &web_sys::HtmlMediaElement, camera: &media::MediaStream) -> Result<()> {
+/// let attachment = media::show(preview, camera)?;
+/// drop(attachment); // the element is empty again
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
-/// The error that the browser throws for an element that takes no stream.
+/// The error that the browser throws if the element does not accept a stream.
 #[doc(alias = "HTMLMediaElement.srcObject")]
 pub fn show(element: &HtmlMediaElement, stream: &MediaStream) -> Result<Attachment> {
     let element: MediaElement = element.clone().unchecked_into();
@@ -34,29 +34,32 @@ pub fn show(element: &HtmlMediaElement, stream: &MediaStream) -> Result<Attachme
     Ok(Attachment { element, stream: Some(stream.clone()) })
 }
 
-/// A stream shown in an element, until this is dropped.
+/// A stream that is shown in an element. Dropping it empties the element, unless another stream has been set there.
 #[must_use = "the element is emptied when this is dropped"]
 pub struct Attachment {
     element: MediaElement,
-    /// `None` once it has been left to the element.
+    /// `None` once the stream has been left in the element.
     stream: Option<MediaStream>,
 }
 
 impl Attachment {
-    /// Resolves when the element plays. An element without `muted` may need a click of the user first: then this fails,
-    /// and can be called again in that click. Cancel safe.
+    /// Starts playback, and resolves when the element plays. Browsers may require a click of the user for an element
+    /// that is not muted: call this again in the click if it fails.
     ///
     /// # Errors
-    /// `NotAllowed` where the browser requires a click first; `Abort` where the stream was replaced in the meantime.
+    /// - `NotAllowed` if the browser requires a click first.
+    /// - `Abort` if the stream of the element is replaced in the meantime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the element still plays.
     pub async fn play(&self) -> Result<()> {
         settled_for_good("play", self.element.play_stream()).await?;
         Ok(())
     }
 
-    /// Leaves the stream in the element, and the element to the page.
+    /// Leaves the stream in the element. Dropping handles no longer stops its tracks.
     pub fn into_raw(mut self) {
         if let Some(stream) = self.stream.take() {
-            // Its tracks stay live.
             let _ = stream.into_raw();
         }
     }
@@ -65,8 +68,8 @@ impl Attachment {
 impl Drop for Attachment {
     fn drop(&mut self) {
         let Some(stream) = &self.stream else { return };
-        let shown = self.element.source();
-        if shown.is_some_and(|shown| js_sys::Object::is(&shown, stream.as_raw())) {
+        let source = self.element.source();
+        if source.is_some_and(|source| js_sys::Object::is(&source, stream.as_raw())) {
             // Emptying an element never fails.
             let _ = self.element.set_source(None);
         }

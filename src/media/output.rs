@@ -15,15 +15,19 @@ use crate::{
     sys::{global, media_element::MediaElement},
 };
 
-/// Prompts the user for a speaker, for [`set_sink_id`]. It must be called in a click of the user. Cancel safe.
+/// Prompts the user for a speaker, for [`set_sink_id`]. Browsers require a click of the user for each call. The future
+/// waits for the answer of the user without a limit.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-mediadevices-selectaudiooutput)
 ///
 /// # Errors
-/// - `NotSupported`: Firefox has it, Chromium does not: there choose among [`devices`](super::devices), which lists
-///   the loudspeakers once the user has allowed a microphone.
-/// - `InvalidState`: not in a click of the user.
-/// - `NotAllowed`: the user, the page's policy or the system refused.
-/// - `NotFound`: there is no loudspeaker.
+/// - `NotSupported` in Chromium. Choose among the [`devices`](super::devices) there, which include the speakers once
+///   the user has allowed a microphone.
+/// - `InvalidState` if the call is not made in a click of the user.
+/// - `NotAllowed` if the user, the page's policy or the system denies access.
+/// - `NotFound` if there is no speaker.
+///
+/// # Cancel safety
+/// Cancel safe. The prompt stays open.
 #[doc(alias = "MediaDevices.selectAudioOutput")]
 pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceInfo> {
     const OPERATION: &str = "selectAudioOutput";
@@ -32,8 +36,8 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
         let advice = "this browser does not prompt for a speaker: choose one of the devices that it lists";
         return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
     }
-    let chosen = settled_for_good(OPERATION, devices.select_audio_output(&dictionary::to_js(options))).await?;
-    dictionary::from_js(&chosen)
+    let device = settled_for_good(OPERATION, devices.select_audio_output(&dictionary::to_js(options))).await?;
+    dictionary::from_js(&device)
         .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no device"))
 }
 
@@ -57,13 +61,13 @@ dictionary! {
 js_members!(AudioOutputOptions: ; other);
 
 impl AudioOutputOptions {
-    /// Creates options that leave the choice to the user.
+    /// Creates options without a device.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the device that the user chose before: the browser may return it without a prompt.
+    /// Sets the device that the user has chosen before. The browser may return it without a prompt.
     #[doc(alias = "AudioOutputOptions.deviceId")]
     #[must_use]
     pub fn device_id(mut self, device_id: impl Into<String>) -> Self {
@@ -74,25 +78,27 @@ impl AudioOutputOptions {
     member_setter!();
 }
 
-/// Sets the speaker that an element plays on, by its [`DeviceInfo::device_id`]; an empty one stands for the system's
-/// default. If the speaker is disconnected, the element is silent until another is set. Cancel safe: the browser
-/// switches to the speaker all the same.
+/// Sets the speaker on which an element plays, by its [`DeviceInfo::device_id`]. An empty id is the default speaker of
+/// the system. If the speaker is disconnected, the element is silent until another speaker is set.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-htmlmediaelement-setsinkid)
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, AudioOutputOptions}, Result};
-/// # async fn example(their_picture: &web_sys::HtmlMediaElement) -> Result<()> {
+/// # async fn example(remote_video: &web_sys::HtmlMediaElement) -> Result<()> {
 /// let headset = media::select_audio_output(&AudioOutputOptions::new()).await?;
-/// media::set_sink_id(their_picture, &headset.device_id).await?;
+/// media::set_sink_id(remote_video, &headset.device_id).await?;
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
-/// - `NotFound`: there is no such loudspeaker.
-/// - `NotAllowed`: the page's policy refuses, which Chromium does not look at here; or the user has not allowed this
-///   loudspeaker.
-/// - `Abort`: the loudspeaker could not be opened.
-/// - `NotSupported`: the browser always plays on the system's loudspeaker.
+/// - `NotFound` if there is no such speaker.
+/// - `NotAllowed` if the user has not allowed the speaker, or the page's policy denies access. Chromium ignores the
+///   policy.
+/// - `Abort` if the speaker cannot be opened.
+/// - `NotSupported` if the browser plays only on the default speaker of the system.
+///
+/// # Cancel safety
+/// If the future is dropped before it resolves, the browser still sets the speaker.
 #[doc(alias = "HTMLMediaElement.setSinkId")]
 pub async fn set_sink_id(element: &HtmlMediaElement, device_id: &str) -> Result<()> {
     const OPERATION: &str = "setSinkId";
@@ -104,11 +110,11 @@ pub async fn set_sink_id(element: &HtmlMediaElement, device_id: &str) -> Result<
     Ok(())
 }
 
-/// Returns the id of the speaker that an element plays on; empty for the system's default.
+/// Returns the id of the speaker on which an element plays; empty for the default speaker of the system.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-htmlmediaelement-sinkid)
 ///
 /// # Errors
-/// `NotSupported`: the browser always plays on the system's loudspeaker.
+/// `NotSupported` if the browser plays only on the default speaker of the system.
 #[doc(alias = "HTMLMediaElement.sinkId")]
 pub fn sink_id(element: &HtmlMediaElement) -> Result<String> {
     const OPERATION: &str = "sinkId";

@@ -65,41 +65,44 @@ spec_enum! {
     }
 }
 
-/// Returns the status of a permission, without a prompt. Cancel safe. In a frame, Chromium sometimes never answers: use
-/// a timeout there.
+/// Returns the status of a permission, without a prompt. Within a frame, Chromium sometimes never answers, so that a
+/// timeout is needed there.
 /// [Specification](https://www.w3.org/TR/permissions/#dom-permissions-query)
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, Permission, PermissionState}, Result};
 /// # async fn example() -> Result<()> {
 /// let camera = media::permission(Permission::Camera).await?;
-/// if camera.state() == PermissionState::Denied { /* say where to allow it */ }
+/// if camera.state() == PermissionState::Denied { /* explain how to allow it */ }
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
-/// - `NotSupported`: the browser does not report it. Try the capture itself.
-/// - `InvalidState`: the page is being left.
+/// - `NotSupported` if the browser does not report the permission. Only a capture shows then whether it is granted.
+/// - `InvalidState` if the page is being unloaded.
+///
+/// # Cancel safety
+/// Cancel safe.
 #[doc(alias = "Permissions.query")]
 pub async fn permission(permission: Permission) -> Result<PermissionStatus> {
     const OPERATION: &str = "permissions.query";
     let unknown = || {
-        let advice = "this browser does not report this permission: try the capture itself";
+        let advice = "this browser does not report the permission: try the capture itself";
         Error::new(OPERATION, ErrorKind::NotSupported, advice)
     };
     let permissions = permissions().ok_or_else(unknown)?;
     let status = settled_for_good(OPERATION, permissions.query(&permission.to_js())).await;
-    // A name that the browser does not know is a value of the wrong type to it.
+    // Browsers report an unknown name as a `TypeError`.
     let status = status.map_err(|error| if *error.kind() == ErrorKind::Type { unknown() } else { error })?;
     Ok(PermissionStatus(status.unchecked_into()))
 }
 
-/// The status of a permission, which the user may change.
+/// The status of a permission. The user may change it.
 #[derive(Clone, Debug)]
 pub struct PermissionStatus(RawStatus);
 
 impl PermissionStatus {
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0
@@ -112,7 +115,8 @@ impl PermissionStatus {
         state(&self.0)
     }
 
-    /// Returns a stream of the state: the current one, then each change. It never ends; drop it to stop listening.
+    /// Returns a stream of the state: the current one, then each change. The stream never ends; dropping it removes the
+    /// listener.
     #[doc(alias = "PermissionStatus.onchange")]
     pub fn changes(&self) -> EventStream<PermissionState> {
         let status = self.0.clone();

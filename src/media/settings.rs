@@ -7,7 +7,7 @@ use super::{CursorCapture, DisplaySurface, EchoCancellation, FacingMode, ResizeM
 use crate::{dictionary::js_members, members::Members};
 
 /// Defines a dictionary that browsers return.
-macro_rules! told {
+macro_rules! reported {
     (
         $(#[$meta:meta])*
         $name:ident {
@@ -39,9 +39,8 @@ macro_rules! told {
     };
 }
 
-told! {
-    /// The current settings of a track. A member is `None` where the browser does not report it, or where it does not
-    /// apply.
+reported! {
+    /// The current settings of a track. A member is `None` if the browser does not report it or it does not apply.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#media-track-settings)
     #[doc(alias = "MediaTrackSettings")]
     TrackSettings {
@@ -57,10 +56,10 @@ told! {
         /// The frame rate, in frames per second.
         #[doc(alias = "MediaTrackSettings.frameRate")]
         frame_rate / "frameRate": f64,
-        /// The direction that the camera faces, where it is known.
+        /// The direction that the camera faces, if it is known.
         #[doc(alias = "MediaTrackSettings.facingMode")]
         facing_mode / "facingMode": FacingMode,
-        /// The way in which the resolution is produced: natively, or by cropping and scaling.
+        /// The means by which the resolution is produced: natively, or by cropping and scaling.
         #[doc(alias = "MediaTrackSettings.resizeMode")]
         resize_mode / "resizeMode": ResizeMode,
         /// The sample rate, in samples per second. Firefox does not report it.
@@ -72,13 +71,13 @@ told! {
         /// The echo cancellation.
         #[doc(alias = "MediaTrackSettings.echoCancellation")]
         echo_cancellation / "echoCancellation": EchoCancellation,
-        /// The automatic gain control.
+        /// Automatic gain control.
         #[doc(alias = "MediaTrackSettings.autoGainControl")]
         auto_gain_control / "autoGainControl": bool,
-        /// The noise suppression.
+        /// Noise suppression.
         #[doc(alias = "MediaTrackSettings.noiseSuppression")]
         noise_suppression / "noiseSuppression": bool,
-        /// The isolation of the user's voice from all other sound. Firefox does not report it.
+        /// Voice isolation: the removal of all sound but the voice of the user. Firefox does not report it.
         /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
         #[doc(alias = "MediaTrackSettings.voiceIsolation")]
         voice_isolation / "voiceIsolation": bool,
@@ -94,34 +93,34 @@ told! {
         /// The group of the device: [`DeviceInfo::group_id`](super::DeviceInfo::group_id).
         #[doc(alias = "MediaTrackSettings.groupId")]
         group_id / "groupId": String,
-        /// The blurring of the user's background.
+        /// Background blur.
         #[doc(alias = "MediaTrackSettings.backgroundBlur")]
         background_blur / "backgroundBlur": bool,
         /// The kind of surface that is shared.
         #[doc(alias = "MediaTrackSettings.displaySurface")]
         display_surface / "displaySurface": DisplaySurface,
-        /// The capture of the parts of a surface that are hidden or scrolled out of sight.
+        /// Capture of the hidden parts of the surface too.
         #[doc(alias = "MediaTrackSettings.logicalSurface")]
         logical_surface / "logicalSurface": bool,
-        /// The presence of the cursor in the video.
+        /// The capture of the cursor.
         #[doc(alias = "MediaTrackSettings.cursor")]
         cursor / "cursor": CursorCapture,
-        /// The exclusion of this page's own audio from the captured audio.
+        /// Exclusion of this page's own audio from the captured audio.
         #[doc(alias = "MediaTrackSettings.restrictOwnAudio")]
         restrict_own_audio / "restrictOwnAudio": bool,
-        /// The silencing of the speakers for the audio that is shared.
+        /// Silence of the speakers for the audio that is shared.
         #[doc(alias = "MediaTrackSettings.suppressLocalAudioPlayback")]
         suppress_local_audio_playback / "suppressLocalAudioPlayback": bool,
-        /// The number of pixels of the video for one CSS pixel of the screen.
+        /// The number of pixels of the video for each CSS pixel of the screen.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-screenpixelratio)
         #[doc(alias = "MediaTrackSettings.screenPixelRatio")]
         screen_pixel_ratio / "screenPixelRatio": f64,
     }
 }
 
-told! {
-    /// The capabilities of a track or a device. A member is `None` where the browser does not report it, or where it
-    /// does not apply.
+reported! {
+    /// The capabilities of a track or a device. A member is `None` if the browser does not report it or it does not
+    /// apply.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#media-track-capabilities)
     #[doc(alias = "MediaTrackCapabilities")]
     TrackCapabilities {
@@ -137,10 +136,10 @@ told! {
         /// The frame rate, in frames per second.
         #[doc(alias = "MediaTrackCapabilities.frameRate")]
         frame_rate / "frameRate": NumberRange<f64>,
-        /// The directions that describe the camera; empty where they are not known.
+        /// The directions that the camera can face; empty if they are not known.
         #[doc(alias = "MediaTrackCapabilities.facingMode")]
         facing_mode / "facingMode": Vec<FacingMode>,
-        /// The ways in which the browser can produce a resolution.
+        /// The means by which the browser can produce a resolution.
         #[doc(alias = "MediaTrackCapabilities.resizeMode")]
         resize_mode / "resizeMode": Vec<ResizeMode>,
         /// The sample rate, in samples per second.
@@ -152,13 +151,13 @@ told! {
         /// The choices for echo cancellation.
         #[doc(alias = "MediaTrackCapabilities.echoCancellation")]
         echo_cancellation / "echoCancellation": Vec<EchoCancellation>,
-        /// The choices for automatic gain control: a single one where the page has no choice.
+        /// The choices for automatic gain control. There is a single one if it cannot be changed.
         #[doc(alias = "MediaTrackCapabilities.autoGainControl")]
         auto_gain_control / "autoGainControl": Vec<bool>,
         /// The choices for noise suppression.
         #[doc(alias = "MediaTrackCapabilities.noiseSuppression")]
         noise_suppression / "noiseSuppression": Vec<bool>,
-        /// The choices for the isolation of the user's voice from all other sound.
+        /// The choices for voice isolation.
         /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
         #[doc(alias = "MediaTrackCapabilities.voiceIsolation")]
         voice_isolation / "voiceIsolation": Vec<bool>,
@@ -174,33 +173,33 @@ told! {
         /// The group of the device: [`DeviceInfo::group_id`](super::DeviceInfo::group_id).
         #[doc(alias = "MediaTrackCapabilities.groupId")]
         group_id / "groupId": String,
-        /// The choices for blurring the user's background.
+        /// The choices for background blur.
         #[doc(alias = "MediaTrackCapabilities.backgroundBlur")]
         background_blur / "backgroundBlur": Vec<bool>,
         /// The kind of surface that is shared.
         #[doc(alias = "MediaTrackCapabilities.displaySurface")]
         display_surface / "displaySurface": DisplaySurface,
-        /// The capture of the parts of a surface that are hidden or scrolled out of sight.
+        /// Capture of the hidden parts of the surface too.
         #[doc(alias = "MediaTrackCapabilities.logicalSurface")]
         logical_surface / "logicalSurface": bool,
-        /// The choices for the presence of the cursor.
+        /// The choices for the capture of the cursor.
         #[doc(alias = "MediaTrackCapabilities.cursor")]
         cursor / "cursor": Vec<CursorCapture>,
     }
 }
 
-/// The range of a number.
+/// The range of a number. A bound is `None` if the browser does not report it.
 #[doc(alias = "ULongRange")]
 #[doc(alias = "DoubleRange")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NumberRange<T> {
-    /// The least value.
+    /// The minimum value.
     #[doc(alias = "ULongRange.min")]
     #[doc(alias = "DoubleRange.min")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<T>,
-    /// The greatest value.
+    /// The maximum value.
     #[doc(alias = "ULongRange.max")]
     #[doc(alias = "DoubleRange.max")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,18 +221,18 @@ mod tests {
 
     #[test]
     fn settings_and_capabilities_serialize_as_specified() {
-        let told = json!({ "echoCancellation": "all", "facingMode": "user", "screenPixelRatio": 2.0, "width": 640 });
-        let settings: TrackSettings = serde_json::from_value(told.clone()).unwrap();
+        let json = json!({ "echoCancellation": "all", "facingMode": "user", "screenPixelRatio": 2.0, "width": 640 });
+        let settings: TrackSettings = serde_json::from_value(json.clone()).unwrap();
         assert_eq!((settings.width, settings.facing_mode.clone()), (Some(640), Some(FacingMode::User)));
-        assert_eq!(serde_json::to_value(settings).unwrap(), told);
+        assert_eq!(serde_json::to_value(settings).unwrap(), json);
 
-        let told = json!({
+        let json = json!({
             "echoCancellation": [true, false, "remote-only"],
             "frameRate": { "min": 0.0, "max": 30.0 },
             "height": { "max": 480 },
         });
-        let capabilities: TrackCapabilities = serde_json::from_value(told.clone()).unwrap();
+        let capabilities: TrackCapabilities = serde_json::from_value(json.clone()).unwrap();
         assert_eq!(capabilities.height, Some(NumberRange { min: None, max: Some(480) }));
-        assert_eq!(serde_json::to_value(capabilities).unwrap(), told);
+        assert_eq!(serde_json::to_value(capabilities).unwrap(), json);
     }
 }

@@ -22,16 +22,16 @@ const OPERATION: &str = "snapshot";
 spec_enum! {
     /// The format of an image file.
     ImageFormat {
-        /// WebP, which Safari cannot write.
+        /// WebP. Safari cannot encode it.
         Webp = "image/webp",
-        /// PNG, which each browser can write. It is lossless, and has no quality.
+        /// PNG. Every browser can encode it. It is lossless, so that the quality does not apply.
         Png = "image/png",
         /// JPEG.
         Jpeg = "image/jpeg",
     }
 }
 
-/// Options of a snapshot. The default is WebP in the browser's default quality.
+/// Options of a snapshot. The default is WebP with the browser's default quality.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SnapshotOptions {
     format: Option<ImageFormat>,
@@ -39,13 +39,13 @@ pub struct SnapshotOptions {
 }
 
 impl SnapshotOptions {
-    /// Creates options for WebP in the browser's default quality.
+    /// Creates options for WebP with the browser's default quality.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the file format, WebP by default. A browser that cannot write it returns PNG instead.
+    /// Sets the format; WebP by default. A browser that cannot encode it returns PNG instead.
     #[must_use]
     pub fn format(mut self, format: ImageFormat) -> Self {
         self.format = Some(format);
@@ -64,9 +64,9 @@ impl SnapshotOptions {
         let format = self.format.as_ref().unwrap_or(&ImageFormat::Webp);
         global::set(&object, "type", &format.as_str().into());
         if let Some(quality) = self.quality {
-            // Browsers would silently take their own.
+            // Browsers silently use their default instead.
             if !(0.0..=1.0).contains(&quality) {
-                return Err(Error::new(OPERATION, ErrorKind::Range, "the quality goes from 0 to 1"));
+                return Err(Error::new(OPERATION, ErrorKind::Range, "the quality of a snapshot must be from 0 to 1"));
             }
             global::set(&object, "quality", &quality.into());
         }
@@ -78,9 +78,9 @@ impl SnapshotOptions {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// The file.
+    /// The image file.
     pub blob: Blob,
-    /// The format, which is PNG where the browser cannot write the requested one.
+    /// The format. It is PNG if the browser cannot encode the requested format.
     pub format: ImageFormat,
     /// The width, in pixels.
     pub width: u32,
@@ -88,22 +88,25 @@ pub struct Snapshot {
     pub height: u32,
 }
 
-/// Returns the frame that `video` currently shows, as a file, in the resolution of the video. The frame is taken when
-/// the future is first polled. Cancel safe.
+/// Returns the frame that a `<video>` element shows, as an image file in the resolution of the video. The frame is
+/// captured when the future is first polled.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, SnapshotOptions}, Result};
 /// # async fn example(video: &web_sys::HtmlVideoElement) -> Result<()> {
 /// let picture = media::snapshot(video, &SnapshotOptions::new().quality(0.8)).await?;
-/// let _file = (picture.blob, picture.format);
+/// println!("{} × {}, {} bytes", picture.width, picture.height, picture.blob.size());
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
-/// - `InvalidState`: the video has no frame yet.
-/// - `Range`: the quality is not from 0 to 1.
-/// - `Security`: the page may not read the frame, such as that of a video from another site.
-/// - `NotSupported`: the browser has no `OffscreenCanvas`, as Safari before 16.4.
+/// - `InvalidState` if the video has no frame yet.
+/// - `Range` if the quality is not from 0 to 1.
+/// - `Security` if the page may not read the frame, such as that of a video from another site.
+/// - `NotSupported` if the browser has no `OffscreenCanvas`, as Safari before 16.4.
+///
+/// # Cancel safety
+/// Cancel safe.
 pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Result<Snapshot> {
     let options = options.to_js()?;
     if !global::has("OffscreenCanvas") {
@@ -125,43 +128,48 @@ pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Re
 
 /// Snapshots.
 impl MediaStreamTrack {
-    /// Returns the next frame of the track, as a file, without an element of the page. While the track provides none,
-    /// it waits for one, or for the end of the track. Cancel safe.
+    /// Returns the next frame of the track as an image file. The track need not be shown in an element. The future
+    /// waits without a limit while the track is live and provides no frame.
     ///
     /// # Errors
-    /// As [`snapshot`], `NotSupported` for audio and outside of a window, and `InvalidState` once the track has ended.
+    /// - Those of [`snapshot`].
+    /// - `NotSupported` for an audio track, and outside of a window.
+    /// - `InvalidState` if the track has ended.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub async fn snapshot(&self, options: &SnapshotOptions) -> Result<Snapshot> {
         if self.kind() != TrackKind::Video {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "an audio track has no frames"));
         }
-        let screen = Screen::new(self)?;
-        match select(Box::pin(settled_for_good("play", screen.0.play_stream())), self.ended()).await {
+        let video = HiddenVideo::new(self)?;
+        match select(Box::pin(settled_for_good("play", video.0.play_stream())), self.ended()).await {
             Either::Left((played, _)) => played?,
             Either::Right(((), _)) => {
                 return Err(Error::new(OPERATION, ErrorKind::InvalidState, "the track has ended"));
             }
         };
-        snapshot(screen.0.unchecked_ref(), options).await
+        snapshot(video.0.unchecked_ref(), options).await
     }
 }
 
-/// A `<video>` that is not on the page. Its source is removed when this is dropped.
-struct Screen(MediaElement);
+/// A `<video>` element that is not part of the page. Dropping it removes the source.
+struct HiddenVideo(MediaElement);
 
-impl Screen {
+impl HiddenVideo {
     fn new(track: &MediaStreamTrack) -> Result<Self> {
         let Some(element) = media_element::create("video") else {
-            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "snapshots of a track need a window"));
+            return Err(Error::new(OPERATION, ErrorKind::NotSupported, "a snapshot of a track requires a window"));
         };
         let stream = web_sys::MediaStream::new_with_tracks(&Array::of1(track.as_raw())).during(OPERATION)?;
-        // Muted elements may play without a click.
+        // Browsers play a muted element without a click.
         element.set_muted(true);
         element.set_source(Some(&stream)).during(OPERATION)?;
         Ok(Self(element))
     }
 }
 
-impl Drop for Screen {
+impl Drop for HiddenVideo {
     fn drop(&mut self) {
         // Emptying an element never fails.
         let _ = self.0.set_source(None);

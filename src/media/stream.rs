@@ -13,10 +13,10 @@ use crate::{
     sys::global,
 };
 
-/// A media stream: tracks that belong together, such as the video and audio of a camera.
+/// A media stream: a group of tracks, such as the video and the audio of a camera.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastream)
 ///
-/// Clones share one stream. A captured stream keeps its tracks alive; see [`MediaStreamTrack`].
+/// Clones share one stream, which keeps its tracks alive: see [`MediaStreamTrack`].
 #[derive(Clone)]
 pub struct MediaStream(Rc<SharedStream>);
 
@@ -32,7 +32,7 @@ impl MediaStream {
     /// Creates a stream without tracks.
     ///
     /// # Errors
-    /// `NotSupported`: the browser has no media streams.
+    /// `NotSupported` if the browser has no media streams.
     #[doc(alias = "MediaStream.constructor")]
     pub fn new() -> Result<Self> {
         const OPERATION: &str = "MediaStream";
@@ -46,7 +46,7 @@ impl MediaStream {
     /// Creates a stream of these tracks, which it keeps alive.
     ///
     /// # Errors
-    /// `NotSupported`: the browser has no media streams.
+    /// `NotSupported` if the browser has no media streams.
     pub fn from_tracks(tracks: &[MediaStreamTrack]) -> Result<Self> {
         let stream = Self::new()?;
         for track in tracks {
@@ -55,8 +55,8 @@ impl MediaStream {
         Ok(stream)
     }
 
-    /// Returns a handle of a stream that other code owns, such as a stream of a remote peer. All handles of one
-    /// stream share one state, and so do those of its tracks.
+    /// Returns a handle of a stream that belongs to other code. All handles of one stream share one state, and so do
+    /// those of its tracks.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStream) -> Self {
         if let Some(known) = SharedStream::find(&raw) {
@@ -75,23 +75,23 @@ impl MediaStream {
         stream
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::MediaStream {
         &self.0.raw
     }
 
-    /// Returns the browser's own object, whose tracks no drop stops any more.
+    /// Returns the browser's own object. Dropping the remaining handles no longer stops its tracks.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaStream {
         for track in self.0.handles.take() {
             let _ = track.into_raw();
         }
-        // The object itself: its own `clone()` would make another stream, with other tracks.
+        // Clones the reference. The `clone()` of the web's interface would create another stream with other tracks.
         Clone::clone(&self.0.raw)
     }
 
-    /// Returns the id, which remote peers receive as well.
+    /// Returns the id. It is the same at a remote peer that receives the stream.
     #[doc(alias = "MediaStream.id")]
     #[must_use]
     pub fn id(&self) -> String {
@@ -105,35 +105,35 @@ impl MediaStream {
         self.0.raw.active()
     }
 
-    /// All tracks.
+    /// Returns all tracks.
     #[doc(alias = "MediaStream.getTracks")]
     #[must_use]
     pub fn tracks(&self) -> Vec<MediaStreamTrack> {
         raw_tracks(&self.0.raw).map(|raw| self.0.handle(raw)).collect()
     }
 
-    /// The tracks of sound.
+    /// Returns the audio tracks.
     #[doc(alias = "MediaStream.getAudioTracks")]
     #[must_use]
     pub fn audio_tracks(&self) -> Vec<MediaStreamTrack> {
         self.tracks_of(&TrackKind::Audio)
     }
 
-    /// The tracks of picture.
+    /// Returns the video tracks.
     #[doc(alias = "MediaStream.getVideoTracks")]
     #[must_use]
     pub fn video_tracks(&self) -> Vec<MediaStreamTrack> {
         self.tracks_of(&TrackKind::Video)
     }
 
-    /// The track with this [`id`](MediaStreamTrack::id).
+    /// Returns the track with this [`id`](MediaStreamTrack::id).
     #[doc(alias = "MediaStream.getTrackById")]
     #[must_use]
     pub fn track_by_id(&self, id: &str) -> Option<MediaStreamTrack> {
         self.0.raw.get_track_by_id(id).map(|raw| self.0.handle(raw))
     }
 
-    /// Adds a track, and keeps it alive. Nothing happens where it is there already.
+    /// Adds a track, which the stream keeps alive. It does nothing if the stream contains the track already.
     #[doc(alias = "MediaStream.addTrack")]
     pub fn add_track(&self, track: &MediaStreamTrack) {
         self.0.raw.add_track(track.as_raw());
@@ -143,15 +143,16 @@ impl MediaStream {
         }
     }
 
-    /// Takes a track out. A captured one stops where this was its last handle. Nothing happens where it is not there.
+    /// Removes a track. A captured track stops if the stream held its last handle. It does nothing if the stream does
+    /// not contain the track.
     #[doc(alias = "MediaStream.removeTrack")]
     pub fn remove_track(&self, track: &MediaStreamTrack) {
         self.0.raw.remove_track(track.as_raw());
-        self.0.let_go(track);
+        self.0.release(track);
     }
 
-    /// The tracks that the browser adds, as those of a peer: not those that [`add_track`](Self::add_track) adds. It
-    /// never ends; drop it to stop listening.
+    /// Returns a stream of the tracks that the browser adds, such as those of a remote peer. It does not contain those
+    /// that [`add_track`](Self::add_track) adds. It never ends; dropping it removes the listener.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediastream-addtrack)
     #[doc(alias = "MediaStream.onaddtrack")]
     #[doc(alias = "MediaStreamTrackEvent.track")]
@@ -159,27 +160,32 @@ impl MediaStream {
         self.listen("addtrack", |_, _| {})
     }
 
-    /// The tracks that the browser takes out, as those that a peer no longer sends: not those that
-    /// [`remove_track`](Self::remove_track) takes out. It never ends; drop it to stop listening.
+    /// Returns a stream of the tracks that the browser removes, such as those that a remote peer no longer sends. It
+    /// does not contain those that [`remove_track`](Self::remove_track) removes. It never ends; dropping it removes the
+    /// listener.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#event-mediastream-removetrack)
     #[doc(alias = "MediaStream.onremovetrack")]
     pub fn removed_tracks(&self) -> EventStream<MediaStreamTrack> {
-        self.listen("removetrack", SharedStream::let_go)
+        self.listen("removetrack", SharedStream::release)
     }
 
-    fn listen(&self, event: &'static str, note: fn(&SharedStream, &MediaStreamTrack)) -> EventStream<MediaStreamTrack> {
+    fn listen(
+        &self,
+        event: &'static str,
+        update: fn(&SharedStream, &MediaStreamTrack),
+    ) -> EventStream<MediaStreamTrack> {
         let stream = Rc::downgrade(&self.0);
         EventStream::listen(&self.0.raw, event, move |event| {
             let raw = global::get(&event, "track").dyn_into().ok()?;
             let Some(stream) = stream.upgrade() else { return Some(MediaStreamTrack::from_raw(raw)) };
             let track = stream.handle(raw);
-            note(&stream, &track);
+            update(&stream, &track);
             Some(track)
         })
     }
 
-    /// Another stream, of clones of the tracks, which stop when their last handles go.
-    /// See [`MediaStreamTrack::clone_track`].
+    /// Creates a stream of clones of the tracks. A cloned track stops when its last handle is dropped: see
+    /// [`MediaStreamTrack::clone_track`].
     #[doc(alias = "MediaStream.clone")]
     #[must_use]
     pub fn clone_stream(&self) -> Self {
@@ -216,12 +222,12 @@ impl SharedStream {
         handle
     }
 
-    /// The borrow ends before the handle goes: its drop may stop the track.
-    fn let_go(&self, track: &MediaStreamTrack) {
+    /// Drops the handle of a track. The borrow ends before the drop, which may stop the track.
+    fn release(&self, track: &MediaStreamTrack) {
         let mut handles = self.handles.borrow_mut();
-        let known = handles.iter().position(|known| known == track).map(|index| handles.swap_remove(index));
+        let handle = handles.iter().position(|handle| handle == track).map(|index| handles.swap_remove(index));
         drop(handles);
-        drop(known);
+        drop(handle);
     }
 }
 

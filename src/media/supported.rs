@@ -9,11 +9,11 @@ use crate::{
     members::Members,
 };
 
-/// Returns the constraints that this browser supports. It ignores all others, even [`exact`](super::exact) ones.
+/// Returns the constraints that this browser supports. Browsers ignore all others, even [`exact`](super::exact) ones.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getsupportedconstraints)
 ///
 /// # Errors
-/// `NotSupported` where the browser or the page has no camera API.
+/// `NotSupported` if the browser or the page has no camera API.
 #[doc(alias = "MediaDevices.getSupportedConstraints")]
 pub fn supported_constraints() -> Result<SupportedConstraints> {
     const OPERATION: &str = "getSupportedConstraints";
@@ -32,7 +32,7 @@ macro_rules! supported {
         #[non_exhaustive]
         pub struct $name {
             $(
-                #[doc = concat!("Whether `", $js, "` is known.")]
+                #[doc = concat!("Support for the constraint `", $js, "`.")]
                 $(#[$field_meta])*
                 #[serde(skip_serializing_if = "std::ops::Not::not")]
                 pub $field: bool,
@@ -112,9 +112,9 @@ mod tests {
 
     #[test]
     fn only_supported_constraints_serialize() {
-        let told = json!({ "width": true, "suppressLocalAudioPlayback": true });
-        let supported: SupportedConstraints = serde_json::from_value(told.clone()).unwrap();
+        let json = json!({ "width": true, "suppressLocalAudioPlayback": true });
+        let supported: SupportedConstraints = serde_json::from_value(json.clone()).unwrap();
         assert!(supported.width && supported.suppress_local_audio_playback && !supported.height);
-        assert_eq!(serde_json::to_value(supported).unwrap(), told);
+        assert_eq!(serde_json::to_value(supported).unwrap(), json);
     }
 }

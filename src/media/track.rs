@@ -29,21 +29,21 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrackstate)
     #[doc(alias = "MediaStreamTrackState")]
     TrackState {
-        /// The track provides media, or silence and black frames while it is muted.
+        /// The track provides media, or silence or black frames while it is muted.
         #[doc(alias = "MediaStreamTrackState.live")]
         Live = "live",
-        /// The track has ended, and provides no media any more.
+        /// The track has ended and provides no more media.
         #[doc(alias = "MediaStreamTrackState.ended")]
         Ended = "ended",
     }
 }
 
-/// A picture or a sound, from a device or from a peer.
+/// A media track: audio or video from a device, a screen or a remote peer.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastreamtrack)
 ///
-/// Clones share one track. When the last handle of a captured track goes, the track stops and the device's light
-/// goes out: handles are held by the program, by the stream it was captured in, by a connection that sends it and
-/// by an element that shows it.
+/// Clones share one track. When the last handle of a captured track is dropped, the track stops, and its device is
+/// released. Handles are held by the program, by the streams that contain the track, by connections that send it, and
+/// by elements that show it.
 #[derive(Clone)]
 pub struct MediaStreamTrack(Rc<SharedTrack>);
 
@@ -56,11 +56,11 @@ struct SharedTrack {
 shared!(SharedTrack, raw);
 
 impl MediaStreamTrack {
-    /// Returns a handle of a track that something else looks after: dropping it neither stops the track nor ends what
-    /// watches it.
+    /// Returns a handle of a track that belongs to other code. Dropping the handle neither stops the track nor ends its
+    /// event streams.
     ///
-    /// All handles of one track share one state: where the program has captured the track, this is one more of the
-    /// handles whose last one stops it.
+    /// All handles of one track share one state: if the program has captured the track with this crate, the track stops
+    /// when the last handle of either kind is dropped.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaStreamTrack) -> Self {
         if let Some(known) = SharedTrack::find(&raw) {
@@ -77,17 +77,17 @@ impl MediaStreamTrack {
         track
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::MediaStreamTrack {
         &self.0.raw
     }
 
-    /// The browser's own object, no longer stopped by any drop.
+    /// Returns the browser's own object. Dropping the remaining handles no longer stops the track.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaStreamTrack {
         self.0.stop_on_drop.set(false);
-        // The object itself: its own `clone()` would make another track.
+        // Clones the reference. The `clone()` of the web's interface would create another track.
         Clone::clone(&self.0.raw)
     }
 
@@ -104,34 +104,35 @@ impl MediaStreamTrack {
         TrackKind::from(&*global::get_text(&self.0.raw, "kind").unwrap_or_default())
     }
 
-    /// Returns the label of the device; it may be empty.
+    /// Returns the label of the device, which may be empty.
     #[doc(alias = "MediaStreamTrack.label")]
     #[must_use]
     pub fn label(&self) -> String {
         self.0.raw.label()
     }
 
-    /// Returns whether the track carries its media, rather than silence or black frames.
+    /// Returns whether the program has the track provide its media, rather than silence or black frames.
     #[doc(alias = "MediaStreamTrack.enabled")]
     #[must_use]
     pub fn enabled(&self) -> bool {
         self.0.raw.enabled()
     }
 
-    /// Sets whether the track carries its media. With `false`, silence or black frames are sent, and the device stays
+    /// Sets whether the track provides its media. With false, it provides silence or black frames, and the device stays
     /// open.
     pub fn set_enabled(&self, enabled: bool) {
         self.0.raw.set_enabled(enabled);
     }
 
-    /// Returns whether the source currently provides no media, which the user or the remote peer decides.
+    /// Returns whether the source provides no media at present, because of the user, the system or the remote peer.
     #[doc(alias = "MediaStreamTrack.muted")]
     #[must_use]
     pub fn muted(&self) -> bool {
         self.0.raw.muted()
     }
 
-    /// Returns a stream of whether the source provides no media: the current value, then each change.
+    /// Returns a stream of the value of [`muted`](Self::muted): the current one, then each change. It ends when the
+    /// track ends.
     #[doc(alias = "MediaStreamTrack.onmute")]
     #[doc(alias = "MediaStreamTrack.onunmute")]
     pub fn mute_changes(&self) -> EventStream<bool> {
@@ -154,21 +155,25 @@ impl MediaStreamTrack {
         self.state() == TrackState::Ended
     }
 
-    /// Resolves when the track ends: unplugged, no longer shared, forbidden, removed by the peer's close, or by
-    /// [`stop`](Self::stop) of any handle, for which the browser itself fires no event. If the track has ended already,
-    /// it resolves at once. Cancel safe.
+    /// Resolves when the track ends, at once if it has ended already. A track ends when its device is unplugged, the
+    /// user stops sharing or revokes the permission, the connection of a remote track closes, or a handle is
+    /// [stopped](Self::stop).
     ///
-    /// It waits as long as the track is live, and does not notice a `stop()` of the raw track by other code.
+    /// The future waits without a limit while the track is live. It does not detect a `stop()` of the raw track by
+    /// other code, for which browsers fire no event.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "MediaStreamTrack.onended")]
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
-        let mut nothing = self.until_ended(EventStream::<()>::new(&self.0.end));
+        let mut end = self.until_ended(EventStream::<()>::new(&self.0.end));
         Box::pin(async move {
-            let _ = nothing.next().await;
+            let _ = end.next().await;
         })
     }
 
-    /// Returns another track of the same source, with constraints, an end and an `enabled` of its own. It stops when
-    /// its last handle is dropped; the device is released when all such tracks have stopped.
+    /// Creates another track of the same source, with its own constraints, state and [`enabled`](Self::enabled). It
+    /// stops when its last handle is dropped. The device is released when all tracks of the source have stopped.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-clone)
     #[doc(alias = "MediaStreamTrack.clone")]
     #[must_use]
@@ -176,7 +181,7 @@ impl MediaStreamTrack {
         Self::captured(web_sys::MediaStreamTrack::clone(&self.0.raw))
     }
 
-    /// Returns the close signal of the track, which is set if the browser reports the end, also without a listener.
+    /// Returns the close signal of the track, after setting it if the track has ended.
     pub(super) fn end(&self) -> &CloseSignal {
         if self.is_ended() {
             self.0.end.set();
@@ -184,7 +189,7 @@ impl MediaStreamTrack {
         &self.0.end
     }
 
-    /// Makes a stream of events end with the track, whether the browser or this crate ends it.
+    /// Makes a stream of events end with the track, whether the browser or this crate ends the track.
     fn until_ended<T: 'static>(&self, events: EventStream<T>) -> EventStream<T> {
         let end = self.end().clone();
         events.on(&self.0.raw, "ended", move |_| {
@@ -193,7 +198,7 @@ impl MediaStreamTrack {
         })
     }
 
-    /// Ends the track. When all tracks of a device have ended, the device is released and its light turns off.
+    /// Stops the track, for all its handles. The device is released when all of its tracks have stopped.
     #[doc(alias = "MediaStreamTrack.stop")]
     pub fn stop(&self) {
         self.0.raw.stop();
@@ -203,7 +208,7 @@ impl MediaStreamTrack {
 
 impl Drop for SharedTrack {
     fn drop(&mut self) {
-        // A track that something else looks after runs on, and so do the streams that watch it.
+        // A track that belongs to other code continues, and so do its event streams.
         if self.stop_on_drop.get() {
             self.raw.stop();
             self.end.set();

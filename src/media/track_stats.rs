@@ -1,4 +1,4 @@
-//! Statistics of the frames of a track.
+//! Statistics of a track.
 
 use browser_rtc_proto::dictionary;
 use serde::Serialize;
@@ -17,13 +17,13 @@ use crate::{
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum TrackStats {
-    /// Statistics of a track of sound.
+    /// Statistics of an audio track.
     Audio(AudioTrackStats),
-    /// Statistics of a track of picture.
+    /// Statistics of a video track.
     Video(VideoTrackStats),
 }
 
-/// Statistics of a track of sound: the time from the microphone to the page.
+/// Statistics of an audio track: the latency from the microphone to the page.
 /// [Specification](https://w3c.github.io/mediacapture-extensions/#the-mediastreamtrackaudiostats-interface)
 #[doc(alias = "MediaStreamTrackAudioStats")]
 #[doc(alias = "MediaStreamTrackAudioStats.toJSON")]
@@ -31,16 +31,16 @@ pub enum TrackStats {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AudioTrackStats {
-    /// The latency of the last sound, in milliseconds.
+    /// The latency of the last samples, in milliseconds.
     #[doc(alias = "MediaStreamTrackAudioStats.latency")]
     pub latency: f64,
     /// The average latency since the last [reset](MediaStreamTrack::reset_latency), in milliseconds.
     #[doc(alias = "MediaStreamTrackAudioStats.averageLatency")]
     pub average_latency: f64,
-    /// The least latency since the last reset, in milliseconds.
+    /// The minimum latency since the last reset, in milliseconds.
     #[doc(alias = "MediaStreamTrackAudioStats.minimumLatency")]
     pub minimum_latency: f64,
-    /// The greatest latency since the last reset, in milliseconds.
+    /// The maximum latency since the last reset, in milliseconds.
     #[doc(alias = "MediaStreamTrackAudioStats.maximumLatency")]
     pub maximum_latency: f64,
     /// Members that this crate does not type.
@@ -59,7 +59,7 @@ dictionary! {
 
 js_members!(AudioTrackStats: ; other);
 
-/// Statistics of a track of picture: the frames of a camera or a screen.
+/// Statistics of a video track: the frames of a camera or a screen.
 /// [Specification](https://w3c.github.io/mediacapture-extensions/#the-mediastreamtrackvideostats-interface)
 #[doc(alias = "MediaStreamTrackVideoStats")]
 #[doc(alias = "MediaStreamTrackVideoStats.toJSON")]
@@ -67,13 +67,13 @@ js_members!(AudioTrackStats: ; other);
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VideoTrackStats {
-    /// Frames that were delivered to what shows or sends the track.
+    /// The number of frames that were delivered to the consumers of the track, such as elements and senders.
     #[doc(alias = "MediaStreamTrackVideoStats.deliveredFrames")]
     pub delivered_frames: u64,
-    /// Frames that were discarded, as the track's frame rate is lower than the source's.
+    /// The number of frames that were discarded because the frame rate of the track is lower than that of the source.
     #[doc(alias = "MediaStreamTrackVideoStats.discardedFrames")]
     pub discarded_frames: u64,
-    /// All frames of the source, also those that were dropped for want of time.
+    /// The number of all frames of the source, including those that were dropped because of a high load.
     #[doc(alias = "MediaStreamTrackVideoStats.totalFrames")]
     pub total_frames: u64,
     /// Members that this crate does not type.
@@ -94,28 +94,27 @@ js_members!(VideoTrackStats: ; other);
 const OPERATION: &str = "stats";
 
 impl MediaStreamTrack {
-    /// Returns the statistics of the track's frames; none for a track whose source has none.
+    /// Returns the statistics of the track; `None` if its source has no statistics.
     /// [Specification](https://w3c.github.io/mediacapture-extensions/#dom-mediastreamtrack-stats)
     ///
     /// # Errors
-    /// `NotSupported`: Chromium has them, Firefox does not.
+    /// `NotSupported` in Firefox, which has no statistics of tracks.
     #[doc(alias = "MediaStreamTrack.stats")]
     pub fn stats(&self) -> Result<Option<TrackStats>> {
         let Some(stats) = self.raw_stats()? else { return Ok(None) };
-        let told = global::call(&stats, "toJSON").unwrap_or(Ok(stats)).during(OPERATION)?;
+        let json = global::call(&stats, "toJSON").unwrap_or(Ok(stats)).during(OPERATION)?;
         Ok(Some(match self.kind() {
-            TrackKind::Audio => TrackStats::Audio(dictionary::from_js(&told).unwrap_or_default()),
-            _ => TrackStats::Video(dictionary::from_js(&told).unwrap_or_default()),
+            TrackKind::Audio => TrackStats::Audio(dictionary::from_js(&json).unwrap_or_default()),
+            _ => TrackStats::Video(dictionary::from_js(&json).unwrap_or_default()),
         }))
     }
 
-    /// Restarts the average, the least and the greatest latency of a track of sound.
+    /// Resets the average, minimum and maximum latency of an audio track. It does nothing for a video track, and if the
+    /// source has no statistics.
     /// [Specification](https://w3c.github.io/mediacapture-extensions/#dom-mediastreamtrackaudiostats-resetlatency)
     ///
-    /// It does nothing for a track of picture, and where the source has no statistics.
-    ///
     /// # Errors
-    /// `NotSupported`: Chromium has it, Firefox does not.
+    /// `NotSupported` in Firefox, which has no statistics of tracks.
     #[doc(alias = "MediaStreamTrackAudioStats.resetLatency")]
     pub fn reset_latency(&self) -> Result<()> {
         let reset = self.raw_stats()?.and_then(|stats| global::call(&stats, "resetLatency"));

@@ -1,4 +1,4 @@
-//! A live track's settings, constraints and hints.
+//! The settings, constraints and hints of a live track.
 
 use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsCast;
@@ -12,14 +12,14 @@ use crate::{
 };
 
 spec_enum! {
-    /// A hint about the content of a track, by which the browser chooses how to encode it.
+    /// A hint about the content of a track, which the browser uses to choose an encoding.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
     ContentHint {
-        /// No hint: the browser decides by itself.
+        /// No hint.
         Unset = "",
-        /// Audio: speech for people to listen to.
+        /// Audio: speech for human listeners.
         Speech = "speech",
-        /// Audio: speech for a machine to recognize. Chromium does not know it, and keeps the former hint.
+        /// Audio: speech for speech recognition. Chromium does not support it, and keeps the previous hint.
         SpeechRecognition = "speech-recognition",
         /// Audio: music, or other audio that is not noise.
         Music = "music",
@@ -27,7 +27,7 @@ spec_enum! {
         Motion = "motion",
         /// Video: fine detail, as of a painting.
         Detail = "detail",
-        /// Video: sharp text and lines, as of a screen.
+        /// Video: sharp text and lines, as of a document.
         Text = "text",
     }
 }
@@ -45,7 +45,7 @@ impl MediaStreamTrack {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getcapabilities)
     ///
     /// # Errors
-    /// `NotSupported`: the browser does not report them, as Firefox before 132.
+    /// `NotSupported` if the browser does not report capabilities, as Firefox before 132.
     #[doc(alias = "MediaStreamTrack.getCapabilities")]
     pub fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
@@ -68,15 +68,13 @@ impl MediaStreamTrack {
         TrackConstraints::from_js(&self.kind(), &raw)
     }
 
-    /// Replaces the constraints of the track with these, an [`Audio`](super::Audio) or a [`Video`](super::Video); empty
-    /// ones remove them.
+    /// Replaces the constraints of the track by an [`Audio`](super::Audio) or a [`Video`](super::Video). Empty
+    /// constraints remove them. If the call fails, the track does not change.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-applyconstraints)
     ///
-    /// If it fails, the track does not change. Cancel safe: the constraints are applied all the same.
-    ///
-    /// Firefox rejects only devices, groups and resize modes that are not the track's: of impossible sizes and rates,
-    /// it uses the nearest. Chromium does not change `echoCancellation`, `noiseSuppression` and `autoGainControl` of a
-    /// live track, and rejects `exact` ones other than the track's.
+    /// Firefox rejects only devices, groups and resize modes other than those of the track; it replaces impossible
+    /// sizes and rates by the nearest possible ones. Chromium cannot change `echoCancellation`, `noiseSuppression` and
+    /// `autoGainControl` of a live track, and rejects `exact` values other than the current ones.
     ///
     /// ```no_run
     /// # use browser_rtc::{media::{MediaStreamTrack, Video, exact, max}, Result};
@@ -86,9 +84,12 @@ impl MediaStreamTrack {
     /// ```
     ///
     /// # Errors
-    /// - `Overconstrained`, with the constraint's name: the track's device cannot meet it.
-    /// - `Type`: a number is not finite.
-    /// - `Closed`: the track has ended.
+    /// - `Overconstrained`, with the name of the constraint, if the device does not meet it.
+    /// - `Type` if a number is not finite.
+    /// - `Closed` if the track has ended.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it resolves, the browser still applies the constraints.
     #[doc(alias = "MediaStreamTrack.applyConstraints")]
     pub async fn apply_constraints(&self, constraints: impl Into<TrackConstraints>) -> Result<()> {
         let constraints = constraints.into().to_js();
@@ -96,22 +97,22 @@ impl MediaStreamTrack {
         Ok(())
     }
 
-    /// Returns the hint that the program has set.
+    /// Returns the hint about the content of the track, as the program has set it.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
     ///
     /// # Errors
-    /// `NotSupported`: Chromium has hints, Firefox has none.
+    /// `NotSupported` in Firefox, which has no content hints.
     #[doc(alias = "MediaStreamTrack.contentHint")]
     pub fn content_hint(&self) -> Result<ContentHint> {
         let hint = global::get_text(self.as_raw(), CONTENT_HINT);
         Ok(ContentHint::from(&*hint.ok_or_else(no_hints)?))
     }
 
-    /// Sets the hint about the content of the track, by which the browser chooses how to encode it. A hint for the
-    /// other kind of track, or an unknown one, has no effect.
+    /// Sets the hint about the content of the track, which the browser uses to choose an encoding. A hint for the other
+    /// kind of track, or an unknown one, has no effect.
     ///
     /// # Errors
-    /// `NotSupported`: Chromium has hints, Firefox has none.
+    /// `NotSupported` in Firefox, which has no content hints.
     pub fn set_content_hint(&self, hint: &ContentHint) -> Result<()> {
         self.content_hint()?;
         global::set(self.as_raw(), CONTENT_HINT, &hint.as_str().into());
@@ -126,6 +127,6 @@ impl MediaStreamTrack {
 const CONTENT_HINT: &str = "contentHint";
 
 fn no_hints() -> Error {
-    let advice = "this browser has no content hints: leave the hint out, and the browser decides by itself";
+    let advice = "this browser has no content hints: omit the hint";
     Error::new(CONTENT_HINT, ErrorKind::NotSupported, advice)
 }

@@ -235,7 +235,7 @@ pub struct Configuration {
     #[doc(alias = "RTCConfiguration.iceCandidatePoolSize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ice_candidate_pool_size: Option<u8>,
-    /// Whether each offer has a section for data channels, even if no channel has been created; the browser's default
+    /// True adds a section for data channels to each offer, even if no channel has been created; the browser's default
     /// is false. Chromium supports it, Firefox ignores it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#always-negotiating-datachannels)
     #[doc(alias = "RTCConfiguration.alwaysNegotiateDataChannels")]

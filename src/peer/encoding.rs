@@ -33,7 +33,7 @@ pub struct Encoding {
     #[doc(alias = "RTCRtpCodingParameters.rid")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rid: Option<String>,
-    /// Whether the encoding is sent; true by default. A change needs no negotiation.
+    /// False pauses the encoding; true by default. A change needs no negotiation.
     #[doc(alias = "RTCRtpEncodingParameters.active")]
     pub active: bool,
     /// The codec: one of the negotiated codecs or, before a negotiation, any of the sender's capabilities. A change
@@ -75,7 +75,7 @@ pub struct Encoding {
     #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownTo")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale_resolution_down_to: Option<ResolutionRestriction>,
-    /// Whether audio packets may be longer when the bandwidth is low; the browser's default is false. Chromium supports
+    /// True permits longer audio packets when the bandwidth is low; the browser's default is false. Chromium supports
     /// it, Firefox ignores it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpencodingparameters-adaptiveptime)
     #[doc(alias = "RTCRtpEncodingParameters.adaptivePtime")]

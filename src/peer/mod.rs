@@ -1,4 +1,4 @@
-//! Peer connections: media and data between two browsers, without a server that they pass through.
+//! Peer connections, which carry media and data directly between two browsers.
 //! [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 //!
 //! A [`PeerConnection`] connects this page to one remote peer. It sends and receives the tracks of cameras, microphones
@@ -6,9 +6,9 @@
 //! and ICE candidates over a signaling channel that the program provides; the browsers then find a path between them by
 //! themselves.
 //!
-//! This module is the browser's interface as typed Rust. A [`Session`](crate::session::Session) does the exchange by
-//! itself, again whenever tracks or channels change, and recovers from network failures; a
-//! [`Room`](crate::room::Room) also brings the peers together.
+//! This module wraps the browser's interface. A [`Session`](crate::session::Session) performs the exchange by itself,
+//! repeats it when tracks or channels change, and recovers from network failures. A [`Room`](crate::room::Room) also
+//! brings the peers together.
 //!
 //! # Examples
 //!

@@ -70,7 +70,7 @@ impl PeerConnection {
     /// - `Operation` if the browser fails to create the description.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it resolves, the browser sets the description all the same.
+    /// If the future is dropped before it resolves, the browser still sets the description.
     #[doc(alias = "RTCPeerConnection.setLocalDescription")]
     pub async fn set_local_description(&self) -> Result<()> {
         settled("setLocalDescription", &self.0.end, || self.0.raw.set_implicit_local_description()).await?;
@@ -89,7 +89,7 @@ impl PeerConnection {
     /// - `Closed` if the connection is closed.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it resolves, the browser sets the description all the same.
+    /// If the future is dropped before it resolves, the browser still sets the description.
     pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_local_description(&convert::description_to_js(description));
         let set = settled("setLocalDescription", &self.0.end, set).await;
@@ -108,7 +108,7 @@ impl PeerConnection {
     /// - `Closed` if the connection is closed.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it resolves, the browser sets the description all the same.
+    /// If the future is dropped before it resolves, the browser still sets the description.
     #[doc(alias = "RTCPeerConnection.setRemoteDescription")]
     pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_remote_description(&convert::description_to_js(description));
@@ -127,7 +127,7 @@ impl PeerConnection {
     /// - `Closed` if the connection is closed.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it resolves, the browser adds the candidate all the same.
+    /// If the future is dropped before it resolves, the browser still adds the candidate.
     #[doc(alias = "RTCPeerConnection.addIceCandidate")]
     pub async fn add_ice_candidate(&self, candidate: &IceCandidate) -> Result<()> {
         let add = || self.0.raw.add_ice_candidate(&convert::candidate_to_js(candidate));

@@ -88,7 +88,7 @@ pub struct RtcpParameters {
     #[doc(alias = "RTCRtcpParameters.cname")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cname: Option<String>,
-    /// Whether reports have a reduced size ([RFC 5506](https://www.rfc-editor.org/rfc/rfc5506)).
+    /// True for reports of reduced size ([RFC 5506](https://www.rfc-editor.org/rfc/rfc5506)).
     #[doc(alias = "RTCRtcpParameters.reducedSize")]
     pub reduced_size: bool,
 }
@@ -113,7 +113,7 @@ pub struct HeaderExtensionParameters {
     /// The id of the extension in packets.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.id")]
     pub id: u16,
-    /// Whether the extension is encrypted.
+    /// True if the extension is encrypted.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.encrypted")]
     pub encrypted: bool,
 }

@@ -134,7 +134,7 @@ impl RtpSender {
     /// - `Closed` if the connection is closed.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it resolves, the browser replaces the track all the same, but the sender does
+    /// If the future is dropped before it resolves, the browser still replaces the track, but the sender does
     /// not keep the new track alive. The program has to keep a handle of the track.
     #[doc(alias = "RTCRtpSender.replaceTrack")]
     pub async fn replace_track(&self, track: Option<&MediaStreamTrack>) -> Result<()> {
@@ -240,7 +240,7 @@ impl RtpSender {
     /// - `Closed` if the connection is closed.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it resolves, the browser sets the parameters all the same.
+    /// If the future is dropped before it resolves, the browser still sets the parameters.
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters(&self, parameters: &RtpSendParameters) -> Result<()> {
         self.set_parameters_with(parameters, &SetParameterOptions::new()).await

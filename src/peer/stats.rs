@@ -78,7 +78,7 @@ impl PeerConnection {
 
     /// Returns a stream of reports: the first at once, and each later one `interval` after the one before was taken
     /// from the stream. The stream ends when the connection closes, and does not keep it open. The interval is 1 ms to
-    /// `i32::MAX` ms (24 days).
+    /// `i32::MAX` ms (24 days). An error of [`stats`](Self::stats) is an item of the stream, which then continues.
     ///
     /// ```no_run
     /// # use browser_rtc::{peer::PeerConnection, stats, Result};

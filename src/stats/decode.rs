@@ -1,4 +1,4 @@
-//! The dictionaries of statistics, and how they are read from JavaScript objects.
+//! The dictionaries of statistics, and their conversion from JavaScript objects.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use super::id::Timestamp;
 use crate::{dictionary::value_from_js, sys::stats_report::StatsEntry};
 
-/// The members of every entry, and the object that they were read from.
+/// The members that all entries have, and the object that they were read from.
 pub(super) struct Head {
     pub(super) id: String,
     pub(super) timestamp: Timestamp,
@@ -29,12 +29,12 @@ impl Raw {
         self.0.as_deref()
     }
 
-    /// Reads a member. Returns `None` where it is absent, or of another type.
+    /// Reads a member. Returns `None` if it is absent or has another type.
     pub(super) fn read<T: FromIdl<'static>>(&self, member: &str) -> Option<T> {
         value_from_js(value(self.0.as_ref()?, member))
     }
 
-    /// Returns the members that neither this list nor every entry has.
+    /// Returns the members that are neither in this list nor common to all entries.
     pub(super) fn members_beside(&self, known: &[&str]) -> Vec<(String, JsValue)> {
         const HEAD: [&str; 3] = ["id", "type", "timestamp"];
         let Some(entry) = &self.0 else { return Vec::new() };
@@ -49,21 +49,21 @@ impl Raw {
     }
 }
 
-/// Prints nothing, as the fields have the same values.
+/// Omits the object, as the fields of the entry have the same values.
 impl fmt::Debug for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
 }
 
-/// Reads a member with a single call into JavaScript, as a report has hundreds.
+/// Reads a member with a single call into JavaScript, as a report has hundreds of members.
 #[inline(never)]
 fn value(entry: &StatsEntry, member: &str) -> JsValue {
     entry.member(member).unwrap_or_default()
 }
 
-/// A dictionary of the specification: its type as in JavaScript, and its members, each with its type and its name in
-/// JavaScript. What it inherits comes from a macro of the parent, which puts its members before these.
+/// Defines a dictionary of the specification: its type in JavaScript, and its members, each with its type and its name
+/// in JavaScript. Inherited members are added by the macro of the parent.
 macro_rules! dictionary {
     (
         $(#[$meta:meta])*
@@ -76,10 +76,10 @@ macro_rules! dictionary {
         #[serde(tag = "type", rename = $type)]
         #[non_exhaustive]
         pub struct $name {
-            /// The id, which an object keeps in all reports of a connection.
+            /// The id. An object has the same id in all reports of a connection.
             #[doc(alias = "RTCStats.id")]
             pub id: $crate::stats::StatsId<$name>,
-            /// The time of the measurement; for what the remote peer reports, the time of its report's arrival.
+            /// The time of the measurement or, for an entry from the remote peer, of the arrival of its report.
             #[doc(alias = "RTCStats.timestamp")]
             pub timestamp: $crate::stats::Timestamp,
             $(
@@ -101,14 +101,14 @@ macro_rules! dictionary {
                 }
             }
 
-            /// The browser's own object, with members that this crate does not know as well; none for an entry that
-            /// was made in Rust.
+            /// Returns the browser's own object, which includes members that this crate does not know; `None` for an
+            /// entry that was created in Rust.
             #[must_use]
             pub fn raw(&self) -> Option<&js_sys::Object> {
                 self.raw.object()
             }
 
-            /// The members that this crate does not know, of a newer browser or beyond the specification.
+            /// Returns the members that this crate does not know, such as those of a newer browser.
             #[must_use]
             pub fn unknown_members(&self) -> Vec<(String, wasm_bindgen::JsValue)> {
                 self.raw.members_beside(&[$($member),*])
@@ -121,7 +121,7 @@ pub(super) use dictionary;
 
 #[cfg(test)]
 mod tests {
-    /// Each member is read by the name that its alias says.
+    /// Checks that each member is read by the name in its alias.
     #[test]
     fn members_match_their_aliases() {
         let sources = [
@@ -143,6 +143,6 @@ mod tests {
                 members += 1;
             }
         }
-        assert_eq!(members, 205, "what the specification's dictionaries have");
+        assert_eq!(members, 205, "the members of the specification's dictionaries");
     }
 }

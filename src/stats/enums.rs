@@ -10,10 +10,10 @@ spec_enum! {
         /// A codec in use.
         #[doc(alias = "RTCStatsType.codec")]
         Codec = "codec",
-        /// A stream of media that comes in.
+        /// A stream of media that is received.
         #[doc(alias = "RTCStatsType.inbound-rtp")]
         InboundRtp = "inbound-rtp",
-        /// A stream of media that goes out.
+        /// A stream of media that is sent.
         #[doc(alias = "RTCStatsType.outbound-rtp")]
         OutboundRtp = "outbound-rtp",
         /// The reception of a sent stream, as the remote peer reports it.
@@ -25,10 +25,10 @@ spec_enum! {
         /// A track that is sent, before it is encoded.
         #[doc(alias = "RTCStatsType.media-source")]
         MediaSource = "media-source",
-        /// The play-out of sound.
+        /// The playout of audio.
         #[doc(alias = "RTCStatsType.media-playout")]
         MediaPlayout = "media-playout",
-        /// The connection.
+        /// The connection as a whole.
         #[doc(alias = "RTCStatsType.peer-connection")]
         PeerConnection = "peer-connection",
         /// A data channel.
@@ -37,13 +37,13 @@ spec_enum! {
         /// A transport.
         #[doc(alias = "RTCStatsType.transport")]
         Transport = "transport",
-        /// A way to the peer, in use or tried.
+        /// A pair of candidates, in use or checked.
         #[doc(alias = "RTCStatsType.candidate-pair")]
         CandidatePair = "candidate-pair",
-        /// An address of our own.
+        /// A candidate of the local peer.
         #[doc(alias = "RTCStatsType.local-candidate")]
         LocalCandidate = "local-candidate",
-        /// An address of the peer's.
+        /// A candidate of the remote peer.
         #[doc(alias = "RTCStatsType.remote-candidate")]
         RemoteCandidate = "remote-candidate",
         /// A certificate.
@@ -57,16 +57,16 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcqualitylimitationreason-enum)
     #[doc(alias = "RTCQualityLimitationReason")]
     QualityLimitationReason {
-        /// They are not.
+        /// The quality is not limited.
         #[doc(alias = "RTCQualityLimitationReason.none")]
         None = "none",
-        /// The machine is too slow.
+        /// The computing power is insufficient.
         #[doc(alias = "RTCQualityLimitationReason.cpu")]
         Cpu = "cpu",
-        /// The network is too slow.
+        /// The bandwidth is insufficient.
         #[doc(alias = "RTCQualityLimitationReason.bandwidth")]
         Bandwidth = "bandwidth",
-        /// Another reason.
+        /// There is another reason.
         #[doc(alias = "RTCQualityLimitationReason.other")]
         Other = "other",
     }
@@ -77,13 +77,13 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcdtlsrole-enum)
     #[doc(alias = "RTCDtlsRole")]
     DtlsRole {
-        /// The local peer.
+        /// The local peer is the client.
         #[doc(alias = "RTCDtlsRole.client")]
         Client = "client",
-        /// The peer.
+        /// The local peer is the server.
         #[doc(alias = "RTCDtlsRole.server")]
         Server = "server",
-        /// Not settled yet.
+        /// The role is not determined yet.
         #[doc(alias = "RTCDtlsRole.unknown")]
         NotKnown = "unknown",
     }
@@ -94,7 +94,7 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatsicecandidatepairstate-enum)
     #[doc(alias = "RTCStatsIceCandidatePairState")]
     CandidatePairState {
-        /// The pair waits for another of its foundation to succeed.
+        /// The pair waits for another pair of its foundation to succeed.
         #[doc(alias = "RTCStatsIceCandidatePairState.frozen")]
         Frozen = "frozen",
         /// The pair waits for its check.
@@ -103,10 +103,10 @@ spec_enum! {
         /// The check of the pair is in progress.
         #[doc(alias = "RTCStatsIceCandidatePairState.in-progress")]
         InProgress = "in-progress",
-        /// The peer did not answer.
+        /// The remote peer did not answer the check.
         #[doc(alias = "RTCStatsIceCandidatePairState.failed")]
         Failed = "failed",
-        /// The peer answered.
+        /// The remote peer answered the check.
         #[doc(alias = "RTCStatsIceCandidatePairState.succeeded")]
         Succeeded = "succeeded",
     }

@@ -9,7 +9,7 @@ dictionary! {
     /// [Specification](https://www.w3.org/TR/webrtc-stats/#candidatepair-dict*)
     #[doc(alias = "RTCIceCandidatePairStats")]
     CandidatePair = "candidate-pair" {
-        /// The transport that uses it.
+        /// The transport of the pair.
         #[doc(alias = "RTCIceCandidatePairStats.transportId")]
         transport_id: StatsId<Transport> = "transportId",
         /// The local candidate.
@@ -33,7 +33,7 @@ dictionary! {
         /// Bytes of payload sent, without headers, padding and ICE checks.
         #[doc(alias = "RTCIceCandidatePairStats.bytesSent")]
         bytes_sent: u64 = "bytesSent",
-        /// Bytes of payload received, likewise.
+        /// Bytes of payload received, without headers, padding and ICE checks.
         #[doc(alias = "RTCIceCandidatePairStats.bytesReceived")]
         bytes_received: u64 = "bytesReceived",
         /// The time of the last sent packet.
@@ -75,8 +75,8 @@ dictionary! {
         /// Bytes that could not be sent.
         #[doc(alias = "RTCIceCandidatePairStats.bytesDiscardedOnSend")]
         bytes_discarded_on_send: u64 = "bytesDiscardedOnSend",
-        /// True while the transport uses the pair. Only Firefox reports it, beyond the specification;
-        /// [`selected_pair`](super::StatsReport::selected_pair) uses it where there is nothing else.
+        /// True while the transport uses the pair. Only Firefox reports this member, which is not part of the
+        /// specification. See [`selected_pair`](super::StatsReport::selected_pair).
         selected: bool = "selected",
     }
 }
@@ -85,10 +85,10 @@ dictionary! {
 macro_rules! candidate {
     ({ $($head:tt)* }) => {
         dictionary! { $($head)* {
-            /// The transport that it was found for.
+            /// The transport of the candidate.
             #[doc(alias = "RTCIceCandidateStats.transportId")]
             transport_id: StatsId<Transport> = "transportId",
-            /// The address; absent where the browser hides it.
+            /// The address; absent if the browser hides it.
             #[doc(alias = "RTCIceCandidateStats.address")]
             address: String = "address",
             /// The port.
@@ -100,19 +100,19 @@ macro_rules! candidate {
             /// The type of the candidate.
             #[doc(alias = "RTCIceCandidateStats.candidateType")]
             candidate_type: IceCandidateType = "candidateType",
-            /// The priority: greater ones are tried earlier.
+            /// The priority. Candidates with a higher priority are checked earlier.
             #[doc(alias = "RTCIceCandidateStats.priority")]
             priority: u32 = "priority",
-            /// The STUN or TURN server that reported it, of local candidates only.
+            /// The URL of the STUN or TURN server that reported the candidate, for local candidates.
             #[doc(alias = "RTCIceCandidateStats.url")]
             url: String = "url",
-            /// The protocol to the TURN server, of local relay candidates only.
+            /// The protocol to the TURN server, for local relay candidates.
             #[doc(alias = "RTCIceCandidateStats.relayProtocol")]
             relay_protocol: IceServerTransportProtocol = "relayProtocol",
-            /// The foundation, which candidates share that were found in the same way.
+            /// The foundation. Candidates of the same type, base address, protocol and server have the same one.
             #[doc(alias = "RTCIceCandidateStats.foundation")]
             foundation: String = "foundation",
-            /// The address that it stands for, of one that is not the machine's own.
+            /// The base address of a candidate that a server reported, for candidates other than host candidates.
             #[doc(alias = "RTCIceCandidateStats.relatedAddress")]
             related_address: String = "relatedAddress",
             /// The port of the related address.
@@ -121,7 +121,7 @@ macro_rules! candidate {
             /// The user name fragment in ICE checks.
             #[doc(alias = "RTCIceCandidateStats.usernameFragment")]
             username_fragment: String = "usernameFragment",
-            /// The kind of TCP candidate, by which peer opens the connection.
+            /// The type of a TCP candidate, which determines the peer that opens the connection.
             #[doc(alias = "RTCIceCandidateStats.tcpType")]
             tcp_type: IceTcpCandidateType = "tcpType",
         }}

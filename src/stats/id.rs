@@ -1,4 +1,4 @@
-//! The types of values: references to other entries, points in time, numbers by name.
+//! The types of members: references to other entries, points in time, and records of numbers.
 
 use std::{fmt, hash, marker::PhantomData, time::Duration};
 
@@ -8,11 +8,11 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-/// The id of an entry of this type: [`StatsReport::follow`](super::StatsReport::follow) finds the entry.
+/// The id of an entry of type `T`. [`StatsReport::follow`](super::StatsReport::follow) returns the entry.
 pub struct StatsId<T>(Box<str>, PhantomData<fn() -> T>);
 
 impl<T> StatsId<T> {
-    /// Returns the id of the browser.
+    /// Returns the id as the browser spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -88,7 +88,7 @@ impl<'de, T> FromIdl<'de> for StatsId<T> {
 pub struct Timestamp(f64);
 
 impl Timestamp {
-    /// Creates the point in time this number of milliseconds after the beginning of 1970.
+    /// Creates a point in time from milliseconds since the beginning of 1970.
     #[must_use]
     pub fn from_ms(ms: f64) -> Self {
         Self(ms)
@@ -100,7 +100,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns the time since `earlier`; zero where that is not earlier.
+    /// Returns the time since `earlier`; zero if `earlier` is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::try_from_secs_f64((self.0 - earlier.0) / 1000.0).unwrap_or_default()
@@ -113,14 +113,13 @@ impl<'de> FromIdl<'de> for Timestamp {
     }
 }
 
-/// Numbers by name, in the browser's order.
-///
-/// This is a list, as there are few, and a tree would be a good part of the size of all statistics.
+/// A record of numbers by name, in the browser's order.
+// A list, as records are short, and a map would be a significant part of the code of all statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NumbersByName(Vec<(String, f64)>);
 
 impl NumbersByName {
-    /// Returns the number of this name.
+    /// Returns the number with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<f64> {
         self.iter().find(|(other, _)| *other == name).map(|(_, number)| number)
@@ -162,7 +161,7 @@ impl<'de> Visitor<'de> for Record {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<NumbersByName, M::Error> {
         let mut numbers = Vec::new();
         while let Some(name) = map.next_key()? {
-            // A value that is no number is left out, and the others are kept.
+            // Values other than numbers are omitted.
             if let Ok(number) = map.next_value() {
                 numbers.push((name, number));
             }

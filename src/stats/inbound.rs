@@ -42,7 +42,7 @@ received! {
     /// Frames decoded in the last second.
     #[doc(alias = "RTCInboundRtpStreamStats.framesPerSecond")]
     frames_per_second: f64 = "framesPerSecond",
-    /// The sum of the quantization parameters of all decoded frames: greater ones are coarser.
+    /// The sum of the quantization parameters of all decoded frames. A greater parameter is a coarser quantization.
     #[doc(alias = "RTCInboundRtpStreamStats.qpSum")]
     qp_sum: u64 = "qpSum",
     /// The total time of decoding, in seconds.
@@ -51,7 +51,7 @@ received! {
     /// The sum of the intervals between rendered frames, in seconds.
     #[doc(alias = "RTCInboundRtpStreamStats.totalInterFrameDelay")]
     total_inter_frame_delay: f64 = "totalInterFrameDelay",
-    /// The sum of the squares of the same, in square seconds: with the sum it gives the variance.
+    /// The sum of the squares of the intervals between rendered frames, in square seconds, for the variance.
     #[doc(alias = "RTCInboundRtpStreamStats.totalSquaredInterFrameDelay")]
     total_squared_inter_frame_delay: f64 = "totalSquaredInterFrameDelay",
     /// The number of pauses of more than five seconds.
@@ -96,32 +96,33 @@ received! {
     /// Picture loss indications sent (PLI).
     #[doc(alias = "RTCInboundRtpStreamStats.pliCount")]
     pli_count: u32 = "pliCount",
-    /// The sum over all pictures or samples of the time from the first packet to the end of decoding, in seconds.
+    /// The sum over all frames or samples of the time from the first packet to the end of decoding, in seconds.
     #[doc(alias = "RTCInboundRtpStreamStats.totalProcessingDelay")]
     total_processing_delay: f64 = "totalProcessingDelay",
-    /// The capture time of what plays now, by the sender's clock, in milliseconds since the beginning of 1900.
+    /// The capture time of the media that is being played out, by the sender's clock, in milliseconds since the
+    /// beginning of 1900.
     #[doc(alias = "RTCInboundRtpStreamStats.estimatedPlayoutTimestamp")]
     estimated_playout_timestamp: Timestamp = "estimatedPlayoutTimestamp",
-    /// The sum over all samples or pictures of the time spent in the jitter buffer, in seconds: divided by
+    /// The sum over all samples or frames of the time spent in the jitter buffer, in seconds. Divided by
     /// `jitter_buffer_emitted_count` it is the mean.
     #[doc(alias = "RTCInboundRtpStreamStats.jitterBufferDelay")]
     jitter_buffer_delay: f64 = "jitterBufferDelay",
-    /// The sum of what the jitter buffer aimed at, in seconds, likewise.
+    /// The sum over all samples or frames of the target delay of the jitter buffer, in seconds.
     #[doc(alias = "RTCInboundRtpStreamStats.jitterBufferTargetDelay")]
     jitter_buffer_target_delay: f64 = "jitterBufferTargetDelay",
     /// Samples or frames emitted by the jitter buffer.
     #[doc(alias = "RTCInboundRtpStreamStats.jitterBufferEmittedCount")]
     jitter_buffer_emitted_count: u64 = "jitterBufferEmittedCount",
-    /// The sum of what the jitter buffer would have aimed at for the network alone, in seconds, likewise.
+    /// The sum over all samples or frames of the delay that the network alone requires, in seconds.
     #[doc(alias = "RTCInboundRtpStreamStats.jitterBufferMinimumDelay")]
     jitter_buffer_minimum_delay: f64 = "jitterBufferMinimumDelay",
     /// Audio samples received, including concealed ones.
     #[doc(alias = "RTCInboundRtpStreamStats.totalSamplesReceived")]
     total_samples_received: u64 = "totalSamplesReceived",
-    /// Concealed samples, which replace missing ones.
+    /// Concealed samples, which replace missing samples.
     #[doc(alias = "RTCInboundRtpStreamStats.concealedSamples")]
     concealed_samples: u64 = "concealedSamples",
-    /// The concealed samples that are silent.
+    /// Concealed samples that are silent.
     #[doc(alias = "RTCInboundRtpStreamStats.silentConcealedSamples")]
     silent_concealed_samples: u64 = "silentConcealedSamples",
     /// The number of concealment events.
@@ -145,7 +146,7 @@ received! {
     /// Complete frames received.
     #[doc(alias = "RTCInboundRtpStreamStats.framesReceived")]
     frames_received: u32 = "framesReceived",
-    /// The decoder, by name.
+    /// The name of the decoder.
     #[doc(alias = "RTCInboundRtpStreamStats.decoderImplementation")]
     decoder_implementation: String = "decoderImplementation",
     /// The playout path of the stream.
@@ -157,7 +158,7 @@ received! {
     /// Frames assembled from more than one packet.
     #[doc(alias = "RTCInboundRtpStreamStats.framesAssembledFromMultiplePackets")]
     frames_assembled_from_multiple_packets: u32 = "framesAssembledFromMultiplePackets",
-    /// The sum of the times from their first packet to their last, in seconds.
+    /// The sum over these frames of the time from the first packet to the last, in seconds.
     #[doc(alias = "RTCInboundRtpStreamStats.totalAssemblyTime")]
     total_assembly_time: f64 = "totalAssemblyTime",
     /// Retransmitted packets received.
@@ -166,19 +167,19 @@ received! {
     /// Bytes of payload received in retransmitted packets.
     #[doc(alias = "RTCInboundRtpStreamStats.retransmittedBytesReceived")]
     retransmitted_bytes_received: u64 = "retransmittedBytesReceived",
-    /// The SSRC of the retransmission stream, where there is one.
+    /// The SSRC of the retransmission stream, if there is one.
     #[doc(alias = "RTCInboundRtpStreamStats.rtxSsrc")]
     rtx_ssrc: u32 = "rtxSsrc",
-    /// The SSRC of the forward error correction stream, where there is one.
+    /// The SSRC of the forward error correction stream, if there is one.
     #[doc(alias = "RTCInboundRtpStreamStats.fecSsrc")]
     fec_ssrc: u32 = "fecSsrc",
     /// The sum of the estimated probabilities, each from 0 to 1, that a frame was corrupt.
     #[doc(alias = "RTCInboundRtpStreamStats.totalCorruptionProbability")]
     total_corruption_probability: f64 = "totalCorruptionProbability",
-    /// The sum of their squares.
+    /// The sum of the squares of these probabilities.
     #[doc(alias = "RTCInboundRtpStreamStats.totalSquaredCorruptionProbability")]
     total_squared_corruption_probability: f64 = "totalSquaredCorruptionProbability",
-    /// The number of estimates.
+    /// The number of these estimates.
     #[doc(alias = "RTCInboundRtpStreamStats.corruptionMeasurements")]
     corruption_measurements: u64 = "corruptionMeasurements",
 }

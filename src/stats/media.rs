@@ -21,7 +21,7 @@ pub enum MediaSource {
 }
 
 impl MediaSource {
-    /// The head again, for a kind that this crate does not know.
+    /// Decodes an entry. Returns the head for a kind that this crate does not know.
     pub(super) fn decode(head: Head) -> Result<Self, Head> {
         match head.raw.read("kind") {
             Some(TrackKind::Audio) => Ok(Self::Audio(AudioSource::decode(head))),
@@ -30,7 +30,7 @@ impl MediaSource {
         }
     }
 
-    /// The id of the track.
+    /// Returns the id of the track.
     #[must_use]
     pub fn track_identifier(&self) -> Option<&str> {
         match self {
@@ -126,7 +126,7 @@ dictionary! {
         /// The kind of media, which is always audio.
         #[doc(alias = "RTCAudioPlayoutStats.kind")]
         kind: TrackKind = "kind",
-        /// The total duration of synthesized audio, in the place of missing audio, in seconds.
+        /// The total duration of synthesized audio, which replaces missing audio, in seconds.
         #[doc(alias = "RTCAudioPlayoutStats.synthesizedSamplesDuration")]
         synthesized_samples_duration: f64 = "synthesizedSamplesDuration",
         /// The number of synthesis events.

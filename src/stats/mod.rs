@@ -1,10 +1,66 @@
-//! The statistics of connections: typed entries, references among them, and rates.
+//! Statistics of a connection: bit rates, packet loss, delays, and the path between the peers.
 //! [Specification](https://www.w3.org/TR/webrtc-stats/)
 //!
-//! [`PeerConnection::stats`](crate::peer::PeerConnection::stats) gives a [`StatsReport`],
-//! [`stats_every`](crate::peer::PeerConnection::stats_every) one after another, and [`rates`] tells what happened
-//! between two. Every member is an `Option`: no browser has them all, and none is not zero. What this crate does not
-//! know is kept: a type as [`Stats::Unknown`], a member in the entry's `raw()`.
+//! A browser measures every connection. [`PeerConnection::stats`](crate::peer::PeerConnection::stats) returns a
+//! [`StatsReport`] of the present, and [`stats_every`](crate::peer::PeerConnection::stats_every) a stream of reports. A
+//! report is a list of entries of different types, such as one for each sent stream and one for each candidate pair.
+//! Most members are counters since the start, from which [`rates()`] computes the values that are of interest to a
+//! user, such as the bit rate and the loss between two reports.
+//!
+//! # Examples
+//!
+//! The quality of a call, each second:
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use browser_rtc::{
+//!     Result,
+//!     peer::PeerConnection,
+//!     stats::{self, InboundRtp},
+//! };
+//! use futures::StreamExt;
+//!
+//! async fn print_quality(pc: &PeerConnection) -> Result<()> {
+//!     let mut reports = pc.stats_every(Duration::from_secs(1));
+//!     let Some(mut earlier) = reports.next().await.transpose()? else { return Ok(()) };
+//!     while let Some(later) = reports.next().await.transpose()? {
+//!         let rates = stats::rates(&earlier, &later);
+//!         println!("receiving {:.0} bit/s", rates.incoming_bit_rate.unwrap_or_default());
+//!         println!("lost {:.1} %", 100.0 * rates.incoming_loss.unwrap_or_default());
+//!         println!("round trip {:.0} ms", 1000.0 * rates.round_trip_time.unwrap_or_default());
+//!         for stream in later.of_type::<InboundRtp>() {
+//!             let codec = stream.codec_id.as_ref().and_then(|id| later.follow(id));
+//!             println!("{:?} with {:?}", stream.kind, codec.and_then(|codec| codec.mime_type.as_deref()));
+//!         }
+//!         if let Some(pair) = later.selected_pair() {
+//!             let local = pair.local_candidate_id.as_ref().and_then(|id| later.follow(id));
+//!             println!("over a {:?} candidate", local.and_then(|local| local.candidate_type.as_ref()));
+//!         }
+//!         earlier = later;
+//!     }
+//!     Ok(()) // the connection is closed
+//! }
+//! ```
+//!
+//! # Types
+//!
+//! | For | Types |
+//! |---|---|
+//! | a report and its entries | [`StatsReport`], [`Stats`], [`StatsEntry`] |
+//! | references between entries | [`StatsId`], with [`StatsReport::follow`] |
+//! | rates between two reports | [`Rates`], [`OutboundRates`], [`InboundRates`], from [`rates()`] |
+//! | sent media | [`OutboundRtp`], [`MediaSource`], and [`RemoteInboundRtp`], the report of the remote peer |
+//! | received media | [`InboundRtp`], [`AudioPlayout`], and [`RemoteOutboundRtp`], the report of the remote peer |
+//! | codecs | [`Codec`] |
+//! | the path | [`Transport`], [`CandidatePair`], [`LocalCandidate`], [`RemoteCandidate`], [`Certificate`] |
+//! | data | [`Channel`], [`Connection`] |
+//!
+//! # Absent and unknown members
+//!
+//! Every member is an `Option`, as no browser reports all of them; an absent value is not zero. An entry of a type that
+//! this crate does not know is a [`Stats::Unknown`]. Members that it does not know are in `raw()` and
+//! `unknown_members()` of each entry.
 
 mod decode;
 mod enums;
@@ -37,7 +93,7 @@ pub use self::{
     transport::{Certificate, Transport},
 };
 
-/// A type of entry, as [`StatsReport::of_type`] and [`StatsReport::follow`] give it.
+/// A type of entry, for [`StatsReport::of_type`] and [`StatsReport::follow`].
 #[doc(alias = "RTCStats")]
 pub trait StatsEntry: Sized + 'static {
     /// Returns the entry if it is of this type.
@@ -48,7 +104,7 @@ macro_rules! entries {
     ($( $(#[$meta:meta])* $variant:ident($entry:ty), )*) => {
         /// An entry of a report. [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
         ///
-        /// It is serialized as the specification's dictionary, without members that this crate does not know.
+        /// It serializes as the dictionary of the specification, without members that this crate does not know.
         #[derive(Clone, Debug, Serialize)]
         #[non_exhaustive]
         #[serde(untagged)]
@@ -57,7 +113,7 @@ macro_rules! entries {
             $( $(#[$meta])* $variant(Box<$entry>), )*
             /// A track that is sent, before it is encoded.
             MediaSource(MediaSource),
-            /// An entry of a type that this crate does not know, of a newer browser or beyond the specification.
+            /// An entry of a type that this crate does not know, such as one of a newer browser.
             Unknown(Unknown),
         }
 
@@ -159,20 +215,20 @@ impl StatsEntry for Unknown {
 }
 
 impl Stats {
-    /// Returns the id, which an object keeps in all reports of a connection.
+    /// Returns the id. An object has the same id in all reports of a connection.
     #[must_use]
     pub fn id(&self) -> &str {
         self.head().0
     }
 
-    /// The time of the measurement.
+    /// Returns the time of the measurement.
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
         self.head().1
     }
 
-    /// The browser's own object, with members that this crate does not know as well; none for an entry
-    /// that was made in Rust.
+    /// Returns the browser's own object, which includes members that this crate does not know; `None` for an entry that
+    /// was created in Rust.
     #[must_use]
     pub fn raw(&self) -> Option<&Object> {
         self.head().2
@@ -186,7 +242,7 @@ pub struct Unknown {
     /// The type, as the browser spells it.
     #[serde(rename = "type")]
     pub stats_type: StatsType,
-    /// Returns the id, which an object keeps in all reports of a connection.
+    /// The id. An object has the same id in all reports of a connection.
     pub id: String,
     /// The time of the measurement.
     pub timestamp: Timestamp,

@@ -8,7 +8,7 @@ use crate::media::TrackKind;
 
 sent! {
     {
-        /// A stream of media that is sent: one for each encoding, in simulcast.
+        /// A stream of media that is sent. In simulcast, there is one for each encoding.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#outboundrtpstats-dict*)
         #[doc(alias = "RTCOutboundRtpStreamStats")]
         #[doc(alias = "RTCRtpStreamStats")]
@@ -39,13 +39,13 @@ sent! {
     /// Bytes of payload sent in retransmitted packets.
     #[doc(alias = "RTCOutboundRtpStreamStats.retransmittedBytesSent")]
     retransmitted_bytes_sent: u64 = "retransmittedBytesSent",
-    /// The SSRC of the retransmission stream, where there is one.
+    /// The SSRC of the retransmission stream, if there is one.
     #[doc(alias = "RTCOutboundRtpStreamStats.rtxSsrc")]
     rtx_ssrc: u32 = "rtxSsrc",
-    /// The target of the encoder, in bits per second.
+    /// The target bit rate of the encoder, in bits per second.
     #[doc(alias = "RTCOutboundRtpStreamStats.targetBitrate")]
     target_bitrate: f64 = "targetBitrate",
-    /// The sum of the target sizes of the encoder, in bytes.
+    /// The sum of the target sizes of all encoded frames, in bytes.
     #[doc(alias = "RTCOutboundRtpStreamStats.totalEncodedBytesTarget")]
     total_encoded_bytes_target: u64 = "totalEncodedBytesTarget",
     /// The width of the last encoded frame, in pixels.
@@ -60,7 +60,7 @@ sent! {
     /// Frames sent.
     #[doc(alias = "RTCOutboundRtpStreamStats.framesSent")]
     frames_sent: u32 = "framesSent",
-    /// Huge frames sent: more than 2.5 times as large as the mean.
+    /// Frames sent that are more than 2.5 times as large as the mean.
     #[doc(alias = "RTCOutboundRtpStreamStats.hugeFramesSent")]
     huge_frames_sent: u32 = "hugeFramesSent",
     /// Frames encoded.
@@ -69,10 +69,10 @@ sent! {
     /// Key frames encoded.
     #[doc(alias = "RTCOutboundRtpStreamStats.keyFramesEncoded")]
     key_frames_encoded: u32 = "keyFramesEncoded",
-    /// The sum of the quantization parameters of all encoded frames: greater ones are coarser.
+    /// The sum of the quantization parameters of all encoded frames. A greater parameter is a coarser quantization.
     #[doc(alias = "RTCOutboundRtpStreamStats.qpSum")]
     qp_sum: u64 = "qpSum",
-    /// The sum of the peak signal-to-noise ratios of pictures, in decibels, for each of the planes `y`, `u` and `v`.
+    /// The sum of the peak signal-to-noise ratios of frames, in decibels, for each of the planes `y`, `u` and `v`.
     #[doc(alias = "RTCOutboundRtpStreamStats.psnrSum")]
     psnr_sum: NumbersByName = "psnrSum",
     /// The number of these measurements.
@@ -81,16 +81,16 @@ sent! {
     /// The total time of encoding, in seconds.
     #[doc(alias = "RTCOutboundRtpStreamStats.totalEncodeTime")]
     total_encode_time: f64 = "totalEncodeTime",
-    /// The sum over all packets of the time from their making to their sending, in seconds.
+    /// The sum over all packets of the time from their creation to their sending, in seconds.
     #[doc(alias = "RTCOutboundRtpStreamStats.totalPacketSendDelay")]
     total_packet_send_delay: f64 = "totalPacketSendDelay",
     /// The reason for a lower resolution or frame rate than that of the source.
     #[doc(alias = "RTCOutboundRtpStreamStats.qualityLimitationReason")]
     quality_limitation_reason: QualityLimitationReason = "qualityLimitationReason",
-    /// The total time of each reason, in seconds, by the reason as the specification spells it.
+    /// The total time of each reason, in seconds, by the name of the reason in the specification.
     #[doc(alias = "RTCOutboundRtpStreamStats.qualityLimitationDurations")]
     quality_limitation_durations: NumbersByName = "qualityLimitationDurations",
-    /// The number of resolution changes for such a reason.
+    /// The number of resolution changes because of limited quality.
     #[doc(alias = "RTCOutboundRtpStreamStats.qualityLimitationResolutionChanges")]
     quality_limitation_resolution_changes: u32 = "qualityLimitationResolutionChanges",
     /// Retransmission requests received (NACK).
@@ -102,7 +102,7 @@ sent! {
     /// Picture loss indications received (PLI).
     #[doc(alias = "RTCOutboundRtpStreamStats.pliCount")]
     pli_count: u32 = "pliCount",
-    /// The encoder, by name.
+    /// The name of the encoder.
     #[doc(alias = "RTCOutboundRtpStreamStats.encoderImplementation")]
     encoder_implementation: String = "encoderImplementation",
     /// True for a power-efficient encoder, such as a hardware encoder.

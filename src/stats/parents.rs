@@ -1,4 +1,4 @@
-//! The dictionaries that those of streams inherit from.
+//! The parent dictionaries of streams.
 
 /// Defines the dictionary of a stream.
 macro_rules! rtp_stream {
@@ -13,7 +13,7 @@ macro_rules! rtp_stream {
             /// The transport of the stream.
             #[doc(alias = "RTCRtpStreamStats.transportId")]
             transport_id: StatsId<Transport> = "transportId",
-            /// The codec; absent until something has been sent or received.
+            /// The codec; absent until media has been sent or received.
             #[doc(alias = "RTCRtpStreamStats.codecId")]
             codec_id: StatsId<Codec> = "codecId",
             $($members)*
@@ -28,10 +28,10 @@ macro_rules! received {
             /// Packets received, including retransmitted ones.
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsReceived")]
             packets_received: u64 = "packetsReceived",
-            /// Packets received with the network's ECT(1) mark.
+            /// Packets received with the ECT(1) mark.
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsReceivedWithEct1")]
             packets_received_with_ect1: u64 = "packetsReceivedWithEct1",
-            /// Packets received that the network marked as having met congestion (CE).
+            /// Packets received that the network has marked with congestion experienced (CE).
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsReceivedWithCe")]
             packets_received_with_ce: u64 = "packetsReceivedWithCe",
             /// Packets that were reported lost in congestion control feedback.
@@ -40,7 +40,7 @@ macro_rules! received {
             /// Packets that were reported lost in congestion control feedback, and received later.
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsReportedAsLostButRecovered")]
             packets_reported_as_lost_but_recovered: u64 = "packetsReportedAsLostButRecovered",
-            /// Packets lost, as RTCP counts them: negative where more packets were duplicated than lost.
+            /// Packets lost, as RTCP counts them. The number is negative if more packets were duplicated than lost.
             #[doc(alias = "RTCReceivedRtpStreamStats.packetsLost")]
             packets_lost: i64 = "packetsLost",
             /// The jitter of packets, in seconds.

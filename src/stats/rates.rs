@@ -8,25 +8,27 @@ use crate::media::TrackKind;
 #[cfg(test)]
 mod tests;
 
-/// The rates between two reports of a connection, by [`rates`]. No number in it is infinite or NaN.
+/// The rates between two reports of a connection, from [`rates()`]. All numbers are finite.
 ///
-/// A rate is none where it cannot be known: where no time has passed, where the browser does not count, where a counter
-/// was reset, and for a stream that was not there before.
+/// A rate is `None` if it cannot be computed: no time has passed, the browser does not report the counter, the counter
+/// was reset, or the earlier report does not contain the stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rates {
-    /// The bit rate of the payload of all sent streams, in bits per second: the sum of the known ones.
+    /// The bit rate of the payload of all sent streams, in bits per second: the sum of the known rates.
     pub outgoing_bit_rate: Option<f64>,
-    /// The bit rate of the payload of all received streams, in bits per second: the sum of the known ones.
+    /// The bit rate of the payload of all received streams, in bits per second: the sum of the known rates.
     pub incoming_bit_rate: Option<f64>,
-    /// All that transports sent, data channels and RTP headers as well, in bits per second.
+    /// The bit rate of everything that the transports sent, including data channels and RTP headers, in bits per
+    /// second.
     pub transport_outgoing_bit_rate: Option<f64>,
-    /// All that transports received, data channels and RTP headers as well, in bits per second.
+    /// The bit rate of everything that the transports received, including data channels and RTP headers, in bits per
+    /// second.
     pub transport_incoming_bit_rate: Option<f64>,
-    /// The fraction of packets of media that were lost on their way here, from 0 to 1.
+    /// The fraction of incoming media packets that were lost, from 0 to 1.
     pub incoming_loss: Option<f64>,
-    /// The time there and back, in seconds: the last one of the selected candidate pair, or their mean over this time,
-    /// or else the longest that the peer reports of a stream.
+    /// The round-trip time, in seconds: the latest one of the selected candidate pair, or its mean between the reports,
+    /// or else the longest that the remote peer reports for a stream.
     pub round_trip_time: Option<f64>,
     /// The rates of each sent stream.
     pub outgoing: Vec<OutboundRates>,
@@ -50,9 +52,9 @@ pub struct OutboundRates {
     pub packet_rate: Option<f64>,
     /// The frames encoded per second.
     pub frame_rate: Option<f64>,
-    /// The fraction of packets that the peer did not get, from 0 to 1, by its last report.
+    /// The fraction of packets that the remote peer did not receive, from 0 to 1, as in its last report.
     pub loss: Option<f64>,
-    /// The time there and back in seconds, by the peer's last report.
+    /// The round-trip time, in seconds, as in the last report of the remote peer.
     pub round_trip_time: Option<f64>,
     /// The jitter of packets at the remote peer, in seconds, as in its last report.
     pub jitter: Option<f64>,
@@ -74,13 +76,13 @@ pub struct InboundRates {
     pub packet_rate: Option<f64>,
     /// The frames decoded per second.
     pub frame_rate: Option<f64>,
-    /// The fraction of packets that were lost, from 0 to 1; none where no packet was due.
+    /// The fraction of packets that were lost, from 0 to 1; `None` if no packet was expected.
     pub loss: Option<f64>,
-    /// The jitter of packets at the later time, in seconds.
+    /// The jitter of packets, in seconds, as in the later report.
     pub jitter: Option<f64>,
 }
 
-/// Returns the rates between two reports of the same connection, of the streams in the later one.
+/// Returns the rates between two reports of one connection, for the streams in the later one.
 ///
 /// ```
 /// # use browser_rtc::stats::{self, InboundRtp, Stats, StatsReport, Timestamp};
@@ -139,7 +141,7 @@ fn outbound(earlier: &StatsReport, later: &StatsReport, now: &OutboundRtp) -> Ou
     }
 }
 
-/// Returns the report of the remote peer on a sent stream, by either of the two references that browsers have.
+/// Returns the report of the remote peer on a sent stream. Browsers have one or both of two references.
 fn remote_report<'a>(report: &'a StatsReport, stream: &OutboundRtp) -> Option<&'a RemoteInboundRtp> {
     stream
         .remote_id
@@ -169,7 +171,7 @@ fn inbound(earlier: &StatsReport, now: &InboundRtp) -> (InboundRates, Packets) {
     (rates, packets)
 }
 
-/// Returns the bytes sent and received by the transports, or by the selected pair where the browser has no transports.
+/// Returns the bit rates of the transports, or of the selected pair if the browser reports no transports.
 fn transports(earlier: &StatsReport, later: &StatsReport) -> (Option<f64>, Option<f64>) {
     let rates: Vec<_> = later
         .of_type::<Transport>()
@@ -193,7 +195,7 @@ fn transports(earlier: &StatsReport, later: &StatsReport) -> (Option<f64>, Optio
     }
 }
 
-/// The way that is in use, before and now: not where another came into use.
+/// Returns the selected pair of the later report in both reports.
 fn pairs<'a>(earlier: &'a StatsReport, later: &'a StatsReport) -> Option<(&'a CandidatePair, &'a CandidatePair)> {
     let now = later.selected_pair()?;
     Some((earlier.follow(&now.id)?, now))
@@ -209,12 +211,12 @@ fn round_trip(earlier: &StatsReport, later: &StatsReport) -> Option<f64> {
     finite(later.selected_pair().and_then(|pair| pair.current_round_trip_time)).or_else(mean)
 }
 
-/// The same entry in the earlier report. Browsers may give a used id to another stream.
+/// Returns the entry of the same object in the earlier report. Browsers may reuse an id for another stream.
 fn same<'a, T: StatsEntry>(earlier: &'a StatsReport, id: &StatsId<T>, is_same: impl Fn(&T) -> bool) -> Option<&'a T> {
     earlier.follow(id).filter(|before| is_same(before))
 }
 
-/// The seconds between two measurements, where there were any.
+/// The time between two measurements, in seconds, if it is known.
 struct Clock(Option<f64>);
 
 impl Clock {
@@ -232,7 +234,7 @@ impl Clock {
     }
 }
 
-/// Returns the numbers of received and of lost packets.
+/// The numbers of lost and of received packets between two measurements.
 #[derive(Default)]
 struct Packets {
     lost: Option<f64>,
@@ -240,7 +242,7 @@ struct Packets {
 }
 
 impl Packets {
-    /// Returns both or none. The count of losses may decrease by itself, as packets arrive twice or late.
+    /// Computes both numbers or neither. The count of losses may decrease, as packets arrive twice or late.
     fn between(
         lost_before: Option<i64>,
         received_before: Option<u64>,
@@ -264,7 +266,7 @@ fn fraction(lost: Option<f64>, received: Option<f64>) -> Option<f64> {
     finite(Some(lost / (lost + received?)))
 }
 
-/// Returns `None` where the counter went down: it was reset, and its last value is not known.
+/// Returns the increase of a counter; `None` if it has decreased, as it was reset.
 fn increase<N: Into<u64>>(before: Option<N>, now: Option<N>) -> Option<f64> {
     now?.into().checked_sub(before?.into()).map(|more| more as f64)
 }

@@ -1,4 +1,4 @@
-//! Reports: the entries of one moment.
+//! Reports, each of which contains the entries of one point in time.
 
 use std::slice;
 
@@ -14,10 +14,10 @@ use crate::{
     sys,
 };
 
-/// The statistics of one moment, in the browser's order.
+/// A statistics report: the entries of one point in time, in the browser's order.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcstatsreport-object)
 ///
-/// It is serialized as an object of entries by their ids, as JavaScript's `Object.fromEntries` makes one.
+/// It serializes as an object with the entries by their ids, like the result of `Object.fromEntries` in JavaScript.
 #[doc(alias = "RTCStatsReport")]
 #[derive(Clone, Debug, Default)]
 pub struct StatsReport {
@@ -25,10 +25,10 @@ pub struct StatsReport {
 }
 
 impl StatsReport {
-    /// Reads a report that the browser gave elsewhere, such as that of a receiver.
+    /// Reads a report that other code has obtained from the browser.
     ///
     /// # Errors
-    /// `Type` for what is no report.
+    /// `Type` for an object that is not a report.
     pub fn from_raw(raw: web_sys::RtcStatsReport) -> Result<Self> {
         let raw: sys::stats_report::StatsReport = raw.unchecked_into();
         let mut entries = Vec::new();
@@ -66,7 +66,8 @@ impl StatsReport {
         self.iter().find(|entry| entry.id() == id)
     }
 
-    /// The entry that another refers to: none where the browser left it out, or where it is of another type.
+    /// Returns the entry that another entry refers to; `None` if the report does not contain the entry, or it has
+    /// another type.
     #[must_use]
     pub fn follow<T: StatsEntry>(&self, id: &StatsId<T>) -> Option<&T> {
         T::from_stats(self.get(id.as_str())?)
@@ -77,16 +78,17 @@ impl StatsReport {
         self.iter().filter_map(T::from_stats)
     }
 
-    /// Returns the selected candidate pair; that of the first transport, where there are several.
+    /// Returns the selected candidate pair, which is the path in use. If there are several transports, it is that of
+    /// the first one.
     #[must_use]
     pub fn selected_pair(&self) -> Option<&CandidatePair> {
-        let of_transport = |transport: &Transport| {
+        let pair_of = |transport: &Transport| {
             let id = transport.selected_candidate_pair_id.as_ref()?;
             self.follow(id)
         };
-        let pair = |is_it: fn(&CandidatePair) -> bool| self.of_type::<CandidatePair>().find(|pair| is_it(pair));
+        let pair = |is_match: fn(&CandidatePair) -> bool| self.of_type::<CandidatePair>().find(|pair| is_match(pair));
         self.of_type()
-            .find_map(of_transport)
+            .find_map(pair_of)
             .or_else(|| pair(|pair| pair.selected == Some(true)))
             .or_else(|| pair(|pair| pair.nominated == Some(true) && pair.state == Some(CandidatePairState::Succeeded)))
     }

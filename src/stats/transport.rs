@@ -17,7 +17,7 @@ dictionary! {
         /// Bytes of payload sent, without headers, padding and ICE checks.
         #[doc(alias = "RTCTransportStats.bytesSent")]
         bytes_sent: u64 = "bytesSent",
-        /// Bytes of payload received, likewise.
+        /// Bytes of payload received, without headers, padding and ICE checks.
         #[doc(alias = "RTCTransportStats.bytesReceived")]
         bytes_received: u64 = "bytesReceived",
         /// The ICE role of the local peer.
@@ -47,7 +47,7 @@ dictionary! {
         /// The cipher of DTLS, by its IANA name.
         #[doc(alias = "RTCTransportStats.dtlsCipher")]
         dtls_cipher: String = "dtlsCipher",
-        /// The role of the local peer in the handshake.
+        /// The role of the local peer in the DTLS handshake.
         #[doc(alias = "RTCTransportStats.dtlsRole")]
         dtls_role: DtlsRole = "dtlsRole",
         /// The cipher of media, by its IANA name.

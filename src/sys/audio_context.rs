@@ -1,4 +1,4 @@
-//! [`AudioContext`](https://webaudio.github.io/web-audio-api/#AudioContext) and the nodes that measure a sound.
+//! [`AudioContext`](https://webaudio.github.io/web-audio-api/#AudioContext) and the nodes that measure audio.
 
 use js_sys::{Float32Array, Object};
 use wasm_bindgen::prelude::*;

@@ -1,8 +1,8 @@
-//! Tests of whether a value is a browser object of one interface.
+//! Checks of the interface of a browser object.
 //!
-//! `instanceof` does not know objects of other realms, such as those of a frame, and takes a proxy or an object with a
-//! forged prototype for the real one. The native getter of an interface throws for all but real objects. Only getters
-//! of numbers and flags are used: the place of an object that a call should have returned is lost if it throws.
+//! `instanceof` does not recognize objects of other realms, such as those of a frame, and accepts proxies and objects
+//! with a forged prototype. A native getter of an interface throws for all objects but its own. Only getters of numbers
+//! and flags are used: if a call that returns an object throws, wasm-bindgen leaks the slot of the object.
 
 use wasm_bindgen::prelude::*;
 
@@ -21,12 +21,12 @@ extern "C" {
     fn byte_length(this: &ArrayBuffer) -> Result<f64, JsValue>;
 }
 
-/// Returns whether the value is a `Blob`, or a `File`, of any realm.
+/// Returns whether the value is a `Blob` or a `File` of any realm.
 pub(crate) fn is_blob(value: &JsValue) -> bool {
     value.unchecked_ref::<Blob>().size().is_ok()
 }
 
-/// Returns whether the value is an `ArrayBuffer` of any realm. A `SharedArrayBuffer` is none.
+/// Returns whether the value is an `ArrayBuffer` of any realm; false for a `SharedArrayBuffer`.
 pub(crate) fn is_array_buffer(value: &JsValue) -> bool {
     value.unchecked_ref::<ArrayBuffer>().byte_length().is_ok()
 }

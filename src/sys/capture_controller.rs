@@ -1,4 +1,4 @@
-//! [`CaptureController`](https://www.w3.org/TR/screen-capture/#capturecontroller), which Firefox lacks.
+//! [`CaptureController`](https://www.w3.org/TR/screen-capture/#capturecontroller). It is absent in Firefox.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;

@@ -1,4 +1,4 @@
-//! [`SubtleCrypto`](https://w3c.github.io/webcrypto/#subtlecrypto-interface), which only secure pages have.
+//! [`SubtleCrypto`](https://w3c.github.io/webcrypto/#subtlecrypto-interface). It is absent in insecure pages.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;

@@ -38,11 +38,11 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = send)]
     pub(crate) fn send_text(this: &DataChannel, text: &str) -> Result<(), JsValue>;
 
-    /// The browser copies the bytes out of wasm memory before it returns.
+    /// Sends bytes. The browser copies them from the memory of the program before this returns.
     #[wasm_bindgen(method, catch, js_name = send)]
     pub(crate) fn send_bytes(this: &DataChannel, bytes: &[u8]) -> Result<(), JsValue>;
 
-    /// A string, a blob, a buffer or a view of one.
+    /// Sends a string, a blob, a buffer or a view of one.
     #[wasm_bindgen(method, catch, js_name = send)]
     pub(crate) fn send_js(this: &DataChannel, data: &JsValue) -> Result<(), JsValue>;
 
@@ -52,7 +52,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn data(this: &MessageEvent) -> Data;
 
-    /// The content of a message: a string, an `ArrayBuffer` or a `Blob`. A size that it does not have is NaN.
+    /// The content of a message: a string, an `ArrayBuffer` or a `Blob`. A getter that the value does not have returns
+    /// NaN.
     #[wasm_bindgen(extends = Object)]
     pub(crate) type Data;
 
@@ -69,36 +70,36 @@ extern "C" {
     type Bytes;
 
     #[wasm_bindgen(constructor, js_class = "Uint8Array")]
-    fn of(buffer: &ArrayBuffer) -> Bytes;
+    fn new(buffer: &ArrayBuffer) -> Bytes;
 
-    /// Throws for a buffer that has been detached, and for a range that it does not have.
+    /// Creates a view of a part of a buffer. It throws if the buffer is detached or the range is out of bounds.
     #[wasm_bindgen(constructor, catch, js_class = "Uint8Array")]
     fn part(buffer: &JsValue, byte_offset: f64, length: f64) -> Result<Bytes, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn slice(this: &Bytes) -> Result<Bytes, JsValue>;
 
-    /// The same object, copied into the program's memory on its way here: one call, where js-sys takes three and can
-    /// panic.
+    /// Copies the bytes into the memory of the program, in one call: wasm-bindgen copies the object that `valueOf`
+    /// returns. js-sys makes three calls and can panic.
     #[wasm_bindgen(method, js_name = valueOf)]
     fn copied(this: &Bytes) -> Vec<u8>;
 }
 
-/// Returns a size that the object has, 0 if the page has hidden it.
+/// Returns a size of the object; 0 if the page has redefined the member as something else.
 pub(crate) fn size(object: &JsValue, member: &str) -> f64 {
     global::get(object, member).as_f64().unwrap_or_default()
 }
 
-/// Copies `length` bytes of an `ArrayBuffer` or of a view, from `start` on, into the program's memory.
+/// Copies `length` bytes of an `ArrayBuffer` or of a view, from `start` on, into the memory of the program.
 pub(crate) fn copied_part(object: &JsValue, start: usize, length: usize) -> Result<Vec<u8>, JsValue> {
     Ok(part(object, start as f64, length as f64)?.copied())
 }
 
-/// Returns a copy of an `ArrayBuffer`, or of the part of one that is seen through a view. `None` for memory that is
-/// shared, resizable or detached.
+/// Returns a copy of an `ArrayBuffer`, or of the part of one that a view covers; `None` for memory that is shared,
+/// resizable or detached.
 #[cfg(feature = "npm")]
 pub(crate) fn snapshot(object: &JsValue) -> Option<JsValue> {
-    let buffer = buffer_of(object);
+    let buffer = underlying_buffer(object);
     if !brand::is_array_buffer(&buffer) || global::get(&buffer, "resizable").is_truthy() {
         return None;
     }
@@ -106,16 +107,16 @@ pub(crate) fn snapshot(object: &JsValue) -> Option<JsValue> {
 }
 
 fn part(object: &JsValue, start: f64, length: f64) -> Result<Bytes, JsValue> {
-    Bytes::part(&buffer_of(object), size(object, "byteOffset") + start, length)
+    Bytes::part(&underlying_buffer(object), size(object, "byteOffset") + start, length)
 }
 
-/// The buffer that a view is of, or the object itself.
-fn buffer_of(object: &JsValue) -> JsValue {
+/// Returns the buffer of a view, or the object itself if it is a buffer.
+fn underlying_buffer(object: &JsValue) -> JsValue {
     let buffer = global::get(object, "buffer");
     if buffer.is_undefined() { object.clone() } else { buffer }
 }
 
-/// The bytes of the buffer.
+/// Copies the bytes of a buffer into the memory of the program.
 pub(crate) fn copied(buffer: &ArrayBuffer) -> Vec<u8> {
-    Bytes::of(buffer).copied()
+    Bytes::new(buffer).copied()
 }

@@ -18,7 +18,7 @@ extern "C" {
         inter_tone_gap: u32,
     ) -> Result<(), JsValue>;
 
-    /// `undefined` in Firefox before 129.
+    /// The attribute is absent in Firefox before 129.
     #[wasm_bindgen(method, getter, js_name = canInsertDTMF)]
     pub(crate) fn can_insert_dtmf(this: &DtmfSender) -> Option<bool>;
 }

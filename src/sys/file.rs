@@ -1,4 +1,4 @@
-//! Sources and targets of files: [`Blob`](https://w3c.github.io/FileAPI/#blob-section),
+//! Sources and destinations of files: [`Blob`](https://w3c.github.io/FileAPI/#blob-section),
 //! [`WritableStream`](https://streams.spec.whatwg.org/#ws-class) and the
 //! [origin-private file system](https://fs.spec.whatwg.org/#origin-private-file-system).
 
@@ -67,7 +67,7 @@ extern "C" {
     pub(crate) fn writable(this: &FileHandle, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// Absent in insecure pages.
+/// Returns the storage manager of the page; `None` in insecure pages.
 pub(crate) fn storage() -> Option<StorageManager> {
     let storage = global::get(&global::get(&js_sys::global(), "navigator"), "storage");
     global::has_member(&storage, "getDirectory").then(|| storage.unchecked_into())

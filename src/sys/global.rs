@@ -1,16 +1,16 @@
-//! The globals of every scope: windows, workers, and browsers without WebRTC.
+//! The globals of any scope, such as a window, a worker, or a browser without WebRTC.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `String(value)`, which throws for an object that cannot be made a primitive.
+    /// `String(value)`, which throws for an object that does not convert to a primitive.
     #[wasm_bindgen(catch, js_name = String)]
     fn string_of(value: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// Anything but `undefined` and `null`. One import serves every member there is, and none is made a JavaScript
-    /// string first.
+    /// Any value but `undefined` and `null`. One import serves all members, and their names are not converted to
+    /// JavaScript strings first.
     type Members;
 
     #[wasm_bindgen(method, structural, catch, indexing_getter)]
@@ -26,7 +26,7 @@ extern "C" {
     fn set_timeout(callback: &JsValue, ms: u32);
 }
 
-/// Calls `callback` after this time, or later where the page is hidden.
+/// Calls `callback` after `ms` milliseconds, or later if the page is hidden.
 pub(crate) fn after(ms: u32, callback: impl FnOnce() + 'static) {
     set_timeout(&Closure::once_into_js(callback), ms);
 }
@@ -36,17 +36,20 @@ pub(crate) fn has(name: &str) -> bool {
     !get(&js_sys::global(), name).is_undefined()
 }
 
-/// Returns a member of any value; `undefined` where there is none or its getter throws.
+/// Returns a member of any value; `undefined` if the member is absent or its getter throws.
 pub(crate) fn get(value: &JsValue, member: &str) -> JsValue {
-    // Of these it throws, and wasm-bindgen never frees the place of the result of a call that has thrown: each `null`
-    // candidate would cost one.
+    // The access would throw, and wasm-bindgen never frees the slot of the result of a call that has thrown: each
+    // `null` candidate would leak one.
     if value.is_null_or_undefined() {
         return JsValue::UNDEFINED;
     }
     value.unchecked_ref::<Members>().member(member).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Returns a member of any value, `undefined` where there is none, or what its getter throws.
+/// Returns a member of any value; `undefined` if the member is absent.
+///
+/// # Errors
+/// The value that the getter throws.
 #[cfg(feature = "npm")]
 pub(crate) fn try_get(value: &JsValue, member: &str) -> Result<JsValue, JsValue> {
     if value.is_null_or_undefined() {
@@ -60,39 +63,42 @@ pub(crate) fn get_text(value: &JsValue, member: &str) -> Option<String> {
     get(value, member).as_string()
 }
 
-/// Returns a member that WebIDL declares an integer of this type; `None` where it is no number within its range.
+/// Returns a member that is an integer; `None` if it is not a number in the range of the type.
 pub(crate) fn integer<N: TryFrom<u64>>(value: &JsValue, member: &str) -> Option<N> {
     let number = get(value, member).as_f64().filter(|number| *number >= 0.0)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is not negative, and saturates")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and it saturates")]
     N::try_from(number as u64).ok()
 }
 
-/// Calls a method without arguments. Returns `None` where the object has no such method.
+/// Calls a method without arguments. Returns `None` if the object has no such method.
 pub(crate) fn call(object: &JsValue, method: &str) -> Option<Result<JsValue, JsValue>> {
     get(object, method).dyn_ref::<Function>().map(|method| method.call0(object))
 }
 
-/// Returns the items of an array; none for any other value.
+/// Returns the items of an array; an empty list for any other value.
 pub(crate) fn items(value: &JsValue) -> Vec<JsValue> {
     value.dyn_ref::<js_sys::Array>().map(js_sys::Array::to_vec).unwrap_or_default()
 }
 
-/// Returns whether a browser's object has this method or attribute, which an older browser may lack.
+/// Returns whether an object has a method or an attribute, which an older browser may lack.
 pub(crate) fn has_member(value: &JsValue, member: &str) -> bool {
     !get(value, member).is_undefined()
 }
 
-/// Sets a member of an object that this crate created, which cannot fail.
+/// Sets a member of an object that this crate has created, which cannot fail.
 pub(crate) fn set(object: &js_sys::Object, member: &str, value: &JsValue) {
     object.unchecked_ref::<Members>().set_member(member, value);
 }
 
-/// Sets a member of an object that this crate created to a string, without making a `JsValue` of it.
+/// Sets a member of an object that this crate has created to a string, without converting the string to a `JsValue`.
 pub(crate) fn set_text(object: &js_sys::Object, member: &str, value: &str) {
     object.unchecked_ref::<Members>().set_member_text(member, value);
 }
 
-/// Returns any value as a string, also where `String(value)` throws.
+/// Converts any value to a string, even if `String(value)` throws.
 pub(crate) fn text(value: &JsValue) -> String {
-    string_of(value).ok().and_then(|text| text.as_string()).unwrap_or_else(|| "a value that has no text".into())
+    string_of(value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_else(|| "a value that does not convert to a string".into())
 }

@@ -1,4 +1,4 @@
-//! [`MediaDevices`](https://www.w3.org/TR/mediacapture-streams/#mediadevices), which insecure pages lack.
+//! [`MediaDevices`](https://www.w3.org/TR/mediacapture-streams/#mediadevices). It is absent in insecure pages.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
@@ -21,25 +21,25 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = getSupportedConstraints)]
     pub(crate) fn get_supported_constraints(this: &MediaDevices) -> Result<Object, JsValue>;
 
-    /// Not on a phone.
+    /// The method is absent on phones.
     #[wasm_bindgen(method, catch, js_name = getDisplayMedia)]
     pub(crate) fn get_display_media(this: &MediaDevices, options: &Object) -> Result<Promise, JsValue>;
 
-    /// Not in Chromium.
+    /// The method is absent in Chromium.
     #[wasm_bindgen(method, catch, js_name = selectAudioOutput)]
     pub(crate) fn select_audio_output(this: &MediaDevices, options: &Object) -> Result<Promise, JsValue>;
 
-    /// A camera or a microphone; the loudspeakers in the same list lack the method.
+    /// A camera or a microphone. The speakers in the same list lack the method.
     #[wasm_bindgen(extends = Object, js_name = InputDeviceInfo)]
     #[derive(Clone, Debug)]
     pub(crate) type InputDeviceInfo;
 
-    /// Not in Firefox.
+    /// The method is absent in Firefox.
     #[wasm_bindgen(method, catch, js_name = getCapabilities)]
     pub(crate) fn get_capabilities(this: &InputDeviceInfo) -> Result<Object, JsValue>;
 }
 
-/// `navigator.mediaDevices`, where there is one.
+/// Returns `navigator.mediaDevices`, if the page has it.
 pub(crate) fn media_devices() -> Option<MediaDevices> {
     let navigator = global::get(&js_sys::global(), "navigator");
     let devices = global::get(&navigator, "mediaDevices");

@@ -35,7 +35,7 @@ extern "C" {
     fn create_media_element(this: &Document, tag: &str) -> Result<MediaElement, JsValue>;
 }
 
-/// A `<video>` or `<audio>` that is not on the page. None in a worker.
+/// Creates a `<video>` or `<audio>` element that is not part of the page; `None` in a worker.
 pub(crate) fn create(tag: &str) -> Option<MediaElement> {
     let document = global::get(&js_sys::global(), "document");
     document.is_object().then(|| document.unchecked_into::<Document>().create_media_element(tag).ok())?

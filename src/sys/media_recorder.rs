@@ -32,7 +32,7 @@ extern "C" {
     pub(crate) fn resume_recording(this: &MediaRecorder) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = requestData)]
-    pub(crate) fn ask_for_data(this: &MediaRecorder) -> Result<(), JsValue>;
+    pub(crate) fn request_data(this: &MediaRecorder) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, getter, js_name = state)]
     pub(crate) fn state_name(this: &MediaRecorder) -> String;
@@ -46,7 +46,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = audioBitsPerSecond)]
     pub(crate) fn audio_bit_rate(this: &MediaRecorder) -> u32;
 
-    /// `undefined` in Firefox.
+    /// The attribute is absent in Firefox.
     #[wasm_bindgen(method, getter, js_name = audioBitrateMode)]
     pub(crate) fn audio_bitrate_mode(this: &MediaRecorder) -> Option<String>;
 }

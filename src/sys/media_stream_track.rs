@@ -1,4 +1,5 @@
-//! [`MediaStreamTrack`](https://www.w3.org/TR/mediacapture-streams/#mediastreamtrack)'s constraints and hints.
+//! The constraints and settings of a
+//! [`MediaStreamTrack`](https://www.w3.org/TR/mediacapture-streams/#mediastreamtrack).
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
@@ -14,7 +15,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = getSettings)]
     pub(crate) fn settings(this: &MediaStreamTrack) -> Result<Object, JsValue>;
 
-    /// Not in Firefox before 132.
+    /// The method is absent in Firefox before 132.
     #[wasm_bindgen(method, catch, js_name = getCapabilities)]
     pub(crate) fn capabilities(this: &MediaStreamTrack) -> Result<Object, JsValue>;
 

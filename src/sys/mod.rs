@@ -1,6 +1,7 @@
-//! Declarations of browser interfaces, one file for each, where web-sys has none or one that throws through Rust.
+//! Declarations of browser interfaces that web-sys lacks, or declares without `catch` although they can throw.
 //!
-//! Each type extends its web-sys twin, so that the public API can hand out plain web-sys objects.
+//! Each file declares one interface. Each type extends its counterpart in web-sys, so that the public API can return
+//! web-sys objects.
 
 pub(crate) mod audio_context;
 pub(crate) mod blob;

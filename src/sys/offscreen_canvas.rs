@@ -1,5 +1,5 @@
-//! [`OffscreenCanvas`](https://html.spec.whatwg.org/multipage/canvas.html#the-offscreencanvas-interface), to draw
-//! pictures of a video on.
+//! [`OffscreenCanvas`](https://html.spec.whatwg.org/multipage/canvas.html#the-offscreencanvas-interface), on which
+//! frames of a video are drawn.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;

@@ -43,7 +43,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = removeTrack)]
     pub(crate) fn remove_track(this: &PeerConnection, sender: &RtpSender) -> Result<(), JsValue>;
 
-    /// Takes a track, or the name of a kind.
+    /// Adds a transceiver for a track or the name of a kind.
     #[wasm_bindgen(method, catch, js_name = addTransceiver)]
     pub(crate) fn add_transceiver(
         this: &PeerConnection,
@@ -67,14 +67,14 @@ extern "C" {
         init: &Object,
     ) -> Result<DataChannel, JsValue>;
 
-    /// Takes a track for the statistics of its sender or receiver, or none for all.
+    /// Requests the statistics of a track's sender or receiver, or of the connection.
     #[wasm_bindgen(method, catch, js_name = getStats)]
     pub(crate) fn stats(this: &PeerConnection, selector: Option<&MediaStreamTrack>) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = setConfiguration)]
     pub(crate) fn set_configuration_to(this: &PeerConnection, configuration: &Object) -> Result<(), JsValue>;
 
-    /// Only Firefox has it.
+    /// The method is absent in browsers other than Firefox.
     #[wasm_bindgen(method, catch, js_name = setIdentityProvider)]
     pub(crate) fn set_identity_provider_to(
         this: &PeerConnection,

@@ -1,4 +1,4 @@
-//! [`Permissions`](https://w3c.github.io/permissions/#permissions-interface), which workers and old browsers lack.
+//! [`Permissions`](https://w3c.github.io/permissions/#permissions-interface). It is absent in workers and old browsers.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
@@ -20,7 +20,7 @@ extern "C" {
     pub(crate) type PermissionStatus;
 }
 
-/// `navigator.permissions`, where there is one.
+/// Returns `navigator.permissions`, if the page has it.
 pub(crate) fn permissions() -> Option<Permissions> {
     let navigator = global::get(&js_sys::global(), "navigator");
     let permissions = global::get(&navigator, "permissions");

@@ -12,7 +12,7 @@ extern "C" {
     #[derive(Clone, Debug, PartialEq)]
     pub(crate) type RtpSender;
 
-    /// `null` for a kind that the browser does not know.
+    /// Returns the capabilities, or `null` for an unknown kind.
     #[wasm_bindgen(static_method_of = RtpSender, catch, js_class = "RTCRtpSender", js_name = getCapabilities)]
     pub(crate) fn capabilities(kind: &str) -> Result<JsValue, JsValue>;
 

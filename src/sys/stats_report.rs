@@ -10,7 +10,7 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub(crate) type StatsReport;
 
-    /// Calls with each entry and its id, before it returns.
+    /// Calls `callback` with each entry and its id, before this returns.
     #[wasm_bindgen(method, catch, js_name = forEach)]
     pub(crate) fn for_each_entry(
         this: &StatsReport,
@@ -21,7 +21,7 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub(crate) type StatsEntry;
 
-    /// Reads a member with a single call into JavaScript, as a report has hundreds.
+    /// Reads a member with a single call into JavaScript, as a report has hundreds of members.
     #[wasm_bindgen(method, structural, catch, indexing_getter)]
     pub(crate) fn member(this: &StatsEntry, name: &str) -> Result<JsValue, JsValue>;
 }

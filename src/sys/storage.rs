@@ -1,5 +1,5 @@
-//! [`Storage`](https://html.spec.whatwg.org/multipage/webstorage.html#the-storage-interface), which workers lack and a
-//! page may be denied.
+//! [`Storage`](https://html.spec.whatwg.org/multipage/webstorage.html#the-storage-interface). It is absent in workers,
+//! and the user may deny it to a page.
 
 use wasm_bindgen::prelude::*;
 

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{Within, js, media::mock_get_user_media, watched};
 
-const NO_TEXT: &str = "a value that has no text";
+const NO_TEXT: &str = "a value that does not convert to a string";
 
 /// Expressions for thrown values, and the messages of their errors.
 const THROWN: [(&str, &str); 16] = [

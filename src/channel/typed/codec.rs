@@ -31,7 +31,7 @@ pub type CodecError = Box<dyn error::Error + Send + Sync>;
 /// }
 /// ```
 pub trait Codec {
-    /// Whether messages are text in UTF-8, rather than binary.
+    /// True for text messages in UTF-8, false for binary ones.
     const TEXT: bool;
 
     /// Encodes a value into `message`, which is empty and whose memory is reused for later messages.

@@ -15,9 +15,7 @@ use crate::{
     },
 };
 
-/// A file that is being received.
-///
-/// Dropping it cancels the transfer, unless it is over.
+/// A file that is being received. Dropping it cancels the transfer, unless the transfer is over.
 #[must_use = "dropping it cancels the transfer"]
 pub struct Incoming<T> {
     state: Rc<IncomingState>,
@@ -29,7 +27,7 @@ impl<T> Incoming<T> {
         Self { state, output }
     }
 
-    /// Returns the peer's name for the file, made safe as [`Offer::name`](super::offer::Offer::name).
+    /// Returns the sanitized name of the file, as [`Offer::name`](super::offer::Offer::name).
     #[must_use]
     pub fn name(&self) -> &str {
         &self.state.name
@@ -41,7 +39,7 @@ impl<T> Incoming<T> {
         &self.state.file_id
     }
 
-    /// Returns a stream of the progress, in received bytes, of which up to 8 MiB are not yet verified and stored.
+    /// Returns a stream of the progress, in received bytes. Up to 8 MiB of them are not yet verified and stored.
     pub fn progress(&self) -> ProgressStream {
         self.state.meter.stream()
     }
@@ -54,23 +52,23 @@ impl<T> Incoming<T> {
 
     /// Resolves to the file when all of it is received, verified and stored. The file is returned once.
     ///
-    /// Waits for the peer, so for any time while the channel is open and the peer neither sends nor cancels; ends with an
-    /// error when the transfer fails or the channel closes. [`progress`](Self::progress) shows a peer that sends nothing.
+    /// The future waits for the remote peer without a limit, until the transfer is complete, fails or is cancelled, or
+    /// the channel closes. [`progress`](Self::progress) reveals a peer that sends nothing.
     ///
     /// # Errors
-    /// - `Abort` if either side has cancelled;
-    /// - `Closed` if the channel has closed: see [`into_partial`](Self::into_partial);
-    /// - `InvalidData` if the received data does not match its hash, or the peer violates the protocol;
-    /// - `Operation` if the peer could not read the file, such as one that has changed since it was offered, or if the
-    ///   stream that is written to was aborted;
-    /// - the error of storing the file, such as `QuotaExceeded`, or `NotSupported` if the browser has no private files;
+    /// - `Abort` if either peer has cancelled the transfer.
+    /// - `Closed` if the channel has closed: see [`into_partial`](Self::into_partial).
+    /// - `InvalidData` if the received data does not match its hash, or the remote peer has violated the protocol.
+    /// - `Operation` if the remote peer failed to read the file, such as one that has changed since it was offered, or
+    ///   if the destination stream was aborted.
+    /// - The error of the destination, such as `QuotaExceeded`, or `NotSupported` if the browser has no private files.
     /// - `InvalidState` if the file was returned before.
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<T>> + Unpin + use<T> {
         let (state, output) = (self.state.clone(), self.output);
-        self.state.over.wait().map(move |()| {
+        self.state.finished.wait().map(move |()| {
             let file = state.take_output()?;
             output(file)
                 .ok_or_else(|| Error::new(OPERATION, ErrorKind::InvalidState, "the file has another destination"))
@@ -82,24 +80,24 @@ impl<T> Incoming<T> {
         self.state.settled.wait()
     }
 
-    /// Cancels the transfer for both peers, and discards what was received. Does nothing once it is over.
+    /// Cancels the transfer at both peers, and discards the received data. It does nothing if the transfer is over.
     pub fn cancel(&self) {
         self.state.cancel();
     }
 
-    /// Returns what was received of a file that failed, to [resume](super::offer::Offer::resume) from when the file is offered
-    /// again; `None` if the file is complete or was cancelled.
+    /// Returns the received part of a failed transfer, from which a transfer of the same file can
+    /// [resume](super::offer::Offer::resume); `None` if the transfer is complete or was cancelled.
     ///
-    /// Waits until the transfer is over, as [`finished`](Self::finished) does, and then until the received blocks are
-    /// stored, for as long as the stream that is written to takes.
+    /// The future waits until the transfer is over, as [`finished`](Self::finished) does, and then until the
+    /// destination has stored the received blocks.
     ///
     /// # Cancel safety
-    /// Not cancel safe: dropped before it resolves, it cancels the transfer.
+    /// Not cancel safe: if the future is dropped before it resolves, the transfer is cancelled.
     pub async fn into_partial(self) -> Option<Partial<T>> {
         self.partial().await
     }
 
-    /// Returns the same without ownership. It is returned once.
+    /// Returns the received part without taking ownership. It is returned once.
     pub(crate) fn partial(&self) -> impl Future<Output = Option<Partial<T>>> + use<T> {
         let (state, output) = (self.state.clone(), self.output);
         self.state.settled.wait().map(move |()| {
@@ -126,15 +124,15 @@ impl<T> fmt::Debug for Incoming<T> {
     }
 }
 
-/// The verified blocks at the beginning of a file whose transfer failed.
+/// The received and verified part of a file whose transfer failed.
 ///
-/// Keep it until the file is [offered again](crate::files::Files::offer_again), and continue with
-/// [`Offer::resume`](super::offer::Offer::resume). Dropping it aborts the stream that was written to.
+/// When the file is [offered again](crate::files::Files::offer_again), [`Offer::resume`](super::offer::Offer::resume)
+/// continues from it. Dropping it aborts the destination stream.
 pub struct Partial<T> {
     id: Box<str>,
     pub(super) size: u64,
     blocks: u64,
-    /// Empty once a transfer has resumed from it.
+    /// `None` once a transfer has resumed from it.
     pub(super) held: RefCell<Option<(Sink, Vec<Digest>)>>,
     pub(super) output: fn(Output) -> Option<T>,
 }

@@ -1,4 +1,4 @@
-//! Files that are received.
+//! Reception of files.
 
 pub(super) mod incoming;
 pub(super) mod offer;

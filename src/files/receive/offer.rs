@@ -1,4 +1,4 @@
-//! The handle of an offer of the peer.
+//! The handle of an offer of the remote peer.
 
 use std::{
     cell::RefCell,
@@ -31,18 +31,18 @@ use crate::{
     sys::file::Writable,
 };
 
-/// Maximum length of a vector with 32-bit pointers.
+/// The maximum length of a vector with 32-bit pointers.
 const MAX_IN_MEMORY: u64 = i32::MAX as u64;
 
-/// A file that the peer offers.
+/// A file that the remote peer offers.
 ///
-/// The properties of the file are the peer's claims: they are limited and the name is made safe, but nothing else is known
-/// of the file. Each block of a file is verified by its hash when it is received.
+/// The name, the size and the type are claims of the remote peer. They are limited in length, and the name is
+/// sanitized; they are not verified. Each block of the file is verified by its hash upon reception.
 ///
-/// An offer is answered once, by an `accept…`, a `resume…` or [`decline`](Self::decline): after that, each of these fails
-/// with `InvalidState`. If one of them fails for another reason, nothing was sent to the peer, and the offer can still be
-/// answered; only in a page that cannot receive files (`NotSupported`) it is declined. Dropping an offer that was not
-/// answered declines the file.
+/// An offer is answered once, by an `accept…`, a `resume…` or [`decline`](Self::decline); further calls fail with
+/// `InvalidState`. If an answer fails for another reason, nothing was sent to the remote peer, and the offer can still
+/// be answered; only in a page that cannot receive files (`NotSupported`), the offer is declined. Dropping an
+/// unanswered offer declines it.
 #[must_use = "dropping it declines the file"]
 pub struct Offer {
     state: Rc<IncomingState>,
@@ -51,7 +51,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Returns a future of the next offer on a channel, which does not keep the channel.
+    /// Returns a future of the next offer on a channel. The future does not keep the channel open.
     pub(in crate::files) fn next(channel: &Rc<FileChannel>) -> impl Future<Output = Option<Self>> + Unpin + use<> {
         let (mut offered, mut ended) = (channel.offered.waiter(), channel.end.wait());
         let channel = Rc::downgrade(channel);
@@ -66,53 +66,50 @@ impl Offer {
         })
     }
 
-    /// Returns the peer's name for the file, made safe to show and to save under: at most 255 bytes, shortened before
-    /// its extension; without directories, control characters and marks that reorder text; not a name that Windows
-    /// reserves; and never empty.
+    /// Returns the name of the file, sanitized for display and for a file system. It has at most 255 bytes, shortened
+    /// before the extension; contains no directories, control characters or marks that reorder text; is not a reserved
+    /// name of Windows; and is never empty.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.state.name
     }
 
-    /// Returns the size of the file in bytes. More is never received.
+    /// Returns the size of the file, in bytes. The transfer fails if the remote peer sends more.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.state.size()
     }
 
-    /// Returns the MIME type that the peer gives the file, of at most 255 bytes; may be empty.
+    /// Returns the MIME type of the file, at most 255 bytes. It may be empty.
     #[must_use]
     pub fn mime_type(&self) -> &str {
         &self.state.mime_type
     }
 
-    /// Returns the id of the file, which is that of a [`Partial`] that the offer can be resumed from.
+    /// Returns the id of the file. The transfer can resume from a [`Partial`] with the same id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.state.file_id
     }
 
-    /// Resolves when the offer can no longer be accepted: the peer has cancelled it, the channel has closed, or it was
-    /// declined. After it was accepted, resolves when the transfer is over.
-    ///
-    /// Waits for the peer, so for any time while the channel is open.
+    /// Resolves when the offer can no longer be accepted, as the remote peer has cancelled it, the channel has closed,
+    /// or it was declined. For an accepted offer, resolves when the transfer is over. The future waits without a limit
+    /// while the channel is open.
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub fn withdrawn(&self) -> impl Future<Output = ()> + Unpin + use<> {
-        self.state.over.wait()
+        self.state.finished.wait()
     }
 
-    /// Accepts the file into the program's own memory.
+    /// Accepts the file into the memory of the program.
     ///
     /// # Errors
-    /// - `TooLarge` for 2 GiB and more;
-    /// - `Closed` or `Abort` if the file is no longer offered, `InvalidState` if the offer was answered,
-    ///   `NotSupported` in a page that is not secure.
+    /// As [`accept_to_blob`](Self::accept_to_blob), and `TooLarge` for 2 GiB and more.
     pub fn accept_to_memory(&self) -> Result<Incoming<Vec<u8>>> {
         if self.size() > MAX_IN_MEMORY {
             let kind = ErrorKind::TooLarge { limit: MAX_IN_MEMORY };
-            return Err(Error::new(OPERATION, kind, "the file is larger than the program's memory"));
+            return Err(Error::new(OPERATION, kind, "the file exceeds the memory of the program"));
         }
         self.check_pending()?;
         self.accept(Sink::Memory(Vec::new()), Vec::new(), |output| match output {
@@ -121,11 +118,12 @@ impl Offer {
         })
     }
 
-    /// Accepts the file into a blob. The browser may keep it on disk, as Chromium does with large ones.
+    /// Accepts the file into a blob. The browser may store the blob on disk, as Chromium does with large blobs.
     ///
     /// # Errors
-    /// `Closed` or `Abort` if the file is no longer offered, `InvalidState` if the offer was answered, `NotSupported` in a
-    /// page that is not secure.
+    /// - `Closed` or `Abort` if the file is no longer offered.
+    /// - `InvalidState` if the offer was answered.
+    /// - `NotSupported` if the page is not secure.
     pub fn accept_to_blob(&self) -> Result<Incoming<Blob>> {
         self.accept_blob(|output| match output {
             Output::Blob(blob) => Some(blob),
@@ -133,9 +131,9 @@ impl Offer {
         })
     }
 
-    /// Accepts the file into a stream, which is closed at the end and aborted if the transfer fails for good: that of a
-    /// `FileSystemFileHandle`, such as `showSaveFilePicker` returns, or any other. Blocks of 256 KiB are written, each as
-    /// an `ArrayBuffer`, as fast as the stream takes them.
+    /// Accepts the file into a stream, such as that of a `FileSystemFileHandle` from `showSaveFilePicker`. Blocks of
+    /// 256 KiB are written, each as an `ArrayBuffer`, at the speed of the stream. The stream is closed when the file is
+    /// complete, and aborted if the transfer fails and is not resumed.
     ///
     /// # Errors
     /// As [`accept_to_blob`](Self::accept_to_blob), and `Type` if the stream is locked to another writer.
@@ -146,10 +144,10 @@ impl Offer {
         })
     }
 
-    /// Accepts the file into a file of this name in the top directory of the
-    /// [origin-private file system](https://fs.spec.whatwg.org/#origin-private-file-system), and replaces its content.
-    /// The name is the application's choice, not the peer's. If the connection is lost, what was received stays; if the
-    /// transfer is cancelled, it is removed.
+    /// Accepts the file into a file in the root directory of the [origin-private file
+    /// system](https://fs.spec.whatwg.org/#origin-private-file-system), and replaces its content. The application
+    /// chooses the name. If the connection is lost, the received part is kept; if the transfer is cancelled, the file
+    /// is removed.
     ///
     /// # Errors
     /// As [`accept_to_blob`](Self::accept_to_blob). In a browser without such files, the transfer fails with
@@ -158,8 +156,9 @@ impl Offer {
         self.accept_private_file(name, false)
     }
 
-    /// Accepts the file into such a file and continues from its content, which both peers verify by hashes: after a reload
-    /// of the page too. If the content is not the beginning of the offered file, all of the file is sent.
+    /// Accepts the file into a file in the origin-private file system, and continues from its content, which both peers
+    /// verify by hashes. This also works after a reload of the page. If the content is not the beginning of the offered
+    /// file, the whole file is sent.
     ///
     /// # Errors
     /// As [`accept_to_private_file`](Self::accept_to_private_file).
@@ -167,14 +166,14 @@ impl Offer {
         self.accept_private_file(name, true)
     }
 
-    /// Accepts the file and continues from what was received in a transfer that failed. Both peers verify by hashes that it
-    /// is the beginning of this file; if it is not, all of the file is sent. The `partial` is empty afterwards; if this
-    /// fails, it stays as it is.
+    /// Accepts the file, and continues from the received part of a failed transfer. Both peers verify by hashes that it
+    /// is the beginning of the offered file; if it is not, the whole file is sent. Afterwards, `partial` is empty; if
+    /// the call fails, it does not change.
     ///
     /// # Errors
-    /// - `InvalidAccess` if the partial file belongs to another file by its [`id`](Self::id) or its size;
-    /// - `InvalidState` if a transfer was resumed from it before;
-    /// - otherwise as [`accept_to_blob`](Self::accept_to_blob).
+    /// - `InvalidAccess` if the [`id`](Self::id) or the size of the partial file differs from that of the offer.
+    /// - `InvalidState` if a transfer has resumed from it before.
+    /// - Otherwise as [`accept_to_blob`](Self::accept_to_blob).
     pub fn resume<T>(&self, partial: &Partial<T>) -> Result<Incoming<T>> {
         if partial.id() != self.id() || partial.size != self.size() {
             let message = "the partial file belongs to another file than the offer";
@@ -182,7 +181,7 @@ impl Offer {
         }
         self.check_pending()?;
         let Some((sink, digests)) = partial.held.take() else {
-            let message = "a transfer was resumed from the partial file before";
+            let message = "a transfer has already resumed from the partial file";
             return Err(Error::new(OPERATION, ErrorKind::InvalidState, message));
         };
         self.accept(sink, digests, partial.output)
@@ -254,13 +253,13 @@ impl Offer {
         if channel.exchange.borrow_mut().remove_incoming(id) {
             spawn_local(async move { channel.send_last(Decline::new(id, reason)).await });
         }
-        self.state.finish(Err(Error::new(OPERATION, ErrorKind::Declined, "the offer was declined locally")));
+        self.state.finish(Err(Error::new(OPERATION, ErrorKind::Declined, "the file offer was declined locally")));
         true
     }
 }
 
 fn answered() -> Error {
-    Error::new(OPERATION, ErrorKind::InvalidState, "the offer was answered before")
+    Error::new(OPERATION, ErrorKind::InvalidState, "the file offer has already been answered")
 }
 
 impl Drop for Offer {

@@ -20,14 +20,14 @@ use crate::{
     },
 };
 
-/// Maximum number of blocks that are in flight or wait to be stored: 8 MiB.
+/// The maximum number of blocks that are in flight or wait to be stored: 8 MiB.
 const WINDOW: u32 = 32;
 
-/// Number of stored blocks after which they are acknowledged.
+/// The number of stored blocks in an acknowledgement.
 const ACK_INTERVAL: u64 = 4;
 
-/// Receives a file, until it is complete or one side ends the transfer. The digests are those of the blocks that the sink
-/// holds already.
+/// Receives a file, until it is complete or a peer ends the transfer. The digests are those of the blocks that the sink
+/// contains already.
 pub(super) async fn run(
     channel: Rc<FileChannel>,
     incoming: Rc<IncomingState>,
@@ -56,14 +56,14 @@ pub(super) async fn run(
     incoming.settled.set();
 }
 
-/// Receives a file. A sink that does not settle does not delay a cancellation.
+/// Receives a file, or returns when the transfer is cancelled, even if the sink is stuck.
 async fn receive_unless_cancelled(
     channel: &FileChannel,
     incoming: &IncomingState,
     sink: &mut Sink,
     digests: &mut Vec<Digest>,
 ) -> Result<Output> {
-    // Not raced with the cancellation: a private file that is created after it could not be removed.
+    // Opening is not raced with the cancellation, after which a private file could not be removed.
     sink.open(digests).await?;
     match select(pin!(incoming.cancelled()), pin!(receive(channel, incoming, sink, digests))).await {
         Either::Left(_) => Err(incoming.error_or_closed()),
@@ -90,7 +90,7 @@ async fn receive(
     incoming.meter.set((from * BLOCK_SIZE).min(incoming.size()));
     channel.send(accept).await?;
 
-    let mut pieces = EventStream::from_queue(incoming.pieces.clone(), &incoming.over);
+    let mut pieces = EventStream::from_queue(incoming.pieces.clone(), &incoming.finished);
     while let Some(piece) = pieces.next().await {
         match piece {
             Piece::Block { bytes, sha256, restart, hashing } => {
@@ -121,7 +121,7 @@ async fn receive(
     Err(incoming.error_or_closed())
 }
 
-/// Replaces an `AbortError` of the stream that is written to, which does not cancel the transfer.
+/// Replaces an `AbortError` of the destination stream, which is a failure and not a cancellation.
 fn not_a_cancel(error: Error) -> Error {
     if error.kind() != &ErrorKind::Abort || is_cancel(&error) {
         return error;

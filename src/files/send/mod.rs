@@ -1,4 +1,4 @@
-//! Files that are sent.
+//! Sending of files.
 
 pub(super) mod outgoing;
 mod pace;

@@ -14,9 +14,8 @@ use crate::{
     },
 };
 
-/// A file that is offered to the peer, and sent once it is accepted.
-///
-/// Dropping it cancels the transfer, unless it is over.
+/// A file that is offered to the remote peer, and sent once it is accepted. Dropping it cancels the transfer, unless
+/// the transfer is over.
 #[must_use = "dropping it cancels the transfer"]
 pub struct Outgoing {
     channel: Rc<FileChannel>,
@@ -30,23 +29,23 @@ impl Outgoing {
         Self { channel, state, id: id.into(), name: name.into() }
     }
 
-    /// Returns the id by which the peer recognizes the file when it is [offered again](crate::files::Files::offer_again).
+    /// Returns the id by which the remote peer recognizes the file when it is
+    /// [offered again](crate::files::Files::offer_again).
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Returns the name that the file was offered under: at most 255 bytes of UTF-8, shortened before the extension.
+    /// Returns the name under which the file is offered: at most 255 bytes of UTF-8, shortened before the extension.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Resolves when the peer has accepted the file.
+    /// Resolves when the remote peer has accepted the file.
     ///
-    /// Waits for the peer's user, so for any time, once the peer has
-    /// [acknowledged](crate::files::Files::set_ack_timeout) the offer; ends with an error when the transfer fails or the
-    /// channel closes.
+    /// Once the remote peer has [acknowledged](crate::files::Files::set_ack_timeout) the offer, the future waits for
+    /// its user without a limit, until the transfer fails or the channel closes.
     ///
     /// # Errors
     /// As [`finished`](Self::finished).
@@ -55,12 +54,12 @@ impl Outgoing {
     /// Cancel safe.
     pub fn accepted(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let state = self.state.clone();
-        futures::future::select(self.state.accepted.wait(), self.state.over.wait())
+        futures::future::select(self.state.accepted.wait(), self.state.finished.wait())
             .map(move |_| if state.accepted.is_set() { Ok(()) } else { state.outcome() })
     }
 
-    /// Returns a stream of the progress, in bytes that the browser has taken, of which it may still buffer
-    /// [`high_water_mark`](crate::channel::DataChannel::high_water_mark) bytes.
+    /// Returns a stream of the progress, in bytes that the browser has accepted. It may still buffer
+    /// [`high_water_mark`](crate::channel::DataChannel::high_water_mark) bytes of them.
     pub fn progress(&self) -> ProgressStream {
         self.state.meter.stream()
     }
@@ -71,31 +70,32 @@ impl Outgoing {
         self.state.meter.now()
     }
 
-    /// Resolves when the peer has received the whole file, verified and stored it.
+    /// Resolves when the remote peer has received, verified and stored the whole file.
     ///
-    /// Waits for the peer's user and for the peer's disk, so for any time, once the peer has
-    /// [acknowledged](crate::files::Files::set_ack_timeout) the offer; ends with an error when the transfer fails or the
-    /// channel closes. There is no other timeout: [`progress`](Self::progress) shows a peer that stops reading.
+    /// Once the remote peer has [acknowledged](crate::files::Files::set_ack_timeout) the offer, the future waits for
+    /// its user and its disk without a limit, until the transfer fails or the channel closes.
+    /// [`progress`](Self::progress) reveals a peer that stops reading.
     ///
     /// # Errors
-    /// - `Timeout` if the peer did not acknowledge the offer, so does not speak the file protocol on this channel;
-    /// - `Declined` if the peer declined the file, `Busy` if it has too many pending offers, `NotSupported` if its page
-    ///   cannot receive files;
-    /// - `Abort` if either side has cancelled;
-    /// - `Closed` if the channel has closed: [offer the file again](crate::files::Files::offer_again) on another;
-    /// - `NotReadable` if the file has changed since it was offered, or cannot be read. The peer gets `Operation`, and
-    ///   can keep what it has received;
-    /// - `InvalidData` if the peer violates the protocol, or has received other bytes than were hashed;
-    /// - `Operation` if the peer could not store the file.
+    /// - `Timeout` if the remote peer does not acknowledge the offer: it does not implement the file protocol.
+    /// - `Declined` if the remote peer has declined the file, `Busy` if it has too many pending offers, `NotSupported`
+    ///   if its page cannot receive files.
+    /// - `Abort` if either peer has cancelled the transfer.
+    /// - `Closed` if the channel has closed: [offer the file again](crate::files::Files::offer_again) on another
+    ///   channel.
+    /// - `NotReadable` if the file has changed since it was offered, or cannot be read. The remote peer receives
+    ///   `Operation`, and can keep the received part.
+    /// - `InvalidData` if the remote peer has violated the protocol, or the received bytes do not match their hash.
+    /// - `Operation` if the remote peer failed to store the file.
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let state = self.state.clone();
-        self.state.over.wait().map(move |()| state.outcome())
+        self.state.finished.wait().map(move |()| state.outcome())
     }
 
-    /// Cancels the transfer for both peers. Does nothing once it is over.
+    /// Cancels the transfer at both peers. It does nothing if the transfer is over.
     pub fn cancel(&self) {
         self.state.cancel();
         self.channel.outgoing.borrow_mut().remove(&self.state.id);

@@ -1,21 +1,21 @@
-//! Length of the binary messages of a block.
+//! The length of the binary messages of a block.
 
 use browser_rtc_proto::files::BLOCK_SIZE;
 use js_sys::Date;
 
 use crate::channel::DataChannel;
 
-/// Message length in bytes on a slow path, so that other channels of the connection have their turn soon.
+/// The message length on a slow path, in bytes. Messages of other channels of the connection wait for one such message.
 const SMALL: u32 = 64 * 1024;
 
-/// Message length in bytes on a fast path: a whole block, which the peer need not reassemble.
+/// The message length on a fast path, in bytes: a whole block, which the remote peer need not reassemble.
 #[expect(clippy::cast_possible_truncation, reason = "a block has 256 KiB")]
 const LARGE: u32 = BLOCK_SIZE as u32;
 
-/// Time in milliseconds within which a fast path takes a block.
+/// The time within which a fast path accepts a block, in milliseconds.
 const FAST: f64 = 100.0;
 
-/// The speed of the path, measured by the block before.
+/// The speed of the path, as measured with the previous block.
 #[derive(Default)]
 pub(super) struct Pace {
     start: f64,
@@ -34,8 +34,8 @@ impl Pace {
     }
 
     pub(super) fn message_length(&self, channel: &DataChannel) -> u32 {
-        let wanted = if self.fast { LARGE } else { SMALL };
+        let preferred = if self.fast { LARGE } else { SMALL };
         let limit = channel.max_message_size().and_then(|limit| u32::try_from(limit).ok());
-        limit.map_or(wanted, |limit| limit.clamp(1, wanted))
+        limit.map_or(preferred, |limit| limit.clamp(1, preferred))
     }
 }

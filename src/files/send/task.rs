@@ -19,10 +19,10 @@ use crate::{
     wake::Turn,
 };
 
-/// Reads of the source that wait to be sent, beside the one whose blocks are being sent.
+/// The number of reads of the source that wait to be sent, in addition to the one whose blocks are being sent.
 const READ_QUEUE: usize = 1;
 
-/// Sends a file, until the peer has received it or one side ends the transfer.
+/// Sends a file, until the remote peer has received it or a peer ends the transfer.
 pub(in crate::files) async fn run(channel: Rc<FileChannel>, outgoing: Rc<OutgoingState>) {
     let mut turn = None;
     if let Some(Err(error)) = send_until_over(&channel, &outgoing, &mut turn).await {
@@ -30,7 +30,7 @@ pub(in crate::files) async fn run(channel: Rc<FileChannel>, outgoing: Rc<Outgoin
     }
     channel.outgoing.borrow_mut().remove(&outgoing.id);
     let is_known_to_peer = channel.exchange.borrow_mut().remove_outgoing(outgoing.id);
-    // Also ends a partly sent block, so that the peer does not take the bytes of the next block for the rest of it.
+    // This also ends a partly sent block, so that the bytes of the next block are not added to it.
     if let (Some(error), true) = (outgoing.error(), is_known_to_peer || turn.is_some()) {
         channel.send_last(Cancel::new(outgoing.id, reason_from(&error))).await;
     }
@@ -42,13 +42,13 @@ async fn send_until_over(
     outgoing: &OutgoingState,
     turn: &mut Option<Turn>,
 ) -> Option<Result<Infallible>> {
-    match futures::future::select(outgoing.over.wait(), pin!(send(channel, outgoing, turn))).await {
+    match futures::future::select(outgoing.finished.wait(), pin!(send(channel, outgoing, turn))).await {
         Either::Left(_) => None,
         Either::Right((failed, _)) => Some(failed),
     }
 }
 
-/// Sends the file once it is accepted, and then waits: the peer ends a successful transfer.
+/// Sends the file once it is accepted, and then waits, as the remote peer ends a successful transfer.
 async fn send(channel: &FileChannel, outgoing: &OutgoingState, turn: &mut Option<Turn>) -> Result<Infallible> {
     outgoing.offered.wait().await;
     channel.peer_known().await?;
@@ -63,7 +63,8 @@ async fn send(channel: &FileChannel, outgoing: &OutgoingState, turn: &mut Option
     future::pending().await
 }
 
-/// Returns the index of the first block to send: the one that the peer requested, if what it has is of this file.
+/// Returns the index of the first block to send: the one that the remote peer requests, if its blocks are those of the
+/// file.
 async fn first_block(channel: &FileChannel, outgoing: &OutgoingState) -> Result<u64> {
     let (from, sha256) = outgoing.answer();
     let is_same = from == 0 || sha256 == Some(hash::combine(&outgoing.source.digests(from).await?).await?);

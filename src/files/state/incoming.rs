@@ -1,4 +1,4 @@
-//! State of an incoming file.
+//! The state of an incoming file.
 
 use std::{
     cell::{Cell, RefCell},
@@ -26,11 +26,11 @@ pub(in crate::files) struct IncomingState {
     pub(in crate::files) name: Box<str>,
     pub(in crate::files) mime_type: Box<str>,
     pub(in crate::files) meter: Meter,
-    /// The offer was given to the application.
+    /// Set when the offer was returned to the program.
     pub(in crate::files) delivered: Cell<bool>,
-    pub(in crate::files) over: CloseSignal,
+    pub(in crate::files) finished: CloseSignal,
     outcome: RefCell<Option<Result<Output>>>,
-    /// Blocks of a failed transfer, to be resumed from. Set by the task when it ends.
+    /// The blocks of a failed transfer, from which a later one resumes. The task sets them when it ends.
     pub(in crate::files) partial: RefCell<Option<(Sink, Vec<Digest>)>>,
     /// Set when the task has ended.
     pub(in crate::files) settled: CloseSignal,
@@ -47,7 +47,7 @@ struct OpenBlock {
     bytes: Option<Uint8Array>,
 }
 
-/// Input of the task that stores the file.
+/// The input of the task that stores the file.
 pub(in crate::files) enum Piece {
     Block { bytes: ArrayBuffer, sha256: Digest, restart: bool, hashing: Result<Hashing> },
     End(Digest),
@@ -55,15 +55,15 @@ pub(in crate::files) enum Piece {
 
 impl IncomingState {
     pub(in crate::files) fn new(offer: Offer) -> Self {
-        let over = CloseSignal::default();
+        let finished = CloseSignal::default();
         Self {
             id: offer.id,
             file_id: offer.file_id.as_str().into(),
             name: name::sanitize(&offer.name).into(),
             mime_type: name::mime_type(offer.mime_type).into(),
-            meter: Meter::new(offer.size, &over),
+            meter: Meter::new(offer.size, &finished),
             delivered: Cell::default(),
-            over,
+            finished,
             outcome: RefCell::default(),
             partial: RefCell::default(),
             settled: CloseSignal::default(),
@@ -84,7 +84,7 @@ impl IncomingState {
         self.block.replace(Some(OpenBlock { length: block.length, sha256: block.sha256, restart, bytes: None }));
     }
 
-    /// Adds bytes to the block that is being received, at this offset in bytes.
+    /// Adds bytes to the block that is being received, at an offset in bytes.
     pub(in crate::files) fn push_bytes(&self, bytes: &ArrayBuffer, offset: u32, last: bool) {
         self.meter.add(bytes.byte_length());
         let mut slot = self.block.borrow_mut();
@@ -111,30 +111,30 @@ impl IncomingState {
         self.pieces.push(Piece::End(sha256));
     }
 
-    /// Ends the transfer with the channel, unless all blocks were received, which are stored nevertheless.
+    /// Ends the transfer as the channel has ended, unless all blocks have been received: these are still stored.
     pub(in crate::files) fn channel_ended(&self, error: Error) {
         if !self.ended.get() {
             self.finish(Err(error));
         }
     }
 
-    /// Ends the transfer, unless it has ended before.
+    /// Ends the transfer, unless it is over.
     pub(in crate::files) fn finish(&self, outcome: Result<Output>) {
         self.outcome.borrow_mut().get_or_insert(outcome);
-        self.over.set();
+        self.finished.set();
     }
 
     pub(in crate::files) fn cancel(&self) {
         self.finish(Err(cancelled()));
     }
 
-    /// Takes the output of a transfer that is over, which is there once.
+    /// Takes the output of a transfer that is over. It can be taken once.
     pub(in crate::files) fn take_output(&self) -> Result<Output> {
         let mut outcome = self.outcome.borrow_mut();
         match &*outcome {
             Some(Err(error)) => Err(error.clone()),
             _ => outcome.take().unwrap_or_else(|| {
-                Err(Error::new(OPERATION, ErrorKind::InvalidState, "the received file was taken before"))
+                Err(Error::new(OPERATION, ErrorKind::InvalidState, "the received file has already been taken"))
             }),
         }
     }
@@ -151,9 +151,9 @@ impl IncomingState {
         self.error().is_some_and(|error| is_cancel(&error))
     }
 
-    /// Resolves when the transfer is cancelled. After any other end, the blocks that were received are stored first.
+    /// Resolves when the transfer is cancelled, and never after another end, as received blocks are stored then.
     pub(in crate::files) async fn cancelled(&self) {
-        self.over.wait().await;
+        self.finished.wait().await;
         if !self.is_cancelled() {
             future::pending::<()>().await;
         }

@@ -1,4 +1,4 @@
-//! State of a transfer, shared by the channel, the transfer's task and its handle.
+//! The state of a transfer, which the channel, the task and the handle of the transfer share.
 
 pub(super) mod incoming;
 pub(super) mod outgoing;

@@ -1,4 +1,4 @@
-//! State of an outgoing file.
+//! The state of an outgoing file.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,28 +14,28 @@ pub(in crate::files) struct OutgoingState {
     pub(in crate::files) id: TransferId,
     pub(in crate::files) source: Source,
     pub(in crate::files) meter: Meter,
-    /// Set once the browser has taken the offer.
+    /// Set once the browser has accepted the offer.
     pub(in crate::files) offered: CloseSignal,
     pub(in crate::files) accepted: CloseSignal,
     answer: Cell<(u64, Option<Digest>)>,
     /// Wakes the task that waits for room in the window.
     pub(in crate::files) window: WakerSet,
-    pub(in crate::files) over: CloseSignal,
+    pub(in crate::files) finished: CloseSignal,
     outcome: RefCell<Option<Result<()>>>,
 }
 
 impl OutgoingState {
     pub(in crate::files) fn new(id: TransferId, source: Source) -> Self {
-        let over = CloseSignal::default();
+        let finished = CloseSignal::default();
         Self {
             id,
-            meter: Meter::new(source.size, &over),
+            meter: Meter::new(source.size, &finished),
             source,
             offered: CloseSignal::default(),
             accepted: CloseSignal::default(),
             answer: Cell::default(),
             window: WakerSet::default(),
-            over,
+            finished,
             outcome: RefCell::default(),
         }
     }
@@ -45,22 +45,22 @@ impl OutgoingState {
         self.accepted.set();
     }
 
-    /// Returns the number of blocks that the peer has, and the hash of their hashes.
+    /// Returns the number of blocks that the remote peer has, and the hash of their hashes.
     pub(in crate::files) fn answer(&self) -> (u64, Option<Digest>) {
         self.answer.get()
     }
 
-    /// Ends the transfer, unless it has ended before.
+    /// Ends the transfer, unless it is over.
     pub(in crate::files) fn finish(&self, outcome: Result<()>) {
         self.outcome.borrow_mut().get_or_insert(outcome);
-        self.over.set();
+        self.finished.set();
     }
 
     pub(in crate::files) fn cancel(&self) {
         self.finish(Err(cancelled()));
     }
 
-    /// Returns the outcome of a transfer that is over, and success for one that is not.
+    /// Returns the outcome of the transfer; success while it is not over.
     pub(in crate::files) fn outcome(&self) -> Result<()> {
         self.outcome.borrow().clone().unwrap_or(Ok(()))
     }

@@ -30,7 +30,7 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// The way in which the browser produces the requested resolution.
+    /// The means by which the browser produces the requested resolution.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-resizeMode)
     #[doc(alias = "VideoResizeModeEnum")]
     ResizeMode {
@@ -44,28 +44,28 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// The audio that echo cancellation removes from the microphone's.
+    /// The audio that echo cancellation removes from the audio of the microphone.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-echocancellationmodeenum)
     #[doc(alias = "EchoCancellationModeEnum")]
     EchoCancellationMode {
         /// All audio that the speakers of this machine play.
         #[doc(alias = "EchoCancellationModeEnum.all")]
         All = "all",
-        /// The audio of remote peers, and no other audio of this machine.
+        /// Only the audio of remote peers.
         #[doc(alias = "EchoCancellationModeEnum.remote-only")]
         RemoteOnly = "remote-only",
     }
 }
 
-/// The echo cancellation of a microphone: from `true`, `false` or an [`EchoCancellationMode`].
+/// The echo cancellation of a microphone. `true`, `false` and an [`EchoCancellationMode`] convert to it.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-echoCancellation)
 ///
-/// Chromium has `remote-only` besides the switch, Firefox the switch alone: what it does not know it takes as a wish
-/// for a switch that is on.
+/// Chromium supports `true`, `false` and `remote-only`. Firefox supports `true` and `false`, and handles other values
+/// like a preferred `true`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum EchoCancellation {
-    /// Echo cancellation of the browser's choice, or none.
+    /// Echo cancellation in the browser's default mode for true, none for false.
     Switch(bool),
     /// Echo cancellation in this mode.
     Mode(EchoCancellationMode),
@@ -119,7 +119,7 @@ spec_enum! {
         /// A whole monitor.
         #[doc(alias = "DisplayCaptureSurfaceType.monitor")]
         Monitor = "monitor",
-        /// A window of one program.
+        /// A window of a program.
         #[doc(alias = "DisplayCaptureSurfaceType.window")]
         Window = "window",
         /// A tab of the browser.
@@ -129,7 +129,7 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// The presence of the cursor in the captured video.
+    /// The capture of the cursor.
     /// [Specification](https://www.w3.org/TR/screen-capture/#dom-cursorcaptureconstraint)
     #[doc(alias = "CursorCaptureConstraint")]
     CursorCapture {
@@ -139,7 +139,7 @@ spec_enum! {
         /// The cursor is captured.
         #[doc(alias = "CursorCaptureConstraint.always")]
         Always = "always",
-        /// The cursor is captured while it moves, and for a moment after.
+        /// The cursor is captured while it moves and shortly after.
         #[doc(alias = "CursorCaptureConstraint.motion")]
         Motion = "motion",
     }

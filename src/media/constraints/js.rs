@@ -1,7 +1,8 @@
-//! Conversion of constraints to JavaScript, by hand.
+//! Conversion of constraints to JavaScript.
 //!
-//! A call with a camera needs it, and would be 8 % larger by gzip (`minimal_call` of `cargo xtask size`) with serde,
-//! whose code is compiled for each type of constraint. Constraints are read through serde, as other dictionaries are.
+//! The conversion is written by hand: with serde, whose code is compiled for each type of constraint, a call with a
+//! camera would be 8 % larger by gzip (`minimal_call` of `cargo xtask size`). Constraints are read with serde, like
+//! other dictionaries.
 
 use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::sys::global;
 
-/// A value of a constraint, as JavaScript has it.
+/// A value of a constraint that converts to JavaScript.
 pub(in crate::media) trait ToJs {
     fn to_js(&self) -> JsValue;
 }

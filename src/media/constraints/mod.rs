@@ -22,13 +22,13 @@ use browser_rtc_proto::{
 
 use crate::members::{Members, member_setter};
 
-/// The request for one kind of media: from `true`, `false`, [`Audio`] or [`Video`].
+/// The request for one kind of media. `true`, `false`, an [`Audio`] and a [`Video`] convert to it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Wanted<T> {
-    /// Any device of this kind, or none.
+    /// Any device of the kind for true, none for false.
     Any(bool),
-    /// A device that meets these constraints.
+    /// A device that meets the constraints.
     Constrained(T),
 }
 
@@ -79,30 +79,29 @@ impl<T: ToJs> ToJs for Wanted<T> {
     }
 }
 
-/// The media that [`get_user_media`](super::get_user_media) captures. A kind that is not named is not captured.
+/// The media that [`get_user_media`](super::get_user_media) captures. A kind of media that is not set is not captured.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#mediastreamconstraints)
 ///
-/// Deserialization takes what a page writes: `null` for a constraint that is not there, which for `audio` and `video`
-/// means that nothing of this kind is captured, and `1280.0` for `1280`. Unknown constraints are ignored. An error
-/// names the constraint, such as `video.width`.
+/// Deserialization follows the rules of the web: `null` is an absent constraint, `1280.0` is `1280`, and unknown
+/// constraints are ignored. An error names the constraint, such as `video.width`.
 ///
 /// ```
 /// use browser_rtc::media::{Audio, Constraints, FacingMode, Video, ideal};
 ///
-/// let both = Constraints::new().audio(true).video(true);
-/// let choosy = Constraints::new()
+/// let any = Constraints::new().audio(true).video(true);
+/// let constrained = Constraints::new()
 ///     .audio(Audio::new().echo_cancellation(true))
 ///     .video(Video::new().width(ideal(1280)).facing_mode(FacingMode::User));
-/// # let _ = (both, choosy);
+/// # let _ = (any, constrained);
 /// ```
 #[doc(alias = "MediaStreamConstraints")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Constraints {
-    /// The microphone.
+    /// The microphone to capture.
     #[doc(alias = "MediaStreamConstraints.audio")]
     pub audio: Wanted<Audio>,
-    /// The camera.
+    /// The camera to capture.
     #[doc(alias = "MediaStreamConstraints.video")]
     pub video: Wanted<Video>,
     /// Members that this crate does not type.
@@ -118,20 +117,20 @@ dictionary! {
 }
 
 impl Constraints {
-    /// Creates constraints that ask for neither microphone nor camera.
+    /// Creates constraints that request neither a microphone nor a camera.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the microphone to ask for: `true`, or an [`Audio`].
+    /// Sets the microphone to capture: `true` for any, or an [`Audio`].
     #[must_use]
     pub fn audio(mut self, wanted: impl Into<Wanted<Audio>>) -> Self {
         self.audio = wanted.into();
         self
     }
 
-    /// Sets the camera to ask for: `true`, or a [`Video`].
+    /// Sets the camera to capture: `true` for any, or a [`Video`].
     #[must_use]
     pub fn video(mut self, wanted: impl Into<Wanted<Video>>) -> Self {
         self.video = wanted.into();
@@ -155,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    fn json_of(constraints: &Constraints) -> Value {
+    fn to_json(constraints: &Constraints) -> Value {
         serde_json::to_value(constraints).unwrap()
     }
 
@@ -172,7 +171,7 @@ mod tests {
                 "facingMode": "environment",
             },
         });
-        assert_eq!(json_of(&constraints), expected);
+        assert_eq!(to_json(&constraints), expected);
         assert_eq!(serde_json::from_value::<Constraints>(expected).unwrap(), constraints);
     }
 
@@ -208,7 +207,7 @@ mod tests {
                 "advanced": [{ "width": 1280 }, { "facingMode": { "exact": ["left"] } }],
             },
         });
-        assert_eq!(json_of(&constraints), expected);
+        assert_eq!(to_json(&constraints), expected);
         assert_eq!(serde_json::from_value::<Constraints>(expected).unwrap(), constraints);
     }
 

@@ -16,7 +16,7 @@ use crate::{
     members::{Members, member_setter},
 };
 
-/// A set of constraints on one kind of track, its setters and its JavaScript form.
+/// Defines a set of constraints on one kind of track, with its setters and its conversion to JavaScript.
 macro_rules! track_constraints {
     (
         $(#[$meta:meta])*
@@ -34,12 +34,12 @@ macro_rules! track_constraints {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub $field: Option<Constrain<$value>>,
             )*
-            /// Further sets, in order of priority: the browser meets each as a whole, or ignores it.
-            /// `advanced` within one of them has no effect.
+            /// Further sets of constraints, in order of priority. The browser meets each set as a whole or ignores it.
+            /// `advanced` within such a set has no effect.
             #[doc(alias = "MediaTrackConstraints.advanced")]
             #[serde(skip_serializing_if = "Vec::is_empty")]
             pub advanced: Vec<Self>,
-            /// Constraints that this crate does not type, such as `zoom`, each as JavaScript has it.
+            /// Constraints that this crate does not type, such as `zoom`, as JavaScript values.
             #[serde(skip)]
             pub other: Members,
         }
@@ -52,7 +52,7 @@ macro_rules! track_constraints {
         }
 
         impl $name {
-            /// Creates empty constraints, which any device of this kind meets.
+            /// Creates empty constraints, which any device of the kind meets.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
@@ -67,7 +67,7 @@ macro_rules! track_constraints {
                 }
             )*
 
-            /// Adds a set that is met as a whole, or ignored; the first has the highest priority.
+            /// Adds a set of constraints that is met as a whole or ignored. The first one has the highest priority.
             #[must_use]
             pub fn advanced(mut self, set: Self) -> Self {
                 self.advanced.push(set);
@@ -98,11 +98,11 @@ macro_rules! track_constraints {
 }
 
 track_constraints! {
-    /// Constraints on a video track of a camera or the screen.
+    /// Constraints on a video track of a camera or a screen.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediatrackconstraintset)
     ///
-    /// A browser ignores constraints that it does not know, even `exact` ones:
-    /// [`supported_constraints`](crate::media::supported_constraints) returns those that it knows.
+    /// Browsers ignore constraints that they do not support, even `exact` ones. See
+    /// [`supported_constraints`](crate::media::supported_constraints).
     #[doc(alias = "MediaTrackConstraints")]
     Video {
         /// The width, in pixels.
@@ -120,30 +120,29 @@ track_constraints! {
         /// The direction that the camera faces.
         #[doc(alias = "MediaTrackConstraintSet.facingMode")]
         facing_mode / "facingMode": OneOf<FacingMode>,
-        /// The permission to crop and scale the camera's video to the requested resolution.
+        /// The means by which the requested resolution is produced: natively, or by cropping and scaling.
         #[doc(alias = "MediaTrackConstraintSet.resizeMode")]
         resize_mode / "resizeMode": OneOf<ResizeMode>,
         /// The camera, by its [`DeviceInfo::device_id`](crate::media::DeviceInfo::device_id).
         #[doc(alias = "MediaTrackConstraintSet.deviceId")]
         device_id / "deviceId": OneOf<String>,
-        /// The group of the device that the camera is part of.
+        /// The group of devices that the camera is part of.
         #[doc(alias = "MediaTrackConstraintSet.groupId")]
         group_id / "groupId": OneOf<String>,
-        /// The blurring of the user's background. Unknown to Firefox, and to Chromium where the system does not support
-        /// it.
+        /// Background blur. Unknown to Firefox, and to Chromium if the system does not support it.
         #[doc(alias = "MediaTrackConstraintSet.backgroundBlur")]
         background_blur / "backgroundBlur": bool,
-        /// The kind of surface that is offered first; the user chooses. Unknown to Firefox.
+        /// The kind of surface that is offered first. The user makes the choice. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-displaysurface)
         #[doc(alias = "MediaTrackConstraintSet.displaySurface")]
         display_surface / "displaySurface": OneOf<DisplaySurface>,
-        /// The capture of the parts of a surface that are hidden or scrolled out of sight. Browsers report it in the
-        /// settings, and ignore it as a constraint.
+        /// Capture of the hidden parts of a surface too. Browsers report it in the settings, and ignore it as
+        /// a constraint.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-logicalsurface)
         #[doc(alias = "MediaTrackConstraintSet.logicalSurface")]
         logical_surface / "logicalSurface": bool,
-        /// The presence of the cursor in the video. Chromium reports it in the settings, and ignores it
-        /// as a constraint of a live track; unknown to Firefox.
+        /// The capture of the cursor. Chromium reports it in the settings, and ignores it as a constraint
+        /// of a live track. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-cursor)
         #[doc(alias = "MediaTrackConstraintSet.cursor")]
         cursor / "cursor": OneOf<CursorCapture>,
@@ -151,23 +150,23 @@ track_constraints! {
 }
 
 track_constraints! {
-    /// Constraints on an audio track of a microphone or the screen.
+    /// Constraints on an audio track of a microphone or a screen.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediatrackconstraintset)
     ///
-    /// A browser ignores constraints that it does not know, even `exact` ones:
-    /// [`supported_constraints`](crate::media::supported_constraints) returns those that it knows.
+    /// Browsers ignore constraints that they do not support, even `exact` ones. See
+    /// [`supported_constraints`](crate::media::supported_constraints).
     #[doc(alias = "MediaTrackConstraints")]
     Audio {
-        /// The removal of audio that the speakers play.
+        /// Echo cancellation: the removal of audio that the speakers play.
         #[doc(alias = "MediaTrackConstraintSet.echoCancellation")]
         echo_cancellation / "echoCancellation": EchoCancellation,
-        /// The suppression of steady noise.
+        /// Noise suppression.
         #[doc(alias = "MediaTrackConstraintSet.noiseSuppression")]
         noise_suppression / "noiseSuppression": bool,
-        /// The automatic control of the gain.
+        /// Automatic gain control.
         #[doc(alias = "MediaTrackConstraintSet.autoGainControl")]
         auto_gain_control / "autoGainControl": bool,
-        /// The isolation of the user's voice from all other sound. Unknown to Firefox.
+        /// Voice isolation: the removal of all sound but the voice of the user. Unknown to Firefox.
         /// [Specification](https://w3c.github.io/mediacapture-extensions/#voice-isolation)
         #[doc(alias = "MediaTrackConstraintSet.voiceIsolation")]
         voice_isolation / "voiceIsolation": bool,
@@ -186,21 +185,21 @@ track_constraints! {
         /// The microphone, by its [`DeviceInfo::device_id`](crate::media::DeviceInfo::device_id).
         #[doc(alias = "MediaTrackConstraintSet.deviceId")]
         device_id / "deviceId": OneOf<String>,
-        /// The group of the device that the microphone is part of.
+        /// The group of devices that the microphone is part of.
         #[doc(alias = "MediaTrackConstraintSet.groupId")]
         group_id / "groupId": OneOf<String>,
-        /// The exclusion of this page's own audio from the captured audio. Unknown to Firefox.
+        /// Exclusion of this page's own audio from the captured audio. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-restrictownaudio)
         #[doc(alias = "MediaTrackConstraintSet.restrictOwnAudio")]
         restrict_own_audio / "restrictOwnAudio": bool,
-        /// The silencing of the speakers for the audio that is shared. Unknown to Firefox.
+        /// Silence of the speakers for the audio that is shared. Unknown to Firefox.
         /// [Specification](https://www.w3.org/TR/screen-capture/#dfn-suppresslocalaudioplayback)
         #[doc(alias = "MediaTrackConstraintSet.suppressLocalAudioPlayback")]
         suppress_local_audio_playback / "suppressLocalAudioPlayback": bool,
     }
 }
 
-/// The constraints of a live track: from an [`Audio`] or a [`Video`].
+/// The constraints of a live track. An [`Audio`] and a [`Video`] convert to it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum TrackConstraints {
@@ -211,7 +210,7 @@ pub enum TrackConstraints {
 }
 
 impl TrackConstraints {
-    /// Reads the constraints of a track of this kind.
+    /// Reads the constraints of a track of the given kind.
     pub(in crate::media) fn from_js(kind: &TrackKind, raw: &JsValue) -> Self {
         match kind {
             TrackKind::Audio => dictionary::from_js::<Audio>(raw).unwrap_or_default().into(),

@@ -1,4 +1,4 @@
-//! One constraint: a bare value, or bounds.
+//! The value of one constraint.
 
 use browser_rtc_proto::{
     as_union, dictionary,
@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CursorCapture, DisplaySurface, EchoCancellation, EchoCancellationMode, FacingMode, ResizeMode};
 
-/// A constraint: a bare value, or any of `ideal`, `exact`, `min` and `max`.
+/// The value of a constraint: a bare value, or a combination of `ideal`, `exact`, `min` and `max`.
 ///
-/// A bare value and `ideal` are wishes, which the browser meets as well as it can; with `exact`, `min` or `max` it
-/// refuses ([`ErrorKind::Overconstrained`](crate::ErrorKind::Overconstrained)) where no device can.
+/// The browser meets a bare value and `ideal` as closely as a device permits. If no device meets `exact`, `min` or
+/// `max`, the capture fails with [`ErrorKind::Overconstrained`](crate::ErrorKind::Overconstrained).
 ///
 /// ```
 /// use browser_rtc::media::{FacingMode, Video, exact, ideal, min};
@@ -57,12 +57,12 @@ pub struct Bounds<T> {
     #[doc(alias = "ConstrainBooleanOrDOMStringParameters.ideal")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ideal: Option<T>,
-    /// The least acceptable number.
+    /// The minimum acceptable number.
     #[doc(alias = "ULongRange.min")]
     #[doc(alias = "DoubleRange.min")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<T>,
-    /// The greatest acceptable number.
+    /// The maximum acceptable number.
     #[doc(alias = "ULongRange.max")]
     #[doc(alias = "DoubleRange.max")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,13 +75,13 @@ impl<T> Default for Bounds<T> {
     }
 }
 
-/// One acceptable value or several: from a value, an array or a `Vec`.
+/// One or several acceptable values. A value, an array and a `Vec` convert to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum OneOf<T> {
     /// A single value.
     Value(T),
-    /// Any of these.
+    /// Any of several values.
     Values(Vec<T>),
 }
 
@@ -120,7 +120,7 @@ pub fn ideal<T>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { ideal: Some(value), ..Bounds::default() })
 }
 
-/// Creates a constraint that accepts `value` only.
+/// Creates a constraint that accepts only `value`.
 pub fn exact<T>(value: T) -> Constrain<T> {
     Constrain::Bounds(Bounds { exact: Some(value), ..Bounds::default() })
 }
@@ -136,7 +136,7 @@ pub fn max<T: Number>(value: T) -> Constrain<T> {
 }
 
 impl<T> Constrain<T> {
-    /// Sets the preferred value, in place of an earlier one or of the bare value.
+    /// Sets the preferred value. It replaces an earlier one, and a bare value.
     #[must_use]
     pub fn ideal(self, value: T) -> Self {
         Self::Bounds(Bounds { ideal: Some(value), ..self.into_bounds() })
@@ -176,7 +176,7 @@ impl<T: Number> Constrain<T> {
     }
 }
 
-/// The numbers that have a `min` and a `max`: `u32` and `f64`.
+/// A number, which can have a `min` and a `max`: `u32` or `f64`.
 pub trait Number: private::Number {}
 impl Number for u32 {}
 impl Number for f64 {}
@@ -199,8 +199,8 @@ macro_rules! bare {
 
 bare!(u32, f64, bool);
 
-/// Implements the conversion of bare and bounded values of another type than that of the constraint.
-macro_rules! also {
+/// Implements the conversion of bare and bounded values whose type differs from that of the constraint.
+macro_rules! convert {
     ($($from:ty $([const $length:ident])? => $to:ty),* $(,)?) => {
         $(
             impl $(<const $length: usize>)? From<$from> for Constrain<$to> {
@@ -220,11 +220,11 @@ macro_rules! also {
 
 macro_rules! choices {
     ($($choice:ty),*) => {
-        $(also!($choice => OneOf<$choice>, [$choice; N] [const N] => OneOf<$choice>, Vec<$choice> => OneOf<$choice>);)*
+        $(convert!($choice => OneOf<$choice>, [$choice; N] [const N] => OneOf<$choice>, Vec<$choice> => OneOf<$choice>);)*
     };
 }
 
-also!(
+convert!(
     u32 => f64,
     bool => EchoCancellation,
     EchoCancellationMode => EchoCancellation,

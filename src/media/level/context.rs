@@ -1,4 +1,4 @@
-//! The page's one audio context: browsers give a page but few.
+//! The audio context, which all meters of a page share. Browsers limit the number of contexts.
 
 use std::{
     cell::RefCell,
@@ -22,7 +22,7 @@ thread_local! {
     static SHARED: RefCell<Weak<SharedContext>> = RefCell::default();
 }
 
-/// The audio context, closed when the last meter is dropped.
+/// The audio context. It closes when the last meter is dropped.
 pub(super) struct SharedContext(pub(super) AudioContext);
 
 impl SharedContext {
@@ -43,10 +43,10 @@ impl SharedContext {
         self.0.state() == "running"
     }
 
-    /// Requests that the context run, which the browser may never allow.
-    pub(super) fn ask_to_run(&self) {
+    /// Requests the start of the context, which the browser may deny.
+    pub(super) fn request_start(&self) {
         if !self.is_running() {
-            // It is not awaited: the states of the context report it.
+            // The outcome is not awaited, as the state of the context reports it.
             let _ = settled_for_good("AudioContext.resume", self.0.resume()).now_or_never();
         }
     }
@@ -54,12 +54,12 @@ impl SharedContext {
 
 impl Drop for SharedContext {
     fn drop(&mut self) {
-        // It closes in the background.
+        // The context closes in the background.
         let _ = settled_for_good("AudioContext.close", self.0.close()).now_or_never();
     }
 }
 
-/// The latest samples of a source, until this is dropped.
+/// A tap of the latest samples of a source.
 pub(super) struct Tap {
     source: AudioNode,
     analyser: AnalyserNode,
@@ -67,7 +67,7 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    /// Creates a tap of this number of samples, a power of two from 32 to 32768.
+    /// Creates a tap with a number of samples that is a power of two from 32 to 32768.
     pub(super) fn new(
         operation: &'static str,
         context: &AudioContext,
@@ -88,7 +88,7 @@ impl Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        // The meter may have disconnected its source from everything already.
+        // Browsers throw if the meter has disconnected its source already.
         let _ = self.source.disconnect_from(&self.analyser);
     }
 }

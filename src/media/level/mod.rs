@@ -29,13 +29,13 @@ use crate::{
 
 const OPERATION: &str = "LevelMeter";
 
-/// The level of audio over a short time, from 0 (silence) to 1 (full scale). Several channels are mixed to one first.
+/// The level of audio over a short time, from 0 (silence) to 1 (full scale). Several channels are mixed to one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Level {
-    /// The root mean square, which is closest to the perceived loudness: 0.71 for a full-scale sine.
+    /// The root mean square, which approximates the perceived loudness. It is 0.71 for a full-scale sine.
     pub rms: f32,
-    /// The greatest amplitude.
+    /// The maximum amplitude.
     pub peak: f32,
 }
 
@@ -43,19 +43,19 @@ impl Level {
     fn from_samples(samples: &[f32]) -> Self {
         let squares: f32 = samples.iter().map(|sample| sample * sample).sum();
         let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-        #[expect(clippy::cast_precision_loss, reason = "32768 samples at most")]
+        #[expect(clippy::cast_precision_loss, reason = "there are at most 32768 samples")]
         let mean = squares / samples.len().max(1) as f32;
         Self { rms: mean.sqrt().min(1.0), peak: peak.min(1.0) }
     }
 }
 
-/// A meter of the level of an audio track, local or remote.
+/// A meter of the level of a local or remote audio track.
 ///
-/// Clones share one meter. It keeps the track alive until the last handle is dropped. All meters of a page share one
-/// [audio context](https://webaudio.github.io/web-audio-api/#AudioContext), which closes with the last of them.
+/// Clones share one meter, which keeps the track alive. All meters of a page share one [audio
+/// context](https://webaudio.github.io/web-audio-api/#AudioContext), which closes when the last meter is dropped.
 ///
-/// Browsers measure only once the user has clicked in the page or pressed a key, Chromium also while the page has a
-/// microphone, and Firefox only where there is an audio output: see [`resume`](Self::resume).
+/// Browsers process audio only after the user has clicked in the page or pressed a key. Chromium also does so while the
+/// page captures a microphone, and Firefox requires an audio output. See [`resume`](Self::resume).
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{LevelMeter, MediaStream}, Result};
@@ -77,7 +77,7 @@ pub struct LevelMeter(Rc<SharedMeter>);
 struct SharedMeter {
     tap: Tap,
     source: AudioNode,
-    /// Plays the stream: Chromium provides no audio of a remote track without an element.
+    /// Plays the stream. Chromium provides no audio of a remote track that no element plays.
     element: Option<MediaElement>,
     track: MediaStreamTrack,
     end: CloseSignal,
@@ -85,22 +85,23 @@ struct SharedMeter {
 }
 
 impl LevelMeter {
-    /// Creates a meter, which starts to measure.
+    /// Creates a meter of a track, which starts to measure.
     ///
     /// # Errors
-    /// `InvalidState` for a track that is not audio, `NotSupported` where the browser has no `AudioContext`.
+    /// - `InvalidState` for a video track.
+    /// - `NotSupported` if the browser has no `AudioContext`.
     pub fn new(track: &MediaStreamTrack) -> Result<Self> {
         let context = SharedContext::get(OPERATION)?;
         let stream = web_sys::MediaStream::new_with_tracks(&Array::of1(track.as_raw())).during(OPERATION)?;
         let source = context.0.source(&stream).during(OPERATION)?;
-        // Between a fortieth and a twentieth of a second.
+        // 43 ms at 48 kHz.
         let tap = Tap::new(OPERATION, &context.0, &source, 2048)?;
         let element = media_element::create("audio");
         if let Some(element) = &element {
             element.set_muted(true);
             element.set_source(Some(&stream)).during(OPERATION)?;
         }
-        context.ask_to_run();
+        context.request_start();
         Ok(Self(Rc::new(SharedMeter {
             tap,
             source,
@@ -117,55 +118,58 @@ impl LevelMeter {
         &self.0.track
     }
 
-    /// Returns the current level, over about 50 ms. It is silence while the meter is not [running](Self::is_running),
-    /// and for a track that is disabled, muted or has ended.
+    /// Returns the level over the last 50 ms or so. It is 0 while the meter is not [running](Self::is_running), and for
+    /// a track that is disabled, muted or ended.
     #[must_use]
     pub fn level(&self) -> Level {
         level(&self.0.context.0, &self.0.tap)
     }
 
-    /// Returns a stream of the level since the previous item: the first comes after this interval, and each further one
-    /// this interval after the previous one has been taken from the stream. It ends when the track ends or the last
-    /// handle of the meter is dropped. The interval is at least a millisecond; only its last 0.7 s are measured.
+    /// Returns a stream of the level since the previous item. The first item follows after `interval`, and each later
+    /// one `interval` after the previous one was taken from the stream. It ends when the track ends or the last handle
+    /// of the meter is dropped. The interval is at least 1 ms; of a longer one, the last 0.7 s are measured.
     ///
     /// # Errors
-    /// The error that the browser throws; none is known.
+    /// The error that the browser throws. No case is known in which Chromium or Firefox throws.
     pub fn levels(&self, interval: Duration) -> Result<impl FusedStream<Item = Level> + Unpin + use<>> {
         let ms = timer::milliseconds(interval);
         let context = &self.0.context.0;
         let tap = Tap::new(OPERATION, context, &self.0.source, window(ms, context.sample_rate()))?;
-        let over = select(self.0.end.wait(), self.0.track.ended());
-        let levels = stream::unfold((tap, context.clone(), over), move |(tap, context, over)| async move {
-            match select(over, TimeoutFuture::new(ms)).await {
+        let end = select(self.0.end.wait(), self.0.track.ended());
+        let levels = stream::unfold((tap, context.clone(), end), move |(tap, context, end)| async move {
+            match select(end, TimeoutFuture::new(ms)).await {
                 Either::Left(_) => None,
-                Either::Right(((), over)) => Some((level(&context, &tap), (tap, context, over))),
+                Either::Right(((), end)) => Some((level(&context, &tap), (tap, context, end))),
             }
         });
         Ok(Box::pin(levels.fuse()))
     }
 
-    /// Returns whether the meter measures. The browser may require a click or a key press of the user first: then call
-    /// [`resume`](Self::resume) there.
+    /// Returns whether the meter measures. If the browser requires a click or a key press of the user first, call
+    /// [`resume`](Self::resume) in it.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.0.context.is_running()
     }
 
-    /// Returns a stream of whether the meter measures: the current value, then each change.
+    /// Returns a stream of the value of [`is_running`](Self::is_running): the current one, then each change.
     pub fn running_changes(&self) -> EventStream<bool> {
         let context = self.0.context.0.clone();
         let running = move || context.state() == "running";
         EventStream::from_states(&self.0.end, &self.0.context.0, &["statechange"], running)
     }
 
-    /// Resolves when the meter measures. A new meter requests it by itself; call this in a click or a key press. Cancel
-    /// safe: the request stays in effect.
+    /// Starts to measure, and resolves when the meter measures. A new meter starts by itself if the browser permits it;
+    /// otherwise, call this in a click or a key press.
     /// [Specification](https://webaudio.github.io/web-audio-api/#dom-audiocontext-resume)
     ///
     /// # Errors
-    /// `Timeout` if it does not measure after a second: the browser requires a click first, or, Firefox, an audio
-    /// output. It may still start later; see [`running_changes`](Self::running_changes). `Closed` if the last handle of
-    /// the meter was dropped.
+    /// - `Timeout` if the meter does not measure after a second: the browser requires a click first or, in Firefox, an
+    ///   audio output. The meter may still start later; see [`running_changes`](Self::running_changes).
+    /// - `Closed` if the last handle of the meter is dropped.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the request stays in effect.
     pub fn resume(&self) -> impl Future<Output = Result<()>> + use<> {
         const OPERATION: &str = "AudioContext.resume";
         let (context, end) = (self.0.context.0.clone(), self.0.end.clone());
@@ -174,8 +178,7 @@ impl LevelMeter {
             match select(resumed, TimeoutFuture::new(1000)).await {
                 Either::Left((resumed, _)) => resumed.map(drop),
                 Either::Right(_) => {
-                    let advice =
-                        "the meter does not run yet: call resume in a click, and check that there is an audio output";
+                    let advice = "the level meter is not running: call resume in a click, and check that there is an audio output";
                     Err(Error::new(OPERATION, ErrorKind::Timeout, advice))
                 }
             }
@@ -186,7 +189,7 @@ impl LevelMeter {
 impl Drop for SharedMeter {
     fn drop(&mut self) {
         self.end.set();
-        // A source that is not connected throws.
+        // Browsers throw if the source is not connected.
         let _ = self.source.disconnect();
         if let Some(element) = &self.element {
             // Emptying an element never fails.
@@ -201,14 +204,14 @@ impl fmt::Debug for LevelMeter {
     }
 }
 
-/// A context that does not run still has the sound from before.
+/// Returns the level of the tap. A suspended context still has earlier samples, which do not count.
 fn level(context: &AudioContext, tap: &Tap) -> Level {
     if context.state() == "running" { tap.level() } else { Level::default() }
 }
 
-/// Returns the number of samples that cover this time: a power of two in the range of an analyser.
+/// Returns the number of samples that cover a time: a power of two in the range of an analyser.
 fn window(ms: u32, sample_rate: f32) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "bounded")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "clamped")]
     let samples = (ms as f32 / 1000.0 * sample_rate).clamp(32.0, 32768.0) as u32;
     samples.next_power_of_two()
 }

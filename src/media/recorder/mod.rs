@@ -8,7 +8,7 @@ use std::{fmt, rc::Rc, time::Duration};
 use browser_rtc_proto::spec_enum;
 use wasm_bindgen::JsCast;
 
-use self::recording::Session;
+use self::recording::RecorderCore;
 pub use self::{
     options::{BitrateMode, KeyFrames, RecorderOptions},
     recording::{Chunk, Recording},
@@ -37,10 +37,10 @@ spec_enum! {
     }
 }
 
-/// Records a stream to a file, such as WebM or MP4.
+/// A recorder of a stream to a file, such as WebM or MP4.
 /// [Specification](https://www.w3.org/TR/mediastream-recording/#mediarecorder-api)
 ///
-/// Clones share one recorder. It keeps the stream's tracks alive; when its last handle goes, it stops.
+/// Clones share one recorder, which keeps the tracks of the stream alive. It stops when the last clone is dropped.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{MediaRecorder, MediaStream, RecorderOptions}, Result};
@@ -52,25 +52,25 @@ spec_enum! {
 /// let mut recording = recorder.start_in_slices(Duration::from_secs(1))?;
 /// while let Some(chunk) = recording.next().await {
 ///     upload(chunk?.data);
-/// } // ends after `recorder.stop()`, or when the camera's tracks have ended
+/// } // ends after `recorder.stop()`, or when all tracks of the camera have ended
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
 pub struct MediaRecorder(Rc<SharedRecorder>);
 
 struct SharedRecorder {
-    session: Rc<Session>,
+    core: Rc<RecorderCore>,
     stream: MediaStream,
     end: CloseSignal,
 }
 
 impl MediaRecorder {
-    /// Creates a recorder of this stream, which does not record yet.
+    /// Creates a recorder of a stream. [`start`](Self::start) starts the recording.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-mediarecorder)
     ///
     /// # Errors
-    /// `NotSupported` where the browser can write none of the wished kinds of file, or has no recorder; `Type` for a
-    /// bit rate mode that it does not know (Firefox knows of none and takes any).
+    /// - `NotSupported` if the browser supports none of the requested file types, or has no recorder.
+    /// - `Type` for an unknown bit rate mode. Firefox ignores the mode.
     #[doc(alias = "MediaRecorder.constructor")]
     pub fn new(stream: &MediaStream, options: &RecorderOptions) -> Result<Self> {
         const OPERATION: &str = "MediaRecorder";
@@ -79,49 +79,49 @@ impl MediaRecorder {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         let raw = sys::media_recorder::MediaRecorder::new(stream.as_raw(), &options.to_js()).during(OPERATION)?;
-        Ok(Self::with(raw, stream.clone(), true))
+        Ok(Self::wrap(raw, stream.clone(), true))
     }
 
-    /// A handle of a recorder that something else looks after: dropping it stops no recording. What is recorded
-    /// already is not seen through it.
+    /// Returns a handle of a recorder that belongs to other code. Dropping the handle does not stop a recording. The
+    /// handle does not return the chunks of a recording that is already in progress.
     #[must_use]
     pub fn from_raw(raw: web_sys::MediaRecorder) -> Self {
         let stream = MediaStream::from_raw(raw.stream());
-        let recorder = Self::with(raw.unchecked_into(), stream, false);
+        let recorder = Self::wrap(raw.unchecked_into(), stream, false);
         if recorder.state() != RecordingState::Inactive {
-            // Its parts are not those of the next.
-            drop(recorder.0.session.begin());
+            // Separates the chunks of the recording in progress from those of the next.
+            drop(recorder.0.core.begin());
         }
         recorder
     }
 
-    fn with(raw: sys::media_recorder::MediaRecorder, stream: MediaStream, stop_on_drop: bool) -> Self {
-        let session = Session::new(raw);
-        session.stop_on_drop.set(stop_on_drop);
-        Self(Rc::new(SharedRecorder { session, stream, end: CloseSignal::default() }))
+    fn wrap(raw: sys::media_recorder::MediaRecorder, stream: MediaStream, stop_on_drop: bool) -> Self {
+        let core = RecorderCore::new(raw);
+        core.stop_on_drop.set(stop_on_drop);
+        Self(Rc::new(SharedRecorder { core, stream, end: CloseSignal::default() }))
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::MediaRecorder {
         self.raw()
     }
 
-    /// Returns the browser's own object. No drop stops it or the tracks of its stream any more.
+    /// Returns the browser's own object. Dropping the remaining handles no longer stops the recorder or the tracks of
+    /// its stream.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaRecorder {
-        self.0.session.stop_on_drop.set(false);
-        // Its tracks stay live.
+        self.0.core.stop_on_drop.set(false);
         let _ = self.0.stream.clone().into_raw();
         self.raw().clone().unchecked_into()
     }
 
     fn raw(&self) -> &sys::media_recorder::MediaRecorder {
-        &self.0.session.raw
+        &self.0.core.raw
     }
 
-    /// Returns whether this browser can write this file type, such as `video/webm;codecs=vp9,opus`; false where it has
-    /// no recorder.
+    /// Returns whether this browser can record to a file type, such as `video/webm;codecs=vp9,opus`; false if it has no
+    /// recorder.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-istypesupported)
     #[doc(alias = "MediaRecorder.isTypeSupported")]
     #[must_use]
@@ -137,8 +137,8 @@ impl MediaRecorder {
         &self.0.stream
     }
 
-    /// Returns the file type: the requested one, or else the browser's choice, which is empty until it records, and in
-    /// Firefox after that as well. [`Chunk::data`] always has it.
+    /// Returns the file type: the requested one, or else the browser's choice, which is empty until the recorder
+    /// records, and always empty in Firefox. The blob of a [`Chunk`] always has the type.
     #[doc(alias = "MediaRecorder.mimeType")]
     #[must_use]
     pub fn mime_type(&self) -> String {
@@ -152,8 +152,8 @@ impl MediaRecorder {
         RecordingState::from(&*self.raw().state_name())
     }
 
-    /// Returns a stream of the state: the current one, then each change. A state that has passed by the time of its
-    /// event is left out.
+    /// Returns a stream of the state: the current one, then each change. A state that has changed again before its
+    /// event is fired is omitted.
     #[doc(alias = "MediaRecorder.onpause")]
     #[doc(alias = "MediaRecorder.onresume")]
     #[doc(alias = "MediaRecorder.onstop")]
@@ -184,22 +184,23 @@ impl MediaRecorder {
         self.raw().audio_bitrate_mode().map(|mode| BitrateMode::from(&*mode))
     }
 
-    /// Records until [`stop`](Self::stop), or until all tracks have ended, and emits everything at the end, except for
-    /// what [`request_data`](Self::request_data) requests. A recorder that has stopped can be started again.
+    /// Starts a recording, which lasts until [`stop`](Self::stop) or until all tracks have ended. The [`Recording`]
+    /// returns one chunk at the end, and those that [`request_data`](Self::request_data) requests. A stopped recorder
+    /// can be started again.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#dom-mediarecorder-start)
     ///
     /// # Errors
-    /// - `InvalidState`: it has been started, and not stopped.
-    /// - `NotSupported`: the stream has no live track, or one that this kind of file cannot hold.
-    /// - `Security`: the page may not read a track, such as one that is for a peer's identity alone. Chromium knows
-    ///   of no such tracks.
+    /// - `InvalidState` if the recorder is already recording or paused.
+    /// - `NotSupported` if the stream has no live track, or a track that the file type does not support.
+    /// - `Security` if the page may not read a track, such as one that is isolated for a peer identity. Chromium has no
+    ///   isolated tracks.
     #[doc(alias = "MediaRecorder.start")]
     pub fn start(&self) -> Result<Recording> {
         self.start_by(sys::media_recorder::MediaRecorder::start_whole)
     }
 
-    /// Records in the same way, and emits chunks of about this length, in whole milliseconds. Browsers have a least
-    /// length of their own.
+    /// Starts a recording like [`start`](Self::start), whose [`Recording`] returns chunks of about `length`, in whole
+    /// milliseconds. Browsers have a minimum length.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -212,18 +213,18 @@ impl MediaRecorder {
         start: impl FnOnce(&sys::media_recorder::MediaRecorder) -> std::result::Result<(), wasm_bindgen::JsValue>,
     ) -> Result<Recording> {
         const OPERATION: &str = "MediaRecorder.start";
-        // Chromium begins all the same, and stops at once.
+        // Chromium starts in this case too, and stops at once.
         if self.state() == RecordingState::Inactive && !self.0.stream.is_active() {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "the stream has no live track"));
         }
         start(self.raw()).during(OPERATION)?;
-        Ok(self.0.session.begin())
+        Ok(self.0.core.begin())
     }
 
     /// Pauses the recording. It does nothing if the recorder is paused already.
     ///
     /// # Errors
-    /// `InvalidState` where nothing is recorded.
+    /// `InvalidState` if the recorder is inactive.
     #[doc(alias = "MediaRecorder.pause")]
     pub fn pause(&self) -> Result<()> {
         self.raw().pause_recording().during("MediaRecorder.pause")
@@ -232,32 +233,33 @@ impl MediaRecorder {
     /// Resumes the recording after [`pause`](Self::pause). It does nothing if the recorder is not paused.
     ///
     /// # Errors
-    /// `InvalidState` where nothing is recorded.
+    /// `InvalidState` if the recorder is inactive.
     #[doc(alias = "MediaRecorder.resume")]
     pub fn resume(&self) -> Result<()> {
         self.raw().resume_recording().during("MediaRecorder.resume")
     }
 
-    /// Makes the [`Recording`] emit the media recorded since its last chunk, also while paused.
+    /// Makes the [`Recording`] return a chunk of the media since the last chunk, also while the recorder is paused.
     ///
     /// # Errors
-    /// `InvalidState` where nothing is recorded.
+    /// `InvalidState` if the recorder is inactive.
     #[doc(alias = "MediaRecorder.requestData")]
     pub fn request_data(&self) -> Result<()> {
-        self.raw().ask_for_data().during("MediaRecorder.requestData")
+        self.raw().request_data().during("MediaRecorder.requestData")
     }
 
-    /// Stops the recording; the [`Recording`] emits the rest of it, then ends. It does nothing if nothing is recorded.
+    /// Stops the recording. The [`Recording`] returns the remaining media and ends. It does nothing if the recorder is
+    /// inactive.
     #[doc(alias = "MediaRecorder.stop")]
     pub fn stop(&self) {
-        self.0.session.stop();
+        self.0.core.stop();
     }
 }
 
 impl Drop for SharedRecorder {
-    /// Stops before the stream and its tracks are dropped, so that their media until now is kept.
+    /// Stops before the stream and its tracks are dropped, so that their media up to now is recorded.
     fn drop(&mut self) {
-        self.session.let_go();
+        self.core.stop_if_owned();
         self.end.set();
     }
 }

@@ -12,31 +12,31 @@ use crate::{
 };
 
 spec_enum! {
-    /// The way in which the bit rate of audio varies.
+    /// The variation of the bit rate of audio.
     /// [Specification](https://www.w3.org/TR/mediastream-recording/#enumdef-bitratemode)
     BitrateMode {
         /// A constant bit rate.
         #[doc(alias = "BitrateMode.constant")]
         Constant = "constant",
-        /// A bit rate that follows the audio, the default.
+        /// A bit rate that depends on the audio. This is the default.
         #[doc(alias = "BitrateMode.variable")]
         Variable = "variable",
     }
 }
 
-/// The interval of a recording's key frames, to which a player can seek. Firefox ignores it.
+/// The interval of the key frames of a recording, to which players can seek. Firefox ignores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyFrames {
-    /// A key frame after this time, in whole milliseconds.
+    /// A key frame at intervals of this time, in whole milliseconds.
     #[doc(alias = "MediaRecorderOptions.videoKeyFrameIntervalDuration")]
     Every(Duration),
-    /// A key frame after this number of frames.
+    /// A key frame at intervals of this number of frames.
     #[doc(alias = "MediaRecorderOptions.videoKeyFrameIntervalCount")]
     EveryFrames(u32),
 }
 
-/// Options of a recording. The default leaves all of them to the browser.
+/// Options of a recording. The browser chooses the values that are not set.
 /// [Specification](https://www.w3.org/TR/mediastream-recording/#mediarecorderoptions-section)
 ///
 /// ```
@@ -62,14 +62,14 @@ pub struct RecorderOptions {
 }
 
 impl RecorderOptions {
-    /// Creates options that leave everything to the browser.
+    /// Creates empty options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a file type, such as `audio/webm;codecs=opus`, in order of preference: the recorder uses the first that the
-    /// browser can write, and is not created where it can write none. Without any, the browser chooses.
+    /// Adds a file type, such as `audio/webm;codecs=opus`. The recorder uses the first type that the browser supports,
+    /// in the order in which they were added. If the browser supports none of them, the recorder cannot be created.
     #[doc(alias = "MediaRecorderOptions.mimeType")]
     #[must_use]
     pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
@@ -93,7 +93,8 @@ impl RecorderOptions {
         self
     }
 
-    /// Sets the total bit rate, in bits per second, which the browser divides. It overrides the other two.
+    /// Sets the total bit rate, in bits per second, which the browser divides among the tracks. It overrides the other
+    /// two.
     #[doc(alias = "MediaRecorderOptions.bitsPerSecond")]
     #[must_use]
     pub fn bits_per_second(mut self, bits: u32) -> Self {
@@ -120,15 +121,15 @@ impl RecorderOptions {
 
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
-        let supported = self.mime_types.iter().find(|wish| MediaRecorder::is_type_supported(wish));
-        // Where it can write none of them, the browser says so of the dearest.
-        if let Some(wish) = supported.or_else(|| self.mime_types.first()) {
-            global::set(&object, "mimeType", &wish.as_str().into());
+        let supported = self.mime_types.iter().find(|mime_type| MediaRecorder::is_type_supported(mime_type));
+        // If none is supported, the error of the browser names the first one.
+        if let Some(mime_type) = supported.or_else(|| self.mime_types.first()) {
+            global::set(&object, "mimeType", &mime_type.as_str().into());
         }
         if let Some(mode) = &self.audio_bitrate_mode {
             global::set(&object, "audioBitrateMode", &mode.as_str().into());
         }
-        let (every, frames) = match self.key_frames {
+        let (interval, frames) = match self.key_frames {
             Some(KeyFrames::Every(time)) => (Some(super::milliseconds(time)), None),
             Some(KeyFrames::EveryFrames(count)) => (None, Some(count)),
             None => (None, None),
@@ -137,7 +138,7 @@ impl RecorderOptions {
             ("audioBitsPerSecond", self.audio_bits_per_second),
             ("videoBitsPerSecond", self.video_bits_per_second),
             ("bitsPerSecond", self.bits_per_second),
-            ("videoKeyFrameIntervalDuration", every),
+            ("videoKeyFrameIntervalDuration", interval),
             ("videoKeyFrameIntervalCount", frames),
         ] {
             if let Some(value) = value {

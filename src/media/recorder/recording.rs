@@ -23,26 +23,28 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// A chunk of a recording. Only the chunks from the first on, joined in order, are a playable file.
+/// A chunk of a recording. The chunks from the first on, joined in order, are a playable file.
 /// [Specification](https://www.w3.org/TR/mediastream-recording/#blobevent-section)
 #[doc(alias = "BlobEvent")]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Chunk {
-    /// The bytes; there may be none. Its type is that of the file.
+    /// The bytes, of which there may be none. The type of the blob is that of the file.
     #[doc(alias = "BlobEvent.data")]
     pub data: Blob,
-    /// The start of the chunk, relative to that of the recorder's first; `None` in Firefox.
+    /// The start of the chunk, relative to the start of the recorder's first chunk; `None` in Firefox.
     #[doc(alias = "BlobEvent.timecode")]
     pub timecode: Option<Duration>,
 }
 
-/// One recording, from [`start`](super::MediaRecorder::start) to the stop, as its parts come. A failure is followed by
-/// the part that was recorded before it, then by the end. The stream ends when the recorder has stopped, by itself or
-/// by [`stop`](super::MediaRecorder::stop), and gives all that was recorded first.
+/// A stream of the chunks of one recording, from [`start`](super::MediaRecorder::start).
 ///
-/// It does not keep the recorder alive: the recording stops with the recorder's last handle, and the media recorded
-/// until then is still returned. Dropping it before its end stops the recording.
+/// The stream ends after the last chunk once the recorder has stopped, by itself or by
+/// [`stop`](super::MediaRecorder::stop). A failure is an item of the stream, followed by the media that was recorded
+/// before it and by the end.
+///
+/// The stream does not keep the recorder alive. When the last handle of the recorder is dropped, the recording stops,
+/// and the stream still returns the media up to then. Dropping the stream before its end stops the recording.
 #[doc(alias = "MediaRecorder.ondataavailable")]
 #[doc(alias = "MediaRecorder.onerror")]
 #[must_use = "the recording stops when this is dropped"]
@@ -51,13 +53,15 @@ pub struct Recording {
     number: u32,
     started: CloseSignal,
     ended: CloseSignal,
-    /// The listeners, which receive the last chunk also after the recorder's last handle is dropped.
-    session: Rc<Session>,
+    /// The listeners, which receive the last chunk after the last handle of the recorder is dropped.
+    core: Rc<RecorderCore>,
 }
 
 impl Recording {
-    /// Resolves when the recording has started, which takes browsers up to some tenths of a second, or when it has
-    /// ended. Cancel safe.
+    /// Resolves when the recording has started, which takes up to some tenths of a second, or has ended.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "MediaRecorder.onstart")]
     pub fn started(&self) -> impl Future<Output = ()> + Unpin + use<> {
         let either = future::select(self.started.wait(), self.ended.wait());
@@ -66,11 +70,11 @@ impl Recording {
         })
     }
 
-    /// The whole recording, once it has stopped, as one file that plays. Where the future is dropped before, the
-    /// recording is stopped and lost.
+    /// Returns the whole recording as one playable file, once the recording has stopped. The future waits for that
+    /// without a limit.
     ///
-    /// A file of Chromium's does not say how long it is: an element that plays it has an infinite `duration` until it
-    /// has read the end.
+    /// The files of Chromium do not contain their duration: the `duration` of an element that plays such a file is
+    /// infinite until the element has read the end.
     ///
     /// ```no_run
     /// # use browser_rtc::{media::{MediaRecorder, MediaStream, RecorderOptions}, Result};
@@ -78,19 +82,22 @@ impl Recording {
     /// # async fn example(camera: &MediaStream, click: impl Future) -> Result<()> {
     /// let recorder = MediaRecorder::new(camera, &RecorderOptions::new())?;
     /// let file = recorder.start()?.into_blob();
-    /// let until_the_click = async {
+    /// let stop = async {
     ///     click.await;
     ///     recorder.stop();
     /// };
-    /// let (file, ()) = join(file, until_the_click).await;
-    /// let _bytes = file?.size();
+    /// let (file, ()) = join(file, stop).await;
+    /// println!("{} bytes", file?.size());
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// The failure that ended the recording, as
-    /// [`InvalidModification`](crate::ErrorKind::InvalidModification) where a track was added to the stream or removed
-    /// from it. Read the parts one by one to have what was recorded before.
+    /// The failure that has ended the recording, such as [`InvalidModification`](crate::ErrorKind::InvalidModification)
+    /// if a track was added to the stream or removed from it. The media before the failure is only available by reading
+    /// the chunks one by one.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: if the future is dropped before it resolves, the recording stops and is lost.
     pub async fn into_blob(mut self) -> Result<Blob> {
         let (parts, mut mime_type) = (Array::new(), String::new());
         while let Some(chunk) = self.next().await {
@@ -122,9 +129,9 @@ impl FusedStream for Recording {
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        // Another may run by now, which is not ours to stop.
-        if !self.ended.is_set() && self.number == self.session.started.get() {
-            self.session.let_go();
+        // A later recording of the same recorder is not stopped.
+        if !self.ended.is_set() && self.number == self.core.started.get() {
+            self.core.stop_if_owned();
         }
     }
 }
@@ -136,7 +143,7 @@ impl fmt::Debug for Recording {
 }
 
 /// The browser's recorder and its listeners.
-pub(super) struct Session {
+pub(super) struct RecorderCore {
     _listeners: [Listener; 4],
     pub(super) raw: sys::media_recorder::MediaRecorder,
     pub(super) stop_on_drop: Cell<bool>,
@@ -144,23 +151,23 @@ pub(super) struct Session {
     recordings: Recordings,
 }
 
-/// The recordings without a stop event yet, in order: the last chunk of one may come after the next has been started.
-type Recordings = Rc<RefCell<VecDeque<Told>>>;
+/// The recordings without a stop event yet, in order. The last chunk of one may arrive after the next has been started.
+type Recordings = Rc<RefCell<VecDeque<RecordingSender>>>;
 
 /// The sending end of a recording.
 #[derive(Clone)]
-struct Told {
+struct RecordingSender {
     chunks: Queue<Result<Chunk>>,
     started: CloseSignal,
     ended: CloseSignal,
 }
 
-impl Session {
+impl RecorderCore {
     pub(super) fn new(raw: sys::media_recorder::MediaRecorder) -> Rc<Self> {
         let recordings = Recordings::default();
-        let listen = |event, tell: fn(&Recordings, &JsValue)| {
+        let listen = |event, handler: fn(&Recordings, &JsValue)| {
             let recordings = recordings.clone();
-            Listener::new(&raw, event, move |event| tell(&recordings, &event))
+            Listener::new(&raw, event, move |event| handler(&recordings, &event))
         };
         let listeners = [
             listen("start", |recordings, _| {
@@ -168,7 +175,7 @@ impl Session {
                 first.map(|recording| recording.started.set());
             }),
             listen("dataavailable", |recordings, event| {
-                give(
+                push(
                     recordings,
                     global::get(event, "data").dyn_into().ok().map(|data| {
                         let timecode = global::get(event, "timecode").as_f64();
@@ -178,7 +185,7 @@ impl Session {
                 );
             }),
             listen("error", |recordings, event| {
-                give(recordings, Some(Err(Error::from_js("MediaRecorder", global::get(event, "error")))));
+                push(recordings, Some(Err(Error::from_js("MediaRecorder", global::get(event, "error")))));
             }),
             listen("stop", |recordings, _| {
                 let ended = recordings.borrow_mut().pop_front();
@@ -189,31 +196,31 @@ impl Session {
         Rc::new(Self { _listeners: listeners, raw, stop_on_drop, started, recordings })
     }
 
-    /// The recording that has just been started, of which no event has come yet.
+    /// Adds the recording that has just been started, before its first event.
     pub(super) fn begin(self: &Rc<Self>) -> Recording {
         let number = self.started.get().wrapping_add(1);
         self.started.set(number);
-        let told = Told { chunks: Queue::default(), started: CloseSignal::default(), ended: CloseSignal::default() };
-        self.recordings.borrow_mut().push_back(told.clone());
-        let Told { chunks, started, ended } = told;
-        Recording { chunks: EventStream::from_queue(chunks, &ended), number, started, ended, session: self.clone() }
+        let (chunks, started, ended) = (Queue::default(), CloseSignal::default(), CloseSignal::default());
+        let sender = RecordingSender { chunks: chunks.clone(), started: started.clone(), ended: ended.clone() };
+        self.recordings.borrow_mut().push_back(sender);
+        Recording { chunks: EventStream::from_queue(chunks, &ended), number, started, ended, core: self.clone() }
     }
 
-    /// Stops the recording, as nothing receives the rest of it.
-    pub(super) fn let_go(&self) {
+    /// Stops the recording, unless the recorder belongs to other code.
+    pub(super) fn stop_if_owned(&self) {
         if self.stop_on_drop.get() {
             self.stop();
         }
     }
 
     pub(super) fn stop(&self) {
-        // Old browsers throw where nothing is recorded; there is nothing to stop then.
+        // Old browsers throw if the recorder is inactive.
         let _ = self.raw.stop_recording();
     }
 }
 
-fn give(recordings: &Recordings, chunk: Option<Result<Chunk>>) {
-    // No borrow is held while the reader is woken.
+/// Adds a chunk to the oldest recording. No borrow is held while its reader is woken.
+fn push(recordings: &Recordings, chunk: Option<Result<Chunk>>) {
     let first = recordings.borrow().front().cloned();
     if let (Some(recording), Some(chunk)) = (first, chunk) {
         recording.chunks.push(chunk);

@@ -26,7 +26,7 @@ fn incoming(before: InboundRtp, now: InboundRtp) -> InboundRates {
     rates.incoming.into_iter().next().unwrap()
 }
 
-fn sound(ms: f64, bytes: u64) -> OutboundRtp {
+fn audio(ms: f64, bytes: u64) -> OutboundRtp {
     OutboundRtp {
         id: "out".into(),
         timestamp: Timestamp::from_ms(ms),
@@ -48,7 +48,7 @@ fn pair(ms: f64, bytes: u64) -> CandidatePair {
     }
 }
 
-fn carrying(ms: f64, bytes: u64) -> Transport {
+fn transport(ms: f64, bytes: u64) -> Transport {
     Transport {
         id: "transport".into(),
         timestamp: Timestamp::from_ms(ms),
@@ -101,7 +101,7 @@ fn streams_are_those_of_the_later_report() {
     assert_eq!(ids, ["in", "new"]);
     assert_eq!(rates.incoming[1].bit_rate, None);
     assert_eq!(rates.incoming[1].jitter, Some(0.25));
-    assert_eq!(rates.incoming_bit_rate, Some(8_000.0), "of the stream that is known");
+    assert_eq!(rates.incoming_bit_rate, Some(8_000.0), "of the stream in both reports");
 }
 
 #[test]
@@ -114,9 +114,9 @@ fn loss_is_a_fraction_of_expected_packets() {
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 175, 30)).loss, Some(0.25));
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 200, 5)).loss, Some(0.0));
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 100, 15)).loss, Some(1.0));
-    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 100, 5)).loss, None, "none was due");
-    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 200, -3)).loss, Some(0.0), "some came twice");
-    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 50, 6)).loss, None, "a reset");
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 100, 5)).loss, None, "no packet was expected");
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 200, -3)).loss, Some(0.0), "duplicated packets");
+    assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 50, 6)).loss, None, "a reset counter");
     assert_eq!(
         incoming(arriving(0.0, 0, i64::MIN), arriving(1_000.0, 1, i64::MAX)).loss.map(f64::is_finite),
         Some(true)
@@ -148,8 +148,8 @@ fn sent_stream_uses_the_remote_report() {
     };
     let by_local_id = RemoteInboundRtp { id: "other".into(), local_id: Some("out".into()), ..remote.clone() };
     for remote in [remote, by_local_id] {
-        let earlier = report([Stats::from(sound(0.0, 0))]);
-        let later = report([Stats::from(sound(500.0, 2_000)), Stats::from(remote)]);
+        let earlier = report([Stats::from(audio(0.0, 0))]);
+        let later = report([Stats::from(audio(500.0, 2_000)), Stats::from(remote)]);
         let rates = rates(&earlier, &later);
         let stream = &rates.outgoing[0];
         assert_eq!((stream.loss, stream.round_trip_time, stream.jitter), (Some(0.5), Some(0.04), Some(0.002)));
@@ -168,8 +168,8 @@ fn remote_loss_falls_back_to_counters() {
             ..Default::default()
         })
     };
-    let earlier = report([Stats::from(sound(0.0, 0)), remote(100, 0)]);
-    let later = report([Stats::from(sound(500.0, 2_000)), remote(190, 10)]);
+    let earlier = report([Stats::from(audio(0.0, 0)), remote(100, 0)]);
+    let later = report([Stats::from(audio(500.0, 2_000)), remote(190, 10)]);
     assert_eq!(rates(&earlier, &later).outgoing[0].loss, Some(0.1));
 }
 
@@ -181,8 +181,8 @@ fn bit_rate_falls_back_to_the_selected_pair() {
     assert_eq!(by_pair.transport_outgoing_bit_rate, Some(1_000.0));
     assert_eq!(by_pair.transport_incoming_bit_rate, Some(2_000.0));
 
-    let earlier = report([Stats::from(pair(0.0, 0)), Stats::from(carrying(0.0, 0))]);
-    let later = report([Stats::from(pair(1_000.0, 125)), Stats::from(carrying(1_000.0, 250))]);
+    let earlier = report([Stats::from(pair(0.0, 0)), Stats::from(transport(0.0, 0))]);
+    let later = report([Stats::from(pair(1_000.0, 125)), Stats::from(transport(1_000.0, 250))]);
     assert_eq!(rates(&earlier, &later).transport_outgoing_bit_rate, Some(2_000.0));
 }
 
@@ -197,7 +197,7 @@ fn round_trip_time_is_the_latest_or_the_mean() {
         rates(&report([Stats::from(before)]), &report([Stats::from(now)])).round_trip_time
     };
     assert_eq!(round_trip(measured(0.0, 1.0, 4), measured(1_000.0, 2.0, 8)), Some(0.25));
-    assert_eq!(round_trip(measured(0.0, 1.0, 4), measured(1_000.0, 1.0, 4)), None, "none was measured");
+    assert_eq!(round_trip(measured(0.0, 1.0, 4), measured(1_000.0, 1.0, 4)), None, "no measurement");
     let last = CandidatePair { current_round_trip_time: Some(0.5), ..measured(1_000.0, 2.0, 8) };
     assert_eq!(round_trip(measured(0.0, 1.0, 4), last), Some(0.5));
 }
@@ -208,7 +208,7 @@ fn selected_pair_has_three_sources() {
         let other = CandidatePair { id: id.into(), selected, ..pair(0.0, 0) };
         Stats::from(other)
     };
-    let transport = Transport { selected_candidate_pair_id: Some("c".into()), ..carrying(0.0, 0) };
+    let transport = Transport { selected_candidate_pair_id: Some("c".into()), ..transport(0.0, 0) };
     let entries = [pair("a", None), pair("b", Some(true)), pair("c", None)];
     let selected = |report: StatsReport| report.selected_pair().map(|pair| pair.id.as_str().to_owned());
     assert_eq!(selected(report(entries.iter().cloned().chain([Stats::from(transport)]))).as_deref(), Some("c"));
