@@ -22,7 +22,7 @@ impl Dialect {
         }
     }
 
-    /// Returns the program and its arguments, with all limits raised except those on memory.
+    /// Returns the program and its arguments, which raise all limits except those on memory.
     pub fn command(self, program: &str, port: u16) -> (PathBuf, Vec<String>) {
         let line = match self {
             Self::Ours => format!(
@@ -57,7 +57,7 @@ impl Dialect {
         (self == Self::Ours).then(|| format!(r#"{{"type":"join","room":"load-{room}","name":"{client}"}}"#))
     }
 
-    /// Returns the id of the client, if the frame is the one that admits it.
+    /// Returns the id of the client if the frame admits it.
     pub fn id(self, client: usize, frame: &str) -> Option<String> {
         let value: serde_json::Value = serde_json::from_str(frame).ok()?;
         let id = match self {

@@ -7,7 +7,7 @@ use super::{
     trial::{Figures, count, millis},
 };
 
-/// Returns the best result of several rounds for each figure, as disturbances from outside only make results worse.
+/// Returns the best result of several rounds for each figure, because other activity only makes results worse.
 pub fn best(all: &[Figures]) -> Vec<Figures> {
     let mut best: Vec<Figures> = Vec::new();
     for new in all {
@@ -22,7 +22,7 @@ pub fn best(all: &[Figures]) -> Vec<Figures> {
         old.late = old.late.min(new.late);
         old.cost = old.cost.min(new.cost);
         old.sustained = old.sustained.max(new.sustained);
-        // For these, the worst result counts.
+        // The worst result of these figures counts.
         old.overload = old.overload.max(new.overload);
         old.closed = old.closed.max(new.closed);
     }
