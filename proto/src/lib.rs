@@ -127,3 +127,8 @@ pub mod webidl;
 // For the macros.
 #[doc(hidden)]
 pub use serde;
+
+/// Runs the example of the README as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -274,3 +274,8 @@ async fn check_certificate(shared: &Arc<Shared>) {
         let _ = spawn_blocking(move || reloader.reload()).await;
     }
 }
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
