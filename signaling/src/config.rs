@@ -53,8 +53,9 @@ pub struct Config {
     /// the client are queued, and its peers are not notified. If it is zero, seats are not kept, and clients receive no
     /// resume tokens. Default: 15 s.
     pub grace: Duration,
-    /// The URL of the Redis (7 or later) through which rooms are shared with other processes, as `redis://HOST:PORT`,
-    /// or the URLs of some nodes of a Redis Cluster, separated by commas. Default: `None`, for rooms in memory.
+    /// The URL of the Redis (7 or later) through which rooms are shared with other processes, such as
+    /// `redis://HOST:PORT`, or the URLs of some nodes of a Redis Cluster, separated by commas. Default: `None`, for
+    /// rooms in memory.
     #[cfg(feature = "redis")]
     pub redis: Option<Redacted>,
     /// The limits on clients and rooms.

@@ -79,7 +79,7 @@ impl Certificate {
     /// Reloads the files, for new connections. Returns false if they have not changed.
     ///
     /// # Errors
-    /// Returns an error if the files are invalid, as they may be in the middle of a change. The certificate in use is
+    /// Returns an error if the files are invalid, for example during a change. The certificate in use is
     /// kept.
     pub fn reload(&self) -> io::Result<bool> {
         if !matches!(self.source, Tls::Files { .. }) {

@@ -133,7 +133,7 @@ fn repeated_ring_of_ended_call_is_ignored() {
     let me = PeerId::from("a");
     let mut ring = |from: &str, call: &str| rings.receive(0.0, &me, peer(from), id(call), []);
     assert!(matches!(ring("b", "c1"), RingOutcome::Incoming(_)));
-    // The call has ended, and is not passed any more.
+    // The call has ended, so it is no longer passed.
     assert_eq!(ring("b", "c1"), RingOutcome::Ignored);
     assert!(matches!(ring("b", "c2"), RingOutcome::Incoming(_)));
     assert!(matches!(ring("c", "c1"), RingOutcome::Incoming(_)), "an id belongs to one peer");

@@ -185,7 +185,8 @@ impl Exchange {
     /// # Errors
     /// Returns an error for a violation that must close the channel.
     pub fn handle_text(&mut self, text: &str) -> Result<Option<Event>, Violation> {
-        let message = Message::from_json(text).map_err(|_| Violation("a message is not part of the file protocol"))?;
+        let message =
+            Message::from_json(text).map_err(|_| Violation("a text message is not part of the file protocol"))?;
         let Some(message) = message else { return Ok(None) };
         self.peer_known = true;
         Ok(match message {
@@ -243,7 +244,7 @@ impl Exchange {
     fn offered(&mut self, offer: Offer) -> Result<Event, Violation> {
         let id = offer.id;
         if u64::from(id) < self.min_offer {
-            return Err(Violation("the number of an offer is not larger than that of the offer before"));
+            return Err(Violation("the number of an offer is not higher than that of the previous offer"));
         }
         self.min_offer = u64::from(id) + 1;
         if offer.version != VERSION {
@@ -258,13 +259,13 @@ impl Exchange {
 
     fn block(&mut self, block: Block) -> Result<Option<Event>, Violation> {
         if self.block.is_some() {
-            return Err(Violation("a block was sent within another"));
+            return Err(Violation("a block was announced within another block"));
         }
-        // A block of a transfer that was stopped here may still be in flight.
-        let begun = self.incoming.get_mut(&block.id).map(|incoming| incoming.begin(&block));
-        let (id, length, wanted) = (block.id, block.length, matches!(begun, Some(Ok(_))));
+        // A block of a transfer that the receiver has stopped may still be in flight.
+        let started = self.incoming.get_mut(&block.id).map(|incoming| incoming.begin(&block));
+        let (id, length, wanted) = (block.id, block.length, matches!(started, Some(Ok(_))));
         self.block = (length > 0).then_some(OpenBlock { id, length, left: length, wanted });
-        Ok(begun.map(|begun| match begun {
+        Ok(started.map(|started| match started {
             Ok(restart) => Event::Block { block, restart },
             Err(violation) => self.incoming_violation(id, violation),
         }))

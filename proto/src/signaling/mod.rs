@@ -94,7 +94,7 @@ pub mod close {
     /// seat is kept for the grace time.
     pub const TOO_LARGE: u16 = 1009;
     /// The client read so slowly that its queue overflowed, or too many clients connect from its address. The seat is
-    /// free, as frames for it were dropped.
+    /// free, because frames for it were dropped.
     pub const TRY_AGAIN_LATER: u16 = 1013;
     /// Nothing was received from the client for three heartbeats. The client should reconnect.
     pub const IDLE: u16 = 4000;

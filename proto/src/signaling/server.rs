@@ -172,7 +172,7 @@ impl SignalFrom {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SayFrom {
-    /// The sender, as the server knows it.
+    /// The sender, set by the server.
     pub from: PeerId,
     /// The id that the sender chose. A message with the same id from a sender of the same name is a copy, even if
     /// `from` differs: a sender that has lost its seat and has a new one sends again what was not acknowledged.

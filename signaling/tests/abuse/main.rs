@@ -51,7 +51,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 impl Client {
-    /// Sends raw bytes, as if the client had sent nothing.
+    /// Sends raw bytes on the underlying connection.
     async fn send_raw(self, bytes: &[u8]) -> Self {
         let Self { sink, stream, id, token } = self;
         let mut socket = sink.reunite(stream).unwrap();

@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn due_time_of_signal_is_found() {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        for dialect in [Dialect::Ours, Dialect::PeerServer, Dialect::Matchbox] {
+        for dialect in [Dialect::SignalingServer, Dialect::PeerServer, Dialect::Matchbox] {
             let mut client = Client::connect(0, dialect, listener.local_addr().unwrap()).unwrap();
             client.state = State::Seated;
             client.set_recipients(&["a".repeat(36), "b".repeat(36)]);

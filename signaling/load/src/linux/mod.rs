@@ -58,7 +58,7 @@ pub fn main() -> ExitCode {
 fn run(options: &Options) -> io::Result<()> {
     raise_open_file_limit();
     let servers = [
-        (Dialect::Ours, &options.server),
+        (Dialect::SignalingServer, &options.server),
         (Dialect::PeerServer, &options.peerserver),
         (Dialect::Matchbox, &options.matchbox),
     ];

@@ -72,7 +72,7 @@ pub struct Options {
     /// Time for which TURN credentials are valid for new allocations, in seconds.
     #[arg(long, env = "SIGNALING_TURN_LIFETIME_S", value_name = "SECONDS", default_value_t = 86_400)]
     turn_lifetime_s: u32,
-    /// Origin of pages that may connect, such as https://example.org, or * for all. Default: only pages of the same
+    /// Origin of pages that may connect, such as `https://example.org`, or * for all. Default: only pages of the same
     /// host.
     #[arg(long, env = "SIGNALING_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     allow_origin: Vec<String>,
