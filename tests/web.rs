@@ -1,4 +1,4 @@
-//! The library in a real browser. The number in a test's name is that of the flow it stands for.
+//! Tests of the library in a browser. `tests/README.md` lists the flows whose numbers begin the names of the tests.
 #![cfg(target_arch = "wasm32")]
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
@@ -13,7 +13,9 @@ mod web {
     mod channel_life;
     mod channel_limits;
     mod channel_messages;
+    mod channel_opening;
     mod channel_options;
+    mod channel_polling;
     #[cfg(feature = "streams")]
     mod channel_streams;
     mod dtmf;
@@ -27,6 +29,8 @@ mod web {
     mod files_resume;
     mod from_raw;
     mod handles;
+    #[cfg(feature = "log")]
+    mod log;
     mod media_capture;
     mod media_constraints;
     mod media_devices;
@@ -61,6 +65,7 @@ mod web {
     mod room_limits;
     mod room_media;
     mod room_messages;
+    mod room_next_call;
     mod room_options;
     mod room_recovery;
     mod rtp_errors;

@@ -50,6 +50,7 @@ pub use self::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    log::log,
     promise::settled_for_good,
     sys::{global, media_devices::MediaDevices, promise::Promise},
 };
@@ -87,6 +88,9 @@ async fn granted(operation: &'static str, asked: std::result::Result<Promise, Js
     let (granted, grant) = oneshot::channel();
     spawn_local(async move {
         let stream = settled_for_good(operation, asked).await;
+        if let Err(error) = &stream {
+            log!(warn, "{error}");
+        }
         // Where the receiver is gone, this drops the stream, and so stops it.
         let _ = granted.send(stream.map(|raw| MediaStream::from_capture(raw.unchecked_into())));
     });

@@ -1,4 +1,4 @@
-//! Many streams over one channel, by a multiplexer that knows sockets only.
+//! Many streams over one channel, by a multiplexer that is written for sockets.
 
 use std::{cell::RefCell, future::poll_fn, rc::Rc};
 
@@ -20,7 +20,7 @@ use super::support::{
 
 type Shared = Rc<RefCell<Connection<ByteStream>>>;
 
-/// Keeps the connection going, and echoes each stream that the other side opens.
+/// Drives the connection, and echoes each stream that the peer opens.
 fn echoing(stream: ByteStream, mode: Mode) -> Shared {
     let connection = Rc::new(RefCell::new(Connection::new(stream, Config::default(), mode)));
     spawn_local({
@@ -40,29 +40,31 @@ async fn echo(stream: Stream) {
     to.close().await.unwrap();
 }
 
-async fn asked(connection: &Shared, seed: u32) {
+/// Opens a stream, and asserts that its bytes are echoed.
+async fn assert_echoed(connection: &Shared, seed: u32) {
     let stream = poll_fn(|cx| connection.borrow_mut().poll_new_outbound(cx)).await.unwrap();
-    let all = bytes(seed, 100_000 + 40_000 * seed as usize);
+    let sent = bytes(seed, 100_000 + 40_000 * seed as usize);
     let (mut from, mut to) = stream.split();
     let writing = async {
-        to.write_all(&all).await.unwrap();
+        to.write_all(&sent).await.unwrap();
         to.close().await.unwrap();
     };
     let mut echoed = Vec::new();
     let ((), read) = join(writing, from.read_to_end(&mut echoed)).await;
     read.unwrap();
-    assert!(echoed == all, "{} of {}", echoed.len(), all.len());
+    assert!(echoed == sent, "{} of {} bytes echoed", echoed.len(), sent.len());
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_multiplexer_runs_over_a_byte_stream() {
+async fn f44_multiplexer_runs_over_byte_stream() {
     watched(async {
         let (_pair, a, b) = streams().await;
         let (a, b) = (echoing(a, Mode::Client), echoing(b, Mode::Server));
-        let all = join(join_all((0..6).map(|seed| asked(&a, seed))), join_all((6..12).map(|seed| asked(&b, seed))));
-        all.in_time("twelve streams at once").await;
+        let from_a = join_all((0..6).map(|seed| assert_echoed(&a, seed)));
+        let from_b = join_all((6..12).map(|seed| assert_echoed(&b, seed)));
+        join(from_a, from_b).within_minutes("the echo of twelve streams").await;
         let close = |connection: Shared| async move { poll_fn(|cx| connection.borrow_mut().poll_close(cx)).await };
-        let (a_end, _b_end) = join(close(a), close(b)).within("the end").await;
+        let (a_end, _b_end) = join(close(a), close(b)).within("the close of both connections").await;
         a_end.unwrap();
     })
     .await;

@@ -1,4 +1,4 @@
-//! Candidates, read from their lines, and the servers that did not help to find one.
+//! The parsed fields of ICE candidates, and ICE candidate errors.
 
 use browser_rtc::{
     channel::ChannelInit,
@@ -10,21 +10,21 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{Within, js, pair::connection, watched};
 
-/// What the browser itself reads from a line.
-fn as_the_browser_reads(line: &str) -> JsValue {
+fn parsed_by_browser(line: &str) -> JsValue {
     js::run("candidate", &[&line.into()], "return new RTCIceCandidate({ candidate, sdpMid: '0' })")
 }
 
-fn assert_read_alike(candidate: &IceCandidate) {
+/// Asserts that the library and the browser parse a candidate to the same fields.
+fn assert_parsed_alike(candidate: &IceCandidate) {
     let line = &candidate.candidate;
     let ours = candidate.parse().unwrap();
-    let theirs = as_the_browser_reads(line);
+    let theirs = parsed_by_browser(line);
     let text = |member| js::get(&theirs, member).as_string();
     let number = |member| js::get(&theirs, member).as_f64();
     assert_eq!(Some(ours.foundation), text("foundation"), "{line}");
     assert_eq!(Some(ours.component.to_string()), text("component"), "{line}");
     assert_eq!(Some(f64::from(ours.priority)), number("priority"), "{line}");
-    // Chromium puts an IPv6 address into brackets, which it does not have in the line.
+    // Chromium adds brackets to an IPv6 address.
     let address = text("address").map(|address| address.trim_matches(['[', ']']).to_owned());
     assert_eq!(Some(ours.address), address, "{line}");
     assert_eq!(Some(ours.protocol.to_string()), text("protocol"), "{line}");
@@ -36,7 +36,7 @@ fn assert_read_alike(candidate: &IceCandidate) {
 }
 
 #[wasm_bindgen_test]
-async fn f13_candidates_that_are_found_are_read_as_the_browser_reads_them() {
+async fn f13_gathered_candidates_match_browser_parser() {
     watched(async {
         let pc = connection();
         let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -49,9 +49,9 @@ async fn f13_candidates_that_are_found_are_read_as_the_browser_reads_them() {
                 break;
             }
             let parsed = candidate.parse().unwrap();
-            assert_eq!(parsed.kind, IceCandidateType::Host, "without servers there are no others");
+            assert_eq!(parsed.kind, IceCandidateType::Host, "the connection has no ICE servers");
             assert!(matches!(parsed.protocol, IceProtocol::Udp | IceProtocol::Tcp));
-            assert_read_alike(&candidate);
+            assert_parsed_alike(&candidate);
             found += 1;
         }
         assert!(found > 0);
@@ -60,7 +60,7 @@ async fn f13_candidates_that_are_found_are_read_as_the_browser_reads_them() {
 }
 
 #[wasm_bindgen_test]
-fn f13_a_line_of_each_kind_is_read_as_the_browser_reads_it() {
+fn f13_each_candidate_type_matches_browser_parser() {
     for line in [
         "candidate:1 1 udp 2122260223 192.0.2.1 56032 typ host generation 0 ufrag eU7z network-id 1",
         "candidate:2 1 udp 1686052607 203.0.113.7 46154 typ srflx raddr 10.0.0.17 rport 46154 generation 0",
@@ -68,27 +68,27 @@ fn f13_a_line_of_each_kind_is_read_as_the_browser_reads_it() {
         "candidate:4 1 udp 41885439 198.51.100.2 50000 typ relay raddr 203.0.113.7 rport 46154",
         "candidate:5 1 tcp 1518280447 192.0.2.1 9 typ host tcptype active",
     ] {
-        assert_read_alike(&IceCandidate { candidate: line.into(), ..IceCandidate::default() });
+        assert_parsed_alike(&IceCandidate { candidate: line.into(), ..IceCandidate::default() });
     }
 }
 
 #[wasm_bindgen_test]
-async fn f14_a_server_that_does_not_help_is_told() {
+async fn f14_ice_candidate_errors_are_reported() {
     watched(async {
         let pc = connection();
         let mut errors = pc.ice_candidate_errors();
-        let told = js::eval(
+        let unauthorized = js::eval(
             "{ address: '10.0.0.17', port: 50000, url: 'turn:t.example', errorCode: 401, errorText: 'Unauthorized' }",
         );
-        js::dispatch(pc.as_raw(), "icecandidateerror", &told);
+        js::dispatch(pc.as_raw(), "icecandidateerror", &unauthorized);
         js::dispatch(pc.as_raw(), "icecandidateerror", &js::eval("{ address: null, port: null, errorCode: 701 }"));
         let IceCandidateError { address, port, url, code, text, .. } = errors.next().within("an error").await.unwrap();
         assert_eq!((address.as_deref(), port, &*url), (Some("10.0.0.17"), Some(50_000), "turn:t.example"));
         assert_eq!((code, &*text), (401, "Unauthorized"));
-        let silent = errors.next().within("an error").await.unwrap();
-        assert_eq!((silent.address, silent.port, silent.code), (None, None, 701));
+        let unreachable = errors.next().within("a second error").await.unwrap();
+        assert_eq!((unreachable.address, unreachable.port, unreachable.code), (None, None, 701));
         pc.close();
-        assert_eq!(errors.next().within("the end").await, None);
+        assert_eq!(errors.next().within("the end of the errors").await, None);
     })
     .await;
 }

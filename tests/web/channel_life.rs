@@ -1,4 +1,4 @@
-//! How a channel ends, at both ends.
+//! The life of a channel: its states, its close, and the drop of its handles.
 
 use browser_rtc::{
     ErrorKind,
@@ -17,11 +17,11 @@ use super::support::{
     rest, watched,
 };
 
-/// Everything that waits on a channel, closed.
-async fn assert_over(channel: &mut DataChannel) {
+/// Asserts that no call on a closed channel is pending.
+async fn assert_closed(channel: &mut DataChannel) {
     channel.closed().within("closed()").await;
-    assert!(channel.next().within("the end of its messages").await.is_none());
-    assert_eq!(channel.errors().count().within("the end of its errors").await, 0);
+    assert!(channel.next().within("the end of the messages").await.is_none());
+    assert_eq!(channel.errors().count().within("the end of the errors").await, 0);
     assert_eq!(channel.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Closed);
     assert_eq!(channel.send("late").within("send()").await.unwrap_err().kind(), &ErrorKind::Closed);
     assert_eq!(channel.try_send("late").unwrap_err().kind(), &ErrorKind::Closed);
@@ -29,48 +29,48 @@ async fn assert_over(channel: &mut DataChannel) {
 }
 
 #[wasm_bindgen_test]
-async fn a_close_is_seen_at_both_ends() {
+async fn close_ends_channel_at_both_peers() {
     watched(async {
         let (_pair, mut a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut b_messages = b.clone();
         let waiting = join4(a.closed(), b.closed(), b_messages.next(), b.errors().count());
         a.close();
         assert_eq!(a.try_send("late").unwrap_err().kind(), &ErrorKind::Closed);
-        let (.., message, errors) = waiting.within("the close").await;
+        let (.., message, errors) = waiting.within("the close at both ends").await;
         assert!(message.is_none());
         assert_eq!(errors, 0);
-        assert_over(&mut a).await;
-        assert_over(&mut b).await;
+        assert_closed(&mut a).await;
+        assert_closed(&mut b).await;
     })
     .await;
 }
 
-/// Chromium counts what is sent in the turn in which the other side's channel comes as buffered for ever.
+/// Chromium counts a message that is sent in the task of `ondatachannel` as buffered until the channel is closed.
 #[wasm_bindgen_test]
-async fn f43_what_the_other_sides_channel_sends_first_and_last_arrives() {
+async fn f43_incoming_channel_sends_immediately_and_closes() {
     watched(async {
         let (pair, mut a, b) = Pair::with_channel(&ChannelInit::new()).await;
         b.send("hello and goodbye").within("send").await.unwrap();
         b.close();
         assert_eq!(a.next().within("the only message").await.unwrap().unwrap().as_text(), Some("hello and goodbye"));
-        assert!(a.next().within("the close").await.is_none());
+        assert!(a.next().within("the end of the messages").await.is_none());
         b.closed().within("the close of the sender").await;
 
         let second = pair.a.create_data_channel("second", &ChannelInit::new()).unwrap();
         let mut incoming = pair.b.data_channels();
-        let come = incoming.next().within("the second channel").await.unwrap();
-        assert_eq!(come.state(), ChannelState::Open);
-        come.opened().within("its opening").await.unwrap();
-        come.try_send("at once").unwrap();
-        come.flush().within("a low buffer").await.unwrap();
-        come.close();
-        second.closed().within("the close").await;
+        let incoming = incoming.next().within("the second channel").await.unwrap();
+        assert_eq!(incoming.state(), ChannelState::Open);
+        incoming.opened().within("opened()").await.unwrap();
+        incoming.try_send("first").unwrap();
+        incoming.flush().within("flush()").await.unwrap();
+        incoming.close();
+        second.closed().within("the close of the channel").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_channel_closes_with_its_connection() {
+async fn channel_closes_with_connection() {
     watched(async {
         let (pair, mut a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut a_messages = a.clone();
@@ -79,21 +79,21 @@ async fn a_channel_closes_with_its_connection() {
         assert_eq!(a.state(), ChannelState::Closed);
         let (_, message, ..) = waiting.within("the close at both ends").await;
         assert!(message.is_none());
-        assert_over(&mut a).await;
+        assert_closed(&mut a).await;
         assert_eq!(b.try_send("late").unwrap_err().kind(), &ErrorKind::Closed);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_channel_closes_when_its_last_handle_goes() {
+async fn channel_closes_with_last_handle() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let raw = a.as_raw().clone();
         let other_handle = a.clone();
         let closed = a.closed();
         drop(a);
-        assert_eq!(js::string(&raw, "readyState"), "open", "a handle is left");
+        assert_eq!(js::string(&raw, "readyState"), "open", "the second handle is not dropped");
         drop(other_handle);
         assert_ne!(js::string(&raw, "readyState"), "open");
         join(closed, b.closed()).within("the close at both ends").await;
@@ -102,31 +102,31 @@ async fn a_channel_closes_when_its_last_handle_goes() {
 }
 
 #[wasm_bindgen_test]
-async fn a_channel_can_be_left_to_others() {
+async fn channel_released_by_into_raw_stays_open() {
     watched(async {
         let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
         let raw = a.into_raw();
         assert_eq!(js::string(&raw, "readyState"), "open");
         let handle = DataChannel::from_raw(raw.clone());
-        handle.send("from a handle").within("send").await.unwrap();
+        handle.send("from the handle").within("send").await.unwrap();
         drop(handle);
         assert_eq!(js::string(&raw, "readyState"), "open");
-        assert_eq!(b.next().within("a message").await.unwrap().unwrap(), "from a handle".into());
+        assert_eq!(b.next().within("a message").await.unwrap().unwrap(), "from the handle".into());
     })
     .await;
 }
 
 async fn assert_never_opens(channel: DataChannel, end: impl FnOnce(&DataChannel)) {
-    let waiting = join(channel.opened(), channel.send("never"));
+    let pending = join(channel.opened(), channel.send("never"));
     end(&channel);
-    let (opened, sent) = waiting.within("the end of a channel that never opened").await;
+    let (opened, sent) = pending.within("the end of the pending calls").await;
     assert_eq!(opened.unwrap_err().kind(), &ErrorKind::Closed);
     assert_eq!(sent.unwrap_err().kind(), &ErrorKind::Closed);
     channel.closed().within("closed()").await;
 }
 
 #[wasm_bindgen_test]
-async fn a_channel_that_never_opens_can_be_closed() {
+async fn channel_that_never_opens_can_be_closed() {
     watched(async {
         let channel = |pc: &PeerConnection| pc.create_data_channel("never", &ChannelInit::new()).unwrap();
         let pc = connection();
@@ -135,17 +135,17 @@ async fn a_channel_that_never_opens_can_be_closed() {
 
         let pc = connection();
         let opened = channel(&pc).opened();
-        assert_eq!(opened.within("the drop").await.unwrap_err().kind(), &ErrorKind::Closed);
+        assert_eq!(opened.within("opened() of a dropped channel").await.unwrap_err().kind(), &ErrorKind::Closed);
     })
     .await;
 }
 
-/// Firefox fires no event for a channel that is closed before it opens, on a connection that is up.
+/// Firefox fires no event for a channel that is closed before it opens, if the connection is already connected.
 #[wasm_bindgen_test]
-async fn a_channel_closed_before_it_opens_is_closed_at_once() {
+async fn channel_closed_before_open_closes_immediately() {
     watched(async {
         let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
-        // In Firefox their ids stay in use until the connection closes.
+        // In Firefox the ids stay in use until the connection closes.
         for [one, other] in
             [[ChannelInit::new(), ChannelInit::new()], [1_500, 1_501].map(|id| ChannelInit::new().negotiated(id))]
         {
@@ -154,23 +154,23 @@ async fn a_channel_closed_before_it_opens_is_closed_at_once() {
             let mut channel = channel(&other);
             channel.close();
             assert_eq!(channel.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Closed);
-            assert!(channel.flush().within("flush()").await.is_ok(), "nothing is in its buffer");
-            assert!(channel.next().within("the end of its messages").await.is_none());
+            assert!(channel.flush().within("flush()").await.is_ok(), "the buffer is empty");
+            assert!(channel.next().within("the end of the messages").await.is_none());
         }
     })
     .await;
 }
 
-/// Firefox 153 has streams for the ids below 2048.
+/// Firefox 153 has SCTP streams only for ids below 2048.
 #[wasm_bindgen_test]
-async fn an_id_without_a_stream_is_an_error() {
+async fn id_without_sctp_stream_is_error() {
     watched(async {
         let pair = Pair::new();
         let init = ChannelInit::new().negotiated(65_534);
-        let (mut early, far) =
+        let (mut channel, remote) =
             (pair.a.create_data_channel("", &init).unwrap(), pair.b.create_data_channel("", &init).unwrap());
         pair.connect().await;
-        let opened = join(early.opened(), far.opened()).within("opened()").await;
+        let opened = join(channel.opened(), remote.opened()).within("opened()").await;
         if !js::is_firefox() {
             assert!(opened.0.is_ok() && opened.1.is_ok());
             return;
@@ -178,47 +178,47 @@ async fn an_id_without_a_stream_is_an_error() {
         for opened in [opened.0, opened.1] {
             assert_eq!(opened.unwrap_err().kind(), &ErrorKind::Operation);
         }
-        assert_eq!(early.send("never").within("send").await.unwrap_err().kind(), &ErrorKind::Closed);
-        early.closed().within("closed()").await;
-        assert!(early.next().within("the end of its messages").await.is_none());
-        let late = pair.a.create_data_channel("", &ChannelInit::new().negotiated(2_048)).unwrap();
-        assert_eq!(late.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Operation);
-        let last = ChannelInit::new().negotiated(2_047);
-        pair.a.create_data_channel("", &last).unwrap().opened().within("opened()").await.unwrap();
+        assert_eq!(channel.send("never").within("send").await.unwrap_err().kind(), &ErrorKind::Closed);
+        channel.closed().within("closed()").await;
+        assert!(channel.next().within("the end of the messages").await.is_none());
+        let first_invalid = pair.a.create_data_channel("", &ChannelInit::new().negotiated(2_048)).unwrap();
+        assert_eq!(first_invalid.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Operation);
+        let last_valid = ChannelInit::new().negotiated(2_047);
+        pair.a.create_data_channel("", &last_valid).unwrap().opened().within("opened()").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_channel_closed_as_soon_as_it_comes() {
+async fn dropped_incoming_channel_closes_at_creator() {
     watched(async {
         let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let mut incoming = pair.b.data_channels();
         let created = pair.a.create_data_channel("unwanted", &ChannelInit::new()).unwrap();
-        drop(incoming.next().within("the channel").await);
-        created.closed().within("the refusal").await;
+        drop(incoming.next().within("the incoming channel").await);
+        created.closed().within("the close by the peer").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn its_states_are_seen_as_they_change() {
+async fn channel_state_changes_are_reported_in_order() {
     watched(async {
         let pair = Pair::new();
         let channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
         let mut states = channel.states();
-        assert_eq!(states.next().within("its state now").await, Some(ChannelState::Connecting));
+        assert_eq!(states.next().within("the current state").await, Some(ChannelState::Connecting));
         let mut incoming = pair.b.data_channels();
         pair.connect().await;
-        assert_eq!(states.next().within("open").await, Some(ChannelState::Open));
-        let other_end = incoming.next().within("the other end").await.unwrap();
-        let theirs = other_end.states();
+        assert_eq!(states.next().within("the next state").await, Some(ChannelState::Open));
+        let other_end = incoming.next().within("the incoming channel").await.unwrap();
+        let remote = other_end.states();
         channel.close();
-        let ours = rest(states, "the end").await;
-        assert_eq!(ours.last(), Some(&ChannelState::Closed));
-        let theirs = rest(theirs, "the end").await;
-        assert_eq!((theirs.first(), theirs.last()), (Some(&ChannelState::Open), Some(&ChannelState::Closed)));
-        for state in ours.iter().chain(&theirs[1..]) {
+        let local = rest(states, "the end of the local states").await;
+        assert_eq!(local.last(), Some(&ChannelState::Closed));
+        let remote = rest(remote, "the end of the remote states").await;
+        assert_eq!((remote.first(), remote.last()), (Some(&ChannelState::Open), Some(&ChannelState::Closed)));
+        for state in local.iter().chain(&remote[1..]) {
             assert!(matches!(state, ChannelState::Closing | ChannelState::Closed), "{state}");
         }
     })

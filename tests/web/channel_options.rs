@@ -1,4 +1,4 @@
-//! The options of a channel, at both ends.
+//! The options of a channel at both ends.
 
 use browser_rtc::{
     ErrorKind,
@@ -14,7 +14,7 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn f41_options_are_the_same_at_both_ends() {
+async fn f41_options_are_equal_at_both_ends() {
     watched(async {
         let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let mut incoming = pair.b.data_channels();
@@ -28,9 +28,9 @@ async fn f41_options_are_the_same_at_both_ends() {
         ] {
             let init = ChannelInit::new().ordered(ordered).reliability(reliability).protocol(protocol);
             let created = pair.a.create_data_channel("läbel", &init).unwrap();
-            let announced = incoming.next().within("the channel").await.unwrap();
-            created.opened().within("open").await.unwrap();
-            for end in [&created, &announced] {
+            let received = incoming.next().within("the incoming channel").await.unwrap();
+            created.opened().within("opened()").await.unwrap();
+            for end in [&created, &received] {
                 assert_eq!(end.label(), "läbel");
                 assert_eq!((end.ordered(), end.reliability()), (ordered, reliability));
                 assert_eq!(end.protocol(), protocol);
@@ -38,32 +38,32 @@ async fn f41_options_are_the_same_at_both_ends() {
                 assert!(!end.negotiated());
             }
             assert!(created.id().is_some());
-            assert_eq!(created.id(), announced.id());
+            assert_eq!(created.id(), received.id());
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f41_a_channel_agreed_on_by_its_id() {
+async fn f41_negotiated_channels_with_same_id_connect() {
     watched(async {
         let (pair, _first, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let mut incoming = pair.b.data_channels();
         let init = ChannelInit::new().negotiated(7).ordered(false);
-        let [a, mut b] = [&pair.a, &pair.b].map(|pc| pc.create_data_channel("agreed", &init).unwrap());
+        let [a, mut b] = [&pair.a, &pair.b].map(|pc| pc.create_data_channel("negotiated", &init).unwrap());
         for end in [&a, &b] {
-            end.opened().within("open").await.unwrap();
+            end.opened().within("opened()").await.unwrap();
             assert_eq!((end.id(), end.negotiated(), end.ordered()), (Some(7), true, false));
         }
         a.send("by id").within("send").await.unwrap();
         assert_eq!(b.next().within("a message").await.unwrap().unwrap(), "by id".into());
-        assert!(incoming.next().now_or_never().is_none(), "none is announced");
+        assert!(incoming.next().now_or_never().is_none(), "a negotiated channel is reported as incoming");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-fn f41_what_no_channel_can_have() {
+fn f41_invalid_options_are_rejected() {
     let pc = connection();
     let kind =
         |label: &str, init: ChannelInit| pc.create_data_channel(label, &init).map_err(|error| error.kind().clone());

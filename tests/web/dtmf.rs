@@ -1,4 +1,4 @@
-//! The keypad.
+//! DTMF tones: insertion, playout and cancellation.
 
 use std::time::Duration;
 
@@ -22,12 +22,13 @@ use super::support::{
     rest, watched,
 };
 
-/// What a timer may be off by, in milliseconds.
+/// The tolerance of measured times, in milliseconds.
 const SLACK: f64 = 40.0;
 
-/// What keeps a call up.
+/// The connection and the microphone of a call, which ends when they are dropped.
 type Call = (Pair, MediaStream);
 
+/// Connects two peers, and returns the DTMF sender of the first.
 async fn call() -> (DtmfSender, Call) {
     let (pair, microphone) = (Pair::new(), microphone().await);
     let sender = pair.a.add_track(&microphone.tracks()[0], &[&microphone]).unwrap();
@@ -43,45 +44,45 @@ fn timing(duration: u64, gap: u64) -> Timing {
     Timing::new().duration(Duration::from_millis(duration)).gap(Duration::from_millis(gap))
 }
 
-/// Keeps what the browser is asked to play from now on in the list, until dropped.
-fn watched_inserts(asked: &JsValue) -> Override {
+/// Adds the arguments of each call of `insertDTMF` to an array, until the override is dropped.
+fn record_inserts(inserts: &JsValue) -> Override {
     let prototype = js::eval("RTCDTMFSender.prototype");
-    let body = "return function(...given) { asked.push(given); return original.apply(this, given); }";
-    let spy = js::run("asked, original", &[asked, &js::get(&prototype, "insertDTMF")], body);
+    let body = "return function(...args) { inserts.push(args); return original.apply(this, args); }";
+    let spy = js::run("inserts, original", &[inserts, &js::get(&prototype, "insertDTMF")], body);
     Override::new(&prototype, "insertDTMF", &spy)
 }
 
-async fn next(played: &mut PlayOut) -> Option<char> {
-    played.next().within("a tone or the end").await.map(Tone::as_char)
+async fn next(playout: &mut PlayOut) -> Option<char> {
+    playout.next().within("the next tone").await.map(Tone::as_char)
 }
 
-async fn played(play_out: PlayOut) -> String {
-    rest(play_out, "the end of play-out").await.into_iter().collect::<Tones>().to_string()
+async fn played(playout: PlayOut) -> String {
+    rest(playout, "the end of the playout").await.into_iter().collect::<Tones>().to_string()
 }
 
 #[wasm_bindgen_test]
-async fn f35_1234_each_for_500_ms() {
+async fn f35_tones_1234_play_500_ms_each() {
     watched(async {
         let (keypad, _call) = call().await;
         assert!(keypad.can_insert());
-        let asked: JsValue = js_sys::Array::new().into();
-        let _spy = watched_inserts(&asked);
-        // From here on, as each is known to begin only later than it does.
-        let began = now();
-        let mut play_out = keypad.insert(&tones("1234"), timing(500, 50)).unwrap();
-        let mut begins = Vec::new();
+        let inserts: JsValue = js_sys::Array::new().into();
+        let _spy = record_inserts(&inserts);
+        // Times are measured from the insert, as the start of a tone is reported after it has started.
+        let started = now();
+        let mut playout = keypad.insert(&tones("1234"), timing(500, 50)).unwrap();
+        let mut times = Vec::new();
         for key in "1234".chars() {
-            assert_eq!(next(&mut play_out).await, Some(key));
-            begins.push(now() - began);
+            assert_eq!(next(&mut playout).await, Some(key));
+            times.push(now() - started);
         }
-        assert_eq!(next(&mut play_out).await, None);
-        begins.push(now() - began);
-        assert_eq!(next(&mut play_out).await, None, "it stays at its end");
+        assert_eq!(next(&mut playout).await, None);
+        times.push(now() - started);
+        assert_eq!(next(&mut playout).await, None, "a tone follows the end of the playout");
         assert_eq!(keypad.tone_buffer(), "");
-        for (before, begin) in [0.0, 500.0, 1_000.0, 1_500.0, 2_000.0].iter().zip(&begins) {
-            assert!(*begin >= before - SLACK, "{begins:?}");
+        for (earliest, time) in [0.0, 500.0, 1_000.0, 1_500.0, 2_000.0].iter().zip(&times) {
+            assert!(*time >= earliest - SLACK, "{times:?}");
         }
-        assert_eq!(json(&asked), json!([["1234", 500.0, 50.0]]));
+        assert_eq!(json(&inserts), json!([["1234", 500.0, 50.0]]));
     })
     .await;
 }
@@ -90,17 +91,17 @@ async fn f35_1234_each_for_500_ms() {
 async fn call_without_tones() -> (DtmfSender, Call) {
     let (pair, microphone) = (Pair::new(), microphone().await);
     let sender = pair.a.add_track(&microphone.tracks()[0], &[&microphone]).unwrap();
-    let mut offer = pair.described(&pair.a).await;
+    let mut offer = pair.gathered_description(&pair.a).await;
     offer.sdp = without_tones(&offer.sdp);
-    pair.b.set_remote_description(&offer).within("the offer").await.unwrap();
-    let answer = pair.described(&pair.b).await;
+    pair.b.set_remote_description(&offer).within("setRemoteDescription(offer)").await.unwrap();
+    let answer = pair.gathered_description(&pair.b).await;
     assert!(!answer.sdp.contains("telephone-event"), "{}", answer.sdp);
-    pair.a.set_remote_description(&answer).within("the answer").await.unwrap();
+    pair.a.set_remote_description(&answer).within("setRemoteDescription(answer)").await.unwrap();
     reached(pair.a.connection_states(), ConnectionState::Connected).await;
     (sender.dtmf().unwrap(), (pair, microphone))
 }
 
-/// The description without the codecs of tones.
+/// Removes the `telephone-event` codecs from a description.
 fn without_tones(sdp: &str) -> String {
     let payloads: Vec<&str> = sdp
         .lines()
@@ -109,7 +110,7 @@ fn without_tones(sdp: &str) -> String {
     assert!(!payloads.is_empty(), "{sdp}");
     let mut kept = String::new();
     for line in sdp.lines() {
-        let of_tones = |line: &str| {
+        let is_removed = |line: &str| {
             let (_, rest) = line.split_once(':')?;
             Some(payloads.contains(&rest.split_once(' ')?.0))
         };
@@ -117,7 +118,7 @@ fn without_tones(sdp: &str) -> String {
             let (head, formats) = line.split_at(line.match_indices(' ').nth(2).unwrap().0);
             let formats = formats.split_ascii_whitespace().filter(|format| !payloads.contains(format));
             kept.extend([head].into_iter().chain(formats.flat_map(|format| [" ", format])).chain(["\r\n"]));
-        } else if !of_tones(line).unwrap_or_default() {
+        } else if !is_removed(line).unwrap_or_default() {
             kept.extend([line, "\r\n"]);
         }
     }
@@ -125,7 +126,7 @@ fn without_tones(sdp: &str) -> String {
 }
 
 #[wasm_bindgen_test]
-async fn insert_without_telephone_event_names_the_reason() {
+async fn insert_without_telephone_event_names_reason() {
     watched(async {
         let (keypad, _call) = call_without_tones().await;
         assert!(!keypad.can_insert());
@@ -138,7 +139,7 @@ async fn insert_without_telephone_event_names_the_reason() {
 }
 
 #[wasm_bindgen_test]
-async fn insert_before_an_answer_names_the_sender() {
+async fn insert_before_answer_names_sender() {
     watched(async {
         let (pc, microphone) = (connection(), microphone().await);
         let keypad = pc.add_track(&microphone.tracks()[0], &[&microphone]).unwrap().dtmf().unwrap();
@@ -149,52 +150,52 @@ async fn insert_before_an_answer_names_the_sender() {
 }
 
 #[wasm_bindgen_test]
-async fn f36_123_cut_off_after_the_2() {
+async fn f36_tones_123_are_cancelled_after_2() {
     watched(async {
         let (keypad, _call) = call().await;
-        let mut play_out = keypad.insert(&tones("123"), timing(100, 50)).unwrap();
-        assert_eq!(next(&mut play_out).await, Some('1'));
-        assert_eq!(next(&mut play_out).await, Some('2'));
+        let mut playout = keypad.insert(&tones("123"), timing(100, 50)).unwrap();
+        assert_eq!(next(&mut playout).await, Some('1'));
+        assert_eq!(next(&mut playout).await, Some('2'));
         assert_eq!(keypad.tone_buffer(), "3");
         keypad.cancel().unwrap();
         assert_eq!(keypad.tone_buffer(), "");
-        assert_eq!(next(&mut play_out).await, None);
+        assert_eq!(next(&mut playout).await, None);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f37_a_key_is_lit_for_as_long_as_its_tone_plays() {
+async fn f37_key_is_lit_while_tone_plays() {
     watched(async {
         let (keypad, _call) = call().await;
-        let mut lit = keypad.tone_changes();
-        keypad.insert(&tones("5a"), timing(200, 50)).unwrap().finished().within("the end").await;
-        let mut changes = Vec::new();
+        let mut changes = keypad.tone_changes();
+        keypad.insert(&tones("5a"), timing(200, 50)).unwrap().finished().within("the end of the playout").await;
+        let mut keys = Vec::new();
         for _ in 0..3 {
-            changes.push(lit.next().within("a change").await.unwrap().map(Tone::as_char));
+            keys.push(changes.next().within("a tone change").await.unwrap().map(Tone::as_char));
         }
-        assert_eq!(changes, [Some('5'), Some('A'), None]);
+        assert_eq!(keys, [Some('5'), Some('A'), None]);
 
-        let began = now();
-        let play_out = keypad.insert(&tones("7"), timing(300, 30)).unwrap();
-        assert!(lit.next().within("on").await.unwrap().is_some());
-        assert!(lit.next().within("off").await.unwrap().is_none());
-        assert!(now() - began >= 300.0 - SLACK);
-        play_out.finished().within("the end").await;
+        let started = now();
+        let playout = keypad.insert(&tones("7"), timing(300, 30)).unwrap();
+        assert!(changes.next().within("the start of the tone").await.unwrap().is_some());
+        assert!(changes.next().within("the end of the tone").await.unwrap().is_none());
+        assert!(now() - started >= 300.0 - SLACK);
+        playout.finished().within("the end of the playout").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f38_tones_appended_before_and_during_play_out() {
+async fn f38_tones_appended_before_and_during_playout_play() {
     watched(async {
         let (keypad, _call) = call().await;
-        let mut play_out = keypad.insert(&tones("12"), timing(100, 50)).unwrap();
+        let mut playout = keypad.insert(&tones("12"), timing(100, 50)).unwrap();
         let before = keypad.append(&tones("3")).unwrap();
         assert_eq!(keypad.tone_buffer(), "123");
-        assert_eq!(next(&mut play_out).await, Some('1'));
+        assert_eq!(next(&mut playout).await, Some('1'));
         let during = keypad.append(&tones("4")).unwrap();
-        assert_eq!(played(play_out).await, "234");
+        assert_eq!(played(playout).await, "234");
         assert_eq!(played(before).await, "1234");
         assert_eq!(played(during).await, "234");
     })
@@ -202,55 +203,55 @@ async fn f38_tones_appended_before_and_during_play_out() {
 }
 
 #[wasm_bindgen_test]
-async fn f38_a_tone_appended_to_the_last_one() {
+async fn f38_tone_appended_during_last_tone_plays() {
     watched(async {
         let (keypad, _call) = call().await;
-        let asked: JsValue = js_sys::Array::new().into();
-        let _spy = watched_inserts(&asked);
-        let mut play_out = keypad.insert(&tones("1"), timing(300, 50)).unwrap();
-        assert_eq!(next(&mut play_out).await, Some('1'));
-        assert_eq!(keypad.tone_buffer(), "", "it plays, and nothing is left to play");
-        let began = now();
+        let inserts: JsValue = js_sys::Array::new().into();
+        let _spy = record_inserts(&inserts);
+        let mut playout = keypad.insert(&tones("1"), timing(300, 50)).unwrap();
+        assert_eq!(next(&mut playout).await, Some('1'));
+        assert_eq!(keypad.tone_buffer(), "", "the buffer contains a tone that plays");
+        let started = now();
         let appended = keypad.append(&tones("2")).unwrap();
-        assert_eq!(next(&mut play_out).await, Some('2'), "the play-out goes on");
-        assert_eq!(next(&mut play_out).await, None);
-        assert!(now() - began >= 300.0 - SLACK);
-        let timed = json!([["1", 300.0, 50.0], ["2", 300.0, 50.0]]);
-        assert_eq!(json(&asked), timed, "with the timing of the first");
+        assert_eq!(next(&mut playout).await, Some('2'), "the appended tone does not continue the playout");
+        assert_eq!(next(&mut playout).await, None);
+        assert!(now() - started >= 300.0 - SLACK);
+        let expected = json!([["1", 300.0, 50.0], ["2", 300.0, 50.0]]);
+        assert_eq!(json(&inserts), expected, "the appended tone has the timing of the first");
         assert_eq!(played(appended).await, "2");
 
-        // Nothing plays any more: it begins anew.
+        // After the end, an append starts a new playout.
         assert_eq!(played(keypad.append(&tones("3")).unwrap()).await, "3");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f39_one_tone_for_a_second_then_another_for_two() {
+async fn f39_one_second_tone_then_two_second_tone() {
     watched(async {
         let (keypad, _call) = call().await;
-        let asked: JsValue = js_sys::Array::new().into();
-        let _spy = watched_inserts(&asked);
-        let began = now();
+        let inserts: JsValue = js_sys::Array::new().into();
+        let _spy = record_inserts(&inserts);
+        let started = now();
         assert_eq!(played(keypad.insert(&tones("1"), timing(1_000, 30)).unwrap()).await, "1");
-        let between = now();
+        let second_started = now();
         assert_eq!(played(keypad.insert(&tones("2"), timing(2_000, 30)).unwrap()).await, "2");
-        let (first, second) = (between - began, now() - between);
+        let (first, second) = (second_started - started, now() - second_started);
         assert!(first >= 1_000.0 - SLACK && second >= 2_000.0 - SLACK, "{first} ms, {second} ms");
-        assert_eq!(json(&asked), json!([["1", 1_000.0, 30.0], ["2", 2_000.0, 30.0]]));
+        assert_eq!(json(&inserts), json!([["1", 1_000.0, 30.0], ["2", 2_000.0, 30.0]]));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_new_insert_ends_the_earlier_play_out() {
+async fn insert_ends_earlier_playout() {
     watched(async {
         let (keypad, _call) = call().await;
         let mut earlier = keypad.insert(&tones("123"), timing(100, 50)).unwrap();
         assert_eq!(next(&mut earlier).await, Some('1'));
-        let waiting = earlier.next();
+        let pending = earlier.next();
         let later = keypad.insert(&tones("9"), timing(100, 50)).unwrap();
-        assert_eq!(waiting.within("the earlier one's end").await, None);
+        assert_eq!(pending.within("the end of the earlier playout").await, None);
         assert_eq!(played(later).await, "9");
         assert_eq!(next(&mut earlier).await, None);
     })
@@ -258,7 +259,7 @@ async fn a_new_insert_ends_the_earlier_play_out() {
 }
 
 #[wasm_bindgen_test]
-async fn no_tones_are_no_play_out() {
+async fn insert_of_no_tones_cancels_playout() {
     watched(async {
         let (keypad, _call) = call().await;
         assert_eq!(played(keypad.insert(&Tones::default(), Timing::new()).unwrap()).await, "");
@@ -272,15 +273,15 @@ async fn no_tones_are_no_play_out() {
 }
 
 #[wasm_bindgen_test]
-async fn a_play_out_ends_with_its_connection() {
+async fn playout_ends_with_connection() {
     watched(async {
         let (keypad, (pair, _microphone)) = call().await;
         let changes = keypad.tone_changes();
-        let mut play_out = keypad.insert(&tones("1234"), Timing::new()).unwrap();
-        assert_eq!(next(&mut play_out).await, Some('1'));
+        let mut playout = keypad.insert(&tones("1234"), Timing::new()).unwrap();
+        assert_eq!(next(&mut playout).await, Some('1'));
         pair.a.close();
-        assert_eq!(next(&mut play_out).await, None);
-        assert_eq!(rest(changes, "the end of the changes").await.len(), 1);
+        assert_eq!(next(&mut playout).await, None);
+        assert_eq!(rest(changes, "the end of the tone changes").await.len(), 1);
         assert!(!keypad.can_insert());
         for error in [
             keypad.insert(&tones("1"), Timing::new()).unwrap_err(),
@@ -294,7 +295,7 @@ async fn a_play_out_ends_with_its_connection() {
 }
 
 #[wasm_bindgen_test]
-async fn tones_need_a_call() {
+async fn insert_without_connection_is_invalid_state() {
     watched(async {
         let (pc, microphone) = (connection(), microphone().await);
         let sender = pc.add_track(&microphone.tracks()[0], &[]).unwrap();
@@ -308,11 +309,11 @@ async fn tones_need_a_call() {
 }
 
 #[wasm_bindgen_test]
-async fn tones_end_with_the_track_that_is_removed() {
+async fn removed_track_ends_tones() {
     watched(async {
         let (keypad, (pair, _microphone)) = call().await;
         pair.a.remove_track(&pair.a.senders()[0]).unwrap();
-        // Chromium takes tones until the peer knows.
+        // Chromium accepts tones until the removal is negotiated.
         assert_eq!(keypad.can_insert(), !js::is_firefox());
         pair.negotiate().await;
         assert!(!keypad.can_insert());
@@ -324,7 +325,7 @@ async fn tones_end_with_the_track_that_is_removed() {
 }
 
 #[wasm_bindgen_test]
-async fn pictures_have_no_tones() {
+async fn video_sender_has_no_dtmf() {
     watched(async {
         let (pc, camera) = (connection(), camera().await);
         let sender = pc.add_track(&camera.tracks()[0], &[]).unwrap();

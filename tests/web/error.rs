@@ -1,4 +1,4 @@
-//! Whatever JavaScript throws is an error of its kind, and never a panic.
+//! Conversion between JavaScript exceptions and `Error`.
 
 use browser_rtc::{Error, ErrorKind, media, media::Constraints};
 use wasm_bindgen::JsValue;
@@ -8,8 +8,8 @@ use super::support::{Within, js, media::mock_get_user_media, watched};
 
 const NO_TEXT: &str = "a value that has no text";
 
-/// What can be thrown, and the message it is to give.
-const ODDITIES: [(&str, &str); 16] = [
+/// Expressions for thrown values, and the messages of their errors.
+const THROWN: [(&str, &str); 16] = [
     ("'boom'", "boom"),
     ("''", ""),
     ("null", "null"),
@@ -19,7 +19,7 @@ const ODDITIES: [(&str, &str); 16] = [
     ("10n", "10"),
     ("Symbol('s')", "Symbol(s)"),
     ("{}", "[object Object]"),
-    ("{ message: 'said' }", "said"),
+    ("{ message: 'text' }", "text"),
     ("{ message: 7 }", "[object Object]"),
     ("{ name: 'OtherError', message: 'unknown' }", "unknown"),
     ("{ get name() { throw 1; }, get message() { throw 2; } }", "[object Object]"),
@@ -33,26 +33,26 @@ fn error(thrown: JsValue) -> Error {
 }
 
 #[wasm_bindgen_test]
-fn anything_thrown_is_an_error() {
-    for (expression, message) in ODDITIES {
+fn any_thrown_value_is_error() {
+    for (expression, message) in THROWN {
         let thrown = js::eval(expression);
         let error = error(thrown.clone());
         assert_eq!(error.kind(), &ErrorKind::Other, "{expression}");
         assert_eq!(error.message(), message, "{expression}");
         assert_eq!(error.to_string(), format!("test failed (Other): {message}"));
-        assert!(error.js().is_some_and(|kept| js::same(kept, &thrown)), "{expression}");
+        assert!(error.js().is_some_and(|value| js::same(value, &thrown)), "{expression}");
         assert!(js::same(&JsValue::from(error), &thrown), "{expression}");
     }
 }
 
 #[wasm_bindgen_test]
-async fn anything_thrown_by_the_browser_is_an_error() {
+async fn any_value_thrown_by_browser_is_error() {
     watched(async {
-        for (expression, message) in ODDITIES {
+        for (expression, message) in THROWN {
             for body in [format!("throw ({expression})"), format!("return Promise.reject(({expression}))")] {
                 let _mock = mock_get_user_media(&body);
-                let refused = media::get_user_media(&Constraints::new().audio(true)).within("a refusal").await;
-                let error = refused.unwrap_err();
+                let outcome = media::get_user_media(&Constraints::new().audio(true)).within("getUserMedia").await;
+                let error = outcome.unwrap_err();
                 assert_eq!((error.operation(), error.message()), ("getUserMedia", message), "{body}");
             }
         }
@@ -61,7 +61,7 @@ async fn anything_thrown_by_the_browser_is_an_error() {
 }
 
 #[wasm_bindgen_test]
-fn an_exception_is_of_the_kind_of_its_name() {
+fn dom_exception_name_determines_kind() {
     for (name, kind) in [
         ("AbortError", ErrorKind::Abort),
         ("NotAllowedError", ErrorKind::NotAllowed),
@@ -79,26 +79,26 @@ fn an_exception_is_of_the_kind_of_its_name() {
         ("QuotaExceededError", ErrorKind::QuotaExceeded),
         ("DataCloneError", ErrorKind::Other),
     ] {
-        let error = error(js::eval(&format!("new DOMException('said', '{name}')")));
+        let error = error(js::eval(&format!("new DOMException('text', '{name}')")));
         assert_eq!(error.kind(), &kind, "{name}");
-        assert_eq!(error.message(), "said");
+        assert_eq!(error.message(), "text");
     }
 }
 
 #[wasm_bindgen_test]
-fn errors_of_the_language_have_their_kinds() {
+fn javascript_error_classes_have_kinds() {
     for (class, kind) in [
         ("TypeError", ErrorKind::Type),
         ("RangeError", ErrorKind::Range),
         ("SyntaxError", ErrorKind::Syntax),
         ("Error", ErrorKind::Other),
     ] {
-        assert_eq!(error(js::eval(&format!("new {class}('said')"))).kind(), &kind, "{class}");
+        assert_eq!(error(js::eval(&format!("new {class}('text')"))).kind(), &kind, "{class}");
     }
 }
 
 #[wasm_bindgen_test]
-fn an_overconstrained_error_names_its_constraint() {
+fn overconstrained_error_names_constraint() {
     for (constraint, expected) in
         [("'width'", Some("width")), ("''", None), ("undefined", None), ("7", None), ("(() => { throw 1; })()", None)]
     {
@@ -110,16 +110,16 @@ fn an_overconstrained_error_names_its_constraint() {
 }
 
 #[wasm_bindgen_test]
-fn to_javascript_our_own_errors_are_errors() {
-    let ours = browser_rtc::Error::from("1x".parse::<browser_rtc::dtmf::Tones>().unwrap_err());
-    let thrown = JsValue::from(ours);
+fn library_error_is_javascript_error() {
+    let error = browser_rtc::Error::from("1x".parse::<browser_rtc::dtmf::Tones>().unwrap_err());
+    let thrown = JsValue::from(error);
     assert_eq!(js::run("thrown", &[&thrown], "return thrown instanceof Error"), JsValue::TRUE);
     assert_eq!(js::string(&thrown, "name"), "Syntax");
     assert!(js::string(&thrown, "message").contains("is not a tone"));
 }
 
 #[wasm_bindgen_test]
-fn to_javascript_an_error_of_the_program_is_an_error() {
+fn program_error_is_javascript_error() {
     let error = Error::other("send", "the cable is unplugged");
     assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some(error.message()));
     let thrown = JsValue::from(error);
@@ -128,22 +128,22 @@ fn to_javascript_an_error_of_the_program_is_an_error() {
 }
 
 #[wasm_bindgen_test]
-fn type_errors_of_ours_are_type_errors() {
-    let wrong = JsValue::from(5);
-    let ours = browser_rtc::channel::Payload::try_from(&wrong).unwrap_err();
-    assert_eq!(ours.kind(), &ErrorKind::Type);
-    let thrown = JsValue::from(ours);
+fn type_error_of_library_is_javascript_type_error() {
+    let number = JsValue::from(5);
+    let error = browser_rtc::channel::Payload::try_from(&number).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Type);
+    let thrown = JsValue::from(error);
     assert_eq!(js::run("thrown", &[&thrown], "return thrown instanceof TypeError"), JsValue::TRUE);
     assert!(js::string(&thrown, "message").starts_with("send: the message must be"));
 }
 
 #[wasm_bindgen_test]
-async fn socket_that_cannot_be_made_is_an_error() {
+async fn websocket_constructor_that_throws_is_error() {
     watched(async {
         let throws = js::eval("function () { throw 'no sockets here'; }");
         let _mock = js::Override::new(&js::eval("globalThis"), "WebSocket", &throws);
-        let refused = browser_rtc::signaling::SignalingSocket::connect("ws://localhost/").within("a refusal").await;
-        let error = refused.unwrap_err();
+        let outcome = browser_rtc::signaling::SignalingSocket::connect("ws://localhost/").within("connect").await;
+        let error = outcome.unwrap_err();
         assert_eq!(
             (error.operation(), error.kind(), error.message()),
             ("signaling", &ErrorKind::Other, "no sockets here")

@@ -1,4 +1,4 @@
-//! Listeners and streams: in order, ended with their object, and gone when dropped.
+//! Event listeners and event streams: order, end and removal.
 
 use std::{
     cell::{Cell, RefCell},
@@ -30,7 +30,7 @@ fn target() -> EventTarget {
 }
 
 #[wasm_bindgen_test]
-fn a_dropped_listener_is_gone_from_the_page() {
+fn dropped_listener_is_removed() {
     let listeners = ListenerCount::new();
     let target = target();
     let calls = Rc::<Cell<u32>>::default();
@@ -48,11 +48,11 @@ fn a_dropped_listener_is_gone_from_the_page() {
     assert_eq!(listeners.live(), 0);
     js::dispatch(&target, "ping", &NO_MEMBERS);
     assert_eq!(calls.get(), 2);
-    assert_eq!(Rc::strong_count(&calls), 1, "the callback is freed with its listener");
+    assert_eq!(Rc::strong_count(&calls), 1, "the callback is not freed with its listener");
 }
 
 #[wasm_bindgen_test]
-fn a_listener_may_be_dropped_by_its_own_callback() {
+fn listener_can_be_dropped_in_callback() {
     let listeners = ListenerCount::new();
     let target = target();
     let calls = Rc::<Cell<u32>>::default();
@@ -61,7 +61,7 @@ fn a_listener_may_be_dropped_by_its_own_callback() {
         let (calls, slot) = (calls.clone(), slot.clone());
         move |_| {
             drop(slot.take());
-            // What the callback holds is still there after that.
+            // The captured values are still valid.
             calls.set(calls.get() + 1);
         }
     });
@@ -73,7 +73,7 @@ fn a_listener_may_be_dropped_by_its_own_callback() {
     assert_eq!(Rc::strong_count(&calls), 1);
 }
 
-/// Fires `icecandidate` events that carry these numbers.
+/// Dispatches `icecandidate` events with these numbers.
 fn fire_candidates(pc: &PeerConnection, numbers: std::ops::Range<usize>) {
     for number in numbers {
         let members = js::eval(&format!("{{ candidate: {{ candidate: 'number {number}' }} }}"));
@@ -82,59 +82,60 @@ fn fire_candidates(pc: &PeerConnection, numbers: std::ops::Range<usize>) {
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_keeps_all_in_order_and_ends_at_close() {
+async fn stream_keeps_events_in_order_and_ends_at_close() {
     watched(async {
         let pc = connection();
         let mut candidates = pc.ice_candidates();
         fire_candidates(&pc, 0..50);
-        let first = candidates.next().within("a candidate").await.unwrap();
+        let first = candidates.next().within("the first candidate").await.unwrap();
         assert_eq!(first.candidate, "number 0");
         fire_candidates(&pc, 50..100);
         pc.close();
-        assert!(!candidates.is_terminated(), "what came before the end is still to be had");
-        let others = rest(candidates.by_ref(), "the stream's end").await;
+        assert!(!candidates.is_terminated(), "the stream is terminated with unread events");
+        let others = rest(candidates.by_ref(), "the end of the stream").await;
         let expected: Vec<_> = (1..100).map(|number| format!("number {number}")).collect();
         assert_eq!(others.into_iter().map(|candidate| candidate.candidate).collect::<Vec<_>>(), expected);
         assert!(candidates.is_terminated());
-        assert!(candidates.next().within("the end again").await.is_none());
+        assert!(candidates.next().within("a read after the end").await.is_none());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_ends_when_the_last_handle_is_dropped() {
+async fn stream_ends_with_last_handle() {
     watched(async {
         let pc = connection();
         let other_handle = pc.clone();
         let mut candidates = pc.ice_candidates();
         let signaling = pc.signaling_states();
-        let waiting = candidates.next();
+        let pending = candidates.next();
         fire_candidates(&pc, 0..1);
         drop(pc);
-        assert!(waiting.within("a candidate").await.is_some(), "one handle is left");
+        assert!(pending.within("a candidate").await.is_some(), "the stream ended before the last handle was dropped");
         drop(other_handle);
-        assert!(candidates.next().within("the end").await.is_none());
-        assert_eq!(rest(signaling, "the end").await, [SignalingState::Stable, SignalingState::Closed]);
+        assert!(candidates.next().within("the end of the candidates").await.is_none());
+        let states = rest(signaling, "the end of the signaling states").await;
+        assert_eq!(states, [SignalingState::Stable, SignalingState::Closed]);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_that_waits_is_woken_by_the_close() {
+async fn close_wakes_waiting_stream() {
     watched(async {
         let pc = connection();
         let mut tracks = pc.tracks();
-        let (over, ended) = oneshot::channel();
-        spawn_local(async move { over.send(tracks.next().await.is_none()).unwrap() });
-        turn().await;
+        let (end, ended) = oneshot::channel();
+        spawn_local(async move { end.send(tracks.next().await.is_none()).unwrap() });
+        yield_now().await;
         pc.close();
-        assert!(ended.within("the end").await.unwrap());
+        assert!(ended.within("the end of the stream").await.unwrap());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn two_tasks_that_wait_are_both_woken() {
+async fn event_wakes_two_waiting_tasks() {
     watched(async {
         let pc = connection();
         let tasks = [(); 2].map(|()| {
@@ -146,25 +147,25 @@ async fn two_tasks_that_wait_are_both_woken() {
             });
             received
         });
-        // Both tasks get to wait first.
-        turn().await;
+        // Both tasks must wait before the event.
+        yield_now().await;
         fire_candidates(&pc, 0..1);
-        turn().await;
+        yield_now().await;
         pc.close();
         for task in tasks {
-            assert_eq!(task.within("a task").await.unwrap(), ("number 0".into(), 0));
+            assert_eq!(task.within("the end of a task").await.unwrap(), ("number 0".into(), 0));
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-fn a_thousand_subscriptions_leave_nothing_behind() {
+fn dropped_subscriptions_do_not_leak() {
     let listeners = ListenerCount::new();
     let pc = connection();
     let subscribe_and_drop = || {
         for _ in 0..1_000 {
-            // Each waits once, so that its wakers are in their places.
+            // Each stream is polled once, to register its waker.
             assert!(pc.tracks().next().now_or_never().is_none());
             assert!(pc.data_channels().next().now_or_never().is_none());
             assert!(pc.ice_candidates().next().now_or_never().is_none());
@@ -175,13 +176,13 @@ fn a_thousand_subscriptions_leave_nothing_behind() {
     subscribe_and_drop();
     let (memory, values) = (memory_size(), wasm_bindgen::externref_heap_live_count());
     subscribe_and_drop();
-    assert_eq!(memory_size(), memory, "wasm memory grew");
-    assert_eq!(wasm_bindgen::externref_heap_live_count(), values, "JavaScript values are still held");
+    assert_eq!(memory_size(), memory, "the WebAssembly memory has grown");
+    assert_eq!(wasm_bindgen::externref_heap_live_count(), values, "JavaScript values are not released");
     assert_eq!(listeners.live(), 0);
 }
 
-/// Lets the other tasks run.
-async fn turn() {
+/// Lets other tasks run.
+async fn yield_now() {
     sleep(Duration::ZERO).await;
 }
 

@@ -12,7 +12,7 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn file_is_received_as_a_blob() {
+async fn file_is_received_as_blob() {
     watched(async {
         let (_pair, a, b) = files().await;
         for length in [0, 1, 70_000, BLOCK, BLOCK + 1, 11 * MIB - 7] {
@@ -39,16 +39,16 @@ async fn file_is_received_in_memory() {
         let outgoing =
             a.offer_with(&blob(&sent), &OfferInit::new().name("../notes")).within("the offer").await.unwrap();
         let offer = offered(&b).await;
-        assert_eq!(offer.name(), ".._notes", "a name is not a path");
+        assert_eq!(offer.name(), ".._notes", "path separators are replaced");
         let received = finished(offer.accept_to_memory().unwrap()).await.unwrap();
         assert!(received == sent);
-        outgoing.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end of the transfer").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn file_is_received_in_a_stream() {
+async fn file_is_received_in_stream() {
     watched(async {
         let (_pair, a, b) = files().await;
         let sent = bytes(2 * MIB + 5);
@@ -56,7 +56,7 @@ async fn file_is_received_in_a_stream() {
         let sink = sink();
         let offer = offered(&b).await;
         finished(offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap()).await.unwrap();
-        outgoing.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end of the transfer").await.unwrap();
         let written = js::run("sink", &[&sink], "return new Blob(sink.written)").unchecked_into();
         assert!(content(&written).await == sent);
         assert_eq!(js::get(&sink, "closed"), true);
@@ -65,7 +65,7 @@ async fn file_is_received_in_a_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn file_is_received_in_a_private_file() {
+async fn file_is_received_in_private_file() {
     watched(async {
         let (_pair, a, b) = files().await;
         for length in [3 * MIB + 5, 5] {
@@ -73,8 +73,8 @@ async fn file_is_received_in_a_private_file() {
             let outgoing = a.offer(&blob(&sent)).within("the offer").await.unwrap();
             let offer = offered(&b).await;
             let received = finished(offer.accept_to_private_file("f44-file").unwrap()).await.unwrap();
-            outgoing.finished().within("the end").await.unwrap();
-            assert!(content(&received).await == sent, "the content before is replaced");
+            outgoing.finished().within("the end of the transfer").await.unwrap();
+            assert!(content(&received).await == sent, "a longer file of the same name is replaced");
         }
     })
     .await;
@@ -85,7 +85,7 @@ async fn many_files_are_transferred_in_both_directions() {
     watched(async {
         let (_pair, a, b) = files().await;
         let lengths = [5 * MIB, 3, 0, 2 * MIB + 1, 70_000];
-        let one_way = async |from: &browser_rtc::files::Files, to: &browser_rtc::files::Files| {
+        let transfer = async |from: &browser_rtc::files::Files, to: &browser_rtc::files::Files| {
             let mut transfers = Vec::new();
             for (index, length) in lengths.into_iter().enumerate() {
                 let init = OfferInit::new().name(index.to_string());
@@ -98,16 +98,16 @@ async fn many_files_are_transferred_in_both_directions() {
             });
             futures::future::join_all(incoming).await;
             for outgoing in transfers {
-                outgoing.finished().within("the end").await.unwrap();
+                outgoing.finished().within("the end of the transfer").await.unwrap();
             }
         };
-        join(one_way(&a, &b), one_way(&b, &a)).await;
+        join(transfer(&a, &b), transfer(&b, &a)).await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn small_file_does_not_wait_for_a_large_one() {
+async fn small_file_does_not_wait_for_large_file() {
     watched(async {
         let (_pair, a, b) = files().await;
         let large = a.offer(&blob(&bytes(40 * MIB))).within("the offer").await.unwrap();
@@ -115,7 +115,7 @@ async fn small_file_does_not_wait_for_a_large_one() {
         large.accepted().within("the answer").await.unwrap();
         let small = a.offer(&blob(&bytes(10))).within("the offer").await.unwrap();
         finished(offered(&b).await.accept_to_memory().unwrap()).await.unwrap();
-        small.finished().within("the end").await.unwrap();
+        small.finished().within("the end of the transfer").await.unwrap();
         let progress = large_in.progress_now();
         assert!(progress.bytes < progress.total, "{progress:?}");
         finished(large_in).await.unwrap();
@@ -124,19 +124,22 @@ async fn small_file_does_not_wait_for_a_large_one() {
 }
 
 #[wasm_bindgen_test]
-async fn declined_file_fails_at_the_sender() {
+async fn declined_file_fails_at_sender() {
     watched(async {
         let (_pair, a, b) = files().await;
-        for by_dropping in [false, true] {
+        for by_drop in [false, true] {
             let outgoing = a.offer(&blob(&bytes(10))).within("the offer").await.unwrap();
             let offer = offered(&b).await;
-            if by_dropping {
+            if by_drop {
                 drop(offer);
             } else {
                 offer.decline().unwrap();
             }
             assert_eq!(outgoing.accepted().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
-            assert_eq!(outgoing.finished().within("the answer").await.unwrap_err().kind(), &ErrorKind::Declined);
+            assert_eq!(
+                outgoing.finished().within("the end of the transfer").await.unwrap_err().kind(),
+                &ErrorKind::Declined
+            );
             rest(outgoing.progress(), "the end of the progress").await;
         }
     })
@@ -144,27 +147,27 @@ async fn declined_file_fails_at_the_sender() {
 }
 
 #[wasm_bindgen_test]
-async fn progress_rises_to_the_size() {
+async fn progress_rises_to_size() {
     watched(async {
         let (_pair, a, b) = files().await;
         let total = 8 * MIB as u64 + 3;
         let outgoing = a.offer(&blob(&bytes(total as usize))).within("the offer").await.unwrap();
         let incoming = offered(&b).await.accept_to_blob().unwrap();
         for stream in [outgoing.progress(), incoming.progress()] {
-            let told: Vec<_> = stream.collect().in_time("the end of the progress").await;
-            assert!(told.iter().all(|progress| progress.total == total));
-            assert!(told.windows(2).all(|pair| pair[0].bytes < pair[1].bytes), "{told:?}");
-            assert_eq!(told.last().unwrap().bytes, total);
-            assert_eq!(told.last().unwrap().fraction(), 1.0);
+            let steps: Vec<_> = stream.collect().within_minutes("the end of the progress").await;
+            assert!(steps.iter().all(|progress| progress.total == total));
+            assert!(steps.windows(2).all(|pair| pair[0].bytes < pair[1].bytes), "{steps:?}");
+            assert_eq!(steps.last().unwrap().bytes, total);
+            assert_eq!(steps.last().unwrap().fraction(), 1.0);
         }
         finished(incoming).await.unwrap();
-        outgoing.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end of the transfer").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn slow_disk_stops_a_fast_sender() {
+async fn slow_disk_stops_fast_sender() {
     watched(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(&bytes(30 * MIB))).within("the offer").await.unwrap();
@@ -173,14 +176,14 @@ async fn slow_disk_stops_a_fast_sender() {
         let offer = offered(&b).await;
         let incoming = offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
         let mut progress = incoming.progress();
-        while progress.next().within("progress").await.unwrap().bytes < 8 * MIB as u64 {}
+        while progress.next().within("the progress").await.unwrap().bytes < 8 * MIB as u64 {}
         // The sender must not send more.
         super::support::sleep(std::time::Duration::from_millis(500)).await;
-        assert_eq!(incoming.progress_now().bytes, 8 * MIB as u64, "the window");
+        assert_eq!(incoming.progress_now().bytes, 8 * MIB as u64, "size of the window");
         assert_eq!(outgoing.progress_now().bytes, 8 * MIB as u64);
         js::run("sink", &[&sink], "sink.open()");
         finished(incoming).await.unwrap();
-        outgoing.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end of the transfer").await.unwrap();
     })
     .await;
 }
@@ -228,7 +231,7 @@ fn wasm_memory() -> f64 {
     js::number(&memory, "byteLength") / MIB as f64
 }
 
-/// Transfers a large blob into a private file, and checks that neither side has it in memory.
+/// Transfers a large blob into a private file, and checks that neither peer keeps it in memory.
 async fn transfer_large_file(mebibytes: u32) {
     let (_pair, a, b) = files().await;
     let body = "const part = new Blob(Array(16).fill(crypto.getRandomValues(new Uint8Array(65_536))));
@@ -241,10 +244,10 @@ async fn transfer_large_file(mebibytes: u32) {
     sent.unwrap();
     assert_eq!(received.unwrap().size(), f64::from(mebibytes) * MIB as f64);
     let digests = mebibytes as usize * 4 * 32 * 8;
-    assert!(wasm_memory() - before.0 < 8.0, "from {} to {} MiB", before.0, wasm_memory());
-    assert!(super::support::memory::live() < before.1 + digests, "only the digests are left");
+    assert!(wasm_memory() - before.0 < 8.0, "the memory grew from {} to {} MiB", before.0, wasm_memory());
+    assert!(super::support::memory::live() < before.1 + digests, "more than the digests is allocated");
     let body = "return navigator.storage.getDirectory().then(directory => directory.removeEntry('f44-large'))";
-    js::run_to_end("", &[], body).await;
+    js::run_async("", &[], body).await;
 }
 
 #[wasm_bindgen_test]
@@ -254,7 +257,7 @@ async fn large_file_is_never_in_memory() {
 
 /// Run with `wasm-pack test … --test web -- --include-ignored gibibyte`.
 #[wasm_bindgen_test]
-#[ignore = "it takes a minute or two"]
+#[ignore = "takes a minute or two"]
 async fn gibibyte_is_never_in_memory() {
     watched(transfer_large_file(1024)).await;
 }

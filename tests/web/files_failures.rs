@@ -14,7 +14,7 @@ use super::support::{
     files::{BLOCK, MIB, blob, bytes, content, files, finished, kind, offered, sink},
     js,
     pair::Pair,
-    unheard_rejections, watched,
+    unhandled_rejections, watched,
 };
 
 /// Replaces `Blob.arrayBuffer`: after `reads` more reads, it rejects as Firefox does for a file that has changed.
@@ -29,7 +29,7 @@ fn failing_reads(reads: u32) -> js::Override {
 }
 
 #[wasm_bindgen_test]
-async fn unreadable_source_can_be_resumed_from() {
+async fn transfer_of_unreadable_source_can_be_resumed() {
     watched(async {
         let (_pair, a, b) = files().await;
         let sent = bytes(6 * MIB + 5);
@@ -37,16 +37,16 @@ async fn unreadable_source_can_be_resumed_from() {
         let partial = {
             let _failing = failing_reads(4);
             let incoming = offered(&b).await.accept_to_blob().unwrap();
-            let failed = outgoing.finished().within("the end").await.unwrap_err();
+            let failed = outgoing.finished().within("the end of the transfer").await.unwrap_err();
             assert_eq!(failed.kind(), &ErrorKind::NotReadable);
-            assert!(failed.js().is_none(), "JavaScript sees this error too, and no AbortError");
-            assert_eq!(kind(incoming.finished().within("the end").await), ErrorKind::Operation);
-            incoming.into_partial().within("the partial file").await.expect("the received blocks are kept")
+            assert!(failed.js().is_none(), "the error is the browser's AbortError");
+            assert_eq!(kind(incoming.finished().within("the end of the transfer").await), ErrorKind::Operation);
+            incoming.into_partial().within("the partial file").await.expect("the received blocks are lost")
         };
         assert!(partial.progress().bytes > 0 && partial.progress().bytes % BLOCK as u64 == 0);
         let again = a.offer_again(&outgoing).within("the offer").await.unwrap();
         let received = finished(offered(&b).await.resume(&partial).unwrap()).await.unwrap();
-        again.finished().within("the end").await.unwrap();
+        again.finished().within("the end of the transfer").await.unwrap();
         assert!(content(&received).await == sent);
     })
     .await;
@@ -62,54 +62,54 @@ async fn private_file(name: &str, content: &Blob) -> JsValue {
             await writable.close();
             return handle;
         })";
-    js::run_to_end("name, content", &[&name.into(), content], body).await
+    js::run_async("name, content", &[&name.into(), content], body).await
 }
 
 #[wasm_bindgen_test]
-async fn file_that_changes_after_its_offer_is_not_readable() {
+async fn file_changed_after_offer_is_not_readable() {
     watched(async {
         let (_pair, a, b) = files().await;
         let handle = private_file("changes", &blob(&bytes(30 * MIB))).await;
-        let file: Blob = js::run_to_end("handle", &[&handle], "return handle.getFile()").await.unchecked_into();
+        let file: Blob = js::run_async("handle", &[&handle], "return handle.getFile()").await.unchecked_into();
         let outgoing = a.offer(&file).within("the offer").await.unwrap();
         let sink = sink();
         js::run("sink", &[&sink], "sink.gate = new Promise(open => { sink.open = open; })");
         let offer = offered(&b).await;
         let incoming = offer.accept_to_stream(js::get(&sink, "stream").unchecked_ref()).unwrap();
         let mut progress = incoming.progress();
-        while progress.next().within("progress").await.unwrap().bytes < 8 * MIB as u64 {}
+        while progress.next().within("the progress").await.unwrap().bytes < 8 * MIB as u64 {}
         private_file("changes", &blob(&bytes(29 * MIB))).await;
         js::run("sink", &[&sink], "sink.open()");
-        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::NotReadable);
-        assert_eq!(kind(incoming.finished().within("the end").await), ErrorKind::Operation);
-        let partial = incoming.into_partial().within("the partial file").await.expect("the received blocks are kept");
+        assert_eq!(kind(outgoing.finished().within("the end of the transfer").await), ErrorKind::NotReadable);
+        assert_eq!(kind(incoming.finished().within("the end of the transfer").await), ErrorKind::Operation);
+        let partial = incoming.into_partial().within("the partial file").await.expect("the received blocks are lost");
         assert!(partial.progress().bytes >= 8 * MIB as u64);
         let remove = "return navigator.storage.getDirectory().then(directory => directory.removeEntry('changes'))";
-        js::run_to_end("", &[], remove).await;
+        js::run_async("", &[], remove).await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn abort_error_of_a_stream_is_not_a_cancel() {
-    let unheard = unheard_rejections(async {
+async fn abort_error_of_stream_is_not_cancellation() {
+    let reasons = unhandled_rejections(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(&bytes(3 * MIB))).within("the offer").await.unwrap();
         let failing =
             js::eval("new WritableStream({ write() { throw new DOMException('disk unplugged', 'AbortError'); } })");
         let incoming = offered(&b).await.accept_to_stream(failing.unchecked_ref()).unwrap();
-        let failed = incoming.finished().within("the end").await.unwrap_err();
+        let failed = incoming.finished().within("the end of the transfer").await.unwrap_err();
         assert_eq!(failed.kind(), &ErrorKind::Operation);
         assert!(failed.message().contains("disk unplugged"), "{failed}");
-        assert_eq!(kind(outgoing.finished().within("the end").await), ErrorKind::Operation);
+        assert_eq!(kind(outgoing.finished().within("the end of the transfer").await), ErrorKind::Operation);
         assert!(incoming.into_partial().within("the partial file").await.is_some());
     })
     .await;
-    assert!(unheard.iter().all(|reason| reason.contains("disk unplugged")), "{unheard:?}");
+    assert!(reasons.iter().all(|reason| reason.contains("disk unplugged")), "{reasons:?}");
 }
 
 #[wasm_bindgen_test]
-async fn failed_accept_leaves_the_offer_pending() {
+async fn failed_accept_leaves_offer_pending() {
     watched(async {
         let (_pair, a, b) = files().await;
         let outgoing = a.offer(&blob(b"file")).within("the offer").await.unwrap();
@@ -126,20 +126,20 @@ async fn failed_accept_leaves_the_offer_pending() {
         }
         drop(offer);
         finished(incoming).await.unwrap();
-        outgoing.finished().within("the end").await.unwrap();
+        outgoing.finished().within("the end of the transfer").await.unwrap();
         assert_eq!((js::get(&sink, "closed"), js::get(&sink, "aborted")), (true.into(), false.into()));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn large_message_of_an_unreadable_blob_fails() {
+async fn large_message_of_unreadable_blob_fails() {
     watched(async {
         let (_pair, a, _b) = Pair::with_channel(&ChannelInit::new()).await;
         let messages = LargeMessages::new(a);
         let large = blob(&bytes(2 * MIB));
         let _failing = failing_reads(2);
-        assert_eq!(kind(messages.send(&large).within("the failure").await), ErrorKind::NotReadable);
+        assert_eq!(kind(messages.send(&large).within("send").await), ErrorKind::NotReadable);
     })
     .await;
 }

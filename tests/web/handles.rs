@@ -19,9 +19,9 @@ use super::support::{
     watched,
 };
 
-/// Each is equal to its clone, and to no other.
+/// Asserts that each handle is equal to its clone, and to no other handle.
 #[track_caller]
-fn distinct<T: Clone + Eq + Debug>(handles: &[T]) {
+fn assert_distinct<T: Clone + Eq + Debug>(handles: &[T]) {
     for (number, handle) in handles.iter().enumerate() {
         assert_eq!(handle, &handle.clone());
         for other in &handles[..number] {
@@ -31,7 +31,7 @@ fn distinct<T: Clone + Eq + Debug>(handles: &[T]) {
 }
 
 #[wasm_bindgen_test]
-async fn handles_are_equal_where_they_stand_for_one_object() {
+async fn handles_of_one_object_are_equal() {
     watched(async {
         let (stream, other_stream) = (microphone().await, camera().await);
         let pair = Pair::new();
@@ -43,50 +43,50 @@ async fn handles_are_equal_where_they_stand_for_one_object() {
         let mut tracks = pair.b.tracks();
         pair.connect().await;
 
-        distinct(&[pair.a.clone(), pair.b.clone()]);
+        assert_distinct(&[pair.a.clone(), pair.b.clone()]);
         assert_eq!(PeerConnection::from_raw(pair.a.as_raw().clone()), pair.a);
-        distinct(&[channel.clone(), other_channel.clone()]);
+        assert_distinct(&[channel.clone(), other_channel.clone()]);
         assert_eq!(DataChannel::from_raw(channel.as_raw().clone()), channel);
-        distinct(&[stream.clone(), other_stream.clone()]);
+        assert_distinct(&[stream.clone(), other_stream.clone()]);
         assert_eq!(MediaStream::from_raw(Clone::clone(stream.as_raw())), stream);
-        distinct(&[track.clone(), other_track]);
+        assert_distinct(&[track.clone(), other_track]);
         assert_eq!(MediaStreamTrack::from_raw(Clone::clone(track.as_raw())), track);
-        distinct(&[sender.clone(), other_sender]);
-        distinct(&pair.a.transceivers());
-        distinct(&pair.a.receivers());
+        assert_distinct(&[sender.clone(), other_sender]);
+        assert_distinct(&pair.a.transceivers());
+        assert_distinct(&pair.a.receivers());
         assert_eq!(pair.a.transceivers(), pair.a.transceivers());
-        let (dtls, peers) = (sender.transport().unwrap(), pair.b.receivers()[0].transport().unwrap());
+        let (dtls, remote_dtls) = (sender.transport().unwrap(), pair.b.receivers()[0].transport().unwrap());
         assert_eq!(dtls, pair.a.receivers()[0].transport().unwrap());
-        distinct(&[dtls, peers]);
-        distinct(&[pair.a.sctp().unwrap(), pair.b.sctp().unwrap()]);
+        assert_distinct(&[dtls, remote_dtls]);
+        assert_distinct(&[pair.a.sctp().unwrap(), pair.b.sctp().unwrap()]);
         assert_eq!(sender.dtmf().unwrap(), sender.dtmf().unwrap());
         let event = tracks.next().within("a track").await.unwrap();
         let other_event = tracks.next().within("the other track").await.unwrap();
-        distinct(&[event, other_event]);
+        assert_distinct(&[event, other_event]);
 
-        distinct(&[LargeMessages::new(channel.clone()), LargeMessages::new(other_channel.clone())]);
-        distinct(&[Packed::new(channel.clone()), Packed::new(other_channel.clone())]);
+        assert_distinct(&[LargeMessages::new(channel.clone()), LargeMessages::new(other_channel.clone())]);
+        assert_distinct(&[Packed::new(channel.clone()), Packed::new(other_channel.clone())]);
         let typed = |channel: &DataChannel| Typed::<u8, Json>::new(channel.clone());
-        distinct(&[typed(&channel), typed(&other_channel)]);
-        distinct(&[Files::new(channel), Files::new(other_channel)]);
+        assert_distinct(&[typed(&channel), typed(&other_channel)]);
+        assert_distinct(&[Files::new(channel), Files::new(other_channel)]);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn handles_of_our_own_objects_are_equal_to_their_clones() {
+async fn library_handles_equal_clones() {
     watched(async {
         let stream = microphone().await;
         let (session, other) = sessions();
-        distinct(&[session, other]);
+        assert_distinct(&[session, other]);
         let meter = || LevelMeter::new(&stream.tracks()[0]).unwrap();
-        distinct(&[meter(), meter()]);
-        // Firefox has none.
+        assert_distinct(&[meter(), meter()]);
+        // Firefox has no capture controllers.
         if let Ok(controller) = CaptureController::new() {
-            distinct(&[controller, CaptureController::new().unwrap()]);
+            assert_distinct(&[controller, CaptureController::new().unwrap()]);
         }
         let recorder = || MediaRecorder::new(&stream, &RecorderOptions::new()).unwrap();
-        distinct(&[recorder(), recorder()]);
+        assert_distinct(&[recorder(), recorder()]);
         let recorder = recorder();
         assert_eq!(MediaRecorder::from_raw(recorder.as_raw().clone()), recorder);
     })

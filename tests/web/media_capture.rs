@@ -1,4 +1,4 @@
-//! Capture with constraints, and each way in which it fails.
+//! Capture of camera and microphone with constraints, and the failures of capture.
 
 use browser_rtc::{
     ErrorKind,
@@ -12,14 +12,14 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    frame::Frame,
+    iframe::Iframe,
     js::{self, Override},
     media::{capture, json, json_of, mock_get_user_media, refuse_with, settings},
     watched,
 };
 
-async fn refusal(constraints: &Constraints) -> browser_rtc::Error {
-    media::get_user_media(constraints).within("getUserMedia").await.expect_err("it was to be refused")
+async fn capture_error(constraints: &Constraints) -> browser_rtc::Error {
+    media::get_user_media(constraints).within("getUserMedia").await.expect_err("getUserMedia succeeded")
 }
 
 async fn video_settings(video: Video) -> JsValue {
@@ -35,7 +35,7 @@ async fn audio_settings(audio: Audio) -> JsValue {
 }
 
 #[wasm_bindgen_test]
-async fn f01_camera_and_microphone() {
+async fn f01_camera_and_microphone_are_captured() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         assert_eq!((both.video_tracks().len(), both.audio_tracks().len()), (1, 1));
@@ -45,7 +45,7 @@ async fn f01_camera_and_microphone() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_the_size_of_the_picture() {
+async fn f01_video_size_follows_constraints() {
     watched(async {
         for (video, width) in [
             (Video::new().width(320).height(240), 320.0),
@@ -61,7 +61,7 @@ async fn f01_the_size_of_the_picture() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_frames_a_second() {
+async fn f01_frame_rate_follows_constraints() {
     watched(async {
         let rate = js::number(&video_settings(Video::new().frame_rate(exact(10))).await, "frameRate");
         assert!((9.0..=11.0).contains(&rate), "{rate}");
@@ -72,13 +72,13 @@ async fn f01_frames_a_second() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_switches_of_the_microphone() {
+async fn f01_audio_processing_follows_constraints() {
     watched(async {
         for on in [true, false] {
             let audio = Audio::new().echo_cancellation(on).noise_suppression(on).auto_gain_control(on);
             let settings = audio_settings(audio).await;
             for switch in ["echoCancellation", "noiseSuppression", "autoGainControl"] {
-                // Firefox's fake microphone has no switches: it tells of all as off.
+                // Firefox's fake microphone has no audio processing, and reports all of it as off.
                 let expected = on && !js::is_firefox();
                 assert_eq!(js::get(&settings, switch), JsValue::from_bool(expected), "{switch}");
             }
@@ -90,7 +90,7 @@ async fn f01_switches_of_the_microphone() {
 }
 
 #[wasm_bindgen_test]
-async fn f01_every_constraint_reaches_the_browser_as_it_is_spelled() {
+async fn f01_each_constraint_reaches_browser_unchanged() {
     watched(async {
         let _mock = mock_get_user_media("return Promise.reject(JSON.stringify(constraints))");
         let constraints = Constraints::new()
@@ -127,35 +127,36 @@ async fn f01_every_constraint_reaches_the_browser_as_it_is_spelled() {
                     .advanced(Video::new().width(min(640).max(800)).facing_mode([FacingMode::Left])),
             );
         for constraints in [constraints, Constraints::new().audio(true), Constraints::new().video(Video::new())] {
-            let seen = js::run("json", &[&refusal(&constraints).await.message().into()], "return JSON.parse(json)");
-            assert_eq!(json(&seen), json_of(&constraints));
+            let received =
+                js::run("json", &[&capture_error(&constraints).await.message().into()], "return JSON.parse(json)");
+            assert_eq!(json(&received), json_of(&constraints));
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_constraint_that_cannot_be_met_is_named() {
+async fn f02_unsatisfiable_constraint_is_named() {
     watched(async {
-        let error = refusal(&Constraints::new().video(Video::new().width(exact(99_999)))).await;
+        let error = capture_error(&Constraints::new().video(Video::new().width(exact(99_999)))).await;
         assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("width".into()) }, "{error}");
-        let error = refusal(&Constraints::new().audio(Audio::new().device_id(exact("no such microphone")))).await;
+        let error = capture_error(&Constraints::new().audio(Audio::new().device_id(exact("no such microphone")))).await;
         assert_eq!(error.kind(), &ErrorKind::Overconstrained { constraint: Some("deviceId".into()) }, "{error}");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f02_nothing_asked_for() {
+async fn f02_empty_constraints_are_type_error() {
     watched(async {
-        let error = refusal(&Constraints::new()).await;
+        let error = capture_error(&Constraints::new()).await;
         assert_eq!((error.operation(), error.kind()), ("getUserMedia", &ErrorKind::Type));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f02_refused_absent_busy_and_forbidden_are_told_apart() {
+async fn f02_each_capture_failure_has_distinct_kind() {
     watched(async {
         for (name, kind) in [
             ("NotAllowedError", ErrorKind::NotAllowed),
@@ -165,15 +166,15 @@ async fn f02_refused_absent_busy_and_forbidden_are_told_apart() {
             ("AbortError", ErrorKind::Abort),
         ] {
             let _mock = refuse_with(name);
-            let error = refusal(&Constraints::new().video(true)).await;
-            assert_eq!((error.kind(), error.message()), (&kind, "as told to"));
+            let error = capture_error(&Constraints::new().video(true)).await;
+            assert_eq!((error.kind(), error.message()), (&kind, "rejected by the mock"));
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_page_that_may_not_capture() {
+async fn f02_capture_forbidden_by_policy_is_not_allowed() {
     watched(async {
         let (video, audio) = (Constraints::new().video(true), Constraints::new().audio(true));
         for (policy, constraints) in [
@@ -181,9 +182,9 @@ async fn f02_a_page_that_may_not_capture() {
             ("camera 'none'", [&video, &video]),
             ("microphone 'none'", [&audio, &audio]),
         ] {
-            let _frame = Frame::new(policy).await;
+            let _frame = Iframe::new(policy).await;
             for constraints in constraints {
-                assert_eq!(refusal(constraints).await.kind(), &ErrorKind::NotAllowed, "{policy}");
+                assert_eq!(capture_error(constraints).await.kind(), &ErrorKind::NotAllowed, "{policy}");
             }
         }
     })
@@ -191,20 +192,23 @@ async fn f02_a_page_that_may_not_capture() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_page_that_is_gone() {
+async fn f02_capture_in_removed_frame_is_invalid_state() {
     watched(async {
-        let frame = Frame::new("").await;
+        let frame = Iframe::new("").await;
         frame.remove();
-        assert_eq!(refusal(&Constraints::new().video(true)).await.kind(), &ErrorKind::InvalidState);
+        assert_eq!(capture_error(&Constraints::new().video(true)).await.kind(), &ErrorKind::InvalidState);
         if js::is_firefox() {
-            // Firefox answers nothing else to a page that is gone.
+            // Firefox settles none of the other promises of a removed frame.
             return;
         }
         let options = DisplayMediaOptions::new();
         for (error, kind) in [
-            (media::devices().within("devices").await.unwrap_err(), ErrorKind::NotSupported),
-            (media::permission(Permission::Camera).within("query").await.unwrap_err(), ErrorKind::InvalidState),
-            (media::get_display_media(&options).within("sharing").await.unwrap_err(), ErrorKind::InvalidState),
+            (media::devices().within("enumerateDevices").await.unwrap_err(), ErrorKind::NotSupported),
+            (
+                media::permission(Permission::Camera).within("the permission").await.unwrap_err(),
+                ErrorKind::InvalidState,
+            ),
+            (media::get_display_media(&options).within("getDisplayMedia").await.unwrap_err(), ErrorKind::InvalidState),
         ] {
             assert_eq!(error.kind(), &kind, "{error}");
         }
@@ -213,13 +217,13 @@ async fn f02_a_page_that_is_gone() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_browser_without_cameras() {
+async fn f02_browser_without_media_devices_is_not_supported() {
     watched(async {
         let _mock = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
         assert!(!media::is_supported());
         for error in [
-            refusal(&Constraints::new().video(true)).await,
-            media::devices().within("devices").await.unwrap_err(),
+            capture_error(&Constraints::new().video(true)).await,
+            media::devices().within("enumerateDevices").await.unwrap_err(),
             media::device_changes().err().unwrap(),
         ] {
             assert_eq!(error.kind(), &ErrorKind::NotSupported);
@@ -230,11 +234,11 @@ async fn f02_a_browser_without_cameras() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_an_insecure_page() {
+async fn f02_insecure_page_is_not_supported() {
     watched(async {
         let _no_devices = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
         let _insecure = Override::new(&js::eval("globalThis"), "isSecureContext", &JsValue::FALSE);
-        let error = refusal(&Constraints::new().video(true)).await;
+        let error = capture_error(&Constraints::new().video(true)).await;
         assert_eq!(error.kind(), &ErrorKind::NotSupported);
         assert!(error.message().contains("open the page over https or on localhost"), "{error}");
     })

@@ -1,4 +1,4 @@
-//! Every constraint by itself: what the browser makes of it, and how it refuses it.
+//! Each constraint by itself: the settings that it leads to, and the error if it cannot be satisfied.
 
 use browser_rtc::{
     ErrorKind,
@@ -23,14 +23,14 @@ fn constraints(track: &TrackConstraints) -> Constraints {
     }
 }
 
-/// What the browser says of a track that was captured with these.
-async fn told(track: &TrackConstraints) -> Value {
+/// Captures a track with these constraints, and returns the settings that the browser reports.
+async fn captured_settings(track: &TrackConstraints) -> Value {
     let stream = capture(&constraints(track)).await;
     assert_eq!(stream.tracks().len(), 1);
     json(&settings(stream.tracks()[0].as_raw()))
 }
 
-/// A constraint, its name, and what each browser then tells; null where it does not tell it.
+/// A constraint, its name, and the setting that each browser reports. Null is a setting that is not reported.
 struct Case {
     track: TrackConstraints,
     member: &'static str,
@@ -43,10 +43,11 @@ fn case(track: impl Into<TrackConstraints>, member: &'static str, chromium: Valu
 }
 
 #[wasm_bindgen_test]
-async fn f01_each_constraint_is_met() {
+async fn f01_each_constraint_is_satisfied() {
     watched(async {
         let (audio, video, on, off) = (Audio::new, Video::new, exact(true), exact(false));
-        // Firefox's fake microphone tells of no rate, size or latency; it is mono, and has no switches.
+        // Firefox's fake microphone is mono, has no audio processing, and reports no sample rate, sample size or
+        // latency.
         for Case { track, member, chromium, firefox } in [
             case(video().width(exact(320)), "width", json!(320.0), json!(320.0)),
             case(video().height(exact(240)), "height", json!(240.0), json!(240.0)),
@@ -79,42 +80,42 @@ async fn f01_each_constraint_is_met() {
             case(audio().channel_count(exact(2)), "channelCount", json!(2.0), json!(1.0)),
         ] {
             let expected = if js::is_firefox() { firefox } else { chromium };
-            assert_eq!(told(&track).await[member], expected, "{member}: {track:?}");
+            assert_eq!(captured_settings(&track).await[member], expected, "{member}: {track:?}");
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f01_a_choice_of_several() {
+async fn f01_list_of_ids_selects_existing_device() {
     watched(async {
         let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
         for kind in [media::DeviceKind::AudioInput, media::DeviceKind::VideoInput] {
-            let devices = media::devices().within("the devices").await.unwrap();
+            let devices = media::devices().within("enumerateDevices").await.unwrap();
             let device = devices.into_iter().rfind(|device| device.kind == kind).unwrap();
             let (ids, group) = (["no such device", device.device_id.as_str()], device.group_id.as_str());
             let track: TrackConstraints = match kind {
                 media::DeviceKind::AudioInput => Audio::new().device_id(exact(ids)).group_id(exact(group)).into(),
                 _ => Video::new().device_id(exact(ids)).group_id(exact(vec![group.to_owned()])).into(),
             };
-            let told = told(&track).await;
-            assert_eq!((&told["deviceId"], &told["groupId"]), (&json!(device.device_id), &json!(group)));
+            let settings = captured_settings(&track).await;
+            assert_eq!((&settings["deviceId"], &settings["groupId"]), (&json!(device.device_id), &json!(group)));
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f01_advanced_sets_are_met_in_turn_or_passed_over() {
+async fn f01_advanced_sets_are_satisfied_or_ignored() {
     watched(async {
         let small = || Video::new().width(exact(320)).height(exact(240));
         let (other, impossible) = (Video::new().width(exact(640)), Video::new().width(exact(99_999)));
         let size = async |video: Video| {
-            let told = told(&video.into()).await;
-            (told["width"].as_f64().unwrap(), told["height"].as_f64().unwrap())
+            let settings = captured_settings(&video.into()).await;
+            (settings["width"].as_f64().unwrap(), settings["height"].as_f64().unwrap())
         };
         assert_eq!(size(Video::new().advanced(small()).advanced(other)).await, (320.0, 240.0));
-        // Firefox meets what cannot be by its nearest, the widest picture there is.
+        // Firefox uses the nearest possible width, which is its largest, for an impossible one.
         let expected = if js::is_firefox() { (4096.0, 480.0) } else { (320.0, 240.0) };
         assert_eq!(size(Video::new().advanced(impossible).advanced(small())).await, expected);
     })
@@ -151,36 +152,37 @@ fn impossible() -> Vec<(&'static str, TrackConstraints)> {
     ]
 }
 
-/// Chromium passes over constraints of the screen on a camera, and over the blur that this camera does not have.
-const CHROMIUM_PASSES_OVER: [&str; 6] =
+/// Chromium ignores screen constraints on a camera, and the background blur, which the fake camera does not have.
+const CHROMIUM_IGNORES: [&str; 6] =
     ["backgroundBlur", "displaySurface", "logicalSurface", "cursor", "restrictOwnAudio", "suppressLocalAudioPlayback"];
 
-/// Firefox refuses these of a capture, and passes over the others: some it does not know, and its fake microphone
-/// takes any channel count and any echo cancellation.
-const FIREFOX_REFUSES: [&str; 7] = ["width", "height", "frameRate", "facingMode", "resizeMode", "deviceId", "groupId"];
+/// Firefox rejects these constraints in a capture, and ignores the others: some are unknown to it, and its fake
+/// microphone accepts any channel count and any echo cancellation.
+const FIREFOX_REJECTS: [&str; 7] = ["width", "height", "frameRate", "facingMode", "resizeMode", "deviceId", "groupId"];
 
-/// Of a live track fewer: Firefox's takes the nearest of what is asked for.
-const FIREFOX_REFUSES_LIVE: [&str; 3] = ["resizeMode", "deviceId", "groupId"];
+/// Firefox rejects only these constraints on a live track. For others it uses the nearest possible value.
+const FIREFOX_REJECTS_LIVE: [&str; 3] = ["resizeMode", "deviceId", "groupId"];
 
-fn expected(name: &str, firefox_refuses: &[&str]) -> Option<ErrorKind> {
-    let refused =
-        if js::is_firefox() { firefox_refuses.contains(&name) } else { !CHROMIUM_PASSES_OVER.contains(&name) };
-    refused.then(|| ErrorKind::Overconstrained { constraint: Some(name.into()) })
+/// Returns the expected error of an impossible constraint, or `None` if this browser ignores it.
+fn expected(name: &str, firefox_rejects: &[&str]) -> Option<ErrorKind> {
+    let is_rejected =
+        if js::is_firefox() { firefox_rejects.contains(&name) } else { !CHROMIUM_IGNORES.contains(&name) };
+    is_rejected.then(|| ErrorKind::Overconstrained { constraint: Some(name.into()) })
 }
 
 #[wasm_bindgen_test]
-async fn f02_each_impossible_constraint_is_named_by_a_capture() {
+async fn f02_capture_names_each_impossible_constraint() {
     watched(async {
         for (name, track) in impossible() {
             let outcome = media::get_user_media(&constraints(&track)).within("getUserMedia").await;
-            assert_eq!(outcome.err().map(|error| error.kind().clone()), expected(name, &FIREFOX_REFUSES), "{track:?}");
+            assert_eq!(outcome.err().map(|error| error.kind().clone()), expected(name, &FIREFOX_REJECTS), "{track:?}");
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f09_each_impossible_constraint_is_named_by_a_live_track() {
+async fn f09_live_track_names_each_impossible_constraint() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         for (name, constraints) in impossible() {
@@ -190,10 +192,10 @@ async fn f09_each_impossible_constraint_is_named_by_a_live_track() {
             };
             let before = json(&settings(track.as_raw()));
             let outcome = track.apply_constraints(constraints.clone()).within("applyConstraints").await;
-            let refusal = outcome.err().map(|error| error.kind().clone());
-            assert_eq!(refusal, expected(name, &FIREFOX_REFUSES_LIVE), "{constraints:?}");
-            if refusal.is_some() {
-                assert_eq!(json(&settings(track.as_raw())), before, "it stays as it was: {constraints:?}");
+            let error = outcome.err().map(|error| error.kind().clone());
+            assert_eq!(error, expected(name, &FIREFOX_REJECTS_LIVE), "{constraints:?}");
+            if error.is_some() {
+                assert_eq!(json(&settings(track.as_raw())), before, "rejected constraints: {constraints:?}");
             }
         }
     })
@@ -201,7 +203,7 @@ async fn f09_each_impossible_constraint_is_named_by_a_live_track() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_the_switches_of_a_live_microphone() {
+async fn f09_audio_processing_of_live_track_is_fixed() {
     watched(async {
         let microphone = capture(&Constraints::new().audio(true)).await;
         let track = &microphone.tracks()[0];
@@ -211,7 +213,7 @@ async fn f09_the_switches_of_a_live_microphone() {
             ("autoGainControl", Audio::new().auto_gain_control(exact(false))),
         ] {
             let outcome = track.apply_constraints(constraints).within("applyConstraints").await;
-            // Chromium does not change them while the track runs. Firefox's fake microphone has none that is on.
+            // Chromium cannot change the audio processing of a live track. In Firefox's fake microphone it is already off.
             let expected = (!js::is_firefox()).then(|| ErrorKind::Overconstrained { constraint: Some(name.into()) });
             assert_eq!(outcome.err().map(|error| error.kind().clone()), expected, "{name}");
         }
@@ -220,7 +222,7 @@ async fn f09_the_switches_of_a_live_microphone() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_number_that_is_not_finite() {
+async fn f02_non_finite_number_is_type_error() {
     watched(async {
         let camera = capture(&Constraints::new().video(true)).await;
         for video in [Video::new().frame_rate(f64::NAN), Video::new().frame_rate(max(f64::INFINITY))] {

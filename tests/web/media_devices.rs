@@ -1,4 +1,4 @@
-//! Devices: listed, chosen, plugged in and out.
+//! Media devices: enumeration, selection, changes and capabilities.
 
 use browser_rtc::{
     ErrorKind,
@@ -16,10 +16,10 @@ use super::support::{
     watched,
 };
 
-/// The devices as they are told to a page that may capture.
+/// Returns the devices with ids and labels, which requires a permission to capture.
 async fn devices() -> Vec<DeviceInfo> {
     let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
-    media::devices().within("the devices").await.unwrap()
+    media::devices().within("enumerateDevices").await.unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -27,7 +27,7 @@ async fn f05_devices_are_listed() {
     watched(async {
         let devices = devices().await;
         for kind in [DeviceKind::AudioInput, DeviceKind::VideoInput] {
-            let device = devices.iter().find(|device| device.kind == kind).expect("a fake device");
+            let device = devices.iter().find(|device| device.kind == kind).expect("no fake device of this kind");
             assert!(!device.device_id.is_empty() && !device.label.is_empty(), "{device:?}");
         }
     })
@@ -35,7 +35,7 @@ async fn f05_devices_are_listed() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_a_device_is_chosen_by_its_id() {
+async fn f05_device_is_selected_by_id() {
     watched(async {
         for device in devices().await {
             let id = exact(device.device_id.as_str());
@@ -44,26 +44,26 @@ async fn f05_a_device_is_chosen_by_its_id() {
                 DeviceKind::VideoInput => Constraints::new().video(Video::new().device_id(id)),
                 _ => continue,
             };
-            let chosen = capture(&constraints).await;
-            let settings = settings(chosen.tracks()[0].as_raw());
+            let selected = capture(&constraints).await;
+            let settings = settings(selected.tracks()[0].as_raw());
             assert_eq!(js::string(&settings, "deviceId"), device.device_id);
-            assert_eq!(chosen.tracks()[0].label(), device.label);
+            assert_eq!(selected.tracks()[0].label(), device.label);
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f05_plugging_in_and_out_is_a_stream() {
+async fn f05_device_changes_are_reported() {
     watched(async {
         let known = devices().await;
         let listeners = ListenerCount::new();
         let mut changes = media::device_changes().unwrap();
-        assert!(changes.next().now_or_never().is_none(), "nothing has changed yet");
+        assert!(changes.next().now_or_never().is_none(), "a change is reported before the first event");
         for _ in 0..2 {
             js::dispatch(&js::media_devices(), "devicechange", &JsValue::NULL);
-            let now = changes.next().within("the devices after a change").await.unwrap().unwrap();
-            assert_eq!(now.devices.len(), known.len());
+            let change = changes.next().within("a device change").await.unwrap().unwrap();
+            assert_eq!(change.devices.len(), known.len());
         }
         drop(changes);
         assert_eq!(listeners.live(), 0);
@@ -72,45 +72,45 @@ async fn f05_plugging_in_and_out_is_a_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_an_event_that_has_the_devices_in_it() {
+async fn f05_devices_in_change_event_are_used() {
     watched(async {
         let mut changes = media::device_changes().unwrap();
-        let _mock = mock("enumerateDevices", "return Promise.reject('the event has them')");
+        let _mock = mock("enumerateDevices", "return Promise.reject('rejected by the mock')");
         let headset = "{ deviceId: 'a', kind: 'audioinput', label: 'Headset', groupId: 'b' }";
         let members = js::eval(&format!("{{ devices: [{headset}, {headset}], userInsertedDevices: [{headset}] }}"));
         js::dispatch(&js::media_devices(), "devicechange", &members);
-        let change = changes.next().within("the devices after a change").await.unwrap().unwrap();
+        let change = changes.next().within("a device change").await.unwrap().unwrap();
         assert_eq!((change.devices.len(), change.user_inserted_devices.len()), (2, 1));
         assert_eq!(json_of(&change.devices[0]), json(&js::eval(headset)));
         assert_eq!(change.user_inserted_devices[0].kind, DeviceKind::AudioInput);
 
-        // One without is asked after.
+        // For an event without devices, the devices are enumerated.
         js::dispatch(&js::media_devices(), "devicechange", &JsValue::NULL);
-        let error = changes.next().within("the devices after a change").await.unwrap().unwrap_err();
-        assert_eq!((error.operation(), error.message()), ("enumerateDevices", "the event has them"));
+        let error = changes.next().within("a device change").await.unwrap().unwrap_err();
+        assert_eq!((error.operation(), error.message()), ("enumerateDevices", "rejected by the mock"));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f05_devices_are_the_browsers() {
+async fn f05_devices_match_browser() {
     watched(async {
         let devices = devices().await;
-        let told = js::settled(js::eval("navigator.mediaDevices.enumerateDevices()"), "enumerateDevices").await;
-        assert_eq!(json_of(&devices), json(&told), "as its toJSON has it");
-        let travelled: Vec<DeviceInfo> = serde_json::from_value(json_of(&devices)).unwrap();
-        assert_eq!(travelled, devices);
+        let expected = js::settled(js::eval("navigator.mediaDevices.enumerateDevices()"), "enumerateDevices").await;
+        assert_eq!(json_of(&devices), json(&expected), "the JSON differs from toJSON() of the browser");
+        let deserialized: Vec<DeviceInfo> = serde_json::from_value(json_of(&devices)).unwrap();
+        assert_eq!(deserialized, devices);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f05_what_a_device_could_be_set_to() {
+async fn f05_device_capabilities_match_browser() {
     watched(async {
         let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
-        for device in media::devices().within("the devices").await.unwrap() {
+        for device in media::devices().within("enumerateDevices").await.unwrap() {
             let capabilities = device.capabilities().within("the capabilities").await;
-            // Firefox tells it of open devices alone.
+            // Firefox reports the capabilities of open devices only.
             if js::is_firefox() || device.kind == DeviceKind::AudioOutput {
                 assert_eq!(capabilities.unwrap_err().kind(), &ErrorKind::NotSupported, "{device:?}");
                 continue;
@@ -122,17 +122,17 @@ async fn f05_what_a_device_could_be_set_to() {
                 return { width, sampleRate };
             })";
             let id = device.device_id.as_str().into();
-            let told = json(&js::run_to_end("devices, id", &[&js::media_devices(), &id], body).await);
-            let ours = json_of(&capabilities);
-            assert_eq!((&ours["width"], &ours["sampleRate"]), (&told["width"], &told["sampleRate"]));
-            assert!(told["width"].is_object() || told["sampleRate"].is_object());
+            let expected = json(&js::run_async("devices, id", &[&js::media_devices(), &id], body).await);
+            let actual = json_of(&capabilities);
+            assert_eq!((&actual["width"], &actual["sampleRate"]), (&expected["width"], &expected["sampleRate"]));
+            assert!(expected["width"].is_object() || expected["sampleRate"].is_object());
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f05_a_device_that_is_unplugged() {
+async fn f05_unplugged_device_is_not_found() {
     watched(async {
         let mut camera = devices().await.into_iter().find(|device| device.kind == DeviceKind::VideoInput).unwrap();
         camera.device_id = "unplugged".into();
@@ -146,27 +146,27 @@ async fn f05_a_device_that_is_unplugged() {
 }
 
 #[wasm_bindgen_test]
-async fn f05_another_device_is_chosen_while_the_call_runs() {
+async fn f05_device_changes_during_call() {
     watched(async {
         let (pair, first) = (Pair::new(), microphone().await);
-        let mut arrived = pair.b.tracks();
+        let mut tracks = pair.b.tracks();
         let sender = pair.a.add_track(&first.tracks()[0], &[&first]).unwrap();
         pair.connect().await;
-        let heard = arrived.next().within("the sound").await.unwrap().track;
-        let mut mutes = heard.mute_changes();
-        while mutes.next().within("sound that is heard").await == Some(true) {}
+        let remote = tracks.next().within("the remote track").await.unwrap().track;
+        let mut mutes = remote.mute_changes();
+        while mutes.next().within("the unmute of the remote track").await == Some(true) {}
 
-        // Firefox has one fake microphone: it is chosen again.
-        let devices = media::devices().within("the devices").await.unwrap();
-        let chosen = devices.into_iter().rfind(|device| device.kind == DeviceKind::AudioInput).unwrap();
-        let second = capture(&Constraints::new().audio(Audio::new().device_id(exact(&*chosen.device_id)))).await;
+        // Firefox has one fake microphone, which is selected again.
+        let devices = media::devices().within("enumerateDevices").await.unwrap();
+        let selected = devices.into_iter().rfind(|device| device.kind == DeviceKind::AudioInput).unwrap();
+        let second = capture(&Constraints::new().audio(Audio::new().device_id(exact(&*selected.device_id)))).await;
         let raw = Clone::clone(first.tracks()[0].as_raw());
         drop(first);
         sender.replace_track(Some(&second.tracks()[0])).within("replaceTrack").await.unwrap();
         let sent = js::get(sender.as_raw(), "track");
-        assert_eq!(js::string(&settings(sent.unchecked_ref()), "deviceId"), chosen.device_id);
-        assert!(!is_live(&raw), "the first microphone is free");
-        assert!(!heard.is_ended() && !heard.muted(), "the peer hears the same track");
+        assert_eq!(js::string(&settings(sent.unchecked_ref()), "deviceId"), selected.device_id);
+        assert!(!is_live(&raw), "the first microphone is not released");
+        assert!(!remote.is_ended() && !remote.muted(), "the remote track is ended or muted");
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! The screen shared.
+//! Screen sharing: options, constraints, failures, and the focus of the shared surface.
 
 use browser_rtc::{
     ErrorKind, Result,
@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    frame::Frame,
+    iframe::Iframe,
     js::{self, Override},
     media::{is_live, json, json_of, mock, settings},
     watched,
@@ -24,65 +24,66 @@ async fn share(options: &DisplayMediaOptions) -> Result<MediaStream> {
     media::get_display_media(options).within("getDisplayMedia").await
 }
 
-async fn refusal(options: &DisplayMediaOptions) -> ErrorKind {
-    let error = share(options).await.expect_err("it was to be refused");
+async fn share_error(options: &DisplayMediaOptions) -> ErrorKind {
+    let error = share(options).await.expect_err("getDisplayMedia succeeded");
     assert_eq!(error.operation(), "getDisplayMedia");
     error.kind().clone()
 }
 
-/// Firefox asks for a click of the user, which a test cannot give: of each capture it says so, before all else.
-async fn firefox_wants_a_click(options: &DisplayMediaOptions) -> bool {
+/// Returns `true` in Firefox, after an assertion that screen sharing fails there. Before any other check, Firefox
+/// requires a user gesture, which a test cannot make.
+async fn needs_user_gesture(options: &DisplayMediaOptions) -> bool {
     if js::is_firefox() {
-        assert_eq!(refusal(options).await, ErrorKind::InvalidState);
+        assert_eq!(share_error(options).await, ErrorKind::InvalidState);
     }
     js::is_firefox()
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_screen_is_shared() {
+async fn f08_screen_is_shared() {
     watched(async {
         let options = DisplayMediaOptions::new();
-        if firefox_wants_a_click(&options).await {
+        if needs_user_gesture(&options).await {
             return;
         }
         let screen = share(&options).await.unwrap();
         assert_eq!((screen.video_tracks().len(), screen.audio_tracks().len()), (1, 0));
         let track = screen.tracks().remove(0);
-        let told = json(&settings(track.as_raw()));
-        assert_eq!(told, json_of(&track.settings()), "all that is told is in the specification");
+        let expected = json(&settings(track.as_raw()));
+        assert_eq!(expected, json_of(&track.settings()));
         assert_eq!(track.settings().display_surface, Some(DisplaySurface::Monitor));
         assert_eq!(track.settings().logical_surface, Some(true));
-        assert_eq!(track.settings().cursor, Some(CursorCapture::Never), "the fake screen has no pointer");
+        assert_eq!(track.settings().cursor, Some(CursorCapture::Never), "the fake screen has no cursor");
         assert_eq!(track.capabilities().unwrap().display_surface, Some(DisplaySurface::Monitor));
 
         let raw = Clone::clone(track.as_raw());
         drop((screen, track));
-        assert!(!is_live(&raw), "as with a camera");
+        assert!(!is_live(&raw), "the last handle is dropped");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_constraints_of_a_shared_screen() {
+async fn f08_constraints_of_shared_screen_apply() {
     watched(async {
-        let slides = Video::new()
+        let video = Video::new()
             .display_surface(DisplaySurface::Window)
             .width(ideal(400))
             .frame_rate(max(5))
             .logical_surface(true)
             .cursor([CursorCapture::Motion, CursorCapture::Always]);
-        let sound = Audio::new().suppress_local_audio_playback(true).restrict_own_audio(true);
-        let options = DisplayMediaOptions::new().video(slides).audio(sound);
-        if firefox_wants_a_click(&options).await {
+        let audio = Audio::new().suppress_local_audio_playback(true).restrict_own_audio(true);
+        let options = DisplayMediaOptions::new().video(video).audio(audio);
+        if needs_user_gesture(&options).await {
             return;
         }
         let screen = share(&options).await.unwrap();
-        let (picture, sound) = (screen.video_tracks()[0].settings(), screen.audio_tracks()[0].settings());
-        assert_eq!((picture.width, picture.frame_rate), (Some(400), Some(5.0)));
-        assert_eq!(picture.display_surface, Some(DisplaySurface::Window));
-        // The fake sound cannot be restricted.
-        assert_eq!(sound.suppress_local_audio_playback, Some(true));
-        assert_eq!(sound.restrict_own_audio, Some(false));
+        let (video, audio) = (screen.video_tracks()[0].settings(), screen.audio_tracks()[0].settings());
+        assert_eq!((video.width, video.frame_rate), (Some(400), Some(5.0)));
+        assert_eq!(video.display_surface, Some(DisplaySurface::Window));
+        assert_eq!(audio.suppress_local_audio_playback, Some(true));
+        // The fake audio does not support this constraint.
+        assert_eq!(audio.restrict_own_audio, Some(false));
 
         let track = &screen.video_tracks()[0];
         track.apply_constraints(Video::new().width(exact(320))).within("applyConstraints").await.unwrap();
@@ -95,9 +96,9 @@ async fn f08_the_constraints_of_a_shared_screen() {
 }
 
 #[wasm_bindgen_test]
-async fn f08_every_option_reaches_the_browser_as_it_is_spelled() {
+async fn f08_each_option_reaches_browser_unchanged() {
     watched(async {
-        let every = DisplayMediaOptions::new()
+        let all = DisplayMediaOptions::new()
             .video(Video::new().display_surface(DisplaySurface::Browser).cursor(CursorCapture::Always))
             .audio(Audio::new().restrict_own_audio(false))
             .self_browser_surface(SelfCapturePreference::Include)
@@ -114,50 +115,50 @@ async fn f08_every_option_reaches_the_browser_as_it_is_spelled() {
             .surface_switching(SurfaceSwitchingPreference::Exclude)
             .monitor_type_surfaces(MonitorTypeSurfaces::Include);
         let third = DisplayMediaOptions::new().window_audio(WindowAudioPreference::Exclude);
-        for options in [every, other, third, DisplayMediaOptions::new()] {
-            if !firefox_wants_a_click(&options).await {
+        for options in [all, other, third, DisplayMediaOptions::new()] {
+            if !needs_user_gesture(&options).await {
                 share(&options).await.unwrap();
             }
             let _mock = mock("getDisplayMedia", "return Promise.reject(JSON.stringify(options))");
-            let seen = share(&options).await.unwrap_err();
-            assert_eq!(serde_json::from_str::<serde_json::Value>(seen.message()).unwrap(), json_of(&options));
+            let received = share(&options).await.unwrap_err();
+            assert_eq!(serde_json::from_str::<serde_json::Value>(received.message()).unwrap(), json_of(&options));
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_options_travel() {
+async fn f08_options_survive_serialization() {
     let options = DisplayMediaOptions::new().video(Video::new().cursor(exact(CursorCapture::Never)));
-    let travelled = serde_json::from_value(json_of(&options)).unwrap();
-    assert_eq!(options, travelled);
+    let deserialized = serde_json::from_value(json_of(&options)).unwrap();
+    assert_eq!(options, deserialized);
     assert_eq!(serde_json::from_str::<DisplayMediaOptions>("{}").unwrap(), DisplayMediaOptions::new());
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_end_of_sharing_is_noticed() {
+async fn f08_end_of_sharing_is_reported() {
     watched(async {
-        let frame = Frame::new("").await;
-        // Firefox would want a click: the camera stands in for the screen.
+        let frame = Iframe::new("").await;
+        // Firefox requires a user gesture, so the camera replaces the screen.
         let _mock = js::is_firefox()
             .then(|| mock("getDisplayMedia", "return navigator.mediaDevices.getUserMedia({ video: true })"));
         let screen = share(&DisplayMediaOptions::new()).await.unwrap();
         let track = &screen.tracks()[0];
         let mut ended = track.ended();
-        assert!((&mut ended).now_or_never().is_none(), "it is shared yet");
+        assert!((&mut ended).now_or_never().is_none(), "the end is reported while the screen is shared");
         if js::is_firefox() {
             frame.remove();
         } else {
-            // Chromium fires nothing in a frame that is gone. This is all that a page sees of the browser's button.
+            // Chromium fires no event in a removed frame. For the browser's own button, a page receives only this event.
             js::dispatch(track.as_raw(), "ended", &JsValue::NULL);
         }
-        ended.within("the end").await;
+        ended.within("the end of the track").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f08_what_a_screen_cannot_be_asked_for() {
+async fn f08_unsatisfiable_screen_options_are_rejected() {
     watched(async {
         let video = |video: Video| DisplayMediaOptions::new().video(video);
         for options in [
@@ -169,34 +170,34 @@ async fn f08_what_a_screen_cannot_be_asked_for() {
                 .monitor_type_surfaces(MonitorTypeSurfaces::Exclude),
             DisplayMediaOptions::new().system_audio(SystemAudioPreference::from("louder")),
         ] {
-            if !firefox_wants_a_click(&options).await {
-                assert_eq!(refusal(&options).await, ErrorKind::Type, "{options:?}");
+            if !needs_user_gesture(&options).await {
+                assert_eq!(share_error(&options).await, ErrorKind::Type, "{options:?}");
             }
         }
-        // Firefox looks at numbers before the click.
-        assert_eq!(refusal(&video(Video::new().frame_rate(f64::NAN))).await, ErrorKind::Type);
+        // Firefox checks numbers before the user gesture.
+        assert_eq!(share_error(&video(Video::new().frame_rate(f64::NAN))).await, ErrorKind::Type);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f08_each_way_sharing_fails() {
+async fn f08_each_sharing_failure_has_distinct_kind() {
     watched(async {
         let width = ErrorKind::Overconstrained { constraint: Some("width".into()) };
         for (options, kind) in [
             (DisplayMediaOptions::new().video(Video::new().width(max(0))), width),
-            // The fake screen has no sound of its own to share.
+            // The fake screen has no audio.
             (DisplayMediaOptions::new().video(false).audio(true), ErrorKind::NotFound),
         ] {
-            if !firefox_wants_a_click(&options).await {
-                assert_eq!(refusal(&options).await, kind);
+            if !needs_user_gesture(&options).await {
+                assert_eq!(share_error(&options).await, kind);
             }
         }
         {
-            let _frame = Frame::forbidden().await;
-            // Firefox looks for the click first.
+            let _frame = Iframe::restricted().await;
+            // Firefox checks the user gesture first.
             let kind = if js::is_firefox() { ErrorKind::InvalidState } else { ErrorKind::NotAllowed };
-            assert_eq!(refusal(&DisplayMediaOptions::new()).await, kind);
+            assert_eq!(share_error(&DisplayMediaOptions::new()).await, kind);
         }
         for (name, kind) in [
             ("NotAllowedError", ErrorKind::NotAllowed),
@@ -205,41 +206,42 @@ async fn f08_each_way_sharing_fails() {
             ("InvalidStateError", ErrorKind::InvalidState),
             ("AbortError", ErrorKind::Abort),
         ] {
-            let body = format!("return Promise.reject(new DOMException('as told to', '{name}'))");
+            let body = format!("return Promise.reject(new DOMException('rejected by the mock', '{name}'))");
             let _mock = mock("getDisplayMedia", &body);
-            assert_eq!(refusal(&DisplayMediaOptions::new()).await, kind);
+            assert_eq!(share_error(&DisplayMediaOptions::new()).await, kind);
         }
-        let _phone = Override::new(&js::media_devices(), "getDisplayMedia", &JsValue::UNDEFINED);
-        assert_eq!(refusal(&DisplayMediaOptions::new()).await, ErrorKind::NotSupported);
-        let _old = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
-        assert_eq!(refusal(&DisplayMediaOptions::new()).await, ErrorKind::NotSupported);
+        let _no_method = Override::new(&js::media_devices(), "getDisplayMedia", &JsValue::UNDEFINED);
+        assert_eq!(share_error(&DisplayMediaOptions::new()).await, ErrorKind::NotSupported);
+        let _no_devices = Override::new(&js::eval("navigator"), "mediaDevices", &JsValue::UNDEFINED);
+        assert_eq!(share_error(&DisplayMediaOptions::new()).await, ErrorKind::NotSupported);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f08_what_is_shared_too_late_is_stopped() {
+async fn f08_screen_shared_after_drop_is_stopped() {
     watched(async {
-        let body = "return navigator.mediaDevices.getUserMedia({ video: true }).then(shared => {
-            const track = shared.getTracks()[0];
+        // Reports the track when it is stopped, for which browsers have no event.
+        let body = "return navigator.mediaDevices.getUserMedia({ video: true }).then(stream => {
+            const track = stream.getTracks()[0];
             const stop = track.stop;
-            window.unshared(new Promise(stopped => track.stop = () => { stop.call(track); stopped(track); }));
-            return shared;
+            window.resolveStopped(new Promise(stopped => track.stop = () => { stop.call(track); stopped(track); }));
+            return stream;
         })";
-        let stopped = js::eval("new Promise(stopped => window.unshared = stopped)");
+        let stopped = js::eval("new Promise(stopped => window.resolveStopped = stopped)");
         let _mock = mock("getDisplayMedia", body);
         assert!(media::get_display_media(&DisplayMediaOptions::new()).now_or_never().is_none());
-        let track = js::settled(stopped, "the track stopped").await;
+        let track = js::settled(stopped, "the stop of the track").await;
         assert_eq!(js::string(&track, "readyState"), "ended");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f08_where_the_focus_goes() {
+async fn f08_focus_behavior_is_set() {
     watched(async {
         if js::is_firefox() {
-            // Firefox has no controllers.
+            // Firefox has no capture controllers.
             let error = CaptureController::new().unwrap_err();
             assert_eq!((error.operation(), error.kind()), ("CaptureController", &ErrorKind::NotSupported));
             return;
@@ -256,23 +258,23 @@ async fn f08_where_the_focus_goes() {
         let error = controller.set_focus_behavior(&FocusBehavior::from("anywhere")).unwrap_err();
         assert_eq!((error.operation(), error.kind()), ("setFocusBehavior", &ErrorKind::Type));
 
-        let of_a_tab = DisplayMediaOptions::new().video(Video::new().display_surface(DisplaySurface::Browser));
-        let options = of_a_tab.controller(&controller);
+        let video = Video::new().display_surface(DisplaySurface::Browser);
+        let options = DisplayMediaOptions::new().video(video).controller(&controller);
         let tab = share(&options).await.unwrap();
-        assert_eq!(refusal(&options).await, ErrorKind::InvalidState, "one capture for one controller");
+        assert_eq!(share_error(&options).await, ErrorKind::InvalidState, "the controller is in use");
 
         let error = controller.set_focus_behavior(&FocusBehavior::NoFocusChange).unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::InvalidState, "it is decided");
+        assert_eq!(error.kind(), &ErrorKind::InvalidState, "the focus is already decided");
         drop(tab);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f08_the_focus_by_what_is_shared() {
+async fn f08_focus_depends_on_shared_surface() {
     watched(async {
         if js::is_firefox() {
-            // Firefox has nobody to decide.
+            // Firefox has no capture controllers, which decide the focus.
             assert_eq!(CaptureController::new().unwrap_err().kind(), &ErrorKind::NotSupported);
             return;
         }
@@ -281,29 +283,33 @@ async fn f08_the_focus_by_what_is_shared() {
         let body = "return function(behavior) {
             outcomes.push(behavior);
             real.call(this, behavior);
-            outcomes.push('taken');
+            outcomes.push('accepted');
         }";
         let real = js::get(&prototype, "setFocusBehavior");
         let _spy = Override::new(&prototype, "setFocusBehavior", &js::run("outcomes, real", &[&outcomes, &real], body));
 
         let decided = async |surface: DisplaySurface, video: Video| {
             let controller = CaptureController::new().unwrap();
-            let (tell, told) = oneshot::channel();
+            let (report, reported) = oneshot::channel();
             controller.decide_focus(move |surface| {
-                tell.send(surface.clone()).unwrap();
+                report.send(surface.clone()).unwrap();
                 FocusBehavior::FocusCapturedSurface
             });
             let video = video.display_surface(surface);
-            let shared = share(&DisplayMediaOptions::new().video(video).controller(&controller)).await;
-            (told.now_or_never().and_then(std::result::Result::ok), shared.is_ok())
+            let outcome = share(&DisplayMediaOptions::new().video(video).controller(&controller)).await;
+            (reported.now_or_never().and_then(std::result::Result::ok), outcome.is_ok())
         };
         for surface in [DisplaySurface::Browser, DisplaySurface::Window] {
             assert_eq!(decided(surface.clone(), Video::new()).await, (Some(surface), true));
-            assert_eq!(outcomes.join(" "), "focus-captured-surface taken");
+            assert_eq!(outcomes.join(" "), "focus-captured-surface accepted");
             outcomes.set_length(0);
         }
-        assert_eq!(decided(DisplaySurface::Monitor, Video::new()).await, (None, true), "it has no focus");
-        assert_eq!(decided(DisplaySurface::Browser, Video::new().width(max(0))).await, (None, false), "refused");
+        assert_eq!(decided(DisplaySurface::Monitor, Video::new()).await, (None, true), "a monitor has no focus");
+        assert_eq!(
+            decided(DisplaySurface::Browser, Video::new().width(max(0))).await,
+            (None, false),
+            "rejected capture"
+        );
     })
     .await;
 }

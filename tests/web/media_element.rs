@@ -1,4 +1,4 @@
-//! Streams shown in elements.
+//! Streams that are attached to media elements.
 
 use browser_rtc::{ErrorKind, media};
 use futures::future::join;
@@ -11,57 +11,57 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn f03_a_stream_in_a_video_element() {
+async fn f03_stream_plays_in_video_element() {
     watched(async {
         let (video, camera) = (Element::new("video"), camera().await);
-        let shown = media::show(&video, &camera).unwrap();
-        shown.play().within("play").await.unwrap();
+        let attachment = media::show(&video, &camera).unwrap();
+        attachment.play().within("play").await.unwrap();
         video.frames(3).await;
         assert_eq!(video.size(), (320.0, 240.0));
-        drop(shown);
-        assert!(video.source().is_null(), "the element is empty again");
+        drop(attachment);
+        assert!(video.source().is_null());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f03_a_stream_in_an_audio_element() {
+async fn f03_stream_plays_in_audio_element() {
     watched(async {
         let (audio, microphone) = (Element::new("audio"), microphone().await);
-        let shown = media::show(&audio, &microphone).unwrap();
-        shown.play().within("play").await.unwrap();
+        let attachment = media::show(&audio, &microphone).unwrap();
+        attachment.play().within("play").await.unwrap();
         let body = "return new Promise(done => audio.ontimeupdate = () => audio.currentTime > 0 && done())";
-        js::run_to_end("audio", &[&audio], body).await;
-        drop(shown);
+        js::run_async("audio", &[&audio], body).await;
+        drop(attachment);
         assert!(audio.source().is_null());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f03_an_attachment_leaves_what_was_shown_after_it() {
+async fn f03_dropped_attachment_keeps_later_source() {
     watched(async {
         let (video, first, second) = (Element::new("video"), camera().await, camera().await);
-        let first_shown = media::show(&video, &first).unwrap();
-        let second_shown = media::show(&video, &second).unwrap();
-        drop(first_shown);
+        let first_attachment = media::show(&video, &first).unwrap();
+        let second_attachment = media::show(&video, &second).unwrap();
+        drop(first_attachment);
         assert!(js::same(&video.source(), second.as_raw()));
-        second_shown.into_raw();
-        assert!(js::same(&video.source(), second.as_raw()), "left to the page");
+        second_attachment.into_raw();
+        assert!(js::same(&video.source(), second.as_raw()), "into_raw() keeps the source");
         second.stop();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_play_is_aborted_by_another_stream() {
+async fn play_is_aborted_by_another_stream() {
     watched(async {
         let (video, first, second) = (Element::new("video"), camera().await, camera().await);
-        let shown = media::show(&video, &first).unwrap();
-        let played = shown.play();
-        let another = async { media::show(&video, &second).unwrap() };
-        let (played, _shown) = join(played, another).within("play").await;
-        assert_eq!(played.unwrap_err().kind(), &ErrorKind::Abort);
+        let attachment = media::show(&video, &first).unwrap();
+        let pending = attachment.play();
+        let replacing = async { media::show(&video, &second).unwrap() };
+        let (outcome, _attachment) = join(pending, replacing).within("play").await;
+        assert_eq!(outcome.unwrap_err().kind(), &ErrorKind::Abort);
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! What the user has allowed already.
+//! States of permissions, and their changes.
 
 use browser_rtc::{
     ErrorKind,
@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
-    frame::Frame,
+    iframe::Iframe,
     js::{self, Override},
     media::capture,
     watched,
@@ -30,7 +30,7 @@ async fn state(permission: Permission) -> Result<PermissionState, ErrorKind> {
 }
 
 #[wasm_bindgen_test]
-async fn f02_permissions_are_what_the_browser_says() {
+async fn f02_permission_states_match_browser() {
     watched(async {
         let _allowed = capture(&Constraints::new().audio(true).video(true)).await;
         let unknown: &[Permission] = match js::is_firefox() {
@@ -42,10 +42,11 @@ async fn f02_permissions_are_what_the_browser_says() {
                 assert_eq!(state(permission).await, Err(ErrorKind::NotSupported));
                 continue;
             }
-            let told = js::settled(js::eval(&format!("navigator.permissions.query({descriptor})")), "query").await;
-            assert_eq!(state(permission).await, Ok(PermissionState::from(&*js::string(&told, "state"))));
+            let query = js::eval(&format!("navigator.permissions.query({descriptor})"));
+            let status = js::settled(query, "permissions.query").await;
+            assert_eq!(state(permission).await, Ok(PermissionState::from(&*js::string(&status, "state"))));
         }
-        // Firefox asks each time, unless told otherwise.
+        // Firefox prompts each time by default.
         let expected = if js::is_firefox() { PermissionState::Prompt } else { PermissionState::Granted };
         assert_eq!(state(Permission::Camera).await, Ok(expected));
         assert_eq!(state(Permission::CameraPanTiltZoom).await, Ok(PermissionState::Prompt));
@@ -54,13 +55,13 @@ async fn f02_permissions_are_what_the_browser_says() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_permission_that_the_page_does_not_have() {
+async fn f02_permission_forbidden_by_policy_is_denied() {
     watched(async {
         if !js::is_firefox() {
-            // Chromium now and then never answers a frame, even to plain JavaScript.
+            // In Chromium, a query in a frame sometimes never settles, even in plain JavaScript.
             return;
         }
-        let _frame = Frame::forbidden().await;
+        let _frame = Iframe::restricted().await;
         assert_eq!(state(Permission::Camera).await, Ok(PermissionState::Denied));
         assert_eq!(state(Permission::Microphone).await, Ok(PermissionState::Denied));
     })
@@ -68,7 +69,7 @@ async fn f02_a_permission_that_the_page_does_not_have() {
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_permission_that_changes_is_a_stream() {
+async fn f02_permission_changes_are_reported() {
     watched(async {
         let status = js::eval("Object.assign(new EventTarget(), { state: 'prompt' })");
         let permissions = js::run("status", &[&status], "return { query: () => Promise.resolve(status) }");
@@ -79,14 +80,14 @@ async fn f02_a_permission_that_changes_is_a_stream() {
         for state in [PermissionState::Prompt, PermissionState::Granted, PermissionState::Denied] {
             js::run("status, state", &[&status, &state.as_str().into()], "status.state = state");
             js::dispatch(&status, "change", &JsValue::NULL);
-            assert_eq!(changes.next().within("a change").await, Some(state));
+            assert_eq!(changes.next().within("a permission change").await, Some(state));
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f02_a_browser_that_tells_of_no_permissions() {
+async fn f02_permission_without_api_is_not_supported() {
     watched(async {
         let _mock = Override::new(&js::eval("navigator"), "permissions", &JsValue::UNDEFINED);
         for (permission, _) in ALL {

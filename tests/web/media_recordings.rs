@@ -1,5 +1,7 @@
-//! Streams recorded to files that play. A busy machine records less than the time that has passed, and begins and
-//! pauses late: the lengths leave room for that.
+//! Recordings of streams, which are played or decoded.
+//!
+//! The expected lengths have wide bounds: a busy machine starts and pauses late, and records less than the time that
+//! has passed.
 
 use std::time::Duration;
 
@@ -15,45 +17,45 @@ use super::support::{
     Within,
     generated::red_and_blue,
     js,
-    media::{camera, microphone},
+    media::{camera, camera_and_microphone, microphone},
     now,
-    recorded::{both, file, heard, played, recorder},
+    recording::{decode_audio, file, play, recorder},
     rest, sleep, watched,
 };
 
 const HALF_A_SECOND: Duration = Duration::from_millis(500);
 
 #[wasm_bindgen_test]
-async fn f07_sound_alone() {
+async fn f07_audio_recording_plays() {
     watched(async {
         let microphone = microphone().await;
-        let wishes = RecorderOptions::new().mime_type("audio/webm;codecs=opus").mime_type("audio/ogg");
-        let recorder = MediaRecorder::new(&microphone, &wishes).unwrap();
-        let begun = now();
+        let options = RecorderOptions::new().mime_type("audio/webm;codecs=opus").mime_type("audio/ogg");
+        let recorder = MediaRecorder::new(&microphone, &options).unwrap();
+        let started = now();
         let recording = recorder.start().unwrap();
-        recording.started().within("the start").await;
+        recording.started().within("the start of the recording").await;
         sleep(Duration::from_millis(1500)).await;
         recorder.stop();
-        let most = (now() - begun) / 1000.0 + 1.0;
+        let max = (now() - started) / 1000.0 + 1.0;
         let file = file(recording).await;
         assert!(file.type_().starts_with("audio/webm"), "{}", file.type_());
-        let (seconds, peak) = heard(&file).await;
-        assert!((0.5..most).contains(&seconds) && peak > 0.01, "{seconds} s, {most} s at most, {peak}");
-        let played = played(&file).await;
-        assert!((0.5..most).contains(&played.seconds) && played.width == 0.0, "{} s", played.seconds);
+        let (seconds, peak) = decode_audio(&file).await;
+        assert!((0.5..max).contains(&seconds) && peak > 0.01, "{seconds} s, {max} s at most, peak {peak}");
+        let playback = play(&file).await;
+        assert!((0.5..max).contains(&playback.seconds) && playback.width == 0.0, "{} s", playback.seconds);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f07_sound_with_picture_paused_and_resumed() {
+async fn f07_paused_and_resumed_video_recording_plays() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let recorder = recorder(&both);
         let mut states = recorder.states();
-        let begun = now();
+        let started = now();
         let recording = recorder.start().unwrap();
-        recording.started().within("the start").await;
+        recording.started().within("the start of the recording").await;
         sleep(Duration::from_millis(800)).await;
         recorder.pause().unwrap();
         assert_eq!(js::string(recorder.as_raw(), "state"), "paused");
@@ -64,50 +66,50 @@ async fn f07_sound_with_picture_paused_and_resumed() {
         assert_eq!(js::string(recorder.as_raw(), "state"), "recording");
         sleep(Duration::from_millis(800)).await;
         recorder.stop();
-        // As long as all of it less half of the pause.
-        let most = (now() - begun) / 1000.0 - pause / 2.0;
+        // A recording that includes the pause is longer than this.
+        let max = (now() - started) / 1000.0 - pause / 2.0;
         let file = file(recording).await;
         assert!(file.type_().starts_with("video/"), "{}", file.type_());
 
-        let played = played(&file).await;
-        assert!((0.5..most).contains(&played.seconds), "{} s, {most} s at most", played.seconds);
-        assert!(played.frames >= 5.0 && played.width == 640.0, "{} frames", played.frames);
-        let (seconds, peak) = heard(&file).await;
-        assert!((0.5..most).contains(&seconds) && peak > 0.01, "{seconds} s, {most} s at most, {peak}");
+        let playback = play(&file).await;
+        assert!((0.5..max).contains(&playback.seconds), "{} s, {max} s at most", playback.seconds);
+        assert!(playback.frames >= 5.0 && playback.width == 640.0, "{} frames", playback.frames);
+        let (seconds, peak) = decode_audio(&file).await;
+        assert!((0.5..max).contains(&seconds) && peak > 0.01, "{seconds} s, {max} s at most, peak {peak}");
 
         use RecordingState::{Inactive, Paused, Recording};
         for state in [Inactive, Recording, Paused, Recording, Inactive] {
-            assert_eq!(states.next().within("a state").await, Some(state));
+            assert_eq!(states.next().within("a recording state").await, Some(state));
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f07_mp4_where_the_browser_writes_it() {
+async fn f07_mp4_recording_plays_where_supported() {
     watched(async {
-        let both = both().await;
-        let wishes = RecorderOptions::new().mime_type("video/mp4").mime_type("video/webm");
-        let recorder = MediaRecorder::new(&both, &wishes).unwrap();
+        let both = camera_and_microphone().await;
+        let options = RecorderOptions::new().mime_type("video/mp4").mime_type("video/webm");
+        let recorder = MediaRecorder::new(&both, &options).unwrap();
         let recording = recorder.start_in_slices(Duration::from_millis(200)).unwrap();
-        recording.started().within("the start").await;
+        recording.started().within("the start of the recording").await;
         sleep(HALF_A_SECOND * 2).await;
         recorder.stop();
         let file = file(recording).await;
-        // Firefox writes none.
-        let wanted = if js::is_firefox() { "video/webm" } else { "video/mp4" };
-        assert!(file.type_().starts_with(wanted), "{}", file.type_());
-        let played = played(&file).await;
-        assert!(played.seconds > 0.3 && played.frames >= 3.0 && played.width == 640.0, "{} s", played.seconds);
-        assert!(heard(&file).await.1 > 0.01);
+        // Firefox does not write MP4.
+        let expected = if js::is_firefox() { "video/webm" } else { "video/mp4" };
+        assert!(file.type_().starts_with(expected), "{}", file.type_());
+        let playback = play(&file).await;
+        assert!(playback.seconds > 0.3 && playback.frames >= 3.0 && playback.width == 640.0, "{} s", playback.seconds);
+        assert!(decode_audio(&file).await.1 > 0.01);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f07_data_as_it_comes() {
+async fn f07_slices_are_received_while_recording() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let recorder = recorder(&both);
         let mut recording = recorder.start_in_slices(Duration::from_millis(200)).unwrap();
         let mut chunks = Vec::new();
@@ -121,7 +123,7 @@ async fn f07_data_as_it_comes() {
         assert!(chunks.iter().filter(|chunk| chunk.data.size() > 0.0).count() > 2);
         let timecodes: Vec<_> = chunks.iter().map(|chunk| chunk.timecode).collect();
         if js::is_firefox() {
-            assert_eq!(timecodes, [None; 5], "Firefox tells no times");
+            assert_eq!(timecodes, [None; 5], "Firefox has no timecodes");
         } else {
             assert!(timecodes.windows(2).all(|pair| pair[0].is_some() && pair[0] < pair[1]), "{timecodes:?}");
         }
@@ -132,71 +134,70 @@ async fn f07_data_as_it_comes() {
         }
         let parts: js_sys::Array = chunks.iter().map(|chunk| &chunk.data).collect();
         let file = js::run("parts", &[&parts], "return new Blob(parts, { type: parts[0].type })");
-        let played = played(file.unchecked_ref()).await;
-        assert!(played.seconds > 0.3 && played.frames >= 3.0, "{} s", played.seconds);
+        let playback = play(file.unchecked_ref()).await;
+        assert!(playback.seconds > 0.3 && playback.frames >= 3.0, "{} s", playback.seconds);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f07_data_that_is_asked_for() {
+async fn f07_requested_data_is_received() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let recorder = recorder(&both);
         let mut recording = recorder.start().unwrap();
-        recording.started().within("the start").await;
+        recording.started().within("the start of the recording").await;
         sleep(HALF_A_SECOND).await;
         recorder.request_data().unwrap();
-        let chunk = recording.next().within("what was asked for").await.unwrap().unwrap();
+        let chunk = recording.next().within("the requested chunk").await.unwrap().unwrap();
         assert!(chunk.data.size() > 0.0);
         recorder.pause().unwrap();
         recorder.request_data().unwrap();
-        recording.next().within("what was left at the pause").await.unwrap().unwrap();
+        recording.next().within("the requested chunk of a paused recording").await.unwrap().unwrap();
         assert_eq!(recorder.state(), RecordingState::Paused);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f07_the_end_of_the_tracks_ends_the_recording() {
+async fn f07_end_of_all_tracks_ends_recording() {
     watched(async {
-        let both = both().await;
+        let both = camera_and_microphone().await;
         let recorder = recorder(&both);
         let recording = recorder.start().unwrap();
-        recording.started().within("the start").await;
+        recording.started().within("the start of the recording").await;
         both.video_tracks()[0].stop();
         sleep(HALF_A_SECOND).await;
-        assert_eq!(recorder.state(), RecordingState::Recording, "the sound goes on");
+        assert_eq!(recorder.state(), RecordingState::Recording, "the audio track is still live");
         both.stop();
         let file = file(recording).await;
-        assert!(heard(&file).await.0 > 0.1);
+        assert!(decode_audio(&file).await.0 > 0.1);
         assert_eq!(js::string(recorder.as_raw(), "state"), "inactive");
         let error = recorder.start().unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::NotSupported, "nothing is left of the stream");
+        assert_eq!(error.kind(), &ErrorKind::NotSupported, "all tracks are ended");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f07_a_stream_whose_tracks_change() {
+async fn f07_change_of_tracks_fails_recording() {
     watched(async {
         let (microphone, camera) = (microphone().await, camera().await);
         for change in ["stream.addTrack(track)", "stream.removeTrack(stream.getTracks()[0])"] {
-            // Once read part by part, and once whole.
             for whole in [false, true] {
-                let stream = stream_of(&camera);
+                let stream = copy_of(&camera);
                 let recorder = recorder(&stream);
                 let recording = recorder.start().unwrap();
-                recording.started().within("the start").await;
+                recording.started().within("the start of the recording").await;
                 sleep(HALF_A_SECOND).await;
                 js::run("stream, track", &[stream.as_raw(), microphone.tracks()[0].as_raw()], change);
                 let error = if whole {
-                    recording.into_blob().within("the failure").await.unwrap_err()
+                    recording.into_blob().within("the error").await.unwrap_err()
                 } else {
-                    let mut parts = rest(recording, "the end of the recording").await.into_iter();
-                    let error = parts.next().expect("the failure").unwrap_err();
-                    let before = parts.next().expect("what was recorded").unwrap();
-                    assert!(before.data.size() > 0.0 && parts.next().is_none());
+                    let mut chunks = rest(recording, "the end of the recording").await.into_iter();
+                    let error = chunks.next().expect("no error").unwrap_err();
+                    let recorded = chunks.next().expect("no data after the error").unwrap();
+                    assert!(recorded.data.size() > 0.0 && chunks.next().is_none());
                     error
                 };
                 assert_eq!(error.kind(), &ErrorKind::InvalidModification, "{change}");
@@ -207,13 +208,13 @@ async fn f07_a_stream_whose_tracks_change() {
     .await;
 }
 
-/// Another stream of the same tracks.
-fn stream_of(stream: &MediaStream) -> MediaStream {
+/// Returns another stream with the same tracks.
+fn copy_of(stream: &MediaStream) -> MediaStream {
     MediaStream::from_tracks(&stream.tracks()).unwrap()
 }
 
 #[wasm_bindgen_test]
-async fn f07_started_anew() {
+async fn f07_recorder_can_be_restarted() {
     watched(async {
         let source = red_and_blue(160, 120);
         let recorder = recorder(&source.stream);
@@ -221,16 +222,16 @@ async fn f07_started_anew() {
         first.started().within("the first start").await;
         sleep(HALF_A_SECOND).await;
         recorder.stop();
-        // The browser still has the last part of the first.
+        // The browser has not delivered the last chunk of the first recording yet.
         let second = recorder.start().unwrap();
         second.started().within("the second start").await;
         let first = file(first).await;
         sleep(HALF_A_SECOND * 2).await;
         recorder.stop();
         let second = file(second).await;
-        for (file, least) in [(first, 0.1), (second, 0.3)] {
-            let played = played(&file).await;
-            assert!(played.seconds > least && played.width == 160.0, "{} s", played.seconds);
+        for (file, min) in [(first, 0.1), (second, 0.3)] {
+            let playback = play(&file).await;
+            assert!(playback.seconds > min && playback.width == 160.0, "{} s", playback.seconds);
         }
     })
     .await;

@@ -1,4 +1,4 @@
-//! Settings, capabilities and constraints of live tracks, and hints.
+//! Settings, capabilities, constraints and content hints of live tracks.
 
 use browser_rtc::{
     ErrorKind,
@@ -15,56 +15,56 @@ use super::support::{
     watched,
 };
 
-/// What the specifications know, of all that a browser tells.
-fn specified(told: &JsValue) -> Value {
+/// Converts a dictionary of the browser to JSON, without members that no specification defines.
+fn specified(value: &JsValue) -> Value {
     const MEMBERS: &str = "width height aspectRatio frameRate facingMode resizeMode sampleRate sampleSize \
         echoCancellation autoGainControl noiseSuppression latency channelCount deviceId groupId backgroundBlur voiceIsolation \
         displaySurface logicalSurface cursor restrictOwnAudio suppressLocalAudioPlayback screenPixelRatio";
-    let mut told = json(told);
-    told.as_object_mut().unwrap().retain(|name, _| MEMBERS.split_whitespace().any(|member| member == name));
-    told
+    let mut value = json(value);
+    value.as_object_mut().unwrap().retain(|name, _| MEMBERS.split_whitespace().any(|member| member == name));
+    value
 }
 
 #[wasm_bindgen_test]
-async fn f09_settings_are_the_browsers() {
+async fn f09_settings_match_browser() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         for track in both.tracks() {
             assert_eq!(json_of(&track.settings()), specified(&settings(track.as_raw())));
             assert!(track.settings().device_id.is_some());
         }
-        let (picture, sound) = (both.video_tracks()[0].settings(), both.audio_tracks()[0].settings());
-        assert!(picture.width > Some(0) && picture.frame_rate > Some(0.0), "{picture:?}");
-        assert_eq!(sound.echo_cancellation, Some(EchoCancellation::Switch(!js::is_firefox())));
+        let (video, audio) = (both.video_tracks()[0].settings(), both.audio_tracks()[0].settings());
+        assert!(video.width > Some(0) && video.frame_rate > Some(0.0), "{video:?}");
+        assert_eq!(audio.echo_cancellation, Some(EchoCancellation::Switch(!js::is_firefox())));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f09_capabilities_are_the_browsers() {
+async fn f09_capabilities_match_browser() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
         for track in both.tracks() {
-            let told = js::run("track", &[track.as_raw()], "return track.getCapabilities()");
-            assert_eq!(json_of(&track.capabilities().unwrap()), specified(&told));
+            let expected = js::run("track", &[track.as_raw()], "return track.getCapabilities()");
+            assert_eq!(json_of(&track.capabilities().unwrap()), specified(&expected));
         }
-        let picture = both.video_tracks()[0].capabilities().unwrap();
+        let capabilities = both.video_tracks()[0].capabilities().unwrap();
         let settings = both.video_tracks()[0].settings();
-        assert!(picture.width.unwrap().max >= settings.width, "{picture:?}");
+        assert!(capabilities.width.unwrap().max >= settings.width, "{capabilities:?}");
 
         let track = &both.tracks()[0];
-        let _old = Override::new(track.as_raw(), "getCapabilities", &JsValue::UNDEFINED);
+        let _no_method = Override::new(track.as_raw(), "getCapabilities", &JsValue::UNDEFINED);
         assert_eq!(track.capabilities().unwrap_err().kind(), &ErrorKind::NotSupported);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f09_supported_constraints_are_the_browsers() {
+async fn f09_supported_constraints_match_browser() {
     watched(async {
-        let told = js::run("devices", &[&js::media_devices()], "return devices.getSupportedConstraints()");
+        let expected = js::run("devices", &[&js::media_devices()], "return devices.getSupportedConstraints()");
         let supported = media::supported_constraints().unwrap();
-        assert_eq!(json_of(&supported), specified(&told));
+        assert_eq!(json_of(&supported), specified(&expected));
         assert!(supported.width && supported.echo_cancellation && !supported.logical_surface);
         assert_eq!((supported.latency, supported.aspect_ratio), (!js::is_firefox(), !js::is_firefox()));
 
@@ -75,13 +75,13 @@ async fn f09_supported_constraints_are_the_browsers() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_constraints_change_on_a_live_track() {
+async fn f09_constraints_change_on_live_track() {
     watched(async {
         let (video, camera) = (Element::new("video"), camera().await);
         let track = &camera.tracks()[0];
         let mut before = Video::new().width(exact(320)).height(exact(240));
         if js::is_firefox() {
-            // Firefox adds what was captured.
+            // Firefox adds the source.
             before = before.member("mediaSource", "camera");
         }
         assert_eq!(track.constraints(), TrackConstraints::from(before));
@@ -89,17 +89,17 @@ async fn f09_constraints_change_on_a_live_track() {
         let larger = Video::new().width(exact(640)).height(exact(480)).frame_rate(exact(10));
         track.apply_constraints(larger.clone()).within("applyConstraints").await.unwrap();
         assert_eq!(track.constraints(), TrackConstraints::from(larger));
-        let told = js::run("track", &[track.as_raw()], "return track.getConstraints()");
-        assert_eq!(json(&told), json_of(&track.constraints()));
+        let raw_constraints = js::run("track", &[track.as_raw()], "return track.getConstraints()");
+        assert_eq!(json(&raw_constraints), json_of(&track.constraints()));
 
-        let shown = media::show(&video, &camera).unwrap();
-        shown.play().within("play").await.unwrap();
+        let attachment = media::show(&video, &camera).unwrap();
+        attachment.play().within("play").await.unwrap();
         video.frames(2).await;
         let settings = settings(track.as_raw());
-        let seen = (js::number(&settings, "width"), js::number(&settings, "frameRate"), video.size());
-        // Firefox's fake camera stays as it was when it was opened.
+        let actual = (js::number(&settings, "width"), js::number(&settings, "frameRate"), video.size());
+        // Firefox's fake camera keeps its initial settings.
         let expected = if js::is_firefox() { (320.0, 30.0, (320.0, 240.0)) } else { (640.0, 10.0, (640.0, 480.0)) };
-        assert_eq!(seen, expected);
+        assert_eq!(actual, expected);
 
         track.apply_constraints(Video::new()).within("applyConstraints").await.unwrap();
         assert_eq!(track.constraints(), TrackConstraints::from(Video::new()));
@@ -108,7 +108,7 @@ async fn f09_constraints_change_on_a_live_track() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_constraints_come_back_as_they_went() {
+async fn f09_applied_constraints_are_read_back() {
     watched(async {
         let microphone = microphone().await;
         let track = &microphone.tracks()[0];
@@ -126,7 +126,7 @@ async fn f09_constraints_come_back_as_they_went() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_a_track_that_has_ended_takes_no_constraints() {
+async fn f09_ended_track_rejects_constraints() {
     watched(async {
         let camera = camera().await;
         let track = &camera.tracks()[0];
@@ -140,39 +140,38 @@ async fn f09_a_track_that_has_ended_takes_no_constraints() {
 }
 
 #[wasm_bindgen_test]
-async fn f09_constraints_do_not_hang_on_a_track_that_is_stopped_meanwhile() {
+async fn f09_stop_cancels_pending_constraints() {
     watched(async {
         let camera = camera().await;
         let track = &camera.tracks()[0];
         let never = js::eval("() => new Promise(() => {})");
         let _mock = Override::new(track.as_raw(), "applyConstraints", &never);
-        let applied = track.apply_constraints(Video::new());
-        let stopped = async { track.stop() };
-        let (applied, ()) = futures::future::join(applied, stopped).within("the end").await;
-        assert_eq!(applied.unwrap_err().kind(), &ErrorKind::Closed);
+        let pending = track.apply_constraints(Video::new());
+        let stopping = async { track.stop() };
+        let (outcome, ()) = futures::future::join(pending, stopping).within("applyConstraints").await;
+        assert_eq!(outcome.unwrap_err().kind(), &ErrorKind::Closed);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_content_hint_reaches_the_browser() {
+async fn content_hint_reaches_browser() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
-        let (sound, picture) = (&both.audio_tracks()[0], &both.video_tracks()[0]);
+        let (audio, video) = (&both.audio_tracks()[0], &both.video_tracks()[0]);
         if js::is_firefox() {
-            // Firefox has no hints.
-            for error in
-                [sound.content_hint().unwrap_err(), picture.set_content_hint(&ContentHint::Motion).unwrap_err()]
+            // Firefox has no content hints.
+            for error in [audio.content_hint().unwrap_err(), video.set_content_hint(&ContentHint::Motion).unwrap_err()]
             {
                 assert_eq!((error.operation(), error.kind()), ("contentHint", &ErrorKind::NotSupported));
             }
-            assert!(js::get(picture.as_raw(), "contentHint").is_undefined());
+            assert!(js::get(video.as_raw(), "contentHint").is_undefined());
             return;
         }
-        assert_eq!(sound.content_hint().unwrap(), ContentHint::Unset);
+        assert_eq!(audio.content_hint().unwrap(), ContentHint::Unset);
         for (track, hints) in [
-            (sound, &[ContentHint::Speech, ContentHint::Music, ContentHint::Unset][..]),
-            (picture, &[ContentHint::Motion, ContentHint::Detail, ContentHint::Text, ContentHint::Unset]),
+            (audio, &[ContentHint::Speech, ContentHint::Music, ContentHint::Unset][..]),
+            (video, &[ContentHint::Motion, ContentHint::Detail, ContentHint::Text, ContentHint::Unset]),
         ] {
             for hint in hints {
                 track.set_content_hint(hint).unwrap();
@@ -180,17 +179,17 @@ async fn a_content_hint_reaches_the_browser() {
                 assert_eq!(track.content_hint().unwrap(), *hint);
             }
         }
-        // One is of pictures, and the other Chromium does not know.
-        for passed_over in [ContentHint::Text, ContentHint::SpeechRecognition] {
-            sound.set_content_hint(&passed_over).unwrap();
-            assert_eq!(sound.content_hint().unwrap(), ContentHint::Unset, "{passed_over}");
+        // The first is a hint for video, and Chromium does not implement the second.
+        for ignored in [ContentHint::Text, ContentHint::SpeechRecognition] {
+            audio.set_content_hint(&ignored).unwrap();
+            assert_eq!(audio.content_hint().unwrap(), ContentHint::Unset, "{ignored}");
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f06_a_clone_has_a_life_of_its_own() {
+async fn f06_cloned_track_ends_independently() {
     watched(async {
         let camera = camera().await;
         let track = camera.tracks().remove(0);
@@ -203,7 +202,7 @@ async fn f06_a_clone_has_a_life_of_its_own() {
         let raw = Clone::clone(clone.as_raw());
         assert!(is_live(&raw));
         drop(clone);
-        assert!(!is_live(&raw), "stopped with its last handle");
+        assert!(!is_live(&raw), "the last handle is dropped");
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Tracks: stopped by hand or by drop, and kept alive by what uses them.
+//! Tracks: stop, drop, and the objects that keep a track live.
 
 use browser_rtc::media::{self, Constraints, MediaStream, TrackKind};
 use futures::FutureExt;
@@ -12,17 +12,17 @@ use super::support::{
 };
 
 fn raw(stream: &MediaStream) -> web_sys::MediaStreamTrack {
-    // Not the track's own `clone()`, which makes another track.
+    // The method `clone()` of a track creates another track.
     Clone::clone(stream.tracks()[0].as_raw())
 }
 
 #[wasm_bindgen_test]
-async fn f06_stopped_by_hand() {
+async fn f06_stop_ends_tracks() {
     watched(async {
         let both = capture(&Constraints::new().audio(true).video(true)).await;
-        let picture = both.video_tracks().remove(0);
-        picture.stop();
-        assert!(picture.is_ended() && both.is_active(), "the sound goes on");
+        let video = both.video_tracks().remove(0);
+        video.stop();
+        assert!(video.is_ended() && both.is_active(), "the audio track is still live");
         both.stop();
         assert!(both.tracks().iter().all(media::MediaStreamTrack::is_ended));
         assert!(!both.is_active());
@@ -31,14 +31,14 @@ async fn f06_stopped_by_hand() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_stopped_when_the_last_handle_goes() {
+async fn f06_drop_of_last_handle_stops_track() {
     watched(async {
         let camera = camera().await;
         let raw = raw(&camera);
         let (other_handle, track) = (camera.clone(), camera.tracks().remove(0));
         drop(camera);
         drop(other_handle);
-        assert!(is_live(&raw), "a handle of the track is left");
+        assert!(is_live(&raw), "the track has another handle");
         drop(track);
         assert!(!is_live(&raw));
     })
@@ -46,13 +46,13 @@ async fn f06_stopped_when_the_last_handle_goes() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_left_running_by_hand() {
+async fn f06_into_raw_keeps_track_live() {
     watched(async {
         let camera_stream = camera().await;
         let id = camera_stream.id();
         let raw = camera_stream.into_raw();
         assert!(raw.active());
-        assert_eq!(raw.id(), id, "it is the same stream");
+        assert_eq!(raw.id(), id);
         MediaStream::from_raw(Clone::clone(&raw)).stop();
         assert!(!raw.active());
 
@@ -64,7 +64,7 @@ async fn f06_left_running_by_hand() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_kept_alive_by_the_connection_that_sends_it() {
+async fn f06_sending_connection_keeps_track_live() {
     watched(async {
         let pc = connection();
         let camera = camera().await;
@@ -73,7 +73,7 @@ async fn f06_kept_alive_by_the_connection_that_sends_it() {
         drop(camera);
         assert!(is_live(&raw));
         drop(sender);
-        assert!(is_live(&raw), "the connection itself has it");
+        assert!(is_live(&raw), "the connection keeps the track");
         pc.close();
         assert!(!is_live(&raw));
     })
@@ -81,7 +81,7 @@ async fn f06_kept_alive_by_the_connection_that_sends_it() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_released_by_the_sender_that_sends_another() {
+async fn f06_replaced_track_is_released() {
     watched(async {
         let pc = connection();
         let (first, second) = (microphone().await, microphone().await);
@@ -98,76 +98,76 @@ async fn f06_released_by_the_sender_that_sends_another() {
 }
 
 #[wasm_bindgen_test]
-async fn f06_kept_alive_by_the_element_that_shows_it() {
+async fn f06_attachment_keeps_track_live() {
     watched(async {
         let (video, camera) = (Element::new("video"), camera().await);
         let raw = raw(&camera);
-        let shown = media::show(&video, &camera).unwrap();
+        let attachment = media::show(&video, &camera).unwrap();
         drop(camera);
         video.frames(2).await;
         assert!(is_live(&raw));
-        drop(shown);
+        drop(attachment);
         assert!(!is_live(&raw));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f06_what_is_granted_too_late_is_stopped() {
+async fn f06_stream_granted_after_drop_is_stopped() {
     watched(async {
-        // Tells of the first track when it is stopped, for which the browser has no event.
-        let body = "const granted = await real(constraints);
-            const track = granted.getTracks()[0];
+        // Reports the first track when it is stopped, for which browsers have no event.
+        let body = "const stream = await real(constraints);
+            const track = stream.getTracks()[0];
             const stop = track.stop;
-            window.stopped(new Promise(stopped => track.stop = () => { stop.call(track); stopped(track); }));
-            return granted;";
-        let stopped = js::eval("new Promise(stopped => window.stopped = stopped)");
+            window.resolveStopped(new Promise(stopped => track.stop = () => { stop.call(track); stopped(track); }));
+            return stream;";
+        let stopped = js::eval("new Promise(stopped => window.resolveStopped = stopped)");
         let _mock = mock_get_user_media(&format!("return (async () => {{ {body} }})()"));
         assert!(media::get_user_media(&Constraints::new().video(true)).now_or_never().is_none());
-        let track = js::settled(stopped, "the track stopped").await;
+        let track = js::settled(stopped, "the stop of the track").await;
         assert_eq!(js::string(&track, "readyState"), "ended");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f06_the_end_of_a_track_is_seen() {
+async fn f06_end_of_track_is_reported() {
     watched(async {
         let camera = camera().await;
         let track = camera.tracks().remove(0);
         let (ended, mut mutes) = (track.ended(), track.mute_changes());
-        assert!(camera.tracks()[0].ended().now_or_never().is_none(), "it runs yet");
+        assert!(camera.tracks()[0].ended().now_or_never().is_none(), "the end of a live track is reported");
         camera.stop();
-        ended.within("the end").await;
-        track.ended().within("the end again").await;
-        assert_eq!(rest(&mut mutes, "the end of the changes").await, [false]);
+        ended.within("the end of the track").await;
+        track.ended().within("ended() of an ended track").await;
+        assert_eq!(rest(&mut mutes, "the end of the mute changes").await, [false]);
 
         let track = microphone().await.tracks().remove(0);
         let ended = track.ended();
         drop(track);
-        ended.within("the end by drop").await;
+        ended.within("the end by the drop of the track").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_handle_of_anothers_track_does_not_end_it() {
+async fn dropped_raw_handle_does_not_end_track() {
     watched(async {
         let camera = camera().await;
-        let foreign = || MediaStream::from_raw(Clone::clone(camera.as_raw()));
-        let mut ended = foreign().tracks()[0].ended();
-        assert!((&mut ended).now_or_never().is_none(), "the handle is gone, the track is not");
+        let raw_handle = || MediaStream::from_raw(Clone::clone(camera.as_raw()));
+        let mut ended = raw_handle().tracks()[0].ended();
+        assert!((&mut ended).now_or_never().is_none(), "the drop of a raw handle is reported as the end of the track");
 
-        let stream = foreign();
+        let stream = raw_handle();
         let ended = stream.tracks()[0].ended();
         stream.stop();
-        ended.within("the end, seen through another handle of the same stream").await;
+        ended.within("the end of the track by a stop through a raw handle").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_track_says_what_it_is() {
+async fn track_properties_match_browser() {
     watched(async {
         let camera = camera().await;
         let track = &camera.tracks()[0];

@@ -16,8 +16,8 @@ use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 use super::support::{
     Within,
     js::is_firefox,
-    plain::noted,
-    session::{agreed, session, talk, told},
+    plain::inspect_signals,
+    session::{describe_event, exchange_messages, session, wait_until_negotiated},
     sleep, watched,
 };
 
@@ -28,23 +28,23 @@ fn descriptions(signals: &[Signal]) -> Vec<&Signal> {
 }
 
 #[wasm_bindgen_test]
-async fn large_offer_is_split_to_fit_the_link() {
+async fn large_offer_is_split_to_fit_link() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let ((a_in, a_out), (b_in, b_out)) = (a_link.into_halves(), b_link.into_halves());
         let sent = Rc::<RefCell<Vec<Signal>>>::default();
         let limited = |politeness| SessionOptions::new(politeness).signal_limit(LIMIT);
-        let a = session(limited(Politeness::Polite), Link::new(noted(a_in, &sent), a_out));
-        let b = session(limited(Politeness::Impolite), Link::new(noted(b_in, &sent), b_out));
-        // In Chromium 18 of them take 77 kB.
+        let a = session(limited(Politeness::Polite), Link::new(inspect_signals(a_in, &sent), a_out));
+        let b = session(limited(Politeness::Impolite), Link::new(inspect_signals(b_in, &sent), b_out));
+        // In Chromium, the offer of 18 transceivers has 77 kB.
         let count = if is_firefox() { 24 } else { 18 };
         for session in [&a, &b] {
             for _ in 0..count {
                 session.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
             }
         }
-        agreed([&a, &b], 2 * count).await;
-        talk(&a, &b).within("messages both ways").await;
+        wait_until_negotiated([&a, &b], 2 * count).await;
+        exchange_messages(&a, &b).within("messages in both directions").await;
         let sizes: Vec<usize> = sent.borrow().iter().map(|signal| signal.to_string().len()).collect();
         assert!(sizes.iter().all(|size| *size <= LIMIT), "{sizes:?}");
         let parts = sent.borrow().iter().filter(|signal| signal.header.as_ref().unwrap().parts > 1).count();
@@ -53,42 +53,48 @@ async fn large_offer_is_split_to_fit_the_link() {
         console_log!("measured: {largest} bytes of SDP, {parts} parts");
         assert!(largest > LIMIT);
         for session in [&a, &b] {
-            assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(told), None);
+            assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn offer_over_the_limit_is_reported_once() {
+async fn offer_over_limit_is_reported_once() {
     watched(async {
         for politeness in [[Politeness::Polite, Politeness::Impolite], [Politeness::Impolite, Politeness::Polite]] {
             let (a_link, b_link) = MemoryLink::pair();
             let (b_in, b_out) = b_link.into_halves();
             let sent = Rc::<RefCell<Vec<Signal>>>::default();
             let a = session(SessionOptions::new(politeness[0]).signal_limit(100), a_link);
-            let b = session(politeness[1], Link::new(noted(b_in, &sent), b_out));
+            let b = session(politeness[1], Link::new(inspect_signals(b_in, &sent), b_out));
             let mut events = a.events();
             a.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
             let SessionEvent::Failed(error) = events.next().within("the failure").await.unwrap() else { panic!() };
             assert_eq!(*error.kind(), ErrorKind::TooLarge { limit: 100 }, "{error}");
             sleep(Duration::from_millis(4_500)).await;
-            assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+            assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None);
             assert_eq!(a.connection().signaling_state(), SignalingState::Stable);
             assert_eq!(descriptions(&sent.borrow()).len(), 0);
 
             a.set_signal_limit(LIMIT);
-            agreed([&a, &b], 1).await;
-            a.connection().create_data_channel("", &ChannelInit::new()).unwrap().opened().within("open").await.unwrap();
-            assert_eq!(events.next().now_or_never().flatten().as_ref().map(told), None);
+            wait_until_negotiated([&a, &b], 1).await;
+            a.connection()
+                .create_data_channel("", &ChannelInit::new())
+                .unwrap()
+                .opened()
+                .within("an open channel")
+                .await
+                .unwrap();
+            assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None);
         }
     })
     .await;
 }
 
-/// A change that makes the offer smaller is noticed, although no browser tells of it.
+/// The session detects that the offer has become smaller, for which browsers fire no event.
 #[wasm_bindgen_test]
-async fn offer_is_made_once_a_change_makes_it_fit() {
+async fn shrunk_offer_is_sent() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let a = session(SessionOptions::new(Politeness::Impolite).signal_limit(400), a_link);
@@ -104,7 +110,7 @@ async fn offer_is_made_once_a_change_makes_it_fit() {
             transceiver.stop().unwrap();
         }
         channel.opened().within("an open channel").await.unwrap();
-        talk(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages in both directions").await;
     })
     .await;
 }

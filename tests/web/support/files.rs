@@ -1,4 +1,4 @@
-//! Pairs of `Files`, and blobs to send.
+//! Pairs of `Files`, and blobs to transfer.
 
 use browser_rtc::{
     ErrorKind, Result,
@@ -21,7 +21,7 @@ pub async fn files() -> (Pair, Files, Files) {
 }
 
 pub async fn offered(files: &Files) -> Offer {
-    files.next_offer().within("an offer").await.expect("the channel closed")
+    files.next_offer().within("an offer").await.expect("the channel is closed")
 }
 
 /// Returns bytes in which no two blocks are equal.
@@ -38,21 +38,21 @@ pub fn file(bytes: &[u8], name: &str) -> Blob {
     js::run("bytes, name", &[&Uint8Array::from(bytes), &name.into()], body).unchecked_into()
 }
 
-/// Returns the kind of the error of a transfer that must fail.
+/// Returns the kind of a transfer's error. Panics if the transfer succeeded.
 pub fn kind<T>(result: Result<T>) -> ErrorKind {
     result.err().expect("the transfer succeeded").kind().clone()
 }
 
 pub async fn content(blob: &Blob) -> Vec<u8> {
-    let buffer = js::run_to_end("blob", &[blob], "return blob.arrayBuffer()").await;
+    let buffer = js::run_async("blob", &[blob], "return blob.arrayBuffer()").await;
     Uint8Array::new(&buffer).to_vec()
 }
 
 pub async fn finished<T>(incoming: Incoming<T>) -> Result<T> {
-    incoming.finished().in_time("the file").await
+    incoming.finished().within_minutes("the file").await
 }
 
-/// Returns a stream that stores its chunks in `written`, each after `gate` is resolved.
+/// Returns an object whose `stream` stores its chunks in `written`, each once the promise `gate` is resolved.
 pub fn sink() -> JsValue {
     js::eval(
         "(() => {

@@ -1,11 +1,11 @@
-//! Pictures and sounds of the page's own making, of which it is known what is in them.
+//! Generated video and audio with known content.
 
 use browser_rtc::media::MediaStream;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::js;
 
-/// A stream that the page makes, until this is dropped.
+/// A generated stream, which ends when this is dropped.
 pub struct Generated {
     pub stream: MediaStream,
     source: JsValue,
@@ -24,7 +24,7 @@ impl Drop for Generated {
     }
 }
 
-/// A picture, red on its left half and blue on its right.
+/// Returns video whose left half is red and whose right half is blue.
 pub fn red_and_blue(width: u32, height: u32) -> Generated {
     let body = "const canvas = Object.assign(document.createElement('canvas'), { width, height });
         const context = canvas.getContext('2d');
@@ -41,7 +41,7 @@ pub fn red_and_blue(width: u32, height: u32) -> Generated {
     Generated::new(js::run("width, height", &[&width.into(), &height.into()], body))
 }
 
-/// A sine of 441 Hz that swings as far as this.
+/// Returns a sine wave of 441 Hz with this amplitude, 0 to 1.
 pub fn tone(amplitude: f64) -> Generated {
     let body = "const context = new AudioContext();
         const gain = new GainNode(context, { gain: amplitude });

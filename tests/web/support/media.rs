@@ -1,4 +1,4 @@
-//! The fake camera and microphone, and elements that show them.
+//! The browser's fake camera and microphone, mocks of capture, and media elements.
 
 use browser_rtc::media::{self, Audio, Constraints, MediaStream, Video, exact};
 use serde_json::Value;
@@ -26,20 +26,20 @@ pub async fn camera_and_microphone() -> MediaStream {
     capture(&Constraints::new().audio(true).video(true)).await
 }
 
-/// What the browser says of a track.
+/// Returns the settings that the browser reports for a track.
 pub fn settings(track: &web_sys::MediaStreamTrack) -> JsValue {
     js::run("track", &[track], "return track.getSettings()")
 }
 
-/// What the browser tells, as JSON in which all numbers are of one kind.
-pub fn json(told: &JsValue) -> Value {
-    let text = js::run("told", &[told], "return JSON.stringify(told)").as_string().unwrap();
+/// Converts a JavaScript value to JSON in which all numbers are floats, to compare with [`json_of`].
+pub fn json(value: &JsValue) -> Value {
+    let text = js::run("value", &[value], "return JSON.stringify(value)").as_string().unwrap();
     floats(serde_json::from_str(&text).unwrap())
 }
 
-/// What we tell, in the same way.
-pub fn json_of(ours: &impl serde::Serialize) -> Value {
-    floats(serde_json::to_value(ours).unwrap())
+/// Serializes a value to JSON in which all numbers are floats, to compare with [`json`].
+pub fn json_of(value: &impl serde::Serialize) -> Value {
+    floats(serde_json::to_value(value).unwrap())
 }
 
 fn floats(value: Value) -> Value {
@@ -55,25 +55,25 @@ pub fn is_live(track: &web_sys::MediaStreamTrack) -> bool {
     js::string(track, "readyState") == "live"
 }
 
-/// Has `getUserMedia` run this body instead, which sees the real one as `real`, until dropped.
+/// Replaces `getUserMedia` by a function with this body, which has the original function as `real`.
 pub fn mock_get_user_media(body: &str) -> Override {
     let devices = js::media_devices();
     let wrapped = format!("const real = devices.getUserMedia.bind(devices); return constraints => {{ {body} }}");
     Override::new(&devices, "getUserMedia", &js::run("devices", &[&devices], &wrapped))
 }
 
-/// The same for any method of `navigator.mediaDevices`.
+/// Replaces a method of `navigator.mediaDevices` by a function with this body.
 pub fn mock(method: &str, body: &str) -> Override {
     let devices = js::media_devices();
     Override::new(&devices, method, &js::run("", &[], &format!("return options => {{ {body} }}")))
 }
 
-/// Has `getUserMedia` fail with a DOMException of this name.
+/// Makes `getUserMedia` fail with a `DOMException` of this name.
 pub fn refuse_with(name: &str) -> Override {
-    mock_get_user_media(&format!("return Promise.reject(new DOMException('as told to', '{name}'))"))
+    mock_get_user_media(&format!("return Promise.reject(new DOMException('rejected by the mock', '{name}'))"))
 }
 
-/// A media element on the page, until this is dropped.
+/// A media element, which is on the page until this is dropped.
 pub struct Element(HtmlMediaElement);
 
 impl Element {
@@ -84,13 +84,13 @@ impl Element {
         Self(element)
     }
 
-    /// Waits until this many more frames have been shown.
+    /// Waits until `count` more frames are presented.
     pub async fn frames(&self, count: u32) {
         let body = "return new Promise(done => {
             const next = () => count-- ? element.requestVideoFrameCallback(next) : done();
             next();
         })";
-        js::run_to_end("element, count", &[&self.0, &count.into()], body).await;
+        js::run_async("element, count", &[&self.0, &count.into()], body).await;
     }
 
     pub fn size(&self) -> (f64, f64) {

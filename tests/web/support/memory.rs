@@ -1,4 +1,4 @@
-//! What Rust has allocated and not freed.
+//! A global allocator that counts.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -6,36 +6,36 @@ use std::{
 };
 
 #[global_allocator]
-static ALLOCATOR: Counted = Counted;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
-struct Counted;
+struct CountingAllocator;
 
-// SAFETY: all is done by the system's allocator.
-unsafe impl GlobalAlloc for Counted {
+// SAFETY: each call is forwarded to the system allocator.
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size(), Relaxed);
         ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
 
-/// In bytes.
+/// Returns the number of bytes that are allocated and not freed.
 pub fn live() -> usize {
     LIVE.load(Relaxed)
 }
 
-/// How many there have been.
+/// Returns the number of allocations so far.
 pub fn allocations() -> usize {
     ALLOCATIONS.load(Relaxed)
 }

@@ -1,18 +1,18 @@
-//! What every test stands on: nothing waits for ever, and nothing is rejected unheard.
+//! Helpers of the tests: time limits, timers, and a guard against unhandled promise rejections.
 
 pub mod bytes;
-pub mod dice;
 pub mod files;
-pub mod frame;
 pub mod generated;
-pub mod held;
+pub mod iframe;
 pub mod js;
+pub mod leaks;
 pub mod media;
 pub mod memory;
 pub mod pair;
 pub mod plain;
-pub mod recorded;
+pub mod recording;
 pub mod refusals;
+pub mod rng;
 pub mod room;
 pub mod session;
 pub mod simulcast;
@@ -28,7 +28,8 @@ use futures::{
 };
 use wasm_bindgen::prelude::*;
 
-/// Long for a busy machine. What is to come without a wait has to have nothing to wait for that is shorter than this.
+/// The limit of a wait, which allows for a busy machine. Where a result must not depend on a timer, the timer has to be
+/// longer than this.
 const LIMIT: Duration = Duration::from_secs(60);
 
 const LONG_LIMIT: Duration = Duration::from_secs(300);
@@ -53,25 +54,25 @@ impl Drop for Timer {
 }
 
 pub async fn sleep(time: Duration) {
-    let (ring, rung) = oneshot::channel();
-    let callback = Closure::once(move || ring.send(()).unwrap_or_default());
+    let (fire, fired) = oneshot::channel();
+    let callback = Closure::once(move || fire.send(()).unwrap_or_default());
     let _timer = Timer { id: set_timeout(callback.as_ref(), time.as_secs_f64() * 1000.0), _callback: callback };
-    rung.await.unwrap();
+    fired.await.unwrap();
 }
 
-/// Milliseconds, to measure by.
+/// Returns the time of the page's monotonic clock in milliseconds.
 pub fn now() -> f64 {
     web_sys::window().unwrap().performance().unwrap().now()
 }
 
 pub trait Within: Future + Sized {
-    /// What the future gives, or a failed test that says what did not come.
+    /// Awaits the future for at most a minute. Panics with the name of what was awaited on a timeout.
     async fn within(self, awaited: &str) -> Self::Output {
         limited(self, LIMIT, awaited).await
     }
 
-    /// The same for what a browser or a network takes its time for.
-    async fn in_time(self, awaited: &str) -> Self::Output {
+    /// Awaits the future for at most five minutes, for large transfers and for timers of the browser.
+    async fn within_minutes(self, awaited: &str) -> Self::Output {
         limited(self, LONG_LIMIT, awaited).await
     }
 }
@@ -79,42 +80,43 @@ pub trait Within: Future + Sized {
 impl<F: Future> Within for F {}
 
 async fn limited<F: Future>(future: F, limit: Duration, awaited: &str) -> F::Output {
-    // The time is looked at first: what is there by then, and woke nobody, is not to pass.
+    // The timer is polled first: a future that became ready without a wake-up must fail.
     match select(pin!(sleep(limit)), pin!(future)).await {
-        Either::Left(_) => panic!("{awaited}: not within {limit:?}"),
+        Either::Left(_) => panic!("{awaited} timed out after {limit:?}"),
         Either::Right((output, _)) => output,
     }
 }
 
-/// The rest of a stream that ends.
+/// Collects the remaining items of a stream that ends.
 pub async fn rest<T>(stream: impl Stream<Item = T>, awaited: &str) -> Vec<T> {
     stream.collect().within(awaited).await
 }
 
-/// Runs a test, which fails as well where a promise is rejected and nobody listens.
+/// Runs a test, and fails it if the rejection of a promise is not handled.
 pub async fn watched(test: impl Future<Output = ()>) {
-    let unheard = unheard_rejections(test).await;
-    assert!(unheard.is_empty(), "rejected, and nobody listened: {unheard:?}");
+    let reasons = unhandled_rejections(test).await;
+    assert!(reasons.is_empty(), "unhandled promise rejections: {reasons:?}");
 }
 
-pub async fn unheard_rejections(test: impl Future<Output = ()>) -> Vec<String> {
-    let unheard = Rc::<RefCell<Vec<String>>>::default();
+/// Runs a test, and returns the reasons of the promise rejections that are not handled.
+pub async fn unhandled_rejections(test: impl Future<Output = ()>) -> Vec<String> {
+    let reasons = Rc::<RefCell<Vec<String>>>::default();
     let last = JsValue::symbol(Some("the last rejection"));
-    let mut last_heard = EventStream::listen(&web_sys::window().unwrap(), "unhandledrejection", {
-        let (unheard, last) = (unheard.clone(), last.clone());
+    let mut last_reported = EventStream::listen(&web_sys::window().unwrap(), "unhandledrejection", {
+        let (reasons, last) = (reasons.clone(), last.clone());
         move |event| {
             event.prevent_default();
             let reason = js::get(&event, "reason");
             if reason == last {
                 return Some(());
             }
-            unheard.borrow_mut().push(js::text(&reason));
+            reasons.borrow_mut().push(js::text(&reason));
             None
         }
     });
     test.await;
-    // Rejections are told of in their order, each in a task of its own: when our own is heard, all before it were.
+    // Rejections are reported in order, each in its own task: after this one, all earlier ones are reported.
     let _rejected = js_sys::Promise::reject(&last);
-    last_heard.next().within("our own rejection").await;
-    unheard.take()
+    last_reported.next().within("the last rejection").await;
+    reasons.take()
 }

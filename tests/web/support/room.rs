@@ -1,4 +1,4 @@
-//! Rooms in one page. The server is the test's own: it carries their frames, or keeps them.
+//! Rooms in one page. The test is their signaling server, and forwards or holds back their frames.
 
 use browser_rtc::{
     Error, ErrorKind,
@@ -19,17 +19,17 @@ use super::{
 
 pub const URL: &str = "ws://localhost/signal";
 
-/// No test is to wait for a heartbeat unless it says so.
+/// A heartbeat interval, in milliseconds, that no test reaches.
 pub const NEVER_MS: u32 = 3_600_000;
 
-/// What a client assumes that is told no limit.
-const MAX_FRAME_BYTES: u32 = 65_536;
+/// The limit that a client assumes if the server sends none.
+pub const MAX_FRAME_BYTES: u32 = 65_536;
 
 pub fn peer(id: &str) -> Value {
     json!({ "id": id, "name": format!("name of {id}") })
 }
 
-/// The answer to a join, with a token that takes the seat back.
+/// Returns the answer to a join, with a token to resume the seat.
 pub fn joined(you: &str, peers: &[&str]) -> Value {
     json!({
         "type": "joined", "you": peer(you), "peers": peers.iter().map(|id| peer(id)).collect::<Vec<_>>(),
@@ -37,7 +37,7 @@ pub fn joined(you: &str, peers: &[&str]) -> Value {
     })
 }
 
-/// The answer to a join that takes its seat back.
+/// Returns the answer to a join that resumes the seat of peer `a`.
 pub fn resumed(received: u32) -> Value {
     let mut joined = joined("a", &[]);
     joined["resumed"] = true.into();
@@ -45,7 +45,7 @@ pub fn resumed(received: u32) -> Value {
     joined
 }
 
-/// The next frame that is no ping.
+/// Returns the next frame other than a ping.
 pub async fn frame(socket: &Socket) -> Value {
     loop {
         let frame = socket.sent().await;
@@ -55,7 +55,7 @@ pub async fn frame(socket: &Socket) -> Value {
     }
 }
 
-/// The next socket, with its join.
+/// Opens the next socket. Returns its join as well.
 pub async fn next_join(sockets: &Sockets) -> (Socket, Value) {
     let socket = sockets.next().await;
     socket.open();
@@ -63,7 +63,7 @@ pub async fn next_join(sockets: &Sockets) -> (Socket, Value) {
     (socket, join)
 }
 
-/// Joins a room whose server gives this answer.
+/// Joins a room whose server sends this answer.
 pub async fn join_with(sockets: &Sockets, options: Join, answer: &Value) -> (Result<Room, Error>, Socket, Value) {
     let server = async {
         let (socket, join) = next_join(sockets).await;
@@ -74,9 +74,9 @@ pub async fn join_with(sockets: &Sockets, options: Join, answer: &Value) -> (Res
     (room, socket, request)
 }
 
-/// Takes a seat in a room where the other one is already, as far as each can tell.
-pub async fn seat(sockets: &Sockets, me: &str, other: &str) -> (Room, Socket) {
-    let (room, socket, _) = join_with(sockets, Join::new("lobby", me), &joined(me, &[other])).await;
+/// Joins as peer `id` a room whose server reports one other peer.
+pub async fn seat(sockets: &Sockets, id: &str, other: &str) -> (Room, Socket) {
+    let (room, socket, _) = join_with(sockets, Join::new("lobby", id), &joined(id, &[other])).await;
     (room.unwrap(), socket)
 }
 
@@ -90,33 +90,33 @@ pub fn ring(call: &str) -> Value {
 
 pub async fn incoming(room: &Room) -> IncomingCall {
     let mut events = room.events();
-    match events.next().within("a ring").await {
+    match events.next().within("an incoming call").await {
         Some(RoomEvent::Incoming(call)) => call,
         other => panic!("{other:?}"),
     }
 }
 
-/// Waits until all that the server has said so far has been heard.
-pub async fn heard(room: &Room, socket: &Socket, from: &str) {
+/// Waits until the room has processed all frames that the server has sent so far.
+pub async fn synchronize(room: &Room, socket: &Socket, from: &str) {
     socket.say(&json!({ "type": "say", "from": from, "id": new_id(), "data": 0 }));
     let mut events = room.events();
-    while !matches!(events.next().within("a word").await, Some(RoomEvent::Said { .. })) {}
+    while !matches!(events.next().within("the last room message").await, Some(RoomEvent::Said { .. })) {}
 }
 
 pub fn kind(outcome: Result<Call, Error>) -> ErrorKind {
     outcome.map(drop).unwrap_err().kind().clone()
 }
 
-/// Two rooms, and a server that carries their signals for as long as `talk` lasts. The ids are in their order.
-pub async fn between<F: Future<Output = ()>>(talk: impl FnOnce(Room, Room) -> F) {
-    between_with(|name| Join::new("lobby", name), MAX_FRAME_BYTES, talk).await;
+/// Runs `test` with the rooms of peers `a` and `b`, and forwards their signals while it runs.
+pub async fn with_rooms<F: Future<Output = ()>>(test: impl FnOnce(Room, Room) -> F) {
+    with_configured_rooms(|name| Join::new("lobby", name), MAX_FRAME_BYTES, test).await;
 }
 
-/// The same with options, and this limit for a frame.
-pub async fn between_with<F: Future<Output = ()>>(
+/// Runs `test` like [`with_rooms`], with these options and this limit of a frame.
+pub async fn with_configured_rooms<F: Future<Output = ()>>(
     options: impl Fn(&str) -> Join,
     max_frame_bytes: u32,
-    talk: impl FnOnce(Room, Room) -> F,
+    test: impl FnOnce(Room, Room) -> F,
 ) {
     let sockets = Sockets::new();
     let answer = |you: &str, other: &str| {
@@ -127,7 +127,7 @@ pub async fn between_with<F: Future<Output = ()>>(
     let (near, near_socket, _) = join_with(&sockets, options("a"), &answer("a", "b")).await;
     let (far, far_socket, _) = join_with(&sockets, options("b"), &answer("b", "a")).await;
     let (near, far) = (near.unwrap(), far.unwrap());
-    let carry = async |from: &Socket, id: &str, to: &Socket| {
+    let forward = async |from: &Socket, id: &str, to: &Socket| {
         loop {
             let frame = from.next_sent().await;
             let size = frame.to_string().len();
@@ -137,17 +137,17 @@ pub async fn between_with<F: Future<Output = ()>>(
             }
         }
     };
-    let (there, back) = (carry(&near_socket, "a", &far_socket), carry(&far_socket, "b", &near_socket));
-    pin_mut!(there, back);
+    let (a_to_b, b_to_a) = (forward(&near_socket, "a", &far_socket), forward(&far_socket, "b", &near_socket));
+    pin_mut!(a_to_b, b_to_a);
     select_biased! {
-        () = talk(near, far).boxed_local().fuse() => {}
-        () = there.fuse() => {}
-        () = back.fuse() => {}
+        () = test(near, far).boxed_local().fuse() => {}
+        () = a_to_b.fuse() => {}
+        () = b_to_a.fuse() => {}
     }
 }
 
-pub async fn call_of(near: &Room, far: &Room) -> (Call, Call) {
+pub async fn establish_call(near: &Room, far: &Room) -> (Call, Call) {
     let id = PeerId::from("b");
-    let answering = async { incoming(far).await.accept(None).await };
-    try_join(near.call(&id, None), answering).within("a call").await.unwrap()
+    let accepted = async { incoming(far).await.accept(None).await };
+    try_join(near.call(&id, None), accepted).within("a call").await.unwrap()
 }

@@ -21,31 +21,31 @@ where
     Session::new(&Configuration::new(), options, link).unwrap()
 }
 
-/// The first is polite.
+/// Returns two linked sessions, of which the first is polite.
 pub fn sessions() -> (Session, Session) {
     let (a_link, b_link) = MemoryLink::pair();
     (session(Politeness::Polite, a_link), session(Politeness::Impolite, b_link))
 }
 
-/// Of its candidates.
-pub fn fragment(pc: &PeerConnection) -> String {
+/// Returns the line with the ICE user name fragment of the local description.
+pub fn ice_ufrag(pc: &PeerConnection) -> String {
     let sdp = pc.local_description().unwrap().sdp;
     sdp.lines().find(|line| line.starts_with("a=ice-ufrag:")).unwrap().to_owned()
 }
 
-/// A channel of each side's making, and a message over each.
-pub async fn talk(a: &Session, b: &Session) {
-    join(say(a, b, "from a"), say(b, a, "from b")).await;
+/// Sends a message in each direction, each over a new channel that its sender creates.
+pub async fn exchange_messages(a: &Session, b: &Session) {
+    join(exchange_message(a, b, "from a"), exchange_message(b, a, "from b")).await;
 }
 
-/// A channel of one side's making, and a message over it.
-pub async fn say(from: &Session, to: &Session, text: &str) {
-    let mut arriving = to.connection().data_channels();
+/// Sends a message over a new channel, and waits until it is received.
+pub async fn exchange_message(from: &Session, to: &Session, text: &str) {
+    let mut channels = to.connection().data_channels();
     let channel = from.connection().create_data_channel(text, &ChannelInit::new()).unwrap();
     let mut other_end = loop {
-        let arrived = arriving.next().await.unwrap();
-        if arrived.label() == text {
-            break arrived;
+        let incoming = channels.next().await.unwrap();
+        if incoming.label() == text {
+            break incoming;
         }
     };
     channel.opened().await.unwrap();
@@ -53,25 +53,22 @@ pub async fn say(from: &Session, to: &Session, text: &str) {
     assert_eq!(other_end.next().await.unwrap().unwrap().as_text(), Some(text));
 }
 
-/// Waits until both have this many transceivers, all of them agreed.
-pub async fn agreed(sessions: [&Session; 2], count: usize) {
-    let agree = async {
-        loop {
-            let agreed = |session: &&Session| {
-                let transceivers = session.connection().transceivers();
-                transceivers.len() == count && transceivers.iter().all(|one| one.current_direction().is_some())
-            };
-            if sessions.iter().all(agreed) {
-                return;
-            }
+/// Waits until both sessions have `count` transceivers with a negotiated direction.
+pub async fn wait_until_negotiated(sessions: [&Session; 2], count: usize) {
+    let negotiated = |session: &&Session| {
+        let transceivers = session.connection().transceivers();
+        transceivers.len() == count && transceivers.iter().all(|one| one.current_direction().is_some())
+    };
+    let all_negotiated = async {
+        while !sessions.iter().all(negotiated) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    agree.in_time("an agreement").await;
+    all_negotiated.within_minutes("the end of the negotiation").await;
 }
 
-/// To compare: what happened, or which operation failed.
-pub fn told(event: &SessionEvent) -> String {
+/// Formats an event for a comparison. Of an error, only the operation is included.
+pub fn describe_event(event: &SessionEvent) -> String {
     match event {
         SessionEvent::Failed(error) => format!("{} failed", error.operation()),
         event => format!("{event:?}"),

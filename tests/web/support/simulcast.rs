@@ -1,4 +1,4 @@
-//! One picture in three sizes, to a browser that does not accept simulcast.
+//! Simulcast of three encodings to a browser, which itself does not accept simulcast.
 
 use browser_rtc::{
     EventStream,
@@ -17,14 +17,14 @@ pub const RIDS: [&str; 3] = ["h", "m", "l"];
 const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 
-/// A browser does not accept simulcast. It does accept three pictures, though, and tells them apart by the MID in
-/// their packets: so it is offered three media sections, named as the three encodings are, and told that what stands
-/// in the packets as the RID is the MID.
+/// Converts an offer of three encodings into an offer of three media sections, whose MIDs are the RIDs of the encodings.
+/// The header extension of the RID is declared as the one of the MID, so that the browser, which does not accept
+/// simulcast, assigns the packets of each encoding to a section.
 pub fn three_sections(offer: &str) -> String {
     let (session, section) = parts(offer);
     let common: String = section
         .lines()
-        .filter(|line| !of_one(line) && !measures_bandwidth(line))
+        .filter(|line| !is_specific(line) && !measures_bandwidth(line))
         .filter(|line| !line.ends_with(MID) && !line.contains("repaired-rtp-stream-id"))
         .map(|line| line.replace("/sendonly", "").replace(RID, MID) + "\r\n")
         .collect();
@@ -32,13 +32,14 @@ pub fn three_sections(offer: &str) -> String {
     bundled(session, &RIDS.join(" ")) + &sections
 }
 
-/// The answer to that, made into the answer to the offer: one media section, which accepts the three encodings.
+/// Converts the answer to [`three_sections`] into an answer to `offer`, with one media section that accepts the three
+/// encodings.
 pub fn one_section(answer: &str, offer: &str) -> String {
     let (session, sections) = parts(answer);
     let (_, offered) = parts(offer);
     let first = sections.find("\r\nm=").map_or(sections, |end| &sections[..end]);
     let mut lines: Vec<String> =
-        first.lines().filter(|line| !of_one(line)).map(|line| line.replace(MID, RID)).collect();
+        first.lines().filter(|line| !is_specific(line)).map(|line| line.replace(MID, RID)).collect();
     let mid = offered.lines().find_map(|line| line.strip_prefix("a=mid:")).unwrap();
     lines.extend(offered.lines().filter(|line| line.ends_with(MID)).map(str::to_owned));
     lines.push(format!("a=mid:{mid}"));
@@ -51,14 +52,15 @@ fn parts(sdp: &str) -> (&str, &str) {
     sdp.split_at(sdp.find("m=video").unwrap())
 }
 
-/// A line that holds for one section, one stream or one encoding only.
-fn of_one(line: &str) -> bool {
+/// Returns `true` for a line that applies to a single section, stream or encoding.
+fn is_specific(line: &str) -> bool {
     ["a=rid:", "a=simulcast:", "a=mid:", "a=msid:", "a=ssrc"].iter().any(|start| line.starts_with(start))
 }
 
-/// A line that has the bandwidth measured: on a busy machine too little is found, and encodings pause.
+/// Returns `true` for a line that enables an estimation of the bandwidth. On a busy machine the estimate is too low, and
+/// encodings are paused.
 fn measures_bandwidth(line: &str) -> bool {
-    ["transport-cc", "transport-wide-cc", "goog-remb"].iter().any(|way| line.contains(way))
+    ["transport-cc", "transport-wide-cc", "goog-remb"].iter().any(|feedback| line.contains(feedback))
 }
 
 fn bundled(session: &str, mids: &str) -> String {
@@ -67,10 +69,10 @@ fn bundled(session: &str, mids: &str) -> String {
     session.lines().map(|line| bundle(line) + "\r\n").collect()
 }
 
-/// Chromium leaves encodings of a smaller picture out.
+/// The size of the captured video. Of smaller video Chromium omits encodings.
 pub const SIZE: (u32, u32) = (1280, 720);
 
-/// Sends the camera in three sizes. At these rates the bandwidth that both begin with suffices for all three.
+/// Sends the camera in three encodings. At these bitrates the initial bandwidth of both browsers suffices for all three.
 pub async fn send(pc: &PeerConnection) -> (MediaStream, RtpTransceiver) {
     let (width, height) = SIZE;
     let camera = capture(&Constraints::new().video(Video::new().width(exact(width)).height(exact(height)))).await;
@@ -85,22 +87,22 @@ pub async fn send(pc: &PeerConnection) -> (MediaStream, RtpTransceiver) {
     (camera, transceiver)
 }
 
-/// What was agreed, in the sender's words.
-pub fn are_agreed(transceiver: &RtpTransceiver) {
+/// Asserts that the three encodings are in the parameters of the sender.
+pub fn assert_negotiated(transceiver: &RtpTransceiver) {
     let encodings = transceiver.sender().parameters().unwrap().encodings;
-    let agreed: Vec<_> =
+    let negotiated: Vec<_> =
         encodings.iter().map(|encoding| (encoding.rid.as_deref(), encoding.scale_resolution_down_by)).collect();
-    assert_eq!(agreed, [(Some("h"), Some(1.0)), (Some("m"), Some(2.0)), (Some("l"), Some(4.0))]);
+    assert_eq!(negotiated, [(Some("h"), Some(1.0)), (Some("m"), Some(2.0)), (Some("l"), Some(4.0))]);
 }
 
-/// Each arrives, in its own size.
-pub async fn arrive(mut arriving: EventStream<TrackEvent>) {
+/// Asserts that each encoding is received in its own size.
+pub async fn assert_received(mut tracks: EventStream<TrackEvent>) {
     let (width, height) = SIZE;
     for (rid, divisor) in RIDS.into_iter().zip([1, 2, 4]) {
-        let arrived = arriving.next().within("a track").await.unwrap();
-        assert_eq!(arrived.transceiver.mid().as_deref(), Some(rid));
+        let track = tracks.next().within("a track").await.unwrap();
+        assert_eq!(track.transceiver.mid().as_deref(), Some(rid));
         let video = Element::new("video");
-        let _shown = media::show(&video, &arrived.streams[0]).unwrap();
+        let _attachment = media::show(&video, &track.streams[0]).unwrap();
         video.frames(2).await;
         assert_eq!(video.size(), (f64::from(width / divisor), f64::from(height / divisor)), "{rid}");
     }

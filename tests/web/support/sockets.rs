@@ -1,4 +1,4 @@
-//! WebSockets without a network: the test is the server.
+//! Fake WebSockets, whose server is the test.
 
 use std::{cell::Cell, time::Duration};
 
@@ -33,35 +33,34 @@ return class extends EventTarget {
   }
 };";
 
-/// In place of the page's WebSockets until this is dropped.
+/// A replacement of the page's `WebSocket`, until this is dropped.
 pub struct Sockets {
-    made: Array,
+    created: Array,
     taken: Cell<u32>,
     _fake: Override,
 }
 
 impl Sockets {
     pub fn new() -> Self {
-        let made = Array::new();
-        let fake = js::run("sockets", &[&made], FAKE);
-        Self { made, taken: Cell::new(0), _fake: Override::new(&js_sys::global(), "WebSocket", &fake) }
+        let created = Array::new();
+        let fake = js::run("sockets", &[&created], FAKE);
+        Self { created, taken: Cell::new(0), _fake: Override::new(&js_sys::global(), "WebSocket", &fake) }
     }
 
-    /// The next one that the page makes, not yet open.
+    /// Returns the next socket that the page creates, not yet open.
     pub async fn next(&self) -> Socket {
-        let at = self.taken.replace(self.taken.get() + 1);
-        let made = async { until(|| self.made.length() > at).await };
-        made.within("a socket").await;
-        Socket { raw: self.made.get(at), read: Cell::new(0) }
+        let index = self.taken.replace(self.taken.get() + 1);
+        until(|| self.created.length() > index).within("a WebSocket").await;
+        Socket { raw: self.created.get(index), read: Cell::new(0) }
     }
 
-    /// How many have been made.
-    pub fn made(&self) -> u32 {
-        self.made.length()
+    /// Returns the number of sockets that the page has created.
+    pub fn created(&self) -> u32 {
+        self.created.length()
     }
 }
 
-/// The server's end.
+/// The server's end of a socket.
 pub struct Socket {
     raw: JsValue,
     read: Cell<u32>,
@@ -72,50 +71,51 @@ impl Socket {
         js::run("socket", &[&self.raw], "socket.readyState = 1; socket.dispatchEvent(new Event('open'))");
     }
 
-    /// The next frame that the page sends.
+    /// Returns the next frame that the page sends.
     pub async fn sent(&self) -> Value {
         self.next_sent().within("a frame").await
     }
 
-    /// The same, however long that takes.
+    /// Returns the next frame that the page sends, without a time limit.
     pub async fn next_sent(&self) -> Value {
-        let at = self.read.replace(self.read.get() + 1);
+        let index = self.read.replace(self.read.get() + 1);
         let sent: Array = js::get(&self.raw, "sent").unchecked_into();
-        until(|| sent.length() > at).await;
-        serde_json::from_str(&sent.get(at).as_string().unwrap()).unwrap()
+        until(|| sent.length() > index).await;
+        serde_json::from_str(&sent.get(index).as_string().unwrap()).unwrap()
     }
 
-    /// How many frames were sent and not yet looked at.
+    /// Returns the number of frames that the page has sent and the test has not read.
     pub fn unread(&self) -> u32 {
         js::get(&self.raw, "sent").unchecked_into::<Array>().length() - self.read.get()
     }
 
+    /// Sends a frame to the page.
     pub fn say(&self, frame: &Value) {
         let body = "socket.dispatchEvent(new MessageEvent('message', { data }))";
         js::run("socket, data", &[&self.raw, &frame.to_string().into()], body);
     }
 
-    /// The path to it breaks, as the browser notices.
+    /// Breaks the connection, which the page sees as an error and a close with code 1006.
     pub fn cut(&self) {
         let body = "socket.readyState = 3; socket.dispatchEvent(new Event('error'));
             socket.dispatchEvent(new CloseEvent('close', { code: 1006 }))";
         js::run("socket", &[&self.raw], body);
     }
 
-    /// The server closes it.
+    /// Closes the socket as the server.
     pub fn close(&self, code: u16, reason: &str) {
         let body = "socket.readyState = 3;
             socket.dispatchEvent(new CloseEvent('close', { code, reason, wasClean: true }))";
         js::run("socket, code, reason", &[&self.raw, &code.into(), &reason.into()], body);
     }
 
-    /// Whether the page has closed it.
+    /// Returns `true` if the page has closed the socket.
     pub fn is_closed(&self) -> bool {
         js::get(&self.raw, "closed").is_truthy()
     }
 }
 
-/// A message id that no other message has.
+/// Returns a unique message id.
 pub fn new_id() -> String {
     thread_local!(static NEXT: Cell<u32> = const { Cell::new(0) });
     format!("m{}", NEXT.with(|next| next.replace(next.get() + 1)))

@@ -1,16 +1,19 @@
-//! A frame whose capture stands in for the page's: the browser itself then refuses what the frame's policy forbids.
+//! An `<iframe>` whose media devices and permissions replace those of the page. The browser then enforces the frame's
+//! permissions policy.
 
 use wasm_bindgen::JsValue;
 
 use super::js::{self, Override};
 
-pub struct Frame {
+/// An `<iframe>` that is on the page, and overrides `navigator.mediaDevices` and `navigator.permissions`, until it is
+/// dropped.
+pub struct Iframe {
     element: JsValue,
-    _stand_ins: [Override; 2],
+    _overrides: [Override; 2],
 }
 
-impl Frame {
-    /// With this policy, as in the attribute `allow`.
+impl Iframe {
+    /// Creates a frame with a permissions policy in the syntax of the attribute `allow`.
     pub async fn new(allow: &str) -> Self {
         let body = "const frame = document.createElement('iframe');
             frame.allow = allow;
@@ -19,15 +22,15 @@ impl Frame {
                 frame.onload = () => done(frame);
                 document.body.append(frame);
             });";
-        let element = js::run_to_end("allow", &[&allow.into()], body).await;
+        let element = js::run_async("allow", &[&allow.into()], body).await;
         let (inner, outer) = (js::get(&js::get(&element, "contentWindow"), "navigator"), js::eval("navigator"));
-        let stand_in = |member| Override::new(&outer, member, &js::get(&inner, member));
-        let stand_ins = [stand_in("mediaDevices"), stand_in("permissions")];
-        Self { element, _stand_ins: stand_ins }
+        let replace = |member| Override::new(&outer, member, &js::get(&inner, member));
+        let overrides = [replace("mediaDevices"), replace("permissions")];
+        Self { element, _overrides: overrides }
     }
 
-    /// That forbids all capture, and all choice of loudspeakers.
-    pub async fn forbidden() -> Self {
+    /// Creates a frame whose policy forbids capture and the selection of audio outputs.
+    pub async fn restricted() -> Self {
         Self::new("camera 'none'; microphone 'none'; display-capture 'none'; speaker-selection 'none'").await
     }
 
@@ -40,13 +43,13 @@ impl Frame {
         wasm_bindgen::JsCast::unchecked_into(js::run("frame, tag", &[&self.element, &tag.into()], body))
     }
 
-    /// Takes the frame off the page: its document is gone, and what it captured.
+    /// Removes the frame from the page, which destroys its document and ends its captured tracks.
     pub fn remove(&self) {
         js::run("frame", &[&self.element], "frame.remove()");
     }
 }
 
-impl Drop for Frame {
+impl Drop for Iframe {
     fn drop(&mut self) {
         self.remove();
     }
