@@ -1,4 +1,4 @@
-// Serves the benchmark's page, and PeerJS's own signaling. It says where on its first line.
+// Serves the benchmark's page and a PeerJS signaling server. The first line of output is the URL.
 
 import express from "express";
 import { ExpressPeerServer } from "peer";
@@ -9,7 +9,7 @@ const folder = (path) => express.static(fileURLToPath(new URL(path, import.meta.
 
 const app = express();
 app.use((_request, response, next) => {
-  // Only an isolated page has a clock of microseconds.
+  // Only a cross-origin isolated page has a clock with a resolution of microseconds.
   response.set({ "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" });
   next();
 });

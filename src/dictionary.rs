@@ -1,13 +1,13 @@
-//! Conversion of the web's dictionaries between Rust and JavaScript, by serde.
+//! Conversion of WebIDL dictionaries between Rust and JavaScript with serde.
 //!
-//! Each dictionary is a serde type; `browser_rtc_proto::dictionary!` implements WebIDL's conversions for it. Members
-//! that serde does not carry, because they are JavaScript values, go through [`JsMembers`].
+//! Each dictionary is a serde type, for which `browser_rtc_proto::dictionary!` implements the conversions of WebIDL.
+//! Members that are JavaScript values are not serialized by serde, and are converted by [`JsMembers`].
 //!
-//! The dictionaries that every program needs are converted by hand, where their types are: descriptions and candidates
-//! (`peer::convert`), the configuration (`peer::configuration`), the options of a data channel (`channel::init`), and
-//! constraints to JavaScript (`media::constraints::js`). Measured by `cargo xtask size`, by gzip, the first three
-//! through serde add 69 % to `minimal_channel`, 6 % to `minimal_call` and 3 % to the npm package; constraints add 8 %
-//! to `minimal_call`.
+//! The dictionaries that every program needs are converted without serde, next to their types: descriptions and candidates
+//! in `peer::convert`, the configuration in `peer::configuration`, the options of a data channel in `channel::init`, and
+//! constraints to JavaScript in `media::constraints::js`. According to `cargo xtask size`, converting the first three with
+//! serde adds 69 % to the compressed size of `minimal_channel`, 6 % to `minimal_call` and 3 % to the npm package.
+//! Converting constraints with serde adds 8 % to `minimal_call`.
 
 use browser_rtc_proto::webidl::{Dictionary, FromIdl, Required};
 use js_sys::{Array, Object};
@@ -22,7 +22,7 @@ use crate::{members::Members, sys::global};
 
 /// Converts a dictionary to a JavaScript object.
 pub(crate) fn to_js(value: &(impl Serialize + JsMembers)) -> Object {
-    // The serializer fails for integers that are no JavaScript numbers, which no dictionary has.
+    // The serializer only fails for integers beyond the range of JavaScript numbers, which no dictionary has.
     let js = value.serialize(&Serializer::new().serialize_maps_as_objects(true)).unwrap_or_default();
     value.write_members(&js);
     js.unchecked_into()
@@ -33,8 +33,8 @@ pub(crate) fn list_to_js<T: Serialize + JsMembers>(dictionaries: &[T]) -> Array 
     dictionaries.iter().map(to_js).collect()
 }
 
-/// Reads a dictionary that a browser returned. A member that does not have the specified type counts as absent. Returns
-/// `None` for a value that is no object, and where a required member is absent.
+/// Reads a dictionary that a browser has returned. A member of the wrong type counts as absent. Returns `None` if the value
+/// is not an object or a required member is absent.
 pub(crate) fn from_js<T: Dictionary<'static> + JsMembers>(value: &JsValue) -> Option<T> {
     if !value.is_object() {
         return None;
@@ -53,17 +53,17 @@ pub(crate) fn from_js<T: Dictionary<'static> + JsMembers>(value: &JsValue) -> Op
     Some(dictionary)
 }
 
-/// Reads the dictionaries of an array, without those that [`from_js`] cannot read.
+/// Reads the dictionaries of an array, and skips those that [`from_js`] cannot read.
 pub(crate) fn list_from_js<T: Dictionary<'static> + JsMembers>(array: &JsValue) -> Vec<T> {
     global::items(array).iter().filter_map(from_js).collect()
 }
 
-/// Reads a single value. Returns `None` for `undefined`, `null` and a value of another type.
+/// Reads a single value. Returns `None` for `undefined`, `null` and values of another type.
 pub(crate) fn value_from_js<T: FromIdl<'static>>(value: JsValue) -> Option<T> {
     if value.is_null_or_undefined() { None } else { T::from_idl(Deserializer::from(value)).ok() }
 }
 
-/// The value of one member, as serde reads it from a map.
+/// The value of one member, as the map access from which serde reads it.
 struct MemberValue(JsValue);
 
 impl<'de> MapAccess<'de> for MemberValue {
@@ -78,12 +78,12 @@ impl<'de> MapAccess<'de> for MemberValue {
     }
 }
 
-/// The members of a dictionary that are JavaScript values: those in [`Members`], also of the dictionaries in it.
+/// Conversion of the [`Members`] of a dictionary and of its nested dictionaries.
 pub(crate) trait JsMembers {
-    /// Sets the members on the object that serde made of the dictionary.
+    /// Sets the members on the object to which serde has converted the dictionary.
     fn write_members(&self, object: &JsValue);
 
-    /// Reads the members from the object that serde read the dictionary from.
+    /// Reads the members from the object from which serde has read the dictionary.
     fn read_members(&mut self, object: &JsValue);
 }
 
@@ -125,8 +125,8 @@ impl<T: JsMembers> JsMembers for Box<T> {
     }
 }
 
-/// Implements [`JsMembers`] for a dictionary: after the type stand the fields that are dictionaries themselves, each
-/// with its name in JavaScript, and after a semicolon the field that holds the [`Members`].
+/// Implements [`JsMembers`] for a dictionary. The arguments are the type, the fields with nested dictionaries, each with
+/// its name in JavaScript, and after a semicolon the field with the [`Members`].
 macro_rules! js_members {
     ($name:ty: $($field:ident / $member:literal),* $(; $other:ident)?) => {
         impl $crate::dictionary::JsMembers for $name {
@@ -145,7 +145,7 @@ macro_rules! js_members {
 
 pub(crate) use js_members;
 
-/// Returns the members of an object that the dictionary does not type.
+/// Returns the members of an object for which the dictionary has no field.
 pub(crate) fn members_beside<T: Dictionary<'static>>(object: &JsValue) -> Members {
     Members::beside(T::MEMBERS, object)
 }

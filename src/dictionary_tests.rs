@@ -1,4 +1,4 @@
-//! Tests of the dictionaries of all modules: WebIDL's conversions, and round trips.
+//! Tests of the conversions of all dictionaries, by the rules of WebIDL.
 
 use std::fmt::Debug;
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Reads JSON through a value and through text, which differ in how serde_json gives numbers and keys.
+/// Reads JSON from a value and from text, for which serde_json represents numbers and keys differently.
 fn read<T: DeserializeOwned + PartialEq + Debug>(json: &Value) -> Result<T, String> {
     let from_text = serde_json::from_str::<T>(&json.to_string()).map_err(|error| error.to_string());
     let from_value = from_value::<T>(json.clone()).map_err(|error| error.to_string());
@@ -29,12 +29,12 @@ fn read<T: DeserializeOwned + PartialEq + Debug>(json: &Value) -> Result<T, Stri
             assert_eq!(from_text, from_value);
             Ok(from_value)
         }
-        // The one of text may end with the place in the text.
+        // The error from text may end with the position in the text.
         (Err(from_text), Err(from_value)) => {
             assert!(from_text.starts_with(&from_value), "{from_text}");
             Err(from_value)
         }
-        (from_text, from_value) => panic!("{json}: {from_text:?} from text, {from_value:?} from a value"),
+        (from_text, from_value) => panic!("{json}: {from_text:?} from text, {from_value:?} from value"),
     }
 }
 
@@ -255,13 +255,10 @@ fn errors_name_the_member_path() {
     refuses::<Signal>(json!({}), "`kind`: the required member is missing");
     refuses::<Signal>(json!({ "kind": "refuse" }), "`offer`: the required member of a refusal is missing");
     refuses::<Signal>(json!({ "kind": "description" }), "`type`: the required member of a description is missing");
-    refuses::<ChannelInit>(
-        json!({ "negotiated": true }),
-        "`id`: the required member of a negotiated channel is missing",
-    );
+    refuses::<ChannelInit>(json!({ "negotiated": true }), "`id`: a negotiated channel requires this member");
     refuses::<ChannelInit>(
         json!({ "maxRetransmits": 1, "maxPacketLifeTime": 1 }),
-        "`maxPacketLifeTime`: a channel has this limit or maxRetransmits, not both",
+        "`maxPacketLifeTime`: a channel cannot have both this limit and maxRetransmits",
     );
     refuses::<Fingerprint>(json!({ "algorithm": "sha-256" }), "`value`: the required member is missing");
     refuses::<IceParameters>(json!({ "password": "p" }), "`usernameFragment`: the required member is missing");
@@ -271,49 +268,48 @@ fn errors_name_the_member_path() {
     refuses::<TrackSettings>(json!({ "width": {} }), "`width`: invalid type: map, expected a number");
 }
 
-/// A dictionary with every member, in JSON and back.
 #[test]
-fn members_round_trip() {
+fn every_member_round_trips() {
     #[expect(clippy::needless_pass_by_value, reason = "the calls are shorter")]
-    fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(json: Value) {
+    fn round_trips<T: Serialize + DeserializeOwned + PartialEq + Debug>(json: Value) {
         let value = from_value::<T>(json.clone()).unwrap();
         assert_eq!(serde_json::to_value(&value).unwrap(), json);
     }
-    there_and_back::<Configuration>(json!({
+    round_trips::<Configuration>(json!({
         "iceServers": [{ "urls": ["turn:t"], "username": "ada", "credential": "secret" }],
         "iceTransportPolicy": "relay", "bundlePolicy": "max-bundle", "rtcpMuxPolicy": "require",
         "iceCandidatePoolSize": 1,
     }));
-    there_and_back::<Encoding>(json!({
+    round_trips::<Encoding>(json!({
         "rid": "h", "active": false, "codec": { "mimeType": "video/VP8", "clockRate": 90_000 }, "maxBitrate": 1,
         "maxFramerate": 1.5, "scaleResolutionDownBy": 2.5, "priority": "high", "networkPriority": "low",
         "scalabilityMode": "L1T2",
     }));
-    there_and_back::<ChannelInit>(json!({
+    round_trips::<ChannelInit>(json!({
         "ordered": false, "maxPacketLifeTime": 3, "protocol": "p", "negotiated": true, "id": 1, "priority": "low",
     }));
-    there_and_back::<RtpParameters>(json!({
+    round_trips::<RtpParameters>(json!({
         "headerExtensions": [{ "uri": "u", "id": 1, "encrypted": true }],
         "rtcp": { "cname": "c", "reducedSize": true },
         "codecs": [{
             "payloadType": 1, "mimeType": "audio/opus", "clockRate": 48_000, "channels": 2, "sdpFmtpLine": "f",
         }],
     }));
-    there_and_back::<RtpCapabilities>(json!({
+    round_trips::<RtpCapabilities>(json!({
         "codecs": [{ "mimeType": "audio/opus", "clockRate": 48_000, "channels": 2, "sdpFmtpLine": "f" }],
         "headerExtensions": [{ "uri": "u" }],
     }));
-    there_and_back::<OfferOptions>(json!({
+    round_trips::<OfferOptions>(json!({
         "iceRestart": true, "offerToReceiveAudio": true, "offerToReceiveVideo": false,
     }));
-    there_and_back::<IdentityProvider>(json!({ "protocol": "p", "usernameHint": "u", "peerIdentity": "i" }));
-    there_and_back::<IdentityAssertion>(json!({ "idp": "i", "name": "n" }));
-    there_and_back::<Fingerprint>(json!({ "algorithm": "sha-256", "value": "00" }));
-    there_and_back::<IceParameters>(json!({ "usernameFragment": "u", "password": "p" }));
-    there_and_back::<RtpSource>(json!({ "timestamp": 1.5, "source": 1, "audioLevel": 0.5, "rtpTimestamp": 2 }));
-    there_and_back::<DeviceInfo>(json!({ "deviceId": "d", "kind": "videoinput", "label": "l", "groupId": "g" }));
-    there_and_back::<AudioOutputOptions>(json!({ "deviceId": "d" }));
-    there_and_back::<DisplayMediaOptions>(json!({
+    round_trips::<IdentityProvider>(json!({ "protocol": "p", "usernameHint": "u", "peerIdentity": "i" }));
+    round_trips::<IdentityAssertion>(json!({ "idp": "i", "name": "n" }));
+    round_trips::<Fingerprint>(json!({ "algorithm": "sha-256", "value": "00" }));
+    round_trips::<IceParameters>(json!({ "usernameFragment": "u", "password": "p" }));
+    round_trips::<RtpSource>(json!({ "timestamp": 1.5, "source": 1, "audioLevel": 0.5, "rtpTimestamp": 2 }));
+    round_trips::<DeviceInfo>(json!({ "deviceId": "d", "kind": "videoinput", "label": "l", "groupId": "g" }));
+    round_trips::<AudioOutputOptions>(json!({ "deviceId": "d" }));
+    round_trips::<DisplayMediaOptions>(json!({
         "video": true, "audio": { "restrictOwnAudio": true }, "selfBrowserSurface": "include",
         "systemAudio": "exclude", "windowAudio": "system", "surfaceSwitching": "include",
         "monitorTypeSurfaces": "exclude", "audioSelection": "x",

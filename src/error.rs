@@ -6,23 +6,31 @@ use wasm_bindgen::JsValue;
 
 use crate::sys::global;
 
-/// The result of every operation in this crate that can fail.
+/// The result of a fallible operation of this crate.
+///
+/// # Examples
+/// Type inference in an `async` block:
 ///
 /// ```
 /// # fn check(ready: bool) -> browser_rtc::Result<()> { let _ = ready; Ok(()) }
 /// let checked = async {
 ///     check(true)?;
-///     browser_rtc::Result::Ok(()) // the error's type is known
+///     browser_rtc::Result::Ok(()) // determines the type of the error
 /// };
 /// # drop(checked);
 /// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A failed operation: its name, the kind of failure, and a message.
+/// The error of an operation of this crate.
+///
+/// An error has the name of the operation, a [kind](ErrorKind) to match on, and a message for logs. Clones share one error.
+///
+/// # Examples
+/// A message for the user by the kind of the error:
 ///
 /// ```
 /// # use browser_rtc::{Error, ErrorKind};
-/// fn sentence(error: &Error) -> &'static str {
+/// fn user_message(error: &Error) -> &'static str {
 ///     match error.kind() {
 ///         ErrorKind::NotAllowed => "Please allow the camera.",
 ///         ErrorKind::NotFound => "There is no camera.",
@@ -31,8 +39,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// }
 /// ```
 ///
-/// A link, a codec or another part that a program implements itself makes errors with [`Error::new`] and
-/// [`Error::other`]. [`source`](error::Error::source) returns the error that such a part failed with.
+/// Links, codecs and other extensions that a program implements create errors with [`Error::new`] and [`Error::other`].
+/// [`source`](error::Error::source) returns the underlying error:
 ///
 /// ```
 /// # use browser_rtc::{Error, ErrorKind};
@@ -45,63 +53,64 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Clone)]
 pub struct Error(Arc<Details>);
 
-/// Shared by the clones of an error, such as those that the subscribers of an event get.
+/// The content of an error, which its clones share.
 struct Details {
     operation: &'static str,
     kind: ErrorKind,
     message: Cow<'static, str>,
     js: Option<JsValue>,
-    /// The code of a refusal, as text, so that a program without signaling contains no table of codes.
+    /// The signaling server's error code. It is a string, so that programs without signaling do not contain the codes.
     code: Option<Box<str>>,
-    /// The description that was refused.
+    /// The session description that was rejected.
     sdp: Option<Box<str>>,
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
-/// The kind of a failure.
+/// The kind of an error.
 ///
-/// Most kinds are those of [DOMException](https://webidl.spec.whatwg.org/#idl-DOMException-error-names), which have its
-/// names without `Error`. The others are defined here. [`name`](Self::name) is the variant's name, which the npm package
-/// has as the error's `name`; only `Type` and `Range` are a `TypeError` and a `RangeError` there.
+/// Most kinds correspond to a [DOMException](https://webidl.spec.whatwg.org/#idl-DOMException-error-names) and have its
+/// name without the suffix `Error`. The other kinds are defined by this crate. [`name`](Self::name) returns the name of the
+/// variant. In the npm package it is the `name` of the error, except that `Type` is a `TypeError` and `Range` a
+/// `RangeError`.
 ///
 /// | Cause | Kinds |
 /// |---|---|
-/// | the user, the page or the browser does not permit the operation | `NotAllowed`, `Security`, `NotSupported` |
-/// | the device | `NotFound`, `NotReadable`, `Overconstrained` |
-/// | the program's call | `Type`, `Range`, `Syntax`, `InvalidState`, `InvalidAccess`, `InvalidModification`, `TooLarge` |
-/// | the operation was ended | `Abort`, `Closed`, `Timeout` |
-/// | the network, the browser or the remote peer | `Network`, `Operation`, `InvalidData`, `QuotaExceeded`, `WouldBlock` |
-/// | a room's other members | `Declined`, `Busy`, `PeerLeft` |
-/// | the signaling server | `Signaling` |
+/// | A permission of the user, the page or the browser | `NotAllowed`, `Security`, `NotSupported` |
+/// | The device | `NotFound`, `NotReadable`, `Overconstrained` |
+/// | The program's call | `Type`, `Range`, `Syntax`, `InvalidState`, `InvalidAccess`, `InvalidModification`, `TooLarge` |
+/// | The end of the operation | `Abort`, `Closed`, `Timeout` |
+/// | The network, the browser or the remote peer | `Network`, `Operation`, `InvalidData`, `QuotaExceeded`, `WouldBlock` |
+/// | The callee of a call | `Declined`, `Busy`, `PeerLeft` |
+/// | The signaling server | `Signaling` |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The operation was aborted (`AbortError`).
     Abort,
-    /// The user, the page's policy or the system refused (`NotAllowedError`).
+    /// The user, the page's permissions policy or the system refused the operation (`NotAllowedError`).
     NotAllowed,
-    /// There is no such thing, such as a camera (`NotFoundError`).
+    /// The object does not exist, such as a camera (`NotFoundError`).
     NotFound,
-    /// The device exists but cannot be read, mostly because another program uses it (`NotReadableError`).
+    /// The device exists but cannot be read, usually because another program uses it (`NotReadableError`).
     NotReadable,
-    /// No device can meet this constraint (`OverconstrainedError`).
+    /// No device satisfies a constraint (`OverconstrainedError`).
     #[doc(alias = "OverconstrainedError")]
     #[doc(alias = "OverconstrainedError.constraint")]
     Overconstrained {
-        /// The name of the constraint as in JavaScript, such as `width`. `None` where the browser hides it.
+        /// The JavaScript name of the constraint, such as `width`. `None` if the browser hides it.
         constraint: Option<String>,
     },
-    /// The browser lacks the API, or does not offer it to this page (`NotSupportedError`).
+    /// The browser lacks the API, or does not provide it to this page (`NotSupportedError`).
     NotSupported,
-    /// A security rule of the browser forbids it (`SecurityError`).
+    /// A security rule of the browser forbids the operation (`SecurityError`).
     Security,
     /// The object is in a state that does not permit the operation (`InvalidStateError`).
     InvalidState,
-    /// The object belongs to another one, such as a sender to another connection (`InvalidAccessError`).
+    /// The object belongs to another object, such as a sender to another connection (`InvalidAccessError`).
     InvalidAccess,
-    /// The operation changes a member that cannot change (`InvalidModificationError`).
+    /// The operation changes a member that cannot be changed (`InvalidModificationError`).
     InvalidModification,
-    /// The operation failed for a reason of its own, such as a description that could not be applied
+    /// The operation failed for a reason specific to it, such as a session description that cannot be applied
     /// (`OperationError`).
     Operation,
     /// A text could not be parsed (`SyntaxError`).
@@ -112,7 +121,7 @@ pub enum ErrorKind {
     Range,
     /// The network failed (`NetworkError`).
     Network,
-    /// The operation took too long (`TimeoutError`).
+    /// The operation timed out (`TimeoutError`).
     Timeout,
     /// The buffer is full at the moment.
     WouldBlock,
@@ -123,7 +132,7 @@ pub enum ErrorKind {
     },
     /// The unread data exceeds its limit (`QuotaExceededError`).
     QuotaExceeded,
-    /// The remote peer sent data that does not follow the protocol.
+    /// The remote peer sent data that violates the protocol.
     InvalidData,
     /// The connection, channel or room is closed.
     Closed,
@@ -133,15 +142,15 @@ pub enum ErrorKind {
     Busy,
     /// The peer has left the room, or was never in it.
     PeerLeft,
-    /// The signaling server refused the request, with the code of [`Error::code`] and [`Error::signaling_code`].
+    /// The signaling server refused the request. [`Error::signaling_code`] returns the reason.
     Signaling,
-    /// Any other failure; see [`Error::message`], [`Error::js`] and [`source`](error::Error::source).
+    /// Any other failure. See [`Error::message`], [`Error::js`] and [`source`](error::Error::source).
     Other,
 }
 
 impl ErrorKind {
-    /// The kinds without fields that are named after an exception, whose name is theirs followed by `Error`.
-    const PLAIN: [Self; 16] = [
+    /// The kinds without fields that correspond to an exception, whose name has the suffix `Error`.
+    const EXCEPTIONS: [Self; 16] = [
         Self::Abort,
         Self::NotAllowed,
         Self::NotFound,
@@ -193,7 +202,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the kind of a thrown value by its `name`, as Firefox does not expose every error's class to `instanceof`.
+    /// Returns the kind of a thrown value by its `name`, as Firefox does not expose the classes of all errors.
     fn from_thrown(thrown: &JsValue) -> Self {
         let name = global::get_text(thrown, "name").unwrap_or_default();
         let name = name.strip_suffix("Error").unwrap_or_default();
@@ -201,21 +210,21 @@ impl ErrorKind {
             "Overconstrained" => Self::Overconstrained {
                 constraint: global::get_text(thrown, "constraint").filter(|name| !name.is_empty()),
             },
-            // Firefox's name for what the specification calls an `OperationError`.
+            // Firefox throws an `IdpError` where the specification requires an `OperationError`.
             "Idp" => Self::Operation,
-            _ => Self::PLAIN.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Other),
+            _ => Self::EXCEPTIONS.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Other),
         }
     }
 }
 
 impl Error {
-    /// Creates an error of this kind. `operation` is the name of the function that failed, and `message` states the cause.
+    /// Creates an error. `operation` is the name of the failed function, and `message` states the cause.
     #[must_use]
     pub fn new(operation: &'static str, kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self::with(operation, kind, message.into(), None)
     }
 
-    /// Creates an error of this kind from the error that caused it, whose text becomes the message.
+    /// Creates an error with the given source. The text of the source becomes the message.
     #[must_use]
     pub fn from_source(
         operation: &'static str,
@@ -226,13 +235,14 @@ impl Error {
         Self::new(operation, kind, source.to_string()).with_details(|details| details.source = Some(source))
     }
 
-    /// Creates an error of the kind [`Other`](ErrorKind::Other) from the error that caused it.
+    /// Creates an error of kind [`Other`](ErrorKind::Other) with the given source.
     #[must_use]
     pub fn other(operation: &'static str, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self::from_source(operation, ErrorKind::Other, source)
     }
 
-    /// Creates an error from a value that JavaScript threw or rejected with: an exception, a string, `null` or any object.
+    /// Creates an error from a value that JavaScript code has thrown, or with which a promise was rejected. The value may
+    /// be of any type.
     #[must_use]
     pub fn from_js(operation: &'static str, thrown: JsValue) -> Self {
         let kind = ErrorKind::from_thrown(&thrown);
@@ -240,8 +250,8 @@ impl Error {
         Self::with(operation, kind, message.into(), Some(thrown))
     }
 
-    /// Creates the error of an operation on a closed object. Where the object has a name, state it with
-    /// [`new`](Self::new).
+    /// Creates the error of an operation on a closed connection or channel. If the object has a name, use
+    /// [`new`](Self::new) with a message that contains it.
     pub(crate) fn closed(operation: &'static str) -> Self {
         Self::new(operation, ErrorKind::Closed, "the connection, channel or room is closed")
     }
@@ -250,17 +260,17 @@ impl Error {
         Self(Arc::new(Details { operation, kind, message, js, code: None, sdp: None, source: None }))
     }
 
-    /// Adds the code of a refusal.
+    /// Adds the signaling server's error code.
     pub(crate) fn with_code(self, code: &str) -> Self {
         self.with_details(|details| details.code = Some(code.into()))
     }
 
-    /// Adds the description that was refused, in which [`rtc`](Self::rtc) finds the line that the browser means.
+    /// Adds the rejected session description, in which [`rtc`](Self::rtc) searches the line that the browser quotes.
     pub(crate) fn with_sdp(self, sdp: &str) -> Self {
         self.with_details(|details| details.sdp = Some(sdp.into()))
     }
 
-    /// Changes an error that has no clone yet.
+    /// Changes the details of an error that has not been cloned.
     fn with_details(mut self, change: impl FnOnce(&mut Details)) -> Self {
         if let Some(details) = Arc::get_mut(&mut self.0) {
             change(details);
@@ -268,8 +278,8 @@ impl Error {
         self
     }
 
-    /// Converts the browser's failure to read a file to `NotReadable`: for a file that has changed, Chromium rejects with
-    /// `NotReadableError`, Firefox with `AbortError`. An error of this crate stays.
+    /// Converts a browser's error from reading a file to `NotReadable`. For a file that has changed, Chromium throws a
+    /// `NotReadableError` and Firefox an `AbortError`. Errors of this crate are returned unchanged.
     pub(crate) fn into_not_readable(self) -> Self {
         if self.js().is_none() {
             return self;
@@ -278,73 +288,73 @@ impl Error {
         Self::new(self.operation(), ErrorKind::NotReadable, message)
     }
 
-    /// Returns the name of the function that failed, as in JavaScript, such as `getUserMedia`.
+    /// Returns the name of the failed function in JavaScript, such as `getUserMedia`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.0.operation
     }
 
-    /// Returns the kind of the failure.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// Returns the cause, for a log. The text of a browser's own error differs among browsers and versions.
+    /// Returns the message, for logs. The text of a browser's error differs between browsers and versions.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Returns the code of a refusal, such as `name_taken` of the signaling server.
+    /// Returns the signaling server's error code as a string, such as `name_taken`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// Returns whether the operation was aborted.
+    /// Returns whether the kind is [`Abort`](ErrorKind::Abort).
     #[must_use]
     pub fn is_abort(&self) -> bool {
         self.0.kind == ErrorKind::Abort
     }
 
-    /// Returns whether the connection, channel or room is closed.
+    /// Returns whether the kind is [`Closed`](ErrorKind::Closed).
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.0.kind == ErrorKind::Closed
     }
 
-    /// Returns whether the operation took too long.
+    /// Returns whether the kind is [`Timeout`](ErrorKind::Timeout).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// Returns whether the user, the page's policy or the system refused.
+    /// Returns whether the kind is [`NotAllowed`](ErrorKind::NotAllowed).
     #[must_use]
     pub fn is_not_allowed(&self) -> bool {
         self.0.kind == ErrorKind::NotAllowed
     }
 
-    /// Returns whether there is no such thing, such as a camera.
+    /// Returns whether the kind is [`NotFound`](ErrorKind::NotFound).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.kind == ErrorKind::NotFound
     }
 
-    /// Returns whether the browser lacks the API, or does not offer it to this page.
+    /// Returns whether the kind is [`NotSupported`](ErrorKind::NotSupported).
     #[must_use]
     pub fn is_not_supported(&self) -> bool {
         self.0.kind == ErrorKind::NotSupported
     }
 
-    /// Returns whether the buffer is full at the moment.
+    /// Returns whether the kind is [`WouldBlock`](ErrorKind::WouldBlock).
     #[must_use]
     pub fn is_would_block(&self) -> bool {
         self.0.kind == ErrorKind::WouldBlock
     }
 
-    /// Returns whether the message exceeds a limit.
+    /// Returns whether the kind is [`TooLarge`](ErrorKind::TooLarge).
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         matches!(self.0.kind, ErrorKind::TooLarge { .. })
@@ -359,7 +369,7 @@ impl Error {
         [operation, " failed (", kind.name(), "): ", message]
     }
 
-    /// Returns the value that JavaScript threw, if it did.
+    /// Returns the JavaScript value from which the error was created with [`from_js`](Self::from_js), if any.
     #[must_use]
     pub fn js(&self) -> Option<&JsValue> {
         self.0.js.as_ref()
@@ -388,16 +398,18 @@ impl error::Error for Error {
     }
 }
 
-/// A sink that cannot fail, such as one of a closure, is a link.
+/// Allows a sink that cannot fail as the sending half of a [`Link`](crate::session::Link).
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
     }
 }
 
-/// Returns the value that JavaScript threw, if it did. Otherwise the result is a `TypeError` or a `RangeError` for these
-/// two kinds, and for any other an `Error` whose `name` is the kind's. It has the `code` of a refusal, and the `limit` that
-/// a message exceeds.
+/// Converts to a JavaScript error.
+///
+/// An error that was created from a JavaScript value converts to that value. Other errors convert to a `TypeError` or a
+/// `RangeError` for the kinds `Type` and `Range`, and otherwise to an `Error` whose `name` is that of the kind. The member
+/// `code` is the signaling server's error code, and `limit` the limit of `TooLarge` in bytes.
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
         let Details { operation, kind, message, js, code, .. } = &*error.0;
@@ -424,7 +436,7 @@ impl From<Error> for JsValue {
     }
 }
 
-/// Makes an error of a thrown value by naming the operation: `call().during("createOffer")?`.
+/// Conversion of a thrown value to an [`Error`] with the name of the operation: `call().during("createOffer")?`.
 pub(crate) trait During<T> {
     fn during(self, operation: &'static str) -> Result<T>;
 }
@@ -442,7 +454,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_type_of_result_is_inferred() {
+    fn result_error_type_is_inferred() {
         let result = crate::Result::Ok(1);
         assert_eq!(result.ok(), Some(1));
     }
@@ -457,8 +469,8 @@ mod tests {
     }
 
     #[test]
-    fn predicates_agree_with_the_kind() {
-        let is = |kind| {
+    fn predicates_match_kind() {
+        let predicates = |kind| {
             let error = Error::new("test", kind, "");
             [
                 error.is_abort(),
@@ -472,14 +484,14 @@ mod tests {
             ]
             .map(u8::from)
         };
-        assert_eq!(is(ErrorKind::Abort), [1, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(is(ErrorKind::Closed), [0, 1, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(is(ErrorKind::Timeout), [0, 0, 1, 0, 0, 0, 0, 0]);
-        assert_eq!(is(ErrorKind::NotAllowed), [0, 0, 0, 1, 0, 0, 0, 0]);
-        assert_eq!(is(ErrorKind::NotFound), [0, 0, 0, 0, 1, 0, 0, 0]);
-        assert_eq!(is(ErrorKind::NotSupported), [0, 0, 0, 0, 0, 1, 0, 0]);
-        assert_eq!(is(ErrorKind::WouldBlock), [0, 0, 0, 0, 0, 0, 1, 0]);
-        assert_eq!(is(ErrorKind::TooLarge { limit: 1 }), [0, 0, 0, 0, 0, 0, 0, 1]);
-        assert_eq!(is(ErrorKind::Other), [0; 8]);
+        assert_eq!(predicates(ErrorKind::Abort), [1, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(predicates(ErrorKind::Closed), [0, 1, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(predicates(ErrorKind::Timeout), [0, 0, 1, 0, 0, 0, 0, 0]);
+        assert_eq!(predicates(ErrorKind::NotAllowed), [0, 0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(predicates(ErrorKind::NotFound), [0, 0, 0, 0, 1, 0, 0, 0]);
+        assert_eq!(predicates(ErrorKind::NotSupported), [0, 0, 0, 0, 0, 1, 0, 0]);
+        assert_eq!(predicates(ErrorKind::WouldBlock), [0, 0, 0, 0, 0, 0, 1, 0]);
+        assert_eq!(predicates(ErrorKind::TooLarge { limit: 1 }), [0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(predicates(ErrorKind::Other), [0; 8]);
     }
 }

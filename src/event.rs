@@ -1,4 +1,4 @@
-//! Events as guards and streams.
+//! Listeners of DOM events, and streams of events.
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,16 +16,17 @@ use web_sys::{Event, EventTarget};
 
 use crate::wake::{CloseSignal, CloseWait, Waiter, WakerSet};
 
-/// A DOM event listener that is removed when this is dropped.
+/// A listener of DOM events, which is removed when this value is dropped.
 ///
+/// # Examples
 /// ```no_run
 /// # use browser_rtc::Listener;
 /// # fn example(button: &web_sys::EventTarget) {
 /// let clicks = Listener::new(button, "click", |_event| { /* … */ });
-/// drop(clicks); // the button no longer calls
+/// drop(clicks); // removes the listener
 /// # }
 /// ```
-#[must_use = "the listener is removed when this is dropped"]
+#[must_use = "dropping this value removes the listener"]
 pub struct Listener {
     target: EventTarget,
     event: &'static str,
@@ -33,23 +34,23 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Calls `callback` for each event of this name on `target`, until the listener is dropped.
+    /// Adds a listener to `target`, which calls `callback` for each event with the name `event`.
     pub fn new(target: &EventTarget, event: &'static str, callback: impl FnMut(Event) + 'static) -> Self {
         Self::attach(target, event, Box::new(callback))
     }
 
-    /// Does not depend on the type of the callback, and so is compiled once.
+    /// Adds a listener. This function is compiled once, as it is not generic over the callback.
     fn attach(target: &EventTarget, event: &'static str, callback: Box<dyn FnMut(Event)>) -> Self {
         let callback = Closure::wrap(callback);
-        // This throws only for an abort signal, and none is given.
+        // This only throws for an invalid abort signal, and none is passed.
         let _ = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
         Self { target: target.clone(), event, callback }
     }
 }
 
 impl Drop for Listener {
-    /// Removes the listener before the closure, a field, is freed. In the other order, an event that is being
-    /// dispatched would call into freed memory.
+    /// Removes the listener before the field with the closure is dropped. In the other order, an event that is being
+    /// dispatched would call a freed closure.
     fn drop(&mut self) {
         let callback = self.callback.as_ref().unchecked_ref();
         // This never throws.
@@ -63,15 +64,20 @@ impl fmt::Debug for Listener {
     }
 }
 
-/// The events of an object as a stream.
+/// A stream of the events of an object.
 ///
-/// Each stream is a subscription of its own and gets every event from its creation on, in order; unread events wait. A
-/// [`Room`](crate::room::Room), a [`Call`](crate::room::Call) and a [`Session`](crate::session::Session) also keep the
-/// events before their first subscription, for that one; their unread events are limited per stream. A stream of states
-/// begins with the current state.
+/// Each stream is an independent subscription. It yields every event from its creation on, in order, and buffers unread
+/// events. A stream of states begins with the current state.
 ///
-/// The stream ends when the object closes, also when it is closed locally. It does not keep the object alive: it ends as
-/// well when the last handle of the object is dropped. Dropping the stream removes its listeners and its unread events.
+/// A [`Room`](crate::room::Room), a [`Call`](crate::room::Call) and a [`Session`](crate::session::Session) buffer their
+/// events until the first subscription, which yields them. They limit the unread events of each stream.
+///
+/// The stream ends when the object closes, including when it is closed locally. It does not keep the object alive, and
+/// also ends when the last handle of the object is dropped. Dropping the stream removes its listeners and its unread
+/// events.
+///
+/// # Cancel safety
+/// `next` and the other functions of [`StreamExt`](futures::StreamExt) that wait for one item are cancel safe.
 #[must_use = "dropping the stream ends the subscription"]
 pub struct EventStream<T> {
     queue: Queue<T>,
@@ -79,34 +85,44 @@ pub struct EventStream<T> {
     source: Source,
 }
 
-/// The part of a stream that does not depend on the type of its items, and so is compiled once.
+/// The part of a stream that is not generic over its items, so that it is compiled once.
 struct Source {
-    filled: Waiter,
+    pushed: Waiter,
     listeners: Vec<Listener>,
     end: CloseWait,
-    finished: bool,
+    is_finished: bool,
+}
+
+/// The end of a stream.
+enum SourceEnd {
+    /// The object has just closed.
+    JustClosed,
+    /// The object had closed before.
+    Finished,
 }
 
 impl Source {
-    /// Resolves when the object has closed: with `false` the first time, and with `true` after that.
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        if self.finished {
-            return Poll::Ready(true);
+    /// Resolves when the object has closed.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<SourceEnd> {
+        if self.is_finished {
+            return Poll::Ready(SourceEnd::Finished);
         }
-        self.filled.register(cx);
+        self.pushed.register(cx);
         if Pin::new(&mut self.end).poll(cx).is_pending() {
             return Poll::Pending;
         }
-        self.finished = true;
+        self.is_finished = true;
         self.listeners.clear();
-        Poll::Ready(false)
+        Poll::Ready(SourceEnd::JustClosed)
     }
 }
 
 impl<T: 'static> EventStream<T> {
-    /// Creates a stream of the events of this name on any target, which never ends by itself. `read` runs inside the
-    /// event's dispatch, and returns the item for the stream, if any.
+    /// Creates a stream of the events with the name `event` on any target.
     ///
+    /// `read` is called while the event is dispatched, and returns an item for the stream or `None`. The stream never ends.
+    ///
+    /// # Examples
     /// ```no_run
     /// # use browser_rtc::EventStream;
     /// # use futures::StreamExt;
@@ -122,18 +138,19 @@ impl<T: 'static> EventStream<T> {
         Self::new(&CloseSignal::default()).on(target, event, read)
     }
 
-    /// Creates a stream without a listener yet, which ends with `end`.
+    /// Creates a stream without listeners, which ends when `end` is set.
     pub(crate) fn new(end: &CloseSignal) -> Self {
         Self::from_queue(Queue::default(), end)
     }
 
-    /// Creates a stream that takes the items of `queue`, of which it is the only consumer.
+    /// Creates a stream of the items of `queue`. The stream must be the only consumer.
     pub(crate) fn from_queue(queue: Queue<T>, end: &CloseSignal) -> Self {
-        let source = Source { filled: queue.waiter(), listeners: Vec::new(), end: end.wait(), finished: false };
+        let source = Source { pushed: queue.waiter(), listeners: Vec::new(), end: end.wait(), is_finished: false };
         Self { queue, finish: None, source }
     }
 
-    /// Adds the events of this name. `read` runs inside the event's dispatch, and returns the item, if any.
+    /// Adds a listener of the events with the name `event`. `read` is called while the event is dispatched, and returns an
+    /// item for the stream or `None`.
     pub(crate) fn on(
         mut self,
         target: &EventTarget,
@@ -149,7 +166,8 @@ impl<T: 'static> EventStream<T> {
         self
     }
 
-    /// Creates a stream of states: the current one, each change, and the final one.
+    /// Creates a stream of states: the current state, each change, and the final state. `read` returns the current state,
+    /// which may change with each of `events`.
     pub(crate) fn from_states(
         end: &CloseSignal,
         target: &EventTarget,
@@ -174,7 +192,7 @@ impl<T: 'static> EventStream<T> {
         stream.finish_with(changed)
     }
 
-    /// Adds a last item at the end, for a change of which browsers fire no event.
+    /// Adds a last item, for a change at the end of the object for which browsers fire no event.
     pub(crate) fn finish_with(mut self, finish: impl FnOnce() -> Option<T> + 'static) -> Self {
         self.finish = Some(Box::new(finish));
         self
@@ -191,8 +209,8 @@ impl<T> Stream for EventStream<T> {
             return Poll::Ready(Some(item));
         }
         match self.source.poll_end(cx) {
-            Poll::Ready(false) => Poll::Ready(self.finish.take().and_then(|finish| finish())),
-            Poll::Ready(true) => Poll::Ready(None),
+            Poll::Ready(SourceEnd::JustClosed) => Poll::Ready(self.finish.take().and_then(|finish| finish())),
+            Poll::Ready(SourceEnd::Finished) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -200,7 +218,7 @@ impl<T> Stream for EventStream<T> {
 
 impl<T> FusedStream for EventStream<T> {
     fn is_terminated(&self) -> bool {
-        self.source.finished
+        self.source.is_finished
     }
 }
 
@@ -215,13 +233,13 @@ pub(crate) struct Queue<T>(Rc<QueueState<T>>);
 
 struct QueueState<T> {
     items: RefCell<VecDeque<T>>,
-    filled: WakerSet,
+    pushed: WakerSet,
 }
 
 impl<T> Queue<T> {
     pub(crate) fn push(&self, item: T) {
         self.0.items.borrow_mut().push_back(item);
-        self.0.filled.wake_all();
+        self.0.pushed.wake_all();
     }
 
     pub(crate) fn pop(&self) -> Option<T> {
@@ -229,7 +247,7 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn waiter(&self) -> Waiter {
-        self.0.filled.waiter()
+        self.0.pushed.waiter()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -241,7 +259,7 @@ impl<T> Queue<T> {
         self.0.items.borrow().iter().map(size).sum()
     }
 
-    /// Changes the newest item. Returns false if there is none, or `change` does.
+    /// Changes the newest item. Returns the result of `change`, or false if the queue is empty.
     pub(crate) fn change_last(&self, change: impl FnOnce(&mut T) -> bool) -> bool {
         self.0.items.borrow_mut().back_mut().is_some_and(change)
     }
@@ -255,26 +273,26 @@ impl<T> Clone for Queue<T> {
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self(Rc::new(QueueState { items: RefCell::default(), filled: WakerSet::default() }))
+        Self(Rc::new(QueueState { items: RefCell::default(), pushed: WakerSet::default() }))
     }
 }
 
-/// The source of an object's events: each subscriber has a queue of its own.
+/// A broadcast of an object's events. Each subscriber has its own queue.
 pub(crate) struct Broadcast<T>(Rc<BroadcastState<T>>);
 
 struct BroadcastState<T> {
-    /// The events before the first subscription, which takes them.
+    /// The queue of the events before the first subscription, which continues with it.
     backlog: Cell<Option<Queue<T>>>,
     queues: RefCell<Vec<Weak<QueueState<T>>>>,
 }
 
 impl<T: Clone + 'static> Broadcast<T> {
-    /// Creates a stream of the events from now on, and for the first subscriber also of those before.
+    /// Creates a stream of the events from now on. The first subscriber also receives all earlier events.
     pub(crate) fn subscribe(&self, end: &CloseSignal) -> EventStream<T> {
         let queue = self.0.backlog.take().unwrap_or_else(|| {
             let queue = Queue::default();
             let mut queues = self.0.queues.borrow_mut();
-            // Without an event, nothing else removes the queues of dropped streams.
+            // `send` also removes the queues of dropped streams, but there may be no event.
             queues.retain(|queue| queue.strong_count() > 0);
             queues.push(Rc::downgrade(&queue.0));
             queue
@@ -282,19 +300,19 @@ impl<T: Clone + 'static> Broadcast<T> {
         EventStream::from_queue(queue, end)
     }
 
-    /// Hands an event to the queue of each subscriber with `push`, which limits the queue and returns whether it has
-    /// taken the event. Returns whether any has.
+    /// Passes an event and the queue of each subscriber to `push`. That function limits the queue, and returns whether it
+    /// has added the event. Returns whether the event was added to any queue.
     ///
-    /// `push` wakes tasks, which may subscribe or unsubscribe, so that nothing is borrowed while it runs.
+    /// `push` wakes tasks, which may subscribe and unsubscribe. No borrow is held while it runs.
     pub(crate) fn send(&self, event: T, push: impl Fn(&Queue<T>, T) -> bool) -> bool {
         let mut queues = Vec::new();
         self.0.queues.borrow_mut().retain(|queue| queue.upgrade().map(|queue| queues.push(Queue(queue))).is_some());
         let Some(last) = queues.pop() else { return false };
-        let mut is_taken = false;
+        let mut is_queued = false;
         for queue in queues {
-            is_taken |= push(&queue, event.clone());
+            is_queued |= push(&queue, event.clone());
         }
-        push(&last, event) || is_taken
+        push(&last, event) || is_queued
     }
 }
 
@@ -319,11 +337,11 @@ mod tests {
     use super::*;
 
     fn push(queue: &Queue<u32>, event: u32) -> bool {
-        let is_taken = queue.len() < 3;
-        if is_taken {
+        let has_room = queue.len() < 3;
+        if has_room {
             queue.push(event);
         }
-        is_taken
+        has_room
     }
 
     fn unread(stream: &mut EventStream<u32>) -> Vec<u32> {
@@ -331,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn subscribers_each_get_every_event() {
+    fn every_subscriber_gets_every_event() {
         let (events, end) = (Broadcast::default(), CloseSignal::default());
         events.send(1, push);
         let mut first = events.subscribe(&end);
@@ -348,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_subscriber_is_limited_alone() {
+    fn slow_subscriber_does_not_limit_others() {
         let (events, end) = (Broadcast::default(), CloseSignal::default());
         let (mut fast, mut slow) = (events.subscribe(&end), events.subscribe(&end));
         for event in 1..=5 {
@@ -359,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn dropped_subscriber_frees_its_events() {
+    fn dropped_subscriber_frees_unread_events() {
         let (events, end) = (Broadcast::default(), CloseSignal::default());
         let event = Rc::new(());
         let push = |queue: &Queue<Rc<()>>, event| {
@@ -374,13 +392,13 @@ mod tests {
         assert_eq!(Rc::strong_count(&event), 2);
         drop(second);
         assert_eq!(Rc::strong_count(&event), 1);
-        assert!(!events.send(event.clone(), push), "an event without a subscriber is dropped");
+        assert!(!events.send(event.clone(), push), "an event without subscribers is dropped");
         assert_eq!(Rc::strong_count(&event), 1);
         assert_eq!(events.0.queues.borrow().len(), 0);
     }
 
     #[test]
-    fn dropped_subscriptions_leave_nothing_behind() {
+    fn queues_of_dropped_subscribers_are_removed() {
         let (events, end) = (Broadcast::<u32>::default(), CloseSignal::default());
         for _ in 0..1_000 {
             drop(events.subscribe(&end));
@@ -389,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn subscription_while_an_event_is_sent_begins_after_it() {
+    fn subscription_during_send_starts_after_event() {
         let (events, end) = (Broadcast::default(), CloseSignal::default());
         let _first = events.subscribe(&end);
         let late = RefCell::new(None);

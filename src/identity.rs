@@ -1,9 +1,9 @@
-//! Equality of handles: two are equal where they stand for one object.
+//! Equality of handles, by the identity of the object that they refer to.
 
-/// Implements `PartialEq` and `Eq` for a handle by the identity of what it stands for.
+/// Implements `PartialEq` and `Eq` for a handle by the identity of its object.
 macro_rules! identity {
     ($handle:ident, |$this:ident, $other:ident| $same:expr) => {
-        /// Handles are equal where they stand for one object, as clones do.
+        /// Handles are equal if they refer to the same object, as clones do.
         impl PartialEq for $handle {
             fn eq(&self, other: &Self) -> bool {
                 let ($this, $other) = (self, other);
@@ -17,7 +17,7 @@ macro_rules! identity {
 
 pub(crate) use identity;
 
-/// Returns whether two values are one JavaScript object.
-pub(crate) fn same_object(one: &impl AsRef<wasm_bindgen::JsValue>, other: &impl AsRef<wasm_bindgen::JsValue>) -> bool {
-    js_sys::Object::is(one.as_ref(), other.as_ref())
+/// Returns whether two values are the same JavaScript object.
+pub(crate) fn same_object(a: &impl AsRef<wasm_bindgen::JsValue>, b: &impl AsRef<wasm_bindgen::JsValue>) -> bool {
+    js_sys::Object::is(a.as_ref(), b.as_ref())
 }

@@ -1,4 +1,4 @@
-//! Members of dictionaries that the types do not have.
+//! Untyped members of dictionaries.
 
 use std::fmt;
 
@@ -7,17 +7,21 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::sys::global;
 
-/// Members of a dictionary that this crate does not type, such as those of a newer browser or of one browser alone.
+/// The members of a dictionary for which this crate has no field, such as those of a newer specification or of one browser
+/// only.
 ///
-/// They hold what a browser returned, and are passed to the browser after the typed members, so that one of the same
-/// name replaces the typed one. They are JavaScript values, and therefore not serialized.
+/// A dictionary that a browser returns keeps such members here. In a dictionary that is passed to a browser, they are set
+/// after the typed members, and replace a typed member of the same name. They are JavaScript values and are not serialized
+/// by serde.
 ///
+/// # Examples
 /// ```no_run
 /// # use browser_rtc::media::{MediaStreamTrack, Video};
 /// # async fn example(camera: &MediaStreamTrack) -> browser_rtc::Result<()> {
-/// let zoom = camera.capabilities()?.other.get("zoom").cloned(); // of the Image Capture specification
+/// // `zoom` is defined by the Image Capture specification.
+/// let zoom_range = camera.capabilities()?.other.get("zoom").cloned();
 /// camera.apply_constraints(Video::new().member("zoom", 200)).await?;
-/// # let _ = zoom; Ok(()) }
+/// # let _ = zoom_range; Ok(()) }
 /// ```
 #[derive(Clone, Default)]
 pub struct Members(Vec<(String, JsValue)>);
@@ -29,52 +33,52 @@ impl Members {
         Self::default()
     }
 
-    /// Returns the member of this name.
+    /// Returns the value of the member `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&JsValue> {
-        self.iter().find_map(|(known, value)| (known == name).then_some(value))
+        self.iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// Sets the member of this name.
+    /// Sets the member `name`, and replaces its previous value.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<JsValue>) {
-        self.put(name.into(), value.into());
+        self.insert(name.into(), value.into());
     }
 
-    fn put(&mut self, name: String, value: JsValue) {
-        self.0.retain(|(known, _)| *known != name);
+    fn insert(&mut self, name: String, value: JsValue) {
+        self.0.retain(|(key, _)| *key != name);
         self.0.push((name, value));
     }
 
-    /// Removes the member of this name, and returns its value.
+    /// Removes the member `name`, and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<JsValue> {
-        let index = self.0.iter().position(|(known, _)| known == name)?;
+        let index = self.0.iter().position(|(key, _)| key == name)?;
         Some(self.0.remove(index).1)
     }
 
-    /// Returns all members, each with its name.
+    /// Returns an iterator over the names and values of all members.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &JsValue)> {
         self.0.iter().map(|(name, value)| (&**name, value))
     }
 
-    /// Returns whether there is no member.
+    /// Returns whether there are no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Reads the members of an object, without those of these names and those without a value.
-    pub(crate) fn beside(known: &[&str], object: &JsValue) -> Self {
+    /// Reads the members of an object except those named in `typed`. Members that are `undefined` or `null` are ignored.
+    pub(crate) fn beside(typed: &[&str], object: &JsValue) -> Self {
         let Some(object) = object.dyn_ref::<Object>() else { return Self::default() };
         let names = Object::keys(object).into_iter().filter_map(|name| name.as_string());
-        let others = names.filter(|name| !known.contains(&&**name));
-        let members = others.filter_map(|name| {
+        let untyped = names.filter(|name| !typed.contains(&&**name));
+        let members = untyped.filter_map(|name| {
             let value = global::get(object, &name);
             (!value.is_null_or_undefined()).then_some((name, value))
         });
         Self(members.collect())
     }
 
-    /// Sets the members on an object of this crate.
+    /// Sets the members on an object.
     pub(crate) fn write(&self, object: &Object) {
         for (name, value) in self.iter() {
             global::set(object, name, value);
@@ -82,11 +86,11 @@ impl Members {
     }
 }
 
-/// The order does not matter; values are compared by `Object.is`.
+/// Compares the values with `Object.is`. The order of the members is irrelevant.
 impl PartialEq for Members {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(name, value): (&str, &JsValue)| other.get(name).is_some_and(|theirs| Object::is(value, theirs));
-        self.0.len() == other.0.len() && self.iter().all(same)
+        let is_equal = |(name, value): (&str, &JsValue)| other.get(name).is_some_and(|other| Object::is(value, other));
+        self.0.len() == other.0.len() && self.iter().all(is_equal)
     }
 }
 
@@ -98,10 +102,10 @@ impl fmt::Debug for Members {
     }
 }
 
-/// The builder's method for [`Members`] in the field `other`.
+/// Defines a builder's method that sets one of the [`Members`] in the field `other`.
 macro_rules! member_setter {
     () => {
-        /// Sets a member that this crate does not type.
+        /// Sets a member for which this crate has no method.
         #[must_use]
         pub fn member(mut self, name: impl Into<String>, value: impl Into<wasm_bindgen::JsValue>) -> Self {
             self.other.set(name, value);

@@ -1,4 +1,5 @@
-//! Awaiting a JavaScript promise, raced with the end of the object that it belongs to.
+//! Awaiting of JavaScript promises. Each wait also ends when the object that the promise belongs to is closed, as browsers
+//! do not settle the pending promises of a closed object.
 
 use std::{
     cell::Cell,
@@ -16,8 +17,9 @@ use crate::{
     wake::{CloseSignal, CloseWait},
 };
 
-/// Resolves to the outcome of the promise that `call` returns, or to `Closed` if `end` is set first. After the end, `call`
-/// is not called: the browser would reject, and the rejection would be reported as unhandled.
+/// Calls `call`, and resolves to the outcome of the returned promise, or to `Closed` if `end` is set first.
+///
+/// If `end` is already set, `call` is not called, as the browser would report the rejected promise as unhandled.
 pub(crate) fn settled(
     operation: &'static str,
     end: &CloseSignal,
@@ -26,7 +28,8 @@ pub(crate) fn settled(
     Settled::new(operation, end, (!end.is_set()).then(call))
 }
 
-/// The same for an object that never closes, such as `navigator.mediaDevices`, asked already.
+/// Resolves to the outcome of a promise that belongs to no object, or to one that never closes, such as
+/// `navigator.mediaDevices`.
 pub(crate) fn settled_for_good(operation: &'static str, promise: std::result::Result<Promise, JsValue>) -> Settled {
     Settled::new(operation, &CloseSignal::default(), Some(promise))
 }
@@ -39,7 +42,7 @@ struct Outcome {
 
 type Callback = Closure<dyn FnMut(JsValue)>;
 
-/// One type for all promises: what waits for them is most of what a small program does.
+/// A future of the outcome of a promise. All promises share this one type, which keeps small programs small.
 pub(crate) struct Settled {
     operation: &'static str,
     outcome: Rc<Outcome>,
@@ -49,10 +52,10 @@ pub(crate) struct Settled {
 }
 
 impl Settled {
-    /// Waits for a promise, which is `None` if the end was set before.
-    fn new(operation: &'static str, end: &CloseSignal, asked: Option<std::result::Result<Promise, JsValue>>) -> Self {
+    /// Waits for a promise. `None` stands for an object that was closed before.
+    fn new(operation: &'static str, end: &CloseSignal, promise: Option<std::result::Result<Promise, JsValue>>) -> Self {
         let mut this = Self { operation, outcome: Rc::default(), callbacks: None, end: end.wait() };
-        match asked {
+        match promise {
             Some(Ok(promise)) => this.listen(&promise),
             Some(Err(thrown)) => this.outcome.settled.set(Some(Err(thrown))),
             None => {}
@@ -79,11 +82,10 @@ impl Settled {
 }
 
 impl Drop for Settled {
-    /// A promise that is still pending may call yet, or never, as that of a connection that has been closed. Its
-    /// callbacks then belong to JavaScript, which frees them together with the promise.
+    /// Passes the callbacks of a pending promise to JavaScript, which frees them together with the promise. The promise may
+    /// still call them, or may never settle if its connection has been closed.
     fn drop(&mut self) {
         if let Some((fulfilled, rejected)) = self.callbacks.take() {
-            // Freed together with the promise.
             let _ = (fulfilled.into_js_value(), rejected.into_js_value());
         }
     }

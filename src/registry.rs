@@ -1,4 +1,4 @@
-//! One shared state per browser object.
+//! Registries of the state that the handles of a browser object share.
 
 use std::{
     cell::RefCell,
@@ -8,40 +8,41 @@ use std::{
 
 use wasm_bindgen::JsValue;
 
-/// State that all handles of one browser object share.
+/// The state that all handles of one browser object share.
 pub(crate) trait Shared: Sized + 'static {
-    /// The browser's own object.
+    /// Returns the browser object.
     fn object(&self) -> &JsValue;
 
-    /// The registry of this kind of object.
+    /// Returns the registry of this type of state.
     fn registry() -> &'static LocalKey<Registry<Self>>;
 
-    /// Returns the state of this object, where a handle of it exists.
+    /// Returns the state of a browser object, if a handle of the object exists.
     fn find(object: &JsValue) -> Option<Rc<Self>> {
         Self::all().into_iter().find(|state| state.object() == object)
     }
 
-    /// Makes a new state known.
+    /// Registers a new state.
     fn register(self: &Rc<Self>) {
         Self::registry().with(|Registry(states)| states.borrow_mut().push(Rc::downgrade(self)));
     }
 
-    /// Removes a state that is being dropped.
+    /// Removes the state. Call it when the state is dropped.
     fn unregister(&self) {
         Self::registry()
             .with(|Registry(states)| states.borrow_mut().retain(|state| !std::ptr::eq(state.as_ptr(), self)));
     }
 
-    /// Returns all states that are in use.
+    /// Returns all registered states.
     fn all() -> Vec<Rc<Self>> {
         Self::registry().with(|Registry(states)| states.borrow().iter().filter_map(Weak::upgrade).collect())
     }
 }
 
-/// The states of one kind that are in use.
+/// The registered states of one type.
 ///
-/// It holds them weakly, and each removes itself when it is dropped, so that it keeps neither memory nor browser
-/// objects. A list serves: a page has some hundreds of such objects at most, and only `from_raw` searches it.
+/// The registry holds weak references, and each state removes itself when it is dropped, so that neither memory nor browser
+/// objects are leaked. A list is fast enough: a page has at most some hundreds of such objects, and only `from_raw`
+/// searches it.
 pub(crate) struct Registry<T>(RefCell<Vec<Weak<T>>>);
 
 impl<T> Registry<T> {
@@ -50,7 +51,7 @@ impl<T> Registry<T> {
     }
 }
 
-/// Implements [`Shared`] for a state whose field `raw` is the browser's own object.
+/// Implements [`Shared`] for a state, given the path of the field with the browser object.
 macro_rules! shared {
     ($state:ty, $($raw:ident).+) => {
         impl $crate::registry::Shared for $state {

@@ -1,11 +1,11 @@
-//! How long a browser's timer can wait.
+//! The range of a browser's timers.
 
 use std::time::Duration;
 
-/// The longest time of a timer, in milliseconds. A browser treats a longer one as zero.
-pub(crate) const LONGEST_MS: u32 = i32::MAX.unsigned_abs();
+/// Maximum delay of a timer, in milliseconds. Browsers treat a longer delay as zero.
+pub(crate) const MAX_MS: u32 = i32::MAX.unsigned_abs();
 
-/// Returns whole milliseconds: at least one, and at most the longest time of a timer.
+/// Converts a duration to whole milliseconds, clamped to 1 and the maximum delay of a timer.
 pub(crate) fn milliseconds(time: Duration) -> u32 {
-    u32::try_from(time.as_millis()).unwrap_or(u32::MAX).clamp(1, LONGEST_MS)
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX).clamp(1, MAX_MS)
 }

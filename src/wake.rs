@@ -1,4 +1,4 @@
-//! The tasks that wait for one reason, and the one-time end of a browser object.
+//! Sets of waiting tasks, and the signal that a browser object has been closed.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,57 +11,58 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Any number of tasks waiting for the same thing, in the order in which they came. Each wait has its own place, freed
-/// when it is dropped.
+/// A set of tasks that wait for the same condition, in the order of their registration. Each [`Waiter`] has one entry,
+/// which is removed when the waiter is dropped.
 #[derive(Clone, Default)]
-pub(crate) struct WakerSet(Rc<RefCell<Places>>);
+pub(crate) struct WakerSet(Rc<RefCell<Entries>>);
 
 #[derive(Default)]
-struct Places {
-    next: u64,
-    /// The places in rising order of their numbers. A list is fast enough, as there are mostly one or two.
-    taken: Vec<(u64, Option<Waker>)>,
+struct Entries {
+    next_id: u64,
+    /// The entries in ascending order of their ids. A list is fast enough, as most sets have one or two entries.
+    list: Vec<(u64, Option<Waker>)>,
 }
 
 impl WakerSet {
-    /// Wakes every task that waits now. No borrow is held while a waker runs, as it may be any code; a task that it adds
-    /// is not woken.
+    /// Wakes all tasks that wait at this moment. No borrow is held while a waker runs, as it may run any code. Tasks that
+    /// register in the meantime are not woken.
     pub(crate) fn wake_all(&self) {
-        let mut numbers = 0..self.0.borrow().next;
-        while self.wake_one(&mut numbers) {}
+        let mut ids = 0..self.0.borrow().next_id;
+        while self.wake_next(&mut ids) {}
     }
 
-    /// Wakes the first task of these numbers that is to be woken, and leaves those after it.
-    fn wake_one(&self, numbers: &mut Range<u64>) -> bool {
-        let mut places = self.0.borrow_mut();
-        let mut those = places.taken.iter_mut().filter(|(number, _)| numbers.contains(number));
-        let first = those.find_map(|(number, waker)| Some((*number, waker.take()?)));
-        drop(places);
+    /// Wakes the first waiting task in the range of ids, and removes its id and lower ones from the range. Returns false if
+    /// no task waits.
+    fn wake_next(&self, ids: &mut Range<u64>) -> bool {
+        let mut entries = self.0.borrow_mut();
+        let mut in_range = entries.list.iter_mut().filter(|(id, _)| ids.contains(id));
+        let first = in_range.find_map(|(id, waker)| Some((*id, waker.take()?)));
+        drop(entries);
         first
-            .map(|(number, waker)| {
-                numbers.start = number + 1;
+            .map(|(id, waker)| {
+                ids.start = id + 1;
                 waker.wake();
             })
             .is_some()
     }
 
-    /// Wakes the task that waits for the longest time.
+    /// Wakes the task of the oldest entry.
     pub(crate) fn wake_first(&self) {
-        let first = self.0.borrow_mut().taken.first_mut().and_then(|(_, waker)| waker.take());
+        let first = self.0.borrow_mut().list.first_mut().and_then(|(_, waker)| waker.take());
         if let Some(waker) = first {
             waker.wake();
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.borrow().taken.is_empty()
+        self.0.borrow().list.is_empty()
     }
 
     pub(crate) fn waiter(&self) -> Waiter {
-        Waiter { set: self.clone(), place: None }
+        Waiter { set: self.clone(), id: None }
     }
 
-    /// A place at the end of the line.
+    /// Adds an entry to the end of the set, used as a first-in, first-out queue.
     pub(crate) fn turn(&self) -> Turn {
         let mut waiter = self.waiter();
         waiter.set_waker(None);
@@ -69,10 +70,11 @@ impl WakerSet {
     }
 }
 
-/// One task's place in a [`WakerSet`].
+/// The entry of one task in a [`WakerSet`].
 pub(crate) struct Waiter {
     set: WakerSet,
-    place: Option<u64>,
+    /// The id of the entry. `None` before the first registration.
+    id: Option<u64>,
 }
 
 impl Waiter {
@@ -82,46 +84,47 @@ impl Waiter {
     }
 
     fn set_waker(&mut self, waker: Option<Waker>) {
-        let mut places = self.set.0.borrow_mut();
-        let former = match self.place {
+        let mut entries = self.set.0.borrow_mut();
+        let previous = match self.id {
             // A task that registered recently is near the end.
-            Some(place) => {
-                let mut taken = places.taken.iter_mut().rev();
-                taken.find(|(number, _)| *number == place).and_then(|(_, place)| mem::replace(place, waker))
+            Some(own_id) => {
+                let mut list = entries.list.iter_mut().rev();
+                list.find(|(id, _)| *id == own_id).and_then(|(_, entry)| mem::replace(entry, waker))
             }
             None => {
-                let number = places.next;
-                places.next += 1;
-                places.taken.push((number, waker));
-                self.place = Some(number);
+                let id = entries.next_id;
+                entries.next_id += 1;
+                entries.list.push((id, waker));
+                self.id = Some(id);
                 None
             }
         };
-        // The former one goes after the borrow: with it may go a task, and with that whatever it holds.
-        drop(places);
-        drop(former);
+        // The previous waker is dropped after the borrow, as this may drop a task and all that it owns.
+        drop(entries);
+        drop(previous);
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        if self.place.is_some() {
-            let mut places = self.set.0.borrow_mut();
-            let index = places.taken.iter().position(|(number, _)| self.place == Some(*number));
-            let gone = index.map(|index| places.taken.remove(index));
-            drop(places);
-            drop(gone);
+        if self.id.is_some() {
+            let mut entries = self.set.0.borrow_mut();
+            let index = entries.list.iter().position(|(id, _)| self.id == Some(*id));
+            let removed = index.map(|index| entries.list.remove(index));
+            // As in `set_waker`.
+            drop(entries);
+            drop(removed);
         }
     }
 }
 
-/// A place in a line whose tasks are served one after the other. Dropped by the first, it is the next one's turn.
+/// A position in a queue of tasks that take turns. When the first turn is dropped, the next task is woken.
 pub(crate) struct Turn(Option<Waiter>);
 
 impl Turn {
     pub(crate) fn is_first(&self) -> bool {
         let Some(waiter) = &self.0 else { return false };
-        waiter.set.0.borrow().taken.first().is_some_and(|(first, _)| waiter.place == Some(*first))
+        waiter.set.0.borrow().list.first().is_some_and(|(first, _)| waiter.id == Some(*first))
     }
 
     pub(crate) fn register(&mut self, cx: &Context<'_>) {
@@ -143,8 +146,8 @@ impl Drop for Turn {
     }
 }
 
-/// The end of an object's life, which is set once and stays set. All tasks that wait on the object also wait on this, as a
-/// browser neither settles promises nor fires events after `close()`.
+/// A signal that an object has been closed. Once set, it stays set. All tasks that wait on the object also wait on its
+/// signal, as browsers neither settle promises nor fire events after `close()`.
 #[derive(Clone, Default)]
 pub(crate) struct CloseSignal(Rc<CloseState>);
 
@@ -161,15 +164,15 @@ impl CloseSignal {
 
     /// Sets the signal. Returns false if it was set before.
     pub(crate) fn set(&self) -> bool {
-        let first = !self.0.is_set.replace(true);
-        if first {
+        let is_first = !self.0.is_set.replace(true);
+        if is_first {
             self.0.waiting.wake_all();
         }
-        first
+        is_first
     }
 
     pub(crate) fn wait(&self) -> CloseWait {
-        CloseWait { waiter: self.0.waiting.waiter(), end: self.clone() }
+        CloseWait { waiter: self.0.waiting.waiter(), signal: self.clone() }
     }
 }
 
@@ -179,17 +182,17 @@ impl fmt::Debug for CloseSignal {
     }
 }
 
-/// Resolves when the [`CloseSignal`] is set, and each time it is polled after that.
+/// A future that resolves when its [`CloseSignal`] is set. It can be polled again after that.
 pub(crate) struct CloseWait {
     waiter: Waiter,
-    end: CloseSignal,
+    signal: CloseSignal,
 }
 
 impl Future for CloseWait {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.end.is_set() {
+        if self.signal.is_set() {
             return Poll::Ready(());
         }
         self.waiter.register(cx);
@@ -209,24 +212,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dropped_wait_leaves_no_waker_behind() {
-        let end = CloseSignal::default();
+    fn dropped_wait_removes_its_waker() {
+        let signal = CloseSignal::default();
         for _ in 0..1_000 {
-            assert_eq!(end.wait().now_or_never(), None);
+            assert_eq!(signal.wait().now_or_never(), None);
         }
-        assert_eq!(end.0.waiting.0.borrow().taken.len(), 0);
+        assert_eq!(signal.0.waiting.0.borrow().list.len(), 0);
     }
 
     #[test]
-    fn close_signal_is_set_once_and_stays() {
-        let end = CloseSignal::default();
-        assert!(end.set());
-        assert!(!end.set());
-        assert_eq!(end.wait().now_or_never(), Some(()));
+    fn close_signal_stays_set() {
+        let signal = CloseSignal::default();
+        assert!(signal.set());
+        assert!(!signal.set());
+        assert_eq!(signal.wait().now_or_never(), Some(()));
     }
 
     #[test]
-    fn woken_waiter_keeps_its_place() {
+    fn woken_waiter_keeps_its_entry() {
         let set = WakerSet::default();
         let mut first = set.waiter();
         let cx = Context::from_waker(Waker::noop());
@@ -235,29 +238,30 @@ mod tests {
         first.register(&cx);
         let mut second = set.waiter();
         second.register(&cx);
-        assert_eq!(set.0.borrow().taken.len(), 2);
+        assert_eq!(set.0.borrow().list.len(), 2);
         drop(first);
-        assert_eq!(set.0.borrow().taken.len(), 1);
+        assert_eq!(set.0.borrow().list.len(), 1);
     }
 
-    /// Notes who was woken.
-    struct Woken(Arc<Mutex<Vec<u8>>>, u8);
+    /// A waker that records its number when it is woken.
+    struct RecordingWaker(Arc<Mutex<Vec<u8>>>, u8);
 
-    impl Wake for Woken {
+    impl Wake for RecordingWaker {
         fn wake(self: Arc<Self>) {
             self.0.lock().unwrap().push(self.1);
         }
     }
 
-    fn wakers() -> (Arc<Mutex<Vec<u8>>>, impl Fn(u8) -> Waker) {
+    /// Returns the numbers of the woken wakers, and a function that creates wakers.
+    fn recording_wakers() -> (Arc<Mutex<Vec<u8>>>, impl Fn(u8) -> Waker) {
         let woken = Arc::<Mutex<Vec<u8>>>::default();
-        let of = woken.clone();
-        (woken, move |number| Arc::new(Woken(of.clone(), number)).into())
+        let record = woken.clone();
+        (woken, move |number| Arc::new(RecordingWaker(record.clone(), number)).into())
     }
 
     #[test]
     fn tasks_are_woken_once_in_order() {
-        let (woken, waker) = wakers();
+        let (woken, waker) = recording_wakers();
         let set = WakerSet::default();
         let mut waiters: Vec<_> = (0..5).map(|_| set.waiter()).collect();
         for (waiter, number) in waiters.iter_mut().zip(0..) {
@@ -270,20 +274,20 @@ mod tests {
     }
 
     #[test]
-    fn dropped_turn_passes_on() {
-        let (woken, waker) = wakers();
-        let line = WakerSet::default();
-        let mut turns: Vec<_> = (0..4).map(|_| line.turn()).collect();
+    fn dropped_first_turn_wakes_next() {
+        let (woken, waker) = recording_wakers();
+        let set = WakerSet::default();
+        let mut turns: Vec<_> = (0..4).map(|_| set.turn()).collect();
         for (turn, number) in turns.iter_mut().zip(0..) {
             turn.register(&Context::from_waker(&waker(number)));
         }
         assert!(turns[0].is_first() && !turns[1].is_first());
         turns.remove(1);
-        assert!(woken.lock().unwrap().is_empty(), "it was not yet its turn");
+        assert!(woken.lock().unwrap().is_empty(), "the dropped turn was not the first");
         turns.remove(0);
         assert_eq!(*woken.lock().unwrap(), [2]);
         assert!(turns[0].is_first() && !turns[1].is_first());
         drop(turns);
-        assert!(line.is_empty());
+        assert!(set.is_empty());
     }
 }

@@ -13,6 +13,7 @@ mod web {
     mod channel_life;
     mod channel_limits;
     mod channel_messages;
+    mod channel_opening;
     mod channel_options;
     #[cfg(feature = "streams")]
     mod channel_streams;

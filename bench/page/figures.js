@@ -1,6 +1,6 @@
-// Small helpers with figures.
+// Helpers for figures.
 
-/** The value that this share of them does not exceed; null of none. */
+/** Returns the quantile of the values, such as the median for 0.5, or null if there are no values. */
 export function at(share, values) {
   if (!values?.length) return null;
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,5 +1,5 @@
-// The run: sessions, in each of which every contender connects anew, and then all do each piece of work in turn, in an
-// order that is thrown anew each time. So whatever else the machine does hits all alike.
+// The benchmark run. In each session every contender connects, and then all contenders do each piece of work in random
+// order, so that other load on the machine affects all of them alike.
 
 import * as npm from "./contenders/npm.js";
 import * as peerjs from "./contenders/peerjs.js";
@@ -8,24 +8,24 @@ import * as rust from "./contenders/rust.js";
 import * as simplePeer from "./contenders/simple-peer.js";
 import { at, shuffled } from "./figures.js";
 
-/** The same once more: how far its figures are from raw's own is what the run cannot tell apart. */
+/** The raw contender a second time. The difference between the two is the noise of the run. */
 const again = { ...raw, name: "again" };
 const CONTENDERS = [raw, again, rust, npm, simplePeer, peerjs];
-const asked = new URLSearchParams(location.search);
-const SESSIONS = Number(asked.get("sessions") ?? 12);
-/** No session begins after so many milliseconds: on a busy machine there are fewer. */
+const parameters = new URLSearchParams(location.search);
+const SESSIONS = Number(parameters.get("sessions") ?? 12);
+/** Time in milliseconds after which no session begins, so that a run on a busy machine has fewer sessions. */
 const BUDGET = 200_000;
-/** How often each connects in a session; on the last of these connections it works. */
+/** Number of connections of each contender in a session. The last one does the work. */
 const CONNECTS = 4;
-/** How often each piece of work is done in a session. */
+/** Number of repetitions of each piece of work in a session. */
 const REPEATS = 2;
-/** How long a piece of work is to take, in milliseconds. Its size is chosen by the speed of the first who can do it. */
+/** Target duration of a piece of work, in milliseconds, for the first contender that can do it. */
 const PIECE = 200;
-/** In milliseconds: what has been closed still works for as long in the browser. */
+/** Time in milliseconds in which the browser still cleans up closed connections. */
 const AFTERMATH = 100;
 
 const KB = 1024;
-/** What a pair is asked to do, and what a figure of it is: messages a second, or MB a second. */
+/** The pieces of work. `factor` converts messages per second to the unit of the figure. */
 const WORKS = [
   { key: "throughput_16k_mb_s", method: "transfer", bytes: 16 * KB, first: 500, factor: (16 * KB) / 1e6 },
   { key: "throughput_64k_mb_s", method: "transfer", bytes: 64 * KB, first: 150, factor: (64 * KB) / 1e6 },
@@ -38,12 +38,12 @@ const TRIPS = { bytes: 100, count: 300 };
 const FILE = 16 * KB * KB;
 const KEYS = ["connect_ms", ...WORKS.map((work) => work.key), "rtt_p50_ms", "rtt_p99_ms", "file_mb_s"];
 
-/** By key and contender: all that was measured. */
+/** All measured values, by key and contender. */
 const samples = {};
 
 const log = (line) => (document.querySelector("#log").textContent += `${line}\n`);
 
-const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function timed(work) {
   const begun = performance.now();
@@ -51,9 +51,9 @@ async function timed(work) {
   return [performance.now() - begun, result];
 }
 
-/** Asks all who can, in an order of its own. */
-async function each(pairs, method, ask) {
-  for (const [contender, pair] of shuffled(pairs)) if (pair[method]) await ask(contender.name, pair);
+/** Calls `run` for each contender that has the method, in random order. */
+async function each(pairs, method, run) {
+  for (const [contender, pair] of shuffled(pairs)) if (pair[method]) await run(contender.name, pair);
 }
 
 async function session(keep) {
@@ -64,7 +64,7 @@ async function session(keep) {
   for (let turn = 0; turn < CONNECTS; turn++) {
     for (const [, pair] of pairs) await pair.close();
     pairs = [];
-    await rest(AFTERMATH);
+    await sleep(AFTERMATH);
     for (const contender of shuffled(CONTENDERS)) {
       const [ms, pair] = await timed(contender.connect);
       record("connect_ms", contender.name, ms);
@@ -92,14 +92,14 @@ async function session(keep) {
   for (const [, pair] of pairs) await pair.close();
 }
 
-/** How many make a piece of work, the same for all. */
+/** Sets the number of messages of a piece of work, which is the same for all contenders. */
 async function calibrate(work, pairs) {
   if (work.count) return;
   for (const { name } of CONTENDERS) {
     const pair = pairs.find(([contender]) => contender.name === name)[1];
     if (!pair[work.method]) continue;
     work.count = work.first;
-    // The first ones are slow.
+    // The first messages are slow.
     for (let turn = 0; turn < 4; turn++) {
       const [ms] = await timed(() => pair[work.method](work.bytes, work.count));
       work.count = Math.ceil((work.count / ms) * PIECE);
@@ -108,7 +108,7 @@ async function calibrate(work, pairs) {
   }
 }
 
-/** Under each key a figure a contender, null for what it cannot do. */
+/** Returns the figure of each contender under each key, or null for work that it cannot do. */
 function figures() {
   const { trips, ...others } = samples;
   const middle = (values) => at(0.5, values);
@@ -126,7 +126,7 @@ async function run() {
     log(`preparing ${name}`);
     await prepare?.();
   }
-  // Whatever is compiled late and allocated first is so in a session that does not count.
+  // The first session is a warm-up, for lazy compilation and first allocations, and does not count.
   const begun = performance.now();
   for (let number = 0; number <= SESSIONS; number++) {
     if (number > 1 && performance.now() - begun > BUDGET) break;

@@ -1,8 +1,8 @@
-// What the contenders in JavaScript share: the same rule of back-pressure, the same counting at the other end.
+// Shared code of the JavaScript contenders: back-pressure, and counting of received messages.
 
-/** Where more than this waits in the browser's buffer, the sender stops … */
+/** High-water mark in bytes: above it, the sender waits. */
 export const HIGH = 1024 * 1024;
-/** … and goes on when no more than this does. */
+/** Low-water mark in bytes: at or below it, the sender continues. */
 export const LOW = 256 * 1024;
 export const SLICE = 64 * 1024;
 
@@ -10,7 +10,7 @@ export const once = (target, event) => new Promise((resolve) => target.addEventL
 
 export const opened = (channel) => (channel.readyState === "open" ? channel : once(channel, "open"));
 
-/** Waits until there is room in a channel's buffer. */
+/** Returns a promise to await before the next message, or undefined if the channel's buffer has room. */
 export const room = (channel) => (channel.bufferedAmount > HIGH ? once(channel, "bufferedamountlow") : undefined);
 
 export async function sendAll(channel, send, bytes, count) {
@@ -22,7 +22,7 @@ export async function sendAll(channel, send, bytes, count) {
   }
 }
 
-/** Resolves with the bytes of so many messages. `listen` is given what to call with the bytes of each. */
+/** Resolves with the total size of `count` messages. `listen` gets a function to call with the size of each. */
 export function receive(count, listen) {
   return new Promise((resolve) => {
     let [bytes, left] = [0, count];
@@ -33,26 +33,26 @@ export function receive(count, listen) {
   });
 }
 
-/** How many milliseconds each of so many messages takes there and back, one after the other. */
+/** Resolves with the round-trip times of `count` messages in milliseconds, measured one after the other. */
 export function roundTrips(bytes, count, { send, answered }) {
   const message = new Uint8Array(bytes);
   const times = [];
   return new Promise((resolve) => {
     let begun;
-    const ask = () => {
+    const sendNext = () => {
       begun = performance.now();
       send(message);
     };
     answered(() => {
       times.push(performance.now() - begun);
-      if (times.length < count) ask();
+      if (times.length < count) sendNext();
       else resolve(times);
     });
-    ask();
+    sendNext();
   });
 }
 
-/** Two ends of a library's own, which are given what has come by `received` at the far one and `answered` at the near. */
+/** Two ends of a library. The far end passes messages to `received`, and the near end passes them to `answered`. */
 export class Ends {
   constructor(near, far) {
     Object.assign(this, { near, far });

@@ -1,6 +1,6 @@
-//! The benchmark's work, done by this crate from Rust: what `page/contenders/raw.js` does in JavaScript.
+//! The benchmark's contender in Rust: the same work as `page/contenders/raw.js`.
 
-#![expect(missing_debug_implementations, reason = "these are JavaScript's objects, and it has no such thing")]
+#![expect(missing_debug_implementations, reason = "used from JavaScript only")]
 
 use browser_rtc::channel::{ChannelInit, DataChannel, Message, Packed};
 use browser_rtc::files::Files;
@@ -10,7 +10,7 @@ use futures::{StreamExt, future};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// Two connections in the page, and a channel between them that is open at both ends.
+/// Two connections in one page, and an open channel between them.
 #[wasm_bindgen]
 pub struct Pair {
     near: DataChannel,
@@ -18,10 +18,10 @@ pub struct Pair {
     connections: [PeerConnection; 2],
 }
 
-/// Connects two.
+/// Connects two peers and opens a channel.
 ///
 /// # Errors
-/// Whatever failed.
+/// Fails if the connection or the channel cannot be established.
 #[wasm_bindgen]
 pub async fn connect() -> std::result::Result<Pair, JsValue> {
     Ok(pair().await?)
@@ -50,10 +50,10 @@ async fn describe(from: &PeerConnection, to: &PeerConnection) -> Result<()> {
     }
 }
 
-/// None waits for the one before it, as in JavaScript, where nobody waits for them.
+/// Adds each candidate without waiting for the one before it, as raw JavaScript does.
 async fn trickle(from: PeerConnection, to: PeerConnection) {
     let add = async |candidate| {
-        // One that cannot be used is none.
+        // An unusable candidate is ignored: another pair may connect.
         let _ = to.add_ice_candidate(&candidate).await;
     };
     from.ice_candidates().for_each_concurrent(None, add).await;
@@ -61,10 +61,10 @@ async fn trickle(from: PeerConnection, to: PeerConnection) {
 
 #[wasm_bindgen]
 impl Pair {
-    /// So many messages of so many bytes; resolves with the bytes that have come when the last has.
+    /// Sends `count` messages of `bytes` bytes, and returns the number of bytes received.
     ///
     /// # Errors
-    /// Whatever failed.
+    /// Fails if the channel closes.
     pub async fn transfer(&self, bytes: usize, count: u32) -> std::result::Result<f64, JsValue> {
         let sending = async {
             let message = vec![0; bytes];
@@ -77,10 +77,10 @@ impl Pair {
         Ok(received)
     }
 
-    /// How many milliseconds each of so many messages takes there and back, one after the other.
+    /// Returns the round-trip times of `count` messages in milliseconds, measured one after the other.
     ///
     /// # Errors
-    /// Whatever failed.
+    /// Fails if the channel closes.
     #[wasm_bindgen(js_name = roundTrips)]
     pub async fn round_trips(&self, bytes: usize, count: u32) -> std::result::Result<Vec<f64>, JsValue> {
         let mut far = self.far.clone();
@@ -94,7 +94,7 @@ impl Pair {
             Ok(())
         };
         let mut near = self.near.clone();
-        let asking = async move {
+        let measuring = async move {
             let message = vec![0; bytes];
             let mut times = Vec::new();
             let clock = web_sys::window().and_then(|window| window.performance()).ok_or_else(closed)?;
@@ -109,14 +109,14 @@ impl Pair {
             }
             Ok(times)
         };
-        let (times, ()) = future::try_join(asking, echoing).await?;
+        let (times, ()) = future::try_join(measuring, echoing).await?;
         Ok(times)
     }
 
-    /// As [`transfer`](Self::transfer), packed.
+    /// Does the same as [`transfer`](Self::transfer) with packed messages.
     ///
     /// # Errors
-    /// Whatever failed.
+    /// Fails if the channel closes.
     pub async fn packed(&self, bytes: usize, count: u32) -> std::result::Result<f64, JsValue> {
         let near = Packed::new(self.near.clone());
         let sending = async move {
@@ -135,14 +135,14 @@ impl Pair {
             Ok(received)
         };
         let (received, ()) = future::try_join(receiving, sending).await?;
-        #[expect(clippy::cast_precision_loss, reason = "far below")]
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
         Ok(received as f64)
     }
 
-    /// A file of so many bytes; resolves with the bytes of what has arrived.
+    /// Sends a file of `bytes` bytes, and returns the size of the received file.
     ///
     /// # Errors
-    /// Whatever failed.
+    /// Fails if the transfer fails or the channel closes.
     pub async fn file(&self, bytes: u32) -> std::result::Result<f64, JsValue> {
         let parts = js_sys::Array::of1(&js_sys::Uint8Array::new_with_length(bytes));
         let blob = web_sys::Blob::new_with_u8_array_sequence(&parts)?;
@@ -167,7 +167,7 @@ impl Pair {
     }
 }
 
-/// The bytes of so many messages.
+/// Receives `count` messages, and returns their total size in bytes.
 async fn receive(mut channel: DataChannel, count: u32) -> Result<f64> {
     let mut received = 0;
     for _ in 0..count {
@@ -176,10 +176,10 @@ async fn receive(mut channel: DataChannel, count: u32) -> Result<f64> {
             None => return Err(closed()),
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "far below")]
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     Ok(received as f64)
 }
 
 fn closed() -> Error {
-    Error::from_js("bench", JsValue::from_str("the channel closed before all had come"))
+    Error::from_js("bench", JsValue::from_str("the channel closed before all messages arrived"))
 }

@@ -101,6 +101,8 @@
 //! assert_eq!(caller.connection.remote.unwrap().kind, SdpType::Answer);
 //! # Ok::<(), browser_rtc_proto::negotiation::ParseSignalError>(())
 //! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)

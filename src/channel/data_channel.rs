@@ -25,20 +25,20 @@ use crate::{
     wake::{CloseSignal, Waiter},
 };
 
-/// A WebRTC data channel: a [`Stream`](futures::Stream) of received messages, a [`Sink`](futures::Sink) of messages to
-/// send, and [`send`](Self::send), which needs no `&mut`.
+/// A WebRTC data channel.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcdatachannel)
 ///
-/// Clones share one channel; it closes when the last is dropped, after what was sent. A channel does not keep its
-/// connection open.
+/// A channel is a [`Stream`](futures::Stream) of received messages and a [`Sink`](futures::Sink) of messages to send;
+/// [`send`](Self::send) sends without `&mut`. Clones share one channel. When the last clone is dropped, the channel
+/// closes once its sent messages have left. A channel does not keep its connection open.
 ///
-/// Messages are kept from the first on until they are read, up to a [limit](Self::set_receive_limit). Each is for one
-/// consumer: clones and [`js_messages`](Self::js_messages) read from the same queue. The stream waits for the peer's next message for any time while the channel is open, as do the streams of
-/// [`LargeMessages`](super::LargeMessages), [`Packed`](super::Packed) and [`Typed`](super::Typed). It ends when the channel has closed, by either side or with its
-/// connection, after all that had arrived.
+/// Received messages are queued from the first on until they are read, up to a [limit](Self::set_receive_limit). Clones
+/// and [`js_messages`](Self::js_messages) read from one queue, so that each message goes to one of them. The stream
+/// waits without a limit while the channel is open. It ends after the last received message once the channel has
+/// closed: at either peer or with its connection.
 ///
-/// Sent messages wait in the browser's buffer, which is never filled over a [mark](Self::set_high_water_mark), so that a
-/// sender is as fast as the network.
+/// Sent messages wait in the browser's buffer. [`send`](Self::send) fills that buffer up to a
+/// [mark](Self::set_high_water_mark), and then waits for the network.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{ChannelInit, Message}, peer::PeerConnection, Result};
@@ -55,13 +55,13 @@ use crate::{
 #[doc(alias = "RTCDataChannel.onmessage")]
 pub struct DataChannel {
     pub(super) inner: Rc<SharedChannel>,
-    /// The wait of this clone for a message.
+    /// Waits for the next message on behalf of this clone.
     pub(super) filled: Waiter,
     pub(super) sink: SinkState,
 }
 
 impl DataChannel {
-    /// Returns a handle of a channel of this connection. All handles of a channel share one state.
+    /// Returns a handle of a channel of `connection`. All handles of a channel share one state.
     pub(crate) fn handle(raw: sys::data_channel::DataChannel, connection: Connection, owner: Owner) -> Self {
         Self::from_inner(SharedChannel::find_or_new(raw, Some(connection), owner))
     }
@@ -70,21 +70,21 @@ impl DataChannel {
         Self { filled: inner.life.receive_queue.filled.waiter(), sink: SinkState::default(), inner }
     }
 
-    /// Returns a handle of a channel that something else looks after. All handles of one channel share one state.
+    /// Returns a handle of a channel that belongs to other code. All handles of one channel share one state.
     ///
-    /// Dropping the handle does not close the channel. The handle neither changes the channel nor keeps what arrives
-    /// until it is read: by the first poll of the stream, by [`js_messages`](Self::js_messages), or by a type that
-    /// wraps it and reads, such as [`LargeMessages`](super::LargeMessages). Earlier messages are lost to it. Bytes arrive as the channel's
-    /// [`binary_type`](Self::binary_type) says. Over the [receive limit](Self::set_receive_limit) the reading ends with
-    /// `QuotaExceeded`, and the channel stays open.
+    /// Dropping the handle does not close the channel. Messages are queued from the first poll of the stream on, from
+    /// [`js_messages`](Self::js_messages) on, or from the creation of a type that wraps the channel and reads, such as
+    /// [`LargeMessages`](super::LargeMessages); the handle does not receive earlier ones. Bytes arrive in the type that
+    /// the channel [has](Self::binary_type). If the [receive limit](Self::set_receive_limit) is exceeded, reading ends
+    /// with `QuotaExceeded`, and the channel stays open.
     ///
-    /// The web's API does not tell which connection a channel belongs to. So the handle does not know the
-    /// [largest message](Self::max_message_size), and learns of the connection's end from the browser alone:
-    /// [`PeerConnection::data_channel_from_raw`](crate::peer::PeerConnection::data_channel_from_raw) gives one that
-    /// does. While another handle of the channel knows its connection, so does this one.
+    /// A raw channel does not refer to its connection. So [`max_message_size`](Self::max_message_size) is `None`, and
+    /// the handle detects the end of the connection only by the event that the browser fires on the channel.
+    /// [`PeerConnection::data_channel_from_raw`](crate::peer::PeerConnection::data_channel_from_raw) has neither
+    /// limitation, nor does this handle while another one with a connection exists.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcDataChannel) -> Self {
-        Self::from_inner(SharedChannel::find_or_new(raw.unchecked_into(), None, Owner::Another))
+        Self::from_inner(SharedChannel::find_or_new(raw.unchecked_into(), None, Owner::Other))
     }
 
     /// Returns the browser's own object.
@@ -93,14 +93,14 @@ impl DataChannel {
         &self.inner.life.raw
     }
 
-    /// Returns the browser's own object, which no drop closes any more.
+    /// Returns the browser's own object. Dropping the remaining handles no longer closes the channel.
     #[must_use]
     pub fn into_raw(self) -> web_sys::RtcDataChannel {
         self.inner.close_on_drop.set(false);
         self.inner.life.raw.clone().unchecked_into()
     }
 
-    /// Returns the label that the channel was created with. It need not be unique.
+    /// Returns the label that the channel was created with. Labels need not be unique.
     #[doc(alias = "RTCDataChannel.label")]
     #[must_use]
     pub fn label(&self) -> String {
@@ -114,7 +114,8 @@ impl DataChannel {
         self.inner.life.raw.protocol()
     }
 
-    /// Returns the id, 0 to 65,534, once it is known.
+    /// Returns the id, 0 to 65,534; `None` until the connection has been negotiated, unless the channel is
+    /// [negotiated](Self::negotiated).
     #[doc(alias = "RTCDataChannel.id")]
     #[must_use]
     pub fn id(&self) -> Option<u16> {
@@ -128,7 +129,7 @@ impl DataChannel {
         self.inner.life.raw.ordered()
     }
 
-    /// Returns whether both peers opened the channel by its id.
+    /// Returns whether both peers created the channel by its id, with [`ChannelInit::negotiated`](super::ChannelInit).
     #[doc(alias = "RTCDataChannel.negotiated")]
     #[must_use]
     pub fn negotiated(&self) -> bool {
@@ -154,8 +155,7 @@ impl DataChannel {
         self.inner.life.state()
     }
 
-    /// Returns a stream of the channel's states: the present one, then each change, `Closed` last. Waits for any time
-    /// while the channel stays in one state.
+    /// Returns a stream of the channel's states: the current one, then each change. It ends after `Closed`.
     #[doc(alias = "RTCDataChannel.onclosing")]
     pub fn states(&self) -> EventStream<ChannelState> {
         let life = self.inner.life.clone();
@@ -170,20 +170,19 @@ impl DataChannel {
         self.inner.life.raw.buffered_bytes()
     }
 
-    /// Returns the type of the messages of received bytes: [`BinaryType::ArrayBuffer`] unless set.
+    /// Returns the type in which received bytes arrive: [`BinaryType::ArrayBuffer`] by default.
     #[doc(alias = "RTCDataChannel.binaryType")]
     #[must_use]
     pub fn binary_type(&self) -> BinaryType {
         BinaryType::from(&*self.inner.life.raw.binary_type_name())
     }
 
-    /// Sets the type of the messages of bytes received from now on, for all handles of the channel. An unknown type changes
-    /// nothing.
+    /// Sets the type in which bytes arrive from now on, for all handles of the channel. An unknown type is ignored.
     pub fn set_binary_type(&self, binary_type: &BinaryType) {
         self.inner.life.raw.set_binary_type_name(binary_type.as_str());
     }
 
-    /// Returns the priority, if the browser has one; Chromium and Firefox do not.
+    /// Returns the priority; `None` in Chromium and Firefox, which do not report it.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcdatachannel-priority)
     #[doc(alias = "RTCDataChannel.priority")]
     #[must_use]
@@ -191,17 +190,22 @@ impl DataChannel {
         global::get(&self.inner.life.raw, "priority").as_string().map(|priority| priority.as_str().into())
     }
 
-    /// Resolves when the channel can send, at once if it can already. Cancel safe.
+    /// Resolves when the channel is open, at once if it is open already.
     ///
-    /// It waits for the connection, without a limit: race it with
-    /// [`PeerConnection::connection_states`](crate::peer::PeerConnection::connection_states) or a timer. A channel that
-    /// a peer announces opens at that peer at once, and here when the peer acknowledges it.
+    /// The future waits without a limit for the connection. To limit the wait, race it with a timer or with
+    /// [`PeerConnection::connection_states`](crate::peer::PeerConnection::connection_states). A channel that the remote
+    /// peer has created is open when it is received; a channel that was created here opens once the remote peer has
+    /// acknowledged it.
     ///
     /// # Errors
-    /// - `Closed` if the channel is closed first, at either peer, or its connection is. If something else calls
-    ///   `close()` on the raw object before it has opened, Firefox does not report that before the connection closes.
-    /// - `Operation` if the browser has no stream for the id of a negotiated channel, some seconds after the
-    ///   connection is up: Firefox 153 has them below 2048. The channel is closed then.
+    /// - `Closed` if the channel or its connection is closed first, at either peer. If other code calls `close()` on
+    ///   the raw object before the channel has opened, Firefox does not report that until the connection closes.
+    /// - `Operation` if the browser has no stream for the id of a negotiated channel: Firefox 153 has streams for the
+    ///   ids below 2048. The error is reported, and the channel closed, some seconds after the connection is
+    ///   established.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCDataChannel.onopen")]
     pub fn opened(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let life = self.inner.life.clone();
@@ -223,11 +227,14 @@ impl DataChannel {
         })
     }
 
-    /// Resolves when the channel has closed, at either peer or with its connection; at once where a channel is closed
-    /// that has not opened. Cancel safe.
+    /// Resolves when the channel has closed: at either peer or with its connection.
     ///
-    /// It waits for as long as the channel is open. After [`close`](Self::close) it waits for the buffer to drain and
-    /// for the peer's browser to answer, or for the end of the connection.
+    /// The future waits without a limit while the channel is open. After [`close`](Self::close) it waits until the send
+    /// buffer is empty and the remote browser has answered, or until the connection ends. A channel that has not opened
+    /// closes at once.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCDataChannel.onclose")]
     pub fn closed(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.inner.life.closed.wait()
@@ -243,19 +250,20 @@ impl DataChannel {
         self.inner.life.closed.clone()
     }
 
-    /// Closes the channel as soon as the browser has sent its buffer, so that these messages still arrive, unless the
-    /// connection closes as well. Messages that wait in [`send`](Self::send) are not sent, which fails with `Closed`. See
-    /// [`closed`](Self::closed).
+    /// Closes the channel once the browser has sent its buffer. The messages in the buffer are still delivered, unless
+    /// the connection closes too. Pending calls of [`send`](Self::send) fail with `Closed`. [`closed`](Self::closed)
+    /// resolves when the channel has closed.
     ///
-    /// Chromium 156 loses messages on a channel that its peer created and closes within some milliseconds of the opening. A
-    /// busy one sometimes does so on its own channels: where that matters, have the peer answer the last message.
+    /// Chromium 156 loses received messages on a channel that the remote peer closes within some milliseconds of its
+    /// opening, and sometimes, under load, on channels that Chromium has created. If that matters, have the remote peer
+    /// acknowledge the last message.
     #[doc(alias = "RTCDataChannel.close")]
     pub fn close(&self) {
         self.inner.close();
     }
 
-    /// Returns a stream of the channel's failures, with the browser's messages. It waits while there are none, and
-    /// ends when the channel has closed.
+    /// Returns a stream of the failures of the channel, with the browser's messages. It ends when the channel has
+    /// closed.
     #[doc(alias = "RTCDataChannel.onerror")]
     pub fn errors(&self) -> EventStream<Error> {
         EventStream::new(&self.inner.life.closed)

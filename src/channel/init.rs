@@ -12,7 +12,7 @@ use crate::{
     sys::global,
 };
 
-/// The options of a new channel: by default it is ordered, reliable, and announced to the peer.
+/// Options of a new channel. By default, a channel is ordered, reliable, and announced to the remote peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannelinit)
 ///
 /// ```
@@ -20,8 +20,8 @@ use crate::{
 ///
 /// let chat = ChannelInit::new();
 /// let positions = ChannelInit::new().ordered(false).reliability(Reliability::MaxRetransmits(0));
-/// let agreed = ChannelInit::new().negotiated(7); // both sides open id 7
-/// # let _ = (chat, positions, agreed);
+/// let negotiated = ChannelInit::new().negotiated(7); // both peers open the id 7
+/// # let _ = (chat, positions, negotiated);
 /// ```
 #[doc(alias = "RTCDataChannelInit")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,23 +35,23 @@ pub struct ChannelInit {
     other: Members,
 }
 
-/// The limit to the retransmission of a message. A channel has one limit or none, never both.
+/// The limit to the retransmission of a message: a number, a time, or none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reliability {
     /// A message is retransmitted until it arrives.
     #[default]
     Reliable,
-    /// A message is retransmitted this many times at most, 0 to 65,535.
+    /// A message is retransmitted at most this many times, 0 to 65,535.
     #[doc(alias = "RTCDataChannelInit.maxRetransmits")]
     MaxRetransmits(u16),
-    /// A message is transmitted for this many milliseconds at most, 0 to 65,535.
+    /// A message is transmitted and retransmitted for at most this time, 0 to 65,535 milliseconds.
     #[doc(alias = "RTCDataChannelInit.maxPacketLifeTime")]
     MaxPacketLifeTime(u16),
 }
 
 impl Reliability {
-    /// Returns a limit of this time in whole milliseconds, at most 65,535 ms.
+    /// Returns a limit of `time`, truncated to whole milliseconds and to 65,535 ms.
     #[must_use]
     pub fn for_at_most(time: Duration) -> Self {
         Self::MaxPacketLifeTime(u16::try_from(time.as_millis()).unwrap_or(u16::MAX))
@@ -72,7 +72,7 @@ impl Default for ChannelInit {
 }
 
 impl ChannelInit {
-    /// Creates the options of an ordered and reliable channel that is announced to the peer.
+    /// Creates the options of an ordered and reliable channel that is announced to the remote peer.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -93,7 +93,7 @@ impl ChannelInit {
         self
     }
 
-    /// Sets the name of the sub-protocol, at most 65,535 bytes, which is up to the program.
+    /// Sets the name of the sub-protocol, which the program defines: at most 65,535 bytes.
     #[doc(alias = "RTCDataChannelInit.protocol")]
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
@@ -101,7 +101,7 @@ impl ChannelInit {
         self
     }
 
-    /// Makes the channel negotiated: both peers open a channel of this id, 0 to 65,534, and none is announced.
+    /// Makes the channel negotiated: both peers create a channel with this id, 0 to 65,534, and neither announces it.
     #[doc(alias = "RTCDataChannelInit.negotiated")]
     #[doc(alias = "RTCDataChannelInit.id")]
     #[must_use]
@@ -110,7 +110,7 @@ impl ChannelInit {
         self
     }
 
-    /// Sets the priority among the connection's streams. Neither Chromium nor Firefox uses it for channels.
+    /// Sets the priority among the streams of the connection. Chromium and Firefox ignore it for channels.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcdatachannelinit-priority)
     #[doc(alias = "RTCDataChannelInit.priority")]
     #[must_use]
@@ -126,7 +126,7 @@ impl ChannelInit {
         self.negotiated.is_some()
     }
 
-    // By hand, as in `peer::convert`.
+    // Written by hand for the size of the program, as in `peer::convert`.
     pub(crate) fn to_js(&self) -> Object {
         let object = Object::new();
         if !self.ordered {
@@ -152,7 +152,7 @@ impl ChannelInit {
     }
 }
 
-/// The dictionary of the specification, in which the options can contradict each other.
+/// The dictionary of the specification, whose members can contradict each other.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
@@ -218,13 +218,13 @@ impl TryFrom<Wire> for ChannelInit {
             (Some(sends), None) => Reliability::MaxRetransmits(sends),
             (None, Some(ms)) => Reliability::MaxPacketLifeTime(ms),
             (Some(_), Some(_)) => {
-                return Err("`maxPacketLifeTime`: a channel has this limit or maxRetransmits, not both");
+                return Err("`maxPacketLifeTime`: a channel cannot have both this limit and maxRetransmits");
             }
         };
         let negotiated = match (wire.negotiated, wire.id) {
             (false, _) => None,
             (true, Some(id)) => Some(id),
-            (true, None) => return Err("`id`: the required member of a negotiated channel is missing"),
+            (true, None) => return Err("`id`: a negotiated channel requires this member"),
         };
         let Wire { ordered, protocol, priority, .. } = wire;
         Ok(Self { ordered, reliability, protocol, negotiated, priority, other: Members::new() })
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f41_the_options_travel_as_the_specification_spells_them() {
+    fn f41_options_serialize_as_specified() {
         let init = ChannelInit::new()
             .ordered(false)
             .reliability(Reliability::MaxRetransmits(3))
@@ -252,14 +252,14 @@ mod tests {
     }
 
     #[test]
-    fn f41_contradictions_are_refused() {
+    fn f41_contradictory_options_are_rejected() {
         for contradiction in [json!({ "maxRetransmits": 3, "maxPacketLifeTime": 3 }), json!({ "negotiated": true })] {
             assert!(serde_json::from_value::<ChannelInit>(contradiction).is_err());
         }
     }
 
     #[test]
-    fn a_life_time_is_clamped_to_what_the_wire_can_carry() {
+    fn life_time_is_clamped_to_16_bits() {
         assert_eq!(Reliability::for_at_most(Duration::from_millis(250)), Reliability::MaxPacketLifeTime(250));
         assert_eq!(Reliability::for_at_most(Duration::from_secs(3600)), Reliability::MaxPacketLifeTime(u16::MAX));
     }

@@ -1,4 +1,4 @@
-//! Messages larger than the transport takes.
+//! Messages that exceed the largest message of the transport.
 
 use std::{
     cell::{Cell, RefCell},
@@ -27,36 +27,29 @@ use crate::{
     wake::{Turn, WakerSet},
 };
 
+/// The default limit of a message, in bytes.
 const DEFAULT_LIMIT: u32 = 64 * 1024 * 1024;
 
-/// The largest piece. Larger messages are split even if the transport would take them, so that the buffer stays below its
-/// mark.
-const LARGEST_PIECE: u64 = 256 * 1024;
+/// The maximum size of a piece, in bytes. Larger messages are split even if the transport would accept them, so that
+/// the send buffer stays below its mark.
+const MAX_PIECE: u64 = 256 * 1024;
 
-/// The largest piece while the transport's limit is not known. Every browser takes it.
-const SMALL_PIECE: u64 = 16 * 1024;
+/// The maximum size of a piece while the largest message of the transport is not known. Every browser accepts it.
+const FALLBACK_PIECE: u64 = 16 * 1024;
 
-/// A channel for messages of any size: what is over the transport's
-/// [largest message](DataChannel::max_message_size), or over 256 KiB, is split by the sender and joined by the receiver.
+/// A [`DataChannel`] for messages of any size. Messages that are larger than the [largest
+/// message](DataChannel::max_message_size) of the transport, or than 256 KiB, are split by the sender and joined by the
+/// receiver.
 ///
-/// Where the transport's largest message is not known, as with a channel of [`DataChannel::from_raw`], what is over 16
-/// KiB is split: [`PeerConnection::data_channel_from_raw`](crate::peer::PeerConnection::data_channel_from_raw) makes it
-/// known.
-///
-/// Both ends must wrap their channel in this, with the same [limit](Self::set_limit). What fits travels as it is and
-/// costs nothing more. Nothing is agreed on with the peer: one that does not wrap its channel gets the pieces of a large
-/// message as binary messages, each with a header of 24 bytes, and the sender does not learn of it. Nothing waits for the
-/// peer's program. Clones share one channel. A message that is not whole is given up where its sender gives it up;
-/// on an ordered channel with the next message; otherwise, the oldest first, when 64 are incomplete or more bytes than
-/// the limit, which is an error `QuotaExceeded` on a reliable channel. Where a piece is lost on a channel that may lose
-/// messages, the message is lost.
+/// Both peers wrap their ends of one channel, with the same [limit](Self::set_limit). Clones share one channel. The
+/// stream returns complete messages; it waits without a limit while the channel is open.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, LargeMessages, Message}, Result};
 /// # use futures::StreamExt;
 /// # async fn example(channel: DataChannel, picture: Vec<u8>) -> Result<()> {
 /// let mut messages = LargeMessages::new(channel);
-/// messages.send(&picture).await?; // of some megabytes
+/// messages.send(&picture).await?; // some megabytes
 /// while let Some(message) = messages.next().await {
 ///     match message? {
 ///         Message::Binary(picture) => { /* … */ }
@@ -65,31 +58,49 @@ const SMALL_PIECE: u64 = 16 * 1024;
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// # Compatibility
+/// A message that need not be split is sent unchanged, without overhead. The pieces of a large message are binary
+/// messages with a header of 24 bytes. Nothing is negotiated: a peer that does not wrap its channel receives the
+/// pieces, and the sender is not notified.
+///
+/// If the largest message of the transport is not known, as for a channel of [`DataChannel::from_raw`], messages above
+/// 16 KiB are split. A channel of
+/// [`PeerConnection::data_channel_from_raw`](crate::peer::PeerConnection::data_channel_from_raw) does not have this
+/// limitation.
+///
+/// # Incomplete messages
+/// A message is discarded when its sender cancels it. On an ordered channel, it is also discarded when the next message
+/// begins; on an unordered one, the oldest is discarded when more than 64 are incomplete or their bytes exceed the
+/// limit. On a reliable channel, the latter is the error `QuotaExceeded`. On an unreliable channel, a message of which
+/// one piece is lost is lost.
 pub struct LargeMessages {
     channel: DataChannel,
     messages: JsMessages,
-    shared: Rc<Shared>,
+    shared: Rc<SharedMessages>,
 }
 
-struct Shared {
+struct SharedMessages {
     limit: Cell<u32>,
     next_id: Cell<u32>,
-    /// The ids of messages that were cancelled half sent, which the peer does not know yet.
+    /// The ids of partly sent messages that were cancelled and of which the remote peer is not yet notified.
     withdrawn: RefCell<Vec<u32>>,
-    /// The senders that wait: messages are sent one after the other, so that their order stays.
+    /// The waiting senders. Messages are sent one after the other, which keeps their order.
     turns: WakerSet,
     joiner: RefCell<Joiner>,
 }
 
 impl LargeMessages {
-    /// Creates a channel for messages of up to 64 MiB. Nothing may have been read of the channel yet, and it is read from
-    /// here on. Bytes arrive as [`Message::Binary`]: the channel's binary type is set, and must stay.
+    /// Wraps a channel, for messages of up to 64 MiB.
+    ///
+    /// The channel must not have been read before, and is read from now on. Its binary type is set to
+    /// [`BinaryType::ArrayBuffer`] and must not be changed.
     #[must_use]
     pub fn new(channel: DataChannel) -> Self {
         channel.set_binary_type(&BinaryType::ArrayBuffer);
         let reliable = channel.reliability() == Reliability::Reliable;
         let joiner = Joiner::new(channel.ordered(), reliable);
-        let shared = Rc::new(Shared {
+        let shared = Rc::new(SharedMessages {
             limit: Cell::new(DEFAULT_LIMIT),
             next_id: Cell::default(),
             withdrawn: RefCell::default(),
@@ -99,39 +110,43 @@ impl LargeMessages {
         Self { messages: channel.js_messages(), channel, shared }
     }
 
-    /// Returns the underlying channel. What is sent on it directly arrives as well, unless it begins like a piece of a message.
+    /// Returns the underlying channel. Messages that are sent on it directly arrive too, unless they begin like a
+    /// piece.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         &self.channel
     }
 
-    /// Returns the limit in bytes of a message, and of all incomplete messages together: 64 MiB unless set.
+    /// Returns the limit in bytes of a message, and of all incomplete messages together: 64 MiB by default.
     #[must_use]
     pub fn limit(&self) -> u32 {
         self.shared.limit.get()
     }
 
-    /// Sets this limit, for both directions and all clones. What comes and is over it is an error `TooLarge` in place
-    /// of the message, and the stream continues.
+    /// Sets the limit in bytes, for both directions and for all clones. A received message above it is the error
+    /// `TooLarge` in the stream, which then continues.
     pub fn set_limit(&self, bytes: u32) {
         self.shared.limit.set(bytes);
     }
 
-    /// Sends text or bytes of any size, in turn, as [`DataChannel::send`] does. A blob is read piece by piece.
+    /// Sends text or bytes of any size. A blob is read piece by piece.
     ///
-    /// Waits until the channel is open, for the messages before this one, and for the network; ends with `Closed` when
-    /// the channel closes first.
-    ///
-    /// If the future is dropped before it resolves, the message is cancelled, and the peer does not receive it.
+    /// The future waits until the channel is open, until the messages of earlier calls are sent, and for the network,
+    /// as [`DataChannel::send`] does.
     ///
     /// # Errors
-    /// `TooLarge` with the [limit](Self::set_limit), and nothing was sent; `Closed`; `NotReadable` where a blob's file
-    /// has changed or cannot be read.
+    /// - `TooLarge`, with the [limit](Self::set_limit). Nothing is sent.
+    /// - `Closed` if the channel closes first.
+    /// - `NotReadable` if the file of a blob has changed or cannot be read.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: if the future is dropped before it resolves, the message is cancelled, and the remote peer does not
+    /// receive it.
     pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
-        self.send_in_turn(payload.into()).await
+        self.send_payload(payload.into()).await
     }
 
-    async fn send_in_turn(&self, payload: Payload<'_>) -> Result<()> {
+    async fn send_payload(&self, payload: Payload<'_>) -> Result<()> {
         let payload = match payload {
             Payload::JsText(text) => String::from(text).into(),
             other => other,
@@ -140,14 +155,14 @@ impl LargeMessages {
         let _turn = self.turn().await;
         self.channel.opened().await?;
         self.withdraw().await?;
-        let most = self.channel.max_message_size().unwrap_or(SMALL_PIECE).min(LARGEST_PIECE);
-        if u64::from(total) <= most && travels_as_it_is(&payload)? {
+        let largest = self.channel.max_message_size().unwrap_or(FALLBACK_PIECE).min(MAX_PIECE);
+        if u64::from(total) <= largest && can_send_unsplit(&payload)? {
             return self.channel.send(payload).await;
         }
-        let piece = most.checked_sub(HEADER_BYTES as u64).and_then(|piece| u32::try_from(piece).ok());
+        let piece = largest.checked_sub(HEADER_BYTES as u64).and_then(|piece| u32::try_from(piece).ok());
         let fits = |piece: &u32| *piece > 0 && total.div_ceil(*piece) <= MAX_PIECES;
         let Some(piece) = piece.filter(fits) else {
-            return Err(too_large(most));
+            return Err(too_large(largest));
         };
         self.send_pieces(&payload, total, piece).await
     }
@@ -158,7 +173,7 @@ impl LargeMessages {
         if bytes > f64::from(limit) {
             return Err(too_large(limit.into()));
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within a limit of 32 bits")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the limit has 32 bits")]
         Ok(bytes as u32)
     }
 
@@ -175,7 +190,7 @@ impl LargeMessages {
         turn
     }
 
-    /// Reports the cancelled messages to the peer.
+    /// Notifies the remote peer of cancelled messages.
     async fn withdraw(&self) -> Result<()> {
         loop {
             let Some(id) = self.shared.withdrawn.borrow().last().copied() else { return Ok(()) };
@@ -188,7 +203,7 @@ impl LargeMessages {
         let id = self.shared.next_id.get();
         self.shared.next_id.set(id.wrapping_add(1));
         let kind = if payload.is_text() { Kind::Text } else { Kind::Binary };
-        let mut unfinished = Unfinished { messages: self, id, begun: false };
+        let mut guard = WithdrawOnDrop { messages: self, id, armed: false };
         let mut frame = Vec::new();
         for head in split(kind, id, total, piece) {
             frame.clear();
@@ -202,10 +217,10 @@ impl LargeMessages {
                 Payload::Blob(blob) => append(&mut frame, &self.read(blob, range.start, range.end).await?),
                 Payload::JsText(_) => {}
             }
-            unfinished.begun = true;
+            guard.armed = true;
             self.channel.send(&frame).await?;
         }
-        unfinished.begun = false;
+        guard.armed = false;
         Ok(())
     }
 
@@ -218,8 +233,8 @@ impl LargeMessages {
         Ok(Uint8Array::new(&read.await.map_err(Error::into_not_readable)?))
     }
 
-    /// Takes a message of the channel. Returns `None` for a piece that completes no message.
-    fn take(&self, message: JsMessage) -> Option<Result<Message>> {
+    /// Handles a message of the channel. Returns `None` for a piece that completes no message.
+    fn receive(&self, message: JsMessage) -> Option<Result<Message>> {
         let mut joiner = self.shared.joiner.borrow_mut();
         let JsMessage::Binary(buffer) = message else {
             joiner.receive_other();
@@ -233,16 +248,18 @@ impl LargeMessages {
             joiner.receive_other();
             return Some(Ok(JsMessage::Binary(buffer).into()));
         }
-        let Some(head) = Header::parse(head) else { return Some(Err(fault(JoinError::Malformed, 0))) };
+        let Some(head) = Header::parse(head) else { return Some(Err(join_error(JoinError::Malformed, 0))) };
         let size = length - HEADER_BYTES;
         let joined =
             joiner.receive_piece(head, size, self.limit(), |place| view(&buffer, HEADER_BYTES, size).copy_to(place));
         match joined {
             Ok(joined) => joined.map(|(kind, bytes)| match kind {
-                Kind::Text => String::from_utf8(bytes).map(Message::Text).map_err(|_| fault(JoinError::Malformed, 0)),
+                Kind::Text => {
+                    String::from_utf8(bytes).map(Message::Text).map_err(|_| join_error(JoinError::Malformed, 0))
+                }
                 _ => Ok(Message::Binary(bytes)),
             }),
-            Err(failure) => Some(Err(fault(failure, self.limit()))),
+            Err(failure) => Some(Err(join_error(failure, self.limit()))),
         }
     }
 }
@@ -254,16 +271,16 @@ impl Stream for LargeMessages {
         loop {
             match ready!(Pin::new(&mut self.messages).poll_next(cx)) {
                 Some(Ok(message)) => {
-                    let whole = self.take(message);
-                    if whole.is_some() {
-                        return Poll::Ready(whole);
+                    let complete = self.receive(message);
+                    if complete.is_some() {
+                        return Poll::Ready(complete);
                     }
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => {
                     let mut joiner = self.shared.joiner.borrow_mut();
-                    let cut_off = joiner.close();
-                    return Poll::Ready(cut_off.then(|| Err(self.channel.closed_error("message"))));
+                    let was_incomplete = joiner.close();
+                    return Poll::Ready(was_incomplete.then(|| Err(self.channel.closed_error("message"))));
                 }
             }
         }
@@ -283,39 +300,42 @@ impl fmt::Debug for LargeMessages {
     }
 }
 
-/// Withdraws a message that is not sent to its end.
-struct Unfinished<'a> {
+/// Cancels a message at the remote peer if the message is not sent to its end.
+struct WithdrawOnDrop<'a> {
     messages: &'a LargeMessages,
     id: u32,
-    begun: bool,
+    armed: bool,
 }
 
-impl Drop for Unfinished<'_> {
+impl Drop for WithdrawOnDrop<'_> {
     fn drop(&mut self) {
         let LargeMessages { channel, shared, .. } = self.messages;
-        if self.begun && channel.try_send(Header::withdrawn(self.id).to_bytes()).is_err() {
+        if self.armed && channel.try_send(Header::withdrawn(self.id).to_bytes()).is_err() {
             shared.withdrawn.borrow_mut().push(self.id);
         }
     }
 }
 
-/// Returns whether the message can be sent unchanged, as it does not look like a piece of another. A blob cannot, as its
-/// first bytes are not known before it is read.
-fn travels_as_it_is(payload: &Payload<'_>) -> Result<bool> {
-    let begins = |object: &JsValue| {
-        let enough = payload.max_bytes() >= PREFIX.len() as f64;
-        Ok::<_, Error>(enough && part(object, 0, PREFIX.len())? == PREFIX)
+/// Returns whether the message can be sent in one piece without a header, as it does not begin like a piece. The first
+/// bytes of a blob are not known before it is read.
+fn can_send_unsplit(payload: &Payload<'_>) -> Result<bool> {
+    let has_prefix = |object: &JsValue| {
+        let is_long_enough = payload.max_bytes() >= PREFIX.len() as f64;
+        Ok::<_, Error>(is_long_enough && part(object, 0, PREFIX.len())? == PREFIX)
     };
     Ok(match payload {
         Payload::Text(_) | Payload::JsText(_) => true,
         Payload::Binary(bytes) => !bytes.starts_with(&PREFIX),
-        Payload::Buffer(buffer) => !begins(buffer)?,
-        Payload::View(view) => !begins(view)?,
+        Payload::Buffer(buffer) => !has_prefix(buffer)?,
+        Payload::View(view) => !has_prefix(view)?,
         Payload::Blob(_) => payload.max_bytes() == 0.0,
     })
 }
 
-/// Copies a part of JavaScript's memory. It fails if the page has detached or shrunk the buffer.
+/// Copies a part of JavaScript's memory.
+///
+/// # Errors
+/// The page has detached or shrunk the buffer.
 fn part(object: &JsValue, start: usize, length: usize) -> Result<Vec<u8>> {
     data_channel::copied_part(object, start, length).during("send")
 }
@@ -331,10 +351,10 @@ fn append(frame: &mut Vec<u8>, bytes: &Uint8Array) {
 }
 
 fn too_large(limit: u64) -> Error {
-    Error::new("send", ErrorKind::TooLarge { limit }, "the message exceeds the limit of its channel")
+    Error::new("send", ErrorKind::TooLarge { limit }, "the message exceeds the limit of large messages on this channel")
 }
 
-fn fault(error: JoinError, limit: u32) -> Error {
+fn join_error(error: JoinError, limit: u32) -> Error {
     let kind = match error {
         JoinError::Malformed => ErrorKind::InvalidData,
         JoinError::TooLarge => ErrorKind::TooLarge { limit: limit.into() },

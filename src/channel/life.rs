@@ -1,4 +1,4 @@
-//! The life of a channel, from before it opens until its send buffer is empty.
+//! The life cycle of a channel, from before it opens until its send buffer is empty.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -8,6 +8,7 @@ use std::{
     task::Poll,
 };
 
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
@@ -15,31 +16,34 @@ use super::{receive_queue::ReceiveQueue, send_buffer::SendBuffer, state::Channel
 use crate::{
     error::{Error, ErrorKind},
     event::Listener,
+    promise::settled,
     registry::{Shared, shared},
     sys::{
         data_channel::{self, MessageEvent},
         global,
+        peer_connection::PeerConnection,
+        stats_report::{StatsEntry, StatsReport},
     },
     wake::{CloseSignal, WakerSet},
 };
 
 /// State that all handles of one channel share.
 pub(super) struct SharedChannel {
-    /// Dropped first, so that no event finds the rest partly dropped.
+    /// The first field, so that the listeners are removed before the rest is dropped.
     pub(super) listeners: Rc<Listeners>,
     pub(super) life: Rc<Life>,
-    /// False for a channel that belongs to other code, which no drop and no limit closes.
+    /// False for a channel that belongs to other code: neither a drop nor the receive limit closes it.
     pub(super) close_on_drop: Cell<bool>,
 }
 
 shared!(SharedChannel, life.raw);
 
-/// The channel's listeners. A close that waits holds them as well.
+/// The listeners of a channel. A pending close keeps them too.
 pub(super) struct Listeners {
     _states: [Listener; 3],
-    /// Attached by the first read.
+    /// Attached when reading begins.
     messages: OnceCell<Listener>,
-    /// Attached by the first wait: before, no event is needed.
+    /// Attached by the first wait for room.
     pub(super) low: OnceCell<Listener>,
 }
 
@@ -47,9 +51,9 @@ pub(super) struct Listeners {
 pub(super) struct Life {
     pub(super) raw: data_channel::DataChannel,
     pub(super) opened: Cell<bool>,
-    /// Set if the channel is open for the browser, and for its handles from the next turn on.
+    /// Set while the browser has announced the channel as open, and may not send on it yet.
     pub(super) is_new: Cell<bool>,
-    /// The browser has no stream for the channel's id.
+    /// Set if the browser has no stream for the id of the channel.
     pub(super) refused: Cell<bool>,
     /// Set by a local `close`, or by the remote peer.
     pub(super) closing: Cell<bool>,
@@ -72,22 +76,29 @@ pub(crate) struct Connection {
 /// The owner of a channel, which closes it.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Owner {
-    /// The handles. Messages are read from the start, so that none is lost.
+    /// The handles. Messages are queued from the start, so that none is lost.
     Handles,
-    /// Other code. Messages are not read before a handle is.
-    Another,
+    /// Other code. Messages are queued once a handle is read.
+    Other,
 }
 
-/// Firefox 153 has streams for the ids below 2048. Channels of lower ids open in every browser.
-const LEAST_DOUBTFUL_ID: u16 = 1024;
+/// The lowest id of a negotiated channel for which the browser may have no stream. Firefox 153 has streams for the ids
+/// below 2048.
+const FIRST_UNCERTAIN_ID: u16 = 1024;
 
-/// Interval, in milliseconds, at which a channel with a doubtful id is looked at.
-const OPENS_WITHIN: u32 = 2_000;
+/// The interval of the checks of a channel with such an id, in milliseconds.
+const STREAM_CHECK_MS: u32 = 2_000;
+
+/// Time, in milliseconds, after which a browser makes a new report of the statistics.
+const REPORT_AGE: u32 = 60;
+
+/// Number of reports that are read for an incoming channel. An earlier channel may have caused the first one.
+const READY_REPORTS: u32 = 3;
 
 impl SharedChannel {
-    /// Returns the shared state of this channel, new or known.
+    /// Returns the shared state of the channel, which is created for a new channel.
     ///
-    /// For an incoming channel it is called within the `datachannel` event, as the first message may follow at once.
+    /// For an incoming channel, the `datachannel` event calls this, as the first message may follow at once.
     pub(super) fn find_or_new(
         raw: data_channel::DataChannel,
         connection: Option<Connection>,
@@ -102,7 +113,8 @@ impl SharedChannel {
         if owner == Owner::Handles {
             inner.read();
             if !is_known {
-                inner.life.wait_for_stream();
+                inner.life.detect_missing_stream();
+                inner.life.open_when_ready();
             }
         }
         inner
@@ -122,17 +134,8 @@ impl SharedChannel {
             connection: RefCell::default(),
         });
         match &*life.raw.ready_state_name() {
-            "open" if owner == Owner::Another => life.opened.set(true),
-            "open" => {
-                // It is the remote peer's, and has come in this turn. What is sent before the next one, Chromium never
-                // takes off the buffered amount, and a close would wait for that.
-                life.is_new.set(true);
-                let life = life.clone();
-                global::next_turn(move || {
-                    life.is_new.set(false);
-                    life.open();
-                });
-            }
+            "open" if owner == Owner::Other => life.opened.set(true),
+            "open" => life.is_new.set(true),
             "closing" => life.closing.set(true),
             "closed" => life.end(),
             _ => {}
@@ -140,9 +143,9 @@ impl SharedChannel {
         if owner == Owner::Handles {
             life.raw.set_binary_type_name("arraybuffer");
         }
-        let on = |event, happen: fn(&Life)| {
+        let on = |event, handler: fn(&Life)| {
             let life = life.clone();
-            Listener::new(&life.raw.clone(), event, move |_| happen(&life))
+            Listener::new(&life.raw.clone(), event, move |_| handler(&life))
         };
         let states = [on("open", Life::open), on("closing", Life::close), on("close", Life::end)];
         let listeners = Rc::new(Listeners { _states: states, messages: OnceCell::new(), low: OnceCell::new() });
@@ -166,8 +169,8 @@ impl SharedChannel {
         });
     }
 
-    /// Closes the channel once the send buffer is empty, as Chromium drops the buffer at `close()`. The wait outlives the
-    /// last handle.
+    /// Closes the channel once the send buffer is empty, as Chromium discards the buffer upon `close()`. The wait
+    /// outlives the last handle.
     pub(super) fn close(&self) {
         let life = self.life.clone();
         if life.closing.get() {
@@ -198,7 +201,7 @@ impl SharedChannel {
         });
     }
 
-    /// Has the browser report when its buffer has fallen to this level.
+    /// Requests the event that the browser fires when its buffer has drained to this level.
     pub(super) fn notify_when_low(&self, level: u32) {
         let life = &self.life;
         self.listeners.low.get_or_init(|| {
@@ -209,7 +212,7 @@ impl SharedChannel {
                 buffer.wake();
             })
         });
-        // A close waits until the buffer is empty.
+        // A pending close waits until the buffer is empty.
         let level = if life.closing.get() { 0 } else { level };
         life.raw.set_buffered_amount_low_threshold(level);
     }
@@ -248,16 +251,53 @@ impl Life {
         global::get(&global::get(&connection.unwrap_or_default(), "sctp"), member)
     }
 
-    /// Closes a channel for whose id the browser has no stream. It stays connecting although the transport is connected,
-    /// and browsers fire no event.
-    fn wait_for_stream(self: &Rc<Self>) {
-        let id = self.raw.id().filter(|id| *id >= LEAST_DOUBTFUL_ID);
+    /// Opens an incoming channel for its handles when the browser can send on it.
+    ///
+    /// Chromium 156 announces a channel as open up to a millisecond before it is. In that time it loses sent messages
+    /// without an error, may leave their bytes in the buffered amount, and may set the state back to connecting. A
+    /// report of the statistics has the state of the channel itself.
+    fn open_when_ready(self: &Rc<Self>) {
+        let connection = self.connection.borrow().clone();
+        let Some(Connection { raw, end }) = connection.filter(|_| self.is_new.get()) else { return };
+        let life = self.clone();
+        spawn_local(async move {
+            for _ in 0..READY_REPORTS {
+                let report = settled("getStats", &end, || raw.unchecked_ref::<PeerConnection>().stats(None)).await;
+                if report.is_err() || report.is_ok_and(|report| life.is_open_in(report.unchecked_ref())) {
+                    break;
+                }
+                TimeoutFuture::new(REPORT_AGE).await;
+            }
+            life.is_new.set(false);
+            // Otherwise the browser reports it as open once more.
+            if life.raw.ready_state_name() == "open" {
+                life.open();
+            }
+        });
+    }
+
+    /// Returns whether the channel is open by this report.
+    fn is_open_in(&self, report: &StatsReport) -> bool {
+        let (id, mut is_open) = (self.raw.id().map(f64::from), false);
+        let is = |entry: &StatsEntry, name, value: &str| entry.member(name).is_ok_and(|member| member == *value);
+        let _ = report.for_each_entry(&mut |entry, _id| {
+            is_open |= is(&entry, "type", "data-channel")
+                && is(&entry, "state", "open")
+                && entry.member("dataChannelIdentifier").is_ok_and(|member| member.as_f64() == id);
+        });
+        is_open
+    }
+
+    /// Closes the channel if the browser has no stream for its id. Such a channel stays connecting although the
+    /// transport is connected, and browsers fire no event.
+    fn detect_missing_stream(self: &Rc<Self>) {
+        let id = self.raw.id().filter(|id| *id >= FIRST_UNCERTAIN_ID);
         if id.is_some() && self.raw.negotiated() {
-            look_for_stream(Rc::downgrade(self), false);
+            check_stream_later(Rc::downgrade(self), false);
         }
     }
 
-    /// Ends sending, as Firefox accepts further messages and loses them.
+    /// Ends sending. Firefox accepts messages on a closing channel and loses them.
     fn close(&self) {
         self.closing.set(true);
         self.opening.wake_all();
@@ -283,25 +323,26 @@ impl Life {
     /// Ends the channel: nothing is received or sent any more, and all waiting tasks are woken.
     fn end(&self) {
         self.closed.set();
-        for waiting in [&self.opening, &self.receive_queue.filled, &self.send_buffer.turns, &self.send_buffer.drained] {
-            waiting.wake_all();
+        for wakers in [&self.opening, &self.receive_queue.filled, &self.send_buffer.turns, &self.send_buffer.drained] {
+            wakers.wake_all();
         }
     }
 }
 
-fn look_for_stream(life: Weak<Life>, was_connected: bool) {
-    global::after(OPENS_WITHIN, move || {
-        let Some(waiting) = life.upgrade() else { return };
-        if waiting.opened.get() || waiting.closing.get() || waiting.closed.is_set() {
+/// Checks a channel that is not open yet. It is closed if the transport was connected at two checks in a row.
+fn check_stream_later(life: Weak<Life>, was_connected: bool) {
+    global::after(STREAM_CHECK_MS, move || {
+        let Some(channel) = life.upgrade() else { return };
+        if channel.opened.get() || channel.closing.get() || channel.closed.is_set() {
             return;
         }
-        let connected = waiting.transport_member("state").as_string().as_deref() == Some("connected");
+        let connected = channel.transport_member("state").as_string().as_deref() == Some("connected");
         if connected && was_connected {
-            waiting.refused.set(true);
-            waiting.raw.close();
-            waiting.end();
+            channel.refused.set(true);
+            channel.raw.close();
+            channel.end();
         } else {
-            look_for_stream(life, connected);
+            check_stream_later(life, connected);
         }
     });
 }
@@ -311,7 +352,7 @@ pub(crate) fn has_channels(connection: &JsValue) -> bool {
     SharedChannel::all().iter().any(|inner| inner.life.belongs_to(connection))
 }
 
-/// Ends the channels of a closed connection, as not every browser fires their events.
+/// Ends the channels of a closed connection. Not every browser fires their events.
 pub(crate) fn end_channels(connection: &JsValue) {
     for inner in SharedChannel::all().iter().filter(|inner| inner.life.belongs_to(connection)) {
         inner.life.end();

@@ -1,4 +1,4 @@
-//! Messages and payloads.
+//! The messages of a channel.
 
 use std::borrow::Cow;
 
@@ -16,11 +16,12 @@ use crate::{
 };
 
 spec_enum! {
-    /// The type of the messages of received bytes. [Specification](https://www.w3.org/TR/webrtc/#dom-datachannel-binarytype)
+    /// The type in which received bytes arrive.
+    /// [Specification](https://www.w3.org/TR/webrtc/#dom-datachannel-binarytype)
     BinaryType {
-        /// [`Message::Binary`], in the program's memory.
+        /// Bytes arrive as a [`Message::Binary`], in the memory of the program.
         ArrayBuffer = "arraybuffer",
-        /// [`Message::Blob`], which the browser may keep on disk.
+        /// Bytes arrive as a [`Message::Blob`], which the browser may store on disk.
         Blob = "blob",
     }
 }
@@ -32,7 +33,7 @@ pub enum Message {
     Text(String),
     /// Bytes.
     Binary(Vec<u8>),
-    /// Bytes that the browser keeps, where [`BinaryType::Blob`] was asked for.
+    /// Bytes in the browser's storage. They arrive if the channel's type is [`BinaryType::Blob`].
     Blob(web_sys::Blob),
 }
 
@@ -46,7 +47,8 @@ impl Message {
         }
     }
 
-    /// Returns the bytes of a binary message, or of a text in UTF-8. A blob must be read first.
+    /// Returns the bytes of a binary message, or of a text message in UTF-8; `None` for a blob, which has to be read
+    /// first.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
@@ -72,20 +74,20 @@ messages! {
     Binary: &[u8], &[u8; N] [const N], [u8; N] [const N], Vec<u8>, Box<[u8]>, Bytes;
 }
 
-/// A message as JavaScript has it, from [`DataChannel::js_messages`](super::DataChannel::js_messages). Nothing of it has
-/// been copied into the program's memory.
+/// A received message as a JavaScript value, from [`DataChannel::js_messages`](super::DataChannel::js_messages). It is
+/// not copied into the memory of the program.
 #[derive(Clone, Debug)]
 pub enum JsMessage {
     /// Text.
     Text(JsString),
     /// Bytes.
     Binary(ArrayBuffer),
-    /// Bytes that the browser keeps, where [`BinaryType::Blob`] was asked for.
+    /// Bytes in the browser's storage. They arrive if the channel's type is [`BinaryType::Blob`].
     Blob(web_sys::Blob),
 }
 
 impl JsMessage {
-    /// Converts the data of an event. Returns the message and its size: in bytes, for text in UTF-16 units.
+    /// Converts the data of an event. Returns the message and its size: in bytes, or in UTF-16 units for text.
     pub(super) fn from_data(data: Data) -> (Self, f64) {
         let bytes = data.byte_length();
         if !bytes.is_nan() {
@@ -100,7 +102,7 @@ impl JsMessage {
     }
 }
 
-/// Copies it into the program's memory, but for a blob.
+/// Copies text and bytes into the memory of the program. A blob is not copied.
 impl From<JsMessage> for Message {
     fn from(message: JsMessage) -> Self {
         match message {
@@ -121,8 +123,8 @@ impl From<JsMessage> for JsValue {
     }
 }
 
-/// Text or bytes for [`DataChannel::send`](super::DataChannel::send), borrowed or owned. The browser copies the data
-/// from the memory that it is in, the program's or JavaScript's.
+/// Text or bytes for [`DataChannel::send`](super::DataChannel::send), borrowed or owned, in the memory of the program
+/// or of JavaScript. The browser copies the data once.
 ///
 /// ```no_run
 /// # async fn example(chat: browser_rtc::channel::DataChannel, name: &str, bytes: Vec<u8>) -> browser_rtc::Result<()> {
@@ -138,18 +140,18 @@ pub enum Payload<'a> {
     Text(Cow<'a, str>),
     /// Bytes.
     Binary(Cow<'a, [u8]>),
-    /// Bytes that the browser keeps.
+    /// Bytes in the browser's storage.
     Blob(&'a web_sys::Blob),
     /// Bytes in JavaScript's memory.
     Buffer(&'a ArrayBuffer),
-    /// A part of such bytes: a typed array of any kind, or a `DataView`.
+    /// A view of bytes in JavaScript's memory: a typed array of any kind, or a `DataView`.
     View(&'a Object),
     /// Text in JavaScript's memory.
     JsText(&'a JsString),
 }
 
 impl Payload<'_> {
-    /// Returns an upper bound of its size in bytes.
+    /// Returns an upper bound of the size in bytes.
     pub(super) fn max_bytes(&self) -> f64 {
         match self {
             Self::Text(text) => text.len() as f64,
@@ -157,12 +159,12 @@ impl Payload<'_> {
             Self::Blob(blob) => data_channel::size(blob, "size"),
             Self::Buffer(buffer) => data_channel::size(buffer, "byteLength"),
             Self::View(view) => data_channel::size(view, "byteLength"),
-            // A UTF-16 unit is three bytes of UTF-8 at most.
+            // A UTF-16 unit is at most three bytes in UTF-8.
             Self::JsText(text) => text.unchecked_ref::<Data>().length() * 3.0,
         }
     }
 
-    /// Returns the size in bytes. For text in JavaScript's memory that takes a copy.
+    /// Returns the size in bytes. This copies text that is in JavaScript's memory.
     pub(super) fn exact_bytes(&self) -> f64 {
         match self {
             Self::JsText(text) => String::from(*text).len() as f64,
@@ -175,7 +177,7 @@ impl Payload<'_> {
     }
 }
 
-/// Conversions by reference, which borrow, and by value, which take over the memory.
+/// Defines the conversions by reference, which borrow, and by value, which take ownership.
 macro_rules! payloads {
     ($($variant:ident: $($from:ty $([const $length:ident])? => |$value:ident| $convert:expr),* $(,)?;)*) => {
         $($(impl<'a $(, const $length: usize)?> From<$from> for Payload<'a> {
@@ -272,8 +274,8 @@ impl<'a> From<&'a JsMessage> for Payload<'a> {
     }
 }
 
-/// A string, an `ArrayBuffer`, a view of one or a `Blob`, of any realm. Anything else is the error `Type`, where the
-/// browser would send the value converted to a string.
+/// Converts a string, an `ArrayBuffer`, a view of one, or a `Blob`, of any realm. Any other value is the error `Type`;
+/// the browser would convert the value to a string and send that.
 impl<'a> TryFrom<&'a JsValue> for Payload<'a> {
     type Error = Error;
 

@@ -1,4 +1,4 @@
-//! Many small messages in one.
+//! Many small messages in one frame.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,25 +19,23 @@ use crate::{
     identity::identity,
 };
 
-/// A frame leaves at this size where none is lost, and many share the cost of one.
-const FRAME: u32 = 16 * 1024;
+/// The default size of a frame on a reliable channel, in bytes.
+const RELIABLE_FRAME: u32 = 16 * 1024;
 
-/// And at this size where it may be lost: it fits into one packet, so that a packet lost costs no more than what was
-/// in it.
-const PACKET: u32 = 1_100;
+/// The default size of a frame on an unreliable channel, in bytes. It fits into one packet, so that a lost packet loses
+/// only its own messages.
+const UNRELIABLE_FRAME: u32 = 1_100;
 
-/// The limit of the frame size, which every transport carries.
-const LARGEST_FRAME: u32 = 64 * 1024;
+/// The maximum size of a frame, in bytes, which every transport carries.
+const MAX_FRAME: u32 = 64 * 1024;
 
-/// A [`DataChannel`] for many small messages, such as those of a game or of telemetry: those of one turn of the
-/// program leave together, in one frame. A message alone costs a browser some ten microseconds, however short it is; in
-/// a frame a fraction of one.
+/// A [`DataChannel`] for many small messages, such as those of a game or of telemetry. Messages that are sent in one
+/// task of the event loop leave in one frame: a message of its own costs a browser some ten microseconds, however short
+/// it is, and a message in a frame costs a fraction of one.
 ///
-/// Both ends wrap the same channel, of any kind: each frame stands alone, so on an unordered or unreliable channel
-/// frames come in any order or not at all, and the messages within one stay in order. Nothing is agreed on with the peer:
-/// one that does not wrap its channel gets frames as binary messages, and the sender does not learn of it. Nothing waits
-/// for the peer's program. Clones share one channel, as those
-/// of a [`DataChannel`] do.
+/// Both peers wrap their ends of one channel, of any kind. Each frame is independent: on an unordered or unreliable
+/// channel, frames arrive in any order or not at all, and the messages within a frame stay in order. Clones share one
+/// channel. The stream waits without a limit while the channel is open.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, Packed}, Result};
@@ -53,23 +51,26 @@ const LARGEST_FRAME: u32 = 64 * 1024;
 /// # Ok(()) }
 /// ```
 ///
-/// A frame leaves at the end of the turn (in a microtask), with [`flush`](Self::flush), or when a message would take
-/// it over its [size](Self::frame_size): 16 KiB, or on an unreliable channel 1,100 bytes, so that it fits into one
-/// packet. Messages are written into one buffer, and read as slices of the frame: none is allocated for itself. While
-/// one of them is kept, so is its frame.
+/// # Frames
+/// A frame is sent at the end of the current task (in a microtask), by [`flush`](Self::flush), or when a message would
+/// exceed the [frame size](Self::frame_size): 16 KiB by default, or 1,100 bytes on an unreliable channel, which fits
+/// into one packet. Messages are written into one buffer and read as slices of the frame, without an allocation for
+/// each. A received message keeps its whole frame in memory.
 ///
-/// A frame that is malformed gives the messages before the place, then `InvalidData`, and the stream continues with the
-/// next. A text or a blob is malformed.
+/// # Malformed frames
+/// A malformed frame yields the messages before the error, then the error `InvalidData`; the stream continues with the
+/// next frame. Text and blobs are malformed frames. Nothing is negotiated: a peer that does not wrap its channel
+/// receives the frames as binary messages, and the sender is not notified.
 ///
-/// # On the wire
-/// A frame is a binary message: for each message its length, in seven bits a byte, lowest first, the highest bit set
-/// in all but the last byte, at most four bytes; then its bytes.
+/// # Wire format
+/// A frame is a binary message. It contains, for each message, the length and then the bytes. A length is at most four
+/// bytes of seven bits each, the lowest bits first; the highest bit of each byte but the last is set.
 pub struct Packed {
     outbox: Outbox,
     incoming: DataChannel,
     frame: Rc<RefCell<Frame>>,
     size: Rc<Cell<u32>>,
-    /// The message that the sink has taken, and for which the frame has no room yet.
+    /// A message that the sink has accepted and for which the frame has no room yet.
     next: Option<Bytes>,
 }
 
@@ -77,7 +78,8 @@ impl Packed {
     /// Wraps a channel, which need not be open yet.
     #[must_use]
     pub fn new(channel: DataChannel) -> Self {
-        let size = if channel.reliability() == Reliability::Reliable { FRAME } else { PACKET };
+        let is_reliable = channel.reliability() == Reliability::Reliable;
+        let size = if is_reliable { RELIABLE_FRAME } else { UNRELIABLE_FRAME };
         Self {
             incoming: channel.clone(),
             outbox: Outbox::new(channel),
@@ -93,60 +95,68 @@ impl Packed {
         self.outbox.channel()
     }
 
-    /// The size, in bytes, over which a frame is not filled. A message that alone is longer has a frame for itself.
+    /// Returns the maximum size of a frame, in bytes. A message that is longer is sent in a frame of its own.
     #[must_use]
     pub fn frame_size(&self) -> u32 {
         self.size.get()
     }
 
-    /// Sets this size, for all clones; over 64 KiB it is 64 KiB, which every transport carries.
+    /// Sets the maximum size of a frame, in bytes, for all clones. The maximum is 64 KiB, which every transport
+    /// carries.
     pub fn set_frame_size(&self, bytes: u32) {
-        self.size.set(bytes.min(LARGEST_FRAME));
+        self.size.set(bytes.min(MAX_FRAME));
     }
 
-    /// Puts a message into the frame, waiting for room as [`DataChannel::send`] does: where the frame is full and the
-    /// channel has no room for it. Cancel safe: dropped before it resolves, nothing is sent.
+    /// Adds a message to the frame. If the frame is full and the channel has no room for it, the future waits as
+    /// [`DataChannel::send`] does.
     ///
     /// # Errors
-    /// `TooLarge` for a message that the transport cannot carry, `Closed` where the channel has closed. A frame
-    /// that the browser refuses is an error of what is sent next.
+    /// - `TooLarge` for a message that the transport cannot carry.
+    /// - `Closed` if the channel is closed.
+    /// - The error of an earlier frame that the browser has rejected.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: if the future is dropped before it resolves, the message is not sent.
     pub async fn send(&self, message: &[u8]) -> Result<()> {
         match self.try_send(message) {
             Err(error) if *error.kind() == ErrorKind::WouldBlock => {}
             settled => return settled,
         }
         let mut outbox = self.outbox.clone();
-        poll_fn(|cx| outbox.poll_room(cx, frame::packed_length(message.len()), self.limit())).await?;
+        poll_fn(|cx| outbox.poll_reserve(cx, frame::packed_length(message.len()), self.limit())).await?;
         self.outbox.add(|buffer| frame::push(buffer, message));
         Ok(())
     }
 
-    /// Puts a message into the frame at once. Before the channel is open, there is room for one frame.
+    /// Adds a message to the frame without waiting. Before the channel is open, there is room for one frame.
     ///
     /// # Errors
-    /// As [`send`](Self::send), and `WouldBlock` where the frame is full and the channel has no room for it.
+    /// As [`send`](Self::send), and `WouldBlock` if the frame is full and the channel has no room for it.
     pub fn try_send(&self, message: &[u8]) -> Result<()> {
         let length = frame::packed_length(message.len());
-        if length > FRAME as usize {
-            self.check(length)?;
+        if length > RELIABLE_FRAME as usize {
+            self.check_size(length)?;
         }
-        self.outbox.try_room(length, self.limit())?;
+        self.outbox.try_reserve(length, self.limit())?;
         self.outbox.add(|buffer| frame::push(buffer, message));
         Ok(())
     }
 
-    /// Sends the frame before the end of the turn, and resolves when the browser's buffer is low, as
-    /// [`DataChannel::flush`] does. Waits for the network, never for the peer's program.
+    /// Sends the frame before the end of the current task, and resolves when the browser's buffer is low, as
+    /// [`DataChannel::flush`] does.
     ///
     /// # Errors
-    /// `Closed` where the channel closes first.
+    /// `Closed` if the channel closes first, and the error of an earlier frame that the browser has rejected.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub async fn flush(&self) -> Result<()> {
         let mut outbox = self.outbox.clone();
         poll_fn(|cx| outbox.poll_empty(cx)).await?;
         self.channel().flush().await
     }
 
-    /// Closes the channel once what was sent is on its way, as [`DataChannel::close`] does.
+    /// Closes the channel once the frame and the browser's buffer are sent, as [`DataChannel::close`] does.
     pub fn close(&self) {
         self.outbox.close();
     }
@@ -156,13 +166,13 @@ impl Packed {
     }
 
     /// Checks that the transport can carry a frame of this length.
-    fn check(&self, length: usize) -> Result<()> {
-        let most = self.channel().max_message_size().unwrap_or(u64::MAX).min(frame::MAX_MESSAGE_BYTES as u64);
-        if length as u64 <= most {
+    fn check_size(&self, length: usize) -> Result<()> {
+        let largest = self.channel().max_message_size().unwrap_or(u64::MAX).min(frame::MAX_MESSAGE_BYTES as u64);
+        if length as u64 <= largest {
             return Ok(());
         }
-        // The length itself takes four bytes at most.
-        let kind = ErrorKind::TooLarge { limit: most.saturating_sub(4) };
+        // The encoded length takes at most four bytes.
+        let kind = ErrorKind::TooLarge { limit: largest.saturating_sub(4) };
         Err(Error::new("send", kind, "the message exceeds the largest message of the transport"))
     }
 }
@@ -175,12 +185,14 @@ impl Stream for Packed {
         loop {
             match self.frame.borrow_mut().next() {
                 Some(Ok(message)) => return Poll::Ready(Some(Ok(message))),
-                Some(Err(MalformedFrame)) => return malformed("the frame is malformed"),
+                Some(Err(MalformedFrame)) => return malformed("the frame of packed messages is malformed"),
                 None => {}
             }
             match ready!(Pin::new(&mut self.incoming).poll_next(cx)) {
                 Some(Ok(Message::Binary(bytes))) => drop(self.frame.replace(Frame::new(bytes))),
-                Some(Ok(Message::Text(_) | Message::Blob(_))) => return malformed("the message is not a frame"),
+                Some(Ok(Message::Text(_) | Message::Blob(_))) => {
+                    return malformed("the message is text or a blob, not a frame of packed messages");
+                }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
@@ -188,14 +200,14 @@ impl Stream for Packed {
     }
 }
 
-/// Sends as [`send`](Packed::send) does, for streams that are forwarded.
+/// Sends messages as [`send`](Packed::send) does, for use with combinators such as `forward`.
 impl Sink<Bytes> for Packed {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let Some(next) = self.next.take() else { return Poll::Ready(Ok(())) };
         let (length, limit) = (frame::packed_length(next.len()), self.limit());
-        let room = self.outbox.poll_room(cx, length, limit);
+        let room = self.outbox.poll_reserve(cx, length, limit);
         match room {
             Poll::Ready(Ok(())) => self.outbox.add(|buffer| frame::push(buffer, &next)),
             Poll::Ready(Err(_)) => {}

@@ -1,15 +1,15 @@
-//! How much a stream or a channel matters beside others.
+//! The priority of a stream or a channel.
 
 use browser_rtc_proto::spec_enum;
 
 spec_enum! {
-    /// How much a stream or a channel matters beside the others of its connection.
+    /// The priority of a media stream or a channel among those of its connection.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#rtc-priority-type)
     ///
-    /// Each step is worth twice the one below it. Browsers start from [`Low`](Self::Low).
+    /// Each level gets twice the share of the level below. The default of browsers is [`Low`](Self::Low).
     #[doc(alias = "RTCPriorityType")]
     PriorityType {
-        /// Below normal, such as a file that may take its time.
+        /// Below normal, such as for a file transfer in the background.
         #[doc(alias = "RTCPriorityType.very-low")]
         VeryLow = "very-low",
         /// Normal.
@@ -18,7 +18,7 @@ spec_enum! {
         /// High.
         #[doc(alias = "RTCPriorityType.medium")]
         Medium = "medium",
-        /// Extra high, such as the voice in a call.
+        /// Extra high, such as for the voice in a call.
         #[doc(alias = "RTCPriorityType.high")]
         High = "high",
     }

@@ -1,4 +1,4 @@
-//! PROTOCOL.md describes typed messages as this module implements them.
+//! Tests of the examples of typed messages in PROTOCOL.md.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::{Codec, Json};
 
 const DOCUMENT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/signaling/PROTOCOL.md"));
 
-/// Lines of all blocks of a kind.
+/// Returns the lines of all code blocks of a kind.
 fn examples(kind: &str) -> Vec<&'static str> {
     let blocks = DOCUMENT.split(&format!("\n```{kind}\n")).skip(1).collect::<Vec<_>>();
     let lines: Vec<_> = blocks.iter().flat_map(|block| block.lines().take_while(|line| *line != "```")).collect();
@@ -25,21 +25,21 @@ enum Move {
     Say(String),
 }
 
-fn moves_are_coded<C: Codec>(codec: &C, message: &[u8]) {
+fn assert_round_trip<C: Codec>(codec: &C, message: &[u8]) {
     let moves: Vec<Move> = codec.decode(message).unwrap();
     assert!(matches!(&moves[..], [Move::Step { x: -1, y: 300 }, Move::Say(text)] if text == "hello"));
-    let mut again = Vec::new();
-    codec.encode(&moves, &mut again).unwrap();
-    assert_eq!(again, message);
+    let mut encoded = Vec::new();
+    codec.encode(&moves, &mut encoded).unwrap();
+    assert_eq!(encoded, message);
 }
 
 #[test]
-fn protocol_typed_messages_are_coded() {
+fn documented_typed_messages_round_trip() {
     for json in examples("json typed") {
-        moves_are_coded(&Json, json.as_bytes());
+        assert_round_trip(&Json, json.as_bytes());
     }
     #[cfg(feature = "postcard")]
     for hexadecimal in examples("hex postcard") {
-        moves_are_coded(&super::Postcard, &bytes(hexadecimal));
+        assert_round_trip(&super::Postcard, &bytes(hexadecimal));
     }
 }

@@ -1,4 +1,4 @@
-//! Receiving messages.
+//! Reception of messages.
 
 use std::{
     fmt,
@@ -19,12 +19,12 @@ use crate::{error::Result, wake::Waiter};
 impl SharedChannel {
     fn poll_message(self: &Rc<Self>, cx: &Context<'_>, filled: &mut Waiter) -> Poll<Option<Result<JsMessage>>> {
         self.read();
-        let unread = &self.life.receive_queue;
-        let message = unread.pop();
+        let queue = &self.life.receive_queue;
+        let message = queue.pop();
         if message.is_some() {
             return Poll::Ready(message);
         }
-        if unread.is_ended() || self.life.closed.is_set() {
+        if queue.has_ended() || self.life.closed.is_set() {
             return Poll::Ready(None);
         }
         filled.register(cx);
@@ -32,7 +32,8 @@ impl SharedChannel {
     }
 }
 
-/// Waits without a limit while the channel is open and the peer sends nothing.
+/// The received messages. The stream waits without a limit while the channel is open and the remote peer sends nothing.
+/// No message is lost if a future of the stream is dropped.
 impl Stream for DataChannel {
     type Item = Result<Message>;
 
@@ -43,9 +44,11 @@ impl Stream for DataChannel {
 }
 
 impl DataChannel {
-    /// Returns the messages as JavaScript values, uncopied: for what goes to JavaScript again, such as a file. It is a
-    /// second view of the same messages, each of which goes to one reader. It keeps the channel open as a clone does,
-    /// and reads from this call on, also before it is polled.
+    /// Returns a stream of the messages as JavaScript values. They are not copied into the memory of the program, which
+    /// suits messages that are passed on to JavaScript, such as the parts of a file.
+    ///
+    /// The stream and the channel read from one queue, so that each message goes to one of them. Like a clone, the
+    /// stream keeps the channel open. Messages are queued from this call on, even before the stream is polled.
     ///
     /// ```no_run
     /// # use browser_rtc::{channel::{DataChannel, JsMessage}, Result};
@@ -63,28 +66,30 @@ impl DataChannel {
         JsMessages { filled: self.inner.life.receive_queue.filled.waiter(), inner: self.inner.clone() }
     }
 
-    /// Returns whether there are unread messages.
+    /// Returns whether unread messages are queued.
     pub(crate) fn has_messages(&self) -> bool {
         !self.inner.life.receive_queue.is_empty()
     }
 
-    /// Returns the limit of the unread messages in bytes: 64 MiB unless set; `u32::MAX` is no limit. A message counts as at
-    /// least 64 bytes, and a text by its length in JavaScript.
+    /// Returns the limit of the unread messages, in bytes: 64 MiB by default; `u32::MAX` is no limit. A message counts
+    /// as at least 64 bytes, and text counts by its length in UTF-16 units.
     #[must_use]
     pub fn receive_limit(&self) -> u32 {
         self.inner.life.receive_queue.limit.get()
     }
 
-    /// Sets this limit for what arrives from now on, for all handles of the channel. The message that would exceed it
-    /// ends the reading and closes the channel: the stream gives what had arrived before it, then the error
-    /// `QuotaExceeded`, then ends. A channel that something else looks after, by [`from_raw`](Self::from_raw) or
+    /// Sets the limit of the unread messages, in bytes, for all handles of the channel and for messages that arrive
+    /// from now on.
+    ///
+    /// A message that exceeds the limit is lost and closes the channel: the stream returns the messages before it, then
+    /// the error `QuotaExceeded`, and ends. A channel that belongs to other code, by [`from_raw`](Self::from_raw) or
     /// [`into_raw`](Self::into_raw), stays open.
     pub fn set_receive_limit(&self, bytes: u32) {
         self.inner.life.receive_queue.limit.set(bytes);
     }
 }
 
-/// A channel's messages as JavaScript has them, from [`DataChannel::js_messages`].
+/// A stream of the messages of a channel as JavaScript values, from [`DataChannel::js_messages`].
 pub struct JsMessages {
     inner: Rc<SharedChannel>,
     filled: Waiter,

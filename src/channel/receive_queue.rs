@@ -1,4 +1,4 @@
-//! The unread messages of a channel.
+//! The queue of received messages.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,13 +12,13 @@ use crate::{
     wake::WakerSet,
 };
 
-/// The receive limit of a channel unless set, in bytes.
+/// The default receive limit of a channel, in bytes.
 pub(crate) const DEFAULT_RECEIVE_LIMIT: u32 = 64 * 1024 * 1024;
 
-/// The least that a message counts, so that the number of empty messages is limited too.
-const LEAST_COST: f64 = 64.0;
+/// The minimum size that a message counts as, in bytes, so that the number of empty messages is limited too.
+const MIN_COST: f64 = 64.0;
 
-/// The unread messages of a channel, as JavaScript values: they wait outside the program's memory, which never shrinks.
+/// The unread messages of a channel. They are JavaScript values, as the memory of the program never shrinks.
 pub(super) struct ReceiveQueue {
     messages: RefCell<VecDeque<(JsMessage, f64)>>,
     bytes: Cell<f64>,
@@ -27,7 +27,7 @@ pub(super) struct ReceiveQueue {
     pub(super) filled: WakerSet,
 }
 
-/// The state of the limit, which ends the reading when the unread messages exceed it.
+/// The state of the receive limit. Reading ends once the unread messages exceed it.
 #[derive(Clone, Copy, PartialEq)]
 enum Overflow {
     None,
@@ -48,13 +48,13 @@ impl Default for ReceiveQueue {
 }
 
 impl ReceiveQueue {
-    /// Adds a message. Returns false if it exceeds the limit, which ends the reading.
+    /// Adds a message. Returns false if the message exceeds the limit, which ends reading.
     pub(super) fn push(&self, data: Data) -> bool {
         if self.overflow.get() != Overflow::None {
             return true;
         }
         let (message, size) = JsMessage::from_data(data);
-        let cost = size.max(LEAST_COST);
+        let cost = size.max(MIN_COST);
         let bytes = self.bytes.get() + cost;
         let limit = self.limit.get();
         let fits = limit == u32::MAX || bytes <= f64::from(limit);
@@ -68,7 +68,7 @@ impl ReceiveQueue {
         fits
     }
 
-    /// Takes the oldest message, or once the error that the limit was exceeded.
+    /// Removes and returns the oldest message. After the last one, returns the error of an exceeded limit once.
     pub(super) fn pop(&self) -> Option<Result<JsMessage>> {
         let next = self.messages.borrow_mut().pop_front();
         if let Some((message, cost)) = next {
@@ -83,8 +83,8 @@ impl ReceiveQueue {
         Some(Err(Error::new("message", ErrorKind::QuotaExceeded, message)))
     }
 
-    /// Returns whether the reading has ended, and the error has been reported.
-    pub(super) fn is_ended(&self) -> bool {
+    /// Returns whether reading has ended and the error has been returned.
+    pub(super) fn has_ended(&self) -> bool {
         self.overflow.get() == Overflow::Reported
     }
 

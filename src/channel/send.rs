@@ -1,4 +1,4 @@
-//! Sending: in turn, and no faster than the browser's send buffer drains.
+//! Sending in order, at the rate at which the browser's send buffer drains.
 
 use std::{
     future,
@@ -36,7 +36,8 @@ impl Life {
         Ok(self.opened.get())
     }
 
-    /// Returns the transport's largest message, which an offer may change, if the connection is known.
+    /// Returns the largest message of the transport, which a negotiation may change; `None` if the connection is not
+    /// known.
     fn query_max_message_size(&self) -> Option<f64> {
         self.transport_member("maxMessageSize").as_f64()
     }
@@ -45,7 +46,7 @@ impl Life {
         if bytes > self.send_buffer.largest.get() {
             self.send_buffer.largest.set(self.query_max_message_size().unwrap_or(f64::INFINITY));
         }
-        // How long JavaScript's text is in UTF-8 is left to the browser.
+        // The browser checks the length of JavaScript's text in UTF-8.
         let largest = self.send_buffer.largest.get();
         if bytes <= largest || matches!(payload, Payload::JsText(_)) {
             return Ok(());
@@ -53,7 +54,7 @@ impl Life {
         Err(too_large(largest))
     }
 
-    /// Returns whether the buffer has room for the message. An empty buffer has room for any.
+    /// Returns whether the buffer has room for the message. An empty buffer has room for any message.
     fn has_room(&self, payload: &Payload<'_>, bytes: f64) -> bool {
         let buffer = &self.send_buffer;
         let high = f64::from(buffer.high.get());
@@ -65,13 +66,13 @@ impl Life {
         buffered == 0.0 || buffered + bytes <= high && !behind_blob
     }
 
-    /// Returns the level to which the buffer must fall for this message.
-    fn room_mark(&self, payload: &Payload<'_>) -> u32 {
+    /// Returns the level to which the buffer must fall to have room for the message.
+    fn required_level(&self, payload: &Payload<'_>) -> u32 {
         let buffer = &self.send_buffer;
         if payload.is_text() && buffer.blob.get() {
             return 0;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value saturates")]
         let bytes = payload.max_bytes() as u32;
         buffer.low_mark().min(buffer.high.get().saturating_sub(bytes))
     }
@@ -85,18 +86,28 @@ impl Life {
         buffered
     }
 
-    /// Returns whether the buffer has no room at all.
+    /// Returns whether the buffer is at the high mark or above.
     fn is_full(&self) -> bool {
         let high = f64::from(self.send_buffer.high.get());
         self.send_buffer.buffered.get() >= high && self.query_buffered() >= high
     }
 
-    fn give_to_browser(&self, payload: &Payload<'_>, bytes: f64) -> Result<()> {
+    /// Returns whether the browser has set the state back, as Chromium may for a new channel, until it reports it as open
+    /// once more.
+    fn is_connecting_again(&self) -> bool {
+        let is_connecting = self.raw.ready_state_name() == "connecting";
+        if is_connecting {
+            self.opened.set(false);
+        }
+        is_connecting
+    }
+
+    fn send_raw(&self, payload: &Payload<'_>, bytes: f64) -> Result<()> {
         let raw = &self.raw;
         let sent = match payload {
             Payload::Text(text) => raw.send_text(text),
             Payload::Binary(bytes) => send_bytes(raw, bytes),
-            // It would not be seen in the buffer.
+            // An empty blob would not show in the buffered amount.
             Payload::Blob(_) if bytes == 0.0 => send_bytes(raw, &[]),
             Payload::Blob(blob) => {
                 self.send_buffer.blob.set(true);
@@ -111,7 +122,7 @@ impl Life {
                 self.send_buffer.buffered.set(self.send_buffer.buffered.get() + bytes);
                 Ok(())
             }
-            // A browser also throws a `TypeError` for memory that it does not read from: shared, or resizable.
+            // Browsers also throw a `TypeError` for shared and for resizable memory.
             Err(error) => Err(match (error.kind(), self.query_max_message_size()) {
                 (ErrorKind::InvalidState, _) => self.closed_error(OPERATION),
                 (ErrorKind::Type, Some(largest)) if payload.exact_bytes() > largest => too_large(largest),
@@ -121,29 +132,30 @@ impl Life {
     }
 }
 
-/// Sends bytes from the program's memory. A program with threads has shared memory, from which no browser sends: there
-/// the bytes are copied first.
+/// Sends bytes from the memory of the program. The memory of a program with threads is shared, which browsers reject,
+/// so that the bytes are copied first.
 fn send_bytes(raw: &sys::data_channel::DataChannel, bytes: &[u8]) -> std::result::Result<(), JsValue> {
     if cfg!(target_feature = "atomics") { raw.send_js(&Uint8Array::from(bytes)) } else { raw.send_bytes(bytes) }
 }
 
 fn too_large(largest: f64) -> Error {
-    let limit = whole(largest);
+    let limit = to_whole(largest);
     Error::new(OPERATION, ErrorKind::TooLarge { limit }, "the message exceeds the largest message of the transport")
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is not negative, and saturates")]
-fn whole(bytes: f64) -> u64 {
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value is not negative and saturates")]
+fn to_whole(bytes: f64) -> u64 {
     bytes as u64
 }
 
-/// The reason why a message must wait.
+/// The reason for which a message has to wait.
 enum Blocked {
     NotOpen,
     Full,
 }
 
 impl SharedChannel {
+    /// Sends the message if the channel is open, has room, and no earlier sender waits.
     fn attempt(&self, payload: &Payload<'_>, turn: Option<&Turn>) -> std::result::Result<Result<()>, Blocked> {
         let life = &self.life;
         match life.can_send() {
@@ -156,17 +168,18 @@ impl SharedChannel {
             return Ok(Err(too_large));
         }
         let is_next = turn.map_or_else(|| life.send_buffer.turns.is_empty(), Turn::is_first);
-        if is_next && life.has_room(payload, bytes) {
-            return Ok(life.give_to_browser(payload, bytes));
+        if !is_next || !life.has_room(payload, bytes) {
+            return Err(Blocked::Full);
         }
-        Err(Blocked::Full)
+        let sent = life.send_raw(payload, bytes);
+        if sent.is_err() && life.is_connecting_again() { Err(Blocked::NotOpen) } else { Ok(sent) }
     }
 
-    /// Sends at once if there is room and no other sender waits, otherwise in turn.
+    /// Sends at once if there is room and no other sender waits, otherwise in the order of the calls.
     fn poll_send(&self, cx: &Context<'_>, payload: &Payload<'_>, turn: &mut Option<Turn>) -> Poll<Result<()>> {
         match self.attempt(payload, turn.as_ref()) {
             Ok(outcome) => {
-                // The next one's turn.
+                // The next sender may send.
                 *turn = None;
                 Poll::Ready(outcome)
             }
@@ -174,14 +187,14 @@ impl SharedChannel {
                 let turn = turn.get_or_insert_with(|| self.life.send_buffer.turns.turn());
                 turn.register(cx);
                 if matches!(blocked, Blocked::Full) && turn.is_first() {
-                    self.notify_when_low(self.life.room_mark(payload));
+                    self.notify_when_low(self.life.required_level(payload));
                 }
                 Poll::Pending
             }
         }
     }
 
-    /// Resolves when the buffer is low, or has been since it had been low this many times.
+    /// Resolves when the buffer is low, or has been low since the counter had the value `lows`.
     fn poll_low(&self, cx: &Context<'_>, lows: u32, waiter: &mut Waiter) -> Poll<Result<()>> {
         let buffer = &self.life.send_buffer;
         if buffer.lows.get() != lows || self.life.query_buffered() <= f64::from(buffer.low_mark()) {
@@ -198,51 +211,58 @@ impl SharedChannel {
 
 /// Sending.
 impl DataChannel {
-    /// Sends text or bytes. It waits until the channel is open, until earlier senders are done, and until the browser's
-    /// buffer has room for the message below the [high mark](Self::set_high_water_mark), or is empty. It resolves when there
-    /// is room for the next message.
+    /// Sends text or bytes.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-send)
     ///
-    /// If the future is dropped before its turn, nothing is sent. A message is sent whole or not at all.
+    /// The future waits until the channel is open, until the messages of earlier calls are sent, and until the
+    /// browser's buffer is empty or has room for the message below the [high mark](Self::set_high_water_mark). It
+    /// resolves when there is room for the next message.
     ///
-    /// It waits without a limit for a connection that does not come up, and for a peer that is out of reach or whose
-    /// browser takes no more data. The end of the channel or its connection ends the wait.
+    /// The wait has no limit of its own: it lasts while the connection is being established, while the remote peer is
+    /// unreachable, and while the remote browser accepts no more data. It ends when the channel or its connection
+    /// closes.
     ///
-    /// A peer built on webrtc-rs announces no limit, and closes its channel on a message above 65,535 bytes: send it
-    /// smaller ones.
+    /// A peer that is built on webrtc-rs does not announce its limit, and closes the channel upon a message of more
+    /// than 65,535 bytes.
     ///
     /// # Errors
-    /// `TooLarge` with the transport's [largest](Self::max_message_size), and nothing was sent; `Closed` if the
-    /// channel closes before its turn, also by [`close`](Self::close).
+    /// - `TooLarge`, with the [largest message](Self::max_message_size) of the transport. Nothing is sent.
+    /// - `Closed` if the channel closes before the message is sent, also by a local [`close`](Self::close).
+    /// - `Type` for memory that browsers do not send from: shared or resizable.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a message is sent whole or not at all. If the future is dropped before the message is in the
+    /// browser's buffer, the message is not sent.
     #[doc(alias = "RTCDataChannel.send")]
     pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
-        self.send_in_turn(payload.into()).await
+        self.send_payload(payload.into()).await
     }
 
-    /// Does not depend on the type of the payload, and so is compiled once.
-    async fn send_in_turn(&self, payload: Payload<'_>) -> Result<()> {
+    /// Sends the payload. This part does not depend on the type of the argument, and so is compiled once.
+    async fn send_payload(&self, payload: Payload<'_>) -> Result<()> {
         let Life { send_buffer: buffer, .. } = &*self.inner.life;
-        let (mut turn, mut handed_over) = (None, None);
+        let (mut turn, mut sent) = (None, None);
         future::poll_fn(|cx| {
-            if handed_over.is_none() {
+            if sent.is_none() {
                 ready!(self.inner.poll_send(cx, &payload, &mut turn))?;
                 if !self.inner.life.is_full() {
                     return Poll::Ready(Ok(()));
                 }
             }
-            let (lows, waiter) = handed_over.get_or_insert_with(|| (buffer.lows.get(), buffer.drained.waiter()));
-            // It has been handed over, whatever comes of the channel.
+            let (lows, waiter) = sent.get_or_insert_with(|| (buffer.lows.get(), buffer.drained.waiter()));
+            // The message is in the browser's buffer, even if the channel closes now.
             self.inner.poll_low(cx, *lows, waiter).map(|_closed| Ok(()))
         })
         .await
     }
 
-    /// Sends text or bytes at once.
+    /// Sends text or bytes without waiting.
     ///
     /// # Errors
-    /// `WouldBlock` if there is no room, if others wait for it, or if the peer's channel has arrived in this very turn
-    /// (Chromium loses count of what is sent then); `InvalidState` where the channel is not yet open;
-    /// `TooLarge` and `Closed` as [`send`](Self::send).
+    /// - `WouldBlock` if the buffer has no room or other senders wait for it. Also for a moment after the channel has been
+    ///   received from the remote peer: Chromium would lose the message.
+    /// - `InvalidState` if the channel is not open yet.
+    /// - `TooLarge`, `Closed` and `Type` as [`send`](Self::send).
     pub fn try_send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
         self.inner.attempt(&payload.into(), None).unwrap_or_else(|blocked| {
             Err(match blocked {
@@ -257,10 +277,10 @@ impl DataChannel {
     }
 
     /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark), at once if it is
-    /// already. It waits without a limit for a peer that is out of reach, as [`send`](Self::send).
+    /// already. Like [`send`](Self::send), the future waits without a limit for an unreachable peer.
     ///
     /// # Errors
-    /// `Closed` where the channel closes first.
+    /// `Closed` if the channel closes first.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -272,47 +292,50 @@ impl DataChannel {
         future::poll_fn(|cx| self.inner.poll_low(cx, lows, &mut waiter)).await
     }
 
-    /// Returns the maximum number of bytes in the browser's send buffer: 1 MiB unless set. A larger message is sent when
-    /// the buffer is empty.
+    /// Returns the high mark: the maximum number of bytes in the browser's send buffer, 1 MiB by default. A message
+    /// that is larger is sent when the buffer is empty.
     #[must_use]
     pub fn high_water_mark(&self) -> u32 {
         self.inner.life.send_buffer.high.get()
     }
 
-    /// Sets this mark, for all handles of the channel. Chromium has room for 16 MiB, and refuses what goes beyond with
-    /// `Operation`.
+    /// Sets the high mark in bytes, for all handles of the channel. The buffer of Chromium has room for 16 MiB; above
+    /// it, sending fails with `Operation`.
     pub fn set_high_water_mark(&self, bytes: u32) {
         self.inner.life.send_buffer.high.set(bytes);
         self.inner.life.send_buffer.wake();
     }
 
-    /// Returns the number of bytes to which a full send buffer must fall before more is sent: 256 KiB unless set.
+    /// Returns the low mark: the number of bytes to which a full send buffer must drain before more is sent, 256 KiB by
+    /// default.
     #[doc(alias = "RTCDataChannel.bufferedAmountLowThreshold")]
     #[must_use]
     pub fn low_water_mark(&self) -> u32 {
         self.inner.life.send_buffer.low.get()
     }
 
-    /// Sets this mark, for all handles of the channel.
+    /// Sets the low mark in bytes, for all handles of the channel.
     pub fn set_low_water_mark(&self, bytes: u32) {
         self.inner.life.send_buffer.low.set(bytes);
         self.inner.life.send_buffer.wake();
     }
 
-    /// Returns the largest message in bytes that the transport takes, which the two peers have negotiated. `None` before
-    /// the channel has opened, or if its connection is not known. Not every peer announces what it takes: see
-    /// [`send`](Self::send).
+    /// Returns the size in bytes of the largest message that the transport carries, as the two peers have negotiated
+    /// it. `None` before the channel has opened, and if its [connection is not known](Self::from_raw). Not every peer
+    /// announces its limit: see [`send`](Self::send).
     #[must_use]
     pub fn max_message_size(&self) -> Option<u64> {
         let life = &self.inner.life;
         let largest = life.query_max_message_size().filter(|_| life.opened.get() || life.is_new.get())?;
-        Some(whole(largest))
+        Some(to_whole(largest))
     }
 }
 
-/// Each handle holds one message at most until there is room; dropped before it is flushed, that one is not sent.
-/// Flushed is what [`flush`](DataChannel::flush) says. It closes as [`close`](DataChannel::close) does, and has closed
-/// when the channel has.
+/// Sends messages as [`send`](DataChannel::send) does, for use with combinators such as `forward`.
+///
+/// Each handle holds at most one message that waits for room; if the handle is dropped before that message is flushed,
+/// it is not sent. Flushing waits as [`flush`](DataChannel::flush) does. Closing the sink closes the channel as
+/// [`close`](DataChannel::close) does, and is complete when the channel has closed.
 impl Sink<Message> for DataChannel {
     type Error = Error;
 

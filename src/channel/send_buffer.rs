@@ -1,22 +1,22 @@
-//! The level of the browser's send buffer.
+//! The state of the browser's send buffer.
 
 use std::cell::Cell;
 
 use crate::wake::WakerSet;
 
-/// The level of the browser's send buffer, and the tasks that wait for room in it.
+/// The state of the browser's send buffer, and the tasks that wait for room in it.
 pub(super) struct SendBuffer {
     pub(super) high: Cell<u32>,
     pub(super) low: Cell<u32>,
-    /// An upper bound of the bytes in the browser's buffer, as asking the browser costs more than counting.
+    /// An upper bound of the bytes in the browser's buffer. Counting costs less than asking the browser.
     pub(super) buffered: Cell<f64>,
-    /// The largest message of the transport. 0 until it is known.
+    /// The largest message of the transport, in bytes; 0 until it is known.
     pub(super) largest: Cell<f64>,
     /// Set while the buffer may contain a blob. In Chromium, text overtakes a blob.
     pub(super) blob: Cell<bool>,
     /// The number of times that the buffer has fallen to the low mark.
     pub(super) lows: Cell<u32>,
-    /// The senders that wait, in order.
+    /// The senders that wait for room, in the order of their calls.
     pub(super) turns: WakerSet,
     /// The tasks that wait for the low mark.
     pub(super) drained: WakerSet,

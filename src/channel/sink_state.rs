@@ -9,13 +9,13 @@ use futures::future::LocalBoxFuture;
 
 use crate::error::Result;
 
-/// The pending operation of a sink, of which there is one at a time.
+/// The pending operation of a sink. A sink has at most one.
 #[derive(Default)]
 pub(super) enum SinkState {
     #[default]
     Idle,
     Flush(LocalBoxFuture<'static, Result<()>>),
-    /// A message that had to wait for room, or a close.
+    /// A message that waits for room, or a close.
     Other(LocalBoxFuture<'static, Result<()>>),
 }
 
@@ -25,14 +25,14 @@ impl SinkState {
     }
 
     pub(super) fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let (Self::Flush(begun) | Self::Other(begun)) = self else { return Poll::Ready(Ok(())) };
-        let outcome = ready!(begun.as_mut().poll(cx));
+        let (Self::Flush(pending) | Self::Other(pending)) = self else { return Poll::Ready(Ok(())) };
+        let outcome = ready!(pending.as_mut().poll(cx));
         *self = Self::Idle;
         Poll::Ready(outcome)
     }
 
-    /// Continues a pending flush. A new one after each time that the buffer was low might never finish while another task
-    /// sends.
+    /// Continues a pending flush, or begins one. A flush that began again each time that the buffer was low might never
+    /// finish while another task sends.
     pub(super) fn poll_flush<F>(&mut self, cx: &mut Context<'_>, flush: impl FnOnce() -> F) -> Poll<Result<()>>
     where
         F: Future<Output = Result<()>> + 'static,

@@ -12,7 +12,7 @@ spec_enum! {
         /// The channel can send.
         #[doc(alias = "RTCDataChannelState.open")]
         Open = "open",
-        /// The channel is closing: what was sent before is still being sent.
+        /// The channel is closing: the messages in its send buffer are still being sent.
         #[doc(alias = "RTCDataChannelState.closing")]
         Closing = "closing",
         /// The channel is closed.

@@ -1,4 +1,4 @@
-//! The page's own streams.
+//! Channels as WHATWG streams.
 
 use futures::{Stream, StreamExt, sink};
 use js_sys::Uint8Array;
@@ -10,13 +10,14 @@ use super::{
     message::{JsMessage, Payload},
 };
 
-/// WHATWG streams, with the feature `streams`.
+/// Conversion to WHATWG streams.
 impl DataChannel {
-    /// The messages as a stream of the page's, of strings and `Uint8Array`s: to be piped, or given to a `Response`. A
-    /// message is taken when the consumer pulls. A view of the same messages as the channel's own stream.
+    /// Returns the received messages as a WHATWG stream of strings and `Uint8Array`s, to pipe or to pass to a
+    /// `Response`.
     ///
-    /// It ends when the channel does, and errors with `QuotaExceeded` where too much came. Cancelled, it closes the
-    /// channel.
+    /// The stream takes a message from the channel's queue when its consumer pulls. It ends when the channel closes,
+    /// and fails with `QuotaExceeded` if the [receive limit](Self::set_receive_limit) is exceeded. Cancelling the
+    /// stream closes the channel.
     /// [Specification](https://streams.spec.whatwg.org/#readablestream)
     ///
     /// ```no_run
@@ -27,29 +28,29 @@ impl DataChannel {
     /// ```
     #[must_use]
     pub fn readable(&self) -> ReadableStream {
-        ReadableStream::from_stream(messages(Closing(self.clone())))
+        ReadableStream::from_stream(messages(CloseOnDrop(self.clone())))
     }
 
-    /// A stream of the page's that sends what is written: strings, `ArrayBuffer`s, views of them and `Blob`s. A write is
-    /// done when there is room for the next, so that what is piped into it is held back as [`send`](Self::send) holds
-    /// back.
+    /// Returns a WHATWG stream that sends the chunks that are written to it: strings, `ArrayBuffer`s, views of them,
+    /// and `Blob`s.
     ///
-    /// A write errors with the channel's error. Closed, aborted or errored, it closes the channel, as soon as what was written is
-    /// on its way.
+    /// A write completes when there is room for the next message, which applies the back-pressure of
+    /// [`send`](Self::send) to a pipe. It fails with the error of [`send`](Self::send). When the stream is closed or
+    /// aborted or fails, the channel closes once the written messages have been sent.
     /// [Specification](https://streams.spec.whatwg.org/#writablestream)
     #[must_use]
     pub fn writable(&self) -> WritableStream {
-        let written = sink::unfold(Closing(self.clone()), |channel, chunk: JsValue| async move {
+        let chunks = sink::unfold(CloseOnDrop(self.clone()), |channel, chunk: JsValue| async move {
             channel.0.send(Payload::try_from(&chunk)?).await?;
             Ok::<_, JsValue>(channel)
         });
-        WritableStream::from_sink(written)
+        WritableStream::from_sink(chunks)
     }
 }
 
-fn messages(channel: Closing) -> impl Stream<Item = Result<JsValue, JsValue>> {
+fn messages(channel: CloseOnDrop) -> impl Stream<Item = Result<JsValue, JsValue>> {
     channel.0.js_messages().map(move |message| {
-        let _until_it_is_dropped = &channel;
+        let _closes_with_the_stream = &channel;
         Ok(match message? {
             JsMessage::Binary(buffer) => Uint8Array::new(&buffer).into(),
             other => other.into(),
@@ -57,10 +58,10 @@ fn messages(channel: Closing) -> impl Stream<Item = Result<JsValue, JsValue>> {
     })
 }
 
-/// The page's stream is done with it: the channel closes.
-struct Closing(DataChannel);
+/// Closes the channel when the WHATWG stream releases it.
+struct CloseOnDrop(DataChannel);
 
-impl Drop for Closing {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.close();
     }

@@ -1,4 +1,4 @@
-//! Waiting that an `AbortSignal` ends.
+//! Asynchronous operations that an `AbortSignal` aborts.
 
 use std::{future::Future, pin::pin};
 
@@ -12,8 +12,8 @@ use crate::{
     event::EventStream,
 };
 
-/// Resolves to the outcome of `work`, or fails with the signal's own reason if it aborts first; then `work` is dropped.
-/// It is never started where the signal has aborted before.
+/// Resolves to the outcome of `work`. If `signal` aborts first, `work` is dropped, and the error is the signal's reason. If
+/// `signal` has already aborted, `work` is not polled.
 pub(super) fn abortable<T: Into<JsValue> + 'static>(
     operation: &'static str,
     signal: Option<AbortSignal>,
@@ -22,7 +22,7 @@ pub(super) fn abortable<T: Into<JsValue> + 'static>(
     until_aborted(operation, signal, work.map_ok(Into::into).boxed_local())
 }
 
-/// Apart, to be compiled once.
+/// The implementation of [`abortable`]. It is compiled once, as it is not generic.
 async fn until_aborted(
     operation: &'static str,
     signal: Option<AbortSignal>,
@@ -35,7 +35,7 @@ async fn until_aborted(
     }
 }
 
-/// Resolves to the error when the signal aborts; never without a signal.
+/// Resolves to the signal's reason when it aborts. Stays pending without a signal.
 async fn aborted(operation: &'static str, signal: Option<AbortSignal>) -> Error {
     let Some(signal) = signal else { return future::pending().await };
     if brand::is_aborted(&signal) == Some(false) {

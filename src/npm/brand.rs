@@ -1,4 +1,5 @@
-//! Tests for the browser objects that only the JavaScript API takes, as in [`sys::brand`](crate::sys::brand).
+//! Type tests for browser objects that only the JavaScript API takes. They also work for objects of other realms, as those
+//! in [`sys::brand`](crate::sys::brand) do.
 
 use wasm_bindgen::prelude::*;
 
@@ -29,32 +30,32 @@ extern "C" {
     type AnyObject;
 
     #[wasm_bindgen(method, final, catch, js_class = "Object", js_name = toString)]
-    fn tag(this: &AnyObject) -> std::result::Result<String, JsValue>;
+    fn to_text(this: &AnyObject) -> std::result::Result<String, JsValue>;
 }
 
-/// Whether the value is a `MediaStream` of any realm.
+/// Returns whether the value is a `MediaStream`.
 pub(super) fn is_media_stream(value: &JsValue) -> bool {
     value.unchecked_ref::<MediaStream>().active().is_ok()
 }
 
-/// Whether the value is a `WritableStream` of any realm.
+/// Returns whether the value is a `WritableStream`.
 pub(super) fn is_writable_stream(value: &JsValue) -> bool {
     value.unchecked_ref::<WritableStream>().locked().is_ok()
 }
 
-/// Whether an `AbortSignal` of any realm has aborted. `None` for any other value.
+/// Returns whether an `AbortSignal` has aborted, or `None` if the value is not an `AbortSignal`.
 pub(super) fn is_aborted(value: &JsValue) -> Option<bool> {
     value.unchecked_ref::<AbortSignal>().aborted().ok()
 }
 
-/// Returns the reason with which an `AbortSignal` has aborted.
+/// Returns the reason of an `AbortSignal`.
 pub(super) fn abort_reason(signal: &JsValue) -> JsValue {
     signal.unchecked_ref::<AbortSignal>().reason().unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Returns the name of an object's kind, such as `Object`, `Promise` or `MediaStreamTrack`. `None` where there is none,
-/// as for a revoked proxy.
-pub(super) fn kind(object: &JsValue) -> Option<String> {
-    let tag = object.unchecked_ref::<AnyObject>().tag().ok()?;
-    tag.strip_prefix("[object ")?.strip_suffix(']').map(Into::into)
+/// Returns the tag of an object, such as `Object`, `Promise` or `MediaStreamTrack`. Returns `None` if the object has no tag,
+/// such as a revoked proxy.
+pub(super) fn tag(object: &JsValue) -> Option<String> {
+    let text = object.unchecked_ref::<AnyObject>().to_text().ok()?;
+    text.strip_prefix("[object ")?.strip_suffix(']').map(Into::into)
 }

@@ -1,4 +1,4 @@
-//! `IncomingCall` and `Call`.
+//! The JavaScript classes `IncomingCall` and `Call`.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -21,15 +21,15 @@ use super::{
 };
 use crate::{
     dtmf::{Timing, Tones},
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     room::{Call, DeclineReason, EndReason, IncomingCall},
     session::SessionEvent,
 };
 
-/// A call that rings here.
+/// A ringing call from a peer.
 #[wasm_bindgen(js_name = IncomingCall)]
 pub struct NpmIncomingCall {
-    /// None once answered.
+    /// `None` once answered.
     call: Rc<RefCell<Option<IncomingCall>>>,
     peer: Object,
     ended: Shared<LocalBoxFuture<'static, EndReason>>,
@@ -53,13 +53,13 @@ impl NpmIncomingCall {
         self.peer.clone()
     }
 
-    /// Accepts the call, and sends `media` if there is any: a stream, or a promise of one, during which the call rings
-    /// on. `options` is `{ signal }` or the `AbortSignal` itself; if it aborts before the promise resolves, the call
-    /// ends.
+    /// Accepts the call. `media` is sent to the caller: a stream, a promise of a stream, or nothing to only receive. While
+    /// the promise is pending, the call continues to ring. `options` is `{ signal }` or the `AbortSignal` itself. If it
+    /// aborts while `media` is pending, the call ends.
     ///
-    /// The promise is rejected with a `TypeError` for a wrong argument, with the signal's `reason` if it had aborted
-    /// already, and in both cases the call continues to ring. It is rejected with `Closed` if the call no longer rings.
-    /// If the promise of media is rejected, or fulfilled with something else, the call ends.
+    /// The returned promise is rejected with a `TypeError` for an invalid argument, and with the signal's `reason` if it has
+    /// already aborted. In both cases the call continues to ring. It is rejected with an `Error` whose `name` is `Closed` if
+    /// the call no longer rings. If the promise of media is rejected or does not resolve to a stream, the call ends.
     #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
     pub fn accept(
         &self,
@@ -69,7 +69,8 @@ impl NpmIncomingCall {
         const OPERATION: &str = "accept";
         let arguments = Argument::new(OPERATION, "media", media).media().and_then(|media| {
             let signal = signal(OPERATION, options)?;
-            let call = self.call.take().ok_or_else(|| Error::closed(OPERATION))?;
+            let not_ringing = || Error::new(OPERATION, ErrorKind::Closed, "the incoming call is no longer ringing");
+            let call = self.call.take().ok_or_else(not_ringing)?;
             Ok((call, media, signal))
         });
         promise(async move {
@@ -79,10 +80,10 @@ impl NpmIncomingCall {
         })
     }
 
-    /// Declines the call. It does nothing once the call no longer rings.
+    /// Declines the call. Does nothing if the call no longer rings.
     ///
     /// # Errors
-    /// Throws a `TypeError` for another reason than these two, and the call continues to ring.
+    /// Throws a `TypeError` for any other reason, and the call continues to ring.
     pub fn decline(
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "\"declined\" | \"busy\"")] reason: JsValue,
@@ -91,25 +92,25 @@ impl NpmIncomingCall {
         let reason = match argument.optional_string()?.as_deref() {
             None | Some("declined") => DeclineReason::Declined,
             Some("busy") => DeclineReason::Busy,
-            Some(_) => return Err(argument.wrong("\"declined\" or \"busy\"").into()),
+            Some(_) => return Err(argument.wrong_type("\"declined\" or \"busy\"").into()),
         };
         if let Some(call) = self.call.take() {
-            // It may have been taken by `Room.call`, or have ended.
+            // This fails if `Room.call` has accepted the call.
             let _ = call.decline(reason);
         }
         Ok(())
     }
 
-    /// Declines a call that has not been answered, as the end of a `using` block does.
+    /// Declines a call that has not been answered. Called at the end of a `using` block.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
         if let Some(call) = self.call.take() {
-            // The call may have been answered through another handle.
+            // This fails if the call has been answered through another handle.
             let _ = call.decline(DeclineReason::Declined);
         }
     }
 
-    /// Resolves when the call no longer rings.
+    /// Resolves to the reason when the call has ended: while it rings, or after it was accepted.
     #[wasm_bindgen(unchecked_return_type = "Promise<EndReason>")]
     pub fn ended(&self) -> Promise {
         let ended = self.ended.clone();
@@ -117,7 +118,7 @@ impl NpmIncomingCall {
     }
 }
 
-/// A call with one peer. It is kept until it ends.
+/// An established call with one peer. It continues until it ends, even if the page drops the object.
 #[wasm_bindgen(js_name = Call)]
 pub struct NpmCall(Call);
 
@@ -136,16 +137,16 @@ impl NpmCall {
         peer_object(&self.0.peer())
     }
 
-    /// The browser's own connection. It negotiates by itself; do not close it, but call `hangUp()`.
+    /// The browser's connection, which is negotiated automatically. Use `hangUp()` instead of closing it.
     #[wasm_bindgen(getter)]
     pub fn connection(&self) -> RtcPeerConnection {
         self.0.connection().as_raw().clone()
     }
 
-    /// Resolves to the first stream that the remote peer sends. `options` is `{ signal }` or the `AbortSignal` itself.
+    /// Resolves to the first stream of the remote peer. `options` is `{ signal }` or the `AbortSignal` itself.
     ///
-    /// The promise is rejected with a `TypeError` for wrong options, with the signal's `reason` if it aborts, and with
-    /// `Closed` or the like if the call ends first.
+    /// The promise is rejected with a `TypeError` for invalid options, with the signal's `reason` if it aborts, and with an
+    /// `Error` whose `name` is the reason, such as `Closed`, if the call ends first.
     #[wasm_bindgen(js_name = remoteStream, unchecked_return_type = "Promise<MediaStream>")]
     pub fn remote_stream(
         &self,
@@ -154,16 +155,18 @@ impl NpmCall {
         const OPERATION: &str = "remoteStream";
         let (call, signal) = (self.0.clone(), signal(OPERATION, options));
         promise(async move {
-            let arriving = async move { Ok(call.remote_stream().await?.into_raw()) };
-            abortable(OPERATION, signal?, arriving).await
+            let receiving = async move { Ok(call.remote_stream().await?.into_raw()) };
+            abortable(OPERATION, signal?, receiving).await
         })
     }
 
-    /// Resolves to an open channel of this label between the two: both sides ask for it, in any order. The caller's
-    /// options count; where an `id` was agreed on beforehand, each side's own. `options.signal` ends the waiting.
+    /// Opens the channel with this label, and resolves to it when it is open. Both peers call this function with the same
+    /// label, in any order. The options of the caller apply, and the callee's are ignored. With `negotiated` and an `id`,
+    /// the options of each peer apply. `options.signal` aborts the wait.
     ///
-    /// The promise is rejected with a `TypeError` or a `RangeError` for wrong arguments and for options that contradict
-    /// each other, with the signal's `reason` if it aborts, and with `Closed` or the like if the call ends first.
+    /// The promise is rejected with a `TypeError` or a `RangeError` for invalid arguments and contradictory options, with
+    /// the signal's `reason` if it aborts, and with an `Error` whose `name` is `Timeout` if the caller does not open the
+    /// channel within 30 seconds, or the reason, such as `Closed`, if the call ends first.
     #[wasm_bindgen(unchecked_return_type = "Promise<DataChannel>")]
     pub fn channel(
         &self,
@@ -183,12 +186,12 @@ impl NpmCall {
         })
     }
 
-    /// Plays telephone tones (0-9, A-D, *, #, and a comma for a pause) and returns an iterable of each tone as it
-    /// begins. The tones play whether or not anything iterates.
+    /// Plays telephone tones (0-9, A-D, *, #, and a comma for a pause of 2 seconds). The returned iterable yields each tone
+    /// when it begins. The tones also play without an iteration.
     ///
     /// # Errors
-    /// Throws a `TypeError` or a `RangeError` for wrong arguments, `Syntax` for a character that is no tone, and
-    /// `NotSupported` or `InvalidState` where the call sends no sound now.
+    /// Throws a `TypeError` or a `RangeError` for invalid arguments, or an `Error` whose `name` is `Syntax` for a character
+    /// that is not a tone, and `NotSupported` or `InvalidState` if the call sends no audio.
     #[wasm_bindgen(js_name = playTones, unchecked_return_type = "AsyncIterable<string>")]
     pub fn play_tones(
         &self,
@@ -203,8 +206,8 @@ impl NpmCall {
         Ok(AsyncItems::new(played.map(|tone| Ok(tone.to_string().into()))))
     }
 
-    /// What happens to the connection: it is lost, and recovers or not. The first iterator begins with the events so
-    /// far, each later one with the next event. It ends with the call.
+    /// Returns the events of the connection, such as network failures and recoveries. The first iterable yields all events
+    /// since the call was established, and each later one the events from its creation on. It ends with the call.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterable<CallEvent>")]
     pub fn events(&self) -> AsyncItems {
         AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
@@ -216,13 +219,13 @@ impl NpmCall {
         self.0.hang_up();
     }
 
-    /// Ends the call, as the end of a `using` block does.
+    /// Ends the call. Called at the end of a `using` block.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
         self.hang_up();
     }
 
-    /// Resolves when the call has ended.
+    /// Resolves to the reason when the call has ended.
     #[wasm_bindgen(unchecked_return_type = "Promise<EndReason>")]
     pub fn ended(&self) -> Promise {
         let ended = self.0.ended();
@@ -239,7 +242,7 @@ fn event_object(event: SessionEvent) -> JsValue {
     }
 }
 
-/// A `ToneTiming` object. What is left out is as the specification has it.
+/// Converts a `ToneTiming` object. Omitted members have the defaults of the specification.
 fn timing_from(options: &Options) -> Result<Timing> {
     let time = |member| {
         let Some(time) = options.present(member)? else { return Ok(None) };

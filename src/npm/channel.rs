@@ -1,4 +1,4 @@
-//! `DataChannel`.
+//! The JavaScript class `DataChannel`.
 
 use std::cell::OnceCell;
 
@@ -21,12 +21,12 @@ use crate::{
     sys::data_channel,
 };
 
-/// A channel to the remote peer, and an async iterable of its messages: strings and `Uint8Array`s. It is kept until it
-/// closes.
+/// A data channel to the remote peer, and an async iterable of its messages: strings and `Uint8Array`s. It stays open until
+/// it is closed, even if the page drops the object.
 #[wasm_bindgen(js_name = DataChannel)]
 pub struct NpmChannel {
     channel: DataChannel,
-    /// One for all handles: it reads all that arrives, and numbers all that is sent.
+    /// The file transfers, which all handles share: there may be only one reader of the channel.
     files: OnceCell<Files>,
 }
 
@@ -39,26 +39,26 @@ impl NpmChannel {
 
 #[wasm_bindgen(js_class = DataChannel)]
 impl NpmChannel {
-    /// The label that it was opened with.
+    /// The label of the channel.
     #[wasm_bindgen(getter)]
     pub fn label(&self) -> String {
         self.channel.label()
     }
 
-    /// The state of the channel. Only an open one can send.
+    /// The state of the channel. Only an open channel can send.
     #[wasm_bindgen(getter, unchecked_return_type = "RTCDataChannelState")]
     pub fn state(&self) -> String {
         self.channel.state().to_string()
     }
 
-    /// Bytes that the browser has yet to send.
+    /// The number of bytes in the browser's send buffer.
     #[wasm_bindgen(getter, js_name = bufferedAmount)]
     pub fn buffered_amount(&self) -> f64 {
         self.channel.buffered_amount()
     }
 
-    /// The most bytes that the browser is to buffer, 1 MiB by default: `send` waits for room. A whole number from 0 to
-    /// 4294967295 or `Infinity`; setting it to anything else throws a `TypeError` or a `RangeError`.
+    /// The maximum number of bytes in the send buffer above which `send` waits, 1 MiB by default. It is a whole number from
+    /// 0 to 4294967295, or `Infinity`. Setting it to another value throws a `TypeError` or a `RangeError`.
     #[wasm_bindgen(getter, js_name = highWaterMark)]
     pub fn high_water_mark(&self) -> f64 {
         number_of_bytes(self.channel.high_water_mark())
@@ -74,8 +74,8 @@ impl NpmChannel {
         Ok(())
     }
 
-    /// The number of bytes to which a full buffer must fall before more is sent, 256 KiB by default. Set as
-    /// `highWaterMark` is.
+    /// The number of bytes to which a full send buffer must drain before `send` continues, 256 KiB by default. The valid
+    /// values are those of `highWaterMark`.
     #[wasm_bindgen(getter, js_name = lowWaterMark)]
     pub fn low_water_mark(&self) -> f64 {
         number_of_bytes(self.channel.low_water_mark())
@@ -91,8 +91,9 @@ impl NpmChannel {
         Ok(())
     }
 
-    /// The most bytes that may wait to be read, 64 MiB by default; `Infinity` is no limit. Set as `highWaterMark` is.
-    /// The message that exceeds it closes the channel, and the iterator throws `QuotaExceeded` after what had arrived.
+    /// The maximum number of bytes of unread messages, 64 MiB by default. The valid values are those of `highWaterMark`. A
+    /// message that exceeds the limit closes the channel. The iterator then yields the unread messages, and throws an `Error`
+    /// whose `name` is `QuotaExceeded`.
     #[wasm_bindgen(getter, js_name = receiveLimit)]
     pub fn receive_limit(&self) -> f64 {
         number_of_bytes(self.channel.receive_limit())
@@ -108,21 +109,24 @@ impl NpmChannel {
         Ok(())
     }
 
-    /// The largest message in bytes; infinite where the remote peer set no limit, and `undefined` until it is known.
+    /// The maximum size of a message in bytes. It is `Infinity` if the remote peer has no limit, and `undefined` before the
+    /// connection is established.
     #[wasm_bindgen(getter, js_name = maxMessageSize)]
     pub fn max_message_size(&self) -> Option<f64> {
         self.channel.max_message_size().map(|bytes| if bytes == u64::MAX { f64::INFINITY } else { bytes as f64 })
     }
 
-    /// Sends a string, an `ArrayBuffer`, any view of one, or a blob. While the buffer has room, the message is sent at
-    /// once and there is no promise; otherwise a promise is returned that resolves when the message has been handed to
-    /// the browser. `await channel.send(…)` is right in both cases, and all that a fast sender needs. Messages are sent
-    /// in the order of the calls, awaited or not, and bytes as they were at the call.
+    /// Sends a string, an `ArrayBuffer`, a view of one, or a `Blob`.
+    ///
+    /// If the buffer has room, the message is sent immediately, and `undefined` is returned. Otherwise, the returned promise
+    /// resolves when the message has been passed to the browser. `await channel.send(…)` is correct in both cases, and
+    /// limits a fast sender. Messages are sent in the order of the calls, awaited or not. Bytes are sent as they are at the
+    /// time of the call.
     ///
     /// # Errors
-    /// Throws or rejects with a `TypeError` for any other value, and for what the browser does not send, such as shared
-    /// memory; with `Closed` once the channel is closed; with `TooLarge` and its `limit` for a message that is larger
-    /// than `maxMessageSize`.
+    /// Throws or rejects with a `TypeError` for any other value, and for values that the browser does not send, such as
+    /// shared memory; with an `Error` whose `name` is `Closed` if the channel is closed; and with one whose `name` is
+    /// `TooLarge`, and that has the `limit` in bytes, for a message larger than `maxMessageSize`.
     #[wasm_bindgen(unchecked_return_type = "Promise<void> | undefined")]
     pub fn send(
         &self,
@@ -137,7 +141,8 @@ impl NpmChannel {
                     Ok(JsValue::UNDEFINED)
                 }
                 .boxed_local();
-                // A promise polls it later. It takes its turn now, so that what is sent next does not overtake it.
+                // The first poll reserves the message's position in the queue. A promise would poll later, and the next
+                // message could overtake this one.
                 match sending.as_mut().now_or_never() {
                     Some(sent) => sent.map(|_| None),
                     None => Ok(Some(boxed_promise(sending))),
@@ -147,10 +152,10 @@ impl NpmChannel {
         }
     }
 
-    /// Sends at once if there is room, and returns whether there was.
+    /// Sends a message if the buffer has room, and returns whether it was sent.
     ///
     /// # Errors
-    /// Throws as `send` does.
+    /// Throws the same errors as `send`.
     #[wasm_bindgen(js_name = trySend)]
     pub fn try_send(
         &self,
@@ -163,15 +168,16 @@ impl NpmChannel {
         }
     }
 
-    /// Resolves when `bufferedAmount` is at or below `lowWaterMark`. Rejected with `Closed` where it closes first.
+    /// Resolves when `bufferedAmount` is at or below `lowWaterMark`. The promise is rejected with an `Error` whose `name` is
+    /// `Closed` if the channel closes first.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn flush(&self) -> Promise {
         let channel = self.channel.clone();
         promise(async move { channel.flush().await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Makes this channel carry files, as the remote peer must too; nothing else is then sent over it. Further calls
-    /// return further handles.
+    /// Returns the file transfers of this channel. Both peers have to call this function on the channel, which then carries
+    /// files only. Further calls return handles of the same object.
     pub fn files(&self) -> NpmFiles {
         let files = self.files.get_or_init(|| {
             let files = Files::new(self.channel.clone());
@@ -181,24 +187,25 @@ impl NpmChannel {
         NpmFiles(files.clone())
     }
 
-    /// Closes the channel; what was sent still arrives.
+    /// Closes the channel. Messages that have been sent still arrive.
     pub fn close(&self) {
         self.channel.close();
     }
 
-    /// Closes the channel, as the end of a `using` block does.
+    /// Closes the channel. Called at the end of a `using` block.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
         self.close();
     }
 
-    /// Resolves when it has closed.
+    /// Resolves when the channel has closed.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn closed(&self) -> Promise {
         promise(self.channel.closed().map(|()| Ok(JsValue::UNDEFINED)))
     }
 
-    /// The messages: strings and `Uint8Array`s. All iterators share them.
+    /// Returns an iterator of the messages: strings and `Uint8Array`s. Each message is returned once: all iterators share
+    /// one queue.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<string | Uint8Array>")]
     pub fn messages(&self) -> AsyncItems {
         AsyncItems::new(self.channel.js_messages().map(|message| {
@@ -210,7 +217,7 @@ impl NpmChannel {
     }
 }
 
-/// The number of bytes as JavaScript sees it: the largest stands for no limit.
+/// Converts a number of bytes to a JavaScript number. `u32::MAX` stands for no limit.
 fn number_of_bytes(bytes: u32) -> f64 {
     if bytes == u32::MAX { f64::INFINITY } else { bytes.into() }
 }
@@ -218,12 +225,12 @@ fn number_of_bytes(bytes: u32) -> f64 {
 fn payload<'a>(operation: &'static str, message: &'a JsValue) -> Result<Payload<'a>> {
     Payload::try_from(message).map_err(|_| {
         let expected = "a string, an ArrayBuffer, a view of one or a Blob";
-        Argument::new(operation, "message", message.clone()).wrong(expected)
+        Argument::new(operation, "message", message.clone()).wrong_type(expected)
     })
 }
 
-/// A copy of bytes, which the page may change while they wait. What the browser will not send, such as shared memory, is
-/// left as it is, so that the browser says why.
+/// Copies a message of bytes, as the page may change the bytes while they are queued. Other values are returned unchanged.
+/// They include bytes that the browser refuses to send, such as shared memory, for which it then throws the error.
 fn snapshot(message: JsValue) -> JsValue {
     let copy = match Payload::try_from(&message) {
         Ok(Payload::View(view)) => data_channel::snapshot(view),
@@ -233,24 +240,24 @@ fn snapshot(message: JsValue) -> JsValue {
     copy.unwrap_or(message)
 }
 
-/// An `RTCDataChannelInit`. What is left out is as the specification has it.
+/// Converts an `RTCDataChannelInit`. Omitted members have the defaults of the specification.
 pub(super) fn channel_init(operation: &'static str, options: &Options) -> Result<ChannelInit> {
-    let wrong = |message: &'static str| Error::new(operation, ErrorKind::Type, message);
+    let type_error = |message: &'static str| Error::new(operation, ErrorKind::Type, message);
     let number = |member| options.present(member)?.map(|number| number.unsigned_short()).transpose();
-    let is_set = |member, default| options.present(member)?.map_or(Ok(default), |flag| flag.boolean());
-    let mut init = ChannelInit::new().ordered(is_set("ordered", true)?);
+    let flag = |member, default| options.present(member)?.map_or(Ok(default), |flag| flag.boolean());
+    let mut init = ChannelInit::new().ordered(flag("ordered", true)?);
     if let Some(protocol) = options.present("protocol")? {
         init = init.protocol(protocol.string()?);
     }
     init = match (number("maxRetransmits")?, number("maxPacketLifeTime")?) {
         (None, None) => init,
-        (Some(sends), None) => init.reliability(Reliability::MaxRetransmits(sends)),
+        (Some(retransmits), None) => init.reliability(Reliability::MaxRetransmits(retransmits)),
         (None, Some(ms)) => init.reliability(Reliability::MaxPacketLifeTime(ms)),
-        (Some(_), Some(_)) => return Err(wrong("a channel has maxRetransmits or maxPacketLifeTime, not both")),
+        (Some(_), Some(_)) => return Err(type_error("a channel has maxRetransmits or maxPacketLifeTime, not both")),
     };
-    match (is_set("negotiated", false)?, number("id")?) {
+    match (flag("negotiated", false)?, number("id")?) {
         (false, _) => Ok(init),
         (true, Some(id)) => Ok(init.negotiated(id)),
-        (true, None) => Err(wrong("a negotiated channel needs an id")),
+        (true, None) => Err(type_error("a negotiated channel needs an id")),
     }
 }

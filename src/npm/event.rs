@@ -1,11 +1,11 @@
-//! Events as JavaScript objects.
+//! Conversion of events to JavaScript objects.
 
 use js_sys::Object;
 use wasm_bindgen::JsValue;
 
 use crate::sys::global;
 
-/// Creates the object of an event: its `type` and its members.
+/// Creates an event object with the given `type` and members.
 pub(super) fn typed(event: &str, members: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     global::set(&object, "type", &event.into());

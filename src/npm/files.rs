@@ -1,4 +1,4 @@
-//! The JavaScript API of file transfers.
+//! The JavaScript classes of file transfers.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -19,15 +19,15 @@ const TYPES: &str = r#"
 export interface FileProgress { readonly bytes: number; readonly total: number; }
 "#;
 
-/// The file transfers of a channel in both directions, and an async iterable of the files that the remote peer offers. It
-/// is kept until the channel closes.
+/// The file transfers of a channel in both directions, and an async iterable of the files that the remote peer offers.
+/// Transfers continue until the channel closes, even if the page drops the object.
 #[wasm_bindgen(js_name = Files)]
 pub struct NpmFiles(pub(super) Files);
 
 #[wasm_bindgen(js_class = Files)]
 impl NpmFiles {
-    /// Offers a `File` or a `Blob`, under its own name or the one given. Rejected with a `TypeError` for a wrong
-    /// argument.
+    /// Offers a `File` or a `Blob` to the remote peer, under `name` or the name of the file. The promise is rejected with a
+    /// `TypeError` for an invalid argument.
     #[wasm_bindgen(unchecked_return_type = "Promise<OutgoingFile>")]
     pub fn offer(
         &self,
@@ -46,8 +46,8 @@ impl NpmFiles {
         })
     }
 
-    /// Offers a file again whose connection was lost: the remote peer resumes from what it has. Rejected with a
-    /// `TypeError` for anything other than an `OutgoingFile`.
+    /// Offers a file again after its transfer was interrupted by the loss of the connection. The remote peer can resume from
+    /// the part that it has received. The promise is rejected with a `TypeError` if the argument is not an `OutgoingFile`.
     #[wasm_bindgen(js_name = offerAgain, unchecked_return_type = "Promise<OutgoingFile>")]
     pub fn offer_again(&self, #[wasm_bindgen(unchecked_param_type = "OutgoingFile")] outgoing: JsValue) -> Promise {
         let outgoing = Argument::new("offerAgain", "outgoing", outgoing).handle::<NpmOutgoing>("an OutgoingFile");
@@ -89,15 +89,15 @@ impl NpmOutgoing {
         self.0.id().to_owned()
     }
 
-    /// Returns an iterator of the progress, as it changes.
+    /// Returns an iterator of the progress, which yields each change.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterableIterator<FileProgress>")]
     pub fn progress(&self) -> AsyncItems {
         progress(self.0.progress())
     }
 
-    /// Resolves when the remote peer has received the whole file. Rejected with `Declined`, `Abort`, `Closed`, with
-    /// `Timeout` if the remote peer does not speak the file protocol, and with `NotReadable` if the file has changed since
-    /// it was offered.
+    /// Resolves when the remote peer has received the whole file. The promise is rejected with an `Error` whose `name` is
+    /// `Declined`, `Abort` or `Closed`, `Timeout` if the remote peer does not implement the file protocol, or `NotReadable`
+    /// if the file has changed since it was offered.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn finished(&self) -> Promise {
         promise(self.0.finished().map(|done| done.map(|()| JsValue::UNDEFINED)))
@@ -143,7 +143,7 @@ impl NpmOffer {
         self.offer.id().to_owned()
     }
 
-    /// Returns the name that the remote peer gives the file.
+    /// Returns the name of the file.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
         self.offer.name().to_owned()
@@ -156,19 +156,19 @@ impl NpmOffer {
         self.offer.size() as f64
     }
 
-    /// Returns the MIME type that the remote peer gives the file.
+    /// Returns the MIME type that the remote peer states for the file.
     #[wasm_bindgen(getter, js_name = "type")]
     pub fn mime_type(&self) -> String {
         self.offer.mime_type().to_owned()
     }
 
-    /// Accepts the file into a `Blob`, or into a stream, such as that of `showSaveFilePicker`.
+    /// Accepts the file into a `Blob`, or into a `WritableStream`, such as that of a file from `showSaveFilePicker`.
     ///
     /// # Errors
-    /// Throws a `TypeError` for anything other than a `WritableStream` and if the stream is locked to another writer,
-    /// `Closed` or `Abort` if the file is no longer offered, `InvalidState` if the offer was answered, and
-    /// `NotSupported` in a page that is not secure. Except for `NotSupported`, the offer can still be answered then, if it
-    /// is pending.
+    /// Throws a `TypeError` if the argument is not a `WritableStream`, or the stream is locked to another writer. Throws an
+    /// `Error` whose `name` is `Closed` or `Abort` if the file is no longer offered, `InvalidState` if the offer was
+    /// answered before, and `NotSupported` in a page that is not secure. A pending offer can still be answered after any
+    /// error other than `NotSupported`.
     pub fn accept(
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "WritableStream")] into: JsValue,
@@ -178,11 +178,13 @@ impl NpmOffer {
         Ok(NpmIncoming::new(self.offer.accept_for_javascript(stream)?))
     }
 
-    /// Accepts the file and continues from what was received in a transfer that failed. The partial file is empty afterwards.
+    /// Accepts the file, and continues from the part that was received in an earlier transfer. The partial file is empty
+    /// afterwards.
     ///
     /// # Errors
-    /// Throws a `TypeError` for anything other than a `PartialFile`, `InvalidAccess` if it belongs to another file,
-    /// `InvalidState` if it was used before, and as `accept`. The offer and the partial file stay as they are then.
+    /// Throws a `TypeError` if the argument is not a `PartialFile`, and an `Error` whose `name` is `InvalidAccess` if it
+    /// belongs to another file, or `InvalidState` if it was used before. Other errors are those of `accept`. After an error,
+    /// the offer and the partial file are unchanged.
     pub fn resume(
         &self,
         #[wasm_bindgen(unchecked_param_type = "PartialFile")] partial: JsValue,
@@ -196,7 +198,7 @@ impl NpmOffer {
     /// Declines the file.
     ///
     /// # Errors
-    /// Throws `InvalidState` if the offer was answered before.
+    /// Throws an `Error` whose `name` is `InvalidState` if the offer was answered before.
     pub fn decline(&self) -> std::result::Result<(), JsValue> {
         Ok(self.offer.decline()?)
     }
@@ -204,7 +206,7 @@ impl NpmOffer {
     /// Declines an offer that was not answered. Called at the end of a `using` block.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
-        // An offer that was answered keeps its answer.
+        // This fails if the offer was answered, and has no effect then.
         let _ = self.offer.decline();
     }
 }
@@ -223,20 +225,21 @@ impl NpmIncoming {
 
 #[wasm_bindgen(js_class = IncomingFile)]
 impl NpmIncoming {
-    /// Returns an iterator of the progress, as it changes.
+    /// Returns an iterator of the progress, which yields each change.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterableIterator<FileProgress>")]
     pub fn progress(&self) -> AsyncItems {
         progress(self.0.progress())
     }
 
-    /// Resolves, once, to the `Blob`, or to `undefined` for a stream, when the whole file is received and verified.
+    /// Resolves when the whole file has been received and verified: to a `Blob`, or to `undefined` if the file was accepted
+    /// into a stream. The `Blob` is returned once.
     #[wasm_bindgen(unchecked_return_type = "Promise<Blob | undefined>")]
     pub fn finished(&self) -> Promise {
         promise(self.0.finished())
     }
 
-    /// Resolves, once, to what was received of a file whose connection was lost, to resume from; to `undefined` if the file
-    /// is complete or was cancelled. Waits until the transfer is over, and does not end it.
+    /// Resolves when the transfer is over: to the received part if the connection was lost, or to `undefined` if the file is
+    /// complete or was cancelled. The part is returned once. Calling this function does not end the transfer.
     #[wasm_bindgen(unchecked_return_type = "Promise<PartialFile | undefined>")]
     pub fn partial(&self) -> Promise {
         let partial = self.0.partial();
@@ -257,7 +260,7 @@ impl NpmIncoming {
     }
 }
 
-/// The verified beginning of a file whose connection was lost.
+/// The received and verified beginning of a file whose transfer was interrupted by the loss of the connection.
 #[wasm_bindgen(js_name = PartialFile)]
 pub struct NpmPartial {
     id: Rc<str>,
@@ -273,13 +276,13 @@ impl NpmPartial {
 
 #[wasm_bindgen(js_class = PartialFile)]
 impl NpmPartial {
-    /// Returns the id of the offer that can be resumed from it.
+    /// Returns the id of the file, by which its next offer is recognized.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> String {
         self.id.to_string()
     }
 
-    /// Drops what was received. Called at the end of a `using` block.
+    /// Drops the received data. Called at the end of a `using` block.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
         drop(self.held.take());

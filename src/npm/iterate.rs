@@ -1,4 +1,4 @@
-//! Streams as JavaScript's async iterators.
+//! Conversion of streams to JavaScript's async iterators.
 
 use std::rc::Rc;
 
@@ -11,10 +11,10 @@ use crate::{sys::global, wake::CloseSignal};
 
 type Items = LocalBoxStream<'static, std::result::Result<JsValue, JsValue>>;
 
-/// The items of a room, a call, a channel or a play of tones, for `for await`.
+/// An async iterator, for `for await`.
 #[wasm_bindgen(js_name = AsyncItems)]
 pub struct AsyncItems {
-    /// None once the iteration has ended.
+    /// `None` once the iteration has ended.
     items: Rc<Mutex<Option<Items>>>,
     end: CloseSignal,
 }
@@ -26,7 +26,8 @@ impl AsyncItems {
         Self { items: Rc::new(Mutex::new(Some(items))), end }
     }
 
-    /// Ends the iteration, and drops what is unread. A pending `next` resolves to the end, and does that then.
+    /// Ends the iteration, and drops the unread items. A pending `next` holds the lock; it resolves to the end, and drops
+    /// the items then.
     fn finish(&self) {
         self.end.set();
         if let Some(mut items) = self.items.try_lock() {
@@ -37,7 +38,7 @@ impl AsyncItems {
 
 #[wasm_bindgen(js_class = AsyncItems)]
 impl AsyncItems {
-    /// Resolves to the next item, or to the end. Calls are answered in order.
+    /// Resolves to the next item, or to the end. Concurrent calls resolve in order.
     #[wasm_bindgen(unchecked_return_type = "Promise<IteratorResult<any>>")]
     pub fn next(&self) -> Promise {
         let items = self.items.clone();
@@ -55,9 +56,9 @@ impl AsyncItems {
         boxed_promise(next.boxed_local())
     }
 
-    /// Ends the iteration, as leaving a `for await` loop does.
+    /// Ends the iteration. Called when a `for await` loop is left.
     #[wasm_bindgen(js_name = "return", unchecked_return_type = "Promise<IteratorResult<any>>")]
-    pub fn leave(&self) -> Promise {
+    pub fn return_(&self) -> Promise {
         self.finish();
         Promise::resolve(&result(true, &JsValue::UNDEFINED))
     }
@@ -68,14 +69,14 @@ impl AsyncItems {
         Self { items: self.items.clone(), end: self.end.clone() }
     }
 
-    /// Ends the iteration, as the end of a `using` block does: `next` resolves to the end.
+    /// Ends the iteration. Called at the end of a `using` block. A pending `next` resolves to the end.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
         self.finish();
     }
 }
 
-/// An `IteratorResult`.
+/// Creates an `IteratorResult`.
 fn result(done: bool, value: &JsValue) -> JsValue {
     let result = Object::new();
     global::set(&result, "done", &done.into());

@@ -1,15 +1,16 @@
-//! The JavaScript API of the npm package: rooms, calls, channels and tones, with TypeScript types.
+//! The JavaScript API of the npm package: rooms, calls, channels, files and tones, with TypeScript types.
 //!
-//! JavaScript may collect an object that it no longer refers to at any moment. A call must not end because of that, so
-//! each object here is also held by a task until it has ended: left, hung up or closed. An explicit end of the handle is
-//! another matter: every class has a `free` of its own, which wasm-bindgen also makes its `Symbol.dispose`. It ends
-//! what the handle stands for, so that `using room = await joinRoom(…)` leaves the room at the end of the block, and it
-//! replaces wasm-bindgen's `free`, after which a method would be called with a null pointer. The memory of a handle is
-//! freed when it is collected.
+//! The garbage collector of JavaScript may collect an unreferenced object at any time, which must not end a call. A task
+//! therefore holds each object until it has ended: left, hung up or closed.
+//!
+//! Each class defines a method `free`, which wasm-bindgen also exports as `Symbol.dispose`. It ends the object, so that
+//! `using room = await joinRoom(…)` leaves the room at the end of the block. It also replaces the `free` that wasm-bindgen
+//! generates, after which a call of a method would dereference a null pointer. The memory of an object is freed when the
+//! object is collected.
 //!
 //! Parameters are `JsValue`s, which [`argument`] converts.
 
-#![expect(missing_debug_implementations, reason = "these are JavaScript's objects, and it has no such thing")]
+#![expect(missing_debug_implementations, reason = "JavaScript does not use `Debug`")]
 
 mod abort;
 mod argument;
@@ -37,52 +38,55 @@ export interface Peer { readonly id: string; readonly name: string; }
 
 /** An error of this package. `name` is its kind, such as "Closed" or "Timeout". */
 export interface RtcFailure extends Error {
-  /** The signaling server's code, where `name` is "Signaling". */
+  /** The signaling server's error code, if `name` is "Signaling". */
   readonly code?: string;
-  /** The largest size in bytes, where `name` is "TooLarge". */
+  /** The maximum size in bytes, if `name` is "TooLarge". */
   readonly limit?: number;
 }
 
-/** Options of a function that waits. */
+/** The options of a function that waits. */
 export interface WaitOptions {
-  /** Ends the waiting: the promise is rejected with the signal's `reason`. */
+  /** Aborts the operation: the promise is rejected with the signal's `reason`. */
   signal?: AbortSignal;
 }
 
-/** Which room to join, and under which name. */
+/** The options of `joinRoom`. */
 export interface JoinOptions extends WaitOptions {
+  /** The room to join, 1 to 64 characters. */
   room: string;
+  /** The name to join under, 1 to 64 characters. It must be unique in the room. */
   name: string;
-  /** Proves to the server that the page may join: a token, or a function that provides a fresh one whenever the server
-      requires it. */
+  /** The access token, for servers that require one, or a function that returns a token whenever the server requires
+      one. */
   token?: string | (() => string | Promise<string>);
-  /** For how many milliseconds to try to reconnect to a server that is lost, 300000 by default. `Infinity` is 24 days. */
+  /** How long the room tries to reconnect after the connection to the server is lost, in milliseconds. 300000 by default;
+      at most 24 days, which `Infinity` stands for. */
   giveUpAfter?: number;
-  /** For how many milliseconds a call rings before it is given up, 45000 by default. */
+  /** How long a call rings before it ends as unanswered, in milliseconds. 45000 by default. */
   ringTime?: number;
-  /** The configuration of the room's calls. The server's ICE servers are added after those given here. */
+  /** The configuration of the room's calls. The server's ICE servers are appended to those of the configuration. */
   configuration?: RTCConfiguration;
-  /** What the room's calls do when the network between the two peers breaks. */
+  /** How the room's calls recover when the network between the two peers fails. */
   recovery?: RecoveryOptions;
-  /** Keeps the seat's resume token in `sessionStorage`, so that a page that was reloaded after a crash has its name back
-      at once. */
+  /** Keeps the seat's resume token in `sessionStorage`, so that a page that is reloaded after a crash can join under the
+      same name at once. */
   keepSeat?: boolean;
 }
 
-/** When ICE is restarted and when a call is given up. */
+/** When ICE is restarted after a network failure, and when a call is given up. */
 export interface RecoveryOptions {
-  /** For how many milliseconds a connection may be disconnected before ICE is restarted, 3000 by default. */
+  /** How long a connection may be disconnected before ICE is restarted, in milliseconds. 3000 by default. */
   patience?: number;
-  /** The number of attempts before the call is lost, 6 by default. */
+  /** The number of attempts before the call is lost. 6 by default. */
   attempts?: number;
-  /** The milliseconds that each attempt may take, 10000 by default. */
+  /** The duration of each attempt, in milliseconds. 10000 by default. */
   attemptTime?: number;
 }
 
-/** Options of a channel. */
+/** The options of a channel. */
 export interface ChannelOptions extends RTCDataChannelInit, WaitOptions {}
 
-/** What happens in a room. */
+/** An event of a room. */
 export type RoomEvent =
   | { type: "incoming"; call: IncomingCall }
   | { type: "peer_joined"; peer: Peer }
@@ -94,23 +98,27 @@ export type RoomEvent =
   | { type: "lagged"; missed: number }
   | { type: "lost"; error: RtcFailure };
 
-/** What happens to the connection of a call. */
+/** An event of a call's connection. */
 export type CallEvent =
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }
   | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" }
   | { type: "failed"; error: RtcFailure };
 
-/** Why a call has ended. */
+/** The reason for the end of a call. */
 export type EndReason =
   | "hung-up" | "peer-hung-up" | "declined" | "busy" | "unanswered" | "peer-left" | "connection-failed" | "room-closed";
 
-/** How long each tone plays (40 to 6000, by default 100) and the silence after it (30 to 6000, by default 70), in
-    milliseconds. Other times from 0 on are clamped to these ranges, as `insertDTMF` clamps them. */
-export interface ToneTiming { duration?: number; gap?: number; }
+/** The timing of tones. Values outside of the ranges are clamped, as in `insertDTMF`. */
+export interface ToneTiming {
+  /** The duration of each tone in milliseconds, 40 to 6000. 100 by default. */
+  duration?: number;
+  /** The silence after each tone in milliseconds, 30 to 6000. 70 by default. */
+  gap?: number;
+}
 "#;
 
-/// The method that makes another handle of an object, by which a handle is recognized as an argument.
+/// The name of the method that returns another handle of an object. Arguments with handles are recognized by it.
 const SHARE: &str = "__share";
 
 /// Returns whether this browser has WebRTC.
@@ -123,15 +131,15 @@ fn promise<T: Into<JsValue>>(future: impl Future<Output = Result<T>> + 'static) 
     boxed_promise(async { future.await.map(Into::into).map_err(Into::into) }.boxed_local())
 }
 
-/// `future_to_promise` is large, and this is the one type that it is compiled for.
+/// Converts a future to a promise. `future_to_promise` is large, and compiled for this type only.
 fn boxed_promise(future: LocalBoxFuture<'static, std::result::Result<JsValue, JsValue>>) -> Promise {
     future_to_promise(future)
 }
 
-/// Keeps `object` alive until `over`.
-fn hold<T: 'static>(object: T, over: impl Future + 'static) {
+/// Keeps `object` alive until `end` resolves.
+fn hold<T: 'static>(object: T, end: impl Future + 'static) {
     spawn_local(async move {
-        over.await;
+        end.await;
         drop(object);
     });
 }

@@ -1,4 +1,4 @@
-//! `joinRoom` and `Room`.
+//! The JavaScript function `joinRoom` and the class `Room`.
 
 use std::time::Duration;
 
@@ -28,12 +28,12 @@ use crate::{
 
 const OPERATION: &str = "joinRoom";
 
-/// Joins a room. `url` is a string or a `URL`.
+/// Joins a room on a signaling server. `url` is a string or a `URL`, such as `wss://example.org/signal`.
 ///
-/// The promise is rejected with a `TypeError` or a `RangeError` for a wrong argument, with the reason of
-/// `options.signal` if it aborts first, with the browser's `SyntaxError` or `SecurityError` for a URL that it does not
-/// open, and otherwise with an `Error` whose `name` is the kind: `Signaling` with the server's `code` where it refuses,
-/// `Timeout`, `Network`.
+/// The promise is rejected with a `TypeError` or a `RangeError` for an invalid argument, with the reason of `options.signal`
+/// if it aborts, and with the browser's `SyntaxError` or `SecurityError` for a URL that it does not open. Otherwise, it is
+/// rejected with an `Error` whose `name` is `Signaling` if the server rejects the join, with the server's `code`; `Timeout`
+/// if the server does not answer within 20 seconds; or `Network`.
 #[wasm_bindgen(js_name = joinRoom, unchecked_return_type = "Promise<Room>")]
 pub fn join_room(
     #[wasm_bindgen(unchecked_param_type = "string | URL")] url: JsValue,
@@ -53,13 +53,13 @@ pub fn join_room(
     })
 }
 
-/// A `JoinOptions` object.
+/// Converts a `JoinOptions` object.
 fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
     let mut join = Join::new(options.member("room")?.string()?, options.member("name")?.string()?);
     if let Some(token) = options.present("token")? {
         join = match token.function().cloned() {
-            Some(function) => join.token_provider(move || provided(function.clone())),
-            None => join.token(token.string().map_err(|_| token.wrong("a string or a function"))?),
+            Some(function) => join.token_provider(move || request_token(function.clone())),
+            None => join.token(token.string().map_err(|_| token.wrong_type("a string or a function"))?),
         };
     }
     if let Some(time) = options.present("giveUpAfter")? {
@@ -82,7 +82,7 @@ fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
     Ok((join, options.signal()?))
 }
 
-/// A `RecoveryOptions` object.
+/// Converts a `RecoveryOptions` object.
 fn recovery(options: &Options) -> Result<Recovery> {
     let mut recovery = Recovery::new();
     if let Some(time) = options.present("patience")? {
@@ -102,45 +102,46 @@ fn duration(time: &Argument) -> Result<Duration> {
     Ok(Duration::from_secs_f64(ms / 1_000.0))
 }
 
-/// Asks the page's function for a token.
-async fn provided(function: Function) -> Result<String> {
+/// Calls the page's function, and resolves to the token that it returns.
+async fn request_token(function: Function) -> Result<String> {
     let returned = function.call0(&JsValue::UNDEFINED).during(OPERATION)?;
     let token = settled_for_good(OPERATION, Ok(resolved(&returned).unchecked_into())).await?;
-    let wrong = || {
+    let type_error = || {
         Error::new(OPERATION, ErrorKind::Type, "the function `options.token` must return a string, or a promise of one")
     };
-    token.as_string().ok_or_else(wrong)
+    token.as_string().ok_or_else(type_error)
 }
 
-/// A seat in a room, and an async iterable of what happens there. It reconnects by itself when the server is lost, and
-/// is kept until `leave()`, or until the server is lost for good.
+/// The membership in a room, and an async iterable of the room's events. If the connection to the server is lost, the room
+/// reconnects. It stays joined until `leave()` is called or it is lost, even if the page drops the object.
 #[wasm_bindgen(js_name = Room)]
 pub struct NpmRoom(Room);
 
 #[wasm_bindgen(js_class = Room)]
 impl NpmRoom {
-    /// The local participant, with its present id: the server assigns another one after it was restarted.
+    /// The local peer. Its id changes when the room gets a new seat, such as after a restart of the server.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
     pub fn me(&self) -> Object {
         peer_object(&self.0.me())
     }
 
-    /// The other participants who are in the room now.
+    /// The other peers in the room.
     #[wasm_bindgen(getter, unchecked_return_type = "Peer[]")]
     pub fn peers(&self) -> Array {
         self.0.peers().iter().map(peer_object).collect()
     }
 
-    /// Calls a peer, given as an entry of `peers` or by its id, and sends `media` if there is any: a stream, or a promise
-    /// of one, such as that of `getUserMedia`. Resolves when the peer has accepted. `options` is `{ signal }` or the
-    /// `AbortSignal` itself, which ends the ringing. The stream stays the page's: stop its tracks when you no longer
-    /// need them.
+    /// Calls a peer, and resolves to the call when the peer has accepted. `peer` is an entry of `peers` or an id. `media` is
+    /// sent to the peer: a stream, a promise of a stream, such as that of `getUserMedia`, or nothing to only receive. The
+    /// page stops the tracks of the stream when it no longer needs them. `options` is `{ signal }` or the `AbortSignal`
+    /// itself, which ends the ringing.
     ///
-    /// With a promise, the peer rings once it is fulfilled; if the peer calls before that, both get the same call.
+    /// With a promise, the peer begins to ring when the promise is fulfilled. If the peer calls this page at the same time,
+    /// both get the same call.
     ///
-    /// The promise is rejected with a `TypeError` for a wrong argument or a promise of something else, with the reason
-    /// for which the promise of media is rejected, with the signal's `reason` if it aborts, and with an `Error` whose
-    /// `name` is `Declined`, `Busy`, `Timeout` or `PeerLeft`, among others.
+    /// The returned promise is rejected with a `TypeError` for an invalid argument or a promise that does not resolve to a
+    /// stream, with the reason with which the promise of media is rejected, with the signal's `reason` if it aborts, and
+    /// otherwise with an `Error` whose `name` is `Declined`, `Busy`, `Timeout`, `PeerLeft`, `Signaling` or `Closed`.
     #[wasm_bindgen(unchecked_return_type = "Promise<Call>")]
     pub fn call(
         &self,
@@ -160,10 +161,13 @@ impl NpmRoom {
         })
     }
 
-    /// Sends a message to all other peers: any value that has JSON. Resolves when the server has accepted it. Rejected at
-    /// once with `name` `TypeError` for a value without JSON, `TooLarge` with the `limit` in bytes, or `Closed`; and
-    /// later with `Signaling` and the server's `code`, or `Closed` if the room is left or lost before. The later
-    /// rejection is not reported as unhandled: the promise may be ignored.
+    /// Sends a message to all other peers in the room: any value that can be represented in JSON. Resolves when the server has
+    /// accepted the message.
+    ///
+    /// The promise is rejected at once with a `TypeError` for any other value, and with an `Error` whose `name` is `TooLarge`,
+    /// with the `limit` in bytes, or `Closed`. It is rejected later with one whose `name` is `Signaling`, with the server's
+    /// `code`, or `Closed` if the room is left or lost before. Later rejections are never reported as unhandled, so that
+    /// the promise can be ignored.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn say(&self, #[wasm_bindgen(unchecked_param_type = "unknown")] value: &JsValue) -> Promise {
         match self.send(value) {
@@ -176,18 +180,19 @@ impl NpmRoom {
         }
     }
 
-    /// Gives up the seat, which ends its calls.
+    /// Leaves the room, and ends its calls.
     pub fn leave(&self) {
         self.0.leave();
     }
 
-    /// Leaves the room, as the end of a `using` block does.
+    /// Leaves the room. Called at the end of a `using` block.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {
         self.leave();
     }
 
-    /// What happens in the room. The first iterator begins with the events so far, each later one with the next event.
+    /// Returns an iterator of the room's events. The first iterator yields all events since the room was joined, and each
+    /// later one the events from its creation on.
     #[wasm_bindgen(js_name = "[Symbol.asyncIterator]", unchecked_return_type = "AsyncIterator<RoomEvent>")]
     pub fn events(&self) -> AsyncItems {
         AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
@@ -198,7 +203,8 @@ impl NpmRoom {
     fn send(&self, value: &JsValue) -> Result<Delivery> {
         let text = JSON::stringify(value).during("say")?.as_string();
         let data = text.and_then(|text| Data::from_json(text).ok());
-        let data = data.ok_or_else(|| Error::new("say", ErrorKind::Type, "argument `value` has no JSON"))?;
+        let data =
+            data.ok_or_else(|| Error::new("say", ErrorKind::Type, "argument `value` cannot be represented in JSON"))?;
         self.0.say(&data)
     }
 }

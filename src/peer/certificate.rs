@@ -18,11 +18,11 @@ spec_enum! {
     /// A curve of the Web Cryptography API.
     /// [Specification](https://www.w3.org/TR/WebCryptoAPI/#dfn-NamedCurve)
     NamedCurve {
-        /// NIST P-256, which each browser has.
+        /// NIST P-256, which every browser supports.
         P256 = "P-256",
-        /// NIST P-384; Firefox has it.
+        /// NIST P-384, which Firefox supports.
         P384 = "P-384",
-        /// NIST P-521; Firefox has it.
+        /// NIST P-521, which Firefox supports.
         P521 = "P-521",
     }
 }
@@ -31,16 +31,16 @@ spec_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyAlgorithm {
-    /// ECDSA: short keys, which are generated at once.
+    /// ECDSA. Its keys are short and are generated quickly.
     Ecdsa(NamedCurve),
-    /// PKCS #1 1.5 with SHA-256, for peers that support nothing else. Long keys take seconds to generate.
+    /// RSA, PKCS #1 1.5 with SHA-256, for peers that support nothing else. Long keys take seconds to generate.
     Rsa {
-        /// The length in bits, 1024 to 8192; 2048 or more for security.
+        /// The length of the key in bits, 1024 to 8192. A secure key has 2048 bits or more.
         modulus_length: u32,
     },
 }
 
-/// ECDSA on P-256, the browsers' own default.
+/// ECDSA on P-256, the default of browsers.
 impl Default for KeyAlgorithm {
     fn default() -> Self {
         Self::Ecdsa(NamedCurve::P256)
@@ -69,14 +69,14 @@ impl KeyAlgorithm {
 /// A key with its self-signed certificate, by which a connection identifies itself to the remote peer. The key never
 /// leaves the browser. [Specification](https://www.w3.org/TR/webrtc/#rtccertificate-interface)
 ///
-/// A certificate that is kept and reused shows a remote peer that it is connected to the same page as before.
+/// A remote peer can recognize a page by a certificate that the page stores and reuses.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{Certificate, Configuration, KeyAlgorithm, PeerConnection}, Result};
 /// # use std::time::Duration;
 /// # async fn example() -> Result<()> {
 /// let certificate = Certificate::generate(&KeyAlgorithm::default(), Some(Duration::from_secs(3600))).await?;
-/// let fingerprints = certificate.fingerprints()?; // as they stand in the description
+/// let fingerprints = certificate.fingerprints()?; // as in the description
 /// let pc = PeerConnection::new(&Configuration::new().certificate(certificate))?;
 /// # let _ = (fingerprints, pc); Ok(()) }
 /// ```
@@ -108,15 +108,16 @@ dictionary! {
 js_members!(Fingerprint:);
 
 impl Certificate {
-    /// Generates a key and its certificate, which is valid for this time, by default the browser's 30 days, and at most
-    /// a year.
+    /// Generates a key and its certificate. The certificate is valid for `valid_for`, at most one year; by default,
+    /// browsers use 30 days.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-generatecertificate)
     ///
-    /// Cancel safe.
-    ///
     /// # Errors
-    /// `NotSupported` for an algorithm that the browser does not have, such as any curve but P-256 in Chromium, and
-    /// where it has no WebRTC.
+    /// `NotSupported` for an algorithm that the browser does not support, such as any curve but P-256 in Chromium, and
+    /// if the browser has no WebRTC.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCPeerConnection.generateCertificate")]
     #[doc(alias = "RTCCertificateExpiration.expires")]
     pub async fn generate(algorithm: &KeyAlgorithm, valid_for: Option<Duration>) -> Result<Self> {
@@ -124,7 +125,7 @@ impl Certificate {
         super::supported(OPERATION)?;
         let object = algorithm.to_js();
         if let Some(time) = valid_for {
-            // Firefox refuses what is more than a year, where the specification has it shortened.
+            // Firefox rejects more than a year, which the specification shortens.
             let time = time.min(Duration::from_secs(365 * 24 * 3600));
             global::set(&object, "expires", &(time.as_secs_f64() * 1_000.0).floor().into());
         }
@@ -138,41 +139,43 @@ impl Certificate {
         Self(raw.unchecked_into())
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcCertificate {
         &self.0
     }
 
-    /// Returns the time of expiry, in milliseconds since 1970 (UTC). No connection can be created with it after that.
+    /// Returns the time of expiry, in milliseconds since 1970 (UTC). After that, no connection can be created with the
+    /// certificate.
     #[doc(alias = "RTCCertificate.expires")]
     #[must_use]
     pub fn expires(&self) -> f64 {
         self.0.expires_at()
     }
 
-    /// Returns the fingerprints, as they are in a description: most often one, by SHA-256.
+    /// Returns the fingerprints, as in a description: usually one, of SHA-256.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtccertificate-getfingerprints)
     ///
     /// # Errors
-    /// `NotSupported` where the browser does not report them.
+    /// `NotSupported` if the browser does not report fingerprints.
     #[doc(alias = "RTCCertificate.getFingerprints")]
     pub fn fingerprints(&self) -> Result<Vec<Fingerprint>> {
         const OPERATION: &str = "getFingerprints";
         let advice =
             "this browser does not report fingerprints: read them from the a=fingerprint lines of the description";
-        let listed = global::call(&self.0, OPERATION)
+        let fingerprints = global::call(&self.0, OPERATION)
             .ok_or_else(|| Error::new(OPERATION, ErrorKind::NotSupported, advice))?
             .during(OPERATION)?;
-        Ok(dictionary::list_from_js(&listed))
+        Ok(dictionary::list_from_js(&fingerprints))
     }
 }
 
-/// Compares keys, as Chromium makes a new object each time that a connection's certificates are read.
+/// Compares the fingerprints, as Chromium creates a new object each time that the certificates of a connection are
+/// read.
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
-            || matches!((self.fingerprints(), other.fingerprints()), (Ok(own), Ok(theirs)) if own == theirs)
+            || matches!((self.fingerprints(), other.fingerprints()), (Ok(left), Ok(right)) if left == right)
     }
 }
 

@@ -20,13 +20,13 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Codec {
-    /// The MIME type, such as `video/VP8` or `audio/opus`. Browsers compare it without regard to case.
+    /// The MIME type, such as `video/VP8` or `audio/opus`. Browsers ignore its case.
     #[doc(alias = "RTCRtpCodec.mimeType")]
     pub mime_type: String,
     /// The clock rate, in ticks per second: 90,000 for video.
     #[doc(alias = "RTCRtpCodec.clockRate")]
     pub clock_rate: u32,
-    /// The number of audio channels, at most.
+    /// The maximum number of audio channels.
     #[doc(alias = "RTCRtpCodec.channels")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<u16>,
@@ -51,7 +51,7 @@ dictionary! {
 js_members!(Codec: ; other);
 
 impl Codec {
-    /// Creates a codec, such as `video/VP8` with 90,000 ticks per second.
+    /// Creates a codec with a MIME type, such as `video/VP8`, and a clock rate in ticks per second, such as 90,000.
     pub fn new(mime_type: impl Into<String>, clock_rate: u32) -> Self {
         Self { mime_type: mime_type.into(), clock_rate, ..Self::default() }
     }
@@ -114,15 +114,15 @@ impl JsMembers for CodecParameters {
 /// The capabilities of this browser for sending or receiving one kind of media.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpcapabilities)
 ///
-/// It comes from [`RtpSender::capabilities`](super::RtpSender::capabilities) and
-/// [`RtpReceiver::capabilities`](super::RtpReceiver::capabilities).
+/// [`RtpSender::capabilities`](super::RtpSender::capabilities) and
+/// [`RtpReceiver::capabilities`](super::RtpReceiver::capabilities) return it.
 #[doc(alias = "RTCRtpCapabilities")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtpCapabilities {
-    /// The codecs, each with its parameters as a codec of its own. Beside those of media stand helpers, such as
-    /// `video/rtx` for packets that are sent again.
+    /// The codecs. Each combination of parameters is an entry of its own. The list includes auxiliary codecs, such as
+    /// `video/rtx` for retransmissions.
     #[doc(alias = "RTCRtpCapabilities.codecs")]
     pub codecs: Vec<Codec>,
     /// The header extensions.
@@ -149,7 +149,7 @@ pub struct HeaderExtensionCapability {
     /// The URI, such as `urn:ietf:params:rtp-hdrext:sdes:mid`.
     #[doc(alias = "RTCRtpHeaderExtensionCapability.uri")]
     pub uri: String,
-    /// The direction; `None` where the browser does not report it, as Firefox.
+    /// The direction; `None` in Firefox, which does not report it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpheaderextensioncapability-direction)
     #[doc(alias = "RTCRtpHeaderExtensionCapability.direction")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,7 +173,7 @@ impl RtpCapabilities {
     pub(super) fn query(
         interface: &str,
         kind: &TrackKind,
-        ask: impl FnOnce(&str) -> std::result::Result<JsValue, JsValue>,
+        request: impl FnOnce(&str) -> std::result::Result<JsValue, JsValue>,
     ) -> Result<Self> {
         const OPERATION: &str = "getCapabilities";
         let unsupported = |advice| Error::new(OPERATION, ErrorKind::NotSupported, advice);
@@ -183,8 +183,8 @@ impl RtpCapabilities {
                 "this browser does not report capabilities: use a current Chrome, Edge, Firefox or Safari",
             ));
         }
-        let told = ask(kind.as_str()).during(OPERATION)?;
-        dictionary::from_js(&told).ok_or_else(|| unsupported("unknown kind of media: use audio or video"))
+        let capabilities = request(kind.as_str()).during(OPERATION)?;
+        dictionary::from_js(&capabilities).ok_or_else(|| unsupported("unknown kind of media: use audio or video"))
     }
 }
 

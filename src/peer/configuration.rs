@@ -26,7 +26,7 @@ spec_enum! {
         /// Candidates of TURN servers only, which hides the local address from the remote peer.
         #[doc(alias = "RTCIceTransportPolicy.relay")]
         Relay = "relay",
-        /// All candidates, the default.
+        /// All candidates. This is the default.
         #[doc(alias = "RTCIceTransportPolicy.all")]
         All = "all",
     }
@@ -37,7 +37,7 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcbundlepolicy-enum)
     #[doc(alias = "RTCBundlePolicy")]
     BundlePolicy {
-        /// One transport for each kind of media, the default.
+        /// One transport for each kind of media. This is the default.
         #[doc(alias = "RTCBundlePolicy.balanced")]
         Balanced = "balanced",
         /// One transport for each track.
@@ -50,7 +50,7 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// The sharing of a transport by RTP and RTCP, which today is always required.
+    /// The sharing of a transport by RTP and RTCP. The current specification always requires it.
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtcpmuxpolicy-enum)
     #[doc(alias = "RTCRtcpMuxPolicy")]
     RtcpMuxPolicy {
@@ -84,12 +84,12 @@ pub struct IceServer {
 }
 
 impl IceServer {
-    /// Creates a STUN server, which reports the public address of the local peer.
+    /// Creates a STUN server, which reports the public address of the local peer, such as `stun:stun.example.org`.
     pub fn stun(url: impl Into<String>) -> Self {
         Self { urls: vec![url.into()], username: None, credential: None, other: Members::new() }
     }
 
-    /// Creates a TURN server, which relays for its users.
+    /// Creates a TURN server, which relays media and data for its users, such as `turn:turn.example.org`.
     pub fn turn(url: impl Into<String>, username: impl Into<String>, credential: impl Into<String>) -> Self {
         let (username, credential) = (Some(username.into()), Some(credential.into()));
         Self { username, credential, ..Self::stun(url) }
@@ -97,7 +97,7 @@ impl IceServer {
 
     member_setter!();
 
-    // By hand, as in `convert`.
+    // Written by hand for the size of the program, as in `convert`.
     fn to_js(&self) -> Object {
         let object = Object::new();
         let urls: Array = self.urls.iter().map(|url| JsValue::from_str(url)).collect();
@@ -112,7 +112,7 @@ impl IceServer {
     }
 
     fn from_js(server: &JsValue) -> Self {
-        // Chromium has empty texts for what is not given.
+        // Chromium returns empty strings for absent members.
         let text = |member| global::get(server, member).as_string().filter(|text| !text.is_empty());
         // Firefox returns a `credentialType` of an earlier specification, which can only be `password`.
         const KNOWN: [&str; 4] = ["urls", "username", "credential", "credentialType"];
@@ -139,9 +139,9 @@ impl<'de> webidl::Dictionary<'de> for IceServer {
         match name {
             "urls" => {
                 let mut urls = Urls(Vec::new());
-                let there = webidl::member(map, &mut urls)?;
+                let is_present = webidl::member(map, &mut urls)?;
                 self.urls = urls.0;
-                Ok(there)
+                Ok(is_present)
             }
             "username" => webidl::member(map, &mut self.username),
             "credential" => webidl::member(map, &mut self.credential),
@@ -181,18 +181,18 @@ impl<'de> FromIdl<'de> for Urls {
     }
 }
 
-/// The credential is left out, as this is what gets logged.
+/// Omits the credential, so that it is not logged.
 impl std::fmt::Debug for IceServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IceServer").field("urls", &self.urls).field("username", &self.username).finish_non_exhaustive()
     }
 }
 
-/// The configuration of a [`PeerConnection`](super::PeerConnection). The default has no ICE servers: peers on one
-/// network find each other, and others need a STUN or TURN server.
-///
-/// It is built and also returned by [`configuration`](super::PeerConnection::configuration): its fields are public.
+/// The configuration of a [`PeerConnection`](super::PeerConnection).
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary)
+///
+/// The default has no ICE servers. Peers in one network connect without servers; peers in different networks need a
+/// STUN or TURN server.
 ///
 /// ```
 /// use browser_rtc::peer::{Configuration, IceServer};
@@ -200,9 +200,9 @@ impl std::fmt::Debug for IceServer {
 /// let configuration = Configuration::new()
 ///     .ice_server(IceServer::stun("stun:stun.example.org"))
 ///     .ice_server(IceServer::turn("turn:turn.example.org", "ada", "secret"));
-/// // Through the relay alone, which keeps one's address from the peer:
-/// let hidden = configuration.clone().ice_transport_policy(browser_rtc::peer::IceTransportPolicy::Relay);
-/// # let _ = (configuration, hidden);
+/// // Only through the relay, which hides the local address from the remote peer:
+/// let relayed = configuration.clone().ice_transport_policy(browser_rtc::peer::IceTransportPolicy::Relay);
+/// # let _ = (configuration, relayed);
 /// ```
 #[doc(alias = "RTCConfiguration")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -224,8 +224,9 @@ pub struct Configuration {
     #[doc(alias = "RTCConfiguration.rtcpMuxPolicy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp_mux_policy: Option<RtcpMuxPolicy>,
-    /// The certificates of the connection; without any the browser generates one. Several, of different algorithms, let
-    /// the remote peer choose; Firefox accepts only one. They are not serialized.
+    /// The certificates of the connection; if the list is empty, the browser generates one. Of several certificates
+    /// with different algorithms, the remote peer chooses one. Firefox accepts only one certificate. They are not
+    /// serialized.
     #[doc(alias = "RTCConfiguration.certificates")]
     #[serde(skip)]
     pub certificates: Vec<Certificate>,
@@ -234,8 +235,8 @@ pub struct Configuration {
     #[doc(alias = "RTCConfiguration.iceCandidatePoolSize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ice_candidate_pool_size: Option<u8>,
-    /// Adds a section for data channels to each offer, also where no channel has been created; the browser's default is
-    /// false. Chromium has it, Firefox ignores it.
+    /// Whether each offer has a section for data channels, even if no channel has been created; the browser's default
+    /// is false. Chromium supports it, Firefox ignores it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#always-negotiating-datachannels)
     #[doc(alias = "RTCConfiguration.alwaysNegotiateDataChannels")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -257,7 +258,7 @@ dictionary! {
 }
 
 impl Configuration {
-    /// Creates the default configuration: no servers, all candidates.
+    /// Creates the default configuration, without servers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -314,7 +315,7 @@ impl Configuration {
 
     member_setter!();
 
-    // By hand, as in `convert`.
+    // Written by hand for the size of the program, as in `convert`.
     pub(super) fn to_js(&self) -> Object {
         let object = Object::new();
         if !self.ice_servers.is_empty() {
@@ -378,7 +379,7 @@ const KNOWN: [&str; 7] = [
 
 /// The configuration of a live connection.
 impl PeerConnection {
-    /// Returns the current configuration, without what the browser does not report.
+    /// Returns the current configuration. Members that the browser does not report are absent.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getconfiguration)
     #[doc(alias = "RTCPeerConnection.getConfiguration")]
     #[must_use]
@@ -389,37 +390,41 @@ impl PeerConnection {
             .unwrap_or_default()
     }
 
-    /// Reads a value of a page in the way of the browser's constructor, with its errors.
+    /// Reads a JavaScript value with the rules and the errors of the browser's constructor.
     #[cfg(feature = "npm")]
     pub(crate) fn configuration_from(operation: &'static str, value: &Object) -> Result<Configuration> {
         super::supported(operation)?;
         let pc = Self::wrap(crate::sys::peer_connection::PeerConnection::new(value).during(operation)?, true);
         let mut configuration = pc.configuration();
-        // Not every browser returns them.
+        // Not every browser returns the certificates.
         if configuration.certificates.is_empty() {
             configuration.certificates = certificates(value);
         }
         Ok(configuration)
     }
 
-    /// Replaces the configuration, all or nothing: absent members get their defaults. New servers and a new policy
-    /// take effect with the next gathering, as with [`restart_ice`](Self::restart_ice).
+    /// Replaces the configuration as a whole: absent members get their defaults. New servers and a new policy take
+    /// effect with the next gathering, such as after [`restart_ice`](Self::restart_ice).
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setconfiguration)
     ///
     /// ```no_run
     /// # use browser_rtc::{peer::{IceServer, PeerConnection}, Result};
-    /// # fn example(pc: &PeerConnection, fresh: IceServer) -> Result<()> {
+    /// # fn example(pc: &PeerConnection, server: IceServer) -> Result<()> {
     /// let mut configuration = pc.configuration();
-    /// configuration.ice_servers = vec![fresh];
+    /// configuration.ice_servers = vec![server];
     /// pc.set_configuration(&configuration)?;
     /// pc.restart_ice()
     /// # }
     /// ```
     ///
     /// # Errors
-    /// `InvalidModification` where the bundle policy, the rtcp-mux policy or the certificates would change, or the
-    /// candidate pool once a local description is set, `Syntax` for a malformed server URL, `InvalidAccess` for a TURN
-    /// server without credentials, `Type` for an unknown policy, `Closed`.
+    /// The configuration does not change if one of these occurs:
+    /// - `InvalidModification` if the bundle policy, the rtcp-mux policy or the certificates differ, or if the
+    ///   candidate pool differs once a local description is set.
+    /// - `Syntax` for a malformed server URL.
+    /// - `InvalidAccess` for a TURN server without credentials.
+    /// - `Type` for an unknown policy.
+    /// - `Closed` if the connection is closed.
     #[doc(alias = "RTCPeerConnection.setConfiguration")]
     pub fn set_configuration(&self, configuration: &Configuration) -> Result<()> {
         const OPERATION: &str = "setConfiguration";

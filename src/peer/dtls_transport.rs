@@ -1,4 +1,4 @@
-//! The encryption between the peers.
+//! The DTLS transport of a connection.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// A DTLS transport: the encryption between the peers, on one [`IceTransport`], which bundled media shares.
+/// A DTLS transport, which encrypts the packets on an [`IceTransport`]. Bundled media and data share one.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcdtlstransport-interface)
 ///
-/// Clones share one transport. It does not keep its connection alive.
+/// Clones share one transport. A transport does not keep its connection alive.
 #[doc(alias = "RTCDtlsTransport")]
 #[derive(Clone, PartialEq, Eq)]
 pub struct DtlsTransport(Transport);
@@ -28,13 +28,13 @@ impl DtlsTransport {
         Transport::new(raw, connection).map(Self)
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0.raw
     }
 
-    /// Returns the ICE transport below it.
+    /// Returns the ICE transport that carries the packets.
     #[doc(alias = "RTCDtlsTransport.iceTransport")]
     #[must_use]
     pub fn ice_transport(&self) -> Option<IceTransport> {
@@ -55,8 +55,8 @@ impl DtlsTransport {
         self.0.states("state", "statechange", DtlsTransportState::Closed)
     }
 
-    /// Returns a stream of its failures; [`Error::rtc`] has the alerts that were sent and received. Firefox reports
-    /// none, though the state is [`Failed`](DtlsTransportState::Failed).
+    /// Returns a stream of the failures of the transport; [`Error::rtc`] has the alerts that were sent and received.
+    /// Firefox emits none, although the state becomes [`Failed`](DtlsTransportState::Failed).
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-onerror)
     #[doc(alias = "RTCDtlsTransport.onerror")]
     #[doc(alias = "RTCErrorEvent.error")]
@@ -65,16 +65,17 @@ impl DtlsTransport {
             .on(&self.0.raw, "error", |event| Some(Error::from_js("dtls", global::get(&event, "error"))))
     }
 
-    /// Returns the certificates of the remote peer, in DER, its own first; none before the transport is connected.
+    /// Returns the certificate chain of the remote peer in DER, its own certificate first; empty before the transport
+    /// is connected.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcdtlstransport-getremotecertificates)
     ///
     /// # Errors
-    /// `NotSupported` where the browser does not tell.
+    /// `NotSupported` if the browser does not report certificates.
     #[doc(alias = "RTCDtlsTransport.getRemoteCertificates")]
     pub fn remote_certificates(&self) -> Result<Vec<Vec<u8>>> {
         let certificates = self.0.call("getRemoteCertificates")?;
         let bytes = |buffer: ArrayBuffer| Uint8Array::new(&buffer).to_vec();
-        Ok(global::items(&certificates).into_iter().filter_map(|each| each.dyn_into().ok()).map(bytes).collect())
+        Ok(global::items(&certificates).into_iter().filter_map(|buffer| buffer.dyn_into().ok()).map(bytes).collect())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     members::{Members, member_setter},
 };
 
-/// One of the streams that a sender encodes its track to; several are simulcast. The browser chooses what is not set.
+/// An encoding of the track of a sender; several are simulcast. The browser chooses the values that are not set.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)
 ///
 /// ```
@@ -28,56 +28,55 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Encoding {
-    /// The id of the encoding among those of one track: 1 to 255 ASCII letters and digits, of which Firefox and
-    /// Chromium accept at most 16. It never changes. A single encoding has none: it is dropped.
+    /// The id of the encoding among those of its track: 1 to 255 ASCII letters and digits, of which Chromium and
+    /// Firefox accept at most 16. It cannot change. Browsers discard the rid of a single encoding.
     #[doc(alias = "RTCRtpCodingParameters.rid")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rid: Option<String>,
-    /// True, the default, sends the encoding; a change needs no negotiation.
+    /// Whether the encoding is sent; true by default. A change needs no negotiation.
     #[doc(alias = "RTCRtpEncodingParameters.active")]
     pub active: bool,
-    /// The codec, one of the negotiated ones, or any of the sender's capabilities before that. Once set, a change of it
-    /// needs no negotiation. Chromium requires the same one in all encodings of a sender.
+    /// The codec: one of the negotiated codecs or, before a negotiation, any of the sender's capabilities. A change
+    /// needs no negotiation. Chromium requires the same codec in all encodings of a sender.
     #[doc(alias = "RTCRtpEncodingParameters.codec")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<Codec>,
-    /// The greatest bit rate, in bits per second.
+    /// The maximum bit rate, in bits per second.
     #[doc(alias = "RTCRtpEncodingParameters.maxBitrate")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bitrate: Option<u32>,
-    /// The greatest frame rate, in frames per second, 0 or more; for video only.
+    /// The maximum frame rate, in frames per second, 0 or more; for video only.
     #[doc(alias = "RTCRtpEncodingParameters.maxFramerate")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_framerate: Option<f64>,
-    /// The divisor of width and height, 1 or more; for video only. Of several encodings that all leave it
-    /// out, the last has the full size, and each before it half that of the next.
+    /// The divisor of width and height, 1 or more; for video only. If all of several encodings omit it, the last one
+    /// has the full size, and each one before it half the size of the next.
     #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownBy")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale_resolution_down_by: Option<f64>,
-    /// The share of the bandwidth.
+    /// The priority, which determines the share of the bandwidth.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcrtpencodingparameters-priority)
     #[doc(alias = "RTCRtpEncodingParameters.priority")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<PriorityType>,
-    /// The marking of packets for the network. Chromium has it, Firefox ignores it and returns none.
+    /// The priority with which packets are marked for the network. Chromium supports it, Firefox ignores it.
     /// [Specification](https://www.w3.org/TR/webrtc-priority/#dom-rtcrtpencodingparameters-networkpriority)
     #[doc(alias = "RTCRtpEncodingParameters.networkPriority")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_priority: Option<PriorityType>,
-    /// The spatial and temporal layers, such as `L1T2`. Chromium has it, Firefox ignores it and returns none.
+    /// The spatial and temporal layers, such as `L1T2`. Chromium supports it, Firefox ignores it.
     /// [Specification](https://www.w3.org/TR/webrtc-svc/#dom-rtcrtpencodingparameters-scalabilitymode)
     #[doc(alias = "RTCRtpEncodingParameters.scalabilityMode")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scalability_mode: Option<String>,
-    /// The size that the picture is scaled down to where it is larger; the ratio of its sides stays. For video only,
-    /// and instead of [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium has it, Firefox ignores
-    /// it.
+    /// The maximum size, to which a larger picture is scaled down at its aspect ratio; for video only, instead of
+    /// [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium supports it, Firefox ignores it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpencodingparameters-scaleresolutiondownto)
     #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownTo")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale_resolution_down_to: Option<ResolutionRestriction>,
-    /// Permits longer packets of sound where the bandwidth is short; the browser's default is false. Chromium has it,
-    /// Firefox ignores it.
+    /// Whether audio packets may be longer when the bandwidth is low; the browser's default is false. Chromium supports
+    /// it, Firefox ignores it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpencodingparameters-adaptiveptime)
     #[doc(alias = "RTCRtpEncodingParameters.adaptivePtime")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,23 +86,23 @@ pub struct Encoding {
     pub other: Members,
 }
 
-/// The greatest resolution of a video, in either orientation.
+/// The maximum resolution of a video, in either orientation.
 /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcresolutionrestriction)
 #[doc(alias = "RTCResolutionRestriction")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ResolutionRestriction {
-    /// The greatest width, in pixels, 1 or more.
+    /// The maximum width, in pixels, 1 or more.
     #[doc(alias = "RTCResolutionRestriction.maxWidth")]
     pub max_width: u32,
-    /// The greatest height, in pixels, 1 or more.
+    /// The maximum height, in pixels, 1 or more.
     #[doc(alias = "RTCResolutionRestriction.maxHeight")]
     pub max_height: u32,
 }
 
 impl ResolutionRestriction {
-    /// Creates the restriction to this size, in pixels.
+    /// Creates a restriction to a size in pixels.
     #[must_use]
     pub fn new(max_width: u32, max_height: u32) -> Self {
         Self { max_width, max_height }
@@ -155,7 +154,7 @@ impl Default for Encoding {
 }
 
 impl Encoding {
-    /// Creates an active encoding that leaves everything else to the browser.
+    /// Creates an active encoding without other values.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -182,14 +181,14 @@ impl Encoding {
         self
     }
 
-    /// Sets the greatest bit rate, in bits per second.
+    /// Sets the maximum bit rate, in bits per second.
     #[must_use]
     pub fn max_bitrate(mut self, bits_per_second: u32) -> Self {
         self.max_bitrate = Some(bits_per_second);
         self
     }
 
-    /// Sets the greatest frame rate, in frames per second.
+    /// Sets the maximum frame rate, in frames per second.
     #[must_use]
     pub fn max_framerate(mut self, frames_per_second: f64) -> Self {
         self.max_framerate = Some(frames_per_second);
@@ -203,14 +202,14 @@ impl Encoding {
         self
     }
 
-    /// Sets the share of the bandwidth.
+    /// Sets the priority.
     #[must_use]
     pub fn priority(mut self, priority: PriorityType) -> Self {
         self.priority = Some(priority);
         self
     }
 
-    /// Sets how packets are marked for the network.
+    /// Sets the priority with which packets are marked for the network.
     #[must_use]
     pub fn network_priority(mut self, priority: PriorityType) -> Self {
         self.network_priority = Some(priority);
@@ -224,14 +223,14 @@ impl Encoding {
         self
     }
 
-    /// Sets the resolution that the video is scaled down to.
+    /// Sets the maximum size of the picture.
     #[must_use]
     pub fn scale_resolution_down_to(mut self, size: ResolutionRestriction) -> Self {
         self.scale_resolution_down_to = Some(size);
         self
     }
 
-    /// Sets whether audio packets get longer where the bandwidth is short.
+    /// Sets whether audio packets may be longer when the bandwidth is low.
     #[must_use]
     pub fn adaptive_ptime(mut self, adaptive: bool) -> Self {
         self.adaptive_ptime = Some(adaptive);

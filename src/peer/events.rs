@@ -1,4 +1,4 @@
-//! The connection's events as streams.
+//! The events of a connection as streams.
 
 use wasm_bindgen::JsCast;
 
@@ -15,15 +15,16 @@ use crate::{
 
 /// A track that the remote peer sends. [Specification](https://www.w3.org/TR/webrtc/#rtctrackevent)
 ///
-/// All handles of the track, its receiver and its transceiver share one object of each.
+/// The fields are handles of the objects that [`receivers`](PeerConnection::receivers) and
+/// [`transceivers`](PeerConnection::transceivers) return too.
 #[doc(alias = "RTCTrackEvent")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrackEvent {
-    /// The track; muted until its media arrives.
+    /// The track. It is muted until its media arrives.
     #[doc(alias = "RTCTrackEvent.track")]
     pub track: MediaStreamTrack,
-    /// The streams of the track, as the remote peer sends it.
+    /// The streams that the remote peer has assigned the track to.
     #[doc(alias = "RTCTrackEvent.streams")]
     pub streams: Vec<MediaStream>,
     /// The receiver of the track.
@@ -40,19 +41,20 @@ pub struct TrackEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IceCandidateError {
-    /// The local address that was used, where the browser reports it.
+    /// The local address that was used, if the browser reports it.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.address")]
     pub address: Option<String>,
-    /// The local port that was used, where the browser reports it.
+    /// The local port that was used, if the browser reports it.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.port")]
     pub port: Option<u16>,
     /// The URL of the server.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.url")]
     pub url: String,
-    /// The server's own STUN error code, 300 to 699, such as 401 for wrong credentials; 701 where it did not answer.
+    /// The STUN error code of the server, 300 to 699, such as 401 for wrong credentials; or 701 if the server did not
+    /// answer.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.errorCode")]
     pub code: u16,
-    /// The reason, from the server or the browser.
+    /// The reason, as the server or the browser states it.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.errorText")]
     pub text: String,
 }
@@ -120,23 +122,23 @@ impl PeerConnection {
         signaling_states / "signalingstatechange": SignalingState
     }
 
-    /// Returns a stream of the local candidates, each to be sent to the remote peer. Each gathering ends with one that
-    /// [says so](IceCandidate::is_end_of_candidates), whether or not the browser represents it as a candidate.
+    /// Returns a stream of the local candidates, each of which is to be sent to the remote peer. The last candidate of
+    /// each gathering is the [end of candidates](IceCandidate::is_end_of_candidates), in every browser.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onicecandidate)
     #[doc(alias = "RTCPeerConnection.onicecandidate")]
     #[doc(alias = "RTCPeerConnectionIceEvent.candidate")]
     pub fn ice_candidates(&self) -> EventStream<IceCandidate> {
         EventStream::new(&self.0.end).on(&self.0.raw, "icecandidate", move |event| {
             match convert::candidate_from_js(&global::get(&event, "candidate")) {
-                // Firefox fires an empty candidate for each transport. The null one, which all browsers fire, comes
-                // when the last of them is done.
+                // Firefox fires an empty candidate for each transport. All browsers fire a null candidate when the last
+                // transport is done.
                 Some(candidate) => (!candidate.is_end_of_candidates()).then_some(candidate),
                 None => Some(IceCandidate::end_of_candidates()),
             }
         })
     }
 
-    /// Returns a stream of the servers that failed. Gathering continues without them.
+    /// Returns a stream of the failures of STUN and TURN servers. Gathering continues without those servers.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onicecandidateerror)
     ///
     /// ```no_run
@@ -146,7 +148,7 @@ impl PeerConnection {
     /// let mut errors = pc.ice_candidate_errors();
     /// while let Some(error) = errors.next().await {
     ///     match error.code {
-    ///         401 => warn(format!("{} refuses the credentials", error.url)),
+    ///         401 => warn(format!("{} rejects the credentials", error.url)),
     ///         701 => warn(format!("{} does not answer", error.url)),
     ///         code => warn(format!("{}: {code} {}", error.url, error.text)),
     ///     }
@@ -167,7 +169,7 @@ impl PeerConnection {
         })
     }
 
-    /// Returns a stream of events that request a negotiation, because tracks or channels have changed.
+    /// Returns a stream of events that request a negotiation, as tracks or channels have changed.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onnegotiationneeded)
     #[doc(alias = "RTCPeerConnection.onnegotiationneeded")]
     pub fn negotiation_needed(&self) -> EventStream<()> {
@@ -182,7 +184,7 @@ impl PeerConnection {
         EventStream::new(&self.0.end).on(&self.0.raw, "track", move |event| {
             let event: web_sys::RtcTrackEvent = event.unchecked_into();
             let transceiver = rtp.transceiver(event.transceiver().unchecked_into());
-            // From here on all tracks of the streams are known, and so end with the connection.
+            // Creates the handles of all receivers, so that all tracks of the streams end with the connection.
             let _ = rtp.receivers(&raw);
             let streams = js_sys::Array::from(&event.streams());
             Some(TrackEvent {
@@ -194,8 +196,8 @@ impl PeerConnection {
         })
     }
 
-    /// Returns a stream of the channels that the remote peer opens. No message of a channel is lost, however late it is
-    /// polled.
+    /// Returns a stream of the channels that the remote peer creates. The messages of a channel are queued from the
+    /// first on, even if the stream is polled later.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-ondatachannel)
     #[doc(alias = "RTCPeerConnection.ondatachannel")]
     #[doc(alias = "RTCDataChannelEvent.channel")]
@@ -203,7 +205,7 @@ impl PeerConnection {
         let connection = self.connection();
         EventStream::new(&self.0.end).on(&self.0.raw, "datachannel", move |event| {
             let raw = global::get(&event, "channel");
-            // Its listeners are attached here, within the event: it may have a message by the next.
+            // The listeners of the channel are attached within this event, as a message may arrive with the next.
             raw.is_object().then(|| DataChannel::handle(raw.unchecked_into(), connection.clone(), Owner::Handles))
         })
     }

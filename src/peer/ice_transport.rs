@@ -16,12 +16,12 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// An ICE transport: the path to the remote peer, and the search for it.
+/// An ICE transport, which finds a path to the remote peer and sends packets over it.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetransport)
 ///
-/// Clones share one transport. It does not keep its connection alive. Firefox has only its states and its role: the
-/// other functions return `NotSupported` there, and the connection's [statistics](super::PeerConnection::stats) have
-/// the values.
+/// Clones share one transport. A transport does not keep its connection alive. Firefox supports only the states and the
+/// role; the other functions fail with `NotSupported` there. The [statistics](super::PeerConnection::stats) of the
+/// connection contain their values.
 #[doc(alias = "RTCIceTransport")]
 #[derive(Clone, PartialEq, Eq)]
 pub struct IceTransport(Transport);
@@ -47,10 +47,10 @@ pub struct IceCandidatePair {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IceParameters {
-    /// The user name fragment, which is new with each ICE restart.
+    /// The user name fragment. An ICE restart changes it.
     #[doc(alias = "RTCIceParameters.usernameFragment")]
     pub username_fragment: String,
-    /// The password of the user name fragment.
+    /// The password.
     #[doc(alias = "RTCIceParameters.password")]
     pub password: String,
 }
@@ -70,21 +70,21 @@ impl IceTransport {
         Transport::new(raw, connection).map(Self)
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0.raw
     }
 
-    /// Returns the role; `None` where the browser does not report it, as Chromium for a connection's transports.
+    /// Returns the role; `None` in Chromium, which does not report it.
     #[doc(alias = "RTCIceTransport.role")]
     #[must_use]
     pub fn role(&self) -> Option<IceRole> {
         global::get(&self.0.raw, "role").as_string().map(|role| role.as_str().into())
     }
 
-    /// Returns the component; `None` in Chromium and Firefox, which do not report it. Today it is always
-    /// [`IceComponent::Rtp`].
+    /// Returns the component; `None` in Chromium and Firefox, which do not report it. It is always
+    /// [`IceComponent::Rtp`], as RTP and RTCP share a transport.
     #[doc(alias = "RTCIceTransport.component")]
     #[must_use]
     pub fn component(&self) -> Option<IceComponent> {
@@ -109,7 +109,7 @@ impl IceTransport {
     #[doc(alias = "RTCIceTransport.gatheringState")]
     #[must_use]
     pub fn gathering_state(&self) -> IceGatheringState {
-        self.0.now("gatheringState")
+        self.0.read("gatheringState")
     }
 
     /// Returns a stream of the state of gathering: the current one, then each change.
@@ -117,11 +117,11 @@ impl IceTransport {
     #[doc(alias = "RTCIceTransport.ongatheringstatechange")]
     pub fn gathering_states(&self) -> EventStream<IceGatheringState> {
         let Transport { raw, connection } = &self.0;
-        let now = self.0.clone();
-        EventStream::from_states(connection, raw, &["gatheringstatechange"], move || now.now("gatheringState"))
+        let transport = self.0.clone();
+        EventStream::from_states(connection, raw, &["gatheringstatechange"], move || transport.read("gatheringState"))
     }
 
-    /// Returns the local candidates that have been found so far.
+    /// Returns the local candidates that have been gathered so far.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getlocalcandidates)
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl IceTransport {
         self.candidates("getLocalCandidates")
     }
 
-    /// Returns the remote candidates that were added. In Chromium, they lack those within the remote description.
+    /// Returns the remote candidates that have been added. Chromium omits those within the remote description.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getremotecandidates)
     ///
     /// # Errors
@@ -141,7 +141,7 @@ impl IceTransport {
         self.candidates("getRemoteCandidates")
     }
 
-    /// Returns the selected pair; `None` before there is one.
+    /// Returns the selected pair; `None` if no pair is selected yet.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getselectedcandidatepair)
     ///
     /// # Errors
@@ -149,10 +149,10 @@ impl IceTransport {
     /// [`Transport::selected_candidate_pair_id`](crate::stats::Transport::selected_candidate_pair_id) there.
     #[doc(alias = "RTCIceTransport.getSelectedCandidatePair")]
     pub fn selected_candidate_pair(&self) -> Result<Option<IceCandidatePair>> {
-        self.0.call("getSelectedCandidatePair").map(|pair| selected(&pair))
+        self.0.call("getSelectedCandidatePair").map(|pair| pair_from_js(&pair))
     }
 
-    /// Returns a stream of the selected pair: the current one, then each change, `None` while there is none.
+    /// Returns a stream of the selected pair: the current one, then each change; `None` while no pair is selected.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-onselectedcandidatepairchange)
     ///
     /// # Errors
@@ -162,13 +162,13 @@ impl IceTransport {
         const GETTER: &str = "getSelectedCandidatePair";
         self.0.call(GETTER)?;
         let Transport { raw, connection } = &self.0;
-        let now = self.0.clone();
-        let pair = move || now.call(GETTER).ok().and_then(|pair| selected(&pair));
+        let transport = self.0.clone();
+        let pair = move || transport.call(GETTER).ok().and_then(|pair| pair_from_js(&pair));
         Ok(EventStream::from_states(connection, raw, &["selectedcandidatepairchange"], pair))
     }
 
-    /// Returns the local credentials; `None` before the local description is set, and in Chromium for a connection's
-    /// transports.
+    /// Returns the local credentials; `None` before the local description is set, and in Chromium, which does not
+    /// report them.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getlocalparameters)
     ///
     /// # Errors
@@ -178,8 +178,8 @@ impl IceTransport {
         self.parameters("getLocalParameters")
     }
 
-    /// Returns the remote credentials; `None` before the remote description is set, and in Chromium for a connection's
-    /// transports.
+    /// Returns the remote credentials; `None` before the remote description is set, and in Chromium, which does not
+    /// report them.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcicetransport-getremoteparameters)
     ///
     /// # Errors
@@ -202,7 +202,7 @@ impl IceTransport {
     }
 }
 
-fn selected(pair: &JsValue) -> Option<IceCandidatePair> {
+fn pair_from_js(pair: &JsValue) -> Option<IceCandidatePair> {
     let candidate = |end| convert::candidate_from_js(&global::get(pair, end));
     Some(IceCandidatePair { local: candidate("local")?, remote: candidate("remote")? })
 }

@@ -1,4 +1,4 @@
-//! The identities of peers, as an identity provider asserts them. Only Firefox has them.
+//! Identities of peers, asserted by an identity provider. Only Firefox supports them.
 
 use browser_rtc_proto::dictionary;
 use serde::Serialize;
@@ -42,12 +42,12 @@ dictionary! {
 js_members!(IdentityProvider: ; other);
 
 impl IdentityProvider {
-    /// Creates the provider of this domain, such as `idp.example.org`.
+    /// Creates the provider of a domain, such as `idp.example.org`.
     pub fn new(domain: impl Into<String>) -> Self {
         Self { domain: domain.into(), protocol: None, username_hint: None, peer_identity: None, other: Members::new() }
     }
 
-    /// Sets the protocol of the domain; the browser's default is `default`.
+    /// Sets the protocol of the provider; the browser's default is `default`.
     #[doc(alias = "RTCIdentityProviderOptions.protocol")]
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
@@ -55,7 +55,7 @@ impl IdentityProvider {
         self
     }
 
-    /// Sets the name of the user at the provider, as a hint.
+    /// Sets a hint of the user's name at the provider.
     #[doc(alias = "RTCIdentityProviderOptions.usernameHint")]
     #[must_use]
     pub fn username_hint(mut self, username_hint: impl Into<String>) -> Self {
@@ -63,7 +63,7 @@ impl IdentityProvider {
         self
     }
 
-    /// Sets the identity that the remote peer asks for.
+    /// Sets the identity that the remote peer requests.
     #[doc(alias = "RTCIdentityProviderOptions.peerIdentity")]
     #[must_use]
     pub fn peer_identity(mut self, peer_identity: impl Into<String>) -> Self {
@@ -97,7 +97,7 @@ dictionary! {
 
 js_members!(IdentityAssertion:);
 
-/// Identities. Only Firefox has them: elsewhere each of these functions returns `NotSupported`.
+/// Identities. Only Firefox supports them; in other browsers these functions fail with `NotSupported`.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{IdentityProvider, PeerConnection}, Result};
@@ -108,54 +108,66 @@ js_members!(IdentityAssertion:);
 /// # Ok(()) }
 /// ```
 impl PeerConnection {
-    /// Sets the provider that asserts the local identity, which descriptions have from then on.
+    /// Sets the provider of the local identity, whose assertion is part of later descriptions.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-setidentityprovider)
     ///
     /// # Errors
-    /// `NotSupported`, `Closed`, or `Syntax` for a domain that is none.
+    /// - `NotSupported` if the browser does not support identities.
+    /// - `Closed` if the connection is closed.
+    /// - `Syntax` for an invalid domain.
     #[doc(alias = "RTCPeerConnection.setIdentityProvider")]
     pub fn set_identity_provider(&self, provider: &IdentityProvider) -> Result<()> {
         const OPERATION: &str = "setIdentityProvider";
-        self.with_identities(OPERATION)?;
+        self.check_support(OPERATION)?;
         self.open(OPERATION)?.set_identity_provider_to(&provider.domain, &dictionary::to_js(provider)).during(OPERATION)
     }
 
-    /// Returns the provider's assertion about the local peer, encoded as in a description. The next description
-    /// requests it in any case: this function provides the result, or the failure, ahead of time.
+    /// Returns the provider's assertion of the local identity, encoded as in a description. The browser requests it for
+    /// the next description in any case; this function reports a failure earlier.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-getidentityassertion)
     ///
     /// # Errors
-    /// `NotSupported`, `Closed`, `InvalidState` without a provider, `Operation` where the provider cannot be reached
-    /// or refuses.
+    /// - `NotSupported` if the browser does not support identities.
+    /// - `Closed` if the connection is closed.
+    /// - `InvalidState` if no provider is set.
+    /// - `Operation` if the provider is unreachable or rejects the request.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCPeerConnection.getIdentityAssertion")]
     pub async fn identity_assertion(&self) -> Result<String> {
         const OPERATION: &str = "getIdentityAssertion";
-        self.with_identities(OPERATION)?;
-        let ask = || match global::call(&self.0.raw, OPERATION) {
+        self.check_support(OPERATION)?;
+        let request = || match global::call(&self.0.raw, OPERATION) {
             Some(promise) => promise.map(JsCast::unchecked_into),
             None => Ok(js_sys::Promise::resolve(&wasm_bindgen::JsValue::UNDEFINED).unchecked_into()),
         };
-        let assertion = settled(OPERATION, &self.0.end, ask).await?;
+        let assertion = settled(OPERATION, &self.0.end, request).await?;
         Ok(assertion.as_string().unwrap_or_default())
     }
 
-    /// Returns the remote identity once it has been asserted and verified, which may never happen: race it with a
-    /// timeout or another event. Cancel safe.
+    /// Returns the identity of the remote peer once it has been asserted and verified. If the remote peer asserts none,
+    /// the future waits until the connection closes: race it with a timer or another event.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-peeridentity)
     ///
     /// # Errors
-    /// `NotSupported`, `Closed`, or `Operation` where the assertion does not hold.
+    /// - `NotSupported` if the browser does not support identities.
+    /// - `Closed` if the connection is closed.
+    /// - `Operation` if the assertion is invalid.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCPeerConnection.peerIdentity")]
     pub async fn peer_identity(&self) -> Result<IdentityAssertion> {
         const OPERATION: &str = "peerIdentity";
-        self.with_identities(OPERATION)?;
+        self.check_support(OPERATION)?;
         let promise: Promise = global::get(&self.0.raw, OPERATION).unchecked_into();
         let identity = settled(OPERATION, &self.0.end, || Ok(promise)).await?;
         dictionary::from_js(&identity)
             .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no identity"))
     }
 
-    /// Returns the URL where the user can log in, after an assertion failed for want of a login.
+    /// Returns the URL at which the user can log in, after an assertion has failed because the user is not logged in.
     /// [Specification](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-idploginurl)
     #[doc(alias = "RTCPeerConnection.idpLoginUrl")]
     #[must_use]
@@ -163,11 +175,11 @@ impl PeerConnection {
         global::get(&self.0.raw, "idpLoginUrl").as_string()
     }
 
-    fn with_identities(&self, operation: &'static str) -> Result<()> {
+    fn check_support(&self, operation: &'static str) -> Result<()> {
         if global::get(&self.0.raw, "peerIdentity").is_object() {
             return Ok(());
         }
-        let advice = "this browser has no identities, which only Firefox has: compare certificate fingerprints instead";
+        let advice = "this browser does not support peer identities: compare certificate fingerprints instead";
         Err(Error::new(operation, ErrorKind::NotSupported, advice))
     }
 }

@@ -1,14 +1,94 @@
-//! Connections to peers. [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
+//! Peer connections: media and data between two browsers, without a server that they pass through.
+//! [Specification](https://www.w3.org/TR/webrtc/#peer-to-peer-connections)
 //!
-//! Dictionaries that a browser returns and also accepts, such as [`Configuration`], [`Encoding`] and [`Codec`], have
+//! A [`PeerConnection`] connects this page to one remote peer. It sends and receives the tracks of cameras, microphones
+//! and screens, and [data channels](crate::channel). The two peers first exchange descriptions (an offer and an answer)
+//! and ICE candidates over a signaling channel that the program provides; the browsers then find a path between them by
+//! themselves.
+//!
+//! This module is the browser's interface as typed Rust. A [`Session`](crate::session::Session) does the exchange by
+//! itself, again whenever tracks or channels change, and recovers from network failures; a
+//! [`Room`](crate::room::Room) also brings the peers together.
+//!
+//! # Examples
+//!
+//! The two ends of a connection, in one page. In an application each peer has one end, and the descriptions and
+//! candidates are sent over the signaling channel.
+//!
+//! ```no_run
+//! use browser_rtc::{
+//!     Result,
+//!     media::MediaStream,
+//!     peer::{Configuration, ConnectionState, IceServer, PeerConnection},
+//! };
+//! use futures::{StreamExt, select};
+//!
+//! async fn call(camera: &MediaStream) -> Result<(PeerConnection, PeerConnection)> {
+//!     let configuration = Configuration::new().ice_server(IceServer::stun("stun:stun.example.org"));
+//!     let caller = PeerConnection::new(&configuration)?;
+//!     let callee = PeerConnection::new(&configuration)?;
+//!     for track in camera.tracks() {
+//!         caller.add_track(&track, &[camera])?;
+//!     }
+//!     // Subscribed before the exchange begins, so that no candidate is missed.
+//!     let mut caller_candidates = caller.ice_candidates();
+//!     let mut callee_candidates = callee.ice_candidates();
+//!     let mut states = caller.connection_states();
+//!
+//!     caller.set_local_description().await?; // an offer
+//!     if let Some(offer) = caller.local_description() {
+//!         callee.set_remote_description(&offer).await?;
+//!     }
+//!     callee.set_local_description().await?; // the answer
+//!     if let Some(answer) = callee.local_description() {
+//!         caller.set_remote_description(&answer).await?;
+//!     }
+//!     loop {
+//!         select! {
+//!             candidate = caller_candidates.select_next_some() => callee.add_ice_candidate(&candidate).await?,
+//!             candidate = callee_candidates.select_next_some() => caller.add_ice_candidate(&candidate).await?,
+//!             state = states.select_next_some() => if state == ConnectionState::Connected {
+//!                 return Ok((caller, callee));
+//!             },
+//!             complete => return Ok((caller, callee)), // closed
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! The callee receives the caller's tracks from [`tracks`](PeerConnection::tracks), and
+//! [`media::show`](crate::media::show) shows a stream in an element.
+//!
+//! # Types
+//!
+//! | For | Types |
+//! |---|---|
+//! | the connection | [`PeerConnection`], [`Configuration`], [`IceServer`] |
+//! | descriptions and candidates | [`SessionDescription`], [`SdpType`], [`OfferOptions`], [`IceCandidate`], [`ParsedCandidate`] |
+//! | states | [`ConnectionState`], [`IceConnectionState`], [`IceGatheringState`], [`SignalingState`] |
+//! | events | [`TrackEvent`], [`IceCandidateError`] |
+//! | sending and receiving media | [`RtpTransceiver`], [`TransceiverInit`], [`TransceiverDirection`], [`RtpSender`], [`RtpReceiver`], [`RtpSource`] |
+//! | encodings and simulcast | [`RtpSendParameters`], [`Encoding`], [`SetParameterOptions`], [`DegradationPreference`] |
+//! | codecs | [`Codec`], [`RtpCapabilities`], [`RtpParameters`], [`CodecParameters`] |
+//! | transports | [`IceTransport`], [`DtlsTransport`], [`SctpTransport`] |
+//! | certificates and identities | [`Certificate`], [`Fingerprint`], [`IdentityProvider`], [`IdentityAssertion`] |
+//!
+//! Dictionaries that a browser both returns and accepts, such as [`Configuration`], [`Encoding`] and [`Codec`], have
 //! public fields, a constructor and setters. Options that it only accepts, such as [`TransceiverInit`], have setters
-//! alone.
+//! only.
+//!
+//! # Events and states
+//!
+//! Each event of a connection is a stream, such as [`ice_candidates`](PeerConnection::ice_candidates). Each state
+//! machine is a getter and a stream of the current state and its changes, such as
+//! [`connection_state`](PeerConnection::connection_state) and [`connection_states`](PeerConnection::connection_states).
+//! The streams end when the connection closes.
 
 mod certificate;
 mod codec;
 mod configuration;
 mod convert;
-mod described;
+mod descriptions;
 mod dtls_transport;
 mod encoding;
 mod events;
@@ -73,13 +153,11 @@ use crate::{
 
 /// A connection to one peer. [Specification](https://www.w3.org/TR/webrtc/#rtcpeerconnection-interface)
 ///
-/// Clones share one connection. It closes with [`close`](Self::close), or when its last clone is dropped; its streams
-/// and its channels end with it, and do not keep it open. It keeps the tracks alive that it sends.
+/// Clones share one connection. It closes with [`close`](Self::close), or when its last clone is dropped. Its event
+/// streams and channels do not keep it open, and end with it. A connection keeps the tracks alive that it sends.
 ///
-/// Unless said otherwise, its futures are cancel safe in that dropping one leaves everything valid; the browser
-/// carries the operation out all the same. They wait for the browser, not for the peer, and resolve with `Closed` when
-/// the connection is closed. The peer is awaited by the streams of events, without a limit, and by
-/// [`peer_identity`](Self::peer_identity).
+/// The futures of a connection wait for the browser, not for the remote peer, and resolve with `Closed` when the
+/// connection is closed. The exception is [`peer_identity`](Self::peer_identity), which waits for the remote peer.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{Configuration, PeerConnection}, media::MediaStream, Result};
@@ -90,7 +168,7 @@ use crate::{
 /// }
 /// let mut candidates = pc.ice_candidates();
 /// pc.set_local_description().await?;
-/// let offer = pc.local_description(); // now to the peer, and each candidate as it comes
+/// let offer = pc.local_description(); // to be sent to the remote peer, as is each candidate
 /// # let _ = (offer, &mut candidates); Ok(()) }
 /// ```
 #[doc(alias = "RTCPeerConnection")]
@@ -102,19 +180,21 @@ struct SharedConnection {
     end: CloseSignal,
     rtp: OnceCell<Rc<dyn Rtp>>,
     close_on_drop: Cell<bool>,
-    /// The connection of a session reuses senders.
+    /// Set for the connection of a session, which reuses senders.
     reuse: RefCell<Option<reuse::Failed>>,
 }
 
 shared!(SharedConnection, raw);
 
 impl PeerConnection {
-    /// Creates a connection, which is not yet connected.
+    /// Creates a connection. It connects once the two peers have exchanged descriptions and candidates.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection)
     ///
     /// # Errors
-    /// `NotSupported` where the browser has no WebRTC, `Syntax` for a malformed server URL, `InvalidAccess` for a
-    /// TURN server without credentials.
+    /// - `NotSupported` if the browser has no WebRTC.
+    /// - `Syntax` for a malformed server URL.
+    /// - `InvalidAccess` for a TURN server without credentials.
+    /// - `Type` for an unknown policy.
     #[doc(alias = "RTCPeerConnection.constructor")]
     pub fn new(configuration: &Configuration) -> Result<Self> {
         const OPERATION: &str = "RTCPeerConnection";
@@ -123,17 +203,17 @@ impl PeerConnection {
         Ok(Self::wrap(raw, true))
     }
 
-    /// Returns a handle of a connection that something else looks after: dropping it does not close the connection.
+    /// Returns a handle of a connection that belongs to other code. Dropping the handle does not close the connection.
     ///
-    /// All handles of one connection share one state, also those of [`new`](Self::new): what one closes is closed for
-    /// all, and where a handle of `new` exists, the drop of the last handle closes the connection.
+    /// All handles of one connection share one state, including those of [`new`](Self::new): if there is a handle of
+    /// `new`, dropping the last handle of either kind closes the connection.
     ///
-    /// Close it through [`close`](Self::close) of a handle, not on the raw object: a browser neither settles what is
-    /// pending then nor fires an event.
+    /// Close the connection with [`close`](Self::close) of a handle, not through the raw object: when a connection is
+    /// closed, browsers neither settle pending promises nor fire an event.
     #[must_use]
     pub fn from_raw(raw: web_sys::RtcPeerConnection) -> Self {
         let pc = SharedConnection::find(&raw).map_or_else(|| Self::wrap(raw.unchecked_into(), false), Self);
-        // No event tells that the raw object has been closed.
+        // Browsers fire no event when the raw object is closed.
         if pc.signaling_state() == SignalingState::Closed {
             pc.close();
         }
@@ -152,18 +232,18 @@ impl PeerConnection {
         Self(inner)
     }
 
-    /// Returns what channels know of this connection.
+    /// Returns this connection as its channels refer to it.
     fn connection(&self) -> channel::Connection {
         channel::Connection { raw: self.0.raw.clone().into(), end: self.0.end.clone() }
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcPeerConnection {
         &self.0.raw
     }
 
-    /// Returns the browser's own object, which no drop closes any more.
+    /// Returns the browser's own object. Dropping the remaining handles no longer closes the connection.
     #[must_use]
     pub fn into_raw(self) -> web_sys::RtcPeerConnection {
         self.0.close_on_drop.set(false);
@@ -177,23 +257,25 @@ impl PeerConnection {
 
 /// Tracks and channels.
 impl PeerConnection {
-    /// Sends a track to the peer, in these streams. The connection keeps it alive.
+    /// Sends a track to the remote peer, as part of `streams`; a negotiation is needed then. The connection keeps the
+    /// track alive.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-addtrack)
     ///
-    /// On a [`Session`](crate::session::Session)'s connection, a sender that [`remove_track`](Self::remove_track) has
-    /// emptied takes the next track of its kind, so that descriptions stay bounded however often a track is added and
-    /// removed. Such a sender keeps its parameters, and its transceiver the codec preferences. One with an encoding
-    /// that is not active is not used again. The browser takes the track after this has returned; where it refuses it,
-    /// the session emits a [`Failed`](crate::session::SessionEvent::Failed). On other connections the browser's own
-    /// rules apply: a sender that has sent is not used again.
+    /// On the connection of a [`Session`](crate::session::Session), the track takes a sender of its kind whose track
+    /// was removed with [`remove_track`](Self::remove_track), if there is one. Descriptions then do not grow however
+    /// often tracks are added and removed. The sender keeps its parameters, and its transceiver the codec preferences.
+    /// A sender with an inactive encoding is not reused. The browser sets the track after this function has returned;
+    /// if it rejects the track, the session emits a [`Failed`](crate::session::SessionEvent::Failed). On other
+    /// connections, the browser's rule applies, by which a sender that has sent media is not reused.
     ///
     /// # Errors
-    /// `InvalidAccess` where the track is sent already, `Closed`.
+    /// - `InvalidAccess` if the connection sends the track already.
+    /// - `Closed` if the connection is closed.
     #[doc(alias = "RTCPeerConnection.addTrack")]
     pub fn add_track(&self, track: &MediaStreamTrack, streams: &[&MediaStream]) -> Result<RtpSender> {
         const OPERATION: &str = "addTrack";
         if self.reuses_senders()
-            && let Some(sender) = self.add_track_again(track, streams)?
+            && let Some(sender) = self.add_track_to_emptied(track, streams)?
         {
             return Ok(sender);
         }
@@ -204,22 +286,23 @@ impl PeerConnection {
         Ok(sender)
     }
 
-    /// Stops sending; the peer sees the track go with the next negotiation. The track itself runs on while another
-    /// handle holds it.
+    /// Stops sending the track of a sender. A negotiation is needed then, with which the track is removed at the remote
+    /// peer. The track is stopped unless the program holds another handle of it.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-removetrack)
     ///
     /// # Errors
-    /// `InvalidAccess` for a sender of another connection, `Closed`.
+    /// - `InvalidAccess` for a sender of another connection.
+    /// - `Closed` if the connection is closed.
     #[doc(alias = "RTCPeerConnection.removeTrack")]
     pub fn remove_track(&self, sender: &RtpSender) -> Result<()> {
         const OPERATION: &str = "removeTrack";
         let raw = self.open(OPERATION)?;
-        if self.remove_track_again(sender)? {
+        if self.remove_pending_track(sender)? {
             return Ok(());
         }
         let had_track = sender.track().is_some();
         raw.remove_track(sender.raw()).during(OPERATION)?;
-        // A stopped sender still has its track.
+        // The sender of a stopped transceiver still has its track.
         if sender.track().is_none() {
             if self.reuses_senders() && had_track {
                 sender.empty();
@@ -241,12 +324,14 @@ impl PeerConnection {
         senders.iter().map(|raw| rtp.sender(raw.unchecked_into())).collect()
     }
 
-    /// Opens a channel to the peer. The first one needs a negotiation, later ones do not.
+    /// Creates a data channel to the remote peer. The first channel of a connection requires a negotiation, later ones
+    /// do not.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-createdatachannel)
     ///
     /// # Errors
-    /// `Type` for a label or protocol of more than 65,535 bytes, `Operation` where the id is taken or none is free,
-    /// `Closed`.
+    /// - `Type` for a label or protocol of more than 65,535 bytes.
+    /// - `Operation` if the id is taken or no id is free.
+    /// - `Closed` if the connection is closed.
     #[doc(alias = "RTCPeerConnection.createDataChannel")]
     pub fn create_data_channel(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         const OPERATION: &str = "createDataChannel";
@@ -254,11 +339,11 @@ impl PeerConnection {
         Ok(DataChannel::handle(raw, self.connection(), Owner::Handles))
     }
 
-    /// Returns a handle of a channel of this connection that something else looks after, as [`DataChannel::from_raw`]
-    /// does. In addition it ends with the connection, and knows the [largest message](DataChannel::max_message_size).
+    /// Returns a handle of a channel of this connection that belongs to other code, as [`DataChannel::from_raw`] does.
+    /// This handle also ends with the connection and has a [largest message](DataChannel::max_message_size).
     #[must_use]
     pub fn data_channel_from_raw(&self, raw: web_sys::RtcDataChannel) -> DataChannel {
-        DataChannel::handle(raw.unchecked_into(), self.connection(), Owner::Another)
+        DataChannel::handle(raw.unchecked_into(), self.connection(), Owner::Other)
     }
 
     /// Returns whether there is anything to negotiate that was added through a handle of this crate.
@@ -267,8 +352,9 @@ impl PeerConnection {
         transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || channel::has_channels(&self.0.raw)
     }
 
-    /// Closes the connection at once: its streams end, what waits on it gets `Closed`, the tracks it alone held stop,
-    /// and so do those that it received. The peer notices by itself, after seconds.
+    /// Closes the connection at once. Its streams end, pending operations fail with `Closed`, received tracks stop, and
+    /// sent tracks stop unless the program holds other handles of them. The remote peer detects the end after some
+    /// seconds.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)
     #[doc(alias = "RTCPeerConnection.close")]
     pub fn close(&self) {

@@ -14,32 +14,45 @@ use crate::{
 
 /// Offers, answers and candidates.
 impl PeerConnection {
-    /// Creates an offer. [`set_local_description`](Self::set_local_description) needs none.
+    /// Creates an offer, without setting it. [`set_local_description`](Self::set_local_description) creates and sets
+    /// one.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
     ///
     /// # Errors
-    /// `Closed`, or `Operation` where the browser cannot.
+    /// - `Closed` if the connection is closed.
+    /// - `Operation` if the browser fails to create the offer.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCPeerConnection.createOffer")]
     pub async fn create_offer(&self) -> Result<SessionDescription> {
         self.create_offer_with(&OfferOptions::new()).await
     }
 
-    /// Creates an offer with options.
+    /// Creates an offer with options, without setting it.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
     ///
     /// # Errors
     /// As [`create_offer`](Self::create_offer).
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub async fn create_offer_with(&self, options: &OfferOptions) -> Result<SessionDescription> {
         const OPERATION: &str = "createOffer";
         let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&dictionary::to_js(options))).await?;
         description(OPERATION, &offer)
     }
 
-    /// Creates an answer to the remote offer.
+    /// Creates an answer to the remote offer, without setting it.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createanswer)
     ///
     /// # Errors
-    /// `InvalidState` where no offer was set, `Closed`, or `Operation` where the browser cannot.
+    /// - `InvalidState` if no remote offer is set.
+    /// - `Closed` if the connection is closed.
+    /// - `Operation` if the browser fails to create the answer.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCPeerConnection.createAnswer")]
     pub async fn create_answer(&self) -> Result<SessionDescription> {
         const OPERATION: &str = "createAnswer";
@@ -47,39 +60,55 @@ impl PeerConnection {
         description(OPERATION, &answer)
     }
 
-    /// Offers or answers, whichever is due, and starts to gather candidates. Then
-    /// [`local_description`](Self::local_description) is what the peer is to get.
+    /// Creates and sets the local description: an answer if a remote offer is set, otherwise an offer. The browser then
+    /// starts to gather candidates. [`local_description`](Self::local_description) returns the description to send to
+    /// the remote peer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription)
     ///
     /// # Errors
-    /// `Closed`, or `Operation` where the browser cannot.
+    /// - `Closed` if the connection is closed.
+    /// - `Operation` if the browser fails to create the description.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it resolves, the browser sets the description all the same.
     #[doc(alias = "RTCPeerConnection.setLocalDescription")]
     pub async fn set_local_description(&self) -> Result<()> {
         settled("setLocalDescription", &self.0.end, || self.0.raw.set_implicit_local_description()).await?;
         Ok(())
     }
 
-    /// Sets a description made by [`create_offer`](Self::create_offer) or [`create_answer`](Self::create_answer), or
-    /// rolls back.
+    /// Sets a description from [`create_offer`](Self::create_offer) or [`create_answer`](Self::create_answer) as the
+    /// local description, or rolls the local offer back.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription)
     ///
     /// # Errors
-    /// `InvalidState` where this kind is not due, `InvalidModification` where it was changed, `Operation` for SDP
-    /// that does not parse, of which [`Error::rtc`] has the line, `NotSupported` for a provisional answer in Firefox,
-    /// `Closed`. Chromium and Firefox let most changes pass.
+    /// - `InvalidState` if the signaling state does not permit this type of description.
+    /// - `InvalidModification` if the description was modified. Chromium and Firefox accept most modifications.
+    /// - `Operation` for SDP that cannot be parsed; [`Error::rtc`] has the line.
+    /// - `NotSupported` for a provisional answer in Firefox.
+    /// - `Closed` if the connection is closed.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it resolves, the browser sets the description all the same.
     pub async fn set_local_description_to(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_local_description(&convert::description_to_js(description));
         let set = settled("setLocalDescription", &self.0.end, set).await;
         set.map(drop).map_err(|error| error.with_sdp(&description.sdp))
     }
 
-    /// Sets what the peer sent. An offer set over our own rolls ours back.
+    /// Sets the description that was received from the remote peer. A remote offer rolls a pending local offer back.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-setremotedescription)
     ///
     /// # Errors
-    /// `InvalidState` where this kind is not due, `Operation` for SDP that does not parse, of which [`Error::rtc`] has
-    /// the line, `InvalidAccess` or `Operation` for SDP that cannot be applied, `Type` for an unknown kind,
-    /// `NotSupported` for a provisional answer in Firefox, `Closed`.
+    /// - `InvalidState` if the signaling state does not permit this type of description.
+    /// - `Operation` for SDP that cannot be parsed; [`Error::rtc`] has the line.
+    /// - `InvalidAccess` or `Operation` for SDP that cannot be applied.
+    /// - `Type` for an unknown type of description.
+    /// - `NotSupported` for a provisional answer in Firefox.
+    /// - `Closed` if the connection is closed.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it resolves, the browser sets the description all the same.
     #[doc(alias = "RTCPeerConnection.setRemoteDescription")]
     pub async fn set_remote_description(&self, description: &SessionDescription) -> Result<()> {
         let set = || self.0.raw.set_remote_description(&convert::description_to_js(description));
@@ -87,13 +116,18 @@ impl PeerConnection {
         set.map(drop).map_err(|error| error.with_sdp(&description.sdp))
     }
 
-    /// Adds a candidate of the remote peer.
+    /// Adds a candidate that was received from the remote peer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate)
     ///
     /// # Errors
-    /// `InvalidState` before the remote description is set, `Operation` for a candidate that does not parse or
-    /// belongs to no media section, `Type` for one that names none, `Closed`. One of an earlier generation is
-    /// `Operation` in Firefox, and let go by Chromium.
+    /// - `InvalidState` before the remote description is set.
+    /// - `Operation` for a candidate that cannot be parsed or refers to no media section of the description. A
+    ///   candidate of an earlier ICE generation is also `Operation` in Firefox, and is ignored by Chromium.
+    /// - `Type` for a candidate without a reference to a media section.
+    /// - `Closed` if the connection is closed.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it resolves, the browser adds the candidate all the same.
     #[doc(alias = "RTCPeerConnection.addIceCandidate")]
     pub async fn add_ice_candidate(&self, candidate: &IceCandidate) -> Result<()> {
         let add = || self.0.raw.add_ice_candidate(&convert::candidate_to_js(candidate));
@@ -101,11 +135,11 @@ impl PeerConnection {
         Ok(())
     }
 
-    /// Restarts ICE with the next offer; a negotiation is needed then.
+    /// Restarts ICE with the next offer. A negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice)
     ///
     /// # Errors
-    /// `Closed`.
+    /// `Closed` if the connection is closed.
     #[doc(alias = "RTCPeerConnection.restartIce")]
     pub fn restart_ice(&self) -> Result<()> {
         const OPERATION: &str = "restartIce";
@@ -145,8 +179,8 @@ impl OfferOptions {
         Self::default()
     }
 
-    /// Sets whether the offer restarts ICE. [`restart_ice`](PeerConnection::restart_ice) does the same, and survives an
-    /// offer that fails.
+    /// Sets whether the offer restarts ICE. [`restart_ice`](PeerConnection::restart_ice) does the same for the next
+    /// offers until one succeeds.
     #[doc(alias = "RTCOfferOptions.iceRestart")]
     #[must_use]
     pub fn ice_restart(mut self, restart: bool) -> Self {
@@ -154,7 +188,7 @@ impl OfferOptions {
         self
     }
 
-    /// Sets whether to ask for audio of the remote peer: the connection gains a receiver where it has none, or its
+    /// Sets whether to receive audio. If true, the connection gains a receiver of audio if it has none; if false, its
     /// audio transceivers no longer receive.
     #[doc(alias = "RTCOfferOptions.offerToReceiveAudio")]
     #[must_use]
@@ -163,7 +197,8 @@ impl OfferOptions {
         self
     }
 
-    /// Sets whether to ask for video of the remote peer, in the same way.
+    /// Sets whether to receive video. If true, the connection gains a receiver of video if it has none; if false, its
+    /// video transceivers no longer receive.
     #[doc(alias = "RTCOfferOptions.offerToReceiveVideo")]
     #[must_use]
     pub fn offer_to_receive_video(mut self, receive: bool) -> Self {

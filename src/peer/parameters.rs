@@ -13,7 +13,7 @@ use crate::{
 };
 
 spec_enum! {
-    /// The quality that is reduced where bandwidth or computing power do not suffice.
+    /// The property of a video that is reduced when bandwidth or computing power is insufficient.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-rtcdegradationpreference)
     #[doc(alias = "RTCDegradationPreference")]
     DegradationPreference {
@@ -26,13 +26,13 @@ spec_enum! {
         /// Both are reduced, in balance.
         #[doc(alias = "RTCDegradationPreference.balanced")]
         Balanced = "balanced",
-        /// Neither is reduced: frames are dropped where necessary.
+        /// Neither is reduced; frames are dropped if necessary.
         #[doc(alias = "RTCDegradationPreference.maintain-framerate-and-resolution")]
         MaintainFramerateAndResolution = "maintain-framerate-and-resolution",
     }
 }
 
-/// The negotiated parameters, which only another negotiation changes.
+/// The negotiated parameters of a sender or receiver. Only a negotiation changes them.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpparameters)
 #[doc(alias = "RTCRtpParameters")]
 #[doc(alias = "RTCRtpReceiveParameters")]
@@ -43,12 +43,11 @@ pub struct RtpParameters {
     /// The header extensions. Firefox reports none.
     #[doc(alias = "RTCRtpParameters.headerExtensions")]
     pub header_extensions: Vec<HeaderExtensionParameters>,
-    /// The parameters of RTCP. Firefox reports none for a receiver, and for a sender only that there is no name and no
-    /// reduced size.
+    /// The parameters of RTCP. Firefox reports none for a receiver, and default values for a sender.
     #[doc(alias = "RTCRtpParameters.rtcp")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtcp: Option<RtcpParameters>,
-    /// The codecs, the preferred one first; none before an answer.
+    /// The codecs, the preferred one first; empty before an answer.
     #[doc(alias = "RTCRtpParameters.codecs")]
     pub codecs: Vec<CodecParameters>,
     /// Members that this crate does not type.
@@ -70,26 +69,26 @@ impl RtpParameters {
     pub(super) fn from_js(value: &JsValue) -> Self {
         let mut parameters: Self = dictionary::from_js(value).unwrap_or_default();
         if let Some(rtcp) = &mut parameters.rtcp {
-            // Browsers return an empty name in the place of none.
+            // Browsers return an empty name instead of omitting it.
             rtcp.cname.take_if(|name| name.is_empty());
         }
         parameters
     }
 }
 
-/// The parameters of RTCP, by which sender and receiver report to each other.
+/// The parameters of RTCP, the reports that sender and receiver exchange.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtcpparameters)
 #[doc(alias = "RTCRtcpParameters")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtcpParameters {
-    /// The canonical name of the source in reports, the same for all of a connection; `None` where the browser does not
-    /// report it, as with receivers.
+    /// The canonical name of the source in reports, which all sources of a connection share; `None` if the browser does
+    /// not report it, as for receivers.
     #[doc(alias = "RTCRtcpParameters.cname")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cname: Option<String>,
-    /// The use of reduced-size reports (RFC 5506).
+    /// Whether reports have a reduced size ([RFC 5506](https://www.rfc-editor.org/rfc/rfc5506)).
     #[doc(alias = "RTCRtcpParameters.reducedSize")]
     pub reduced_size: bool,
 }
@@ -108,13 +107,13 @@ dictionary! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HeaderExtensionParameters {
-    /// The URI.
+    /// The URI of the extension.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.uri")]
     pub uri: String,
-    /// The id in packets.
+    /// The id of the extension in packets.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.id")]
     pub id: u16,
-    /// The encryption of the extension.
+    /// Whether the extension is encrypted.
     #[doc(alias = "RTCRtpHeaderExtensionParameters.encrypted")]
     pub encrypted: bool,
 }
@@ -127,23 +126,23 @@ dictionary! {
     encrypted / "encrypted",
 }
 
-/// The parameters of a sender: read them with [`RtpSender::parameters`](super::RtpSender::parameters), change the
-/// fields, and pass them to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
+/// The parameters of a sender. They are read with [`RtpSender::parameters`](super::RtpSender::parameters), changed, and
+/// passed to [`RtpSender::set_parameters`](super::RtpSender::set_parameters).
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsendparameters)
 ///
-/// All members that the browser returned, also those that this crate does not type, are passed back unchanged except
-/// for the fields.
+/// The members that are not fields are passed back to the browser unchanged, including those that this crate does not
+/// type.
 #[doc(alias = "RTCRtpSendParameters")]
 #[derive(Clone, Debug)]
 pub struct RtpSendParameters {
     /// The encodings of the track. Their number, their order and their rids cannot change.
     #[doc(alias = "RTCRtpSendParameters.encodings")]
     pub encodings: Vec<Encoding>,
-    /// The quality that is reduced where bandwidth or computing power do not suffice; where it is `None`, the browser
-    /// follows the track's content hint.
+    /// The property that is reduced when bandwidth or computing power is insufficient; if it is `None`, the content
+    /// hint of the track determines it.
     #[doc(alias = "RTCRtpSendParameters.degradationPreference")]
     pub degradation_preference: Option<DegradationPreference>,
-    /// Members that this crate does not type, to be set in addition to those that were read.
+    /// Members that this crate does not type, which are set in addition to those that were read.
     pub other: Members,
     raw: Object,
 }
@@ -158,14 +157,14 @@ impl RtpSendParameters {
         }
     }
 
-    /// Returns the negotiated parameters, which cannot be changed here.
+    /// Returns the negotiated parameters, which are read-only.
     #[must_use]
     pub fn agreed(&self) -> RtpParameters {
-        // The members that it does not type are those of the rest.
+        // Its untyped members would be the encodings and the other members of the sender's parameters.
         RtpParameters { other: Members::new(), ..RtpParameters::from_js(&self.raw) }
     }
 
-    /// Returns the id by which the browser recognizes when these parameters were read.
+    /// Returns the id of the reading, by which the browser detects expired parameters.
     #[doc(alias = "RTCRtpSendParameters.transactionId")]
     #[must_use]
     pub fn transaction_id(&self) -> String {
@@ -223,7 +222,7 @@ impl SetParameterOptions {
         Self::default()
     }
 
-    /// Adds the options of the next encoding. There must be options for each encoding, or for none.
+    /// Adds the options of the next encoding. There must be options for all encodings or for none.
     #[doc(alias = "RTCSetParameterOptions.encodingOptions")]
     #[must_use]
     pub fn encoding(mut self, options: EncodingOptions) -> Self {
@@ -260,7 +259,7 @@ impl EncodingOptions {
         Self::default()
     }
 
-    /// Sets whether the next frame is a key frame; for video only. Chromium has it, Firefox ignores it.
+    /// Sets whether the next frame is a key frame; for video only. Chromium supports it, Firefox ignores it.
     #[doc(alias = "RTCEncodingOptions.keyFrame")]
     #[must_use]
     pub fn key_frame(mut self, key_frame: bool) -> Self {

@@ -25,7 +25,7 @@ use crate::{
 /// A receiver of one track from the remote peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpreceiver-interface)
 ///
-/// Clones share one receiver. It does not keep its connection alive.
+/// Clones share one receiver. A receiver does not keep its connection alive.
 #[doc(alias = "RTCRtpReceiver")]
 #[derive(Clone)]
 pub struct RtpReceiver(Rc<SharedReceiver>);
@@ -42,7 +42,7 @@ impl RtpReceiver {
         Self(Rc::new(SharedReceiver { raw, track, end: end.clone() }))
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcRtpReceiver {
         &self.0.raw
@@ -52,13 +52,13 @@ impl RtpReceiver {
         &self.0.raw
     }
 
-    /// Returns whether it has state that its next handle must share.
+    /// Returns whether the receiver has state that later handles must share.
     pub(super) fn is_in_use(&self) -> bool {
         Rc::strong_count(&self.0) > 1 || !self.0.track.is_ended()
     }
 
-    /// Returns the remote track, which exists from the start and never changes. It is muted while the remote peer sends
-    /// nothing, ends when the transceiver stops, and is stopped when the connection is closed.
+    /// Returns the remote track. It exists from the start and never changes. The track is muted while the remote peer
+    /// sends nothing, and ends when the transceiver is stopped or the connection is closed.
     #[doc(alias = "RTCRtpReceiver.track")]
     #[must_use]
     pub fn track(&self) -> MediaStreamTrack {
@@ -69,17 +69,18 @@ impl RtpReceiver {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcapabilities)
     ///
     /// # Errors
-    /// `NotSupported` where the browser does not tell, or knows no such kind.
+    /// `NotSupported` if the browser does not report capabilities, or for an unknown kind of media.
     #[doc(alias = "RTCRtpReceiver.getCapabilities")]
     pub fn capabilities(kind: &TrackKind) -> Result<RtpCapabilities> {
         RtpCapabilities::query("RTCRtpReceiver", kind, sys::rtp_receiver::RtpReceiver::capabilities)
     }
 
-    /// Returns the negotiated parameters; next to nothing before a negotiation.
+    /// Returns the negotiated parameters. They are mostly empty before a negotiation.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getparameters)
     ///
     /// # Errors
-    /// `Closed` once the connection is, `NotSupported` where the browser does not tell.
+    /// - `Closed` if the connection is closed.
+    /// - `NotSupported` if the browser does not report parameters.
     #[doc(alias = "RTCRtpReceiver.getParameters")]
     pub fn parameters(&self) -> Result<RtpParameters> {
         const OPERATION: &str = "getParameters";
@@ -87,8 +88,8 @@ impl RtpReceiver {
         Ok(RtpParameters::from_js(&parameters))
     }
 
-    /// Returns the sources that a mixer contributed to the media of the last ten seconds, the latest first; none
-    /// without a mixer between the peers.
+    /// Returns the sources that contributed to the media of the last ten seconds, the latest first. Only a mixer
+    /// between the peers reports such sources.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcontributingsources)
     #[doc(alias = "RTCRtpReceiver.getContributingSources")]
     #[must_use]
@@ -106,7 +107,7 @@ impl RtpReceiver {
         RtpSource::all(self.0.raw.synchronization_sources())
     }
 
-    /// Returns the transport; `None` before the first offer or answer with this receiver.
+    /// Returns the transport; `None` before the first description with this receiver is set.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-transport)
     #[doc(alias = "RTCRtpReceiver.transport")]
     #[must_use]
@@ -114,19 +115,22 @@ impl RtpReceiver {
         DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.end)
     }
 
-    /// Returns the statistics of this receiver's streams, and of the entries that they refer to.
+    /// Returns the statistics of the streams of this receiver, and the entries that they refer to. The report of a
+    /// closed connection may be empty.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)
     ///
-    /// A closed connection still has a report, which may be empty.
-    ///
     /// # Errors
-    /// The browser's, as for [`PeerConnection::stats`](super::PeerConnection::stats).
+    /// As [`PeerConnection::stats`](super::PeerConnection::stats).
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCRtpReceiver.getStats")]
     pub async fn stats(&self) -> Result<StatsReport> {
         stats::report(&self.0.end, || self.0.raw.stats()).await
     }
 
-    /// Returns the target of the jitter buffer, as last set; `None` where the browser chooses, or has no such target.
+    /// Returns the target delay of the jitter buffer that was set last; `None` if the browser chooses the delay or does
+    /// not support a target.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)
     #[doc(alias = "RTCRtpReceiver.jitterBufferTarget")]
     #[must_use]
@@ -135,17 +139,19 @@ impl RtpReceiver {
         Duration::try_from_secs_f64(ms / 1_000.0).ok()
     }
 
-    /// Sets the target of the jitter buffer, 0 to 4 s, or leaves it to the browser. More makes media smoother, less
-    /// makes the delay shorter; the browser approaches it gradually.
+    /// Sets the target delay of the jitter buffer, 0 to 4 s; with `None` the browser chooses the delay. A longer delay
+    /// makes playback smoother. The browser approaches the target gradually.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)
     ///
     /// # Errors
-    /// `Range` above 4 s, `NotSupported` where the browser has no such target, `Closed`.
+    /// - `Range` for more than 4 s.
+    /// - `NotSupported` if the browser does not support a target.
+    /// - `Closed` if the connection is closed.
     pub fn set_jitter_buffer_target(&self, target: Option<Duration>) -> Result<()> {
         const OPERATION: &str = "jitterBufferTarget";
         let raw = open(OPERATION, &self.0.raw, &self.0.end)?;
         if global::get(raw, OPERATION).is_undefined() {
-            let advice = "this browser has no jitter buffer target: leave the target out";
+            let advice = "this browser does not support a target for the jitter buffer: omit the target";
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
         }
         raw.set_jitter_buffer_target(target.map(|target| target.as_secs_f64() * 1_000.0)).during(OPERATION)
@@ -158,7 +164,7 @@ impl fmt::Debug for RtpReceiver {
     }
 }
 
-/// A source of packets that a receiver has played out of late.
+/// A source of packets that a receiver has played out recently.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpcontributingsource)
 #[doc(alias = "RTCRtpContributingSource")]
 #[doc(alias = "RTCRtpSynchronizationSource")]
@@ -166,29 +172,29 @@ impl fmt::Debug for RtpReceiver {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtpSource {
-    /// The time of the last frame's playout, in milliseconds since 1970, by the page's clock.
+    /// The time at which the last frame was played out, in milliseconds since 1970, by the local clock.
     #[doc(alias = "RTCRtpContributingSource.timestamp")]
     pub timestamp: f64,
-    /// The id in packets: the CSRC or SSRC.
+    /// The id of the source in packets: the CSRC or SSRC.
     #[doc(alias = "RTCRtpContributingSource.source")]
     pub source: u32,
-    /// The loudness of its last packet, where it tells, from 0 for silence to 1 for the loudest there can be; sound
-    /// only.
+    /// The audio level of the last packet, from 0 for silence to 1 for the maximum; `None` if the packet does not carry
+    /// it, and for video.
     #[doc(alias = "RTCRtpContributingSource.audioLevel")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_level: Option<f64>,
-    /// The media's own time of its last frame, in ticks of the codec's clock.
+    /// The RTP timestamp of the last frame, in ticks of the codec's clock.
     #[doc(alias = "RTCRtpContributingSource.rtpTimestamp")]
     pub rtp_timestamp: u32,
-    /// The time of its last frame's capture, in milliseconds since 1900 by the sender's clock. None where packets do
-    /// not carry it, for which both peers must [negotiate](super::RtpTransceiver::set_header_extensions_to_negotiate)
-    /// the header extension `abs-capture-time`, and none in Firefox.
+    /// The time at which the last frame was captured, in milliseconds since 1900 by the sender's clock. `None` in
+    /// Firefox, and unless both peers [negotiate](super::RtpTransceiver::set_header_extensions_to_negotiate) the header
+    /// extension `abs-capture-time`.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-capturetimestamp)
     #[doc(alias = "RTCRtpContributingSource.captureTimestamp")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capture_timestamp: Option<f64>,
-    /// The offset of the capturing system's clock from the sender's, in milliseconds, by the sender's estimate; none as
-    /// [`capture_timestamp`](Self::capture_timestamp).
+    /// The sender's estimate of the offset of the capturing system's clock from its own, in milliseconds; `None` under
+    /// the same conditions as [`capture_timestamp`](Self::capture_timestamp).
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpcontributingsource-sendercapturetimeoffset)
     #[doc(alias = "RTCRtpContributingSource.senderCaptureTimeOffset")]
     #[serde(skip_serializing_if = "Option::is_none")]

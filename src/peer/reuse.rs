@@ -1,8 +1,7 @@
 //! Reuse of senders whose track was removed.
 //!
-//! A browser's own `addTrack` never uses a sender again that has sent, so each round of removing and adding a track
-//! adds a media section to all descriptions to come. In a session, this module has the emptied sender take the next
-//! track.
+//! Browsers do not reuse a sender that has sent media, so that each removal and addition of a track adds a media
+//! section to all later descriptions. In a session, this module assigns the next track to the emptied sender.
 
 use std::rc::Rc;
 
@@ -28,7 +27,7 @@ impl PeerConnection {
     }
 
     /// Sends the track with an emptied sender, if there is one.
-    pub(super) fn add_track_again(
+    pub(super) fn add_track_to_emptied(
         &self,
         track: &MediaStreamTrack,
         streams: &[&MediaStream],
@@ -36,16 +35,20 @@ impl PeerConnection {
         let Some(failed) = self.0.reuse.borrow().clone() else { return Ok(None) };
         let transceivers = self.transceivers();
         self.rtp().forget_emptied(&transceivers);
-        let sends_it = |one: &&RtpTransceiver| one.sender().track().is_some_and(|sent| sent.as_raw() == track.as_raw());
-        if let Some(sending) = transceivers.iter().find(sends_it) {
+        let sends_track = |transceiver: &&RtpTransceiver| {
+            transceiver.sender().track().is_some_and(|sent| sent.as_raw() == track.as_raw())
+        };
+        if let Some(sending) = transceivers.iter().find(sends_track) {
             if sending.sender().is_replacing() {
-                let message = "the connection sends this track already";
+                let message = "the connection sends the track already";
                 return Err(Error::new("addTrack", ErrorKind::InvalidAccess, message));
             }
-            // The browser says so itself.
+            // The browser returns the error itself.
             return Ok(None);
         }
-        let Some(transceiver) = transceivers.into_iter().find(|one| is_free_for(one, track)) else { return Ok(None) };
+        let Some(transceiver) = transceivers.into_iter().find(|transceiver| is_free_for(transceiver, track)) else {
+            return Ok(None);
+        };
         let sender = transceiver.sender().clone();
         let direction = match transceiver.direction() {
             TransceiverDirection::RecvOnly => TransceiverDirection::SendRecv,
@@ -61,10 +64,12 @@ impl PeerConnection {
         Ok(Some(sender))
     }
 
-    /// Removes a track that the browser has not taken yet, which it would not know of. Returns whether this is done.
-    pub(super) fn remove_track_again(&self, sender: &RtpSender) -> Result<bool> {
+    /// Removes a track that the browser has not set yet, which `removeTrack` would ignore. Returns whether it was
+    /// removed.
+    pub(super) fn remove_pending_track(&self, sender: &RtpSender) -> Result<bool> {
         let Some(failed) = self.0.reuse.borrow().clone().filter(|_| sender.is_replacing()) else { return Ok(false) };
-        let Some(transceiver) = self.transceivers().into_iter().find(|one| one.sender() == sender) else {
+        let mut transceivers = self.transceivers().into_iter();
+        let Some(transceiver) = transceivers.find(|transceiver| transceiver.sender() == sender) else {
             return Ok(false);
         };
         if sender.track().is_some() {
@@ -90,15 +95,15 @@ fn stop_sending(transceiver: &RtpTransceiver) -> Result<()> {
     }
 }
 
-/// Asks the browser to replace the track. The handle has the new one at once; where the browser refuses it, the sender
-/// is empty again.
+/// Requests the replacement of the track from the browser. The handle has the new track at once; if the browser rejects
+/// the track, the sender is emptied again.
 fn replace_later(transceiver: &RtpTransceiver, track: Option<&MediaStreamTrack>, failed: Failed) {
     let (transceiver, track) = (transceiver.clone(), track.cloned());
     let replaced = transceiver.sender().begin_replacing(track.as_ref());
     spawn_local(async move {
         let outcome = replaced.await;
         let sender = transceiver.sender();
-        // Before the replacement ends, as the sender then has the track that the browser names.
+        // Read before the replacement ends, after which the sender has the browser's track.
         let is_latest = track.is_some() && sender.track() == track;
         sender.end_replacing();
         match outcome {
@@ -107,7 +112,7 @@ fn replace_later(transceiver: &RtpTransceiver, track: Option<&MediaStreamTrack>,
             Err(error) => {
                 if is_latest {
                     sender.empty();
-                    // A transceiver that was stopped has no direction to take back.
+                    // The direction of a stopped transceiver cannot be set.
                     let _ = stop_sending(&transceiver);
                 }
                 failed(error);

@@ -13,9 +13,9 @@ use crate::{
 
 /// Transceivers.
 impl PeerConnection {
-    /// A sender and a receiver for this track or this kind, [`TrackKind::Audio`](crate::media::TrackKind::Audio) or
-    /// [`TrackKind::Video`](crate::media::TrackKind::Video); an offer is due then. The connection keeps the track
-    /// alive. The same track may be sent by several.
+    /// Adds a transceiver for a track, or for a kind of media, [`TrackKind::Audio`](crate::media::TrackKind::Audio) or
+    /// [`TrackKind::Video`](crate::media::TrackKind::Video). A negotiation is needed then. The connection keeps the
+    /// track alive. Several transceivers can send the same track.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-addtransceiver)
     ///
     /// ```no_run
@@ -24,21 +24,22 @@ impl PeerConnection {
     /// # fn example(pc: &PeerConnection, camera: &MediaStreamTrack) -> Result<()> {
     /// let send = TransceiverInit::new().direction(TransceiverDirection::SendOnly);
     /// let video = pc.add_transceiver(camera, &send)?;
-    /// let audio = pc.add_transceiver(TrackKind::Audio, &TransceiverInit::new())?; // its track may come later
+    /// let audio = pc.add_transceiver(TrackKind::Audio, &TransceiverInit::new())?; // its track can be set later
     /// # let _ = (video, audio); Ok(()) }
     /// ```
     ///
+    /// Browsers ignore encodings beyond their maximum number, without an error.
+    ///
     /// # Errors
     /// - `Type` for an unknown kind, direction or priority; for a scale or frame rate that is not finite; for a rid
-    ///   that is malformed or occurs twice, and where only some of several encodings have one. Chromium says
-    ///   `InvalidAccess` where only some have one and of `_` and `-` in it, makes rids up where none has one, and takes
-    ///   one that occurs twice.
-    /// - `Range` for a scale below 1 or a negative frame rate, of video.
-    /// - `Operation` for a codec that is not one of the sender's capabilities, and for layers that it does not have.
-    ///   Firefox takes no notice of layers.
-    /// - `Closed`, or `NotSupported` where the browser has no transceivers.
-    ///
-    /// More encodings than the browser can make are left out without a word.
+    ///   that is malformed or occurs twice; and if only some of several encodings have a rid. Chromium instead returns
+    ///   `InvalidAccess` if only some have a rid and for a rid with `_` or `-`, generates rids if none has one, and
+    ///   accepts a rid that occurs twice.
+    /// - `Range` for a scale of video below 1 or a negative frame rate.
+    /// - `Operation` for a codec that is not among the capabilities of the sender, and for layers that the codec does
+    ///   not have. Firefox ignores layers.
+    /// - `NotSupported` if the browser has no transceivers.
+    /// - `Closed` if the connection is closed.
     #[doc(alias = "RTCPeerConnection.addTransceiver")]
     pub fn add_transceiver<'a>(
         &self,
@@ -57,7 +58,8 @@ impl PeerConnection {
         Ok(transceiver)
     }
 
-    /// Returns all transceivers that have not been stopped, in the order of their creation; none once closed.
+    /// Returns all transceivers that have not been stopped, in the order of their creation; none once the connection is
+    /// closed.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-gettransceivers)
     #[doc(alias = "RTCPeerConnection.getTransceivers")]
     #[must_use]
@@ -70,17 +72,17 @@ impl PeerConnection {
         transceivers.iter().map(|raw| rtp.transceiver(raw.unchecked_into())).collect()
     }
 
-    /// Returns all receivers; none once closed. Their tracks can be shown before the remote peer has answered, so that
-    /// early media is not lost.
+    /// Returns all receivers; none once the connection is closed. Their tracks can be shown before the remote peer has
+    /// answered, so that early media is not lost.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getreceivers)
     ///
     /// ```no_run
     /// # use browser_rtc::{media::{self, MediaStream}, peer::PeerConnection, Result};
-    /// # async fn example(pc: &PeerConnection, their_picture: &web_sys::HtmlMediaElement) -> Result<()> {
-    /// pc.set_local_description().await?; // the offer; what follows need not wait for the answer
+    /// # async fn example(pc: &PeerConnection, video: &web_sys::HtmlMediaElement) -> Result<()> {
+    /// pc.set_local_description().await?; // an offer; the tracks can be shown before the answer
     /// let tracks: Vec<_> = pc.receivers().iter().map(|receiver| receiver.track()).collect();
-    /// let shown = media::show(their_picture, &MediaStream::from_tracks(&tracks)?)?;
-    /// # drop(shown); Ok(()) }
+    /// let attachment = media::show(video, &MediaStream::from_tracks(&tracks)?)?;
+    /// # drop(attachment); Ok(()) }
     /// ```
     #[doc(alias = "RTCPeerConnection.getReceivers")]
     #[must_use]
@@ -110,7 +112,7 @@ impl PeerConnection {
     }
 }
 
-/// The handles of senders and receivers, one for each object, so that all handles share its track.
+/// The handles of senders and receivers. There is one for each object, so that all its clones share one track.
 #[derive(Default)]
 pub(super) struct RtpHandles {
     senders: RefCell<Vec<RtpSender>>,
@@ -128,17 +130,17 @@ impl RtpHandles {
         if let Some(known) = senders.iter().find(|known| *known.raw() == raw) {
             return known.clone();
         }
-        // Senders of stopped transceivers would accumulate.
+        // Otherwise the senders of stopped transceivers would accumulate.
         senders.retain(RtpSender::is_in_use);
         let sender = RtpSender::new(raw, &self.end);
         senders.push(sender.clone());
         sender
     }
 
-    /// Drops the mark of emptied senders whose transceivers are gone, as they would accumulate.
+    /// Excludes emptied senders without a live transceiver from reuse. They would accumulate otherwise.
     pub(super) fn forget_emptied(&self, live: &[RtpTransceiver]) {
         for sender in self.senders.borrow().iter() {
-            if !live.iter().any(|one| one.sender() == sender) {
+            if !live.iter().any(|transceiver| transceiver.sender() == sender) {
                 sender.forget_emptied();
             }
         }
@@ -155,8 +157,8 @@ impl RtpHandles {
         receiver
     }
 
-    pub(super) fn receivers(&self, of: &sys::peer_connection::PeerConnection) -> Vec<RtpReceiver> {
-        let receivers = of.receivers().unwrap_or_default();
+    pub(super) fn receivers(&self, connection: &sys::peer_connection::PeerConnection) -> Vec<RtpReceiver> {
+        let receivers = connection.receivers().unwrap_or_default();
         receivers.iter().map(|raw| self.receiver(raw.unchecked_into())).collect()
     }
 
@@ -198,6 +200,6 @@ pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a 
     if global::has_member(raw.as_ref(), operation) {
         return Ok(raw);
     }
-    let advice = "this browser does not have this method: use a current Chrome, Edge, Firefox or Safari";
+    let advice = "this browser does not have the method: use a current Chrome, Edge, Firefox or Safari";
     Err(Error::new(operation, ErrorKind::NotSupported, advice))
 }

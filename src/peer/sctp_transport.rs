@@ -28,23 +28,23 @@ spec_enum! {
 /// The SCTP transport, which all data channels of a connection share.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcsctptransport-interface)
 ///
-/// Clones share one transport. It does not keep its connection alive. Where the answer bundles channels with media,
-/// Chromium closes the offer's one, and another takes its place (in Firefox it gets another
-/// [`transport`](Self::transport)): take it once the answer is set.
+/// Clones share one transport. A transport does not keep its connection alive. If the answer bundles channels with
+/// media, Chromium closes the transport of the offer and creates another one, and in Firefox the transport gets another
+/// DTLS [`transport`](Self::transport). So get the transport after the answer is set.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{PeerConnection, SctpTransportState}, Result};
 /// # use futures::StreamExt;
 /// # async fn example(pc: &PeerConnection) -> Result<()> {
-/// let Some(sctp) = pc.sctp() else { return Ok(()) }; // no channels have been offered
+/// let Some(sctp) = pc.sctp() else { return Ok(()) }; // no data channel has been negotiated
 /// let mut states = sctp.states();
 /// while let Some(state) = states.next().await {
 ///     if state == SctpTransportState::Connected { break }
 /// }
-/// let _largest_message = sctp.max_message_size();
+/// println!("messages of up to {:?} bytes", sctp.max_message_size());
 /// let dtls = sctp.transport();
 /// let ice = dtls.as_ref().and_then(|dtls| dtls.ice_transport());
-/// let _told = (dtls.map(|dtls| dtls.state()), ice.map(|ice| (ice.state(), ice.role())));
+/// println!("DTLS: {:?}, ICE: {:?}", dtls.map(|dtls| dtls.state()), ice.map(|ice| ice.state()));
 /// # Ok(()) }
 /// ```
 #[doc(alias = "RTCSctpTransport")]
@@ -52,18 +52,18 @@ spec_enum! {
 pub struct SctpTransport(Transport);
 
 impl SctpTransport {
-    /// None for `null`.
+    /// Returns `None` for `null`.
     pub(super) fn new(raw: JsValue, connection: &CloseSignal) -> Option<Self> {
         Transport::new(raw, connection).map(Self)
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0.raw
     }
 
-    /// The encryption that it lies on.
+    /// Returns the DTLS transport that encrypts the packets.
     #[doc(alias = "RTCSctpTransport.transport")]
     #[must_use]
     pub fn transport(&self) -> Option<DtlsTransport> {
@@ -84,16 +84,16 @@ impl SctpTransport {
         self.0.states("state", "statechange", SctpTransportState::Closed)
     }
 
-    /// The largest message that [`DataChannel::send`](crate::channel::DataChannel::send) takes, in bytes; infinite
-    /// where the peer set no limit, and none where it is not known yet: Chromium waits for the connection, Firefox says
-    /// 65,536 until the answer.
+    /// Returns the size in bytes of the largest message that [`DataChannel::send`](crate::channel::DataChannel::send)
+    /// accepts; infinite if the remote peer has announced no limit. It is known once the transport is connected in
+    /// Chromium, and `None` before; Firefox reports 65,536 until the answer is set.
     #[doc(alias = "RTCSctpTransport.maxMessageSize")]
     #[must_use]
     pub fn max_message_size(&self) -> Option<f64> {
         global::get(&self.0.raw, "maxMessageSize").as_f64()
     }
 
-    /// Returns the maximum number of channels; `None` before it is connected, and in Firefox.
+    /// Returns the maximum number of channels; `None` before the transport is connected, and in Firefox.
     #[doc(alias = "RTCSctpTransport.maxChannels")]
     #[must_use]
     pub fn max_channels(&self) -> Option<u16> {

@@ -21,20 +21,20 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// A sender of one track to the remote peer. It keeps the track alive.
+/// A sender of one track to the remote peer.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtpsender-interface)
 ///
-/// Clones share one sender. It does not keep its connection alive.
+/// Clones share one sender. A sender keeps its track alive, but not its connection.
 #[doc(alias = "RTCRtpSender")]
 #[derive(Clone)]
 pub struct RtpSender(Rc<SharedSender>);
 
 struct SharedSender {
     raw: sys::rtp_sender::RtpSender,
-    /// The track that it keeps alive.
+    /// The track that is kept alive.
     track: RefCell<Option<MediaStreamTrack>>,
     dtmf: RefCell<Option<DtmfSender>>,
-    /// Set while its track is removed and it may take another.
+    /// Set while the track is removed and the sender may take another one.
     is_emptied: Cell<bool>,
     /// The number of pending replacements of the track.
     replacing: Cell<u32>,
@@ -53,7 +53,7 @@ impl RtpSender {
         }))
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcRtpSender {
         &self.0.raw
@@ -63,7 +63,7 @@ impl RtpSender {
         &self.0.raw
     }
 
-    /// Returns whether it has state that its next handle must share.
+    /// Returns whether the sender has state that later handles must share.
     pub(super) fn is_in_use(&self) -> bool {
         Rc::strong_count(&self.0) > 1
             || self.0.track.borrow().is_some()
@@ -71,13 +71,13 @@ impl RtpSender {
             || self.0.is_emptied.get()
     }
 
-    /// Releases the removed track; the sender may take another.
+    /// Releases the removed track, and makes the sender available for another one.
     pub(super) fn empty(&self) {
         self.keep(None);
         self.0.is_emptied.set(true);
     }
 
-    /// Returns whether the track was removed, and no other has been set since.
+    /// Returns whether the track was removed and no other has been set since.
     pub(super) fn is_emptied(&self) -> bool {
         self.0.is_emptied.get() && self.track().is_none()
     }
@@ -98,7 +98,7 @@ impl RtpSender {
         self.0.replacing.get() > 0
     }
 
-    /// Sets this track at once, and requests the replacement from the browser.
+    /// Sets the track of the handle at once, and requests the replacement from the browser.
     pub(super) fn begin_replacing(&self, track: Option<&MediaStreamTrack>) -> Settled {
         self.keep(track.cloned());
         self.0.is_emptied.set(track.is_none());
@@ -111,9 +111,9 @@ impl RtpSender {
         self.0.replacing.set(self.0.replacing.get().saturating_sub(1));
     }
 
-    /// Returns the track that the browser names: the one that is being sent, and, of a stopped transceiver or a closed
-    /// connection, the one that was sent last. In a session, it is the track that
-    /// [`add_track`](super::PeerConnection::add_track) was given, also while the browser has yet to take it.
+    /// Returns the track that is being sent. For a stopped transceiver or a closed connection, it is the track that was
+    /// sent last. In a session, it is the track that was passed to [`add_track`](super::PeerConnection::add_track),
+    /// even while the browser has yet to set it.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-track)
     #[doc(alias = "RTCRtpSender.track")]
     #[must_use]
@@ -124,15 +124,18 @@ impl RtpSender {
         self.0.raw.track().map(MediaStreamTrack::from_raw)
     }
 
-    /// Sends another track of the same kind from now on, or none, without a new offer.
+    /// Replaces the track by another one of the same kind, or by none, without a negotiation.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-replacetrack)
     ///
-    /// Dropped early, the browser replaces the track all the same, and this sender lets the new one go unless another
-    /// handle holds it: keep yours until the future is done.
-    ///
     /// # Errors
-    /// `Type` for a track of the other kind, `InvalidState` for a stopped sender, `InvalidModification` for a track
-    /// that would need a new offer, `Closed` once the connection is.
+    /// - `Type` for a track of the other kind.
+    /// - `InvalidState` if the transceiver is stopped.
+    /// - `InvalidModification` for a track that requires a negotiation.
+    /// - `Closed` if the connection is closed.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it resolves, the browser replaces the track all the same, but the sender does
+    /// not keep the new track alive. The program has to keep a handle of the track.
     #[doc(alias = "RTCRtpSender.replaceTrack")]
     pub async fn replace_track(&self, track: Option<&MediaStreamTrack>) -> Result<()> {
         let raw = track.map(MediaStreamTrack::as_raw);
@@ -144,19 +147,21 @@ impl RtpSender {
         Ok(())
     }
 
-    /// Returns the statistics of this sender's streams, and of the entries that they refer to.
+    /// Returns the statistics of the streams of this sender, and the entries that they refer to. The report of a closed
+    /// connection may be empty.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)
     ///
-    /// A closed connection still has a report, which may be empty.
-    ///
     /// # Errors
-    /// The browser's, as for [`PeerConnection::stats`](super::PeerConnection::stats).
+    /// As [`PeerConnection::stats`](super::PeerConnection::stats).
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     #[doc(alias = "RTCRtpSender.getStats")]
     pub async fn stats(&self) -> Result<StatsReport> {
         stats::report(&self.0.end, || self.0.raw.stats()).await
     }
 
-    /// Returns the transport; `None` before the first offer or answer with this sender.
+    /// Returns the transport; `None` before the first description with this sender is set.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-transport)
     #[doc(alias = "RTCRtpSender.transport")]
     #[must_use]
@@ -164,10 +169,10 @@ impl RtpSender {
         DtlsTransport::new(global::get(&self.0.raw, "transport"), &self.0.end)
     }
 
-    /// Returns the DTMF sender.
+    /// Returns the DTMF sender, which plays touch tones into the audio.
     ///
     /// # Errors
-    /// `NotSupported` for a sender of video, which has no tones, and where the browser has no DTMF.
+    /// `NotSupported` for a sender of video, and if the browser has no DTMF.
     #[doc(alias = "RTCRtpSender.dtmf")]
     pub fn dtmf(&self) -> Result<DtmfSender> {
         let mut dtmf = self.0.dtmf.borrow_mut();
@@ -175,7 +180,7 @@ impl RtpSender {
             return Ok(dtmf.clone());
         }
         let raw = self.0.raw.dtmf().ok_or_else(|| {
-            Error::new("dtmf", ErrorKind::NotSupported, "tones can be sent by a sender of audio only")
+            Error::new("dtmf", ErrorKind::NotSupported, "the sender has no DTMF: only a sender of audio has it")
         })?;
         Ok(dtmf.insert(DtmfSender::new(raw, &self.0.raw, &self.0.end)).clone())
     }
@@ -184,7 +189,7 @@ impl RtpSender {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getcapabilities)
     ///
     /// # Errors
-    /// `NotSupported` where the browser does not tell, or knows no such kind.
+    /// `NotSupported` if the browser does not report capabilities, or for an unknown kind of media.
     #[doc(alias = "RTCRtpSender.getCapabilities")]
     pub fn capabilities(kind: &TrackKind) -> Result<RtpCapabilities> {
         RtpCapabilities::query("RTCRtpSender", kind, sys::rtp_sender::RtpSender::capabilities)
@@ -194,7 +199,8 @@ impl RtpSender {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getparameters)
     ///
     /// # Errors
-    /// `Closed` once the connection is, `NotSupported` where the browser does not tell.
+    /// - `Closed` if the connection is closed.
+    /// - `NotSupported` if the browser does not report parameters.
     #[doc(alias = "RTCRtpSender.getParameters")]
     pub fn parameters(&self) -> Result<RtpSendParameters> {
         const OPERATION: &str = "getParameters";
@@ -202,9 +208,10 @@ impl RtpSender {
         Ok(RtpSendParameters::from_raw(raw))
     }
 
-    /// Sends otherwise from now on, without a new offer. The parameters are to be those read last, with their fields
-    /// changed, and can be set once; read them right before, as the specification lets them grow stale with the next
-    /// `await`.
+    /// Sets the parameters, such as the bit rate, without a negotiation.
+    ///
+    /// The argument is the result of the last call of [`parameters`](Self::parameters), with changed fields, and can be
+    /// set once. Read the parameters immediately before, as the specification lets them expire with the next `await`.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setparameters)
     ///
     /// ```no_run
@@ -219,17 +226,21 @@ impl RtpSender {
     /// ```
     ///
     /// # Errors
-    /// - `InvalidState` for parameters that were set before, where none have been read, and for a stopped transceiver.
-    ///   Firefox takes the same parameters again, and asks for no reading.
-    /// - `InvalidModification` where others have been read since; where the number of encodings, their order, a rid
-    ///   or what was agreed on has changed. Firefox ignores changes of the latter, and takes another number.
-    /// - `Range` for a scale below 1 or a negative frame rate, of video.
-    /// - `InvalidModification` for a codec that was not agreed on or, before an answer, is not one of the sender's
-    ///   capabilities. Where the encodings have not all the same, Chromium says `Operation`.
-    /// - `InvalidModification` for layers that the codec does not have. Firefox takes no notice of layers.
-    /// - `Type` for an unknown priority or preference, of which Firefox does not know
+    /// - `InvalidState` for parameters that have been set already or have expired, and if the transceiver is stopped.
+    ///   Firefox accepts the same parameters several times, and expired ones.
+    /// - `InvalidModification` if the parameters have been read again since; and if the number of encodings, their
+    ///   order, a rid or a [negotiated](RtpSendParameters::agreed) parameter differs. Firefox ignores changes of
+    ///   negotiated parameters, and accepts another number of encodings.
+    /// - `Range` for a scale of video below 1 or a negative frame rate.
+    /// - `InvalidModification` for a codec that is not negotiated or, before an answer, is not among the capabilities
+    ///   of the sender. Chromium returns `Operation` if the encodings do not all have the same codec.
+    /// - `InvalidModification` for layers that the codec does not have. Firefox ignores layers.
+    /// - `Type` for an unknown priority or degradation preference. Firefox does not support
     ///   [`MaintainFramerateAndResolution`](super::DegradationPreference::MaintainFramerateAndResolution).
-    /// - `Closed` once the connection is.
+    /// - `Closed` if the connection is closed.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it resolves, the browser sets the parameters all the same.
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters(&self, parameters: &RtpSendParameters) -> Result<()> {
         self.set_parameters_with(parameters, &SetParameterOptions::new()).await
@@ -239,8 +250,11 @@ impl RtpSender {
     /// [Specification](https://w3c.github.io/webrtc-extensions/#rtcrtpsender-extensions)
     ///
     /// # Errors
-    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` where there are options for another
-    /// number of encodings.
+    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` if the number of options differs from
+    /// that of the encodings.
+    ///
+    /// # Cancel safety
+    /// As [`set_parameters`](Self::set_parameters).
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters_with(
         &self,
@@ -252,11 +266,12 @@ impl RtpSender {
         Ok(())
     }
 
-    /// Sets the streams in which the remote peer receives the track; a negotiation is needed then.
+    /// Sets the streams in which the remote peer receives the track. A negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setstreams)
     ///
     /// # Errors
-    /// `Closed` once the connection is, `NotSupported` where the browser cannot change them.
+    /// - `Closed` if the connection is closed.
+    /// - `NotSupported` if the browser cannot change the streams.
     #[doc(alias = "RTCRtpSender.setStreams")]
     pub fn set_streams(&self, streams: &[&MediaStream]) -> Result<()> {
         const OPERATION: &str = "setStreams";
@@ -264,9 +279,9 @@ impl RtpSender {
         callable(OPERATION, &self.0.raw, &self.0.end)?.set_streams(&streams).during(OPERATION)
     }
 
-    /// Keeps this track alive instead of the former one.
+    /// Keeps this track alive instead of the previous one.
     pub(super) fn keep(&self, track: Option<MediaStreamTrack>) {
-        // The former track is dropped after the borrow: its drop may stop it, and the browser may then call.
+        // The previous track is dropped after the borrow, as its drop may stop it and so call listeners.
         let _ = self.0.track.replace(track);
     }
 

@@ -1,4 +1,4 @@
-//! A sender and a receiver that share one media section of the descriptions.
+//! Transceivers: a sender and a receiver that share one media section of the descriptions.
 
 use std::fmt;
 
@@ -35,10 +35,10 @@ spec_enum! {
         /// Media is only received.
         #[doc(alias = "RTCRtpTransceiverDirection.recvonly")]
         RecvOnly = "recvonly",
-        /// No media is sent or received for now.
+        /// No media is sent or received.
         #[doc(alias = "RTCRtpTransceiverDirection.inactive")]
         Inactive = "inactive",
-        /// No media is sent or received any more, after [`RtpTransceiver::stop`]. It cannot be set.
+        /// The transceiver is stopped, by [`RtpTransceiver::stop`] or by the remote peer. This direction cannot be set.
         #[doc(alias = "RTCRtpTransceiverDirection.stopped")]
         Stopped = "stopped",
     }
@@ -47,16 +47,16 @@ spec_enum! {
 /// A sender and a receiver of one kind of media, which share one media section of the descriptions.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcrtptransceiver-interface)
 ///
-/// Handles of one transceiver share its sender and its receiver. They do not keep the connection alive.
+/// Handles of one transceiver share its sender and its receiver. A transceiver does not keep its connection alive.
 ///
-/// A call can be warmed up: it connects with transceivers and without tracks, and tracks are set later, without another
-/// negotiation.
+/// A transceiver without a track can warm a call up: the connection is established before the camera is available, and
+/// the track is set later, without another negotiation.
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{MediaStream, TrackKind}, peer::{PeerConnection, TransceiverInit}, Result};
 /// # async fn example(pc: &PeerConnection, camera: MediaStream) -> Result<()> {
 /// let video = pc.add_transceiver(TrackKind::Video, &TransceiverInit::new())?;
-/// // … offer, answer, connected; then the camera is ready:
+/// // … offer and answer; later, the camera is available:
 /// video.sender().replace_track(camera.video_tracks().first()).await?;
 /// # Ok(()) }
 /// ```
@@ -79,13 +79,14 @@ impl RtpTransceiver {
         Self { raw, sender, receiver, end: end.clone() }
     }
 
-    /// The browser's own object.
+    /// Returns the browser's own object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcRtpTransceiver {
         &self.raw
     }
 
-    /// Returns the id of its media section; `None` before the first description, and once it has been stopped.
+    /// Returns the id of the media section; `None` before the first description is set, and once the transceiver is
+    /// stopped.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtptransceiver-mid)
     #[doc(alias = "RTCRtpTransceiver.mid")]
     #[must_use]
@@ -93,21 +94,21 @@ impl RtpTransceiver {
         self.raw.mid()
     }
 
-    /// Returns the sender, with or without a track.
+    /// Returns the sender.
     #[doc(alias = "RTCRtpTransceiver.sender")]
     #[must_use]
     pub fn sender(&self) -> &RtpSender {
         &self.sender
     }
 
-    /// Returns the receiver. Its track exists from the start, muted.
+    /// Returns the receiver.
     #[doc(alias = "RTCRtpTransceiver.receiver")]
     #[must_use]
     pub fn receiver(&self) -> &RtpReceiver {
         &self.receiver
     }
 
-    /// Returns the preferred direction, which the next offer or answer asks for.
+    /// Returns the preferred direction, which the next offer or answer requests.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
     #[doc(alias = "RTCRtpTransceiver.direction")]
     #[must_use]
@@ -115,7 +116,7 @@ impl RtpTransceiver {
         self.direction_in("direction").unwrap_or(TransceiverDirection::Stopped)
     }
 
-    /// Returns the direction that was negotiated last; `None` before that.
+    /// Returns the direction that was negotiated last; `None` before the first negotiation.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-currentdirection)
     #[doc(alias = "RTCRtpTransceiver.currentDirection")]
     #[must_use]
@@ -127,31 +128,33 @@ impl RtpTransceiver {
         global::get(&self.raw, attribute).as_string().map(|direction| TransceiverDirection::from(&*direction))
     }
 
-    /// Sets the preferred direction; a negotiation is needed then.
+    /// Sets the preferred direction. A negotiation is needed then.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-direction)
     ///
     /// # Errors
-    /// `InvalidState` once stopped, `Type` for [`Stopped`](TransceiverDirection::Stopped) and for an unknown direction,
-    /// `Closed`. For a stopped transceiver that is set to `Stopped`, Firefox returns `InvalidState`, and Chromium, as
-    /// specified, `Type`.
+    /// - `InvalidState` if the transceiver is stopped.
+    /// - `Type` for [`Stopped`](TransceiverDirection::Stopped) and for an unknown direction. If the transceiver is
+    ///   stopped, `Stopped` is `Type` in Chromium, as specified, and `InvalidState` in Firefox.
+    /// - `Closed` if the connection is closed.
     pub fn set_direction(&self, direction: &TransceiverDirection) -> Result<()> {
         const OPERATION: &str = "direction";
         let raw = open(OPERATION, &self.raw, &self.end)?;
         if let TransceiverDirection::Unknown(_) = direction {
-            // The attribute would ignore an unknown value.
+            // Browsers ignore an unknown value of the attribute.
             return Err(Error::new(OPERATION, ErrorKind::Type, format!("unknown direction {:?}", direction.as_str())));
         }
         raw.set_direction_name(direction.as_str()).during(OPERATION)
     }
 
-    /// Stops sending and receiving permanently; a negotiation is needed then, by which the remote peer is informed. The
-    /// sender no longer keeps its track alive; the receiver's track ends with the answer.
+    /// Stops sending and receiving permanently. A negotiation is needed then, which stops the transceiver at the remote
+    /// peer. The sender no longer keeps its track alive, and the track of the receiver ends with the answer. A stopped
+    /// transceiver does not change.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-stop)
     ///
-    /// It does nothing if the transceiver is stopped already.
-    ///
     /// # Errors
-    /// `Closed`, or `NotSupported` in a browser without it: [`Inactive`](TransceiverDirection::Inactive) is similar.
+    /// - `Closed` if the connection is closed.
+    /// - `NotSupported` if the browser does not support it: the direction [`Inactive`](TransceiverDirection::Inactive)
+    ///   is similar.
     #[doc(alias = "RTCRtpTransceiver.stop")]
     pub fn stop(&self) -> Result<()> {
         const OPERATION: &str = "stop";
@@ -161,8 +164,8 @@ impl RtpTransceiver {
         Ok(())
     }
 
-    /// Sets the codecs to send and receive, the preferred first, without any others; an empty list stands for all of
-    /// the browser's, in its own order (Firefox then leaves `video/rtx` out). It takes effect with the next offer or
+    /// Sets the codecs to send and receive, in order of preference. Other codecs are excluded. An empty list stands for
+    /// the default of the browser; Firefox then omits `video/rtx`. The preferences take effect with the next offer or
     /// answer.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-setcodecpreferences)
     ///
@@ -171,14 +174,16 @@ impl RtpTransceiver {
     /// # fn example(pc: &PeerConnection) -> Result<()> {
     /// let transceiver = pc.add_transceiver(TrackKind::Video, &TransceiverInit::new())?;
     /// let mut codecs = RtpReceiver::capabilities(&TrackKind::Video)?.codecs;
-    /// codecs.sort_by_key(|codec| !codec.is("video/VP9")); // VP9, then the rest as they were
+    /// codecs.sort_by_key(|codec| !codec.is("video/VP9")); // VP9 first, then the others in their order
     /// transceiver.set_codec_preferences(&codecs)?;
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// `InvalidModification` where one is not exactly as in [`RtpReceiver::capabilities`], or where all are auxiliary
-    /// codecs such as `video/rtx`; `Closed`; `NotSupported` where the browser has no such choice.
+    /// - `InvalidModification` if a codec is not exactly as in [`RtpReceiver::capabilities`], or if all are auxiliary
+    ///   codecs such as `video/rtx`.
+    /// - `Closed` if the connection is closed.
+    /// - `NotSupported` if the browser does not support preferences.
     #[doc(alias = "RTCRtpTransceiver.setCodecPreferences")]
     pub fn set_codec_preferences(&self, codecs: &[Codec]) -> Result<()> {
         const OPERATION: &str = "setCodecPreferences";
@@ -187,17 +192,18 @@ impl RtpTransceiver {
     }
 
     /// Returns the header extensions for the next offer or answer, each with its direction:
-    /// [`Stopped`](TransceiverDirection::Stopped) for one that is left out.
+    /// [`Stopped`](TransceiverDirection::Stopped) for an extension that is not offered.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-getheaderextensionstonegotiate)
     ///
     /// # Errors
-    /// `Closed`, or `NotSupported` in Firefox, which makes its own choice.
+    /// - `Closed` if the connection is closed.
+    /// - `NotSupported` in Firefox.
     #[doc(alias = "RTCRtpTransceiver.getHeaderExtensionsToNegotiate")]
     pub fn header_extensions_to_negotiate(&self) -> Result<Vec<HeaderExtensionCapability>> {
         self.header_extensions("getHeaderExtensionsToNegotiate")
     }
 
-    /// Sets the directions of the header extensions for the next offer or answer. The list is that of
+    /// Sets the directions of the header extensions for the next offer or answer. The argument is the list of
     /// [`header_extensions_to_negotiate`](Self::header_extensions_to_negotiate) with other directions.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-setheaderextensionstonegotiate)
     ///
@@ -213,10 +219,11 @@ impl RtpTransceiver {
     /// ```
     ///
     /// # Errors
-    /// - `Type` for a missing direction, one that is none, or an empty name.
-    /// - `InvalidModification` where the names or their number or order differ, and for
-    ///   [`Stopped`](TransceiverDirection::Stopped) of an extension that is mandatory.
-    /// - `Closed`, or `NotSupported` in Firefox, which makes its own choice.
+    /// - `Type` for a missing or unknown direction, or an empty URI.
+    /// - `InvalidModification` if the URIs, their number or their order differ, and for
+    ///   [`Stopped`](TransceiverDirection::Stopped) of a mandatory extension.
+    /// - `Closed` if the connection is closed.
+    /// - `NotSupported` in Firefox.
     #[doc(alias = "RTCRtpTransceiver.setHeaderExtensionsToNegotiate")]
     pub fn set_header_extensions_to_negotiate(&self, extensions: &[HeaderExtensionCapability]) -> Result<()> {
         const OPERATION: &str = "setHeaderExtensionsToNegotiate";
@@ -225,11 +232,12 @@ impl RtpTransceiver {
     }
 
     /// Returns the header extensions that were negotiated last, each with its direction:
-    /// [`Stopped`](TransceiverDirection::Stopped) for one that is not used.
+    /// [`Stopped`](TransceiverDirection::Stopped) for an extension that is not used.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtptransceiver-getnegotiatedheaderextensions)
     ///
     /// # Errors
-    /// `Closed`, or `NotSupported` in Firefox.
+    /// - `Closed` if the connection is closed.
+    /// - `NotSupported` in Firefox.
     #[doc(alias = "RTCRtpTransceiver.getNegotiatedHeaderExtensions")]
     pub fn negotiated_header_extensions(&self) -> Result<Vec<HeaderExtensionCapability>> {
         self.header_extensions("getNegotiatedHeaderExtensions")
@@ -249,7 +257,7 @@ impl fmt::Debug for RtpTransceiver {
     }
 }
 
-/// The subject of a transceiver: a track to send, or a kind of media, whose track may come later.
+/// The argument of [`add_transceiver`](super::PeerConnection::add_transceiver): a track to send, or a kind of media.
 #[derive(Clone, Debug)]
 pub enum TrackOrKind<'a> {
     /// A track that is sent from the start.
@@ -279,7 +287,7 @@ impl From<TrackKind> for TrackOrKind<'_> {
     }
 }
 
-/// Options of a new transceiver. The default sends and receives, in no stream, in one encoding.
+/// Options of a new transceiver. By default, it sends and receives, has no stream and one encoding.
 /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiverinit)
 #[doc(alias = "RTCRtpTransceiverInit")]
 #[derive(Clone, Debug, Default, Serialize)]
@@ -318,7 +326,7 @@ impl TransceiverInit {
         self
     }
 
-    /// Adds a stream that the remote peer receives the track in.
+    /// Adds a stream in which the remote peer receives the track.
     #[doc(alias = "RTCRtpTransceiverInit.streams")]
     #[must_use]
     pub fn stream(mut self, stream: &MediaStream) -> Self {
@@ -326,7 +334,7 @@ impl TransceiverInit {
         self
     }
 
-    /// Adds an encoding of the track. Several, each with its rid, are simulcast of video.
+    /// Adds an encoding of the track. Several encodings, each with a rid, are simulcast of video.
     #[doc(alias = "RTCRtpTransceiverInit.sendEncodings")]
     #[must_use]
     pub fn encoding(mut self, encoding: Encoding) -> Self {

@@ -18,14 +18,15 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// None for `null`.
+    /// Returns `None` for `null`.
     pub(super) fn new(raw: JsValue, connection: &CloseSignal) -> Option<Self> {
         raw.is_object().then(|| Self { raw: raw.unchecked_into(), connection: connection.clone() })
     }
 
-    /// Returns `closed` once the connection is, for which browsers fire no event and which Firefox does not always set.
+    /// Returns the state, which is `closed` once the connection is closed. Browsers fire no event then, and Firefox
+    /// does not always set the state.
     pub(super) fn state<S: for<'a> From<&'a str>>(&self, attribute: &str, closed: S) -> S {
-        if self.connection.is_set() { closed } else { self.now(attribute) }
+        if self.connection.is_set() { closed } else { self.read(attribute) }
     }
 
     pub(super) fn states<S>(&self, attribute: &'static str, event: &'static str, closed: S) -> EventStream<S>
@@ -37,13 +38,13 @@ impl Transport {
         EventStream::from_states(&self.connection, &self.raw, &[event], state)
     }
 
-    pub(super) fn now<S: for<'a> From<&'a str>>(&self, attribute: &str) -> S {
+    pub(super) fn read<S: for<'a> From<&'a str>>(&self, attribute: &str) -> S {
         S::from(&global::get(&self.raw, attribute).as_string().unwrap_or_default())
     }
 
     /// Calls a method that not every browser has.
     pub(super) fn call(&self, method: &'static str) -> Result<JsValue> {
-        let advice = "this browser's transport does not tell: the connection's statistics have the same";
+        let advice = "the transport of this browser does not have the method: use the statistics of the connection";
         global::call(&self.raw, method)
             .ok_or_else(|| Error::new(method, ErrorKind::NotSupported, advice))?
             .during(method)

@@ -1,4 +1,4 @@
-//! A call that both peers have agreed to.
+//! An established call.
 
 use std::{
     fmt,
@@ -38,26 +38,29 @@ use crate::{
     wake::CloseWait,
 };
 
-/// Time within which the two peers must be connected for the first time.
-const CONNECTING_MS: u32 = 45_000;
+/// Timeout of the first connection between the two peers.
+const CONNECT_TIMEOUT_MS: u32 = 45_000;
 
-/// Time for which the callee waits for a channel that the caller does not ask for, once the call is connected.
-const CHANNEL_MS: u32 = 30_000;
+/// Time that the caller has to open a channel once the call is connected.
+const CHANNEL_TIMEOUT_MS: u32 = 30_000;
 
-/// Interval of the checks that the page has not closed the browser's own connection, for which there is no event.
-const CHECK_MS: u32 = 1_000;
+/// Interval at which the state of the browser's connection is polled. If the page closes it through the browser's own
+/// API, no event is fired.
+const CLOSE_POLL_MS: u32 = 1_000;
 
-/// A call with one peer: media both ways, channels, tones.
+/// An established call with one peer.
 ///
-/// Clones share one call, and are equal. It ends with [`hang_up`](Self::hang_up), when the last clone is dropped, when
-/// the remote peer does either, or when it leaves; then the connection is closed, and the media that was captured is
-/// released unless the program holds it elsewhere. A call keeps its room.
+/// Clones share one call and compare equal. The call ends with [`hang_up`](Self::hang_up), when the last clone is dropped,
+/// when the remote peer hangs up or leaves, or when the connection cannot be recovered. The connection is closed then, and
+/// the local media is released, unless the program holds another clone of its stream or tracks. A call keeps its room
+/// joined.
 ///
+/// # Examples
 /// ```no_run
 /// # use browser_rtc::{media, room::Call, Result};
 /// # use futures::StreamExt;
-/// # async fn talk(call: Call, their_picture: &web_sys::HtmlMediaElement) -> Result<()> {
-/// let shown = media::show(their_picture, &call.remote_stream().await?)?;
+/// # async fn talk(call: Call, video: &web_sys::HtmlMediaElement) -> Result<()> {
+/// let attachment = media::show(video, &call.remote_stream().await?)?;
 /// let mut chat = call.channel("chat").await?;
 /// chat.send("hello").await?;
 /// while let Some(message) = chat.next().await { /* … */ }
@@ -75,15 +78,15 @@ struct ActiveCall {
 }
 
 impl Call {
-    /// Makes a call: waits for the media, rings unless the peer does, and begins once both peers have accepted. If that
-    /// fails or is dropped, the call ends.
+    /// Establishes a call: waits for the media, rings unless the peer already rings here, and waits for the answer. The
+    /// call ends if this fails or is dropped.
     pub(super) async fn establish(
         operation: &'static str,
         room: Rc<SharedRoom>,
         call: Rc<SharedCall>,
         media: CallMedia<'_>,
     ) -> Result<Self> {
-        let attempt = Attempt(Some(&call));
+        let guard = HangUpGuard(Some(&call));
         let media = select_biased! {
             () = call.end_wait().fuse() => return Err(call.error(operation)),
             media = media.get().boxed_local().fuse() => media?,
@@ -96,17 +99,17 @@ impl Call {
         if let Phase::Ended(_) = call.phase() {
             return Err(call.error(operation));
         }
-        let established = Self::begin(room, call.clone(), media.as_ref())?;
-        attempt.succeeded();
+        let established = Self::connect(room, call.clone(), media.as_ref())?;
+        guard.disarm();
         Ok(established)
     }
 
-    /// Begins a call that both peers have agreed to. The caller offers, and is impolite.
-    fn begin(room: Rc<SharedRoom>, call: Rc<SharedCall>, media: Option<&MediaStream>) -> Result<Self> {
+    /// Starts the session of a call that both peers have accepted. The caller offers, and is impolite.
+    fn connect(room: Rc<SharedRoom>, call: Rc<SharedCall>, media: Option<&MediaStream>) -> Result<Self> {
         let pc = PeerConnection::new(&room.configuration())?;
-        let (unclaimed, collecting) = unclaimed::collect(&pc);
-        spawn_local(collecting);
-        // With this channel there is always something to offer, and later channels need no negotiation.
+        let (unclaimed, collect_task) = unclaimed::collect(&pc);
+        spawn_local(collect_task);
+        // With this channel the first offer is never empty, and later channels need no negotiation.
         let control_channel = ControlChannel::new(&pc, &call)?;
         call.accept()?;
         if let Some(stream) = media {
@@ -125,51 +128,66 @@ impl Call {
         Ok(Self(Rc::new(ActiveCall { call, session, unclaimed, events, _room: room })))
     }
 
-    /// Returns the peer. It may have another id after the signaling server was restarted; the call continues.
+    /// Returns the remote peer. Its id may change after a restart of the signaling server, during which the call continues.
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.0.call.peer()
     }
 
-    /// Returns the connection, for everything else that can be done with it: add tracks, read its states. It negotiates
-    /// by itself. What arrives goes to this call's [`remote_stream`](Self::remote_stream) and
-    /// [`channel`](Self::channel) too. Closing it hangs up.
+    /// Returns the underlying connection, such as to add tracks and to read states and statistics.
+    ///
+    /// Changes to it are negotiated automatically. Its events include the tracks and channels that
+    /// [`remote_stream`](Self::remote_stream) and [`channel`](Self::channel) return. Closing it hangs up.
     #[must_use]
     pub fn connection(&self) -> &PeerConnection {
         self.0.session.connection()
     }
 
-    /// Returns the first stream that the peer sends. If its first track belongs to no stream, that is a stream which
-    /// collects all such tracks, also those that come later. It waits until a track arrives, as a peer may begin to send
-    /// at any time, or the call ends. Cancel safe.
+    /// Waits for the first stream of the remote peer and returns it.
+    ///
+    /// There is no timeout, as a peer may begin to send at any time. If the first track belongs to no stream, the returned
+    /// stream collects all tracks without a stream, including later ones. Later calls return the same stream.
     ///
     /// # Errors
-    /// That of the call's end, such as `Closed`, if the peer has sent nothing before.
+    /// The reason for the end of the call, such as `Closed`, if it ends before a track has arrived.
+    ///
+    /// # Cancel safety
+    /// This function is cancel safe.
     pub async fn remote_stream(&self) -> Result<MediaStream> {
         self.claim("remoteStream", Unclaimed::stream).await
     }
 
-    /// Returns a channel of this label between the two peers: both ask for it, in any order. It is open when this
-    /// resolves, or has been and has the messages that arrived. Cancel safe, though a channel that the caller asked for
-    /// and dropped has been opened and closed.
+    /// Opens the channel with this label between the two peers, and waits until it is open.
     ///
-    /// The caller opens the channel. The callee waits for it for 30 seconds, counted from when the call is connected or
-    /// from the call of this function, whichever is later; it may ask again then. Of the caller's channels, 64 wait to be
-    /// asked for here, each with 8 MiB of messages; further ones are closed.
+    /// Both peers call this function with the same label, in any order. The caller of the call opens the channel; the
+    /// callee waits for it. The callee waits for 30 seconds, counted from this function call or from the establishment of
+    /// the connection, whichever is later, and may call the function again after that. A channel that the caller has
+    /// already closed is returned if it has unread messages.
+    ///
+    /// The callee buffers up to 64 channels that have not been requested yet, each with up to 8 MiB of messages. Further
+    /// channels are closed.
     ///
     /// # Errors
-    /// `Timeout` if the caller does not ask for the channel in that time; `Type` for a label of more than 65,535 bytes;
-    /// or that of the call's end, such as `Closed`, if that comes first.
+    /// - `Timeout` if the caller does not open the channel in time.
+    /// - `Type` for a label of more than 65,535 bytes.
+    /// - The reason for the end of the call, such as `Closed`, if it ends first.
+    ///
+    /// # Cancel safety
+    /// This function is cancel safe on the callee. On the caller, dropping the future closes the channel.
     pub async fn channel(&self, label: &str) -> Result<DataChannel> {
         self.channel_with(label, &ChannelInit::new()).await
     }
 
-    /// Returns a channel as [`channel`](Self::channel) does, with options, of which those of the caller count. If an id
-    /// is agreed on beforehand, each peer opens the channel with its own options, and nothing is waited for but the
-    /// connection.
+    /// Opens a channel as [`channel`](Self::channel) does, with options.
+    ///
+    /// The options of the caller apply, and the callee's are ignored. With a [negotiated](ChannelInit::negotiated) id,
+    /// each peer opens the channel with its own options and only waits for the connection.
     ///
     /// # Errors
-    /// As [`channel`](Self::channel), and `Operation` if the id is taken. Calls use the id 254 themselves.
+    /// As [`channel`](Self::channel), and `Operation` if the id is taken. Calls reserve the id 254.
+    ///
+    /// # Cancel safety
+    /// As [`channel`](Self::channel). With a negotiated id, dropping the future closes the channel on either peer.
     pub async fn channel_with(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         if self.0.call.role() == Role::Caller || init.is_negotiated() {
             let channel = self.connection().create_data_channel(label, init)?;
@@ -178,7 +196,7 @@ impl Call {
         }
         select_biased! {
             channel = self.claim_channel(label).boxed_local().fuse() => channel,
-            error = self.unopened(label).boxed_local().fuse() => Err(error),
+            error = self.channel_timeout(label).boxed_local().fuse() => Err(error),
         }
     }
 
@@ -186,7 +204,7 @@ impl Call {
     async fn claim_channel(&self, label: &str) -> Result<DataChannel> {
         loop {
             let channel = self.claim("channel", |unclaimed| unclaimed.take_channel(label)).await?;
-            // One that has closed still has the messages that arrived on it.
+            // A closed channel may still have unread messages.
             if channel.opened().await.is_ok() || channel.has_messages() {
                 channel.set_receive_limit(DEFAULT_RECEIVE_LIMIT);
                 return Ok(channel);
@@ -199,47 +217,53 @@ impl Call {
         unclaimed.next(call.end_wait(), take).await.ok_or_else(|| call.error(operation))
     }
 
-    /// Waits until the caller has had its time to open a channel.
-    async fn unopened(&self, label: &str) -> Error {
+    /// Resolves to the error when the caller has not opened a channel in time.
+    async fn channel_timeout(&self, label: &str) -> Error {
         connected(&self.0.session).await;
-        TimeoutFuture::new(CHANNEL_MS).await;
-        let message = format!("the caller has not opened a channel {label:?}");
+        TimeoutFuture::new(CHANNEL_TIMEOUT_MS).await;
+        let seconds = CHANNEL_TIMEOUT_MS / 1_000;
+        let message = format!("the caller has not opened a data channel {label:?} within {seconds} seconds");
         Error::new("channel", ErrorKind::Timeout, message)
     }
 
-    /// Returns a sender of telephone tones in the sound that this peer sends.
+    /// Returns the sender of telephone tones in the audio that this client sends.
     ///
     /// # Errors
-    /// `NotSupported` if this peer sends no sound.
+    /// `NotSupported` if this client sends no audio.
     pub fn dtmf(&self) -> Result<DtmfSender> {
         let sends_sound = |sender: &RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Audio);
         match self.connection().senders().into_iter().find(sends_sound) {
             Some(sender) => sender.dtmf(),
-            None => Err(Error::new("dtmf", ErrorKind::NotSupported, "tones need a microphone in the call")),
+            None => Err(Error::new("dtmf", ErrorKind::NotSupported, "the call sends no audio track for tones")),
         }
     }
 
-    /// Returns a new subscription to the events of the connection between the two peers: that it is broken and has
-    /// recovered, and each negotiation that has failed. The first one begins with the events so far, each later one with
-    /// the next event. A stream holds 1,024 unread events; those after them are dropped, which `Failed(QuotaExceeded)`
-    /// reports in their place. The stream ends with the call.
+    /// Subscribes to the events of the connection between the two peers, such as network failures and recoveries.
+    ///
+    /// The first subscriber receives all events since the call was established. Each later subscriber receives the events
+    /// from its subscription on. A stream buffers 1,024 unread events. Further events are dropped, which
+    /// [`SessionEvent::Failed`] with `QuotaExceeded` reports once in their place. The stream ends with the call.
     pub fn events(&self) -> EventStream<SessionEvent> {
         self.0.events.subscribe(self.0.call.end_signal())
     }
 
-    /// Ends the call, and notifies the peer.
+    /// Ends the call, and notifies the remote peer.
     pub fn hang_up(&self) {
         self.0.call.hang_up(EndReason::HungUp);
     }
 
-    /// Resolves when the call has ended, with the reason, however long that takes. Cancel safe.
+    /// Resolves to the reason when the call has ended. There is no timeout.
+    ///
+    /// # Cancel safety
+    /// This function is cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
         self.0.call.ended()
     }
 }
 
 impl Drop for ActiveCall {
-    /// Hangs up here, as handles of the former ring may keep the shared call: each subscriber of the room has one.
+    /// Hangs up explicitly, as handles of the incoming call may keep the shared call alive: each subscriber of the room
+    /// has one.
     fn drop(&mut self) {
         self.call.hang_up(EndReason::HungUp);
     }
@@ -256,16 +280,16 @@ impl fmt::Debug for Call {
 
 identity!(Call, |this, other| Rc::ptr_eq(&this.0, &other.0));
 
-/// An attempt to make a call, which hangs up unless it succeeds.
-struct Attempt<'a>(Option<&'a SharedCall>);
+/// A guard that hangs up when it is dropped, unless it is disarmed.
+struct HangUpGuard<'a>(Option<&'a SharedCall>);
 
-impl Attempt<'_> {
-    fn succeeded(mut self) {
+impl HangUpGuard<'_> {
+    fn disarm(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for HangUpGuard<'_> {
     fn drop(&mut self) {
         if let Some(call) = self.0 {
             call.hang_up(EndReason::HungUp);
@@ -273,13 +297,13 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// Closes the connection when the call has ended, and ends the call if the connection cannot be made, or the page has
-/// closed it.
+/// Closes the connection when the call has ended. Ends the call if the peers cannot connect, or the page has closed the
+/// connection.
 async fn supervise(call: Weak<SharedCall>, end: CloseWait, session: Session) {
     let reason = select_biased! {
         () = end.fuse() => None,
         () = session.ended().fuse() => None,
-        () = never_connected(&session).boxed_local().fuse() => Some(EndReason::ConnectionFailed),
+        () = connect_timeout(&session).boxed_local().fuse() => Some(EndReason::ConnectionFailed),
         () = closed_by_page(&session).boxed_local().fuse() => Some(EndReason::HungUp),
     };
     if let (Some(reason), Some(call)) = (reason, call.upgrade()) {
@@ -288,10 +312,10 @@ async fn supervise(call: Weak<SharedCall>, end: CloseWait, session: Session) {
     session.close();
 }
 
-/// Resolves when the peers have not been connected in time.
-async fn never_connected(session: &Session) {
+/// Resolves if the peers are not connected in time. Stays pending if they are.
+async fn connect_timeout(session: &Session) {
     let connected = pin!(connected(session));
-    if let Either::Right(_) = select(TimeoutFuture::new(CONNECTING_MS), connected).await {
+    if let Either::Right(_) = select(TimeoutFuture::new(CONNECT_TIMEOUT_MS), connected).await {
         future::pending::<()>().await;
     }
 }
@@ -302,16 +326,20 @@ async fn connected(session: &Session) {
     while states.next().await.is_some_and(|state| state != ConnectionState::Connected) {}
 }
 
-/// Resolves when the page has closed the browser's own connection.
+/// Resolves when the connection has been closed through the browser's own API.
 async fn closed_by_page(session: &Session) {
     while session.connection().signaling_state() != SignalingState::Closed {
-        TimeoutFuture::new(CHECK_MS).await;
+        TimeoutFuture::new(CLOSE_POLL_MS).await;
     }
 }
 
-/// Forwards the events of the session, and ends the call when its session is lost or closed.
-async fn forward(mut session: EventStream<SessionEvent>, events: Broadcast<SessionEvent>, call: Weak<SharedCall>) {
-    while let Some(event) = session.next().await {
+/// Forwards the events of the session, and ends the call when the session is lost or closed.
+async fn forward(
+    mut session_events: EventStream<SessionEvent>,
+    events: Broadcast<SessionEvent>,
+    call: Weak<SharedCall>,
+) {
+    while let Some(event) = session_events.next().await {
         let reason = end_reason(&event);
         let is_broken = matches!(event, SessionEvent::Reconnecting { .. });
         events::push(&events, event);
@@ -324,7 +352,7 @@ async fn forward(mut session: EventStream<SessionEvent>, events: Broadcast<Sessi
             call.hang_up(reason);
         }
     }
-    // Without a reason of its own, this page has closed the connection.
+    // The session has ended without an event, as the local page has closed the connection.
     if let Some(call) = call.upgrade() {
         call.hang_up(EndReason::HungUp);
     }

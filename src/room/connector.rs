@@ -1,4 +1,4 @@
-//! Connections to the signaling server: taking a seat, and resuming it.
+//! Connections to the signaling server, which take a seat in a room or resume it.
 
 use futures::{FutureExt, SinkExt, StreamExt, select_biased};
 use gloo_timers::future::TimeoutFuture;
@@ -13,22 +13,22 @@ use crate::{
     peer::IceServer,
     signaling::{
         self, ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket,
-        is_frame_error,
+        is_frame_error, socket_closed,
     },
 };
 
 const OPERATION: &str = "join";
 
-/// Maximum number of ICE servers that are taken from the signaling server, and of URLs from each.
+/// Maximum number of ICE servers that are accepted from the signaling server, and of URLs of each.
 const MAX_ICE_SERVERS: usize = 32;
 
-/// Maximum number of sockets that are kept open because the server may have a seat for them.
-const MAX_SILENT: usize = 8;
+/// Maximum number of unresponsive sockets that are kept open.
+const MAX_UNRESPONSIVE: usize = 8;
 
-/// Time for which the last message of a server that has closed its socket may arrive.
+/// Time in which the server's last message is read after sending on the socket has failed.
 const LAST_MESSAGE_MS: u32 = 2_000;
 
-/// A seat, as the server gives it.
+/// A seat in a room, from the server's `joined` message.
 pub(super) struct Seat {
     pub(super) socket: SignalingSocket,
     pub(super) you: Peer,
@@ -37,47 +37,47 @@ pub(super) struct Seat {
     pub(super) heartbeat_ms: u32,
     pub(super) max_frame_bytes: usize,
     pub(super) resume: Option<ResumeToken>,
-    /// True if this is the former seat.
+    /// True if the previous seat was resumed.
     pub(super) resumed: bool,
     /// Number of numbered frames that the server has received.
     pub(super) received: u32,
 }
 
-/// Takes seats in one room.
+/// Takes and resumes seats in one room.
 pub(super) struct Connector {
     url: String,
     request: signaling::Join,
     token: Token,
-    /// Sockets that fell silent, and may still have the seat as far as the server knows. Closing one would give up the
-    /// seat, until it is resumed over another socket.
-    silent: Vec<SignalingSocket>,
+    /// Unresponsive sockets, one of which may still hold the seat on the server. Closing that one before the seat is
+    /// resumed on another socket would give up the seat.
+    unresponsive: Vec<SignalingSocket>,
 }
 
 impl Connector {
     pub(super) fn new(url: &str, join: &Join) -> Self {
-        Self { url: url.to_owned(), request: join.request(), token: join.token.clone(), silent: Vec::new() }
+        Self { url: url.to_owned(), request: join.request(), token: join.token.clone(), unresponsive: Vec::new() }
     }
 
-    /// Keeps a silent socket until another has the seat.
+    /// Keeps an unresponsive socket open until another socket has the seat.
     pub(super) fn set_aside(&mut self, socket: SignalingSocket) {
-        // The first one had the seat; the later ones may have had no answer.
-        if self.silent.len() == MAX_SILENT {
-            self.silent.remove(1);
+        // The first socket had the seat. The later ones may never have received an answer.
+        if self.unresponsive.len() == MAX_UNRESPONSIVE {
+            self.unresponsive.remove(1);
         }
-        self.silent.push(socket);
+        self.unresponsive.push(socket);
     }
 
-    /// Takes a seat, or resumes it with a resume token. Cancel safe: dropped early, the seat is given up.
+    /// Takes a seat, or resumes it with a resume token. Cancel safe: if the future is dropped, the seat is given up.
     ///
-    /// A provider is only asked for a token if the server requires one, and while no socket is open, as it may have to
-    /// ask a server of its own.
-    pub(super) async fn enter(&mut self, resume: Option<ResumeToken>, received: u32, limit_ms: u32) -> Result<Seat> {
+    /// The token provider is called only if the server requires a token, and while no socket is open, as it may take as
+    /// long as a request to another server.
+    pub(super) async fn enter(&mut self, resume: Option<ResumeToken>, received: u32, timeout_ms: u32) -> Result<Seat> {
         let is_resumable = resume.is_some() && received != UNKNOWN_COUNT;
-        let token = if is_resumable { self.token.fixed() } else { self.token.provided(limit_ms).await? };
-        match self.try_to_enter(resume.clone(), received, token, limit_ms).await {
-            Err(error) if is_resumable && is_unauthorized(&error) && self.token.is_provided() => {
-                let token = self.token.provided(limit_ms).await?;
-                self.try_to_enter(resume, received, token, limit_ms).await
+        let token = if is_resumable { self.token.fixed() } else { self.token.request(timeout_ms).await? };
+        match self.try_to_enter(resume.clone(), received, token, timeout_ms).await {
+            Err(error) if is_resumable && is_unauthorized(&error) && self.token.has_provider() => {
+                let token = self.token.request(timeout_ms).await?;
+                self.try_to_enter(resume, received, token, timeout_ms).await
             }
             entered => entered,
         }
@@ -88,29 +88,30 @@ impl Connector {
         resume: Option<ResumeToken>,
         received: u32,
         token: Option<String>,
-        limit_ms: u32,
+        timeout_ms: u32,
     ) -> Result<Seat> {
-        let late = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
+        let timed_out = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
         let request = ClientMessage::Join(self.request.clone().resume(resume).received(received).token(token));
-        let mut limit = TimeoutFuture::new(limit_ms).fuse();
+        let mut timeout = TimeoutFuture::new(timeout_ms).fuse();
         let mut socket = select_biased! {
             socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => socket?,
-            () = limit => return Err(late()),
+            () = timeout => return Err(timed_out()),
         };
-        let joined = select_biased! {
-            joined = ask(&mut socket, request).boxed_local().fuse() => joined?,
-            () = limit => {
-                // The server may have given the seat nevertheless.
+        let seat_on = select_biased! {
+            joined = request_seat(&mut socket, request).boxed_local().fuse() => joined?,
+            () = timeout => {
+                // The server may have given this socket the seat nevertheless.
                 self.set_aside(socket);
-                return Err(late());
+                return Err(timed_out());
             }
         };
-        self.silent.clear();
-        Ok(joined(socket))
+        self.unresponsive.clear();
+        Ok(seat_on(socket))
     }
 }
 
-/// Returns the reason for the end of a socket. The last message of the server may be unread if sending failed first.
+/// Returns the reason for the end of a socket, given the error of an operation on it. If sending failed, the server's last
+/// message may still be unread.
 pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Error {
     if *error.kind() != ErrorKind::Closed {
         return error;
@@ -132,8 +133,8 @@ pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Er
     }
 }
 
-/// Returns the server's answer, without the socket.
-async fn ask(
+/// Sends the request, and returns a function that makes the seat from the server's answer and the socket.
+async fn request_seat(
     socket: &mut SignalingSocket,
     request: ClientMessage,
 ) -> Result<impl FnOnce(SignalingSocket) -> Seat + use<>> {
@@ -141,8 +142,8 @@ async fn ask(
         return Err(last_error(socket, error).await);
     }
     loop {
-        let message = match socket.next().await.ok_or_else(|| Error::closed(OPERATION))? {
-            // It may be a message of a newer server.
+        let message = match socket.next().await.ok_or_else(|| socket_closed(OPERATION))? {
+            // A newer server may send messages of unknown types.
             Err(error) if *error.kind() == ErrorKind::NotSupported => continue,
             message => message?,
         };
@@ -159,7 +160,7 @@ async fn ask(
                 ..
             }) => {
                 if !is_valid(&you) || !peers.iter().all(is_valid) {
-                    let message = "the ids or names in `joined` are too long";
+                    let message = "the ids or names in the signaling server's `joined` are too long";
                     return Err(Error::new(OPERATION, ErrorKind::Syntax, message));
                 }
                 peers.truncate(MAX_PEERS);
@@ -191,8 +192,8 @@ fn is_unauthorized(error: &Error) -> bool {
     error.signaling_code() == Some(ErrorCode::Unauthorized)
 }
 
-/// Returns whether a retry is of no use: the server would refuse this join at any time, or has the seat on another
-/// socket. A name that is taken may be this client's own, in its former seat.
+/// Returns whether retrying is pointless: the server rejects this join permanently, or has the seat on another socket.
+/// `NameTaken` is not final, as the name may still be taken by this client's previous seat.
 pub(super) fn is_final(error: &Error) -> bool {
     match error.signaling_code() {
         Some(code) => matches!(

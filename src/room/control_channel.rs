@@ -1,8 +1,8 @@
-//! The control channel of a call, over which each peer states its id in the room after it got another one.
+//! The control channel of a call, on which each peer announces its new id in the room.
 //!
-//! Signals travel through the signaling server. After the server was restarted, both peers have new ids. The connection
-//! of the call is still up, and its control channel proves which peer has which id. The session sends the signals again
-//! that were lost.
+//! Signals are addressed by the ids of the signaling server. After a restart of the server, both peers have new ids, while
+//! the connection of the call is still up. An id that arrives on the control channel is authentic, as only the remote peer
+//! can send on it. The session then sends lost signals again, to the new id.
 
 use std::rc::{Rc, Weak};
 
@@ -22,8 +22,8 @@ use crate::{
     signaling::PeerId,
 };
 
-/// Time for which a `hang_up` or `bye` may arrive through the server after the channel was closed. It has the reason.
-const REASON_MS: u32 = 2_000;
+/// Time that a `hang_up` or `bye` may take to arrive through the server after the channel has closed. It states the reason.
+const REASON_TIMEOUT_MS: u32 = 2_000;
 
 /// The control channel of one call.
 pub(super) struct ControlChannel {
@@ -35,7 +35,6 @@ pub(super) struct ControlChannel {
 }
 
 impl ControlChannel {
-    /// Creates the channel.
     pub(super) fn new(pc: &PeerConnection, call: &Rc<SharedCall>) -> Result<Self> {
         let channel =
             pc.create_data_channel(CONTROL_CHANNEL_LABEL, &ChannelInit::new().negotiated(CONTROL_CHANNEL_ID))?;
@@ -43,17 +42,16 @@ impl ControlChannel {
         Ok(Self { call: Rc::downgrade(call), channel, states, own_id: call.own_id(), is_connected: false })
     }
 
-    /// Runs until the call ends. It ends the call when the peer has closed the channel, which it does with its
-    /// connection.
+    /// Runs until the call ends. Ends the call when the peer has closed the channel, and with it the connection.
     pub(super) async fn run(mut self) {
         let Some(end) = self.call.upgrade().map(|call| call.end_wait()) else { return };
         select_biased! {
             () = end.fuse() => {}
-            () = self.follow().boxed_local().fuse() => {}
+            () = self.run_until_closed().boxed_local().fuse() => {}
         }
     }
 
-    async fn follow(&mut self) {
+    async fn run_until_closed(&mut self) {
         while self.step().await {}
         let is_peer_lost = self.call.upgrade().is_some_and(|call| call.is_peer_lost());
         if is_peer_lost {
@@ -88,7 +86,8 @@ impl ControlChannel {
         }
     }
 
-    /// Receives a message. Malformed ones are ignored: the peer may have another version, or be malicious.
+    /// Handles a message. Returns false at the end of the channel. Malformed messages are ignored, as the peer may run
+    /// another version or be malicious.
     fn receive(&self, message: Option<&Result<Message>>) -> bool {
         if let Some(Ok(Message::Text(text))) = message
             && let Ok(NewId { me: id, .. }) = serde_json::from_str(text)
@@ -102,16 +101,16 @@ impl ControlChannel {
 
     fn send(&mut self, me: PeerId) {
         if let Ok(text) = serde_json::to_string(&NewId { me }) {
-            // An error is the close of the channel, which follows.
+            // This fails only if the channel has closed, which `step` handles next.
             let _ = self.channel.try_send(&text);
         }
     }
 
-    /// Waits for the reason, and returns whether the peer has closed the channel. A browser closes the channel as well
-    /// when the network has failed; then the session recovers or fails.
+    /// Waits for the reason to arrive, and returns whether the peer has closed the channel. The browser also closes the
+    /// channel when the network has failed, in which case the session recovers or fails.
     async fn is_closed_by_peer(&mut self) -> bool {
         let is_online = self.call.upgrade().is_some_and(|call| call.presence().is_online());
-        let mut timeout = TimeoutFuture::new(if is_online { REASON_MS } else { 0 }).fuse();
+        let mut timeout = TimeoutFuture::new(if is_online { REASON_TIMEOUT_MS } else { 0 }).fuse();
         let mut is_closed_by_peer = self.is_connected;
         loop {
             let state = select_biased! {

@@ -1,4 +1,4 @@
-//! The background task of a room: it reads and writes the socket, and reconnects when the socket breaks.
+//! The background task of a room, which reads and writes the socket, and reconnects when the socket breaks.
 
 use std::{future, rc::Rc, time::Duration};
 
@@ -16,7 +16,7 @@ use super::{
     backoff,
     connector::{Connector, Seat, is_final, last_error},
     events::RoomEvent,
-    join::{Join, PROVIDER},
+    join::{Join, TOKEN_OPERATION},
     kept_seat::{KeptSeat, UNKNOWN_COUNT},
     outgoing::{Frame, Outgoing, Refusal},
     receive::Receiver,
@@ -26,25 +26,28 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
-    signaling::{ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, SignalingSocket, is_frame_error},
+    signaling::{
+        ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, SignalingSocket, is_frame_error,
+        socket_closed,
+    },
     timer,
     wake::CloseWait,
 };
 
-/// Time that the server may take to answer a join, as browsers have no timeout.
-const JOINING_MS: u32 = 20_000;
+/// Time that the server may take to answer the first join. Browsers have no timeout of their own.
+const JOIN_TIMEOUT_MS: u32 = 20_000;
 
-/// Time that the server may take when the room reconnects: another attempt may succeed sooner.
-const REJOINING_MS: u32 = 10_000;
+/// Time that the server may take to answer a join when the room reconnects. It is shorter, as another attempt follows.
+const REJOIN_TIMEOUT_MS: u32 = 10_000;
 
-/// Time that the server may take to answer when the connection of a call is broken: the path to the server may be broken
-/// as well.
-const HEALTH_CHECK_MS: u32 = 3_000;
+/// Time that the server may take to answer a ping when the connection of a call is broken, as the path to the server may
+/// be broken as well.
+const HEALTH_CHECK_TIMEOUT_MS: u32 = 3_000;
 
-/// Time before a frame that the server has refused temporarily is sent again; doubled each time.
-const PAUSE_MS: u32 = 1_000;
+/// Delay before a frame that the server has refused temporarily is sent again. It doubles with each refusal.
+const RETRY_DELAY_MS: u32 = 1_000;
 
-/// Keeps a room connected, and carries frames in both directions.
+/// Keeps a room connected, and transfers frames in both directions.
 pub(super) struct RoomDriver {
     receiver: Receiver,
     queue: mpsc::Receiver<Frame>,
@@ -53,23 +56,25 @@ pub(super) struct RoomDriver {
     connector: Connector,
     kept_seat: Option<KeptSeat>,
     give_up_after: Duration,
-    /// Number of attempts to reconnect since the server was last heard for a whole heartbeat, so that a server that gives
-    /// a seat and drops it at once is asked less and less often as well.
+    /// Number of attempts to reconnect since a connection last survived a whole heartbeat. The delays therefore also grow
+    /// for a server that drops each seat at once.
     attempt: u32,
-    pings: u32,
+    /// Id of the last ping.
+    ping_id: u32,
     /// The ping that the server has not answered yet.
     unanswered: Option<u32>,
-    /// Signals of calls that the server has refused temporarily, to be sent again after a pause. Nothing else repeats a
-    /// frame within a seat.
+    /// Frames that the server has refused temporarily, to be sent again after a delay. Nothing else repeats a frame within
+    /// a seat.
     refused: Vec<Frame>,
-    pause: Fuse<TimeoutFuture>,
+    retry_delay: Fuse<TimeoutFuture>,
 }
 
-/// The reason why a socket is of no use any more.
+/// The reason for which a socket cannot be used any longer.
 enum Broken {
+    /// The socket has ended.
     Ended(Error),
-    /// Nothing is received. A browser may take minutes to notice.
-    Silent,
+    /// The server does not respond. The browser may take minutes to detect that.
+    Unresponsive,
 }
 
 impl From<Error> for Broken {
@@ -78,25 +83,26 @@ impl From<Error> for Broken {
     }
 }
 
-type Carried = std::result::Result<(), Broken>;
+type SocketResult = std::result::Result<(), Broken>;
 
-/// A socket that has a seat.
+/// A socket that holds a seat.
 struct Connection {
     socket: SignalingSocket,
     max_frame_bytes: usize,
     heartbeat: stream::Fuse<IntervalStream>,
     /// True if anything was received since the last heartbeat.
     is_alive: bool,
+    /// The timeout of a health check. It ends when anything is received.
     health_check: Fuse<TimeoutFuture>,
 }
 
 impl Connection {
     fn new(socket: SignalingSocket, heartbeat_ms: u32, max_frame_bytes: usize) -> Self {
-        let heartbeat = IntervalStream::new(heartbeat_ms.clamp(1_000, timer::LONGEST_MS)).fuse();
+        let heartbeat = IntervalStream::new(heartbeat_ms.clamp(1_000, timer::MAX_MS)).fuse();
         Self { socket, max_frame_bytes, heartbeat, is_alive: true, health_check: Fuse::terminated() }
     }
 
-    fn is_heard(&mut self) {
+    fn mark_alive(&mut self) {
         self.is_alive = true;
         self.health_check = Fuse::terminated();
     }
@@ -120,10 +126,10 @@ impl RoomDriver {
             kept_seat,
             give_up_after,
             attempt: 0,
-            pings: 0,
+            ping_id: 0,
             unanswered: None,
             refused: Vec::new(),
-            pause: Fuse::terminated(),
+            retry_delay: Fuse::terminated(),
         };
         spawn_local(driver.run(seat, room.end_wait()));
         Ok(room)
@@ -137,16 +143,16 @@ impl RoomDriver {
             let mut connection = Connection::new(seat.socket, seat.heartbeat_ms, seat.max_frame_bytes);
             let broken = select_biased! {
                 () = (&mut end).fuse() => None,
-                broken = self.carry(&mut connection).boxed_local().fuse() => Some(broken),
+                broken = self.transfer(&mut connection).boxed_local().fuse() => Some(broken),
             };
             let Some(broken) = broken else { return self.leave(connection).await };
-            let reason = self.reason(broken, connection.socket).await;
+            let reason = self.error(broken, connection.socket).await;
             if is_final(&reason) {
                 self.forget_seat();
                 return self.receiver.lost(reason);
             }
             let recovered = select_biased! {
-                // The sockets are dropped and close, which gives up the seat.
+                // The sockets are dropped and thereby closed, which gives up the seat.
                 () = (&mut end).fuse() => return,
                 recovered = self.recover(reason).boxed_local().fuse() => recovered,
             };
@@ -158,8 +164,8 @@ impl RoomDriver {
         }
     }
 
-    /// Carries frames in both directions until the socket breaks.
-    async fn carry(&mut self, connection: &mut Connection) -> Broken {
+    /// Transfers frames in both directions until the socket breaks.
+    async fn transfer(&mut self, connection: &mut Connection) -> Broken {
         self.unanswered = None;
         loop {
             if let Err(broken) = self.step(connection).await {
@@ -168,24 +174,24 @@ impl RoomDriver {
         }
     }
 
-    /// Sends what there is to send, and handles the next event.
-    async fn step(&mut self, connection: &mut Connection) -> Carried {
+    /// Sends all pending frames, and handles the next event.
+    async fn step(&mut self, connection: &mut Connection) -> SocketResult {
         self.flush(connection).await?;
-        if self.resend_queue.wants_to_ask(self.unanswered.is_some()) {
+        if self.resend_queue.needs_ping(self.unanswered.is_some()) {
             self.ping(connection).await?;
         }
         let has_room = self.resend_queue.has_room();
         select_biased! {
             message = connection.socket.next().fuse() => self.receive(connection, message),
             () = self.health_checks.select_next_some() => self.check_health(connection).await,
-            () = &mut connection.health_check => Err(Broken::Silent),
-            () = &mut self.pause => { self.retry_refused(); Ok(()) }
+            () = &mut connection.health_check => Err(Broken::Unresponsive),
+            () = &mut self.retry_delay => { self.retry_refused(); Ok(()) }
             frame = next_if(has_room, &mut self.queue).boxed_local().fuse() => { self.resend_queue.push(frame); Ok(()) }
-            () = connection.heartbeat.select_next_some() => self.beat(connection).await,
+            () = connection.heartbeat.select_next_some() => self.send_heartbeat(connection).await,
         }
     }
 
-    /// Sends the frames that may be sent.
+    /// Sends all frames that have not been sent on this socket.
     async fn flush(&mut self, connection: &mut Connection) -> Result<()> {
         while let Some(frame) = self.resend_queue.next(connection.max_frame_bytes) {
             connection.socket.send(frame).await?;
@@ -194,35 +200,35 @@ impl RoomDriver {
     }
 
     async fn ping(&mut self, connection: &mut Connection) -> Result<()> {
-        self.resend_queue.asked();
-        self.pings = self.pings.wrapping_add(1);
-        self.unanswered = Some(self.pings);
-        let ping = ClientMessage::Ping(Ping::new(self.pings).received(self.resend_queue.received()));
+        self.resend_queue.ping_sent();
+        self.ping_id = self.ping_id.wrapping_add(1);
+        self.unanswered = Some(self.ping_id);
+        let ping = ClientMessage::Ping(Ping::new(self.ping_id).received(self.resend_queue.received()));
         connection.socket.send(ping).await
     }
 
-    async fn check_health(&mut self, connection: &mut Connection) -> Carried {
-        connection.health_check = TimeoutFuture::new(HEALTH_CHECK_MS).fuse();
+    async fn check_health(&mut self, connection: &mut Connection) -> SocketResult {
+        connection.health_check = TimeoutFuture::new(HEALTH_CHECK_TIMEOUT_MS).fuse();
         Ok(self.ping(connection).await?)
     }
 
-    /// Requires that something was received since the last heartbeat.
-    async fn beat(&mut self, connection: &mut Connection) -> Carried {
+    /// Sends a ping. Fails if nothing was received since the last heartbeat.
+    async fn send_heartbeat(&mut self, connection: &mut Connection) -> SocketResult {
         if !std::mem::take(&mut connection.is_alive) {
-            return Err(Broken::Silent);
+            return Err(Broken::Unresponsive);
         }
         self.attempt = 0;
         Ok(self.ping(connection).await?)
     }
 
-    fn receive(&mut self, connection: &mut Connection, message: Option<Result<ServerMessage>>) -> Carried {
-        connection.is_heard();
-        let message = message.ok_or_else(|| Error::closed("join"))?;
+    fn receive(&mut self, connection: &mut Connection, message: Option<Result<ServerMessage>>) -> SocketResult {
+        connection.mark_alive();
+        let message = message.ok_or_else(|| socket_closed("join"))?;
         self.count(&message);
         Ok(self.handle(message)?)
     }
 
-    /// Counts a numbered frame. One that cannot be read is counted too: it may be a message of a newer server.
+    /// Counts a numbered frame. Unreadable frames count as well, as they may come from a newer server.
     fn count(&mut self, message: &Result<ServerMessage>) {
         let is_numbered = match message {
             Ok(ServerMessage::Joined(_) | ServerMessage::Pong(_)) => false,
@@ -234,7 +240,7 @@ impl RoomDriver {
         }
     }
 
-    /// Hands a message to the room, or to the owner of the frame that it refuses.
+    /// Passes a message to the room, or a refusal to the owner of the refused frame.
     fn handle(&mut self, message: Result<ServerMessage>) -> Result<()> {
         match message {
             Ok(ServerMessage::Joined(_)) => {}
@@ -248,10 +254,10 @@ impl RoomDriver {
             Ok(ServerMessage::Error(ServerError { code, message, frame: Some(number), .. })) => {
                 self.frame_refused(number, &code, message);
             }
-            // A ping, which has no number.
+            // The refusal of a ping, which has no number.
             Ok(ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. })) if self.unanswered.is_some() => {
-                if self.pause.is_terminated() {
-                    self.pause = TimeoutFuture::new(PAUSE_MS).fuse();
+                if self.retry_delay.is_terminated() {
+                    self.retry_delay = TimeoutFuture::new(RETRY_DELAY_MS).fuse();
                 }
             }
             message => return self.receiver.receive(message),
@@ -271,36 +277,36 @@ impl RoomDriver {
         }
     }
 
-    /// Sends a frame again after a pause. Frames that are refused during the pause wait for its end too.
+    /// Sends a frame again after a delay, together with all frames that are refused until then.
     fn retry(&mut self, frame: Frame) {
         if self.refused.is_empty() {
             let doublings = frame.attempts().saturating_sub(1);
-            self.pause = TimeoutFuture::new(PAUSE_MS << doublings.min(5)).fuse();
+            self.retry_delay = TimeoutFuture::new(RETRY_DELAY_MS << doublings.min(5)).fuse();
         }
         self.refused.push(frame);
     }
 
     /// Sends the refused frames again.
     fn retry_refused(&mut self) {
-        // It may have been the ping that was refused.
+        // The refused frame may have been the ping.
         if self.unanswered.take().is_some() {
-            self.resend_queue.ask_again();
+            self.resend_queue.ping_refused();
         }
         self.refused.drain(..).filter(Frame::is_wanted).for_each(|frame| self.resend_queue.push(frame));
     }
 
-    /// Returns the reason as an error.
-    async fn reason(&mut self, broken: Broken, mut socket: SignalingSocket) -> Error {
+    /// Returns the error with which the socket has broken.
+    async fn error(&mut self, broken: Broken, mut socket: SignalingSocket) -> Error {
         match broken {
             Broken::Ended(error) => last_error(&mut socket, error).await,
-            Broken::Silent => {
+            Broken::Unresponsive => {
                 self.connector.set_aside(socket);
                 Error::new("join", ErrorKind::Timeout, "the signaling server does not answer pings")
             }
         }
     }
 
-    /// Reconnects until there is a seat again, or an error that is final.
+    /// Reconnects until the room has a seat again, an error is final, or the time is over.
     async fn recover(&mut self, mut reason: Error) -> Result<Seat> {
         if self.give_up_after.is_zero() {
             return Err(reason);
@@ -318,7 +324,7 @@ impl RoomDriver {
                 }
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
-                    if error.operation() == PROVIDER {
+                    if error.operation() == TOKEN_OPERATION {
                         self.receiver.refused(error.clone());
                     }
                     reason = error;
@@ -336,19 +342,19 @@ impl RoomDriver {
             () = TimeoutFuture::new(backoff::delay_ms(self.attempt, js_sys::Math::random())).fuse() => {}
             () = online.select_next_some() => {}
         }
-        self.connector.enter(self.resend_queue.token().cloned(), self.resend_queue.received(), REJOINING_MS).await
+        self.connector.enter(self.resend_queue.token().cloned(), self.resend_queue.received(), REJOIN_TIMEOUT_MS).await
     }
 
-    /// Continues with a seat. In another one than before, frames for one peer are dropped, as that knows the local peer
-    /// by its former id.
+    /// Continues with a seat. In a new seat, frames for a single peer are dropped, as they are sent under the new id, which
+    /// the peer does not recognize yet.
     fn resume(&mut self, seat: &Seat) {
         if seat.resumed {
             return self.resend_queue.resume(seat.received);
         }
         self.resend_queue.start_over();
         self.refused.drain(..).filter(Frame::is_say).for_each(|frame| self.resend_queue.push(frame));
-        self.pause = Fuse::terminated();
-        // The others are sent as there is room, and a signal to a former id is refused.
+        self.retry_delay = Fuse::terminated();
+        // Frames beyond the room in the resend queue are sent later. The server refuses signals to previous ids.
         while self.resend_queue.has_room()
             && let Ok(frame) = self.queue.try_recv()
         {
@@ -358,21 +364,21 @@ impl RoomDriver {
         }
     }
 
-    /// Stores the current token for a page that is opened again.
+    /// Stores the current resume token for a page that is reloaded.
     fn keep_seat(&self) {
         if let Some(kept_seat) = &self.kept_seat {
             kept_seat.keep(self.resend_queue.token());
         }
     }
 
-    /// Removes the token of a seat that has been given up, or taken over.
+    /// Removes the resume token of a seat that has been given up or taken over.
     fn forget_seat(&self) {
         if let Some(kept_seat) = &self.kept_seat {
             kept_seat.forget(self.resend_queue.token());
         }
     }
 
-    /// Sends the last signals of the calls, which are still in the queue, and gives up the seat.
+    /// Sends the queued frames, which include the last signals of the calls, and gives up the seat.
     async fn leave(mut self, mut connection: Connection) {
         self.queue.close();
         while let Some(frame) = self.queue.next().await {
@@ -384,22 +390,22 @@ impl RoomDriver {
     }
 }
 
-/// Takes the first seat, freeing the one that a former page of this tab had.
+/// Takes the first seat, and frees the seat of the page that was loaded in this tab before.
 async fn take_seat(connector: &mut Connector, kept_seat: Option<&KeptSeat>) -> Result<Seat> {
-    let former = kept_seat.and_then(KeptSeat::token);
-    let received = former.as_ref().map_or(0, |_| UNKNOWN_COUNT);
-    let mut seat = connector.enter(former, received, JOINING_MS).await?;
+    let previous = kept_seat.and_then(KeptSeat::token);
+    let received = previous.as_ref().map_or(0, |_| UNKNOWN_COUNT);
+    let mut seat = connector.enter(previous, received, JOIN_TIMEOUT_MS).await?;
     if seat.resumed {
-        // A server that checks no counts has given the former seat back, whose state is lost.
+        // A server that does not check counts has resumed the previous seat, whose state is lost.
         seat.socket.send(ClientMessage::Leave).await?;
-        seat = connector.enter(None, 0, JOINING_MS).await?;
+        seat = connector.enter(None, 0, JOIN_TIMEOUT_MS).await?;
     }
     Ok(seat)
 }
 
-/// Resolves to the next frame, if one may be taken. Cancel safe.
-async fn next_if(may_take: bool, queue: &mut mpsc::Receiver<Frame>) -> Frame {
-    if may_take && let Some(frame) = queue.next().await {
+/// Resolves to the next frame if `condition` is true. Stays pending otherwise. Cancel safe.
+async fn next_if(condition: bool, queue: &mut mpsc::Receiver<Frame>) -> Frame {
+    if condition && let Some(frame) = queue.next().await {
         return frame;
     }
     future::pending().await

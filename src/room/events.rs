@@ -1,4 +1,4 @@
-//! Events of a room, and the limit of those that are unread, as peers and the server cause them at will.
+//! The events of a room. Unread events are limited, as peers and the server can cause any number of them.
 
 use browser_rtc_proto::call::DeclineReason;
 
@@ -9,26 +9,35 @@ use crate::{
     signaling::{Data, LeaveReason, Peer},
 };
 
-/// Maximum size of the unread events of a subscriber, in bytes: of each its data and texts, and an allowance for the
-/// rest.
-const UNREAD_BYTES: usize = 8 * 1024 * 1024;
+/// Maximum size of the unread events of a subscriber, in bytes.
+const MAX_UNREAD_BYTES: usize = 8 * 1024 * 1024;
+
+/// Size of an event without its data and texts, as it counts towards the limit.
 const EVENT_BYTES: usize = 256;
 
 /// An event of a room.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RoomEvent {
-    /// A peer calls. At most 16 calls ring at once, and one of each peer: further ones are declined as busy. A ring of a
-    /// peer that [`Room::call`](super::Room::call) calls is not reported, as both become one call. Each subscriber gets a
-    /// handle of the same call; if all streams of events have been dropped, it is declined as busy.
+    /// A peer calls this client.
+    ///
+    /// Each subscriber gets a handle of the same call. If all streams of events have been dropped, the call is declined as
+    /// busy.
+    ///
+    /// At most 16 calls ring at the same time, and at most one from each peer. Further calls are declined as busy. A call
+    /// from a peer that [`Room::call`](super::Room::call) is calling is not emitted, as both become the same call.
     Incoming(IncomingCall),
-    /// A peer has joined.
+    /// A peer has joined the room.
     PeerJoined(Peer),
-    /// A peer has left, and why. Calls with it have ended, except one whose connection is up if the peer has not left
-    /// but was lost to the server.
+    /// A peer has left the room, with the reason.
+    ///
+    /// Calls with the peer have ended. The exception is a connected call with a peer whose reason is
+    /// [`Lost`](LeaveReason::Lost): only its connection to the server has failed, and the call continues.
     PeerLeft(Peer, LeaveReason),
-    /// A peer sent a message to the room with [`Room::say`](super::Room::say). Each message is reported once: copies
-    /// that come after a peer had to reconnect are recognized among the latest 1,024 messages.
+    /// A peer has sent a message to the room with [`Room::say`](super::Room::say).
+    ///
+    /// Each message is emitted once. Copies that a peer sends after it has reconnected are detected among the latest 1,024
+    /// messages.
     #[non_exhaustive]
     Said {
         /// The sender.
@@ -36,55 +45,65 @@ pub enum RoomEvent {
         /// The message.
         data: Data,
     },
-    /// The server refused something of which no operation reports the refusal, or sent a frame that cannot be read, or
-    /// a peer that is not listed; or the [provider of tokens](super::Join::token_provider) failed.
+    /// A failure that no operation returns.
+    ///
+    /// - The server refused a signal, or a message whose [`Delivery`](super::Delivery) has been dropped.
+    /// - The server sent a frame that cannot be parsed.
+    /// - A peer is not listed, as the room exceeds 65,536 peers or the peer's id or name is too long.
+    /// - The [token provider](super::Join::token_provider) failed while the room reconnected.
     Refused(Error),
-    /// The connection to the signaling server is lost, and this is an attempt to reconnect. Calls that are connected
-    /// continue, and messages wait.
+    /// The connection to the signaling server is lost, and an attempt to reconnect begins.
+    ///
+    /// Connected calls continue, and messages are queued.
     #[non_exhaustive]
     Reconnecting {
-        /// The number of the attempt, from 1, since the server was last heard for a whole heartbeat.
+        /// The number of the attempt. It restarts from 1 after a connection that lasted for a whole heartbeat.
         attempt: u32,
     },
-    /// The server is back. If it has kept the seat, nothing was lost. If it has not, because it was restarted or was
-    /// away for too long, [`Room::me`](super::Room::me) has another id, peers that came and went have been reported,
-    /// and the messages of others in the meantime are lost.
+    /// The connection to the signaling server is back.
+    ///
+    /// If the server has kept the seat, nothing was lost. Otherwise, [`Room::me`](super::Room::me) has a new id, joins and
+    /// leaves have been emitted before this event, and messages that others sent in the meantime are lost.
     Recovered,
-    /// Events were dropped, as the unread ones of this stream take 8 MiB, in which each counts as its data and 256 bytes.
-    /// Calls that no stream kept were declined as busy. [`Room::peers`](super::Room::peers) still lists all peers.
+    /// Events were dropped, as the unread events of this stream have reached 8 MiB. Each event counts as its data and 256
+    /// bytes.
+    ///
+    /// Incoming calls that no stream had room for were declined as busy. [`Room::peers`](super::Room::peers) is still
+    /// complete.
     #[non_exhaustive]
     Lagged {
-        /// The number of events that were dropped here.
+        /// The number of dropped events.
         missed: u64,
     },
-    /// The room is lost: the server does not admit the client any more, the reconnection took longer than
-    /// [`Join::give_up_after`](super::Join::give_up_after), or the seat was taken over on another socket, such as by
-    /// another tab, which is `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined).
-    /// Calls that are connected continue. No event follows.
+    /// The room is lost. Connected calls continue. This is the last event.
+    ///
+    /// Either the server rejects the client, or the reconnection took longer than
+    /// [`Join::give_up_after`](super::Join::give_up_after), or another socket has taken over the seat, such as that of
+    /// another tab. The last case has the code [`AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined).
     #[non_exhaustive]
     Lost {
-        /// The last failure.
+        /// The last error.
         reason: Error,
     },
 }
 
-/// Sends an event to all subscribers. A call that none of them takes is declined as busy.
+/// Sends an event to all subscribers. Declines an incoming call as busy if no subscriber has room for it.
 pub(super) fn push(events: &Broadcast<RoomEvent>, event: RoomEvent) {
     let incoming = if let RoomEvent::Incoming(call) = &event { Some(call.clone()) } else { None };
-    let is_taken = events.send(event, push_to);
+    let is_queued = events.send(event, push_to);
     if let Some(call) = incoming
-        && !is_taken
+        && !is_queued
     {
-        // The call may have ended.
+        // This fails only if the call has been answered or ended.
         let _ = call.decline(DeclineReason::Busy);
     }
 }
 
-/// Adds an event to the queue of one subscriber. Beyond the limit, events are dropped and counted. Returns whether the
-/// event was added.
+/// Adds an event to the queue of one subscriber, and returns whether there was room. Events beyond the limit are dropped
+/// and counted. `Lost` is always added.
 fn push_to(queue: &Queue<RoomEvent>, event: RoomEvent) -> bool {
     let is_last = matches!(event, RoomEvent::Lost { .. });
-    if is_last || queue.size(size) < UNREAD_BYTES {
+    if is_last || queue.size(size) < MAX_UNREAD_BYTES {
         queue.push(event);
         return true;
     }
@@ -122,20 +141,20 @@ mod tests {
     }
 
     #[test]
-    fn unread_events_are_bounded_and_counted() {
+    fn unread_events_are_limited_and_counted() {
         let queue = Queue::default();
         for _ in 0..1_000 {
             push_to(&queue, said(64 * 1024));
         }
-        let held = queue.len();
-        assert!((100..130).contains(&held), "{held}");
+        let queued = queue.len();
+        assert!((100..130).contains(&queued), "{queued}");
         push_to(&queue, RoomEvent::Recovered);
         push_to(&queue, RoomEvent::Lost { reason: Error::closed("join") });
-        for _ in 1..held {
+        for _ in 1..queued {
             assert!(matches!(queue.pop(), Some(RoomEvent::Said { .. })));
         }
         let Some(RoomEvent::Lagged { missed }) = queue.pop() else { panic!() };
-        assert_eq!(missed, 1_000 - (held as u64 - 1) + 1);
+        assert_eq!(missed, 1_000 - (queued as u64 - 1) + 1);
         assert!(matches!(queue.pop(), Some(RoomEvent::Lost { .. })));
         push_to(&queue, RoomEvent::Recovered);
         assert!(matches!(queue.pop(), Some(RoomEvent::Recovered)));

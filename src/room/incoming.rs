@@ -1,4 +1,4 @@
-//! A call that rings here.
+//! An incoming call that has not been answered.
 
 use std::{
     cell::Cell,
@@ -16,11 +16,23 @@ use crate::{
     signaling::Peer,
 };
 
-/// A call from a peer that rings.
+/// A ringing call from a peer.
 ///
-/// Clones share one call, and are equal. It is answered once, with [`accept`](Self::accept) or
-/// [`decline`](Self::decline); dropping the last clone declines a call that was not answered. If
-/// [`Room::call`](super::Room::call) calls the peer while the call rings, that accepts it.
+/// Clones share one call and compare equal. The call is answered once, with [`accept`](Self::accept) or
+/// [`decline`](Self::decline). Dropping the last clone declines a call that has not been answered. Calling the peer with
+/// [`Room::call`](super::Room::call) while its call rings accepts the call.
+///
+/// # Examples
+/// ```no_run
+/// # use browser_rtc::{media::MediaStream, room::{Call, DeclineReason, IncomingCall}, Result};
+/// # async fn example(incoming: IncomingCall, confirmed: bool, camera: &MediaStream) -> Result<Option<Call>> {
+/// if !confirmed {
+///     incoming.decline(DeclineReason::Busy)?;
+///     return Ok(None);
+/// }
+/// let call = incoming.accept(camera).await?;
+/// # Ok(Some(call)) }
+/// ```
 #[derive(Clone)]
 #[must_use = "dropping the last clone declines the call"]
 pub struct IncomingCall(Rc<IncomingRing>);
@@ -42,17 +54,26 @@ impl IncomingCall {
         self.0.call.peer()
     }
 
-    /// Accepts the call, sending `media` if there is any: `&camera`, `None` to only watch and listen, or a
-    /// [future](CallMedia::from_future) of media.
+    /// Accepts the call.
     ///
-    /// The call is accepted once the media is there, and rings at the caller until then; nothing else is waited for. The
-    /// call ends with `ConnectionFailed` if it is not connected within 45 seconds after that, such as because the caller
-    /// sends nothing. If accepting fails, or is dropped while it waits for the media, the call ends as well.
+    /// `media` is sent to the peer: `&camera`, `None` to only receive, or a [future](CallMedia::from_future) of a stream.
+    /// With a future, the call continues to ring until the future resolves.
+    ///
+    /// The function does not wait for the connection. If the peers are not connected after another 45 seconds, the call
+    /// ends with [`EndReason::ConnectionFailed`].
     ///
     /// # Errors
-    /// `InvalidState` if the call has been answered before, or [`Room::call`](super::Room::call) has accepted it;
-    /// `Closed` if the caller has given up or the room is gone; `Timeout` if it has rung for too long; `PeerLeft`; the
-    /// error of the future; or what the connection fails with.
+    /// - `InvalidState` if the call has been answered before, including by [`Room::call`](super::Room::call).
+    /// - `Closed` if the caller has hung up, or the room has been left or lost.
+    /// - `PeerLeft` if the caller has left the room.
+    /// - `Timeout` if the call has rung for too long.
+    /// - `Operation` if too many messages wait to be sent.
+    /// - The error of the future, or the error with which the browser refuses the connection or the media.
+    ///
+    /// After an error other than `InvalidState`, the call has ended.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped while `media` is pending, the call ends.
     pub async fn accept(&self, media: impl Into<CallMedia<'_>>) -> Result<Call> {
         const OPERATION: &str = "accept";
         let IncomingRing { call, room, .. } = &*self.0;
@@ -63,27 +84,32 @@ impl IncomingCall {
         }
     }
 
-    /// Declines the call. If it has ended by itself, this does nothing.
+    /// Declines the call. Does nothing if the call has ended.
     ///
     /// # Errors
-    /// `InvalidState` if the call has been answered before, or [`Room::call`](super::Room::call) has accepted it.
+    /// `InvalidState` if the call has been answered before, including by [`Room::call`](super::Room::call).
     pub fn decline(&self, reason: DeclineReason) -> Result<()> {
         self.answer("decline")?;
         self.0.call.decline(reason);
         Ok(())
     }
 
-    /// Takes the one answer that a call may have.
+    /// Marks the call as answered. Fails if it has been answered before.
     fn answer(&self, operation: &'static str) -> Result<()> {
         if self.0.is_answered.replace(true) || self.0.call.is_answered() {
-            return Err(Error::new(operation, ErrorKind::InvalidState, "the call has been answered already"));
+            return Err(Error::new(operation, ErrorKind::InvalidState, "the incoming call has already been answered"));
         }
         Ok(())
     }
 
-    /// Resolves when the call stops ringing, because the caller gave up or left, it was declined, or it was not answered
-    /// for 15 seconds longer than [`Join::ring_time`](super::Join::ring_time); once it has been accepted, when the call
-    /// ends. Cancel safe.
+    /// Resolves to the reason when the call has ended.
+    ///
+    /// A ringing call ends when the caller hangs up or leaves, when the call is declined, or when it has rung for 15 seconds
+    /// longer than [`Join::ring_time`](super::Join::ring_time). If the call is accepted, this resolves at the end of the
+    /// established [`Call`].
+    ///
+    /// # Cancel safety
+    /// This function is cancel safe.
     pub fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
         self.0.call.ended()
     }

@@ -1,4 +1,4 @@
-//! Options of joining a room.
+//! Options for joining a room.
 
 use std::{fmt, future::Future, rc::Rc, time::Duration};
 
@@ -13,16 +13,17 @@ use crate::{
 };
 
 /// The default of [`Join::give_up_after`].
-const GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// The default of [`Join::ring_time`].
-const RING_TIME: Duration = Duration::from_secs(45);
+const DEFAULT_RING_TIME: Duration = Duration::from_secs(45);
 
-/// The operation of the errors of a provider of tokens.
-pub(super) const PROVIDER: &str = "token";
+/// The operation name in errors of a token provider.
+pub(super) const TOKEN_OPERATION: &str = "token";
 
-/// The room to join, the name to join with, and options.
+/// The room to join, the name to join under, and options.
 ///
+/// # Examples
 /// ```
 /// use browser_rtc::{
 ///     peer::{Configuration, IceServer, IceTransportPolicy},
@@ -52,7 +53,7 @@ pub struct Join {
     pub(super) keeps_seat: bool,
 }
 
-/// The proof that the client may join.
+/// The access token of a client, with which the server authorizes its join.
 #[derive(Clone)]
 pub(super) enum Token {
     None,
@@ -61,38 +62,41 @@ pub(super) enum Token {
 }
 
 impl Join {
-    /// Creates the request to join a room under a name that is unique in it, each of 1 to 64 characters.
+    /// Creates options to join `room` under `name`, each of 1 to 64 characters. The name must be unique in the room.
     pub fn new(room: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             room: room.into(),
             name: name.into(),
             token: Token::None,
-            give_up_after: GIVE_UP_AFTER,
+            give_up_after: DEFAULT_GIVE_UP_AFTER,
             configuration: Configuration::default(),
             recovery: Recovery::default(),
-            ring_time: RING_TIME,
+            ring_time: DEFAULT_RING_TIME,
             keeps_seat: false,
         }
     }
 
-    /// Sets the token that proves to the server that the client may join, if the server requires one. It replaces a
-    /// [`token_provider`](Self::token_provider). Once it has expired, a restart of the server ends the room.
+    /// Sets the access token, for servers that require one.
+    ///
+    /// This replaces a [`token_provider`](Self::token_provider). If the token has expired when the room has to join again,
+    /// such as after a restart of the server, the room is lost.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Token::Fixed(token.into());
         self
     }
 
-    /// Sets a function that provides a token, such as from the application's own server. It replaces a
-    /// [`token`](Self::token).
+    /// Sets a function that provides access tokens, such as by a request to the application's server.
     ///
-    /// It is called before the first join, and whenever the room reconnects and the server requires a token again,
-    /// because it no longer knows the seat. It may take 20 seconds, or 10 seconds when reconnecting; then the attempt to
-    /// join fails with `Timeout`.
+    /// This replaces a [`token`](Self::token). The function is called before the first join. When the room reconnects, it
+    /// is called if the server has not kept the seat and requires a token again. It has 20 seconds to resolve, or 10
+    /// seconds when the room reconnects. After that, the attempt fails with `Timeout`.
     ///
-    /// An error of the function fails [`Room::join`](super::Room::join). When reconnecting, it is reported as
-    /// [`RoomEvent::Refused`](super::RoomEvent::Refused), and the function is called again with the next attempt.
+    /// If the function returns an error, [`Room::join`](super::Room::join) fails with kind `Other`. When the room
+    /// reconnects, the error is emitted as [`RoomEvent::Refused`](super::RoomEvent::Refused), and the function is called
+    /// again at the next attempt.
     ///
+    /// # Examples
     /// ```
     /// use browser_rtc::room::Join;
     ///
@@ -109,83 +113,86 @@ impl Join {
         F: Future<Output = std::result::Result<String, E>> + 'static,
         E: fmt::Display,
     {
-        let failed = |error: E| Error::new(PROVIDER, ErrorKind::Other, format!("the token provider failed: {error}"));
-        self.token = Token::Provider(Rc::new(move || provider().map_err(failed).boxed_local()));
+        let provider_error =
+            |error: E| Error::new(TOKEN_OPERATION, ErrorKind::Other, format!("the token provider failed: {error}"));
+        self.token = Token::Provider(Rc::new(move || provider().map_err(provider_error).boxed_local()));
         self
     }
 
-    /// Sets how long the room tries to reconnect each time that the server is lost, before the room is lost as well.
-    /// Default: five minutes. With a time of zero, the first loss is final.
+    /// Sets how long the room tries to reconnect after it has lost the connection to the server, before it emits
+    /// [`RoomEvent::Lost`](super::RoomEvent::Lost). With zero, it does not reconnect. Default: 5 minutes.
     #[must_use]
     pub fn give_up_after(mut self, time: Duration) -> Self {
         self.give_up_after = time;
         self
     }
 
-    /// Sets the configuration of the room's calls, such as ICE servers, a policy that only allows relays, or
-    /// certificates. The ICE servers that the signaling server states are added after those of the configuration. One
-    /// that the browser refuses fails each call.
+    /// Sets the configuration of the room's calls, such as ICE servers, a relay-only policy, or certificates.
+    ///
+    /// The ICE servers that the signaling server provides are appended to those of the configuration. Each call fails if
+    /// the browser rejects the configuration.
     #[must_use]
     pub fn configuration(mut self, configuration: Configuration) -> Self {
         self.configuration = configuration;
         self
     }
 
-    /// Sets the recovery of the room's calls after the network between the two peers breaks.
+    /// Sets how the room's calls recover when the network between the two peers fails.
     #[must_use]
     pub fn recovery(mut self, recovery: Recovery) -> Self {
         self.recovery = recovery;
         self
     }
 
-    /// Sets how long [`Room::call`](super::Room::call) waits for an answer. A call from another peer rings for 15 seconds
-    /// longer, unless its caller gives up before. Default: 45 seconds.
+    /// Sets how long [`Room::call`](super::Room::call) waits for an answer. An incoming call rings for up to 15 seconds
+    /// longer, in case the caller's cancellation is lost. Default: 45 seconds.
     #[must_use]
     pub fn ring_time(mut self, time: Duration) -> Self {
         self.ring_time = time;
         self
     }
 
-    /// Keeps the seat's resume token in the page's `sessionStorage`, so that the name is free at once for a page that
-    /// was reloaded after a crash, or whose socket did not close properly. Otherwise the name is taken until the server
-    /// notices that the former page is gone, which takes it 15 seconds by default.
+    /// Keeps the seat's resume token in the page's `sessionStorage`, so that a reloaded page can join under the same name
+    /// at once.
     ///
-    /// The reloaded page gets a new seat with a new id, as it has lost the state of the former one. The other peers see
-    /// the former seat leave with [`LeaveReason::Replaced`](crate::signaling::LeaveReason::Replaced).
+    /// Without this option, the name stays taken after a crash, or after any other end of the page that does not close its
+    /// socket, until the server detects that the page is gone: 15 seconds by default.
     ///
-    /// The token is removed when the seat has been given up or taken over. A tab that was duplicated has a copy of it: if
-    /// that tab joins with the same room and name, it takes over the seat, and the room of the first tab is lost with
-    /// `Signaling` with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined). The same applies to a
-    /// second room of one page. Scripts of the page's origin can read the token. Where the page may not use
-    /// `sessionStorage`, the option has no effect.
+    /// The reloaded page gets a new seat with a new id, as it has lost the state of the previous one. The other peers
+    /// see the previous peer leave with [`LeaveReason::Replaced`](crate::signaling::LeaveReason::Replaced).
+    ///
+    /// The token is removed when the seat has been given up or taken over. Scripts of the page's origin can read it. A
+    /// duplicated tab has a copy of it: if that tab joins the same room under the same name, it takes over the seat, and
+    /// the room of the first tab is lost with [`ErrorCode::AlreadyJoined`](crate::signaling::ErrorCode::AlreadyJoined).
+    /// This also applies if one page joins twice. If the page may not use `sessionStorage`, this option has no effect.
     #[must_use]
     pub fn keep_seat(mut self) -> Self {
         self.keeps_seat = true;
         self
     }
 
-    /// Returns the request for a seat, without what differs in each attempt.
+    /// Returns the part of the join request that is the same in each attempt.
     pub(super) fn request(&self) -> signaling::Join {
         signaling::Join::new(&self.room, &self.name)
     }
 }
 
 impl Token {
-    pub(super) fn is_provided(&self) -> bool {
+    pub(super) fn has_provider(&self) -> bool {
         matches!(self, Self::Provider(_))
     }
 
-    /// Returns the token, unless a provider has to be asked for it.
+    /// Returns the fixed token, if there is one.
     pub(super) fn fixed(&self) -> Option<String> {
         if let Self::Fixed(token) = self { Some(token.clone()) } else { None }
     }
 
-    /// Returns the token, asking the provider for it.
-    pub(super) async fn provided(&self, limit_ms: u32) -> Result<Option<String>> {
+    /// Returns the fixed token, or requests one from the provider.
+    pub(super) async fn request(&self, timeout_ms: u32) -> Result<Option<String>> {
         let Self::Provider(provider) = self else { return Ok(self.fixed()) };
         select_biased! {
             token = provider().fuse() => token.map(Some),
-            () = TimeoutFuture::new(limit_ms).fuse() => {
+            () = TimeoutFuture::new(timeout_ms).fuse() => {
                 Err(Error::new("join", ErrorKind::Timeout, "the token provider does not answer"))
             }
         }
@@ -205,7 +212,7 @@ impl PartialEq for Token {
 
 impl Eq for Token {}
 
-/// Formats the options without the token, as this is logged.
+/// Formats the options without the token, as the output may be logged.
 impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join")

@@ -1,15 +1,15 @@
-//! The resume token of a page that keeps its seat, in the page's `sessionStorage`.
+//! A seat's resume token in the page's `sessionStorage`, for [`Join::keep_seat`](super::Join::keep_seat).
 
 use crate::{
     signaling::ResumeToken,
     sys::storage::{self, Storage},
 };
 
-/// The received count of a page that has lost the state of its seat. No server has sent so many frames, and so the server
-/// frees the seat, and gives another under the same name.
+/// The count of received frames that a page sends if it has lost the state of its seat. No server has sent that many
+/// frames. The server therefore frees the seat, and assigns a new one under the same name.
 pub(super) const UNKNOWN_COUNT: u32 = u32::MAX;
 
-/// The stored token of one seat. Nothing is stored if the page has no `sessionStorage`, or it is full.
+/// The stored token of one seat. Nothing is stored if `sessionStorage` is unavailable or full.
 pub(super) struct KeptSeat {
     storage: Option<Storage>,
     key: String,
@@ -20,23 +20,23 @@ impl KeptSeat {
         Self { storage: storage::session_storage(), key: format!("browser-rtc seat {url} {room:?} {name:?}") }
     }
 
-    /// Returns the token that a former page of this tab has left behind.
+    /// Returns the stored token, which a page that was loaded in this tab before has left.
     pub(super) fn token(&self) -> Option<ResumeToken> {
         let token = self.storage.as_ref()?.get_item(&self.key).ok()?.as_string()?;
         Some(token.into())
     }
 
-    /// Stores the token, in place of the former one.
+    /// Stores the token in place of the previous one.
     pub(super) fn keep(&self, token: Option<&ResumeToken>) {
         let Some(storage) = &self.storage else { return };
-        // Without a stored token, the name is free a little later.
+        // Without a stored token, the name of a crashed page becomes free later.
         let _ = match token {
             Some(token) => storage.set_item(&self.key, token.as_str()),
             None => storage.remove_item(&self.key),
         };
     }
 
-    /// Removes the token of a seat that has been given up, unless another room of the page has put its own there.
+    /// Removes the token of a seat that has been given up, unless another room of the page has replaced it.
     pub(super) fn forget(&self, token: Option<&ResumeToken>) {
         if self.token().as_ref() == token {
             self.keep(None);

@@ -1,4 +1,4 @@
-//! Media that a call begins with.
+//! The media that a call begins with.
 
 use std::{fmt, future::Future};
 
@@ -6,11 +6,13 @@ use futures::{FutureExt, future::LocalBoxFuture};
 
 use crate::{error::Result, media::MediaStream};
 
-/// The media that a peer sends from the beginning of a call: a stream, a future of a stream, or none.
+/// The media that this client sends from the beginning of a call: a stream, a future of a stream, or none.
 ///
-/// [`Room::call`](super::Room::call) and [`IncomingCall::accept`](super::IncomingCall::accept) take anything that
-/// converts to it: `&camera`, `&Option<MediaStream>`, or `None` to only watch and listen. With a future, the camera is
-/// opened as part of the call, and released if the call ends before it is open:
+/// [`Room::call`](super::Room::call) and [`IncomingCall::accept`](super::IncomingCall::accept) take any value that
+/// converts to this type: `&camera`, `&Option<MediaStream>`, or `None` to only receive.
+///
+/// # Examples
+/// With a future, the camera is opened as part of the call. It is released if the call ends before that:
 ///
 /// ```no_run
 /// # use browser_rtc::{media::{self, Constraints}, room::{Call, CallMedia, Room}, signaling::PeerId, Result};
@@ -27,7 +29,7 @@ enum Source<'a> {
 }
 
 impl<'a> CallMedia<'a> {
-    /// Creates media that is there when the future resolves. Its error ends the call.
+    /// Creates media from a future of a stream. If the future fails, the call ends.
     pub fn from_future(future: impl Future<Output = Result<MediaStream>> + 'a) -> Self {
         Self(Source::Pending(future.boxed_local()))
     }

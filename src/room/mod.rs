@@ -1,4 +1,95 @@
-//! Rooms on a signaling server: their peers, messages, and calls between the peers.
+//! Rooms: presence, messages to everyone, and calls between two peers.
+//!
+//! A room is a set of clients that are connected to one signaling server. A client joins under a name, sees the other
+//! peers join and leave, sends messages to all of them, and calls any of them. A call is a WebRTC connection to one peer,
+//! with media, data channels and telephone tones. Ringing, negotiation and recovery from network failures are automatic.
+//! The signaling server relays signals and messages only: media and channels connect the two peers directly, or through
+//! a TURN server.
+//!
+//! ```no_run
+//! use browser_rtc::{
+//!     Result,
+//!     media::{self, Constraints},
+//!     room::{Call, Join, Room, RoomEvent},
+//! };
+//! use futures::StreamExt;
+//! use web_sys::HtmlMediaElement;
+//!
+//! async fn run(video: &HtmlMediaElement) -> Result<()> {
+//!     let room = Room::join("wss://example.org/signal", Join::new("lobby", "Ada")).await?;
+//!     let mut events = room.events();
+//!     let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
+//!
+//!     // Call the first peer. In an empty room, wait for a call.
+//!     if let Some(peer) = room.peers().first() {
+//!         let call = room.call(&peer.id, &camera).await?;
+//!         show(call, video).await?;
+//!     }
+//!     while let Some(event) = events.next().await {
+//!         match event {
+//!             RoomEvent::Incoming(incoming) => {
+//!                 // The caller may hang up before the call is accepted.
+//!                 let Ok(call) = incoming.accept(&camera).await else { continue };
+//!                 show(call, video).await?;
+//!             }
+//!             RoomEvent::Lost { reason, .. } => return Err(reason),
+//!             _ => {}
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! // Shows the remote video until the call ends.
+//! async fn show(call: Call, video: &HtmlMediaElement) -> Result<()> {
+//!     if let Ok(stream) = call.remote_stream().await {
+//!         let _attachment = media::show(video, &stream)?;
+//!         call.ended().await;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Types
+//!
+//! | Type | Purpose |
+//! |---|---|
+//! | [`Room`] | The membership in a room: lists the peers, sends messages, and starts calls |
+//! | [`Join`] | The options of [`Room::join`]: room, name, token, timeouts, configuration of the calls |
+//! | [`RoomEvent`] | An event of a room: peers, messages, incoming calls, and the state of the connection to the server |
+//! | [`IncomingCall`] | A ringing call from a peer, to accept or to decline |
+//! | [`Call`] | An established call: media, channels, tones, and the underlying connection |
+//! | [`CallMedia`] | The media that a call begins with: a stream, a future of a stream, or none |
+//! | [`Delivery`] | The server's acknowledgement of a message to the room |
+//! | [`DeclineReason`], [`EndReason`] | The reasons for which a call is declined, and for which it ends |
+//!
+//! The events of a call's connection are [`SessionEvent`](crate::session::SessionEvent)s. Peers and their ids are those
+//! of [`signaling`](crate::signaling).
+//!
+//! # Connection to the server
+//!
+//! A client that has joined holds a *seat* in the room, which has a name and an id. If the connection to the server is
+//! lost, the room reconnects, and emits [`RoomEvent::Reconnecting`] for each attempt. Messages and signals are queued in
+//! the meantime, and connected calls continue.
+//!
+//! The server keeps the seat for some seconds. If the room reconnects in time, it resumes the seat, and nothing is lost
+//! or duplicated. Otherwise, or after a restart of the server, it gets a new seat with a new id. Both end with
+//! [`RoomEvent::Recovered`]. If the room does not reconnect within [`Join::give_up_after`], or the server rejects it,
+//! [`RoomEvent::Lost`] is the last event.
+//!
+//! # Calls
+//!
+//! [`Room::call`] rings the peer, which receives [`RoomEvent::Incoming`]. The call is established when the peer has
+//! accepted it. If two peers call each other at the same time, both get the same call.
+//!
+//! | Condition | Timeout | The call ends with |
+//! |---|---|---|
+//! | The callee does not answer | [`Join::ring_time`], 45 seconds by default | [`EndReason::Unanswered`] |
+//! | The caller's cancellation is lost while the call rings | [`Join::ring_time`] and 15 seconds | [`EndReason::Unanswered`] |
+//! | The peers cannot connect after the call was accepted | 45 seconds | [`EndReason::ConnectionFailed`] |
+//! | The connection breaks later and does not recover | [`Join::recovery`], six attempts of 10 seconds by default | [`EndReason::ConnectionFailed`] |
+//!
+//! Dropping the last clone of an [`IncomingCall`] declines it, and dropping the last clone of a [`Call`] hangs up. A room is
+//! left when the last clones of the [`Room`] and of all its calls have been dropped.
 
 mod backoff;
 mod call;
@@ -38,28 +129,30 @@ use crate::{
     signaling::{Data, MessageId, Peer, PeerId},
 };
 
-/// A seat in a room.
+/// The membership of this client in a room.
 ///
-/// Clones share one seat, and are equal. It is given up with [`leave`](Self::leave), which ends its calls, or when the
-/// last clone and the last call are dropped.
+/// Clones share one membership and compare equal. The room is left with [`leave`](Self::leave), which ends its calls, or
+/// when the last clone of the room and the last of its calls have been dropped.
 ///
-/// If the connection to the signaling server is lost, the room reconnects by itself, to the same seat if the server has
-/// kept it: see [`RoomEvent::Reconnecting`]. Messages and calls wait until then.
+/// If the connection to the signaling server is lost, the room [reconnects](self#connection-to-the-server). Messages and
+/// new calls wait until then.
+///
+/// # Examples
+/// A list of the peers that follows joins and leaves:
 ///
 /// ```no_run
-/// # use browser_rtc::{media::{self, Constraints}, room::{Join, Room, RoomEvent}, Result};
+/// # use browser_rtc::{room::{Join, Room, RoomEvent}, Result};
 /// # use futures::StreamExt;
 /// # async fn example() -> Result<()> {
 /// let room = Room::join("wss://example.org/signal", Join::new("lobby", "Ada")).await?;
-/// let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
 /// let mut events = room.events();
+/// let mut peers = room.peers();
 /// while let Some(event) = events.next().await {
-///     if let RoomEvent::Incoming(call) = event {
-///         let call = call.accept(&camera).await?;
-///         call.ended().await;
+///     if let RoomEvent::PeerJoined(_) | RoomEvent::PeerLeft(..) = event {
+///         peers = room.peers();
 ///     }
 /// }
-/// # Ok(()) }
+/// # drop(peers); Ok(()) }
 /// ```
 #[derive(Clone)]
 pub struct Room {
@@ -68,95 +161,120 @@ pub struct Room {
 }
 
 impl Room {
-    /// Takes a seat in a room. It waits for the server for 20 seconds at most. Cancel safe: dropped early, the seat is
-    /// given back.
+    /// Joins a room on the signaling server at `url`, such as `wss://example.org/signal`.
+    ///
+    /// The server has 20 seconds to answer. A [token provider](Join::token_provider) has 20 seconds before that.
     ///
     /// # Errors
-    /// `Signaling` with the server's code if it refuses, such as for a name that is taken; `Timeout` if it does not
-    /// answer; `Syntax` if its answer cannot be read; what the [provider of tokens](Join::token_provider) fails with; and
-    /// what [`SignalingSocket::connect`](crate::signaling::SignalingSocket::connect) fails with.
+    /// - `Signaling` if the server rejects the join, such as because the name is taken.
+    ///   [`Error::signaling_code`] returns the reason.
+    /// - `Timeout` if the server or the token provider does not answer in time.
+    /// - `Syntax` if `url` is malformed, or the server's answer cannot be parsed.
+    /// - `Security` if the page may not connect to `url`.
+    /// - `Network` if the server cannot be reached, and `Closed` if it closes the socket.
+    /// - The error of the token provider.
+    ///
+    /// # Cancel safety
+    /// This function is cancel safe. If the future is dropped, the socket is closed and the seat is free again.
     pub async fn join(url: &str, join: Join) -> Result<Self> {
         let events = Broadcast::default();
         let shared = RoomDriver::start(url, join, events.clone()).await?;
         Ok(Self { shared, events })
     }
 
-    /// Returns this client's peer, with the id that the server gave: another one after the server was restarted.
+    /// Returns the local peer: the name of this client, and the id that the server has assigned to it.
+    ///
+    /// The id changes when the room gets a new seat, such as after a restart of the server.
     #[must_use]
     pub fn me(&self) -> Peer {
         self.shared.presence().me()
     }
 
-    /// Returns all other peers in the room, at most 65,536.
+    /// Returns the other peers in the room, at most 65,536.
     #[must_use]
     pub fn peers(&self) -> Vec<Peer> {
         self.shared.presence().peers()
     }
 
-    /// Returns the STUN and TURN servers that the signaling server has stated, at most 32. Calls use them, after those
-    /// of [`Join::configuration`].
+    /// Returns the STUN and TURN servers that the signaling server has provided, at most 32.
+    ///
+    /// Calls use them in addition to those of [`Join::configuration`].
     #[must_use]
     pub fn ice_servers(&self) -> Vec<IceServer> {
         self.shared.ice_servers()
     }
 
-    /// Returns a new subscription to the events of the room. The first one begins with the events since the room was
-    /// joined, each later one with the next event. Unread events wait, up to the limit of [`RoomEvent::Lagged`]. The
-    /// stream ends when the room has been left or lost.
+    /// Subscribes to the events of the room.
+    ///
+    /// The first subscriber receives all events since the room was joined. Each later subscriber receives the events from
+    /// its subscription on. Unread events are buffered up to the limit that [`RoomEvent::Lagged`] describes. The stream
+    /// ends when the room has been left or lost.
     pub fn events(&self) -> EventStream<RoomEvent> {
         self.events.subscribe(self.shared.end_signal())
     }
 
-    /// Calls a peer, sending `media` if there is any: `&camera`, `None` to only watch and listen, or a
-    /// [future](CallMedia::from_future) of media. Resolves when the peer has accepted. Cancel safe: dropped while it
-    /// rings, the ringing ends.
+    /// Calls a peer and waits until it accepts.
     ///
-    /// With a future, the peer rings once the media is there. If the call ends before, the future is dropped, which
-    /// releases the camera.
+    /// `media` is sent to the peer: `&camera`, `None` to only receive, or a [future](CallMedia::from_future) of a stream.
+    /// With a future, the peer begins to ring when the future has resolved. If the call ends before that, the future is
+    /// dropped, which releases the camera.
     ///
-    /// If both peers call each other, both get the same call, also if the other one rings here already, or begins to
-    /// ring while the media is pending.
+    /// If the peer calls this client at the same time, both get the same call. This also applies if its call rings here
+    /// already, or begins to ring while `media` is pending.
     ///
     /// # Errors
-    /// `Declined`; `Busy`; `Timeout` if the peer does not answer within [`Join::ring_time`], also while the room
-    /// reconnects; `PeerLeft` if the peer is not or no longer in the room; `Signaling` with the server's code if it
-    /// refuses the ring for another reason; `Closed` if the room has been left; the error of the future; or what the
-    /// connection fails with.
+    /// - `Declined` or `Busy` if the peer declines the call.
+    /// - `Timeout` if the peer does not answer within [`Join::ring_time`]. The time includes reconnections of the room.
+    /// - `PeerLeft` if the peer is not in the room, or leaves it.
+    /// - `Signaling` if the server rejects the ring for another reason, which [`Error::signaling_code`] returns.
+    /// - `Operation` if too many messages wait to be sent.
+    /// - `Closed` if the room has been left or lost, or the call was ended.
+    /// - The error of the future, or the error with which the browser refuses the connection or the media.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped while the peer rings, the call ends and the peer stops ringing. Calling again starts a new
+    /// call.
     pub async fn call(&self, peer: &PeerId, media: impl Into<CallMedia<'_>>) -> Result<Call> {
         const OPERATION: &str = "call";
-        let absent = || Error::new(OPERATION, ErrorKind::PeerLeft, format!("the peer {peer} is not in the room"));
+        let absent = || Error::new(OPERATION, ErrorKind::PeerLeft, format!("peer {peer} is not in the room"));
         let peer = self.shared.presence().peer(peer).ok_or_else(absent)?;
         self.shared.check_open(OPERATION)?;
         let call = self.shared.call_to(peer);
         Call::establish(OPERATION, self.shared.clone(), call, media.into()).await
     }
 
-    /// Sends a message to all other peers in the room. The returned [`Delivery`] resolves when the server has accepted
-    /// it, and may be dropped.
+    /// Sends a message to all other peers in the room, which receive [`RoomEvent::Said`].
     ///
-    /// While the room reconnects, the message waits. If the seat was lost, it is sent again in the new one, under the
-    /// same id, so that each peer that stayed in the room gets it once.
+    /// The returned [`Delivery`] resolves when the server has accepted the message. It may be dropped.
+    ///
+    /// While the room reconnects, the message is queued. If the room gets a new seat, the message is sent again under the
+    /// same id, so that each peer that stayed in the room receives it once.
     ///
     /// # Errors
-    /// `Type` for a value that has no JSON; `TooLarge` with the number of bytes that the JSON may have; `Operation` if
-    /// too many frames wait to be sent; `Closed` if the room has been left or lost.
+    /// - `Type` if the value cannot be represented in JSON.
+    /// - `TooLarge` if the JSON exceeds the server's limit. [`ErrorKind::TooLarge`] has the limit in bytes.
+    /// - `Operation` if too many messages wait to be sent.
+    /// - `Closed` if the room has been left or lost.
     pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery> {
         const OPERATION: &str = "say";
-        let wrong = |error: &dyn fmt::Display| Error::new(OPERATION, ErrorKind::Type, error.to_string());
-        let data = Data::from_serialize(value).map_err(|error| wrong(&error))?;
-        let id = MessageId::try_from(random::id()).map_err(|error| wrong(&error))?;
+        let type_error = |error: &dyn fmt::Display| Error::new(OPERATION, ErrorKind::Type, error.to_string());
+        let data = Data::from_serialize(value).map_err(|error| type_error(&error))?;
+        let id = MessageId::try_from(random::id()).map_err(|error| type_error(&error))?;
         self.shared.check_open(OPERATION)?;
         let (frame, delivery) = Frame::say(id, data)?;
         self.shared.send(OPERATION, frame)?;
         Ok(delivery)
     }
 
-    /// Resolves when the room has been left or lost, however long that takes. Cancel safe.
+    /// Resolves when the room has been left or lost. There is no timeout.
+    ///
+    /// # Cancel safety
+    /// This function is cancel safe.
     pub fn left(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.shared.end_wait()
     }
 
-    /// Gives up the seat. Its calls end, and so do its events. The server is notified in the background.
+    /// Leaves the room, and ends its calls and its events. The server is notified in the background.
     pub fn leave(&self) {
         self.shared.leave();
     }

@@ -1,4 +1,4 @@
-//! Frames for the signaling server, each with the owner to which a refusal is reported.
+//! Frames for the signaling server. Each has an owner, which handles its refusal by the server.
 
 use std::{
     fmt,
@@ -19,11 +19,11 @@ use crate::{
     signaling::{ClientMessage, Data, ErrorCode, MessageId, PeerId, Say, SignalTo},
 };
 
-/// Maximum number of attempts to send a frame that the server refuses temporarily.
+/// Maximum number of times that a frame is sent again after the server has refused it temporarily.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Maximum number of frames that wait for the socket, beside one from each sender.
-const OUTGOING_FRAMES: usize = 256;
+/// Capacity of the queue of frames, in addition to one frame of each sender.
+const QUEUE_CAPACITY: usize = 256;
 
 /// A message to the server.
 pub(super) struct Frame {
@@ -35,22 +35,21 @@ pub(super) struct Frame {
     attempts: u32,
 }
 
-/// The owner of a frame. It alone reports or repeats a frame that was refused.
+/// The owner of a frame, on which the handling of a refusal depends.
 pub(super) enum Owner {
     /// The [`Delivery`] of a message to the room.
     Say(oneshot::Sender<Result<()>>),
-    /// A call that cannot begin without this signal.
+    /// A call that cannot be established without this signal.
     Call {
-        /// The call.
         owner: Weak<dyn CallOwner>,
-        /// The id under which the signal was sent.
+        /// The id of the call when the signal was sent.
         id: CallId,
     },
     /// A call that has ended with this signal.
     EndedCall,
-    /// A session, which repeats what its peer has not acknowledged.
+    /// A session, which resends signals that its peer has not acknowledged.
     Session,
-    /// A session whose peer acknowledges nothing.
+    /// A session with a plain peer, which does not acknowledge signals.
     PlainSession,
 }
 
@@ -63,13 +62,13 @@ pub(super) trait CallOwner {
     fn refused(&self, error: Error);
 }
 
-/// The consequence of a refusal by the server.
+/// The result of handling a refusal by the server.
 pub(super) enum Refusal {
-    /// The owner has reported the refusal, or it needs no report.
+    /// The owner has reported the refusal, or the refusal needs no report.
     Reported,
     /// The frame is to be sent again.
     Retry(Frame),
-    /// The refusal has not been reported.
+    /// The refusal has yet to be reported.
     Unreported(Error),
 }
 
@@ -122,7 +121,7 @@ impl Frame {
         }
     }
 
-    /// Checks the server's limit for a frame. The error states how many bytes the data may have.
+    /// Checks the frame against the server's limit. The error contains the maximum size of the frame's data.
     pub(super) fn check_size(&self, operation: &'static str, max_frame_bytes: usize) -> Result<()> {
         if self.size <= max_frame_bytes {
             return Ok(());
@@ -132,11 +131,11 @@ impl Frame {
             _ => 0,
         };
         let limit = max_frame_bytes.saturating_sub(self.size - data);
-        let message = format!("the JSON of {data} bytes exceeds the signaling server's limit of {limit}");
+        let message = format!("the JSON has {data} bytes, and the signaling server's limit is {limit} bytes");
         Err(Error::new(operation, ErrorKind::TooLarge { limit: limit as u64 }, message))
     }
 
-    /// Reports that the frame exceeds the server's limit, and has not been sent.
+    /// Reports to the owner that the frame exceeds the server's limit and is not sent.
     pub(super) fn too_large(self, error: Error) {
         match self.owner {
             Owner::Say(delivery) => {
@@ -144,7 +143,7 @@ impl Frame {
                 let _ = delivery.send(Err(error));
             }
             Owner::Call { owner, id } => report(&owner, &id, error),
-            // The session sends it again, split for the current limit; for a plain peer, it checks the size itself.
+            // The session resends the signal in parts that fit the current limit. For a plain peer, it checks the size.
             Owner::EndedCall | Owner::Session | Owner::PlainSession => {}
         }
     }
@@ -152,13 +151,13 @@ impl Frame {
     /// Handles the refusal of the frame by the server.
     pub(super) fn refused(mut self, code: &ErrorCode, message: String) -> Refusal {
         let is_temporary = matches!(code, ErrorCode::RateLimited | ErrorCode::Unavailable);
-        let is_repeated = match self.owner {
-            // Peers on the same server may have received it, and recognize a copy by its id.
+        let is_retried = match self.owner {
+            // Peers on the same server may have received the message. They recognize a copy by its id.
             Owner::Say(_) => *code == ErrorCode::Unavailable,
             Owner::Call { .. } | Owner::EndedCall | Owner::PlainSession => is_temporary,
             Owner::Session => false,
         };
-        if is_repeated && self.attempts < MAX_ATTEMPTS {
+        if is_retried && self.attempts < MAX_ATTEMPTS {
             self.attempts += 1;
             return Refusal::Retry(self);
         }
@@ -171,8 +170,9 @@ impl Frame {
                 report(&owner, &id, Error::signaling("call", code, message));
                 Refusal::Reported
             }
-            // The peer has left, which `peer_left` reports, or the session sends it again.
+            // The peer ends the call by its own timeout, and the session resends its signals.
             Owner::EndedCall | Owner::Session if is_temporary => Refusal::Reported,
+            // The server reports with `peer_left` that the peer has left.
             Owner::EndedCall | Owner::Session | Owner::PlainSession if *code == ErrorCode::UnknownPeer => {
                 Refusal::Reported
             }
@@ -181,6 +181,11 @@ impl Frame {
             }
         }
     }
+}
+
+/// Creates the error of an operation in a room that has ended.
+pub(super) fn room_closed(operation: &'static str) -> Error {
+    Error::new(operation, ErrorKind::Closed, "the room has been left or lost")
 }
 
 fn report(owner: &Weak<dyn CallOwner>, id: &CallId, error: Error) {
@@ -202,23 +207,23 @@ impl fmt::Debug for Frame {
     }
 }
 
-/// A sender of frames. Each clone has a place of its own in the queue, so that the last signal of a call always fits.
+/// A sender of frames. The queue reserves room for one frame of each clone, so that the last signal of a call always fits.
 #[derive(Clone)]
 pub(super) struct Outgoing(mpsc::Sender<Frame>);
 
 impl Outgoing {
     /// Creates the queue.
     pub(super) fn new() -> (Self, mpsc::Receiver<Frame>) {
-        let (sender, queue) = mpsc::channel(OUTGOING_FRAMES);
+        let (sender, queue) = mpsc::channel(QUEUE_CAPACITY);
         (Self(sender), queue)
     }
 
     pub(super) fn send(&mut self, frame: Frame) -> Result<()> {
-        self.0.try_send(frame).map_err(|refused| {
-            if refused.is_full() {
-                Error::new("send", ErrorKind::Operation, "too many frames wait for the signaling server")
+        self.0.try_send(frame).map_err(|error| {
+            if error.is_full() {
+                Error::new("send", ErrorKind::Operation, "the queue of frames for the signaling server is full")
             } else {
-                Error::closed("send")
+                room_closed("send")
             }
         })
     }
@@ -229,22 +234,25 @@ impl Outgoing {
     }
 
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.0.poll_ready(cx).map_err(|_gone| Error::closed("signal"))
+        self.0.poll_ready(cx).map_err(|_disconnected| room_closed("signal"))
     }
 }
 
-/// The signaling server's acceptance of one message, from [`Room::say`](super::Room::say).
+/// The signaling server's acknowledgement of one message, from [`Room::say`](super::Room::say).
 ///
-/// It resolves with `Ok` once the server has accepted the message. It is pending while the room reconnects, and a
-/// message that was sent again in a new seat is accepted there. It does not state whether the other peers have received
-/// the message: the server sends it to all that are in the room then.
-///
-/// Dropping it has no effect on the message. Polling it is cancel safe. After it has resolved, it gives `Closed`.
+/// This future resolves when the server has accepted the message and sends it to the peers that are in the room. It does
+/// not state whether the peers have received the message. It is pending while the room reconnects. Dropping it has no
+/// effect on the message.
 ///
 /// # Errors
-/// `Signaling` with the server's code if the server refused the message, such as `RateLimited`; `TooLarge` if the room
-/// has reconnected to a server with a smaller limit; `Closed` if the room was left or lost before the server answered,
-/// in which case the server may or may not have accepted the message.
+/// - `Signaling` if the server refused the message, such as because too many were sent. [`Error::signaling_code`]
+///   returns the reason.
+/// - `TooLarge` if the room has reconnected to a server with a smaller limit.
+/// - `Closed` if the room was left or lost before the server answered. The server may have accepted the message. A
+///   future that is polled after it has resolved returns this as well.
+///
+/// # Cancel safety
+/// This future is cancel safe.
 pub struct Delivery(oneshot::Receiver<Result<()>>);
 
 impl Delivery {
@@ -258,7 +266,7 @@ impl Future for Delivery {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.0.poll_unpin(cx).map(|outcome| outcome.unwrap_or_else(|_left| Err(Error::closed("say"))))
+        self.0.poll_unpin(cx).map(|outcome| outcome.unwrap_or_else(|_canceled| Err(room_closed("say"))))
     }
 }
 

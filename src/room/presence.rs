@@ -1,4 +1,4 @@
-//! Presence: the peers in a room, as the server lists them, and whether the server is reachable.
+//! The presence of a room: its peers, and whether the server is reachable.
 
 use std::cell::{Cell, RefCell};
 
@@ -7,14 +7,16 @@ use crate::{
     signaling::{Peer, PeerId},
 };
 
-/// Maximum length of a peer's id and name, in bytes. Servers give shorter ones.
+/// Maximum length of a peer's id, in bytes. Servers assign shorter ids.
 pub(super) const MAX_ID_BYTES: usize = 128;
+
+/// Maximum length of a peer's name, in bytes. Servers accept shorter names.
 const MAX_NAME_BYTES: usize = 4_096;
 
-/// Maximum number of other peers in a room. Further ones are not listed.
+/// Maximum number of other peers in a room. Further peers are not listed.
 pub(super) const MAX_PEERS: usize = 65_536;
 
-/// Returns whether the peer's id and name have a length that a server gives.
+/// Returns whether the peer's id and name have valid lengths.
 pub(super) fn is_valid(peer: &Peer) -> bool {
     (1..=MAX_ID_BYTES).contains(&peer.id.as_str().len()) && peer.name.len() <= MAX_NAME_BYTES
 }
@@ -50,7 +52,7 @@ impl Presence {
         self.peers.borrow().iter().find(|peer| peer.id == *id).cloned()
     }
 
-    /// Adds a peer. Returns false if there are too many, or its id or name is too long.
+    /// Adds a peer. Returns false if there are too many peers, or the peer is not [valid](is_valid).
     pub(super) fn add(&self, peer: Peer) -> bool {
         let mut peers = self.peers.borrow_mut();
         let is_accepted = peers.len() < MAX_PEERS && is_valid(&peer);
@@ -66,7 +68,7 @@ impl Presence {
         Some(peers.remove(position))
     }
 
-    /// Returns whether the connection to the server is up, as far as is known.
+    /// Returns whether the connection to the server is up. A broken connection may not have been detected yet.
     pub(super) fn is_online(&self) -> bool {
         self.is_online.get()
     }
@@ -75,14 +77,14 @@ impl Presence {
         self.is_online.set(is_online);
     }
 
-    /// Requests a check that the server is reachable.
+    /// Requests a check whether the server is reachable.
     pub(super) fn check_health(&self) {
         if self.health_checks.len() == 0 {
             self.health_checks.push(());
         }
     }
 
-    /// Returns the queue of requested checks.
+    /// Returns the queue of requested health checks.
     pub(super) fn health_checks(&self) -> Queue<()> {
         self.health_checks.clone()
     }

@@ -22,11 +22,11 @@ use crate::{
     },
 };
 
-/// Receives the server's messages, and emits the events of the room. It does not keep the room.
+/// Receives the server's messages, and emits the events of the room. It does not keep the room alive.
 pub(super) struct Receiver {
     room: Weak<SharedRoom>,
     events: Broadcast<RoomEvent>,
-    /// The latest messages to the room. A sender that has a new seat keeps its name.
+    /// The latest messages to the room, by the sender's name, which stays the same in a new seat.
     messages: Deduplicator,
 }
 
@@ -39,9 +39,9 @@ impl Receiver {
         events::push(&self.events, event);
     }
 
-    /// Receives a message. An error is the end of the socket.
+    /// Receives a message. Fails if the socket has ended.
     pub(super) fn receive(&mut self, message: Result<ServerMessage>) -> Result<()> {
-        // The end of a room without handles is handled by its driver.
+        // The driver ends when the last handle of the room is dropped.
         let Some(room) = self.room.upgrade() else { return Ok(()) };
         match message {
             Ok(ServerMessage::PeerJoined(PeerJoined { peer, .. })) => self.peer_joined(&room, peer),
@@ -58,7 +58,7 @@ impl Receiver {
         Ok(())
     }
 
-    /// Reports a failure that no operation reports.
+    /// Emits a failure that no operation returns.
     pub(super) fn refused(&self, error: Error) {
         self.emit(RoomEvent::Refused(error));
     }
@@ -75,12 +75,13 @@ impl Receiver {
         if room.presence().add(peer.clone()) {
             self.emit(RoomEvent::PeerJoined(peer));
         } else {
-            let message = "a peer is not listed: the room has too many, or its id or name is too long";
+            let message = "a peer is not listed, as the room has too many peers or the peer's id or name is too long";
             self.refused(Error::new("join", ErrorKind::QuotaExceeded, message));
         }
     }
 
-    /// Removes a peer. One that is lost to the server may still be connected in a call, and states its new id there.
+    /// Removes a peer. If only the peer's connection to the server is lost, a connected call with it continues, and the
+    /// peer announces its new id there.
     fn peer_left(&self, room: &SharedRoom, id: &PeerId, reason: LeaveReason) {
         let Some(peer) = room.presence().remove(id) else { return };
         for call in room.calls().iter().filter(|call| call.peer().id == *id) {
@@ -89,7 +90,7 @@ impl Receiver {
         self.emit(RoomEvent::PeerLeft(peer, reason));
     }
 
-    /// Receives a signal of a call. Malformed ones are ignored: the peer may have another version, or be malicious.
+    /// Receives a signal of a call. Malformed signals are ignored, as the peer may run another version or be malicious.
     fn receive_signal(&self, room: &Rc<SharedRoom>, from: &PeerId, data: &Data) {
         let Some(peer) = room.presence().peer(from) else { return };
         let Ok(CallMessage { call: id, signal }) = data.parse::<CallMessage>() else { return };
@@ -105,7 +106,7 @@ impl Receiver {
         }
     }
 
-    /// Reports the next attempt to reconnect.
+    /// Emits an attempt to reconnect.
     pub(super) fn reconnecting(&self, attempt: u32) {
         if let Some(room) = self.room.upgrade() {
             room.presence().set_online(false);
@@ -113,35 +114,35 @@ impl Receiver {
         }
     }
 
-    /// Takes the seat that the server gave after the connection was lost.
+    /// Continues with the seat of a new connection to the server.
     pub(super) fn recovered(&self, seat: &Seat) {
         let Some(room) = self.room.upgrade() else { return };
         room.configure(seat);
         if !seat.resumed {
-            self.replace_seat(&room, seat);
+            self.seat_replaced(&room, seat);
         }
         room.presence().set_online(true);
         self.emit(RoomEvent::Recovered);
     }
 
-    /// Takes a seat that is not the former one: the local peer has another id, and so may have the others.
-    fn replace_seat(&self, room: &SharedRoom, seat: &Seat) {
+    /// Handles a new seat: the local peer has a new id, and other peers may have joined, left, or received new ids.
+    fn seat_replaced(&self, room: &SharedRoom, seat: &Seat) {
         let presence = room.presence();
         presence.set_me(seat.you.clone());
-        let former: Vec<PeerId> = presence.peers().into_iter().map(|peer| peer.id).collect();
+        let previous: Vec<PeerId> = presence.peers().into_iter().map(|peer| peer.id).collect();
         let is_gone = |id: &&PeerId| seat.peers.iter().all(|peer| peer.id != **id);
-        for id in former.iter().filter(is_gone) {
+        for id in previous.iter().filter(is_gone) {
             self.peer_left(room, id, LeaveReason::Lost);
         }
         for call in room.calls() {
             call.own_id_changed(&seat.you.id);
         }
-        for peer in seat.peers.iter().filter(|peer| !former.contains(&peer.id)) {
+        for peer in seat.peers.iter().filter(|peer| !previous.contains(&peer.id)) {
             self.peer_joined(room, peer.clone());
         }
     }
 
-    /// Ends the room, as the server is lost. Active calls continue.
+    /// Ends the room, as the connection to the server is lost for good. Active calls continue.
     pub(super) fn lost(&self, reason: Error) {
         let Some(room) = self.room.upgrade() else { return };
         room.presence().set_online(false);

@@ -26,10 +26,10 @@ use crate::{
     wake::{CloseSignal, CloseWait, WakerSet},
 };
 
-/// Time for which a call rings here beyond the time that the caller waits, as the caller's `hang_up` may be lost.
+/// Time that an incoming call rings longer than the caller waits, in case the caller's `hang_up` is lost.
 const RING_GRACE_MS: u32 = 15_000;
 
-/// A [`CallState`] with the queues and wakers of the tasks that wait for it. Dropped before its end, it is hung up.
+/// A [`CallState`] with the queues and wakers of the tasks that wait for it. Dropping it hangs up.
 pub(super) struct SharedCall {
     state: Rc<RefCell<CallState>>,
     changed: WakerSet,
@@ -38,11 +38,11 @@ pub(super) struct SharedCall {
     outgoing: RefCell<Outgoing>,
     signals: Queue<Signal>,
     own_id: Rc<OwnId>,
-    /// The refusal by the server that has ended the call.
+    /// The server's refusal that has ended the call.
     refusal: RefCell<Option<Error>>,
 }
 
-/// The latest id of the local peer, until it has been sent to the remote one.
+/// The latest id of the local peer, until it has been sent to the remote peer.
 #[derive(Default)]
 pub(super) struct OwnId {
     unsent: RefCell<Option<PeerId>>,
@@ -55,7 +55,7 @@ impl OwnId {
         self.changed.wake_all();
     }
 
-    /// Resolves to the next id that is to be sent. Cancel safe.
+    /// Resolves to the next id to send. Cancel safe.
     pub(super) async fn next(&self) -> PeerId {
         let mut changed = self.changed.waiter();
         future::poll_fn(|cx| {
@@ -80,14 +80,14 @@ impl SharedCall {
         })
     }
 
-    /// Changes the state, and wakes the tasks that wait for it.
+    /// Changes the state, and wakes the tasks that wait for a change.
     fn update<T>(&self, change: impl FnOnce(&mut CallState) -> T) -> T {
         let outcome = change(&mut self.state.borrow_mut());
         self.state_changed();
         outcome
     }
 
-    /// Returns the state, for a change after which [`state_changed`](Self::state_changed) is called.
+    /// Returns the state for a change. Call [`state_changed`](Self::state_changed) afterwards.
     pub(super) fn state_mut(&self) -> RefMut<'_, CallState> {
         self.state.borrow_mut()
     }
@@ -100,7 +100,7 @@ impl SharedCall {
         }
     }
 
-    /// Returns the state, without keeping the call alive.
+    /// Returns the state. It does not keep the call alive.
     pub(super) fn state(&self) -> Rc<RefCell<CallState>> {
         self.state.clone()
     }
@@ -146,22 +146,22 @@ impl SharedCall {
         self.own_id.clone()
     }
 
-    /// Rings the peer, unless it rings already.
+    /// Rings the peer, unless its own call rings here.
     pub(super) fn ring(self: &Rc<Self>) -> Result<()> {
         self.update(CallState::ring).map_or(Ok(()), |signal| self.send_first(signal))
     }
 
-    /// Reserves the answer to the ring. Returns false if the call does not ring here, or has been answered.
+    /// Reserves the answer to an incoming call. Returns false if the call is not ringing here or has been answered.
     pub(super) fn reserve(&self) -> bool {
         self.update(CallState::reserve)
     }
 
-    /// Accepts the ring of the peer, if the call is accepted from here.
+    /// Accepts the call, if it is an incoming one.
     pub(super) fn accept(self: &Rc<Self>) -> Result<()> {
         self.update(CallState::accept).map_or(Ok(()), |signal| self.send_first(signal))
     }
 
-    /// Sends a signal without which the call cannot begin.
+    /// Sends a signal without which the call cannot be established.
     fn send_first(self: &Rc<Self>, signal: CallSignal) -> Result<()> {
         let owner = Rc::downgrade(self);
         self.send(signal, Owner::Call { owner, id: self.id() })
@@ -174,12 +174,12 @@ impl SharedCall {
 
     fn send_last(&self, signal: Option<CallSignal>) {
         if let Some(signal) = signal {
-            // If the room is gone, the peer has been notified by the server.
+            // If the room has ended, the server notifies the peer.
             let _ = self.send(signal, Owner::EndedCall);
         }
     }
 
-    /// Declines the ring, unless it has been answered.
+    /// Declines an incoming call, unless it has been answered.
     pub(super) fn decline(&self, reason: DeclineReason) {
         let signal = self.update(|state| state.decline(reason));
         self.send_last(signal);
@@ -196,7 +196,7 @@ impl SharedCall {
         self.update(|state| state.end(reason));
     }
 
-    /// Receives a signal of the peer.
+    /// Receives a signal from the peer.
     pub(super) fn receive(&self, signal: CallSignal) {
         let signal = self.update(|state| state.receive(signal));
         let limit = self.state.borrow().signal_limit();
@@ -205,31 +205,31 @@ impl SharedCall {
         }
     }
 
-    /// Reports that the peer has left the room.
+    /// Handles that the peer has left the room.
     pub(super) fn peer_left(&self, reason: &LeaveReason) {
         self.update(|state| state.peer_left(reason));
     }
 
-    /// Reports that the local peer has another id, which is to be sent to the remote one.
+    /// Handles a new id of the local peer, which is sent to the remote peer.
     pub(super) fn own_id_changed(&self, id: &PeerId) {
         if self.update(CallState::own_id_changed) {
             self.own_id.set(id.clone());
         }
     }
 
-    /// Takes another id of the peer, unless it belongs to a peer of another name.
+    /// Handles a new id of the remote peer. An id that belongs to a peer with another name is ignored.
     pub(super) fn peer_id_changed(&self, id: PeerId) {
         if self.presence.peer(&id).is_none_or(|listed| listed.name == self.peer().name) {
             self.update(|state| state.peer_id_changed(id));
         }
     }
 
-    /// Reports the state of the connection.
+    /// Handles a change of the connection's state.
     pub(super) fn connection_changed(&self, state: &ConnectionState) {
         self.update(|call| call.connection_changed(state));
     }
 
-    /// Resolves when the call is neither being prepared nor ringing at the peer. Cancel safe.
+    /// Resolves when the call is past its preparation and its ringing at the peer. Cancel safe.
     pub(super) async fn answered(&self) {
         let mut changed = self.changed.waiter();
         future::poll_fn(|cx| {
@@ -242,9 +242,9 @@ impl SharedCall {
         .await;
     }
 
-    /// Ends the call if it rings here for too long.
+    /// Ends an incoming call that rings for too long.
     pub(super) fn limit_ring(self: &Rc<Self>, ring_ms: u32) {
-        let limit = ring_ms.saturating_add(RING_GRACE_MS).min(timer::LONGEST_MS);
+        let limit = ring_ms.saturating_add(RING_GRACE_MS).min(timer::MAX_MS);
         let (call, end) = (Rc::downgrade(self), self.end.wait());
         spawn_local(async move {
             select_biased! {
@@ -266,13 +266,13 @@ impl SharedCall {
         &self.end
     }
 
-    /// Resolves to the reason when the call has ended, also if the call has been dropped by then.
+    /// Resolves to the reason when the call has ended. The future stays valid after the call has been dropped.
     pub(super) fn ended(&self) -> impl Future<Output = EndReason> + Unpin + use<> {
         let state = self.state.clone();
         self.end.wait().map(move |()| state.borrow().end_reason().unwrap_or(EndReason::HungUp))
     }
 
-    /// Returns the end as the error of an operation that waits on the call.
+    /// Returns the reason for the end of the call, as the error of `operation`.
     pub(super) fn error(&self, operation: &'static str) -> Error {
         if let Some(refusal) = &*self.refusal.borrow() {
             return refusal.clone();
@@ -283,7 +283,7 @@ impl SharedCall {
             Some(EndReason::PeerLeft) => (ErrorKind::PeerLeft, "the peer has left the room"),
             Some(EndReason::ConnectionFailed) => (ErrorKind::Network, "the connection to the peer has failed"),
             Some(EndReason::Unanswered) => (ErrorKind::Timeout, "the peer did not answer the call"),
-            Some(EndReason::RoomClosed) => (ErrorKind::Closed, "the room has been left"),
+            Some(EndReason::RoomClosed) => (ErrorKind::Closed, "the room has been left or lost"),
             _ => (ErrorKind::Closed, "the call has ended"),
         };
         Error::new(operation, kind, message)
@@ -337,14 +337,14 @@ mod tests {
                 call.receive(CallSignal::Negotiation(Content::Ping.into()));
             }
             assert_eq!(call.signals.len(), limit);
-            // The queue is gone in this test.
+            // This fails, as the other end of the queue has been dropped. The state changes nevertheless.
             let _ = call.ring();
             call.receive(CallSignal::Accept);
         }
     }
 
     #[test]
-    fn refusal_that_ends_a_call_is_its_error() {
+    fn refusal_of_ring_becomes_error_of_call() {
         for (code, kind, kept) in [
             (ErrorCode::UnknownPeer, ErrorKind::PeerLeft, None),
             (ErrorCode::Internal, ErrorKind::Signaling, Some(ErrorCode::Internal)),
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn id_of_another_name_is_not_taken() {
+    fn id_of_peer_with_other_name_is_ignored() {
         let call = call();
         call.peer_id_changed("a2".into());
         assert_eq!(call.peer().id, "a2".into());

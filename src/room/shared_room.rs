@@ -10,12 +10,12 @@ use browser_rtc_proto::call::{CallId, CallSignal, CallState, EndReason, HangUpRe
 use super::{
     connector::Seat,
     join::Join,
-    outgoing::{Frame, Outgoing, Owner},
+    outgoing::{Frame, Outgoing, Owner, room_closed},
     presence::Presence,
     shared_call::SharedCall,
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     peer::{Configuration, IceServer},
     random,
     session::Recovery,
@@ -24,7 +24,7 @@ use crate::{
     wake::{CloseSignal, CloseWait},
 };
 
-/// Maximum size of the members around a signal in its frame, in bytes. The ids of peers and calls are limited.
+/// Maximum size of a frame without its signal, in bytes. The ids of peers and calls are limited.
 const ENVELOPE_BYTES: usize = 1_024;
 
 /// The state of a room. Dropping it leaves the room.
@@ -34,13 +34,14 @@ pub(super) struct SharedRoom {
     ice_servers: RefCell<Vec<IceServer>>,
     recovery: Recovery,
     ring_ms: u32,
-    /// The server's limit for a frame, and what it leaves for a signal, which all sessions share.
+    /// The server's limit for a frame.
     max_frame_bytes: Cell<usize>,
+    /// The resulting limit for a signal, which all sessions share.
     signal_limit: Rc<Cell<usize>>,
     calls: RefCell<Vec<Weak<SharedCall>>>,
     rings: RefCell<Rings>,
     outgoing: RefCell<Outgoing>,
-    /// No more messages from or to the server.
+    /// Set when the room has been left or lost.
     end: CloseSignal,
 }
 
@@ -63,7 +64,7 @@ impl SharedRoom {
         Rc::new(this)
     }
 
-    /// Takes the ICE servers and the limit that came with a seat.
+    /// Applies the ICE servers and the limit that the server has provided with a seat.
     pub(super) fn configure(&self, seat: &Seat) {
         self.ice_servers.replace(seat.ice_servers.clone());
         self.max_frame_bytes.set(seat.max_frame_bytes);
@@ -78,7 +79,7 @@ impl SharedRoom {
         self.ice_servers.borrow().clone()
     }
 
-    /// Returns the configuration of a call.
+    /// Returns the configuration for a new call.
     pub(super) fn configuration(&self) -> Configuration {
         let mut configuration = self.configuration.clone();
         configuration.ice_servers.extend_from_slice(&self.ice_servers.borrow());
@@ -97,21 +98,21 @@ impl SharedRoom {
         self.ring_ms
     }
 
-    /// Returns the error of an operation in a room that has ended.
+    /// Returns an error if the room has been left or lost.
     pub(super) fn check_open(&self, operation: &'static str) -> Result<()> {
-        if self.end.is_set() { Err(Error::closed(operation)) } else { Ok(()) }
+        if self.end.is_set() { Err(room_closed(operation)) } else { Ok(()) }
     }
 
-    /// Queues a frame, if the server's limit permits.
+    /// Queues a frame, unless it exceeds the server's limit.
     pub(super) fn send(&self, operation: &'static str, frame: Frame) -> Result<()> {
         frame.check_size(operation, self.max_frame_bytes.get())?;
         self.outgoing.borrow_mut().send(frame)
     }
 
-    /// Returns the call to a peer that the program makes: the one that rings here already, or a new one.
+    /// Returns the call to a peer: an incoming call of the peer that rings here, or a new call.
     pub(super) fn call_to(&self, peer: Peer) -> Rc<SharedCall> {
-        let rings = |call: &Rc<SharedCall>| call.peer().id == peer.id && call.reserve();
-        self.calls().into_iter().find(rings).unwrap_or_else(|| {
+        let is_ringing = |call: &Rc<SharedCall>| call.peer().id == peer.id && call.reserve();
+        self.calls().into_iter().find(is_ringing).unwrap_or_else(|| {
             let id = CallId::from_random(random::words());
             self.rings.borrow_mut().remember(&peer.id, &id);
             self.add_call(CallState::outgoing(id, peer))
@@ -132,17 +133,17 @@ impl SharedRoom {
         self.calls.borrow().iter().filter_map(Weak::upgrade).filter(|call| !call.is_ended()).collect()
     }
 
-    /// Receives a ring. Returns the call if it is a new one.
-    pub(super) fn receive_ring(&self, peer: Peer, call: CallId) -> Option<Rc<SharedCall>> {
+    /// Receives a ring. Returns the call if it is a new incoming call.
+    pub(super) fn receive_ring(&self, peer: Peer, id: CallId) -> Option<Rc<SharedCall>> {
         let to = peer.id.clone();
         let calls = self.calls();
         let outcome = {
             let mut states: Vec<RefMut<'_, CallState>> = calls.iter().map(|call| call.state_mut()).collect();
             let states = states.iter_mut().map(|state| &mut **state);
             let (now_ms, me) = (js_sys::Date::now(), self.presence.me().id);
-            self.rings.borrow_mut().receive(now_ms, &me, peer, call.clone(), states)
+            self.rings.borrow_mut().receive(now_ms, &me, peer, id.clone(), states)
         };
-        let (call, signal) = match outcome {
+        let (id, signal) = match outcome {
             RingOutcome::Ignored => return None,
             RingOutcome::Incoming(state) => {
                 let call = self.add_call(state);
@@ -156,14 +157,14 @@ impl SharedRoom {
                 }
                 (former?, CallSignal::HangUp { reason: HangUpReason::HungUp })
             }
-            RingOutcome::Declined(signal) => (call, signal),
+            RingOutcome::Declined(signal) => (id, signal),
         };
-        // If the queue is full, the caller's own timeout ends the ring.
-        let _ = self.outgoing.borrow_mut().send_signal(&call, &to, signal, Owner::EndedCall);
+        // If the queue is full, the caller's own timeout ends the call.
+        let _ = self.outgoing.borrow_mut().send_signal(&id, &to, signal, Owner::EndedCall);
         None
     }
 
-    /// Resolves when the room has ended.
+    /// Resolves when the room has been left or lost.
     pub(super) fn end_wait(&self) -> CloseWait {
         self.end.wait()
     }

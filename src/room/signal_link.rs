@@ -1,4 +1,4 @@
-//! The link of a call's session, over the signaling server.
+//! The link of a call's session, which carries its signals over the signaling server.
 
 use std::{
     cell::RefCell,
@@ -20,7 +20,7 @@ use crate::{
     negotiation::Signal,
 };
 
-/// A stream of the session signals of one call, and a sink for them.
+/// A stream of the session signals that the peer of a call has sent, and a sink for signals to it.
 pub(super) struct SignalLink {
     incoming: EventStream<Signal>,
     outgoing: Outgoing,
@@ -51,7 +51,7 @@ impl Sink<Signal> for SignalLink {
     fn start_send(mut self: Pin<&mut Self>, signal: Signal) -> Result<()> {
         let Self { outgoing, call, .. } = &mut *self;
         let call = call.borrow();
-        // The session sends lost signals again.
+        // The signal is dropped until the peer has announced its new id. The session then sends it again.
         if call.is_peer_lost() {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Streams and channels that the peer of a call has sent, until the program asks for them.
+//! Streams and channels that the peer of a call has opened, and that the program has not requested yet.
 
 use std::{
     cell::RefCell,
@@ -19,16 +19,19 @@ use crate::{
     wake::{CloseWait, WakerSet},
 };
 
-/// Maximum number of unclaimed channels, and of bytes that each of them holds: the peer opens them at will.
+/// Maximum number of unclaimed channels, as the peer can open any number of channels.
 const MAX_CHANNELS: usize = 64;
+
+/// Maximum size of the unread messages of an unclaimed channel, in bytes.
 const MAX_CHANNEL_BYTES: u32 = 8 * 1024 * 1024;
 
 /// The unclaimed streams and channels of one call.
 #[derive(Default)]
 pub(super) struct Unclaimed {
+    /// The first stream.
     stream: RefCell<Option<MediaStream>>,
-    /// Collects the tracks that the peer sends in no stream.
-    collected: RefCell<Option<MediaStream>>,
+    /// A stream of the tracks that belong to no stream.
+    streamless_tracks: RefCell<Option<MediaStream>>,
     channels: RefCell<Vec<DataChannel>>,
     changed: WakerSet,
 }
@@ -39,14 +42,15 @@ impl Unclaimed {
         self.stream.borrow().clone()
     }
 
-    /// Takes the first channel of this label.
+    /// Removes and returns the first channel with this label.
     pub(super) fn take_channel(&self, label: &str) -> Option<DataChannel> {
         let mut channels = self.channels.borrow_mut();
         let position = channels.iter().position(|channel| channel.label() == label)?;
         Some(channels.remove(position))
     }
 
-    /// Resolves to what `take` returns once there is something; to nothing when `end` has come. Cancel safe.
+    /// Calls `take` after each change until it returns a value, and resolves to that value. Resolves to `None` at `end`.
+    /// Cancel safe.
     pub(super) async fn next<T>(&self, mut end: CloseWait, take: impl Fn(&Self) -> Option<T>) -> Option<T> {
         let mut changed = self.changed.waiter();
         future::poll_fn(move |cx| {
@@ -54,37 +58,38 @@ impl Unclaimed {
                 return Poll::Ready(None);
             }
             changed.register(cx);
-            take(self).map_or(Poll::Pending, |taken| Poll::Ready(Some(taken)))
+            take(self).map_or(Poll::Pending, |value| Poll::Ready(Some(value)))
         })
         .await
     }
 
-    /// Adds a track. Without memory for a stream of its own, a track without a stream is dropped.
+    /// Adds a track. The first stream is that of the first track.
     fn add_track(&self, event: TrackEvent) {
         let stream = match event.streams.into_iter().next() {
             Some(stream) => Some(stream),
-            None => self.collect(&event.track),
+            None => self.add_streamless(&event.track),
         };
         if let Some(stream) = stream {
             self.stream.borrow_mut().get_or_insert(stream);
         }
     }
 
-    /// Adds a track to those without a stream. Ended ones are removed, so that the peer cannot pile them up.
-    fn collect(&self, track: &MediaStreamTrack) -> Option<MediaStream> {
-        let mut collected = self.collected.borrow_mut();
-        if let Some(stream) = &*collected {
+    /// Adds a track to the stream of those that belong to no stream, and removes the ended tracks from it, so that they do
+    /// not accumulate. Returns `None` if the browser cannot create a stream.
+    fn add_streamless(&self, track: &MediaStreamTrack) -> Option<MediaStream> {
+        let mut streamless_tracks = self.streamless_tracks.borrow_mut();
+        if let Some(stream) = &*streamless_tracks {
             for ended in stream.tracks().iter().filter(|track| track.state() == TrackState::Ended) {
                 stream.remove_track(ended);
             }
             stream.add_track(track);
         } else {
-            *collected = MediaStream::from_tracks(slice::from_ref(track)).ok();
+            *streamless_tracks = MediaStream::from_tracks(slice::from_ref(track)).ok();
         }
-        collected.clone()
+        streamless_tracks.clone()
     }
 
-    /// Adds a channel. One that exceeds the limit is closed.
+    /// Adds a channel, or closes it if there are too many.
     fn add_channel(&self, channel: DataChannel) {
         let mut channels = self.channels.borrow_mut();
         channels.retain(|channel| channel.state() != ChannelState::Closed || channel.has_messages());
@@ -97,7 +102,8 @@ impl Unclaimed {
     }
 }
 
-/// Collects the streams and channels of a connection until it ends.
+/// Subscribes to the streams and channels of a connection. Returns their collection, and the task that fills it until the
+/// connection ends.
 pub(super) fn collect(pc: &PeerConnection) -> (Rc<Unclaimed>, impl Future<Output = ()> + use<>) {
     let unclaimed = Rc::<Unclaimed>::default();
     (unclaimed.clone(), collect_into(unclaimed, pc.tracks(), pc.data_channels()))

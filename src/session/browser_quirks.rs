@@ -1,27 +1,27 @@
-//! Quirks of browsers that concern a session.
+//! Browser quirks that a session corrects.
 
 use crate::peer::{SdpType, SessionDescription};
 
 const ACTIVE: &str = "a=setup:active";
 const PASSIVE: &str = "a=setup:passive";
 
-/// The local role in DTLS. The first answer decides it, and it stays for as long as the connection, also if the other
-/// peer offers later.
+/// The local DTLS role. The first answer decides it for the lifetime of the connection, independent of later offerers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setup(&'static str);
 
 impl Setup {
-    pub(super) fn new(ours: &SessionDescription, theirs: &SessionDescription) -> Self {
-        let is_ours = ours.kind == SdpType::Answer;
-        let answer = if is_ours { ours } else { theirs };
-        Self(if answer.sdp.contains(ACTIVE) == is_ours { ACTIVE } else { PASSIVE })
+    pub(super) fn new(local: &SessionDescription, remote: &SessionDescription) -> Self {
+        let is_answerer = local.kind == SdpType::Answer;
+        let answer = if is_answerer { local } else { remote };
+        Self(if answer.sdp.contains(ACTIVE) == is_answerer { ACTIVE } else { PASSIVE })
     }
 
-    /// Corrects an answer of Firefox, which states that it is the client when it answers an ICE restart, even if it is
-    /// the server, and keeps its role nevertheless. A Chromium believes the answer, fails, and cannot even roll back its
-    /// offer.
-    pub(super) fn keep(self, description: &mut SessionDescription) {
-        if description.kind == SdpType::Answer && is_of_firefox(description) {
+    /// Corrects the role in an answer of Firefox.
+    ///
+    /// In its answer to an ICE restart, Firefox always states that it is the DTLS client, although it keeps its actual role.
+    /// Chromium then changes its own role, fails, and cannot roll back its offer.
+    pub(super) fn correct(self, description: &mut SessionDescription) {
+        if description.kind == SdpType::Answer && is_firefox(description) {
             let other = if self.0 == ACTIVE { PASSIVE } else { ACTIVE };
             description.sdp = description.sdp.replace(other, self.0);
         }
@@ -29,7 +29,7 @@ impl Setup {
 }
 
 /// Returns whether Firefox created the description.
-pub(super) fn is_of_firefox(description: &SessionDescription) -> bool {
+pub(super) fn is_firefox(description: &SessionDescription) -> bool {
     description.values("o=mozilla").next().is_some()
 }
 
@@ -50,26 +50,26 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_firefox_keep_its_role() {
+    fn firefox_answers_keep_dtls_role() {
         let server = Setup::new(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "active"));
-        let client = Setup::new(&firefox(SdpType::Answer, "active"), &chromium(SdpType::Offer, "actpass"));
-        let other_client = Setup::new(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "passive"));
-        for (setup, expected) in [(server, "passive"), (client, "active"), (other_client, "active")] {
-            for said in ["active", "passive"] {
-                let mut answer = firefox(SdpType::Answer, said);
-                setup.keep(&mut answer);
+        let answering_client = Setup::new(&firefox(SdpType::Answer, "active"), &chromium(SdpType::Offer, "actpass"));
+        let offering_client = Setup::new(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "passive"));
+        for (setup, expected) in [(server, "passive"), (answering_client, "active"), (offering_client, "active")] {
+            for stated in ["active", "passive"] {
+                let mut answer = firefox(SdpType::Answer, stated);
+                setup.correct(&mut answer);
                 assert_eq!(answer, firefox(SdpType::Answer, expected), "{setup:?}");
             }
         }
     }
 
     #[test]
-    fn offers_and_other_browsers_are_unchanged() {
+    fn offers_and_chromium_answers_are_unchanged() {
         let server = Setup::new(&firefox(SdpType::Offer, "actpass"), &chromium(SdpType::Answer, "active"));
-        for said in [firefox(SdpType::Offer, "actpass"), chromium(SdpType::Answer, "active")] {
-            let mut sent = said.clone();
-            server.keep(&mut sent);
-            assert_eq!(sent, said);
+        for original in [firefox(SdpType::Offer, "actpass"), chromium(SdpType::Answer, "active")] {
+            let mut description = original.clone();
+            server.correct(&mut description);
+            assert_eq!(description, original);
         }
     }
 }

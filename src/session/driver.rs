@@ -1,4 +1,5 @@
-//! The background task of a session: a [`Negotiator`] and a [`PathMonitor`] with a real connection, a link and a clock.
+//! The background task of a session, which connects a [`Negotiator`] and a [`PathMonitor`] to a connection, a link and
+//! timers.
 
 use std::{cell::Cell, option, pin::pin, rc::Rc};
 
@@ -13,7 +14,7 @@ use futures::{
 use gloo_timers::future::TimeoutFuture;
 
 use super::{
-    browser_quirks::is_of_firefox,
+    browser_quirks::is_firefox,
     events::{self, LostReason, SessionEvent},
     negotiated::{IceRestart, Negotiated},
     options::SessionOptions,
@@ -31,20 +32,20 @@ use crate::{
 /// Interval of the negotiator's timeouts.
 const TICK_MS: u32 = 1_000;
 
-/// Time that the last signals may take.
-const GOODBYE_MS: u32 = 5_000;
+/// Time that sending the last signals may take after the session has ended.
+const LAST_SIGNALS_TIMEOUT_MS: u32 = 5_000;
 
-/// The outcome of an operation on the connection: the local description, if that is to be sent.
+/// The outcome of an operation on the connection: the local description, if one is to be sent.
 type Outcome = Result<Option<SessionDescription>>;
 
-/// The continuation of the session.
+/// The decision between continuing and ending the session.
 #[derive(Debug, PartialEq, Eq)]
 enum Flow {
     Continue,
     End,
 }
 
-/// Handles that a session shares with its driver.
+/// The options of a session, and the handles that it shares with its driver.
 pub(super) struct SessionParts {
     pub(super) pc: PeerConnection,
     pub(super) options: SessionOptions,
@@ -54,7 +55,7 @@ pub(super) struct SessionParts {
     pub(super) ended: CloseSignal,
 }
 
-/// Runs a session until it ends, and then until its last signals are sent.
+/// Runs a session until it has ended and its last signals are sent.
 pub(super) async fn run<L>(parts: SessionParts, link: L)
 where
     L: Stream<Item = Signal> + Sink<Signal>,
@@ -62,15 +63,15 @@ where
 {
     let (sink, signals) = link.split();
     let (outgoing, queue) = mpsc::unbounded();
-    let mut writing = pin!(queue.map(Ok).forward(sink.sink_map_err(Into::into)).fuse());
+    let mut sending = pin!(queue.map(Ok).forward(sink.sink_map_err(Into::into)).fuse());
     let (pc, ended) = (parts.pc.clone(), parts.ended.clone());
-    SessionDriver::new(parts, outgoing).run(&mut pin!(signals.fuse()), &mut writing).await;
+    SessionDriver::new(parts, outgoing).run(&mut pin!(signals.fuse()), &mut sending).await;
     pc.close();
     ended.set();
-    if !writing.is_terminated() {
+    if !sending.is_terminated() {
         select_biased! {
-            _written = writing => {}
-            () = TimeoutFuture::new(GOODBYE_MS).fuse() => {}
+            _sent = sending => {}
+            () = TimeoutFuture::new(LAST_SIGNALS_TIMEOUT_MS).fuse() => {}
         }
     }
 }
@@ -84,16 +85,16 @@ struct SessionDriver {
     signal_limit: Rc<Cell<usize>>,
     events: Broadcast<SessionEvent>,
     outgoing: UnboundedSender<Signal>,
-    needed: stream::Chain<stream::Iter<option::IntoIter<()>>, EventStream<()>>,
+    negotiation_needed: stream::Chain<stream::Iter<option::IntoIter<()>>, EventStream<()>>,
     candidates: EventStream<IceCandidate>,
     states: EventStream<ConnectionState>,
     closing: Fuse<CloseWait>,
-    /// The operation that runs. There is at most one: the negotiator asks for the next when it is done.
+    /// The running operation. The negotiator starts the next operation when this one is done.
     operation: Fuse<LocalBoxFuture<'static, Outcome>>,
-    /// The error of the operation that failed last, until it is reported.
+    /// The error of the last failed operation, until it is emitted.
     failure: Option<Error>,
     tick: Fuse<TimeoutFuture>,
-    /// The timer of the path monitor. It resolves to the traffic that was observed until it expired.
+    /// The timer of the path monitor. It resolves to the traffic that was observed while it ran.
     timer: Fuse<LocalBoxFuture<'static, Traffic>>,
 }
 
@@ -110,7 +111,7 @@ impl SessionDriver {
             negotiator = negotiator.answer_only();
             path.disable_restarts();
         }
-        // The browser does not report again that negotiation is needed.
+        // The browser does not repeat an event that it has fired before the session existed.
         let needed_before = pc.has_media_or_channels().then_some(());
         Self {
             negotiator,
@@ -119,7 +120,7 @@ impl SessionDriver {
             signal_limit,
             events,
             outgoing,
-            needed: stream::iter(needed_before).chain(pc.negotiation_needed()),
+            negotiation_needed: stream::iter(needed_before).chain(pc.negotiation_needed()),
             candidates: pc.ice_candidates(),
             states: pc.connection_states(),
             closing: closing.wait().fuse(),
@@ -131,42 +132,42 @@ impl SessionDriver {
         }
     }
 
-    /// Runs until the session ends. `writing` sends the signals.
+    /// Runs until the session ends. `sending` is the future that sends the outgoing signals.
     async fn run(
         mut self,
         signals: &mut (impl FusedStream<Item = Signal> + Unpin),
-        writing: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
+        sending: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
     ) {
         let mut input = Input::LinkOpened;
         while self.handle(input) == Flow::Continue {
             input = loop {
-                if let Some(input) = self.next_event(signals, writing).await {
+                if let Some(input) = self.next_event(signals, sending).await {
                     break input;
                 }
             };
         }
     }
 
-    /// Waits for the next event. Returns the input of the negotiator, if the event concerns it.
+    /// Waits for the next event. Returns the negotiator's input, if the event has one.
     async fn next_event(
         &mut self,
         signals: &mut (impl FusedStream<Item = Signal> + Unpin),
-        writing: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
+        sending: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
     ) -> Option<Input> {
         select_biased! {
             () = &mut self.closing => Some(Input::Closing),
             outcome = &mut self.operation => Some(self.operation_ended(outcome)),
             candidate = self.candidates.next() => Some(candidate.map_or(Input::Closing, Input::LocalCandidate)),
             signal = signals.select_next_some() => Some(Input::Received(signal)),
-            needed = self.needed.next() => Some(needed.map_or(Input::Closing, |()| Input::NegotiationNeeded)),
+            needed = self.negotiation_needed.next() => Some(needed.map_or(Input::Closing, |()| Input::NegotiationNeeded)),
             () = &mut self.tick => Some(Input::Timeout),
             state = self.states.select_next_some() => self.state_changed(&state).await,
             traffic = &mut self.timer => self.timer_expired(traffic).await,
-            written = &mut *writing => self.link_ended(written),
+            outcome = &mut *sending => self.link_ended(outcome),
         }
     }
 
-    /// Passes an input to the negotiator, and does what it asks for.
+    /// Passes an input to the negotiator, and performs the resulting actions.
     fn handle(&mut self, input: Input) -> Flow {
         let is_last = input == Input::Closing;
         self.negotiator.set_signal_limit(self.signal_limit.get());
@@ -189,7 +190,7 @@ impl SessionDriver {
             Action::Perform(operation) => self.start(operation),
             Action::RestartIce => self.restart_ice(),
             Action::Send(signal) => {
-                // A link that has ended has been reported.
+                // This fails if the link has ended, which `link_ended` reports.
                 let _ = self.outgoing.unbounded_send(signal);
             }
             Action::ReportFailure => {
@@ -198,7 +199,7 @@ impl SessionDriver {
                 }
             }
             Action::ReportRefusal => {
-                self.report(Error::new("offer", ErrorKind::Operation, "the peer could not accept the local offer"));
+                self.report(Error::new("offer", ErrorKind::Operation, "the peer could not apply the local offer"));
             }
             Action::ReportTooLarge { size, limit } => self.report_too_large(size, limit),
             Action::PeerClosed => return self.lose(LostReason::PeerClosed),
@@ -209,12 +210,12 @@ impl SessionDriver {
 
     fn start(&mut self, operation: Operation) {
         debug_assert!(self.operation.is_terminated());
-        self.negotiated.operation_begins(&operation);
+        self.negotiated.operation_started(&operation);
         self.operation = perform(self.pc.clone(), operation).boxed_local().fuse();
     }
 
     fn restart_ice(&mut self) {
-        let is_left_to_peer = self.path.is_odd_attempt() && self.negotiated.leaves_restarts(&self.pc);
+        let is_left_to_peer = self.path.is_odd_attempt() && self.negotiated.prefers_remote_restart(&self.pc);
         if self.path.is_broken()
             && !is_left_to_peer
             && let Err(error) = self.pc.restart_ice()
@@ -235,17 +236,17 @@ impl SessionDriver {
     }
 
     fn operation_done(&mut self, mut local: Option<SessionDescription>) -> Input {
-        if local.as_ref().is_some_and(is_of_firefox) {
+        if local.as_ref().is_some_and(is_firefox) {
             self.negotiator.look_ahead();
         }
         match self.negotiated.operation_done(&self.pc, local.as_mut()) {
             IceRestart::Agreed => {
                 let is_connected = connection(&self.pc) == Connection::Connected;
                 let actions = self.path.ice_restarted(is_connected);
-                self.follow(&actions);
+                self.apply(&actions);
             }
             IceRestart::Ignored if self.path.disable_restarts() => {
-                let message = "the peer does not restart ICE: its answer has the former ICE credentials";
+                let message = "the peer does not restart ICE: its answer has the previous ICE credentials";
                 self.report(Error::new("restartIce", ErrorKind::Operation, message));
             }
             IceRestart::None | IceRestart::Ignored => {}
@@ -265,17 +266,17 @@ impl SessionDriver {
 
     async fn path_changed(&mut self, actions: Actions) -> Option<Input> {
         let (is_lost, restart_ice) = (actions.is_lost(), actions.restart_ice);
-        self.follow(&actions);
+        self.apply(&actions);
         if is_lost {
-            // The receiver of the event may have a signal for the peer that precedes the session's own `bye`.
+            // The subscriber may send its own message to the peer, such as `hang_up`, before the session sends `bye`.
             TimeoutFuture::new(0).await;
             return Some(Input::Closing);
         }
         restart_ice.then_some(Input::PathBroken)
     }
 
-    /// Follows the path monitor as far as it concerns the timer and the user.
-    fn follow(&mut self, actions: &Actions) {
+    /// Applies the path monitor's actions to the timer, and emits its event.
+    fn apply(&mut self, actions: &Actions) {
         match actions.timer {
             Timer::Keep => {}
             Timer::Stop => self.timer = Fuse::terminated(),
@@ -286,7 +287,7 @@ impl SessionDriver {
         }
     }
 
-    /// Reports a link that has failed. The session continues without its link for as long as the network holds.
+    /// Emits the failure of the link. The session continues without a link until the network fails.
     fn link_ended(&self, outcome: Result<()>) -> Option<Input> {
         if let Err(error) = outcome {
             self.report(error);
@@ -299,7 +300,7 @@ impl SessionDriver {
     }
 
     fn report_too_large(&self, size: usize, limit: usize) {
-        let message = format!("a signal of {size} bytes does not fit into the link's limit of {limit} bytes");
+        let message = format!("a signal of {size} bytes exceeds the link's limit of {limit} bytes");
         self.report(Error::new("signal", ErrorKind::TooLarge { limit: limit as u64 }, message));
     }
 

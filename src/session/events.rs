@@ -1,4 +1,4 @@
-//! Events of a session, and the limit of those that are unread, as a peer can cause failures at will.
+//! The events of a session. Unread events are limited, as the peer can cause any number of failures.
 
 use std::fmt;
 
@@ -9,15 +9,16 @@ use crate::{
     event::{Broadcast, Queue},
 };
 
-/// The reason why a session was lost.
+/// The reason for which a session was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LostReason {
-    /// The network between the two peers has failed, and no attempt to reconnect succeeded.
+    /// The network between the two peers has failed, and no attempt to reconnect has succeeded.
     ConnectionFailed,
-    /// The peer has closed its session.
+    /// The remote peer has closed its session.
     PeerClosed,
-    /// The peer has started a new session, such as a page that was reloaded. Only a new session reaches it.
+    /// The remote peer has started a new session, such as after a reload of its page. Connecting to it requires a new
+    /// local session as well.
     PeerRestarted,
 }
 
@@ -43,29 +44,31 @@ impl fmt::Display for LostReason {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SessionEvent {
-    /// The path to the peer is broken, and this is an attempt to find another.
+    /// The network path to the remote peer is broken, and an attempt to find another path begins.
     #[non_exhaustive]
     Reconnecting {
         /// The number of the attempt, from 1.
         attempt: u32,
     },
-    /// There is a path again. Tracks and channels continue.
+    /// The peers are connected again. Tracks and channels continue.
     Recovered,
-    /// The session has ended, other than with [`Session::close`](super::Session::close). No event follows.
+    /// The session was lost. This is the last event. [`Session::close`](super::Session::close) does not cause it.
     #[non_exhaustive]
     Lost {
         /// The reason.
         reason: LostReason,
     },
-    /// Something failed that does not end the session. The same failure of the same offer is emitted once.
+    /// A failure that does not end the session. The same failure of the same offer is emitted once.
     ///
-    /// - An offer cannot be created, or the peer refuses it: it is created again, at most six times without a change.
-    /// - The peer's offer or candidate cannot be applied.
-    /// - A description or candidate does not fit into the [signal limit](super::SessionOptions::signal_limit)
-    ///   (`TooLarge`): it is sent once it fits.
-    /// - The peer does not restart ICE.
-    /// - The browser refuses a track that [`add_track`](crate::peer::PeerConnection::add_track) has taken.
-    /// - The link failed.
+    /// - An offer cannot be created, or the remote peer refuses it. It is created again after a delay, but not after six
+    ///   failures without a change of the connection.
+    /// - An offer or a candidate of the remote peer cannot be applied.
+    /// - A description or a candidate exceeds the [signal limit](super::SessionOptions::signal_limit) (`TooLarge`). It is
+    ///   sent when it fits.
+    /// - The remote peer does not restart ICE.
+    /// - The browser refuses a track that [`add_track`](crate::peer::PeerConnection::add_track) has accepted.
+    /// - The link has failed. The session continues without a link.
+    /// - Events were dropped, as too many are unread (`QuotaExceeded`).
     Failed(Error),
 }
 
@@ -79,24 +82,24 @@ impl From<PathEvent> for SessionEvent {
     }
 }
 
-/// Maximum number of unread events of a session.
-const UNREAD_EVENTS: usize = 1_024;
+/// Maximum number of unread events of a subscriber.
+const MAX_UNREAD_EVENTS: usize = 1_024;
 
 /// Sends an event to all subscribers.
 pub(crate) fn push(events: &Broadcast<SessionEvent>, event: SessionEvent) {
     events.send(event, push_to);
 }
 
-/// Adds an event to the queue of one subscriber. Beyond the limit, events are dropped, which the last one reports. The
-/// end is always reported. Returns whether the event was added.
+/// Adds an event to the queue of one subscriber, and returns whether there was room. Events beyond the limit are dropped,
+/// which one last event reports. `Lost` is always added.
 fn push_to(queue: &Queue<SessionEvent>, event: SessionEvent) -> bool {
     let is_last = matches!(event, SessionEvent::Lost { .. });
-    let is_added = is_last || queue.len() < UNREAD_EVENTS;
+    let is_added = is_last || queue.len() < MAX_UNREAD_EVENTS;
     if is_added {
         queue.push(event);
-    } else if queue.len() == UNREAD_EVENTS {
-        let error = Error::new("events", ErrorKind::QuotaExceeded, "further events were dropped, as none were read");
-        queue.push(SessionEvent::Failed(error));
+    } else if queue.len() == MAX_UNREAD_EVENTS {
+        let message = "session events were dropped, as 1,024 events are unread";
+        queue.push(SessionEvent::Failed(Error::new("events", ErrorKind::QuotaExceeded, message)));
     }
     is_added
 }
@@ -112,7 +115,7 @@ mod tests {
             push_to(&queue, SessionEvent::Reconnecting { attempt });
         }
         push_to(&queue, SessionEvent::Lost { reason: LostReason::PeerClosed });
-        assert_eq!(queue.len(), UNREAD_EVENTS + 2);
+        assert_eq!(queue.len(), MAX_UNREAD_EVENTS + 2);
         let read: Vec<SessionEvent> = std::iter::from_fn(|| queue.pop()).collect();
         let [.., SessionEvent::Failed(error), SessionEvent::Lost { .. }] = &*read else { panic!("{read:?}") };
         assert_eq!(*error.kind(), ErrorKind::QuotaExceeded);

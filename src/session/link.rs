@@ -1,4 +1,4 @@
-//! Links between two sessions.
+//! Signaling links between two sessions.
 
 use std::{
     fmt,
@@ -19,9 +19,13 @@ use crate::{
 };
 
 pin_project! {
-    /// A stream of signals and a sink for signals, as the one link that a [`Session`](super::Session) takes.
+    /// A signaling link, made of a stream and a sink of signals.
     ///
-    /// A link between two tabs of one page, over a `BroadcastChannel`; both tabs run the same code, at any time:
+    /// A [`Session`](super::Session) takes any type that is both a stream and a sink of [`Signal`]s. This type combines two
+    /// halves into one.
+    ///
+    /// # Examples
+    /// A link between two tabs of the same origin, over a `BroadcastChannel`. Both tabs run the same code:
     ///
     /// ```no_run
     /// # use browser_rtc::{Error, EventStream, negotiation::Politeness, peer::Configuration};
@@ -29,14 +33,14 @@ pin_project! {
     /// # use wasm_bindgen::{JsCast, JsValue};
     /// # use web_sys::{BroadcastChannel, MessageEvent};
     /// # fn example() -> Result<(), JsValue> {
-    /// let tabs = BroadcastChannel::new("our call")?;
-    /// let incoming = EventStream::listen(&tabs, "message", |event| {
+    /// let channel = BroadcastChannel::new("my-app")?;
+    /// let incoming = EventStream::listen(&channel, "message", |event| {
     ///     let text = event.unchecked_into::<MessageEvent>().data().as_string()?;
     ///     text.parse().ok()
     /// });
     /// let link = Link::sending(incoming, move |signal| {
     ///     let text = signal.to_string();
-    ///     tabs.post_message(&text.into()).map_err(|thrown| Error::from_js("postMessage", thrown))
+    ///     channel.post_message(&text.into()).map_err(|thrown| Error::from_js("postMessage", thrown))
     /// });
     /// let session = Session::new(&Configuration::new(), Politeness::Auto, link)?;
     /// # Ok(()) }
@@ -49,10 +53,10 @@ pin_project! {
     }
 }
 
-/// One end of a link within a page.
+/// One end of a link between two sessions of the same page. [`MemoryLink::pair`] creates both ends.
 pub type MemoryLink = Link<UnboundedReceiver<Signal>, MemorySink>;
 
-/// The sending half of a [`MemoryLink`]. It fails with `Closed` when the other end has been dropped.
+/// The sending half of a [`MemoryLink`]. Sending fails with `Closed` if the other end has been dropped.
 #[derive(Clone, Debug)]
 pub struct MemorySink(UnboundedSender<Signal>);
 
@@ -73,8 +77,11 @@ where
 }
 
 impl<I: Stream<Item = Signal>> Link<I, ()> {
-    /// Creates a link over a function that sends at once, such as that of a WebSocket or a message port: `send` is called
-    /// with each signal. After its first error nothing more is sent.
+    /// Creates a link from a stream and a function that sends a signal without waiting, such as over a WebSocket or a
+    /// message port.
+    ///
+    /// `send` is called with each outgoing signal. After its first error, it is not called again. The session emits the
+    /// error as [`SessionEvent::Failed`](super::SessionEvent::Failed).
     pub fn sending<E>(incoming: I, send: impl FnMut(Signal) -> Result<(), E>) -> Link<I, impl Sink<Signal, Error = E>> {
         let outgoing = sink::unfold(send, async |mut send, signal| {
             send(signal)?;
@@ -85,14 +92,15 @@ impl<I: Stream<Item = Signal>> Link<I, ()> {
 }
 
 impl MemoryLink {
-    /// Creates the two ends of a link within a page, which loses nothing.
+    /// Creates the two ends of a link. The link is reliable and unbounded.
     ///
+    /// # Examples
     /// ```no_run
     /// # use browser_rtc::{Result, negotiation::Politeness, peer::Configuration, session::{MemoryLink, Session}};
     /// # fn example() -> Result<()> {
-    /// let (one_end, other_end) = MemoryLink::pair();
-    /// let ada = Session::new(&Configuration::new(), Politeness::Polite, one_end)?;
-    /// let bob = Session::new(&Configuration::new(), Politeness::Impolite, other_end)?;
+    /// let (link_a, link_b) = MemoryLink::pair();
+    /// let a = Session::new(&Configuration::new(), Politeness::Polite, link_a)?;
+    /// let b = Session::new(&Configuration::new(), Politeness::Impolite, link_b)?;
     /// # Ok(()) }
     /// ```
     #[must_use]
@@ -173,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_link_carries_signals_until_an_end_is_dropped() {
+    fn memory_link_ends_when_other_end_is_dropped() {
         let (mut a, mut b) = MemoryLink::pair();
         for _ in 0..2 {
             a.send(signal()).now_or_never().unwrap().unwrap();
@@ -187,15 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn function_is_called_until_it_fails() {
-        let mut left = 2;
+    fn send_function_is_called_until_error() {
+        let mut calls = 0;
         let link = Link::sending(stream::empty(), |sent: Signal| {
             assert_eq!(sent, signal());
-            left -= 1;
-            if left < 0 { Err("full") } else { Ok(()) }
+            calls += 1;
+            if calls > 2 { Err("full") } else { Ok(()) }
         });
         let sending = stream::repeat_with(|| Ok(signal())).take(4).forward(link);
         assert_eq!(sending.now_or_never().unwrap(), Err("full"));
-        assert_eq!(left, -1);
+        assert_eq!(calls, 3);
     }
 }

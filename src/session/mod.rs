@@ -1,7 +1,66 @@
-//! A connection to one peer that negotiates and recovers by itself, over any link.
+//! A peer connection that negotiates and recovers automatically, over any signaling link.
 //!
-//! A program neither offers nor answers nor forwards candidates: each change of the connection is negotiated. So a call
-//! can be connected before the camera is open, and media then begins at once:
+//! A [`Session`] owns a [`PeerConnection`] and the signaling for it. The program adds and removes tracks, transceivers and
+//! channels at any time. The session creates and answers offers, exchanges ICE candidates, resolves collisions of offers
+//! by the [perfect negotiation](https://www.w3.org/TR/webrtc/#perfect-negotiation-example) pattern, and restarts ICE
+//! when the network fails. It needs a link, which carries [`Signal`]s to the remote peer and back. For peers that meet on
+//! the signaling server of this project, [`room`](crate::room) provides sessions with a link.
+//!
+//! ```no_run
+//! use browser_rtc::{
+//!     Error, Result,
+//!     channel::ChannelInit,
+//!     negotiation::{Politeness, Signal},
+//!     peer::{Configuration, IceServer},
+//!     session::{Session, SessionEvent},
+//! };
+//! use futures::{Sink, Stream, StreamExt};
+//! use web_sys::Element;
+//!
+//! // Both peers run this function.
+//! async fn connect<L>(link: L, status: &Element) -> Result<()>
+//! where
+//!     L: Stream<Item = Signal> + Sink<Signal, Error = Error> + 'static,
+//! {
+//!     let configuration = Configuration::new().ice_server(IceServer::stun("stun:stun.example.org"));
+//!     let session = Session::new(&configuration, Politeness::Auto, link)?;
+//!     let mut events = session.events();
+//!
+//!     let chat = session.connection().create_data_channel("chat", &ChannelInit::new().negotiated(1))?;
+//!     chat.send("hello").await?; // waits until the peers are connected
+//!
+//!     while let Some(event) = events.next().await {
+//!         let text = match event {
+//!             SessionEvent::Reconnecting { attempt, .. } => format!("reconnecting, attempt {attempt}"),
+//!             SessionEvent::Recovered => "connected".to_owned(),
+//!             SessionEvent::Lost { reason, .. } => format!("lost: {reason}"),
+//!             SessionEvent::Failed(error) => error.to_string(),
+//!             _ => continue,
+//!         };
+//!         status.set_text_content(Some(&text));
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Types
+//!
+//! | Type | Purpose |
+//! |---|---|
+//! | [`Session`] | The session: gives access to the connection, and closes it |
+//! | [`SessionOptions`] | Politeness, recovery, and the capabilities of the link and the remote peer |
+//! | [`Recovery`] | When ICE is restarted after a network failure, and when the session is given up |
+//! | [`SessionEvent`] | An event of a session: network failures, recoveries, failed negotiations, the end |
+//! | [`LostReason`] | The reason for which a session was lost |
+//! | [`Link`] | A link from any stream and sink of signals, or from a function that sends |
+//! | [`MemoryLink`], [`MemorySink`] | A link between two sessions of one page, for tests and demos |
+//!
+//! [`negotiation`](crate::negotiation) has the signals themselves, which are JSON, and the state machine behind a session.
+//!
+//! # Media before the camera is open
+//!
+//! A session can connect while the user is asked for the camera, so that media begins as soon as the camera is open. A
+//! transceiver reserves the place of the track:
 //!
 //! ```no_run
 //! # use browser_rtc::{Result, media::{self, Constraints, TrackKind}, session::Session};
@@ -13,29 +72,32 @@
 //! video.sender().replace_track(camera.tracks().first()).await?;
 //! # Ok(()) }
 //! # async fn callee(session: Session) -> Result<()> {
-//! // The callee will send there as well.
+//! // The remote peer sends on the same transceiver.
 //! let mut tracks = session.connection().tracks();
-//! while let Some(arrived) = tracks.next().await {
-//!     arrived.transceiver.set_direction(&TransceiverDirection::SendRecv)?;
+//! while let Some(event) = tracks.next().await {
+//!     event.transceiver.set_direction(&TransceiverDirection::SendRecv)?;
 //! }
 //! # Ok(()) }
 //! ```
 //!
-//! The media of the remote peer can be attached to an element before it arrives:
+//! Remote tracks exist before their media arrives, and can be attached to an element immediately:
 //!
 //! ```no_run
 //! # use browser_rtc::{Result, media::{self, MediaStream}, peer::RtpReceiver, session::Session};
-//! # fn example(session: Session, camera: MediaStream, picture: &web_sys::HtmlMediaElement) -> Result<()> {
+//! # fn example(session: Session, camera: MediaStream, video: &web_sys::HtmlMediaElement) -> Result<()> {
 //! let pc = session.connection();
 //! for track in camera.tracks() {
 //!     pc.add_track(&track, &[&camera])?;
 //! }
-//! let coming: Vec<_> = pc.receivers().iter().map(RtpReceiver::track).collect();
-//! let shown = media::show(picture, &MediaStream::from_tracks(&coming)?)?;
+//! let remote_tracks: Vec<_> = pc.receivers().iter().map(RtpReceiver::track).collect();
+//! let attachment = media::show(video, &MediaStream::from_tracks(&remote_tracks)?)?;
 //! # Ok(()) }
 //! ```
 //!
-//! Simulcast to an SFU, which speaks plain perfect negotiation or [`Signal`]s of its own:
+//! # SFUs
+//!
+//! A server that speaks plain perfect negotiation is a [plain peer](SessionOptions::plain_peer). For a server with
+//! another protocol, the link converts [`Signal`]s to its messages and back. Simulcast to an SFU:
 //!
 //! ```no_run
 //! # use browser_rtc::{Error, Result, media::MediaStream, negotiation::{Politeness, Signal}};
@@ -45,17 +107,26 @@
 //! # where L: Stream<Item = Signal> + Sink<Signal, Error = Error> + 'static {
 //! let session = Session::new(&Configuration::new(), SessionOptions::new(Politeness::Polite).plain_peer(), link)?;
 //! let [high, middle, low] = ["h", "m", "l"].map(|rid| Encoding::new().rid(rid));
-//! let three_sizes = TransceiverInit::new()
+//! let simulcast = TransceiverInit::new()
 //!     .direction(TransceiverDirection::SendOnly)
 //!     .stream(&camera)
 //!     .encoding(high)
 //!     .encoding(middle.scale_resolution_down_by(2.0))
 //!     .encoding(low.scale_resolution_down_by(4.0));
 //! for track in camera.video_tracks() {
-//!     session.connection().add_transceiver(&track, &three_sizes)?;
+//!     session.connection().add_transceiver(&track, &simulcast)?;
 //! }
 //! # Ok(()) }
 //! ```
+//!
+//! # Browser quirks
+//!
+//! A session corrects or avoids most quirks of browsers. Two of them remain visible:
+//!
+//! - Firefox receives no media after an offer of its own was rolled back, until the next negotiation succeeds. If a peer
+//!   permanently refuses an offer, change the connection, so that the session creates another offer.
+//! - Chromium cannot create any offer after it has refused an offer that remaps the ids of RTP header extensions. The
+//!   session emits [`SessionEvent::Failed`] once in this case.
 
 mod browser_quirks;
 mod driver;
@@ -87,42 +158,41 @@ use crate::{
     wake::CloseSignal,
 };
 
-/// A connection to one peer that negotiates and recovers by itself.
+/// A peer connection that negotiates and recovers automatically.
 ///
-/// Add and remove tracks, transceivers and channels on its [`connection`](Self::connection) at any time, on either
-/// side: it offers and answers, also if both sides offer at once. If the network between the two breaks or changes, it
-/// finds another path. [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
+/// Both peers may add and remove tracks, transceivers and channels on the [`connection`](Self::connection) at any time,
+/// including at the same time. If the network between the peers fails or changes, the session restarts ICE.
+/// [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
 ///
-/// The link is anything that carries [`Signal`]s to the peer and back. It may lose or repeat some, and be interrupted; it
-/// should keep their order. The session sends lost signals again, so a link need not. If the link ends, the session
-/// continues for as long as the network holds.
+/// Clones share one session and compare equal. The session ends with [`close`](Self::close), when the last clone is
+/// dropped, when its connection is closed, or when it is lost. The connection is closed then, and the remote peer is
+/// notified.
 ///
-/// The peer need not use this crate: a [plain peer](crate::negotiation) is recognized from what it sends.
+/// # The link
+/// A link is a stream of the remote peer's [`Signal`]s and a sink for the local ones. It should keep their order. It may
+/// lose or duplicate signals and may be interrupted, as the session resends and deduplicates signals. If the link ends,
+/// the session continues until the network fails.
 ///
-/// On a session's connection, [`add_track`](PeerConnection::add_track) uses a sender again that
-/// [`remove_track`](PeerConnection::remove_track) has emptied, so that descriptions stay bounded however often a track is
-/// added and removed. The sender keeps its parameters and its codec preferences.
+/// # The remote peer
+/// The remote peer need not use this crate. A [plain peer](crate::negotiation) is detected from its first signal, or
+/// declared with [`SessionOptions::plain_peer`].
 ///
-/// # Browser quirks
-/// A Firefox receives no media after an offer of its own was rolled back, until the next negotiation succeeds: if a peer
-/// refuses an offer for good, change something to have another created. A Chromium that refused an offer in which the
-/// ids of RTP header extensions were remapped cannot create an offer any more; that is emitted once.
+/// # Reuse of senders
+/// On the connection of a session, [`add_track`](PeerConnection::add_track) reuses a sender that
+/// [`remove_track`](PeerConnection::remove_track) has emptied. Session descriptions therefore do not grow each time that a
+/// track is removed and added. The sender keeps its parameters and codec preferences.
 ///
-/// Clones share one session. It ends with [`close`](Self::close), when the last clone is dropped, when its connection
-/// is closed, or when it is lost; then its connection is closed, and the remote peer is notified.
-///
+/// # Examples
 /// ```no_run
 /// # use browser_rtc::{channel::ChannelInit, negotiation::{Politeness, Signal}, peer::Configuration};
-/// # use browser_rtc::{session::{Session, SessionEvent}, Error, Result};
-/// # use futures::{Sink, Stream, StreamExt};
+/// # use browser_rtc::{session::Session, Error, Result};
+/// # use futures::{Sink, Stream};
 /// # async fn example<L>(link: L) -> Result<()>
 /// # where L: Stream<Item = Signal> + Sink<Signal, Error = Error> + 'static {
 /// let session = Session::new(&Configuration::new(), Politeness::Auto, link)?;
 /// let chat = session.connection().create_data_channel("chat", &ChannelInit::new().negotiated(1))?;
-/// let mut events = session.events();
-/// while let Some(event) = events.next().await {
-///     if let SessionEvent::Reconnecting { attempt, .. } = event { /* … */ }
-/// }
+/// chat.send("hello").await?; // waits until the peers are connected
+/// session.ended().await;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -132,15 +202,17 @@ struct SharedSession {
     pc: PeerConnection,
     events: Broadcast<SessionEvent>,
     signal_limit: Rc<Cell<usize>>,
-    /// Asks the driver to end.
+    /// Set to end the driver.
     closing: CloseSignal,
-    /// The driver has ended.
+    /// Set when the driver has ended.
     ended: CloseSignal,
 }
 
 impl Session {
-    /// Creates a connection, and negotiates it over `link`. One side is
-    /// [`Polite`](crate::negotiation::Politeness::Polite) and the other `Impolite`, or both are `Auto`.
+    /// Creates a connection and negotiates it over `link`.
+    ///
+    /// `options` are [`SessionOptions`] or only a [`Politeness`](crate::negotiation::Politeness). One peer is `Polite` and
+    /// the other one `Impolite`, or both are `Auto`.
     ///
     /// # Errors
     /// As [`PeerConnection::new`].
@@ -152,8 +224,9 @@ impl Session {
         Ok(Self::from_connection(PeerConnection::new(configuration)?, options, link))
     }
 
-    /// Creates a session from a connection that has not negotiated yet. Tracks and channels that were added to it before
-    /// are negotiated.
+    /// Creates a session from a connection that has not negotiated yet.
+    ///
+    /// The first negotiation includes the tracks and channels that the connection already has.
     pub fn from_connection<L>(pc: PeerConnection, options: impl Into<SessionOptions>, link: L) -> Self
     where
         L: Stream<Item = Signal> + Sink<Signal> + 'static,
@@ -162,7 +235,7 @@ impl Session {
         let (closing, ended) = (CloseSignal::default(), CloseSignal::default());
         let events = Broadcast::default();
         let options = options.into();
-        let signal_limit = options.limit();
+        let signal_limit = options.signal_limit_cell();
         let failures = events.clone();
         pc.reuse_senders(move |error| events::push(&failures, SessionEvent::Failed(error)));
         let parts = SessionParts {
@@ -177,22 +250,27 @@ impl Session {
         Self(Rc::new(SharedSession { pc, events, signal_limit, closing, ended }))
     }
 
-    /// Returns the connection. Tracks, transceivers and channels may be added and removed at any time; descriptions and
-    /// candidates are left to the session.
+    /// Returns the connection.
+    ///
+    /// The program may add and remove tracks, transceivers and channels at any time. The session sets the descriptions and
+    /// adds the candidates.
     #[must_use]
     pub fn connection(&self) -> &PeerConnection {
         &self.0.pc
     }
 
-    /// Returns a new subscription to the events of the session. The first one begins with the events so far, each later
-    /// one with the next event. A stream holds 1,024 unread events; those after them are dropped, which
-    /// `Failed(QuotaExceeded)` reports in their place. The stream ends with the session.
+    /// Subscribes to the events of the session.
+    ///
+    /// The first subscriber receives all events since the session was created. Each later subscriber receives the events
+    /// from its subscription on. A stream buffers 1,024 unread events. Further events are dropped, which
+    /// [`SessionEvent::Failed`] with `QuotaExceeded` reports once in their place. The stream ends with the session.
     pub fn events(&self) -> EventStream<SessionEvent> {
         self.0.events.subscribe(&self.0.ended)
     }
 
-    /// Sets the limit of the JSON text of one signal from now on, in bytes, as [`SessionOptions::signal_limit`] does at
-    /// the beginning. An offer that did not fit before is created within a second.
+    /// Changes the [limit](SessionOptions::signal_limit) for the JSON text of one signal, in bytes.
+    ///
+    /// An offer that exceeded the previous limit is retried within one second.
     pub fn set_signal_limit(&self, bytes: usize) {
         self.0.signal_limit.set(bytes);
     }
@@ -202,7 +280,10 @@ impl Session {
         self.0.closing.set();
     }
 
-    /// Resolves when the session has ended, for any reason. Cancel safe.
+    /// Resolves when the session has ended, for any reason. There is no timeout.
+    ///
+    /// # Cancel safety
+    /// This function is cancel safe.
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.0.ended.wait()
     }

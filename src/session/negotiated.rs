@@ -1,6 +1,6 @@
-//! The state that the two peers have negotiated so far.
+//! The state that the two peers have negotiated.
 
-use super::browser_quirks::{Setup, is_of_firefox};
+use super::browser_quirks::{Setup, is_firefox};
 use crate::{
     negotiation::Operation,
     peer::{PeerConnection, SdpType, SessionDescription, SignalingState},
@@ -9,67 +9,73 @@ use crate::{
 /// The negotiated state of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Negotiated {
-    /// The operation that runs sets a description.
-    is_describing: bool,
-    /// The ICE username fragments of both peers, which change with each restart.
-    ours: Option<String>,
-    theirs: Option<String>,
+    /// True while an operation sets a description.
+    is_setting_description: bool,
+    /// The ICE username fragment of the local peer. Both fragments change with each ICE restart.
+    local_fragment: Option<String>,
+    /// The ICE username fragment of the remote peer.
+    remote_fragment: Option<String>,
     setup: Option<Setup>,
-    is_with_firefox: bool,
+    is_peer_firefox: bool,
 }
 
 /// The effect of an answer on ICE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IceRestart {
+    /// The answer does not restart ICE.
     None,
-    /// Both peers have restarted it.
+    /// Both peers have restarted ICE.
     Agreed,
-    /// The local offer did, and the peer's answer has its former credentials.
+    /// The local offer restarted ICE, and the answer has the previous credentials of the remote peer.
     Ignored,
 }
 
 impl Negotiated {
-    pub(super) fn operation_begins(&mut self, operation: &Operation) {
-        self.is_describing = !matches!(operation, Operation::AddIceCandidate(_) | Operation::CreateOffer);
-        // The connection returns descriptions in its own format.
+    pub(super) fn operation_started(&mut self, operation: &Operation) {
+        self.is_setting_description = !matches!(operation, Operation::AddIceCandidate(_) | Operation::CreateOffer);
+        // The browser can be detected in this description only: the connection returns it in the local browser's format.
         if let Operation::SetRemoteDescription(description) = operation {
-            self.is_with_firefox = is_of_firefox(description);
+            self.is_peer_firefox = is_firefox(description);
         }
     }
 
-    /// Returns the effect on ICE, if an answer has been set. `ours` is the local description that is about to be sent.
-    pub(super) fn operation_done(&mut self, pc: &PeerConnection, ours: Option<&mut SessionDescription>) -> IceRestart {
-        if !self.is_describing || pc.signaling_state() != SignalingState::Stable {
+    /// Returns the effect on ICE if an answer has been set. `to_send` is the local description that is about to be sent.
+    pub(super) fn operation_done(
+        &mut self,
+        pc: &PeerConnection,
+        to_send: Option<&mut SessionDescription>,
+    ) -> IceRestart {
+        if !self.is_setting_description || pc.signaling_state() != SignalingState::Stable {
             return IceRestart::None;
         }
         let Some((local, remote)) = pc.local_description().zip(pc.remote_description()) else {
             return IceRestart::None;
         };
         let setup = *self.setup.get_or_insert_with(|| Setup::new(&local, &remote));
-        if let Some(ours) = ours {
-            setup.keep(ours);
+        if let Some(description) = to_send {
+            setup.correct(description);
         }
         let fragment = |description: &SessionDescription| description.values("a=ice-ufrag:").next().map(str::to_owned);
-        let ours = (self.ours.take(), fragment(&local));
-        let theirs = (self.theirs.take(), fragment(&remote));
+        let local_fragments = (self.local_fragment.take(), fragment(&local));
+        let remote_fragments = (self.remote_fragment.take(), fragment(&remote));
         let has_restarted = |(before, now): &(Option<String>, Option<String>)| before.is_some() && before != now;
-        let restart = if has_restarted(&theirs) {
+        let restart = if has_restarted(&remote_fragments) {
             IceRestart::Agreed
-        } else if has_restarted(&ours) && local.kind == SdpType::Offer {
+        } else if has_restarted(&local_fragments) && local.kind == SdpType::Offer {
             IceRestart::Ignored
         } else {
             IceRestart::None
         };
-        (self.ours, self.theirs) = (ours.1, theirs.1);
+        (self.local_fragment, self.remote_fragment) = (local_fragments.1, remote_fragments.1);
         restart
     }
 
-    /// Returns whether the peer should rather offer an ICE restart.
+    /// Returns whether the remote peer should offer ICE restarts rather than the local one.
     ///
-    /// Firefox answers the connectivity checks of a restart before it has received the offer, at the former port, and
-    /// drops everything else that arrives there. A Chromium that offers a restart takes that port for a valid path, and
-    /// may keep it. As the answerer, it does not.
-    pub(super) fn leaves_restarts(&self, pc: &PeerConnection) -> bool {
-        self.is_with_firefox && !pc.local_description().as_ref().is_some_and(is_of_firefox)
+    /// Firefox answers the connectivity checks of a restart before it has received the offer, on its previous port, and
+    /// drops all other packets that arrive there. A Chromium that has offered the restart considers that port a valid path
+    /// and may keep using it. As the answerer, Chromium does not.
+    pub(super) fn prefers_remote_restart(&self, pc: &PeerConnection) -> bool {
+        self.is_peer_firefox && !pc.local_description().as_ref().is_some_and(is_firefox)
     }
 }

@@ -1,4 +1,4 @@
-//! Options of a session.
+//! The options of a session.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -6,11 +6,12 @@ use browser_rtc_proto::recovery::Recovery;
 
 use crate::negotiation::Politeness;
 
-/// Options of a session: at least its [`Politeness`].
+/// The options of a session.
 ///
+/// [`Politeness`] alone converts to options with the defaults.
+///
+/// # Examples
 /// ```
-/// use std::time::Duration;
-///
 /// use browser_rtc::{
 ///     negotiation::Politeness,
 ///     session::{Recovery, SessionOptions},
@@ -30,7 +31,7 @@ pub struct SessionOptions {
 }
 
 impl SessionOptions {
-    /// Creates options with the default recovery, for a link without a limit.
+    /// Creates options with the default recovery and without a signal limit.
     #[must_use]
     pub fn new(politeness: Politeness) -> Self {
         Self {
@@ -43,58 +44,59 @@ impl SessionOptions {
         }
     }
 
-    /// Sets when ICE is restarted after the network breaks, and when the session is given up.
+    /// Sets when ICE is restarted after a network failure, and when the session is given up.
     #[must_use]
     pub fn recovery(mut self, recovery: Recovery) -> Self {
         self.recovery = recovery;
         self
     }
 
-    /// Declares the peer to be plain: it speaks the specification's own perfect negotiation, without
-    /// [`Header`](crate::negotiation::Header)s, and the link delivers in order and once.
+    /// Declares that the remote peer is plain: it implements the perfect negotiation of the specification, without
+    /// [`Header`](crate::negotiation::Header)s. The link must deliver each signal once and in order.
     ///
-    /// A session detects this from the peer's first signal, and offers to a silent peer after one second (two if the
-    /// session is polite). With this option it sends no greetings, and does not wait if it is impolite. A polite session
-    /// delays its first offer to a plain peer by one second: a Chromium that rolls back its first data channel never
-    /// connects.
+    /// Without this option, a session detects a plain peer from its first signal. If no signal arrives, it sends its first
+    /// offer after one second, or two seconds if it is polite. With this option, the session sends no greetings, and an
+    /// impolite session offers immediately. A polite session still delays its first offer by one second, as Chromium never
+    /// connects after it has rolled back an offer with its first data channel.
     #[must_use]
     pub fn plain_peer(mut self) -> Self {
         self.plain_peer = true;
         self
     }
 
-    /// Makes the session answer only: it never offers. Some SFUs offer, and ignore offers.
+    /// Makes the session answer only. It never creates an offer, for SFUs that offer themselves and ignore offers.
     ///
-    /// Tracks and channels that are added here are negotiated with the peer's next offer, if that has room for them.
-    /// After the network breaks, only the peer can restart ICE.
+    /// Local tracks and channels are negotiated with the next offer of the remote peer, if it has media sections for them.
+    /// Only the remote peer can restart ICE after a network failure.
     #[must_use]
     pub fn answer_only(mut self) -> Self {
         self.answer_only = true;
         self
     }
 
-    /// Sets the limit of the JSON text of one [`Signal`](crate::negotiation::Signal) on this link, in bytes; unlimited
-    /// by default. A larger description is sent in up to 256 parts, each a signal of its own. A signal that cannot be
-    /// sent at all is reported once, as a [`Failed`](super::SessionEvent::Failed) with
-    /// [`TooLarge`](crate::ErrorKind::TooLarge).
-    /// [`Session::set_signal_limit`](super::Session::set_signal_limit) changes it later.
+    /// Sets the limit for the JSON text of one [`Signal`](crate::negotiation::Signal) on the link, in bytes. Default:
+    /// unlimited.
+    ///
+    /// A larger description is sent in up to 256 parts, each of which is a signal. A signal that exceeds the limit even in
+    /// parts is emitted once as [`Failed`](super::SessionEvent::Failed) with [`TooLarge`](crate::ErrorKind::TooLarge).
+    /// [`Session::set_signal_limit`](super::Session::set_signal_limit) changes the limit later.
     #[must_use]
     pub fn signal_limit(mut self, bytes: usize) -> Self {
         self.signal_limit = Some(bytes);
         self
     }
 
-    /// Sets a limit that the owner of the cell may change.
+    /// Sets a signal limit that several sessions share and that the owner of the cell may change.
     #[must_use]
     pub(crate) fn shared_signal_limit(mut self, bytes: Rc<Cell<usize>>) -> Self {
         self.shared_signal_limit = Some(bytes);
         self
     }
 
-    /// Returns the limit of one session.
-    pub(super) fn limit(&self) -> Rc<Cell<usize>> {
-        let own = || Rc::new(Cell::new(self.signal_limit.unwrap_or(usize::MAX)));
-        self.shared_signal_limit.clone().unwrap_or_else(own)
+    /// Returns the shared signal limit, or a new cell with the session's own.
+    pub(super) fn signal_limit_cell(&self) -> Rc<Cell<usize>> {
+        let own_limit = || Rc::new(Cell::new(self.signal_limit.unwrap_or(usize::MAX)));
+        self.shared_signal_limit.clone().unwrap_or_else(own_limit)
     }
 }
 

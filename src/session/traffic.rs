@@ -1,5 +1,5 @@
-//! Observation of the traffic on a connection, of which its states report nothing: ICE checks its path by itself, and may
-//! find it good while the peer receives nothing.
+//! Observation of the traffic on a connection. A connection's state alone is not sufficient, as ICE may consider a path
+//! valid on which no data arrives.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::{
     timer::milliseconds,
 };
 
-/// Time for which bytes that were sent on the former path may be in flight.
-const ECHO_MS: u32 = 1_000;
+/// Time in which bytes that were sent on the previous path may still arrive.
+const IN_FLIGHT_MS: u32 = 1_000;
 
-/// Waits for this time, and returns the traffic, except that of its beginning.
+/// Waits for `time`, and returns the traffic in that time, except in its first second.
 pub(super) async fn observe(pc: PeerConnection, time: Duration) -> Traffic {
     let time = milliseconds(time);
-    let echo = time.min(ECHO_MS);
-    TimeoutFuture::new(echo).await;
+    let excluded = time.min(IN_FLIGHT_MS);
+    TimeoutFuture::new(excluded).await;
     let before = ByteCounts::read(&pc).await;
-    TimeoutFuture::new(time - echo).await;
+    TimeoutFuture::new(time - excluded).await;
     match (before, ByteCounts::read(&pc).await) {
         (Ok(before), Ok(now)) => now.since(&before),
-        // The connection is closed, and the outcome is ignored.
+        // The connection is closed, so that nothing uses the outcome.
         _ => Traffic::Idle,
     }
 }
 
-/// Sent and received bytes, as each entry of the browser's report counts them.
+/// The numbers of bytes that were sent and received, from each entry of a statistics report.
 struct ByteCounts(Vec<Count>);
 
 struct Count {
@@ -55,12 +55,12 @@ impl ByteCounts {
     }
 
     fn since(&self, before: &Self) -> Traffic {
-        let more = |count: fn(&Count) -> f64| {
+        let has_grown = |count: fn(&Count) -> f64| {
             self.0.iter().any(|now| count(now) > before.0.iter().find(|then| then.id == now.id).map_or(0.0, count))
         };
-        if more(|count| count.received) {
+        if has_grown(|count| count.received) {
             Traffic::Received
-        } else if more(|count| count.sent) {
+        } else if has_grown(|count| count.sent) {
             Traffic::SentOnly
         } else {
             Traffic::Idle
@@ -82,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn traffic_is_that_of_any_entry() {
+    fn traffic_includes_all_entries() {
         let before = counts([("pair 1", 500, 700), ("video", 400, 0)]);
         for (now, traffic) in [
             (vec![("pair 1", 500, 700), ("video", 400, 0)], Traffic::Idle),
             (vec![("pair 1", 500, 700), ("video", 450, 0)], Traffic::SentOnly),
             (vec![("pair 1", 600, 701), ("video", 450, 0)], Traffic::Received),
-            // The former path is gone, and so is its entry.
+            // The entry of the previous path has been removed.
             (vec![("pair 2", 0, 0)], Traffic::Idle),
             (vec![("pair 2", 300, 0)], Traffic::SentOnly),
             (vec![("pair 2", 300, 20)], Traffic::Received),

@@ -15,17 +15,25 @@ use crate::error::{During, Error, ErrorKind, Result};
 
 const OPERATION: &str = "signaling";
 
-/// A WebSocket to a signaling server: a [`Stream`] of the server's messages and a [`Sink`] for those of the client.
+/// A WebSocket to a signaling server: a [`Stream`] of the server's messages and a [`Sink`] for the client's messages.
 ///
-/// A frame that cannot be read is an error of that frame, and the stream continues: `Syntax` for a malformed message,
-/// which names the field, and `NotSupported` for a type of message that this version does not know. The stream ends
-/// after the error that ended the socket: `Signaling` with [`ErrorCode::UnsupportedVersion`] or with
-/// [`ErrorCode::AlreadyJoined`], the latter because the client has its seat on another socket, are final, and it makes
-/// no sense to connect again.
+/// The stream has no timeout. A broken network path is only detected if the client sends pings and the server does not
+/// answer. Received messages are buffered without a limit until they are read. Dropping the socket closes it.
 ///
-/// The stream waits for the server without a timeout: only pings without an answer reveal that the path is broken.
-/// Frames are buffered until they are read, without a limit. Dropping the stream closes the socket.
+/// # Errors
+/// A frame that cannot be parsed is returned as an error, and the stream continues:
 ///
+/// - `Syntax` for a malformed message. The error's message names the field.
+/// - `NotSupported` for a message of an unknown type, such as from a newer server.
+///
+/// An error that ends the socket is the last item of the stream:
+///
+/// - `Signaling` with [`ErrorCode::UnsupportedVersion`] if the server speaks another version of the protocol. Reconnecting
+///   is pointless.
+/// - `Signaling` with [`ErrorCode::AlreadyJoined`] if another socket has taken over the seat. Reconnecting is pointless.
+/// - `Closed` or `Network` if the connection has ended otherwise.
+///
+/// # Examples
 /// ```no_run
 /// # use browser_rtc::{signaling::{ClientMessage, Ping, SignalingSocket}, Result};
 /// # use futures::{SinkExt, StreamExt};
@@ -41,15 +49,19 @@ pub struct SignalingSocket {
 }
 
 impl SignalingSocket {
-    /// Opens a socket to `url`, such as `wss://example.org/signal`. It waits for as long as the browser does, which may
-    /// be minutes. Cancel safe.
+    /// Opens a socket to `url`, such as `wss://example.org/signal`.
+    ///
+    /// The timeout is that of the browser, which may be minutes.
     ///
     /// # Errors
-    /// `Syntax` for a malformed URL, `Security` if the page may not connect there, `Network` if the server does not
-    /// answer or refuses the socket, which browsers do not distinguish. With a server of another version of the protocol,
-    /// the stream ends with `Signaling` with [`ErrorCode::UnsupportedVersion`].
+    /// - `Syntax` if `url` is malformed.
+    /// - `Security` if the page may not connect to `url`.
+    /// - `Network` if the server does not answer or refuses the socket. Browsers do not distinguish the two.
+    ///
+    /// # Cancel safety
+    /// This function is cancel safe. Dropping the future closes the socket.
     pub async fn connect(url: &str) -> Result<Self> {
-        // gloo's own constructor panics if anything but an `Error` of this realm is thrown.
+        // gloo's constructor panics if the browser throws a value that is not an `Error` of this realm.
         let raw = web_sys::WebSocket::new_with_str(url, SUBPROTOCOL).during(OPERATION)?;
         let socket =
             WebSocket::try_from(raw).map_err(|error| Error::new(OPERATION, ErrorKind::Other, error.to_string()))?;
@@ -60,11 +72,12 @@ impl SignalingSocket {
         Ok(socket)
     }
 
-    /// Returns an error if the socket has closed, even if its stream has not ended yet: gloo drops frames silently then.
+    /// Returns an error if the socket has closed, even if its stream has not ended yet. In that state, gloo silently drops
+    /// frames.
     fn check_open(&self) -> Result<()> {
         match self.socket.state() {
             State::Connecting | State::Open => Ok(()),
-            State::Closing | State::Closed => Err(Error::closed(OPERATION)),
+            State::Closing | State::Closed => Err(closed(OPERATION)),
         }
     }
 }
@@ -81,11 +94,11 @@ impl Stream for SignalingSocket {
             return Poll::Ready(None);
         };
         Poll::Ready(Some(match frame {
-            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(|error| unreadable(&text, &error)),
-            Ok(Message::Bytes(_)) => Err(malformed(&"a binary frame")),
+            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(|error| parse_error(&text, &error)),
+            Ok(Message::Bytes(_)) => Err(malformed(&"the signaling server sent a binary frame")),
             Err(error) => {
                 self.ended = true;
-                Err(ended(error))
+                Err(socket_error(error))
             }
         }))
     }
@@ -98,41 +111,46 @@ impl Sink<ClientMessage> for SignalingSocket {
         self.check_open()?;
         let ready = ready!(self.socket.poll_ready_unpin(cx));
         self.check_open()?;
-        Poll::Ready(ready.map_err(ended))
+        Poll::Ready(ready.map_err(socket_error))
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: ClientMessage) -> Result<()> {
         self.check_open()?;
         let frame = message.to_json().map_err(|error| malformed(&error))?;
-        self.socket.start_send_unpin(Message::Text(frame)).map_err(ended)
+        self.socket.start_send_unpin(Message::Text(frame)).map_err(socket_error)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.socket.poll_flush_unpin(cx).map_err(ended)
+        self.socket.poll_flush_unpin(cx).map_err(socket_error)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.socket.poll_close_unpin(cx).map_err(ended)
+        self.socket.poll_close_unpin(cx).map_err(socket_error)
     }
 }
 
-/// Returns whether the error is one of a single frame, which does not end the socket.
+/// Creates the error of an operation on a closed socket.
+pub(crate) fn closed(operation: &'static str) -> Error {
+    Error::new(operation, ErrorKind::Closed, "the signaling socket is closed")
+}
+
+/// Returns whether the error concerns a single frame and does not end the socket.
 pub(crate) fn is_frame_error(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Syntax | ErrorKind::NotSupported)
 }
 
-/// The types of message of this version's servers.
-const TYPES: [&str; 7] = ["joined", "peer_joined", "peer_left", "signal", "say", "pong", "error"];
+/// The message types of this version of the protocol.
+const KNOWN_TYPES: [&str; 7] = ["joined", "peer_joined", "peer_left", "signal", "say", "pong", "error"];
 
-/// The type of a message that cannot be read.
+/// The type of a message that cannot be parsed.
 #[derive(Deserialize)]
-struct Type {
+struct MessageType {
     r#type: String,
 }
 
-fn unreadable(frame: &str, reason: &dyn fmt::Display) -> Error {
-    match serde_json::from_str::<Type>(frame) {
-        Ok(Type { r#type }) if !TYPES.contains(&&*r#type) => {
+fn parse_error(frame: &str, reason: &dyn fmt::Display) -> Error {
+    match serde_json::from_str::<MessageType>(frame) {
+        Ok(MessageType { r#type }) if !KNOWN_TYPES.contains(&&*r#type) => {
             Error::new(OPERATION, ErrorKind::NotSupported, reason.to_string())
         }
         _ => malformed(reason),
@@ -143,19 +161,20 @@ fn malformed(reason: &dyn fmt::Display) -> Error {
     Error::new(OPERATION, ErrorKind::Syntax, reason.to_string())
 }
 
-fn ended(error: WebSocketError) -> Error {
+/// Converts the error with which a socket has ended.
+fn socket_error(error: WebSocketError) -> Error {
     match error {
         WebSocketError::ConnectionClose(close) if close.code == close::UNSUPPORTED_VERSION => {
             Error::signaling(OPERATION, &ErrorCode::UnsupportedVersion, close.reason)
         }
         WebSocketError::ConnectionClose(close) if close.code == close::REPLACED => {
-            let message = "the seat has been taken over on another socket, such as by another tab";
+            let message = "another socket has taken over the seat, such as that of another tab";
             Error::signaling(OPERATION, &ErrorCode::AlreadyJoined, message)
         }
-        WebSocketError::ConnectionClose(close) if close.reason.is_empty() => Error::closed(OPERATION),
+        WebSocketError::ConnectionClose(close) if close.reason.is_empty() => closed(OPERATION),
         WebSocketError::ConnectionClose(close) => Error::new(OPERATION, ErrorKind::Closed, close.reason),
         WebSocketError::MessageSendError(error) => Error::new(OPERATION, ErrorKind::InvalidState, error.message),
-        _ => Error::new(OPERATION, ErrorKind::Network, "the connection to the signaling server broke"),
+        _ => Error::new(OPERATION, ErrorKind::Network, "the connection to the signaling server has failed"),
     }
 }
 

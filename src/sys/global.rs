@@ -24,22 +24,6 @@ extern "C" {
 
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &JsValue, ms: u32);
-
-    /// [`Scheduler`](https://wicg.github.io/scheduling-apis/#scheduler)
-    type Scheduler;
-
-    #[wasm_bindgen(method, catch, js_name = postTask)]
-    fn post_task(this: &Scheduler, callback: &JsValue) -> Result<(), JsValue>;
-}
-
-/// Calls `callback` in a later task, in any case.
-pub(crate) fn next_turn(callback: impl FnOnce() + 'static) {
-    let callback = Closure::once_into_js(callback);
-    let scheduler = get(&js_sys::global(), "scheduler");
-    // A timer takes longer, and a second in a page that is hidden.
-    if scheduler.unchecked_ref::<Scheduler>().post_task(&callback).is_err() {
-        set_timeout(&callback, 0);
-    }
 }
 
 /// Calls `callback` after this time, or later where the page is hidden.

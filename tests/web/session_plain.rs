@@ -192,7 +192,7 @@ async fn ignored_ice_restart_is_reported_once() {
         else {
             panic!("{events:?}")
         };
-        assert_eq!(error.message(), "the peer does not restart ICE: its answer has the former ICE credentials");
+        assert_eq!(error.message(), "the peer does not restart ICE: its answer has the previous ICE credentials");
     })
     .await;
 }

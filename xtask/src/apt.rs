@@ -1,4 +1,4 @@
-//! Debian's packages, where there is `apt-get` and the right to use it.
+//! Installation of Debian packages by `apt-get`.
 
 use crate::step::Step;
 use crate::{Result, paths};
@@ -9,7 +9,7 @@ pub fn usable() -> bool {
     paths::which("apt-get").is_some() && (is_root() || sudo_needs_no_password())
 }
 
-/// Returns whether this system's lists have the package. Ubuntu, for one, has no `chromium-driver`.
+/// Returns whether the package lists of this system have the package. Ubuntu has no `chromium-driver`, for example.
 pub fn has(package: &str) -> bool {
     updated().is_ok()
         && Step::new("apt-cache", ["show", package]).output().is_some_and(|text| text.contains("\nFilename:"))
@@ -19,23 +19,21 @@ pub fn install(packages: &[&str]) -> Result {
     updated()?;
     apt_get(&["install", "-y", "--no-install-recommends"])
         .args(packages)
-        .hint("the same command by hand, as root")
+        .hint("run the same command as root")
         .run_quietly()
 }
 
-/// A new machine's lists are empty or old: they are fetched once.
+/// Updates the package lists once, because those of a new machine are empty or old.
 fn updated() -> Result {
     static UPDATED: OnceLock<Result> = OnceLock::new();
     UPDATED
-        .get_or_init(|| {
-            apt_get(&["update"]).hint("is the network there, and are the sources of apt in order?").run_quietly()
-        })
+        .get_or_init(|| apt_get(&["update"]).hint("check the network and the package sources of apt").run_quietly())
         .clone()
 }
 
 fn apt_get(args: &[&str]) -> Step {
     let step = if is_root() { Step::new("env", [] as [&str; 0]) } else { Step::new("sudo", ["-n", "env"]) };
-    // Another apt at work, such as a new machine's own first update, is waited for.
+    // The timeout waits for another apt process, such as the first update of a new machine.
     step.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600"]).args(args)
 }
 

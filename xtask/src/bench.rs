@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds the benchmark's page, runs it in a browser, and prints what it has found.
+//! `cargo xtask bench`: builds the page of the benchmark, runs it in a browser, and prints the figures.
 
 use crate::step::Step;
 use crate::{Result, artifacts, paths, readme, setup, tools, unexpected};
@@ -12,16 +12,16 @@ const MEASURES: [(&str, &str); 10] = [
     ("connect_ms", "Connecting, ms"),
     ("throughput_16k_mb_s", "Messages of 16 KiB, MB/s"),
     ("throughput_64k_mb_s", "Messages of 64 KiB, MB/s"),
-    ("small_100b_messages_s", "Messages of 100 bytes, a second"),
-    ("small_24b_messages_s", "Messages of 24 bytes, a second"),
-    ("rtt_p50_ms", "There and back, ms: half of them"),
-    ("rtt_p99_ms", "There and back, ms: 99 of 100"),
-    ("packed_100b_messages_s", "Packed messages of 100 bytes, a second"),
-    ("packed_24b_messages_s", "Packed messages of 24 bytes, a second"),
-    ("file_mb_s", "A file, MB/s"),
+    ("small_100b_messages_s", "Messages of 100 bytes, per second"),
+    ("small_24b_messages_s", "Messages of 24 bytes, per second"),
+    ("rtt_p50_ms", "Round trip, median, ms"),
+    ("rtt_p99_ms", "Round trip, 99th percentile, ms"),
+    ("packed_100b_messages_s", "Packed messages of 100 bytes, per second"),
+    ("packed_24b_messages_s", "Packed messages of 24 bytes, per second"),
+    ("file_mb_s", "File transfer, MB/s"),
 ];
 
-/// The targets of `rust`: the least ratio of one of its figures to a figure of `raw`.
+/// A target of `rust`: the minimum ratio of one of its figures to a figure of `raw`.
 struct Target {
     what: &'static str,
     ratio: fn(&Figures<'_>) -> Option<f64>,
@@ -30,8 +30,8 @@ struct Target {
 
 const TARGETS: [Target; 9] = [
     Target { what: "connect time", ratio: |f| Some(f.raw("connect_ms")? / f.rust("connect_ms")?), least: 0.97 },
-    Target { what: "throughput of 16 KiB", ratio: |f| f.same("throughput_16k_mb_s"), least: 0.97 },
-    Target { what: "throughput of 64 KiB", ratio: |f| f.same("throughput_64k_mb_s"), least: 0.97 },
+    Target { what: "throughput at 16 KiB", ratio: |f| f.same("throughput_16k_mb_s"), least: 0.97 },
+    Target { what: "throughput at 64 KiB", ratio: |f| f.same("throughput_64k_mb_s"), least: 0.97 },
     Target { what: "messages of 100 bytes", ratio: |f| f.same("small_100b_messages_s"), least: 0.97 },
     Target { what: "messages of 24 bytes", ratio: |f| f.same("small_24b_messages_s"), least: 0.97 },
     Target {
@@ -40,17 +40,17 @@ const TARGETS: [Target; 9] = [
         least: 1.0 / 1.05,
     },
     Target {
-        what: "packed 100 bytes, in bytes against raw's 16 KiB",
+        what: "throughput packed at 100 bytes, compared with raw at 16 KiB",
         ratio: |f| Some(f.rust("packed_100b_messages_s")? * 100.0 / 1e6 / f.raw("throughput_16k_mb_s")?),
         least: 0.9,
     },
     Target {
-        what: "packed 24 bytes, against raw's count",
+        what: "packed messages of 24 bytes, compared with unpacked messages of raw",
         ratio: |f| Some(f.rust("packed_24b_messages_s")? / f.raw("small_24b_messages_s")?),
         least: 8.0,
     },
     Target {
-        what: "a file, against raw's 64 KiB",
+        what: "file transfer, compared with raw at 64 KiB",
         ratio: |f| Some(f.rust("file_mb_s")? / f.raw("throughput_64k_mb_s")?),
         least: 0.95,
     },
@@ -73,7 +73,7 @@ pub fn command(args: &[String]) -> Result {
     }
     if options.write {
         let part = format!("{}\n{}", figures.table(), provenance(&browser));
-        readme::renew("bench", &part)?;
+        readme::update("bench", &part)?;
     }
     Ok(())
 }
@@ -101,23 +101,23 @@ impl Options {
             }
         }
         if !["chrome", "firefox"].contains(&&*options.browser) {
-            return Err(format!("`--browser` is chrome or firefox, not {}", options.browser));
+            return Err(format!("`--browser` must be chrome or firefox, not {}", options.browser));
         }
         Ok(options)
     }
 }
 
-/// The packages to compare with, into bench/node_modules.
+/// Installs the npm packages of the contenders into `bench/node_modules`.
 fn contenders() -> Result {
     if paths::which("npm").is_none() || paths::which("node").is_none() {
-        return Err("no npm to get simple-peer and PeerJS with: install Node.js".into());
+        return Err("the benchmark needs npm to install simple-peer and PeerJS: install Node.js".into());
     }
     Step::new("npm", ["install", "--prefix", "bench", "--no-package-lock", "--no-audit", "--no-fund"])
-        .hint("the packages in bench/package.json must be had from npm's registry")
+        .hint("check that the npm registry is reachable and has the packages in bench/package.json")
         .run()
 }
 
-/// The results of the page, and the browser's version.
+/// Runs the page, and returns its results and the version of the browser.
 fn run(options: &Options) -> Result<(Value, String)> {
     let file = paths::target_dir()?.join("bench.json");
     let (browser, names) = match &*options.browser {
@@ -134,7 +134,7 @@ fn run(options: &Options) -> Result<(Value, String)> {
     Ok((serde_json::from_str(&text).map_err(|error| problem(&error))?, browser.versions))
 }
 
-/// When and on what it was measured.
+/// Formats the date, the machine and the browser of a measurement.
 fn provenance(browser: &str) -> String {
     let date = Step::new("date", ["+%Y-%m-%d"]).output().unwrap_or_default();
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -144,7 +144,7 @@ fn provenance(browser: &str) -> String {
     format!("{date}, {}, {cores} cores, browser {version}, both ends in one page.\n", model.unwrap_or("a machine"))
 }
 
-/// A figure a contender under each key.
+/// The figure of each contender under each key.
 struct Figures<'a>(&'a Value);
 
 impl Figures<'_> {
@@ -164,11 +164,11 @@ impl Figures<'_> {
         Some(self.rust(key)? / self.raw(key)?)
     }
 
-    /// Formats the figures, each with its ratio to raw.
+    /// Formats the figures, each with its ratio to the figure of raw.
     fn table(&self) -> String {
         let mut table = format!("| | {} |\n|---{}|\n", CONTENDERS.join(" | "), "|--:".repeat(CONTENDERS.len()));
         for (key, words) in MEASURES {
-            // What raw cannot do is compared with what it does instead.
+            // raw has no packed messages, so packed ones are compared with its small ones.
             let base = self.raw(key).or_else(|| self.raw(&key.replace("packed", "small")));
             let cells = CONTENDERS.map(|contender| match (self.of(key, contender), base) {
                 (Some(figure), Some(_)) if contender == "raw" => short(figure),
@@ -184,16 +184,16 @@ impl Figures<'_> {
         for Target { what, ratio, least } in &TARGETS {
             match ratio(self) {
                 Some(ratio) => {
-                    let verdict = if ratio >= *least { "reached" } else { "missed " };
-                    println!("{verdict}  {what}: {ratio:.2} of {least:.2}");
+                    let verdict = if ratio >= *least { "met   " } else { "missed" };
+                    println!("{verdict}  {what}: ratio {ratio:.2}, target {least:.2}");
                 }
-                None => println!("missing  {what}"),
+                None => println!("no data {what}"),
             }
         }
     }
 }
 
-/// Three digits, or whole.
+/// Formats a figure with three significant digits, or as an integer.
 fn short(figure: f64) -> String {
     match figure {
         large if large >= 100.0 => format!("{large:.0}"),
@@ -208,7 +208,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_slower_connection_is_a_smaller_ratio() {
+    fn slower_connection_has_smaller_ratio() {
         let found = json!({ "connect_ms": { "raw": 10.0, "rust": 20.0 } });
         assert_eq!((TARGETS[0].ratio)(&Figures(&found)), Some(0.5));
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what a change must pass besides the tests.
+//! `cargo xtask ci`: the checks that a change must pass besides the tests.
 
 use crate::step::Step;
 use crate::summary::{self, Counts, Line};
@@ -24,7 +24,7 @@ const CHECKS: [Check; 11] = [
     ("demo", demo::check),
 ];
 
-/// All of it, also after a failure.
+/// Runs all checks, even if one fails.
 pub fn command() -> Result {
     let lines: Vec<Line> = CHECKS.into_iter().map(timed).collect();
     summary::close(&lines)
@@ -46,9 +46,9 @@ fn setup() -> Result {
 }
 
 fn format() -> Result {
-    Step::new("cargo", ["fmt", "--all", "--check"]).hint("`cargo fmt --all`").run()?;
+    Step::new("cargo", ["fmt", "--all", "--check"]).hint("run `cargo fmt --all`").run()?;
     Step::new("cargo", ["fmt", "--check", "--manifest-path", artifacts::NATIVE_PEER])
-        .hint(format!("`cargo fmt --manifest-path {}`", artifacts::NATIVE_PEER))
+        .hint(format!("run `cargo fmt --manifest-path {}`", artifacts::NATIVE_PEER))
         .run()
 }
 
@@ -74,10 +74,11 @@ fn doc(what: &[&str], more: &[&str]) -> Result {
     Step::new("cargo", ["doc", "--no-deps"]).args(what).args(more).env("RUSTDOCFLAGS", "-D warnings").run()
 }
 
-/// The crates as they would be published. Together, since they name the first one by a version not published yet.
+/// Packages the crates as for publication. They are packaged together because they depend on each other by versions
+/// that are not published yet.
 fn crates() -> Result {
     Step::new("cargo", ["package", "--no-verify", "--allow-dirty"])
         .args(["-p", "browser-rtc-proto", "-p", "browser-rtc", "-p", "browser-rtc-signaling"])
-        .hint("`cargo package --list -p NAME`, and the fields of its Cargo.toml")
+        .hint("check `cargo package --list -p NAME` and the fields of its Cargo.toml")
         .run()
 }

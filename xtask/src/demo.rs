@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the demo built and served, until Ctrl-C or, with `--check`, until it has been fetched once.
+//! `cargo xtask demo`: builds and serves the demo, until Ctrl-C or, with `--check`, until each page was fetched once.
 
 use crate::step::Step;
 use crate::{Result, artifacts, setup, unexpected};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const START: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(10);
-/// Time that the server has to close its clients' sockets after Ctrl-C, which the terminal sends to both processes.
+/// Time for the server to close its sockets after Ctrl-C, which the terminal sends to both processes.
 const DRAIN: Duration = Duration::from_secs(5);
 
 pub fn command(args: &[String]) -> Result {
@@ -22,7 +22,7 @@ pub fn command(args: &[String]) -> Result {
     run(&options)
 }
 
-/// The demo on a free port, fetched and stopped.
+/// Serves the demo on a free port, fetches its pages, and stops it.
 pub fn check() -> Result {
     run(&Options { check: true, port: 0, ..Options::default() })
 }
@@ -49,7 +49,7 @@ impl Options {
             match arg.as_str() {
                 "--host" => options.host = value()?.clone(),
                 "--port" => {
-                    let wrong = |_| "`--port` is a number up to 65535";
+                    let wrong = |_| "`--port` must be a number from 0 to 65535";
                     options.port = value()?.parse().map_err(wrong)?;
                 }
                 "--check" => options.check = true,
@@ -71,7 +71,7 @@ fn run(options: &Options) -> Result {
     println!("\n    open http://localhost:{}\n", address.port());
     if !address.ip().is_loopback() {
         println!(
-            "    From another machine the camera needs https: browsers give it to secure pages and localhost only.\n"
+            "    On another machine, the camera needs HTTPS: browsers allow it on secure pages and localhost only.\n"
         );
     }
     server.wait(&interrupted)
@@ -85,7 +85,7 @@ fn watch_for_interrupt() -> Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// The server's process, which ends with this value.
+/// The process of the server, which is killed when this value is dropped.
 struct Server {
     process: Child,
     addresses: mpsc::Receiver<SocketAddr>,
@@ -99,7 +99,7 @@ impl Server {
             .into_command()
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("`{}` could not be run: {error}", program.display()))?;
+            .map_err(|error| format!("cannot run `{}`: {error}", program.display()))?;
         let (found, addresses) = mpsc::channel();
         if let Some(stdout) = process.stdout.take() {
             thread::spawn(move || {
@@ -116,12 +116,12 @@ impl Server {
     fn wait_until_listening(&mut self) -> Result<SocketAddr> {
         self.addresses.recv_timeout(START).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
-                format!("the server did not say `listening on …` within {} s", START.as_secs())
+                format!("the server did not print `listening on …` within {} s", START.as_secs())
             }
-            // Its output has ended, and so it has or soon will.
+            // The output has ended, so the process has ended or is about to.
             RecvTimeoutError::Disconnected => {
                 let status = self.process.wait().map_or(String::new(), |status| status.to_string());
-                format!("the server ended: {status}\n  to try: another port, `--port 8081`")
+                format!("the server exited: {status}\n  to try: another port, `--port 8081`")
             }
         })
     }
@@ -131,12 +131,12 @@ impl Server {
         loop {
             match self.process.try_wait() {
                 Ok(Some(_)) if deadline.is_some() => return Ok(()),
-                Ok(Some(status)) => return Err(format!("the server ended: {status}")),
+                Ok(Some(status)) => return Err(format!("the server exited: {status}")),
                 Ok(None) if deadline.is_some_and(|deadline| Instant::now() > deadline) => {
                     return Ok(());
                 }
                 Ok(None) => thread::sleep(Duration::from_millis(50)),
-                Err(error) => return Err(format!("the server is lost: {error}")),
+                Err(error) => return Err(format!("cannot wait for the server: {error}")),
             }
             if interrupted.load(Ordering::Relaxed) {
                 deadline.get_or_insert_with(|| Instant::now() + DRAIN);
@@ -147,13 +147,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended.
+        // Both fail only if the process has ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The address in `listening on http://127.0.0.1:8080/`, with or without a scheme.
+/// Returns the address in a line such as `listening on http://127.0.0.1:8080/`, with or without a scheme.
 fn listening_on(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("listening on ")?;
     let word = rest.split_whitespace().next()?;
@@ -168,16 +168,16 @@ fn check_pages(address: SocketAddr) -> Result {
         ("/pkg/browser_rtc_demo_bg.wasm", "200", "application/wasm"),
         ("/npm/browser_rtc.js", "200", "text/javascript"),
         ("/npm/browser_rtc_bg.wasm", "200", "application/wasm"),
-        // Not a WebSocket's request: refused, and not by a missing file.
+        // Refused because it is not a WebSocket request, but not with 404.
         ("/signal", "4", ""),
         ("/no-such-file", "404", ""),
     ];
     for (path, status, content_type) in expected {
         let head = fetch(address, path)?;
         let right = head.status.starts_with(status) && head.content_type.starts_with(content_type);
-        let strange = !right || (path == "/signal" && head.status.starts_with("404"));
-        if strange {
-            return Err(format!("GET {path} gave {head:?}, expected {status} {content_type}"));
+        let is_unexpected = !right || (path == "/signal" && head.status.starts_with("404"));
+        if is_unexpected {
+            return Err(format!("GET {path} returned {head:?}, expected {status} {content_type}"));
         }
         println!("ok {path} {} {}", head.status, head.content_type);
     }
@@ -200,10 +200,10 @@ fn fetch(address: SocketAddr, path: &str) -> Result<Head> {
         Ok(())
     };
     exchange().map_err(|error| format!("GET {path}: {error}"))?;
-    head_of(&String::from_utf8_lossy(&response)).ok_or_else(|| format!("GET {path}: no HTTP answer"))
+    parse_head(&String::from_utf8_lossy(&response)).ok_or_else(|| format!("GET {path}: the response is not HTTP"))
 }
 
-/// A server that listens everywhere is asked on the loopback.
+/// Replaces an unspecified address, on which a server listens on all interfaces, by the loopback address.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         let loopback = match address.ip() {
@@ -215,7 +215,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn head_of(response: &str) -> Option<Head> {
+fn parse_head(response: &str) -> Option<Head> {
     let (head, _) = response.split_once("\r\n\r\n")?;
     let mut lines = head.lines();
     let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.to_owned();
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read_and_bad_ones_refused() {
+    fn options_are_parsed_and_bad_ones_are_errors() {
         let expected = Options { host: "0.0.0.0".into(), port: 9000, check: true };
         assert_eq!(parse("--port 9000 --check --host 0.0.0.0"), Ok(expected));
         assert_eq!(parse(""), Ok(Options::default()));
@@ -246,18 +246,18 @@ mod tests {
     }
 
     #[test]
-    fn the_address_is_read_from_the_servers_line() {
+    fn address_is_read_from_server_output() {
         let expected = Some(SocketAddr::from(([127, 0, 0, 1], 8080)));
         assert_eq!(listening_on("listening on http://127.0.0.1:8080"), expected);
         assert_eq!(listening_on("2026 INFO listening on 127.0.0.1:8080 with 2 rooms"), expected);
         assert!(listening_on("listening on https://[::1]:8080/").is_some());
-        assert_eq!(listening_on("a client went"), None);
+        assert_eq!(listening_on("a client left"), None);
     }
 
     #[test]
-    fn the_head_of_an_answer() {
-        let head = head_of("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<p>").expect("a whole head");
+    fn response_head_is_parsed() {
+        let head = parse_head("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<p>").expect("a whole head");
         assert_eq!((head.status.as_str(), head.content_type.as_str()), ("200 OK", "text/html"));
-        assert!(head_of("SSH-2.0").is_none());
+        assert!(parse_head("SSH-2.0").is_none());
     }
 }

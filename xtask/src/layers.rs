@@ -1,5 +1,5 @@
-//! The layers of `src/`: a module imports from its own layer and from those below it, and no two modules of a layer
-//! import each other. CONTRIBUTING.md shows the same layers.
+//! The layers of `src/`: a module imports from its own layer and from lower ones, and imports within a layer have no
+//! cycle. CONTRIBUTING.md lists the same layers.
 
 use crate::{Result, paths};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The modules of the library, the lowest layer first. `negotiation` is the protocol crate's.
+/// The modules of the library, the lowest layer first. `negotiation` is a module of the protocol crate.
 const LAYERS: [&[&str]; 6] = [
     &[
         "negotiation",
@@ -31,7 +31,7 @@ const LAYERS: [&[&str]; 6] = [
     &["npm"],
 ];
 
-/// The modules that each module imports, each with a file that does.
+/// The imported modules of each module, with a file that contains the import.
 type Imports = BTreeMap<String, BTreeMap<String, String>>;
 
 pub fn check() -> Result {
@@ -51,11 +51,13 @@ fn judge(imports: &Imports) -> Vec<String> {
     for (module, imported) in imports {
         for (other, file) in imported.iter().filter(|(other, _)| *other != module) {
             let fault = match (layer(module), layer(other)) {
-                (None, _) => format!("{module} has no layer: LAYERS in xtask/src/layers.rs is to have it"),
+                (None, _) => format!("{module} has no layer: add it to LAYERS in xtask/src/layers.rs"),
                 (_, None) => format!("{file}: `{other}` has no layer: import from a module that has one"),
-                (Some(low), Some(high)) if low < high => format!("{file}: {module} imports {other}, which is above it"),
+                (Some(low), Some(high)) if low < high => {
+                    format!("{file}: {module} imports {other}, which is in a higher layer")
+                }
                 (Some(one), Some(same)) if one == same && reaches(imports, other, module) => {
-                    format!("{file}: {module} imports {other}, which imports {module}, perhaps through others")
+                    format!("{file}: {module} imports {other}, which directly or indirectly imports {module}")
                 }
                 _ => continue,
             };
@@ -69,7 +71,7 @@ fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))
 }
 
-/// Returns whether imports lead from one module to another.
+/// Returns whether one module imports another, directly or indirectly.
 fn reaches(imports: &Imports, from: &str, to: &str) -> bool {
     let mut seen = BTreeSet::new();
     let mut pending = vec![from];
@@ -84,7 +86,7 @@ fn reaches(imports: &Imports, from: &str, to: &str) -> bool {
     false
 }
 
-/// Reads all files of a folder, which is the module of this path. Files of tests alone do not count.
+/// Reads the imports of all files in the folder of a module, except test files.
 fn read_folder(folder: &Path, path: &[String], imports: &mut Imports) -> Result {
     let named = |error| format!("{}: {error}", folder.display());
     for entry in fs::read_dir(folder).map_err(named)? {
@@ -114,7 +116,7 @@ fn read_folder(folder: &Path, path: &[String], imports: &mut Imports) -> Result 
     Ok(())
 }
 
-/// Finds the modules of the crate's root that paths lead to, by `crate::` or by `super::`, outside of tests.
+/// Finds the top-level modules in paths that begin with `crate::` or `super::`, outside of tests.
 fn find(tokens: TokenStream, depth: usize, found: &mut BTreeSet<String>) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let mut rest = trees.as_slice();
@@ -147,7 +149,7 @@ fn find(tokens: TokenStream, depth: usize, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Takes `::name` or `::{name, …}`, and returns what follows.
+/// Collects the names of `::name` or `::{name, …}`, and returns the remaining tokens.
 fn take<'a>(trees: &'a [TokenTree], found: &mut BTreeSet<String>) -> &'a [TokenTree] {
     let Some(after) = after_colons(trees) else { return trees };
     match after {
@@ -178,14 +180,14 @@ fn after_colons(trees: &[TokenTree]) -> Option<&[TokenTree]> {
     }
 }
 
-/// Returns whether an attribute, without its `#`, is `[cfg(test)]`, or `[cfg(all(test, …))]`.
+/// Returns whether an attribute, without its `#`, is `[cfg(test)]` or `[cfg(all(test, …))]`.
 fn is_test(attribute: &[TokenTree]) -> bool {
     let Some(TokenTree::Group(group)) = attribute.first() else { return false };
     let text: String = group.stream().to_string().split_whitespace().collect();
     text == "cfg(test)" || text.starts_with("cfg(all(test,")
 }
 
-/// Returns what follows an item, which ends with braces or a semicolon.
+/// Returns the tokens after an item, which ends with braces or a semicolon.
 fn after_item(trees: &[TokenTree]) -> &[TokenTree] {
     let is_end = |tree: &TokenTree| match tree {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
@@ -214,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_are_found_in_every_form() {
+    fn imports_in_every_form_are_found() {
         assert_eq!(found("use crate::{error::{Error, Result}, wake::Waiter}; use std::fmt;", 1), ["error", "wake"]);
         assert_eq!(found("pub(crate) use crate::event; fn f() { crate::sys::global::window() }", 2), ["event", "sys"]);
         assert_eq!(found("impl $crate::registry::Shared for X { }", 1), ["registry"]);
@@ -223,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_and_comments_do_not_count() {
+    fn tests_and_comments_are_ignored() {
         assert_eq!(found("/// See [`crate::room`].\n// crate::npm\nstruct A;", 1), [""; 0]);
         assert_eq!(found("#[cfg(test)] mod tests { use crate::npm; } use crate::wake;", 1), ["wake"]);
         assert_eq!(found("#[cfg(all(test, unix))] use crate::npm::X; use crate::wake;", 1), ["wake"]);
@@ -238,11 +240,11 @@ mod tests {
     #[test]
     fn imports_to_higher_layers_are_refused() {
         let faults = judge(&imports(&[("media", &["error", "room"])]));
-        assert_eq!(faults, ["src/media.rs: media imports room, which is above it"]);
+        assert_eq!(faults, ["src/media.rs: media imports room, which is in a higher layer"]);
     }
 
     #[test]
-    fn circles_within_a_layer_are_refused() {
+    fn cycles_within_a_layer_are_refused() {
         let faults = judge(&imports(&[("peer", &["stats"]), ("stats", &["media"]), ("media", &["peer"])]));
         assert_eq!(faults.len(), 3, "{faults:?}");
         assert!(faults.iter().any(|fault| fault.starts_with("src/peer.rs: peer imports stats")), "{faults:?}");
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_those_of_contributing() {
+    fn layers_match_contributing_md() {
         let text = fs::read_to_string(paths::root().join("CONTRIBUTING.md")).expect("it is in the workspace");
         let block = text.split("\n```layers\n").nth(1).and_then(|rest| rest.split("\n```").next()).expect("a block");
         let shown: Vec<Vec<&str>> =

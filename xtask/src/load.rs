@@ -1,4 +1,5 @@
-//! `cargo xtask load`: the load generator on our server, and on PeerServer and `matchbox_server` beside it.
+//! `cargo xtask load`: runs the load generator on the signaling server, and on PeerServer and `matchbox_server` for
+//! comparison.
 
 use crate::step::Step;
 use crate::{Result, artifacts, paths, unexpected};
@@ -7,10 +8,10 @@ use std::path::PathBuf;
 const PEERSERVER: &str = "1.0.2";
 const MATCHBOX: &str = "0.15.0";
 
-/// Options are handed on to the generator, which explains them by `--help`.
+/// Runs the generator with the given options, which its `--help` explains.
 pub fn command(args: &[String]) -> Result {
     if !cfg!(target_os = "linux") {
-        return Err("the load generator reads /proc and waits by a timerfd: it runs on Linux".into());
+        return Err("the load generator needs Linux: it uses /proc and timerfd".into());
     }
     if let Some(stray) = args.first().filter(|first| !first.starts_with('-')) {
         return Err(unexpected(stray));
@@ -22,13 +23,13 @@ pub fn command(args: &[String]) -> Result {
     for (option, found) in [("--peerserver", peerserver()), ("--matchbox", matchbox())] {
         match found {
             Ok(program) => step = step.args([option.into(), program]),
-            Err(error) => println!("note {} is left out: {error}", option.trim_start_matches('-')),
+            Err(error) => println!("note {} is skipped: {error}", option.trim_start_matches('-')),
         }
     }
     step.run()
 }
 
-/// Returns the folder of the other servers. It is in the build output, which git ignores.
+/// Returns the folder of the other servers, which is in the target folder.
 fn others() -> Result<PathBuf> {
     Ok(paths::target_dir()?.join("load"))
 }
@@ -37,7 +38,7 @@ fn peerserver() -> Result<PathBuf> {
     let folder = others()?.join("peerserver");
     let script = folder.join("node_modules/peer/dist/bin/peerjs.js");
     if paths::which("node").is_none() {
-        return Err("no node to run it".into());
+        return Err("PeerServer needs Node.js".into());
     }
     if !script.is_file() {
         Step::new("npm", ["install", "--no-audit", "--no-fund", "--prefix"])
@@ -52,7 +53,7 @@ fn matchbox() -> Result<PathBuf> {
     let folder = others()?.join("matchbox");
     let program = folder.join("bin").join("matchbox_server");
     if !program.is_file() {
-        println!("==> installing matchbox_server, to compare with (about 2 min)");
+        println!("==> installing matchbox_server for comparison (about 2 min)");
         Step::new("cargo", ["install", "--quiet", "--locked", "matchbox_server", "--version", MATCHBOX, "--root"])
             .args([&folder])
             .args(["--target-dir".into(), others()?.join("build")])

@@ -1,4 +1,4 @@
-//! `cargo xtask`: installs what is missing, builds, runs and checks, by calling the public tools.
+//! `cargo xtask`: the commands of the workspace. They install missing tools, build, run and check.
 
 mod apt;
 mod artifacts;
@@ -25,26 +25,27 @@ mod turn;
 use std::env;
 use std::process::ExitCode;
 
-/// The result of a command. An error is a sentence for the user.
+/// The result of a command. The error is a message for the user.
 type Result<T = ()> = std::result::Result<T, String>;
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  setup [--for demo|test]                    install what is missing, all of it or for one command
+  setup [--for demo|test]                    install missing tools, for all commands or for one
   demo [--port 8080] [--host 127.0.0.1]      build the demo and the signaling server, and serve both
-       [--check]                             … only until its pages have been fetched once
+       [--check]                             … until each page was fetched once
   test [native] [chrome] [firefox] [e2e]     run these tests, or all four
-       [faults]                              … calls on networks that break; Linux, as root
-  coverage [--json FILE | --write]           which members of the specifications have a Rust counterpart;
-                                             --write brings README and \"From JavaScript to here\" up to date
-  bench [--json FILE] [--write]              speed, compared with raw JavaScript and with others; --write puts it into
-        [--browser firefox] [--sessions 8]   the README, and fewer sessions take less time and tell less
-  size [--json FILE] [--write]               bytes of small programs, compared with raw web-sys
-  load [--json FILE] [--clients N,N]         load on the signaling server, beside PeerServer and matchbox_server;
-                                             about 6 min; Linux
-  npm                                        build the npm package and check what is in it
-  ci                                         formatting, lints, layers, documentation, packages, demo";
+       [faults]                              … calls on failing networks; needs Linux and root
+  coverage [--json FILE | --write]           count the members of the specifications that have a Rust counterpart;
+                                             --write updates README.md and \"From JavaScript to Rust\"
+  bench [--json FILE] [--write]              measure the speed, compared with raw JavaScript and other libraries;
+        [--browser firefox] [--sessions 8]   --write updates README.md; fewer sessions are faster and less exact
+  size [--json FILE] [--write]               measure the size of small programs, compared with raw web-sys;
+                                             --write updates README.md
+  load [--json FILE] [--clients N,N]         measure the signaling server under load, compared with PeerServer and
+                                             matchbox_server; about 6 min; needs Linux
+  npm                                        build the npm package and check its content
+  ci                                         check formatting, lints, layers, documentation, packages and the demo";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
 
 fn dispatch(args: &[String]) -> Result {
     let Some((command, rest)) = args.split_first() else {
-        return Err(format!("no command\n\n{USAGE}"));
+        return Err(format!("missing command\n\n{USAGE}"));
     };
     match command.as_str() {
         "setup" => setup::command(rest),
@@ -75,7 +76,7 @@ fn dispatch(args: &[String]) -> Result {
             println!("{USAGE}");
             Ok(())
         }
-        unknown => Err(format!("no command `{unknown}`\n\n{USAGE}")),
+        unknown => Err(format!("unknown command `{unknown}`\n\n{USAGE}")),
     }
 }
 

@@ -1,7 +1,7 @@
-//! The oldest Rust that the published crates build with, as the workspace's `rust-version` states it.
+//! The minimum supported Rust version of the published crates, which is `rust-version` of the workspace.
 //!
 //! Clippy's `incompatible_msrv` finds newer functions of the standard library with any toolchain. Newer syntax, and
-//! dependencies that need more, are found only by a toolchain of that version.
+//! dependencies that need a newer Rust, are only found by a toolchain of that version.
 
 use crate::step::Step;
 use crate::{Result, paths};
@@ -9,41 +9,41 @@ use std::fs;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Checks the crates with the stated toolchain where it is installed, and prints a note where it is not.
+/// Checks the crates with a toolchain of that version, or prints a note if none is installed.
 pub fn check() -> Result {
-    let version = stated()?;
+    let version = rust_version()?;
     let installed = Step::new("rustup", ["toolchain", "list"]).output().unwrap_or_default();
     let Some(toolchain) = toolchain(&installed, &version) else {
-        println!(
-            "note Rust {version}: not installed, so that only clippy looks for newer functions; to check with it:"
-        );
+        println!("note Rust {version} is not installed: only clippy checks for newer functions; to install it:");
         println!("     rustup toolchain install {version} --profile minimal --target {WASM}");
         return Ok(());
     };
     let cargo = |args: &[&str]| {
         let step = Step::new("rustup", ["run", toolchain, "cargo", "check"]).args(args);
-        step.env_remove("RUSTUP_TOOLCHAIN").hint("raise `rust-version` in Cargo.toml, or use what that Rust has").run()
+        step.env_remove("RUSTUP_TOOLCHAIN")
+            .hint("raise `rust-version` in Cargo.toml, or do not use newer features")
+            .run()
     };
     cargo(&["-p", "browser-rtc-proto"])?;
     cargo(&["-p", "browser-rtc-signaling", "--features", "redis"])?;
     let targets = Step::new("rustup", ["target", "list", "--installed", "--toolchain", toolchain]).output();
     if !targets.is_some_and(|targets| targets.lines().any(|target| target == WASM)) {
-        println!("note Rust {version}: without {WASM}; `rustup target add {WASM} --toolchain {toolchain}`");
+        println!("note Rust {version} lacks {WASM}: run `rustup target add {WASM} --toolchain {toolchain}`");
         return Ok(());
     }
     cargo(&["-p", "browser-rtc-proto", "-p", "browser-rtc", "--all-features", "--target", WASM])
 }
 
-/// The `rust-version` of the workspace.
-fn stated() -> Result<String> {
+/// Returns the `rust-version` of the workspace.
+fn rust_version() -> Result<String> {
     let manifest = paths::root().join("Cargo.toml");
     let text = fs::read_to_string(&manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
     let version = text.lines().find_map(|line| line.strip_prefix("rust-version = "));
-    let version = version.ok_or("Cargo.toml states no rust-version")?;
+    let version = version.ok_or("Cargo.toml has no rust-version")?;
     Ok(version.trim_matches('"').to_owned())
 }
 
-/// The installed toolchain of this version, such as `1.88-x86_64-unknown-linux-gnu` or `1.88.0-…`.
+/// Returns the installed toolchain of a version, such as `1.88-x86_64-unknown-linux-gnu` or `1.88.0-…`.
 fn toolchain<'a>(installed: &'a str, version: &str) -> Option<&'a str> {
     installed.lines().filter_map(|line| line.split_whitespace().next()).find(|toolchain| {
         let number = toolchain.split('-').next().unwrap_or_default();
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn workspace_states_its_oldest_rust() {
-        assert!(stated().expect("the workspace's manifest").starts_with("1."));
+    fn workspace_has_rust_version() {
+        assert!(rust_version().expect("Cargo.toml has a rust-version").starts_with("1."));
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask npm`: the npm package as a plain `wasm-pack build` makes it, and a look at what is in it.
+//! `cargo xtask npm`: builds the npm package by a plain `wasm-pack build`, and checks its content.
 
 use crate::step::Step;
 use crate::{Result, artifacts, paths, setup};
@@ -14,7 +14,7 @@ pub fn command() -> Result {
 
 pub fn check() -> Result {
     let folder = paths::root().join("pkg");
-    // What an earlier build for another target left would be counted as this one's.
+    // Files of an earlier build for another target would be counted too.
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
@@ -25,23 +25,23 @@ pub fn check() -> Result {
         println!("ok {file} {size}");
     }
     if !files.iter().any(|file| file.ends_with(".d.ts")) {
-        return Err("pkg/package.json lists no .d.ts: TypeScript's users would have no types".into());
+        return Err("pkg/package.json lists no .d.ts file with the TypeScript types".into());
     }
     types()
 }
 
-/// Compiles a page's use of the package against its types.
+/// Compiles a program that uses the package, to check its types.
 fn types() -> Result {
     if paths::which("npx").is_none() {
-        println!("note TypeScript: no npm to get its compiler with; the types are not checked");
+        println!("note TypeScript: the types are not checked, because npm is not installed");
         return Ok(());
     }
     Step::new("npx", ["--yes", "--package", TYPESCRIPT, "tsc", "-p", "tests/npm"])
-        .hint("the types in src/npm/ and their use in tests/npm/usage.ts must agree")
+        .hint("check that the types in src/npm/ match their use in tests/npm/usage.ts")
         .run()
 }
 
-/// Every file that package.json names.
+/// Returns the files that package.json names.
 fn files(folder: &Path) -> Result<Vec<String>> {
     let path = folder.join("package.json");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -58,7 +58,8 @@ fn files(folder: &Path) -> Result<Vec<String>> {
 }
 
 fn size(file: &Path) -> Result<String> {
-    let metadata = fs::metadata(file).map_err(|error| format!("{}, named in package.json: {error}", file.display()))?;
+    let metadata =
+        fs::metadata(file).map_err(|error| format!("{}, listed in package.json: {error}", file.display()))?;
     let bytes = metadata.len();
     if !metadata.is_file() || bytes == 0 {
         return Ok(if metadata.is_dir() { "folder".into() } else { "empty".into() });

@@ -1,4 +1,5 @@
-//! The protocol crate has no JavaScript and no runtime in its dependency tree, and builds with and without a browser.
+//! A check that the protocol crate depends neither on JavaScript nor on an async runtime, and builds for native targets
+//! and for wasm.
 
 use crate::Result;
 use crate::step::Step;
@@ -6,7 +7,7 @@ use crate::step::Step;
 const PACKAGE: &str = "browser-rtc-proto";
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 
-/// The packages that the protocol crate may be built from: `bytes`, `serde` and `serde_json`, and what these need.
+/// The allowed dependencies of the protocol crate: `bytes`, `serde` and `serde_json`, and their dependencies.
 const ALLOWED: [&str; 13] = [
     PACKAGE,
     "bytes",
@@ -28,11 +29,11 @@ pub fn check() -> Result {
         Step::new("cargo", ["check", "-p", PACKAGE]).args(target).run()?;
     }
     let tree = ["tree", "-p", PACKAGE, "--edges", "normal,build", "--target", "all", "--prefix", "none"];
-    let tree = Step::new("cargo", tree).output().ok_or("`cargo tree` failed: is Cargo.lock in order?")?;
+    let tree = Step::new("cargo", tree).output().ok_or("`cargo tree` failed: check Cargo.lock")?;
     judge(&tree)
 }
 
-/// Judges the output of `cargo tree`: one package a line, its name first.
+/// Checks the output of `cargo tree`: one package per line, its name first.
 fn judge(tree: &str) -> Result {
     let mut packages: Vec<&str> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
     packages.sort_unstable();
@@ -45,7 +46,7 @@ fn judge(tree: &str) -> Result {
         println!("ok {PACKAGE}: {} packages", packages.len());
         return Ok(());
     }
-    Err(format!("{PACKAGE} depends on {}; xtask/src/pure.rs lists what it may depend on", refused.join(", ")))
+    Err(format!("{PACKAGE} depends on {}; xtask/src/pure.rs lists the allowed dependencies", refused.join(", ")))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `cargo xtask setup`: each thing needed is looked for first, and installed only if it is missing.
+//! `cargo xtask setup`: installs the tools that are missing.
 
 use crate::step::{Step, major, version, version_of};
 use crate::{Result, apt, paths, tools, unexpected};
@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 const WASM_PACK: &str = "0.15.1";
-/// The version of npm's `binaryen`. The oldest accepted version knows all features that rustc emits.
+/// The version of the npm package `binaryen`, whose wasm-opt is installed.
 const BINARYEN: &str = "132.0.0";
+/// The oldest accepted version, which supports all features that rustc emits.
 const OLDEST_WASM_OPT: u32 = 123;
-const WITHOUT_WASM_OPT: &str = "wasm-pack tries to fetch it, and the build does without if it cannot";
+const WITHOUT_WASM_OPT: &str = "wasm-pack tries to download it, and builds without it if that fails";
 
 /// A requirement of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub fn command(args: &[String]) -> Result {
     }
 }
 
-/// Sees to every need, also after one could not be met; the error tells of all that could not.
+/// Installs the tools for all needs, even if one fails. The error lists all failures.
 pub fn run(needs: &[Need]) -> Result {
     let results = needs.iter().flat_map(|need| match need {
         Need::Wasm => vec![wasm_target(), wasm_pack(), wasm_opt()],
@@ -61,36 +62,36 @@ fn wasm_target() -> Result {
         fs::read_dir(folder).ok()?.next()?.ok()?;
         Some("for this Rust".into())
     };
-    ensure(TARGET, "pages run it", installed, || {
+    ensure(TARGET, "the target of web pages", installed, || {
         if paths::which("rustup").is_none() {
-            return Err("this Rust is not rustup's: install its wasm32-unknown-unknown standard library the way you \
-                        installed Rust (Debian: libstd-rust-dev-wasm32), or Rust by https://rustup.rs"
+            return Err("rustup is not installed: install the standard library for wasm32-unknown-unknown by the package \
+                        manager that installed Rust (Debian: libstd-rust-dev-wasm32), or install Rust by https://rustup.rs"
                 .into());
         }
         Step::new("rustup", ["target", "add", TARGET])
-            .hint("`rustup update`, then the same command again")
+            .hint("run `rustup update`, then the same command again")
             .run_quietly()
     })
 }
 
 fn wasm_pack() -> Result {
     let installed = || version(&paths::which("wasm-pack")?).filter(|version| at_least(version, (0, 15)));
-    ensure("wasm-pack", "packages wasm for pages and npm; about 2 min", installed, || {
+    ensure("wasm-pack", "builds packages of wasm and JavaScript; about 2 min", installed, || {
         cargo_install("wasm-pack", Some(WASM_PACK))
     })?;
     println!(
-        "note wasm-bindgen: wasm-pack gets the version in Cargo.lock at its first run, or builds it (about 2 min, once)"
+        "note wasm-bindgen: wasm-pack downloads the version in Cargo.lock at its first run, or builds it (about 2 min)"
     );
     Ok(())
 }
 
 fn wasm_opt() -> Result {
-    if fitting_wasm_opt().is_none() && paths::which("npm").is_none() {
-        println!("note wasm-opt: neither here nor npm to install it; {WITHOUT_WASM_OPT}");
+    if usable_wasm_opt().is_none() && paths::which("npm").is_none() {
+        println!("note wasm-opt is not installed, and neither is npm to install it; {WITHOUT_WASM_OPT}");
         return Ok(());
     }
-    let installed = ensure("wasm-opt", "makes wasm smaller", fitting_wasm_opt, || {
-        // Beside wasm-pack, so that a `wasm-pack build` by hand finds it too.
+    let installed = ensure("wasm-opt", "makes wasm smaller", usable_wasm_opt, || {
+        // Installed next to wasm-pack, so that a manual `wasm-pack build` finds it too.
         Step::new("npm", ["install", "--global", "--no-audit", "--no-fund", "--prefix"])
             .args([cargo_home()?])
             .args([format!("binaryen@{BINARYEN}")])
@@ -102,39 +103,46 @@ fn wasm_opt() -> Result {
     Ok(())
 }
 
-/// The version of the wasm-opt on PATH, if it is new enough.
-pub fn fitting_wasm_opt() -> Option<String> {
+/// Returns the version of the wasm-opt on PATH if it is recent enough.
+pub fn usable_wasm_opt() -> Option<String> {
     let version = version(&paths::which("wasm-opt")?)?;
     (major(&version) >= Some(OLDEST_WASM_OPT)).then_some(version)
 }
 
-/// A part of rustup's Rust that a minimal installation lacks, and the cargo command that is in it.
+/// Installs a rustup component that a minimal installation lacks. `subcommand` is a cargo command in it.
 pub fn component(name: &str, subcommand: &str) -> Result {
     let installed = || version_of(Step::new("cargo", [subcommand, "--version"]));
-    ensure(name, "checks the code", installed, || {
-        Step::new("rustup", ["component", "add", name]).hint("install it the way you installed Rust").run_quietly()
+    ensure(name, "for checks of the code", installed, || {
+        Step::new("rustup", ["component", "add", name])
+            .hint("install it by the package manager that installed Rust")
+            .run_quietly()
     })
 }
 
 fn chrome() -> Result {
     let installed = || tools::chrome().ok().map(|browser| browser.versions);
-    ensure("chromium and chromedriver", "tests run in it", installed, || {
+    ensure("chromium and chromedriver", "a browser for the tests", installed, || {
         if apt::usable() && apt::has("chromium-driver") {
             apt::install(&["chromium", "chromium-driver"])?;
             return tools::chrome().map(|_| ());
         }
         let problem = tools::chrome().err().unwrap_or_default();
-        Err(by_hand(&problem, "chromium chromium-driver", "chromium chromedriver", "--cask google-chrome chromedriver"))
+        Err(missing_tool(
+            &problem,
+            "chromium chromium-driver",
+            "chromium chromedriver",
+            "--cask google-chrome chromedriver",
+        ))
     })
 }
 
 fn firefox_browser() -> Result {
     let installed = || version(&tools::firefox_binary().ok()?);
-    ensure("firefox", "tests run in it", installed, || {
+    ensure("firefox", "a browser for the tests", installed, || {
         let package = ["firefox-esr", "firefox"].into_iter().find(|package| apt::usable() && apt::has(package));
         match package {
             Some(package) => apt::install(&[package]),
-            None => Err(by_hand("no Firefox", "firefox-esr", "firefox", "--cask firefox")),
+            None => Err(missing_tool("Firefox is not installed", "firefox-esr", "firefox", "--cask firefox")),
         }
     })
 }
@@ -145,15 +153,15 @@ fn geckodriver() -> Result {
 }
 
 fn webkit() -> Result {
-    // It tells no version.
+    // WebKitWebDriver has no option that prints a version.
     let installed = || Some(tools::webkit().ok()?.display().to_string());
-    ensure("WebKitGTK's browser and Xvfb", "a browser without WebRTC, for its test", installed, || {
+    ensure("WebKitGTK's browser and Xvfb", "for the test in a browser without WebRTC", installed, || {
         if apt::usable() && apt::has("webkit2gtk-driver") {
-            // Without xauth, xvfb-run does not start.
+            // xvfb-run needs xauth.
             return apt::install(&["webkit2gtk-driver", "xvfb", "xauth"]);
         }
         let problem = tools::webkit().err().unwrap_or_default();
-        Err(by_hand(
+        Err(missing_tool(
             &problem,
             "webkit2gtk-driver xvfb xauth",
             "/usr/bin/WebKitWebDriver xorg-x11-server-Xvfb xauth",
@@ -164,11 +172,11 @@ fn webkit() -> Result {
 
 fn turnserver() -> Result {
     let installed = || Some(tools::turnserver().ok()?.display().to_string());
-    ensure("coturn", "a TURN server for the relay tests", installed, || {
+    ensure("coturn", "the TURN server of the relay tests", installed, || {
         if apt::usable() && apt::has("coturn") {
             return apt::install(&["coturn"]);
         }
-        Err(by_hand("no turnserver", "coturn", "coturn", "coturn"))
+        Err(missing_tool("turnserver is not installed", "coturn", "coturn", "coturn"))
     })
 }
 
@@ -178,26 +186,26 @@ fn redis_server() -> Result {
         let version = text.split_whitespace().find_map(|word| word.strip_prefix("v="))?.to_owned();
         at_least(&version, (7, 0)).then_some(version)
     };
-    ensure("redis-server", "shares rooms between signaling servers in their tests", installed, || {
-        // Debian would also start one as a service, which is not needed.
+    ensure("redis-server", "for the tests of several server processes", installed, || {
+        // Debian also starts a service, which is not needed.
         if apt::usable() && apt::has("redis-server") {
             return apt::install(&["redis-server"]);
         }
-        Err(by_hand("no redis-server", "redis-server", "redis", "redis"))
+        Err(missing_tool("redis-server 7 or later is not installed", "redis-server", "redis", "redis"))
     })
 }
 
 fn iproute() -> Result {
     let installed = || Some(tools::ip().ok()?.display().to_string());
-    ensure("iproute2", "makes networks that the fault tests break", installed, || {
+    ensure("iproute2", "creates the networks of the fault tests", installed, || {
         if apt::usable() && apt::has("iproute2") {
             return apt::install(&["iproute2"]);
         }
-        Err(by_hand("no ip", "iproute2", "iproute", ""))
+        Err(missing_tool("ip is not installed", "iproute2", "iproute", ""))
     })
 }
 
-/// Looks, installs if need be, and looks again: an installer's word is not enough.
+/// Installs a tool if it is missing, and checks that it is found afterwards.
 fn ensure(name: &str, why: &str, find: impl Fn() -> Option<String>, install: impl Fn() -> Result) -> Result {
     if let Some(version) = find() {
         println!("ok {name} {version}");
@@ -206,22 +214,22 @@ fn ensure(name: &str, why: &str, find: impl Fn() -> Option<String>, install: imp
     println!("==> installing {name} ({why})");
     let begun = Instant::now();
     install().map_err(|error| format!("{name}: {error}"))?;
-    let version = find().ok_or_else(|| format!("{name}: installed, and still not to be found on PATH, or too old"))?;
+    let version = find().ok_or_else(|| format!("{name} was installed, but is not on PATH or too old"))?;
     println!("ok {name} {version} (in {:.1} s)", begun.elapsed().as_secs_f32());
     Ok(())
 }
 
-/// One after the other and with one target folder, so that what the tools share is compiled once.
+/// Installs a package by cargo, with one target folder for all, so that common dependencies are compiled once.
 fn cargo_install(package: &str, version: Option<&str>) -> Result {
     let step = Step::new("cargo", ["install", "--quiet", "--force", "--locked", package, "--root"])
         .args([cargo_home()?])
         .args(["--target-dir".into(), paths::target_dir()?.join("tools")]);
     let step = version.into_iter().fold(step, |step, version| step.args(["--version", version]));
-    step.hint(format!("`cargo install {package}` by hand, with the network there")).run_quietly()
+    step.hint(format!("check the network, and run `cargo install {package}`")).run_quietly()
 }
 
 fn cargo_home() -> Result<PathBuf> {
-    paths::cargo_home().ok_or_else(|| "neither CARGO_HOME nor a home folder to install into".into())
+    paths::cargo_home().ok_or_else(|| "cannot find the home of cargo: set CARGO_HOME".into())
 }
 
 fn at_least(version: &str, least: (u32, u32)) -> bool {
@@ -229,7 +237,7 @@ fn at_least(version: &str, least: (u32, u32)) -> bool {
     (numbers.next(), numbers.next()) >= (Some(least.0), Some(least.1))
 }
 
-fn by_hand(problem: &str, debian: &str, fedora: &str, macos: &str) -> String {
+fn missing_tool(problem: &str, debian: &str, fedora: &str, macos: &str) -> String {
     let mut text = format!("{problem}\n  Debian: sudo apt-get install {debian}\n  Fedora: sudo dnf install {fedora}");
     if !macos.is_empty() {
         text.push_str(&format!("\n  macOS:  brew install {macos}"));
@@ -242,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_compare_as_numbers() {
+    fn versions_are_compared_as_numbers() {
         assert!(at_least("0.15.1", (0, 15)));
         assert!(at_least("1.0.0", (0, 15)));
         assert!(!at_least("0.9.1", (0, 15)));

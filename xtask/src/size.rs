@@ -1,6 +1,6 @@
-//! `cargo xtask size`: how many bytes a page loads, wasm and JavaScript together, for small programs on this crate, for
-//! the same on raw web-sys, and for the npm package. Built and named as `wasm-pack build --target web --release` does
-//! it, with wasm-opt -Oz; the JavaScript is counted as it is generated, not minified.
+//! `cargo xtask size`: measures the bytes of wasm and JavaScript that a page loads, for small programs on this crate, for
+//! the same program on raw web-sys, and for the npm package. They are built by `wasm-pack build --target web --release`
+//! with wasm-opt -Oz. The JavaScript is not minified.
 
 use crate::step::Step;
 use crate::{Result, artifacts, paths, readme, setup, unexpected};
@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 
-/// The programs: the name in the table, the folder, and the name of the files.
+/// The programs: name in the table, folder, and stem of the file names.
 const PROGRAMS: [(&str, &str, &str); 4] = [
     ("minimal_channel", "bench/size/minimal-channel", "browser_rtc_minimal_channel"),
     ("raw_web_sys", "bench/size/raw-web-sys", "browser_rtc_raw_web_sys"),
     ("minimal_call", "bench/size/minimal-call", "browser_rtc_minimal_call"),
     ("npm", ".", "browser_rtc"),
 ];
-/// The target: at most this many times the size of raw web-sys.
+/// The target: the maximum ratio of `minimal_channel` to `raw_web_sys`.
 const TARGET: f64 = 1.3;
 
-/// Each file by itself, as a server sends them.
+/// A script that compresses each file by itself, as a web server does.
 const COMPRESS: &str = "\
 const { readFileSync } = require('node:fs');
 const { gzipSync, brotliCompressSync } = require('node:zlib');
@@ -37,7 +37,7 @@ pub fn command(args: &[String]) -> Result {
         }
     }
     if paths::which("node").is_none() {
-        return Err("no node to compress with: install Node.js".into());
+        return Err("the compression of the files needs Node.js".into());
     }
     setup::run(&setup::DEMO)?;
     let mut sizes = serde_json::Map::new();
@@ -55,12 +55,12 @@ pub fn command(args: &[String]) -> Result {
     if let Some(file) = file {
         fs::write(file, format!("{sizes:#}\n")).map_err(|error| format!("{file}: {error}"))?;
     }
-    if write { readme::renew("size", &table(&sizes)) } else { Ok(()) }
+    if write { readme::update("size", &table(&sizes)) } else { Ok(()) }
 }
 
 fn compressed(files: &[PathBuf]) -> Result<Value> {
-    let said = Step::new("node", ["-e", COMPRESS]).args(files).output().ok_or("the files could not be compressed")?;
-    let sizes: Value = serde_json::from_str(&said).map_err(|error| format!("node: {error}"))?;
+    let output = Step::new("node", ["-e", COMPRESS]).args(files).output().ok_or("node failed to compress the files")?;
+    let sizes: Value = serde_json::from_str(&output).map_err(|error| format!("node: {error}"))?;
     Ok(json!({ "gzip": sizes["gzip"], "brotli": sizes["brotli"] }))
 }
 
@@ -75,6 +75,8 @@ fn table(sizes: &Value) -> String {
 fn judge(sizes: &Value) {
     let gzip = |key: &str| sizes[key]["gzip"].as_f64().unwrap_or(f64::NAN);
     let ratio = gzip("minimal_channel") / gzip("raw_web_sys");
-    let verdict = if ratio <= TARGET { "reached" } else { "missed" };
-    println!("\n{verdict}: minimal_channel is {ratio:.2} times raw_web_sys by gzip; at most {TARGET}");
+    let verdict = if ratio <= TARGET { "met" } else { "missed" };
+    println!(
+        "\ntarget {verdict}: minimal_channel has {ratio:.2} times the size of raw_web_sys by gzip, at most {TARGET}"
+    );
 }

@@ -1,4 +1,4 @@
-//! One command line: said, timed, run in the workspace's folder, and explained when it fails.
+//! A command line: printed, run in the folder of the workspace, timed, and explained when it fails.
 
 use crate::{Result, paths};
 use std::ffi::OsStr;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
-/// A command about to be run.
+/// A command line.
 #[derive(Debug)]
 pub struct Step {
     command: Command,
@@ -16,9 +16,9 @@ pub struct Step {
 }
 
 impl Step {
-    /// A command line, with our PATH and no standard input: nothing here may stop to ask.
+    /// Creates a command line with [`paths::search_path`] and without standard input, so that no program prompts.
     pub fn new<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Self {
-        // An absolute path, because not every system looks the program up in the PATH given to the child.
+        // An absolute path, because not every system searches the PATH of the child.
         let path = paths::which(program).unwrap_or_else(|| program.into());
         let mut step = Self { command: Command::new(path), line: program.to_owned(), hint: None };
         step.command.env("PATH", paths::search_path()).current_dir(paths::root()).stdin(Stdio::null());
@@ -50,14 +50,14 @@ impl Step {
         self
     }
 
-    /// Runs it, its output shown as it comes.
+    /// Runs the command with its output shown.
     pub fn run(mut self) -> Result {
         let begun = self.announce();
         let status = self.command.status();
         self.close(begun, status)
     }
 
-    /// Runs it, its output shown as it comes; what it wrote on standard output is returned too, success or not.
+    /// Runs the command with its output shown, and returns its standard output and the result.
     pub fn tee(mut self) -> (String, Result) {
         let begun = self.announce();
         let mut seen = Vec::new();
@@ -71,7 +71,7 @@ impl Step {
         (text, self.close(begun, status))
     }
 
-    /// Runs it in silence, and shows what it wrote only if it fails.
+    /// Runs the command, and shows its output only if it fails.
     pub fn run_quietly(mut self) -> Result {
         let begun = Instant::now();
         let output = self.command.output();
@@ -86,18 +86,18 @@ impl Step {
         }
     }
 
-    /// Runs it and returns its standard output, or nothing if it fails. Meant for questions such as `--version`.
+    /// Runs the command, and returns its standard output, or `None` if it fails.
     pub fn output(self) -> Option<String> {
         self.bytes().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
     }
 
-    /// Runs it and returns its standard output as bytes, or nothing if it fails.
+    /// Runs the command, and returns its standard output as bytes, or `None` if it fails.
     pub fn bytes(mut self) -> Option<Vec<u8>> {
         let output = self.command.output().ok()?;
         output.status.success().then_some(output.stdout)
     }
 
-    /// The command itself, for a program that is to be watched while it runs.
+    /// Returns the [`Command`], for a program that runs in the background.
     pub fn into_command(self) -> Command {
         println!("==> {}", self.line);
         self.command
@@ -119,20 +119,20 @@ impl Step {
                 Some(code) => format!("failed after {seconds:.1} s with exit code {code}"),
                 None => format!("ended after {seconds:.1} s: {status}"),
             },
-            Err(error) => format!("could not be run: {error}"),
+            Err(error) => format!("cannot be run: {error}"),
         };
         let hint = self.hint.as_ref().map(|hint| format!("\n  to try: {hint}"));
         Err(format!("`{}` {what}{}", self.line, hint.unwrap_or_default()))
     }
 }
 
-/// The version that a program states of itself: its first word that begins with a digit.
+/// Returns the version of a program: the first word of its output that begins with a digit.
 pub fn version(program: &Path) -> Option<String> {
     version_of(Step::new(&program.to_string_lossy(), ["--version"]))
 }
 
-/// Returns the version that another command states.
-pub fn version_of(question: Step) -> Option<String> {
+/// Returns the version in the output of another command.
+pub fn version_of(step: Step) -> Option<String> {
     version_in(&question.output()?).map(str::to_owned)
 }
 
@@ -140,12 +140,12 @@ fn version_in(output: &str) -> Option<&str> {
     output.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// The number before the first dot.
+/// Returns the number before the first dot.
 pub fn major(version: &str) -> Option<u32> {
     version.split('.').next()?.parse().ok()
 }
 
-/// Copies as it comes, without waiting for whole lines: a test's name is to be seen while the test runs.
+/// Copies the output without waiting for whole lines, so that the name of a test is visible while it runs.
 fn copy(from: &mut impl Read, seen: &mut Vec<u8>) -> std::io::Result<()> {
     let mut stdout = std::io::stdout();
     let mut buffer = [0; 4096];
@@ -166,8 +166,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_found_in_what_programs_say() {
-        let said = "Mozilla Firefox 153.7.0esr";
+    fn version_is_found_in_program_output() {
+        let output = "Mozilla Firefox 153.7.0esr";
         assert_eq!(version_in(said), Some("153.7.0esr"));
         assert_eq!(version_in("wasm-opt version 132 (version_132)"), Some("132"));
         assert_eq!(version_in("no number"), None);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_names_the_command_its_code_and_what_to_try() {
+    fn failure_names_command_exit_code_and_hint() {
         let failed = Step::new("cargo", ["no-such-command"]).hint("something else");
         let error = failed.run_quietly().expect_err("there is no such command");
         assert!(error.contains("`cargo no-such-command` failed"), "{error}");
@@ -186,9 +186,9 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_an_error_too() {
+    fn missing_program_is_an_error() {
         let missing = Step::new("no-such-program-here", ["--version"]);
         let error = missing.run().expect_err("there is no such program");
-        assert!(error.contains("could not be run"), "{error}");
+        assert!(error.contains("cannot be run"), "{error}");
     }
 }

@@ -1,9 +1,9 @@
-//! Totals of the results that the runners print.
+//! Totals of the test results.
 
 use crate::Result;
 use std::time::Duration;
 
-/// Tests that passed and that failed.
+/// Numbers of passed and failed tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub passed: u64,
@@ -11,7 +11,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Adds up the lines `test result: ok. 3 passed; 0 failed; …` that `cargo test` and wasm-bindgen's runner print.
+    /// Sums the lines `test result: ok. 3 passed; 0 failed; …` that `cargo test` and the runner of wasm-bindgen print.
     pub fn in_output(output: &str) -> Self {
         output.lines().filter_map(|line| line.strip_prefix("test result: ")?.split_once(". ")).fold(
             Self::default(),
@@ -32,7 +32,7 @@ fn count(counts: &str, what: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// One step with its result.
+/// A step with its result.
 #[derive(Debug)]
 pub struct Line {
     pub name: String,
@@ -41,7 +41,10 @@ pub struct Line {
     pub result: Result,
 }
 
-/// Prints a line a step, why each failure failed, and the sum; an error names the steps that failed.
+/// Prints a line for each step, the errors, and the totals.
+///
+/// # Errors
+/// Fails if a step failed. The error lists the failed steps.
 pub fn close(lines: &[Line]) -> Result {
     println!("\n==> summary");
     for Line { name, counts, took, result } in lines {
@@ -71,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_runner_of_a_cargo_test_is_added() {
+    fn results_of_all_test_binaries_are_added() {
         let output = "
 running 2 tests
 test paths::one ... ok
@@ -88,7 +91,7 @@ test result: FAILED. 40 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out;
     }
 
     #[test]
-    fn the_browser_runner_is_read_and_its_console_is_not() {
+    fn console_output_of_browser_runner_is_ignored() {
         let output = "
 test bad ... FAIL
 
@@ -102,7 +105,7 @@ console output:
     }
 
     #[test]
-    fn output_without_tests_counts_none() {
+    fn output_without_tests_has_no_counts() {
         assert_eq!(Counts::in_output("error: could not compile"), Counts::default());
     }
 }

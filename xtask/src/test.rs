@@ -1,4 +1,4 @@
-//! `cargo xtask test`: native tests, browser tests in Chrome and in Firefox, and whole calls between browsers.
+//! `cargo xtask test`: runs native tests, browser tests in Chrome and in Firefox, and end-to-end tests.
 
 use crate::setup::{self, Need};
 use crate::step::Step;
@@ -11,23 +11,23 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// The names of the runners, in the order in which they are run.
+/// The names of the runners, in their order.
 const RUNNERS: [&str; 5] = ["native", "chrome", "firefox", "e2e", "faults"];
-/// Runners that only run if they are named, as they need root.
+/// Runners that only run if they are named, because they need root.
 const ONLY_NAMED: [&str; 1] = ["faults"];
 
 pub fn command(args: &[String]) -> Result {
     if let Some(unknown) = args.iter().find(|arg| !RUNNERS.contains(&arg.as_str())) {
         return Err(unexpected(unknown));
     }
-    let runners = asked(args);
-    // The runners that need nothing of what could not be installed still run; the others fail by themselves.
+    let runners = selected(args);
+    // Runners that do not need the missing tools still run. The others report the error themselves.
     if let Err(problems) = setup::run(&needs(&runners)) {
-        println!("\nsome things could not be installed:\n{problems}\n");
+        println!("\nsome tools could not be installed:\n{problems}\n");
     }
-    // It runs for as long as the tests do.
+    // The TURN server runs until this value is dropped, after the tests.
     let turn = if runners.iter().any(|runner| ["chrome", "firefox"].contains(runner)) {
-        TurnServer::start().inspect_err(|problem| println!("\nrelay tests are left out: {problem}\n")).ok()
+        TurnServer::start().inspect_err(|problem| println!("\nrelay tests are skipped: {problem}\n")).ok()
     } else {
         None
     };
@@ -35,12 +35,12 @@ pub fn command(args: &[String]) -> Result {
     summary::close(&lines)
 }
 
-fn asked(args: &[String]) -> Vec<&'static str> {
-    let asked = |runner: &&str| match args {
+fn selected(args: &[String]) -> Vec<&'static str> {
+    let is_selected = |runner: &&str| match args {
         [] => !ONLY_NAMED.contains(runner),
         _ => args.iter().any(|arg| arg == runner),
     };
-    RUNNERS.into_iter().filter(asked).collect()
+    RUNNERS.into_iter().filter(is_selected).collect()
 }
 
 fn needs(runners: &[&str]) -> Vec<Need> {
@@ -68,17 +68,17 @@ fn timed(runner: &str, turn: Option<&TurnServer>) -> Line {
         _ => faults(),
     };
     let (output, result) = match step {
-        Ok(step) => step.hint(format!("`cargo xtask test {runner}` alone")).tee(),
+        Ok(step) => step.hint(format!("run `cargo xtask test {runner}` alone")).tee(),
         Err(error) => (String::new(), Err(error)),
     };
     let (counts, result) = judged(Counts::in_output(&output), result);
     Line { name: runner.to_owned(), counts, took: begun.elapsed(), result }
 }
 
-/// A runner that ran no test has failed, and one that failed without a failed test counts as one.
+/// Corrects the result: a runner without any test has failed, and a failure without a failed test counts as one.
 fn judged(mut counts: Counts, result: Result) -> (Counts, Result) {
     let result = match result {
-        Ok(()) if counts.passed + counts.failed == 0 => Err("no test was run".into()),
+        Ok(()) if counts.passed + counts.failed == 0 => Err("no tests were run".into()),
         other => other,
     };
     if result.is_err() && counts.failed == 0 {
@@ -98,7 +98,7 @@ fn native() -> Step {
 fn chrome(turn: Option<&TurnServer>) -> Result<Step> {
     let browser = tools::chrome()?;
     let configuration = webdriver_json("goog:chromeOptions", &browser)?;
-    // The runner takes GECKODRIVER before CHROMEDRIVER, whichever browser was asked for.
+    // The runner prefers GECKODRIVER to CHROMEDRIVER, whichever browser is requested.
     Ok(browser_step("--chrome", "--chromedriver", &browser, configuration, turn).env_remove("GECKODRIVER"))
 }
 
@@ -118,12 +118,12 @@ fn browser_step(
     let step = Step::new("wasm-pack", ["test", "--headless", name, driver_option])
         .args([&browser.driver])
         .args([".", "--features", "postcard,streams", "--test", "web"])
-        // Its own limits are for pages without media: tones and ICE take longer, and so does a browser's first start.
+        // The default timeouts are too short for tones, for ICE, and for the first start of a browser.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "1800")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", configuration);
     match turn {
-        // A page has no environment: the tests are compiled with these.
+        // Compile-time variables, because a page has no environment.
         Some(turn) => step
             .args(["--", "--include-ignored", "--skip", "gibibyte"])
             .env("BROWSER_RTC_TEST_TURN", &turn.address)
@@ -132,7 +132,7 @@ fn browser_step(
     }
 }
 
-/// The workspace's `webdriver.json` with the very browser that was found, since the driver's own choice may be another.
+/// Writes a copy of `webdriver.json` that names the browser found, because the driver may choose another one.
 fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
     let source = paths::root().join("webdriver.json");
     let text = fs::read_to_string(&source).map_err(|error| format!("{}: {error}", source.display()))?;
@@ -147,7 +147,7 @@ fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// The demo, the npm package and the native peer are built first: the tests drive what a user gets. They serve it themselves.
+/// Builds the demo, the npm package and the native peer, which the tests serve and drive.
 fn e2e() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     artifacts::pages()?;
@@ -159,7 +159,7 @@ fn e2e() -> Result<Step> {
     })
 }
 
-/// Tests on networks that break. The server is a process here, so that it can be killed.
+/// Builds the demo and the server for the fault tests. The server is a process of its own, so that it can be killed.
 fn faults() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     let ip = networks::usable()?;
@@ -182,13 +182,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_test_is_a_failure() {
+    fn run_without_tests_fails() {
         let (counts, result) = judged(Counts::default(), Ok(()));
         assert_eq!((counts.failed, result.is_err()), (1, true));
     }
 
     #[test]
-    fn a_runner_that_breaks_counts_as_one_failure_and_failed_tests_as_themselves() {
+    fn failure_without_failed_tests_counts_as_one() {
         let broken = Err("exit code 101".to_owned());
         let (counts, _) = judged(Counts { passed: 4, failed: 0 }, broken.clone());
         assert_eq!(counts, Counts { passed: 4, failed: 1 });
@@ -204,8 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_root_is_run_when_it_is_named() {
-        assert_eq!(asked(&[]), ["native", "chrome", "firefox", "e2e"]);
-        assert_eq!(asked(&["faults".to_owned(), "native".to_owned()]), ["native", "faults"]);
+    fn runner_that_needs_root_runs_only_if_named() {
+        assert_eq!(selected(&[]), ["native", "chrome", "firefox", "e2e"]);
+        assert_eq!(selected(&["faults".to_owned(), "native".to_owned()]), ["native", "faults"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The browsers and their drivers: found, and checked to fit each other. Nothing is installed here.
+//! Search for browsers with matching drivers, and for other programs. Nothing is installed.
 
 use crate::step::{major, version};
 use crate::{Result, paths};
@@ -14,7 +14,7 @@ const CHROME_NAMES: [&str; 5] = [
 ];
 const FIREFOX_NAMES: [&str; 3] = ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"];
 
-/// A browser and the program that drives it, by absolute path, with their versions in words.
+/// Absolute paths of a browser and its driver, and their versions as text.
 #[derive(Debug)]
 pub struct Browser {
     pub binary: PathBuf,
@@ -22,10 +22,10 @@ pub struct Browser {
     pub versions: String,
 }
 
-/// Chrome or Chromium: the first whose major version is the driver's, which drives no other.
+/// Finds Chrome or Chromium: the first one with the major version of chromedriver, which supports no other.
 pub fn chrome() -> Result<Browser> {
     let driver = program("CHROMEDRIVER", &["chromedriver"])?;
-    let driver_version = stated(&driver)?;
+    let driver_version = version_text(&driver)?;
     let mut others = Vec::new();
     for binary in programs("CHROME", &CHROME_NAMES) {
         let Some(version) = version(&binary) else {
@@ -38,20 +38,20 @@ pub fn chrome() -> Result<Browser> {
         others.push(version);
     }
     Err(if others.is_empty() {
-        "no Chromium or Chrome on PATH, nor named by CHROME".into()
+        "no Chromium or Chrome is on PATH, and CHROME is not set".into()
     } else {
         format!(
-            "chromedriver {driver_version} drives no Chrome {}: they must be of one major version",
+            "chromedriver {driver_version} does not support Chrome {}: the major versions must be equal",
             others.join(", ")
         )
     })
 }
 
-/// Firefox, of any version: geckodriver drives them all.
+/// Finds Firefox, in any version, because geckodriver supports all.
 pub fn firefox() -> Result<Browser> {
     let driver = geckodriver()?;
     let binary = firefox_binary()?;
-    let versions = format!("{}, its driver {}", stated(&binary)?, stated(&driver)?);
+    let versions = format!("{}, its driver {}", version_text(&binary)?, version_text(&driver)?);
     Ok(Browser { binary, driver, versions })
 }
 
@@ -63,33 +63,33 @@ pub fn geckodriver() -> Result<PathBuf> {
     program("GECKODRIVER", &["geckodriver"])
 }
 
-/// The driver of WebKitGTK's browser, a browser without WebRTC. It has no headless mode, hence Xvfb.
+/// Finds the driver of WebKitGTK, a browser without WebRTC, and Xvfb, because the browser has no headless mode.
 pub fn webkit() -> Result<PathBuf> {
     program("XVFB", &["Xvfb"])?;
     program("WEBKIT_DRIVER", &["WebKitWebDriver"])
 }
 
-/// A TURN server: coturn's.
+/// Finds the TURN server of coturn.
 pub fn turnserver() -> Result<PathBuf> {
     program("TURNSERVER", &["turnserver"])
 }
 
-/// Returns the program that makes networks, which is not on every PATH.
+/// Finds `ip`, which is not on every PATH.
 pub fn ip() -> Result<PathBuf> {
     program("IP", &["ip", "/usr/sbin/ip", "/sbin/ip"])
 }
 
-fn stated(path: &Path) -> Result<String> {
-    version(path).ok_or_else(|| format!("`{} --version` tells no version", path.display()))
+fn version_text(path: &Path) -> Result<String> {
+    version(path).ok_or_else(|| format!("`{} --version` prints no version", path.display()))
 }
 
 fn program(variable: &str, names: &[&str]) -> Result<PathBuf> {
     programs(variable, names)
         .next()
-        .ok_or_else(|| format!("no {} on PATH, nor named by {variable}", names.join(" or ")))
+        .ok_or_else(|| format!("{} is not on PATH, and {variable} is not set", names.join(" or ")))
 }
 
-/// Returns the program that the environment names; if it names none, the one on PATH.
+/// Returns the program that the environment variable names, or else those on PATH.
 fn programs(variable: &str, names: &[&str]) -> impl Iterator<Item = PathBuf> {
     let named = env::var(variable).ok().filter(|name| !name.is_empty());
     let names: Vec<String> = match named {

@@ -1,5 +1,5 @@
-//! A real TURN server for the relay tests, and a NAT of our own before it: without one no browser on this machine ever
-//! sees an address of its own that it does not know already.
+//! A TURN server for the relay tests, with a NAT in front of it. Without the NAT, browsers on this machine would never
+//! find a server-reflexive address.
 
 use crate::step::Step;
 use crate::{Result, tools};
@@ -11,21 +11,22 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The tests are compiled with the addresses: as long as these ports are free, they are compiled once.
+/// Ports of the server and the NAT. They are fixed because the addresses are compiled into the tests: other ports would
+/// recompile them.
 const PORTS: std::ops::Range<u16> = 34_780..34_880;
 
-/// Runs until dropped.
+/// A running TURN server, which is stopped when this value is dropped.
 #[derive(Debug)]
 pub struct TurnServer {
     process: Child,
-    /// `host:port` of the server, to be spoken to by UDP or TCP.
+    /// `host:port` of the server, for UDP and TCP.
     pub address: String,
-    /// `host:port` of the NAT before it, for UDP.
+    /// `host:port` of the NAT in front of the server, for UDP.
     pub behind_nat: String,
 }
 
 impl TurnServer {
-    /// Starts the server. Its user is `ada`, with the password `secret`.
+    /// Starts the server, with the user `ada` and the password `secret`.
     pub fn start() -> Result<Self> {
         let program = tools::turnserver()?;
         let host = own_address();
@@ -47,36 +48,37 @@ impl TurnServer {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("{}: {error}", program.display()))?;
-        let nat = nat(host, server).map_err(|error| format!("a NAT before {server}: {error}"))?;
+        let nat = nat(host, server).map_err(|error| format!("cannot start a NAT in front of {server}: {error}"))?;
         let mut started = Self { process, address: server.to_string(), behind_nat: nat.to_string() };
-        started.answers(server)?;
+        started.wait_until_listening(server)?;
         Ok(started)
     }
 
-    fn answers(&mut self, server: SocketAddr) -> Result {
+    fn wait_until_listening(&mut self, server: SocketAddr) -> Result {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(10) {
             if let Ok(Some(status)) = self.process.try_wait() {
-                return Err(format!("turnserver ended at once: {status}"));
+                return Err(format!("turnserver exited: {status}"));
             }
             if std::net::TcpStream::connect(server).is_ok() {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Err(format!("turnserver does not answer at {server}"))
+        Err(format!("turnserver does not listen on {server}"))
     }
 }
 
 impl Drop for TurnServer {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended.
-        let _ended = self.process.kill();
-        let _reaped = self.process.wait();
+        // Both fail only if the process has ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
-/// The address by which this machine leaves it, as Firefox uses no loopback addresses. Nothing is sent.
+/// Returns the address of this machine on its default route, because Firefox uses no loopback addresses. No packet is
+/// sent.
 fn own_address() -> IpAddr {
     let leaving = || {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
@@ -90,11 +92,11 @@ fn free_port(host: IpAddr) -> Result<SocketAddr> {
     PORTS
         .map(|port| SocketAddr::new(host, port))
         .find(|address| UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok())
-        .ok_or_else(|| format!("no port of {PORTS:?} is free on {host}"))
+        .ok_or_else(|| format!("no port in {PORTS:?} is free on {host}"))
 }
 
-/// Hands datagrams on to `server` from a port of its own for each client, and the answers back: the server sees
-/// another address than the client knows of. It ends with the program.
+/// Starts a NAT that forwards datagrams to `server` from a separate port for each client, and the answers back. The
+/// server sees an address that the client does not know. The NAT runs until the program ends.
 fn nat(host: IpAddr, server: SocketAddr) -> io::Result<SocketAddr> {
     let inside = PORTS
         .rev()
@@ -114,7 +116,8 @@ fn nat(host: IpAddr, server: SocketAddr) -> io::Result<SocketAddr> {
                     outside
                 }
             };
-            let _lost_as_on_any_network = outside.send(&datagram[..length]);
+            // A lost datagram is no error.
+            let _ = outside.send(&datagram[..length]);
         }
     });
     Ok(address)
@@ -132,7 +135,8 @@ fn outside(
     thread::spawn(move || {
         let mut datagram = [0; 2048];
         while let Ok(length) = from.recv(&mut datagram) {
-            let _lost_as_on_any_network = to.send_to(&datagram[..length], client);
+            // A lost datagram is no error.
+            let _ = to.send_to(&datagram[..length], client);
         }
     });
     Ok(outside)
@@ -143,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nat_shows_another_address_and_brings_answers_back() {
+    fn nat_maps_address_and_forwards_answers() {
         let limit = Some(Duration::from_secs(10));
         let host = IpAddr::from(Ipv4Addr::LOCALHOST);
         let (server, client) = (UdpSocket::bind((host, 0)).unwrap(), UdpSocket::bind((host, 0)).unwrap());

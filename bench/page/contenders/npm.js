@@ -1,4 +1,4 @@
-// The npm package. It connects who is in a room, so both take a seat first: that is not part of connecting.
+// The npm package. Both ends join a room in `prepare`, so the time to connect does not include joining.
 
 import init, { joinRoom } from "/npm/browser_rtc.js";
 
@@ -33,7 +33,7 @@ class Pair extends Ends {
     this.listen(far, "received");
   }
 
-  /** A loop for the channel's whole life, as leaving one ends the iteration. */
+  /** Runs for the lifetime of the channel, because leaving a loop ends the iteration. */
   async listen(channel, handler) {
     for await (const message of channel) this[handler]?.(message);
   }
@@ -47,7 +47,7 @@ class Pair extends Ends {
     return received;
   }
 
-  /** Over at both ends: who is in a call is not called. */
+  /** Ends the call on both sides, because a peer in a call cannot be called. */
   async close() {
     const [calling, called] = this.calls;
     calling.hangUp();

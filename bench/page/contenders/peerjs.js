@@ -1,4 +1,4 @@
-// https://peerjs.com with its own server, to which both are known before they connect.
+// https://peerjs.com with its own server, where both peers register in `prepare`.
 
 import { Ends, receive, sendAll } from "../work.js";
 
@@ -33,7 +33,7 @@ class Pair extends Ends {
     far.on("data", (message) => this.received?.(message));
   }
 
-  /** What does not fit into the browser's buffer it keeps in one without a bound: so by the rule of all. */
+  /** PeerJS queues without a limit, so the benchmark applies the shared back-pressure rule. */
   async transfer(bytes, count) {
     const received = receive(count, (take) => (this.received = (message) => take(message.byteLength)));
     await sendAll(this.near.dataChannel, (message) => this.near.send(message), bytes, count);

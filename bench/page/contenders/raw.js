@@ -1,4 +1,4 @@
-// The browser's own API, with nothing around it. What it does is what all the others are compared with.
+// The browser's API without a library: the baseline for the other contenders.
 
 import { LOW, SLICE, opened, receive, room, roundTrips, sendAll } from "../work.js";
 
@@ -39,7 +39,7 @@ class Pair {
     });
   }
 
-  /** The loop that everybody writes: slices of 64 KiB, put together at the other end. */
+  /** The common loop: slices of 64 KiB, joined by the receiver. */
   async file(bytes) {
     const file = new Blob([new Uint8Array(bytes)]);
     const parts = [];

@@ -1,4 +1,4 @@
-// This crate from Rust: the work itself is in `bench/src/lib.rs`.
+// This crate, used from Rust. The work itself is in `bench/src/lib.rs`.
 
 import init, { connect } from "/rust/browser_rtc_bench.js";
 

@@ -1,4 +1,4 @@
-// https://github.com/feross/simple-peer: both peers are told of each other directly.
+// https://github.com/feross/simple-peer. The peers exchange their signals by direct calls.
 
 import { Ends, receive } from "../work.js";
 
@@ -20,7 +20,7 @@ class Pair extends Ends {
     far.on("data", (message) => this.received?.(message));
   }
 
-  /** By its own rule of back-pressure: it is a stream of Node's kind. */
+  /** Uses the back-pressure of simple-peer, which is a Node.js stream. */
   async transfer(bytes, count) {
     const received = receive(count, (take) => (this.received = (message) => take(message.byteLength)));
     const message = new Uint8Array(bytes);

@@ -1,4 +1,4 @@
-//! Conversion of errors to those of `std::io`.
+//! Conversion of errors to `std::io::Error`.
 
 use std::{error, io};
 
@@ -10,17 +10,17 @@ pub(super) fn io_error(error: Error) -> io::Error {
         ErrorKind::InvalidData => io::ErrorKind::InvalidData,
         _ => io::ErrorKind::Other,
     };
-    io::Error::new(kind, inside(error))
+    io::Error::new(kind, into_source(error))
 }
 
-/// An `io::Error` can be sent to another thread. In a program with threads a JavaScript value cannot: there, the error's
-/// text is sent.
+/// Converts an error to the source of an `io::Error`, which is `Send`. A JavaScript value is not `Send` in a program
+/// with threads, so that only the text of the error is kept there.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "atomics")))]
-pub(super) fn inside(error: Error) -> Box<dyn error::Error + Send + Sync> {
+pub(super) fn into_source(error: Error) -> Box<dyn error::Error + Send + Sync> {
     Box::new(error)
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
-pub(super) fn inside(error: Error) -> Box<dyn error::Error + Send + Sync> {
+pub(super) fn into_source(error: Error) -> Box<dyn error::Error + Send + Sync> {
     error.to_string().into()
 }

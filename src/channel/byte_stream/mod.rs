@@ -1,4 +1,4 @@
-//! Bytes without message borders, in both directions, over one channel.
+//! Streams of bytes over a channel, in both directions.
 
 mod io_error;
 
@@ -22,14 +22,15 @@ use crate::{
     timer::milliseconds,
 };
 
-/// Writes leave in messages of at most this size.
+/// The maximum size of a message, in bytes.
 const CHUNK: usize = 64 * 1024;
 
-/// A [`DataChannel`] as [`AsyncRead`] and [`AsyncWrite`] of [`futures::io`]: bytes without message borders, as a socket
-/// has them. Whatever is written for sockets runs over it, such as a multiplexer.
+/// A [`DataChannel`] as a stream of bytes, with [`AsyncRead`] and [`AsyncWrite`] of [`futures::io`]. Like a TCP socket,
+/// it has no message boundaries, so that code for sockets runs over it, such as a multiplexer.
 ///
-/// Both ends wrap the same channel, which is ordered and reliable. Dropping the stream closes the channel, after what
-/// was written; [`split`](futures::AsyncReadExt::split) it for two tasks.
+/// Both peers wrap their ends of one channel, which has to be ordered and reliable. Dropping the stream closes the
+/// channel once the written bytes have been sent. [`split`](futures::AsyncReadExt::split) returns two halves for two
+/// tasks.
 ///
 /// ```no_run
 /// # use browser_rtc::channel::{ByteStream, DataChannel};
@@ -37,47 +38,51 @@ const CHUNK: usize = 64 * 1024;
 /// # async fn example(channel: DataChannel) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut stream = ByteStream::new(channel)?;
 /// stream.write_all(b"GET").await?;
-/// stream.close().await?; // one direction: reading continues
+/// stream.close().await?; // closes the outgoing direction; reading continues
 /// let mut answer = Vec::new();
 /// stream.read_to_end(&mut answer).await?;
 /// # Ok(()) }
 /// ```
 ///
-/// # How much it holds
-/// A writer waits for the reader of the peer: at most a window of bytes, 1 MiB unless set by
-/// [`with_window`](Self::with_window), is in flight or unread, and so in the reader's memory.
-/// What is written waits for the end of the turn, or for 64 KiB, to leave in one message; beyond that the channel's
-/// [high-water mark](DataChannel::high_water_mark) holds it back. Over long distances a window's worth a round trip
-/// is the fastest that it gets. A byte that is written and flushed alone takes 64 until it is taken in.
+/// # Back-pressure
+/// A writer waits for the reader at the remote peer. At most one window of bytes is in flight or unread: 1 MiB by
+/// default, or the size given to [`with_window`](Self::with_window). The throughput is at most one window per round
+/// trip. In addition, the [high-water mark](DataChannel::high_water_mark) of the channel limits the bytes in the send
+/// buffer.
 ///
-/// # How it ends
-/// [`close`](futures::AsyncWriteExt::close) ends the outgoing direction alone: the peer reads all that was written, and
-/// then the end. If a channel closes without that, by a drop or by the network, reading gives what had
-/// arrived, and then `UnexpectedEof`; writing gives `BrokenPipe`. What breaks the rules below gives `InvalidData`, and
-/// closes the channel. Each [`io::Error`] holds the [`Error`] that it comes from.
+/// Written bytes are collected until the end of the current task, or up to 64 KiB, and sent in one message. A byte that
+/// is written and flushed alone occupies 64 bytes of the receiver's queue.
 ///
-/// Writing and flushing are done when the channel has taken the bytes over, not when they have arrived.
+/// # Closing
+/// [`close`](futures::AsyncWriteExt::close) closes the outgoing direction: the remote peer reads all written bytes and
+/// then the end of the stream. If the channel closes without that, because of a drop or the network, reading returns
+/// the bytes that have arrived and then fails with `UnexpectedEof`, and writing fails with `BrokenPipe`. A violation of
+/// the wire format is the error `InvalidData` and closes the channel. The source of each [`io::Error`] is an [`Error`]
+/// of this crate.
 ///
-/// # How long it waits
-/// Reading and writing wait for the peer's program, as those of a socket do: for any time while the channel is open.
-/// Writing to a peer that has not wrapped the channel in a `ByteStream` stops after 65,536 bytes, as it gets no credit
-/// for more. [`ready`](Self::ready) finds that out.
+/// Writing and flushing complete when the channel has accepted the bytes, not when the bytes have arrived.
 ///
-/// # On the wire
-/// A binary message is the bytes that come next. A text message is `+` and a decimal number, so many bytes more may be
-/// sent, up to 4,294,967,295 in one message; or `end`, no bytes will come any more. Each side may send 65,536 bytes
-/// before it has been given credit, and sends `+0` as soon as its channel is open, to be recognized.
+/// # Unresponsive peers
+/// Like those of a socket, reads and writes wait for the remote program without a limit while the channel is open. If
+/// the remote peer has not wrapped its channel in a `ByteStream`, writing stops after 65,536 bytes, as no credit
+/// arrives. [`ready`](Self::ready) detects that.
+///
+/// # Wire format
+/// A binary message contains the next bytes of the stream. A text message is either `+` and a decimal number, which is
+/// credit for that many more bytes, up to 4,294,967,295 in one message; or `end`, the end of the stream. Each peer may
+/// send 65,536 bytes before it has received credit, and sends `+0` as soon as its channel is open, by which it is
+/// recognized.
 pub struct ByteStream {
     outbox: Outbox,
-    /// The channel as each of the two directions waits on it.
+    /// A handle for each direction, as each one waits separately.
     reader: DataChannel,
     writer: DataChannel,
     state: State,
     chunk: Option<usize>,
-    /// Pending until the channel is open and the window can be announced to the peer.
+    /// Pending until the channel is open and the window can be announced to the remote peer.
     opening: Option<LocalBoxFuture<'static, Result<()>>>,
     closing: Closing,
-    /// The error of a peer that broke the protocol, or of the channel.
+    /// The error of the channel, or of a remote peer that has violated the wire format.
     failure: Option<Error>,
 }
 
@@ -85,34 +90,36 @@ pub struct ByteStream {
 enum Closing {
     #[default]
     No,
-    Under(LocalBoxFuture<'static, Result<()>>),
+    Pending(LocalBoxFuture<'static, Result<()>>),
     Done,
 }
 
 impl ByteStream {
-    /// Wraps a channel, which need not be open yet.
+    /// Wraps a channel with a window of 1 MiB. The channel need not be open yet.
     ///
     /// # Errors
-    /// `NotSupported` for a channel that is not both ordered and reliable.
+    /// `NotSupported` if the channel is not ordered or not reliable.
     pub fn new(channel: DataChannel) -> Result<Self> {
         Self::with_window(channel, DEFAULT_WINDOW)
     }
 
-    /// Creates a byte stream of which this many bytes may wait to be read, at least 65,536. The two ends need not agree
-    /// on it. The [receive limit](DataChannel::receive_limit) of the channel becomes 64 times as much, unless it is larger
-    /// already: a peer may send each byte in a message of its own.
+    /// Wraps a channel with a window of this many bytes, at least 65,536: the maximum number of unread bytes. The
+    /// windows of the two peers may differ.
+    ///
+    /// The [receive limit](DataChannel::receive_limit) of the channel is raised to 64 times the window, as a peer may
+    /// send each byte in a message of its own.
     ///
     /// # Errors
     /// As [`new`](Self::new).
     pub fn with_window(channel: DataChannel, bytes: u32) -> Result<Self> {
         if !channel.ordered() || channel.reliability() != Reliability::Reliable {
-            let message = "a byte stream needs a channel that is ordered and reliable";
+            let message = "a byte stream requires a data channel that is ordered and reliable";
             return Err(Error::new("ByteStream", ErrorKind::NotSupported, message));
         }
-        // The window is what bounds it. The channel counts each message as 64 bytes at least.
+        // The window limits the unread bytes. The channel counts each message as at least 64 bytes.
         let each_alone = bytes.max(INITIAL_CREDIT).saturating_mul(64);
         channel.set_receive_limit(channel.receive_limit().max(each_alone));
-        greet(&channel);
+        announce(&channel);
         Ok(Self {
             opening: Some(Box::pin(channel.opened())),
             reader: channel.clone(),
@@ -131,16 +138,16 @@ impl ByteStream {
         self.outbox.channel()
     }
 
-    /// Resolves when the peer is known to have wrapped its end of the channel in a `ByteStream`, and at once when that is
-    /// known already. Bytes that arrive while it waits can be read afterwards.
+    /// Resolves when the remote peer is known to have wrapped its end of the channel in a `ByteStream`, at once if that
+    /// is known already. Bytes that arrive in the meantime can be read afterwards.
     ///
-    /// Waits for the peer's program, and for the channel to open; `timeout`, 1 ms to 24 days in whole milliseconds, counts
-    /// for both.
+    /// The `timeout` covers the opening of the channel and the answer of the remote program: 1 ms to 24 days, in whole
+    /// milliseconds.
     ///
     /// # Errors
-    /// `Timeout` where the peer was not recognized in that time: it does not speak this protocol, or does not yet.
-    /// The stream can still be used. `InvalidData` where the peer sent something else, and `Closed` where the channel
-    /// has closed.
+    /// - `Timeout` if the remote peer is not recognized in that time. The stream can still be used.
+    /// - `InvalidData` if the remote peer has violated the wire format.
+    /// - `Closed` if the channel has closed.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -157,7 +164,7 @@ impl ByteStream {
                             .unwrap_or_else(|| self.channel().closed_error("ByteStream"))));
                     }
                     Poll::Pending => {
-                        let message = "the peer has not opened a byte stream on the channel";
+                        let message = "the remote peer has not opened a byte stream on the data channel";
                         return timer.poll_unpin(cx).map(|()| Err(Error::new("ready", ErrorKind::Timeout, message)));
                     }
                 }
@@ -167,11 +174,11 @@ impl ByteStream {
         .await
     }
 
-    /// Gives credit for what has been read, once it is worth a message.
-    fn give_credit(&mut self) {
+    /// Sends credit for the bytes that have been read, once there are enough for a message.
+    fn send_credit(&mut self) {
         if let Some(credit) = self.state.window.take_credit() {
-            // Past the high-water mark: there are four in a window, and the peer's writer waits for them.
-            // It fails only once the channel has closed, which the reader sees by itself.
+            // Credit ignores the high-water mark, as the remote writer waits for it and a window has only four messages
+            // of credit. Sending fails only once the channel has closed, which the reader detects.
             let _ = self.channel().inner.life.raw.send_text(&Control::Credit(credit).to_string());
         }
     }
@@ -181,17 +188,18 @@ impl ByteStream {
             && opening.as_mut().poll(cx).is_ready()
         {
             self.opening = None;
-            self.give_credit();
+            self.send_credit();
         }
     }
 
-    /// Takes the next message. Returns `None` at the end of the channel, or after a failure.
-    fn poll_message(&mut self, cx: &mut Context<'_>, by: fn(&mut Self) -> &mut DataChannel) -> Poll<Option<()>> {
+    /// Handles the next message, received through one of the two handles. Returns `None` once the channel has closed,
+    /// or after a failure.
+    fn poll_message(&mut self, cx: &mut Context<'_>, handle: fn(&mut Self) -> &mut DataChannel) -> Poll<Option<()>> {
         if self.failure.is_some() {
             return Poll::Ready(None);
         }
-        let Some(message) = ready!(Pin::new(by(self)).poll_next(cx)) else { return Poll::Ready(None) };
-        let taken = match message {
+        let Some(message) = ready!(Pin::new(handle(self)).poll_next(cx)) else { return Poll::Ready(None) };
+        let received = match message {
             Ok(Message::Binary(bytes)) => self.state.receive_bytes(bytes),
             Ok(Message::Text(text)) => self.state.receive_text(&text),
             Ok(Message::Blob(_)) => Err(StreamError::Blob),
@@ -200,7 +208,7 @@ impl ByteStream {
                 return Poll::Ready(None);
             }
         };
-        if let Err(error) = taken {
+        if let Err(error) = received {
             self.failure = Some(Error::new("ByteStream", ErrorKind::InvalidData, error.to_string()));
             self.channel().close();
             return Poll::Ready(None);
@@ -208,14 +216,15 @@ impl ByteStream {
         Poll::Ready(Some(()))
     }
 
-    fn over(&self, kind: io::ErrorKind) -> io::Error {
+    /// Creates the error of an operation after the end of the channel. `kind` applies if the channel has just closed.
+    fn end_error(&self, kind: io::ErrorKind) -> io::Error {
         match &self.failure {
             Some(error) => io_error(error.clone()),
-            None => io::Error::new(kind, io_error::inside(self.channel().closed_error("ByteStream"))),
+            None => io::Error::new(kind, io_error::into_source(self.channel().closed_error("ByteStream"))),
         }
     }
 
-    /// Waits until there is something to read; false at the end.
+    /// Resolves to true when bytes can be read, and to false at the end of the stream.
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         self.poll_open(cx);
         while self.state.inbox.chunk().is_empty() {
@@ -223,7 +232,7 @@ impl ByteStream {
                 return Poll::Ready(Ok(false));
             }
             if ready!(self.poll_message(cx, |stream| &mut stream.reader)).is_none() {
-                return Poll::Ready(Err(self.over(io::ErrorKind::UnexpectedEof)));
+                return Poll::Ready(Err(self.end_error(io::ErrorKind::UnexpectedEof)));
             }
         }
         Poll::Ready(Ok(true))
@@ -232,32 +241,32 @@ impl ByteStream {
     fn poll_credit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.state.credit.allows(1) == 0 {
             if ready!(self.poll_message(cx, |stream| &mut stream.writer)).is_none() {
-                return Poll::Ready(Err(self.over(io::ErrorKind::BrokenPipe)));
+                return Poll::Ready(Err(self.end_error(io::ErrorKind::BrokenPipe)));
             }
         }
         Poll::Ready(Ok(()))
     }
 
-    /// The largest message to send, which is known once the channel is open.
+    /// Returns the size of the largest message to send. The limit of the transport is known once the channel is open.
     fn chunk(&mut self) -> usize {
         self.chunk.unwrap_or_else(|| {
-            let most = self.channel().max_message_size();
-            let chunk = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(CHUNK).clamp(1, CHUNK);
-            self.chunk = most.map(|_| chunk);
+            let largest = self.channel().max_message_size();
+            let chunk = largest.and_then(|largest| usize::try_from(largest).ok()).unwrap_or(CHUNK).clamp(1, CHUNK);
+            self.chunk = largest.map(|_| chunk);
             chunk
         })
     }
 }
 
-/// Sends no credit once the channel is open, by which the peer recognizes a byte stream. Keeps the channel open no longer
-/// than its handles do.
-fn greet(channel: &DataChannel) {
+/// Sends a credit of 0 once the channel is open, by which the remote peer recognizes a byte stream. The task does not
+/// keep the channel open.
+fn announce(channel: &DataChannel) {
     let (opened, channel) = (channel.opened(), Rc::downgrade(&channel.inner));
     spawn_local(async move {
         if opened.await.is_ok()
             && let Some(inner) = channel.upgrade()
         {
-            // Past the high-water mark, as all credit. It fails only once the channel has closed.
+            // Credit ignores the high-water mark. Sending fails only once the channel has closed.
             let _ = inner.life.raw.send_text(&Control::Credit(0).to_string());
         }
     });
@@ -270,12 +279,12 @@ impl AsyncRead for ByteStream {
         }
         let read = self.state.inbox.read(into);
         self.state.window.consume(read);
-        self.give_credit();
+        self.send_credit();
         Poll::Ready(Ok(read))
     }
 }
 
-/// Reads without a copy: what is seen is what has come.
+/// Reads without a copy: the buffer is a received message.
 impl AsyncBufRead for ByteStream {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let stream = self.get_mut();
@@ -287,7 +296,7 @@ impl AsyncBufRead for ByteStream {
         let bytes = bytes.min(self.state.inbox.chunk().len());
         self.state.inbox.consume(bytes);
         self.state.window.consume(bytes);
-        self.give_credit();
+        self.send_credit();
     }
 }
 
@@ -295,21 +304,21 @@ impl AsyncWrite for ByteStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !matches!(self.closing, Closing::No) {
             let error = Error::new("ByteStream", ErrorKind::InvalidState, "the byte stream is closed for writing");
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, io_error::inside(error))));
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, io_error::into_source(error))));
         }
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
         if self.failure.is_some() {
-            return Poll::Ready(Err(self.over(io::ErrorKind::BrokenPipe)));
+            return Poll::Ready(Err(self.end_error(io::ErrorKind::BrokenPipe)));
         }
         ready!(self.poll_credit(cx))?;
         let chunk = self.chunk();
         let length = self.state.credit.allows(bytes.len()).min(chunk);
-        let now = bytes.get(..length).unwrap_or(bytes);
-        if length < chunk || !self.outbox.try_pass(now) {
-            ready!(self.outbox.poll_room(cx, length, chunk)).map_err(io_error)?;
-            self.outbox.add(|buffer| buffer.extend_from_slice(now));
+        let accepted = bytes.get(..length).unwrap_or(bytes);
+        if length < chunk || !self.outbox.try_send_directly(accepted) {
+            ready!(self.outbox.poll_reserve(cx, length, chunk)).map_err(io_error)?;
+            self.outbox.add(|buffer| buffer.extend_from_slice(accepted));
         }
         self.state.credit.spend(length);
         Poll::Ready(Ok(length))
@@ -325,11 +334,11 @@ impl AsyncWrite for ByteStream {
                 Closing::No => {
                     ready!(self.as_mut().poll_flush(cx))?;
                     let channel = self.channel().clone();
-                    let last = async move { channel.send(&Control::End.to_string()).await };
-                    self.closing = Closing::Under(Box::pin(last));
+                    let end = async move { channel.send(&Control::End.to_string()).await };
+                    self.closing = Closing::Pending(Box::pin(end));
                 }
-                Closing::Under(last) => {
-                    let sent = ready!(last.as_mut().poll(cx));
+                Closing::Pending(end) => {
+                    let sent = ready!(end.as_mut().poll(cx));
                     self.closing = Closing::Done;
                     sent.map_err(io_error)?;
                 }

@@ -18,12 +18,12 @@ use crate::{
     error::Result,
 };
 
-/// A channel that carries [`Typed`](super::Typed) messages: a [`DataChannel`], or [`Packed`] for many small ones.
+/// A channel that carries [`Typed`](super::Typed) messages: a [`DataChannel`], or a [`Packed`] for many small messages.
 pub trait Carrier: Carry {}
 
 impl<C: Carry> Carrier for C {}
 
-/// A received message.
+/// A message that was received from a carrier.
 #[derive(Debug)]
 pub enum Carried {
     Message(Message),
@@ -31,45 +31,45 @@ pub enum Carried {
 }
 
 impl Carried {
-    /// Returns the bytes for a codec of text or of bytes, if the message is of that kind.
-    pub(super) fn bytes(&self, text: bool) -> Option<&[u8]> {
+    /// Returns the bytes of the message if the message is of the codec's kind: text or binary.
+    pub(super) fn bytes(&self, is_text: bool) -> Option<&[u8]> {
         match self {
-            Self::Message(Message::Text(message)) if text => Some(message.as_bytes()),
-            Self::Message(Message::Binary(message)) if !text => Some(message),
+            Self::Message(Message::Text(message)) if is_text => Some(message.as_bytes()),
+            Self::Message(Message::Binary(message)) if !is_text => Some(message),
             Self::Message(_) => None,
             Self::Packed(message) => Some(message),
         }
     }
 }
 
-/// The operations of a carrier. The trait cannot be named outside of the crate, so that it may change.
+/// The operations of a carrier. The trait is not public, so that it may change.
 pub trait Carry: Clone + Unpin + 'static {
-    fn underlying(&self) -> &DataChannel;
-    fn give(&self, payload: Payload<'_>) -> impl Future<Output = Result<()>>;
-    fn try_give(&self, payload: Payload<'_>) -> Result<()>;
-    fn empty(&self) -> impl Future<Output = Result<()>>;
-    fn end(&self);
+    fn data_channel(&self) -> &DataChannel;
+    fn carry(&self, payload: Payload<'_>) -> impl Future<Output = Result<()>>;
+    fn try_carry(&self, payload: Payload<'_>) -> Result<()>;
+    fn flush_carried(&self) -> impl Future<Output = Result<()>>;
+    fn close_carrier(&self);
     fn poll_carried(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Carried>>>;
 }
 
 impl Carry for DataChannel {
-    fn underlying(&self) -> &DataChannel {
+    fn data_channel(&self) -> &DataChannel {
         self
     }
 
-    fn give(&self, payload: Payload<'_>) -> impl Future<Output = Result<()>> {
+    fn carry(&self, payload: Payload<'_>) -> impl Future<Output = Result<()>> {
         self.send(payload)
     }
 
-    fn try_give(&self, payload: Payload<'_>) -> Result<()> {
+    fn try_carry(&self, payload: Payload<'_>) -> Result<()> {
         self.try_send(payload)
     }
 
-    fn empty(&self) -> impl Future<Output = Result<()>> {
+    fn flush_carried(&self) -> impl Future<Output = Result<()>> {
         self.flush()
     }
 
-    fn end(&self) {
+    fn close_carrier(&self) {
         self.close();
     }
 
@@ -79,23 +79,23 @@ impl Carry for DataChannel {
 }
 
 impl Carry for Packed {
-    fn underlying(&self) -> &DataChannel {
+    fn data_channel(&self) -> &DataChannel {
         self.channel()
     }
 
-    async fn give(&self, payload: Payload<'_>) -> Result<()> {
-        self.send(bytes_of(&payload)).await
+    async fn carry(&self, payload: Payload<'_>) -> Result<()> {
+        self.send(payload_bytes(&payload)).await
     }
 
-    fn try_give(&self, payload: Payload<'_>) -> Result<()> {
-        self.try_send(bytes_of(&payload))
+    fn try_carry(&self, payload: Payload<'_>) -> Result<()> {
+        self.try_send(payload_bytes(&payload))
     }
 
-    fn empty(&self) -> impl Future<Output = Result<()>> {
+    fn flush_carried(&self) -> impl Future<Output = Result<()>> {
         self.flush()
     }
 
-    fn end(&self) {
+    fn close_carrier(&self) {
         self.close();
     }
 
@@ -104,8 +104,8 @@ impl Carry for Packed {
     }
 }
 
-/// Returns the bytes of a codec's message, which is text or bytes and nothing else.
-fn bytes_of<'a>(payload: &'a Payload<'_>) -> &'a [u8] {
+/// Returns the bytes of a message from a codec, which is either text or bytes.
+fn payload_bytes<'a>(payload: &'a Payload<'_>) -> &'a [u8] {
     match payload {
         Payload::Text(text) => text.as_bytes(),
         Payload::Binary(bytes) => bytes,

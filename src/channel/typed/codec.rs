@@ -5,16 +5,16 @@ use std::{error, str};
 use browser_rtc_proto::json;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The error of a value that cannot be encoded or decoded.
+/// The error of a [`Codec`] for a value that cannot be encoded or a message that cannot be decoded.
 pub type CodecError = Box<dyn error::Error + Send + Sync>;
 
-/// A way to write any value of [`serde`] as a message and to read it again. Both ends use the same.
+/// A format that encodes [`serde`] values as messages. Both peers use the same codec.
 ///
 /// ```
 /// use browser_rtc::channel::{Codec, CodecError};
 /// use serde::{Serialize, de::DeserializeOwned};
 ///
-/// /// JSON for people to read, in bytes.
+/// /// Indented JSON, in binary messages.
 /// #[derive(Clone, Copy, Default)]
 /// struct Pretty;
 ///
@@ -31,28 +31,28 @@ pub type CodecError = Box<dyn error::Error + Send + Sync>;
 /// }
 /// ```
 pub trait Codec {
-    /// True for messages of text, in UTF-8; false for bytes.
+    /// Whether messages are text in UTF-8, rather than binary.
     const TEXT: bool;
 
-    /// Adds the value to an empty message, whose memory is used again for the next.
+    /// Encodes a value into `message`, which is empty and whose memory is reused for later messages.
     ///
     /// # Errors
-    /// The format cannot hold the value. Nothing is sent then.
+    /// The format cannot represent the value. The value is not sent then.
     fn encode<T: Serialize + ?Sized>(&self, value: &T, message: &mut Vec<u8>) -> Result<(), CodecError>;
 
-    /// Reads a whole message.
+    /// Decodes a message.
     ///
     /// # Errors
-    /// The message is not one value of this type.
+    /// The message is not exactly one value of the type.
     fn decode<T: DeserializeOwned>(&self, message: &[u8]) -> Result<T, CodecError>;
 }
 
-/// [JSON](https://www.json.org), in text messages.
+/// A codec of [JSON](https://www.json.org) in text messages.
 ///
-/// What the receiver could not read is refused at the sender: numbers that are NaN or infinite, maps whose keys are
+/// Sending fails for values that the receiver could not decode: numbers that are NaN or infinite, maps whose keys are
 /// neither strings nor numbers, and more than 127 levels of lists and objects. Integers beyond ±2⁵³ are exact between
-/// Rust programs, while JavaScript's `JSON.parse` rounds them. JSON has one `null`: `Some(None)` and `Some(())` arrive
-/// as `None`.
+/// Rust programs; JavaScript's `JSON.parse` rounds them. As JSON has a single `null`, `Some(None)` and `Some(())`
+/// arrive as `None`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;
 
@@ -64,19 +64,21 @@ impl Codec for Json {
     }
 
     fn decode<T: DeserializeOwned>(&self, message: &[u8]) -> Result<T, CodecError> {
-        // As text it need not be looked through once more for each string in it.
+        // For text, serde_json does not validate each string again.
         Ok(serde_json::from_str(str::from_utf8(message)?)?)
     }
 }
 
-/// [Postcard](https://postcard.jamesmunns.com), in binary messages: compact, and without the names of fields, so both
-/// ends need the same types. Behind the feature `postcard`.
+/// A codec of [Postcard](https://postcard.jamesmunns.com), a compact format, in binary messages. It is behind the
+/// feature `postcard`.
 ///
-/// Some values are written and cannot be read, which fails at the receiver: a type that asks what comes next, such as
-/// an untagged or internally tagged enum or `serde_json::Value`; and a struct that skips fields with
-/// `skip_serializing_if`, such as the dictionaries of this crate. Those need a codec with names, such as [`Json`].
-/// Postcard does not limit how deep a value is nested: a peer that is not trusted can exhaust the stack of a reader of
-/// a recursive type.
+/// Messages do not contain the names of fields, so both peers need the same types. Some types can be encoded but not
+/// decoded, which fails at the receiver: types that are not self-describing, such as an untagged or internally tagged
+/// enum or `serde_json::Value`, and structs that omit fields with `skip_serializing_if`, such as the dictionaries of
+/// this crate. Use [`Json`] for those.
+///
+/// Postcard does not limit the depth of nested values: an untrusted peer can exhaust the stack of a receiver of a
+/// recursive type.
 #[cfg(feature = "postcard")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Postcard;
@@ -92,12 +94,12 @@ impl Codec for Postcard {
     fn decode<T: DeserializeOwned>(&self, message: &[u8]) -> Result<T, CodecError> {
         match postcard::take_from_bytes(message)? {
             (value, []) => Ok(value),
-            _ => Err("there is more in the message than the value".into()),
+            _ => Err("the message has trailing bytes".into()),
         }
     }
 }
 
-/// A borrowed vector, as postcard wants to own what it adds to.
+/// A borrowed vector. Postcard requires ownership of the collection that it extends.
 #[cfg(feature = "postcard")]
 struct Extend<'a>(&'a mut Vec<u8>);
 
@@ -120,31 +122,31 @@ mod tests {
         Say(String),
     }
 
-    fn there_and_back<C: Codec>(codec: &C) -> Vec<u8> {
+    fn assert_round_trip<C: Codec>(codec: &C) -> Vec<u8> {
         let moves = vec![Move::Step { x: -1, y: 300 }, Move::Say("naïve 🦀".into())];
         let mut message = Vec::new();
         codec.encode(&moves, &mut message).unwrap();
         assert_eq!(codec.decode::<Vec<Move>>(&message).unwrap(), moves);
         for length in 0..message.len() {
-            assert!(codec.decode::<Vec<Move>>(&message[..length]).is_err(), "{length} bytes of it");
+            assert!(codec.decode::<Vec<Move>>(&message[..length]).is_err(), "truncated to {length} bytes");
         }
         message.push(0);
-        assert!(codec.decode::<Vec<Move>>(&message).is_err(), "one byte more");
+        assert!(codec.decode::<Vec<Move>>(&message).is_err(), "a trailing byte");
         message.pop();
         message
     }
 
     #[test]
-    fn json() {
-        let message = there_and_back(&Json);
+    fn json_round_trips() {
+        let message = assert_round_trip(&Json);
         assert_eq!(message, r#"[{"Step":{"x":-1,"y":300}},{"Say":"naïve 🦀"}]"#.as_bytes());
         assert!(Json.decode::<String>(b"\"\xff\"").is_err(), "not UTF-8");
     }
 
     #[test]
-    fn json_refuses_what_cannot_be_read() {
-        let refusal = |refused: Result<(), CodecError>| refused.unwrap_err().to_string();
-        assert_eq!(refusal(Json.encode(&[f64::NAN], &mut Vec::new())), "the number NaN has no JSON form");
+    fn json_rejects_undecodable_values() {
+        let error = |result: Result<(), CodecError>| result.unwrap_err().to_string();
+        assert_eq!(error(Json.encode(&[f64::NAN], &mut Vec::new())), "the number NaN has no JSON form");
         let mut nested = serde_json::Value::Null;
         for _ in 0..127 {
             nested = [nested].into_iter().collect();
@@ -152,12 +154,12 @@ mod tests {
         let mut message = Vec::new();
         Json.encode(&nested, &mut message).unwrap();
         assert_eq!(Json.decode::<serde_json::Value>(&message).unwrap(), nested);
-        assert!(refusal(Json.encode(&[nested], &mut Vec::new())).contains("127 levels"));
+        assert!(error(Json.encode(&[nested], &mut Vec::new())).contains("127 levels"));
     }
 
     #[cfg(feature = "postcard")]
     #[test]
-    fn postcard() {
-        assert_eq!(there_and_back(&Postcard).len(), 1 + 1 + 1 + 2 + 1 + 1 + 11);
+    fn postcard_round_trips() {
+        assert_eq!(assert_round_trip(&Postcard).len(), 1 + 1 + 1 + 2 + 1 + 1 + 11);
     }
 }

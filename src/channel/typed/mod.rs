@@ -23,13 +23,16 @@ pub use self::codec::{Codec, CodecError, Json};
 use super::{data_channel::DataChannel, message::Payload, sink_state::SinkState};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Values of a [`serde`] type as the messages of a [`DataChannel`]: a [`Stream`] of received values, and
-/// [`send`](Self::send) or a [`Sink`] to send.
+/// A [`DataChannel`] whose messages are values of a [`serde`] type: a [`Stream`] of received values, with
+/// [`send`](Self::send) and a [`Sink`] to send values.
 ///
-/// `C` is the [`Codec`]: [`Json`], `Postcard` behind the feature of this name, or one of your own. `Out` is what goes,
-/// where that is another type than what comes. `S` is what it goes over: a [`DataChannel`], or
-/// [`Packed`](super::Packed) for many small values. Both ends use the same codec over the same, and each the other's
-/// types. Clones share one channel, as those of a [`DataChannel`] do.
+/// The parameters are:
+/// - `In`, the type of received values.
+/// - `C`, the [`Codec`]: [`Json`], `Postcard` behind the feature of that name, or one of your own.
+/// - `Out`, the type of sent values, by default that of received ones.
+/// - `S`, the [`Carrier`]: a [`DataChannel`], or a [`Packed`](super::Packed) for many small values.
+///
+/// Both peers use the same codec and carrier, and each the other's types. Clones share one channel.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, Typed}, Result};
@@ -45,33 +48,33 @@ use crate::error::{Error, ErrorKind, Result};
 /// # async fn example(channel: DataChannel) -> Result<()> {
 /// let mut moves: Typed<Move> = Typed::new(channel);
 /// moves.send(&Move::Step { x: 1, y: 0 }).await?;
-/// while let Some(theirs) = moves.next().await {
-///     match theirs {
+/// while let Some(received) = moves.next().await {
+///     match received {
 ///         Ok(Move::Step { x, y }) => { /* … */ }
 ///         Ok(Move::Say(line)) => { /* … */ }
-///         Err(malformed) => { /* this one message; the next may be a move */ }
+///         Err(error) => { /* this message is not a move; the next one may be */ }
 ///     }
 /// }
 /// # Ok(()) }
 /// ```
 ///
-/// Questions go one way and answers the other, many of them in a frame:
+/// A client that sends questions and receives answers, in packed messages:
 ///
 /// ```no_run
 /// # use browser_rtc::channel::{DataChannel, Json, Packed, Typed};
 /// # #[derive(serde::Serialize, serde::Deserialize)] struct Question;
 /// # #[derive(serde::Serialize, serde::Deserialize)] struct Answer;
 /// # fn example(channel: DataChannel) {
-/// let asking: Typed<Answer, Json, Question, Packed> = Typed::new(Packed::new(channel));
+/// let client: Typed<Answer, Json, Question, Packed> = Typed::new(Packed::new(channel));
 /// # }
 /// ```
 ///
-/// A message that cannot be read is an error `InvalidData` in its place, and the stream continues. A peer that uses another
-/// codec or none is recognized by that: nothing is negotiated with it, and nothing waits for its program.
+/// A received message that cannot be decoded is the error `InvalidData` in the stream, which then continues. Nothing is
+/// negotiated with the remote peer: the messages of a peer that uses another codec, or none, are such errors.
 pub struct Typed<In, C = Json, Out = In, S = DataChannel> {
     carrier: S,
     codec: C,
-    /// The last message's memory, for the next.
+    /// The memory of the last message, which is reused for the next.
     message: RefCell<Vec<u8>>,
     /// The pending operation of the sink.
     sink: SinkState,
@@ -79,7 +82,7 @@ pub struct Typed<In, C = Json, Out = In, S = DataChannel> {
 }
 
 impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
-    /// Wraps a channel, which need not be open yet.
+    /// Wraps a channel, with the default codec. The channel need not be open yet.
     #[must_use]
     pub fn new(carrier: S) -> Self
     where
@@ -88,7 +91,7 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
         Self::with_codec(carrier, C::default())
     }
 
-    /// Wraps a channel, with a codec that has a state.
+    /// Wraps a channel, with a codec that has state or options.
     #[must_use]
     pub fn with_codec(carrier: S, codec: C) -> Self {
         Self { carrier, codec, message: RefCell::default(), sink: SinkState::default(), values: PhantomData }
@@ -97,31 +100,33 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
     /// Returns the underlying channel.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
-        self.carrier.underlying()
+        self.carrier.data_channel()
     }
 
-    /// Returns the carrier that it was created with.
+    /// Returns the carrier.
     #[must_use]
     pub fn carrier(&self) -> &S {
         &self.carrier
     }
 
-    /// Sends a value, waiting for room as [`DataChannel::send`] does. Cancel safe: dropped before it resolves, nothing
-    /// was sent, or all of it.
+    /// Sends a value. The future waits for room as [`DataChannel::send`] does.
     ///
     /// # Errors
-    /// `Type` for a value that the codec cannot write, and those of [`DataChannel::send`].
+    /// `Type` for a value that the codec cannot encode, and the errors of [`DataChannel::send`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the value is sent whole or not at all.
     pub async fn send(&self, value: &Out) -> Result<()>
     where
         Out: Serialize,
     {
         let message = self.encode(value)?;
-        let sent = self.carrier.give(payload::<C>(&message)?).await;
+        let sent = self.carrier.carry(payload::<C>(&message)?).await;
         self.message.replace(message);
         sent
     }
 
-    /// Sends a value at once.
+    /// Sends a value without waiting.
     ///
     /// # Errors
     /// As [`send`](Self::send) and [`DataChannel::try_send`].
@@ -130,23 +135,25 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
         Out: Serialize,
     {
         let message = self.encode(value)?;
-        let sent = self.carrier.try_give(payload::<C>(&message)?);
+        let sent = self.carrier.try_carry(payload::<C>(&message)?);
         self.message.replace(message);
         sent
     }
 
-    /// Resolves when the browser's buffer is low, as [`DataChannel::flush`] does. Waits for the network, never for the
-    /// peer's program.
+    /// Resolves when the browser's buffer is low, as [`DataChannel::flush`] does.
     ///
     /// # Errors
-    /// `Closed` where the channel closes first.
+    /// `Closed` if the channel closes first.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub async fn flush(&self) -> Result<()> {
-        self.carrier.empty().await
+        self.carrier.flush_carried().await
     }
 
-    /// Closes the channel once what was sent is on its way, as [`DataChannel::close`] does.
+    /// Closes the channel once the sent values have left, as [`DataChannel::close`] does.
     pub fn close(&self) {
-        self.carrier.end();
+        self.carrier.close_carrier();
     }
 
     fn encode(&self, value: &Out) -> Result<Vec<u8>>
@@ -162,20 +169,24 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
     }
 }
 
-/// The message as the codec's kind.
+/// Returns the payload of an encoded message, of the codec's kind.
 fn payload<C: Codec>(message: &[u8]) -> Result<Payload<'_>> {
     if !C::TEXT {
         return Ok(message.into());
     }
     let text = str::from_utf8(message);
-    text.map(Payload::from).map_err(|_| Error::new("send", ErrorKind::Type, "the codec's text is not UTF-8"))
+    text.map(Payload::from).map_err(|_| Error::new("send", ErrorKind::Type, "the text of the codec is not UTF-8"))
 }
 
 impl<In: DeserializeOwned, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
     fn decode(&self, carried: &carrier::Carried) -> Result<In> {
         const OPERATION: &str = "Typed";
         let bytes = carried.bytes(C::TEXT).ok_or_else(|| {
-            let message = if C::TEXT { "the message is not text" } else { "the message is not bytes" };
+            let message = if C::TEXT {
+                "the codec of the channel requires text messages"
+            } else {
+                "the codec of the channel requires binary messages"
+            };
             Error::new(OPERATION, ErrorKind::InvalidData, message)
         })?;
         self.codec.decode(bytes).map_err(|error| Error::from_source(OPERATION, ErrorKind::InvalidData, error))
@@ -193,7 +204,7 @@ impl<In: DeserializeOwned, C: Codec, Out, S: Carrier> Stream for Typed<In, C, Ou
     }
 }
 
-/// Sends as [`send`](Typed::send) does, for streams that are forwarded.
+/// Sends values as [`send`](Typed::send) does, for use with combinators such as `forward`.
 impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S> {
     type Error = Error;
 
@@ -203,10 +214,10 @@ impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S
 
     fn start_send(mut self: Pin<&mut Self>, value: Out) -> Result<()> {
         let message = self.encode(&value)?;
-        match self.carrier.try_give(payload::<C>(&message)?) {
+        match self.carrier.try_carry(payload::<C>(&message)?) {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
                 let carrier = self.carrier.clone();
-                self.sink.begin(async move { carrier.give(payload::<C>(&message)?).await });
+                self.sink.begin(async move { carrier.carry(payload::<C>(&message)?).await });
                 Ok(())
             }
             settled => {
@@ -218,7 +229,7 @@ impl<In, C: Codec, Out: Serialize, S: Carrier> Sink<Out> for Typed<In, C, Out, S
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let carrier = self.carrier.clone();
-        self.sink.poll_flush(cx, || async move { carrier.empty().await })
+        self.sink.poll_flush(cx, || async move { carrier.flush_carried().await })
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
@@ -240,7 +251,7 @@ impl<In, C: Codec, Out, S: Carrier> fmt::Debug for Typed<In, C, Out, S> {
     }
 }
 
-/// Equal where the carriers are, as those of clones.
+/// Compares the carriers. Clones are equal.
 impl<In, C, Out, S: PartialEq> PartialEq for Typed<In, C, Out, S> {
     fn eq(&self, other: &Self) -> bool {
         self.carrier == other.carrier

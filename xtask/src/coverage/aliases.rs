@@ -1,39 +1,39 @@
-//! `#[doc(alias = "Interface.member")]` in the source, and the item that bears it.
+//! Attributes `#[doc(alias = "Interface.member")]` in the source, with their items.
 
 use crate::{Result, paths};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use std::fs;
 use std::path::Path;
 
-/// A web name, and the Rust item that stands for it: none where a macro's definition hides it.
+/// A web name with its Rust item. The item is unknown inside the definition of a macro.
 #[derive(Debug, PartialEq)]
 pub struct Alias {
     pub web: String,
     pub item: Option<Item>,
 }
 
-/// A public item, such as `PeerConnection::close` of the module `peer`; the crate's own have no module.
+/// A public item, such as `PeerConnection::close` in the module `peer`. The module is empty for items of the crate root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Item {
     pub module: String,
-    /// The type of a method, a field or a variant.
+    /// The type that has the method, field or variant.
     pub owner: Option<String>,
     pub name: String,
 }
 
-/// A folder of `browser-rtc-proto`, and the module of `browser-rtc` that exports its items.
+/// A folder of `browser-rtc-proto`, and the module of `browser-rtc` that reexports its items.
 const EXPORTED: (&str, &str) = ("proto/src/sdp", "peer");
 
-/// Returns the aliases of all files in `src`, and of those that `src` exports from another crate.
+/// Returns the aliases of all files in `src`, and of the items that `src` reexports from the protocol crate.
 pub fn all() -> Result<Vec<Alias>> {
     let mut aliases = Vec::new();
-    of_folder(&paths::root().join("src"), None, &mut aliases)?;
+    read_folder(&paths::root().join("src"), None, &mut aliases)?;
     let (folder, module) = EXPORTED;
-    of_folder(&paths::root().join(folder), Some(module), &mut aliases)?;
+    read_folder(&paths::root().join(folder), Some(module), &mut aliases)?;
     Ok(aliases)
 }
 
-fn of_folder(folder: &Path, module: Option<&str>, aliases: &mut Vec<Alias>) -> Result {
+fn read_folder(folder: &Path, module: Option<&str>, aliases: &mut Vec<Alias>) -> Result {
     let problem = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let mut entries = fs::read_dir(folder)
         .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
@@ -41,9 +41,9 @@ fn of_folder(folder: &Path, module: Option<&str>, aliases: &mut Vec<Alias>) -> R
     entries.sort_by_key(fs::DirEntry::path);
     for path in entries.iter().map(fs::DirEntry::path) {
         if path.is_dir() {
-            // What is public is reached by the outermost module.
+            // Public items are reexported by their outermost module.
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            of_folder(&path, module.or(name.as_deref()), aliases)?;
+            read_folder(&path, module.or(name.as_deref()), aliases)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let source = fs::read_to_string(&path).map_err(|error| problem(&path, &error))?;
             let tokens: TokenStream = syn::parse_str(&source).map_err(|error| problem(&path, &error))?;
@@ -54,17 +54,17 @@ fn of_folder(folder: &Path, module: Option<&str>, aliases: &mut Vec<Alias>) -> R
     Ok(())
 }
 
-/// Where in the source the tokens stand.
+/// Context of tokens in the source.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     module: &'a str,
     owner: Option<&'a str>,
-    /// In the definition of a macro.
+    /// Set inside the definition of a macro.
     hidden: bool,
 }
 
 impl Place<'_> {
-    /// By tokens, not by items: many of them stand in calls of macros, which are no items yet.
+    /// Collects aliases from tokens. They cannot be collected from parsed items, because many are arguments of macros.
     fn collect(self, tokens: TokenStream, aliases: &mut Vec<Alias>) {
         let mut webs: Vec<String> = Vec::new();
         let mut keyword = None;
@@ -118,10 +118,11 @@ impl Place<'_> {
     }
 }
 
-/// What comes before a brace says what is in it: `impl … Name {`, `struct Name {`, `name! {`, `macro_rules! name {`.
+/// The tokens before a brace, which determine the owner of its content: `impl … Name {`, `struct Name {`, `name! {`,
+/// `macro_rules! name {`.
 #[derive(Default)]
 struct BeforeBrace {
-    /// The last word that is no generic argument.
+    /// The last identifier that is not a generic argument.
     owner: Option<String>,
     defines_macro: bool,
     calls_macro: bool,
@@ -159,7 +160,7 @@ impl BeforeBrace {
     }
 }
 
-/// Of `doc(alias = "…")`.
+/// Returns the value of an attribute `doc(alias = "…")`.
 fn alias_in(attribute: TokenStream) -> Option<String> {
     let mut tokens = attribute.into_iter();
     let group: Group = match (tokens.next()?, tokens.next()?) {
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn items_their_members_and_what_is_in_macros() {
+    fn aliases_in_items_members_and_macros_are_found() {
         let source = r#"
             #[doc(alias = "A")] #[doc(hidden)] pub struct A<T> where T: B { #[doc(alias = "A.one")] pub one: T }
             #[doc(alias = "A.free")] pub async fn free() -> Result<()> {}
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_macro_defines_is_known_and_hidden() {
+    fn alias_in_macro_definition_has_no_item() {
         let source = r#"macro_rules! parent { () => { $name { #[doc(alias = "P.one")] one: u32 } }; }"#;
         assert_eq!(found(source), pairs(&[("P.one", "hidden")]));
     }

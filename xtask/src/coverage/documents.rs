@@ -1,4 +1,4 @@
-//! What users read of the coverage: a table in the README, and the page "From JavaScript to here".
+//! The documents about coverage: a table in the README, and the page "From JavaScript to Rust".
 
 use super::aliases::{Alias, Item};
 use super::{Coverage, EXCLUSIONS, MEMBERS, texts};
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 
-/// Writes both anew, or finds out whether that is due.
+/// Writes both documents, or returns an error if one of them is out of date.
 pub fn update(specs: &[Coverage], aliases: &[Alias], write: bool) -> Result {
     let (readme, page) = (paths::root().join("README.md"), paths::root().join("src/from_javascript.md"));
     let text = fs::read_to_string(&readme).map_err(|error| format!("{}: {error}", readme.display()))?;
@@ -18,7 +18,7 @@ pub fn update(specs: &[Coverage], aliases: &[Alias], write: bool) -> Result {
             continue;
         }
         if !write {
-            return Err(format!("{} is out of date: `cargo xtask coverage --write`", file.display()));
+            return Err(format!("{} is out of date: run `cargo xtask coverage --write`", file.display()));
         }
         fs::write(&file, content).map_err(problem)?;
     }
@@ -28,7 +28,8 @@ pub fn update(specs: &[Coverage], aliases: &[Alias], write: bool) -> Result {
 fn with_table(readme: &str, specs: &[Coverage]) -> Result<String> {
     let mut table = String::from("| Specification | Members | Covered | Excluded |\n|---|--:|--:|--:|\n");
     let mut row = |name: &str, total: usize, covered: usize, excluded: usize| {
-        let _never_fails = writeln!(table, "| {name} | {total} | {covered} | {excluded} |");
+        // Writing to a string does not fail.
+        let _ = writeln!(table, "| {name} | {total} | {covered} | {excluded} |");
     };
     for spec in specs {
         row(&spec.spec, spec.total(), spec.covered, spec.excluded);
@@ -39,10 +40,10 @@ fn with_table(readme: &str, specs: &[Coverage]) -> Result<String> {
 }
 
 const PREFACE: &str = "\
-From JavaScript to here: where each member of the web's interfaces is in this crate.
+From JavaScript to Rust: the counterpart of each member of the web interfaces.
 
-Every item is also found by its web name: search this documentation for `RTCPeerConnection.restartIce`, or for a
-dictionary's member such as `RTCConfiguration.iceServers`. Names follow one rule, so that most can be guessed:
+The search of this documentation also finds items by their web names, such as `RTCPeerConnection.restartIce`, and
+members of dictionaries, such as `RTCConfiguration.iceServers`. Most Rust names follow from the web names:
 `createDataChannel` is `create_data_channel`, a getter has no `get`, an event is a stream, and a promise is a future.
 ";
 
@@ -53,13 +54,13 @@ fn from_javascript(aliases: &[Alias]) -> Result<String> {
     let name = |kind: &Value| kind["name"].as_str().unwrap_or_default().to_owned();
     let mut page = PREFACE.to_owned();
 
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for interface in types.iter().filter(|kind| kind["kind"] == "interface").map(|kind| name(kind)) {
-        if !told.insert(interface.clone()) {
+        if !seen.insert(interface.clone()) {
             continue;
         }
         page += &format!("\n# `{interface}`\n\n| JavaScript | Rust |\n|---|---|\n");
-        // More than one specification adds to some.
+        // Several specifications may add members to one interface.
         let parts = types.iter().filter(|kind| kind["kind"] == "interface" && name(kind) == interface);
         for member in parts.flat_map(|part| texts(&part["members"])) {
             let web = format!("{interface}.{member}");
@@ -71,10 +72,10 @@ fn from_javascript(aliases: &[Alias]) -> Result<String> {
         }
     }
 
-    page += "\n# Dictionaries and enumerations\n\nTheir members have the same names, in Rust's case.\n\n";
+    page += "\n# Dictionaries and enumerations\n\nTheir members have the same names, in the case of Rust.\n\n";
     page += "| JavaScript | Rust |\n|---|---|\n";
     for dictionary in types.iter().filter(|kind| kind["kind"] != "interface").map(|kind| name(kind)) {
-        if !told.insert(dictionary.clone()) {
+        if !seen.insert(dictionary.clone()) {
             continue;
         }
         let itself = links(aliases, |alias| alias.web == dictionary);
@@ -95,7 +96,7 @@ fn links(aliases: &[Alias], of: impl Fn(&Alias) -> bool) -> String {
     items.into_iter().map(link).collect::<Vec<_>>().join(", ")
 }
 
-/// The types of which these are members.
+/// Formats links to the types whose members match.
 fn owners(aliases: &[Alias], of: impl Fn(&str) -> bool) -> String {
     let items = aliases.iter().filter(|alias| of(&alias.web)).filter_map(|alias| alias.item.as_ref());
     let types: BTreeSet<Item> = items
@@ -107,17 +108,20 @@ fn owners(aliases: &[Alias], of: impl Fn(&str) -> bool) -> String {
     types.iter().map(link).collect::<Vec<_>>().join(", ")
 }
 
-/// Relative to the crate's root, where the page is shown.
+/// Formats a link relative to the crate root, where the page is shown.
 fn link(item: &Item) -> String {
     let shown = item.owner.iter().chain([&item.name]).cloned().collect::<Vec<_>>().join("::");
     let module = if item.module.is_empty() { String::new() } else { format!("{}::", item.module) };
     format!("[`{module}{shown}`](crate::{module}{shown})")
 }
 
-/// Why a member, or those of a dictionary, have no counterpart. Where there is no reason, the source lacks an alias.
+/// Returns the reason why a member, or the members of a dictionary, have no counterpart.
+///
+/// # Errors
+/// Fails if there is no reason, which means that an alias is missing in the source.
 fn reason(excluded: &Value, web: &str) -> Result<String> {
     let groups = excluded.as_array().into_iter().flatten();
     let mut reasons = groups.filter(|group| texts(&group["members"]).any(|member| member.starts_with(web)));
     let reason = reasons.next().and_then(|group| group["reason"].as_str());
-    reason.map(|reason| format!("none. {reason}")).ok_or_else(|| format!("no public item bears the alias {web}"))
+    reason.map(|reason| format!("none. {reason}")).ok_or_else(|| format!("no public item has the doc alias {web}"))
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask coverage`: which WebIDL members have a Rust counterpart, told by its `#[doc(alias = "Interface.member")]`.
+//! `cargo xtask coverage`: counts the WebIDL members that have a Rust counterpart, which is an item with
+//! `#[doc(alias = "Interface.member")]`.
 
 mod aliases;
 mod documents;
@@ -10,7 +11,7 @@ use std::fs;
 
 /// The members of the specifications.
 const MEMBERS: &str = include_str!("../../data/webidl.json");
-/// Those that need no counterpart, each with the reason.
+/// The members that need no counterpart, grouped by reason.
 const EXCLUSIONS: &str = include_str!("../../data/exclusions.json");
 
 pub fn command(args: &[String]) -> Result {
@@ -76,11 +77,11 @@ fn print(specs: &[Coverage]) {
     let sum = |part: fn(&Coverage) -> usize| specs.iter().map(part).sum();
     line("all", sum(Coverage::total), sum(|spec| spec.covered), sum(|spec| spec.excluded));
     for spec in specs.iter().filter(|spec| !spec.missing.is_empty()) {
-        println!("\n{} lacks {}", spec.spec, spec.missing.join(", "));
+        println!("\nmissing in {}: {}", spec.spec, spec.missing.join(", "));
     }
 }
 
-/// `Interface.member`, by specification.
+/// Returns the members as `Interface.member`, by specification.
 fn members() -> Result<BTreeMap<String, Vec<String>>> {
     let data: Value = serde_json::from_str(MEMBERS).map_err(|error| format!("webidl.json: {error}"))?;
     let mut members = BTreeMap::<String, Vec<String>>::new();
@@ -104,9 +105,9 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// HTML's own, to which the specifications only add.
+/// An interface of HTML, to which the specifications only add members.
 const EXTENDED: &str = "HTMLMediaElement";
-/// What a specification that is not counted, webrtc-identity, adds to an interface that is.
+/// Members that webrtc-identity, which is not counted, adds to an interface that is counted.
 const ADDED: [&str; 4] = [
     "RTCPeerConnection.setIdentityProvider",
     "RTCPeerConnection.getIdentityAssertion",
@@ -114,15 +115,15 @@ const ADDED: [&str; 4] = [
     "RTCPeerConnection.idpLoginUrl",
 ];
 
-/// A name of an interface that we know with a member that it does not have.
+/// Returns an error if a name has a known interface and an unknown member.
 fn misspelt<'a>(members: &BTreeMap<String, Vec<String>>, names: impl Iterator<Item = &'a String>) -> Result {
     let known: BTreeSet<&str> = members.values().flatten().map(String::as_str).collect();
     let interfaces: BTreeSet<&str> = known.iter().filter_map(|name| Some(name.split_once('.')?.0)).collect();
-    let of_ours = |name: &&String| {
+    let has_known_interface = |name: &&String| {
         name.split_once('.').is_some_and(|(interface, _)| interface != EXTENDED && interfaces.contains(interface))
     };
     let right = |name: &&str| known.contains(name) || ADDED.contains(name);
-    let wrong: Vec<&str> = names.filter(of_ours).map(String::as_str).filter(|name| !right(name)).collect();
+    let wrong: Vec<&str> = names.filter(has_known_interface).map(String::as_str).filter(|name| !right(name)).collect();
     if wrong.is_empty() { Ok(()) } else { Err(format!("no such members: {}", wrong.join(", "))) }
 }
 
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_is_covered_or_excluded_or_missing() {
+    fn member_is_covered_or_excluded_or_missing() {
         let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let set = |list: &[&str]| names(list).into_iter().collect();
         let members = names(&["A.one", "A.two", "A.three"]);
@@ -141,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_member_is_an_error() {
+    fn misspelt_member_is_an_error() {
         let members = BTreeMap::from([("a".to_owned(), vec!["A.one".to_owned()])]);
         assert!(misspelt(&members, ["A.one".to_owned(), "Other.thing".to_owned(), "A".to_owned()].iter()).is_ok());
         assert!(misspelt(&members, ["A.oen".to_owned()].iter()).is_err());
     }
 
     #[test]
-    fn the_lists_are_those_of_the_specifications() {
+    fn lists_match_the_specifications() {
         let members = members().unwrap();
         assert_eq!(members.values().map(Vec::len).sum::<usize>(), 931);
         misspelt(&members, excluded().unwrap().iter()).unwrap();

@@ -7,16 +7,16 @@ use futures::StreamExt;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlMediaElement;
 
-/// Joins a room, takes the first call there, and shows who calls until they hang up.
+/// Joins a room, accepts the first call, and shows the caller until the call ends.
 ///
 /// # Errors
-/// Whatever failed.
+/// Fails if the room cannot be joined, the camera cannot be opened, or the call cannot be accepted.
 #[wasm_bindgen]
 pub async fn run(url: String, picture: HtmlMediaElement) -> std::result::Result<(), JsValue> {
-    Ok(take_call(&url, &picture).await?)
+    Ok(answer_first_call(&url, &picture).await?)
 }
 
-async fn take_call(url: &str, picture: &HtmlMediaElement) -> Result<()> {
+async fn answer_first_call(url: &str, picture: &HtmlMediaElement) -> Result<()> {
     let room = Room::join(url, Join::new("lobby", "Ada")).await?;
     let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
     let mut events = room.events();

@@ -7,10 +7,10 @@ use futures::StreamExt;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// What has arrived.
+/// Connects two peers, sends a message, and returns the received text.
 ///
 /// # Errors
-/// Whatever failed.
+/// Fails if the connection or the channel cannot be established.
 #[wasm_bindgen]
 pub async fn run() -> std::result::Result<Option<String>, JsValue> {
     Ok(hello().await?)
@@ -24,9 +24,9 @@ async fn hello() -> Result<Option<String>> {
     spawn_local(trickle(far.clone(), near.clone()));
 
     near.set_local_description().await?;
-    tell(&near, &far).await?;
+    send_description(&near, &far).await?;
     far.set_local_description().await?;
-    tell(&far, &near).await?;
+    send_description(&far, &near).await?;
 
     chat.send("hello").await?;
     let Some(mut chat) = incoming.next().await else { return Ok(None) };
@@ -36,7 +36,7 @@ async fn hello() -> Result<Option<String>> {
     })
 }
 
-async fn tell(from: &PeerConnection, to: &PeerConnection) -> Result<()> {
+async fn send_description(from: &PeerConnection, to: &PeerConnection) -> Result<()> {
     match from.local_description() {
         Some(description) => to.set_remote_description(&description).await,
         None => Ok(()),
@@ -46,7 +46,7 @@ async fn tell(from: &PeerConnection, to: &PeerConnection) -> Result<()> {
 async fn trickle(from: PeerConnection, to: PeerConnection) {
     let mut candidates = from.ice_candidates();
     while let Some(candidate) = candidates.next().await {
-        // One that cannot be used is none.
+        // An unusable candidate is ignored: another pair may connect.
         let _ = to.add_ice_candidate(&candidate).await;
     }
 }

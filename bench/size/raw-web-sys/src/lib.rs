@@ -8,10 +8,10 @@ use web_sys::{
     RtcSessionDescriptionInit,
 };
 
-/// What has arrived.
+/// Connects two peers, sends a message, and returns the received text.
 ///
 /// # Errors
-/// Whatever failed.
+/// Fails if the connection or the channel cannot be established.
 #[wasm_bindgen]
 pub async fn run() -> Result<Option<String>, JsValue> {
     let (near, far) = (Connection::new()?, Connection::new()?);
@@ -20,7 +20,7 @@ pub async fn run() -> Result<Option<String>, JsValue> {
     let (_opening, opened) = once(&chat, "open", drop)?;
     let (_incoming, message) = once(&far.0, "datachannel", |event| {
         let channel = event.unchecked_into::<RtcDataChannelEvent>().channel();
-        // Within the event: the message may come right after it.
+        // The listener is added within the event, because the message may arrive right after it.
         once(&channel, "message", |event| event.unchecked_into::<MessageEvent>().data())
     })?;
 
@@ -35,7 +35,7 @@ pub async fn run() -> Result<Option<String>, JsValue> {
     Ok(message.await.map_err(lost)?.as_string())
 }
 
-/// Closes its connection when it is dropped.
+/// A connection that is closed when it is dropped.
 struct Connection(RtcPeerConnection);
 
 impl Connection {
@@ -50,7 +50,7 @@ impl Drop for Connection {
     }
 }
 
-/// Removes its listener when it is dropped.
+/// An event listener that is removed when it is dropped.
 struct Listener {
     target: EventTarget,
     event: &'static str,
@@ -67,12 +67,12 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // It does not throw.
+        // Removal does not throw.
         let _ = self.target.remove_event_listener_with_callback(self.event, self.callback.as_ref().unchecked_ref());
     }
 }
 
-/// What `read` makes of the first event of this name.
+/// Returns a listener for the first event of this name, and a receiver for the value that `read` returns for it.
 fn once<T: 'static>(
     target: &EventTarget,
     event: &'static str,
@@ -82,21 +82,21 @@ fn once<T: 'static>(
     let mut sender = Some(sender);
     let listener = Listener::new(target, event, move |event| {
         if let Some(sender) = sender.take() {
-            // Nobody waits any more: then nobody needs it.
+            // Fails only if the receiver was dropped.
             let _ = sender.send(read(event));
         }
     })?;
     Ok((listener, receiver))
 }
 
-/// Hands over the candidates as they are found.
+/// Adds each candidate of one connection to the other.
 fn trickle(from: &RtcPeerConnection, to: &RtcPeerConnection) -> Result<Listener, JsValue> {
     let to = to.clone();
     Listener::new(from, "icecandidate", move |event| {
         let candidate = event.unchecked_into::<RtcPeerConnectionIceEvent>().candidate();
         let added = to.add_ice_candidate_with_opt_rtc_ice_candidate(candidate.as_ref());
         spawn_local(async move {
-            // One that cannot be used is none.
+            // An unusable candidate is ignored: another pair may connect.
             let _ = JsFuture::from(added).await;
         });
     })
@@ -113,5 +113,5 @@ async fn describe(
 }
 
 fn lost(_: oneshot::Canceled) -> JsValue {
-    JsValue::from_str("the event never came")
+    JsValue::from_str("the listener was removed before the event fired")
 }

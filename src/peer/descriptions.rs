@@ -3,14 +3,14 @@
 use super::{PeerConnection, SessionDescription, convert};
 use crate::sys::global;
 
-/// Descriptions. Each is a snapshot: a later one has the candidates that have been found or received since.
+/// Descriptions. Each is a snapshot, and contains the candidates that have been gathered or received so far.
 impl PeerConnection {
     /// Returns the local description: the pending one, or else the current one.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-peerconnection-localdescription)
     #[doc(alias = "RTCPeerConnection.localDescription")]
     #[must_use]
     pub fn local_description(&self) -> Option<SessionDescription> {
-        self.described("localDescription")
+        self.description("localDescription")
     }
 
     /// Returns the local description that was negotiated last.
@@ -18,7 +18,7 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.currentLocalDescription")]
     #[must_use]
     pub fn current_local_description(&self) -> Option<SessionDescription> {
-        self.described("currentLocalDescription")
+        self.description("currentLocalDescription")
     }
 
     /// Returns the local offer or provisional answer that is being negotiated.
@@ -26,7 +26,7 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.pendingLocalDescription")]
     #[must_use]
     pub fn pending_local_description(&self) -> Option<SessionDescription> {
-        self.described("pendingLocalDescription")
+        self.description("pendingLocalDescription")
     }
 
     /// Returns the remote description: the pending one, or else the current one.
@@ -34,7 +34,7 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.remoteDescription")]
     #[must_use]
     pub fn remote_description(&self) -> Option<SessionDescription> {
-        self.described("remoteDescription")
+        self.description("remoteDescription")
     }
 
     /// Returns the remote description that was negotiated last.
@@ -42,7 +42,7 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.currentRemoteDescription")]
     #[must_use]
     pub fn current_remote_description(&self) -> Option<SessionDescription> {
-        self.described("currentRemoteDescription")
+        self.description("currentRemoteDescription")
     }
 
     /// Returns the remote offer or provisional answer that is being negotiated.
@@ -50,10 +50,10 @@ impl PeerConnection {
     #[doc(alias = "RTCPeerConnection.pendingRemoteDescription")]
     #[must_use]
     pub fn pending_remote_description(&self) -> Option<SessionDescription> {
-        self.described("pendingRemoteDescription")
+        self.description("pendingRemoteDescription")
     }
 
-    /// Returns whether the remote peer supports trickle ICE; `None` before its description is set.
+    /// Returns whether the remote peer supports trickle ICE; `None` before the remote description is set.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-cantrickleicecandidates)
     #[doc(alias = "RTCPeerConnection.canTrickleIceCandidates")]
     #[must_use]
@@ -61,7 +61,7 @@ impl PeerConnection {
         global::get(&self.0.raw, "canTrickleIceCandidates").as_bool()
     }
 
-    fn described(&self, attribute: &str) -> Option<SessionDescription> {
+    fn description(&self, attribute: &str) -> Option<SessionDescription> {
         convert::description_from_js(&global::get(&self.0.raw, attribute))
     }
 }
