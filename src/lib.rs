@@ -155,6 +155,9 @@ mod event;
 pub mod files;
 #[doc = include_str!("from_javascript.md")]
 pub mod from_javascript {}
+// A program's build does not read the pages.
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod identity;
 pub mod media;
 mod members;

@@ -15,6 +15,7 @@ mod web {
     mod channel_messages;
     mod channel_opening;
     mod channel_options;
+    mod channel_polling;
     #[cfg(feature = "streams")]
     mod channel_streams;
     mod dtmf;
@@ -62,6 +63,7 @@ mod web {
     mod room_limits;
     mod room_media;
     mod room_messages;
+    mod room_next_call;
     mod room_options;
     mod room_recovery;
     mod rtp_errors;

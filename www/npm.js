@@ -1,4 +1,4 @@
-// The demo's call in plain JavaScript, on the npm package. In a project of yours the import is
+// The call of the demo in plain JavaScript, with the npm package. In your own project the import is
 // `import init, { isSupported, joinRoom } from "browser-rtc"`.
 
 const $ = (id) => document.getElementById(id);
@@ -35,25 +35,25 @@ $("join-form").addEventListener("submit", async (event) => {
 
 $("dismiss-failure").addEventListener("click", () => show("failure", false));
 
-/** Everything from joining a room to leaving it. */
+/** Runs until the user leaves the room, or the connection to the server is lost for good. */
 async function stay(room) {
   view("room");
   $("you").textContent = room.me.name;
-  tell("joined", "You are in the room.");
+  showStatus("joined", "You are in the room.");
   const leave = () => room.leave();
   $("leave").addEventListener("click", leave);
   listPeople(room);
   for await (const event of room) {
     if (event.type === "incoming") ring(event.call);
-    else if (event.type === "reconnecting") tell("reconnecting", "The connection to the server is lost. Trying to get it back.");
-    else if (event.type === "recovered") tell("recovered", "The connection to the server is back.");
+    else if (event.type === "reconnecting") showStatus("reconnecting", "The connection to the server is lost. Reconnecting…");
+    else if (event.type === "recovered") showStatus("recovered", "The connection to the server is restored.");
     else if (event.type === "lost") fail(event.error);
     listPeople(room);
   }
   $("leave").removeEventListener("click", leave);
   $("people").replaceChildren();
   view("join");
-  tell("left", "You have left the room.");
+  showStatus("left", "You have left the room.");
 }
 
 function listPeople(room) {
@@ -71,13 +71,13 @@ function listPeople(room) {
 
 async function callOut(room, peer) {
   if (busy) return;
-  const givingUp = new AbortController();
-  const cancel = () => givingUp.abort();
+  const abort = new AbortController();
+  const cancel = () => abort.abort();
   $("outgoing-name").textContent = peer.name;
   $("cancel").addEventListener("click", cancel);
   show("outgoing", true);
-  tell("ringing", `Calling ${peer.name}.`);
-  await withCamera((camera) => room.call(peer, camera, givingUp.signal).finally(() => {
+  showStatus("ringing", `Calling ${peer.name}.`);
+  await withCamera((camera) => room.call(peer, camera, abort.signal).finally(() => {
     $("cancel").removeEventListener("click", cancel);
     show("outgoing", false);
   }));
@@ -94,10 +94,10 @@ async function ring(incoming) {
   busy = false;
   if (answer === "accept") await withCamera((camera) => incoming.accept(camera));
   else if (answer === "decline") incoming.decline();
-  else tell("cancelled", `${incoming.peer.name} has given up.`);
+  else showStatus("cancelled", `You missed a call from ${incoming.peer.name}.`);
 }
 
-/** Opens the camera for one call, and frees it when the call is over, however it went. */
+/** Opens the camera for one call, and frees it when the call has ended or failed. */
 async function withCamera(begin) {
   busy = true;
   let camera;
@@ -112,13 +112,13 @@ async function withCamera(begin) {
   }
 }
 
-/** One call, from the first picture to the last. */
+/** Runs one call until it ends. */
 async function talk(call, camera) {
   $("call-name").textContent = call.peer.name;
   $("own-picture").srcObject = camera;
   $("chat-log").replaceChildren();
   show("call", true);
-  tell("in-call", `You are talking to ${call.peer.name}.`);
+  showStatus("in-call", `You are talking to ${call.peer.name}.`);
   const over = new AbortController();
   const on = (id, event, handler) => $(id).addEventListener(event, handler, { signal: over.signal });
   on("hang-up", "click", () => call.hangUp());
@@ -139,7 +139,7 @@ async function talk(call, camera) {
   show("call", false);
   $("own-picture").srcObject = $("their-picture").srcObject = null;
   $("chat-send").disabled = true;
-  tell(reason === "peer-left" ? "peer-left" : "ended", "The call has ended.");
+  showStatus(reason === "peer-left" ? "peer-left" : "ended", "The call has ended.");
 }
 
 async function talkOver(chat, name, on) {
@@ -175,17 +175,17 @@ function view(name) {
   show("room-bar", name === "room");
 }
 
-function tell(code, sentence) {
+function showStatus(code, sentence) {
   $("status").dataset.code = code;
   $("status").textContent = sentence;
 }
 
 const OUTCOMES = { Declined: "declined", Busy: "busy", Timeout: "unanswered", PeerLeft: "peer-left", AbortError: "cancelled" };
 
-/** How a call came to nothing is news; anything else is a failure. */
+/** Shows how a call ended in the status line, and any other error in the failure box. */
 function fail(error) {
   const outcome = OUTCOMES[error.name];
-  if (outcome) return tell(outcome, error.message);
+  if (outcome) return showStatus(outcome, error.message);
   $("failure").dataset.kind = error.name.replace(/Error$/, "");
   $("failure-text").textContent = error.message;
   show("failure", true);

@@ -19,9 +19,10 @@ use crate::{
 /// use browser_rtc::channel::{ChannelInit, Reliability};
 ///
 /// let chat = ChannelInit::new();
-/// let positions = ChannelInit::new().ordered(false).reliability(Reliability::MaxRetransmits(0));
+/// let positions = ChannelInit::unreliable();
+/// let telemetry = ChannelInit::new().reliability(Reliability::MaxPacketLifeTime(500));
 /// let negotiated = ChannelInit::new().negotiated(7); // both peers open the id 7
-/// # let _ = (chat, positions, negotiated);
+/// # let _ = (chat, positions, telemetry, negotiated);
 /// ```
 #[doc(alias = "RTCDataChannelInit")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,13 @@ impl ChannelInit {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Creates the options of a channel that neither orders nor retransmits messages, for values of which only the latest
+    /// counts, such as positions in a game.
+    #[must_use]
+    pub fn unreliable() -> Self {
+        Self::new().ordered(false).reliability(Reliability::MaxRetransmits(0))
     }
 
     /// Sets whether messages arrive in the order in which they were sent.

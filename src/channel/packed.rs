@@ -142,6 +142,22 @@ impl Packed {
         Ok(())
     }
 
+    /// Returns the next message if one has arrived, without waiting, as [`DataChannel::try_receive`] does.
+    ///
+    /// # Errors
+    /// `InvalidData` for a malformed frame, after which the next call continues with the next frame; and those of
+    /// [`DataChannel::try_receive`].
+    pub fn try_receive(&self) -> Result<Option<Bytes>> {
+        let receive = || match self.incoming.try_receive() {
+            Ok(None) => Poll::Pending,
+            settled => Poll::Ready(settled.transpose()),
+        };
+        match next_message(&self.frame, receive) {
+            Poll::Ready(message) => message.transpose(),
+            Poll::Pending => Ok(None),
+        }
+    }
+
     /// Sends the frame before the end of the current task, and resolves when the browser's buffer is low, as
     /// [`DataChannel::flush`] does.
     ///
@@ -177,26 +193,35 @@ impl Packed {
     }
 }
 
+/// Takes the next message of the frame, which `receive` replaces once it is used up.
+fn next_message(
+    frame: &RefCell<Frame>,
+    mut receive: impl FnMut() -> Poll<Option<Result<Message>>>,
+) -> Poll<Option<Result<Bytes>>> {
+    let malformed = |message| Poll::Ready(Some(Err(Error::new("Packed", ErrorKind::InvalidData, message))));
+    loop {
+        match frame.borrow_mut().next() {
+            Some(Ok(message)) => return Poll::Ready(Some(Ok(message))),
+            Some(Err(MalformedFrame)) => return malformed("the frame of packed messages is malformed"),
+            None => {}
+        }
+        match ready!(receive()) {
+            Some(Ok(Message::Binary(bytes))) => drop(frame.replace(Frame::new(bytes))),
+            Some(Ok(Message::Text(_) | Message::Blob(_))) => {
+                return malformed("the message is text or a blob, not a frame of packed messages");
+            }
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
+        }
+    }
+}
+
 impl Stream for Packed {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let malformed = |message| Poll::Ready(Some(Err(Error::new("Packed", ErrorKind::InvalidData, message))));
-        loop {
-            match self.frame.borrow_mut().next() {
-                Some(Ok(message)) => return Poll::Ready(Some(Ok(message))),
-                Some(Err(MalformedFrame)) => return malformed("the frame of packed messages is malformed"),
-                None => {}
-            }
-            match ready!(Pin::new(&mut self.incoming).poll_next(cx)) {
-                Some(Ok(Message::Binary(bytes))) => drop(self.frame.replace(Frame::new(bytes))),
-                Some(Ok(Message::Text(_) | Message::Blob(_))) => {
-                    return malformed("the message is text or a blob, not a frame of packed messages");
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
-        }
+        let Self { frame, incoming, .. } = &mut *self;
+        next_message(frame, || Pin::new(&mut *incoming).poll_next(cx))
     }
 }
 

@@ -17,7 +17,8 @@ use super::{
 use crate::{error::Result, wake::Waiter};
 
 impl SharedChannel {
-    fn poll_message(self: &Rc<Self>, cx: &Context<'_>, filled: &mut Waiter) -> Poll<Option<Result<JsMessage>>> {
+    /// Takes the oldest unread message: `None` once the channel has closed, and pending if there is none so far.
+    fn take_message(self: &Rc<Self>) -> Poll<Option<Result<JsMessage>>> {
         self.read();
         let queue = &self.life.receive_queue;
         let message = queue.pop();
@@ -27,8 +28,15 @@ impl SharedChannel {
         if queue.has_ended() || self.life.closed.is_set() {
             return Poll::Ready(None);
         }
-        filled.register(cx);
         Poll::Pending
+    }
+
+    fn poll_message(self: &Rc<Self>, cx: &Context<'_>, filled: &mut Waiter) -> Poll<Option<Result<JsMessage>>> {
+        let message = self.take_message();
+        if message.is_pending() {
+            filled.register(cx);
+        }
+        message
     }
 }
 
@@ -44,6 +52,34 @@ impl Stream for DataChannel {
 }
 
 impl DataChannel {
+    /// Returns the next message if one has arrived, without waiting: for a program that polls, such as a game in its loop
+    /// of animation frames. It takes the message from the queue that the stream reads.
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{channel::{DataChannel, Message}, Result};
+    /// # struct Game { channel: DataChannel }
+    /// # impl Game { fn place_opponent(&mut self, _position: &[u8]) {}
+    /// /// Runs once in each animation frame.
+    /// fn update(&mut self) -> Result<()> {
+    ///     while let Some(message) = self.channel.try_receive()? {
+    ///         if let Message::Binary(position) = message { self.place_opponent(&position); }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Closed` once the channel has closed and all messages have been read; `QuotaExceeded` once where the stream ends
+    /// with it, see [`set_receive_limit`](Self::set_receive_limit).
+    pub fn try_receive(&self) -> Result<Option<Message>> {
+        match self.inner.take_message() {
+            Poll::Ready(Some(message)) => Ok(Some(message?.into())),
+            Poll::Ready(None) => Err(self.closed_error("receive")),
+            Poll::Pending => Ok(None),
+        }
+    }
+
     /// Returns a stream of the messages as JavaScript values. They are not copied into the memory of the program, which
     /// suits messages that are passed on to JavaScript, such as the parts of a file.
     ///

@@ -112,6 +112,7 @@ mod unclaimed;
 
 use std::{fmt, rc::Rc};
 
+use futures::StreamExt;
 use serde::Serialize;
 
 pub use browser_rtc_proto::call::{DeclineReason, EndReason};
@@ -241,6 +242,36 @@ impl Room {
         self.shared.check_open(OPERATION)?;
         let call = self.shared.call_to(peer);
         Call::establish(OPERATION, self.shared.clone(), call, media.into()).await
+    }
+
+    /// Returns the next call of a peer, and waits for it however long that takes: for a program that takes one call at a
+    /// time. A program that shows other events as well reads its calls from [`events`](Self::events).
+    ///
+    /// Between two calls of this function, calls of peers are declined as busy unless a stream of events takes them.
+    ///
+    /// ```no_run
+    /// # use browser_rtc::{room::Room, Result};
+    /// # async fn example(room: Room) -> Result<()> {
+    /// let call = room.next_call().await?.accept(None).await?;
+    /// call.ended().await;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The error that the room was lost with; `Closed` if it has been left, or was lost before.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn next_call(&self) -> Result<IncomingCall> {
+        let mut events = self.events();
+        loop {
+            match events.next().await {
+                Some(RoomEvent::Incoming(call)) => return Ok(call),
+                Some(RoomEvent::Lost { reason }) => return Err(reason),
+                Some(_) => {}
+                None => return Err(Error::closed("nextCall")),
+            }
+        }
     }
 
     /// Sends a message to all other peers in the room, which receive [`RoomEvent::Said`].

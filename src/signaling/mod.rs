@@ -63,7 +63,7 @@ pub use browser_rtc_proto::signaling::{
 pub use self::socket::SignalingSocket;
 pub(crate) use self::socket::{closed as socket_closed, is_frame_error};
 use crate::{
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Result},
     members::Members,
     peer::IceServer,
     sys::global,
@@ -71,13 +71,23 @@ use crate::{
 
 /// Returns the URL of the signaling server on the host that serves this page, such as `wss://example.org/signal`.
 ///
-/// The scheme is `wss` on a page with `https` and `ws` otherwise; the path is [`PATH`]. Returns `None` outside of a page.
-#[must_use]
-pub fn url_of_this_page() -> Option<String> {
+/// The scheme is `wss` on a page with `https` and `ws` otherwise; the path is [`PATH`].
+///
+/// # Errors
+/// `NotSupported` if the page does not come from a server, such as a file.
+pub fn url_of_this_page() -> Result<String> {
     let location = global::get(&js_sys::global(), "location");
-    let component = |member| global::get(&location, member).as_string();
-    let scheme = if component("protocol")? == "https:" { "wss://" } else { "ws://" };
-    Some([scheme, &component("host")?, PATH].concat())
+    let part = |member| global::get(&location, member).as_string().unwrap_or_default();
+    let host = part("host");
+    let scheme = match &*part("protocol") {
+        "https:" if !host.is_empty() => "wss://",
+        "http:" if !host.is_empty() => "ws://",
+        _ => {
+            let message = "the page does not come from a server, so that it needs the URL of a signaling server";
+            return Err(Error::new("urlOfThisPage", ErrorKind::NotSupported, message));
+        }
+    };
+    Ok([scheme, &host, PATH].concat())
 }
 
 impl Error {

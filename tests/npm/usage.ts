@@ -1,4 +1,4 @@
-// What a page does with the package, for the TypeScript compiler to agree to: it is checked, not run.
+// Uses of the package in a page. The TypeScript compiler checks this file, and nothing runs it.
 import {
   joinRoom, isSupported, type Call, type EndReason, type PartialFile, type Peer, type RoomEvent, type RtcFailure,
 } from "browser-rtc";
@@ -6,8 +6,8 @@ import {
 export async function takeCalls(picture: HTMLVideoElement): Promise<void> {
   if (!isSupported()) return;
   const room = await joinRoom("wss://example.org/signal", { room: "lobby", name: "Ada" });
-  const everybody: Peer[] = [room.me, ...room.peers];
-  const accepted: Promise<void> = room.say({ hello: everybody.map((peer) => peer.name) });
+  const everyone: Peer[] = [room.me, ...room.peers];
+  const accepted: Promise<void> = room.say({ hello: everyone.map((peer) => peer.name) });
   await accepted;
   const camera = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
   for await (const event of room) {
@@ -55,9 +55,9 @@ async function talk(call: Call, picture: HTMLVideoElement): Promise<EndReason> {
   chat.receiveLimit = "none";
   chat.trySend(new DataView(new ArrayBuffer(8), 2));
   const waiting: Promise<void> | undefined = chat.send(new Blob(["large"]));
-  const atOnce: boolean = chat.trySend(new ArrayBuffer(8));
+  const accepted: boolean = chat.trySend(new ArrayBuffer(8));
   await Promise.all([waiting, chat.flush()]);
-  console.log(atOnce, chat.bufferedAmount.toFixed(), chat.maxMessageSize?.toFixed());
+  console.log(accepted, chat.bufferedAmount.toFixed(), chat.maxMessageSize?.toFixed());
   // @ts-expect-error: a message is text or bytes.
   chat.send({ hello: "Ada" });
   for await (const tone of call.playTones("12#", { duration: 200 })) console.log(tone.length);
@@ -84,8 +84,8 @@ export async function ring(name: string): Promise<Call | undefined> {
   // @ts-expect-error: the second argument is a stream, or a promise of one.
   room.call("id", signal);
   if (!peer) return room.leave(), undefined;
-  const givingUp = new AbortController();
-  return (await room.call(peer, null, givingUp.signal)) ?? room.call(peer.id, new MediaStream(), { signal }) ?? room.call(peer, navigator.mediaDevices.getUserMedia({ audio: true }));
+  const abort = new AbortController();
+  return (await room.call(peer, null, abort.signal)) ?? room.call(peer.id, new MediaStream(), { signal }) ?? room.call(peer, navigator.mediaDevices.getUserMedia({ audio: true }));
 }
 
 export async function configured(url: URL, fetchToken: () => Promise<string>): Promise<void> {
@@ -98,7 +98,7 @@ export async function configured(url: URL, fetchToken: () => Promise<string>): P
     ringTime: 30_000,
     keepSeat: true,
   });
-  // @ts-expect-error: the policy is the browser's.
+  // @ts-expect-error: the value is not an RTCIceTransportPolicy.
   await joinRoom(url, { room: "lobby", name: "Ada", configuration: { iceTransportPolicy: "none" } });
   await room.say("hello");
 }

@@ -1,4 +1,4 @@
-//! Many small messages in one.
+//! Many small messages packed into one channel message.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn next(packed: &mut Packed) -> Bytes {
 }
 
 #[wasm_bindgen_test]
-async fn f44_the_messages_of_one_turn_share_a_frame() {
+async fn f44_messages_of_one_task_share_one_frame() {
     watched(async {
         let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
         let packed = Packed::new(a);
@@ -34,7 +34,7 @@ async fn f44_the_messages_of_one_turn_share_a_frame() {
         let next = async |b: &mut DataChannel| b.next().within("a frame").await.unwrap().unwrap();
         assert_eq!(next(&mut b).await, Message::from(frame));
 
-        // The next turn's are in the next, and a flush parts them as well.
+        // Messages of the next task are in the next frame, and a flush separates frames as well.
         packed.send(b"two").within("send").await.unwrap();
         packed.flush().within("flush").await.unwrap();
         packed.send(b"three").within("send").await.unwrap();
@@ -45,7 +45,7 @@ async fn f44_the_messages_of_one_turn_share_a_frame() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_full_frame_leaves_at_once() {
+async fn f44_full_frame_is_sent_at_once() {
     watched(async {
         for (init, size) in [
             (ChannelInit::new(), 16_384),
@@ -78,7 +78,7 @@ async fn f44_a_full_frame_leaves_at_once() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_all_messages_in_order_both_ways() {
+async fn f44_packed_messages_arrive_in_order() {
     watched(async {
         let (_pair, a, b) = packed(&ChannelInit::new()).await;
         const COUNT: u32 = 30_000;
@@ -96,22 +96,22 @@ async fn f44_all_messages_in_order_both_ways() {
                 assert!(message[4..].iter().all(|byte| *byte == seed as u8));
             }
         };
-        let there = join(send(a.clone(), 1), receive(b.clone(), 1));
-        let back = join(send(b, 2), receive(a, 2));
-        join(there, back).within_minutes("all messages").await;
+        let a_to_b = join(send(a.clone(), 1), receive(b.clone(), 1));
+        let b_to_a = join(send(b, 2), receive(a, 2));
+        join(a_to_b, b_to_a).within_minutes("all messages").await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_fast_sender_of_packed_messages_is_held_back() {
+async fn f44_packed_send_applies_back_pressure() {
     watched(async {
         let (_pair, a, mut b) = packed(&ChannelInit::new()).await;
         let message = [7; 1_000];
-        let mut held_back = false;
+        let mut was_blocked = false;
         let sending = async {
             for _ in 0..20_000 {
-                held_back |= matches!(a.try_send(&message), Err(error) if *error.kind() == ErrorKind::WouldBlock);
+                was_blocked |= matches!(a.try_send(&message), Err(error) if *error.kind() == ErrorKind::WouldBlock);
                 a.send(&message).await.unwrap();
                 assert!(a.channel().buffered_amount() <= 1_048_576.0);
             }
@@ -126,16 +126,16 @@ async fn f44_a_fast_sender_of_packed_messages_is_held_back() {
             count
         };
         let ((), count) = join(sending, counting).within_minutes("all messages").await;
-        assert!(held_back && count >= 20_000, "{count}");
+        assert!(was_blocked && count >= 20_000, "{count}");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_packed_messages_cost_no_memory_each() {
+async fn f44_packed_messages_do_not_allocate() {
     watched(async {
         let (_pair, a, mut b) = packed(&ChannelInit::new()).await;
-        let turn = async |b: &mut Packed| {
+        let send_and_receive = async |b: &mut Packed| {
             for number in 0..500 {
                 a.try_send(&[number as u8; 24]).unwrap();
             }
@@ -143,30 +143,30 @@ async fn f44_packed_messages_cost_no_memory_each() {
                 next(b).await;
             }
         };
-        // Buffers and queues grow to the size that they need.
+        // The first rounds let buffers and queues grow to the size that they need.
         for _ in 0..3 {
-            turn(&mut b).await;
+            send_and_receive(&mut b).await;
         }
         let before = memory::allocations();
         for _ in 0..10 {
-            turn(&mut b).await;
+            send_and_receive(&mut b).await;
         }
-        // The waiting of the test itself takes some, and a frame a few.
+        // The test's own waiting allocates as well, and so does each frame.
         let each = (memory::allocations() - before) as f64 / 5_000.0;
-        let waiting_alone = {
+        let by_waiting = {
             let before = memory::allocations();
             for _ in 0..100 {
-                async {}.within("nothing").await;
+                async {}.within("an empty future").await;
             }
             (memory::allocations() - before) as f64 / 100.0
         };
-        assert!(each - waiting_alone < 0.1, "{each} a message, {waiting_alone} of them the test's own");
+        assert!(each - by_waiting < 0.1, "{each} allocations per message, {by_waiting} of them by the test itself");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_what_is_no_frame_is_an_error_in_its_place() {
+async fn f44_malformed_frames_are_errors_in_order() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut packed = Packed::new(b);
@@ -199,22 +199,22 @@ async fn f44_what_is_no_frame_is_an_error_in_its_place() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_what_is_packed_arrives_before_the_close_and_the_drop() {
+async fn f44_packed_messages_arrive_before_close() {
     watched(async {
-        for drop_it in [false, true] {
+        for is_dropped in [false, true] {
             let (_pair, a, b) = packed(&ChannelInit::new()).await;
             for number in 0..=255 {
                 a.send(&[number; 1_000]).within("send").await.unwrap();
             }
-            let after = (!drop_it).then(|| {
+            let closed = (!is_dropped).then(|| {
                 a.close();
                 a
             });
-            let all: Vec<_> = b.map(Result::unwrap).collect().within("all and the end").await;
+            let all: Vec<_> = b.map(Result::unwrap).collect().within("all messages and the end").await;
             assert_eq!(all.len(), 256);
             assert!(all.iter().enumerate().all(|(number, message)| message[..] == [number as u8; 1_000]));
-            if let Some(after) = after {
-                assert_eq!(after.send(b"late").await.unwrap_err().kind(), &ErrorKind::Closed);
+            if let Some(closed) = closed {
+                assert_eq!(closed.send(b"late").await.unwrap_err().kind(), &ErrorKind::Closed);
             }
         }
     })
@@ -222,7 +222,7 @@ async fn f44_what_is_packed_arrives_before_the_close_and_the_drop() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_before_the_channel_opens_there_is_room_for_a_frame() {
+async fn f44_unopened_channel_buffers_one_frame() {
     watched(async {
         let pair = Pair::new();
         let mut incoming = pair.b.data_channels();
@@ -238,19 +238,19 @@ async fn f44_before_the_channel_opens_there_is_room_for_a_frame() {
             pair.connect().await;
             incoming.next().await.unwrap()
         };
-        let ((), other) = join(sending, connecting).within("the channel").await;
-        let mut other = Packed::new(other);
-        // Closed before they are taken, a channel that has just opened may lose them in Chromium 156.
-        let all: Vec<_> = other.by_ref().take(17).map(Result::unwrap).collect().within("all").await;
+        let ((), other_end) = join(sending, connecting).within("the channel").await;
+        let mut other_end = Packed::new(other_end);
+        // In Chromium 156, a channel that has just opened may lose messages that are not received before its close.
+        let all: Vec<_> = other_end.by_ref().take(17).map(Result::unwrap).collect().within("all messages").await;
         packed.close();
-        assert!(other.next().within("the end").await.is_none());
+        assert!(other_end.next().within("the end").await.is_none());
         assert_eq!(all.iter().map(|message| message[0]).collect::<Vec<_>>(), (0..=16).collect::<Vec<_>>());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_packed_sender_that_waits_when_the_connection_goes() {
+async fn f44_pending_packed_send_fails_on_close() {
     watched(async {
         let (pair, a, b) = packed(&ChannelInit::new()).await;
         let sending = async {
@@ -268,27 +268,28 @@ async fn f44_a_packed_sender_that_waits_when_the_connection_goes() {
         let (error, ()) = join(sending, closing).within("the end").await;
         assert_eq!(error.kind(), &ErrorKind::Closed);
         assert_eq!(a.flush().within("flush").await.unwrap_err().kind(), &ErrorKind::Closed);
-        let ends = b.filter(|message| std::future::ready(message.is_err())).collect::<Vec<_>>();
-        assert!(ends.within("the end").await.is_empty());
+        let errors = b.filter(|message| std::future::ready(message.is_err())).collect::<Vec<_>>();
+        assert!(errors.within("the end").await.is_empty());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_packed_messages_over_the_transports_largest() {
+async fn f44_packed_message_over_limit_is_refused() {
     watched(async {
         let (_pair, a, mut b) = packed(&ChannelInit::new()).await;
-        let most = a.channel().max_message_size().unwrap();
-        if most > 1 << 20 {
-            // Firefox: more than is worth a try.
+        let max_size = a.channel().max_message_size().unwrap();
+        if max_size > 1 << 20 {
+            // The limit of Firefox is too large for a test.
             return;
         }
         a.try_send(b"before").unwrap();
-        let refused = a.send(&vec![0; most as usize]).within("send").await.unwrap_err();
-        let limit = most - 4;
+        let refused = a.send(&vec![0; max_size as usize]).within("send").await.unwrap_err();
+        let limit = max_size - 4;
         assert_eq!(refused.kind(), &ErrorKind::TooLarge { limit });
-        let sunk = SinkExt::send(&mut a.clone(), vec![0; most as usize].into()).within("send").await.unwrap_err();
-        assert_eq!(sunk.kind(), &ErrorKind::TooLarge { limit });
+        let refused =
+            SinkExt::send(&mut a.clone(), vec![0; max_size as usize].into()).within("send").await.unwrap_err();
+        assert_eq!(refused.kind(), &ErrorKind::TooLarge { limit });
         let largest = vec![7; limit as usize];
         a.send(&largest).within("send").await.unwrap();
         assert_eq!(next(&mut b).await, "before");
@@ -301,19 +302,19 @@ async fn f44_packed_messages_over_the_transports_largest() {
 async fn f44_packed_streams_are_forwarded() {
     watched(async {
         let (_pair, a, b) = packed(&ChannelInit::new()).await;
-        let (there, back) = b.split();
-        // The echo's side closes with the other's.
-        let echoing = async { back.forward(there).await.err() };
-        let (mut out, from) = a.split();
+        let (to_a, from_a) = b.split();
+        // Forwarding ends when the other end closes its side.
+        let echoing = async { from_a.forward(to_a).await.err() };
+        let (mut to_b, from_b) = a.split();
         let numbers = 0..5_000_u32;
         let mut messages = stream::iter(numbers.clone().map(|number| Ok(Bytes::from(vec![number as u8; 100]))));
         let sending = async {
-            SinkExt::send_all(&mut out, &mut messages).await.unwrap();
-            out
+            SinkExt::send_all(&mut to_b, &mut messages).await.unwrap();
+            to_b
         };
         let both = async {
-            let (mut out, all) = join(sending, from.take(5_000).try_collect::<Vec<_>>()).await;
-            SinkExt::close(&mut out).await.unwrap();
+            let (mut to_b, all) = join(sending, from_b.take(5_000).try_collect::<Vec<_>>()).await;
+            SinkExt::close(&mut to_b).await.unwrap();
             all.unwrap()
         };
         let (_closed, all) = join(echoing, both).within_minutes("the echo").await;

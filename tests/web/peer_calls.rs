@@ -1,4 +1,4 @@
-//! Two connections find each other.
+//! Two connections in one page: offer, answer, candidates and ICE restart.
 
 use std::cell::RefCell;
 
@@ -35,10 +35,10 @@ async fn f10_camera_to_video() {
     .await;
 }
 
-/// Adds each candidate of one connection to the other as it comes, up to their end.
+/// Adds each candidate of one connection to the other, up to the end of candidates.
 async fn trickle(candidates: &mut EventStream<IceCandidate>, to: &PeerConnection) {
     loop {
-        let candidate = candidates.next().within("a candidate or their end").await.unwrap();
+        let candidate = candidates.next().within("a candidate or the end of candidates").await.unwrap();
         to.add_ice_candidate(&candidate).within("addIceCandidate").await.unwrap();
         if candidate.is_end_of_candidates() {
             return;
@@ -47,7 +47,7 @@ async fn trickle(candidates: &mut EventStream<IceCandidate>, to: &PeerConnection
 }
 
 #[wasm_bindgen_test]
-async fn f13_offer_and_answer_by_hand() {
+async fn f13_explicit_offer_and_answer_connect() {
     watched(async {
         let pair = Pair::new();
         let (a, b) = (&pair.a, &pair.b);
@@ -60,7 +60,7 @@ async fn f13_offer_and_answer_by_hand() {
         let first = from_a.next().within("a candidate").await.unwrap();
         assert!(first.candidate.starts_with("candidate:") && first.sdp_mid.is_some());
         let early = b.add_ice_candidate(&first).within("addIceCandidate").await.unwrap_err();
-        assert_eq!(early.kind(), &ErrorKind::InvalidState, "the remote description is not there yet");
+        assert_eq!(early.kind(), &ErrorKind::InvalidState, "there is no remote description yet");
 
         b.set_remote_description(&offer).within("setRemoteDescription").await.unwrap();
         b.add_ice_candidate(&first).within("addIceCandidate").await.unwrap();
@@ -79,14 +79,14 @@ async fn f13_offer_and_answer_by_hand() {
 }
 
 #[wasm_bindgen_test]
-async fn f13_offer_and_answer_without_words() {
+async fn f13_implicit_descriptions_connect() {
     watched(async {
         let pair = Pair::new();
         let (a, b) = (&pair.a, &pair.b);
         assert_eq!((a.local_description(), a.remote_description()), (None, None));
-        let mut due = a.negotiation_needed();
+        let mut negotiation_needed = a.negotiation_needed();
         let _channel = a.create_data_channel("", &ChannelInit::new()).unwrap();
-        due.next().within("negotiationneeded").await.unwrap();
+        negotiation_needed.next().within("negotiationneeded").await.unwrap();
         let (mut from_a, mut from_b) = (a.ice_candidates(), b.ice_candidates());
 
         a.set_local_description().within("setLocalDescription").await.unwrap();
@@ -103,7 +103,7 @@ async fn f13_offer_and_answer_without_words() {
 }
 
 #[wasm_bindgen_test]
-async fn f13_an_offer_can_be_taken_back() {
+async fn f13_offer_is_rolled_back() {
     watched(async {
         let pc = Pair::new().a;
         let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -116,26 +116,26 @@ async fn f13_an_offer_can_be_taken_back() {
 }
 
 #[wasm_bindgen_test]
-async fn f13_the_end_of_candidates_comes_once() {
+async fn f13_end_of_candidates_is_reported_once() {
     watched(async {
         let pc = Pair::new().a;
-        // Three transports, as nobody has agreed to bundle yet.
+        // Three transports, as bundling has not been negotiated yet.
         for kind in ["audio", "video"] {
             js::run("pc, kind", &[pc.as_raw(), &kind.into()], "pc.addTransceiver(kind)");
         }
         let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
         let candidates = pc.ice_candidates();
-        // The browser's last word of a gathering. This listener is called after that of the stream.
-        let (over, was_over) = oneshot::channel();
-        let over = RefCell::new(Some(over));
+        // The null candidate is the browser's last event of a gathering. The stream's listener is called before this one.
+        let (finish, finished) = oneshot::channel();
+        let finish = RefCell::new(Some(finish));
         let _listener = Listener::new(pc.as_raw(), "icecandidate", move |event| {
             if js::get(&event, "candidate").is_null() {
-                over.take().expect("one null candidate").send(()).unwrap();
+                finish.take().expect("one null candidate").send(()).unwrap();
             }
         });
         pc.set_local_description().within("setLocalDescription").await.unwrap();
         reached(pc.ice_gathering_states(), IceGatheringState::Complete).await;
-        was_over.within("the null candidate").await.unwrap();
+        finished.within("the null candidate").await.unwrap();
         pc.close();
 
         let candidates = rest(candidates, "all candidates").await;
@@ -146,21 +146,21 @@ async fn f13_the_end_of_candidates_comes_once() {
     .await;
 }
 
-fn fragment(description: &SessionDescription) -> &str {
+fn ice_ufrag(description: &SessionDescription) -> &str {
     description.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap()
 }
 
 #[wasm_bindgen_test]
-async fn f17_ice_restarted_by_hand() {
+async fn f17_manual_ice_restart_keeps_connection() {
     watched(async {
         let (pair, chat, mut other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let (a, b) = (&pair.a, &pair.b);
         let before = [a, b].map(|pc| pc.local_description().unwrap());
         let states = a.connection_states();
 
-        let mut due = a.negotiation_needed();
+        let mut negotiation_needed = a.negotiation_needed();
         a.restart_ice().unwrap();
-        due.next().within("negotiationneeded").await.unwrap();
+        negotiation_needed.next().within("negotiationneeded").await.unwrap();
         let (mut from_a, mut from_b) = (a.ice_candidates(), b.ice_candidates());
         a.set_local_description().within("setLocalDescription").await.unwrap();
         b.set_remote_description(&a.local_description().unwrap()).within("setRemoteDescription").await.unwrap();
@@ -169,7 +169,7 @@ async fn f17_ice_restarted_by_hand() {
         join(trickle(&mut from_a, b), trickle(&mut from_b, a)).await;
 
         for (pc, before) in [a, b].into_iter().zip(&before) {
-            assert_ne!(fragment(&pc.local_description().unwrap()), fragment(before));
+            assert_ne!(ice_ufrag(&pc.local_description().unwrap()), ice_ufrag(before));
         }
         reached(a.connection_states(), ConnectionState::Connected).await;
         chat.send("still here").within("send").await.unwrap();

@@ -1,4 +1,4 @@
-//! How a connection is set up, read back and changed; and its certificates.
+//! The configuration of a connection: set, read back and changed, with its certificates.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{Within, js, pair::connection, sleep, watched};
 
-fn server() -> IceServer {
+fn turn_server() -> IceServer {
     let mut server = IceServer::turn("turn:127.0.0.1:3478?transport=udp", "ada", "secret");
     server.urls.push("turns:127.0.0.1:5349?transport=tcp".into());
     server
@@ -25,15 +25,15 @@ async fn certificate(algorithm: &KeyAlgorithm, valid_for: Option<Duration>) -> C
 }
 
 fn kind<T>(result: browser_rtc::Result<T>) -> ErrorKind {
-    result.err().expect("it was to be refused").kind().clone()
+    result.err().expect("the operation succeeded").kind().clone()
 }
 
 #[wasm_bindgen_test]
-async fn f20_the_whole_configuration_is_read_back() {
+async fn f20_configuration_is_read_back() {
     watched(async {
         let whole = Configuration::new()
             .ice_server(IceServer::stun("stun:127.0.0.1:3478"))
-            .ice_server(server())
+            .ice_server(turn_server())
             .ice_transport_policy(IceTransportPolicy::Relay)
             .bundle_policy(BundlePolicy::MaxBundle)
             .rtcp_mux_policy(RtcpMuxPolicy::Require)
@@ -42,10 +42,10 @@ async fn f20_the_whole_configuration_is_read_back() {
         let pc = PeerConnection::new(&whole).unwrap();
         let mut expected = whole.clone();
         if js::is_firefox() {
-            // Firefox has no pool of candidates.
+            // Firefox has no candidate pool.
             expected.ice_candidate_pool_size = None;
         }
-        // The defaults of what was not set.
+        // Members that were not set have their defaults.
         let defaults = connection().configuration();
         expected.always_negotiate_data_channels = defaults.always_negotiate_data_channels;
         expected.other = defaults.other;
@@ -62,7 +62,7 @@ async fn f20_the_whole_configuration_is_read_back() {
 }
 
 #[wasm_bindgen_test]
-fn f20_the_defaults() {
+fn f20_default_configuration_is_read() {
     let defaults = connection().configuration();
     assert_eq!(defaults.ice_servers, []);
     assert_eq!(defaults.ice_transport_policy, Some(IceTransportPolicy::All));
@@ -74,9 +74,9 @@ fn f20_the_defaults() {
 }
 
 #[wasm_bindgen_test]
-fn f20_a_live_connection_is_set_up_anew_all_or_nothing() {
+fn f20_live_configuration_change_is_atomic() {
     let pc = connection();
-    let relayed = Configuration::new().ice_server(server()).ice_transport_policy(IceTransportPolicy::Relay);
+    let relayed = Configuration::new().ice_server(turn_server()).ice_transport_policy(IceTransportPolicy::Relay);
     pc.set_configuration(&relayed).unwrap();
     let set = pc.configuration();
     assert_eq!((&set.ice_servers, &set.ice_transport_policy), (&relayed.ice_servers, &relayed.ice_transport_policy));
@@ -89,17 +89,17 @@ fn f20_a_live_connection_is_set_up_anew_all_or_nothing() {
         (Configuration::new().rtcp_mux_policy("nonsense".into()), ErrorKind::Type),
     ] {
         assert_eq!(kind(pc.set_configuration(&refused)), expected, "{refused:?}");
-        assert_eq!(pc.configuration(), set, "nothing of it was taken");
+        assert_eq!(pc.configuration(), set, "a refused configuration changes nothing");
     }
 
     pc.set_configuration(&Configuration::new()).unwrap();
-    assert_eq!(pc.configuration(), connection().configuration(), "what is not given gets its default");
+    assert_eq!(pc.configuration(), connection().configuration(), "an absent member gets its default");
     pc.close();
     assert_eq!(kind(pc.set_configuration(&relayed)), ErrorKind::Closed);
 }
 
 #[wasm_bindgen_test]
-async fn f20_the_pool_of_candidates_stays_once_described() {
+async fn f20_candidate_pool_is_fixed_after_description() {
     watched(async {
         let pc = PeerConnection::new(&Configuration::new().ice_candidate_pool_size(1)).unwrap();
         let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -107,7 +107,7 @@ async fn f20_the_pool_of_candidates_stays_once_described() {
         pc.set_local_description().within("setLocalDescription").await.unwrap();
         let changed = pc.set_configuration(&Configuration::new().ice_candidate_pool_size(3));
         if js::is_firefox() {
-            changed.expect("Firefox has no pool, and takes any number");
+            changed.expect("Firefox has no candidate pool and accepts any size");
         } else {
             assert_eq!(kind(changed), ErrorKind::InvalidModification);
         }
@@ -116,7 +116,7 @@ async fn f20_the_pool_of_candidates_stays_once_described() {
 }
 
 #[wasm_bindgen_test]
-async fn f21_certificates_of_a_chosen_algorithm_and_expiry() {
+async fn f21_certificate_has_chosen_algorithm_and_expiry() {
     watched(async {
         const HOUR: Duration = Duration::from_secs(3600);
         let now = js_sys::Date::now();
@@ -128,37 +128,37 @@ async fn f21_certificates_of_a_chosen_algorithm_and_expiry() {
             assert_eq!(fingerprints[0].algorithm, "sha-256");
             assert_eq!(fingerprints[0].value.split(':').count(), 32);
         }
-        let by_default = certificate(&KeyAlgorithm::default(), None).await;
-        assert!(by_default.expires() > now + 24.0 * 3_600_000.0);
-        let for_ages = certificate(&KeyAlgorithm::default(), Some(Duration::from_secs(u64::MAX))).await;
-        assert!(for_ages.expires() > now + 360.0 * 24.0 * 3_600_000.0);
-        assert_ne!(by_default, for_ages);
-        assert_eq!(by_default, Certificate::from_raw(by_default.as_raw().clone()));
+        let default_expiry = certificate(&KeyAlgorithm::default(), None).await;
+        assert!(default_expiry.expires() > now + 24.0 * 3_600_000.0);
+        let longest_expiry = certificate(&KeyAlgorithm::default(), Some(Duration::from_secs(u64::MAX))).await;
+        assert!(longest_expiry.expires() > now + 360.0 * 24.0 * 3_600_000.0);
+        assert_ne!(default_expiry, longest_expiry);
+        assert_eq!(default_expiry, Certificate::from_raw(default_expiry.as_raw().clone()));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f21_algorithms_that_the_browser_lacks() {
+async fn f21_unknown_algorithm_is_refused() {
     watched(async {
         let generate = async |curve| Certificate::generate(&KeyAlgorithm::Ecdsa(curve), None).within("a key").await;
         assert_eq!(kind(generate(NamedCurve::Unknown("P-1".into())).await), ErrorKind::NotSupported);
         for curve in [NamedCurve::P384, NamedCurve::P521] {
             let made = generate(curve).await;
             if js::is_firefox() {
-                assert_eq!(made.expect("Firefox has it").fingerprints().unwrap().len(), 1);
+                assert_eq!(made.expect("Firefox supports P-384 and P-521").fingerprints().unwrap().len(), 1);
             } else {
                 assert_eq!(kind(made), ErrorKind::NotSupported);
             }
         }
-        let short = Certificate::generate(&KeyAlgorithm::Rsa { modulus_length: 1 }, None).within("a key").await;
-        assert!(matches!(kind(short), ErrorKind::NotSupported | ErrorKind::Operation));
+        let short_key = Certificate::generate(&KeyAlgorithm::Rsa { modulus_length: 1 }, None).within("a key").await;
+        assert!(matches!(kind(short_key), ErrorKind::NotSupported | ErrorKind::Operation));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f21_a_connection_shows_the_certificate_that_it_was_given() {
+async fn f21_connection_uses_configured_certificate() {
     watched(async {
         let given = certificate(&KeyAlgorithm::default(), None).await;
         let configuration = Configuration::new().certificate(given.clone());
@@ -168,7 +168,7 @@ async fn f21_a_connection_shows_the_certificate_that_it_was_given() {
         let offer = pc.create_offer().within("createOffer").await.unwrap();
         let fingerprint = given.fingerprints().unwrap().remove(0);
         let line = format!("a=fingerprint:{} {}", fingerprint.algorithm, fingerprint.value.to_uppercase());
-        assert!(offer.sdp.contains(&line), "{line} is not in {}", offer.sdp);
+        assert!(offer.sdp.contains(&line), "no line {line} in {}", offer.sdp);
 
         pc.set_configuration(&configuration).unwrap();
         let other = certificate(&KeyAlgorithm::default(), None).await;
@@ -180,7 +180,7 @@ async fn f21_a_connection_shows_the_certificate_that_it_was_given() {
 }
 
 #[wasm_bindgen_test]
-async fn f21_an_expired_certificate_is_refused() {
+async fn f21_expired_certificate_is_refused() {
     watched(async {
         let short_lived = certificate(&KeyAlgorithm::default(), Some(Duration::from_millis(1))).await;
         while js_sys::Date::now() <= short_lived.expires() {
@@ -193,14 +193,14 @@ async fn f21_an_expired_certificate_is_refused() {
 }
 
 #[wasm_bindgen_test]
-async fn f21_more_certificates_than_one() {
+async fn f21_two_certificates_are_configured() {
     watched(async {
         let both = Configuration::new()
             .certificate(certificate(&KeyAlgorithm::default(), None).await)
             .certificate(certificate(&KeyAlgorithm::Rsa { modulus_length: 2048 }, None).await);
         let made = PeerConnection::new(&both);
         if js::is_firefox() {
-            // Firefox takes one.
+            // Firefox accepts a single certificate.
             assert_eq!(kind(made), ErrorKind::NotSupported);
         } else {
             assert_eq!(made.unwrap().configuration().certificates, both.certificates);

@@ -1,4 +1,4 @@
-//! What has been described, at each step of a negotiation.
+//! Session descriptions at each step of a negotiation.
 
 use browser_rtc::{
     ErrorKind,
@@ -14,7 +14,7 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn f22_descriptions_are_pending_until_both_sides_agree() {
+async fn f22_descriptions_are_pending_until_answered() {
     watched(async {
         let pair = Pair::new();
         let (a, b) = (&pair.a, &pair.b);
@@ -48,7 +48,7 @@ async fn f22_descriptions_are_pending_until_both_sides_agree() {
 }
 
 #[wasm_bindgen_test]
-async fn f24_whether_the_peer_can_trickle_is_known_from_its_description() {
+async fn f24_trickle_support_is_read_from_description() {
     watched(async {
         let pair = Pair::new();
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -67,7 +67,7 @@ async fn f24_whether_the_peer_can_trickle_is_known_from_its_description() {
 }
 
 #[wasm_bindgen_test]
-async fn f22_an_offer_with_options() {
+async fn f22_offer_options_are_applied() {
     watched(async {
         let pc = connection();
         let sections = |offer: &SessionDescription| {
@@ -89,7 +89,7 @@ async fn f22_an_offer_with_options() {
 }
 
 #[wasm_bindgen_test]
-async fn f22_an_offer_that_restarts_ice() {
+async fn f22_offer_option_restarts_ice() {
     watched(async {
         let (pair, _chat, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let fragment = |offer: &SessionDescription| {
@@ -106,7 +106,7 @@ async fn f22_an_offer_that_restarts_ice() {
 }
 
 #[wasm_bindgen_test]
-async fn f22_a_provisional_answer() {
+async fn f22_provisional_answer_is_set() {
     watched(async {
         let pair = Pair::new();
         let (a, b) = (&pair.a, &pair.b);
@@ -118,7 +118,7 @@ async fn f22_a_provisional_answer() {
 
         let set = b.set_local_description_to(&provisional).within("a provisional answer").await;
         if js::is_firefox() {
-            // Firefox has no provisional answers, and says so to either side.
+            // Firefox supports no provisional answers, local or remote.
             assert_eq!(set.unwrap_err().kind(), &ErrorKind::NotSupported);
             let set = a.set_remote_description(&provisional).within("a provisional answer").await;
             assert_eq!(set.unwrap_err().kind(), &ErrorKind::NotSupported);
@@ -149,8 +149,8 @@ async fn f22_offers_are_rolled_back() {
         let pair = Pair::new();
         let (a, b) = (&pair.a, &pair.b);
         let rollback = SessionDescription { kind: SdpType::Rollback, sdp: String::new() };
-        let to_nothing = a.set_local_description_to(&rollback).within("a rollback of nothing").await;
-        assert_eq!(to_nothing.unwrap_err().kind(), &ErrorKind::InvalidState);
+        let without_offer = a.set_local_description_to(&rollback).within("a rollback without an offer").await;
+        assert_eq!(without_offer.unwrap_err().kind(), &ErrorKind::InvalidState);
 
         let _channel = a.create_data_channel("", &ChannelInit::new()).unwrap();
         a.set_local_description().within("setLocalDescription").await.unwrap();
@@ -162,8 +162,8 @@ async fn f22_offers_are_rolled_back() {
         b.set_remote_description(&rollback).within("a rollback").await.unwrap();
         assert_eq!((b.signaling_state(), b.remote_description()), (SignalingState::Stable, None));
 
-        // An offer of the peer rolls back our own.
-        let _theirs = b.create_data_channel("", &ChannelInit::new()).unwrap();
+        // A remote offer rolls back a local offer.
+        let _channel = b.create_data_channel("", &ChannelInit::new()).unwrap();
         for pc in [a, b] {
             pc.set_local_description().within("setLocalDescription").await.unwrap();
         }

@@ -1,4 +1,4 @@
-//! What a connection refuses, and as which kind.
+//! Operations that a connection refuses, and the kinds of their errors.
 
 use browser_rtc::{
     ErrorDetail, ErrorKind, Result,
@@ -14,7 +14,7 @@ use super::support::{
 };
 
 fn assert_kind<T>(result: Result<T>, kinds: &[ErrorKind]) {
-    let error = result.err().expect("it was to be refused");
+    let error = result.err().expect("the operation succeeded");
     assert!(kinds.contains(error.kind()), "{error}");
 }
 
@@ -23,7 +23,7 @@ fn description(kind: SdpType, sdp: &str) -> SessionDescription {
 }
 
 #[wasm_bindgen_test]
-async fn a_description_that_does_not_parse() {
+async fn malformed_description_is_refused() {
     watched(async {
         for sdp in ["rubbish", "", "v=0\r\n"] {
             let (pc, offer) = (connection(), description(SdpType::Offer, sdp));
@@ -35,7 +35,7 @@ async fn a_description_that_does_not_parse() {
 }
 
 #[wasm_bindgen_test]
-async fn f22_a_description_that_does_not_parse_is_told_with_its_line() {
+async fn f22_sdp_syntax_error_has_line_number() {
     watched(async {
         let pair = Pair::new();
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -45,8 +45,10 @@ async fn f22_a_description_that_does_not_parse_is_told_with_its_line() {
         let malformed = description(SdpType::Offer, &offer.sdp.replace(section, "m=application nonsense"));
         for set in [
             pair.b.set_remote_description(&malformed).within("setRemoteDescription").await,
-            // What we made ourselves may not be changed at all.
-            connection().set_remote_description(&description(SdpType::Offer, "v=0\r\nnonsense\r\n")).within("").await,
+            connection()
+                .set_remote_description(&description(SdpType::Offer, "v=0\r\nnonsense\r\n"))
+                .within("setRemoteDescription")
+                .await,
         ]
         .into_iter()
         .zip([line, 2])
@@ -61,14 +63,17 @@ async fn f22_a_description_that_does_not_parse_is_told_with_its_line() {
 }
 
 #[wasm_bindgen_test]
-async fn f22_a_description_of_ours_that_does_not_parse() {
+async fn f22_malformed_local_description_is_refused() {
     watched(async {
         let pc = connection();
         let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
         let malformed = description(SdpType::Offer, "v=0\r\nnonsense\r\n");
-        let before = pc.set_local_description_to(&malformed).within("setLocalDescription").await;
-        // Firefox wants an offer to have been created first.
-        assert_kind(before, &[if js::is_firefox() { ErrorKind::InvalidModification } else { ErrorKind::Operation }]);
+        let without_offer = pc.set_local_description_to(&malformed).within("setLocalDescription").await;
+        // Firefox requires that an offer has been created first.
+        assert_kind(
+            without_offer,
+            &[if js::is_firefox() { ErrorKind::InvalidModification } else { ErrorKind::Operation }],
+        );
         pc.create_offer().within("createOffer").await.unwrap();
         let error = pc.set_local_description_to(&malformed).within("setLocalDescription").await.unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Operation);
@@ -80,7 +85,7 @@ async fn f22_a_description_of_ours_that_does_not_parse() {
 }
 
 #[wasm_bindgen_test]
-async fn a_description_of_ours_that_was_changed() {
+async fn modified_local_description_is_refused() {
     watched(async {
         let pc = connection();
         let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -91,7 +96,7 @@ async fn a_description_of_ours_that_was_changed() {
         changed.sdp.replace_range(start..start + 2, other_byte);
         let set = pc.set_local_description_to(&changed).within("setLocalDescription").await;
         if js::is_firefox() {
-            // Firefox does not look; nor does Chromium at most other lines.
+            // Firefox does not check the description, and Chromium does not check most other lines.
             set.unwrap();
         } else {
             assert_kind(set, &[ErrorKind::InvalidModification]);
@@ -101,61 +106,71 @@ async fn a_description_of_ours_that_was_changed() {
 }
 
 #[wasm_bindgen_test]
-async fn a_description_that_is_not_due() {
+async fn description_in_wrong_state_is_refused() {
     watched(async {
         let pair = Pair::new();
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
         let offer = pair.a.create_offer().within("createOffer").await.unwrap();
         let as_answer = description(SdpType::Answer, &offer.sdp);
         let invalid_state = [ErrorKind::InvalidState];
-        assert_kind(pair.a.set_remote_description(&as_answer).within("an answer to nothing").await, &invalid_state);
-        assert_kind(pair.b.create_answer().within("an answer to nothing").await, &invalid_state);
         assert_kind(
-            pair.a.set_local_description_to(&as_answer).within("an answer to nothing").await,
-            // The specification looks at the text first: it is not what createAnswer made.
+            pair.a.set_remote_description(&as_answer).within("an answer without an offer").await,
+            &invalid_state,
+        );
+        assert_kind(pair.b.create_answer().within("an answer without an offer").await, &invalid_state);
+        assert_kind(
+            pair.a.set_local_description_to(&as_answer).within("an answer without an offer").await,
+            // The specification checks the text first, which createAnswer did not create.
             &[ErrorKind::InvalidState, ErrorKind::InvalidModification],
         );
-        let haiku = description(SdpType::Unknown("haiku".into()), &offer.sdp);
-        assert_kind(pair.b.set_remote_description(&haiku).within("a haiku").await, &[ErrorKind::Type]);
+        let unknown = description(SdpType::Unknown("haiku".into()), &offer.sdp);
+        assert_kind(
+            pair.b.set_remote_description(&unknown).within("a description of type haiku").await,
+            &[ErrorKind::Type],
+        );
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_candidate_that_does_not_fit() {
+async fn mismatched_candidate_is_refused() {
     watched(async {
         let pair = Pair::new();
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
         let offer = pair.a.create_offer().within("createOffer").await.unwrap();
-        let add_any = async |candidate| pair.b.add_ice_candidate(&candidate).within("addIceCandidate").await;
+        let add_candidate = async |candidate| pair.b.add_ice_candidate(&candidate).within("addIceCandidate").await;
         let add = async |candidate: &str, mid: Option<&str>| {
-            add_any(IceCandidate { candidate: candidate.into(), sdp_mid: mid.map(Into::into), ..Default::default() })
-                .await
+            add_candidate(IceCandidate {
+                candidate: candidate.into(),
+                sdp_mid: mid.map(Into::into),
+                ..Default::default()
+            })
+            .await
         };
-        const GOOD: &str = "candidate:1 1 udp 2130706431 192.0.2.1 9 typ host";
-        assert_kind(add(GOOD, Some("0")).await, &[ErrorKind::InvalidState]);
+        const VALID: &str = "candidate:1 1 udp 2130706431 192.0.2.1 9 typ host";
+        assert_kind(add(VALID, Some("0")).await, &[ErrorKind::InvalidState]);
         pair.b.set_remote_description(&offer).within("setRemoteDescription").await.unwrap();
         assert_kind(add("rubbish", Some("0")).await, &[ErrorKind::Operation]);
-        assert_kind(add(GOOD, None).await, &[ErrorKind::Type]);
-        assert_kind(add(GOOD, Some("no such section")).await, &[ErrorKind::Operation]);
+        assert_kind(add(VALID, None).await, &[ErrorKind::Type]);
+        assert_kind(add(VALID, Some("no such section")).await, &[ErrorKind::Operation]);
         let by_index =
-            |index| IceCandidate { candidate: GOOD.into(), sdp_m_line_index: Some(index), ..IceCandidate::default() };
-        assert_kind(add_any(by_index(9)).await, &[ErrorKind::Operation]);
-        add_any(by_index(0)).await.unwrap();
-        let of_another_generation = IceCandidate { username_fragment: Some("none such".into()), ..by_index(0) };
-        let added = add_any(of_another_generation).await;
+            |index| IceCandidate { candidate: VALID.into(), sdp_m_line_index: Some(index), ..IceCandidate::default() };
+        assert_kind(add_candidate(by_index(9)).await, &[ErrorKind::Operation]);
+        add_candidate(by_index(0)).await.unwrap();
+        let of_other_generation = IceCandidate { username_fragment: Some("other".into()), ..by_index(0) };
+        let added = add_candidate(of_other_generation).await;
         if js::is_firefox() {
             assert_kind(added, &[ErrorKind::Operation]);
         } else {
-            added.expect("Chromium takes it, and never uses it");
+            added.expect("Chromium accepts the candidate and never uses it");
         }
-        add(GOOD, Some("0")).await.unwrap();
+        add(VALID, Some("0")).await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-fn a_server_that_is_not_one() {
+fn invalid_ice_server_is_refused() {
     let new = |server| PeerConnection::new(&Configuration::new().ice_server(server));
     for url in ["", "rubbish", "http://example.org", "stun:"] {
         assert_kind(new(IceServer::stun(url)), &[ErrorKind::Syntax]);
@@ -169,7 +184,7 @@ fn a_server_that_is_not_one() {
 }
 
 #[wasm_bindgen_test]
-fn an_unknown_policy() {
+fn unknown_policy_is_refused() {
     let policy = IceTransportPolicy::Unknown("nonsense".into());
     assert_kind(PeerConnection::new(&Configuration::new().ice_transport_policy(policy)), &[ErrorKind::Type]);
     PeerConnection::new(&Configuration::new().ice_transport_policy(IceTransportPolicy::Relay)).unwrap();

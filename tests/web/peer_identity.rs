@@ -1,4 +1,4 @@
-//! Who the peer is, where the browser asks.
+//! Peer identity: identity providers and assertions, which only Firefox supports.
 
 use browser_rtc::{ErrorKind, peer::IdentityProvider};
 use futures::FutureExt;
@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::support::{Within, js, pair::connection, watched};
 
 #[wasm_bindgen_test]
-async fn f28_an_identity_is_asked_for_in_firefox_and_not_supported_elsewhere() {
+async fn f28_identity_is_requested_in_firefox_only() {
     watched(async {
         let pc = connection();
         let provider = IdentityProvider::new("idp.invalid");
@@ -15,15 +15,15 @@ async fn f28_an_identity_is_asked_for_in_firefox_and_not_supported_elsewhere() {
         if !js::is_firefox() {
             let unsupported = |kind: &ErrorKind| assert_eq!(kind, &ErrorKind::NotSupported);
             unsupported(pc.set_identity_provider(&provider).unwrap_err().kind());
-            unsupported(pc.identity_assertion().within("an answer").await.unwrap_err().kind());
-            unsupported(pc.peer_identity().within("an answer").await.unwrap_err().kind());
+            unsupported(pc.identity_assertion().within("the result").await.unwrap_err().kind());
+            unsupported(pc.peer_identity().within("the result").await.unwrap_err().kind());
             return;
         }
-        let without_provider = pc.identity_assertion().within("an answer").await;
+        let without_provider = pc.identity_assertion().within("the result").await;
         assert_eq!(without_provider.unwrap_err().kind(), &ErrorKind::InvalidState);
         pc.set_identity_provider(&provider).unwrap();
-        // There is no such provider: that it cannot be reached is what Firefox says when it has asked.
-        let unreachable = pc.identity_assertion().within("an answer").await;
+        // The provider does not exist, so that the request of Firefox fails.
+        let unreachable = pc.identity_assertion().within("the result").await;
         assert_eq!(unreachable.unwrap_err().kind(), &ErrorKind::Operation);
 
         let mut never_asserted = Box::pin(pc.peer_identity());

@@ -1,4 +1,4 @@
-//! How a connection ends.
+//! The end of a connection, and of everything that belongs to it.
 
 use browser_rtc::{
     ErrorKind, Result,
@@ -23,18 +23,18 @@ fn is_open(raw: &web_sys::RtcPeerConnection) -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn a_connection_closes_when_its_last_handle_goes() {
+async fn connection_closes_with_last_handle() {
     watched(async {
         let pc = connection();
         let raw = pc.as_raw().clone();
         let other_handle = pc.clone();
-        // None of these keeps it open.
+        // None of these keeps the connection open.
         let _states = pc.connection_states();
         let _channel = pc.create_data_channel("", &ChannelInit::new()).unwrap();
         let microphone = microphone().await;
         let _sender = pc.add_track(&microphone.tracks()[0], &[]).unwrap();
         drop(pc);
-        assert!(is_open(&raw), "a handle is left");
+        assert!(is_open(&raw), "one handle is left");
         drop(other_handle);
         assert!(!is_open(&raw));
     })
@@ -42,17 +42,17 @@ async fn a_connection_closes_when_its_last_handle_goes() {
 }
 
 #[wasm_bindgen_test]
-fn a_connection_can_be_left_to_others() {
+fn into_raw_leaves_connection_open() {
     let raw = connection().into_raw();
     assert!(is_open(&raw));
     drop(PeerConnection::from_raw(raw.clone()));
-    assert!(is_open(&raw), "a handle of what another looks after does not close it");
+    assert!(is_open(&raw), "a handle from `from_raw` does not close the connection");
     PeerConnection::from_raw(raw.clone()).close();
     assert!(!is_open(&raw));
 }
 
 #[wasm_bindgen_test]
-async fn a_foreign_connection_ends_its_streams_by_its_handle() {
+async fn dropped_foreign_handle_ends_streams() {
     watched(async {
         let raw = connection().into_raw();
         let handle = PeerConnection::from_raw(raw.clone());
@@ -65,12 +65,12 @@ async fn a_foreign_connection_ends_its_streams_by_its_handle() {
 }
 
 fn assert_closed<T>(result: Result<T>) {
-    let error = result.err().expect("the connection is closed");
+    let error = result.err().expect("the operation succeeded on a closed connection");
     assert_eq!(error.kind(), &ErrorKind::Closed, "{error}");
 }
 
 #[wasm_bindgen_test]
-async fn all_that_is_asked_of_a_closed_connection_is_closed() {
+async fn closed_connection_refuses_operations() {
     watched(async {
         let pc = connection();
         let (first, second) = (microphone().await, microphone().await);
@@ -94,24 +94,24 @@ async fn all_that_is_asked_of_a_closed_connection_is_closed() {
         assert_closed(pc.remove_track(&sender));
         assert_closed(pc.create_data_channel("", &ChannelInit::new()));
         assert_closed(sender.replace_track(None).within("replaceTrack").await);
-        assert_closed(channel.opened().within("opened").await);
+        assert_closed(channel.opened().within("the open channel").await);
         assert_closed(channel.send("").within("send").await);
         assert_closed(channel.try_send(""));
         assert_closed(keypad.insert(&"1".parse().unwrap(), Default::default()));
         assert!(!keypad.can_insert());
-        channel.closed().within("closed").await;
+        channel.closed().within("the close").await;
         assert!(pc.senders().is_empty());
         assert_eq!((pc.connection_state(), pc.signaling_state()), (ConnectionState::Closed, SignalingState::Closed));
-        assert_eq!(pc.tracks().count().within("no tracks").await, 0);
-        assert_eq!(pc.data_channels().count().within("no channels").await, 0);
-        assert_eq!(pc.ice_candidates().count().within("no candidates").await, 0);
-        assert_eq!(pc.negotiation_needed().count().within("no negotiation").await, 0);
+        assert_eq!(pc.tracks().count().within("the end of the tracks").await, 0);
+        assert_eq!(pc.data_channels().count().within("the end of the channels").await, 0);
+        assert_eq!(pc.ice_candidates().count().within("the end of the candidates").await, 0);
+        assert_eq!(pc.negotiation_needed().count().within("the end of the negotiations").await, 0);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn everything_of_a_connection_ends_with_it() {
+async fn closed_connection_ends_tracks_and_errors() {
     watched(async {
         let (pair, chat, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let camera = camera().await;
@@ -130,7 +130,7 @@ async fn everything_of_a_connection_ends_with_it() {
         for end in ends {
             end.within("the end of the peer's track").await;
         }
-        rest(mutes, "the end of its changes").await;
+        rest(mutes, "the end of the mute changes").await;
         assert!(arrived.track.is_ended());
     })
     .await;

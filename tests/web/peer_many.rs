@@ -1,4 +1,4 @@
-//! As many connections in one page as a large room has, and none left.
+//! 256 connections that are open at once in one page, and are freed after their close.
 
 use browser_rtc::{
     channel::{ChannelInit, DataChannel, Message},
@@ -16,8 +16,8 @@ use super::support::{
 
 const PAIRS: usize = 128;
 
-/// One message over each, from `a` to `b`.
-async fn talk((number, (pair, from, mut to)): (usize, (Pair, DataChannel, DataChannel))) -> Pair {
+/// Sends one message from `a` to `b`, and returns the pair with its channels closed.
+async fn exchange_messages((number, (pair, from, mut to)): (usize, (Pair, DataChannel, DataChannel))) -> Pair {
     let text = number.to_string();
     from.send(&*text).within("send").await.unwrap();
     assert_eq!(to.next().within("the message").await.unwrap().unwrap(), Message::Text(text));
@@ -25,16 +25,15 @@ async fn talk((number, (pair, from, mut to)): (usize, (Pair, DataChannel, DataCh
         reached(pc.connection_states(), ConnectionState::Connected).await;
         assert_eq!(js::string(pc.as_raw(), "connectionState"), "connected");
     }
-    // Its channels close here.
     from.close();
     to.close();
     pair
 }
 
-/// Opens them all, has them all open at once, and closes them: what the browser might still hold of them.
-async fn two_hundred_and_fifty_six() -> WeakConnections {
+/// Opens 256 connections, which are all open at once, and closes them. Returns weak references to the closed ones.
+async fn open_and_close_256() -> WeakConnections {
     let init = ChannelInit::new();
-    // Some at a time, so that each is connected in its time on a slow machine too.
+    // Eight at a time, so that none exceeds its time limit on a slow machine.
     let opened = stream::iter(0..PAIRS).map(|_| Pair::with_channel(&init)).buffer_unordered(8);
     let pairs: Vec<_> = opened.collect().await;
     let mut seen = WeakConnections::default();
@@ -43,22 +42,22 @@ async fn two_hundred_and_fifty_six() -> WeakConnections {
         seen.add(pc);
     }
     assert_eq!(seen.count(), 256);
-    let pairs = join_all(pairs.into_iter().enumerate().map(talk)).await;
+    let pairs = join_all(pairs.into_iter().enumerate().map(exchange_messages)).await;
     drop(pairs);
     seen
 }
 
 #[wasm_bindgen_test]
-async fn f27_two_hundred_and_fifty_six_connections_three_times_over() {
+async fn f27_256_connections_leave_nothing_behind() {
     watched(async {
-        // Those of other tests.
+        // Connections of other tests.
         let mut seen = WeakConnections::default().wait_until_collected(WeakConnections::default()).await;
-        // The first time, tables and queues grow to the size that they need.
-        seen = two_hundred_and_fifty_six().await.wait_until_collected(seen).await;
+        // The first round lets tables and queues grow to the size that they need.
+        seen = open_and_close_256().await.wait_until_collected(seen).await;
         let held = Snapshot::now();
 
         for _ in 0..2 {
-            seen = two_hundred_and_fifty_six().await.wait_until_collected(seen).await;
+            seen = open_and_close_256().await.wait_until_collected(seen).await;
             held.assert_not_grown();
         }
     })

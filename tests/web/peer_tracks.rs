@@ -1,4 +1,4 @@
-//! Tracks sent, replaced and removed.
+//! Tracks that are added, replaced and removed.
 
 use browser_rtc::{
     ErrorKind,
@@ -15,14 +15,14 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn f23_a_track_is_sent_once() {
+async fn f23_track_added_twice_is_refused() {
     watched(async {
         let (pc, camera) = (connection(), camera().await);
         let track = &camera.tracks()[0];
         let sender = pc.add_track(track, &[&camera]).unwrap();
         assert_eq!(sender.track().as_ref(), Some(track));
-        let again = pc.add_track(track, &[&camera]).unwrap_err();
-        assert_eq!(again.kind(), &ErrorKind::InvalidAccess);
+        let twice = pc.add_track(track, &[&camera]).unwrap_err();
+        assert_eq!(twice.kind(), &ErrorKind::InvalidAccess);
         assert_eq!(pc.senders().len(), 1);
         assert!(js::same(pc.senders()[0].as_raw(), sender.as_raw()));
     })
@@ -30,7 +30,7 @@ async fn f23_a_track_is_sent_once() {
 }
 
 #[wasm_bindgen_test]
-async fn f23_a_track_that_is_removed_goes_at_the_peer() {
+async fn f23_removed_track_is_muted_at_peer() {
     watched(async {
         let (pair, camera) = (Pair::new(), camera().await);
         let mut incoming = pair.b.tracks();
@@ -41,15 +41,15 @@ async fn f23_a_track_that_is_removed_goes_at_the_peer() {
         let _shown = media::show(&video, &arrived.streams[0]).unwrap();
         video.frames(1).await;
 
-        let mut due = pair.a.negotiation_needed();
+        let mut negotiation_needed = pair.a.negotiation_needed();
         pair.a.remove_track(&sender).unwrap();
         assert!(sender.track().is_none());
-        assert!(!camera.tracks()[0].is_ended(), "we still hold it");
-        due.next().within("negotiationneeded").await.unwrap();
+        assert!(!camera.tracks()[0].is_ended(), "the stream still holds the track");
+        negotiation_needed.next().within("negotiationneeded").await.unwrap();
         let mut mutes = arrived.track.mute_changes();
-        assert_eq!(mutes.next().within("unmuted").await, Some(false));
+        assert_eq!(mutes.next().within("the unmuted state").await, Some(false));
         pair.negotiate().await;
-        assert_eq!(mutes.next().within("muted").await, Some(true));
+        assert_eq!(mutes.next().within("the muted state").await, Some(true));
         assert!(arrived.streams[0].tracks().is_empty());
         pair.a.remove_track(&sender).unwrap();
     })
@@ -57,7 +57,7 @@ async fn f23_a_track_that_is_removed_goes_at_the_peer() {
 }
 
 #[wasm_bindgen_test]
-async fn a_sender_of_another_connection_is_refused() {
+async fn sender_of_other_connection_is_refused() {
     watched(async {
         let (pair, microphone) = (Pair::new(), microphone().await);
         let sender = pair.a.add_track(&microphone.tracks()[0], &[]).unwrap();
@@ -68,7 +68,7 @@ async fn a_sender_of_another_connection_is_refused() {
 }
 
 #[wasm_bindgen_test]
-async fn f23_a_track_is_replaced_in_mid_call() {
+async fn f23_track_is_replaced_during_call() {
     watched(async {
         let (pair, small) = (Pair::new(), camera().await);
         let mut incoming = pair.b.tracks();
@@ -79,7 +79,7 @@ async fn f23_a_track_is_replaced_in_mid_call() {
         let _shown = media::show(&video, &arrived.streams[0]).unwrap();
         video.frames(2).await;
         small.stop();
-        let mut due = pair.a.negotiation_needed();
+        let mut negotiation_needed = pair.a.negotiation_needed();
 
         let size = Video::new().width(exact(640)).height(exact(480));
         let other = capture(&Constraints::new().video(size)).await;
@@ -90,10 +90,10 @@ async fn f23_a_track_is_replaced_in_mid_call() {
         let sound = microphone().await;
         let refused = sender.replace_track(Some(&sound.tracks()[0])).within("replaceTrack").await.unwrap_err();
         assert_eq!(refused.kind(), &ErrorKind::Type);
-        assert_eq!(sender.track().as_ref(), other.tracks().first(), "it still sends what it sent");
+        assert_eq!(sender.track().as_ref(), other.tracks().first(), "the sender keeps its track");
         sender.replace_track(None).within("replaceTrack").await.unwrap();
         assert!(sender.track().is_none());
-        assert!(due.next().now_or_never().is_none(), "nobody had to be asked");
+        assert!(negotiation_needed.next().now_or_never().is_none(), "no negotiation is needed");
     })
     .await;
 }

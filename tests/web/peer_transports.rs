@@ -1,4 +1,4 @@
-//! What lies below a connection: SCTP on DTLS on ICE.
+//! The transports of a connection: SCTP over DTLS over ICE.
 
 use browser_rtc::{
     ErrorDetail, ErrorKind,
@@ -20,11 +20,11 @@ use super::support::{
 };
 
 fn sctp(pc: &PeerConnection) -> SctpTransport {
-    pc.sctp().expect("there is a channel")
+    pc.sctp().expect("an SCTP transport")
 }
 
 #[wasm_bindgen_test]
-async fn f26_the_transports_of_a_channel() {
+async fn f26_channel_transports_are_connected() {
     watched(async {
         let unconnected = connection();
         assert!(unconnected.sctp().is_none());
@@ -32,11 +32,11 @@ async fn f26_the_transports_of_a_channel() {
         let (pair, _chat, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         for pc in [&pair.a, &pair.b] {
             let sctp = sctp(pc);
-            assert!(sctp == pc.sctp().unwrap(), "asked for twice, it is the same");
+            assert!(sctp == pc.sctp().unwrap(), "each call returns the same transport");
             assert_eq!(sctp.state(), SctpTransportState::Connected);
             let largest = js::number(&js::get(pc.as_raw(), "sctp"), "maxMessageSize");
             assert_eq!(sctp.max_message_size(), Some(largest));
-            // Firefox does not tell.
+            // Firefox does not report this limit.
             assert_eq!(sctp.max_channels().is_some(), !js::is_firefox());
 
             let dtls = sctp.transport().unwrap();
@@ -44,9 +44,9 @@ async fn f26_the_transports_of_a_channel() {
             let ice = dtls.ice_transport().unwrap();
             assert_eq!(ice.state(), IceTransportState::Connected);
             assert_eq!(ice.gathering_state(), IceGatheringState::Complete);
-            assert_eq!(ice.component(), None, "neither Chromium nor Firefox tells");
+            assert_eq!(ice.component(), None, "neither Chromium nor Firefox reports the component");
         }
-        // Chromium does not tell of a connection's.
+        // Chromium does not report the role for the transport of a connection.
         let roles = [&pair.a, &pair.b].map(|pc| sctp(pc).transport().unwrap().ice_transport().unwrap().role());
         if js::is_firefox() {
             assert_eq!(roles, [Some(IceRole::Controlling), Some(IceRole::Controlled)]);
@@ -58,7 +58,7 @@ async fn f26_the_transports_of_a_channel() {
 }
 
 #[wasm_bindgen_test]
-async fn f26_the_certificate_of_the_peer() {
+async fn f26_remote_certificate_matches_fingerprint() {
     watched(async {
         let (pair, _chat, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let certificates = sctp(&pair.a).transport().unwrap().remote_certificates().unwrap();
@@ -71,19 +71,19 @@ async fn f26_the_certificate_of_the_peer() {
         .await;
         let hash: Vec<String> =
             js_sys::Uint8Array::new(&hash).to_vec().iter().map(|byte| format!("{byte:02X}")).collect();
-        let theirs = pair.b.local_description().unwrap().sdp;
-        assert!(theirs.contains(&format!("a=fingerprint:sha-256 {}", hash.join(":"))), "{theirs}");
+        let description = pair.b.local_description().unwrap().sdp;
+        assert!(description.contains(&format!("a=fingerprint:sha-256 {}", hash.join(":"))), "{description}");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f26_the_selected_pair_of_candidates() {
+async fn f26_selected_candidate_pair_is_read() {
     watched(async {
         let (pair, _chat, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let ice = sctp(&pair.a).transport().unwrap().ice_transport().unwrap();
         if js::is_firefox() {
-            // Firefox has none of these.
+            // Firefox implements none of these.
             for refused in [
                 ice.local_candidates().err(),
                 ice.remote_candidates().err(),
@@ -92,52 +92,52 @@ async fn f26_the_selected_pair_of_candidates() {
                 ice.local_parameters().err(),
                 ice.remote_parameters().err(),
             ] {
-                assert_eq!(refused.expect("Firefox lacks it").kind(), &ErrorKind::NotSupported);
+                assert_eq!(refused.expect("Firefox does not implement this call").kind(), &ErrorKind::NotSupported);
             }
         } else {
-            let used = ice.selected_candidate_pair().unwrap().expect("it is connected");
+            let used = ice.selected_candidate_pair().unwrap().expect("the selected pair");
             assert_eq!(used.local.parse().unwrap().kind, IceCandidateType::Host);
-            assert!(ice.local_candidates().unwrap().iter().any(|ours| ours.candidate == used.local.candidate));
+            assert!(ice.local_candidates().unwrap().iter().any(|local| local.candidate == used.local.candidate));
             let mut pairs = ice.selected_candidate_pairs().unwrap();
             assert_eq!(pairs.next().within("the pair").await.unwrap(), Some(used));
-            // Chromium tells the candidates that came by themselves, and these came within the description; and it
-            // does not tell the parameters of a connection's transport.
+            // Chromium lists remote candidates only if they were added one by one, and these were in the description.
+            // It does not return the ICE parameters for the transport of a connection.
             assert!(ice.remote_candidates().unwrap().is_empty());
             assert_eq!((ice.local_parameters().unwrap(), ice.remote_parameters().unwrap()), (None, None));
         }
-        // In either browser the statistics have it.
+        // The statistics have the selected pair in both browsers.
         let report = pair.a.stats().within("stats").await.unwrap();
         let transport = report.of_type::<stats::Transport>().next().unwrap();
         let selected = transport.selected_candidate_pair_id.as_ref().or_else(|| {
-            // Firefox marks the pair, and not the transport.
+            // Firefox marks the pair instead of the transport.
             report.of_type::<stats::CandidatePair>().find(|pair| pair.nominated == Some(true)).map(|pair| &pair.id)
         });
-        assert!(report.follow(selected.expect("a pair")).is_some());
+        assert!(report.follow(selected.expect("a selected pair")).is_some());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f26_the_states_of_each_transport_end_with_the_connection() {
+async fn f26_transport_states_end_with_connection() {
     watched(async {
         let (pair, _chat, _other_end) = Pair::with_channel(&ChannelInit::new()).await;
-        for (pc, peer_closed_before) in [(&pair.a, false), (&pair.b, true)] {
+        for (pc, peer_is_closed) in [(&pair.a, false), (&pair.b, true)] {
             let sctp = sctp(pc);
             let dtls = sctp.transport().unwrap();
             let ice = dtls.ice_transport().unwrap();
-            if peer_closed_before {
+            if peer_is_closed {
                 reached(sctp.states(), SctpTransportState::Closed).await;
                 reached(dtls.states(), DtlsTransportState::Closed).await;
             }
             let (sctp_states, dtls_states, ice_states) = (sctp.states(), dtls.states(), ice.states());
             let (gathering, errors) = (ice.gathering_states(), dtls.errors());
             pc.close();
-            assert_eq!(rest(sctp_states, "SCTP").await.last(), Some(&SctpTransportState::Closed));
-            assert_eq!(rest(dtls_states, "DTLS").await.last(), Some(&DtlsTransportState::Closed));
-            assert_eq!(rest(ice_states, "ICE").await.last(), Some(&IceTransportState::Closed));
-            rest(gathering, "gathering").await;
-            assert_eq!(errors.count().within("errors").await, 0);
-            // Firefox has its DTLS stay connected; not so here.
+            assert_eq!(rest(sctp_states, "the SCTP states").await.last(), Some(&SctpTransportState::Closed));
+            assert_eq!(rest(dtls_states, "the DTLS states").await.last(), Some(&DtlsTransportState::Closed));
+            assert_eq!(rest(ice_states, "the ICE states").await.last(), Some(&IceTransportState::Closed));
+            rest(gathering, "the gathering states").await;
+            assert_eq!(errors.count().within("the end of the errors").await, 0);
+            // In Firefox itself, the DTLS transport stays connected.
             assert_eq!(dtls.state(), DtlsTransportState::Closed);
         }
     })
@@ -145,7 +145,7 @@ async fn f26_the_states_of_each_transport_end_with_the_connection() {
 }
 
 #[wasm_bindgen_test]
-async fn f26_states_are_seen_as_they_change() {
+async fn f26_transport_state_changes_are_reported() {
     watched(async {
         let pair = Pair::new();
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -163,7 +163,7 @@ async fn f26_states_are_seen_as_they_change() {
 }
 
 #[wasm_bindgen_test]
-async fn f26_the_transport_of_an_offer_gives_way_where_it_is_bundled() {
+async fn f26_bundling_replaces_offered_transport() {
     watched(async {
         let (pair, microphone) = (Pair::new(), microphone().await);
         pair.a.add_track(&microphone.tracks()[0], &[]).unwrap();
@@ -187,7 +187,7 @@ async fn f26_the_transport_of_an_offer_gives_way_where_it_is_bundled() {
 }
 
 #[wasm_bindgen_test]
-async fn f26_senders_and_receivers_have_the_transport_that_they_share() {
+async fn f26_senders_and_receivers_share_transport() {
     watched(async {
         let (pair, microphone) = (Pair::new(), microphone().await);
         let sender = pair.a.add_track(&microphone.tracks()[0], &[]).unwrap();
@@ -196,14 +196,14 @@ async fn f26_senders_and_receivers_have_the_transport_that_they_share() {
         pair.connect().await;
         let transport = sender.transport().unwrap();
         reached(transport.states(), DtlsTransportState::Connected).await;
-        assert!(transport == sctp(&pair.a).transport().unwrap(), "they are bundled");
+        assert!(transport == sctp(&pair.a).transport().unwrap(), "the channel and the track are bundled");
         assert!(pair.a.receivers()[0].transport() == Some(transport));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f26_a_peer_with_another_certificate_is_refused() {
+async fn f26_peer_with_wrong_certificate_is_refused() {
     watched(async {
         let pair = Pair::new();
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
@@ -219,14 +219,14 @@ async fn f26_a_peer_with_another_certificate_is_refused() {
         let mut errors = dtls.errors();
         reached(dtls.states(), DtlsTransportState::Failed).await;
         reached(pair.a.connection_states(), browser_rtc::peer::ConnectionState::Failed).await;
-        // Neither browser says why: Chromium fires no error for this, Firefox fires none at all.
+        // Neither browser reports the cause: Chromium fires no error event for this one, and Firefox never fires any.
         assert!(errors.next().now_or_never().is_none());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_channel_that_the_peer_cuts_off_says_why() {
+async fn channel_error_has_sctp_cause() {
     watched(async {
         let (pair, _chat, other_end) = Pair::with_channel(&ChannelInit::new()).await;
         let mut errors = other_end.errors();

@@ -1,4 +1,5 @@
-//! Calls whose media is still being opened: they ring once it is there, and become one call with the peer's own ring.
+//! Calls with media that is still being captured: each call rings when its media is ready, and crossing rings become
+//! one call.
 
 use std::time::Duration;
 
@@ -21,20 +22,20 @@ use super::support::{
     watched,
 };
 
-/// A camera prompt that the test answers.
+/// Media of a camera prompt that the test answers.
 fn prompt() -> (oneshot::Sender<MediaStream>, CallMedia<'static>) {
     let (open, opened) = oneshot::channel();
     (open, CallMedia::from_future(async { Ok(opened.await.unwrap()) }))
 }
 
-/// Waits until the room has received everything so far, of which it has emitted nothing.
-async fn nothing_is_emitted(events: &mut EventStream<RoomEvent>, socket: &Socket, from: &str) {
+/// Asserts that the room emits no event for the messages so far, by a message that follows them.
+async fn assert_no_event(events: &mut EventStream<RoomEvent>, socket: &Socket, from: &str) {
     socket.say(&json!({ "type": "say", "from": from, "id": new_id(), "data": 0 }));
     let event = events.next().within("an event").await;
     assert!(matches!(event, Some(RoomEvent::Said { .. })), "{event:?}");
 }
 
-async fn incoming(events: &mut EventStream<RoomEvent>) -> IncomingCall {
+async fn next_incoming(events: &mut EventStream<RoomEvent>) -> IncomingCall {
     match events.next().within("a ring").await {
         Some(RoomEvent::Incoming(call)) => call,
         other => panic!("{other:?}"),
@@ -42,8 +43,8 @@ async fn incoming(events: &mut EventStream<RoomEvent>) -> IncomingCall {
 }
 
 #[wasm_bindgen_test]
-async fn rings_that_cross_during_both_prompts_are_one_call() {
-    // Who answers its prompt first, and by how much.
+async fn crossing_rings_during_prompts_are_one_call() {
+    // The times after which the prompts are answered, in milliseconds.
     for (near_ms, far_ms) in [(50, 50), (50, 300), (300, 50)] {
         with_rooms(async |near: Room, far: Room| {
             let mut events = [near.events(), far.events()];
@@ -58,14 +59,14 @@ async fn rings_that_cross_during_both_prompts_are_one_call() {
             let (a, b) = (PeerId::from("a"), PeerId::from("b"));
             let calls = try_join(near.call(&b, prompt(near_ms)), far.call(&a, prompt(far_ms)));
             let (one, other) = calls.within("one call").await.unwrap();
-            let (said, heard) = try_join(one.channel("chat"), other.channel("chat")).within("a channel").await.unwrap();
-            let mut heard = heard;
-            said.send("hello").await.unwrap();
-            assert_eq!(heard.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+            let channels = try_join(one.channel("chat"), other.channel("chat"));
+            let (near_chat, mut far_chat) = channels.within("a channel").await.unwrap();
+            near_chat.send("hello").await.unwrap();
+            assert_eq!(far_chat.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
             let streams = try_join(one.remote_stream(), other.remote_stream()).within("the streams").await.unwrap();
             assert_eq!((streams.0.tracks().len(), streams.1.tracks().len()), (1, 1));
             for events in &mut events {
-                assert!(events.next().now_or_never().is_none(), "the ring is not reported");
+                assert!(events.next().now_or_never().is_none(), "a ring is reported");
             }
         })
         .await;
@@ -73,7 +74,7 @@ async fn rings_that_cross_during_both_prompts_are_one_call() {
 }
 
 #[wasm_bindgen_test]
-async fn ring_during_the_prompt_is_accepted_when_the_camera_is_open() {
+async fn ring_during_prompt_is_accepted_with_media() {
     watched(async {
         for (me, other) in [("a", "b"), ("b", "a")] {
             let sockets = Sockets::new();
@@ -83,7 +84,7 @@ async fn ring_during_the_prompt_is_accepted_when_the_camera_is_open() {
             let id = PeerId::from(other);
             let server = async {
                 socket.say(&signal(other, &ring("x")));
-                nothing_is_emitted(&mut events, &socket, other).await;
+                assert_no_event(&mut events, &socket, other).await;
                 open.send(media::camera().await).unwrap();
                 assert_eq!(frame(&socket).await["data"], json!({ "call": "x", "kind": "accept" }));
             };
@@ -98,7 +99,7 @@ async fn ring_during_the_prompt_is_accepted_when_the_camera_is_open() {
 }
 
 #[wasm_bindgen_test]
-async fn prompt_that_fails_ends_the_call() {
+async fn failed_prompt_ends_call() {
     watched(async {
         let _refused = media::refuse_with("NotAllowedError");
         let constraints = Constraints::new().video(true);
@@ -108,17 +109,17 @@ async fn prompt_that_fails_ends_the_call() {
         let mut events = room.events();
         let id = PeerId::from("b");
 
-        // Nothing has rung yet, and nothing is sent before the next ring.
+        // The call has not rung yet, so that the failure sends nothing to the peer.
         assert_eq!(kind(room.call(&id, camera()).within("the failure").await), ErrorKind::NotAllowed);
 
         socket.say(&signal("b", &ring("x")));
-        let rings = incoming(&mut events).await;
-        assert_eq!(kind(rings.accept(camera()).within("the failure").await), ErrorKind::NotAllowed);
+        let incoming_call = next_incoming(&mut events).await;
+        assert_eq!(kind(incoming_call.accept(camera()).within("the failure").await), ErrorKind::NotAllowed);
         assert_eq!(frame(&socket).await["data"], json!({ "call": "x", "kind": "hang_up" }));
-        assert_eq!(rings.ended().within("the end").await, EndReason::HungUp);
+        assert_eq!(incoming_call.ended().within("the end").await, EndReason::HungUp);
 
         socket.say(&signal("b", &ring("y")));
-        let _rings = incoming(&mut events).await;
+        let _rings = next_incoming(&mut events).await;
         assert_eq!(kind(room.call(&id, camera()).within("the failure").await), ErrorKind::NotAllowed);
         assert_eq!(frame(&socket).await["data"], json!({ "call": "y", "kind": "hang_up" }));
     })
@@ -126,7 +127,7 @@ async fn prompt_that_fails_ends_the_call() {
 }
 
 #[wasm_bindgen_test]
-async fn hang_up_during_the_prompt_drops_it() {
+async fn hang_up_during_prompt_drops_prompt() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -137,47 +138,47 @@ async fn hang_up_during_the_prompt_drops_it() {
         let (open, media) = prompt();
         let server = async {
             socket.say(&signal("b", &ring("x")));
-            nothing_is_emitted(&mut events, &socket, "b").await;
+            assert_no_event(&mut events, &socket, "b").await;
             assert!(!open.is_canceled());
             hang_up("x");
         };
         let (call, ()) = join(room.call(&id, media), server).within("the end").await;
         assert_eq!(kind(call), ErrorKind::Closed);
-        assert!(open.is_canceled(), "the camera is not opened any more");
+        assert!(open.is_canceled(), "the prompt is still pending");
 
         let (open, media) = prompt();
         socket.say(&signal("b", &ring("y")));
-        let rings = incoming(&mut events).await;
-        let accepting = rings.accept(media);
+        let incoming_call = next_incoming(&mut events).await;
+        let accepting = incoming_call.accept(media);
         hang_up("y");
         assert_eq!(kind(accepting.within("the end").await), ErrorKind::Closed);
         assert!(open.is_canceled());
 
-        // The program itself gives up, although it holds the ring.
+        // The acceptance is dropped, although the program still holds the incoming call.
         let (open, media) = prompt();
         socket.say(&signal("b", &ring("z")));
-        let rings = incoming(&mut events).await;
-        assert!(rings.accept(media).now_or_never().is_none());
+        let incoming_call = next_incoming(&mut events).await;
+        assert!(incoming_call.accept(media).now_or_never().is_none());
         assert!(open.is_canceled());
         assert_eq!(frame(&socket).await["data"], json!({ "call": "z", "kind": "hang_up" }));
-        assert_eq!(rings.ended().within("the end").await, EndReason::HungUp);
+        assert_eq!(incoming_call.ended().within("the end").await, EndReason::HungUp);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn repeated_ring_of_an_ended_call_does_not_ring() {
+async fn repeated_ring_of_ended_call_is_ignored() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
         let mut events = room.events();
         socket.say(&signal("b", &ring("x")));
-        drop(incoming(&mut events).await);
+        drop(next_incoming(&mut events).await);
         assert_eq!(frame(&socket).await["data"]["kind"], "decline");
         socket.say(&signal("b", &ring("x")));
-        nothing_is_emitted(&mut events, &socket, "b").await;
+        assert_no_event(&mut events, &socket, "b").await;
         socket.say(&signal("b", &ring("y")));
-        let _ = incoming(&mut events).await;
+        let _ = next_incoming(&mut events).await;
     })
     .await;
 }

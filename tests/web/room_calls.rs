@@ -1,4 +1,4 @@
-//! Calls between two rooms of one page. The server is the test's own: it carries their words, or keeps them.
+//! Calls between two rooms of one page. The test is the server, which forwards the frames or holds them back.
 
 use browser_rtc::{
     ErrorKind,
@@ -19,20 +19,20 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn calling_back_accepts_the_ring() {
+async fn calling_back_accepts_ring() {
     watched(async {
-        // Whoever has the lesser id.
+        // With the lesser and with the greater id of the two.
         for (me, other) in [("a", "b"), ("b", "a")] {
             let sockets = Sockets::new();
             let (room, socket) = seat(&sockets, me, other).await;
             socket.say(&signal(other, &ring("x")));
-            let rings = incoming(&room).await;
+            let incoming_call = incoming(&room).await;
             let call = room.call(&PeerId::from(other), None).within("the call").await.unwrap();
             assert_eq!(socket.sent().await["data"], json!({ "call": "x", "kind": "accept" }));
 
-            // What rang is nothing any more, and letting go of it ends nothing.
-            let ended = rings.ended();
-            assert_eq!(kind(rings.accept(None).await), ErrorKind::InvalidState);
+            // The ring has become the call, so that it can neither be accepted nor end the call.
+            let ended = incoming_call.ended();
+            assert_eq!(kind(incoming_call.accept(None).await), ErrorKind::InvalidState);
             assert!(call.ended().now_or_never().is_none());
             socket.say(&signal(other, &json!({ "call": "x", "kind": "hang_up" })));
             assert_eq!(ended.within("the end").await, EndReason::PeerHungUp);
@@ -42,42 +42,42 @@ async fn calling_back_accepts_the_ring() {
 }
 
 #[wasm_bindgen_test]
-async fn calling_back_during_a_ring_is_one_call() {
+async fn calling_back_during_ring_is_one_call() {
     with_rooms(async |near: Room, far: Room| {
         let id = PeerId::from("b");
         let calling_back = async {
-            let rings = incoming(&far).await;
+            let incoming_call = incoming(&far).await;
             let call = far.call(&PeerId::from("a"), None).await;
-            drop(rings);
+            drop(incoming_call);
             call
         };
         let (one, other) = try_join(near.call(&id, None), calling_back).within("one call").await.unwrap();
-        let (said, heard) = (one.channel("chat"), other.channel("chat"));
-        let (said, mut heard) = try_join(said, heard).within("a channel").await.unwrap();
-        said.send("hello").await.unwrap();
-        assert_eq!(heard.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+        let channels = try_join(one.channel("chat"), other.channel("chat"));
+        let (near_chat, mut far_chat) = channels.within("a channel").await.unwrap();
+        near_chat.send("hello").await.unwrap();
+        assert_eq!(far_chat.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn end_reason_outlives_the_dropped_ring() {
+async fn end_reason_outlives_dropped_ring() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
         socket.say(&signal("b", &ring("x")));
-        let rings = incoming(&room).await;
-        let ended = rings.ended();
+        let incoming_call = incoming(&room).await;
+        let ended = incoming_call.ended();
         socket.say(&signal("b", &json!({ "call": "x", "kind": "hang_up" })));
         synchronize(&room, &socket, "b").await;
-        drop(rings);
+        drop(incoming_call);
         assert_eq!(ended.within("the end").await, EndReason::PeerHungUp);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn ring_without_an_end_times_out() {
+async fn unanswered_ring_times_out() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -88,15 +88,15 @@ async fn ring_without_an_end_times_out() {
         );
         let _faster = Override::new(&js_sys::global(), "setTimeout", &faster);
         socket.say(&signal("b", &ring("x")));
-        let rings = incoming(&room).await;
-        assert_eq!(rings.ended().within("the end").await, EndReason::Unanswered);
-        assert_eq!(kind(rings.accept(None).await), ErrorKind::Timeout);
+        let incoming_call = incoming(&room).await;
+        assert_eq!(incoming_call.ended().within("the end").await, EndReason::Unanswered);
+        assert_eq!(kind(incoming_call.accept(None).await), ErrorKind::Timeout);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn room_that_was_left_begins_nothing() {
+async fn left_room_refuses_operations() {
     watched(async {
         let sockets = Sockets::new();
         let (room, _socket) = seat(&sockets, "a", "b").await;
@@ -104,28 +104,28 @@ async fn room_that_was_left_begins_nothing() {
         assert_eq!(room.say("late").unwrap_err().kind(), &ErrorKind::Closed);
         let id = PeerId::from("b");
         let late = room.call(&id, None);
-        assert_eq!(kind(late.now_or_never().expect("an answer at once")), ErrorKind::Closed);
+        assert_eq!(kind(late.now_or_never().expect("an immediate error")), ErrorKind::Closed);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn channel_closed_before_its_claim_keeps_messages() {
+async fn channel_closed_before_claim_keeps_messages() {
     with_rooms(async |near: Room, far: Room| {
         let (near, far) = establish_call(&near, &far).await;
-        let mut first = far.connection().data_channels();
+        let mut incoming = far.connection().data_channels();
         let mut note = near.channel("note").within("a channel").await.unwrap();
-        let there = first.next().within("its other end").await.unwrap();
-        note.send("the last word").await.unwrap();
-        // In Chromium, a close right after the opening may lose it.
-        there.send("go on").await.unwrap();
-        note.next().within("a word").await.unwrap().unwrap();
+        let far_end = incoming.next().within("the other end").await.unwrap();
+        note.send("the last message").await.unwrap();
+        // In Chromium, a close right after the opening may lose the message.
+        far_end.send("received").await.unwrap();
+        note.next().within("a message").await.unwrap().unwrap();
         drop(note);
-        there.closed().within("the close").await;
-        drop(there);
+        far_end.closed().within("the close").await;
+        drop(far_end);
         let mut note = far.channel("note").within("the channel").await.unwrap();
         assert_eq!(note.state(), ChannelState::Closed);
-        assert_eq!(note.next().await.unwrap().unwrap(), Message::from("the last word"));
+        assert_eq!(note.next().await.unwrap().unwrap(), Message::from("the last message"));
         assert!(note.next().await.is_none());
     })
     .await;
@@ -135,16 +135,16 @@ async fn channel_closed_before_its_claim_keeps_messages() {
 async fn dropped_channel_is_not_claimed_later() {
     with_rooms(async |near: Room, far: Room| {
         let (near, far) = establish_call(&near, &far).await;
-        let mut first = far.connection().data_channels();
-        let given_up = near.channel("chat").within("a channel").await.unwrap();
-        let there = first.next().within("its other end").await.unwrap();
-        drop(given_up);
-        there.closed().within("the close").await;
-        drop(there);
-        let (said, heard) = (near.channel("chat"), far.channel("chat"));
-        let (said, mut heard) = try_join(said, heard).within("another channel").await.unwrap();
-        said.send("hello").await.unwrap();
-        assert_eq!(heard.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+        let mut incoming = far.connection().data_channels();
+        let dropped = near.channel("chat").within("a channel").await.unwrap();
+        let far_end = incoming.next().within("the other end").await.unwrap();
+        drop(dropped);
+        far_end.closed().within("the close").await;
+        drop(far_end);
+        let channels = try_join(near.channel("chat"), far.channel("chat"));
+        let (near_chat, mut far_chat) = channels.within("another channel").await.unwrap();
+        near_chat.send("hello").await.unwrap();
+        assert_eq!(far_chat.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
     })
     .await;
 }
@@ -153,20 +153,20 @@ async fn dropped_channel_is_not_claimed_later() {
 async fn unclaimed_channels_are_limited() {
     with_rooms(async |near: Room, far: Room| {
         let (near, far) = establish_call(&near, &far).await;
-        let mut arriving = far.connection().data_channels();
+        let mut incoming = far.connection().data_channels();
         let mut channels = Vec::new();
         let mut open = async |label: &str| {
             channels.push(near.channel(label).within("a channel").await.unwrap());
-            arriving.next().within("its other end").await.unwrap();
+            incoming.next().within("the other end").await.unwrap();
         };
         for number in 0..64 {
             open(&number.to_string()).await;
         }
-        // One that is asked for makes room for one.
-        let _asked_for = far.channel("7").within("a channel").await.unwrap();
+        // A claim makes room for one more channel.
+        let _claimed = far.channel("7").within("a channel").await.unwrap();
         open("one more").await;
-        let one_too_many = near.connection().create_data_channel("one too many", &ChannelInit::new()).unwrap();
-        one_too_many.closed().within("the close of one too many").await;
+        let excess = near.connection().create_data_channel("excess", &ChannelInit::new()).unwrap();
+        excess.closed().within("the close of the excess channel").await;
         assert!(channels.iter().all(|channel| channel.state() == ChannelState::Open));
         far.channel("one more").within("a channel").await.unwrap();
     })

@@ -1,4 +1,4 @@
-//! Answers and ends of calls: each answer is given once, and nothing waits for what can no longer come.
+//! Answers and ends of calls: an incoming call is answered once, and each end is detected without a timeout.
 
 use browser_rtc::{
     ErrorKind,
@@ -20,8 +20,8 @@ use super::support::{
     watched,
 };
 
-/// The next word of this call that is no signal.
-async fn word(socket: &Socket, call: &str) -> Value {
+/// Returns the next call signal of this call, and skips the signals of its session.
+async fn call_signal(socket: &Socket, call: &str) -> Value {
     loop {
         let data = frame(socket).await["data"].clone();
         if data["call"] == call && data["session"].is_null() {
@@ -40,43 +40,43 @@ async fn incoming_call_is_answered_once_by_any_clone() {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
         socket.say(&signal("b", &ring("x")));
-        let rings = incoming(&room).await;
-        let clone = rings.clone();
-        assert_eq!(rings, clone);
+        let incoming_call = incoming(&room).await;
+        let clone = incoming_call.clone();
+        assert_eq!(incoming_call, clone);
         let call = clone.accept(None).await.unwrap();
-        assert_eq!(word(&socket, "x").await, json!({ "call": "x", "kind": "accept" }));
-        assert_eq!(kind(rings.accept(None).await), ErrorKind::InvalidState);
-        assert_eq!(*rings.decline(DeclineReason::Busy).unwrap_err().kind(), ErrorKind::InvalidState);
-        drop((rings, clone));
-        assert!(call.ended().now_or_never().is_none(), "the handles of the ring are not those of the call");
+        assert_eq!(call_signal(&socket, "x").await, json!({ "call": "x", "kind": "accept" }));
+        assert_eq!(kind(incoming_call.accept(None).await), ErrorKind::InvalidState);
+        assert_eq!(*incoming_call.decline(DeclineReason::Busy).unwrap_err().kind(), ErrorKind::InvalidState);
+        drop((incoming_call, clone));
+        assert!(call.ended().now_or_never().is_none(), "dropping the incoming call ended the call");
         assert_eq!(call, call.clone());
         assert_eq!(room, room.clone());
         call.hang_up();
-        assert_eq!(word(&socket, "x").await, json!({ "call": "x", "kind": "hang_up" }));
+        assert_eq!(call_signal(&socket, "x").await, json!({ "call": "x", "kind": "hang_up" }));
 
         socket.say(&signal("b", &ring("y")));
-        let rings = incoming(&room).await;
-        rings.decline(DeclineReason::Busy).unwrap();
-        assert_eq!(word(&socket, "y").await, json!({ "call": "y", "kind": "decline", "reason": "busy" }));
-        assert_eq!(*rings.decline(DeclineReason::Busy).unwrap_err().kind(), ErrorKind::InvalidState);
-        assert_eq!(kind(rings.accept(None).await), ErrorKind::InvalidState);
+        let incoming_call = incoming(&room).await;
+        incoming_call.decline(DeclineReason::Busy).unwrap();
+        assert_eq!(call_signal(&socket, "y").await, json!({ "call": "y", "kind": "decline", "reason": "busy" }));
+        assert_eq!(*incoming_call.decline(DeclineReason::Busy).unwrap_err().kind(), ErrorKind::InvalidState);
+        assert_eq!(kind(incoming_call.accept(None).await), ErrorKind::InvalidState);
 
-        // Only the last clone declines.
+        // Only the drop of the last clone declines the call.
         socket.say(&signal("b", &ring("z")));
-        let rings = incoming(&room).await;
-        let clone = rings.clone();
-        drop(rings);
+        let incoming_call = incoming(&room).await;
+        let clone = incoming_call.clone();
+        drop(incoming_call);
         assert!(clone.ended().now_or_never().is_none());
         let ended = clone.ended();
         drop(clone);
         assert_eq!(ended.within("the end").await, EndReason::HungUp);
-        assert_eq!(word(&socket, "z").await, json!({ "call": "z", "kind": "decline", "reason": "declined" }));
+        assert_eq!(call_signal(&socket, "z").await, json!({ "call": "z", "kind": "decline", "reason": "declined" }));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn ring_that_the_server_refuses_fails_at_once() {
+async fn ring_refused_by_server_fails_at_once() {
     watched(async {
         for (code, expected, kept) in
             [("unknown_peer", ErrorKind::PeerLeft, None), ("internal", ErrorKind::Signaling, Some(ErrorCode::Internal))]
@@ -93,7 +93,7 @@ async fn ring_that_the_server_refuses_fails_at_once() {
             let error = call.unwrap_err();
             assert_eq!((error.kind(), error.signaling_code()), (&expected, kept));
             assert!(now() - begun < 5_000.0);
-            // Its owner knows, and nobody else is told.
+            // The call reports the failure, so that the room emits no event.
             assert!(room.events().next().now_or_never().is_none());
         }
     })
@@ -101,7 +101,7 @@ async fn ring_that_the_server_refuses_fails_at_once() {
 }
 
 #[wasm_bindgen_test]
-async fn rate_limited_call_signal_is_sent_again() {
+async fn rate_limited_call_signal_is_resent() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -113,7 +113,7 @@ async fn rate_limited_call_signal_is_sent_again() {
             let again = socket.sent().await;
             assert_eq!(again, first);
             assert!(now() - begun > 900.0);
-            // It has another number now, also on the next socket of the same seat.
+            // The resent frame has another number, also on the next socket of the same seat.
             socket.cut();
             let (second, _) = next_join(&sockets).await;
             second.say(&resumed(1));
@@ -130,7 +130,7 @@ async fn rate_limited_call_signal_is_sent_again() {
 }
 
 #[wasm_bindgen_test]
-async fn caller_waits_no_longer_than_the_callee_rings() {
+async fn unanswered_hang_up_ends_callers_wait() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -147,8 +147,8 @@ async fn caller_waits_no_longer_than_the_callee_rings() {
 }
 
 #[wasm_bindgen_test]
-async fn connection_closed_by_the_page_ends_the_call() {
-    // By the wrapper or by the browser's own object, before and after it is connected.
+async fn connection_closed_by_page_ends_call() {
+    // Closed by the wrapper or by the browser's own object, before and after the connection is established.
     for by_wrapper in [true, false] {
         for is_connected in [true, false] {
             with_rooms(async |near: Room, far: Room| {
@@ -172,7 +172,7 @@ async fn connection_closed_by_the_page_ends_the_call() {
 }
 
 #[wasm_bindgen_test]
-async fn channel_that_the_caller_never_opens_times_out() {
+async fn channel_never_opened_by_caller_times_out() {
     with_rooms(async |near: Room, far: Room| {
         let faster = js::run(
             "original",
@@ -184,41 +184,41 @@ async fn channel_that_the_caller_never_opens_times_out() {
         let error = far.channel("x").within("the channel").await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Timeout);
         assert!(error.message().contains("\"x\""), "{error}");
-        // It may ask again, and the caller may open it later.
-        let (said, heard) = join(near.channel("x"), far.channel("x")).within("a channel").await;
-        said.unwrap().send("hello").await.unwrap();
-        assert_eq!(heard.unwrap().next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+        // The callee may claim the channel again, and the caller may open it later.
+        let (near_end, far_end) = join(near.channel("x"), far.channel("x")).within("a channel").await;
+        near_end.unwrap().send("hello").await.unwrap();
+        assert_eq!(far_end.unwrap().next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
         assert!(near.ended().now_or_never().is_none());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn first_channel_of_the_dtls_client_has_id_0() {
+async fn first_channel_of_dtls_client_has_id_0() {
     with_rooms(async |near: Room, far: Room| {
         let (near, far) = establish_call(&near, &far).await;
-        let mut arriving = near.connection().data_channels();
-        // The one that answers is the client.
+        let mut incoming = near.connection().data_channels();
+        // The callee answers and is the DTLS client.
         let first = far.connection().create_data_channel("first", &ChannelInit::new()).unwrap();
         first.opened().within("the channel").await.unwrap();
         assert_eq!(first.id(), Some(0));
-        let mut there = arriving.next().within("its other end").await.unwrap();
+        let mut other_end = incoming.next().within("the other end").await.unwrap();
         first.send("hello").await.unwrap();
-        assert_eq!(there.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
+        assert_eq!(other_end.next().within("a message").await.unwrap().unwrap(), Message::from("hello"));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn tracks_without_a_stream_are_collected_in_one() {
+async fn tracks_without_stream_share_remote_stream() {
     with_rooms(async |near: Room, far: Room| {
         let (near, far) = establish_call(&near, &far).await;
         let camera = media::camera_and_microphone().await;
-        let mut arriving = far.connection().tracks();
+        let mut incoming = far.connection().tracks();
         for (number, kind) in [TrackKind::Audio, TrackKind::Video].into_iter().enumerate() {
             let track = camera.tracks().into_iter().find(|track| track.kind() == kind).unwrap();
             near.connection().add_track(&track, &[]).unwrap();
-            let arrived = arriving.next().within("the track").await.unwrap();
+            let arrived = incoming.next().within("the track").await.unwrap();
             assert_eq!(arrived.streams.len(), 0);
             let stream = far.remote_stream().within("the stream").await.unwrap();
             let ids: Vec<String> = stream.tracks().iter().map(MediaStreamTrack::id).collect();

@@ -1,4 +1,4 @@
-//! The limits to what peers and the server can make a room hold, and frames that cannot be read.
+//! Limits of what a room stores for peers and for the server, and malformed frames.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ use super::support::{
     watched,
 };
 
-/// The calls that have rung so far.
-async fn rung(room: &Room, socket: &Socket) -> Vec<IncomingCall> {
+/// Returns the calls that have rung so far.
+async fn incoming_calls(room: &Room, socket: &Socket) -> Vec<IncomingCall> {
     socket.say(&json!({ "type": "peer_joined", "peer": peer("the last one") }));
     let (mut events, mut calls) = (room.events(), Vec::new());
     loop {
@@ -31,8 +31,8 @@ async fn rung(room: &Room, socket: &Socket) -> Vec<IncomingCall> {
     }
 }
 
-/// The calls that were declined as busy so far.
-async fn busy(socket: &Socket) -> Vec<Value> {
+/// Returns the ids of the calls that were declined as busy so far.
+async fn busy_calls(socket: &Socket) -> Vec<Value> {
     let mut calls = Vec::new();
     while socket.unread() > 0 {
         let frame = socket.sent().await;
@@ -43,33 +43,33 @@ async fn busy(socket: &Socket) -> Vec<Value> {
 }
 
 #[wasm_bindgen_test]
-async fn peer_can_only_ring_once_at_a_time() {
+async fn second_ring_of_peer_is_busy() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
         for number in 0..900 {
             socket.say(&signal("b", &ring(&format!("x{number}"))));
         }
-        let calls = rung(&room, &socket).await;
+        let calls = incoming_calls(&room, &socket).await;
         assert_eq!(calls.len(), 1);
         sleep(Duration::from_millis(50)).await;
-        let declined = busy(&socket).await;
+        let declined = busy_calls(&socket).await;
         assert_eq!(declined.first(), Some(&"x1".into()));
-        // Further ones are ignored, as the answers count towards what the server lets this client send.
+        // Further rings are ignored, as each answer counts towards the rate limit of the server.
         assert_eq!(declined.len(), 32);
 
-        // The one that rings can still be answered, and then another can ring.
+        // The ringing call can still be answered, and then another call can ring.
         calls[0].decline(DeclineReason::Declined).unwrap();
         let answer = socket.sent().await;
         assert_eq!(answer["data"], json!({ "call": "x0", "kind": "decline", "reason": "declined" }));
         socket.say(&signal("b", &ring("another")));
-        assert_eq!(rung(&room, &socket).await.len(), 1);
+        assert_eq!(incoming_calls(&room, &socket).await.len(), 1);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn sixteen_calls_ring_at_once() {
+async fn seventeenth_ringing_call_is_busy() {
     watched(async {
         let sockets = Sockets::new();
         let ids: Vec<String> = (0..20).map(|number| format!("b{number}")).collect();
@@ -79,16 +79,16 @@ async fn sixteen_calls_ring_at_once() {
         for id in &ids {
             socket.say(&signal(id, &ring(id)));
         }
-        let calls = rung(&room, &socket).await;
+        let calls = incoming_calls(&room, &socket).await;
         assert_eq!(calls.len(), 16);
         sleep(Duration::from_millis(50)).await;
-        assert_eq!(busy(&socket).await, ["b16", "b17", "b18", "b19"]);
+        assert_eq!(busy_calls(&socket).await, ["b16", "b17", "b18", "b19"]);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn ring_with_a_long_call_id_is_ignored() {
+async fn ring_with_long_call_id_is_ignored() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -96,16 +96,16 @@ async fn ring_with_a_long_call_id_is_ignored() {
             socket.say(&signal("b", &ring(&"x".repeat(length))));
         }
         socket.say(&signal("b", &ring("")));
-        assert_eq!(rung(&room, &socket).await, []);
+        assert_eq!(incoming_calls(&room, &socket).await, []);
         assert_eq!(socket.unread(), 0);
         socket.say(&signal("b", &ring(&"x".repeat(64))));
-        assert_eq!(rung(&room, &socket).await.len(), 1);
+        assert_eq!(incoming_calls(&room, &socket).await.len(), 1);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn unread_events_are_counted_and_calls_are_busy() {
+async fn unread_events_are_limited_and_calls_are_busy() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
@@ -132,7 +132,7 @@ async fn unread_events_are_counted_and_calls_are_busy() {
 }
 
 #[wasm_bindgen_test]
-async fn malformed_joined_fails_and_names_the_field() {
+async fn malformed_joined_error_names_field() {
     watched(async {
         let without = |field: &str| {
             let mut answer = joined("a", &["b"]);
@@ -169,7 +169,7 @@ async fn malformed_joined_fails_and_names_the_field() {
             assert!(socket.is_closed());
         }
 
-        // A message of a newer server is ignored.
+        // An unknown message, as of a newer server, is ignored.
         let sockets = Sockets::new();
         let server = async {
             let (socket, _) = next_join(&sockets).await;

@@ -1,4 +1,4 @@
-//! Media that changes in calls: no description wedges a call, its room or its seat.
+//! Changes of media in calls: no description blocks the call, the room or the seat.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ use super::support::{
     sleep,
 };
 
-/// Waits until the condition holds of both sides' connections, which have nothing to negotiate.
-async fn agreed(near: &Call, far: &Call, condition: impl Fn(&PeerConnection) -> bool) {
-    let agreed = async {
+/// Waits until both connections are stable and meet the condition.
+async fn negotiated(near: &Call, far: &Call, condition: impl Fn(&PeerConnection) -> bool) {
+    let negotiated = async {
         let holds = |call: &Call| {
             let pc = call.connection();
             pc.signaling_state() == SignalingState::Stable && condition(pc)
@@ -29,17 +29,17 @@ async fn agreed(near: &Call, far: &Call, condition: impl Fn(&PeerConnection) -> 
             sleep(Duration::from_millis(10)).await;
         }
     };
-    agreed.within_minutes("an agreement").await;
+    negotiated.within_minutes("the negotiation").await;
 }
 
-/// How many transceivers carry media.
+/// Returns the number of transceivers that carry media.
 fn carrying(pc: &PeerConnection) -> usize {
     let carries = |direction: &str| matches!(direction, "sendonly" | "recvonly" | "sendrecv");
     let directions = pc.transceivers().into_iter().filter_map(|transceiver| transceiver.current_direction());
     directions.filter(|direction| carries(direction.as_str())).count()
 }
 
-fn nothing_happened(room: &mut EventStream<RoomEvent>, call: &mut EventStream<SessionEvent>) {
+fn assert_no_events(room: &mut EventStream<RoomEvent>, call: &mut EventStream<SessionEvent>) {
     if let Some(event) = room.next().now_or_never() {
         panic!("{event:?}");
     }
@@ -48,14 +48,15 @@ fn nothing_happened(room: &mut EventStream<RoomEvent>, call: &mut EventStream<Se
     }
 }
 
-async fn still_talks(near: &Call, far: &Call, label: &str) {
-    let (said, heard) = join(near.channel(label), far.channel(label)).within("a channel").await;
-    said.unwrap().send("hello").await.unwrap();
-    heard.unwrap().next().within("a message").await.unwrap().unwrap();
+/// Opens a channel with this label and sends one message.
+async fn exchange_message(near: &Call, far: &Call, label: &str) {
+    let (near_end, far_end) = join(near.channel(label), far.channel(label)).within("a channel").await;
+    near_end.unwrap().send("hello").await.unwrap();
+    far_end.unwrap().next().within("a message").await.unwrap().unwrap();
 }
 
 #[wasm_bindgen_test]
-async fn camera_toggled_12_times_leaves_the_call_alone() {
+async fn camera_toggled_12_times_keeps_call() {
     with_rooms(async |near_room: Room, far_room: Room| {
         let (near, far) = establish_call(&near_room, &far_room).await;
         let mut events = (near_room.events(), near.events(), far_room.events(), far.events());
@@ -63,13 +64,13 @@ async fn camera_toggled_12_times_leaves_the_call_alone() {
         let track = camera.video_tracks().remove(0);
         for _ in 0..12 {
             let sender = near.connection().add_track(&track, &[&camera]).unwrap();
-            agreed(&near, &far, |pc| carrying(pc) == 1).await;
+            negotiated(&near, &far, |pc| carrying(pc) == 1).await;
             near.connection().remove_track(&sender).unwrap();
-            agreed(&near, &far, |pc| carrying(pc) == 0).await;
+            negotiated(&near, &far, |pc| carrying(pc) == 0).await;
         }
-        still_talks(&near, &far, "after all").await;
-        nothing_happened(&mut events.0, &mut events.1);
-        nothing_happened(&mut events.2, &mut events.3);
+        exchange_message(&near, &far, "afterwards").await;
+        assert_no_events(&mut events.0, &mut events.1);
+        assert_no_events(&mut events.2, &mut events.3);
     })
     .await;
 }
@@ -82,32 +83,32 @@ async fn eighteen_transceivers_at_once_are_negotiated() {
         for _ in 0..18 {
             near.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
         }
-        agreed(&near, &far, |pc| carrying(pc) == 18).await;
-        still_talks(&near, &far, "after all").await;
-        nothing_happened(&mut events.0, &mut events.1);
-        nothing_happened(&mut events.2, &mut events.3);
+        negotiated(&near, &far, |pc| carrying(pc) == 18).await;
+        exchange_message(&near, &far, "afterwards").await;
+        assert_no_events(&mut events.0, &mut events.1);
+        assert_no_events(&mut events.2, &mut events.3);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn offer_over_256_parts_fails_once_in_the_call() {
-    // 256 pieces of some 250 bytes each.
+async fn offer_over_256_parts_fails_once() {
+    // 256 parts of about 250 bytes each.
     let options = |name: &str| Join::new("lobby", name);
     with_configured_rooms(options, 1_424, async |near_room: Room, far_room: Room| {
         let (near, far) = establish_call(&near_room, &far_room).await;
-        still_talks(&near, &far, "before").await;
+        exchange_message(&near, &far, "before").await;
         let mut events = (near_room.events(), near.events(), far_room.events(), far.events());
         for _ in 0..60 {
             near.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
         }
         let Some(SessionEvent::Failed(error)) = events.1.next().within("the failure").await else { panic!() };
         assert!(matches!(error.kind(), ErrorKind::TooLarge { .. }), "{error}");
-        still_talks(&near, &far, "after").await;
+        exchange_message(&near, &far, "after").await;
         sleep(Duration::from_secs(3)).await;
         assert_eq!(near.connection().signaling_state(), SignalingState::Stable);
-        nothing_happened(&mut events.0, &mut events.1);
-        nothing_happened(&mut events.2, &mut events.3);
+        assert_no_events(&mut events.0, &mut events.1);
+        assert_no_events(&mut events.2, &mut events.3);
         assert!(near.ended().now_or_never().is_none() && far.ended().now_or_never().is_none());
     })
     .await;

@@ -1,4 +1,4 @@
-//! Messages to the room: accepted once, refused with a reason, received once.
+//! Messages to the room: each is accepted once or refused with a reason, and received once.
 
 use browser_rtc::{
     ErrorKind, EventStream,
@@ -16,7 +16,8 @@ use super::support::{
     watched,
 };
 
-async fn ping(socket: &Socket) -> Value {
+/// Receives a ping, and returns its id.
+async fn next_ping(socket: &Socket) -> Value {
     let frame = socket.sent().await;
     assert_eq!(frame["type"], "ping", "{frame}");
     frame["id"].clone()
@@ -30,7 +31,7 @@ fn refusal(code: &str, frame: u32) -> Value {
     json!({ "type": "error", "code": code, "message": "no", "frame": frame })
 }
 
-/// The data of all messages that have been received so far.
+/// Returns the data of all messages that have been received so far.
 async fn messages(room: &Room, events: &mut EventStream<RoomEvent>, socket: &Socket, from: &str) -> Vec<String> {
     socket.say(&json!({ "type": "say", "from": from, "id": "the-last-one", "data": "last" }));
     let mut messages = Vec::new();
@@ -45,34 +46,34 @@ async fn messages(room: &Room, events: &mut EventStream<RoomEvent>, socket: &Soc
 }
 
 #[wasm_bindgen_test]
-async fn say_resolves_with_the_pong_that_covers_it() {
+async fn say_resolves_with_covering_pong() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
         let mut first = room.say("one").unwrap();
         assert_eq!(socket.sent().await["data"], "one");
-        let asked = ping(&socket).await;
+        let ping_id = next_ping(&socket).await;
         let mut later = [room.say("two").unwrap(), room.say("three").unwrap()];
         assert_eq!(
             (socket.sent().await["data"].clone(), socket.sent().await["data"].clone()),
             ("two".into(), "three".into())
         );
         synchronize(&room, &socket, "b").await;
-        assert_eq!(socket.unread(), 0, "one ping is outstanding at most");
+        assert_eq!(socket.unread(), 0, "at most one ping is pending");
         assert!((&mut first).now_or_never().is_none());
 
-        socket.say(&pong(&asked, 1));
+        socket.say(&pong(&ping_id, 1));
         first.within("the acceptance of the first").await.unwrap();
-        let asked = ping(&socket).await;
+        let ping_id = next_ping(&socket).await;
         assert!(later.iter_mut().all(|delivery| delivery.now_or_never().is_none()));
-        socket.say(&pong(&asked, 3));
+        socket.say(&pong(&ping_id, 3));
         for delivery in later {
             delivery.within("the acceptance of the others").await.unwrap();
         }
         synchronize(&room, &socket, "b").await;
-        assert_eq!(socket.unread(), 0, "nothing is left to ask for");
+        assert_eq!(socket.unread(), 0, "a ping is pending without a message");
 
-        // A handle that is dropped has no effect, and nobody waits for the answer.
+        // Without its handle, a message is sent as well, but needs no ping.
         drop(room.say("four").unwrap());
         assert_eq!(socket.sent().await["data"], "four");
         synchronize(&room, &socket, "b").await;
@@ -96,7 +97,7 @@ async fn refused_say_fails_and_is_not_repeated() {
         assert_eq!(error.signaling_code(), Some(ErrorCode::RateLimited));
         assert_eq!(error.operation(), "say");
 
-        // The refused one is counted, in what follows and in the next socket.
+        // The refused frame is counted, for the frames that follow and on the next socket.
         first.cut();
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         let (second, join) = next_join(&sockets).await;
@@ -110,7 +111,7 @@ async fn refused_say_fails_and_is_not_repeated() {
         let error = three.within("the second refusal").await.unwrap_err();
         assert_eq!(error.signaling_code(), Some(ErrorCode::BadMessage));
 
-        // Nobody holds the handle of this one, so that the room reports it.
+        // The handle of this message was dropped, so that the room reports the refusal.
         drop(room.say("four").unwrap());
         assert_eq!(frame(&second).await["data"], "four");
         second.say(&refusal("rate_limited", 4));
@@ -120,9 +121,9 @@ async fn refused_say_fails_and_is_not_repeated() {
     .await;
 }
 
-/// Peers on the same server may have it already.
+/// The id stays the same because peers on the same server may have received the message already.
 #[wasm_bindgen_test]
-async fn unavailable_say_is_sent_again_under_its_id() {
+async fn unavailable_say_is_resent_with_same_id() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = seat(&sockets, "a", "b").await;
@@ -133,28 +134,28 @@ async fn unavailable_say_is_sent_again_under_its_id() {
         assert_eq!((&again["id"], &again["data"]), (&sent["id"], &sent["data"]));
         first.say(&refusal("unavailable", 2));
 
-        // Another seat takes it over while it waits for its next attempt.
+        // The room gets a new seat while the message waits for its next attempt.
         first.cut();
         let (second, _) = next_join(&sockets).await;
         second.say(&joined("a2", &["b2"]));
         let last = frame(&second).await;
         assert_eq!((&last["id"], &last["data"]), (&sent["id"], &sent["data"]));
-        second.say(&pong(&ping(&second).await, 1));
+        second.say(&pong(&next_ping(&second).await, 1));
         delivery.within("the acceptance").await.unwrap();
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn refused_ping_is_sent_again_after_a_pause() {
+async fn refused_ping_is_resent_after_delay() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = seat(&sockets, "a", "b").await;
         let delivery = room.say("one").unwrap();
         assert_eq!(first.sent().await["type"], "say");
-        let refused = ping(&first).await;
+        let refused = next_ping(&first).await;
         first.say(&json!({ "type": "error", "code": "rate_limited", "message": "too many frames" }));
-        let second = ping(&first).await;
+        let second = next_ping(&first).await;
         assert_ne!(second, refused);
         first.say(&pong(&second, 1));
         delivery.within("the acceptance").await.unwrap();
@@ -163,7 +164,7 @@ async fn refused_ping_is_sent_again_after_a_pause() {
 }
 
 #[wasm_bindgen_test]
-async fn say_over_the_limit_fails_and_keeps_the_seat() {
+async fn say_over_limit_fails_and_keeps_seat() {
     watched(async {
         let sockets = Sockets::new();
         let mut answer = joined("a", &["b"]);
@@ -173,16 +174,16 @@ async fn say_over_the_limit_fails_and_keeps_the_seat() {
         assert_eq!(*room.say(&f64::NAN).unwrap_err().kind(), ErrorKind::Type);
         let error = room.say(&"x".repeat(70_000)).unwrap_err();
         let ErrorKind::TooLarge { limit } = *error.kind() else { panic!("{error}") };
-        // Two of these bytes are quotation marks.
+        // Two bytes of the limit are quotation marks.
         let largest = "x".repeat(usize::try_from(limit).unwrap() - 2);
         assert!(room.say(&format!("{largest}x")).is_err());
         let delivery = room.say(&largest).unwrap();
         let sent = socket.sent().await;
         assert_eq!((sent.to_string().len(), &sent["data"]), (1_000, &Value::from(largest.as_str())));
-        socket.say(&pong(&ping(&socket).await, 1));
+        socket.say(&pong(&next_ping(&socket).await, 1));
         delivery.within("the acceptance").await.unwrap();
 
-        // A server with a smaller limit takes over before the next one goes out.
+        // The next server has a smaller limit, before the message is sent.
         socket.cut();
         let delivery = room.say(&largest).unwrap();
         let (second, _) = next_join(&sockets).await;
@@ -199,7 +200,7 @@ async fn say_over_the_limit_fails_and_keeps_the_seat() {
 }
 
 #[wasm_bindgen_test]
-async fn say_keeps_its_id_in_a_new_seat() {
+async fn say_keeps_id_in_new_seat() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first) = seat(&sockets, "a", "b").await;
@@ -212,8 +213,8 @@ async fn say_keeps_its_id_in_a_new_seat() {
 
         let (second, _) = next_join(&sockets).await;
         second.say(&joined("a2", &["b2"]));
-        assert_eq!(second.sent().await, sent_two, "the same message, and no other");
-        second.say(&pong(&ping(&second).await, 1));
+        assert_eq!(second.sent().await, sent_two, "only the pending message is sent again");
+        second.say(&pong(&next_ping(&second).await, 1));
         two.within("the acceptance of the second").await.unwrap();
 
         let left = room.say("three").unwrap();
@@ -241,7 +242,7 @@ async fn message_is_received_once_from_any_seat() {
         first.say(&said("c", "m2", "by another peer"));
         assert_eq!(messages(&room, &mut events, &first, "b2").await, ["one", "two", "by another peer"]);
 
-        // A new seat of its own does not make it forget.
+        // The room remembers the received ids also in a new seat of its own.
         first.cut();
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { .. })));
         let (second, _) = next_join(&sockets).await;

@@ -1,4 +1,4 @@
-//! The options of a room: its calls' configuration, ring time, tokens, and the seat of a page that is opened again.
+//! Options of a room: configuration of calls, ring time, tokens, and the seat that is kept across a reload.
 
 use std::{
     cell::{Cell, RefCell},
@@ -43,7 +43,7 @@ async fn lost(events: &mut EventStream<RoomEvent>) -> Option<ErrorCode> {
 }
 
 #[wasm_bindgen_test]
-async fn calls_use_the_configuration_of_the_room() {
+async fn calls_use_room_configuration() {
     watched(async {
         let sockets = Sockets::new();
         let mut answer = joined("a", &["b"]);
@@ -65,7 +65,7 @@ async fn calls_use_the_configuration_of_the_room() {
 }
 
 #[wasm_bindgen_test]
-async fn call_with_a_configuration_that_is_refused_ends() {
+async fn call_with_refused_configuration_ends() {
     watched(async {
         let sockets = Sockets::new();
         let configuration = Configuration::new().ice_server(IceServer::stun("nonsense"));
@@ -73,17 +73,17 @@ async fn call_with_a_configuration_that_is_refused_ends() {
         let (room, socket, _) = join_with(&sockets, options, &joined("a", &["b"])).await;
         let room = room.unwrap();
         socket.say(&signal("b", &ring("x")));
-        let rings = incoming(&room).await;
-        assert_eq!(kind(rings.accept(None).await), ErrorKind::Syntax);
-        // Although the handle is still there.
+        let incoming_call = incoming(&room).await;
+        assert_eq!(kind(incoming_call.accept(None).await), ErrorKind::Syntax);
+        // The hang-up is sent although the handle still exists.
         assert_eq!(socket.sent().await["data"], json!({ "call": "x", "kind": "hang_up" }));
-        assert_eq!(rings.ended().within("the end").await, EndReason::HungUp);
+        assert_eq!(incoming_call.ended().within("the end").await, EndReason::HungUp);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn relay_only_calls_without_a_relay_do_not_connect() {
+async fn relay_only_call_without_relay_fails() {
     let relay_only = |name: &str| {
         Join::new("lobby", name).configuration(Configuration::new().ice_transport_policy(IceTransportPolicy::Relay))
     };
@@ -102,7 +102,7 @@ async fn relay_only_calls_without_a_relay_do_not_connect() {
 }
 
 #[wasm_bindgen_test]
-async fn ring_time_limits_the_wait_for_an_answer() {
+async fn ring_time_limits_wait_for_answer() {
     watched(async {
         let sockets = Sockets::new();
         let options = Join::new("lobby", "Ada").ring_time(Duration::from_millis(100));
@@ -112,44 +112,44 @@ async fn ring_time_limits_the_wait_for_an_answer() {
         assert_eq!(kind(room.call(&PeerId::from("b"), None).within("the end").await), ErrorKind::Timeout);
         assert!((90.0..10_000.0).contains(&(now() - begun)));
         assert_eq!(socket.sent().await["data"]["kind"], "ring");
-        let told = socket.sent().await;
-        assert_eq!((&told["data"]["kind"], &told["data"]["reason"]), (&"hang_up".into(), &"unanswered".into()));
+        let hang_up = socket.sent().await;
+        assert_eq!((&hang_up["data"]["kind"], &hang_up["data"]["reason"]), (&"hang_up".into(), &"unanswered".into()));
     })
     .await;
 }
 
-/// A provider of tokens that counts: `token 1`, `token 2`, and so on.
-fn counting() -> (impl Fn() -> std::future::Ready<Result<String, String>>, Rc<Cell<u32>>) {
-    let asked = Rc::<Cell<u32>>::default();
-    let count = asked.clone();
+/// Returns a token provider that returns `token 1`, `token 2` and so on, and its counter.
+fn counting_provider() -> (impl Fn() -> std::future::Ready<Result<String, String>>, Rc<Cell<u32>>) {
+    let calls = Rc::<Cell<u32>>::default();
+    let count = calls.clone();
     let provider = move || {
         count.set(count.get() + 1);
         std::future::ready(Ok(format!("token {}", count.get())))
     };
-    (provider, asked)
+    (provider, calls)
 }
 
 #[wasm_bindgen_test]
-async fn token_is_provided_again_when_required() {
+async fn token_is_requested_again_when_required() {
     watched(async {
         let sockets = Sockets::new();
-        let (provider, asked) = counting();
+        let (provider, calls) = counting_provider();
         let options = Join::new("lobby", "Ada").token_provider(provider);
         let (room, first, join) = join_with(&sockets, options, &joined("a", &["b"])).await;
         assert_eq!(join["token"], "token 1");
         let room = room.unwrap();
         let mut events = room.events();
 
-        // A seat that is still there is taken back without a token.
+        // A seat that still exists is resumed without a token.
         first.cut();
         let (second, join) = next_join(&sockets).await;
         assert_eq!((&join["resume"], &join["token"]), (&"token of a".into(), &Value::Null));
         second.say(&resumed(0));
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         assert!(matches!(events.next().await, Some(RoomEvent::Recovered)));
-        assert_eq!(asked.get(), 1);
+        assert_eq!(calls.get(), 1);
 
-        // A server that was restarted wants one that has not expired.
+        // A restarted server requires a token that has not expired.
         second.cut();
         next_join(&sockets).await.0.say(&refusal("unauthorized"));
         let (third, join) = next_join(&sockets).await;
@@ -157,9 +157,9 @@ async fn token_is_provided_again_when_required() {
         third.say(&joined("a2", &["b"]));
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 2, .. })));
         assert!(matches!(events.next().within("the recovery").await, Some(RoomEvent::Recovered)));
-        assert_eq!((asked.get(), room.me().id.as_str()), (2, "a2"));
+        assert_eq!((calls.get(), room.me().id.as_str()), (2, "a2"));
 
-        // One that refuses a fresh token will do so again.
+        // The refusal of a fresh token is final.
         third.cut();
         next_join(&sockets).await.0.say(&refusal("unauthorized"));
         let (fourth, join) = next_join(&sockets).await;
@@ -203,7 +203,7 @@ async fn failed_token_provider_is_reported_and_retried() {
 }
 
 #[wasm_bindgen_test]
-async fn silent_token_provider_times_out() {
+async fn pending_token_provider_times_out() {
     watched(async {
         let faster = js::run(
             "original",
@@ -212,101 +212,104 @@ async fn silent_token_provider_times_out() {
         );
         let _faster = js::Override::new(&js_sys::global(), "setTimeout", &faster);
         let options = Join::new("lobby", "Ada").token_provider(pending::<Result<String, String>>);
-        let error = Room::join(URL, options).within("an answer").await.unwrap_err();
+        let error = Room::join(URL, options).within("the timeout").await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Timeout);
         assert!(error.message().contains("token provider"), "{error}");
     })
     .await;
 }
 
-fn kept() -> Vec<String> {
+/// Returns the tokens in the session storage.
+fn stored_tokens() -> Vec<String> {
     let values = js::eval("Object.values(sessionStorage)");
     let values: js_sys::Array = wasm_bindgen::JsCast::unchecked_into(values);
     values.iter().filter_map(|value| value.as_string()).collect()
 }
 
-async fn until_kept(tokens: &[&str]) {
-    let kept = async {
+/// Waits until the session storage holds exactly these tokens.
+async fn tokens_are_stored(tokens: &[&str]) {
+    let stored = async {
         loop {
-            let mut kept = kept();
-            kept.sort();
-            if kept == tokens {
+            let mut stored = stored_tokens();
+            stored.sort();
+            if stored == tokens {
                 return;
             }
             sleep(Duration::from_millis(5)).await;
         }
     };
-    kept.within("the tokens").await;
+    stored.within("the tokens in the storage").await;
 }
 
-async fn ada(sockets: &Sockets, answer: &Value) -> (Room, Socket, Value) {
+/// Joins as Ada with a kept seat.
+async fn join_as_ada(sockets: &Sockets, answer: &Value) -> (Room, Socket, Value) {
     let (room, socket, join) = join_with(sockets, Join::new("lobby", "Ada").keep_seat(), answer).await;
     (room.unwrap(), socket, join)
 }
 
 #[wasm_bindgen_test]
-async fn kept_seat_is_freed_by_the_reloaded_page() {
+async fn reloaded_page_frees_kept_seat() {
     watched(async {
         let sockets = Sockets::new();
-        assert_eq!(kept(), [""; 0]);
-        let (former, first, join) = ada(&sockets, &joined("a", &["b"])).await;
+        assert_eq!(stored_tokens(), [""; 0]);
+        let (former, first, join) = join_as_ada(&sockets, &joined("a", &["b"])).await;
         assert_eq!(join["resume"], Value::Null);
-        until_kept(&["token of a"]).await;
+        tokens_are_stored(&["token of a"]).await;
         first.say(&json!({ "type": "pong", "id": 0, "resume": "another token" }));
-        until_kept(&["another token"]).await;
+        tokens_are_stored(&["another token"]).await;
 
-        // The page has crashed, as far as its next one can tell. It asks for what no server can give.
-        let (room, second, join) = ada(&sockets, &joined("a2", &["b"])).await;
+        // To the next page, the former one has crashed. Its count of received frames makes any server refuse the resumption.
+        let (room, second, join) = join_as_ada(&sockets, &joined("a2", &["b"])).await;
         assert_eq!((&join["resume"], &join["received"]), (&"another token".into(), &json!(u32::MAX)));
-        until_kept(&["token of a2"]).await;
+        tokens_are_stored(&["token of a2"]).await;
 
-        // Another name or room has another seat.
+        // Another name has another seat.
         let (_bob, _socket, join) =
             join_with(&sockets, Join::new("lobby", "Bob").keep_seat(), &joined("c", &["b"])).await;
         assert_eq!(join["resume"], Value::Null);
 
-        // The former room, as that of a tab that was duplicated, is lost and does not take the seat back.
+        // The former room, as in a duplicated tab, is lost and does not take the seat back.
         let mut events = former.events();
         first.close(4001, "");
         assert_eq!(lost(&mut events).await, Some(ErrorCode::AlreadyJoined));
         assert_eq!(sockets.created(), 3);
-        until_kept(&["token of a2", "token of c"]).await;
+        tokens_are_stored(&["token of a2", "token of c"]).await;
 
         room.leave();
-        until_kept(&["token of c"]).await;
+        tokens_are_stored(&["token of c"]).await;
         assert_eq!(second.sent().await["type"], "leave");
-        let (_room, _socket, join) = ada(&sockets, &joined("a3", &["b"])).await;
+        let (_room, _socket, join) = join_as_ada(&sockets, &joined("a3", &["b"])).await;
         assert_eq!(join["resume"], Value::Null);
     })
     .await;
     js::eval("sessionStorage.clear()");
 }
 
-/// The server still has the seat then.
+/// The seat still exists on the server, so that the next page can free it.
 #[wasm_bindgen_test]
-async fn seat_is_kept_if_left_without_a_server() {
+async fn seat_left_while_offline_is_kept() {
     watched(async {
         let sockets = Sockets::new();
-        let (room, first, _) = ada(&sockets, &joined("a", &["b"])).await;
-        until_kept(&["token of a"]).await;
+        let (room, first, _) = join_as_ada(&sockets, &joined("a", &["b"])).await;
+        tokens_are_stored(&["token of a"]).await;
         let mut events = room.events();
         first.cut();
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
         room.leave();
         drop((room, events));
         sleep(Duration::from_millis(200)).await;
-        assert_eq!(kept(), ["token of a"]);
+        assert_eq!(stored_tokens(), ["token of a"]);
     })
     .await;
     js::eval("sessionStorage.clear()");
 }
 
 #[wasm_bindgen_test]
-async fn former_seat_from_the_server_is_left() {
+async fn resumed_former_seat_is_left() {
     watched(async {
         let sockets = Sockets::new();
-        let (_former, _first, _) = ada(&sockets, &joined("a", &["b"])).await;
-        until_kept(&["token of a"]).await;
+        let (_former, _first, _) = join_as_ada(&sockets, &joined("a", &["b"])).await;
+        tokens_are_stored(&["token of a"]).await;
         let server = async {
             let (second, _) = next_join(&sockets).await;
             second.say(&resumed(3));
@@ -328,19 +331,19 @@ async fn page_without_session_storage_joins() {
     watched(async {
         let denied = js::Override::new(&js_sys::global(), "sessionStorage", &js::eval("null"));
         let sockets = Sockets::new();
-        let (room, _socket, join) = ada(&sockets, &joined("a", &["b"])).await;
+        let (room, _socket, join) = join_as_ada(&sockets, &joined("a", &["b"])).await;
         assert_eq!(join["resume"], Value::Null);
         drop((room, denied));
         let full = js::eval("{ getItem() { throw 1 }, setItem() { throw 2 }, removeItem() { throw 3 } }");
         let full = js::Override::new(&js_sys::global(), "sessionStorage", &full);
-        let (room, _socket, _) = ada(&sockets, &joined("a", &["b"])).await;
+        let (room, _socket, _) = join_as_ada(&sockets, &joined("a", &["b"])).await;
         drop((room, full));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn close_codes_4001_and_4003_end_the_room() {
+async fn close_codes_4001_and_4003_end_room() {
     watched(async {
         for (code, expected) in [(4001, ErrorCode::AlreadyJoined), (4003, ErrorCode::UnsupportedVersion)] {
             let sockets = Sockets::new();
@@ -353,7 +356,7 @@ async fn close_codes_4001_and_4003_end_the_room() {
             assert_eq!(*delivery.within("the end").await.unwrap_err().kind(), ErrorKind::Closed);
             assert!(events.next().await.is_none());
             room.left().now_or_never().unwrap();
-            assert_eq!(sockets.created(), 1, "it is not tried again");
+            assert_eq!(sockets.created(), 1, "the room tried to reconnect");
         }
     })
     .await;

@@ -1,4 +1,4 @@
-//! The room finds its server again. The server is the test's own: it breaks when it is told to.
+//! Reconnection of a room to its server. The test is the server, which breaks the connection on purpose.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ fn said(from: &str, data: &str) -> Value {
     json!({ "type": "say", "from": from, "id": new_id(), "data": data })
 }
 
-/// The text of the next message to the room. Pings may come in between.
-async fn saying(socket: &Socket) -> String {
+/// Returns the text of the next message to the room, and skips pings.
+async fn next_say(socket: &Socket) -> String {
     let frame = frame(socket).await;
     assert_eq!(frame["type"], "say", "{frame}");
     frame["data"].as_str().unwrap().to_owned()
@@ -42,7 +42,8 @@ fn refusal(code: &str) -> Value {
     json!({ "type": "error", "code": code, "message": "no" })
 }
 
-async fn seated(sockets: &Sockets, join: Join, heartbeat_ms: u32) -> (Room, Socket) {
+/// Joins the lobby with peers `b` and `c`.
+async fn join_lobby(sockets: &Sockets, join: Join, heartbeat_ms: u32) -> (Room, Socket) {
     let server = async {
         let socket = sockets.next().await;
         socket.open();
@@ -54,17 +55,17 @@ async fn seated(sockets: &Sockets, join: Join, heartbeat_ms: u32) -> (Room, Sock
     (room.unwrap(), socket)
 }
 
-async fn ada(sockets: &Sockets) -> (Room, Socket) {
-    seated(sockets, Join::new("lobby", "Ada"), NEVER_MS).await
+async fn join_as_ada(sockets: &Sockets) -> (Room, Socket) {
+    join_lobby(sockets, Join::new("lobby", "Ada"), NEVER_MS).await
 }
 
-/// An event in few words.
+/// Formats the next event briefly.
 async fn event(events: &mut EventStream<RoomEvent>) -> String {
     match events.next().within("an event").await {
         Some(RoomEvent::PeerJoined(peer)) => format!("{} joined", peer.id),
         Some(RoomEvent::PeerLeft(peer, reason)) => format!("{} left: {reason}", peer.id),
         Some(RoomEvent::Said { from, data, .. }) => format!("{} said {}", from.id, data.get()),
-        Some(RoomEvent::Reconnecting { attempt, .. }) => format!("try {attempt}"),
+        Some(RoomEvent::Reconnecting { attempt, .. }) => format!("attempt {attempt}"),
         Some(RoomEvent::Recovered) => "recovered".into(),
         Some(RoomEvent::Lost { reason, .. }) => format!("lost: {}", reason.kind().name()),
         Some(other) => format!("{other:?}"),
@@ -80,18 +81,18 @@ fn ids(room: &Room) -> Vec<String> {
 async fn resumed_seat_loses_and_repeats_nothing() {
     watched(async {
         let sockets = Sockets::new();
-        let (room, first) = ada(&sockets).await;
+        let (room, first) = join_as_ada(&sockets).await;
         let mut events = room.events();
         first.say(&said("b", "one"));
         first.say(&json!({ "type": "dance" }));
         for line in ["1", "2", "3"] {
             room.say(line).unwrap();
-            assert_eq!(saying(&first).await, line);
+            assert_eq!(next_say(&first).await, line);
         }
         assert_eq!(event(&mut events).await, r#"b said "one""#);
         assert!(event(&mut events).await.contains("Refused"));
         first.cut();
-        assert_eq!(event(&mut events).await, "try 1");
+        assert_eq!(event(&mut events).await, "attempt 1");
         room.say("4").unwrap();
 
         let (second, join) = next_join(&sockets).await;
@@ -101,28 +102,28 @@ async fn resumed_seat_loses_and_repeats_nothing() {
         second.say(&said("c", "two"));
         assert_eq!(event(&mut events).await, "recovered");
         assert_eq!(event(&mut events).await, r#"c said "two""#);
-        assert_eq!(saying(&second).await, "3");
-        assert_eq!(saying(&second).await, "4");
+        assert_eq!(next_say(&second).await, "3");
+        assert_eq!(next_say(&second).await, "4");
         assert_eq!((room.me().id.as_str(), ids(&room)), ("a", vec!["b".into(), "c".into()]));
 
-        // And again, from a server that has had everything. It has not been heard for long.
+        // The second resumption: the server has received all messages, although it has sent no pong for a long time.
         second.cut();
-        assert_eq!(event(&mut events).await, "try 2");
+        assert_eq!(event(&mut events).await, "attempt 2");
         let (third, join) = next_join(&sockets).await;
         assert_eq!(join["received"], 3);
         third.say(&resumed(4));
         assert_eq!(event(&mut events).await, "recovered");
         room.say("5").unwrap();
-        assert_eq!(saying(&third).await, "5");
+        assert_eq!(next_say(&third).await, "5");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn new_seat_is_reported_as_peers_that_come_and_go() {
+async fn new_seat_reports_peers_joined_and_left() {
     watched(async {
         let sockets = Sockets::new();
-        let (room, first) = ada(&sockets).await;
+        let (room, first) = join_as_ada(&sockets).await;
         let mut events = room.events();
         room.say("to all").unwrap();
         let b = PeerId::from("b");
@@ -131,7 +132,7 @@ async fn new_seat_is_reported_as_peers_that_come_and_go() {
         first.sent().await;
         first.sent().await;
         first.cut();
-        assert_eq!(event(&mut events).await, "try 1");
+        assert_eq!(event(&mut events).await, "attempt 1");
 
         let (second, join) = next_join(&sockets).await;
         assert_eq!(join["resume"], "token of a");
@@ -140,16 +141,16 @@ async fn new_seat_is_reported_as_peers_that_come_and_go() {
         assert_eq!(event(&mut events).await, "b2 joined");
         assert_eq!(event(&mut events).await, "recovered");
         assert_eq!((room.me().id.as_str(), ids(&room)), ("a2", vec!["c".into(), "b2".into()]));
-        let error = ring.within("the ring's end").await.unwrap_err();
+        let error = ring.within("the end of the ring").await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::PeerLeft);
-        assert_eq!(saying(&second).await, "to all", "and not the ring");
+        assert_eq!(next_say(&second).await, "to all", "the ring is not sent again");
         assert_eq!(second.unread(), 0);
 
-        // Counts begin anew.
+        // The counts restart from 0.
         second.say(&said("c", "hello"));
         assert_eq!(event(&mut events).await, r#"c said "hello""#);
         second.cut();
-        assert_eq!(event(&mut events).await, "try 2");
+        assert_eq!(event(&mut events).await, "attempt 2");
         let (_third, join) = next_join(&sockets).await;
         assert_eq!((&join["resume"], &join["received"]), (&json!("token of a2"), &json!(1)));
     })
@@ -160,14 +161,14 @@ async fn new_seat_is_reported_as_peers_that_come_and_go() {
 async fn silent_socket_is_closed_once_replaced() {
     watched(async {
         let sockets = Sockets::new();
-        let (room, first) = seated(&sockets, Join::new("lobby", "Ada"), 1_000).await;
+        let (room, first) = join_lobby(&sockets, Join::new("lobby", "Ada"), 1_000).await;
         let mut events = room.events();
         room.say("1").unwrap();
-        assert_eq!(saying(&first).await, "1");
+        assert_eq!(next_say(&first).await, "1");
         first.say(&said("b", "one"));
         assert_eq!(event(&mut events).await, r#"b said "one""#);
 
-        // Whatever comes is a sign of life, and the ping's answer tells what need not be sent again.
+        // Any frame shows that the connection is alive, and a pong acknowledges messages.
         let ping = first.sent().await;
         assert_eq!((&ping["type"], &ping["received"]), (&json!("ping"), &json!(1)));
         first.say(&json!({ "type": "pong", "id": ping["id"], "received": 1 }));
@@ -175,10 +176,10 @@ async fn silent_socket_is_closed_once_replaced() {
         first.say(&said("b", "two"));
         assert_eq!(event(&mut events).await, r#"b said "two""#);
         assert_eq!(first.sent().await["type"], "ping");
-        assert_eq!(event(&mut events).await, "try 1");
+        assert_eq!(event(&mut events).await, "attempt 1");
         assert_eq!(first.unread(), 0);
 
-        // A close frame would give the seat up.
+        // The socket is not closed yet, because a close frame would give up the seat.
         let (second, join) = next_join(&sockets).await;
         assert_eq!(join["received"], 2);
         assert!(!first.is_closed());
@@ -189,24 +190,24 @@ async fn silent_socket_is_closed_once_replaced() {
         assert_eq!(event(&mut events).await, r#"b said "late""#);
         assert!(first.is_closed());
         room.say("2").unwrap();
-        assert_eq!(saying(&second).await, "2");
+        assert_eq!(next_say(&second).await, "2");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn temporary_errors_are_retried_and_final_ones_not() {
+async fn only_temporary_errors_are_retried() {
     watched(async {
         let sockets = Sockets::new();
-        let (room, first) = ada(&sockets).await;
+        let (room, first) = join_as_ada(&sockets).await;
         let mut events = room.events();
         first.cut();
         for (attempt, code) in ["name_taken", "server_full", "draining"].into_iter().enumerate() {
-            assert_eq!(event(&mut events).await, format!("try {}", attempt + 1));
+            assert_eq!(event(&mut events).await, format!("attempt {}", attempt + 1));
             let (socket, _join) = next_join(&sockets).await;
             socket.say(&refusal(code));
         }
-        assert_eq!(event(&mut events).await, "try 4");
+        assert_eq!(event(&mut events).await, "attempt 4");
         let (socket, _join) = next_join(&sockets).await;
         socket.say(&refusal("unauthorized"));
         let lost = events.next().within("the last event").await.unwrap();
@@ -224,13 +225,13 @@ async fn temporary_errors_are_retried_and_final_ones_not() {
 #[wasm_bindgen_test]
 async fn unsupported_version_is_read_from_error_or_close() {
     watched(async {
-        for says_so in [true, false] {
+        for by_error in [true, false] {
             let sockets = Sockets::new();
             let server = async {
                 let socket = sockets.next().await;
                 socket.open();
                 socket.sent().await;
-                if says_so {
+                if by_error {
                     socket.say(&refusal("unsupported_version"));
                 }
                 socket.close(4003, "this server speaks browser-rtc.v7");
@@ -238,15 +239,15 @@ async fn unsupported_version_is_read_from_error_or_close() {
             let (room, ()) = join!(Room::join(URL, Join::new("lobby", "Ada")), server);
             let error = room.unwrap_err();
             assert_eq!(error.signaling_code(), Some(ErrorCode::UnsupportedVersion), "{error}");
-            assert_eq!(error.message().contains("v7"), !says_so);
+            assert_eq!(error.message().contains("v7"), !by_error);
         }
 
-        // A server that was replaced by another while the room was open.
+        // The server is replaced by one of another version while the room is open.
         let sockets = Sockets::new();
-        let (room, first) = ada(&sockets).await;
+        let (room, first) = join_as_ada(&sockets).await;
         let mut events = room.events();
         first.cut();
-        assert_eq!(event(&mut events).await, "try 1");
+        assert_eq!(event(&mut events).await, "attempt 1");
         let (socket, _join) = next_join(&sockets).await;
         socket.close(4003, "this server speaks browser-rtc.v7");
         let lost = events.next().within("the last event").await.unwrap();
@@ -258,16 +259,16 @@ async fn unsupported_version_is_read_from_error_or_close() {
 }
 
 #[wasm_bindgen_test]
-async fn room_is_lost_after_its_time() {
+async fn room_is_lost_after_give_up_time() {
     watched(async {
         let sockets = Sockets::new();
         let join = Join::new("lobby", "Ada").give_up_after(Duration::from_millis(100));
-        let (room, first) = seated(&sockets, join, NEVER_MS).await;
+        let (room, first) = join_lobby(&sockets, join, NEVER_MS).await;
         let mut events = room.events();
         first.cut();
         let last = loop {
             match &*event(&mut events).await {
-                tried if tried.starts_with("try") => {}
+                attempt if attempt.starts_with("attempt") => {}
                 last => break last.to_owned(),
             }
         };
@@ -276,7 +277,8 @@ async fn room_is_lost_after_its_time() {
 
         drop(sockets);
         let sockets = Sockets::new();
-        let (room, first) = seated(&sockets, Join::new("lobby", "Ada").give_up_after(Duration::ZERO), NEVER_MS).await;
+        let (room, first) =
+            join_lobby(&sockets, Join::new("lobby", "Ada").give_up_after(Duration::ZERO), NEVER_MS).await;
         let mut events = room.events();
         first.cut();
         assert_eq!(event(&mut events).await, "lost: Network");
@@ -285,44 +287,44 @@ async fn room_is_lost_after_its_time() {
     .await;
 }
 
-/// It would wait far longer than the test.
-fn no_luck() -> Override {
+/// Makes the random delays before reconnection far longer than the test.
+fn long_delays() -> Override {
     Override::new(&js::eval("Math"), "random", &js::eval("() => 1000"))
 }
 
 #[wasm_bindgen_test]
-async fn online_event_ends_the_delay() {
+async fn online_event_ends_reconnect_delay() {
     watched(async {
         let sockets = Sockets::new();
-        let (room, first) = ada(&sockets).await;
+        let (room, first) = join_as_ada(&sockets).await;
         let mut events = room.events();
-        let luck = no_luck();
+        let delays = long_delays();
         first.cut();
-        assert_eq!(event(&mut events).await, "try 1");
+        assert_eq!(event(&mut events).await, "attempt 1");
         sleep(Duration::from_millis(20)).await;
         assert_eq!(sockets.created(), 1);
         js::dispatch(&js_sys::global(), "online", &wasm_bindgen::JsValue::NULL);
         let (second, _join) = next_join(&sockets).await;
         second.say(&resumed(0));
         assert_eq!(event(&mut events).await, "recovered");
-        drop((room, luck));
+        drop((room, delays));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn room_left_while_reconnecting_leaves_nothing() {
+async fn leaving_while_reconnecting_leaks_nothing() {
     watched(async {
         for by_leaving in [true, false] {
-            for trying in [true, false] {
+            for connecting in [true, false] {
                 let listeners = ListenerCount::new();
                 let sockets = Sockets::new();
-                let (room, first) = ada(&sockets).await;
+                let (room, first) = join_as_ada(&sockets).await;
                 let mut events = room.events();
-                let luck = (!trying).then(no_luck);
+                let delays = (!connecting).then(long_delays);
                 first.cut();
-                assert_eq!(event(&mut events).await, "try 1");
-                let second = match trying {
+                assert_eq!(event(&mut events).await, "attempt 1");
+                let second = match connecting {
                     true => Some(next_join(&sockets).await.0),
                     false => None,
                 };
@@ -331,20 +333,20 @@ async fn room_left_while_reconnecting_leaves_nothing() {
                 }
                 drop(room);
                 assert_eq!(event(&mut events).await, "end");
-                // One that hears once goes by itself, unseen by the count: each socket has such a one.
+                // The count does not see the removal of listeners with the option `once`. Each socket has one of them.
                 let rest = async {
                     while listeners.live() > sockets.created() {
                         sleep(Duration::from_millis(5)).await;
                     }
                 };
                 let begun = now();
-                rest.within("the last listener's end").await;
-                // Which it would in any case, once a try to come back has taken its time.
+                rest.within("the removal of the last listener").await;
+                // The timeout of an attempt, after which the listeners would be removed in any case, is longer.
                 assert!(now() - begun < 8_000.0);
                 assert!(second.is_none_or(|second| second.is_closed()));
-                drop(luck);
+                drop(delays);
                 sleep(Duration::from_millis(300)).await;
-                assert_eq!(sockets.created(), 1 + u32::from(trying));
+                assert_eq!(sockets.created(), 1 + u32::from(connecting));
             }
         }
     })
@@ -352,13 +354,13 @@ async fn room_left_while_reconnecting_leaves_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn messages_wait_in_order_and_within_limits() {
+async fn unsent_messages_are_queued_within_limits() {
     watched(async {
         let sockets = Sockets::new();
-        let (room, first) = ada(&sockets).await;
+        let (room, first) = join_as_ada(&sockets).await;
         let mut events = room.events();
         first.cut();
-        assert_eq!(event(&mut events).await, "try 1");
+        assert_eq!(event(&mut events).await, "attempt 1");
         let mut said: Vec<String> = Vec::new();
         let refused: Error = loop {
             let line = said.len().to_string();
@@ -382,7 +384,7 @@ async fn messages_wait_in_order_and_within_limits() {
             }
         }
         assert_eq!(lines, said);
-        room.say("and on").unwrap();
+        room.say("one more").unwrap();
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Each way in which transceivers, senders and receivers refuse, and where a browser departs from the specification.
+//! Operations that transceivers, senders and receivers refuse, and the browsers that differ from the specification.
 
 use browser_rtc::{
     Error, ErrorKind,
@@ -28,27 +28,28 @@ fn codec(mime_type: &str) -> Codec {
 }
 
 #[wasm_bindgen_test]
-fn no_transceiver_of_an_unknown_kind() {
+fn unknown_kind_is_refused() {
     let refused = connection().add_transceiver(TrackKind::from("smell"), &TransceiverInit::new());
     assert_eq!(kind(refused), Some(ErrorKind::Type));
 }
 
 #[wasm_bindgen_test]
-fn no_transceiver_of_an_unknown_direction_or_priority() {
+fn unknown_direction_or_priority_is_refused() {
     let pc = connection();
     let add = |init| kind(pc.add_transceiver(TrackKind::Video, &init));
     assert_eq!(add(TransceiverInit::new().direction("sideways".into())), Some(ErrorKind::Type));
-    let of = |encoding| add(TransceiverInit::new().encoding(encoding));
-    assert_eq!(of(Encoding::new().priority("none".into())), Some(ErrorKind::Type));
+    let add_encoding = |encoding| add(TransceiverInit::new().encoding(encoding));
+    assert_eq!(add_encoding(Encoding::new().priority("none".into())), Some(ErrorKind::Type));
     // Firefox has no such member.
-    let network = of(Encoding::new().network_priority("none".into()));
+    let network = add_encoding(Encoding::new().network_priority("none".into()));
     assert_eq!(network, in_firefox(None, ErrorKind::Type));
     assert_eq!(pc.transceivers().len(), if js::is_firefox() { 1 } else { 0 });
 }
 
-/// The specification has no word on it. Chromium takes it for the default, Firefox makes one that is stopped.
+/// The specification does not define this case. Chromium uses the default direction, and Firefox creates a stopped
+/// transceiver.
 #[wasm_bindgen_test]
-fn a_transceiver_that_is_stopped_from_the_start() {
+fn transceiver_created_stopped_follows_browser() {
     let init = TransceiverInit::new().direction(TransceiverDirection::Stopped);
     let pc = connection();
     let transceiver = pc.add_transceiver(TrackKind::Video, &init).unwrap();
@@ -57,7 +58,7 @@ fn a_transceiver_that_is_stopped_from_the_start() {
 }
 
 #[wasm_bindgen_test]
-fn rids_that_are_refused() {
+fn invalid_rids_are_refused() {
     let pc = connection();
     let add = |rids: &[Option<&str>]| {
         let mut init = TransceiverInit::new();
@@ -79,13 +80,13 @@ fn rids_that_are_refused() {
     assert_eq!(add(&[Some("a"), None]), in_chromium(access, ErrorKind::Type));
     assert_eq!(add(&[Some("a"), Some("a")]), in_chromium(None, ErrorKind::Type));
     assert_eq!(add(&[None, None]), in_chromium(None, ErrorKind::Type));
-    // The specification has 255 characters; both browsers have 16.
+    // The specification allows 255 characters, and both browsers allow 16.
     assert_eq!(add(&[Some(&long[..17]), Some("c")]), Some(ErrorKind::Type));
     assert_eq!(add(&[Some(&long[..16]), Some("c")]), None);
 }
 
 #[wasm_bindgen_test]
-fn a_sole_rid_is_dropped() {
+fn sole_rid_is_dropped() {
     let init = TransceiverInit::new().encoding(Encoding::new().rid("a"));
     let pc = connection();
     let transceiver = pc.add_transceiver(TrackKind::Video, &init).unwrap();
@@ -93,7 +94,7 @@ fn a_sole_rid_is_dropped() {
 }
 
 #[wasm_bindgen_test]
-fn encodings_that_are_too_many_are_left_out() {
+fn excess_encodings_are_dropped() {
     let pc = connection();
     let init = ["a", "b", "c", "d", "e"]
         .into_iter()
@@ -105,20 +106,20 @@ fn encodings_that_are_too_many_are_left_out() {
 }
 
 #[wasm_bindgen_test]
-async fn numbers_of_an_encoding_that_are_refused() {
+async fn invalid_encoding_numbers_are_refused() {
     watched(async {
         let (pc, camera) = (connection(), camera().await);
         let range = Some(ErrorKind::Range);
-        let of_video =
+        let add_video =
             |encoding| kind(pc.add_transceiver(TrackKind::Video, &TransceiverInit::new().encoding(encoding)));
-        assert_eq!(of_video(Encoding::new().scale_resolution_down_by(0.99)), range);
-        assert_eq!(of_video(Encoding::new().scale_resolution_down_by(0.0)), range);
-        assert_eq!(of_video(Encoding::new().max_framerate(-1.0)), range);
-        assert_eq!(of_video(Encoding::new().max_framerate(f64::NAN)), Some(ErrorKind::Type));
+        assert_eq!(add_video(Encoding::new().scale_resolution_down_by(0.99)), range);
+        assert_eq!(add_video(Encoding::new().scale_resolution_down_by(0.0)), range);
+        assert_eq!(add_video(Encoding::new().max_framerate(-1.0)), range);
+        assert_eq!(add_video(Encoding::new().max_framerate(f64::NAN)), Some(ErrorKind::Type));
         let scaled = TransceiverInit::new().encoding(Encoding::new().scale_resolution_down_by(0.5));
         assert_eq!(kind(pc.add_transceiver(&camera.tracks()[0], &scaled)), range);
         assert!(pc.transceivers().is_empty());
-        // Sound has neither.
+        // Encodings of audio have neither member.
         let both = Encoding::new().scale_resolution_down_by(0.5).max_framerate(-1.0);
         let sound = pc.add_transceiver(TrackKind::Audio, &TransceiverInit::new().encoding(both)).unwrap();
         let encoding = sound.sender().parameters().unwrap().encodings.remove(0);
@@ -128,18 +129,18 @@ async fn numbers_of_an_encoding_that_are_refused() {
 }
 
 #[wasm_bindgen_test]
-fn codecs_and_layers_of_an_encoding_that_are_refused() {
+fn invalid_encoding_codecs_are_refused() {
     let pc = connection();
-    let of = |encoding| kind(pc.add_transceiver(TrackKind::Video, &TransceiverInit::new().encoding(encoding)));
+    let add = |encoding| kind(pc.add_transceiver(TrackKind::Video, &TransceiverInit::new().encoding(encoding)));
     for foreign in ["video/none", "audio/opus"] {
-        assert_eq!(of(Encoding::new().codec(codec(foreign))), Some(ErrorKind::Operation));
+        assert_eq!(add(Encoding::new().codec(codec(foreign))), Some(ErrorKind::Operation));
     }
-    // Firefox has no layers.
-    assert_eq!(of(Encoding::new().scalability_mode("L9T9")), in_firefox(None, ErrorKind::Operation));
+    // Firefox does not support scalability modes.
+    assert_eq!(add(Encoding::new().scalability_mode("L9T9")), in_firefox(None, ErrorKind::Operation));
 }
 
 #[wasm_bindgen_test]
-async fn a_stopped_transceiver_refuses() {
+async fn stopped_transceiver_refuses_changes() {
     watched(async {
         let (pc, camera) = (connection(), camera().await);
         let transceiver = video(&pc);
@@ -156,7 +157,7 @@ async fn a_stopped_transceiver_refuses() {
         let stopped_again = kind(transceiver.set_direction(&TransceiverDirection::Stopped));
         assert_eq!(stopped_again, in_firefox(state, ErrorKind::Type));
 
-        // It does not refuse these.
+        // These operations succeed.
         assert_eq!(kind(transceiver.stop()), None);
         assert_eq!(kind(sender.set_streams(&[&camera])), None);
         assert_eq!(kind(transceiver.set_codec_preferences(&[])), None);
@@ -166,7 +167,7 @@ async fn a_stopped_transceiver_refuses() {
 }
 
 #[wasm_bindgen_test]
-fn directions_that_are_refused() {
+fn invalid_directions_are_refused() {
     let pc = connection();
     let transceiver = video(&pc);
     for direction in [TransceiverDirection::Stopped, TransceiverDirection::from("sideways")] {
@@ -176,13 +177,13 @@ fn directions_that_are_refused() {
 }
 
 #[wasm_bindgen_test]
-fn codec_preferences_that_are_refused() {
+fn invalid_codec_preferences_are_refused() {
     let pc = connection();
     let transceiver = video(&pc);
     let known = RtpReceiver::capabilities(&TrackKind::Video).unwrap().codecs;
     let first = known[0].clone();
-    let helpers: Vec<Codec> = known.into_iter().filter(|codec| codec.is("video/rtx")).collect();
-    assert!(!helpers.is_empty());
+    let retransmission: Vec<Codec> = known.into_iter().filter(|codec| codec.is("video/rtx")).collect();
+    assert!(!retransmission.is_empty());
     let modified = Some(ErrorKind::InvalidModification);
     let prefer = |codecs: &[Codec]| kind(transceiver.set_codec_preferences(codecs));
     assert_eq!(prefer(&[codec("video/none")]), modified);
@@ -197,14 +198,14 @@ fn codec_preferences_that_are_refused() {
     );
     assert_eq!(prefer(&[first.clone().channels(7)]), modified);
     assert_eq!(prefer(&[first.clone().sdp_fmtp_line("none=1")]), modified);
-    assert_eq!(prefer(&helpers), modified);
+    assert_eq!(prefer(&retransmission), modified);
     let mut lower = first.clone();
     lower.mime_type = first.mime_type.to_lowercase();
-    assert_eq!(prefer(&[lower, first]), None, "in any case, and more than once");
+    assert_eq!(prefer(&[lower, first]), None, "the case of the name and duplicates do not matter");
 }
 
 #[wasm_bindgen_test]
-async fn tracks_and_senders_that_are_refused() {
+async fn mismatched_tracks_and_senders_are_refused() {
     watched(async {
         let (pair, microphone) = (Pair::new(), microphone().await);
         let transceiver = video(&pair.a);
@@ -213,7 +214,7 @@ async fn tracks_and_senders_that_are_refused() {
         assert_eq!(kind(other_kind), Some(ErrorKind::Type));
         assert!(transceiver.sender().track().is_none());
         assert_eq!(kind(pair.b.remove_track(transceiver.sender())), Some(ErrorKind::InvalidAccess));
-        // Two transceivers may send one track, two senders of `add_track` may not.
+        // A track may be sent by two transceivers, but not by two senders of `add_track`.
         assert_eq!(kind(pair.a.add_transceiver(track, &TransceiverInit::new())), None);
         assert_eq!(kind(pair.a.add_transceiver(track, &TransceiverInit::new())), None);
         assert_eq!(kind(pair.a.add_track(track, &[])), Some(ErrorKind::InvalidAccess));
@@ -221,8 +222,8 @@ async fn tracks_and_senders_that_are_refused() {
     .await;
 }
 
-/// Everything that a closed connection, its senders, receivers and transceivers refuse.
-async fn all_refused(
+/// Asserts that a closed connection and its senders, receivers and transceivers refuse all operations.
+async fn assert_all_closed(
     pc: &PeerConnection,
     transceiver: &RtpTransceiver,
     parameters: &RtpSendParameters,
@@ -258,19 +259,19 @@ async fn all_refused(
 }
 
 #[wasm_bindgen_test]
-async fn a_closed_connection_refuses() {
+async fn closed_connection_refuses_rtp_operations() {
     watched(async {
         let (pc, camera) = (connection(), camera().await);
         let transceiver = pc.add_transceiver(&camera.tracks()[0], &TransceiverInit::new()).unwrap();
         let parameters = transceiver.sender().parameters().unwrap();
         pc.close();
-        all_refused(&pc, &transceiver, &parameters, &camera).await;
+        assert_all_closed(&pc, &transceiver, &parameters, &camera).await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn what_is_under_way_is_told_of_the_close() {
+async fn pending_rtp_operations_fail_on_close() {
     watched(async {
         let (pc, camera) = (connection(), camera().await);
         let transceiver = pc.add_transceiver(&camera.tracks()[0], &TransceiverInit::new()).unwrap();
@@ -282,27 +283,27 @@ async fn what_is_under_way_is_told_of_the_close() {
             futures::join!(sender.set_parameters(&parameters), sender.replace_track(None), receiver.stats(), closing);
         assert_eq!(kind(set), Some(ErrorKind::Closed));
         assert_eq!(kind(replaced), Some(ErrorKind::Closed));
-        // Browsers answer also once it is closed.
+        // Statistics can be read from a closed connection.
         assert_eq!(kind(stats), None);
     })
     .await;
 }
 
-/// As in browsers that have WebRTC and lack one call of it.
+/// A browser may support WebRTC and lack single calls.
 #[wasm_bindgen_test]
-fn what_a_browser_lacks() {
+fn missing_rtp_call_is_not_supported() {
     let pc = connection();
     let transceiver = video(&pc);
-    let lacking = |class: &str, call: &str, refused: &dyn Fn() -> Option<Error>| {
-        let _lacking = js::Override::new(&js::eval(&format!("{class}.prototype")), call, &JsValue::UNDEFINED);
+    let assert_missing = |class: &str, call: &str, refused: &dyn Fn() -> Option<Error>| {
+        let _missing = js::Override::new(&js::eval(&format!("{class}.prototype")), call, &JsValue::UNDEFINED);
         let error = refused().unwrap_or_else(|| panic!("{call} succeeded"));
         assert_eq!((error.operation(), error.kind()), (call, &ErrorKind::NotSupported));
     };
     let add = || pc.add_transceiver(TrackKind::Audio, &TransceiverInit::new()).err();
-    lacking("RTCPeerConnection", "addTransceiver", &add);
-    lacking("RTCRtpTransceiver", "stop", &|| transceiver.stop().err());
-    lacking("RTCRtpTransceiver", "setCodecPreferences", &|| transceiver.set_codec_preferences(&[]).err());
-    lacking("RTCRtpSender", "getParameters", &|| transceiver.sender().parameters().err());
-    lacking("RTCRtpSender", "setStreams", &|| transceiver.sender().set_streams(&[]).err());
-    lacking("RTCRtpReceiver", "getParameters", &|| transceiver.receiver().parameters().err());
+    assert_missing("RTCPeerConnection", "addTransceiver", &add);
+    assert_missing("RTCRtpTransceiver", "stop", &|| transceiver.stop().err());
+    assert_missing("RTCRtpTransceiver", "setCodecPreferences", &|| transceiver.set_codec_preferences(&[]).err());
+    assert_missing("RTCRtpSender", "getParameters", &|| transceiver.sender().parameters().err());
+    assert_missing("RTCRtpSender", "setStreams", &|| transceiver.sender().set_streams(&[]).err());
+    assert_missing("RTCRtpReceiver", "getParameters", &|| transceiver.receiver().parameters().err());
 }

@@ -1,4 +1,4 @@
-//! Parameters that a sender refuses, and where a browser departs from the specification.
+//! Parameters that a sender refuses, and the browsers that differ from the specification.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn codec(mime_type: &str) -> Codec {
     Codec::new(mime_type, 90_000)
 }
 
-/// Sets what `change` has made of the parameters.
+/// Changes the parameters of a new sender and sets them.
 async fn set(change: impl FnOnce(&mut RtpSendParameters)) -> Option<ErrorKind> {
     let pc = connection();
     let transceiver = simulcast(&pc);
@@ -36,13 +36,13 @@ async fn set(change: impl FnOnce(&mut RtpSendParameters)) -> Option<ErrorKind> {
     kind(transceiver.sender().set_parameters(&parameters).within("setParameters").await)
 }
 
-/// Changes the browser's own object, which the fields leave alone.
+/// Changes the browser's own object behind the parameters.
 fn alter(parameters: &RtpSendParameters, body: &str) {
     js::run("parameters", &[parameters.as_raw()], body);
 }
 
 #[wasm_bindgen_test]
-async fn parameters_that_are_refused() {
+async fn invalid_parameters_are_refused() {
     watched(async {
         assert_eq!(set(|_| {}).await, None);
         let range = Some(ErrorKind::Range);
@@ -61,7 +61,7 @@ async fn parameters_that_are_refused() {
             }
         };
         assert_eq!(set(foreign).await, Some(modified.clone()));
-        // Chromium would have all encodings the same.
+        // Chromium requires the same codec for all encodings.
         let one_only = set(|p| p.encodings[0].codec = Some(codec("video/none"))).await;
         assert_eq!(one_only, in_chromium(Some(ErrorKind::Operation), modified.clone()));
         let layers = set(|p| p.encodings[0].scalability_mode = Some("L9T9".into())).await;
@@ -71,7 +71,7 @@ async fn parameters_that_are_refused() {
 }
 
 #[wasm_bindgen_test]
-async fn what_of_the_parameters_may_not_change() {
+async fn read_only_parameters_are_refused() {
     watched(async {
         let modified = ErrorKind::InvalidModification;
         assert_eq!(set(|p| p.encodings.reverse()).await, Some(modified.clone()));
@@ -79,16 +79,16 @@ async fn what_of_the_parameters_may_not_change() {
         assert_eq!(set(|p| p.encodings[0].rid = None).await, Some(modified.clone()));
         assert_eq!(set(|p| alter(p, "parameters.transactionId = 'other'")).await, Some(modified.clone()));
 
-        // Firefox takes another number, for the sake of older pages.
+        // Firefox accepts another number of encodings, for compatibility with older pages.
         let number = in_firefox(None, modified.clone());
         assert_eq!(set(|p| p.encodings.clear()).await, number);
         assert_eq!(set(|p| drop(p.encodings.pop())).await, number);
         assert_eq!(set(|p| p.encodings.push(Encoding::new().rid("more"))).await, number);
 
-        // It also ignores what was agreed on.
+        // Firefox also ignores the negotiated members.
         let codecs = "parameters.codecs = [{ payloadType: 1, mimeType: 'video/none', clockRate: 90000 }]";
         let extensions = "parameters.headerExtensions = [{ uri: 'urn:none', id: 1, encrypted: false }]";
-        let rtcp = "parameters.rtcp = { cname: 'nobody', reducedSize: true }";
+        let rtcp = "parameters.rtcp = { cname: 'other', reducedSize: true }";
         for change in [codecs, extensions, rtcp] {
             assert_eq!(set(|p| alter(p, change)).await, in_firefox(None, modified.clone()), "{change}");
         }
@@ -101,7 +101,7 @@ async fn what_of_the_parameters_may_not_change() {
 }
 
 #[wasm_bindgen_test]
-async fn parameters_are_set_once_and_the_latest_only() {
+async fn only_latest_parameters_are_set_once() {
     watched(async {
         let pc = connection();
         let (transceiver, other) = (simulcast(&pc), simulcast(&pc));
@@ -110,13 +110,21 @@ async fn parameters_are_set_once_and_the_latest_only() {
             kind(sender.set_parameters(parameters).within("setParameters").await)
         };
         let never_read = other.sender().parameters().unwrap();
-        assert_eq!(set(&never_read).await, in_firefox(None, ErrorKind::InvalidState), "Firefox asks for no reading");
+        assert_eq!(
+            set(&never_read).await,
+            in_firefox(None, ErrorKind::InvalidState),
+            "Firefox does not require that parameters are read first"
+        );
 
         let first = sender.parameters().unwrap();
         assert_eq!(set(&first).await, None);
-        assert_eq!(set(&first).await, in_firefox(None, ErrorKind::InvalidState), "Firefox takes them again");
+        assert_eq!(
+            set(&first).await,
+            in_firefox(None, ErrorKind::InvalidState),
+            "Firefox accepts the same parameters twice"
+        );
 
-        // In one task the same are to be read each time; Chromium gives others.
+        // Within one task, each call should return the same parameters. Chromium returns others.
         let (early, late) = (sender.parameters().unwrap(), sender.parameters().unwrap());
         assert_eq!(early.transaction_id() == late.transaction_id(), js::is_firefox());
         sleep(Duration::from_millis(1)).await;

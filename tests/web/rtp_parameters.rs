@@ -1,4 +1,4 @@
-//! How a track is sent: read, and changed without an offer.
+//! Parameters of a sender, which are read, and changed without an offer.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use super::support::{
     sleep, watched,
 };
 
-/// The first of the encodings that the browser itself tells of.
+/// Returns the first encoding in the browser's own parameters.
 fn encoding(sender: &RtpSender) -> JsValue {
     js::run("sender", &[sender.as_raw()], "return sender.getParameters().encodings[0]")
 }
@@ -31,8 +31,8 @@ fn codec(mime_type: &str) -> Codec {
 }
 
 #[wasm_bindgen_test]
-fn f23_each_member_of_an_encoding_reaches_the_browser() {
-    let asked = Encoding::new()
+fn f23_encoding_members_reach_browser() {
+    let requested = Encoding::new()
         .active(false)
         .codec(codec("video/VP9"))
         .max_bitrate(300_000)
@@ -42,7 +42,8 @@ fn f23_each_member_of_an_encoding_reaches_the_browser() {
         .network_priority(PriorityType::Medium)
         .scalability_mode("L1T2");
     let pc = connection();
-    let transceiver = pc.add_transceiver(TrackKind::Video, &TransceiverInit::new().encoding(asked.clone())).unwrap();
+    let transceiver =
+        pc.add_transceiver(TrackKind::Video, &TransceiverInit::new().encoding(requested.clone())).unwrap();
     let raw = encoding(transceiver.sender());
     assert_eq!(js::get(&raw, "active"), false);
     assert_eq!(js::string(&js::get(&raw, "codec"), "mimeType"), "video/VP9");
@@ -51,15 +52,15 @@ fn f23_each_member_of_an_encoding_reaches_the_browser() {
     assert_eq!(js::number(&raw, "scaleResolutionDownBy"), 1.5);
     assert_eq!(js::string(&raw, "priority"), "high");
 
-    // Firefox has neither of these, and says so by giving none back.
-    let only_elsewhere = |value: &str| (!js::is_firefox()).then(|| value.to_owned());
-    assert_eq!(js::get(&raw, "networkPriority").as_string(), only_elsewhere("medium"));
-    assert_eq!(js::get(&raw, "scalabilityMode").as_string(), only_elsewhere("L1T2"));
-    let mut expected = asked;
+    // Firefox supports neither of these, and omits them.
+    let in_chromium = |value: &str| (!js::is_firefox()).then(|| value.to_owned());
+    assert_eq!(js::get(&raw, "networkPriority").as_string(), in_chromium("medium"));
+    assert_eq!(js::get(&raw, "scalabilityMode").as_string(), in_chromium("L1T2"));
+    let mut expected = requested;
     if js::is_firefox() {
         (expected.network_priority, expected.scalability_mode) = (None, None);
     } else {
-        // Its default.
+        // Chromium adds its default.
         expected.adaptive_ptime = Some(false);
     }
     assert_eq!(transceiver.sender().parameters().unwrap().encodings, [expected]);
@@ -93,14 +94,14 @@ async fn f23_parameters_are_read_and_set() {
         sender.set_parameters(&parameters).within("setParameters").await.unwrap();
         let raw = encoding(sender);
         assert!(js::get(&raw, "maxBitrate").is_undefined() && js::get(&raw, "maxFramerate").is_undefined());
-        assert_eq!(js::number(&raw, "scaleResolutionDownBy"), 2.0, "what was not touched stays");
+        assert_eq!(js::number(&raw, "scaleResolutionDownBy"), 2.0, "other members keep their values");
     })
     .await;
 }
 
-/// Chromium has `adaptivePtime`, and we do not know it.
+/// Chromium supports `adaptivePtime`.
 #[wasm_bindgen_test]
-async fn f23_what_we_do_not_know_goes_back_as_it_came() {
+async fn f23_unknown_parameters_are_preserved() {
     watched(async {
         let pc = connection();
         let transceiver = pc.add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
@@ -122,12 +123,12 @@ async fn f23_what_we_do_not_know_goes_back_as_it_came() {
 }
 
 #[wasm_bindgen_test]
-async fn f23_what_suffers_first() {
+async fn f23_degradation_preference_is_set() {
     watched(async {
         let pc = connection();
         let transceiver = pc.add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
         let sender = transceiver.sender();
-        let now = || {
+        let current = || {
             let body = "return sender.getParameters().degradationPreference";
             js::run("sender", &[sender.as_raw()], body).as_string()
         };
@@ -146,51 +147,51 @@ async fn f23_what_suffers_first() {
                 continue;
             }
             set.unwrap();
-            assert_eq!(now().as_deref(), Some(preference.as_str()));
+            assert_eq!(current().as_deref(), Some(preference.as_str()));
             assert_eq!(sender.parameters().unwrap().degradation_preference, Some(preference));
         }
         let mut parameters = sender.parameters().unwrap();
         parameters.degradation_preference = None;
         sender.set_parameters(&parameters).within("setParameters").await.unwrap();
-        assert_eq!(now(), None);
+        assert_eq!(current(), None);
     })
     .await;
 }
 
-/// A picture that is being sent, and the element that shows it.
-async fn picture() -> (Pair, RtpTransceiver, Element, media::Attachment) {
+/// Sends a picture, and returns the sender's transceiver and the element that shows the picture.
+async fn shown_picture() -> (Pair, RtpTransceiver, Element, media::Attachment) {
     let (pair, camera, video) = (Pair::new(), camera().await, Element::new("video"));
     let init = TransceiverInit::new().stream(&camera);
     let transceiver = pair.a.add_transceiver(&camera.tracks()[0], &init).unwrap();
-    let mut arriving = pair.b.tracks();
+    let mut incoming = pair.b.tracks();
     pair.connect().await;
-    let arrived = arriving.next().within("the picture").await.unwrap();
+    let arrived = incoming.next().within("the picture").await.unwrap();
     let shown = media::show(&video, &arrived.streams[0]).unwrap();
     video.frames(2).await;
     (pair, transceiver, video, shown)
 }
 
 #[wasm_bindgen_test]
-async fn f23_what_was_agreed_on() {
+async fn f23_negotiated_parameters_are_read() {
     watched(async {
-        let (_pair, transceiver, _video, _shown) = picture().await;
-        let agreed = transceiver.sender().parameters().unwrap().agreed();
+        let (_pair, transceiver, _video, _shown) = shown_picture().await;
+        let negotiated = transceiver.sender().parameters().unwrap().agreed();
         let body = "return JSON.stringify(sender.getParameters())";
-        let theirs = js::run("sender", &[transceiver.sender().as_raw()], body).as_string().unwrap();
-        let mut theirs: RtpParameters = serde_json::from_str(&theirs).unwrap();
+        let expected = js::run("sender", &[transceiver.sender().as_raw()], body).as_string().unwrap();
+        let mut expected: RtpParameters = serde_json::from_str(&expected).unwrap();
         if js::is_firefox() {
-            // It tells of an empty name.
-            let rtcp = theirs.rtcp.as_mut().unwrap();
+            // Firefox returns an empty name.
+            let rtcp = expected.rtcp.as_mut().unwrap();
             assert_eq!(rtcp.cname.take().as_deref(), Some(""));
         }
-        assert_eq!(agreed, theirs);
-        assert!(agreed.codecs[0].codec.is("video/VP8"));
-        assert_eq!(agreed.codecs[0].codec.clock_rate, 90_000);
-        assert!(agreed.codecs.iter().any(|codec| codec.codec.is("video/rtx")));
-        let rtcp = agreed.rtcp.unwrap();
-        assert_eq!(rtcp.cname.is_none(), js::is_firefox(), "Firefox does not tell the name");
+        assert_eq!(negotiated, expected);
+        assert!(negotiated.codecs[0].codec.is("video/VP8"));
+        assert_eq!(negotiated.codecs[0].codec.clock_rate, 90_000);
+        assert!(negotiated.codecs.iter().any(|codec| codec.codec.is("video/rtx")));
+        let rtcp = negotiated.rtcp.unwrap();
+        assert_eq!(rtcp.cname.is_none(), js::is_firefox(), "Firefox does not return the name");
         assert_eq!(rtcp.reduced_size, !js::is_firefox());
-        assert_eq!(agreed.header_extensions.is_empty(), js::is_firefox(), "Firefox does not tell the extensions");
+        assert_eq!(negotiated.header_extensions.is_empty(), js::is_firefox(), "Firefox does not return the extensions");
     })
     .await;
 }
@@ -201,10 +202,10 @@ async fn frames_sent(sender: &RtpSender) -> u32 {
 }
 
 #[wasm_bindgen_test]
-async fn f23_an_encoding_is_paused_and_goes_on() {
+async fn f23_encoding_is_paused_and_resumed() {
     watched(async {
-        let (pair, transceiver, video, _shown) = picture().await;
-        let mut due = pair.a.negotiation_needed();
+        let (pair, transceiver, video, _shown) = shown_picture().await;
+        let mut negotiation_needed = pair.a.negotiation_needed();
         let set_active = async |active| {
             let mut parameters = transceiver.sender().parameters().unwrap();
             parameters.encodings[0].active = active;
@@ -212,7 +213,7 @@ async fn f23_an_encoding_is_paused_and_goes_on() {
             assert_eq!(js::get(&encoding(transceiver.sender()), "active"), active);
         };
         set_active(false).await;
-        // What is under way still leaves; of a picture that is sent, half a second has ten frames.
+        // Frames in flight are still sent. While the picture is sent, half a second has ten frames.
         let paused = async {
             let mut sent = frames_sent(transceiver.sender()).await;
             loop {
@@ -226,21 +227,21 @@ async fn f23_an_encoding_is_paused_and_goes_on() {
         set_active(true).await;
         video.frames(3).await;
         assert!(frames_sent(transceiver.sender()).await > sent);
-        assert!(futures::FutureExt::now_or_never(due.next()).is_none(), "nobody had to be asked");
+        assert!(futures::FutureExt::now_or_never(negotiation_needed.next()).is_none(), "no negotiation is needed");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f23_a_picture_is_scaled_and_coded_otherwise_in_mid_call() {
+async fn f23_scale_and_codec_change_during_call() {
     watched(async {
-        let (_pair, transceiver, video, _shown) = picture().await;
+        let (_pair, transceiver, video, _shown) = shown_picture().await;
         assert_eq!(video.size(), (320.0, 240.0));
         let sender = transceiver.sender();
         let mut parameters = sender.parameters().unwrap();
-        let agreed = parameters.agreed().codecs.into_iter().find(|agreed| agreed.codec.is("video/VP9")).unwrap();
+        let vp9 = parameters.agreed().codecs.into_iter().find(|agreed| agreed.codec.is("video/VP9")).unwrap();
         parameters.encodings[0].scale_resolution_down_by = Some(2.0);
-        parameters.encodings[0].codec = Some(agreed.codec);
+        parameters.encodings[0].codec = Some(vp9.codec);
         sender.set_parameters(&parameters).within("setParameters").await.unwrap();
         let changed = async {
             while video.size() != (160.0, 120.0) {
@@ -261,7 +262,7 @@ async fn f23_a_picture_is_scaled_and_coded_otherwise_in_mid_call() {
     .await;
 }
 
-/// How bright what the element shows is, 0 to 255.
+/// Returns the brightness of the picture that the element shows, 0 to 255.
 fn brightness(video: &Element) -> f64 {
     let body = "
         const canvas = new OffscreenCanvas(32, 24), context = canvas.getContext('2d');
@@ -275,20 +276,20 @@ fn brightness(video: &Element) -> f64 {
 }
 
 #[wasm_bindgen_test]
-async fn f23_a_track_is_muted_through_its_sender() {
+async fn f23_track_is_muted_through_sender() {
     watched(async {
-        let (_pair, transceiver, video, _shown) = picture().await;
-        let bright = async |wanted: bool| {
+        let (_pair, transceiver, video, _shown) = shown_picture().await;
+        let brightness_is_high = async |wanted: bool| {
             while (brightness(&video) > 40.0) != wanted {
                 video.frames(1).await;
             }
         };
-        bright(true).within("a picture").await;
+        brightness_is_high(true).within("a picture").await;
         let track = transceiver.sender().track().unwrap();
         track.set_enabled(false);
-        bright(false).within("black").await;
+        brightness_is_high(false).within("black").await;
         track.set_enabled(true);
-        bright(true).within("a picture again").await;
+        brightness_is_high(true).within("the picture after unmuting").await;
     })
     .await;
 }

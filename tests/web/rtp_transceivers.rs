@@ -1,4 +1,4 @@
-//! Transceivers made, turned and stopped, and the tracks that arrive through them.
+//! Transceivers that are created, change direction and are stopped, and the tracks that they receive.
 
 use browser_rtc::{
     Listener,
@@ -17,20 +17,20 @@ use super::support::{
     watched,
 };
 
-/// What the browser says: the direction that is wanted, and the one agreed on.
+/// Returns the browser's values of the preferred and of the negotiated direction.
 fn directions(transceiver: &RtpTransceiver) -> (Option<String>, Option<String>) {
     let text = |member| js::get(transceiver.as_raw(), member).as_string();
     (text("direction"), text("currentDirection"))
 }
 
-fn said(directions: (&str, &str)) -> (Option<String>, Option<String>) {
+fn expected_directions(directions: (&str, &str)) -> (Option<String>, Option<String>) {
     (Some(directions.0.into()), Some(directions.1.into()))
 }
 
 #[wasm_bindgen_test]
-async fn f23_transceivers_in_every_direction() {
+async fn f23_transceiver_directions_are_negotiated() {
     watched(async {
-        // What we want, what is agreed on as the peer sends nothing, and what that is to the peer.
+        // The preferred direction; both directions here, as the peer sends nothing; and both directions at the peer.
         let expected = [
             (TransceiverDirection::SendRecv, ("sendrecv", "sendonly"), ("recvonly", "recvonly")),
             (TransceiverDirection::SendOnly, ("sendonly", "sendonly"), ("recvonly", "recvonly")),
@@ -50,13 +50,13 @@ async fn f23_transceivers_in_every_direction() {
             }
         }
         pair.connect().await;
-        let (ours, theirs) = (pair.a.transceivers(), pair.b.transceivers());
-        assert_eq!((ours.len(), theirs.len()), (8, 8));
-        for (index, (one, other)) in ours.iter().zip(&theirs).enumerate() {
-            let (_, we, they) = &expected[index / 2];
-            assert_eq!((directions(one), directions(other)), (said(*we), said(*they)));
-            assert_eq!((one.direction().as_str(), one.current_direction().unwrap().as_str()), *we);
-            assert_eq!((other.direction().as_str(), other.current_direction().unwrap().as_str()), *they);
+        let (near, far) = (pair.a.transceivers(), pair.b.transceivers());
+        assert_eq!((near.len(), far.len()), (8, 8));
+        for (index, (one, other)) in near.iter().zip(&far).enumerate() {
+            let (_, near, far) = &expected[index / 2];
+            assert_eq!((directions(one), directions(other)), (expected_directions(*near), expected_directions(*far)));
+            assert_eq!((one.direction().as_str(), one.current_direction().unwrap().as_str()), *near);
+            assert_eq!((other.direction().as_str(), other.current_direction().unwrap().as_str()), *far);
             assert_eq!(one.mid(), js::get(one.as_raw(), "mid").as_string());
             assert!(one.mid().is_some() && one.mid() == other.mid());
         }
@@ -65,59 +65,59 @@ async fn f23_transceivers_in_every_direction() {
 }
 
 #[wasm_bindgen_test]
-async fn f23_a_direction_that_changes_needs_an_offer() {
+async fn f23_direction_change_needs_offer() {
     watched(async {
         let (pair, camera) = (Pair::new(), camera().await);
         let init = TransceiverInit::new().direction(TransceiverDirection::Inactive).stream(&camera);
         let transceiver = pair.a.add_transceiver(&camera.tracks()[0], &init).unwrap();
-        let mut arriving = pair.b.tracks();
+        let mut incoming = pair.b.tracks();
         pair.connect().await;
-        assert!(arriving.next().now_or_never().is_none(), "nothing is sent");
+        assert!(incoming.next().now_or_never().is_none(), "nothing is sent");
 
-        let mut due = pair.a.negotiation_needed();
+        let mut negotiation_needed = pair.a.negotiation_needed();
         transceiver.set_direction(&TransceiverDirection::SendOnly).unwrap();
-        assert_eq!(directions(&transceiver), said(("sendonly", "inactive")));
-        due.next().within("negotiationneeded").await.unwrap();
+        assert_eq!(directions(&transceiver), expected_directions(("sendonly", "inactive")));
+        negotiation_needed.next().within("negotiationneeded").await.unwrap();
         pair.negotiate().await;
-        assert_eq!(directions(&transceiver), said(("sendonly", "sendonly")));
-        let arrived = arriving.next().within("the track").await.unwrap();
+        assert_eq!(directions(&transceiver), expected_directions(("sendonly", "sendonly")));
+        let arrived = incoming.next().within("the track").await.unwrap();
         assert_eq!(arrived.transceiver.mid(), transceiver.mid());
         assert_eq!(arrived.streams[0].id(), camera.id());
 
         transceiver.set_direction(&TransceiverDirection::Inactive).unwrap();
         pair.negotiate().await;
-        assert_eq!(directions(&arrived.transceiver), said(("recvonly", "inactive")));
+        assert_eq!(directions(&arrived.transceiver), expected_directions(("recvonly", "inactive")));
         assert!(arrived.streams[0].tracks().is_empty());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f23_a_transceiver_is_stopped() {
+async fn f23_stopped_transceiver_ends_tracks() {
     watched(async {
         let (pair, camera) = (Pair::new(), camera().await);
-        // What is left to connect when the transceiver has gone.
+        // The channel keeps the transport after the transceiver is stopped.
         let _channel = pair.a.create_data_channel("", &ChannelInit::new()).unwrap();
         let raw = Clone::clone(camera.tracks()[0].as_raw());
         let transceiver = pair.a.add_transceiver(&camera.tracks()[0], &TransceiverInit::new()).unwrap();
         drop(camera);
-        let mut arriving = pair.b.tracks();
+        let mut incoming = pair.b.tracks();
         pair.connect().await;
-        let arrived = arriving.next().within("the track").await.unwrap();
-        assert!(is_live(&raw), "its sender keeps it");
+        let arrived = incoming.next().within("the track").await.unwrap();
+        assert!(is_live(&raw), "the sender keeps the track");
 
-        let mut due = pair.a.negotiation_needed();
+        let mut negotiation_needed = pair.a.negotiation_needed();
         transceiver.stop().unwrap();
-        assert_eq!(directions(&transceiver), said(("stopped", "sendonly")));
-        assert!(!is_live(&raw), "nobody sends it any more");
+        assert_eq!(directions(&transceiver), expected_directions(("stopped", "sendonly")));
+        assert!(!is_live(&raw), "a stopped transceiver drops its track");
         assert!(transceiver.sender().track().unwrap().is_ended());
         transceiver.stop().unwrap();
-        due.next().within("negotiationneeded").await.unwrap();
-        let (ours, theirs) = (transceiver.receiver().track().ended(), arrived.track.ended());
+        negotiation_needed.next().within("negotiationneeded").await.unwrap();
+        let (local_end, remote_end) = (transceiver.receiver().track().ended(), arrived.track.ended());
         pair.negotiate().await;
-        ours.within("the end of our track").await;
-        theirs.within("the end of their track").await;
-        assert_eq!((directions(&transceiver), transceiver.mid()), (said(("stopped", "stopped")), None));
+        local_end.within("the end of the local receiver's track").await;
+        remote_end.within("the end of the peer's track").await;
+        assert_eq!((directions(&transceiver), transceiver.mid()), (expected_directions(("stopped", "stopped")), None));
         for pc in [&pair.a, &pair.b] {
             assert_eq!((pc.transceivers().len(), pc.receivers().len(), pc.senders().len()), (0, 0, 0));
         }
@@ -131,13 +131,13 @@ fn codecs_in(description: &str) -> Vec<String> {
 }
 
 #[wasm_bindgen_test]
-async fn f23_codec_preferences() {
+async fn f23_codec_preferences_order_offer() {
     watched(async {
         let (pair, camera) = (Pair::new(), camera().await);
         let transceiver = pair.a.add_transceiver(&camera.tracks()[0], &TransceiverInit::new()).unwrap();
         let offered = async || codecs_in(&pair.a.create_offer().within("createOffer").await.unwrap().sdp);
-        let by_itself = offered().await;
-        assert_eq!(by_itself[0], "VP8", "what the browser would do by itself");
+        let by_default = offered().await;
+        assert_eq!(by_default[0], "VP8", "the default preference of the browser");
 
         let mut codecs = RtpReceiver::capabilities(&TrackKind::Video).unwrap().codecs;
         codecs.sort_by_key(|codec| !codec.is("video/VP9"));
@@ -147,32 +147,32 @@ async fn f23_codec_preferences() {
         transceiver.set_codec_preferences(&codecs).unwrap();
         assert!(offered().await.iter().all(|codec| codec == "VP9"));
         transceiver.set_codec_preferences(&[]).unwrap();
-        let all: Vec<String> = by_itself.into_iter().filter(|codec| !js::is_firefox() || codec != "rtx").collect();
-        assert_eq!(offered().await, all, "Firefox does not send again what is lost, from then on");
+        let all: Vec<String> = by_default.into_iter().filter(|codec| !js::is_firefox() || codec != "rtx").collect();
+        assert_eq!(offered().await, all, "Firefox does not offer retransmission after a reset");
 
         transceiver.set_codec_preferences(&codecs).unwrap();
         pair.connect().await;
-        let agreed = transceiver.sender().parameters().unwrap().agreed().codecs;
-        assert!(!agreed.is_empty() && agreed.iter().all(|agreed| agreed.codec.is("video/VP9")), "{agreed:?}");
+        let negotiated = transceiver.sender().parameters().unwrap().agreed().codecs;
+        assert!(!negotiated.is_empty() && negotiated.iter().all(|one| one.codec.is("video/VP9")), "{negotiated:?}");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f23_streams_of_a_sender_are_set() {
+async fn f23_sender_streams_are_set() {
     watched(async {
         let (pair, camera, other) = (Pair::new(), camera().await, microphone().await);
         let transceiver = pair.a.add_transceiver(&camera.tracks()[0], &TransceiverInit::new()).unwrap();
-        let mut arriving = pair.b.tracks();
+        let mut incoming = pair.b.tracks();
         pair.connect().await;
-        let arrived = arriving.next().within("the track").await.unwrap();
+        let arrived = incoming.next().within("the track").await.unwrap();
         assert!(arrived.streams.is_empty());
 
-        let mut due = pair.a.negotiation_needed();
+        let mut negotiation_needed = pair.a.negotiation_needed();
         transceiver.sender().set_streams(&[&camera, &other]).unwrap();
-        due.next().within("negotiationneeded").await.unwrap();
+        negotiation_needed.next().within("negotiationneeded").await.unwrap();
         pair.negotiate().await;
-        let arrived = arriving.next().within("the track in its streams").await.unwrap();
+        let arrived = incoming.next().within("the track in its streams").await.unwrap();
         let mut ids: Vec<String> = arrived.streams.iter().map(MediaStream::id).collect();
         let mut expected = [camera.id(), other.id()];
         ids.sort();
@@ -183,19 +183,19 @@ async fn f23_streams_of_a_sender_are_set() {
 }
 
 #[wasm_bindgen_test]
-async fn f15_a_track_arrives_with_its_streams() {
+async fn f15_track_arrives_with_streams() {
     watched(async {
         let (pair, camera, microphone) = (Pair::new(), camera().await, microphone().await);
         for stream in [&camera, &microphone] {
             pair.a.add_track(&stream.tracks()[0], &[&camera]).unwrap();
         }
-        let (send, mut told) = mpsc::unbounded();
-        let _told = Listener::new(pair.b.as_raw(), "track", move |event| send.unbounded_send(event).unwrap());
-        let mut arriving = pair.b.tracks();
+        let (send, mut track_events) = mpsc::unbounded();
+        let _listener = Listener::new(pair.b.as_raw(), "track", move |event| send.unbounded_send(event).unwrap());
+        let mut incoming = pair.b.tracks();
         pair.connect().await;
         for _ in 0..2 {
-            let event: JsValue = told.next().within("a track of the browser's").await.unwrap().into();
-            let arrived = arriving.next().within("a track of ours").await.unwrap();
+            let event: JsValue = track_events.next().within("a track event of the browser").await.unwrap().into();
+            let arrived = incoming.next().within("a track event").await.unwrap();
             assert!(js::same(arrived.track.as_raw(), &js::get(&event, "track")));
             assert!(js::same(arrived.receiver.as_raw(), &js::get(&event, "receiver")));
             assert!(js::same(arrived.transceiver.as_raw(), &js::get(&event, "transceiver")));
@@ -209,27 +209,28 @@ async fn f15_a_track_arrives_with_its_streams() {
     .await;
 }
 
-/// The browser tells nobody that a page has stopped a track: only who shares the handle that did learns of it.
-async fn are_one_handle(one: &MediaStreamTrack, others: &[MediaStreamTrack]) {
+/// Asserts that all handles share one object. A browser fires no event when a page stops a track, so that only
+/// handles that share the object report the end.
+async fn assert_one_handle(one: &MediaStreamTrack, others: &[MediaStreamTrack]) {
     let ends: Vec<_> = others.iter().map(MediaStreamTrack::ended).collect();
     one.stop();
     for end in ends {
-        end.within("the end of the same track").await;
+        end.within("the end of the stopped track").await;
     }
 }
 
 #[wasm_bindgen_test]
-async fn f15_all_who_are_given_a_track_share_it() {
+async fn f15_track_handles_are_shared() {
     watched(async {
         let (pair, camera, microphone) = (Pair::new(), camera().await, microphone().await);
         for stream in [&camera, &microphone] {
             pair.a.add_track(&stream.tracks()[0], &[&camera]).unwrap();
         }
-        let (mut arriving, mut also_arriving) = (pair.b.tracks(), pair.b.tracks());
+        let (mut incoming, mut also_incoming) = (pair.b.tracks(), pair.b.tracks());
         pair.connect().await;
-        let first = arriving.next().within("the first track").await.unwrap();
-        let second = arriving.next().within("the second track").await.unwrap();
-        let also_first = also_arriving.next().within("the first track again").await.unwrap();
+        let first = incoming.next().within("the first track").await.unwrap();
+        let second = incoming.next().within("the second track").await.unwrap();
+        let also_first = also_incoming.next().within("the first track of the second subscriber").await.unwrap();
         let in_stream = first.streams[0].video_tracks().remove(0);
         let all = |b: &PeerConnection| b.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>();
         let transceiver = pair.b.transceivers().remove(0);
@@ -242,39 +243,39 @@ async fn f15_all_who_are_given_a_track_share_it() {
             second.streams[0].video_tracks().remove(0),
             all(&pair.b).remove(0),
         ];
-        are_one_handle(&first.track, &others).await;
+        assert_one_handle(&first.track, &others).await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f15_a_track_that_the_peer_removes_is_noticed() {
+async fn f15_track_removed_by_peer_is_reported() {
     watched(async {
         let (pair, camera) = (Pair::new(), camera().await);
         let sender = pair.a.add_track(&camera.tracks()[0], &[&camera]).unwrap();
-        let mut arriving = pair.b.tracks();
+        let mut incoming = pair.b.tracks();
         pair.connect().await;
-        let arrived = arriving.next().within("the track").await.unwrap();
+        let arrived = incoming.next().within("the track").await.unwrap();
         let mut mutes = arrived.track.mute_changes();
-        while mutes.next().within("the track's media").await.unwrap() {}
+        while mutes.next().within("the unmuted state").await.unwrap() {}
 
         let (send, mut removed) = mpsc::unbounded();
-        let _removed = Listener::new(arrived.streams[0].as_raw(), "removetrack", move |event| {
+        let _listener = Listener::new(arrived.streams[0].as_raw(), "removetrack", move |event| {
             send.unbounded_send(js::get(&event, "track")).unwrap();
         });
         pair.a.remove_track(&sender).unwrap();
         pair.negotiate().await;
-        assert_eq!(mutes.next().within("its muting").await, Some(true));
+        assert_eq!(mutes.next().within("the muted state").await, Some(true));
         assert!(js::same(&removed.next().within("removetrack").await.unwrap(), arrived.track.as_raw()));
-        assert!(!arrived.track.is_ended(), "it may come back");
-        assert_eq!(directions(&arrived.transceiver), said(("recvonly", "inactive")));
+        assert!(!arrived.track.is_ended(), "a removed track has not ended, as it may be added again");
+        assert_eq!(directions(&arrived.transceiver), expected_directions(("recvonly", "inactive")));
         assert!(arrived.streams[0].tracks().is_empty());
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f23_all_who_are_given_a_sender_share_it() {
+async fn f23_sender_handles_are_shared() {
     watched(async {
         let (pair, camera) = (Pair::new(), camera().await);
         let transceiver = pair.a.add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
@@ -292,19 +293,19 @@ async fn f23_all_who_are_given_a_sender_share_it() {
 }
 
 #[wasm_bindgen_test]
-async fn tracks_of_the_peer_end_with_the_connection() {
+async fn remote_tracks_end_with_connection() {
     watched(async {
         let (pair, camera) = (Pair::new(), camera().await);
         pair.a.add_track(&camera.tracks()[0], &[&camera]).unwrap();
-        let mut arriving = pair.b.tracks();
+        let mut incoming = pair.b.tracks();
         pair.connect().await;
-        let arrived = arriving.next().within("the track").await.unwrap();
+        let arrived = incoming.next().within("the track").await.unwrap();
         let mut mutes = arrived.streams[0].tracks()[0].mute_changes();
         let end = arrived.track.ended();
         pair.b.close();
         end.within("the end of the track").await;
         assert!(!is_live(arrived.track.as_raw()));
-        while mutes.next().within("the end of its changes").await.is_some() {}
+        while mutes.next().within("the end of the mute changes").await.is_some() {}
         assert!(pair.b.transceivers().is_empty() && pair.b.receivers().is_empty() && pair.b.senders().is_empty());
     })
     .await;

@@ -1,4 +1,4 @@
-//! Dictionaries that a page hands over as JavaScript values.
+//! Serde types that are read from JavaScript values.
 
 use std::fmt::Debug;
 
@@ -31,7 +31,7 @@ fn refuses<T: DeserializeOwned + PartialEq + Debug>(expression: &str, start: &st
 }
 
 #[wasm_bindgen_test]
-fn urls_are_one_string_or_a_list() {
+fn urls_are_string_or_list() {
     let one = Configuration::new().ice_server(IceServer::stun("stun:s"));
     reads("{ iceServers: [{ urls: 'stun:s' }] }", &one);
     reads("{ iceServers: [{ urls: ['stun:s'], username: undefined, credential: null }] }", &one);
@@ -40,7 +40,7 @@ fn urls_are_one_string_or_a_list() {
 }
 
 #[wasm_bindgen_test]
-fn null_and_undefined_stand_for_an_absent_member() {
+fn null_and_undefined_are_absent_members() {
     reads(
         "{ iceServers: undefined, iceTransportPolicy: null, iceCandidatePoolSize: undefined }",
         &Configuration::new(),
@@ -59,7 +59,7 @@ fn null_and_undefined_stand_for_an_absent_member() {
 }
 
 #[wasm_bindgen_test]
-fn integers_are_read_from_any_finite_number() {
+fn integers_are_read_from_finite_numbers() {
     reads("{ video: { width: { ideal: 1280.4, max: Number.MAX_SAFE_INTEGER } } }", &{
         Constraints::new().video(Video::new().width(ideal(1280).max(u32::MAX)))
     });
@@ -82,7 +82,7 @@ fn unions_and_unknown_members_are_read() {
 }
 
 #[wasm_bindgen_test]
-fn errors_name_the_path_of_the_member() {
+fn errors_name_member_path() {
     refuses::<Configuration>("{ iceServers: 'stun:s' }", "`iceServers`: ");
     refuses::<Configuration>("{ iceServers: [{ urls: 1 }] }", "`iceServers[0].urls`: ");
     refuses::<Configuration>("{ iceServers: [{}] }", "`iceServers[0].urls`: the required member is missing");
@@ -93,9 +93,9 @@ fn errors_name_the_path_of_the_member() {
     refuses::<SessionDescription>("{ sdp: 'v=0' }", "`type`: the required member is missing");
 }
 
-/// The browser's own objects, whose members are getters.
+/// Members of browser objects are getters.
 #[wasm_bindgen_test]
-async fn objects_of_the_browser_are_read() {
+async fn browser_objects_are_read() {
     watched(async {
         let candidate = "{ candidate: 'candidate:1 1 udp 1 10.0.0.1 1 typ host', sdpMid: '0', sdpMLineIndex: 0 }";
         let read_candidate: IceCandidate = read(&format!("new RTCIceCandidate({candidate})")).unwrap();
@@ -103,13 +103,13 @@ async fn objects_of_the_browser_are_read() {
         assert_eq!(read_candidate.parse().unwrap().address, "10.0.0.1");
         let offer = SessionDescription { kind: SdpType::Offer, sdp: "v=0\r\n".into() };
         reads(r"new RTCSessionDescription({ type: 'offer', sdp: 'v=0\r\n' })", &offer);
-        let told: RtpCapabilities = read("RTCRtpSender.getCapabilities('audio')").unwrap();
+        let capabilities: RtpCapabilities = read("RTCRtpSender.getCapabilities('audio')").unwrap();
         // Members without a type are JavaScript values, which serde does not carry.
         let json = |capabilities: &RtpCapabilities| serde_json::to_value(capabilities).unwrap();
-        assert_eq!(json(&told), json(&RtpSender::capabilities(&TrackKind::Audio).unwrap()));
+        assert_eq!(json(&capabilities), json(&RtpSender::capabilities(&TrackKind::Audio).unwrap()));
         let pair = Pair::new();
-        let settings: JsValue = js::run("pc", &[pair.a.as_raw()], "return pc.getConfiguration()");
-        let configuration: Configuration = serde_wasm_bindgen::from_value(settings).unwrap();
+        let raw: JsValue = js::run("pc", &[pair.a.as_raw()], "return pc.getConfiguration()");
+        let configuration: Configuration = serde_wasm_bindgen::from_value(raw).unwrap();
         assert_eq!(configuration.ice_transport_policy, pair.a.configuration().ice_transport_policy);
         let listed = js::settled(js::eval("navigator.mediaDevices.enumerateDevices()"), "the devices").await;
         for device in js_sys::Array::from(&listed) {
@@ -119,15 +119,15 @@ async fn objects_of_the_browser_are_read() {
     .await;
 }
 
-/// What is given to JavaScript can be read from it again.
+/// A value that is converted to JavaScript and back is equal to the original.
 #[wasm_bindgen_test]
-fn values_survive_the_way_through_javascript() {
-    fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+fn values_survive_javascript_round_trip() {
+    fn assert_round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
         let js = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap();
         assert_eq!(&serde_wasm_bindgen::from_value::<T>(js).unwrap(), value);
     }
-    there_and_back(&Configuration::new().ice_server(IceServer::turn("turn:t", "ada", "secret")));
-    there_and_back(&Constraints::new().audio(true).video(Video::new().width(ideal(1280)).frame_rate(29.97)));
-    there_and_back(&ChannelInit::new().negotiated(7));
-    there_and_back(&Signal::from(IceCandidate::end_of_candidates()));
+    assert_round_trip(&Configuration::new().ice_server(IceServer::turn("turn:t", "ada", "secret")));
+    assert_round_trip(&Constraints::new().audio(true).video(Video::new().width(ideal(1280)).frame_rate(29.97)));
+    assert_round_trip(&ChannelInit::new().negotiated(7));
+    assert_round_trip(&Signal::from(IceCandidate::end_of_candidates()));
 }

@@ -1,4 +1,4 @@
-//! Two sessions, which negotiate and recover by themselves, over links of the page's own.
+//! Negotiation between two sessions in one page.
 
 use std::time::Duration;
 
@@ -32,11 +32,11 @@ async fn ice_restart_is_negotiated() {
         let mut other_end = incoming.next().within("the other end").await.unwrap();
 
         let before = [a, b].map(ice_ufrag);
-        let mut rounds = a.signaling_states().skip(1);
+        let mut states = a.signaling_states().skip(1);
         b.restart_ice().unwrap();
-        // Offered by the other side, and answered.
+        // Two changes of state: the remote offer and the answer.
         for _ in 0..2 {
-            rounds.next().within("another round").await.unwrap();
+            states.next().within("a change of the signaling state").await.unwrap();
         }
         reached(b.signaling_states(), SignalingState::Stable).await;
         assert!([a, b].map(ice_ufrag).iter().zip(&before).all(|(now, before)| now != before));
@@ -52,13 +52,13 @@ async fn ice_restart_is_negotiated() {
 }
 
 #[wasm_bindgen_test]
-async fn channels_from_before_the_session_are_negotiated() {
+async fn channels_before_session_are_negotiated() {
     watched(async {
         for politeness in [[Politeness::Polite, Politeness::Impolite], [Politeness::Impolite, Politeness::Polite]] {
             let (a, b) = (connection(), connection());
             let init = ChannelInit::new().negotiated(1);
             let (near, far) = (a.create_data_channel("", &init).unwrap(), b.create_data_channel("", &init).unwrap());
-            // The browsers have told that negotiation is needed, and nobody has heard it.
+            // The browsers have fired negotiationneeded before a session listens.
             sleep(Duration::from_millis(100)).await;
             let (a_link, b_link) = MemoryLink::pair();
             let [polite, impolite] = politeness;

@@ -1,4 +1,4 @@
-//! The specification's own examples of calls, between two sessions: nobody offers, answers or passes a candidate on.
+//! The examples of calls in the specification, between two sessions, which exchange all signals by themselves.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -21,25 +21,26 @@ use super::support::{
     watched,
 };
 
-fn received(pc: &PeerConnection) -> MediaStream {
+/// Returns a stream of the tracks of all receivers.
+fn received_stream(pc: &PeerConnection) -> MediaStream {
     MediaStream::from_tracks(&pc.receivers().iter().map(RtpReceiver::track).collect::<Vec<_>>()).unwrap()
 }
 
-fn nothing_happened(sessions: [&Session; 2]) {
+fn assert_no_events(sessions: [&Session; 2]) {
     for session in sessions {
         assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
     }
 }
 
-/// Without media: connected, transceivers there. With it: `replace_track` alone.
+/// Transports and transceivers are ready before there is media, which then needs only `replace_track`.
 #[wasm_bindgen_test]
-async fn warm_up() {
+async fn warm_up_precedes_media() {
     watched(async {
         let (a_session, b_session) = sessions();
         let (a, b) = (a_session.connection(), b_session.connection());
-        let mut arriving = b.tracks();
+        let mut incoming = b.tracks();
         spawn_local(async move {
-            while let Some(arrived) = arriving.next().await {
+            while let Some(arrived) = incoming.next().await {
                 arrived.transceiver.set_direction(&TransceiverDirection::SendRecv).unwrap();
             }
         });
@@ -56,7 +57,7 @@ async fn warm_up() {
         }
 
         // The camera is ready.
-        let mut due = futures::stream::select(a.negotiation_needed(), b.negotiation_needed());
+        let mut negotiation_needed = futures::stream::select(a.negotiation_needed(), b.negotiation_needed());
         let (microphone, camera) = (microphone().await, camera().await);
         for pc in [a, b] {
             for (transceiver, stream) in pc.transceivers().iter().zip([&microphone, &camera]) {
@@ -64,64 +65,65 @@ async fn warm_up() {
             }
         }
         let (one, other) = (Element::new("video"), Element::new("video"));
-        let _shown = (media::show(&one, &received(a)).unwrap(), media::show(&other, &received(b)).unwrap());
+        let _shown =
+            (media::show(&one, &received_stream(a)).unwrap(), media::show(&other, &received_stream(b)).unwrap());
         join(one.frames(3), other.frames(3)).await;
-        assert!(due.next().now_or_never().is_none(), "nobody had to be asked");
-        nothing_happened([&a_session, &b_session]);
+        assert!(negotiation_needed.next().now_or_never().is_none(), "no negotiation is needed");
+        assert_no_events([&a_session, &b_session]);
     })
     .await;
 }
 
-/// What is connected while inactive starts with a direction.
+/// A transceiver that was negotiated as inactive needs a direction.
 #[wasm_bindgen_test]
-async fn warm_up_without_a_direction() {
+async fn inactive_warm_up_precedes_media() {
     watched(async {
         let ((a_session, b_session), camera) = (sessions(), camera().await);
-        let mut arriving = b_session.connection().tracks();
+        let mut incoming = b_session.connection().tracks();
         let init = TransceiverInit::new().direction(TransceiverDirection::Inactive).stream(&camera);
         let transceiver = a_session.connection().add_transceiver(TrackKind::Video, &init).unwrap();
         for session in [&a_session, &b_session] {
             reached(session.connection().connection_states(), ConnectionState::Connected).await;
         }
         transceiver.sender().replace_track(camera.tracks().first()).within("replaceTrack").await.unwrap();
-        assert!(arriving.next().now_or_never().is_none());
+        assert!(incoming.next().now_or_never().is_none());
         transceiver.set_direction(&TransceiverDirection::SendOnly).unwrap();
-        let arrived = arriving.next().within("the track").await.unwrap();
+        let arrived = incoming.next().within("the track").await.unwrap();
         let video = Element::new("video");
         let _shown = media::show(&video, &arrived.streams[0]).unwrap();
         video.frames(3).await;
-        nothing_happened([&a_session, &b_session]);
+        assert_no_events([&a_session, &b_session]);
     })
     .await;
 }
 
-/// Each shows what its receivers have before anything is known of the other, and their media when it comes.
+/// Both sides render the tracks of their receivers before any signal is exchanged.
 #[wasm_bindgen_test]
 async fn media_before_signaling_completes() {
     watched(async {
-        let (ours, theirs) = (camera_and_microphone().await, camera_and_microphone().await);
+        let (near, far) = (camera_and_microphone().await, camera_and_microphone().await);
         let (a_session, b_session) = sessions();
         let mut shown = Vec::new();
-        for (session, media) in [(&a_session, &ours), (&b_session, &theirs)] {
+        for (session, media) in [(&a_session, &near), (&b_session, &far)] {
             let pc = session.connection();
             for track in media.tracks() {
                 pc.add_track(&track, &[media]).unwrap();
             }
-            assert!(pc.local_description().is_none(), "not even offered yet");
+            assert!(pc.local_description().is_none(), "there is no offer yet");
             let video = Element::new("video");
-            let showing = media::show(&video, &received(pc)).unwrap();
+            let showing = media::show(&video, &received_stream(pc)).unwrap();
             shown.push((video, showing));
         }
         join(shown[0].0.frames(3), shown[1].0.frames(3)).await;
         for session in [&a_session, &b_session] {
             assert_eq!(session.connection().transceivers().len(), 2);
         }
-        nothing_happened([&a_session, &b_session]);
+        assert_no_events([&a_session, &b_session]);
     })
     .await;
 }
 
-/// A browser sends three sizes and does not accept them: the link speaks for an SFU, which does.
+/// A browser sends three sizes but does not accept them, so that the link rewrites the descriptions as an SFU would.
 #[wasm_bindgen_test]
 async fn simulcast_in_three_sizes() {
     watched(async {
@@ -155,12 +157,12 @@ async fn simulcast_in_three_sizes() {
         });
         let a = session(Politeness::Impolite, Link::new(to_a, a_outgoing));
         let b = session(Politeness::Polite, Link::new(to_b, b_outgoing));
-        let arriving = b.connection().tracks();
+        let incoming = b.connection().tracks();
         let (_camera, transceiver) = simulcast::send(a.connection()).await;
         reached(a.connection().connection_states(), ConnectionState::Connected).await;
         simulcast::assert_negotiated(&transceiver);
-        simulcast::assert_received(arriving).await;
-        nothing_happened([&a, &b]);
+        simulcast::assert_received(incoming).await;
+        assert_no_events([&a, &b]);
     })
     .await;
 }

@@ -28,7 +28,7 @@ fn descriptions(signals: &[Signal]) -> Vec<&Signal> {
 }
 
 #[wasm_bindgen_test]
-async fn large_offer_is_split_to_fit_the_link() {
+async fn large_offer_is_split_to_fit_link() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let ((a_in, a_out), (b_in, b_out)) = (a_link.into_halves(), b_link.into_halves());
@@ -36,7 +36,7 @@ async fn large_offer_is_split_to_fit_the_link() {
         let limited = |politeness| SessionOptions::new(politeness).signal_limit(LIMIT);
         let a = session(limited(Politeness::Polite), Link::new(inspect_signals(a_in, &sent), a_out));
         let b = session(limited(Politeness::Impolite), Link::new(inspect_signals(b_in, &sent), b_out));
-        // In Chromium 18 of them take 77 kB.
+        // In Chromium, the offer of 18 transceivers has 77 kB.
         let count = if is_firefox() { 24 } else { 18 };
         for session in [&a, &b] {
             for _ in 0..count {
@@ -44,7 +44,7 @@ async fn large_offer_is_split_to_fit_the_link() {
             }
         }
         wait_until_negotiated([&a, &b], 2 * count).await;
-        exchange_messages(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages in both directions").await;
         let sizes: Vec<usize> = sent.borrow().iter().map(|signal| signal.to_string().len()).collect();
         assert!(sizes.iter().all(|size| *size <= LIMIT), "{sizes:?}");
         let parts = sent.borrow().iter().filter(|signal| signal.header.as_ref().unwrap().parts > 1).count();
@@ -60,7 +60,7 @@ async fn large_offer_is_split_to_fit_the_link() {
 }
 
 #[wasm_bindgen_test]
-async fn offer_over_the_limit_is_reported_once() {
+async fn offer_over_limit_is_reported_once() {
     watched(async {
         for politeness in [[Politeness::Polite, Politeness::Impolite], [Politeness::Impolite, Politeness::Polite]] {
             let (a_link, b_link) = MemoryLink::pair();
@@ -79,16 +79,22 @@ async fn offer_over_the_limit_is_reported_once() {
 
             a.set_signal_limit(LIMIT);
             wait_until_negotiated([&a, &b], 1).await;
-            a.connection().create_data_channel("", &ChannelInit::new()).unwrap().opened().within("open").await.unwrap();
+            a.connection()
+                .create_data_channel("", &ChannelInit::new())
+                .unwrap()
+                .opened()
+                .within("an open channel")
+                .await
+                .unwrap();
             assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None);
         }
     })
     .await;
 }
 
-/// A change that makes the offer smaller is noticed, although no browser tells of it.
+/// The session detects that the offer has become smaller, for which browsers fire no event.
 #[wasm_bindgen_test]
-async fn offer_is_made_once_a_change_makes_it_fit() {
+async fn shrunk_offer_is_sent() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let a = session(SessionOptions::new(Politeness::Impolite).signal_limit(400), a_link);
@@ -104,7 +110,7 @@ async fn offer_is_made_once_a_change_makes_it_fit() {
             transceiver.stop().unwrap();
         }
         channel.opened().within("an open channel").await.unwrap();
-        exchange_messages(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages in both directions").await;
     })
     .await;
 }

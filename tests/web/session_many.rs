@@ -1,4 +1,4 @@
-//! As many sessions one after the other as a page has that is never reloaded, and nothing left of them.
+//! 1500 sessions in one page that is never reloaded, which are freed after their end.
 
 use browser_rtc::{peer::ConnectionState, session::Session};
 use futures::{StreamExt, stream};
@@ -13,16 +13,17 @@ use super::support::{
     watched,
 };
 
-/// Few enough that Chromium, which has room for 500 connections, need not have freed the former ones yet.
+/// The number of pairs of a batch. Chromium allows 500 connections at a time, including closed ones that it has not
+/// freed yet.
 const BATCH: usize = 75;
 
 const BATCHES: usize = 10;
 
-/// In bytes: less than one word of each session.
+/// The allowed growth of tables in bytes, which is less than one word per session.
 const TABLE: usize = 4096;
 
-/// Two that are connected, and one has said something.
-async fn one_pair(number: usize) -> (Session, Session) {
+/// Connects two sessions, and sends a message.
+async fn connected_pair(number: usize) -> (Session, Session) {
     let (a, b) = sessions();
     exchange_message(&a, &b, &number.to_string()).within_minutes("the message").await;
     for session in [&a, &b] {
@@ -31,10 +32,11 @@ async fn one_pair(number: usize) -> (Session, Session) {
     (a, b)
 }
 
-/// One side of each is dropped, and the other told.
-async fn pairs(count: usize) -> WeakConnections {
+/// Connects so many pairs, drops one side of each, and waits for the end of the other. Returns weak references to the
+/// connections.
+async fn open_and_close(count: usize) -> WeakConnections {
     let mut seen = WeakConnections::default();
-    let mut pairs = stream::iter(0..count).map(one_pair).buffer_unordered(8);
+    let mut pairs = stream::iter(0..count).map(connected_pair).buffer_unordered(8);
     while let Some((a, b)) = pairs.next().await {
         seen.add(a.connection());
         seen.add(b.connection());
@@ -50,13 +52,13 @@ async fn pairs(count: usize) -> WeakConnections {
 #[wasm_bindgen_test]
 async fn sessions_1500_leave_nothing_behind() {
     watched(async {
-        // Those of other tests.
+        // Connections of other tests.
         let mut former = WeakConnections::default().wait_until_collected(WeakConnections::default()).await;
-        // The first time, tables and queues grow to the size that they need.
-        former = pairs(10).await.wait_until_collected(former).await;
+        // The first round lets tables and queues grow to the size that they need.
+        former = open_and_close(10).await.wait_until_collected(former).await;
         let (held, started) = (Snapshot::now(), now());
         for _ in 0..BATCHES {
-            let seen = pairs(BATCH).await;
+            let seen = open_and_close(BATCH).await;
             assert_eq!(seen.count(), 150);
             former = seen.wait_until_collected(former).await;
         }

@@ -1,4 +1,4 @@
-//! Sessions with peers that do not use this crate: their signals have no headers, and they know no greetings.
+//! Sessions with peers that do not use this crate: their signals have no headers, and they ignore greetings.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn until(mut condition: impl FnMut() -> bool, awaited: &str) {
     met.within(awaited).await;
 }
 
-fn no_events(session: &Session) {
+fn assert_no_events(session: &Session) {
     assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
 }
 
@@ -45,12 +45,12 @@ async fn connected(session: &Session) {
 }
 
 /// Adds a transceiver on each side, one after the other, and waits until each is negotiated.
-async fn both_sides_add(session: &Session, peer: &PlainPeer) {
+async fn add_on_both_sides(session: &Session, peer: &PlainPeer) {
     let before = js::number(&peer.run("return pc.getTransceivers()"), "length");
-    let ours = session.connection().add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
-    until(|| ours.current_direction().is_some(), "our transceiver").await;
+    let transceiver = session.connection().add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
+    until(|| transceiver.current_direction().is_some(), "the local transceiver").await;
     let length = || js::number(&peer.run("return pc.getTransceivers()"), "length");
-    until(|| length() > before, "our transceiver at the peer").await;
+    until(|| length() > before, "the local transceiver at the peer").await;
     let count = session.connection().transceivers().len();
     peer.run("pc.addTransceiver('video')");
     until(|| session.connection().transceivers().len() > count, "the peer's transceiver").await;
@@ -58,7 +58,7 @@ async fn both_sides_add(session: &Session, peer: &PlainPeer) {
 }
 
 #[wasm_bindgen_test]
-async fn plain_peer_that_waits_is_sent_one_offer() {
+async fn waiting_plain_peer_gets_one_offer() {
     watched(async {
         for (politeness, behavior) in BOTH {
             let (peer, link) = PlainPeer::new(behavior);
@@ -67,16 +67,16 @@ async fn plain_peer_that_waits_is_sent_one_offer() {
             channel.opened().within("an open channel").await.unwrap();
             assert_eq!(peer.received("offer"), 1);
             connected(&session).await;
-            both_sides_add(&session, &peer).await;
+            add_on_both_sides(&session, &peer).await;
             assert_eq!(peer.received("offer"), 2);
-            no_events(&session);
+            assert_no_events(&session);
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn plain_peer_that_calls_is_answered_and_offered_to_later() {
+async fn calling_plain_peer_is_answered() {
     watched(async {
         for (politeness, behavior) in BOTH {
             for delay in [0, 300, 1_500, 3_500] {
@@ -87,17 +87,17 @@ async fn plain_peer_that_calls_is_answered_and_offered_to_later() {
                 peer.run("pc.createDataChannel('')");
                 channels.next().within("the peer's channel").await.unwrap();
                 connected(&session).await;
-                both_sides_add(&session, &peer).await;
-                no_events(&session);
+                add_on_both_sides(&session, &peer).await;
+                assert_no_events(&session);
             }
         }
     })
     .await;
 }
 
-/// A peer that sends something before it has our offer: the offer that waits is not lost.
+/// A signal that the peer sends before it has received the offer does not discard the offer.
 #[wasm_bindgen_test]
-async fn early_candidate_of_a_plain_peer_keeps_the_offer() {
+async fn early_plain_candidate_keeps_offer() {
     watched(async {
         for (politeness, behavior) in BOTH {
             let (peer, link) = PlainPeer::new(behavior);
@@ -114,9 +114,10 @@ async fn early_candidate_of_a_plain_peer_keeps_the_offer() {
     .await;
 }
 
-/// Such as an SFU. In Chromium a session that offers first has to roll its first data channel back, and then hangs.
+/// An SFU behaves like this. In Chromium, a session that offers first would have to roll back the offer of its first
+/// data channel, which then never opens.
 #[wasm_bindgen_test]
-async fn peer_that_offers_and_ignores_offers_is_connected() {
+async fn offer_only_peer_connects() {
     watched(async {
         let polite = || SessionOptions::new(Politeness::Polite);
         for options in [polite(), polite().plain_peer(), polite().answer_only(), polite().plain_peer().answer_only()] {
@@ -126,8 +127,8 @@ async fn peer_that_offers_and_ignores_offers_is_connected() {
                 let (peer, link) = PlainPeer::new(behavior);
                 let started = now();
                 let session = session(options.clone(), link);
-                let _channel = session.connection().create_data_channel("ours", &ChannelInit::new()).unwrap();
-                peer.run("pc.createDataChannel('theirs')");
+                let _channel = session.connection().create_data_channel("local", &ChannelInit::new()).unwrap();
+                peer.run("pc.createDataChannel('remote')");
                 connected(&session).await;
                 slowest = slowest.max(now() - started);
                 if is_answer_only {
@@ -141,7 +142,7 @@ async fn peer_that_offers_and_ignores_offers_is_connected() {
 }
 
 #[wasm_bindgen_test]
-async fn refused_remote_offer_is_reported_once_and_followed_by_none() {
+async fn refused_remote_offer_is_reported_once() {
     watched(async {
         for (politeness, behavior) in BOTH {
             let (peer, link) = PlainPeer::new(behavior);
@@ -167,7 +168,7 @@ async fn refused_remote_offer_is_reported_once_and_followed_by_none() {
     .await;
 }
 
-/// As aiortc does.
+/// aiortc ignores ICE restarts.
 #[wasm_bindgen_test]
 async fn ignored_ice_restart_is_reported_once() {
     watched(async {

@@ -1,4 +1,4 @@
-//! Sessions whose network breaks, whose way is silent, and whose ICE is restarted.
+//! Recovery of sessions: broken paths, silent paths and ICE restarts.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -19,8 +19,8 @@ use super::support::{
     sleep, watched,
 };
 
-/// The same, but that all candidates lead to an address that nobody has.
-fn to_nowhere(signal: Signal) -> Signal {
+/// Replaces the addresses of all candidates by an address that does not exist.
+fn with_unreachable_address(signal: Signal) -> Signal {
     let content = match signal.content {
         Content::Candidate(mut candidate) => {
             let mut words: Vec<&str> = candidate.candidate.split(' ').collect();
@@ -41,41 +41,47 @@ fn to_nowhere(signal: Signal) -> Signal {
 }
 
 #[wasm_bindgen_test]
-async fn session_without_a_path_is_lost() {
+async fn session_without_path_is_lost() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let (a_incoming, a_outgoing) = a_link.into_halves();
         let (b_incoming, b_outgoing) = b_link.into_halves();
-        // Of two who fail at one moment, who restarts ICE first spares the other its failure for a while.
+        // An ICE restart of one side postpones the failure of the other, so that only one side retries.
         let hasty = Recovery::new().attempts(2).attempt_time(Duration::from_millis(500));
         let patient = Recovery::new().attempts(1).attempt_time(Duration::from_secs(3_600));
         let options = |politeness, recovery| SessionOptions::new(politeness).recovery(recovery);
-        let a = session(options(Politeness::Polite, hasty), Link::new(a_incoming.map(to_nowhere), a_outgoing));
-        let b = session(options(Politeness::Impolite, patient), Link::new(b_incoming.map(to_nowhere), b_outgoing));
+        let a = session(
+            options(Politeness::Polite, hasty),
+            Link::new(a_incoming.map(with_unreachable_address), a_outgoing),
+        );
+        let b = session(
+            options(Politeness::Impolite, patient),
+            Link::new(b_incoming.map(with_unreachable_address), b_outgoing),
+        );
         let _never = a.connection().create_data_channel("never", &ChannelInit::new()).unwrap();
         let started = super::support::now();
         let events: Vec<SessionEvent> = a.events().collect().within_minutes("the loss").await;
         wasm_bindgen_test::console_log!("measured: lost after {} ms", super::support::now() - started);
-        let events: Vec<String> = events.iter().map(describe_event).collect();
+        let descriptions: Vec<String> = events.iter().map(describe_event).collect();
         assert_eq!(
-            events,
+            descriptions,
             ["Reconnecting { attempt: 1 }", "Reconnecting { attempt: 2 }", "Lost { reason: ConnectionFailed }"]
         );
-        a.ended().within("our end").await;
-        let events: Vec<SessionEvent> = b.events().collect().within("their end").await;
+        a.ended().within("the end of the retrying session").await;
+        let events: Vec<SessionEvent> = b.events().collect().within("the end of the other session").await;
         assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed, .. })), "{events:?}");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn broken_path_is_retried_until_it_recovers() {
+async fn broken_path_is_retried_until_recovery() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let recovery = Recovery::new().attempts(3).attempt_time(Duration::from_millis(500));
         let a = session(SessionOptions::new(Politeness::Polite).recovery(recovery), a_link);
         let b = session(Politeness::Impolite, b_link);
-        exchange_messages(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages in both directions").await;
         reached(a.connection().connection_states(), ConnectionState::Connected).await;
         let mut events = a.events();
         let before = ice_ufrag(a.connection());
@@ -86,117 +92,117 @@ async fn broken_path_is_retried_until_it_recovers() {
         changed();
         for attempt in 1..=2 {
             let expected = format!("Reconnecting {{ attempt: {attempt} }}");
-            assert_eq!(describe_event(&events.next().within("a try").await.unwrap()), expected);
+            assert_eq!(describe_event(&events.next().within("an attempt").await.unwrap()), expected);
         }
         drop(broken);
         changed();
-        assert_eq!(describe_event(&events.next().within("a way").await.unwrap()), "Recovered");
+        assert_eq!(describe_event(&events.next().within("the recovery").await.unwrap()), "Recovered");
         reached(a.connection().connection_states(), ConnectionState::Connected).await;
-        assert_ne!(ice_ufrag(a.connection()), before, "the tries looked for another way");
-        exchange_messages(&a, &b).within("messages over what is open").await;
+        assert_ne!(ice_ufrag(a.connection()), before, "the attempts restarted ICE");
+        exchange_messages(&a, &b).within("messages over the connection").await;
         assert_eq!(events.next().now_or_never().flatten().as_ref().map(describe_event), None);
     })
     .await;
 }
 
-/// Restarts ICE by hand, and waits until both have agreed.
-async fn restarted(session: &Session) {
+/// Restarts ICE, and waits until the restart has been negotiated.
+async fn restart_ice(session: &Session) {
     let before = ice_ufrag(session.connection());
     session.connection().restart_ice().unwrap();
-    let agreed = async {
+    let restarted = async {
         while ice_ufrag(session.connection()) == before {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    agreed.within("a restart").await;
+    restarted.within("new ICE credentials").await;
 }
 
-/// As a Firefox does to a Chromium at times: ICE says that there is a way, and nothing that is sent on it comes.
+/// Between Firefox and Chromium, ICE may report a connected path on which nothing that is sent arrives.
 #[wasm_bindgen_test]
-async fn silent_path_is_retried_and_then_lost() {
+async fn silent_path_is_retried_then_lost() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let once = SessionOptions::new(Politeness::Polite).recovery(Recovery::new().attempts(1));
         let (a, b) = (session(once, a_link), session(Politeness::Impolite, b_link));
-        exchange_messages(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages in both directions").await;
         reached(a.connection().connection_states(), ConnectionState::Connected).await;
 
-        let in_vain = js::eval(
+        let without_received_bytes = js::eval(
             "(() => {
                 let bytesSent = 0;
                 return async () => new Map([['pair', { bytesSent: ++bytesSent, bytesReceived: 7 }]]);
             })()",
         );
-        let _deaf = Override::new(a.connection().as_raw(), "getStats", &in_vain);
-        restarted(&a).await;
-        let first_try = ice_ufrag(a.connection());
+        let _silent = Override::new(a.connection().as_raw(), "getStats", &without_received_bytes);
+        restart_ice(&a).await;
+        let first_fragment = ice_ufrag(a.connection());
         let mut events = a.events();
         for expected in ["Reconnecting { attempt: 1 }", "Recovered"] {
-            assert_eq!(describe_event(&events.next().within_minutes("a try").await.unwrap()), expected);
+            assert_eq!(describe_event(&events.next().within_minutes("an attempt").await.unwrap()), expected);
         }
-        assert_ne!(ice_ufrag(a.connection()), first_try, "it looks for another way");
+        assert_ne!(ice_ufrag(a.connection()), first_fragment, "the attempt restarted ICE");
         let rest: Vec<String> = events.map(|event| describe_event(&event)).collect().within_minutes("the loss").await;
         assert_eq!(rest, ["Lost { reason: ConnectionFailed }"]);
-        let events: Vec<SessionEvent> = b.events().collect().within("their end").await;
+        let events: Vec<SessionEvent> = b.events().collect().within("the end of the other session").await;
         assert!(matches!(events.last(), Some(SessionEvent::Lost { reason: LostReason::PeerClosed, .. })), "{events:?}");
     })
     .await;
 }
 
-/// By the browser's own counts, each after a restart: messages one way only, and nothing at all.
+/// With the browser's own statistics, after a restart: messages in one direction only, and no messages at all.
 #[wasm_bindgen_test]
-async fn path_with_traffic_is_left_alone() {
+async fn healthy_path_is_not_restarted() {
     watched(async {
-        let (speaking, idle) = (sessions(), sessions());
+        let (sending, idle) = (sessions(), sessions());
         let init = ChannelInit::new().negotiated(1);
         let channel = |session: &Session| session.connection().create_data_channel("", &init).unwrap();
-        let [mouth, _ear, _near, _far] = [&speaking.0, &speaking.1, &idle.0, &idle.1].map(channel);
-        for one in [&speaking.0, &speaking.1, &idle.0, &idle.1] {
+        let [sender, _receiver, _near, _far] = [&sending.0, &sending.1, &idle.0, &idle.1].map(channel);
+        for one in [&sending.0, &sending.1, &idle.0, &idle.1] {
             reached(one.connection().connection_states(), ConnectionState::Connected).await;
         }
-        mouth.opened().within("an open channel").await.unwrap();
-        join(restarted(&speaking.0), restarted(&idle.1)).await;
-        // For longer than it takes to call it silence.
+        sender.opened().within("an open channel").await.unwrap();
+        join(restart_ice(&sending.0), restart_ice(&idle.1)).await;
+        // 11 seconds, which is longer than the time after which a path counts as silent.
         for _ in 0..110 {
-            mouth.send("do you hear me?").within("send").await.unwrap();
+            sender.send("hello").within("send").await.unwrap();
             sleep(Duration::from_millis(100)).await;
         }
-        for one in [&speaking.0, &speaking.1, &idle.0, &idle.1] {
+        for one in [&sending.0, &sending.1, &idle.0, &idle.1] {
             assert_eq!(one.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
         }
     })
     .await;
 }
 
-/// Firefox answers each restart as the client, also as the server, which a Chromium cannot bear.
+/// Firefox always answers an ICE restart as the DTLS client. Chromium cannot handle the change of role.
 #[wasm_bindgen_test]
-async fn answer_to_an_ice_restart_keeps_the_dtls_role() {
+async fn ice_restart_answer_keeps_dtls_role() {
     watched(async {
         let (a_link, b_link) = MemoryLink::pair();
         let answers = Rc::<RefCell<Vec<bool>>>::default();
-        let heard = answers.clone();
-        let listening = move |signal: &Signal| {
+        let recorded = answers.clone();
+        let record = move |signal: &Signal| {
             if let Content::Description(description) = &signal.content
                 && description.kind == SdpType::Answer
             {
-                heard.borrow_mut().push(description.sdp.contains("a=setup:active"));
+                recorded.borrow_mut().push(description.sdp.contains("a=setup:active"));
             }
         };
         let (a_incoming, a_outgoing) = a_link.into_halves();
         let (b_incoming, b_outgoing) = b_link.into_halves();
-        let a = session(Politeness::Polite, Link::new(a_incoming.inspect(listening.clone()), a_outgoing));
-        let b = session(Politeness::Impolite, Link::new(b_incoming.inspect(listening), b_outgoing));
-        // The first offer is of b, as a has nothing to offer.
+        let a = session(Politeness::Polite, Link::new(a_incoming.inspect(record.clone()), a_outgoing));
+        let b = session(Politeness::Impolite, Link::new(b_incoming.inspect(record), b_outgoing));
+        // The first offer is made by `b`, as `a` has nothing to negotiate.
         let _channel = b.connection().create_data_channel("", &ChannelInit::new()).unwrap();
         for session in [&a, &b] {
             reached(session.connection().connection_states(), ConnectionState::Connected).await;
         }
-        restarted(&a).await;
-        restarted(&b).await;
-        restarted(&a).await;
+        restart_ice(&a).await;
+        restart_ice(&b).await;
+        restart_ice(&a).await;
         let a_is_client = answers.borrow()[0];
         assert_eq!(*answers.borrow(), [a_is_client, !a_is_client, a_is_client, !a_is_client]);
-        exchange_messages(&a, &b).within("messages both ways").await;
+        exchange_messages(&a, &b).within("messages in both directions").await;
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Tracks that are added and removed again and again in one session, whose descriptions stay bounded.
+//! Tracks that are added and removed repeatedly in one session, whose descriptions do not grow.
 
 use std::time::Duration;
 
@@ -28,10 +28,10 @@ fn transceiver_of(pc: &PeerConnection, sender: &RtpSender) -> RtpTransceiver {
     pc.transceivers().into_iter().find(|one| one.sender() == sender).unwrap()
 }
 
-/// Waits until it is agreed on that a sender sends, or that it does not.
-async fn agreed(pc: &PeerConnection, sender: &RtpSender, sends: bool) {
+/// Waits until the negotiated direction includes sending, or does not.
+async fn negotiated(pc: &PeerConnection, sender: &RtpSender, sends: bool) {
     let transceiver = transceiver_of(pc, sender);
-    let agreed = async {
+    let negotiated = async {
         loop {
             let direction = transceiver.current_direction();
             let sending = matches!(direction, Some(TransceiverDirection::SendRecv | TransceiverDirection::SendOnly));
@@ -41,31 +41,31 @@ async fn agreed(pc: &PeerConnection, sender: &RtpSender, sends: bool) {
             sleep(Duration::from_millis(1)).await;
         }
     };
-    agreed.within("an agreement").await;
+    negotiated.within("the direction").await;
 }
 
-/// Adds a track and removes it, so many times, and leaves it added at the end.
+/// Adds and removes a track so many times, and adds it once more.
 async fn toggle(session: &Session, track: &MediaStreamTrack, stream: &MediaStream, times: usize) {
     let pc = session.connection();
     for _ in 0..times {
         let sender = pc.add_track(track, &[stream]).unwrap();
         assert_eq!(sender.track().unwrap().id(), track.id());
-        agreed(pc, &sender, true).await;
+        negotiated(pc, &sender, true).await;
         pc.remove_track(&sender).unwrap();
         assert!(sender.track().is_none());
-        agreed(pc, &sender, false).await;
+        negotiated(pc, &sender, false).await;
     }
     let sender = pc.add_track(track, &[stream]).unwrap();
-    agreed(pc, &sender, true).await;
+    negotiated(pc, &sender, true).await;
 }
 
-fn no_events(sessions: [&Session; 2]) {
+fn assert_no_events(sessions: [&Session; 2]) {
     for session in sessions {
         assert_eq!(session.events().next().now_or_never().flatten().as_ref().map(describe_event), None);
     }
 }
 
-/// Shows what a session receives in a section, from its first track event on.
+/// Shows the track of a receiver of the session.
 async fn shown(video: &Element, session: &Session, index: usize) -> impl Sized + use<> {
     let receiver = session.connection().receivers().swap_remove(index);
     let shown = media::show(video, &MediaStream::from_tracks(&[receiver.track()]).unwrap()).unwrap();
@@ -73,14 +73,14 @@ async fn shown(video: &Element, session: &Session, index: usize) -> impl Sized +
     shown
 }
 
-/// One camera flows all the while, and another is toggled.
-async fn bounded(sender: &Session, receiver: &Session, times: usize) {
+/// Sends one camera throughout while another is toggled, and asserts that the descriptions do not grow.
+async fn assert_bounded(sender: &Session, receiver: &Session, times: usize) {
     let (constant, toggled) = (camera().await, camera().await);
     let pc = sender.connection();
     let fixed = pc.add_track(&constant.tracks()[0], &[&constant]).unwrap();
-    agreed(pc, &fixed, true).await;
-    let (flowing, video) = (Element::new("video"), Element::new("video"));
-    let _flowing = shown(&flowing, receiver, 0).await;
+    negotiated(pc, &fixed, true).await;
+    let (constant_video, toggled_video) = (Element::new("video"), Element::new("video"));
+    let _constant_shown = shown(&constant_video, receiver, 0).await;
     let started = now();
     toggle(sender, &toggled.tracks()[0], &toggled, 2).await;
     let size = pc.local_description().unwrap().sdp.len();
@@ -95,28 +95,28 @@ async fn bounded(sender: &Session, receiver: &Session, times: usize) {
     }
     let grown = pc.local_description().unwrap().sdp.len();
     assert!(grown < size + 2_000, "from {size} bytes to {grown}");
-    let _shown = shown(&video, receiver, 1).await;
-    flowing.frames(3).within("media that flows").await;
-    no_events([sender, receiver]);
+    let _toggled_shown = shown(&toggled_video, receiver, 1).await;
+    constant_video.frames(3).within("media of the constant camera").await;
+    assert_no_events([sender, receiver]);
 }
 
-/// A thousand were run by hand.
+/// The number of rounds in CI. A manual run had 1000.
 const ROUNDS: usize = 200;
 
 #[wasm_bindgen_test]
-async fn sections_stay_bounded_while_a_track_is_toggled() {
+async fn sections_stay_bounded_while_track_toggles() {
     watched(async {
         let (a, b) = sessions();
-        bounded(&a, &b, ROUNDS).await;
+        assert_bounded(&a, &b, ROUNDS).await;
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn sections_stay_bounded_on_the_impolite_side() {
+async fn sections_stay_bounded_on_impolite_side() {
     watched(async {
         let (a, b) = sessions();
-        bounded(&b, &a, 50).await;
+        assert_bounded(&b, &a, 50).await;
     })
     .await;
 }
@@ -125,9 +125,13 @@ async fn sections_stay_bounded_on_the_impolite_side() {
 async fn sections_stay_bounded_while_both_sides_toggle() {
     watched(async {
         let (a, b) = sessions();
-        let (ours, theirs) = (camera().await, camera().await);
+        let (a_camera, b_camera) = (camera().await, camera().await);
         let (started, rounds) = (now(), 100);
-        join(toggle(&a, &ours.tracks()[0], &ours, rounds), toggle(&b, &theirs.tracks()[0], &theirs, rounds)).await;
+        join(
+            toggle(&a, &a_camera.tracks()[0], &a_camera, rounds),
+            toggle(&b, &b_camera.tracks()[0], &b_camera, rounds),
+        )
+        .await;
         console_log!("measured: {rounds} rounds of both sides in {:.1} s", (now() - started) / 1_000.0);
         for session in [&a, &b] {
             assert!(sections(session.connection()) <= 2);
@@ -138,7 +142,7 @@ async fn sections_stay_bounded_while_both_sides_toggle() {
                 let direction = transceiver.current_direction();
                 matches!(direction, Some(TransceiverDirection::SendRecv | TransceiverDirection::RecvOnly))
             };
-            let arrives = async {
+            let receiving = async {
                 loop {
                     if let Some(index) = session.connection().transceivers().iter().position(receives) {
                         return index;
@@ -146,22 +150,22 @@ async fn sections_stay_bounded_while_both_sides_toggle() {
                     sleep(Duration::from_millis(20)).await;
                 }
             };
-            let index = arrives.within("a section that receives").await;
+            let index = receiving.within("a section that receives").await;
             let _shown = shown(video, session, index).await;
         }
-        no_events([&a, &b]);
+        assert_no_events([&a, &b]);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn track_that_is_removed_at_once_is_not_sent() {
+async fn track_removed_at_once_is_not_sent() {
     watched(async {
         let (a, b) = sessions();
         let (pc, stream) = (a.connection(), camera().await);
         let track = &stream.tracks()[0];
         let sender = pc.add_track(track, &[&stream]).unwrap();
-        agreed(pc, &sender, true).await;
+        negotiated(pc, &sender, true).await;
         pc.remove_track(&sender).unwrap();
         for _ in 0..5 {
             assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
@@ -170,44 +174,44 @@ async fn track_that_is_removed_at_once_is_not_sent() {
             pc.remove_track(&sender).unwrap();
             assert!(sender.track().is_none());
         }
-        agreed(pc, &sender, false).await;
+        negotiated(pc, &sender, false).await;
         sleep(Duration::from_millis(200)).await;
         assert!(js::get(sender.as_raw(), "track").is_null());
         assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
-        agreed(pc, &sender, true).await;
+        negotiated(pc, &sender, true).await;
         assert_eq!(pc.transceivers().len(), 1);
-        no_events([&a, &b]);
+        assert_no_events([&a, &b]);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn track_that_the_browser_refuses_is_reported() {
+async fn track_refused_by_browser_is_reported() {
     watched(async {
         let (a, _b) = sessions();
         let (pc, stream) = (a.connection(), camera().await);
         let track = &stream.tracks()[0];
         let sender = pc.add_track(track, &[&stream]).unwrap();
-        agreed(pc, &sender, true).await;
+        negotiated(pc, &sender, true).await;
         pc.remove_track(&sender).unwrap();
-        agreed(pc, &sender, false).await;
+        negotiated(pc, &sender, false).await;
         let refuse = js::eval("() => Promise.reject(new DOMException('refused', 'InvalidModificationError'))");
         let refusing = Override::new(sender.as_raw(), "replaceTrack", &refuse);
         assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
         assert_eq!(describe_event(&a.events().next().within("the failure").await.unwrap()), "replaceTrack failed");
         assert!(sender.track().is_none());
-        agreed(pc, &sender, false).await;
+        negotiated(pc, &sender, false).await;
         drop(refusing);
-        // The next one takes it again.
+        // The sender is reused again once the browser accepts the track.
         assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
-        agreed(pc, &sender, true).await;
+        negotiated(pc, &sender, true).await;
     })
     .await;
 }
 
-/// A connection without a session does as the browser does.
+/// A connection without a session behaves like the browser.
 #[wasm_bindgen_test]
-async fn sender_outside_of_a_session_is_not_reused() {
+async fn sender_without_session_is_not_reused() {
     watched(async {
         let pair = super::support::pair::Pair::new();
         let stream = camera().await;

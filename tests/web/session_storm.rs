@@ -1,4 +1,4 @@
-//! Both sides change things at once, again and again.
+//! Simultaneous changes on both sides of a session, over hundreds of rounds.
 
 use std::{
     cell::{Cell, RefCell},
@@ -30,7 +30,7 @@ use super::support::{
 
 const ROUNDS: u32 = 300;
 
-/// Of each side, at a time: each is a section of every description.
+/// The maximum of live transceivers of each side. Each is a section of every description.
 const TRANSCEIVERS: usize = 5;
 
 #[derive(Clone, Copy)]
@@ -41,7 +41,7 @@ enum Change {
     Restart,
 }
 
-/// What one side does, and what it has made.
+/// One side of the session, which makes random changes.
 struct Side<'a> {
     pc: &'a PeerConnection,
     rng: Rng,
@@ -63,7 +63,7 @@ impl<'a> Side<'a> {
         }
     }
 
-    async fn change_something(&self) {
+    async fn make_change(&self) {
         sleep(Duration::from_millis(self.rng.below(30).into())).await;
         match self.rng.choose(self.kinds) {
             Change::Add => self.add_transceiver(),
@@ -103,14 +103,14 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// By their mid: which way each goes, as this side sees it.
+    /// Returns the negotiated direction of each live transceiver by its mid.
     fn directions(&self) -> BTreeMap<String, Option<TransceiverDirection>> {
         let live = self.pc.transceivers().into_iter().filter(|one| one.direction() != TransceiverDirection::Stopped);
         live.filter_map(|one| Some((one.mid()?, one.current_direction()))).collect()
     }
 }
 
-/// As the other side sees it.
+/// Returns the direction at the remote peer.
 fn mirrored(direction: TransceiverDirection) -> TransceiverDirection {
     match direction {
         TransceiverDirection::SendOnly => TransceiverDirection::RecvOnly,
@@ -119,36 +119,36 @@ fn mirrored(direction: TransceiverDirection) -> TransceiverDirection {
     }
 }
 
-/// Waits until both see the same, which takes a while where a browser has been slowed down in its asking.
-async fn agreed_directions(a: &Side<'_>, b: &Side<'_>) -> BTreeMap<String, Option<TransceiverDirection>> {
+/// Waits until the directions of both sides match. This may take long where the browser delays negotiationneeded.
+async fn matching_directions(a: &Side<'_>, b: &Side<'_>) -> BTreeMap<String, Option<TransceiverDirection>> {
     for _ in 0..2_400 {
-        let theirs: BTreeMap<_, _> =
+        let expected: BTreeMap<_, _> =
             b.directions().into_iter().map(|(mid, direction)| (mid, direction.map(mirrored))).collect();
-        if a.directions() == theirs {
-            return theirs;
+        if a.directions() == expected {
+            return expected;
         }
         sleep(Duration::from_millis(50)).await;
     }
     panic!("{:?} and {:?}", a.directions(), b.directions());
 }
 
-/// Keeps what goes wrong.
+/// Collects failures and losses of the session.
 fn failures(session: &Session) -> Rc<RefCell<Vec<String>>> {
     let failures = Rc::<RefCell<Vec<String>>>::default();
     let mut events = session.events();
-    let kept = failures.clone();
+    let collected = failures.clone();
     spawn_local(async move {
         while let Some(event) = events.next().await {
             if matches!(event, SessionEvent::Failed(_) | SessionEvent::Lost { .. }) {
-                kept.borrow_mut().push(format!("{event:?}"));
+                collected.borrow_mut().push(format!("{event:?}"));
             }
         }
     });
     failures
 }
 
-/// Until neither side has had anything to negotiate for a while.
-async fn calm(a: &PeerConnection, b: &PeerConnection, failures: &[Rc<RefCell<Vec<String>>>; 2]) {
+/// Waits until both sides have been stable for half a second.
+async fn settled(a: &PeerConnection, b: &PeerConnection, failures: &[Rc<RefCell<Vec<String>>>; 2]) {
     let mut still = 0;
     for _ in 0..1_200 {
         sleep(Duration::from_millis(50)).await;
@@ -162,9 +162,9 @@ async fn calm(a: &PeerConnection, b: &PeerConnection, failures: &[Rc<RefCell<Vec
     assert_eq!(still, 10, "{} and {}", a.signaling_state(), b.signaling_state());
 }
 
-/// Firefox 153 now and then takes DTLS for ended when something is written while its ICE is restarted, as a channel that
-/// is opened does: one of its two connections fails, two of a kind in plain JavaScript as well. So there channels are
-/// opened in one storm, and ICE is restarted in another.
+/// Firefox 153 sometimes treats DTLS as closed when data is written during an ICE restart, for example by a channel
+/// that opens. One of the two connections then fails, also in plain JavaScript. In Firefox,
+/// channels therefore open in one storm, and ICE restarts in another.
 #[wasm_bindgen_test]
 async fn glare_300_rounds() {
     use Change::{Add, Channel, Restart, Stop};
@@ -178,7 +178,7 @@ async fn glare_300_rounds() {
 
 async fn storm(kinds: &[Change]) {
     watched(async {
-        // As in a room: with a limit, each offer is looked at before it is made.
+        // A limit, as in a room, makes the session check each offer before it is sent.
         let limited = |politeness| SessionOptions::new(politeness).signal_limit(63 * 1024);
         let (a_link, b_link) = MemoryLink::pair();
         let a_session = session(limited(Politeness::Polite), a_link);
@@ -188,9 +188,9 @@ async fn storm(kinds: &[Change]) {
         let (camera, video) = (camera().await, Element::new("video"));
         let mut tracks = b.pc.tracks();
         a.pc.add_track(&camera.tracks()[0], &[&camera]).unwrap();
-        let agreed = ChannelInit::new().negotiated(0);
-        let chat = a.pc.create_data_channel("chat", &agreed).unwrap();
-        let mut other_end = b.pc.create_data_channel("chat", &agreed).unwrap();
+        let negotiated = ChannelInit::new().negotiated(0);
+        let chat = a.pc.create_data_channel("chat", &negotiated).unwrap();
+        let mut other_end = b.pc.create_data_channel("chat", &negotiated).unwrap();
         let picture = loop {
             if let Some(stream) = tracks.next().within("the track").await.unwrap().streams.into_iter().next() {
                 break stream;
@@ -208,13 +208,13 @@ async fn storm(kinds: &[Change]) {
             }
         });
         for round in 0..ROUNDS {
-            join(a.change_something(), b.change_something()).await;
+            join(a.make_change(), b.make_change()).await;
             if round % 10 == 9 {
-                calm(a.pc, b.pc, &failures).await;
+                settled(a.pc, b.pc, &failures).await;
             }
         }
-        calm(a.pc, b.pc, &failures).await;
-        let directions = agreed_directions(&a, &b).await;
+        settled(a.pc, b.pc, &failures).await;
+        let directions = matching_directions(&a, &b).await;
         assert!(!directions.is_empty());
         assert_ne!(ice_ufrag(a.pc), ice_ufrag(b.pc));
         join(
@@ -223,11 +223,11 @@ async fn storm(kinds: &[Change]) {
         )
         .await;
         chat.send("still here").within("send").await.unwrap();
-        // After so many restarts a Firefox 153 may lose its way for a while. The session finds it again.
+        // After many restarts, Firefox 153 may lose its path for a while. The session recovers it.
         assert_eq!(other_end.next().within_minutes("a message").await.unwrap().unwrap().as_text(), Some("still here"));
         video.frames(5).await;
         console_log!(
-            "{ROUNDS} rounds: {} agreements, {} ICE restarts asked for, {} sections at the end",
+            "{ROUNDS} rounds: {} negotiations, {} ICE restarts requested, {} sections at the end",
             rounds.get(),
             a.restarts.get() + b.restarts.get(),
             directions.len()

@@ -1,4 +1,4 @@
-//! One picture, sent in three sizes.
+//! Simulcast: one track that is sent in three sizes.
 
 use std::time::Duration;
 
@@ -16,31 +16,31 @@ use super::support::{
     watched,
 };
 
-async fn described(pc: &PeerConnection) -> SessionDescription {
+async fn gathered_description(pc: &PeerConnection) -> SessionDescription {
     pc.set_local_description().within("setLocalDescription").await.unwrap();
     reached(pc.ice_gathering_states(), IceGatheringState::Complete).await;
     pc.local_description().unwrap()
 }
 
 #[wasm_bindgen_test]
-async fn f33_one_picture_in_three_sizes() {
+async fn f33_simulcast_sends_three_sizes() {
     watched(async {
         let pair = Pair::new();
         let (_camera, transceiver) = simulcast::send(&pair.a).await;
-        let arriving = pair.b.tracks();
+        let incoming = pair.b.tracks();
 
-        let mut offer = described(&pair.a).await;
+        let mut offer = gathered_description(&pair.a).await;
         assert!(offer.sdp.contains("a=simulcast:send h;m;l\r\n"), "{}", offer.sdp);
         let offered = std::mem::take(&mut offer.sdp);
         offer.sdp = three_sections(&offered);
-        pair.b.set_remote_description(&offer).within("the offer set").await.unwrap();
-        let mut answer = described(&pair.b).await;
+        pair.b.set_remote_description(&offer).within("setRemoteDescription").await.unwrap();
+        let mut answer = gathered_description(&pair.b).await;
         answer.sdp = one_section(&answer.sdp, &offered);
-        pair.a.set_remote_description(&answer).within("the answer set").await.unwrap();
+        pair.a.set_remote_description(&answer).within("setRemoteDescription").await.unwrap();
 
         simulcast::assert_negotiated(&transceiver);
-        simulcast::assert_received(arriving).await;
-        // And the sender says the same.
+        simulcast::assert_received(incoming).await;
+        // The sender's statistics have the same sizes.
         let sent = async {
             let mut reports = pair.a.stats_every(Duration::from_millis(100));
             loop {
@@ -56,11 +56,11 @@ async fn f33_one_picture_in_three_sizes() {
                 }
             }
         };
-        let sent = sent.within("three streams sent").await;
+        let sent = sent.within("statistics of three streams").await;
         let expected = [(4, "l"), (2, "m"), (1, "h")].map(|(divisor, rid)| (SIZE.0 / divisor, rid.to_owned()));
         assert_eq!(sent, expected);
 
-        // One of them is paused while the others go on.
+        // One encoding is paused while the others stay active.
         let mut parameters = transceiver.sender().parameters().unwrap();
         parameters.encodings[0].active = false;
         transceiver.sender().set_parameters(&parameters).within("setParameters").await.unwrap();

@@ -1,4 +1,4 @@
-//! What the browser tells of a connection.
+//! Statistics of connections, senders, receivers and tracks.
 
 use std::{pin::pin, time::Duration};
 
@@ -31,13 +31,13 @@ async fn report(pc: &PeerConnection) -> StatsReport {
     pc.stats().within("getStats").await.unwrap()
 }
 
-/// The first report of which this is so.
-async fn report_where(pc: &PeerConnection, awaited: &str, is_so: impl Fn(&StatsReport) -> bool) -> StatsReport {
+/// Returns the first report that meets the condition.
+async fn report_where(pc: &PeerConnection, awaited: &str, condition: impl Fn(&StatsReport) -> bool) -> StatsReport {
     let mut reports = pc.stats_every(Duration::from_millis(100));
     async {
         loop {
             let report = reports.next().await.expect("the connection closed").unwrap();
-            if is_so(&report) {
+            if condition(&report) {
                 return report;
             }
         }
@@ -50,47 +50,49 @@ fn first<T: stats::StatsEntry + Clone>(report: &StatsReport) -> Option<T> {
     report.of_type::<T>().next().cloned()
 }
 
-/// A camera on its way from `a` to `b`, once pictures have come.
-async fn watching() -> (Pair, browser_rtc::media::MediaStream) {
+/// Sends a camera from `a` to `b`, and waits until frames are decoded.
+async fn camera_call() -> (Pair, browser_rtc::media::MediaStream) {
     let (pair, camera) = (Pair::new(), camera().await);
     pair.a.add_track(&camera.tracks()[0], &[&camera]).unwrap();
     pair.connect().await;
-    let has_come = |report: &StatsReport| {
+    let has_decoded = |report: &StatsReport| {
         first::<InboundRtp>(report).is_some_and(|stream| stream.frames_decoded.is_some_and(|frames| frames > 5))
     };
-    report_where(&pair.b, "pictures", has_come).await;
+    report_where(&pair.b, "decoded frames", has_decoded).await;
     (pair, camera)
 }
 
 #[wasm_bindgen_test]
-async fn f25_both_ends_of_a_stream() {
+async fn f25_stream_is_reported_at_both_ends() {
     watched(async {
-        let (pair, camera) = watching().await;
+        let (pair, camera) = camera_call().await;
         let track = camera.tracks()[0].id();
 
         let sent = report(&pair.a).await;
-        let out: OutboundRtp = first(&sent).expect("a stream that goes out");
-        assert_eq!(out.kind, Some(TrackKind::Video));
-        assert!(out.packets_sent > Some(0) && out.bytes_sent > Some(0) && out.frames_encoded > Some(5), "{out:?}");
-        assert_eq!((out.frame_width, out.frame_height), (Some(320), Some(240)));
+        let outbound: OutboundRtp = first(&sent).expect("an outbound stream");
+        assert_eq!(outbound.kind, Some(TrackKind::Video));
+        assert!(outbound.packets_sent > Some(0) && outbound.bytes_sent > Some(0), "{outbound:?}");
+        assert!(outbound.frames_encoded > Some(5), "{outbound:?}");
+        assert_eq!((outbound.frame_width, outbound.frame_height), (Some(320), Some(240)));
         if js::is_firefox() {
-            assert_eq!(out.media_source_id, None, "Firefox does not refer to sources");
+            assert_eq!(outbound.media_source_id, None, "Firefox has no references to media sources");
         } else {
-            let source = sent.follow(out.media_source_id.as_ref().expect("its source")).expect("the source");
+            let source =
+                sent.follow(outbound.media_source_id.as_ref().expect("the id of the source")).expect("the source");
             assert_eq!(source.track_identifier(), Some(&*track));
             assert!(matches!(source, MediaSource::Video(VideoSource { .. })));
         }
 
-        let came = report(&pair.b).await;
-        let inbound: InboundRtp = first(&came).expect("a stream that comes in");
-        assert_eq!((inbound.kind.clone(), inbound.ssrc), (Some(TrackKind::Video), out.ssrc));
+        let received = report(&pair.b).await;
+        let inbound: InboundRtp = first(&received).expect("an inbound stream");
+        assert_eq!((inbound.kind.clone(), inbound.ssrc), (Some(TrackKind::Video), outbound.ssrc));
         assert!(inbound.packets_received > Some(0) && inbound.bytes_received > Some(0), "{inbound:?}");
-        // On a machine that is busy, some of them may be.
+        // On a busy machine, packets may be lost.
         assert!(inbound.packets_lost.is_some());
         assert!(inbound.jitter.is_some());
 
-        for (report, codec) in [(&sent, &out.codec_id), (&came, &inbound.codec_id)] {
-            let codec: &Codec = report.follow(codec.as_ref().expect("its codec")).expect("the codec");
+        for (report, codec) in [(&sent, &outbound.codec_id), (&received, &inbound.codec_id)] {
+            let codec: &Codec = report.follow(codec.as_ref().expect("the id of the codec")).expect("the codec");
             assert!(codec.mime_type.as_ref().unwrap().starts_with("video/"), "{codec:?}");
             assert_eq!(codec.clock_rate, Some(90_000));
         }
@@ -99,14 +101,14 @@ async fn f25_both_ends_of_a_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn f25_every_entry_is_found_by_its_id() {
+async fn f25_entries_are_found_by_id() {
     watched(async {
-        let (pair, _camera) = watching().await;
+        let (pair, _camera) = camera_call().await;
         let report = report(&pair.a).await;
         assert!(report.len() > 5);
         for entry in &report {
             assert_eq!(report.get(entry.id()).map(Stats::id), Some(entry.id()));
-            let raw = entry.raw().expect("the browser's object");
+            let raw = entry.raw().expect("the raw entry");
             assert_eq!(js::string(raw, "id"), entry.id());
             assert_eq!(js::string(raw, "type"), entry.stats_type().as_str());
             assert_eq!(js::number(raw, "timestamp"), entry.timestamp().as_ms());
@@ -139,17 +141,19 @@ fn unknown_members(entry: &Stats) -> Vec<String> {
     members.into_iter().map(|(name, _)| name).collect()
 }
 
-/// Numbers alike, be they integers or not: the parser is off in the last digit.
-fn plain(value: serde_json::Value) -> serde_json::Value {
+/// Formats all numbers with 10 digits, as the JSON parser may be off in the last digit.
+fn normalized(value: serde_json::Value) -> serde_json::Value {
     match value {
         serde_json::Value::Number(number) => format!("{:.9e}", number.as_f64().unwrap()).into(),
-        serde_json::Value::Object(members) => members.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        serde_json::Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name, normalized(value))).collect()
+        }
         value => value,
     }
 }
 
 #[wasm_bindgen_test]
-async fn f25_each_member_is_what_the_browser_says() {
+async fn f25_members_match_browser() {
     watched(async {
         let (pair, camera, microphone) = (Pair::new(), camera().await, microphone().await);
         pair.a.add_track(&camera.tracks()[0], &[&camera]).unwrap();
@@ -161,11 +165,15 @@ async fn f25_each_member_is_what_the_browser_says() {
         for report in [report(&pair.a).await, report(&pair.b).await] {
             for entry in &report {
                 let json = js::run("entry", &[entry.raw().unwrap()], "return JSON.stringify(entry)");
-                let mut said: serde_json::Value = serde_json::from_str(&json.as_string().unwrap()).unwrap();
+                let mut expected: serde_json::Value = serde_json::from_str(&json.as_string().unwrap()).unwrap();
                 for unknown in unknown_members(entry) {
-                    said.as_object_mut().unwrap().remove(&unknown).expect("an unknown member is the browser's");
+                    expected
+                        .as_object_mut()
+                        .unwrap()
+                        .remove(&unknown)
+                        .expect("an unknown member exists in the raw entry");
                 }
-                assert_eq!(plain(serde_json::to_value(entry).unwrap()), plain(said));
+                assert_eq!(normalized(serde_json::to_value(entry).unwrap()), normalized(expected));
             }
         }
     })
@@ -173,49 +181,49 @@ async fn f25_each_member_is_what_the_browser_says() {
 }
 
 #[wasm_bindgen_test]
-async fn f25_the_way_in_use() {
+async fn f25_selected_pair_is_found() {
     watched(async {
-        let (pair, _camera) = watching().await;
+        let (pair, _camera) = camera_call().await;
         let report = report(&pair.a).await;
-        let way = report.selected_pair().expect("a selected pair");
-        assert_eq!((&way.state, way.nominated), (&Some(CandidatePairState::Succeeded), Some(true)));
-        let ours = report.follow(way.local_candidate_id.as_ref().unwrap()).expect("our end");
-        let theirs = report.follow(way.remote_candidate_id.as_ref().unwrap()).expect("the peer's end");
-        assert_eq!(ours.candidate_type, Some(IceCandidateType::Host));
-        assert_eq!((&*ours.protocol.clone().unwrap(), &*theirs.protocol.clone().unwrap()), ("udp", "udp"));
-        assert!(ours.port.is_some_and(|port| port > 0) && theirs.port.is_some_and(|port| port > 0));
-        assert!(way.bytes_sent > Some(0), "{way:?}");
+        let selected = report.selected_pair().expect("a selected pair");
+        assert_eq!((&selected.state, selected.nominated), (&Some(CandidatePairState::Succeeded), Some(true)));
+        let local = report.follow(selected.local_candidate_id.as_ref().unwrap()).expect("the local candidate");
+        let remote = report.follow(selected.remote_candidate_id.as_ref().unwrap()).expect("the remote candidate");
+        assert_eq!(local.candidate_type, Some(IceCandidateType::Host));
+        assert_eq!((&*local.protocol.clone().unwrap(), &*remote.protocol.clone().unwrap()), ("udp", "udp"));
+        assert!(local.port.is_some_and(|port| port > 0) && remote.port.is_some_and(|port| port > 0));
+        assert!(selected.bytes_sent > Some(0), "{selected:?}");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f25_rates_of_a_call() {
+async fn f25_rates_are_computed_between_reports() {
     watched(async {
-        let (pair, _camera) = watching().await;
+        let (pair, _camera) = camera_call().await;
         let before = [report(&pair.a).await, report(&pair.b).await];
-        // A second, and more where frames and what the transport has carried are not yet told of.
+        // At least a second passes, and more until new frames and bytes of the transport are reported.
         sleep(Duration::from_secs(1)).await;
         let (a, b) = (&before[0], &before[1]);
-        let has_gone = |report: &StatsReport| {
+        let has_sent = |report: &StatsReport| {
             first::<OutboundRtp>(report).unwrap().frames_encoded > first::<OutboundRtp>(a).unwrap().frames_encoded
                 && stats::rates(a, report).transport_outgoing_bit_rate > Some(1_000.0)
         };
-        let has_come = |report: &StatsReport| {
+        let has_received = |report: &StatsReport| {
             first::<InboundRtp>(report).unwrap().frames_decoded > first::<InboundRtp>(b).unwrap().frames_decoded
                 && stats::rates(b, report).transport_incoming_bit_rate > Some(1_000.0)
         };
         let after = [
-            report_where(&pair.a, "frames that have gone", has_gone).await,
-            report_where(&pair.b, "frames that have come", has_come).await,
+            report_where(&pair.a, "sent frames", has_sent).await,
+            report_where(&pair.b, "received frames", has_received).await,
         ];
         let [a, b] = [0, 1].map(|end| stats::rates(&before[end], &after[end]));
 
         let frames = 1.0..61.0;
-        let [out] = &*a.outgoing else { panic!("{a:?}") };
-        assert!(out.bit_rate > Some(1_000.0) && out.packet_rate > Some(0.0), "{out:?}");
-        assert!(frames.contains(&out.frame_rate.unwrap()), "{out:?}");
-        assert_eq!(a.outgoing_bit_rate, out.bit_rate);
+        let [outbound] = &*a.outgoing else { panic!("{a:?}") };
+        assert!(outbound.bit_rate > Some(1_000.0) && outbound.packet_rate > Some(0.0), "{outbound:?}");
+        assert!(frames.contains(&outbound.frame_rate.unwrap()), "{outbound:?}");
+        assert_eq!(a.outgoing_bit_rate, outbound.bit_rate);
         assert!(a.incoming.is_empty() && a.incoming_bit_rate.is_none());
         assert!(a.transport_outgoing_bit_rate > Some(1_000.0), "{a:?}");
 
@@ -226,27 +234,28 @@ async fn f25_rates_of_a_call() {
             let stream = first::<InboundRtp>(report).unwrap();
             (stream.packets_lost.unwrap() as f64, stream.packets_received.unwrap() as f64)
         };
-        let ((lost_before, came_before), (lost, came)) = (packets(&before[1]), packets(&after[1]));
-        let (lost, came) = ((lost - lost_before).max(0.0), came - came_before);
-        let loss = lost / (lost + came);
+        let ((lost_before, received_before), (lost, received)) = (packets(&before[1]), packets(&after[1]));
+        let (lost, received) = ((lost - lost_before).max(0.0), received - received_before);
+        let loss = lost / (lost + received);
         assert!((inbound.loss.unwrap() - loss).abs() < 1e-9 && b.incoming_loss == inbound.loss, "{loss}: {b:?}");
         assert!(b.transport_incoming_bit_rate > Some(1_000.0), "{b:?}");
 
-        assert_eq!(stats::rates(&after[0], &after[0]).outgoing_bit_rate, None, "no time has passed");
+        assert_eq!(stats::rates(&after[0], &after[0]).outgoing_bit_rate, None, "there is no rate without elapsed time");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f25_what_the_peer_reports() {
+async fn f25_remote_inbound_stats_are_read() {
     watched(async {
-        let (pair, _camera) = watching().await;
+        let (pair, _camera) = camera_call().await;
         let has_reported = |report: &StatsReport| {
             first::<RemoteInboundRtp>(report).is_some_and(|remote| remote.round_trip_time.is_some())
         };
-        let report = report_where(&pair.a, "a report of the peer's", has_reported).await;
+        let report = report_where(&pair.a, "a round-trip time", has_reported).await;
         let remote: RemoteInboundRtp = first(&report).unwrap();
-        let stream = report.follow(remote.local_id.as_ref().expect("what it tells of")).expect("the stream");
+        let stream =
+            report.follow(remote.local_id.as_ref().expect("the id of the local stream")).expect("the local stream");
         assert_eq!(stream.ssrc, remote.ssrc);
         let rates = stats::rates(&report, &report);
         assert_eq!(rates.outgoing[0].round_trip_time, remote.round_trip_time);
@@ -257,7 +266,7 @@ async fn f25_what_the_peer_reports() {
 }
 
 #[wasm_bindgen_test]
-async fn f25_one_sender_and_one_track() {
+async fn f25_sender_and_track_reports_are_filtered() {
     watched(async {
         let (pair, camera, sound) = (Pair::new(), camera().await, microphone().await);
         let video = pair.a.add_track(&camera.tracks()[0], &[]).unwrap();
@@ -266,45 +275,48 @@ async fn f25_one_sender_and_one_track() {
         let both = |report: &StatsReport| report.of_type::<OutboundRtp>().count() == 2;
         report_where(&pair.a, "two streams", both).await;
         for (sender, kind) in [(video, TrackKind::Video), (audio, TrackKind::Audio)] {
-            let of_sender = sender.stats().within("a sender's getStats").await.unwrap();
-            let of_track = pair.a.stats_of(&sender.track().unwrap()).within("a track's getStats").await.unwrap();
+            let of_sender = sender.stats().within("getStats of the sender").await.unwrap();
+            let of_track = pair.a.stats_of(&sender.track().unwrap()).within("getStats of the track").await.unwrap();
             for report in [of_sender, of_track] {
                 let kinds: Vec<_> = report.of_type::<OutboundRtp>().map(|stream| stream.kind.clone()).collect();
                 assert_eq!(kinds, [Some(kind.clone())]);
             }
         }
-        let stranger = microphone().await;
-        let error = pair.a.stats_of(&stranger.tracks()[0]).within("getStats").await.unwrap_err();
+        let unsent = microphone().await;
+        let error = pair.a.stats_of(&unsent.tracks()[0]).within("getStats").await.unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::InvalidAccess, "{error}");
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f25_a_data_channel() {
+async fn f25_data_channel_is_reported() {
     watched(async {
         let (pair, chat, mut other_end) = Pair::with_channel(&ChannelInit::new()).await;
         chat.send("hello").within("send").await.unwrap();
         other_end.next().within("the message").await.unwrap().unwrap();
-        let has_come =
+        let has_received =
             |report: &StatsReport| first::<Channel>(report).is_some_and(|chat| chat.messages_received > Some(0));
-        let report = report_where(&pair.b, "a message received", has_come).await;
+        let report = report_where(&pair.b, "a received message", has_received).await;
         let chat: Channel = first(&report).unwrap();
         assert_eq!(chat.label.as_deref(), Some("chat"));
         assert_eq!((chat.messages_received, chat.bytes_received), (Some(1), Some(5)));
-        assert_eq!(first::<Connection>(&report).expect("the connection").data_channels_opened, Some(1));
+        assert_eq!(
+            first::<Connection>(&report).expect("the statistics of the connection").data_channels_opened,
+            Some(1)
+        );
     })
     .await;
 }
 
-/// A report as a browser of another time might give it.
+/// Creates a report from entries as another version of a browser may return them.
 fn synthetic(entries: &str) -> StatsReport {
     let map = js::eval(&format!("new Map(({entries}).map(entry => [entry.id, entry]))"));
     StatsReport::from_raw(map.unchecked_into()).unwrap()
 }
 
 #[wasm_bindgen_test]
-fn f25_what_is_not_known_is_kept() {
+fn f25_unknown_entries_and_members_are_kept() {
     let report = synthetic(
         "[
             { id: 'q', type: 'quantum-link', timestamp: 12.5, entangled: true },
@@ -339,7 +351,7 @@ fn f25_what_is_not_known_is_kept() {
 }
 
 #[wasm_bindgen_test]
-fn f25_getters_that_throw_and_things_that_are_no_report() {
+fn f25_throwing_getter_is_absent_member() {
     let report = synthetic("[{ id: 'c', type: 'codec', timestamp: 1, get mimeType() { throw 1 }, channels: 2 }]");
     let codec: Codec = first(&report).unwrap();
     assert_eq!((codec.mime_type, codec.channels), (None, Some(2)));
@@ -348,7 +360,7 @@ fn f25_getters_that_throw_and_things_that_are_no_report() {
 }
 
 #[wasm_bindgen_test]
-async fn f25_reports_from_time_to_time_until_the_end() {
+async fn f25_periodic_reports_end_with_connection() {
     watched(async {
         let pc = connection();
         let mut reports = pc.stats_every(Duration::from_millis(200));
@@ -358,42 +370,42 @@ async fn f25_reports_from_time_to_time_until_the_end() {
         }
         assert!(now() - begin >= 395.0, "{} ms for two intervals", now() - begin);
 
-        // Who waited for this interval would wait in vain, at the beginning and at the end.
-        let mut seldom = pc.stats_every(Duration::from_secs(3_600));
-        seldom.next().within("a report at once").await.unwrap().unwrap();
-        assert!(seldom.next().now_or_never().is_none(), "the second is not due");
+        // Neither the first report nor the end of the stream waits for the interval.
+        let mut hourly = pc.stats_every(Duration::from_secs(3_600));
+        hourly.next().within("the first report").await.unwrap().unwrap();
+        assert!(hourly.next().now_or_never().is_none(), "the second report is early");
         let raw = pc.as_raw().clone();
         drop(pc);
-        assert_eq!(js::string(&raw, "signalingState"), "closed", "the streams do not keep it open");
-        for mut reports in [reports.boxed_local(), seldom.boxed_local()] {
+        assert_eq!(js::string(&raw, "signalingState"), "closed", "the streams keep the connection open");
+        for mut reports in [reports.boxed_local(), hourly.boxed_local()] {
             assert!(reports.next().within("the end").await.is_none());
-            assert!(reports.next().within("still the end").await.is_none());
+            assert!(reports.next().within("the end again").await.is_none());
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f25_reports_however_often() {
+async fn f25_extreme_report_intervals_work() {
     watched(async {
         let pc = connection();
-        let mut often = pc.stats_every(Duration::ZERO);
+        let mut frequent = pc.stats_every(Duration::ZERO);
         for _ in 0..5 {
-            often.next().within("a report").await.unwrap().unwrap();
+            frequent.next().within("a report").await.unwrap().unwrap();
         }
-        let mut seldom = pc.stats_every(Duration::MAX);
-        seldom.next().within("a report at once").await.unwrap().unwrap();
+        let mut single = pc.stats_every(Duration::MAX);
+        single.next().within("the first report").await.unwrap().unwrap();
         let sleep = pin!(sleep(Duration::from_millis(100)));
-        let Either::Right(_) = select(seldom.next(), sleep).await else { panic!("the second is not due") };
+        let Either::Right(_) = select(single.next(), sleep).await else { panic!("the second report is early") };
         pc.close();
-        assert!(seldom.next().within("the end").await.is_none());
-        assert_eq!(rest(often, "the end").await.len(), 0);
+        assert!(single.next().within("the end").await.is_none());
+        assert_eq!(rest(frequent, "the end").await.len(), 0);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn a_closed_connection_reports_what_the_browser_has() {
+async fn closed_connection_still_has_stats() {
     watched(async {
         let (pc, microphone) = (connection(), microphone().await);
         let sender = pc.add_track(&microphone.tracks()[0], &[]).unwrap();
@@ -405,10 +417,10 @@ async fn a_closed_connection_reports_what_the_browser_has() {
         assert!(sender.stats().within("getStats").await.unwrap().is_empty());
         let track = &microphone.tracks()[0];
         let of_track = pc.stats_of(track).within("getStats").await.err().map(|error| error.kind().clone());
-        let asked = "return pc.getStats(track).then(() => '', error => error.name)";
-        let theirs = js::run_async("pc, track", &[pc.as_raw(), track.as_raw()], asked).await;
-        assert_eq!(of_track, (theirs == "InvalidAccessError").then_some(ErrorKind::InvalidAccess));
-        assert_eq!(rest(pc.stats_every(Duration::from_secs(1)), "no reports").await.len(), 0);
+        let body = "return pc.getStats(track).then(() => '', error => error.name)";
+        let expected = js::run_async("pc, track", &[pc.as_raw(), track.as_raw()], body).await;
+        assert_eq!(of_track, (expected == "InvalidAccessError").then_some(ErrorKind::InvalidAccess));
+        assert_eq!(rest(pc.stats_every(Duration::from_secs(1)), "the end of the reports").await.len(), 0);
     })
     .await;
 }

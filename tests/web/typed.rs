@@ -1,4 +1,4 @@
-//! Values as messages.
+//! Typed channels: values as messages, in every codec.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn moves() -> Vec<Move> {
     vec![Move::Step { x: -1, y: i32::MAX }, Move::Say("naïve 🦀\0\"".into()), Move::Wait, Move::Say(String::new())]
 }
 
-/// JSON in bytes: a codec of one's own.
+/// A custom codec, which sends JSON in binary messages.
 #[derive(Clone, Copy, Default)]
 struct Bytes;
 
@@ -43,7 +43,8 @@ async fn next<T: DeserializeOwned, C: Codec, Out, S: Carrier>(typed: &mut Typed<
     typed.next().within("a value").await.expect("the channel closed").unwrap()
 }
 
-async fn there_and_back<C: Codec + Default, S: Carrier>(wrap: fn(DataChannel) -> S) {
+/// Sends values in both directions, and closes the channel.
+async fn assert_round_trip<C: Codec + Default, S: Carrier>(wrap: fn(DataChannel) -> S) {
     let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
     let mut a: Typed<Move, C, Move, S> = Typed::new(wrap(a));
     let mut b: Typed<Move, C, Move, S> = Typed::new(wrap(b));
@@ -65,7 +66,7 @@ async fn there_and_back<C: Codec + Default, S: Carrier>(wrap: fn(DataChannel) ->
 }
 
 #[wasm_bindgen_test]
-async fn values_that_json_cannot_carry_are_refused_at_the_sender() {
+async fn values_without_json_form_are_refused() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let numbers: Typed<f64> = Typed::new(a.clone());
@@ -87,7 +88,7 @@ async fn values_that_json_cannot_carry_are_refused_at_the_sender() {
         assert_eq!(keyed.try_send(&BTreeMap::from([([1], 1)])).unwrap_err().kind(), &ErrorKind::Type);
         assert_eq!(SinkExt::send(&mut keyed, BTreeMap::from([([1], 1)])).await.unwrap_err().kind(), &ErrorKind::Type);
 
-        // The next value is the first that arrives.
+        // Refused values were not sent, so that this one is the first to arrive.
         values.send(&nested(127)).within("send").await.unwrap();
         let mut received: Typed<serde_json::Value> = Typed::new(b);
         assert_eq!(next(&mut received).await, nested(127));
@@ -96,23 +97,23 @@ async fn values_that_json_cannot_carry_are_refused_at_the_sender() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_values_in_every_codec_over_everything() {
+async fn f44_values_round_trip_in_every_codec() {
     watched(async {
-        there_and_back::<Json, _>(|channel| channel).await;
-        there_and_back::<Bytes, _>(|channel| channel).await;
-        there_and_back::<Json, _>(Packed::new).await;
-        there_and_back::<Bytes, _>(Packed::new).await;
+        assert_round_trip::<Json, _>(|channel| channel).await;
+        assert_round_trip::<Bytes, _>(|channel| channel).await;
+        assert_round_trip::<Json, _>(Packed::new).await;
+        assert_round_trip::<Bytes, _>(Packed::new).await;
         #[cfg(feature = "postcard")]
         {
-            there_and_back::<browser_rtc::channel::Postcard, _>(|channel| channel).await;
-            there_and_back::<browser_rtc::channel::Postcard, _>(Packed::new).await;
+            assert_round_trip::<browser_rtc::channel::Postcard, _>(|channel| channel).await;
+            assert_round_trip::<browser_rtc::channel::Postcard, _>(Packed::new).await;
         }
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_json_is_what_others_write_as_json() {
+async fn f44_json_is_interoperable() {
     watched(async {
         let (_pair, a, mut b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut a: Typed<Move> = Typed::new(a);
@@ -126,7 +127,7 @@ async fn f44_json_is_what_others_write_as_json() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_malformed_message_is_its_own_error() {
+async fn f44_malformed_message_is_one_error() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut typed: Typed<Move> = Typed::new(b);
@@ -154,7 +155,7 @@ async fn f44_a_malformed_message_is_its_own_error() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_text_is_malformed_to_a_codec_of_bytes() {
+async fn f44_text_is_malformed_for_binary_codec() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut typed: Typed<Move, Bytes> = Typed::new(b);
@@ -167,7 +168,7 @@ async fn f44_text_is_malformed_to_a_codec_of_bytes() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_malformed_frames_and_malformed_values_in_them() {
+async fn f44_malformed_frames_and_values_are_errors() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut typed: Typed<u32, Json, u32, Packed> = Typed::new(Packed::new(b));
@@ -185,34 +186,34 @@ async fn f44_malformed_frames_and_malformed_values_in_them() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_each_direction_has_its_own_type() {
+async fn f44_directions_have_separate_types() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
-        let mut asking: Typed<Result<f64, String>, Json, (f64, f64)> = Typed::new(a);
-        let mut answering: Typed<(f64, f64), Json, Result<f64, String>> = Typed::new(b);
-        asking.send(&(6.0, 4.0)).within("send").await.unwrap();
-        asking.send(&(1.0, 0.0)).within("send").await.unwrap();
+        let mut requests: Typed<Result<f64, String>, Json, (f64, f64)> = Typed::new(a);
+        let mut responses: Typed<(f64, f64), Json, Result<f64, String>> = Typed::new(b);
+        requests.send(&(6.0, 4.0)).within("send").await.unwrap();
+        requests.send(&(1.0, 0.0)).within("send").await.unwrap();
         for _ in 0..2 {
-            let (one, other) = next(&mut answering).await;
+            let (one, other) = next(&mut responses).await;
             let answer = if other == 0.0 { Err("by zero".to_owned()) } else { Ok(one / other) };
-            answering.send(&answer).within("send").await.unwrap();
+            responses.send(&answer).within("send").await.unwrap();
         }
-        assert_eq!(next(&mut asking).await, Ok(1.5));
-        assert_eq!(next(&mut asking).await, Err("by zero".into()));
+        assert_eq!(next(&mut requests).await, Ok(1.5));
+        assert_eq!(next(&mut requests).await, Err("by zero".into()));
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_value_that_cannot_be_written_sends_nothing() {
+async fn f44_unserializable_value_sends_nothing() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         type Map = BTreeMap<Vec<u8>, u8>;
         let a: Typed<Map> = Typed::new(a);
         let mut b: Typed<Map> = Typed::new(b);
-        // JSON has texts as keys.
-        let unfit = Map::from([(vec![1], 1)]);
-        for refused in [a.send(&unfit).await.unwrap_err(), a.try_send(&unfit).unwrap_err()] {
+        // Keys of JSON objects are strings.
+        let unserializable = Map::from([(vec![1], 1)]);
+        for refused in [a.send(&unserializable).await.unwrap_err(), a.try_send(&unserializable).unwrap_err()] {
             assert_eq!((refused.operation(), refused.kind()), ("send", &ErrorKind::Type));
         }
         a.send(&Map::new()).within("send").await.unwrap();
@@ -222,7 +223,7 @@ async fn f44_a_value_that_cannot_be_written_sends_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_typed_streams_are_forwarded_and_held_back() {
+async fn f44_typed_streams_apply_back_pressure() {
     watched(async {
         const COUNT: usize = 3_000;
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
@@ -242,7 +243,7 @@ async fn f44_typed_streams_are_forwarded_and_held_back() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_a_sink_of_values_waits_for_the_channel_to_open() {
+async fn f44_typed_sink_waits_for_open_channel() {
     watched(async {
         let pair = Pair::new();
         let mut incoming = pair.b.data_channels();
@@ -257,7 +258,7 @@ async fn f44_a_sink_of_values_waits_for_the_channel_to_open() {
             pair.connect().await;
             Typed::<u32>::new(incoming.next().await.unwrap()).take(3).try_collect::<Vec<u32>>().await.unwrap()
         };
-        let ((), received) = join(sending, connecting).within("what was sent early").await;
+        let ((), received) = join(sending, connecting).within("the early values").await;
         assert_eq!(received, [1, 2, 3]);
     })
     .await;

@@ -1,4 +1,4 @@
-//! A call, from the moment that both sides have agreed to it.
+//! A call that both sides have accepted.
 
 use std::{future::Future, pin::pin};
 
@@ -17,7 +17,7 @@ use crate::{
     files, keypad,
     notices::{Code, Note},
     page::Page,
-    states, words,
+    states, texts,
 };
 
 pub struct CallView {
@@ -55,23 +55,23 @@ impl CallView {
     }
 }
 
-/// The whole call, until either side ends it. Everything that belongs to it is owned here and goes with it.
+/// Runs a call until either side ends it. Owns everything that belongs to the call, and releases it at the end.
 pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
     let name = &*call.peer().name;
     let _view = page.call.show(name);
-    page.notices.tell(Note::new(Code::InCall, format!("You are talking to {name}.")));
+    page.notices.show(Note::new(Code::InCall, format!("You are talking to {name}.")));
     let mut parts = pin!(
         async {
             join!(
-                tell(page, own_picture(&page.call, call, camera)),
-                tell(page, their_picture(page, call)),
+                report_failure(page, own_picture(&page.call, call, camera)),
+                report_failure(page, their_picture(page, call)),
                 mute(&page.call.toggle_microphone, camera.audio_tracks()),
                 mute(&page.call.toggle_camera, camera.video_tracks()),
-                tell(page, chat::run(page, call)),
-                tell(page, files::run(page, call)),
-                tell(page, keypad::run(page, call)),
+                report_failure(page, chat::run(page, call)),
+                report_failure(page, files::run(page, call)),
+                report_failure(page, keypad::run(page, call)),
                 states::run(&page.states, call.connection()),
-                tell_of_the_way(page, call),
+                report_recovery(page, call),
             )
         }
         .fuse()
@@ -80,30 +80,30 @@ pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
     let mut ended = call.ended().fuse();
     loop {
         select_biased! {
-            reason = ended => return words::ended(&reason, name),
+            reason = ended => return texts::ended(&reason, name),
             () = hang_up.select_next_some() => call.hang_up(),
             _ = parts => {}
         }
     }
 }
 
-/// A part of the call that fails takes nothing else with it.
-async fn tell(page: &Page, part: impl Future<Output = Result<()>>) {
+/// Runs a part of the call. If the part fails, the other parts of the call continue.
+async fn report_failure(page: &Page, part: impl Future<Output = Result<()>>) {
     if let Err(error) = part.await {
         page.notices.fail_unless_closed(&error);
     }
 }
 
-/// The network between the two may break, and come back.
-async fn tell_of_the_way(page: &Page, call: &Call) {
+/// Shows when the connection to the peer is interrupted, and when it has recovered.
+async fn report_recovery(page: &Page, call: &Call) {
     let name = call.peer().name;
     let mut events = call.events();
     while let Some(event) = events.next().await {
-        page.notices.tell(match event {
+        page.notices.show(match event {
             SessionEvent::Reconnecting { .. } => {
-                Note::new(Code::CallReconnecting, format!("The way to {name} is broken. Looking for another."))
+                Note::new(Code::CallReconnecting, format!("The connection to {name} is interrupted. Reconnecting…"))
             }
-            SessionEvent::Recovered => Note::new(Code::CallRecovered, format!("You are talking to {name} again.")),
+            SessionEvent::Recovered => Note::new(Code::CallRecovered, format!("The connection to {name} is restored.")),
             _ => continue,
         });
     }
@@ -119,8 +119,8 @@ async fn their_picture(page: &Page, call: &Call) -> Result<()> {
     let picture = &page.call.their_picture;
     let shown = media::show(picture, &call.remote_stream().await?)?;
     while let Err(error) = shown.play().await {
-        // A browser may want a click before it plays sound.
-        page.notices.fail(words::failure(&error));
+        // A browser may require a click before it plays sound.
+        page.notices.fail(texts::failure(&error));
         dom::clicks(picture).select_next_some().await;
         page.notices.clear_failure();
     }
@@ -129,7 +129,7 @@ async fn their_picture(page: &Page, call: &Call) -> Result<()> {
     Ok(())
 }
 
-/// The button mutes these tracks and lets them be heard or seen again: silence or black is sent meanwhile.
+/// Mutes and unmutes these tracks by the button. A muted track sends silence or black frames.
 async fn mute(button: &HtmlButtonElement, tracks: Vec<MediaStreamTrack>) {
     let mut clicks = dom::clicks(button);
     let mut muted = false;

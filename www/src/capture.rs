@@ -1,4 +1,4 @@
-//! Opening the camera and the microphone, and why that may fail.
+//! Capture of the camera and the microphone, and its failures.
 
 use browser_rtc::{
     Error, ErrorKind, Result,
@@ -7,10 +7,10 @@ use browser_rtc::{
 
 use crate::{notices::Failure, page::Page, settings::Chosen};
 
-/// Opens the devices that the user has chosen. They are free again when the stream is dropped.
+/// Opens the devices that the user has chosen. They are freed when the stream is dropped.
 pub async fn open(page: &Page, chosen: &Chosen) -> Result<MediaStream> {
     let stream = media::get_user_media(&constraints(chosen)).await?;
-    // Only after the user has agreed does the browser state the names of the devices.
+    // Browsers reveal the names of the devices only after the user has allowed a capture.
     page.settings.list_devices().await;
     Ok(stream)
 }
@@ -40,19 +40,21 @@ async fn sentence(error: &Error, chosen: &Chosen) -> String {
             usually with the button beside its address, and try again."
             .into(),
         ErrorKind::NotFound => format!("{} was found. Connect one and try again.", missing_device().await),
-        ErrorKind::NotReadable => "The camera or the microphone is there but cannot be used, usually because another \
-            program has it. Close that program and try again."
-            .into(),
+        ErrorKind::NotReadable => {
+            "The camera or the microphone cannot be used, usually because another program is using \
+            it. Close that program and try again."
+                .into()
+        }
         ErrorKind::Overconstrained { constraint } => overconstrained(constraint.as_deref(), chosen),
         ErrorKind::NotSupported => format!("This page cannot use a camera: {}.", error.message()),
-        ErrorKind::Security => {
-            "A security setting of this browser keeps the camera and the microphone from pages.".into()
-        }
+        ErrorKind::Security => "A security setting of this browser blocks the camera and the microphone.".into(),
         ErrorKind::Abort => "The camera or the microphone stopped while it was being opened. Try again.".into(),
-        ErrorKind::Type => "The browser does not understand what was asked of the camera. Set the camera and \
-            microphone back to the default."
-            .into(),
-        ErrorKind::InvalidState => "The browser opens a camera only for the page in front. Try again here.".into(),
+        ErrorKind::Type => {
+            "The browser does not support the requested settings. Reset the camera and the microphone to \
+            the default."
+                .into()
+        }
+        ErrorKind::InvalidState => "The browser opens a camera only for the active page. Try again.".into(),
         _ => format!("The camera or the microphone could not be opened: {}.", error.message()),
     }
 }
@@ -60,16 +62,16 @@ async fn sentence(error: &Error, chosen: &Chosen) -> String {
 fn overconstrained(constraint: Option<&str>, chosen: &Chosen) -> String {
     match (constraint, chosen.exact_width) {
         (Some("width"), Some(width)) | (None, Some(width)) => format!(
-            "No camera here makes a picture exactly {width} pixels wide. Ask for another width, or leave it empty."
+            "No camera supports a picture width of exactly {width} pixels. Enter another width, or leave the field empty."
         ),
         (Some("deviceId") | None, _) => {
-            "The chosen camera or microphone is not there any more. Choose another one.".into()
+            "The chosen camera or microphone is no longer available. Choose another one.".into()
         }
-        (Some(constraint), _) => format!("No camera or microphone here can meet what was asked for as “{constraint}”."),
+        (Some(constraint), _) => format!("No camera or microphone meets the constraint “{constraint}”."),
     }
 }
 
-/// Browsers do not say which of the two is missing, but they list what is there.
+/// Names the missing device, which browsers do not report, by the list of devices.
 async fn missing_device() -> &'static str {
     let devices = media::devices().await.unwrap_or_default();
     let has = |kind| devices.iter().any(|device| device.kind == kind);

@@ -1,4 +1,4 @@
-//! What people write: to each other in a call, over a data channel, and to everybody in the room.
+//! Chat messages: in a call over a data channel, and to everyone in the room.
 
 use browser_rtc::{
     EventStream, Result,
@@ -28,7 +28,7 @@ enum Author {
 }
 
 impl Chat {
-    /// The one whose elements' ids begin with `name`.
+    /// Finds the chat whose elements have ids that begin with `name`.
     pub fn find(dom: &Dom, name: &str) -> std::result::Result<Self, MissingElement> {
         let found = Self {
             log: dom.get(&format!("{name}-log"))?,
@@ -47,24 +47,24 @@ impl Chat {
         self.send.set_disabled(true);
     }
 
-    /// What the user has written and wants to send, if it is anything.
-    fn written(&self) -> Option<String> {
+    /// Returns the text that the user has entered, unless it is blank.
+    fn entered(&self) -> Option<String> {
         Some(self.text.value()).filter(|text| !text.trim().is_empty())
     }
 
-    fn sent(&self, text: &str) {
+    fn add_sent(&self, text: &str) {
         self.add(&Author::Me, "", text);
         self.text.set_value("");
     }
 
     fn add(&self, author: &Author, name: &str, text: &str) {
-        // That the template has all its parts was seen at the start.
+        // `find` has checked that the template has all parts.
         if let Ok(line) = self.line(author, name, text) {
             dom::append(&self.log, &line);
         }
     }
 
-    /// What others write is text and never HTML.
+    /// Creates a line. Messages are inserted as text and never as HTML.
     fn line(&self, author: &Author, name: &str, text: &str) -> std::result::Result<Element, MissingElement> {
         let line = self.line.copy()?;
         let (from, who) = match author {
@@ -78,7 +78,7 @@ impl Chat {
     }
 }
 
-/// Until the channel closes, which it does with the call.
+/// Runs the chat of a call until the channel closes, at the latest with the call.
 pub async fn run(page: &Page, call: &Call) -> Result<()> {
     let (chat, name) = (&page.chat, call.peer().name);
     chat.clear();
@@ -94,9 +94,9 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
                 None => break,
             },
             () = submits.select_next_some() => {
-                let Some(text) = chat.written() else { continue };
+                let Some(text) = chat.entered() else { continue };
                 match channel.send(&text).await {
-                    Ok(()) => chat.sent(&text),
+                    Ok(()) => chat.add_sent(&text),
                     Err(error) => page.notices.fail_unless_closed(&error),
                 }
             }
@@ -106,10 +106,10 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     Ok(())
 }
 
-/// What is said to everybody, for as long as one is in the room.
+/// The chat of the room.
 pub struct RoomChat<'a> {
     chat: &'a Chat,
-    /// That the user wants to send what is written.
+    /// Submissions of the form.
     pub submits: EventStream<()>,
 }
 
@@ -120,16 +120,16 @@ impl<'a> RoomChat<'a> {
         Self { chat, submits: dom::submits(&chat.form) }
     }
 
-    /// Sends what the user has written, if it is anything.
+    /// Sends the entered text, unless it is blank.
     pub fn say(&self, room: &Room) -> Result<Option<Delivery>> {
-        let Some(text) = self.chat.written() else { return Ok(None) };
+        let Some(text) = self.chat.entered() else { return Ok(None) };
         let delivery = room.say(&text)?;
-        self.chat.sent(&text);
+        self.chat.add_sent(&text);
         Ok(Some(delivery))
     }
 
-    /// Programs of others may say what is no text.
-    pub fn heard(&self, from: &Peer, data: &Data) {
+    /// Adds a received message. Other programs may send messages that are not text, which are ignored.
+    pub fn add_received(&self, from: &Peer, data: &Data) {
         if let Ok(text) = data.parse::<String>() {
             self.chat.add(&Author::Them, &from.name, &text);
         }

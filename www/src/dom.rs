@@ -6,32 +6,32 @@ use browser_rtc::EventStream;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, EventTarget, HtmlElement, HtmlTemplateElement};
 
-/// The page lacks this element, or it is of another kind: HTML and program are not of the same version.
+/// The error that the page lacks an element, or has one of another type: HTML and program differ in version.
 #[derive(Debug)]
 pub struct MissingElement(String);
 
 impl fmt::Display for MissingElement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the page has no element {} of the kind that the demo needs", self.0)
+        write!(f, "the page has no element {} of the expected type", self.0)
     }
 }
 
-/// Where elements are looked up.
+/// The document of the page, in which elements are looked up.
 pub struct Dom(Document);
 
 impl Dom {
-    pub fn of_this_page() -> Result<Self, MissingElement> {
+    pub fn current() -> Result<Self, MissingElement> {
         let document = web_sys::window().and_then(|window| window.document());
         document.map(Self).ok_or_else(|| MissingElement("document".into()))
     }
 
-    /// The element with this id.
+    /// Returns the element with this id.
     pub fn get<T: JsCast>(&self, id: &str) -> Result<T, MissingElement> {
         let element = self.0.get_element_by_id(id).and_then(|element| element.dyn_into().ok());
         element.ok_or_else(|| MissingElement(format!("#{id}")))
     }
 
-    /// The first element that this selector finds.
+    /// Returns the first element that matches the selector.
     pub fn select<T: JsCast>(&self, selector: &str) -> Result<T, MissingElement> {
         let element = self.0.query_selector(selector).ok().flatten().and_then(|element| element.dyn_into().ok());
         element.ok_or_else(|| MissingElement(selector.into()))
@@ -41,7 +41,7 @@ impl Dom {
         self.0.body().ok_or_else(|| MissingElement("body".into()))
     }
 
-    /// A new element; what it says is text and never HTML.
+    /// Creates an element. Its content is text and never HTML.
     pub fn create(&self, tag: &str, text: &str) -> Result<Element, MissingElement> {
         let element = self.0.create_element(tag).map_err(|_no_such_tag| MissingElement(format!("<{tag}>")))?;
         element.set_text_content(Some(text));
@@ -49,22 +49,22 @@ impl Dom {
     }
 }
 
-/// What a `<template>` holds, to be copied.
+/// The content of a `<template>`, which is copied.
 pub struct Template(Element);
 
 impl Template {
     pub fn find(dom: &Dom, id: &str) -> Result<Self, MissingElement> {
         let content = dom.get::<HtmlTemplateElement>(id)?.content();
-        content.first_element_child().map(Self).ok_or_else(|| MissingElement(format!("in #{id}")))
+        content.first_element_child().map(Self).ok_or_else(|| MissingElement(format!("in the template #{id}")))
     }
 
     pub fn copy(&self) -> Result<Element, MissingElement> {
         let copy = self.0.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into().ok());
-        copy.ok_or_else(|| MissingElement("of the template".into()))
+        copy.ok_or_else(|| MissingElement("in a copy of a template".into()))
     }
 }
 
-/// The element within `parent` that this selector finds.
+/// Returns the first element within `parent` that matches the selector.
 pub fn within<T: JsCast>(parent: &Element, selector: &str) -> Result<T, MissingElement> {
     let element = parent.query_selector(selector).ok().flatten().and_then(|element| element.dyn_into().ok());
     element.ok_or_else(|| MissingElement(selector.into()))
@@ -84,7 +84,7 @@ pub fn append(parent: &Element, child: &Element) {
     let _no_cycle = parent.append_child(child);
 }
 
-/// The letter that stands for somebody.
+/// Returns the first letter of a name, which is shown as an avatar.
 pub fn initial(name: &str) -> String {
     name.chars().next().map(String::from).unwrap_or_default()
 }
@@ -93,7 +93,7 @@ pub fn clicks(target: &EventTarget) -> EventStream<()> {
     EventStream::listen(target, "click", |_| Some(()))
 }
 
-/// Forms that the program handles instead of the browser.
+/// Submissions of a form, which the browser itself does not send.
 pub fn submits(form: &EventTarget) -> EventStream<()> {
     EventStream::listen(form, "submit", |event| {
         event.prevent_default();
@@ -101,12 +101,12 @@ pub fn submits(form: &EventTarget) -> EventStream<()> {
     })
 }
 
-/// An element that is on show until this is dropped.
+/// Keeps an element visible until it is dropped.
 #[must_use = "the element is hidden when this is dropped"]
 pub struct Shown<'a>(&'a HtmlElement);
 
 impl<'a> Shown<'a> {
-    /// Shows the element and moves the focus to it, so that whoever uses the keyboard goes on from there.
+    /// Shows the element and moves the focus to it, from where keyboard navigation continues.
     pub fn new(element: &'a HtmlElement) -> Self {
         element.set_hidden(false);
         focus(element);

@@ -1,4 +1,4 @@
-//! Files that the two in a call give each other: chosen or dropped here, accepted or refused there.
+//! File transfers in a call: files are chosen or dropped by the sender, and accepted or declined by the receiver.
 
 use std::{
     future::{self, Future},
@@ -20,14 +20,14 @@ use web_sys::{
 use crate::{
     dom::{self, Dom, MissingElement, Template},
     page::Page,
-    words,
+    texts,
 };
 
 pub struct FileView {
     list: Element,
     input: HtmlInputElement,
     send: HtmlButtonElement,
-    /// Where files can be dropped.
+    /// The drop zone.
     call: HtmlElement,
     item: Template,
 }
@@ -45,12 +45,12 @@ impl FileView {
         Ok(found)
     }
 
-    /// What is chosen in the browser's own dialogue.
+    /// The files that are chosen in the file dialog.
     fn chosen(&self) -> EventStream<Vec<File>> {
         let input = self.input.clone();
         EventStream::listen(&self.input, "change", move |_| {
             let files = files_of(input.files());
-            // So that the same file can be chosen again.
+            // Without this, the browser fires no event if the same file is chosen again.
             input.set_value("");
             Some(files)
         })
@@ -69,7 +69,7 @@ fn files_of(list: Option<FileList>) -> Vec<File> {
     list.map(|list| (0..list.length()).filter_map(|index| list.get(index)).collect()).unwrap_or_default()
 }
 
-/// Until the channel closes, which it does with the call.
+/// Runs the transfers of a call until the channel closes, at the latest with the call.
 pub async fn run(page: &Page, call: &Call) -> Result<()> {
     let (view, name) = (&page.files, call.peer().name);
     view.list.set_text_content(None);
@@ -79,23 +79,23 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
 
     let mut sending = stream::select(view.chosen(), view.dropped());
     let mut clicks = dom::clicks(&view.send);
-    // A page that lets files be dropped says so while they are dragged over it.
-    let _dragged = Listener::new(&view.call, "dragover", |event| event.prevent_default());
-    let mut under_way = FuturesUnordered::<LocalBoxFuture<'_, Result<()>>>::new();
-    under_way.push(future::pending().boxed_local());
+    // Files can be dropped only where `dragover` is cancelled.
+    let _dragover = Listener::new(&view.call, "dragover", |event| event.prevent_default());
+    let mut transfers = FuturesUnordered::<LocalBoxFuture<'_, Result<()>>>::new();
+    transfers.push(future::pending().boxed_local());
     loop {
         select_biased! {
             offer = files.next_offer().fuse() => match offer {
-                Some(offer) => under_way.push(receive(view, offer, name.clone()).boxed_local()),
+                Some(offer) => transfers.push(receive(view, offer, name.clone()).boxed_local()),
                 None => break,
             },
             chosen = sending.select_next_some() => {
                 for file in chosen {
-                    under_way.push(send(view, &files, file, &name).boxed_local());
+                    transfers.push(send(view, &files, file, &name).boxed_local());
                 }
             }
             () = clicks.select_next_some() => view.input.click(),
-            ended = under_way.select_next_some() => if let Err(error) = ended {
+            ended = transfers.select_next_some() => if let Err(error) = ended {
                 page.notices.fail_unless_closed(&error);
             },
         }
@@ -107,7 +107,7 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
 async fn send(view: &FileView, files: &Files, file: File, name: &str) -> Result<()> {
     let Ok(item) = Item::new(view, "out", &file.name(), file.size()) else { return Ok(()) };
     let outgoing = files.offer(&file).await?;
-    item.tell("waiting", &format!("Waiting for {name}"));
+    item.set_state("waiting", &format!("Waiting for {name}"));
     item.cancel.set_hidden(false);
     let outcome = async {
         outgoing.accepted().await?;
@@ -115,8 +115,8 @@ async fn send(view: &FileView, files: &Files, file: File, name: &str) -> Result<
         outgoing.finished().await
     };
     match unless_cancelled(&item.cancel, || outgoing.cancel(), outcome).await {
-        Ok(()) => item.over("done", "Sent"),
-        Err(error) => item.failed(&error, name),
+        Ok(()) => item.finish("done", "Sent"),
+        Err(error) => item.fail(&error, name),
     }
     Ok(())
 }
@@ -124,8 +124,8 @@ async fn send(view: &FileView, files: &Files, file: File, name: &str) -> Result<
 async fn receive(view: &FileView, offer: Offer, name: String) -> Result<()> {
     #[expect(clippy::cast_precision_loss, reason = "it is only shown")]
     let Ok(item) = Item::new(view, "in", offer.name(), offer.size() as f64) else { return Ok(()) };
-    item.tell("offered", &format!("From {name}"));
-    if !wanted(&item, &offer).await {
+    item.set_state("offered", &format!("From {name}"));
+    if !is_accepted(&item, &offer).await {
         return offer.decline();
     }
     let incoming = offer.accept_to_blob()?;
@@ -138,33 +138,34 @@ async fn receive(view: &FileView, offer: Offer, name: String) -> Result<()> {
     let received = unless_cancelled(&item.cancel, || incoming.cancel(), outcome).await;
     let link = received.and_then(|file| Link::new(&item, &file, incoming.name()));
     match link {
-        Ok(_for_as_long_as_the_call) => {
-            item.over("done", "Received");
+        // The link stays valid until the call ends, as this future does not complete.
+        Ok(_link) => {
+            item.finish("done", "Received");
             let () = future::pending().await;
         }
-        Err(error) => item.failed(&error, &name),
+        Err(error) => item.fail(&error, &name),
     }
     Ok(())
 }
 
-async fn wanted(item: &Item, offer: &Offer) -> bool {
+async fn is_accepted(item: &Item, offer: &Offer) -> bool {
     item.accept.set_hidden(false);
     item.refuse.set_hidden(false);
     let (mut accept, mut refuse) = (dom::clicks(&item.accept), dom::clicks(&item.refuse));
-    let wanted = select_biased! {
+    let accepted = select_biased! {
         () = accept.select_next_some() => true,
         () = refuse.select_next_some() => {
-            item.over("refused", "Refused");
+            item.finish("refused", "Declined");
             false
         }
         () = offer.withdrawn().fuse() => {
-            item.over("cancelled", "Cancelled");
+        item.finish("cancelled", "Cancelled");
             false
         }
     };
     item.accept.set_hidden(true);
     item.refuse.set_hidden(true);
-    wanted
+    accepted
 }
 
 async fn unless_cancelled<T>(
@@ -194,12 +195,12 @@ struct Item {
 }
 
 impl Item {
-    /// In the list already. What others call their files is text and never HTML.
+    /// Creates the item and adds it to the list. File names are inserted as text and never as HTML.
     fn new(view: &FileView, direction: &str, name: &str, size: f64) -> std::result::Result<Self, MissingElement> {
         let element = view.item.copy()?;
         dom::set_attribute(&element, "data-direction", direction);
         dom::within::<Element>(&element, ".file-name")?.set_text_content(Some(name));
-        dom::within::<Element>(&element, ".file-size")?.set_text_content(Some(&words::size(size)));
+        dom::within::<Element>(&element, ".file-size")?.set_text_content(Some(&texts::size(size)));
         let item = Self {
             state: dom::within(&element, ".file-state")?,
             bar: dom::within(&element, "progress")?,
@@ -209,8 +210,8 @@ impl Item {
             save: dom::within(&element, ".file-save")?,
             element,
         };
-        for (button, does) in [(&item.accept, "Accept"), (&item.refuse, "Refuse"), (&item.cancel, "Cancel")] {
-            dom::set_attribute(button, "aria-label", &format!("{does} {name}"));
+        for (button, action) in [(&item.accept, "Accept"), (&item.refuse, "Decline"), (&item.cancel, "Cancel")] {
+            dom::set_attribute(button, "aria-label", &format!("{action} {name}"));
         }
         dom::set_attribute(&item.save, "aria-label", &format!("Save {name}"));
         dom::set_attribute(&item.bar, "aria-label", name);
@@ -220,36 +221,36 @@ impl Item {
         Ok(item)
     }
 
-    fn tell(&self, state: &str, text: &str) {
+    fn set_state(&self, state: &str, text: &str) {
         dom::set_attribute(&self.element, "data-state", state);
         self.state.set_text_content(Some(text));
     }
 
-    async fn progress(&self, mut progress: impl Stream<Item = Progress> + Unpin, doing: &str) {
+    async fn progress(&self, mut progress: impl Stream<Item = Progress> + Unpin, action: &str) {
         self.bar.set_hidden(false);
-        self.tell("under-way", doing);
+        self.set_state("under-way", action);
         while let Some(progress) = progress.next().await {
             self.bar.set_value(progress.fraction());
         }
     }
 
-    fn over(&self, state: &str, text: &str) {
+    fn finish(&self, state: &str, text: &str) {
         self.bar.set_hidden(true);
         self.cancel.set_hidden(true);
-        self.tell(state, text);
+        self.set_state(state, text);
     }
 
-    fn failed(&self, error: &Error, name: &str) {
+    fn fail(&self, error: &Error, name: &str) {
         match error.kind() {
-            ErrorKind::Declined => self.over("refused", &format!("{name} does not want it")),
-            ErrorKind::Abort => self.over("cancelled", "Cancelled"),
-            ErrorKind::Closed => self.over("failed", "The connection was lost"),
-            _ => self.over("failed", &format!("It failed: {}", error.message())),
+            ErrorKind::Declined => self.finish("refused", &format!("{name} declined the file")),
+            ErrorKind::Abort => self.finish("cancelled", "Cancelled"),
+            ErrorKind::Closed => self.finish("failed", "The connection was lost"),
+            _ => self.finish("failed", &format!("The transfer failed: {}", error.message())),
         }
     }
 }
 
-/// Where the browser saves a file from, until this is dropped.
+/// The object URL of a received file, revoked on drop.
 struct Link(String);
 
 impl Link {
@@ -264,6 +265,6 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        let _gone_either_way = Url::revoke_object_url(&self.0);
+        let _revoked = Url::revoke_object_url(&self.0);
     }
 }

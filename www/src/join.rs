@@ -1,4 +1,4 @@
-//! The form with which one joins a room.
+//! The form for joining a room.
 
 use browser_rtc::{
     room::{Join, Room},
@@ -11,7 +11,7 @@ use crate::{
     dom::{self, Dom, MissingElement},
     notices::{Code, Note},
     page::Page,
-    words,
+    texts,
 };
 
 pub struct JoinForm {
@@ -44,36 +44,39 @@ impl JoinForm {
         }
     }
 
-    /// The form is on show and can be used.
+    /// Marks the page as ready and moves the focus to the form.
     pub fn ready(&self) {
         dom::set_attribute(&self.body, "data-ready", "true");
         dom::focus(if self.name.value().is_empty() { &self.name } else { &self.button });
     }
 }
 
-/// Lets the user try until a room has been joined.
+/// Runs until the user has joined a room.
 pub async fn join(page: &Page) -> Room {
     let form = &page.join;
     let mut submits = dom::submits(&form.form);
-    // The server that this page came from carries the signaling as well.
-    let url = signaling::url_of_this_page().unwrap_or_default();
     loop {
         submits.select_next_some().await;
         page.notices.clear_failure();
         let (name, room_name) = (form.name.value().trim().to_owned(), form.room.value().trim().to_owned());
         form.button.set_disabled(true);
-        let joined = Room::join(&url, Join::new(&room_name, name).keep_seat()).await;
+        let joined = join_room(Join::new(&room_name, name).keep_seat()).await;
         form.button.set_disabled(false);
         match joined {
             Ok(room) => {
                 page.room_name.set_text_content(Some(&room_name));
                 page.you.set_text_content(Some(&room.me().name));
-                page.notices.tell(Note::new(Code::Joined, format!("You have joined the room “{room_name}”.")));
+                page.notices.show(Note::new(Code::Joined, format!("You have joined the room “{room_name}”.")));
                 return room;
             }
-            Err(error) => page.notices.fail(words::server_failure(&error)),
+            Err(error) => page.notices.fail(texts::server_failure(&error)),
         }
     }
+}
+
+/// Joins a room on the signaling server that serves this page.
+async fn join_room(join: Join) -> browser_rtc::Result<Room> {
+    Room::join(&signaling::url_of_this_page()?, join).await
 }
 
 fn location() -> Option<Location> {

@@ -1,4 +1,4 @@
-//! The telephone's keys: a key lights while its tone plays.
+//! The telephone keypad, whose keys light while their tones play.
 
 use browser_rtc::{
     EventStream, Result,
@@ -42,7 +42,7 @@ impl Keypad {
         })
     }
 
-    /// A pause has no key.
+    /// Lights the key of a tone. A pause has no key.
     fn light(&self, tone: Tone) -> Option<Light> {
         dom::within(&self.keys, &selector(tone.as_char())).ok().map(Light::on)
     }
@@ -57,18 +57,18 @@ struct Light(Element);
 
 impl Light {
     fn on(key: Element) -> Self {
-        let _a_valid_name = key.class_list().add_1("lit");
+        let _valid_name = key.class_list().add_1("lit");
         Self(key)
     }
 }
 
 impl Drop for Light {
     fn drop(&mut self) {
-        let _a_valid_name = self.0.class_list().remove_1("lit");
+        let _valid_name = self.0.class_list().remove_1("lit");
     }
 }
 
-/// Plays what is pressed and what is typed, until the connection closes.
+/// Plays pressed keys and entered tones until the connection closes.
 pub async fn run(page: &Page, call: &Call) -> Result<()> {
     let dtmf = call.dtmf()?;
     join(play(page, call.connection(), &dtmf), light(&page.keypad, &dtmf)).await;
@@ -78,7 +78,7 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
 async fn play(page: &Page, connection: &PeerConnection, dtmf: &DtmfSender) {
     let mut presses = page.keypad.presses();
     let mut submits = dom::submits(&page.keypad.form);
-    // What is pressed too early plays as soon as there is a connection.
+    // Keys that are pressed early play as soon as the connection is established.
     let connected = |state| async move { state == ConnectionState::Connected };
     if !connection.connection_states().any(connected).await {
         return;
@@ -86,7 +86,7 @@ async fn play(page: &Page, connection: &PeerConnection, dtmf: &DtmfSender) {
     loop {
         let played = select_biased! {
             tone = presses.select_next_some() => dtmf.append(&tone.into()).map(drop),
-            () = submits.select_next_some() => play_typed(&page.keypad.tones, dtmf),
+            () = submits.select_next_some() => play_entered(&page.keypad.tones, dtmf),
         };
         if let Err(error) = played {
             page.notices.fail_unless_closed(&error);
@@ -94,35 +94,35 @@ async fn play(page: &Page, connection: &PeerConnection, dtmf: &DtmfSender) {
     }
 }
 
-fn play_typed(field: &HtmlInputElement, dtmf: &DtmfSender) -> Result<()> {
-    let typed: String = field.value().split_whitespace().collect();
-    let _lights_are_lit_elsewhere = dtmf.insert(&typed.parse::<Tones>()?, Timing::new())?;
+fn play_entered(field: &HtmlInputElement, dtmf: &DtmfSender) -> Result<()> {
+    let entered: String = field.value().split_whitespace().collect();
+    let _playout = dtmf.insert(&entered.parse::<Tones>()?, Timing::new())?;
     field.set_value("");
     Ok(())
 }
 
-/// Lights the key of each tone as it begins, for as long as it lasts: in the silence that follows it is dark, so that
-/// of two equal tones one sees two.
+/// Lights the key of each tone for the duration of the tone. The key is dark during the gap, so that two equal tones
+/// are distinguishable.
 async fn light(keypad: &Keypad, dtmf: &DtmfSender) {
     let duration = u32::try_from(Timing::new().tone_duration().as_millis()).unwrap_or(u32::MAX);
     let mut changes = dtmf.tone_changes();
     let mut lit = None;
-    let mut tone_over = Fuse::terminated();
+    let mut tone_end = Fuse::terminated();
     loop {
         select_biased! {
             change = changes.next() => {
-                // Out first: it may be the same key.
+                // The former key goes dark first, as the next tone may have the same key.
                 drop(lit.take());
                 match change {
                     Some(Some(tone)) => {
                         lit = keypad.light(tone);
-                        tone_over = TimeoutFuture::new(duration).fuse();
+                        tone_end = TimeoutFuture::new(duration).fuse();
                     }
                     Some(None) => {}
                     None => return,
                 }
             }
-            () = tone_over => drop(lit.take()),
+            () = tone_end => drop(lit.take()),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The demo of browser-rtc: a room, and a call between two of those who are in it.
+//! The demo of browser-rtc: a room, and calls between two of its members.
 //!
-//! Read it from here down: `start` finds the page and then, over and over, somebody joins (`join`) and stays in
-//! the room (`lobby`). There, one call at a time rings (`ringing`) and is talked in (`call`). Each of these is
-//! one `async fn` that owns what it needs: when it ends, or is dropped, its camera, its listeners and its panels go.
+//! [`start`] finds the elements of the page and repeats three steps: the user joins a room (`join`), stays in it
+//! (`lobby`) and leaves. In the room, one call at a time rings (`ringing`) and is connected (`call`). Each step is an
+//! `async fn` that owns its resources: when it ends or is dropped, its camera, listeners and panels are released.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)]
 
@@ -21,7 +21,7 @@ mod ringing;
 mod settings;
 mod states;
 mod support;
-mod words;
+mod texts;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
@@ -32,7 +32,7 @@ use crate::{
     page::{Page, View},
 };
 
-/// Runs the demo on the page that has loaded it.
+/// Runs the demo on the current page.
 #[wasm_bindgen(start)]
 pub fn start() {
     spawn_local(async {
@@ -43,21 +43,21 @@ pub fn start() {
 }
 
 async fn run() -> Result<(), MissingElement> {
-    let dom = Dom::of_this_page()?;
+    let dom = Dom::current()?;
     let missing = support::missing();
     if !missing.is_empty() {
-        return support::tell(&dom, &missing);
+        return support::show(&dom, &missing);
     }
     let page = Page::find(&dom)?;
     let _dismissals = page.notices.dismissals();
     page.join.prefill();
-    page.notices.tell(Note::new(Code::Ready, "Ready to join a room."));
+    page.notices.show(Note::new(Code::Ready, "Ready to join a room."));
     loop {
         page.show(View::Join);
         page.join.ready();
         let room = join::join(&page).await;
         page.show(View::Room);
         let note = lobby::stay(&page, room).await;
-        page.notices.tell(note);
+        page.notices.show(note);
     }
 }

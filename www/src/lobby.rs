@@ -1,4 +1,4 @@
-//! A stay in a room: its people, and calls with them.
+//! The room view: people, messages and calls.
 
 use std::pin::pin;
 
@@ -20,23 +20,23 @@ use crate::{
     notices::{Code, Note},
     page::Page,
     people::People,
-    ringing, words,
+    ringing, texts,
 };
 
-/// The beginning of a call.
+/// A call that is about to ring.
 enum Ring {
     Out(Peer),
     In(IncomingCall),
 }
 
-/// Runs until the user leaves or the server is lost for good. A call that is up then ends as well.
+/// Runs until the user leaves, or until the server is lost and there is no call.
 pub async fn stay(page: &Page, room: Room) -> Note {
     let mut events = room.events();
     let mut people = People::new(&page.people, room.peers());
     let mut devices = pin!(page.settings.follow_devices().fuse());
     let mut leave = dom::clicks(&page.leave);
     let mut chat = RoomChat::open(&page.room_chat);
-    // One call at a time, from the first ring to its end, beside the room.
+    // One call at a time, from the ring to its end, which runs concurrently with the room.
     let mut phone = pin!(Fuse::terminated());
     let mut deliveries = FuturesUnordered::new();
     let mut lost = None;
@@ -47,7 +47,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 if let Some(lost) = lost {
                     return lost;
                 }
-                page.notices.tell(note);
+                page.notices.show(note);
             }
             event = events.next() => match event {
                 Some(RoomEvent::Incoming(call)) if phone.is_terminated() => {
@@ -57,34 +57,34 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 Some(RoomEvent::Incoming(call)) => ringing::decline_call(&call, DeclineReason::Busy),
                 Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
-                Some(RoomEvent::Said { from, data, .. }) => chat.heard(&from, &data),
-                // The peer has left a moment ago, which is an event of its own.
+                Some(RoomEvent::Said { from, data, .. }) => chat.add_received(&from, &data),
+                // The peer has just left, which is reported by an event of its own.
                 Some(RoomEvent::Refused(error)) if error.signaling_code() == Some(ErrorCode::UnknownPeer) => {}
-                Some(RoomEvent::Refused(error)) => page.notices.fail(words::server_failure(&error)),
+                Some(RoomEvent::Refused(error)) => page.notices.fail(texts::server_failure(&error)),
                 Some(RoomEvent::Lagged { .. }) => {
                     people.clear();
                     for peer in room.peers() {
                         people.add(peer);
                     }
                 }
-                // Calls and the list of people need no server. It is news once.
-                Some(RoomEvent::Reconnecting { attempt: 1, .. }) => page.notices.tell(Note::new(
+                // Only the first attempt is shown. Calls and the list of people work without the server.
+                Some(RoomEvent::Reconnecting { attempt: 1, .. }) => page.notices.show(Note::new(
                     Code::Reconnecting,
-                    "The connection to the server is lost. Trying to get it back.",
+                    "The connection to the server is lost. Reconnecting…",
                 )),
                 Some(RoomEvent::Recovered) => {
-                    page.notices.tell(Note::new(Code::Recovered, "The connection to the server is back."));
+                    page.notices.show(Note::new(Code::Recovered, "The connection to the server is restored."));
                 }
                 Some(RoomEvent::Lost { reason, .. }) => {
                     people.clear();
-                    let note = Note::new(Code::Disconnected, words::lost(&reason));
+                    let note = Note::new(Code::Disconnected, texts::lost(&reason));
                     if phone.is_terminated() {
                         return note;
                     }
-                    // A call needs no server: it continues until it ends by itself.
-                    page.notices.tell(Note::new(
+                    // A call needs no server, so that it continues.
+                    page.notices.show(Note::new(
                         Code::Disconnected,
-                        "The connection to the server is lost. This call goes on without it.",
+                        "The connection to the server is lost. This call continues without it.",
                     ));
                     lost = Some(note);
                 }
@@ -110,7 +110,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
     }
 }
 
-/// Runs a call from the first ring to its end, and returns how it ended.
+/// Runs a call from the ring to its end, and returns the notice of its end.
 async fn one_call(page: &Page, room: &Room, ring: Ring) -> Note {
     let answered = match ring {
         Ring::Out(peer) => ringing::outgoing(page, room, peer).await,

@@ -1,14 +1,14 @@
-//! What the page tells: what has just happened, and what has failed.
+//! The status line and the failure box.
 
 use browser_rtc::{Error, ErrorKind, Listener};
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
 use crate::{
     dom::{self, Dom, MissingElement},
-    words,
+    texts,
 };
 
-/// What has happened, for style sheets and tests.
+/// The status as a code, for style sheets and tests.
 #[derive(Clone, Copy)]
 pub enum Code {
     Ready,
@@ -52,7 +52,7 @@ impl Code {
     }
 }
 
-/// What has happened, in a sentence.
+/// The content of the status line: a code and a sentence.
 pub struct Note {
     code: Code,
     sentence: String,
@@ -64,7 +64,7 @@ impl Note {
     }
 }
 
-/// What has failed, in a sentence that says what to do.
+/// The content of the failure box: the kind of the error, and a sentence with advice.
 pub struct Failure {
     kind: &'static str,
     sentence: String,
@@ -76,7 +76,7 @@ impl Failure {
     }
 }
 
-/// The two lines below the header.
+/// The status line and the failure box below the header.
 pub struct Notices {
     status: Element,
     failure: HtmlElement,
@@ -94,7 +94,7 @@ impl Notices {
         })
     }
 
-    pub fn tell(&self, Note { code, sentence }: Note) {
+    pub fn show(&self, Note { code, sentence }: Note) {
         dom::set_attribute(&self.status, "data-code", code.as_str());
         self.status.set_text_content(Some(&sentence));
     }
@@ -105,10 +105,10 @@ impl Notices {
         self.failure.set_hidden(false);
     }
 
-    /// Tells of an error in a call. That something has closed is no news: the call's end has its own sentence.
+    /// Shows an error in a call, unless it is `Closed`: the end of the call has a sentence of its own.
     pub fn fail_unless_closed(&self, error: &Error) {
         if *error.kind() != ErrorKind::Closed {
-            self.fail(words::failure(error));
+            self.fail(texts::failure(error));
         }
     }
 
@@ -116,7 +116,7 @@ impl Notices {
         clear(&self.failure, &self.failure_text);
     }
 
-    /// Lets the user dismiss a failure, until this is dropped.
+    /// Lets the user dismiss a failure until the listener is dropped.
     pub fn dismissals(&self) -> Listener {
         let (failure, text) = (self.failure.clone(), self.failure_text.clone());
         Listener::new(&self.dismiss, "click", move |_| clear(&failure, &text))
@@ -126,5 +126,5 @@ impl Notices {
 fn clear(failure: &HtmlElement, text: &Element) {
     failure.set_hidden(true);
     text.set_text_content(None);
-    let _there_or_not = failure.remove_attribute("data-kind");
+    let _removed = failure.remove_attribute("data-kind");
 }

@@ -1,4 +1,4 @@
-//! The page in its parts.
+//! The elements of the page.
 
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
@@ -63,7 +63,7 @@ impl Page {
     }
 }
 
-/// What the page is about at the moment.
+/// The current view of the page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum View {
     Unsupported,
@@ -71,7 +71,7 @@ pub enum View {
     Room,
 }
 
-/// The sections of which one is on show.
+/// The sections of the page, one of which is visible.
 pub struct Views {
     body: HtmlElement,
     loading: HtmlElement,

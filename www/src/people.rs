@@ -1,4 +1,4 @@
-//! The list of those who are in the room.
+//! The list of people in the room.
 
 use browser_rtc::{Listener, signaling::Peer};
 use futures::{
@@ -23,13 +23,13 @@ impl PeopleList {
     }
 }
 
-/// Those who are here, in the list until this is dropped.
+/// The people in the room. They are removed from the list on drop.
 pub struct People<'a> {
     list: &'a PeopleList,
     people: Vec<(Peer, Person)>,
     clicks: UnboundedSender<Peer>,
     clicked: UnboundedReceiver<Peer>,
-    /// With whom we are in a call, or about to be: nobody else can be called meanwhile.
+    /// The peer of the current call, which may still ring. No other peer can be called during this time.
     in_call_with: Option<Peer>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> People<'a> {
     }
 
     pub fn add(&mut self, peer: Peer) {
-        // That the template has all its parts was seen at the start.
+        // `find` has checked that the template has all parts.
         let Ok(person) = Person::new(&self.list.template, &peer, &self.clicks) else { return };
         person.call.set_disabled(self.in_call_with.is_some());
         dom::append(&self.list.list, &person.item);
@@ -59,7 +59,7 @@ impl<'a> People<'a> {
         self.people.clear();
     }
 
-    /// The next one whom the user wants to call.
+    /// Resolves with the next peer whose call button is clicked.
     pub fn called(&mut self) -> SelectNextSome<'_, UnboundedReceiver<Peer>> {
         self.clicked.select_next_some()
     }
@@ -69,8 +69,8 @@ impl<'a> People<'a> {
         self.set_disabled(true);
     }
 
-    /// Gives the focus back to the one who was called, as the panels that had it are gone. They may have another id by
-    /// now.
+    /// Moves the focus to the peer of the call, as the panels that had the focus are hidden. The peer may have another id
+    /// by now, so that it is found by its name.
     pub fn end_call(&mut self) {
         self.set_disabled(false);
         let Some(peer) = self.in_call_with.take() else { return };
@@ -86,7 +86,7 @@ impl<'a> People<'a> {
     }
 }
 
-/// One line of the list, which goes when this is dropped.
+/// One line of the list, removed on drop.
 struct Person {
     item: Element,
     call: HtmlButtonElement,
@@ -104,7 +104,7 @@ impl Person {
         dom::set_attribute(&call, "aria-label", &format!("Call {}", peer.name));
         let (peer, clicks) = (peer.clone(), clicks.clone());
         let clicks = Listener::new(&call, "click", move |_| {
-            let _in_the_room_or_gone = clicks.unbounded_send(peer.clone());
+            let _sent = clicks.unbounded_send(peer.clone());
         });
         Ok(Self { item, call, _clicks: clicks })
     }

@@ -1,4 +1,4 @@
-//! Calls that ring, on either side.
+//! Incoming and outgoing calls that ring.
 
 use std::pin::pin;
 
@@ -20,10 +20,10 @@ use crate::{
     dom::{self, Dom, MissingElement, Shown},
     notices::{Code, Note},
     page::Page,
-    words,
+    texts,
 };
 
-/// A panel that names the peer of a call that rings.
+/// A panel with the name of the peer of a ringing call.
 struct Panel {
     panel: HtmlElement,
     avatar: Element,
@@ -69,20 +69,20 @@ impl OutgoingPanel {
     }
 }
 
-/// A call that both have accepted with the local camera, or the reason why there is none.
+/// An accepted call with the local camera, or the notice of why there is no call.
 type Answered = Result<(Call, MediaStream), Note>;
 
 /// Calls a peer. The user may cancel until the peer answers.
 pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
     page.notices.clear_failure();
     let _panel = page.outgoing.panel.show(&peer.name);
-    page.notices.tell(Note::new(Code::Ringing, format!("Calling {}.", peer.name)));
+    page.notices.show(Note::new(Code::Ringing, format!("Calling {}.", peer.name)));
     let mut cancel = dom::clicks(&page.outgoing.cancel);
     let mut ring = pin!(ring(page, room, &peer).fuse());
     select_biased! {
         answered = ring => answered,
         // The call is dropped, which notifies the peer.
-        () = cancel.select_next_some() => Err(Note::new(Code::Cancelled, format!("You called {} and gave up.", peer.name))),
+        () = cancel.select_next_some() => Err(Note::new(Code::Cancelled, format!("You cancelled the call to {}.", peer.name))),
     }
 }
 
@@ -95,17 +95,17 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
     let camera = capture::open(page, &chosen).boxed_local().shared();
     let call = room.call(&peer.id, CallMedia::from_future(camera.clone())).await;
     match (call, camera.peek()) {
-        (Ok(call), _) => Ok((call, camera.await.map_err(|error| not_taken(page, &error, peer))?)),
+        (Ok(call), _) => Ok((call, camera.await.map_err(|error| not_answered(page, &error, peer))?)),
         (Err(_), Some(Err(error))) => Err(not_called(capture::failure(error, &chosen).await)),
-        (Err(error), _) => Err(not_taken(page, &error, peer)),
+        (Err(error), _) => Err(not_answered(page, &error, peer)),
     }
 }
 
-/// Shows a call that rings here. The user accepts or declines it, unless the caller gives up before.
+/// Shows an incoming call until the user accepts or declines it, or the caller cancels.
 pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let peer = incoming.peer();
     let _panel = page.incoming.panel.show(&peer.name);
-    page.notices.tell(Note::new(Code::Ringing, format!("{} is calling.", peer.name)));
+    page.notices.show(Note::new(Code::Ringing, format!("{} is calling.", peer.name)));
     let mut accept = dom::clicks(&page.incoming.accept);
     let mut decline = dom::clicks(&page.incoming.decline);
     let mut ended = incoming.ended().fuse();
@@ -120,7 +120,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let declined = || Note::new(Code::Declined, format!("You declined the call from {}.", peer.name));
     let camera = loop {
         select_biased! {
-            reason = ended => return Err(words::given_up(&reason, &peer.name)),
+            reason = ended => return Err(texts::ring_ended(&reason, &peer.name)),
             () = decline.select_next_some() => {
                 decline_call(&incoming, DeclineReason::Declined);
                 return Err(declined());
@@ -145,7 +145,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     };
     match answered {
         Ok(call) => Ok((call, camera)),
-        Err(error) => Err(not_taken(page, &error, &peer)),
+        Err(error) => Err(not_answered(page, &error, &peer)),
     }
 }
 
@@ -154,9 +154,9 @@ pub fn decline_call(call: &IncomingCall, reason: DeclineReason) {
     let _ = call.decline(reason);
 }
 
-fn not_taken(page: &Page, error: &Error, peer: &Peer) -> Note {
-    words::not_taken(error.kind(), &peer.name).unwrap_or_else(|| {
-        page.notices.fail(words::failure(error));
+fn not_answered(page: &Page, error: &Error, peer: &Peer) -> Note {
+    texts::not_answered(error.kind(), &peer.name).unwrap_or_else(|| {
+        page.notices.fail(texts::failure(error));
         Note::new(Code::Ended, format!("The call with {} has failed.", peer.name))
     })
 }

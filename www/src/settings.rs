@@ -1,4 +1,4 @@
-//! Which camera and which microphone to use.
+//! The choice of the camera and the microphone.
 
 use browser_rtc::{
     ErrorKind,
@@ -18,7 +18,7 @@ pub struct Settings {
     exact_width: HtmlInputElement,
 }
 
-/// None of each: whatever the browser takes by default.
+/// The chosen devices. `None` is the default of the browser.
 pub struct Chosen {
     pub camera: Option<String>,
     pub microphone: Option<String>,
@@ -49,15 +49,15 @@ impl Settings {
         })
     }
 
-    /// Lists what there is to choose from; a choice that is still there stays.
+    /// Lists the available devices, and keeps a choice that is still available.
     pub async fn list_devices(&self) {
-        // Where devices cannot be listed, the default ones can be used all the same.
+        // If devices cannot be listed, the default ones can be used nevertheless.
         if let Ok(devices) = media::devices().await {
             self.list(&devices);
         }
     }
 
-    /// Keeps the list up to date for as long as it is awaited.
+    /// Keeps the list up to date until the future is dropped.
     pub async fn follow_devices(&self) {
         self.list_devices().await;
         let Ok(mut changes) = media::device_changes() else { return };
@@ -83,8 +83,8 @@ impl Settings {
     }
 }
 
-/// Before the user has agreed to a capture, devices have neither names nor ids. Chromium lists the default ones once
-/// more, under ids of their own.
+/// Returns whether a device is an entry of its own. Before the user has allowed a capture, devices have neither names
+/// nor ids. Chromium lists the default devices a second time under ids of their own.
 fn can_be_chosen(device: &DeviceInfo) -> bool {
     !matches!(device.device_id.as_str(), "" | "default" | "communications")
 }

@@ -1,4 +1,4 @@
-//! The connection's four state machines, on show.
+//! The four states of the connection, as the page shows them.
 
 use browser_rtc::{EventStream, peer::PeerConnection};
 use futures::{StreamExt, join};
@@ -25,7 +25,7 @@ impl States {
     }
 }
 
-/// Until the connection closes.
+/// Shows the states until the connection closes.
 pub async fn run(states: &States, connection: &PeerConnection) {
     join!(
         follow(&states.connection, connection.connection_states()),

@@ -1,4 +1,4 @@
-//! What a browser must have.
+//! The features that a browser must support.
 
 use browser_rtc::{media, peer};
 use web_sys::Element;
@@ -8,12 +8,13 @@ use crate::{
     page::{View, Views},
 };
 
-/// Something that this browser, or this page in it, does not have.
+/// A feature that the browser, or this page in it, lacks.
 pub struct Missing {
     name: &'static str,
     sentence: &'static str,
 }
 
+/// Returns the missing features.
 pub fn missing() -> Vec<Missing> {
     let mut missing = Vec::new();
     if !peer::is_supported() {
@@ -24,14 +25,15 @@ pub fn missing() -> Vec<Missing> {
         let sentence = if web_sys::window().is_some_and(|window| window.is_secure_context()) {
             "getUserMedia: access to the camera and the microphone."
         } else {
-            "getUserMedia: access to the camera and the microphone, which a page has only over https or on localhost."
+            "getUserMedia: access to the camera and the microphone, available only over https or on localhost."
         };
         missing.push(Missing { name: "getUserMedia", sentence });
     }
     missing
 }
 
-pub fn tell(dom: &Dom, missing: &[Missing]) -> Result<(), MissingElement> {
+/// Shows the missing features.
+pub fn show(dom: &Dom, missing: &[Missing]) -> Result<(), MissingElement> {
     let list: Element = dom.get("missing")?;
     for Missing { name, sentence } in missing {
         let item = dom.create("li", sentence)?;

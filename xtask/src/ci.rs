@@ -2,7 +2,7 @@
 
 use crate::step::Step;
 use crate::summary::{self, Counts, Line};
-use crate::{Result, artifacts, coverage, demo, layers, msrv, npm, pure, setup};
+use crate::{Result, artifacts, coverage, demo, examples, layers, msrv, npm, pure, setup};
 use std::time::Instant;
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
@@ -46,10 +46,13 @@ fn setup() -> Result {
 }
 
 fn format() -> Result {
-    Step::new("cargo", ["fmt", "--all", "--check"]).hint("run `cargo fmt --all`").run()?;
-    Step::new("cargo", ["fmt", "--check", "--manifest-path", artifacts::NATIVE_PEER])
-        .hint(format!("run `cargo fmt --manifest-path {}`", artifacts::NATIVE_PEER))
-        .run()
+    Step::new("cargo", ["fmt", "--all", "--check"]).hint("`cargo fmt --all`").run()?;
+    for manifest in [examples::MANIFEST, artifacts::NATIVE_PEER] {
+        Step::new("cargo", ["fmt", "--all", "--check", "--manifest-path", manifest])
+            .hint(format!("`cargo fmt --all --manifest-path {manifest}`"))
+            .run()?;
+    }
+    Ok(())
 }
 
 fn lints() -> Result {
@@ -58,6 +61,7 @@ fn lints() -> Result {
     clippy(&["-p", "browser-rtc", "--all-features", "--all-targets"], &WASM)?;
     clippy(&["-p", "browser-rtc", "--no-default-features", "--lib"], &WASM)?;
     clippy(&["-p", "browser-rtc-demo"], &WASM)?;
+    examples::cargo("clippy", &["--", "-D", "warnings"])?;
     artifacts::native_peer("clippy", &["--all-targets", "--locked", "--", "-D", "warnings"])
 }
 

@@ -6,6 +6,9 @@ mod bench;
 mod ci;
 mod coverage;
 mod demo;
+mod examples;
+#[cfg(test)]
+mod guide;
 mod layers;
 mod load;
 mod msrv;

@@ -5,7 +5,7 @@ use crate::step::Step;
 use crate::summary::{self, Counts, Line};
 use crate::tools::{self, Browser};
 use crate::turn::TurnServer;
-use crate::{Result, artifacts, networks, paths, unexpected};
+use crate::{Result, artifacts, examples, networks, paths, unexpected};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
@@ -147,10 +147,11 @@ fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// Builds the demo, the npm package and the native peer, which the tests serve and drive.
+/// Builds the demo, the npm package and the examples, which the tests serve and drive.
 fn e2e() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     artifacts::pages()?;
+    examples::build()?;
     let native_peer = artifacts::native_peer_program()?;
     let step = two_browsers(browsers, &["--lib", "--test", "demo"]).env("NATIVE_PEER", native_peer);
     Ok(match tools::webkit() {

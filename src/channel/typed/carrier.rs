@@ -50,6 +50,7 @@ pub trait Carry: Clone + Unpin + 'static {
     fn flush_carried(&self) -> impl Future<Output = Result<()>>;
     fn close_carrier(&self);
     fn poll_carried(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Carried>>>;
+    fn try_carried(&self) -> Result<Option<Carried>>;
 }
 
 impl Carry for DataChannel {
@@ -76,6 +77,10 @@ impl Carry for DataChannel {
     fn poll_carried(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Carried>>> {
         Pin::new(self).poll_next(cx).map_ok(Carried::Message)
     }
+
+    fn try_carried(&self) -> Result<Option<Carried>> {
+        Ok(self.try_receive()?.map(Carried::Message))
+    }
 }
 
 impl Carry for Packed {
@@ -101,6 +106,10 @@ impl Carry for Packed {
 
     fn poll_carried(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Carried>>> {
         Pin::new(self).poll_next(cx).map_ok(Carried::Packed)
+    }
+
+    fn try_carried(&self) -> Result<Option<Carried>> {
+        Ok(self.try_receive()?.map(Carried::Packed))
     }
 }
 

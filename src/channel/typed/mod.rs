@@ -179,6 +179,15 @@ fn payload<C: Codec>(message: &[u8]) -> Result<Payload<'_>> {
 }
 
 impl<In: DeserializeOwned, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
+    /// Returns the next value if one has arrived, without waiting, as [`DataChannel::try_receive`] does.
+    ///
+    /// # Errors
+    /// `InvalidData` for a message that cannot be read, after which the next call continues with the next message; and
+    /// those of [`DataChannel::try_receive`].
+    pub fn try_receive(&self) -> Result<Option<In>> {
+        self.carrier.try_carried()?.map(|carried| self.decode(&carried)).transpose()
+    }
+
     fn decode(&self, carried: &carrier::Carried) -> Result<In> {
         const OPERATION: &str = "Typed";
         let bytes = carried.bytes(C::TEXT).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The browsers, and how each is set up for a test.
+//! The browsers and their capabilities.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::driver::Driver;
-use crate::page::PATIENCE;
+use crate::page::TIMEOUT;
 use crate::programs;
 use crate::site::Site;
 
-/// A browser starts slowly on a busy machine, and the more so the first time.
+/// The time limit for the start of a browser, which is slow on a busy machine.
 const START: Duration = Duration::from_secs(180);
 
 /// A host name that Chrome resolves to this machine, and does not treat as a secure origin.
@@ -26,22 +26,22 @@ pub enum Browser {
     Chrome,
     /// Firefox.
     Firefox,
-    /// WebKitGTK's own small browser, which has no WebRTC.
+    /// The browser of WebKitGTK, which has no WebRTC.
     WebKit,
 }
 
 /// The outcome of a request for the camera and the microphone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Camera {
-    /// A picture and a sound that the browser makes up, without a question to the user.
+    /// Generated video and audio, without a prompt.
     Fake,
-    /// A refusal, as if the user had said no.
+    /// A refusal, as if the user had blocked the devices.
     Refused,
-    /// Nothing: there is no camera.
+    /// A failure because there is no device.
     Missing,
 }
 
-/// A browser, and its camera.
+/// A browser with the outcome of its capture requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
     browser: Browser,
@@ -49,7 +49,7 @@ pub struct Setup {
 }
 
 impl Browser {
-    /// This browser with this camera.
+    /// Combines this browser with an outcome of capture requests.
     #[must_use]
     pub fn with(self, camera: Camera) -> Setup {
         Setup { browser: self, camera }
@@ -62,7 +62,7 @@ impl From<Browser> for Setup {
     }
 }
 
-/// An open browser: a driver of its own, with one session. Both end on drop.
+/// An open browser: one session of a driver of its own. Both end on drop.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Client,
@@ -77,8 +77,8 @@ impl Session {
         let opening = builder.capabilities(setup.capabilities(site.trusted)).connect(&url);
         match tokio::time::timeout(START, opening).await {
             Ok(Ok(client)) => Self { client, driver },
-            Ok(Err(error)) => panic!("{:?} does not open: {error}\n{}", setup.browser, driver.log()),
-            Err(_) => panic!("{:?} does not open within {} s\n{}", setup.browser, START.as_secs(), driver.log()),
+            Ok(Err(error)) => panic!("{:?} did not start: {error}\n{}", setup.browser, driver.log()),
+            Err(_) => panic!("{:?} did not start within {} s\n{}", setup.browser, START.as_secs(), driver.log()),
         }
     }
 }
@@ -88,20 +88,20 @@ impl Setup {
         let (key, options) = match self.browser {
             Browser::Chrome => ("goog:chromeOptions", self.chrome(trusted)),
             Browser::Firefox => ("moz:firefoxOptions", self.firefox(trusted)),
-            // Its driver knows where its browser is.
+            // The driver finds its browser by itself.
             Browser::WebKit => return Capabilities::new(),
         };
-        // By themselves, drivers give a script half a minute.
-        let timeouts = json!({ "script": PATIENCE.as_millis() });
+        // The default limit of drivers is 30 seconds.
+        let timeouts = json!({ "script": TIMEOUT.as_millis() });
         Capabilities::from_iter([(key.to_owned(), options), ("timeouts".to_owned(), timeouts)])
     }
 
     /// Returns the options of Chrome.
     ///
     /// `--allow-loopback-in-peer-connection` is not one of them. Firefox answers the connectivity checks of a loopback
-    /// candidate, but pairs it with none of its own, which are of other interfaces. Chrome takes the answer for a
-    /// connection and stops gathering. If the loopback candidate is its only one by then, Firefox remains in the state
-    /// `checking` until the call times out.
+    /// candidate, but does not pair it with its own candidates, which are of other interfaces. Chrome treats the answer
+    /// as a connection and stops gathering. If the loopback candidate is its only one by then, Firefox stays in the
+    /// state `checking` until the call times out.
     fn chrome(self, trusted: Option<&str>) -> Value {
         let trust = trusted.map(|origin| format!("--unsafely-treat-insecure-origin-as-secure={origin}"));
         let mut args = vec![
@@ -143,8 +143,8 @@ impl Setup {
             "media.autoplay.default": 0,
             "media.peerconnection.ice.obfuscate_host_addresses": false,
             "media.navigator.streams.fake": true,
-            // As it measures the network, it sends fewer frames rather than smaller ones, which would take it a quarter
-            // of a minute to undo.
+            // While it measures the network, Firefox then reduces the frame rate instead of the size, which would stay
+            // reduced for 15 seconds.
             "media.peerconnection.video.lock_scaling": true,
         });
         if trusted.is_some() {
@@ -162,7 +162,7 @@ impl Setup {
             Camera::Missing => {
                 prefs["media.navigator.permission.disabled"] = json!(true);
                 prefs["media.navigator.streams.fake"] = json!(false);
-                // Only devices of these names count: so the machine's own ones do not.
+                // Only devices with these names are used, which excludes the devices of the machine.
                 prefs["media.video_loopback_dev"] = json!("none");
                 prefs["media.audio_loopback_dev"] = json!("none");
             }
@@ -172,7 +172,7 @@ impl Setup {
     }
 }
 
-/// The browser that was found; where none was, the driver looks in places of its own.
+/// Adds the path of the browser to the options. Without one, the driver searches for the browser by itself.
 fn with_binary(mut options: Value, variable: &str, names: &[&str]) -> Value {
     if let Some(binary) = programs::find(variable, names) {
         options["binary"] = json!(binary);

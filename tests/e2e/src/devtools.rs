@@ -1,4 +1,4 @@
-//! Network conditions of a page, emulated by Chrome's developer tools.
+//! Network conditions of a page, emulated by the developer tools of Chrome.
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use http::Method;
@@ -7,24 +7,24 @@ use url::{ParseError, Url};
 
 use crate::page::Page;
 
-/// How badly the page's connections go. What comes and what is sent suffers alike.
+/// Emulated network conditions, for sent and for received packets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Conditions {
     /// Percentage of lost packets.
     pub loss: f64,
     /// Set if packets are reordered.
     pub reordering: bool,
-    /// How much later everything comes, in milliseconds.
+    /// Additional latency in milliseconds.
     pub latency: f64,
 }
 
 impl Page {
-    /// Has a Chrome's network go so from now on.
+    /// Emulates these network conditions in Chrome.
     pub async fn emulate(&self, conditions: Conditions) {
         let Conditions { loss, reordering, latency } = conditions;
         self.devtools("Network.enable", json!({})).await;
         let rule = json!({
-            // Everything, and that is where connections between peers are.
+            // An empty pattern matches all traffic, including peer connections.
             "urlPattern": "",
             "latency": latency,
             "downloadThroughput": -1,
@@ -39,11 +39,11 @@ impl Page {
 
     async fn devtools(&self, command: &str, arguments: Value) {
         let body = json!({ "cmd": command, "params": arguments }).to_string();
-        self.soon(command, self.client.issue_cmd(DevTools(body))).await;
+        self.with_timeout(command, self.client.issue_cmd(DevTools(body))).await;
     }
 }
 
-/// A command of its own to chromedriver.
+/// The command of chromedriver that executes a command of the developer tools.
 #[derive(Debug)]
 struct DevTools(String);
 

@@ -1,24 +1,23 @@
-//! Real browsers on the real demo and the real server, driven over WebDriver.
+//! End-to-end tests: real browsers, driven over WebDriver, on the demo and the signaling server.
 //!
-//! A test is a scene that is [played](play) on a [`Stage`]: the stage serves the demo in this very process and opens
-//! browsers, and a [`Page`] does in one of them what a user does. The tests are in `tests/demo`.
+//! A test is a scene that is [played](play) on a [`Stage`]. The stage serves the demo in the process of the test and
+//! opens browsers, and a [`Page`] performs the actions of a user in one of them. These tests are in `tests/demo`.
 //!
-//! Those in `tests/faults` are [played on a network](play_on_network) that can be broken: each browser and the server,
-//! a program here, is on a host of its own in a [`Field`]. That takes Linux, root and `ip`.
+//! The tests in `tests/faults` are [played on a network](play_on_network) that can be broken. Each browser and the
+//! server, which is a process here, has a host of its own on a [`NetworkStage`]. They require Linux, root and `ip`.
 //!
-//! Whatever goes wrong panics, with what the page showed at that moment. Every wait has a limit, and the browsers end
-//! with their stage.
+//! A failure panics with the content of the page. Every wait has a time limit, and the browsers end with their stage.
 //!
 //! | Variable                        | Names                                                   |
 //! |---------------------------------|---------------------------------------------------------|
 //! | `CHROMEDRIVER`, `GECKODRIVER`, `WEBKIT_DRIVER` | the driver; otherwise found on the `PATH` |
 //! | `CHROME`, `FIREFOX`             | the browser; otherwise found on the `PATH`              |
-//! | `XVFB`                          | the display for WebKitGTK; otherwise found on the `PATH` |
-//! | `NATIVE_PEER`                   | the example; otherwise found on the `PATH`              |
-//! | `SIGNALING_SERVER`, `IP`        | the server, and what makes networks; otherwise found on the `PATH` |
+//! | `XVFB`                          | the display server for WebKitGTK; otherwise found on the `PATH` |
+//! | `NATIVE_PEER`                   | the native peer; otherwise found on the `PATH`          |
+//! | `SIGNALING_SERVER`, `IP`        | the signaling server, and iproute2's `ip`; otherwise found on the `PATH` |
 
 mod browser;
-mod cast;
+mod browsers;
 mod devtools;
 mod display;
 mod driver;
@@ -33,18 +32,18 @@ mod seen;
 mod server;
 mod site;
 mod stage;
-mod standstill;
+mod traffic;
 mod window;
 
 pub use browser::{Browser, Camera, Setup};
 pub use devtools::Conditions;
 pub use native_peer::NativePeer;
 #[cfg(target_os = "linux")]
-pub use net::{Field, play_on_network, report};
-pub use page::{Page, Person, connect};
+pub use net::{NetworkStage, play_on_network, report};
+pub use page::{Page, Peer, connect};
 pub use proxy::Proxy;
 pub use seen::{ChatLine, Connection, Failure, Picture, Seen, Size, Track};
 pub use server::DemoServer;
 pub use stage::{Stage, play};
-pub use standstill::{Flow, Loose, Seat, Standstill};
+pub use traffic::{BurstStats, Flow, Seat, TrafficStats};
 pub use window::Window;

@@ -1,11 +1,11 @@
-//! The native peer of `examples/native-peer`, as a program beside the browsers.
+//! The native peer of `examples/native-peer` as a process.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::page::{PATIENCE, Person};
+use crate::page::{Peer, TIMEOUT};
 use crate::process::Group;
 use crate::programs;
 
@@ -25,11 +25,11 @@ impl NativePeer {
         let mut command = Command::new(program);
         command.args([server, "lobby", name]).args(options).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = Group::spawn(&mut command).expect("the native peer starts");
-        let stdout = process.leader().stdout.take().expect("its output is piped");
+        let stdout = process.leader().stdout.take().expect("the output of the native peer is piped");
         let lines = Arc::<Mutex<Vec<String>>>::default();
         let sink = lines.clone();
         let owner = name.to_owned();
-        // Ends with the output, and so with the process.
+        // The thread ends with the output of the process.
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 eprintln!("           {owner}: {line}");
@@ -39,31 +39,31 @@ impl NativePeer {
         Self { name: name.to_owned(), process, lines }
     }
 
-    /// Returns how many lines of its output begin with this.
+    /// Returns the number of output lines that begin with this text.
     #[must_use]
     pub fn count(&self, start: &str) -> usize {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().filter(|line| line.starts_with(start)).count()
     }
 
-    /// Waits for so many lines of its output that begin with this.
+    /// Waits until so many output lines begin with this text.
     ///
     /// # Panics
-    /// After two minutes, or when the program has ended.
+    /// If this takes longer than two minutes, or if the process has ended.
     pub async fn until_lines(&mut self, count: usize, start: &str) {
         let begun = Instant::now();
         while self.count(start) < count {
             let ended = self.process.ended();
-            assert!(ended.is_none(), "{}: ended with {ended:?} before {start:?}", self.name);
-            assert!(begun.elapsed() < PATIENCE, "{}: waited in vain for {start:?}", self.name);
+            assert!(ended.is_none(), "{} ended with {ended:?} before printing {start:?}", self.name);
+            assert!(begun.elapsed() < TIMEOUT, "{} did not print {start:?} in time", self.name);
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Interrupts it, as Ctrl-C does, and waits until it has ended.
+    /// Interrupts the process as Ctrl-C does, and waits for its end.
     ///
     /// # Panics
-    /// When that takes longer than two minutes.
+    /// If this takes longer than two minutes.
     #[cfg(unix)]
     pub async fn interrupt(&mut self) -> ExitStatus {
         self.process.interrupt();
@@ -72,13 +72,13 @@ impl NativePeer {
             if let Some(status) = self.process.ended() {
                 return status;
             }
-            assert!(begun.elapsed() < PATIENCE, "{}: does not end", self.name);
+            assert!(begun.elapsed() < TIMEOUT, "{} did not end in time", self.name);
             tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-impl Person for NativePeer {
+impl Peer for NativePeer {
     fn name(&self) -> &str {
         &self.name
     }

@@ -1,13 +1,13 @@
-//! Processes that end together with what they have started.
+//! Processes that end together with their descendants.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Mutex, Once, PoisonError};
 
-/// The groups that live, for the one who interrupts the tests.
+/// The running process groups, which are killed when the tests are interrupted.
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// A process and its descendants, killed on drop. A driver that is killed alone leaves its browser behind.
+/// A process and its descendants, killed on drop. If only a driver is killed, its browser continues to run.
 #[derive(Debug)]
 pub(crate) struct Group {
     leader: Child,
@@ -23,7 +23,7 @@ impl Group {
         Ok(Self { leader })
     }
 
-    /// The leader itself, for what it writes.
+    /// Returns the process that leads the group.
     pub(crate) fn leader(&mut self) -> &mut Child {
         &mut self.leader
     }
@@ -32,12 +32,12 @@ impl Group {
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
         if let Some(id) = pid(self.leader.id()) {
-            // It fails where the leader has ended.
+            // This fails if the leader has ended.
             let _ = rustix::process::kill_process(id, rustix::process::Signal::INT);
         }
     }
 
-    /// How the leader has ended, if it has.
+    /// Returns the exit status of the leader if it has ended.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.leader.try_wait().ok().flatten()
     }
@@ -47,7 +47,7 @@ impl Drop for Group {
     fn drop(&mut self) {
         let id = self.leader.id();
         kill(id);
-        // Where there are no groups; elsewhere it is dead already, and both have nothing to report.
+        // This kills the leader on platforms without process groups. On others, it has ended already.
         let _ = self.leader.kill();
         let _ = self.leader.wait();
         groups().retain(|group| *group != id);
@@ -61,7 +61,7 @@ fn groups() -> std::sync::MutexGuard<'static, Vec<u32>> {
 #[cfg(unix)]
 fn kill(group: u32) {
     if let Some(id) = pid(group) {
-        // It fails where the group is gone, which is what is wanted.
+        // This fails if the group has ended.
         let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
     }
 }
@@ -74,7 +74,7 @@ fn pid(id: u32) -> Option<rustix::process::Pid> {
 #[cfg(not(unix))]
 fn kill(_group: u32) {}
 
-/// Kills all groups when the tests are interrupted: a Ctrl-C in the terminal does not reach other groups.
+/// Kills all groups when the tests are interrupted, as Ctrl-C in a terminal does not reach other process groups.
 pub(crate) fn kill_all_when_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-/// The program that the variable names, or the first of these names on the `PATH`, or in `/usr/bin`.
+/// Returns the program that the variable names, or the first of these names on the `PATH` or in `/usr/bin`.
 pub(crate) fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
     if let Some(path) = env::var_os(variable).filter(|path| !path.is_empty()) {
         return Some(path.into());
@@ -19,6 +19,9 @@ pub(crate) fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
 /// Finds a program as [`find`] does, and panics if there is none.
 pub(crate) fn require(variable: &str, names: &[&str]) -> PathBuf {
     find(variable, names).unwrap_or_else(|| {
-        panic!("no {} here: `cargo xtask setup` installs it, or {variable} names it", names.join(" or "))
+        panic!(
+            "{} is not installed: `cargo xtask setup` installs it, or set {variable} to its path",
+            names.join(" or ")
+        )
     })
 }

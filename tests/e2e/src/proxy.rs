@@ -1,4 +1,4 @@
-//! A proxy to the server, whose connections can be broken.
+//! A proxy to the server whose connections can be cut.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -9,55 +9,55 @@ use tokio::task::JoinHandle;
 
 /// The state of the connections through a [`Proxy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// They carry both ways.
+enum LinkState {
+    /// Data is forwarded in both directions.
     Open,
-    /// They break, and new ones do as well.
+    /// Open and new connections are closed.
     Cut,
-    /// Open connections stay open and carry nothing more. New connections work.
+    /// Open connections stay open, but no data is forwarded. New connections work.
     Silent,
 }
 
-/// A port of the loopback whose connections are forwarded to another. Ends on drop, and its connections with it.
+/// A loopback port that forwards connections to the server. The proxy and its connections end on drop.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    way: watch::Sender<Way>,
+    state: watch::Sender<LinkState>,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
-    /// Takes a free port.
+    /// Starts a proxy on a free port.
     ///
     /// # Panics
-    /// When there is none.
+    /// If there is no free port.
     pub async fn start(server: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("the proxy gets a port");
-        let port = listener.local_addr().expect("it has an address").port();
-        let (way, seen) = watch::channel(Way::Open);
-        Self { port, way, task: tokio::spawn(serve(listener, server, seen)) }
+        let port = listener.local_addr().expect("a listener has an address").port();
+        let (state, observed) = watch::channel(LinkState::Open);
+        Self { port, state, task: tokio::spawn(serve(listener, server, observed)) }
     }
 
-    /// The address of the demo's page by this way, without a slash at its end.
+    /// Returns the URL of the demo through this proxy, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    /// Breaks all connections, and those to come.
+    /// Closes all connections, and new ones as well.
     pub fn cut(&self) {
-        self.way.send_replace(Way::Cut);
+        self.state.send_replace(LinkState::Cut);
     }
 
-    /// Silences the open connections without closing them. New connections work.
+    /// Stops forwarding on the open connections without closing them. New connections work.
     pub fn silence(&self) {
-        self.way.send_replace(Way::Silent);
-        self.way.send_replace(Way::Open);
+        self.state.send_replace(LinkState::Silent);
+        self.state.send_replace(LinkState::Open);
     }
 
-    /// Lets connections through again.
-    pub fn mend(&self) {
-        self.way.send_replace(Way::Open);
+    /// Forwards new connections again.
+    pub fn restore(&self) {
+        self.state.send_replace(LinkState::Open);
     }
 }
 
@@ -68,23 +68,23 @@ impl Drop for Proxy {
     }
 }
 
-async fn serve(listener: TcpListener, server: SocketAddr, way: watch::Receiver<Way>) {
+async fn serve(listener: TcpListener, server: SocketAddr, state: watch::Receiver<LinkState>) {
     while let Ok((client, _)) = listener.accept().await {
-        tokio::spawn(carry(client, server, way.clone()));
+        tokio::spawn(forward(client, server, state.clone()));
     }
 }
 
-async fn carry(mut client: TcpStream, server: SocketAddr, mut way: watch::Receiver<Way>) {
-    if *way.borrow_and_update() == Way::Cut {
+async fn forward(mut client: TcpStream, server: SocketAddr, mut state: watch::Receiver<LinkState>) {
+    if *state.borrow_and_update() == LinkState::Cut {
         return;
     }
     let Ok(mut server) = TcpStream::connect(server).await else { return };
     tokio::select! {
         _ended = copy_bidirectional(&mut client, &mut server) => return,
-        _changed = way.changed() => {}
+        _changed = state.changed() => {}
     }
-    if *way.borrow() != Way::Cut {
+    if *state.borrow() != LinkState::Cut {
         // Both sockets stay open and unread until the proxy ends.
-        let _gone = way.wait_for(|way| *way == Way::Cut).await;
+        let _cut = state.wait_for(|state| *state == LinkState::Cut).await;
     }
 }

@@ -1,10 +1,10 @@
-//! The content of a page at one moment, and the records of the spies in it.
+//! The content of a page at one moment, and the records of the spies in the page.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// A page at one moment. Texts are as a user reads them, and what is hidden is none.
+/// The content of a page. Texts are those that a user reads, and hidden elements are `None`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Seen {
     /// The body's `data-view`.
@@ -15,7 +15,7 @@ pub struct Seen {
     pub you: String,
     /// The names in the list of people.
     pub people: Vec<String>,
-    /// Their ids, in the same order.
+    /// The ids of these people, in the same order.
     pub people_ids: Vec<String>,
     /// The text of the status line.
     pub status: String,
@@ -23,13 +23,13 @@ pub struct Seen {
     pub status_code: String,
     /// The failure box, if it is shown.
     pub failure: Option<Failure>,
-    /// The name of the caller that rings.
+    /// The name of the caller while an incoming call rings.
     pub incoming: Option<String>,
-    /// The name of the callee while it rings.
+    /// The name of the callee while an outgoing call rings.
     pub outgoing: Option<String>,
     /// The name of the peer of the call.
     pub call: Option<String>,
-    /// The state machines, by their `data-state`.
+    /// The states of the connection by their `data-state`.
     pub states: BTreeMap<String, String>,
     /// Set if a chat line can be sent.
     pub chat_open: bool,
@@ -37,27 +37,27 @@ pub struct Seen {
     pub chat: Vec<ChatLine>,
     /// The messages to the room, oldest first.
     pub room_chat: Vec<ChatLine>,
-    /// The keys that are lit now.
+    /// The keys that are lit.
     pub lit: Vec<String>,
-    /// Each key that was lit so far, in order.
+    /// All keys that have been lit so far, in order.
     pub tones: Vec<String>,
     /// Set if the microphone's button is pressed.
     pub microphone_muted: bool,
     /// Set if the camera's button is pressed.
     pub camera_muted: bool,
-    /// The own picture.
+    /// The local picture.
     pub own_picture: Picture,
     /// The remote picture.
     pub their_picture: Picture,
-    /// Every track that was captured, cloned or received since the page was opened.
+    /// All tracks that were captured, cloned or received since the page was opened.
     pub tracks: Vec<Track>,
-    /// Every connection that was made since the page was opened.
+    /// All connections that were created since the page was opened.
     pub connections: Vec<Connection>,
-    /// The missing features, as the unsupported view lists them.
+    /// The missing features that the unsupported view lists.
     pub missing: Vec<String>,
-    /// The missing features, as plain JavaScript finds them.
+    /// The missing features that plain JavaScript detects.
     pub lacks: Vec<String>,
-    /// The frames to the signaling server that are held back.
+    /// The held-back frames to the signaling server.
     pub held: Vec<String>,
     /// Errors and warnings on the console, uncaught errors and unhandled rejections.
     pub troubles: Vec<String>,
@@ -66,9 +66,9 @@ pub struct Seen {
 /// The failure box.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Failure {
-    /// Its `data-kind`.
+    /// The `data-kind` of the box.
     pub kind: String,
-    /// Its sentence.
+    /// The sentence.
     pub text: String,
 }
 
@@ -77,24 +77,24 @@ pub struct Failure {
 pub struct ChatLine {
     /// `me` or `them`.
     pub from: String,
-    /// The name beside it.
+    /// The name of the author.
     pub who: String,
-    /// The line.
+    /// The text.
     pub text: String,
-    /// How many elements are in it: none, as long as it is text.
+    /// The number of elements in the line, which is 0 for text.
     pub elements: u32,
 }
 
 /// A `<video>`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Picture {
-    /// How many frames it has shown.
+    /// The number of frames that have been shown.
     pub frames: u64,
-    /// The size of the frames, not of the element.
+    /// The size of the frames, which may differ from that of the element.
     pub size: Size,
 }
 
-/// Pixels.
+/// A size in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Size {
     /// The width.
@@ -112,27 +112,27 @@ pub struct Track {
     pub kind: String,
     /// `live` or `ended`.
     pub state: String,
-    /// Set if it is not muted.
+    /// Set if the track is not muted.
     pub enabled: bool,
-    /// The size in its settings, zero for sound.
+    /// The size in the settings, 0 for audio.
     pub size: Size,
 }
 
 /// An `RTCPeerConnection`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Connection {
-    /// Its `connectionState`.
+    /// The `connectionState`.
     pub state: String,
-    /// Its `signalingState`.
+    /// The `signalingState`.
     pub signaling: String,
-    /// How many sections for media the two have agreed on, as far as it knows.
+    /// The number of negotiated media sections.
     pub sections: usize,
-    /// Every `connectionState` it has told a change to.
+    /// All changes of `connectionState`.
     pub states: Vec<String>,
 }
 
 impl Seen {
-    /// Returns whether there is a call, and its connection is up.
+    /// Returns whether there is a call with this peer whose connection is established.
     #[must_use]
     pub fn is_in_call_with(&self, name: &str) -> bool {
         self.call.as_deref() == Some(name)
@@ -140,7 +140,7 @@ impl Seen {
             && self.open_connections().any(|connection| connection.state == "connected")
     }
 
-    /// Returns whether there is neither a ring nor a call.
+    /// Returns whether no call rings or is connected.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.incoming.is_none() && self.outgoing.is_none() && self.call.is_none()
@@ -152,15 +152,15 @@ impl Seen {
         self.tracks.iter().all(|track| track.state == "ended") && self.open_connections().next().is_none()
     }
 
-    /// The connections that are not closed.
+    /// Returns the connections that are not closed.
     pub fn open_connections(&self) -> impl Iterator<Item = &Connection> {
         self.connections.iter().filter(|connection| connection.signaling != "closed" || connection.state != "closed")
     }
 
-    /// The track of this kind that the camera or the microphone gives now.
+    /// Returns the live captured track of this kind.
     #[must_use]
     pub fn captured(&self, kind: &str) -> Option<&Track> {
-        let now = |track: &&Track| track.origin == "captured" && track.kind == kind && track.state == "live";
-        self.tracks.iter().rfind(now)
+        let is_current = |track: &&Track| track.origin == "captured" && track.kind == kind && track.state == "live";
+        self.tracks.iter().rfind(is_current)
     }
 }

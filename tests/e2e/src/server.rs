@@ -1,4 +1,4 @@
-//! The signaling server in this process, serving the demo.
+//! The signaling server in the process of the test, which serves the demo.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -11,13 +11,14 @@ use tokio::task::JoinHandle;
 
 use crate::site::free_port;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The path of the scripts of the tests: the pages' policy allows only scripts of the server.
+/// The path of the test scripts. The content security policy of the pages allows only scripts of the server.
 pub(crate) const SCRIPTS: &str = "/scripts";
 
-/// The real server on a free port of the loopback, with the demo at `/` and the npm package at `/npm`. Ends on drop.
+/// The signaling server on a free loopback port, with the demo at `/`, the npm package at `/npm` and the folders of the
+/// examples under `/examples`. Ends on drop.
 #[derive(Debug)]
 pub struct DemoServer {
     url: String,
@@ -34,10 +35,10 @@ struct Running {
 
 impl Running {
     fn new(server: Server) -> Self {
-        let (shutdown, asked) = oneshot::channel();
+        let (shutdown, requested) = oneshot::channel();
         let task = tokio::spawn(server.run(async {
-            // A server that is dropped ends by itself.
-            if asked.await.is_err() {
+            // Without a shutdown, the task of the server is aborted.
+            if requested.await.is_err() {
                 std::future::pending::<()>().await;
             }
         }));
@@ -46,21 +47,23 @@ impl Running {
 }
 
 impl DemoServer {
-    /// Starts it on the pages as they have been built.
+    /// Starts the server with the pages that have been built.
     pub async fn start() -> Self {
         let npm = built(&workspace(), "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
         let scripts = workspace().join("tests/e2e/tests/demo");
-        let dirs = vec![("/".to_owned(), demo()), ("/npm".to_owned(), npm), (SCRIPTS.to_owned(), scripts)];
-        // The port is not given to another program while the server is stopped.
+        let examples = workspace().join("examples");
+        let dirs = [("/", demo()), ("/npm", npm), (SCRIPTS, scripts), ("/examples", examples)];
+        let dirs = dirs.map(|(prefix, folder)| (prefix.to_owned(), folder)).to_vec();
+        // This port is not assigned to another program while the server is stopped.
         let mut config = Config::new().listen((Ipv4Addr::LOCALHOST, free_port())).static_dirs(dirs);
         let server = Server::bind(config.clone()).await.expect("the server gets a port");
         config.listen = server.local_addr();
-        // By this name the page is a secure one, and so has a camera.
+        // With this host name, the page is a secure context and can use a camera.
         let url = format!("http://localhost:{}", server.local_addr().port());
         Self { url, config: config.into(), running: Running::new(server).into() }
     }
 
-    /// The address of the demo's page, without a slash at its end.
+    /// Returns the URL of the demo without a trailing slash.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -68,35 +71,38 @@ impl DemoServer {
 }
 
 impl DemoServer {
-    /// The address that it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         lock(&self.config).listen
     }
 
-    /// Ends it, and with it the sockets of its clients.
+    /// Ends the server, and with it the sockets of its clients.
     pub fn stop(&self) {
         lock(&self.running).task.abort();
     }
 
-    /// Shuts it down as a deployment does, and waits until it has told its clients to come back.
+    /// Shuts the server down gracefully, and waits until its clients have been told to reconnect.
     ///
     /// # Panics
-    /// When that takes longer than a minute.
+    /// If this takes longer than a minute.
     pub async fn drain(&self) {
         let shutdown = lock(&self.running).shutdown.take();
-        shutdown.into_iter().for_each(|shutdown| shutdown.send(()).unwrap_or_default());
+        if let Some(shutdown) = shutdown {
+            // The server may have ended already.
+            let _ = shutdown.send(());
+        }
         let begun = Instant::now();
         while !lock(&self.running).task.is_finished() {
-            assert!(begun.elapsed() < PATIENCE, "the server does not end within {} s", PATIENCE.as_secs());
+            assert!(begun.elapsed() < TIMEOUT, "the server did not end within {} s", TIMEOUT.as_secs());
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Starts another one on the same port, with the configuration as `change` leaves it.
+    /// Replaces the server by another one on the same port, whose configuration is changed by `change`.
     ///
     /// # Panics
-    /// When the port is not to be had.
+    /// If the port is not free within a minute.
     pub async fn restart(&self, change: impl FnOnce(&mut Config)) {
         let config = {
             let mut config = lock(&self.config);
@@ -108,9 +114,9 @@ impl DemoServer {
         let server = loop {
             match Server::bind(config.clone()).await {
                 Ok(server) => break server,
-                // The former one ends at its next turn.
-                Err(_) if begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
-                Err(error) => panic!("the server does not get its port back: {error}"),
+                // The task of the former server ends when it is next polled.
+                Err(_) if begun.elapsed() < TIMEOUT => tokio::time::sleep(PAUSE).await,
+                Err(error) => panic!("the server cannot bind its port again: {error}"),
             }
         };
         *lock(&self.running) = Running::new(server);
@@ -127,20 +133,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The demo's folder.
+/// Returns the folder of the demo.
 pub(crate) fn demo() -> PathBuf {
     let pkg = built(&workspace(), "www/pkg/browser_rtc_demo_bg.wasm", "wasm-pack build www --target web");
     pkg.parent().expect("pkg is in www").to_path_buf()
 }
 
-/// The folder of a wasm that has to have been built.
+/// Returns the folder of a wasm file, and panics if the file has not been built.
 fn built(root: &Path, wasm: &str, command: &str) -> PathBuf {
     let file = root.join(wasm);
-    assert!(file.is_file(), "{wasm} is missing: `{command}` builds it");
+    assert!(file.is_file(), "{wasm} does not exist: `{command}` builds it");
     file.parent().expect("a file is in a folder").to_path_buf()
 }
 
-/// Cargo's word at run time comes first: a target folder shared by two clones has one test program.
+/// Returns the folder of the workspace. The variable at run time takes precedence, because two clones that share a
+/// target folder share the test program.
 fn workspace() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     here.join("../..").canonicalize().expect("the workspace is two folders up")

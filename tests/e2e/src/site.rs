@@ -1,4 +1,4 @@
-//! The place where a browser runs.
+//! The host on which a browser runs.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -8,18 +8,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 #[cfg(target_os = "linux")]
 use crate::net::{Host, Tunnel};
 
-/// A place for a browser and its driver: this machine, or a host of a network of its own.
+/// The host of a browser and its driver: this machine, or a host of a virtual network.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Site<'a> {
-    /// The pages that the browser is to take for secure ones, although they come over http: an origin.
+    /// The http origin whose pages the browser treats as secure contexts.
     pub(crate) trusted: Option<&'a str>,
     #[cfg(target_os = "linux")]
     pub(crate) host: Option<&'a Host>,
 }
 
-/// A way to the port at which a driver listens.
+/// The port on which a driver listens, which is reachable from this machine.
 #[derive(Debug)]
-pub(crate) struct Way {
+pub(crate) struct DriverPort {
     pub(crate) port: u16,
     #[cfg(target_os = "linux")]
     _tunnel: Option<Tunnel>,
@@ -27,19 +27,19 @@ pub(crate) struct Way {
 
 #[cfg(target_os = "linux")]
 impl Site<'_> {
-    /// The program, to be run there.
+    /// Returns a command that runs the program at this site.
     pub(crate) fn command(&self, program: &Path) -> Command {
         self.host.map_or_else(|| Command::new(program), |host| host.namespace().command(program))
     }
 
-    /// A port that is free there, and the same port of this machine's loopback leads to it.
-    pub(crate) async fn way(&self) -> Way {
+    /// Returns a port that is free at this site, and to which the same loopback port of this machine is forwarded.
+    pub(crate) async fn driver_port(&self) -> DriverPort {
         match self.host {
             Some(host) => {
                 let tunnel = Tunnel::open(host.namespace()).await;
-                Way { port: tunnel.port(), _tunnel: Some(tunnel) }
+                DriverPort { port: tunnel.port(), _tunnel: Some(tunnel) }
             }
-            None => Way { port: free_port(), _tunnel: None },
+            None => DriverPort { port: free_port(), _tunnel: None },
         }
     }
 }
@@ -50,16 +50,16 @@ impl Site<'_> {
         Command::new(program)
     }
 
-    pub(crate) async fn way(&self) -> Way {
-        Way { port: free_port() }
+    pub(crate) async fn driver_port(&self) -> DriverPort {
+        DriverPort { port: free_port() }
     }
 }
 
-/// Returns a port that stays free until it is used: it is below the ports that systems assign, and is returned only
-/// once in this process.
+/// Returns a port that stays free until it is used. The port is below the range that systems assign, and is returned
+/// only once in this process.
 pub(crate) fn free_port() -> u16 {
     static GIVEN: AtomicU32 = AtomicU32::new(0);
-    // Processes whose ids follow each other begin far apart.
+    // Processes with successive ids start with distant ports.
     let first = std::process::id().wrapping_mul(97);
     loop {
         let number = first.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % 10_000;

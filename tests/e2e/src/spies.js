@@ -1,7 +1,7 @@
-// Run in the page once it has loaded and before it joins: records what the page opens, and tells what it shows.
+// Runs in the page after it has loaded and before it joins: records tracks and connections, and reads the content.
 if (window.e2e) return;
 
-// Asked before anything is wrapped.
+// Checked before any object is wrapped.
 const lacks = [];
 if (!window.RTCPeerConnection) lacks.push("RTCPeerConnection");
 if (!navigator.mediaDevices?.getUserMedia) lacks.push("getUserMedia");
@@ -18,7 +18,7 @@ const remember = (track, origin) => {
   return track;
 };
 
-// Proxies, so that `instanceof` and static members work as before.
+// Proxies keep `instanceof` and static members.
 if (window.RTCPeerConnection) {
   window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
     construct(target, args, newTarget) {
@@ -46,7 +46,7 @@ if (window.MediaStreamTrack) {
   });
 }
 
-// What is sent can be held back, so that two pages speak at the same moment.
+// Frames can be held back, so that two pages send at the same moment.
 WebSocket.prototype.send = new Proxy(WebSocket.prototype.send, {
   apply(target, self, args) {
     const send = () => Reflect.apply(target, self, args);
@@ -55,16 +55,16 @@ WebSocket.prototype.send = new Proxy(WebSocket.prototype.send, {
   },
 });
 
-// The order in which keys light up: the keypad's by class, the plain page's by its text.
+// The order of lit keys: of the keypad by their class, and of the plain page by its text.
 const keypad = document.querySelector("#keypad");
 const lit = document.querySelector("#lit");
 if (keypad) {
-  const noted = new Set();
+  const recorded = new Set();
   new MutationObserver(() => {
     for (const key of keypad.querySelectorAll("[data-tone]")) {
       const isLit = key.classList.contains("lit");
-      if (isLit && !noted.has(key)) tones.push(key.dataset.tone);
-      isLit ? noted.add(key) : noted.delete(key);
+      if (isLit && !recorded.has(key)) tones.push(key.dataset.tone);
+      isLit ? recorded.add(key) : recorded.delete(key);
     }
   }).observe(keypad, { subtree: true, attributes: true, attributeFilter: ["class"] });
 }
@@ -102,7 +102,7 @@ const lines = (log) =>
   }));
 const pressed = (selector) => one(selector)?.getAttribute("aria-pressed") === "true";
 
-// Counted one by one: Firefox's `getVideoPlaybackQuality` counts none of a stream.
+// Frames are counted by callbacks, as `getVideoPlaybackQuality` of Firefox counts no frames of a stream.
 const frames = new Map();
 for (const video of all("video")) {
   const count = () => {
@@ -159,7 +159,7 @@ window.e2e = {
     troubles: [...troubles],
   }),
 
-  // How bright the picture is on average, from 0 to 255.
+  // Returns the average brightness of the picture, 0 to 255.
   brightness(selector) {
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [16, 12];
@@ -176,7 +176,7 @@ window.e2e = {
     for (const { connection } of open) connection.addTransceiver("audio", { direction: "recvonly" });
   },
 
-  /** The one that was opened last. */
+  /** Returns the connection that was created last. */
   connection: () => connections.at(-1)?.connection,
 
   hold() {

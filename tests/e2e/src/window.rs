@@ -1,4 +1,4 @@
-//! A browser with any page in it.
+//! A browser window with any page.
 
 use std::time::Duration;
 
@@ -7,35 +7,35 @@ use serde::de::DeserializeOwned;
 use crate::browser::{Browser, Session};
 use crate::site::Site;
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A page that is not the demo's, in a browser of its own, which ends on drop.
+/// A page other than the demo, in a browser of its own. Ends on drop.
 #[derive(Debug)]
 pub struct Window {
     session: Session,
 }
 
 impl Window {
-    /// Opens the address.
+    /// Opens the URL in a new browser.
     ///
     /// # Panics
-    /// When the browser does not.
+    /// If the browser or the page cannot be opened.
     pub async fn open(browser: Browser, url: &str) -> Self {
         let session = Session::open(browser.into(), Site::default()).await;
         if let Err(error) = session.client.goto(url).await {
-            panic!("{browser:?} does not open {url}: {error}");
+            panic!("{browser:?} cannot open {url}: {error}");
         }
         Self { session }
     }
 
-    /// Runs the body of a function in the page, and waits for what it returns.
+    /// Runs the body of a function in the page, and returns its result.
     ///
     /// # Panics
-    /// When it throws, returns something else, or takes longer than two minutes.
+    /// If the script throws, returns a value of another type, or takes longer than two minutes.
     pub async fn script<T: DeserializeOwned>(&self, script: &str) -> T {
-        let answer = tokio::time::timeout(PATIENCE, self.session.client.execute(script, Vec::new())).await;
+        let answer = tokio::time::timeout(TIMEOUT, self.session.client.execute(script, Vec::new())).await;
         let answer =
             answer.expect("a script takes less than two minutes").unwrap_or_else(|error| panic!("{script}: {error}"));
-        serde_json::from_value(answer).unwrap_or_else(|error| panic!("{script} gave {error}"))
+        serde_json::from_value(answer).unwrap_or_else(|error| panic!("the result of {script}: {error}"))
     }
 }

@@ -1,4 +1,4 @@
-//! Runs the benchmark's page in a browser, and writes what it found: `bench FILE [chrome|firefox] [SESSIONS]`.
+//! Runs the benchmark page in a browser, and writes the results to a file: `bench FILE [chrome|firefox] [SESSIONS]`.
 //! `cargo xtask bench` builds the page first.
 
 use std::io::{BufRead, BufReader};
@@ -18,11 +18,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 #[tokio::main]
 async fn main() {
     let mut arguments = env::args().skip(1);
-    let file = arguments.next().expect("a file to write to");
+    let file = arguments.next().expect("the first argument is the file for the results");
     let browser = match arguments.next().as_deref() {
         None | Some("chrome") => Browser::Chrome,
         Some("firefox") => Browser::Firefox,
-        Some(other) => panic!("no browser {other} here"),
+        Some(other) => panic!("unknown browser {other}"),
     };
     let sessions = arguments.next().map_or(String::new(), |sessions| format!("&sessions={sessions}"));
 
@@ -37,27 +37,27 @@ async fn main() {
     fs::write(&file, result.to_string()).unwrap_or_else(|error| panic!("{file}: {error}"));
 }
 
-/// Returns the results of the page, and prints its log as it grows.
+/// Waits for the results of the page, and prints its log.
 async fn finished(window: &Window) -> Value {
     let begun = Instant::now();
-    let mut told = 0;
+    let mut printed = 0;
     loop {
         let log: String = window.script("return document.querySelector('#log').textContent").await;
-        for line in log.lines().skip(told) {
+        for line in log.lines().skip(printed) {
             eprintln!("{:>6.1} s  {line}", begun.elapsed().as_secs_f32());
-            told += 1;
+            printed += 1;
         }
         let bench: Value = window.script("return window.bench ?? {}").await;
         assert!(bench["error"].is_null(), "{}", bench["error"].as_str().unwrap_or_default());
         if !bench["figures"].is_null() {
             return bench;
         }
-        assert!(begun.elapsed() < LIMIT, "the page has not finished within {} s", LIMIT.as_secs());
+        assert!(begun.elapsed() < LIMIT, "the benchmark has not finished within {} s", LIMIT.as_secs());
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-/// Node's server of the pages and of PeerJS, killed on drop.
+/// The Node.js server of the pages and of PeerJS, killed on drop.
 struct Pages {
     process: Child,
     url: String,
@@ -66,19 +66,18 @@ struct Pages {
 impl Pages {
     fn serve() -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/server.mjs");
-        let mut process =
-            Command::new("node").arg(script).stdout(Stdio::piped()).spawn().expect("node runs: it comes with npm");
+        let mut process = Command::new("node").arg(script).stdout(Stdio::piped()).spawn().expect("node is installed");
         let mut url = String::new();
-        let stdout = process.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut url).expect("the server says where it is");
-        assert!(!url.is_empty(), "the server of the pages has ended");
+        let stdout = process.stdout.take().expect("the output of node is piped");
+        BufReader::new(stdout).read_line(&mut url).expect("the server prints its URL");
+        assert!(!url.is_empty(), "the page server has ended");
         Self { process, url: url.trim().to_owned() }
     }
 }
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        // It fails only for a process that has ended.
+        // This fails if the process has ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

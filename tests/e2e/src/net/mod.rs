@@ -1,14 +1,14 @@
-//! Networks of this machine's own making, in which links can be cut, for tests that are root.
+//! Virtual networks whose links can be cut, made of network namespaces. They require root.
 //!
-//! Nothing of them is to be seen from outside but the names of their namespaces.
+//! Only the names of the namespaces are visible outside of the networks.
 
-mod field;
 mod namespace;
 mod network;
 mod server;
+mod stage;
 mod tunnel;
 
-pub use field::{Field, play_on_network, report};
 pub(crate) use namespace::remove_all;
 pub(crate) use network::Host;
+pub use stage::{NetworkStage, play_on_network, report};
 pub(crate) use tunnel::Tunnel;

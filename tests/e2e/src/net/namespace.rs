@@ -1,4 +1,4 @@
-//! A network namespace: interfaces, addresses and routes of its own.
+//! Network namespaces, each with its own interfaces, addresses and routes.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -18,17 +18,18 @@ use crate::{process, programs};
 const PREFIX: &str = "browser-rtc-faults-";
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// The names of those that live, for the one who interrupts the tests.
+/// The names of the existing namespaces, which are removed when the tests are interrupted.
 static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// A network namespace, with its loopback up. Removed on drop; processes in it keep it without a name.
+/// A network namespace whose loopback interface is up. Its name is removed on drop, and the namespace itself ends with
+/// its processes.
 #[derive(Debug)]
 pub(crate) struct Namespace {
     name: String,
 }
 
 impl Namespace {
-    /// A new one. Its name says what it is for, and whose it is.
+    /// Creates a namespace, whose name contains the role and the id of this process.
     pub(crate) fn new(role: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         static SWEEP: Once = Once::new();
@@ -47,21 +48,22 @@ impl Namespace {
         &self.name
     }
 
-    /// Does this with `ip`, inside.
+    /// Runs `ip` with these arguments inside the namespace.
     pub(crate) fn ip(&self, words: &str) {
         run(["-n", &self.name].into_iter().chain(words.split(' ')));
     }
 
-    /// A program to be run inside. It replaces the one that goes inside, and so has its process id.
+    /// Returns a command that runs the program inside the namespace. The program has the process id of the command, as
+    /// `ip netns exec` is replaced by it.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(ip_program());
         command.args(["netns", "exec", &self.name]).arg(program);
         command
     }
 
-    /// A way inside for other threads.
-    pub(crate) fn door(&self) -> Door {
-        Door(file_of(&self.name))
+    /// Returns a handle with which other threads connect to ports inside the namespace.
+    pub(crate) fn handle(&self) -> NamespaceHandle {
+        NamespaceHandle(file_of(&self.name))
     }
 }
 
@@ -72,16 +74,16 @@ impl Drop for Namespace {
     }
 }
 
-/// The file by which a thread enters a namespace.
+/// A handle for connections into a namespace: the path of the namespace's file.
 #[derive(Clone, Debug)]
-pub(crate) struct Door(PathBuf);
+pub(crate) struct NamespaceHandle(PathBuf);
 
-impl Door {
-    /// A connection to a port of the loopback inside. A socket stays in the namespace in which it was made, wherever
-    /// it is used.
+impl NamespaceHandle {
+    /// Connects to a port of the loopback interface inside. A socket stays in the namespace in which it was created,
+    /// wherever it is used.
     pub(crate) fn connect(&self, port: u16) -> io::Result<TcpStream> {
         let file = File::open(&self.0)?;
-        // It is the thread that goes inside: one that ends afterwards.
+        // A thread enters the namespace, and ends afterwards because it cannot leave it.
         let inside = thread::spawn(move || {
             move_into_link_name_space(std::os::fd::AsFd::as_fd(&file), Some(LinkNameSpaceType::Network))?;
             TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), CONNECT)
@@ -90,21 +92,21 @@ impl Door {
     }
 }
 
-/// Removes all that this process has made. For when it is interrupted, and drops nothing.
+/// Removes all namespaces of this process, which drops nothing when it is interrupted.
 pub(crate) fn remove_all() {
     names().iter().for_each(|name| remove(name));
 }
 
-/// Removes what a run has left that was killed: its browsers too, which nothing else ends.
+/// Removes the namespaces of former processes that were killed, and kills the browsers in them.
 fn sweep() {
-    let left = fs::read_dir(folder()).into_iter().flatten().flatten();
-    for name in left.filter_map(|entry| entry.file_name().into_string().ok()) {
-        let maker = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
-        if maker.is_some_and(|id| !Path::new("/proc").join(id.to_string()).exists()) {
+    let entries = fs::read_dir(folder()).into_iter().flatten().flatten();
+    for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
+        let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+        if owner.is_some_and(|id| !Path::new("/proc").join(id.to_string()).exists()) {
             let inside = Command::new(ip_program()).args(["netns", "pids", &name]).output();
             let inside = inside.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
             for id in inside.lines().filter_map(|line| rustix::process::Pid::from_raw(line.trim().parse().ok()?)) {
-                // It may have ended by now.
+                // The process may have ended by now.
                 let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
             }
             remove(&name);
@@ -113,7 +115,7 @@ fn sweep() {
 }
 
 fn remove(name: &str) {
-    // It fails where there is none, which is what is wanted.
+    // This fails if the namespace does not exist.
     let _ = Command::new(ip_program()).args(["netns", "del", name]).stderr(Stdio::null()).status();
 }
 
@@ -128,15 +130,18 @@ fn file_of(name: &str) -> PathBuf {
 
 fn run<'a>(args: impl IntoIterator<Item = &'a str>) {
     let mut command = Command::new(ip_program());
-    let output = command.args(args).output().unwrap_or_else(|error| panic!("{command:?} does not run: {error}"));
-    let why = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {why}\nmaking networks takes root and a kernel with namespaces");
+    let output = command.args(args).output().unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{command:?}: {stderr}\nvirtual networks require root and a kernel with network namespaces"
+    );
 }
 
 fn ip_program() -> PathBuf {
     programs::find("IP", &["ip"])
         .or_else(|| Some(PathBuf::from("/sbin/ip")).filter(|file| file.is_file()))
-        .unwrap_or_else(|| panic!("no ip here: `cargo xtask setup` installs iproute2, or IP names it"))
+        .unwrap_or_else(|| panic!("ip is not installed: `cargo xtask setup` installs iproute2, or set IP to its path"))
 }
 
 fn names() -> std::sync::MutexGuard<'static, BTreeSet<String>> {

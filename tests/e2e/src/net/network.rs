@@ -1,4 +1,4 @@
-//! Hosts at a switch, and what can happen to the cables between.
+//! Hosts that are connected by a switch, and failures of their links.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -6,24 +6,24 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::namespace::Namespace;
 
-/// The addresses of a network are 10.77.0.0/24. No other network sees them.
+/// The addresses of a network are in 10.77.0.0/24, which is private to the network.
 const GATEWAY: u8 = 254;
 
-/// A switch with cables to its hosts. It leads nowhere else.
+/// A switch with links to its hosts, and without any other route.
 #[derive(Debug)]
 pub(crate) struct Network {
     switch: Namespace,
-    /// The last number that was given out for a port or an address.
+    /// The number that was last assigned to a port or an address.
     numbers: AtomicU8,
 }
 
-/// A machine as far as its network goes.
+/// A host: a namespace with one link to the switch.
 #[derive(Debug)]
 pub(crate) struct Host {
     namespace: Namespace,
-    /// The switch's end of the cable.
+    /// The interface of the link at the switch.
     port: String,
-    /// The end of its address.
+    /// The last byte of the address.
     number: AtomicU8,
 }
 
@@ -36,7 +36,7 @@ impl Network {
         Self { switch, numbers: AtomicU8::new(0) }
     }
 
-    /// A new host with a cable to the switch, an address and a default route.
+    /// Creates a host with a link to the switch, an address and a default route.
     pub(crate) fn host(&self, name: &str) -> Host {
         let number = self.number();
         let host =
@@ -44,31 +44,31 @@ impl Network {
         let Host { namespace, port, .. } = &host;
         self.switch.ip(&format!("link add {port} type veth peer name eth0 netns {}", namespace.name()));
         self.switch.ip(&format!("link set {port} master lan up"));
-        host.settle();
+        host.configure();
         host
     }
 
-    /// Pulls the host's cable out of the switch.
+    /// Cuts the link of the host.
     pub(crate) fn cut(&self, host: &Host) {
         self.switch.ip(&format!("link set {} down", host.port));
     }
 
-    /// Puts it back.
-    pub(crate) fn mend(&self, host: &Host) {
+    /// Restores the link of the host.
+    pub(crate) fn restore(&self, host: &Host) {
         self.switch.ip(&format!("link set {} up", host.port));
     }
 
-    /// Separates the host from other separated hosts only, or ends this.
-    pub(crate) fn keep_apart(&self, host: &Host, apart: bool) {
-        let word = if apart { "on" } else { "off" };
+    /// Isolates the host, or ends this. Isolated hosts cannot reach each other, but all other hosts.
+    pub(crate) fn set_isolated(&self, host: &Host, isolated: bool) {
+        let word = if isolated { "on" } else { "off" };
         self.switch.ip(&format!("link set {} type bridge_slave isolated {word}", host.port));
     }
 
-    /// Gives the host another address in place of the one it has.
-    pub(crate) fn readdress(&self, host: &Host) {
+    /// Replaces the address of the host.
+    pub(crate) fn change_address(&self, host: &Host) {
         host.namespace.ip(&format!("addr del {}/24 dev eth0", host.address()));
         host.number.store(self.number(), Ordering::Relaxed);
-        host.settle();
+        host.configure();
     }
 
     fn number(&self) -> u8 {
@@ -85,21 +85,22 @@ impl Host {
         &self.namespace
     }
 
-    /// Ends every connection from here to that port, as if both ends had been told so.
+    /// Resets every connection of this host to that port, at both ends if the link works.
     pub(crate) fn reset_sockets(&self, port: u16) {
         let mut command = self.namespace.command(Path::new("ss"));
         command.args(["--no-header", "--tcp", "--kill", "state", "established", &format!("( dport = :{port} )")]);
         let output = command.output().expect("iproute2 has ss");
-        // Those that were ended are listed.
-        let ended = String::from_utf8_lossy(&output.stdout).lines().count();
-        let why = String::from_utf8_lossy(&output.stderr);
+        // ss lists the closed sockets.
+        let closed = String::from_utf8_lossy(&output.stdout).lines().count();
+        let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(
-            output.status.success() && ended > 0,
-            "no socket was ended: {why}\nit takes a kernel with INET_DIAG_DESTROY"
+            output.status.success() && closed > 0,
+            "no socket was reset: {stderr}\nss requires a kernel with INET_DIAG_DESTROY"
         );
     }
 
-    fn settle(&self) {
+    /// Assigns the address, and sets the interface and the default route up.
+    fn configure(&self) {
         self.namespace.ip(&format!("addr add {}/24 dev eth0", self.address()));
         self.namespace.ip("link set eth0 up");
         self.namespace.ip(&format!("route replace default via {}", address(GATEWAY)));

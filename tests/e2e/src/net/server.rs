@@ -1,4 +1,4 @@
-//! The signaling server as a program on a host of its own.
+//! The signaling server as a process on a host of its own.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::namespace::Door;
+use super::namespace::NamespaceHandle;
 use super::network::Host;
-use crate::cast;
+use crate::browsers;
 use crate::process::Group;
 use crate::{programs, server};
 
 const START: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// It serves the demo at `/`. Killed on drop.
+/// A server process, which serves the demo at `/`. Killed on drop.
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
     process: Option<Group>,
@@ -29,36 +29,36 @@ impl ServerProcess {
     pub(crate) const PORT: u16 = 8080;
 
     pub(crate) async fn start(host: Host, options: &[&str]) -> Self {
-        let folder = TempDir::with_prefix("browser-rtc-e2e-").expect("a folder for temporary files can be made");
+        let folder = TempDir::with_prefix("browser-rtc-e2e-").expect("a temporary folder can be created");
         let options = options.iter().map(ToString::to_string).collect();
         let mut server = Self { process: None, options, host, folder };
         server.spawn();
-        Self::until_listening(server.door()).await;
+        Self::until_listening(server.namespace()).await;
         server
     }
 
-    /// Runs it, without waiting until it listens.
+    /// Starts the process without waiting until it listens.
     pub(crate) fn spawn(&mut self) {
         let mut command = self.host.namespace().command(&program());
         command.args(["--host", "0.0.0.0", "--port", &Self::PORT.to_string()]).args(&self.options);
         command.arg("--www").arg(server::demo());
         command.env("RUST_LOG", "debug").stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.open_log());
-        self.process = Some(Group::spawn(&mut command).expect("the server runs"));
+        self.process = Some(Group::spawn(&mut command).expect("the server starts"));
     }
 
-    /// Kills the server with SIGKILL, so that it closes no socket.
+    /// Kills the server with SIGKILL, so that it closes no socket gracefully.
     pub(crate) fn kill(&mut self) {
         self.process = None;
     }
 
-    pub(crate) async fn until_listening(door: Door) {
+    pub(crate) async fn until_listening(namespace: NamespaceHandle) {
         let begun = Instant::now();
         loop {
-            let door = door.clone();
-            let answer = tokio::task::spawn_blocking(move || door.connect(Self::PORT)).await;
-            match answer.expect("no panic") {
+            let namespace = namespace.clone();
+            let connected = tokio::task::spawn_blocking(move || namespace.connect(Self::PORT)).await;
+            match connected.expect("connecting does not panic") {
                 Ok(_) => return,
-                Err(error) => assert!(begun.elapsed() < START, "the server does not listen: {error}"),
+                Err(error) => assert!(begun.elapsed() < START, "the server is not listening: {error}"),
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -72,8 +72,8 @@ impl ServerProcess {
         &self.host
     }
 
-    pub(crate) fn door(&self) -> Door {
-        self.host.namespace().door()
+    pub(crate) fn namespace(&self) -> NamespaceHandle {
+        self.host.namespace().handle()
     }
 
     /// Returns the output of the server so far, including that before restarts.
@@ -91,11 +91,11 @@ impl ServerProcess {
     }
 }
 
-/// Returns the server that xtask has built and named, or the one in the target folder of the tests.
+/// Returns the server that `SIGNALING_SERVER` names, or the one in the target folder of the tests.
 fn program() -> PathBuf {
-    let beside = cast::target().join("debug/signaling-server");
-    if programs::find("SIGNALING_SERVER", &[]).is_none() && beside.is_file() {
-        return beside;
+    let built = browsers::target().join("debug/signaling-server");
+    if programs::find("SIGNALING_SERVER", &[]).is_none() && built.is_file() {
+        return built;
     }
     programs::require("SIGNALING_SERVER", &["signaling-server"])
 }

@@ -1,14 +1,14 @@
-// Calls every export of the npm package with wrong values in every argument position.
+// Calls every export of the npm package with invalid values in every argument position.
 const exported = await import("/npm/browser_rtc.js");
 await exported.default();
 const { joinRoom } = exported;
 
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;
 const PENDING = Symbol("pending");
-/** `joinRoom` waits for 20 s for a server that does not answer, as Firefox's WebSocket does not for this page's address. */
-const PATIENCE = 30_000;
+/** `joinRoom` times out after 20 s if the server does not answer, as with the WebSocket of Firefox to the URL of this page. */
+const TIMEOUT = 30_000;
 
-/** The functions of wasm-bindgen's own loader. */
+/** The functions of the loader of wasm-bindgen. */
 const LOADER = ["default", "initSync"];
 
 const uncaught = [];
@@ -17,7 +17,6 @@ addEventListener("unhandledrejection", (event) => uncaught.push(`rejection: ${ev
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Values by name, each made anew for each call. */
 const getterError = new Error("a getter of the page");
 const throwing = () => {
   throw getterError;
@@ -25,6 +24,7 @@ const throwing = () => {
 const MEMBERS = [
   "room", "name", "token", "giveUpAfter", "signal", "id", "duration", "gap", "ordered", "href", "iceServers", "patience",
 ];
+/** Factories of values by name, which create a new value for each call. */
 const values = {
   undefined: () => undefined,
   null: () => null,
@@ -92,23 +92,23 @@ const BYTES = ["zero", "Infinity"];
 const TIMES = ["zero", "Infinity", "one and a half", "two to the 53"];
 const SHORTS = ["undefined", "zero"];
 
-/** One argument: its name in messages, the values that it takes, and how an argument list is made of a value. */
-const argument = (name, takes, list) => ({ name, takes, list });
-const member = (name, takes, list) => argument(`options.${name}`, takes, list);
+/** An argument: its name in messages, the kinds of its valid values, and a function from a value to an argument list. */
+const argument = (name, valid, list) => ({ name, valid, list });
+const member = (name, valid, list) => argument(`options.${name}`, valid, list);
 
-/** Who receives the calls: for a value that is taken, an object that has ended, so that nothing comes of it. */
+/** The receivers of the calls. For valid values, a receiver is used that has ended, so that the call has no effect. */
 let room, other, disposed, track, shared, ringing, ended, call, endedCall, channel, files, transfer, offer, answered;
 
 const join = (name) => joinRoom(url, { room: "arguments", name });
-const joining = (member, takes) =>
-  argument(`options.${member}`, takes, (value) => [url, { room: "arguments", name: "Cyd", giveUpAfter: 0, [member]: value }]);
-const recovering = (member, takes) =>
-  argument(`options.recovery.${member}`, takes, (value) => [url, { room: "arguments", name: "Cyd", recovery: { [member]: value } }]);
-const channelOption = (name, takes) => member(name, takes, (value) => ["label", { [name]: value }]);
+const joining = (member, valid) =>
+argument(`options.${member}`, valid, (value) => [url, { room: "arguments", name: "Cyd", giveUpAfter: 0, [member]: value }]);
+const recovering = (member, valid) =>
+argument(`options.recovery.${member}`, valid, (value) => [url, { room: "arguments", name: "Cyd", recovery: { [member]: value } }]);
+const channelOption = (name, valid) => member(name, valid, (value) => ["label", { [name]: value }]);
 const limit = (name) => ({ on: () => channel, positions: [argument("value", BYTES, (value) => [value])] });
 const none = (on) => ({ on, positions: [] });
 
-/** Every export. A getter or setter is written as in the class body. */
+/** All exports. Getters and setters are spelled as in a class body. */
 const table = {
   isSupported: none(() => undefined),
   joinRoom: {
@@ -142,7 +142,7 @@ const table = {
       ],
     ],
   },
-  // Whatever `JSON.stringify` takes; what it does not take is its own error.
+  // All values that `JSON.stringify` accepts. For others, it throws its own error.
   "Room.say": { on: () => room, positions: [argument(undefined, Object.keys(values), (value) => [value])] },
   "Room.leave": none(),
   "Room.free": none(),
@@ -150,7 +150,7 @@ const table = {
   "Room.get me": none(() => room),
   "Room.get peers": none(() => room),
   "IncomingCall.accept": {
-    on: (taken) => (taken ? ended : ringing),
+    on: (isValid) => (isValid ? ended : ringing),
     positions: [
       argument("media", MEDIA, (value) => [value]),
       [
@@ -160,7 +160,7 @@ const table = {
     ],
   },
   "IncomingCall.decline": {
-    on: (taken) => (taken ? ended : ringing),
+    on: (isValid) => (isValid ? ended : ringing),
     positions: [argument("reason", ["undefined"], (value) => [value])],
   },
   "IncomingCall.ended": none(() => ended),
@@ -242,7 +242,7 @@ const table = {
   "OutgoingFile.free": none(),
   "OutgoingFile.get id": none(() => transfer),
   "FileOffer.accept": {
-    on: (taken) => (taken ? answered : offer),
+    on: (isValid) => (isValid ? answered : offer),
     positions: [argument("into", ["undefined", "writable stream"], (value) => [value])],
   },
   "FileOffer.resume": { on: () => offer, positions: [argument("partial", [], (value) => [value])] },
@@ -268,7 +268,7 @@ const table = {
 const isClass = (value) => typeof value === "function" && "free" in (value.prototype ?? {});
 const keyOf = (key) => (typeof key === "symbol" ? `[${key.description}]` : key);
 
-/** The exports as the table spells them, each with its function. */
+/** Returns the functions of all exports by their names in the table. */
 function exports() {
   const found = {};
   for (const [name, value] of Object.entries(exported)) {
@@ -279,7 +279,7 @@ function exports() {
     }
     for (const key of Reflect.ownKeys(value.prototype)) {
       const { get, set, value: method } = Object.getOwnPropertyDescriptor(value.prototype, key);
-      // What begins with two underscores is not of the interface, and `Symbol.dispose` is `free`.
+      // Names that begin with two underscores are internal, and `Symbol.dispose` is the same function as `free`.
       if (key === "constructor" || key === Symbol.dispose || String(key).startsWith("__")) continue;
       if (get) found[`${name}.get ${keyOf(key)}`] = get;
       if (set) found[`${name}.set ${keyOf(key)}`] = set;
@@ -289,34 +289,34 @@ function exports() {
   return found;
 }
 
-/** How a call ends: what it throws or rejects with, or its result. */
+/** Returns the outcome of a call: its result, its error, or that it is pending. */
 async function outcome(run) {
   try {
     const result = run();
     if (!(result instanceof Promise)) return { result };
-    const settled = await Promise.race([result, sleep(PATIENCE).then(() => PENDING)]);
+    const settled = await Promise.race([result, sleep(TIMEOUT).then(() => PENDING)]);
     return settled === PENDING ? { pending: true } : { result: settled };
   } catch (error) {
     return { error };
   }
 }
 
-/** What is wrong with the outcome for a value that is not taken, if anything. */
-function fault({ error, pending }, operation, name) {
+/** Returns the fault in the outcome for an invalid value, if there is one. */
+function faultOfInvalid({ error, pending }, operation, name) {
   if (pending) return "is pending";
   if (error === getterError) return;
-  if (error === undefined) return "is taken";
+  if (error === undefined) return "is accepted";
   if (!(error instanceof TypeError || error instanceof RangeError)) return `gives ${error?.name}: ${error?.message}`;
-  // Where the options lack a member that is required, this is named.
-  const words = [`${operation}: argument \`${name}`, " must be ", ", got "];
-  if (!words.every((word) => error.message.includes(word))) return `says ${error.message}`;
+  // If the options lack a required member, the message names the member.
+  const parts = [`${operation}: argument \`${name}`, " must be ", ", got "];
+  if (!parts.every((part) => error.message.includes(part))) return `has the message ${error.message}`;
 }
 
-/** What is wrong with the outcome for a value that is taken: any error may come of it but these. */
-function faultOfTaken({ error, pending }, name) {
+/** Returns the fault in the outcome for a valid value, if there is one. Other errors are allowed. */
+function faultOfValid({ error, pending }, name) {
   if (pending) return "is pending";
   if (error instanceof WebAssembly.RuntimeError) return `faults: ${error.message}`;
-  if (error?.message?.includes(`argument \`${name}\``)) return `is refused: ${error.message}`;
+  if (error?.message?.includes(`argument \`${name}\``)) return `is rejected: ${error.message}`;
 }
 
 async function tryPosition(key, run, { on = () => undefined }, position, faults) {
@@ -325,20 +325,20 @@ async function tryPosition(key, run, { on = () => undefined }, position, faults)
   for (const [kind, make] of Object.entries(values)) {
     const value = make();
     if (value === undefined && kind !== "undefined") continue;
-    const taken = position.takes.includes(kind);
-    const target = on(taken);
+    const isValid = position.valid.includes(kind);
+    const target = on(isValid);
     const before = property && target[property];
-    const ending = await outcome(() => run.apply(target, position.list(value)));
-    const wrong = taken ? faultOfTaken(ending, position.name) : fault(ending, operation, position.name);
-    if (wrong) faults.push(`${key}: ${position.name} of ${kind} ${wrong}`);
-    if (property && !taken && target[property] !== before) faults.push(`${key}: ${kind} has changed it`);
+    const found = await outcome(() => run.apply(target, position.list(value)));
+    const fault = isValid ? faultOfValid(found, position.name) : faultOfInvalid(found, operation, position.name);
+    if (fault) faults.push(`${key}: ${position.name} of ${kind} ${fault}`);
+    if (property && !isValid && target[property] !== before) faults.push(`${key}: ${kind} has changed the property`);
     if (property) target[property] = before;
-    // What has come of it after all is let go.
-    ending.result?.free?.();
+    // A handle that was created is freed.
+    found.result?.free?.();
   }
 }
 
-/** Methods torn from their object. */
+/** Calls a method on receivers of another type. */
 async function tryReceivers(key, run, faults) {
   for (const receiver of [undefined, null, {}, document.body]) {
     const { error, pending } = await outcome(() => run.call(receiver, "a", "b"));
@@ -355,17 +355,16 @@ async function first(iterable, condition = () => true) {
 const incoming = async () => (await first(other, (event) => event.type === "incoming")).call;
 const peer = () => room.peers.find(({ name }) => name === other.me.name);
 
-/** A call between the two rooms of this page: both ends. */
+/** Connects a call between the two rooms of this page, and returns both ends. */
 async function connect(stream) {
-  const [called, theirs] = await Promise.all([room.call(peer(), stream), incoming().then((ring) => ring.accept())]);
-  return [called, theirs];
+  return Promise.all([room.call(peer(), stream), incoming().then((ring) => ring.accept())]);
 }
 
 async function channels([one, two], label, options) {
   return Promise.all([one.channel(label, options), two.channel(label, options)]);
 }
 
-/** Everything that the table calls on. */
+/** Creates the receivers of the table. */
 async function prepare() {
   [room, other] = await Promise.all([join("Ada"), join("Bob")]);
   while (!peer()) await sleep(10);
@@ -373,11 +372,11 @@ async function prepare() {
   shared = memory.result;
   track = (await navigator.mediaDevices.getUserMedia({ audio: true })).getTracks()[0];
 
-  // One that rings, and one that was given up.
-  const givingUp = new AbortController();
-  const ring = room.call(peer(), null, givingUp.signal).catch(() => {});
+  // An incoming call that was cancelled.
+  const abort = new AbortController();
+  const ring = room.call(peer(), null, abort.signal).catch(() => {});
   ended = await incoming();
-  givingUp.abort();
+  abort.abort();
   await Promise.all([ring, ended.ended()]);
 
   const ends = await connect();
@@ -386,11 +385,11 @@ async function prepare() {
   endedCall.hangUp();
   await endedCall.ended();
 
-  let theirs;
-  [channel, theirs] = await channels(ends, "messages");
-  // Read to the end, so that nothing piles up.
+  let remote;
+  [channel, remote] = await channels(ends, "messages");
+  // Messages are read, so that none are buffered.
   (async () => {
-    for await (const _ of theirs);
+    for await (const _ of remote);
   })().catch(() => {});
   const [sending, receiving] = await channels(ends, "files");
   files = sending.files();
@@ -408,15 +407,15 @@ async function prepare() {
   ringing = await incoming();
 }
 
-/** The instance still works: what rang can be taken, and what was offered accepted. */
+/** Returns whether the instance still works: a ringing call and an offered file can be accepted. */
 async function works() {
   const text = await (await offer.accept().finished()).text();
-  const theirs = await ringing.accept();
-  const mine = await connect();
-  const [one, two] = await channels(mine, "afterwards");
+  const accepted = await ringing.accept();
+  const ends = await connect();
+  const [one, two] = await channels(ends, "afterwards");
   await one.send("a message");
   const message = await first(two);
-  theirs.hangUp();
+  accepted.hangUp();
   return text === "second" && message === "a message";
 }
 

@@ -1,11 +1,11 @@
-//! Wrong values in every argument of the npm package.
+//! Invalid values in every argument of the npm package.
 
 use std::time::Duration;
 
 use browser_rtc_e2e::{Browser, play};
 use serde::Deserialize;
 
-/// The values that wait for a signaling server which does not answer take most of it.
+/// Most of the time is spent on values with which `joinRoom` waits for a server that does not answer.
 const LIMIT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! A whole call: from the list of people to hanging up, and once more.
+//! Complete calls, from the list of people to the hang-up, twice in a row.
 
 use browser_rtc_e2e::{Browser, Page, play};
 
@@ -36,10 +36,10 @@ async fn call(scene: &str, caller: Browser, callee: Browser) {
         mute(&ada, &bob).await;
         talk::part(&ada, &bob).await;
 
-        // Again without a reload, and the other one hangs up.
+        // A second call without a reload, in which the callee hangs up.
         talk::connect(&ada, &bob).await;
         talk::see_each_other(&ada, &bob).await;
-        assert_eq!(ada.seen().await.open_connections().count(), 1, "one connection a call");
+        assert_eq!(ada.seen().await.open_connections().count(), 1, "one connection per call");
         talk::part(&bob, &ada).await;
         talk::no_uncaught_errors(&[&ada, &bob]).await;
     })
@@ -48,7 +48,7 @@ async fn call(scene: &str, caller: Browser, callee: Browser) {
 
 async fn states_are_shown(page: &Page) {
     let settled = |state: &str| matches!(state, "connected" | "completed");
-    page.until("the states of an open connection", |seen| {
+    page.until("the page shows the states of an open connection", |seen| {
         let state = |name: &str| seen.states.get(name).map_or("", String::as_str);
         state("connection") == "connected"
             && settled(state("ice-connection"))
@@ -58,11 +58,11 @@ async fn states_are_shown(page: &Page) {
     .await;
 }
 
-/// The buttons mute what is sent, and unmute it: the other side's picture goes black, and comes back.
+/// Mutes and unmutes the tracks by the buttons: the remote picture becomes black, and is shown again.
 async fn mute(one: &Page, other: &Page) {
     one.click("#toggle-microphone").await;
     one.click("#toggle-camera").await;
-    one.until("both are muted", |seen| {
+    one.until("both tracks are muted", |seen| {
         let silent = |kind| seen.captured(kind).is_some_and(|track| !track.enabled);
         seen.microphone_muted && seen.camera_muted && silent("audio") && silent("video")
     })
@@ -71,7 +71,7 @@ async fn mute(one: &Page, other: &Page) {
 
     one.click("#toggle-microphone").await;
     one.click("#toggle-camera").await;
-    one.until("neither is muted", |seen| {
+    one.until("neither track is muted", |seen| {
         let sounds = |kind| seen.captured(kind).is_some_and(|track| track.enabled);
         !seen.microphone_muted && !seen.camera_muted && sounds("audio") && sounds("video")
     })

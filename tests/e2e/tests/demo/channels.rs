@@ -1,4 +1,4 @@
-//! Channels of every kind between browsers, and over a network that loses packets or lets them overtake each other.
+//! Channels of every kind between browsers, also over networks that lose or reorder packets.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -7,35 +7,35 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn channels_between_chrome_and_firefox() {
+async fn channels_work_between_chrome_and_firefox() {
     channels("channels chrome to firefox", Browser::Firefox, Network::Good).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn channels_where_packets_are_lost() {
-    channels("channels with loss", Browser::Firefox, Network::Loses).await;
+async fn channels_work_with_packet_loss() {
+    channels("channels with loss", Browser::Firefox, Network::Lossy).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn channels_where_packets_overtake_each_other() {
-    channels("channels with reordering", Browser::Chrome, Network::Reorders).await;
+async fn channels_work_with_packet_reordering() {
+    channels("channels with reordering", Browser::Chrome, Network::Reordering).await;
 }
 
-/// What becomes of the packets of Ada's browser, be they sent or received.
+/// The emulated network of Ada's browser, for sent and for received packets.
 #[derive(Clone, Copy, PartialEq)]
 enum Network {
     Good,
-    /// Five of a hundred.
-    Loses,
-    Reorders,
+    /// Loses 5 % of the packets.
+    Lossy,
+    Reordering,
 }
 
-/// How many a channel is to carry.
+/// The number of messages of a channel.
 const COUNT: u32 = 1500;
-/// In bytes: each has a packet of its own.
+/// The length of a message in bytes, which fills a packet.
 const LENGTH: u32 = 1000;
 
-/// A kind of channel, and what it promises.
+/// A kind of channel, and its guarantees.
 struct Kind {
     label: &'static str,
     options: Value,
@@ -43,66 +43,66 @@ struct Kind {
     reliable: bool,
 }
 
-/// f41.
+/// Returns the kinds of channels of flow f41.
 fn kinds(id: u16) -> [Kind; 5] {
     let kind = |label, options, ordered, reliable| Kind { label, options, ordered, reliable };
     [
-        kind("in order", json!({}), true, true),
-        kind("in any order", json!({ "ordered": false }), false, true),
-        kind("sent once", json!({ "ordered": false, "maxRetransmits": 0 }), false, false),
-        kind("for a moment", json!({ "maxPacketLifeTime": 50 }), true, false),
-        kind("agreed", json!({ "negotiated": true, "id": id, "protocol": "numbers" }), true, true),
+        kind("ordered", json!({}), true, true),
+        kind("unordered", json!({ "ordered": false }), false, true),
+        kind("without retransmits", json!({ "ordered": false, "maxRetransmits": 0 }), false, false),
+        kind("with a lifetime", json!({ "maxPacketLifeTime": 50 }), true, false),
+        kind("negotiated", json!({ "negotiated": true, "id": id, "protocol": "numbers" }), true, true),
     ]
 }
 
-/// In bytes, of a file: some blocks, and a part of one.
+/// The length of a file in bytes, which is not a multiple of the block size.
 const FILE: u32 = 3_000_000;
 
 #[derive(Debug, Deserialize)]
-struct Messages {
-    got: usize,
-    right: bool,
+struct ReceivedMessages {
+    count: usize,
+    correct: bool,
     largest: u32,
 }
 
 #[derive(Debug, Deserialize)]
-struct Waited {
-    overtook: bool,
+struct SentWhileFull {
+    accepted: bool,
 }
 
 #[derive(Debug, Deserialize)]
-struct InTurn {
-    right: bool,
-    shown: Value,
+struct ReceivedWhileFull {
+    correct: bool,
+    received: Value,
 }
 
 #[derive(Debug, Deserialize)]
-struct Sent {
-    fullest: u32,
-    most: u32,
+struct SentNumbers {
+    max_buffered: u32,
+    limit: u32,
 }
 
 #[derive(Debug, Deserialize)]
-struct Numbers {
-    got: u32,
-    different: u32,
-    whole: bool,
+struct ReceivedNumbers {
+    count: u32,
+    distinct: u32,
+    intact: bool,
     ordered: bool,
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
-struct Given {
-    refused: String,
-    rises: bool,
+struct SentFile {
+    declined: String,
+    is_monotonic: bool,
     last: (u32, u32),
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
-struct Taken {
-    right: bool,
+struct ReceivedFile {
+    correct: bool,
     name: String,
     r#type: String,
-    rises: bool,
+    is_monotonic: bool,
     last: (u32, u32),
 }
 
@@ -111,79 +111,87 @@ async fn channels(scene: &str, other: Browser, network: Network) {
         let ada = stage.open(Browser::Chrome, "Ada", "/npm.html").await;
         let bob = stage.open(other, "Bob", "/npm.html").await;
         if network != Network::Good {
-            // Only those sockets suffer that are made while something is emulated, be it nothing.
+            // Emulation affects only sockets that are created while it is active, with any conditions.
             ada.emulate(Conditions::default()).await;
         }
         for page in [&ada, &bob] {
             page.load_script("channels", include_str!("channels.js")).await;
             let _: Value = page.script(&format!("return window.channels.join({:?})", page.name())).await;
         }
-        let in_vain: String = ada.script("return window.channels.callInVain('Bob')").await;
-        assert_eq!(in_vain, "AbortError");
+        let aborted: String = ada.script("return window.channels.callAborted('Bob')").await;
+        assert_eq!(aborted, "AbortError");
         let _: Value = ada.script("return window.channels.call('Bob')").await;
         for page in [&ada, &bob] {
-            page.until_script("return window.channels.inCall()", "they are in a call", |there: &bool| *there).await;
+            page.until_script("return window.channels.inCall()", "the call is connected", |in_call: &bool| *in_call)
+                .await;
         }
-        let rung: u32 = bob.script("return window.channels.rung()").await;
-        assert_eq!(rung, 1, "a call that was given up before it began does not ring");
-        if network == Network::Loses {
+        let rings: u32 = bob.script("return window.channels.rings()").await;
+        assert_eq!(rings, 1, "an aborted call does not ring");
+        if network == Network::Lossy {
             ada.emulate(Conditions { loss: 5.0, ..Conditions::default() }).await;
         }
 
         for (id, from, to) in [(100, &ada, &bob), (101, &bob, &ada)] {
-            // For so long that the way is now long and now short meanwhile: all at once, they go in one of the two.
-            let pause = if network == Network::Reorders { 30 } else { 0 };
-            let way = Way { from, to, emulator: (network == Network::Reorders).then_some(&ada) };
+            // Pauses spread the messages over several changes of the latency.
+            let pause = if network == Network::Reordering { 30 } else { 0 };
+            let direction = Direction { from, to, emulator: (network == Network::Reordering).then_some(&ada) };
 
             let name = format!("messages of {}", from.name());
-            let (_, got): (Value, Messages) = way.try_out("messages", &name, json!({}), json!({})).await;
-            assert!(got.right && got.got == 7, "{name}: {got:?}");
-            assert!(got.largest >= 256 * 1024, "{name}: {got:?}");
+            let (_, received): (Value, ReceivedMessages) = direction.run("messages", &name, json!({}), json!({})).await;
+            assert!(received.correct && received.count == 7, "{name}: {received:?}");
+            assert!(received.largest >= 256 * 1024, "{name}: {received:?}");
 
-            let name = format!("turns of {}", from.name());
-            let (waited, got): (Waited, InTurn) = way.try_out("turns", &name, json!({}), json!({})).await;
-            assert!(got.right, "{name}: {}", got.shown);
-            assert!(!waited.overtook, "{name}");
+            let name = format!("full buffer of {}", from.name());
+            let (sent, received): (SentWhileFull, ReceivedWhileFull) =
+                direction.run("fullBuffer", &name, json!({}), json!({})).await;
+            assert!(received.correct, "{name}: {}", received.received);
+            assert!(!sent.accepted, "{name}");
 
             for Kind { label, options, ordered, reliable } in kinds(id) {
-                let name = format!("{label}, of {}", from.name());
+                let name = format!("{label} channel of {}", from.name());
                 let task = json!({ "count": COUNT, "length": LENGTH, "pause": pause });
-                let (sent, got): (Sent, Numbers) = way.try_out("numbers", &name, options, task).await;
-                println!("{scene}: {name}: {} of {COUNT}", got.got);
-                assert!(sent.fullest > 0 && sent.fullest <= sent.most, "{name}: {sent:?}");
-                assert!(got.whole && got.different == got.got, "{name}: {got:?}");
-                assert!(got.ordered || !ordered, "{name}: {got:?}");
-                assert!(got.got == COUNT || !reliable, "{name}: {got:?}");
-                // The emulation does what it is to do.
+                let (sent, received): (SentNumbers, ReceivedNumbers) =
+                    direction.run("numbers", &name, options, task).await;
+                println!("{scene}: {name}: {} of {COUNT}", received.count);
+                assert!(sent.max_buffered > 0 && sent.max_buffered <= sent.limit, "{name}: {sent:?}");
+                assert!(received.intact && received.distinct == received.count, "{name}: {received:?}");
+                assert!(received.ordered || !ordered, "{name}: {received:?}");
+                assert!(received.count == COUNT || !reliable, "{name}: {received:?}");
+                // The emulation has an effect.
                 match (network, label) {
-                    (Network::Loses, "sent once") => assert!(got.got < COUNT, "{name}: {got:?}"),
-                    (Network::Reorders, "in any order") => assert!(!got.ordered, "{name}: {got:?}"),
+                    (Network::Lossy, "without retransmits") => assert!(received.count < COUNT, "{name}: {received:?}"),
+                    (Network::Reordering, "unordered") => assert!(!received.ordered, "{name}: {received:?}"),
                     _ => {}
                 }
             }
 
             let name = format!("file of {}", from.name());
             let task = json!({ "length": FILE });
-            let (given, taken): (Given, Taken) = way.try_out("file", &name, json!({}), task).await;
-            assert_eq!(given, Given { refused: "Declined".into(), rises: true, last: (FILE, FILE) }, "{name}");
+            let (sent, received): (SentFile, ReceivedFile) = direction.run("file", &name, json!({}), task).await;
+            let last = (FILE, FILE);
+            assert_eq!(sent, SentFile { declined: "Declined".into(), is_monotonic: true, last }, "{name}");
             let (file, r#type) = ("a_b.bin".into(), "application/x-bin".into());
-            assert_eq!(taken, Taken { right: true, name: file, r#type, rises: true, last: (FILE, FILE) }, "{name}");
+            assert_eq!(
+                received,
+                ReceivedFile { correct: true, name: file, r#type, is_monotonic: true, last },
+                "{name}"
+            );
         }
     })
     .await;
 }
 
-/// Who sends, and who receives.
-struct Way<'a> {
+/// A direction of the call: the sender and the receiver.
+struct Direction<'a> {
     from: &'a Page,
     to: &'a Page,
-    /// Whose packets overtake each other meanwhile.
+    /// The page whose packets are reordered during a trial.
     emulator: Option<&'a Page>,
 }
 
-impl Way<'_> {
-    /// What the sender and the receiver say of a channel.
-    async fn try_out<S: DeserializeOwned, R: DeserializeOwned>(
+impl Direction<'_> {
+    /// Runs a trial over a new channel, and returns the outcomes of the sender and of the receiver.
+    async fn run<S: DeserializeOwned, R: DeserializeOwned>(
         &self,
         trial: &str,
         label: &str,
@@ -207,11 +215,12 @@ impl Way<'_> {
 
 async fn outcome<T: DeserializeOwned>(page: &Page, label: &str) -> T {
     let script = "return window.channels.outcome";
-    let found = page.until_script(script, &format!("{label} is over"), |found: &Value| !found.is_null()).await;
+    let found =
+        page.until_script(script, &format!("the trial of the {label} is over"), |found: &Value| !found.is_null()).await;
     serde_json::from_value(found.clone()).unwrap_or_else(|_| panic!("{}: {label}: {found}", page.name()))
 }
 
-/// A packet overtakes those that were sent when the way was longer.
+/// Reorders packets: one that is sent with a low latency overtakes those with a high one.
 async fn reorder(page: &Page) -> Infallible {
     loop {
         for latency in [30.0, 0.0] {

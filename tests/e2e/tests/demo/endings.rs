@@ -1,16 +1,16 @@
-//! The other ways in which a call, or a ring, goes.
+//! Calls that are declined, cancelled, busy or crossing, and calls whose page or server ends.
 
 use browser_rtc_e2e::{Browser, Page, Seen, play};
 
 use crate::talk;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f11_a_call_is_declined() {
+async fn f11_declined_call_is_reported() {
     play("declined", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
         ada.call(&bob).await;
-        ada.until("it rings", |seen| seen.outgoing.as_deref() == Some("Bob")).await;
+        ada.until("the call rings", |seen| seen.outgoing.as_deref() == Some("Bob")).await;
         bob.until_rung_by(&ada).await;
         assert!(bob.seen().await.tracks.is_empty(), "ringing opens no camera");
         bob.decline().await;
@@ -19,7 +19,7 @@ async fn f11_a_call_is_declined() {
         ada.until_free().await;
         bob.until_free().await;
 
-        // It was a no to this call only.
+        // Only this call was declined.
         talk::connect(&bob, &ada).await;
         talk::part(&bob, &ada).await;
     })
@@ -27,47 +27,47 @@ async fn f11_a_call_is_declined() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f11_somebody_in_a_call_or_ringing_is_busy() {
+async fn f11_ringing_or_calling_peer_is_busy() {
     play("busy", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
         let cyd = stage.join(Browser::Chrome, "Cyd").await;
 
-        // While it rings.
+        // While the call rings.
         ada.call(&bob).await;
         bob.until_rung_by(&ada).await;
-        finds_busy(&cyd, &bob).await;
-        finds_busy(&cyd, &ada).await;
-        assert_eq!(bob.seen().await.incoming.as_deref(), Some("Ada"), "it rings on");
+        gets_busy(&cyd, &bob).await;
+        gets_busy(&cyd, &ada).await;
+        assert_eq!(bob.seen().await.incoming.as_deref(), Some("Ada"), "the call continues to ring");
         bob.accept().await;
         bob.until_in_call_with(&ada).await;
         ada.until_in_call_with(&bob).await;
 
-        // In the call.
-        finds_busy(&cyd, &bob).await;
+        // During the call.
+        gets_busy(&cyd, &bob).await;
         let seen = bob.seen().await;
-        assert!(seen.is_in_call_with("Ada"), "the call goes on: {seen:#?}");
+        assert!(seen.is_in_call_with("Ada"), "the call continues: {seen:#?}");
         assert_eq!((seen.incoming, seen.connections.len()), (None, 1));
         ada.until_frames(10).await;
         bob.until_frames(10).await;
         talk::part(&ada, &bob).await;
 
-        // And afterwards not any more.
+        // After the call.
         talk::connect(&cyd, &bob).await;
         talk::part(&bob, &cyd).await;
     })
     .await;
 }
 
-async fn finds_busy(caller: &Page, callee: &Page) {
+async fn gets_busy(caller: &Page, callee: &Page) {
     caller.call(callee).await;
     let named = |seen: &Seen| seen.status_code == "busy" && seen.status.contains(callee.name());
-    caller.until("the other is busy", named).await;
+    caller.until("the callee is busy", named).await;
     caller.until_free().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f11_the_caller_gives_up() {
+async fn f11_cancelled_call_stops_ringing() {
     play("cancelled", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
@@ -85,16 +85,16 @@ async fn f11_the_caller_gives_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chrome_page_is_closed_in_mid_call() {
-    closed_in_mid_call("chrome page closed", Browser::Chrome).await;
+async fn closed_chrome_page_ends_call() {
+    closed_page_ends_call("chrome page closed", Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_firefox_page_is_closed_in_mid_call() {
-    closed_in_mid_call("firefox page closed", Browser::Firefox).await;
+async fn closed_firefox_page_ends_call() {
+    closed_page_ends_call("firefox page closed", Browser::Firefox).await;
 }
 
-async fn closed_in_mid_call(scene: &str, closing: Browser) {
+async fn closed_page_ends_call(scene: &str, closing: Browser) {
     play(scene, async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(closing, "Bob").await;
@@ -103,7 +103,7 @@ async fn closed_in_mid_call(scene: &str, closing: Browser) {
         bob.close().await;
         ada.until_free().await;
         ada.until_gone(&bob).await;
-        // Not by a failed connection, which would take longer to be noticed.
+        // The server reports the end, before the failure of the connection is detected.
         let seen = ada.until_status("peer-left").await;
         assert!(seen.status.contains("Bob"), "{}", seen.status);
         assert!(seen.failure.is_none(), "{:?}", seen.failure);
@@ -112,7 +112,7 @@ async fn closed_in_mid_call(scene: &str, closing: Browser) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_closed_while_it_rings() {
+async fn closed_page_stops_ringing() {
     play("closed while ringing", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
@@ -125,37 +125,37 @@ async fn a_page_is_closed_while_it_rings() {
     .await;
 }
 
-/// Their rings cross on the way: neither has heard of the other's when it rings.
+/// Neither page has received the ring of the other when it rings.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_rings_that_cross_are_one_call() {
+async fn crossing_rings_are_one_call() {
     play("crossed rings", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
         for (one, other) in [(&ada, &bob), (&bob, &ada)] {
             one.hold_signaling().await;
             one.call(other).await;
-            one.until("the ring waits", |seen| seen.held.iter().any(|frame| frame.contains("\"ring\""))).await;
+            one.until("the ring is held back", |seen| seen.held.iter().any(|frame| frame.contains("\"ring\""))).await;
         }
         tokio::join!(ada.release_signaling(), bob.release_signaling());
-        become_one_call(&ada, &bob).await;
+        assert_one_call(&ada, &bob).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_that_click_at_once_get_one_call() {
+async fn simultaneous_clicks_are_one_call() {
     play("clicked at once", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
         ada.until_here(&bob).await;
         bob.until_here(&ada).await;
         tokio::join!(ada.call(&bob), bob.call(&ada));
-        become_one_call(&ada, &bob).await;
+        assert_one_call(&ada, &bob).await;
     })
     .await;
 }
 
-async fn become_one_call(ada: &Page, bob: &Page) {
+async fn assert_one_call(ada: &Page, bob: &Page) {
     tokio::join!(ada.until_in_call_with(bob), bob.until_in_call_with(ada));
     talk::see_each_other(ada, bob).await;
     for page in [ada, bob] {
@@ -168,17 +168,17 @@ async fn become_one_call(ada: &Page, bob: &Page) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_outlives_the_server_chrome() {
-    a_call_outlives_the_server("server gone in chrome", Browser::Chrome).await;
+async fn call_outlives_server_in_chrome() {
+    call_outlives_server("server gone in chrome", Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_outlives_the_server_firefox() {
-    a_call_outlives_the_server("server gone in firefox", Browser::Firefox).await;
+async fn call_outlives_server_in_firefox() {
+    call_outlives_server("server gone in firefox", Browser::Firefox).await;
 }
 
-/// A call that is up needs no server, and neither does the word that it is over.
-async fn a_call_outlives_the_server(scene: &str, browser: Browser) {
+/// Neither a connected call nor its hang-up needs the server.
+async fn call_outlives_server(scene: &str, browser: Browser) {
     play(scene, async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(browser, "Bob").await;
@@ -195,7 +195,7 @@ async fn a_call_outlives_the_server(scene: &str, browser: Browser) {
         for page in [&ada, &bob] {
             page.until_free().await;
         }
-        // By a word, then, and not by the silence that came after.
+        // Bob received the hang-up, and did not detect a failed connection.
         let states = &bob.seen().await.connections[0].states;
         assert!(!states.iter().any(|state| state == "failed"), "{states:?}");
         for page in [&ada, &bob] {

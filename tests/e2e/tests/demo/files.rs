@@ -1,4 +1,4 @@
-//! Files given in a call: sent, refused, cancelled by either side.
+//! File transfers in a call: accepted, declined, and cancelled by either side.
 
 use browser_rtc_e2e::{Browser, Page, connect, play};
 use serde::Deserialize;
@@ -17,10 +17,10 @@ async fn f44_files_firefox_to_chrome() {
 
 const SMALL: &str = "new File(['hello, '.repeat(300000)], '<b>notes</b>.txt', { type: 'text/plain' })";
 
-/// More than goes while a button is looked for.
+/// A file whose transfer takes longer than the search for a button.
 const LARGE: &str = "new File(Array(1000).fill(new Blob([new Uint8Array(1 << 20)])), 'film.mkv')";
 
-/// One file in the list, as a user sees it.
+/// One file in the list of the page.
 #[derive(Debug, Deserialize)]
 struct Item {
     name: String,
@@ -42,7 +42,7 @@ const ITEMS: &str = "return [...document.querySelectorAll('#files .file')].map((
 
 async fn until(page: &Page, state: &str) -> Item {
     let last_is = |items: &Vec<Item>| items.last().is_some_and(|item| item.state == state);
-    page.until_script(ITEMS, &format!("the file is {state}"), last_is).await.pop().expect("there is one")
+    page.until_script(ITEMS, &format!("the file is {state}"), last_is).await.pop().expect("the list has a file")
 }
 
 async fn ready(page: &Page) {
@@ -50,7 +50,7 @@ async fn ready(page: &Page) {
     page.until_script(script, "files can be sent", |disabled: &bool| !disabled).await;
 }
 
-/// As a user does in the browser's own dialogue, which no driver sees.
+/// Selects a file as the file dialog does, which drivers cannot control.
 async fn choose(page: &Page, file: &str) {
     page.load_script(
         "a file",
@@ -70,7 +70,7 @@ async fn drop_on(page: &Page, file: &str) {
             "const dataTransfer = new DataTransfer(); dataTransfer.items.add({file});
              const drop = new DragEvent('drop', {{ dataTransfer, bubbles: true, cancelable: true }});
              document.querySelector('#their-picture').dispatchEvent(drop);
-             if (!drop.defaultPrevented) throw new Error('the browser would open it');"
+             if (!drop.defaultPrevented) throw new Error('the page does not handle the drop');"
         ),
     )
     .await;
@@ -88,7 +88,7 @@ async fn files(scene: &str, sends: Browser, receives: Browser) {
         ready(&ada).await;
         ready(&bob).await;
 
-        // The page may not fetch from itself what it lets its user save.
+        // The content security policy does not allow the page to fetch the object URL, so that the blob itself is recorded.
         let spy = "const create = URL.createObjectURL;
             URL.createObjectURL = (file) => create.call(URL, window.saved = file);";
         bob.load_script("a spy", spy).await;
@@ -100,15 +100,15 @@ async fn files(scene: &str, sends: Browser, receives: Browser) {
         click_last(&bob, "accept").await;
         until(&ada, "done").await;
         let received = until(&bob, "done").await;
-        assert_eq!(received.name, "_b_notes__b_.txt".to_owned(), "a name is harmless");
+        assert_eq!(received.name, "_b_notes__b_.txt".to_owned(), "the name is sanitized");
         assert_eq!(received.link.as_ref(), Some(&received.name));
         assert!(bob.script::<String>("return window.saved.text()").await == "hello, ".repeat(300_000));
 
-        // The other way round, dropped, and refused.
+        // In the other direction: dropped, and declined.
         drop_on(&bob, SMALL).await;
         until(&ada, "offered").await;
         click_last(&ada, "refuse").await;
-        assert_eq!(until(&bob, "refused").await.text, "Ada does not want it");
+        assert_eq!(until(&bob, "refused").await.text, "Ada declined the file");
         until(&ada, "refused").await;
 
         for (cancels, button_of) in [(&ada, "the sender's"), (&bob, "the receiver's")] {
@@ -122,7 +122,7 @@ async fn files(scene: &str, sends: Browser, receives: Browser) {
             until(&bob, "cancelled").await;
         }
 
-        // The call is none the worse for it.
+        // The call is unaffected.
         talk::chat(&ada, &bob).await;
         talk::part(&ada, &bob).await;
         talk::no_uncaught_errors(&[&ada, &bob]).await;

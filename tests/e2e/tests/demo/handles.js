@@ -1,11 +1,11 @@
-// What a page does with the handles of the npm package: signals, messages of every kind, and the end of a handle.
+// The use of the handles of the npm package: abort signals, media promises, messages of every kind, and disposal.
 const { default: init, joinRoom } = await import("/npm/browser_rtc.js");
 await init();
 
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const join = (name, options) => joinRoom(new URL(url), { room: "handles", name, ...options });
-const failure = (promise) => promise.then(() => "it succeeded", (error) => error);
+const failure = (promise) => promise.then(() => "no error", (error) => error);
 const until = async (condition) => {
   while (!condition()) await sleep(10);
 };
@@ -16,7 +16,7 @@ async function first(iterable, condition = () => true) {
 const [ada, bob] = await Promise.all([join("Ada"), join("Bob")]);
 const named = (name) => ada.peers.find((peer) => peer.name === name);
 await until(() => named("Bob"));
-// One subscription throughout: leaving a loop over the room would end it.
+// One iterator for the whole test, as leaving a loop over the room would end its iterator.
 const bobsEvents = bob[Symbol.asyncIterator]();
 async function ringing() {
   for (;;) {
@@ -28,24 +28,24 @@ async function ringing() {
 async function connect() {
   return Promise.all([ada.call(named("Bob")), ringing().then((incoming) => incoming.accept())]);
 }
-const opened = (call, theirs, label, options) =>
-  Promise.all([call.channel(label, options), theirs.channel(label, options)]);
+const opened = (call, remote, label, options) =>
+Promise.all([call.channel(label, options), remote.channel(label, options)]);
 
 const faults = [];
-function check(what, right) {
-  document.body.dataset.at = what;
-  if (!right) faults.push(what);
+function check(what, condition) {
+document.body.dataset.at = what;
+if (!condition) faults.push(what);
 }
 
-/** A signal ends the waiting with its own reason. */
+/** An operation that is aborted rejects with the reason of its signal. */
 async function signals() {
   const timeout = await failure(ada.call(named("Bob"), null, AbortSignal.timeout(10)));
   check(`a timeout gives ${timeout}`, timeout instanceof DOMException && timeout.name === "TimeoutError");
-  check("it rang", (await (await ringing()).ended()) === "peer-hung-up");
+  check("the call has rung", (await (await ringing()).ended()) === "peer-hung-up");
 
-  const reason = { of: "the page's own" };
+  const reason = { of: "the page" };
   const aborted = AbortSignal.abort(reason);
-  const soon = () => {
+  const abortSoon = () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(reason), 50);
     return { signal: controller.signal };
@@ -60,45 +60,45 @@ async function signals() {
   const calling = ada.call(named("Bob"));
   const incoming = await ringing();
   check("accept after an abort", (await failure(incoming.accept(null, { signal: aborted }))) === reason);
-  const theirs = await incoming.accept();
+  const remote = await incoming.accept();
   const call = await calling;
-  check("channel", (await failure(theirs.channel("never opened", soon()))) === reason);
-  check("remoteStream", (await failure(theirs.remoteStream(soon()))) === reason);
+  check("channel", (await failure(remote.channel("never opened", abortSoon()))) === reason);
+  check("remoteStream", (await failure(remote.remoteStream(abortSoon()))) === reason);
   call.hangUp();
 
-  const hurried = ada.call(named("Bob")).catch(() => {});
+  const secondCall = ada.call(named("Bob")).catch(() => {});
   const second = await ringing();
-  const quick = new AbortController();
-  const accepting = failure(second.accept(null, quick.signal));
-  quick.abort(reason);
+  const abort = new AbortController();
+  const accepting = failure(second.accept(null, abort.signal));
+  abort.abort(reason);
   check("accept before an abort", (await accepting) === reason);
-  await Promise.all([second.ended(), hurried.then((call) => call?.hangUp())]);
+  await Promise.all([second.ended(), secondCall.then((call) => call?.hangUp())]);
 }
 
-/** The media of a call may be a promise, which settles during the call. */
+/** The media of a call may be a promise, which settles while the call rings. */
 async function promises() {
   const refusal = new DOMException("no camera", "NotAllowedError");
   check("call with a rejected promise", (await failure(ada.call(named("Bob"), Promise.reject(refusal)))) === refusal);
-  const wrong = await failure(ada.call(named("Bob"), Promise.resolve({})));
-  check(`a promise of an object gives ${wrong}`, wrong instanceof TypeError && wrong.message.includes("`media`"));
+  const invalid = await failure(ada.call(named("Bob"), Promise.resolve({})));
+  check(`a promise of an object gives ${invalid}`, invalid instanceof TypeError && invalid.message.includes("`media`"));
 
   const stream = new MediaStream(document.createElement("canvas").captureStream().getTracks());
   const calling = ada.call(named("Bob"), Promise.resolve(stream));
   const call = (await ringing()).accept(sleep(50).then(() => stream));
   const [near, far] = await Promise.all([calling, call]);
-  const [there, back] = await Promise.all([near.remoteStream(), far.remoteStream()]);
-  check("both streams arrive", there.getTracks().length === 1 && back.getTracks().length === 1);
+  const [ofFar, ofNear] = await Promise.all([near.remoteStream(), far.remoteStream()]);
+  check("both streams arrive", ofFar.getTracks().length === 1 && ofNear.getTracks().length === 1);
   near.hangUp();
   await far.ended();
 
   const ended = failure(ada.call(named("Bob")));
   const incoming = await ringing();
   check("accept with a rejected promise", (await failure(incoming.accept(Promise.reject(refusal)))) === refusal);
-  check("the caller is told", (await ended).name === "Closed" && (await incoming.ended()) === "hung-up");
+  check("the caller is notified", (await ended).name === "Closed" && (await incoming.ended()) === "hung-up");
   for (const track of stream.getTracks()) track.stop();
 }
 
-/** Every kind of bytes, with the range that a view has. */
+/** Messages of every type of bytes, each with the range of its view. */
 async function messages() {
   const frame = document.createElement("iframe");
   document.body.append(frame);
@@ -124,8 +124,8 @@ async function messages() {
   const expected = await Promise.all(
     kinds.map(async (kind) => (typeof kind === "string" ? kind : bytes(kind.arrayBuffer ? await kind.arrayBuffer() : kind).join())),
   );
-  const [call, theirs] = await connect();
-  const [sending, receiving] = await opened(call, theirs, "kinds");
+  const [call, remote] = await connect();
+  const [sending, receiving] = await opened(call, remote, "kinds");
   const arrived = async () => {
     const found = [];
     for (const _ of kinds) {
@@ -137,28 +137,28 @@ async function messages() {
   for (const mark of [1 << 20, 1]) {
     sending.highWaterMark = mark;
     const sent = kinds.map((kind) => sending.send(kind));
-    check("each waits for its turn", mark > 1 || sent.filter(Boolean).length > 5);
+    check("messages wait for the buffer", mark > 1 || sent.filter(Boolean).length > 5);
     const [found] = await Promise.all([arrived(), ...sent]);
-    expected.forEach((right, at) => check(`message ${at} with mark ${mark} is ${found[at]}`, found[at] === right));
+    expected.forEach((text, at) => check(`message ${at} with mark ${mark} is ${found[at]}`, found[at] === text));
   }
 
-  // Memory that a browser does not send from: the browser's own error, whether it waits or not.
+  // Shared memory, which browsers do not send, is the browser's own error, whether the message is queued or not.
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer;
-  for (const waits of [false, true]) {
-    const before = waits ? [sending.send(new Uint8Array(200_000)), sending.send("first")] : [];
+  for (const isQueued of [false, true]) {
+  const before = isQueued ? [sending.send(new Uint8Array(200_000)), sending.send("first")] : [];
     const refused = await failure((async () => sending.send(new Uint8Array(memory, 0, 3)))());
     check(`shared memory gives ${refused}`, refused instanceof TypeError && refused.limit === undefined);
     await Promise.all(before);
-    for (const _ of before) check("what waited before it arrives", (await first(receiving)).length > 0);
+    for (const _ of before) check("messages that were queued before arrive", (await first(receiving)).length > 0);
   }
   sending.highWaterMark = 1 << 20;
-  // Chromium and Firefox may come to take resizable memory: it is sent then, but never too large.
+  // Future versions of Chromium and Firefox may send resizable memory. The message then arrives.
   check("resizable memory", true);
   const resizable = await failure((async () => sending.send(new Uint8Array(new ArrayBuffer(4, { maxByteLength: 8 }))))());
   if (resizable instanceof Error) check(`resizable memory gives ${resizable}`, resizable instanceof TypeError);
   else check("resizable memory arrives", (await first(receiving)).length === 4);
 
-  // No limit, and no wrong one.
+  // A receiver without a limit.
   receiving.receiveLimit = Infinity;
   check(`Infinity reads as ${receiving.receiveLimit}`, receiving.receiveLimit === Infinity);
   await Promise.all(Array.from({ length: 20 }, () => sending.send(new Uint8Array(10_000))));
@@ -168,7 +168,7 @@ async function messages() {
   call.hangUp();
 }
 
-/** The end of a handle ends what it stands for, once. */
+/** Disposing a handle ends its object, and has no effect after that. */
 async function disposal() {
   {
     using room = await join("Cyd");
@@ -183,16 +183,16 @@ async function disposal() {
     check("Ada calls", incoming.peer.name === "Ada");
   }
   const declined = await calling;
-  check(`a call that is let go gives ${declined}`, declined.name === "Declined");
+  check(`a disposed incoming call gives ${declined}`, declined.name === "Declined");
 
-  const [call, theirs] = await connect();
-  const [one, two] = await opened(call, theirs, "disposed");
+  const [call, remote] = await connect();
+  const [one, two] = await opened(call, remote, "disposed");
   {
     using channel = one;
     channel.send("last");
   }
   await two.closed();
-  check("what was sent arrives", (await first(two)) === "last");
+  check("the message arrives", (await first(two)) === "last");
   one.free();
   const late = await failure((async () => one.send("late"))());
   check(`a closed channel gives ${late}`, late.name === "Closed");
@@ -200,25 +200,25 @@ async function disposal() {
   const events = call.events();
   const next = events.next();
   events[Symbol.dispose]();
-  check("an iterator ends", (await next).done && (await events.next()).done);
+  check("a disposed iterator ends", (await next).done && (await events.next()).done);
 
   const [left, right] = [bob[Symbol.asyncIterator](), bob[Symbol.asyncIterator]()];
-  await ada.say("to each");
+  await ada.say("to all");
   const said = (iterator) => first(iterator, (event) => event.type === "said");
   check("each iterator of a room gets every event", (await said(left)).data === (await said(right)).data);
-  check("an iterator that a loop was left of ends", (await left.next()).done && (await right.next()).done);
+  check("an iterator whose loop was left ends", (await left.next()).done && (await right.next()).done);
 
-  await files(call, theirs);
+  await files(call, remote);
 
   {
     using ending = call;
-    check("the call is up", ending.connection.connectionState !== "closed");
+    check("the call is connected", ending.connection.connectionState !== "closed");
   }
-  check("the call has ended", (await call.ended()) === "hung-up" && (await theirs.ended()) === "peer-hung-up");
+  check("the call has ended", (await call.ended()) === "hung-up" && (await remote.ended()) === "peer-hung-up");
   call.free();
 }
 
-/** What a room is configured with reaches its calls. */
+/** The options of a room apply to its calls. */
 async function options() {
   using room = await join("Dan", {
     configuration: { iceServers: [{ urls: "stun:127.0.0.1:3478" }], iceTransportPolicy: "relay" },
@@ -228,8 +228,8 @@ async function options() {
     keepSeat: true,
   });
   await until(() => named("Dan"));
-  const bobs = room.peers.find((peer) => peer.name === "Bob");
-  const unanswered = await failure(room.call(bobs));
+  const peer = room.peers.find((peer) => peer.name === "Bob");
+  const unanswered = await failure(room.call(peer));
   check(`an unanswered call gives ${unanswered}`, unanswered.name === "Timeout");
   await (await ringing()).ended();
 
@@ -241,43 +241,44 @@ async function options() {
   await (await calling).ended();
 }
 
-async function files(call, theirs) {
-  const [out, into] = await opened(call, theirs, "files");
-  const [sending, receiving] = [out.files(), into.files()];
-  const refused = await sending.offer(new Blob(["refused"]));
+/** Declined, cancelled and resumed transfers. */
+async function files(call, remote) {
+const [near, far] = await opened(call, remote, "files");
+const [sending, receiving] = [near.files(), far.files()];
+const declined = await sending.offer(new Blob(["declined"]));
   (await first(receiving)).free();
-  check("an offer is declined", (await failure(refused.finished())).name === "Declined");
+  check("an offer is declined", (await failure(declined.finished())).name === "Declined");
 
   const large = new Blob([new Uint8Array(8_000_000).fill(7)]);
   const cancelled = await sending.offer(large, "cancelled");
-  const arriving = (await first(receiving)).accept();
+  const incomplete = (await first(receiving)).accept();
   cancelled[Symbol.dispose]();
-  check("a transfer is cancelled", (await failure(arriving.finished())).name === "Abort");
+  check("a transfer is cancelled", (await failure(incomplete.finished())).name === "Abort");
 
-  const given = await sending.offer(large, "given up");
+  const awaited = await sending.offer(large, "awaited");
   const pending = (await first(receiving)).accept();
   const [kept, ended] = [pending.partial(), failure(pending.finished())];
   pending.cancel();
   check("a transfer whose partial file is awaited is cancelled", (await ended).name === "Abort");
   check("a cancelled transfer leaves no partial file", (await kept) === undefined);
-  check("the sender sees the cancellation", (await failure(given.finished())).name === "Abort");
+  check("the sender sees the cancellation", (await failure(awaited.finished())).name === "Abort");
 
   const lost = await sending.offer(large, "lost");
   const incoming = (await first(receiving)).accept();
   await first(incoming.progress(), ({ bytes }) => bytes > 0);
-  into.close();
+  far.close();
   const partial = await incoming.partial();
-  const [again, anew] = await opened(call, theirs, "files again");
-  const [resending, others] = [again.files(), anew.files()];
-  await resending.offer(new Blob(["of another name"]));
-  const wrong = await failure((async () => (await first(others)).resume(partial))());
-  check(`the wrong offer gives ${wrong}`, wrong.name === "InvalidAccess");
+  const [nearAgain, farAgain] = await opened(call, remote, "files again");
+  const [resending, offers] = [nearAgain.files(), farAgain.files()];
+  await resending.offer(new Blob(["another file"]));
+  const mismatch = await failure((async () => (await first(offers)).resume(partial))());
+  check(`another offer gives ${mismatch}`, mismatch.name === "InvalidAccess");
   await resending.offerAgain(lost);
-  const offer = await first(others, ({ id }) => id === partial.id);
+  const offer = await first(offers, ({ id }) => id === partial.id);
   const resumed = offer.resume(partial);
   check("a partial file is used once", (await failure((async () => offer.resume(partial))())).name === "InvalidState");
   const blob = await resumed.finished();
-  check("the file is whole", blob.size === large.size);
+  check("the file is complete", blob.size === large.size);
   resumed.free();
   partial.free();
 }

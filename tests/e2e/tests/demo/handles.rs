@@ -1,4 +1,4 @@
-//! The handles of the npm package: signals, messages of every kind, and the end of a handle.
+//! The handles of the npm package: abort signals, messages of every kind, and disposal.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::talk;
 const LIMIT: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn handles_keep_to_the_web_in_chrome() {
+async fn handles_follow_web_conventions_in_chrome() {
     handles(Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn handles_keep_to_the_web_in_firefox() {
+async fn handles_follow_web_conventions_in_firefox() {
     handles(Browser::Firefox).await;
 }
 

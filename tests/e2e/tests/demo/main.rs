@@ -1,10 +1,11 @@
-//! Calls between browsers, on the demo and on the plain JavaScript page.
+//! Calls between browsers on the demo and on the plain JavaScript page.
 
 mod arguments;
 mod calls;
 mod capture;
 mod channels;
 mod endings;
+mod examples;
 mod files;
 mod handles;
 mod lingering;

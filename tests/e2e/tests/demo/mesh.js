@@ -1,15 +1,14 @@
-// Everybody in the room calls everybody, on the npm package: who comes calls those who are there.
+// A mesh of calls with the npm package: each new peer calls all peers that are in the room.
 const { default: init, joinRoom } = await import("./npm/browser_rtc.js");
 await init();
 
-// Few pictures and small ones: all the browsers share one machine.
+// A low frame rate and a small size, as all browsers share one machine.
 const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate: 5 } });
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;
 const frames = {};
 const connections = {};
 const failures = [];
-// The events of the latest call with each other one, with their minute and second, to be compared with those of the
-// other page.
+// The events of the latest call with each peer, with minute and second, for comparison with the other page.
 const history = {};
 const note = (name, what) => (history[name] ??= []).push(`${new Date().toISOString().slice(14, 23)} ${what}`);
 let room;
@@ -34,7 +33,7 @@ const talk = async (name, calling) => {
   try {
     const call = await calling;
     history[name] = [];
-    note(name, "begun");
+    note(name, "connected");
     watch(name, call);
     const ended = call.ended().then((reason) => {
       note(name, `ended: ${reason}`);
@@ -62,7 +61,7 @@ const talk = async (name, calling) => {
 };
 
 window.mesh = {
-  /** How many frames of each other one have been shown, and the calls that have failed. */
+  /** Returns the number of frames shown of each peer, and the failed calls. */
   seen: () => ({ frames: { ...frames }, failures: [...failures] }),
   async join(name) {
     room = await joinRoom(url, { room: "mesh", name });
@@ -77,8 +76,8 @@ window.mesh = {
   leave: () => room.leave(),
 };
 
-/** Run if the test fails: a line for each call, and another for its traffic if it goes on. */
-window.tell = async () => {
+/** Diagnostics after a failure: the events of each call, and the traffic of each connected call. */
+window.diagnostics = async () => {
   const lines = Object.entries(history).map(([name, events]) => `${name}: ${events.join(", ")}`);
   for (const [name, connection] of Object.entries(connections)) {
     const stats = [...(await connection.getStats()).values()];

@@ -1,27 +1,27 @@
-// A native peer echoes what the page sends: messages of any channel, and each track.
+// Access to the connection of a call with the native peer, which echoes the messages of any channel and each track.
 const pc = () => window.e2e.connection();
 const once = (target, event) => new Promise((resolve) => target.addEventListener(event, resolve, { once: true }));
 
 let extra;
 
 window.native = {
-  // A text and bytes over a channel of their own, and back.
+  // Sends text and bytes over a new channel, and returns the echoes.
   async echo() {
     const channel = pc().createDataChannel("echo");
     channel.binaryType = "arraybuffer";
     await once(channel, "open");
-    const answer = async (message) => {
-      const answered = once(channel, "message");
-      channel.send(message);
-      return (await answered).data;
+    const echoOf = async (message) => {
+    const received = once(channel, "message");
+    channel.send(message);
+    return (await received).data;
     };
-    const text = await answer("Grüße 👋");
-    const bytes = [...new Uint8Array(await answer(new Uint8Array([0, 1, 255])))];
+    const text = await echoOf("Grüße 👋");
+    const bytes = [...new Uint8Array(await echoOf(new Uint8Array([0, 1, 255])))];
     channel.close();
     return [text, bytes];
   },
 
-  // The generations of ICE of both sides, once they agree on them.
+  // Returns the ICE generations of both sides, or nothing while they are being negotiated.
   generations() {
     const generation = (description) => description?.sdp.match(/^a=ice-ufrag:(.*)$/m)?.[1];
     const { signalingState, connectionState, localDescription, remoteDescription } = pc();
@@ -31,7 +31,7 @@ window.native = {
 
   restartIce: () => pc().restartIce(),
 
-  // A second picture of the camera.
+  // Sends a clone of the camera's track.
   addTrack() {
     const { track } = pc().getSenders().find(({ track }) => track?.kind === "video");
     const sender = pc().addTrack(track.clone());
@@ -44,7 +44,7 @@ window.native = {
     track.stop();
   },
 
-  // The direction of the second picture, and how many frames of its echo have arrived.
+  // Returns the direction of the second track, and the number of decoded frames of its echo.
   async extraTrack() {
     const report = await extra.receiver.getStats();
     const inbound = [...report.values()].find(({ type }) => type === "inbound-rtp");

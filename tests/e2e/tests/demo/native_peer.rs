@@ -1,6 +1,6 @@
-//! A native Rust peer in the room, which is `examples/native-peer`: it echoes the messages and the media of a page.
+//! Calls with a native Rust peer, `examples/native-peer`, which echoes messages and media.
 
-use browser_rtc_e2e::{Browser, NativePeer, Page, Person, play};
+use browser_rtc_e2e::{Browser, NativePeer, Page, Peer, play};
 
 use crate::talk;
 
@@ -24,7 +24,7 @@ async fn f48_native_peer_calls_firefox() {
     native_peer_calls("native peer calls firefox", Browser::Firefox).await;
 }
 
-/// The page calls twice, and hangs up.
+/// Calls from the page, which hangs up, twice in a row.
 async fn page_calls(scene: &str, browser: Browser) {
     play(scene, async |stage| {
         let ada = stage.join(browser, "Ada").await;
@@ -50,7 +50,7 @@ async fn page_calls(scene: &str, browser: Browser) {
     .await;
 }
 
-/// The native peer calls, and hangs up.
+/// A call from the native peer, which hangs up.
 async fn native_peer_calls(scene: &str, browser: Browser) {
     play(scene, async |stage| {
         let ada = stage.join(browser, "Ada").await;
@@ -79,14 +79,14 @@ async fn chat_is_echoed(page: &Page) {
     page.until("the chat is echoed", |seen| seen.chat.iter().any(is_echo)).await;
 }
 
-/// Restarts ICE, adds a track and removes it. Messages and media are echoed after each.
+/// Restarts ICE, adds a track and removes it. Messages and media are echoed after each change.
 async fn call_is_changed(page: &Page, robot: &mut NativePeer) {
     page.load_script("native_peer", include_str!("native_peer.js")).await;
     messages_are_echoed(page).await;
 
     let generations = "return window.native.generations()";
     let agreed = |found: &Vec<String>| found.len() == 2;
-    let before = page.until_script(generations, "both sides agree on ICE", agreed).await;
+    let before = page.until_script(generations, "both sides have the same ICE generations", agreed).await;
     let () = page.script("window.native.restartIce()").await;
     let restarted = |found: &Vec<String>| agreed(found) && found.iter().zip(&before).all(|(now, then)| now != then);
     page.until_script(generations, "both sides have restarted ICE", restarted).await;
@@ -99,12 +99,12 @@ async fn call_is_changed(page: &Page, robot: &mut NativePeer) {
     let extra = "return window.native.extraTrack()";
     let is_echoed =
         |(direction, frames): &(Option<String>, u64)| direction.as_deref() == Some("sendrecv") && *frames > 10;
-    page.until_script(extra, "the second picture is echoed", is_echoed).await;
+    page.until_script(extra, "the second track is echoed", is_echoed).await;
     messages_are_echoed(page).await;
 
     let () = page.script("window.native.removeTrack()").await;
     let is_removed = |(direction, _): &(Option<String>, u64)| direction.as_deref().is_some_and(|now| now != "sendrecv");
-    page.until_script(extra, "the second picture is removed", is_removed).await;
+    page.until_script(extra, "the second track is removed", is_removed).await;
     page.until_frames(10).await;
     messages_are_echoed(page).await;
     assert!(page.seen().await.is_in_call_with(robot.name()));

@@ -1,4 +1,4 @@
-//! The npm package in a page of plain JavaScript, against the Rust demo.
+//! Calls between the plain JavaScript page, which uses the npm package, and the Rust demo.
 
 use browser_rtc_e2e::{Browser, play};
 
@@ -7,7 +7,7 @@ use crate::talk;
 const PAGE: &str = "/npm.html";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_plain_page_calls_the_demo() {
+async fn plain_page_calls_demo() {
     play("plain page calls", async |stage| {
         let demo = stage.join(Browser::Chrome, "Demo").await;
         let plain = stage.open(Browser::Chrome, "Plain", PAGE).await;
@@ -25,7 +25,7 @@ async fn the_plain_page_calls_the_demo() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_calls_the_plain_page() {
+async fn demo_calls_plain_page() {
     play("plain page is called", async |stage| {
         let demo = stage.join(Browser::Chrome, "Demo").await;
         let plain = stage.open(Browser::Chrome, "Plain", PAGE).await;

@@ -1,4 +1,4 @@
-//! The server, or the way to it, is lost for a while: rooms come back by themselves, and calls go on.
+//! Temporary loss of the server or of the connection to it: rooms reconnect, and calls continue.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use browser_rtc_e2e::{Browser, Page, play};
 
 use crate::talk;
 
-/// For how long the server keeps the seat of one who is to come back to it: longer than any scene is away.
+/// The time for which the server keeps a seat, longer than any scene.
 const GRACE: Duration = Duration::from_secs(3_600);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_socket_that_is_cut_keeps_its_seat_in_chrome() {
-    a_socket_that_is_cut_keeps_its_seat("socket cut in chrome", Browser::Chrome, Browser::Firefox).await;
+async fn cut_socket_keeps_seat_in_chrome() {
+    cut_socket_keeps_seat("socket cut in chrome", Browser::Chrome, Browser::Firefox).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_socket_that_is_cut_keeps_its_seat_in_firefox() {
-    a_socket_that_is_cut_keeps_its_seat("socket cut in firefox", Browser::Firefox, Browser::Chrome).await;
+async fn cut_socket_keeps_seat_in_firefox() {
+    cut_socket_keeps_seat("socket cut in firefox", Browser::Firefox, Browser::Chrome).await;
 }
 
-async fn a_socket_that_is_cut_keeps_its_seat(scene: &str, cut: Browser, other: Browser) {
+async fn cut_socket_keeps_seat(scene: &str, cut: Browser, other: Browser) {
     play(scene, async |stage| {
         stage.restart_server_with(|config| config.grace = GRACE).await;
         let proxy = stage.proxy().await;
@@ -31,22 +31,22 @@ async fn a_socket_that_is_cut_keeps_its_seat(scene: &str, cut: Browser, other: B
 
         proxy.cut();
         ada.until_status("reconnecting").await;
-        ada.say("said while away").await;
-        bob.say("to one who is away").await;
+        ada.say("from a disconnected client").await;
+        bob.say("to a disconnected client").await;
         talk::chat(&ada, &bob).await;
-        frames_flow(&ada, &bob).await;
-        assert_eq!(bob.seen().await.people_ids, ids_of_ada, "nobody is told of one who comes back");
-        proxy.mend();
+        until_frames_flow(&ada, &bob).await;
+        assert_eq!(bob.seen().await.people_ids, ids_of_ada, "a reconnection is not reported to other peers");
+        proxy.restore();
         ada.until_status("recovered").await;
 
-        heard_once(&bob, "Ada", "said while away").await;
-        heard_once(&ada, "Bob", "to one who is away").await;
+        is_received_once(&bob, "Ada", "from a disconnected client").await;
+        is_received_once(&ada, "Bob", "to a disconnected client").await;
         assert_eq!(bob.seen().await.people_ids, ids_of_ada);
         assert_eq!(ada.seen().await.people_ids, ids_of_bob);
-        frames_flow(&ada, &bob).await;
+        until_frames_flow(&ada, &bob).await;
         ada.renegotiate_with(&bob).await;
         bob.renegotiate_with(&ada).await;
-        frames_flow(&ada, &bob).await;
+        until_frames_flow(&ada, &bob).await;
         talk::part(&ada, &bob).await;
         talk::connect(&ada, &bob).await;
         talk::part(&bob, &ada).await;
@@ -55,9 +55,9 @@ async fn a_socket_that_is_cut_keeps_its_seat(scene: &str, cut: Browser, other: B
     .await;
 }
 
-/// A browser is told nothing, and would wait for minutes.
+/// Without heartbeats, a browser would detect a silent socket after minutes.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_socket_that_falls_silent_is_replaced() {
+async fn silent_socket_is_replaced() {
     play("socket silent", async |stage| {
         stage.restart_server_with(|config| (config.heartbeat_ms, config.grace) = (4_000, GRACE)).await;
         let proxy = stage.proxy().await;
@@ -68,13 +68,13 @@ async fn a_socket_that_falls_silent_is_replaced() {
         let ids = (ada.seen().await.people_ids, bob.seen().await.people_ids);
 
         proxy.silence();
-        ada.say("into the silence").await;
+        ada.say("over a silent socket").await;
         for page in [&ada, &bob] {
             page.until_status("recovered").await;
         }
-        heard_once(&bob, "Ada", "into the silence").await;
+        is_received_once(&bob, "Ada", "over a silent socket").await;
         assert_eq!((ada.seen().await.people_ids, bob.seen().await.people_ids), ids);
-        frames_flow(&ada, &bob).await;
+        until_frames_flow(&ada, &bob).await;
         ada.renegotiate_with(&bob).await;
         talk::chat(&ada, &bob).await;
         talk::part(&ada, &bob).await;
@@ -83,32 +83,32 @@ async fn a_socket_that_falls_silent_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_killed_and_started_again_has_everybody_back() {
-    a_server_comes_back("server killed", Ending::Killed).await;
+async fn clients_rejoin_killed_server() {
+    clients_rejoin_restarted_server("server killed", Ending::Killed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_shut_down_and_started_again_has_everybody_back() {
-    a_server_comes_back("server restarted", Ending::Aborted).await;
+async fn clients_rejoin_aborted_server() {
+    clients_rejoin_restarted_server("server restarted", Ending::Aborted).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_drained_and_started_again_has_everybody_back() {
-    a_server_comes_back("server drained", Ending::Drained).await;
+async fn clients_rejoin_drained_server() {
+    clients_rejoin_restarted_server("server drained", Ending::Drained).await;
 }
 
-/// How a server ends.
+/// The end of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
-    /// Without a last word to its clients.
+    /// The connections to the server end without a close frame.
     Killed,
-    /// Its sockets are closed.
+    /// The sockets of the server are closed.
     Aborted,
-    /// It tells its clients to come back.
+    /// The server asks its clients to reconnect.
     Drained,
 }
 
-async fn a_server_comes_back(scene: &str, ending: Ending) {
+async fn clients_rejoin_restarted_server(scene: &str, ending: Ending) {
     play(scene, async |stage| {
         let proxy = stage.proxy().await;
         let ada = stage.join_through(&proxy, Browser::Chrome, "Ada").await;
@@ -118,12 +118,12 @@ async fn a_server_comes_back(scene: &str, ending: Ending) {
         talk::see_each_other(&ada, &bob).await;
         let former = cyd.seen().await.people_ids;
 
-        // A client that need not tell when the server accepts a message hears of that with the next heartbeat.
+        // These messages are accepted before the server ends, although their acknowledgement may come with a later heartbeat.
         for (page, who) in [(&cyd, "Cyd"), (&ada, "Ada")] {
-            page.say(&format!("{who}: said before the end")).await;
+            page.say(&format!("{who}: before the end")).await;
         }
-        heard_once(&bob, "Cyd", "Cyd: said before the end").await;
-        heard_once(&bob, "Ada", "Ada: said before the end").await;
+        is_received_once(&bob, "Cyd", "Cyd: before the end").await;
+        is_received_once(&bob, "Ada", "Ada: before the end").await;
         match ending {
             Ending::Killed => {
                 proxy.cut();
@@ -135,39 +135,39 @@ async fn a_server_comes_back(scene: &str, ending: Ending) {
         for page in [&ada, &bob, &cyd] {
             page.until_status("reconnecting").await;
         }
-        frames_flow(&ada, &bob).await;
-        cyd.say("said without a server").await;
+        until_frames_flow(&ada, &bob).await;
+        cyd.say("without a server").await;
         stage.restart_server().await;
-        proxy.mend();
+        proxy.restore();
 
         for page in [&ada, &bob, &cyd] {
             page.until_status("recovered").await;
         }
         for (page, others) in [(&ada, ["Bob", "Cyd"]), (&bob, ["Ada", "Cyd"]), (&cyd, ["Ada", "Bob"])] {
-            let everybody = page
-                .until("everybody is here once", |seen| {
+            let rejoined = page
+                .until("all peers are in the list once", |seen| {
                     let mut people = seen.people.clone();
                     people.sort();
                     people == others
                 })
                 .await;
-            assert!(!everybody.people_ids.iter().any(|id| former.contains(id)), "ids are new");
+            assert!(!rejoined.people_ids.iter().any(|id| former.contains(id)), "all ids are new");
         }
-        // What the former server had carried is not heard again, and what it had not is heard now.
-        heard_once(&ada, "Cyd", "Cyd: said before the end").await;
-        heard_once(&bob, "Cyd", "Cyd: said before the end").await;
-        heard_once(&bob, "Ada", "Ada: said before the end").await;
-        heard_once(&cyd, "Ada", "Ada: said before the end").await;
-        cyd.say("said after all").await;
+        // Messages that the former server had delivered are not delivered again.
+        is_received_once(&ada, "Cyd", "Cyd: before the end").await;
+        is_received_once(&bob, "Cyd", "Cyd: before the end").await;
+        is_received_once(&bob, "Ada", "Ada: before the end").await;
+        is_received_once(&cyd, "Ada", "Ada: before the end").await;
+        cyd.say("after the restart").await;
         for page in [&ada, &bob] {
-            heard_once(page, "Cyd", "said after all").await;
-            heard_once(page, "Cyd", "Cyd: said before the end").await;
+            is_received_once(page, "Cyd", "after the restart").await;
+            is_received_once(page, "Cyd", "Cyd: before the end").await;
         }
-        // The call has gone on, can be changed from both sides, and ends as any other.
-        frames_flow(&ada, &bob).await;
+        // The call has continued, can be renegotiated by both sides, and is ended as usual.
+        until_frames_flow(&ada, &bob).await;
         ada.renegotiate_with(&bob).await;
         bob.renegotiate_with(&ada).await;
-        frames_flow(&ada, &bob).await;
+        until_frames_flow(&ada, &bob).await;
         talk::chat(&ada, &bob).await;
         talk::part(&bob, &ada).await;
         talk::connect(&cyd, &bob).await;
@@ -180,16 +180,16 @@ async fn a_server_comes_back(scene: &str, ending: Ending) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chrome_page_is_reloaded_in_mid_call() {
-    a_page_is_reloaded_in_mid_call("chrome page reloaded", Browser::Chrome, Browser::Firefox).await;
+async fn reloaded_chrome_page_ends_call() {
+    reloaded_page_ends_call("chrome page reloaded", Browser::Chrome, Browser::Firefox).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_firefox_page_is_reloaded_in_mid_call() {
-    a_page_is_reloaded_in_mid_call("firefox page reloaded", Browser::Firefox, Browser::Chrome).await;
+async fn reloaded_firefox_page_ends_call() {
+    reloaded_page_ends_call("firefox page reloaded", Browser::Firefox, Browser::Chrome).await;
 }
 
-async fn a_page_is_reloaded_in_mid_call(scene: &str, reloaded: Browser, other: Browser) {
+async fn reloaded_page_ends_call(scene: &str, reloaded: Browser, other: Browser) {
     play(scene, async |stage| {
         let ada = stage.join(other, "Ada").await;
         let bob = stage.join(reloaded, "Bob").await;
@@ -200,7 +200,7 @@ async fn a_page_is_reloaded_in_mid_call(scene: &str, reloaded: Browser, other: B
         ada.until_free().await;
         ada.until_gone(&bob).await;
 
-        // The name is free at once.
+        // The name is free immediately.
         bob.join("lobby").await;
         talk::connect(&ada, &bob).await;
         talk::see_each_other(&ada, &bob).await;
@@ -209,7 +209,7 @@ async fn a_page_is_reloaded_in_mid_call(scene: &str, reloaded: Browser, other: B
     .await;
 }
 
-async fn frames_flow(one: &Page, other: &Page) {
+async fn until_frames_flow(one: &Page, other: &Page) {
     for page in [one, other] {
         page.until_frames(10).await;
         let seen = page.seen().await;
@@ -218,10 +218,10 @@ async fn frames_flow(one: &Page, other: &Page) {
     }
 }
 
-async fn heard_once(listener: &Page, who: &str, text: &str) {
+async fn is_received_once(listener: &Page, who: &str, text: &str) {
     let count = |seen: &browser_rtc_e2e::Seen| {
         seen.room_chat.iter().filter(|line| line.who == who && line.text == text && line.from == "them").count()
     };
-    let seen = listener.until(&format!("{who} is heard"), |seen| count(seen) > 0).await;
+    let seen = listener.until(&format!("the message of {who} is received"), |seen| count(seen) > 0).await;
     assert_eq!(count(&seen), 1, "{:?}", seen.room_chat);
 }

@@ -1,4 +1,4 @@
-//! Coming and going, and what is said to everybody.
+//! Joining and leaving a room, and messages to the room.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use browser_rtc_e2e::{Browser, ChatLine, Page, Seen, play};
 use crate::talk;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_is_taken_is_refused() {
+async fn taken_name_is_refused() {
     play("name taken", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let other = stage.open(Browser::Chrome, "Ada", "/").await;
@@ -17,15 +17,15 @@ async fn a_name_that_is_taken_is_refused() {
         assert_eq!(other.seen().await.view, "join");
         assert!(ada.seen().await.people.is_empty());
 
-        // In another room the name is free.
+        // The name is free in another room.
         other.join("kitchen").await;
-        assert!(ada.seen().await.people.is_empty(), "another room is another list");
+        assert!(ada.seen().await.people.is_empty(), "peers of another room are not in the list");
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f11_who_leaves_is_gone_from_the_list() {
+async fn f11_leaving_peer_is_removed_from_list() {
     play("leaving", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
@@ -33,7 +33,7 @@ async fn f11_who_leaves_is_gone_from_the_list() {
         bob.leave().await;
         ada.until_gone(&bob).await;
 
-        // The name is free again, and the page is as new.
+        // The name is free again, and the page can join again.
         bob.join("lobby").await;
         ada.until_here(&bob).await;
         bob.until_here(&ada).await;
@@ -42,7 +42,7 @@ async fn f11_who_leaves_is_gone_from_the_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_address_fills_in_the_form_and_joins_nothing() {
+async fn url_parameters_fill_in_form() {
     play("prefilled", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.open(Browser::Chrome, "Bob", "/?room=lobby&name=Bob").await;
@@ -56,18 +56,18 @@ async fn the_address_fills_in_the_form_and_joins_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chrome_page_that_crashed_is_back_at_once() {
-    page_that_crashed_is_back_at_once("crashed chrome page", Browser::Chrome).await;
+async fn crashed_page_rejoins_in_chrome() {
+    crashed_page_rejoins("crashed chrome page", Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn firefox_page_that_crashed_is_back_at_once() {
-    page_that_crashed_is_back_at_once("crashed firefox page", Browser::Firefox).await;
+async fn crashed_page_rejoins_in_firefox() {
+    crashed_page_rejoins("crashed firefox page", Browser::Firefox).await;
 }
 
-async fn page_that_crashed_is_back_at_once(scene: &str, browser: Browser) {
+async fn crashed_page_rejoins(scene: &str, browser: Browser) {
     play(scene, async |stage| {
-        // Without its token, the name would be taken for longer than the scene lasts.
+        // Without the kept token, the name would be taken for longer than the scene.
         stage.restart_server_with(|config| config.grace = Duration::from_secs(3_600)).await;
         let proxy = stage.proxy().await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
@@ -75,14 +75,14 @@ async fn page_that_crashed_is_back_at_once(scene: &str, browser: Browser) {
         bob.until_here(&ada).await;
         let former = bob.seen().await.people_ids;
         ada.crash_and_reopen(&proxy).await;
-        assert_eq!(bob.seen().await.people_ids, former, "the seat is still there");
+        assert_eq!(bob.seen().await.people_ids, former, "the seat still exists");
 
         ada.join("lobby").await;
         ada.until_here(&bob).await;
         let changed = |seen: &Seen| seen.people == ["Ada"] && seen.people_ids != former;
-        bob.until("Ada is here once, with another id", changed).await;
-        ada.say("back again").await;
-        heard(&bob, "Ada", "back again").await;
+        bob.until("Ada is in the list once, with another id", changed).await;
+        ada.say("after the crash").await;
+        is_received(&bob, "Ada", "after the crash").await;
         talk::connect(&bob, &ada).await;
         talk::part(&ada, &bob).await;
         talk::no_uncaught_errors(&[&ada, &bob]).await;
@@ -91,7 +91,7 @@ async fn page_that_crashed_is_back_at_once(scene: &str, browser: Browser) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f12_a_line_to_everybody_and_a_line_to_one() {
+async fn f12_room_and_call_messages_reach_their_peers() {
     play("room chat", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Firefox, "Bob").await;
@@ -101,20 +101,20 @@ async fn f12_a_line_to_everybody_and_a_line_to_one() {
         }
         ada.say("<b>hello</b> all").await;
         for listener in [&bob, &cyd] {
-            heard(listener, "Ada", "<b>hello</b> all").await;
+            is_received(listener, "Ada", "<b>hello</b> all").await;
         }
         bob.say("Grüße").await;
         for listener in [&ada, &cyd] {
-            heard(listener, "Bob", "Grüße").await;
+            is_received(listener, "Bob", "Grüße").await;
         }
 
-        // In a call, too; and what is said in the call reaches the one who is in it.
+        // Also during a call, whose messages reach only its peer.
         talk::connect(&ada, &bob).await;
         ada.chat("for Bob alone").await;
-        bob.until("the line has come", |seen| seen.chat.iter().any(|line| line.text == "for Bob alone")).await;
+        bob.until("the line is received", |seen| seen.chat.iter().any(|line| line.text == "for Bob alone")).await;
         cyd.say("still here?").await;
         for listener in [&ada, &bob] {
-            heard(listener, "Cyd", "still here?").await;
+            is_received(listener, "Cyd", "still here?").await;
         }
         let cyds = cyd.seen().await;
         assert_eq!(cyds.chat, []);
@@ -124,7 +124,7 @@ async fn f12_a_line_to_everybody_and_a_line_to_one() {
     .await;
 }
 
-async fn heard(listener: &Page, speaker: &str, text: &str) {
-    let said = ChatLine { from: "them".into(), who: speaker.into(), text: text.into(), elements: 0 };
-    listener.until(&format!("{speaker} is heard"), |seen| seen.room_chat.contains(&said)).await;
+async fn is_received(listener: &Page, speaker: &str, text: &str) {
+    let line = ChatLine { from: "them".into(), who: speaker.into(), text: text.into(), elements: 0 };
+    listener.until(&format!("the message of {speaker} is received"), |seen| seen.room_chat.contains(&line)).await;
 }

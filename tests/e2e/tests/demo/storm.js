@@ -1,4 +1,4 @@
-// One side of a storm: changes the call's connection again and again, at moments that nobody knows.
+// One side of a storm: changes the connection of the call repeatedly, at pseudorandom moments.
 const ROUNDS = 300;
 const TRANSCEIVERS = 4;
 
@@ -31,11 +31,11 @@ const changes = [
 
 window.storm = {
   rounds: 0,
-  agreements: 0,
-  /** `kinds` are drawn from: 0 adds a transceiver, 1 stops one, 2 opens a channel, 3 restarts ICE. */
+  negotiations: 0,
+  /** Makes changes of these kinds: 0 adds a transceiver, 1 stops one, 2 opens a channel, 3 restarts ICE. */
   async run(number, kinds) {
     seed = number;
-    pc.addEventListener("signalingstatechange", () => (this.agreements += pc.signalingState === "stable"));
+    pc.addEventListener("signalingstatechange", () => (this.negotiations += pc.signalingState === "stable"));
     while (this.rounds < ROUNDS) {
       await pause(below(30));
       changes[kinds[below(kinds.length)]]();
@@ -44,7 +44,7 @@ window.storm = {
   },
   seen: () => ({
     rounds: window.storm.rounds,
-    agreements: window.storm.agreements,
+    negotiations: window.storm.negotiations,
     signaling: pc.signalingState,
     connection: pc.connectionState,
     directions: Object.fromEntries(

@@ -1,4 +1,4 @@
-//! A Chrome and a Firefox that change their call at once, again and again.
+//! Simultaneous changes of a call by Chrome and Firefox, over hundreds of rounds.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::talk;
 #[derive(Debug, Deserialize)]
 struct Seen {
     rounds: u32,
-    agreements: u32,
+    negotiations: u32,
     signaling: String,
     connection: String,
     directions: BTreeMap<String, Option<String>>,
@@ -34,20 +34,20 @@ impl Seen {
     }
 }
 
-/// How long three hundred rounds may take, each of them a negotiation on both sides.
+/// The time limit for 300 rounds, each with a negotiation by both sides.
 const STORM: Duration = Duration::from_secs(400);
 
 const SEEN: &str = "return window.storm.seen()";
 
-/// Firefox 153 writes on while its ICE is restarted, takes the error for the end of DTLS, and has no data channel from
-/// then on. So channels are opened in one storm, and ICE is restarted in another.
+/// Firefox 153 may write data during an ICE restart, treats the error as the end of DTLS, and has no data channels
+/// afterwards. Therefore channels are opened in one storm, and ICE is restarted in another.
 #[tokio::test(flavor = "multi_thread")]
-async fn f17_three_hundred_rounds_of_glare_between_chrome_and_firefox() {
+async fn f17_glare_with_channels_300_rounds() {
     storm("storm of channels", "[0, 0, 0, 1, 1, 2, 2]").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f17_three_hundred_rounds_of_restarts_between_chrome_and_firefox() {
+async fn f17_glare_with_ice_restarts_300_rounds() {
     storm("storm of restarts", "[0, 0, 0, 1, 1, 3, 3]").await;
 }
 
@@ -68,7 +68,7 @@ async fn storm(scene: &str, kinds: &str) {
             firefox.until_script_within(STORM, SEEN, "the storm is over", over),
         )
         .await;
-        // A browser that asks for the same offer again and again is slowed down, so that the last may take a while.
+        // A browser delays repeated negotiationneeded events, so that the last negotiation may take a while.
         let (mut agreed, mut last) = (None, None);
         for _ in 0..600 {
             let (one, other): (Seen, Seen) = join(chrome.script(SEEN), firefox.script(SEEN)).await;
@@ -79,8 +79,8 @@ async fn storm(scene: &str, kinds: &str) {
             last = Some((one, other));
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        let Some((one, _other)) = agreed else { panic!("not connected, or without agreement: {last:?}") };
-        println!("{scene}: 300 rounds, {} agreements, {} sections", one.agreements, one.directions.len());
+        let Some((one, _other)) = agreed else { panic!("the connections are not settled: {last:?}") };
+        println!("{scene}: 300 rounds, {} negotiations, {} sections", one.negotiations, one.directions.len());
         talk::chat(&chrome, &firefox).await;
         chrome.until_frames(10).await;
         firefox.until_frames(10).await;

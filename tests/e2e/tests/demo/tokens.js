@@ -9,7 +9,7 @@ const base64 = (bytes) =>
   btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const part = (value) => base64(encoder.encode(JSON.stringify(value)));
 
-/** What a server of the application would do. */
+/** Creates a token, as a server of the application would. */
 let provided = 0;
 async function token() {
   provided += 1;
@@ -19,8 +19,8 @@ async function token() {
   return `${signed}.${base64(new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(signed))))}`;
 }
 
-/** Joins, and tells how the room fares when the server is started again. */
-async function fate(name, token) {
+/** Joins, and returns a function that resolves with the outcome of the server's restart for this room. */
+async function joined(name, token) {
   const room = await joinRoom(url, { room: "tokens", name, token });
   const events = [];
   return async () => {
@@ -33,7 +33,7 @@ async function fate(name, token) {
   };
 }
 
-const fates = await Promise.all([fate("Ada", token), fate("Bob", await token())]);
+const rooms = await Promise.all([joined("Ada", token), joined("Bob", await token())]);
 document.body.dataset.at = "joined";
-const [ada, bob] = await Promise.all(fates.map((fate) => fate()));
+const [ada, bob] = await Promise.all(rooms.map((outcome) => outcome()));
 document.body.dataset.outcome = JSON.stringify({ ada, bob, provided });

@@ -1,4 +1,4 @@
-//! Tokens that expire while a page is in its room.
+//! Tokens that expire while a page is in a room.
 
 use std::time::Duration;
 
@@ -19,17 +19,17 @@ struct Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn token_provider_outlives_a_token_in_chrome() {
-    token_provider_outlives_a_token(Browser::Chrome).await;
+async fn expired_token_is_renewed_in_chrome() {
+    expired_token_is_renewed(Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn token_provider_outlives_a_token_in_firefox() {
-    token_provider_outlives_a_token(Browser::Firefox).await;
+async fn expired_token_is_renewed_in_firefox() {
+    expired_token_is_renewed(Browser::Firefox).await;
 }
 
-/// Bob has a token, and Ada a function that provides them.
-async fn token_provider_outlives_a_token(browser: Browser) {
+/// Bob has a fixed token, and Ada has a token provider.
+async fn expired_token_is_renewed(browser: Browser) {
     play(&format!("tokens in {browser:?}"), async |stage| {
         let secret = "a secret of 32 characters or more".into();
         let verifier = JwtVerifier::new().hs256(&secret).expect("the secret is long enough").leeway(Duration::ZERO);
@@ -43,7 +43,7 @@ async fn token_provider_outlives_a_token(browser: Browser) {
             stage.restart_server().await;
         };
         let (outcome, ()) = tokio::join!(page.run_module::<Outcome>("tokens", LIMIT), restart);
-        // Bob's token was asked for by the page, and Ada's by the room: at its first join, and after the restart.
+        // The page requested one token for Bob, and the room two for Ada: for the first join, and after the restart.
         let expected = Outcome { ada: "recovered".into(), bob: "unauthorized".into(), provided: 3 };
         assert_eq!(outcome, expected);
     })

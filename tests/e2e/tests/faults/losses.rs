@@ -1,41 +1,41 @@
-//! Packets are lost or overtake each other, by the browser's own emulation.
+//! Packet loss and reordering, emulated by the browser.
 
 use std::time::Duration;
 
-use browser_rtc_e2e::{Browser, Conditions, Loose, Page, play_on_network, report};
+use browser_rtc_e2e::{Browser, BurstStats, Conditions, Page, play_on_network, report};
 
-use crate::support::{connect, nothing_lost, part_and_call_again, still_in_call, until_flowing, wait};
+use crate::support::{assert_nothing_lost, connect, hang_up_and_call_again, still_in_call, until_flowing, wait};
 
-/// Duration of the bad network, in seconds.
+/// The duration of the emulation in seconds.
 const SECONDS: u64 = 20;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_of_a_hundred_packets_are_lost() {
-    packets_are_lost("loss of 5 %", 5.0).await;
+async fn call_survives_5_percent_loss() {
+    call_survives_loss("loss of 5 %", 5.0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_of_a_hundred_packets_are_lost() {
-    packets_are_lost("loss of 20 %", 20.0).await;
+async fn call_survives_20_percent_loss() {
+    call_survives_loss("loss of 20 %", 20.0).await;
 }
 
 /// Loses packets in both directions.
-async fn packets_are_lost(what: &str, loss: f64) {
-    a_bad_network(
+async fn call_survives_loss(what: &str, loss: f64) {
+    call_survives(
         what,
         async |page| {
             page.emulate(Conditions { loss, ..Conditions::default() }).await;
             wait(SECONDS).await;
         },
-        |loose| loose.heard < loose.said,
+        |stats| stats.received < stats.sent,
     )
     .await;
 }
 
-/// A packet overtakes those that were sent when the way was longer.
+/// Reorders packets: one that is sent with a low latency overtakes those with a high one.
 #[tokio::test(flavor = "multi_thread")]
-async fn packets_overtake_each_other() {
-    a_bad_network(
+async fn call_survives_reordering() {
+    call_survives(
         "reordering",
         async |page| {
             for _ in 0..SECONDS * 2 {
@@ -45,35 +45,35 @@ async fn packets_overtake_each_other() {
                 }
             }
         },
-        |loose| loose.overtaken > 0,
+        |stats| stats.reordered > 0,
     )
     .await;
 }
 
-/// A network that is made bad in mid-call, and seen to be so.
-async fn a_bad_network(what: &str, make_bad: impl AsyncFnOnce(&Page), is_bad: impl Fn(&Loose) -> bool) {
-    play_on_network(what, &[], async |field| {
-        let ada = field.join(Browser::Chrome, "Ada").await;
-        let bob = field.join(Browser::Chrome, "Bob").await;
-        // Only those sockets suffer that are made while something is emulated, be it nothing.
+/// Emulates bad conditions during a call, and asserts that they have affected unreliable messages.
+async fn call_survives(what: &str, emulate: impl AsyncFnOnce(&Page), is_affected: impl Fn(&BurstStats) -> bool) {
+    play_on_network(what, &[], async |stage| {
+        let ada = stage.join(Browser::Chrome, "Ada").await;
+        let bob = stage.join(Browser::Chrome, "Bob").await;
+        // Emulation affects only sockets that are created while it is active, with any conditions.
         ada.emulate(Conditions::default()).await;
         connect(&ada, &bob).await;
 
         for page in [&ada, &bob] {
             page.begin_bursts().await;
         }
-        make_bad(&ada).await;
-        let (ada_had, bob_had) = (ada.loose().await, bob.loose().await);
-        let stood = until_flowing(&ada, &bob).await;
+        emulate(&ada).await;
+        let (at_ada, at_bob) = (ada.burst_stats().await, bob.burst_stats().await);
+        let traffic = until_flowing(&ada, &bob).await;
         still_in_call(&ada, &bob).await;
-        nothing_lost(&stood);
-        for loose in [ada_had, bob_had] {
-            assert!(is_bad(&loose), "the emulation does what it is to do: {loose:?}");
+        assert_nothing_lost(&traffic);
+        for stats in [at_ada, at_bob] {
+            assert!(is_affected(&stats), "the emulation has no effect: {stats:?}");
         }
-        report(&format!("{what} for {SECONDS} s: {stood}; unreliable messages one way {ada_had}, the other {bob_had}"));
+        report(&format!("{what} for {SECONDS} s: {traffic}; unreliable messages to Ada: {at_ada}; to Bob: {at_bob}"));
 
         ada.emulate(Conditions::default()).await;
-        part_and_call_again(&ada, &bob).await;
+        hang_up_and_call_again(&ada, &bob).await;
     })
     .await;
 }

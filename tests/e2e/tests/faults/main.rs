@@ -1,6 +1,6 @@
-//! Calls on networks that break, and with servers and browsers that die.
+//! Calls during failures of the network, of the server and of browsers.
 //!
-//! Each prints, on a line that begins with `fault`, for how long it stood still.
+//! Each test prints, on a line that begins with `fault`, for how long the call was interrupted.
 
 #![cfg(target_os = "linux")]
 

@@ -1,78 +1,80 @@
-//! The server, or the way to it, goes and comes back, while two talk who do not need it for that.
+//! Failures of the server or of the connection to it during a call, which does not need the server.
 
 use browser_rtc_e2e::{Browser, Page, play_on_network, report};
 
 use crate::support::{
-    RECOVERY, connect, in_the_room, never_stood_still, part_and_call_again, still_in_call, until_flowing,
-    until_heard_once, wait,
+    RECOVERY, assert_uninterrupted, connect, hang_up_and_call_again, still_in_call, talk_in_room, until_flowing,
+    until_received_once, wait,
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_is_killed_and_started_again_chrome() {
-    the_server_is_killed_and_started_again("server killed with chrome", Browser::Chrome).await;
+async fn call_survives_server_restart_chrome() {
+    call_survives_server_restart("server killed with chrome", Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_is_killed_and_started_again_firefox() {
-    the_server_is_killed_and_started_again("server killed with firefox", Browser::Firefox).await;
+async fn call_survives_server_restart_firefox() {
+    call_survives_server_restart("server killed with firefox", Browser::Firefox).await;
 }
 
-async fn the_server_is_killed_and_started_again(scene: &str, browser: Browser) {
-    play_on_network(scene, &[], async |field| {
-        let ada = field.join(Browser::Chrome, "Ada").await;
-        let bob = field.join(browser, "Bob").await;
+async fn call_survives_server_restart(scene: &str, browser: Browser) {
+    play_on_network(scene, &[], async |stage| {
+        let ada = stage.join(Browser::Chrome, "Ada").await;
+        let bob = stage.join(browser, "Bob").await;
         connect(&ada, &bob).await;
 
-        field.kill_server();
+        stage.kill_server();
         wait(5).await;
-        field.start_server().await;
+        stage.start_server().await;
         for page in [&ada, &bob] {
             until_seats(page, 2).await;
         }
-        in_the_room(&ada, &bob, "after the restart").await;
-        let stood = until_flowing(&ada, &bob).await;
+        talk_in_room(&ada, &bob, "after the restart").await;
+        let traffic = until_flowing(&ada, &bob).await;
         still_in_call(&ada, &bob).await;
-        never_stood_still(&stood);
-        report(&format!("server killed for 5 s, Chrome and {browser:?}: {stood}, both in the room again"));
-        part_and_call_again(&ada, &bob).await;
+        assert_uninterrupted(&traffic);
+        report(&format!("server killed for 5 s, Chrome and {browser:?}: {traffic}, both in the room again"));
+        hang_up_and_call_again(&ada, &bob).await;
     })
     .await;
 }
 
-/// Both sockets are reset, and for some seconds there is no way to the server, which has not noticed.
+/// Resets both sockets while the server is unreachable, so that the server is not notified.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sockets_to_the_server_are_cut() {
-    play_on_network("sockets cut", &[], async |field| {
-        let ada = field.join(Browser::Chrome, "Ada").await;
-        let bob = field.join(Browser::Chrome, "Bob").await;
+async fn cut_sockets_keep_seats() {
+    play_on_network("sockets cut", &[], async |stage| {
+        let ada = stage.join(Browser::Chrome, "Ada").await;
+        let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&ada, &bob).await;
 
-        field.cut_server();
+        stage.cut_server();
         for page in [&ada, &bob] {
-            field.reset_sockets(page);
+            stage.reset_sockets(page);
         }
         wait(1).await;
-        ada.say("said meanwhile").await;
+        ada.say("during the reset").await;
         wait(4).await;
-        field.mend_server();
+        stage.restore_server();
         for page in [&ada, &bob] {
             until_seats(page, 2).await;
-            let seats = page.standstill().await.seats;
+            let seats = page.traffic().await.seats;
             assert!(seats.iter().all(|seat| seat.id == seats[0].id), "{} is the same peer: {seats:?}", page.name());
-            assert!(seats.last().is_some_and(|seat| seat.resumed), "{} has its seat back: {seats:?}", page.name());
+            assert!(seats.last().is_some_and(|seat| seat.resumed), "{} has resumed its seat: {seats:?}", page.name());
         }
-        until_heard_once(&bob, "said meanwhile").await;
-        in_the_room(&ada, &bob, "after the reset").await;
-        let stood = until_flowing(&ada, &bob).await;
+        until_received_once(&bob, "during the reset").await;
+        talk_in_room(&ada, &bob, "after the reset").await;
+        let traffic = until_flowing(&ada, &bob).await;
         still_in_call(&ada, &bob).await;
-        never_stood_still(&stood);
-        report(&format!("sockets to the server reset, no way to it for 5 s: {stood}, same peers, nothing lost"));
-        part_and_call_again(&ada, &bob).await;
+        assert_uninterrupted(&traffic);
+        report(&format!(
+            "sockets to the server reset, server unreachable for 5 s: {traffic}, same peers, nothing lost"
+        ));
+        hang_up_and_call_again(&ada, &bob).await;
     })
     .await;
 }
 
-/// The server gives the page a seat once more.
+/// Waits until the page has been given so many seats.
 async fn until_seats(page: &Page, count: usize) {
-    page.until_measured("the page has its seat again", RECOVERY, |seen| seen.seats.len() >= count).await;
+    page.until_traffic("the page has rejoined", RECOVERY, |seen| seen.seats.len() >= count).await;
 }

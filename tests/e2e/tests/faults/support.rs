@@ -1,15 +1,15 @@
-//! Helpers of several scenes.
+//! Helpers for several scenes.
 
 use std::time::Duration;
 
-use browser_rtc_e2e::{Page, Standstill};
+use browser_rtc_e2e::{Page, TrafficStats};
 
-/// How long a call may take to come back once the network is there again.
+/// The time limit for the recovery of a call after the network has been restored.
 pub const RECOVERY: Duration = Duration::from_secs(45);
-/// Longest pause that is no standstill, in seconds: the machine may be busy.
-pub const HICCUP: f64 = 4.0;
+/// The longest gap in seconds that does not count as an interruption, as the machine may be busy.
+pub const MAX_GAP: f64 = 4.0;
 
-/// One calls, the other takes it; the call is seen to flow, and then both pages measure.
+/// Connects a call, waits until media and data flow, and restarts the measurements.
 pub async fn connect(caller: &Page, callee: &Page) {
     browser_rtc_e2e::connect(caller, callee).await;
     until_flowing(caller, callee).await;
@@ -18,13 +18,13 @@ pub async fn connect(caller: &Page, callee: &Page) {
     }
 }
 
-/// Waits until both sides get pictures and messages, and tells for how long the call has stood still so far.
-pub async fn until_flowing(one: &Page, other: &Page) -> Standstill {
+/// Waits until both sides receive frames and messages. Returns the combined measurements so far.
+pub async fn until_flowing(one: &Page, other: &Page) -> TrafficStats {
     let (one, other) = tokio::join!(one.until_flowing(RECOVERY), other.until_flowing(RECOVERY));
-    Standstill::of_both(&one, &other)
+    TrafficStats::merged(&one, &other)
 }
 
-/// Checks that the same call continues on both sides, without an action of a user.
+/// Asserts that the call continues on both sides without an action of a user.
 pub async fn still_in_call(one: &Page, other: &Page) {
     for (page, with) in [(one, other), (other, one)] {
         page.until_in_call_with(with).await;
@@ -33,47 +33,50 @@ pub async fn still_in_call(one: &Page, other: &Page) {
     }
 }
 
-/// It came back, and nothing that was said over the reliable channel is lost or came twice.
-pub fn nothing_lost(stood: &Standstill) {
-    assert_eq!((stood.missed, stood.doubled), (0, 0), "messages that are missed, and doubled: {stood:?}");
+/// Asserts that no message of the reliable channel was lost or duplicated.
+pub fn assert_nothing_lost(traffic: &TrafficStats) {
+    assert_eq!((traffic.missed, traffic.duplicated), (0, 0), "lost and duplicated messages: {traffic:?}");
 }
 
-/// Checks that the call was not interrupted.
-pub fn never_stood_still(stood: &Standstill) {
-    assert!(stood.media.still < HICCUP && stood.data.still < HICCUP, "the call goes on: {stood:?}");
-    nothing_lost(stood);
+/// Asserts that the call was not interrupted.
+pub fn assert_uninterrupted(traffic: &TrafficStats) {
+    assert!(
+        traffic.media.longest_gap < MAX_GAP && traffic.data.longest_gap < MAX_GAP,
+        "the call was interrupted: {traffic:?}"
+    );
+    assert_nothing_lost(traffic);
 }
 
-/// Sends a line to the room, and checks that it arrives exactly once, also after a while.
-pub async fn say(one: &Page, other: &Page, line: &str) {
+/// Sends a line to the room, and asserts that it is received exactly once.
+pub async fn send_to_room(one: &Page, other: &Page, line: &str) {
     one.say(line).await;
-    until_heard_once(other, line).await;
+    until_received_once(other, line).await;
 }
 
-pub async fn until_heard_once(page: &Page, line: &str) {
-    let count = |seen: &browser_rtc_e2e::Seen| seen.room_chat.iter().filter(|heard| heard.text == line).count();
-    page.until_within(RECOVERY, &format!("{line:?} is heard"), |seen| count(seen) > 0).await;
+pub async fn until_received_once(page: &Page, line: &str) {
+    let count = |seen: &browser_rtc_e2e::Seen| seen.room_chat.iter().filter(|received| received.text == line).count();
+    page.until_within(RECOVERY, &format!("{line:?} is received"), |seen| count(seen) > 0).await;
     wait(2).await;
-    assert_eq!(count(&page.seen().await), 1, "{} hears {line:?} once", page.name());
+    assert_eq!(count(&page.seen().await), 1, "{} has received {line:?} more than once", page.name());
 }
 
-/// Both are in the room, and the server carries what they say.
-pub async fn in_the_room(one: &Page, other: &Page, word: &str) {
+/// Waits until both pages are in the room, and sends a line in each direction.
+pub async fn talk_in_room(one: &Page, other: &Page, text: &str) {
     for (page, with) in [(one, other), (other, one)] {
-        let there = |seen: &browser_rtc_e2e::Seen| seen.view == "room" && seen.people == [with.name()];
-        page.until_within(RECOVERY, &format!("in the room with {}", with.name()), there).await;
-        say(with, page, &format!("{word} from {}", with.name())).await;
+        let is_in_room = |seen: &browser_rtc_e2e::Seen| seen.view == "room" && seen.people == [with.name()];
+        page.until_within(RECOVERY, &format!("{} is in the room", with.name()), is_in_room).await;
+        send_to_room(with, page, &format!("{text} from {}", with.name())).await;
     }
 }
 
-/// One hangs up, the call is over on both sides, and both can call again.
-pub async fn part_and_call_again(one: &Page, other: &Page) {
-    part(one, other).await;
+/// Hangs up, and connects and hangs up a second call.
+pub async fn hang_up_and_call_again(one: &Page, other: &Page) {
+    hang_up(one, other).await;
     connect(other, one).await;
-    part(other, one).await;
+    hang_up(other, one).await;
 }
 
-pub async fn part(one: &Page, other: &Page) {
+pub async fn hang_up(one: &Page, other: &Page) {
     one.hang_up().await;
     for page in [one, other] {
         page.until_free().await;

@@ -1,74 +1,74 @@
-// Run in the page before a call: measures how long the other side's pictures and messages stand still.
-if (window.standstill) return;
+// Runs in the page before a call, and measures gaps in the frames and messages of the remote peer.
+if (window.traffic) return;
 
 const gauge = () => {
   let last = performance.now();
   let longest = 0;
-  let beats = 0;
+  let count = 0;
   return {
     begin() {
-      [last, longest, beats] = [performance.now(), 0, 0];
+      [last, longest, count] = [performance.now(), 0, 0];
     },
-    beat() {
+    add() {
       const now = performance.now();
-      [longest, last, beats] = [Math.max(longest, now - last), now, beats + 1];
+      [longest, last, count] = [Math.max(longest, now - last), now, count + 1];
     },
-    // A standstill that goes on counts too.
+    // The longest gap includes the current one.
     read() {
-      const now = performance.now() - last;
-      return { still: Math.max(longest, now) / 1000, now: now / 1000, beats };
+      const current = performance.now() - last;
+      return { longest_gap: Math.max(longest, current) / 1000, current_gap: current / 1000, count };
     },
   };
 };
 const media = gauge();
 const data = gauge();
 let missed = 0;
-let doubled = 0;
+let duplicated = 0;
 
 const picture = document.querySelector("#their-picture");
 const shown = () => {
-  media.beat();
+  media.add();
   picture.requestVideoFrameCallback(shown);
 };
 picture.requestVideoFrameCallback(shown);
 
-// A channel beside those of the page, agreed on beforehand, so that the other side's page is told nothing of it. It
-// comes once there is a connection, when it changes nothing that was negotiated.
-const talk = (connection) => {
-  const channel = connection.createDataChannel("standstill", { negotiated: true, id: 200 });
-  let said = 0;
-  let heard = null;
+// A negotiated channel, of which the pages are not notified. It is created once the connection is established, so that
+// it needs no negotiation.
+const sendMessages = (connection) => {
+const channel = connection.createDataChannel("traffic", { negotiated: true, id: 200 });
+let sent = 0;
+let last = null;
   const timer = setInterval(() => {
-    if (channel.readyState === "open") channel.send(String(said++));
+    if (channel.readyState === "open") channel.send(String(sent++));
     else if (channel.readyState === "closed") clearInterval(timer);
   }, 100);
   channel.addEventListener("message", (event) => {
     const number = Number(event.data);
-    if (heard !== null && number > heard + 1) missed += number - heard - 1;
-    if (heard !== null && number <= heard) doubled += 1;
-    heard = number;
-    data.beat();
+    if (last !== null && number > last + 1) missed += number - last - 1;
+    if (last !== null && number <= last) duplicated += 1;
+    last = number;
+    data.add();
   });
 };
 
-// Another channel, unordered and without a second try, on which losses and overtaking are to be seen: bursts of
-// messages, each of a size that has a packet of its own.
-const loose = { heard: 0, overtaken: 0, highest: -1 };
+// An unordered channel without retransmissions, on which losses and reordering are observed: bursts of messages, each of
+// which fills a packet.
+const burstStats = { received: 0, reordered: 0, highest: -1 };
 let bursting = false;
-const burst = (connection) => {
+const sendBursts = (connection) => {
   const init = { negotiated: true, id: 202, ordered: false, maxRetransmits: 0 };
   const channel = connection.createDataChannel("bursts", init);
-  let said = 0;
+  let sent = 0;
   const timer = setInterval(() => {
     if (channel.readyState === "closed") clearInterval(timer);
     if (channel.readyState !== "open" || !bursting) return;
-    for (let count = 0; count < 5; count++) channel.send(String(said++).padEnd(900));
+    for (let count = 0; count < 5; count++) channel.send(String(sent++).padEnd(900));
   }, 100);
   channel.addEventListener("message", (event) => {
     const number = Number(event.data);
-    loose.heard += 1;
-    if (number < loose.highest) loose.overtaken += 1;
-    loose.highest = Math.max(loose.highest, number);
+    burstStats.received += 1;
+    if (number < burstStats.highest) burstStats.reordered += 1;
+    burstStats.highest = Math.max(burstStats.highest, number);
   });
 };
 
@@ -95,13 +95,13 @@ window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
     connections.push(connection);
     connection.addEventListener("signalingstatechange", () => note(`signaling ${connection.signalingState}`));
     connection.addEventListener("track", ({ track }) => note(`track ${track.kind}`));
-    let talks = false;
+    let sends = false;
     connection.addEventListener("connectionstatechange", () => {
       note(connection.connectionState);
-      if (talks || connection.connectionState !== "connected") return;
-      talks = true;
-      talk(connection);
-      burst(connection);
+      if (sends || connection.connectionState !== "connected") return;
+      sends = true;
+      sendMessages(connection);
+      sendBursts(connection);
     });
     return connection;
   },
@@ -109,14 +109,14 @@ window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
 window.WebSocket = new Proxy(window.WebSocket, {
   construct(target, args, newTarget) {
     const socket = Reflect.construct(target, args, newTarget);
-    note("socket begun");
+    note("socket created");
     socket.addEventListener("open", () => note("socket open"));
     socket.addEventListener("close", (event) => note(`socket closed ${event.code}`));
     socket.addEventListener("message", ({ data }) => {
       const { type, you, resumed = false } = JSON.parse(data);
       if (type !== "joined") return;
       seats.push({ id: you.id, resumed });
-      note(`joined as ${you.id}${resumed ? " again" : ""}`);
+      note(`joined as ${you.id}${resumed ? " (resumed)" : ""}`);
     });
     return socket;
   },
@@ -127,39 +127,39 @@ new MutationObserver(() => note(`status ${status.dataset.code}: ${status.textCon
   childList: true,
 });
 
-window.standstill = {
+window.traffic = {
   begin() {
     media.begin();
     data.begin();
-    [missed, doubled] = [0, 0];
+    [missed, duplicated] = [0, 0];
   },
-  read: () => ({ media: media.read(), data: data.read(), missed, doubled, seats: [...seats], events: [...events] }),
+  read: () => ({ media: media.read(), data: data.read(), missed, duplicated, seats: [...seats], events: [...events] }),
   burst() {
     bursting = true;
   },
-  loose: () => ({ said: loose.highest + 1, heard: loose.heard, overtaken: loose.overtaken }),
-  // For one who looks for what went wrong: where each connection's packets go, and what comes of them.
-  async tell() {
-    const told = [];
+  burstStats: () => ({ sent: burstStats.highest + 1, received: burstStats.received, reordered: burstStats.reordered }),
+  // Diagnostics after a failure: the paths and the counters of all connections, and the state of the picture.
+  async diagnostics() {
+  const lines = [];
     for (const connection of connections.filter((connection) => connection.signalingState !== "closed")) {
       const stats = [...(await connection.getStats()).values()];
       const place = (id) => {
         const { address, port, candidateType } = stats.find((entry) => entry.id === id) ?? {};
         return `${address}:${port} ${candidateType}`;
       };
-      told.push(`${connection.connectionState}, ice ${connection.iceConnectionState}, ${connection.signalingState}`);
+      lines.push(`${connection.connectionState}, ice ${connection.iceConnectionState}, ${connection.signalingState}`);
       for (const entry of stats) {
         if (entry.type === "candidate-pair" && (entry.nominated || entry.selected)) {
           const { localCandidateId, remoteCandidateId, bytesSent, bytesReceived } = entry;
           const pair = `${place(localCandidateId)} to ${place(remoteCandidateId)}`;
-          told.push(`pair ${pair}, ${entry.state}, ${bytesSent} bytes sent, ${bytesReceived} received`);
+          lines.push(`pair ${pair}, ${entry.state}, ${bytesSent} bytes sent, ${bytesReceived} received`);
         } else if (entry.type === "inbound-rtp" && entry.kind === "video") {
           const { packetsReceived, framesDecoded, keyFramesDecoded, pliCount, freezeCount } = entry;
           const decoded = { packetsReceived, framesDecoded, keyFramesDecoded, pliCount, freezeCount };
-          told.push(`in ${JSON.stringify(decoded)}`);
+          lines.push(`in ${JSON.stringify(decoded)}`);
         } else if (entry.type === "outbound-rtp" && entry.kind === "video") {
           const { packetsSent, framesEncoded, keyFramesEncoded, pliCount, active } = entry;
-          told.push(`out ${JSON.stringify({ packetsSent, framesEncoded, keyFramesEncoded, pliCount, active })}`);
+          lines.push(`out ${JSON.stringify({ packetsSent, framesEncoded, keyFramesEncoded, pliCount, active })}`);
         }
       }
     }
@@ -171,9 +171,9 @@ window.standstill = {
     });
     const { totalVideoFrames, droppedVideoFrames } = picture.getVideoPlaybackQuality();
     const shown = { paused, readyState, currentTime, totalVideoFrames, droppedVideoFrames, tracks };
-    told.push(`picture ${JSON.stringify(shown)}`);
-    return { ...window.standstill.read(), told };
+    lines.push(`picture ${JSON.stringify(shown)}`);
+    return { ...window.traffic.read(), lines };
   },
 };
 
-window.tell = window.standstill.tell;
+window.diagnostics = window.traffic.diagnostics;

@@ -1,21 +1,19 @@
-//! The sentences for what fails and what ends.
+//! The sentences for failures and for the ends of calls.
 
 use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
 
 use crate::notices::{Code, Failure, Note};
 
-/// Returns what to show when the server refused, or could not be used.
+/// Returns the failure to show for an error of the signaling server.
 pub fn server_failure(error: &Error) -> Failure {
     let sentence = match (error.kind(), error.signaling_code()) {
         (_, Some(code)) => refusal(&code, error.message()),
-        (ErrorKind::TooLarge { .. }, _) => "This is too long to be sent.".into(),
+        (ErrorKind::TooLarge { .. }, _) => "The message is too long.".into(),
         (ErrorKind::Network, _) => "The server cannot be reached. Check the network and try again.".into(),
         (ErrorKind::Timeout, _) => "The server does not answer. Try again later.".into(),
         (ErrorKind::Closed, _) => "The server has closed the connection. Try again later.".into(),
         (ErrorKind::Security, _) => "The browser does not let this page connect to the server.".into(),
-        (ErrorKind::Syntax, _) => {
-            "The server said something that this page does not understand. Reload the page.".into()
-        }
+        (ErrorKind::Syntax, _) => "The server sent a message that this page cannot read. Reload the page.".into(),
         _ => format!("The server could not be used: {}.", error.message()),
     };
     Failure::new(error.kind(), sentence)
@@ -23,22 +21,22 @@ pub fn server_failure(error: &Error) -> Failure {
 
 fn refusal(code: &ErrorCode, message: &str) -> String {
     let sentence = match code {
-        ErrorCode::NameTaken => "Somebody in this room has this name already. Choose another name.",
+        ErrorCode::NameTaken => "This name is already taken in this room. Choose another name.",
         ErrorCode::RoomFull => "This room is full. Choose another room.",
         ErrorCode::ServerFull => "The server is full. Try again later.",
         ErrorCode::BadName => "A name has 1 to 64 characters. Choose another name.",
-        ErrorCode::BadRoom => "A room's name has 1 to 64 characters. Choose another room.",
-        ErrorCode::Unauthorized => "The server does not let you into this room.",
-        ErrorCode::TooManyClients => "There are too many from your network on this server. Try again later.",
-        ErrorCode::Draining => "The server is about to be started anew. Try again.",
-        ErrorCode::UnsupportedVersion => "The server speaks another version than this page. Reload the page.",
-        ErrorCode::RateLimited => "That was too much at once for the server. Wait a moment and try again.",
-        _ => return format!("The server refused: {message}."),
+        ErrorCode::BadRoom => "A room name has 1 to 64 characters. Choose another room.",
+        ErrorCode::Unauthorized => "You are not authorized to join this room.",
+        ErrorCode::TooManyClients => "There are too many connections from your network. Try again later.",
+        ErrorCode::Draining => "The server is restarting. Try again.",
+        ErrorCode::UnsupportedVersion => "The server uses another protocol version than this page. Reload the page.",
+        ErrorCode::RateLimited => "You have sent too many messages. Wait a moment and try again.",
+        _ => return format!("The server refused the request: {message}."),
     };
     sentence.into()
 }
 
-/// Returns why the room is lost.
+/// Returns the reason for the loss of the room.
 pub fn lost(reason: &Error) -> &'static str {
     match reason.signaling_code() {
         Some(ErrorCode::AlreadyJoined) => "You have joined this room in another tab.",
@@ -46,22 +44,22 @@ pub fn lost(reason: &Error) -> &'static str {
     }
 }
 
-/// What failed in a call.
+/// Returns the failure to show for an error in a call.
 pub fn failure(error: &Error) -> Failure {
     let sentence = match error.kind() {
-        ErrorKind::NotAllowed => "The browser plays no sound before you have clicked here. Click the picture.".into(),
-        ErrorKind::Network => "There is no way to the other browser through this network.".into(),
-        ErrorKind::InvalidState => "That cannot be done now. Wait until the call is connected.".into(),
-        ErrorKind::Operation => "That was too much at once. Wait a moment and try again.".into(),
+        ErrorKind::NotAllowed => "The browser blocks sound until you click. Click the picture.".into(),
+        ErrorKind::Network => "The other browser cannot be reached through this network.".into(),
+        ErrorKind::InvalidState => "The call is not connected yet. Wait a moment and try again.".into(),
+        ErrorKind::Operation => "Too much is waiting to be sent. Wait a moment and try again.".into(),
         ErrorKind::Syntax => format!("{}.", error.message()),
-        ErrorKind::Type => "This is too long to be sent.".into(),
-        _ => format!("Something in the call has failed: {}.", error.message()),
+        ErrorKind::Type => "The message is too long.".into(),
+        _ => format!("A part of the call has failed: {}.", error.message()),
     };
     Failure::new(error.kind(), sentence)
 }
 
-/// What became of a call that we made and that was not taken; none where it failed otherwise.
-pub fn not_taken(kind: &ErrorKind, name: &str) -> Option<Note> {
+/// Returns the notice of a call that was not answered, or `None` for any other failure.
+pub fn not_answered(kind: &ErrorKind, name: &str) -> Option<Note> {
     Some(match kind {
         ErrorKind::Declined => Note::new(Code::Declined, format!("{name} declined.")),
         ErrorKind::Busy => Note::new(Code::Busy, format!("{name} is busy.")),
@@ -72,16 +70,16 @@ pub fn not_taken(kind: &ErrorKind, name: &str) -> Option<Note> {
     })
 }
 
-/// Why a call rings here no more.
-pub fn given_up(reason: &EndReason, name: &str) -> Note {
+/// Returns the notice of an incoming call that ended before it was answered.
+pub fn ring_ended(reason: &EndReason, name: &str) -> Note {
     match reason {
         EndReason::PeerLeft => Note::new(Code::PeerLeft, format!("{name} has left.")),
-        EndReason::PeerHungUp => Note::new(Code::Cancelled, format!("{name} called and gave up.")),
+        EndReason::PeerHungUp => Note::new(Code::Cancelled, format!("You missed a call from {name}.")),
         _ => Note::new(Code::Ended, "The call has ended."),
     }
 }
 
-/// How a call has ended.
+/// Returns the notice of the end of a call.
 pub fn ended(reason: &EndReason, name: &str) -> Note {
     match reason {
         EndReason::PeerHungUp => Note::new(Code::Ended, format!("{name} has hung up. The call has ended.")),
@@ -93,7 +91,7 @@ pub fn ended(reason: &EndReason, name: &str) -> Note {
     }
 }
 
-/// A size in bytes, as people read it.
+/// Formats a size in bytes.
 pub fn size(bytes: f64) -> String {
     let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {

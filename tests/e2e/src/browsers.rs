@@ -1,4 +1,4 @@
-//! The browsers of a scene.
+//! The open browsers of a scene.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,51 +12,62 @@ use crate::browser::{Session, Setup};
 use crate::page::Page;
 use crate::site::Site;
 
-const SCREENSHOT: Duration = Duration::from_secs(10);
+/// The time limit for diagnostics and for a screenshot.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// The open browsers. They end on drop.
 #[derive(Debug, Default)]
-pub(crate) struct Cast {
+pub(crate) struct Browsers {
     sessions: Mutex<Vec<(String, Session)>>,
 }
 
-impl Cast {
-    /// Opens the address in a browser of its own.
+impl Browsers {
+    /// Opens the URL in a new browser.
     pub(crate) async fn open(&self, setup: Setup, site: Site<'_>, name: &str, url: &str) -> Page {
-        let session = Session::open(setup, site).await;
-        let client = session.client.clone();
-        self.sessions().push((name.to_owned(), session));
+        let client = self.start(setup, site, name).await;
         Page::open(client, name, url).await
     }
 
-    /// Kills a browser, which can do nothing about it.
+    /// Opens a browser without a page.
+    pub(crate) async fn open_blank(&self, setup: Setup, site: Site<'_>, name: &str) -> Page {
+        Page::blank(self.start(setup, site, name).await, name)
+    }
+
+    async fn start(&self, setup: Setup, site: Site<'_>, name: &str) -> Client {
+        let session = Session::open(setup, site).await;
+        let client = session.client.clone();
+        self.sessions().push((name.to_owned(), session));
+        client
+    }
+
+    /// Kills a browser with SIGKILL.
     pub(crate) fn kill(&self, name: &str) {
         self.sessions().retain(|(known, _)| known != name);
     }
 
-    /// The folders for temporary files, one for each.
+    /// Returns the folder for temporary files of each browser.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         self.sessions().iter().map(|(_, session)| session.driver.folder().to_path_buf()).collect()
     }
 
-    /// Prints what the pages of a failed scene return from `window.tell`, where they define it.
-    pub(crate) async fn tell(&self) {
+    /// Prints what the pages of a failed scene return from `window.diagnostics`, if they define it.
+    pub(crate) async fn print_diagnostics(&self) {
         for (name, client) in self.clients() {
-            match tokio::time::timeout(SCREENSHOT, client.execute("return window.tell?.()", Vec::new())).await {
+            match tokio::time::timeout(LIMIT, client.execute("return window.diagnostics?.()", Vec::new())).await {
                 Ok(Ok(Value::Null)) => {}
-                Ok(Ok(told)) => eprintln!("{name} tells {told:#}"),
-                Ok(Err(error)) => eprintln!("{name} tells nothing: {error}"),
-                Err(_) => eprintln!("{name} tells nothing within {} s", SCREENSHOT.as_secs()),
+                Ok(Ok(diagnostics)) => eprintln!("diagnostics of {name}: {diagnostics:#}"),
+                Ok(Err(error)) => eprintln!("no diagnostics of {name}: {error}"),
+                Err(_) => eprintln!("no diagnostics of {name} within {} s", LIMIT.as_secs()),
             }
         }
     }
 
-    pub(crate) async fn take_screenshots(&self, scene: &str) {
+    pub(crate) async fn save_screenshots(&self, scene: &str) {
         for (name, client) in self.clients() {
-            match tokio::time::timeout(SCREENSHOT, client.screenshot()).await {
-                Ok(Ok(image)) => keep(&picture(scene, &name), &image),
-                Ok(Err(error)) => eprintln!("no picture of {name}: {error}"),
-                Err(_) => eprintln!("no picture of {name} within {} s", SCREENSHOT.as_secs()),
+            match tokio::time::timeout(LIMIT, client.screenshot()).await {
+                Ok(Ok(image)) => save(&screenshot(scene, &name), &image),
+                Ok(Err(error)) => eprintln!("no screenshot of {name}: {error}"),
+                Err(_) => eprintln!("no screenshot of {name} within {} s", LIMIT.as_secs()),
             }
         }
     }
@@ -71,20 +82,20 @@ impl Cast {
 }
 
 /// Returns the file of the screenshot of a page, which is in `e2e` in the target folder.
-pub(crate) fn picture(scene: &str, name: &str) -> PathBuf {
+pub(crate) fn screenshot(scene: &str, name: &str) -> PathBuf {
     target().join("e2e").join(format!("{scene}-{name}.png").replace(' ', "-"))
 }
 
 pub(crate) fn target() -> PathBuf {
-    // A test program is in `deps` of its profile's folder.
+    // The test program is in the folder `deps` of its profile.
     let program = std::env::current_exe().unwrap_or_default();
     program.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
 
-fn keep(file: &Path, image: &[u8]) {
+fn save(file: &Path, image: &[u8]) {
     let folder = file.parent().unwrap_or(file);
     match fs::create_dir_all(folder).and_then(|()| fs::write(file, image)) {
-        Ok(()) => eprintln!("a picture: {}", file.display()),
+        Ok(()) => eprintln!("screenshot: {}", file.display()),
         Err(error) => eprintln!("{}: {error}", file.display()),
     }
 }
