@@ -54,6 +54,6 @@ async fn next_call_ends_with_room() {
 
 #[wasm_bindgen_test]
 fn signaling_url_has_host_of_page() {
-    let host = js::run("location", &[], "return location.host").as_string().unwrap();
+    let host = js::run("", &[], "return location.host").as_string().unwrap();
     assert_eq!(signaling::url_of_this_page().unwrap(), format!("ws://{host}/signal"));
 }

@@ -331,15 +331,15 @@ impl Page {
     where
         T: DeserializeOwned + Debug,
     {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let seen = self.script(script).await;
             if condition(&seen) {
                 // The progress of the test, which is shown only if the test fails.
-                eprintln!("{:>6} ms  {}: {what}", begun.elapsed().as_millis(), self.name);
+                eprintln!("{:>6} ms  {}: {what}", started.elapsed().as_millis(), self.name);
                 return seen;
             }
-            assert!(begun.elapsed() < limit, "{}: timed out waiting until {what}: {seen:#?}", self.name);
+            assert!(started.elapsed() < limit, "{}: timed out waiting until {what}: {seen:#?}", self.name);
             tokio::time::sleep(PAUSE).await;
         }
     }
