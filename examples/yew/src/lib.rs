@@ -102,7 +102,7 @@ fn App() -> Html {
 
 async fn join(name: String) -> Result<(Room, MediaStream)> {
     let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
-    let url = signaling::url_of_this_page().unwrap_or_default();
+    let url = signaling::url_of_this_page()?;
     let room = Room::join(&url, Join::new("lobby", name)).await?;
     Ok((room, camera))
 }
