@@ -19,6 +19,7 @@ use web_sys::{HtmlButtonElement, HtmlInputElement};
 async fn start() {
     let join: HtmlButtonElement = element("join");
     let mut joins = EventStream::listen(&join, "click", |_| Some(()));
+    join.set_disabled(false);
     while joins.next().await.is_some() {
         join.set_disabled(true);
         let mut hang_ups = EventStream::listen(&element("hang-up"), "click", |_| Some(()));

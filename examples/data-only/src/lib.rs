@@ -20,6 +20,7 @@ type Channels = Rc<RefCell<Vec<DataChannel>>>;
 async fn start() {
     let join: HtmlButtonElement = element("join");
     let mut joins = EventStream::listen(&join, "click", |_| Some(()));
+    join.set_disabled(false);
     while joins.next().await.is_some() {
         join.set_disabled(true);
         if let Err(error) = chat().await {

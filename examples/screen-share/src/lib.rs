@@ -14,6 +14,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlInputElement};
 async fn start() {
     let join: HtmlButtonElement = element("join");
     let mut joins = EventStream::listen(&join, "click", |_| Some(()));
+    join.set_disabled(false);
     while joins.next().await.is_some() {
         join.set_disabled(true);
         match call().await {
