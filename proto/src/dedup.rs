@@ -1,22 +1,22 @@
-//! Recognition of copies.
+//! Deduplication of messages.
 
 use std::{
     collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-/// A memory of the latest keys, by which copies of messages are recognized.
+/// A memory of the latest keys, which detects duplicate messages.
 ///
-/// It keeps a hash of each key. The sender is part of the key, so that no peer can suppress the message of another by
-/// using its id.
+/// It stores a hash of each key. The sender must be part of the key, so that a peer cannot suppress a message of
+/// another peer by using its id.
 #[derive(Clone, Debug, Default)]
 pub struct Deduplicator(VecDeque<u64>);
 
 impl Deduplicator {
-    /// Number of keys that are remembered.
+    /// Number of remembered keys.
     pub const CAPACITY: usize = 1_024;
 
-    /// Remembers a key. Returns false for a copy.
+    /// Remembers a key. Returns false if it is a duplicate.
     pub fn insert(&mut self, key: impl Hash) -> bool {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_are_recognized_among_the_latest_keys() {
+    fn duplicates_of_latest_keys_are_detected() {
         let mut seen = Deduplicator::default();
         assert!(seen.insert(("Ada", 0)) && seen.insert(("Bob", 0)));
         for number in 1..Deduplicator::CAPACITY - 1 {

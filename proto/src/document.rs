@@ -1,4 +1,4 @@
-//! The examples of PROTOCOL.md, for the tests that compare them with the types.
+//! The examples in PROTOCOL.md, for tests that compare them with the types.
 
 pub(crate) const DOCUMENT: &str = include_str!("../../signaling/PROTOCOL.md");
 
@@ -10,12 +10,12 @@ pub(crate) fn examples(kind: &str) -> Vec<&'static str> {
     lines
 }
 
-/// Returns the whole document on one line, to search in without regard to line breaks.
+/// Returns the whole document on one line, so that a search ignores line breaks.
 pub(crate) fn one_line() -> String {
     DOCUMENT.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Reads bytes in hexadecimal digits.
+/// Parses bytes in hexadecimal digits.
 pub(crate) fn bytes(hexadecimal: &str) -> Vec<u8> {
     hexadecimal.split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
 }

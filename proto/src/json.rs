@@ -1,4 +1,4 @@
-//! Serialization of values that JSON represents exactly.
+//! Serialization to JSON that can be read back.
 
 use std::fmt::Display;
 
@@ -7,16 +7,17 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// Maximum depth of nested lists and objects that [`serde_json`] reads.
+/// Maximum depth of nested arrays and objects that [`serde_json`] reads.
 const MAX_LEVELS: u8 = 127;
 
-/// Writes a value as JSON, unless the reader could not read it back.
+/// Writes a value as JSON, if it can be read back.
 ///
-/// [`serde_json`] itself writes NaN and infinity as `null`, and more levels of lists and objects than it reads.
+/// [`serde_json`] alone writes NaN and infinity as `null`, and more levels of arrays and objects than it reads.
 ///
 /// # Errors
-/// If the value has no JSON form: a number that is NaN or infinite, a map whose keys are neither strings nor
-/// numbers, or more than 127 levels of lists and objects. In that case, the output is unchanged or ends within the value.
+/// Returns an error if the value has no JSON form: a number that is NaN or infinite, a map whose keys are neither
+/// strings nor numbers, or more than 127 levels of lists and objects. In that case, the output is unchanged or ends
+/// within the value.
 pub fn write<T: Serialize + ?Sized>(output: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
     check(value)?;
     serde_json::to_writer(output, value)
@@ -214,7 +215,7 @@ impl SerializeMap for Check {
     type Ok = ();
     type Error = serde_json::Error;
 
-    /// Checks nothing, as serde_json checks the keys itself.
+    /// Checks nothing, because serde_json itself checks keys.
     fn serialize_key<T: Serialize + ?Sized>(&mut self, _key: &T) -> Checked {
         Ok(())
     }
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_without_a_json_form_are_refused() {
+    fn nan_and_infinity_are_refused() {
         for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let refused = Err(format!("the number {number} has no JSON form"));
             assert_eq!(written(&number), refused);
@@ -269,9 +270,9 @@ mod tests {
         });
     }
 
-    /// A value is written exactly if it can be read, at each depth and in each kind of level.
+    /// A value is written if and only if it can be read, at each depth and with each kind of level.
     #[test]
-    fn levels_are_limited_as_readers_limit_them() {
+    fn level_limit_matches_reader() {
         let kinds: [fn(Nested) -> Nested; 6] = [
             |inner| Nested::New(inner.into()),
             |inner| Nested::Tuple((), inner.into()),
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_keep_to_the_keys_of_json() {
+    fn map_with_invalid_key_is_refused() {
         assert_eq!(written(&BTreeMap::from([(1, true)])), Ok(r#"{"1":true}"#.into()));
         assert_eq!(written(&BTreeMap::from([([1], true)])), Err("key must be a string".into()));
     }

@@ -1,28 +1,30 @@
-//! The protocols of [`browser-rtc`](https://docs.rs/browser-rtc) as data types and state machines, without I/O, clock or
-//! JavaScript.
+//! The protocols of [`browser-rtc`](https://docs.rs/browser-rtc) as data types and state machines, without I/O, clock
+//! or JavaScript.
 //!
-//! The crate is for programs that call browsers without being one, such as a bot, a recorder or an SFU: it negotiates,
-//! recovers and speaks the signaling protocol like `browser-rtc`, on top of any WebRTC stack. `browser-rtc` and its
-//! signaling server are built on the same crate. It compiles natively and for WebAssembly, and depends on serde and bytes
-//! only.
+//! The crate is for native programs that connect to browsers, such as a bot, a recorder or an SFU. On top of any WebRTC
+//! stack, it provides the negotiation, the recovery and the signaling protocol of `browser-rtc`. `browser-rtc` and its
+//! signaling server are built on it as well. It compiles for native targets and for WebAssembly, and depends only on
+//! serde, `serde_json` and bytes.
 //!
 //! | Module | Content |
 //! |---|---|
 //! | [`sdp`] | session descriptions, ICE candidates, and the states of a connection |
-//! | [`negotiation`] | perfect negotiation over a link that may lose signals: [`Negotiator`](negotiation::Negotiator) |
-//! | [`recovery`] | when to restart ICE, and when to give up: [`PathMonitor`](recovery::PathMonitor) |
+//! | [`negotiation`] | perfect negotiation over an unreliable link: [`Negotiator`](negotiation::Negotiator) |
+//! | [`recovery`] | decisions when to restart ICE and when to give up: [`PathMonitor`](recovery::PathMonitor) |
 //! | [`call`] | the messages and the state of a call between two peers in a room: [`CallState`](call::CallState) |
 //! | [`signaling`] | the frames between a client and the signaling server |
 //! | [`files`] | the messages and state machines of the file protocol |
 //! | [`framing`] | large messages, packed messages and byte streams on data channels |
 //!
-//! `signaling/PROTOCOL.md` in the repository describes what travels, for clients in other languages.
+//! [`signaling/PROTOCOL.md`](https://github.com/browser-rtc/browser-rtc/blob/main/signaling/PROTOCOL.md) in the
+//! repository specifies the messages, for implementations in other languages.
 //!
 //! # Examples
 //!
-//! A driver passes what happens to a [`Negotiator`](negotiation::Negotiator) and takes the actions that it requests. Here,
-//! the connection is a stub and the link is a queue; a real driver also passes a timeout each second while
-//! [`wants_timeout`](negotiation::Negotiator::wants_timeout) is true.
+//! A driver passes [`Input`](negotiation::Input)s to a [`Negotiator`](negotiation::Negotiator), and performs the
+//! [`Action`](negotiation::Action)s that it returns. In this example, the connection is a stub and the link is a queue.
+//! A real driver also passes a timeout each second while [`wants_timeout`](negotiation::Negotiator::wants_timeout) is
+//! true.
 //!
 //! ```
 //! use browser_rtc_proto::{
@@ -127,3 +129,8 @@ pub mod webidl;
 // For the macros.
 #[doc(hidden)]
 pub use serde;
+
+/// Runs the example of the README as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

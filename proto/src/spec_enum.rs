@@ -1,12 +1,12 @@
-//! Enumerations that travel as text.
+//! Enumerations with a textual form.
 
 /// Defines an enumeration whose values are texts of a specification or of a protocol.
 ///
-/// A text that this version does not know is kept as `Unknown`, as the sender may be newer: a browser, or a signaling
-/// server. The macro implements `as_str`, `From<&str>`, `FromStr`, `Display`, serde's traits, and
+/// An unknown text is kept as `Unknown`, because the sender, a browser or a signaling server, may be newer. The macro
+/// implements `as_str`, `From<&str>`, `FromStr`, `Display`, serde's traits, and
 /// [`FromIdl`](crate::webidl::FromIdl).
 ///
-/// The macro is for this workspace, and no part of the public API.
+/// The macro is for this workspace, and not part of the public API.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! spec_enum {
@@ -19,12 +19,12 @@ macro_rules! spec_enum {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )*
-            /// A value that this version does not know, as it was received.
+            /// An unknown value, as received.
             Unknown(Box<str>),
         }
 
         impl $name {
-            /// The texts of all values that this version knows.
+            /// The texts of all known values.
             pub const VALUES: &'static [&'static str] = &[$( $text ),*];
 
             /// Returns the text of the value.

@@ -1,11 +1,11 @@
-//! Deserialization of WebIDL dictionaries, by WebIDL's conversions.
+//! Deserialization of WebIDL dictionaries by the conversions of WebIDL.
 //!
-//! This module and its macros are for `browser-rtc`, and no part of the public API.
+//! This module and its macros are for `browser-rtc`, and not part of the public API.
 //!
 //! Derived implementations are stricter than the web: they refuse `null` for an absent member and `1280.0` for an
 //! integer, and their messages do not name the member. The rules for every dictionary:
 //!
-//! - `null` and `undefined` stand for an absent member. A required member must be there.
+//! - `null` and `undefined` stand for an absent member. A required member must be present.
 //! - Unknown members are ignored.
 //! - Integers are read from any finite number. A `u32` is rounded and clamped to its range (`[Clamp]`); a `u8` or a
 //!   `u16` is truncated and must be in its range (`[EnforceRange]`). A `u64` or an `i64` is truncated and clamped.
@@ -63,7 +63,7 @@ impl<'de> FromIdl<'de> for u32 {
     }
 }
 
-/// Integers of 64 bits, which browsers return and do not read.
+/// Implements [`FromIdl`] for 64-bit integers, which browsers return and do not accept.
 macro_rules! long_longs {
     ($($integer:ty),*) => {
         $(
@@ -82,7 +82,7 @@ long_longs!(u64, i64);
 macro_rules! enforced_ranges {
     ($($integer:ty: $expected:literal),*) => {
         $(
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in the range")]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the number is in the range")]
             impl<'de> FromIdl<'de> for $integer {
                 fn from_idl<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                     let number = f64::from_idl(deserializer)?;
@@ -173,7 +173,7 @@ pub trait Union<'de>: Sized {
     /// Reads a list.
     ///
     /// # Errors
-    /// If the type has none, which is the default.
+    /// Returns an error if the type has none, which is the default.
     fn from_list<D: Deserializer<'de>>(_list: D) -> Result<Self, D::Error> {
         Err(D::Error::invalid_type(Unexpected::Seq, &Self::EXPECTED))
     }
@@ -181,7 +181,7 @@ pub trait Union<'de>: Sized {
     /// Reads a dictionary.
     ///
     /// # Errors
-    /// If the type has none, which is the default.
+    /// Returns an error if the type has none, which is the default.
     fn from_dictionary<D: Deserializer<'de>>(_dictionary: D) -> Result<Self, D::Error> {
         Err(D::Error::invalid_type(Unexpected::Map, &Self::EXPECTED))
     }
@@ -267,7 +267,7 @@ impl<'de, T: Dictionary<'de>> Visitor<'de> for Members<T> {
         while let Some(name) = map.next_key_seed(Name(T::MEMBERS))? {
             match name {
                 Some(name) => match dictionary.read_member(name, &mut map) {
-                    Ok(there) => required.read(name, there),
+                    Ok(is_present) => required.read(name, is_present),
                     Err(error) => return Err(at(name, &error)),
                 },
                 None => {
@@ -284,7 +284,7 @@ impl<'de, T: Dictionary<'de>> Visitor<'de> for Members<T> {
     }
 }
 
-/// The required members that have not been read.
+/// The required members that were not read yet.
 #[derive(Debug)]
 pub struct Required(Vec<&'static str>);
 
@@ -295,15 +295,15 @@ impl Required {
         Self(names.to_vec())
     }
 
-    /// Notes a member that was read.
-    pub fn read(&mut self, name: &str, there: bool) {
-        self.0.retain(|missing| *missing != name || !there);
+    /// Records a member that was read, and whether it was present.
+    pub fn read(&mut self, name: &str, is_present: bool) {
+        self.0.retain(|missing| *missing != name || !is_present);
     }
 
     /// Checks that all required members were read.
     ///
     /// # Errors
-    /// If one is missing.
+    /// Returns an error if one is missing.
     pub fn check<E: Error>(&self) -> Result<(), E> {
         match self.0.first() {
             Some(missing) => Err(E::custom(within(missing, "the required member is missing"))),
@@ -312,7 +312,7 @@ impl Required {
     }
 }
 
-/// One of these names, or `None` for another.
+/// A deserializer of one of the given names, or of `None` for any other name.
 struct Name(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for Name {
@@ -335,13 +335,13 @@ impl Visitor<'_> for Name {
     }
 }
 
-/// Reads a member into its place, which is unchanged if the value is null. Returns whether there was a value.
+/// Reads a member into `place`, which stays unchanged if the value is null. Returns whether there was a value.
 pub fn member<'de, M: MapAccess<'de>, T: FromIdl<'de>>(map: &mut M, place: &mut T) -> Result<bool, M::Error> {
     let value = map.next_value_seed(Nullable(PhantomData))?;
     Ok(value.map(|value| *place = value).is_some())
 }
 
-/// Reads an element of a format without names into its place. Returns whether there was one.
+/// Reads an element of a format without names into `place`. Returns whether there was one.
 pub fn element<'de, S: SeqAccess<'de>, T: Deserialize<'de>>(sequence: &mut S, place: &mut T) -> Result<bool, S::Error> {
     let value = sequence.next_element()?;
     Ok(value.map(|value| *place = value).is_some())
@@ -377,13 +377,13 @@ impl<'de, T: FromIdl<'de>> Visitor<'de> for Nullable<T> {
     }
 }
 
-/// Puts a member's name before an error, or before the path that the error begins with.
+/// Prepends the name of a member to an error, or to the path at its start.
 fn at<E: Error>(member: &str, error: &E) -> E {
     E::custom(within(member, &error.to_string()))
 }
 
 fn within(member: &str, message: &str) -> String {
-    // serde-wasm-bindgen writes errors as JavaScript does.
+    // serde-wasm-bindgen formats errors like JavaScript.
     let message = message.strip_prefix("Error: ").unwrap_or(message);
     match message.strip_prefix('`') {
         Some(path) => {
@@ -431,8 +431,8 @@ macro_rules! dictionary {
                 let mut required = $crate::webidl::Required::new(Self::REQUIRED);
                 let mut dictionary = Self::empty();
                 $(
-                    let there = $crate::webidl::element(&mut sequence, &mut dictionary.$($field).+)?;
-                    required.read($member, there);
+                    let is_present = $crate::webidl::element(&mut sequence, &mut dictionary.$($field).+)?;
+                    required.read($member, is_present);
                 )*
                 required.check()?;
                 Ok(dictionary)

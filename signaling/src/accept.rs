@@ -1,4 +1,4 @@
-//! Accepting of connections, and HTTP on them.
+//! Acceptance of connections, and HTTP on them.
 
 use std::{
     io,
@@ -29,22 +29,22 @@ use super::{
     upgrade::RemoteAddress,
 };
 
-/// The number of connections beyond the limit of clients: for files, and for errors to clients over the limit.
+/// Number of connections in addition to the limit of clients, for files and for errors to clients over the limit.
 const SPARE_CONNECTIONS: usize = 1_024;
 
-/// The number of connections to the listener for metrics.
+/// Maximum number of connections to the listener for metrics.
 const METRICS_CONNECTIONS: usize = 64;
 
-/// The number of connections of an address beyond its limit of clients. A browser opens six for files.
+/// Number of connections of an address in addition to its limit of clients. A browser opens six for files.
 const SPARE_PER_ADDRESS: usize = 64;
 
-/// The timeout of a request's head, of an idle connection, and of the TLS handshake.
+/// Timeout of a request head, of an idle connection, and of the TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The time for which a closed connection is still read.
+/// Time for which a closed connection is still read.
 const LINGER_TIME: Duration = Duration::from_secs(1);
 
-/// The lifetime of a connection that does not become a WebSocket.
+/// Maximum lifetime of a connection that does not become a WebSocket.
 const MAX_LIFETIME: Duration = Duration::from_secs(600);
 
 /// Accepts connections, over TLS if there is a certificate, until the future is dropped.
@@ -103,7 +103,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
             Err(error) => error,
         };
         tracing::warn!(%error, "cannot accept a connection");
-        // Most likely there are no file descriptors left, and an immediate retry would fail as well.
+        // The process has probably reached its limit of file descriptors, and an immediate retry would fail as well.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -129,7 +129,7 @@ where
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-        // A WebSocket has left this future before; what is left is a very slow download.
+        // A WebSocket was moved out of this future before. The remaining request is a very slow download.
         () = tokio::time::sleep(MAX_LIFETIME) => return,
     };
     if let Err(error) = ended {
@@ -145,8 +145,8 @@ struct Permits {
 
 /// A TCP stream that is read for a moment after it was closed.
 ///
-/// If a socket is closed while received data is unread, the system resets the connection, and the peer may lose data that
-/// it has not read yet, such as the error that explains the close.
+/// If a socket is closed while received data is unread, the system resets the connection. The peer may then lose data
+/// that it has not read yet, such as the error that explains the close.
 struct LingeringStream {
     stream: Option<TcpStream>,
     tasks: TaskTracker,
@@ -175,7 +175,7 @@ impl Drop for LingeringStream {
             while matches!(stream.read(&mut void).await, Ok(1..)) {}
         };
         let limited = async move {
-            // After the timeout, the peer has had its time to read.
+            // The timeout only limits the time for the peer to read.
             let _ = timeout(LINGER_TIME, linger).await;
             drop(permits);
         };

@@ -1,7 +1,7 @@
-//! The address of a client, also behind proxies.
+//! The address of a client, with or without proxies.
 //!
-//! A proxy states the address of its client in a header. Clients can send such a header themselves, so only what trusted
-//! proxies have appended to it is used, which is at its right end.
+//! A proxy appends the address of its client to a header. Clients can send such a header themselves, so only the
+//! entries of trusted proxies, at the right end, are used.
 
 use std::{
     fmt,
@@ -41,7 +41,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let error = || format!("expected an address or a block of addresses such as 10.0.0.0/8, not {text:?}");
+        let error = || format!("expected an IP address or a network such as 10.0.0.0/8, not {text:?}");
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.trim().parse().map_err(|_| error())?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
@@ -66,14 +66,14 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
     if !is_trusted(address) {
         return address;
     }
-    // A proxy writes one of the two headers; the client may have sent the other.
+    // A proxy appends to one of the two headers. The client may have sent the other one.
     let hops = if headers.contains_key(X_FORWARDED_FOR) {
         elements(headers, &X_FORWARDED_FOR)
     } else {
         elements(headers, &FORWARDED).into_iter().filter_map(forwarded_for).collect()
     };
     for hop in hops.into_iter().rev() {
-        // Without an address for its client, the proxy itself counts.
+        // If a proxy states no address, its own address is used.
         let Some(next) = hop_address(hop) else { break };
         address = next;
         if !is_trusted(address) {
@@ -88,14 +88,15 @@ pub fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED)
 }
 
-/// Returns the elements of all lines of a header, in order. An element that is not text becomes empty: a client may have
-/// sent it, and what a proxy has appended still counts.
+/// Returns the elements of all lines of a header, in order. An element that is not text becomes empty: a client may
+/// have sent it, and the elements that a proxy appended are still valid.
 fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
     let elements = headers.get_all(name).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     elements.map(|element| str::from_utf8(element).unwrap_or_default().trim()).collect()
 }
 
-/// Returns the node of an element such as `by=10.0.0.1;for="[2001:db8::1]:4711"`. An element without `for` is not a hop.
+/// Returns the node of an element such as `by=10.0.0.1;for="[2001:db8::1]:4711"`. An element without `for` is not a
+/// hop.
 fn forwarded_for(element: &str) -> Option<&str> {
     let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
     let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
@@ -109,8 +110,8 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
     address.map(|address: IpAddr| address.to_canonical())
 }
 
-/// Returns the address that limits apply to: the network of 64 bits for IPv6, as each customer has that many addresses.
-/// Returns `None` for this machine, which is not limited: its users can do worse, and a local proxy is not one client.
+/// Returns the address that limits apply to, which is the /64 network for IPv6, because a single host usually has a
+/// whole /64 network. Returns `None` for this machine, which is not limited, because a local proxy has many clients.
 pub fn limited_address(address: IpAddr) -> Option<IpAddr> {
     match address.to_canonical() {
         address if address.is_loopback() => None,

@@ -40,7 +40,7 @@ fn network_contains_its_addresses() {
 }
 
 #[test]
-fn only_trusted_proxies_are_believed() {
+fn header_of_untrusted_proxy_is_ignored() {
     let claim = ("x-forwarded-for", "203.0.113.9");
     assert_eq!(resolved("198.51.100.1", &[claim]), "198.51.100.1");
     assert_eq!(resolved("10.0.0.1", &[claim]), "203.0.113.9");
@@ -50,11 +50,11 @@ fn only_trusted_proxies_are_believed() {
 
 #[test]
 fn header_is_read_from_right_while_trusted() {
-    // The client sent 1.1.1.1; the first proxy appended the client, the second the first proxy.
+    // The client sent 1.1.1.1, the first proxy appended the client, and the second one appended the first proxy.
     let lines = [("x-forwarded-for", "1.1.1.1, 203.0.113.9"), ("x-forwarded-for", "10.0.0.2")];
     assert_eq!(resolved("10.0.0.1", &lines), "203.0.113.9");
     assert_eq!(resolved("10.0.0.1", &[("x-forwarded-for", "10.0.0.3,10.0.0.2")]), "10.0.0.3");
-    // What is left of an invalid element is unknown.
+    // The elements left of an invalid one are not trusted.
     assert_eq!(resolved("10.0.0.1", &[("x-forwarded-for", "203.0.113.9, unknown, 10.0.0.2")]), "10.0.0.2");
     assert_eq!(resolved("10.0.0.1", &[("x-forwarded-for", "203.0.113.9,")]), "10.0.0.1");
 }
@@ -73,7 +73,7 @@ fn both_headers_are_parsed_with_and_without_ports() {
     }
     assert_eq!(resolved("10.0.0.1", &[("x-forwarded-for", "203.0.113.9:80")]), "203.0.113.9");
     assert_eq!(resolved("10.0.0.1", &[("x-forwarded-for", "[2001:db8::7]:80")]), "2001:db8::7");
-    // The client may have sent the header that the proxy does not write.
+    // The client may have sent the header that the proxy does not use.
     let both = [("forwarded", "for=1.1.1.1"), ("x-forwarded-for", "203.0.113.9")];
     assert_eq!(resolved("10.0.0.1", &both), "203.0.113.9");
 }
@@ -97,7 +97,7 @@ fn address() -> impl Strategy<Value = IpAddr> {
 }
 
 proptest! {
-    /// The proxy appends to whatever the client sends.
+    /// The proxy appends to an arbitrary header of the client.
     #[test]
     fn client_header_does_not_change_address(written in ".{0,40}", real in address(), separate in any::<bool>()) {
         let trusted = networks(&["10.0.0.0/8", "2001:db8::1"]);

@@ -17,44 +17,45 @@ use super::{
 };
 use browser_rtc_proto::signaling::IceServer;
 
-/// The configuration of a server. `Debug` shows no secrets.
+/// The configuration of a server. `Debug` hides secrets.
 ///
-/// The fields are public so that defaults can be read; the setters build a configuration.
+/// The fields are public so that defaults can be read. The setters build a configuration.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// The address to listen on; port 0 takes any free one. Default: `127.0.0.1:8080`.
+    /// The address to listen on. Port 0 selects any free port. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// The certificate of the server; none for plain HTTP. Default: none.
+    /// The certificate of the server, or `None` for plain HTTP. Default: `None`.
     pub tls: Option<Tls>,
-    /// The address of a separate listener for `/metrics`, `/healthz` and `/readyz`, over plain HTTP; port 0 takes any
-    /// free one. `/metrics` is then served there only. Default: none.
+    /// The address of a separate plain HTTP listener for `/metrics`, `/healthz` and `/readyz`. Port 0 selects any free
+    /// port. With this listener, `/metrics` is served only there. Default: `None`.
     pub metrics_listen: Option<SocketAddr>,
-    /// Directories to serve files from, each under a prefix of the path such as `/` or `/pkg`.
-    /// The longest prefix that matches wins. Default: none.
+    /// Directories of files to serve, each under a prefix of the path such as `/` or `/pkg`. The longest matching
+    /// prefix wins. Default: none.
     pub static_dirs: Vec<(String, PathBuf)>,
     /// The ICE servers that each client receives when it joins. Default: none.
     pub ice_servers: Vec<IceServer>,
-    /// A TURN server for which each client receives its own, expiring credentials. Default: none.
+    /// A TURN server for which each client receives expiring credentials of its own. Default: `None`.
     pub turn: Option<TurnServer>,
-    /// The pages that may connect, as origins (`https://example.org`), or `*` for all. Default: none, which admits the
-    /// pages of the host that the request itself names. Requests without `Origin`, which browsers do not send, are
-    /// always admitted.
+    /// The origins of pages that may connect, such as `https://example.org`, or `*` for all. Default: none, which
+    /// allows pages of the host in the request. Requests without `Origin`, which browsers do not send, are always
+    /// allowed.
     pub allowed_origins: Vec<String>,
-    /// The verifier of the tokens that clients need to join; none to admit everyone. Default: none.
+    /// The verifier of the tokens that clients need to join, or `None` to allow all clients. Default: `None`.
     pub jwt: Option<JwtVerifier>,
-    /// The proxies whose `X-Forwarded-For`, or else `Forwarded`, header is trusted. A proxy that writes only the latter
-    /// has to remove the former. Default: none.
+    /// The proxies whose `X-Forwarded-For`, or else `Forwarded`, header is trusted. A proxy that sends only `Forwarded`
+    /// must remove `X-Forwarded-For`. Default: none.
     pub trusted_proxies: Vec<Network>,
-    /// The interval of heartbeats in milliseconds. A client that sends nothing for three times as long is lost.
-    /// Default: 15,000.
+    /// The interval of heartbeats in milliseconds. A client that is silent for three intervals is lost. Default:
+    /// 15,000.
     pub heartbeat_ms: u32,
-    /// The grace time, for which the seat of a client is kept whose socket broke without a close frame. Frames for the
-    /// client are queued, and the others are not notified of its absence. Zero: seats are not kept, and no resume
-    /// tokens are given out. Default: 15 s.
+    /// The grace time for which the seat of a client is kept after its socket broke without a close frame. Frames for
+    /// the client are queued, and its peers are not notified. If it is zero, seats are not kept, and clients receive no
+    /// resume tokens. Default: 15 s.
     pub grace: Duration,
-    /// The URL of the Redis (7 or later) through which rooms are shared with other processes, as `redis://HOST:PORT`, or
-    /// the URLs of some nodes of a Redis Cluster, separated by commas. Default: none, for rooms of this process only.
+    /// The URL of the Redis (7 or later) through which rooms are shared with other processes, such as
+    /// `redis://HOST:PORT`, or the URLs of some nodes of a Redis Cluster, separated by commas. Default: `None`, for
+    /// rooms in memory.
     #[cfg(feature = "redis")]
     pub redis: Option<Redacted>,
     /// The limits on clients and rooms.
@@ -63,62 +64,62 @@ pub struct Config {
 
 /// The limits on clients and rooms.
 ///
-/// The fields are public so that defaults can be read; the setters build other limits.
+/// The fields are public so that defaults can be read. The setters build other limits.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The size of a frame from a client, in bytes. A larger one is discarded and refused; one of more than 64 times
-    /// this size closes its socket. Default: 64 KiB.
+    /// The maximum size of a frame from a client, in bytes. A larger frame is discarded and refused. A frame of more
+    /// than 64 times this size closes its socket. Default: 64 KiB.
     pub frame_bytes: usize,
-    /// The nesting depth of the JSON in a frame from a client. Default: 64.
+    /// The maximum nesting depth of the JSON in a frame from a client. Default: 64.
     pub json_depth: usize,
-    /// The number of seats in a room. Default: 64.
+    /// The maximum number of seats in a room. Default: 64.
     pub seats_per_room: usize,
-    /// The number of rooms. Default: 10,000.
+    /// The maximum number of rooms. Default: 10,000.
     pub rooms: usize,
-    /// The number of WebSockets, joined or not. As many seats again may be kept for clients without a socket; beyond
-    /// them, a seat is lost with its socket. Default: 10,000.
+    /// The maximum number of WebSockets, joined or not. The same number of seats may be kept for clients without a
+    /// socket. Above that number, a seat is lost with its socket. Default: 10,000.
     pub clients: usize,
-    /// The number of WebSockets from one address, where an IPv6 network of 64 bits counts as one. Clients on this
+    /// The maximum number of WebSockets from one address. An IPv6 /64 network counts as one address. Clients on this
     /// machine are not limited. Default: 256.
     pub clients_per_address: usize,
-    /// The number of characters in a peer's name. Default: 64.
+    /// The maximum number of characters in the name of a peer. Default: 64.
     pub name_chars: usize,
-    /// The characters that a peer's name may contain. Default: [`Alphabet::Visible`].
+    /// The allowed characters in the name of a peer. Default: [`Alphabet::Visible`].
     pub name_alphabet: Alphabet,
-    /// The number of characters in a room's name. Default: 64.
+    /// The maximum number of characters in the name of a room. Default: 64.
     pub room_chars: usize,
-    /// The characters that a room's name may contain. Default: [`Alphabet::Visible`].
+    /// The allowed characters in the name of a room. Default: [`Alphabet::Visible`].
     pub room_alphabet: Alphabet,
-    /// The number of frames that are queued for one client, including those that were sent and not acknowledged. Beyond
-    /// it, the latter are discarded, and then the client is disconnected. Default: 1,024.
+    /// The maximum number of frames that are queued for one client, including unacknowledged ones. Above it, the
+    /// unacknowledged frames are discarded, and then the client is disconnected. Default: 1,024.
     pub queue_frames: usize,
-    /// The size of these frames, in bytes. Default: 1 MiB.
+    /// The maximum size of the frames that are queued for one client, in bytes. Default: 1 MiB.
     pub queue_bytes: usize,
-    /// The size of the frames that are queued for all clients of the process, in bytes. Beyond it, each queue is
+    /// The maximum size of the frames that are queued for all clients of the process, in bytes. Above it, each queue is
     /// limited to 64 KiB. Default: 128 MiB.
     pub all_queues_bytes: usize,
-    /// The number of frames per second that a client may send on average. Default: 100.
+    /// The average number of frames per second that a client may send. Default: 100.
     pub frames_per_second: u32,
-    /// The number of frames that a client may send at once: enough to join a full room and offer each peer a
-    /// connection with its candidates. Default: 1,000.
+    /// The maximum number of frames that a client may send in a burst. The default suffices to join a full room and
+    /// offer a connection with candidates to each peer. Default: 1,000.
     pub burst: u32,
-    /// The number of bytes per second that a client may send on average. Default: 256 KiB.
+    /// The average number of bytes per second that a client may send. Default: 256 KiB.
     pub bytes_per_second: u32,
-    /// The number of bytes that a client may send at once. Default: 4 MiB.
+    /// The maximum number of bytes that a client may send in a burst. Default: 4 MiB.
     pub burst_bytes: u32,
-    /// The time within which a client has to join a room. Default: 10 s.
+    /// The maximum time for a client to join a room. Default: 10 s.
     pub join_timeout: Duration,
-    /// The time that a socket may take to close. Default: 2 s.
+    /// The maximum time for a socket to close. Default: 2 s.
     pub close_timeout: Duration,
-    /// The duration of a drain, in which clients are closed one after another and new ones are refused: long enough for
-    /// a load balancer to notice that `/readyz` fails. Default: 5 s.
+    /// The duration of a drain, in which clients are closed one after another and new ones are refused. It should be
+    /// long enough for a load balancer to detect that `/readyz` fails. Default: 5 s.
     pub drain_time: Duration,
-    /// The time that a shutdown may take after the drain. Default: 5 s.
+    /// The maximum duration of a shutdown after the drain. Default: 5 s.
     pub shutdown_timeout: Duration,
 }
 
-/// The largest number of clients or frames: more than any machine can serve, and less than a semaphore can count.
+/// The maximum configurable number of clients or frames, which is within the range of a semaphore.
 const MAX_COUNT: usize = 1 << 24;
 
 macro_rules! setters {
@@ -273,7 +274,7 @@ impl Limits {
         )
     }
 
-    /// Returns `frame_bytes` as `joined` states it. A valid configuration has at most `burst_bytes`, a `u32`.
+    /// Returns `frame_bytes` for `joined`. A valid configuration has at most `burst_bytes`, a `u32`.
     pub(super) fn stated_frame_bytes(&self) -> u32 {
         u32::try_from(self.frame_bytes).unwrap_or(u32::MAX)
     }

@@ -23,15 +23,16 @@ use browser_rtc_proto::signaling::{
     ClientMessage, ErrorCode, Join, Ping, Pong, Say, ServerError, ServerMessage, SignalTo, close,
 };
 
-/// The number of frames of a client that are handled before other tasks run.
+/// Maximum number of frames of a client that are handled before other tasks run.
 const MAX_FRAMES_AT_ONCE: u32 = 8;
 
-/// The multiple of the frame limit beyond which a message closes its socket. A shorter one is discarded.
+/// A message of more than this multiple of the frame limit closes its socket. A smaller one over the limit is
+/// discarded.
 const MAX_DISCARDED_FRAMES: usize = 64;
 
-/// Serves a socket until it ends. Returns the seat of a client that may resume it.
+/// Serves a socket until it ends. Returns the seat if the client may resume it.
 ///
-/// One task reads and writes concurrently: reading never waits for writing.
+/// One task reads and writes concurrently, so that reading never waits for writing.
 pub async fn run(socket: WebSocket, (outbox, mut reader): (Outbox, OutboxReader), shared: &Shared) -> Option<Seat> {
     let limits = &shared.config.limits;
     let aborted = outbox.aborted().clone();
@@ -40,7 +41,7 @@ pub async fn run(socket: WebSocket, (outbox, mut reader): (Outbox, OutboxReader)
     let mut can_write = true;
     let (reason, seat) = {
         let mut writing = pin!(write(&socket, &mut reader, shared.config.heartbeat(), &shared.metrics));
-        // A set has a waker of its own, so that these futures are not polled for each frame.
+        // The set has its own waker, so that these futures are not polled for each frame.
         let mut interrupts = FuturesUnordered::from_iter([async {
             tokio::select! {
                 () = aborted.cancelled() => outbox.closed().map(DisconnectReason::from),
@@ -56,7 +57,7 @@ pub async fn run(socket: WebSocket, (outbox, mut reader): (Outbox, OutboxReader)
             Some(reason) = interrupts.next() => reason,
         };
         if reason.is_none() && !client.handling {
-            // Frames that were received before can still be read, such as the close frame of the client.
+            // Frames that were received before the end are read, such as the close frame of the client.
             reason = timeout(limits.close_timeout, client.read(&socket)).await.ok();
         }
         let reason = reason.unwrap_or(DisconnectReason::Broken);
@@ -65,14 +66,14 @@ pub async fn run(socket: WebSocket, (outbox, mut reader): (Outbox, OutboxReader)
         let seat = client.leave(reason);
         can_write &= reason.flushes_queue();
         if can_write && seat.is_none() {
-            // Writing ends when the pending frames are written. A socket that takes too long is closed without them.
+            // Writing ends when the pending frames are written. After a timeout, the socket is closed without them.
             outbox.close(QueueClosed::Ending);
             let _ = timeout(limits.close_timeout, writing).await;
         }
         (reason, seat)
     };
     if can_write && seat.is_some() {
-        // The queue of a seat that is kept stays open. As above, a slow socket is closed all the same.
+        // The queue of a seat that is kept stays open. A slow socket is closed after the same timeout.
         let written = socket.write(&mut reader, |frames, bytes| shared.metrics.frames_sent(frames, bytes));
         let _ = timeout(limits.close_timeout, written).await;
     }
@@ -81,21 +82,22 @@ pub async fn run(socket: WebSocket, (outbox, mut reader): (Outbox, OutboxReader)
     seat
 }
 
-/// Keeps the seat of a disconnected client for the grace time. Frames for it are queued, within the limits of its queue.
+/// Keeps the seat of a disconnected client for the grace time. Frames for it are queued, within the limits of its
+/// queue.
 pub async fn keep_seat(seat: Seat, shared: &Shared) {
     let Ok(_permit) = shared.kept_seats.try_acquire() else {
         return;
     };
     let aborted = seat.outbox().aborted().clone();
     tokio::select! {
-        () = sleep(shared.config.grace) => tracing::debug!(peer = %seat.id(), "seat was not resumed within the grace time"),
+        () = sleep(shared.config.grace) => tracing::debug!(peer = %seat.id(), "the seat was not resumed within the grace time"),
         () = aborted.cancelled() => {}
         () = shared.stopping.cancelled() => seat.leave(None),
     }
 }
 
-/// Writes pending frames, and a WebSocket ping at each heartbeat. Browsers answer pings even for pages in the background,
-/// whose timers they delay by a minute and more.
+/// Writes pending frames, and a WebSocket ping at each heartbeat. Browsers answer pings even for background pages,
+/// whose timers they delay by a minute or more.
 async fn write(
     socket: &WebSocket,
     reader: &mut OutboxReader,
@@ -109,7 +111,7 @@ async fn write(
             () = socket.replies_pending() => {}
             _ = heartbeats.tick() => socket.ping(),
         }
-        // Other connections that are ready run first, so that the frames that they add are written together.
+        // Other ready connections run first, so that the frames that they add are written together.
         yield_now().await;
         socket.write(reader, |frames, bytes| metrics.frames_sent(frames, bytes)).await?;
     }
@@ -130,9 +132,9 @@ struct Client<'a> {
     rate: ClientRate,
     /// The number of consecutive frames that were refused because of the rate limit.
     throttled: u32,
-    /// The size so far of the message over the limit that is being discarded, or was discarded last.
+    /// The number of discarded bytes of the current or last message over the limit.
     discarded: usize,
-    /// Set while a frame is being handled. If that is cancelled, no later frame may be handled.
+    /// Set while a frame is being handled. If handling is cancelled, no later frame may be handled.
     handling: bool,
 }
 
@@ -146,7 +148,7 @@ impl<'a> Client<'a> {
         self.seat.as_ref().map_or("", |seat| seat.id().as_str())
     }
 
-    /// Returns the seat if it is kept, and gives it up otherwise.
+    /// Returns the seat if it is kept, or releases it.
     fn leave(self, reason: DisconnectReason) -> Option<Seat> {
         let seat = self.seat?;
         let kept = reason.keeps_seat() && !self.shared.config.grace.is_zero();
@@ -161,7 +163,7 @@ impl<'a> Client<'a> {
     async fn read(&mut self, socket: &WebSocket) -> DisconnectReason {
         let silence = self.shared.config.heartbeat() * 3;
         let mut deadline = Instant::now() + self.shared.config.limits.join_timeout;
-        // Reset only when it fires, as resetting a timer for each frame would be expensive.
+        // The timer is reset only when it fires, because a reset for each frame would be expensive.
         let mut timer = pin!(sleep_until(deadline));
         let mut consecutive = 0;
         loop {
@@ -193,7 +195,7 @@ impl<'a> Client<'a> {
                     timer.as_mut().reset(deadline);
                 }
             }
-            // The frames of one packet are all ready at once. Their answers are written in between.
+            // The frames of one packet are ready at once. Answers are written in between.
             consecutive = (consecutive + 1) % MAX_FRAMES_AT_ONCE;
             if consecutive == 0 {
                 yield_now().await;
@@ -226,14 +228,14 @@ impl<'a> Client<'a> {
         match (received, exceeded) {
             (Received::Text(text), exceeded) => return self.receive_text(&text, exceeded).await,
             (Received::Binary, None) => {
-                self.refuse(true, ErrorCode::BadMessage, "a frame is JSON text, not binary").await;
+                self.refuse(true, ErrorCode::BadMessage, "the frame is binary, not JSON text").await;
             }
             (Received::Binary, Some(exceeded)) => self.throttle(true, exceeded).await,
             (Received::Control, Some(exceeded)) => self.throttle(false, exceeded).await,
-            // Not refused because of the rate: a retry would be too large as well.
+            // The rate is not checked, because a retry would be too large as well.
             (Received::TooLarge, _) => return self.refuse_too_large().await,
             (Received::NotUtf8, _) => self.refuse(true, ErrorCode::BadMessage, "the text frame is not UTF-8").await,
-            // The socket answers control frames. They count as signs of life.
+            // The socket answers control frames. They count as received for the heartbeat.
             (Received::Control, None) | (Received::Close(_) | Received::Discarded, _) => {}
         }
         ControlFlow::Continue(())
@@ -241,7 +243,7 @@ impl<'a> Client<'a> {
 
     async fn receive_text(&mut self, text: &str, exceeded: Option<RateExceeded>) -> ControlFlow<DisconnectReason> {
         let message = ClientMessage::from_json(text);
-        // A frame that cannot be parsed is numbered, as it may have been meant as a `signal` or a `say`.
+        // A frame that cannot be parsed is numbered, because it may be a malformed `signal` or `say`.
         let unnumbered = matches!(message, Ok(ClientMessage::Join(_) | ClientMessage::Ping(_) | ClientMessage::Leave));
         let max_depth = self.shared.config.limits.json_depth;
         match (message, exceeded) {
@@ -249,7 +251,7 @@ impl<'a> Client<'a> {
             (Err(error), None) => self.refuse(true, ErrorCode::BadMessage, &error.to_string()).await,
             (Ok(message), None) if is_within_depth(text, max_depth) => return self.handle(message).await,
             (Ok(_), None) => {
-                let message = format!("the JSON of a frame has at most {max_depth} levels");
+                let message = format!("the JSON of the frame exceeds the limit of {max_depth} levels");
                 self.refuse(!unnumbered, ErrorCode::TooDeep, &message).await;
             }
         }
@@ -258,8 +260,8 @@ impl<'a> Client<'a> {
 
     async fn throttle(&self, numbered: bool, exceeded: RateExceeded) {
         let (limit, message) = match exceeded {
-            RateExceeded::Frames => (Limit::FramesPerSecond, "too many frames: this one was dropped"),
-            RateExceeded::Bytes => (Limit::BytesPerSecond, "too many bytes: this frame was dropped"),
+            RateExceeded::Frames => (Limit::FramesPerSecond, "too many frames: the frame was dropped"),
+            RateExceeded::Bytes => (Limit::BytesPerSecond, "too many bytes: the frame was dropped"),
         };
         self.shared.metrics.limit_exceeded(limit);
         self.refuse(numbered, ErrorCode::RateLimited, message).await;
@@ -269,11 +271,11 @@ impl<'a> Client<'a> {
     async fn refuse_too_large(&mut self) -> ControlFlow<DisconnectReason> {
         self.discarded = 0;
         let max = self.shared.config.limits.frame_bytes;
-        self.refuse(true, ErrorCode::TooLarge, &format!("a frame has at most {max} bytes")).await;
+        self.refuse(true, ErrorCode::TooLarge, &format!("the frame exceeds the limit of {max} bytes")).await;
         if self.seat.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(DisconnectReason::TooLarge) }
     }
 
-    /// Counts bytes of a message over the limit, and waits until the rate limit allows for more.
+    /// Counts bytes of a message over the limit, and waits until the rate limit allows more.
     async fn discard(&mut self, bytes: usize) -> ControlFlow<DisconnectReason> {
         self.shared.metrics.bytes_discarded(bytes);
         self.discarded = self.discarded.saturating_add(bytes);
@@ -283,7 +285,7 @@ impl<'a> Client<'a> {
         let wait = self.rate.discard(bytes, Instant::now());
         if !wait.is_zero() {
             self.shared.metrics.limit_exceeded(Limit::BytesPerSecond);
-            // At most one heartbeat: a socket that is not read shows no sign of life.
+            // At most one heartbeat, because the client would be considered lost while its socket is not read.
             sleep(wait.min(self.shared.config.heartbeat())).await;
         }
         ControlFlow::Continue(())
@@ -300,7 +302,7 @@ impl<'a> Client<'a> {
                 self.refuse(false, ErrorCode::AlreadyJoined, "the client is in a room already").await;
             }
             (ClientMessage::Join(_), None) if self.shared.drain.has_started() => {
-                self.refuse(false, ErrorCode::Draining, "the server shuts down: reconnect").await;
+                self.refuse(false, ErrorCode::Draining, "the server is shutting down: reconnect").await;
             }
             (ClientMessage::Join(Join { room, name, resume, received, token, .. }), None) => {
                 let verifier = self.shared.config.jwt.as_ref();

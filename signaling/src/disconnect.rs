@@ -1,32 +1,32 @@
-//! The reasons for which a connection ends, and their consequences.
+//! The reasons why a connection ends, and their consequences.
 
 use axum::extract::ws::{CloseFrame, Utf8Bytes};
 
 use super::outbox::QueueClosed;
 use browser_rtc_proto::signaling::{LeaveReason, close};
 
-/// The reason for which a connection ends.
+/// The reason why a connection ends.
 #[derive(Clone, Copy, Debug)]
 pub enum DisconnectReason {
     /// The client sent `leave`.
     Left,
-    /// The client closed the socket: its page was closed or reloaded.
+    /// The client closed the socket, because its page was closed or reloaded.
     Closed,
-    /// The socket failed, or the client assumes so. The client may resume its seat.
+    /// The socket failed, or the client assumes that it did. The client may resume its seat.
     Broken,
     /// Nothing was received for three heartbeats.
     Idle,
     /// The client did not join a room in time.
     NotJoined,
-    /// A message over the limit from a client without a seat, or one that is far over the limit.
+    /// A client without a seat sent a message over the limit, or any client sent one far over the limit.
     TooLarge,
-    /// Bytes that are not a valid WebSocket frame.
+    /// The client sent bytes that are not a valid WebSocket frame.
     Violation,
-    /// A text frame that is not UTF-8.
+    /// The client sent a text frame that is not UTF-8.
     NotUtf8,
     /// The client kept sending long after it was rate-limited.
     Flood,
-    /// The queue overflowed.
+    /// The queue of the client overflowed.
     TooSlow,
     /// The client has resumed its seat on another socket.
     Replaced,
@@ -34,17 +34,17 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
-    /// Returns the reason that is announced to the room. A shutdown ends every seat at once and is not announced.
+    /// Returns the reason to announce to the room. A shutdown ends all seats at once, and is not announced.
     pub fn leave_reason(self) -> Option<LeaveReason> {
         match self {
-            // The client of a page that was closed or reloaded does not resume its seat.
+            // A page that was closed or reloaded does not resume its seat.
             Self::Left | Self::Closed => Some(LeaveReason::Left),
             Self::ShuttingDown => None,
             _ => Some(LeaveReason::Lost),
         }
     }
 
-    /// Returns whether the client may resume its seat within the grace time. Violations concern one socket only.
+    /// Returns whether the client may resume its seat within the grace time. A violation concerns only one socket.
     pub fn keeps_seat(self) -> bool {
         matches!(self, Self::Broken | Self::TooLarge | Self::Violation | Self::NotUtf8 | Self::Flood)
     }
@@ -54,7 +54,7 @@ impl DisconnectReason {
         !matches!(self, Self::Closed | Self::Broken | Self::TooSlow | Self::Replaced)
     }
 
-    /// Returns the name in the log and the metrics.
+    /// Returns the name for the log and the metrics.
     pub fn label(self) -> &'static str {
         match self {
             Self::Left => "left",
@@ -76,15 +76,15 @@ impl DisconnectReason {
         let (code, reason) = match self {
             Self::Closed | Self::Broken => return None,
             Self::Left => (close::NORMAL, ""),
-            Self::Idle => (close::IDLE, "nothing received for three heartbeats"),
-            Self::NotJoined => (close::POLICY, "no room joined in time"),
-            Self::TooLarge => (close::TOO_LARGE, "message too large"),
-            Self::Violation => (close::PROTOCOL, "invalid WebSocket frame"),
-            Self::NotUtf8 => (close::NOT_UTF8, "text frame is not UTF-8"),
-            Self::Flood => (close::POLICY, "too many frames"),
+            Self::Idle => (close::IDLE, "the client was silent for three heartbeats"),
+            Self::NotJoined => (close::POLICY, "the client did not join a room in time"),
+            Self::TooLarge => (close::TOO_LARGE, "the message is too large"),
+            Self::Violation => (close::PROTOCOL, "the client sent an invalid WebSocket frame"),
+            Self::NotUtf8 => (close::NOT_UTF8, "the text frame is not UTF-8"),
+            Self::Flood => (close::POLICY, "the client sent too many frames"),
             Self::Replaced => (close::REPLACED, "the seat was resumed on another socket"),
-            Self::TooSlow => (close::TRY_AGAIN_LATER, "reading too slowly"),
-            Self::ShuttingDown => (close::GOING_AWAY, "the server shuts down"),
+            Self::TooSlow => (close::TRY_AGAIN_LATER, "the client reads too slowly"),
+            Self::ShuttingDown => (close::GOING_AWAY, "the server is shutting down"),
         };
         Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
     }

@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub struct Drain {
     started: CancellationToken,
-    /// Cancelled when all connections have to end.
+    /// Cancelled when all connections must end.
     stopping: CancellationToken,
-    /// The time over which clients are closed. If all were closed at once, all would reconnect at once.
+    /// The time over which clients are closed, so that they do not all reconnect at once.
     time: Duration,
 }
 
@@ -20,7 +20,7 @@ impl Drain {
         Self { started: CancellationToken::new(), stopping, time }
     }
 
-    /// Starts the drain, and waits for its end.
+    /// Starts the drain, and waits until it ends.
     pub async fn run(&self) {
         self.started.cancel();
         sleep(self.time).await;
@@ -30,7 +30,7 @@ impl Drain {
         self.started.is_cancelled() || self.stopping.is_cancelled()
     }
 
-    /// Waits until a client has to be closed, which is at a random moment of the drain.
+    /// Waits until a client must be closed, at a random moment of the drain.
     pub async fn closes_client(&self) {
         let moment = async {
             self.started.cancelled().await;

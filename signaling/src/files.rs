@@ -21,7 +21,7 @@ pub struct StaticFiles(Arc<[Mount]>);
 
 #[derive(Debug)]
 struct Mount {
-    /// The prefix without a slash at its end; empty for the root.
+    /// The prefix without a trailing slash; empty for the root.
     prefix: String,
     dir: ServeDir,
 }
@@ -47,13 +47,13 @@ impl StaticFiles {
             Err(never) => match never {},
         };
         let headers = response.headers_mut();
-        // The redirect to a directory with its slash lacks the prefix.
+        // The redirect to a directory with a trailing slash lacks the prefix.
         if let Some(location) = headers.get(LOCATION).and_then(|value| value.to_str().ok())
             && let Ok(outer) = HeaderValue::try_from(format!("{}{location}", mount.prefix))
         {
             headers.insert(LOCATION, outer);
         }
-        // Browsers revalidate each time, so that they show the latest build.
+        // Browsers must revalidate each time, so that they show the latest build.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response

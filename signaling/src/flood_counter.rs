@@ -1,4 +1,4 @@
-//! The count of disconnections for sending too fast.
+//! A counter of disconnections because of flooding.
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::lock::lock;
 use browser_rtc_proto::signaling::PeerId;
 
-/// The number of floods within [`WINDOW`] after which a client keeps its seat. One more, and the seat is lost.
+/// Maximum number of floods within [`WINDOW`] after which a client keeps its seat.
 const MAX_FLOODS: usize = 3;
 
 const WINDOW: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rare_floods_keep_the_seat() {
+    fn rare_floods_keep_seat() {
         let floods = FloodCounter::default();
         let (seat, other) = (PeerId::from("a"), PeerId::from("b"));
         let start = Instant::now();
@@ -47,7 +47,7 @@ mod tests {
             assert!(floods.record(&seat, start + Duration::from_secs(second)));
         }
         assert!(floods.record(&other, start + Duration::from_secs(3)));
-        // The first two are out of the window by then.
+        // The first two are outside of the window.
         assert!(floods.record(&seat, start + Duration::from_secs(61)));
         assert!(floods.record(&seat, start + Duration::from_millis(61_500)));
         assert!(!floods.record(&seat, start + Duration::from_millis(61_600)));

@@ -1,4 +1,4 @@
-//! The functions that `signaling/fuzz` calls, and proptest on stable Rust. None may panic for any bytes.
+//! Fuzz targets, for `signaling/fuzz` and for proptest on stable Rust. They must not panic for any input.
 
 use std::ops::ControlFlow;
 
@@ -14,11 +14,11 @@ use browser_rtc_proto::signaling::{
     ClientMessage, Join, Joined, PeerId, Ping, ResumeToken, Say, SayFrom, ServerMessage, SignalFrom, SignalTo,
 };
 
-/// Decodes the bytes of a connection in chunks of any size, with the same result as in one chunk. No buffer exceeds its
-/// limit.
+/// Checks that the bytes of a connection are decoded equally in chunks of any size, and that buffers stay within their
+/// limits.
 pub fn bytes(input: &[u8]) {
     let (size, bytes) = input.split_first().map_or((1, input), |(size, bytes)| (usize::from(*size) + 1, bytes));
-    // With the smaller limit, many messages exceed it.
+    // Many messages exceed the smaller limit.
     let max = if size.is_multiple_of(2) { 1000 } else { 30 };
     let decode = |size: usize| {
         let mut decoder = Decoder::new(max);
@@ -31,7 +31,7 @@ pub fn bytes(input: &[u8]) {
                     messages(text.as_bytes());
                 }
                 match decoded {
-                    // Reported in as many parts as there are chunks.
+                    // The number of reports depends on the chunks.
                     Decoded::Discarded(bytes) => discarded += bytes,
                     decoded => seen.push(format!("{decoded:?} after {discarded}")),
                 }
@@ -52,7 +52,7 @@ pub fn bytes(input: &[u8]) {
     assert_eq!(decode(size), decode(bytes.len()));
 }
 
-/// Parses a frame of a client or of a server. What is parsed can be encoded and parsed again.
+/// Checks that a parsed frame of a client or of the server can be encoded and parsed again.
 pub fn messages(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     if let Ok(message) = ClientMessage::from_json(text) {
@@ -65,8 +65,8 @@ pub fn messages(input: &[u8]) {
     }
 }
 
-/// Lets four clients in two rooms send lines of the input, and some valid frames. They receive only valid messages, and
-/// none from another room.
+/// Checks that four clients in two rooms, which send lines of the input and some valid frames, receive only valid
+/// messages of their own room.
 pub fn rooms(input: &[u8]) {
     let limits = Limits::new().queue_frames(64).queue_bytes(4096).seats_per_room(3).rooms(2);
     let config = Config::new().limits(limits);
@@ -128,7 +128,8 @@ impl Client {
         Self { outbox, reader, seat: None }
     }
 
-    /// Handles a message. As in the server, a connection ends with its seat, so its queue contains frames of one room.
+    /// Handles a message. As in the server, a connection ends with its seat, so its queue contains only frames of one
+    /// room.
     fn receive(&mut self, message: ClientMessage, rooms: &MemoryRooms, config: &Config) {
         match (message, &self.seat) {
             (ClientMessage::Join(Join { room, name, resume, received, .. }), None) => {

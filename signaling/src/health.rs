@@ -12,8 +12,8 @@ use axum::{
 
 use super::{metrics, shared::Shared};
 
-/// Returns the routes `/healthz`, which answers while the process is alive, and `/readyz`, which fails while it takes no
-/// new clients.
+/// Returns the routes `/healthz`, which succeeds while the process is alive, and `/readyz`, which fails while the
+/// server accepts no new clients.
 pub fn health_routes() -> Router<Arc<Shared>> {
     Router::new().route("/healthz", get(async || "ok")).route("/readyz", get(readiness))
 }
@@ -25,7 +25,7 @@ pub fn metrics_routes() -> Router<Arc<Shared>> {
 
 async fn readiness(State(shared): State<Arc<Shared>>) -> Response {
     if shared.drain.has_started() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the server shuts down").into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down").into_response();
     }
     if !shared.rooms.are_open() {
         return (StatusCode::SERVICE_UNAVAILABLE, "Redis is unavailable").into_response();

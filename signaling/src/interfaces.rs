@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Returns the addresses of this machine, loopback first. Link-local ones are left out, as browsers do not open them.
+/// Returns the addresses of this machine, loopback first. Link-local addresses are omitted, because browsers do not
+/// open them.
 pub fn local_addresses() -> Vec<IpAddr> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let mut addresses: Vec<_> =
@@ -12,13 +13,13 @@ pub fn local_addresses() -> Vec<IpAddr> {
     addresses
 }
 
-/// Returns the addresses by which a listening socket can be reached.
+/// Returns the addresses at which a listening socket can be reached.
 pub fn reachable_addresses(listener: SocketAddr) -> Vec<SocketAddr> {
     let ip = listener.ip();
     if !ip.is_unspecified() {
         return vec![listener];
     }
-    // On nearly every system, a socket for all of IPv6 accepts IPv4 too.
+    // On almost all systems, a socket on the unspecified IPv6 address accepts IPv4 as well.
     let reachable = local_addresses().into_iter().filter(|address| address.is_ipv4() || ip.is_ipv6());
     reachable.map(|address| SocketAddr::new(address, listener.port())).collect()
 }

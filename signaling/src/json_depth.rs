@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_matches_that_of_serde_json() {
+    fn depth_matches_serde_json() {
         fn depth(value: &serde_json::Value) -> usize {
             match value {
                 serde_json::Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or(0),

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::{error::invalid_input, jwt_crypto, redacted::Redacted, refusal::Refusal};
 use browser_rtc_proto::signaling::ErrorCode;
 
-/// A verifier of JSON Web JwtVerifier that grant access to rooms: signed by one of its keys, with a claim for the room and
-/// possibly one for the name.
+/// A verifier of JSON Web Tokens that permit clients to join rooms. A valid token is signed by one of the keys, and has
+/// a claim for the room and optionally one for the name.
 ///
 /// ```
 /// use browser_rtc_signaling::JwtVerifier;
@@ -49,7 +49,7 @@ impl Default for JwtVerifier {
 }
 
 impl JwtVerifier {
-    /// Creates a verifier without keys, which accepts no token. Clocks may differ by 30 s.
+    /// Creates a verifier without keys, which accepts no token, and with a leeway of 30 s.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -58,7 +58,7 @@ impl JwtVerifier {
     /// Adds a secret for tokens signed with HS256.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a secret of less than 32 bytes.
+    /// Returns [`InvalidInput`](io::ErrorKind::InvalidInput) if the secret has less than 32 bytes.
     pub fn hs256(mut self, secret: &Redacted) -> io::Result<Self> {
         let secret = secret.reveal().as_bytes();
         if secret.len() < MIN_SECRET_BYTES {
@@ -71,7 +71,7 @@ impl JwtVerifier {
     /// Adds a public Ed25519 key, in PEM, for tokens signed with EdDSA.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for anything else.
+    /// Returns [`InvalidInput`](io::ErrorKind::InvalidInput) if the text is not such a key.
     pub fn eddsa(mut self, pem: &[u8]) -> io::Result<Self> {
         let key = DecodingKey::from_ed_pem(pem).ok();
         let key = key.filter(|key| key.try_get_as_bytes().is_ok_and(|bytes| bytes.len() == 32));
@@ -80,7 +80,7 @@ impl JwtVerifier {
         Ok(self)
     }
 
-    /// Sets the audience that tokens need. Without it, the claim `aud` is ignored.
+    /// Sets the required audience of tokens. By default, the claim `aud` is ignored.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
@@ -101,7 +101,7 @@ impl JwtVerifier {
             Ok(claims) => claims,
             Err(ErrorKind::ExpiredSignature) => return refuse("the token has expired"),
             Err(ErrorKind::ImmatureSignature) => return refuse("the token is not valid yet"),
-            // Details would help only an attacker.
+            // Details would only help an attacker.
             Err(_) => return refuse("the token is not valid"),
         };
         if !claims.room.is_some_and(|claim| claim.includes(room.trim())) {

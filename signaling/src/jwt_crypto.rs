@@ -1,4 +1,4 @@
-//! The signature algorithms of tokens, by the library that TLS uses: no further cryptography library, and no RSA.
+//! The signature algorithms of tokens, implemented by the cryptography library of TLS. RSA is not supported.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey,
@@ -14,9 +14,9 @@ use ring::{
 static PROVIDER: CryptoProvider =
     CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
 
-/// Installs the provider of this process, unless there is one.
+/// Installs the provider of this process, unless one is installed.
 pub fn install() {
-    // Fails if there is a provider already.
+    // Fails only if a provider is installed already.
     let _ = PROVIDER.install_default();
 }
 

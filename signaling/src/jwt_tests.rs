@@ -15,7 +15,7 @@ use super::*;
 
 const SECRET: &str = "a secret of 32 characters or more";
 
-/// Signs a token without the library that verifies it.
+/// Signs a token without the library under test.
 fn signed(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", part(header), part(claims));
@@ -49,7 +49,7 @@ fn verify_claims(claims: &Value) -> Result<(), &'static str> {
 }
 
 #[test]
-fn token_grants_its_room_and_name() {
+fn token_permits_its_room_and_name() {
     let exp = in_a_minute();
     for good in [
         json!({"room": "r", "name": "Ada", "exp": exp}),
@@ -152,7 +152,7 @@ fn key_verifies_only_its_algorithm() {
     for token in secrets.iter().chain([&by(&pair)]) {
         assert_eq!(verify(&all, token), Ok(()));
     }
-    // The message is that of the key that matches.
+    // The error is that of the matching key.
     let old = by_secret(SECRET, &json!({"room": "r", "exp": 1}));
     assert_eq!(verify(&all, &old), Err("the token has expired"));
 }
@@ -168,7 +168,7 @@ fn invalid_keys_are_refused() {
 }
 
 proptest! {
-    /// Some bits of the last letter have no meaning, so it is not changed.
+    /// Changes any character except the last one, some bits of which have no meaning.
     #[test]
     fn changed_token_is_rejected(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.-]") {
         let token = by_secret(SECRET, &json!({"room": "r", "exp": in_a_minute()}));

@@ -1,20 +1,20 @@
-//! The signaling server of `browser-rtc`: rooms over WebSockets, and static files. The program `signaling-server` runs
-//! it.
+//! The signaling server of [`browser-rtc`](https://docs.rs/browser-rtc): rooms over WebSockets, and static files. The
+//! program `signaling-server` runs it with options from flags, the environment and a file.
 //!
 //! | Path       | Answer                                                        |
 //! |------------|---------------------------------------------------------------|
 //! | `/signal`  | the WebSocket of the protocol ([`PATH`])                      |
 //! | `/healthz` | `200 ok`                                                      |
-//! | `/readyz`  | `200 ok`, and 503 while the server takes no new clients       |
+//! | `/readyz`  | `200 ok`, or 503 while the server accepts no new clients      |
 //! | `/metrics` | metrics for Prometheus                                        |
-//! | else       | a file of [`Config::static_dirs`]                             |
+//! | other      | a file of [`Config::static_dirs`]                             |
 //!
-//! A client whose socket fails keeps its seat for [`Config::grace`], and receives the frames that were sent to it in the
-//! meantime when it resumes the seat. Pending and unacknowledged frames of a client are limited by
-//! [`Limits::queue_frames`] and [`Limits::queue_bytes`].
+//! A client whose socket fails keeps its seat for [`Config::grace`]. When it resumes the seat, it receives the frames
+//! that were sent in the meantime. [`Limits::queue_frames`] and [`Limits::queue_bytes`] limit the pending and
+//! unacknowledged frames of a client.
 //!
-//! Rooms are in the memory of the process. With the feature `redis`, they can be shared with other processes through
-//! Redis: see `Config::redis`.
+//! By default, rooms are in the memory of the process. With the feature `redis`, several processes can share rooms
+//! through Redis: see `Config::redis`.
 //!
 //! ```
 //! use browser_rtc_signaling::{Config, Server};
@@ -102,7 +102,7 @@ use self::{
 };
 use browser_rtc_proto::signaling::PATH;
 
-/// A server that is bound to its port. It accepts connections once it runs.
+/// A server that is bound to its port. It accepts connections when it [runs](Self::run).
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -124,8 +124,8 @@ impl Server {
     /// Binds the server to its port.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an invalid configuration, and the error of the system if an
-    /// address cannot be bound or a file cannot be read.
+    /// Returns [`InvalidInput`](io::ErrorKind::InvalidInput) for an invalid configuration, and the error of the system
+    /// if an address cannot be bound or a file cannot be read.
     pub async fn bind(config: Config) -> io::Result<Self> {
         config.validate()?;
         let certificate = config.tls.clone().map(Certificate::load).transpose()?;
@@ -175,14 +175,15 @@ impl Server {
         self.metrics.as_ref().map(|metrics| metrics.local_addr)
     }
 
-    /// Returns the URLs by which browsers can open the server, one for each address of this machine that it listens on.
+    /// Returns the URLs of the server, one for each address of this machine on which it listens.
     #[must_use]
     pub fn urls(&self) -> Vec<String> {
         let scheme = if self.shared.certificate.is_some() { "https" } else { "http" };
         reachable_addresses(self.local_addr).iter().map(|address| format!("{scheme}://{address}")).collect()
     }
 
-    /// Returns the SHA-256 fingerprint of a self-signed certificate, to be compared with what the browser shows.
+    /// Returns the SHA-256 fingerprint of a self-signed certificate, for comparison with the one that the browser
+    /// shows.
     #[must_use]
     pub fn fingerprint(&self) -> Option<&str> {
         self.shared.certificate.as_ref().and_then(Certificate::fingerprint)
@@ -194,9 +195,9 @@ impl Server {
         Reloader(Arc::clone(&self.shared))
     }
 
-    /// Serves until `shutdown` completes. Then drains: refuses new clients, and closes all WebSockets with
-    /// [`GOING_AWAY`](browser_rtc_proto::signaling::close::GOING_AWAY) within [`Limits::drain_time`]. Returns when all are closed, or after
-    /// another [`Limits::shutdown_timeout`].
+    /// Serves until `shutdown` completes, and then drains: refuses new clients, and closes all WebSockets with
+    /// [`GOING_AWAY`](browser_rtc_proto::signaling::close::GOING_AWAY) within [`Limits::drain_time`]. Returns when all
+    /// WebSockets are closed, or after another [`Limits::shutdown_timeout`].
     ///
     /// Dropping the future stops listening and closes the connections, without waiting for them.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
@@ -234,7 +235,7 @@ impl Server {
         shared.tasks.close();
         let limit = shared.config.limits.shutdown_timeout;
         if timeout(limit, shared.tasks.wait()).await.is_err() {
-            tracing::warn!(connections = shared.tasks.len(), "shutdown timed out with open connections");
+            tracing::warn!(connections = shared.tasks.len(), "the shutdown timed out with open connections");
         }
         shared.rooms.stop().await;
     }
@@ -245,8 +246,8 @@ impl Server {
 pub struct Reloader(Arc<Shared>);
 
 impl Reloader {
-    /// Loads the certificate again if its files have changed. New connections use it. An invalid certificate is logged
-    /// and ignored.
+    /// Reloads the certificate if its files have changed, for new connections. An invalid certificate is logged and
+    /// ignored.
     pub fn reload(&self) {
         let Some(certificate) = &self.0.certificate else { return };
         match certificate.reload() {
@@ -256,7 +257,7 @@ impl Reloader {
             }
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(%error, "cannot reload the certificate: the old one stays in use");
+                tracing::warn!(%error, "cannot reload the certificate: the current one stays in use");
                 self.0.metrics.certificate_reloaded("failed");
             }
         }
@@ -268,7 +269,13 @@ async fn check_certificate(shared: &Arc<Shared>) {
     loop {
         sleep(tls::CHECK_INTERVAL).await;
         let reloader = Reloader(Arc::clone(shared));
-        // The files may be on a network drive. A panic is logged by the runtime, and the next check follows.
+        // A blocking task, because the files may be on a network drive. The runtime logs a panic, and the next check
+        // follows.
         let _ = spawn_blocking(move || reloader.reload()).await;
     }
 }
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

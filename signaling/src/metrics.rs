@@ -1,6 +1,6 @@
 //! The metrics of a server, in the text format of Prometheus.
 //!
-//! The counters that each frame updates are fields, so nothing is looked up for them. Only rare events have labels.
+//! The counters that each frame updates are fields, so that no lookup is needed. Only rare events have labels.
 
 use std::{
     fmt::Write as _,
@@ -110,7 +110,7 @@ impl Limit {
         }
     }
 
-    /// Returns the limit that an error reports. The two rate limits have one error, so they are counted by the caller.
+    /// Returns the limit that an error reports. Both rate limits have the same error, so the caller counts them.
     fn from_error(code: &ErrorCode) -> Option<Self> {
         Some(match code {
             ErrorCode::TooLarge => Self::FrameBytes,
@@ -151,7 +151,7 @@ impl Default for Metrics {
 
 impl Counters {
     fn register(&mut self) {
-        // Counters of events that have not happened yet are 0 rather than missing, so that alerts can refer to them.
+        // Counters of events that have not occurred yet are 0 rather than missing, so that alerts can refer to them.
         for code in ErrorCode::VALUES {
             drop(self.errors.get_or_create(&CodeLabel { code }));
         }
@@ -177,7 +177,7 @@ impl Counters {
         registry.register("frames_sent", "Frames sent to clients", self.frames_sent.clone());
         registry.register("bytes_sent", "Bytes in frames sent to clients", self.bytes_sent.clone());
         registry.register("errors", "Errors sent to clients, by code", self.errors.clone());
-        registry.register("limits", "Times a limit was exceeded, by limit", self.limits.clone());
+        registry.register("limits", "Number of times that a limit was exceeded, by limit", self.limits.clone());
         registry.register("refusals", "WebSockets refused, by reason", self.refusals.clone());
         registry.register("ends", "WebSockets closed, by reason", self.ends.clone());
         registry.register("certificates", "Certificate reloads, by result", self.certificates.clone());
@@ -199,7 +199,7 @@ impl Metrics {
         self.0.bytes_received.inc_by(bytes as u64);
     }
 
-    /// Counts bytes of a message over the limit, which is counted as a frame already.
+    /// Counts bytes of a message over the limit, which is already counted as a frame.
     pub fn bytes_discarded(&self, bytes: usize) {
         self.0.bytes_received.inc_by(bytes as u64);
     }
@@ -255,7 +255,7 @@ impl Metrics {
     }
 }
 
-/// A client that is counted as connected until this is dropped.
+/// A guard that counts a client as connected until it is dropped.
 #[derive(Debug)]
 pub struct ConnectedClient(Metrics);
 

@@ -8,7 +8,8 @@ use browser_rtc_proto::signaling::ErrorCode;
 /// The characters that a name may contain. White space at its ends is ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Alphabet {
-    /// Visible characters: no control characters, and none that change the direction, break lines or have no width.
+    /// Visible characters. Control characters and characters that change the direction, break lines or have no width
+    /// are rejected.
     #[default]
     Visible,
     /// Visible ASCII characters and spaces.
@@ -27,7 +28,8 @@ impl Alphabet {
     }
 }
 
-/// Returns whether the character can make one name look like another. Joiners are allowed: scripts and emoji need them.
+/// Returns whether the character can make one name look like another. Joiners are allowed, because scripts and emoji
+/// need them.
 fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
@@ -78,7 +80,7 @@ impl Names {
     pub fn validate<'a>(&self, room: &'a str, name: &'a str) -> Result<(&'a str, &'a str), Refusal> {
         let room = self.rooms.validate(room).ok_or(Refusal::new(
             ErrorCode::BadRoom,
-            "the room's name is empty, too long, or contains a forbidden character",
+            "the name of the room is empty, too long, or contains a forbidden character",
         ))?;
         let name = self.peers.validate(name).ok_or(Refusal::new(
             ErrorCode::BadName,
@@ -91,7 +93,7 @@ impl Names {
 impl NameRule {
     fn validate<'a>(&self, text: &'a str) -> Option<&'a str> {
         let text = text.trim();
-        // A character has at most four bytes, so characters of a much longer text need not be counted.
+        // A character has at most four bytes, so the characters of a much longer text need not be counted.
         let fits = !text.is_empty() && text.len() / 4 <= self.max_chars && text.chars().count() <= self.max_chars;
         (fits && text.chars().all(|character| self.alphabet.contains(character))).then_some(text)
     }

@@ -1,10 +1,10 @@
-//! The queue of frames to one socket. It is limited, and senders never wait for it.
+//! The queue of frames to one socket. Its size is limited, and senders never wait for it.
 //!
-//! Once its client has a seat, frames are numbered, and those that were written are kept until the client acknowledges
-//! them. The queue of another socket can continue from there, whether this one has failed or still seems to work.
+//! Once the client has a seat, frames are numbered, and written frames are kept until the client acknowledges them. The
+//! queue of another socket can continue from there, whether this socket has failed or still seems to work.
 //!
-//! Pending and unacknowledged frames share one limit; unacknowledged ones are discarded to make room for pending ones.
-//! All queues of the process have a common limit too, beyond which each is held to a small size.
+//! Pending and unacknowledged frames share one limit. Unacknowledged frames are discarded to make room for pending
+//! ones. All queues of the process also have a common limit, above which each queue has a low limit.
 
 use std::{
     collections::VecDeque,
@@ -28,8 +28,8 @@ use browser_rtc_proto::signaling::{Data, MessageId, PeerId, SayFrom, ServerMessa
 /// The bytes in all queues of this process.
 static TOTAL_BYTES: AtomicUsize = AtomicUsize::new(0);
 
-/// The limit of each queue once all queues together exceed theirs: enough to join a room of a dozen peers on an
-/// overloaded server.
+/// The limit of each queue in bytes when all queues together exceed theirs. It suffices to join a room of a dozen
+/// peers.
 const REDUCED_MAX_BYTES: usize = 64 * 1024;
 
 /// The sending half of a queue.
@@ -42,7 +42,7 @@ pub struct OutboxReader(Arc<SharedQueue>);
 
 #[derive(Debug)]
 struct SharedQueue {
-    /// Higher than those of all queues created before.
+    /// The serial number, which is higher than those of all queues created before.
     serial: u64,
     #[cfg(feature = "redis")]
     created: Instant,
@@ -61,7 +61,7 @@ struct Queue {
     pending: VecDeque<QueuedFrame>,
     /// Numbered frames that were written and not acknowledged.
     unacknowledged: VecDeque<Utf8Bytes>,
-    /// The size of both.
+    /// The size of pending and unacknowledged frames, in bytes.
     bytes: usize,
     /// The number of numbered frames before the unacknowledged ones. Like all counts, it wraps after the last `u32`.
     acknowledged: u32,
@@ -80,7 +80,7 @@ struct QueuedFrame {
 pub enum QueueClosed {
     /// The connection ends.
     Ending,
-    /// A frame did not fit.
+    /// A frame exceeded the limits.
     Overflow,
     /// The seat continues with another queue.
     Replaced,
@@ -112,7 +112,7 @@ pub fn queue(limits: &Limits) -> (Outbox, OutboxReader) {
 
 /// Returns the frame of a message. Its clones share the text.
 pub fn encode(message: &ServerMessage) -> Utf8Bytes {
-    // The most frequent frames, which may be kept for long, are written without serde, in exactly the bytes they need.
+    // The most frequent frames, which may be kept for a long time, are encoded without serde, in an exact allocation.
     match message {
         ServerMessage::Signal(SignalFrom { from, data, .. }) if is_plain(from) => {
             return encode_relayed("signal", from, None, data).into();
@@ -125,14 +125,14 @@ pub fn encode(message: &ServerMessage) -> Utf8Bytes {
     match message.to_json() {
         Ok(json) => json.into(),
         Err(error) => {
-            // Unreachable: each field is a string, a number or JSON already.
+            // Unreachable, because each field is a string, a number or JSON.
             tracing::error!(%error, "cannot encode a message as JSON");
             Utf8Bytes::from_static(r#"{"type":"error","code":"internal","message":""}"#)
         }
     }
 }
 
-/// Returns whether the id needs no escapes in JSON, which is so for each id of a server.
+/// Returns whether the id needs no escapes in JSON, which is true for each id of a server.
 fn is_plain(id: &PeerId) -> bool {
     id.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
@@ -143,14 +143,14 @@ fn encode_relayed(kind: &str, from: &PeerId, id: Option<&MessageId>, data: &Data
 }
 
 impl Outbox {
-    /// Queues a message, numbered if its type is.
+    /// Queues a message, which is numbered depending on its type.
     pub fn send(&self, message: &ServerMessage) {
         let numbered = !matches!(message, ServerMessage::Joined(_) | ServerMessage::Pong(_));
         self.enqueue(encode(message), numbered);
     }
 
-    /// Queues a numbered frame. A frame that does not fit closes the queue: frames after a gap would mislead the
-    /// client.
+    /// Queues a numbered frame. A frame that exceeds the limits closes the queue, because the client could not detect a
+    /// gap.
     pub fn push(&self, frame: Utf8Bytes) {
         self.enqueue(frame, true);
     }
@@ -178,13 +178,13 @@ impl Outbox {
         let first = queue.pending.is_empty();
         queue.pending.push_back(QueuedFrame { text, numbered });
         drop(queue);
-        // The first pending frame has woken the reader.
+        // The reader was woken by the first pending frame.
         if first {
             self.0.changed.wake();
         }
     }
 
-    /// Numbers frames from here on, and keeps them until they are acknowledged.
+    /// Numbers subsequent frames, and keeps them until they are acknowledged.
     pub fn start_numbering(&self) {
         lock(&self.0.queue).numbering = true;
     }
@@ -233,7 +233,7 @@ impl Outbox {
         queue.acknowledged = handover.acknowledged;
         let joined = QueuedFrame { text: joined, numbered: false };
         let frames = handover.frames.into_iter().map(|text| QueuedFrame { text, numbered: true });
-        // The limits hold: the frames were within those of the other queue.
+        // The limits are met, because the frames were within those of the other queue.
         for frame in std::iter::once(joined).chain(frames) {
             queue.grow(frame.text.len());
             queue.pending.push_back(frame);
@@ -333,7 +333,8 @@ impl Queue {
         TOTAL_BYTES.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Returns how many of the unacknowledged frames the client has, given the count of all that it has received.
+    /// Returns the number of unacknowledged frames that the client has, given the number of all frames that it has
+    /// received.
     fn count_until(&self, received: u32) -> Option<usize> {
         let count = received.wrapping_sub(self.acknowledged) as usize;
         (count <= self.unacknowledged.len()).then_some(count)
@@ -354,7 +355,7 @@ impl Drop for Queue {
     }
 }
 
-/// Frees the memory that a burst has allocated. Most clients are silent most of the time.
+/// Frees the memory that a burst has allocated, because most clients are silent most of the time.
 fn trim<T>(frames: &mut VecDeque<T>) {
     if frames.is_empty() && frames.capacity() > 16 {
         *frames = VecDeque::new();

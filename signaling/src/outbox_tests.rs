@@ -101,14 +101,14 @@ fn unacknowledged_frames_make_room_for_pending() {
 }
 
 #[test]
-fn bytes_count_until_acknowledged_or_discarded() {
+fn bytes_are_counted_until_acknowledged() {
     let (outbox, mut reader) = numbered_queue(100, 10);
     outbox.push("1234".into());
     outbox.push("5678".into());
     assert_eq!(take_all(&mut reader).len(), 2);
     outbox.acknowledge(1);
     outbox.push("123456".into());
-    // Only the second is discarded.
+    // Only the second frame is discarded.
     outbox.push("7890".into());
     assert!(!outbox.aborted().is_cancelled());
     outbox.push("x".into());
@@ -145,7 +145,7 @@ fn counts_wrap_after_last_u32() {
 }
 
 #[tokio::test]
-async fn ending_queue_is_emptied_and_aborted_one_is_not() {
+async fn ending_queue_is_flushed_unlike_aborted_one() {
     let (outbox, mut reader) = small_queue(100, 100);
     outbox.push("1".into());
     outbox.close(QueueClosed::Ending);
@@ -164,7 +164,7 @@ async fn ending_queue_is_emptied_and_aborted_one_is_not() {
 
 #[test]
 fn total_limit_reduces_each_queue() {
-    // The total limit is 0, so it is exceeded whatever other tests hold.
+    // The total limit is 0, so it is exceeded independently of other tests.
     let (outbox, mut reader) = queue(&Limits::new().all_queues_bytes(0));
     outbox.start_numbering();
     let frame = "x".repeat(REDUCED_MAX_BYTES / 4);

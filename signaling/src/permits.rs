@@ -70,7 +70,7 @@ pub struct ClientPermit {
     _address: AddressPermit,
 }
 
-/// The limit because of which there is no permit.
+/// The limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PermitError {
     /// The total number of clients.

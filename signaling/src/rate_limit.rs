@@ -1,4 +1,4 @@
-//! Limits on the rate at which a client sends.
+//! Rate limits for the frames and bytes of a client.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ impl TokenBucket {
         allowed
     }
 
-    /// Takes tokens even if there are fewer, and returns the time until there are `rest` tokens.
+    /// Takes tokens even if there are too few, and returns the time until there are `rest` tokens.
     fn overdraw(&mut self, count: u32, rest: u32, now: Instant) -> Duration {
         self.refill(now);
         self.tokens -= f64::from(count);
@@ -78,8 +78,8 @@ impl ClientRate {
         if self.bytes.take(bytes, now) { Ok(()) } else { Err(RateExceeded::Bytes) }
     }
 
-    /// Counts discarded bytes, and returns the time to wait before more is read: until the rate allows for a frame of
-    /// any size, so that the frames after a message over the limit are not refused because of it.
+    /// Counts discarded bytes, and returns the time to wait before more are read. After that time, the rate allows a
+    /// frame of any size, so that the frames after a message over the limit are not refused because of it.
     pub fn discard(&mut self, bytes: usize, now: Instant) -> Duration {
         self.bytes.overdraw(clamp(bytes), self.frame_bytes, now)
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A secret text: `Debug` writes `…`, and there is no `Display`.
+/// A secret text. `Debug` shows `…`, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Redacted(String);
 

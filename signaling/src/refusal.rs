@@ -1,4 +1,4 @@
-//! Reasons for which a join is refused.
+//! Refused joins.
 
 use browser_rtc_proto::signaling::ErrorCode;
 
@@ -26,14 +26,14 @@ impl Refusal {
         Self::new(ErrorCode::ServerFull, "the server cannot open another room")
     }
 
-    /// The seat is held by a newer socket than the one that asks for it.
+    /// The seat is held by a newer socket than the one that requests it.
     pub fn held_by_newer_socket() -> Self {
-        Self::new(ErrorCode::AlreadyJoined, "already in the room, on a newer socket")
+        Self::new(ErrorCode::AlreadyJoined, "the client is in the room on a newer socket")
     }
 
-    /// Redis cannot be reached, so no seat can be given.
+    /// Redis is unavailable, so that no seat can be assigned.
     #[cfg(feature = "redis")]
     pub fn unavailable() -> Self {
-        Self::new(ErrorCode::Unavailable, "the server cannot give out seats at the moment: retry")
+        Self::new(ErrorCode::Unavailable, "the server cannot assign seats at the moment: retry")
     }
 }

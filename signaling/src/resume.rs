@@ -9,6 +9,6 @@ pub struct ResumeRequest {
     pub token: ResumeToken,
     /// The number of numbered frames that the client has received.
     pub received: u32,
-    /// The refusal for a client that may resume a seat but not take a new one; `None` where it may.
+    /// The refusal for a client that may only resume a seat, or `None` if it may also take a new one.
     pub new_seat_denied: Option<Refusal>,
 }

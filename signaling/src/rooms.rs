@@ -27,7 +27,7 @@ pub enum Rooms {
     },
 }
 
-/// A seat as one connection holds it, given up when dropped.
+/// A seat that one connection holds. It is released when dropped.
 #[derive(Debug)]
 pub enum Seat {
     Memory(MemorySeat),
@@ -35,7 +35,7 @@ pub enum Seat {
     Shared(Box<SharedSeat>),
 }
 
-/// Evaluates one of two expressions, by the kind of a seat.
+/// Evaluates one of two expressions, depending on the kind of a seat.
 macro_rules! dispatch {
     ($self:expr, $seat:ident => $memory:expr, $shared:expr) => {
         match $self {
@@ -51,7 +51,7 @@ impl Rooms {
     pub async fn new(config: &Config, metrics: &Metrics) -> io::Result<Self> {
         #[cfg(feature = "redis")]
         if let Some(url) = &config.redis {
-            // The error may quote the URL, and with it a password.
+            // The error may quote the URL, which may contain a password.
             let invalid = |_| invalid_input("the address of Redis is not a valid URL");
             let address = RedisAddress::parse(url.reveal()).map_err(invalid)?;
             let (cluster, tasks) = cluster::start(config, address, metrics.clone()).await?;
@@ -76,7 +76,7 @@ impl Rooms {
         }
     }
 
-    /// Returns whether new seats can be given out.
+    /// Returns whether new seats can be assigned.
     pub fn are_open(&self) -> bool {
         match self {
             Self::Memory(_) => true,
@@ -94,7 +94,7 @@ impl Rooms {
         }
     }
 
-    /// Releases what the process holds. Called when no connection is left.
+    /// Releases the resources of the process. Called when all connections have ended.
     pub async fn stop(&self) {
         match self {
             Self::Memory(_) => {}
@@ -138,7 +138,7 @@ impl Seat {
         dispatch!(self, seat => seat.ping(id, received), seat.ping(id, received));
     }
 
-    /// Gives the seat up. The others are notified if there is a reason to announce.
+    /// Releases the seat. The peers are notified if there is a reason to announce.
     pub fn leave(self, announce: Option<LeaveReason>) {
         dispatch!(self, seat => seat.leave(announce), seat.leave(announce));
     }

@@ -1,11 +1,11 @@
-//! Unguessable numbers.
+//! Random secrets.
 
 use std::fmt;
 
 use super::refusal::Refusal;
 use browser_rtc_proto::signaling::{ErrorCode, ResumeToken};
 
-/// 128 random bits, kept as a number: comparing it with a guess takes the same time however close the guess is.
+/// A secret of 128 random bits, stored as a number so that comparisons take constant time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Secret(u128);
 
@@ -19,7 +19,7 @@ impl Secret {
         Ok(Self(u128::from_ne_bytes(bytes)))
     }
 
-    /// Returns the secret of a resume token, and `None` for a text that was never one.
+    /// Returns the secret of a resume token, or `None` if the text is malformed.
     pub fn from_token(token: &ResumeToken) -> Option<Self> {
         let text = token.as_str();
         (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()

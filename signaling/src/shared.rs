@@ -17,8 +17,8 @@ pub struct Shared {
     pub certificate: Option<Certificate>,
     /// One permit for each WebSocket.
     pub clients: ClientPermits,
-    /// One permit for each seat that is kept without a WebSocket. There are as many as for WebSockets, so that seats do
-    /// not keep their own clients out.
+    /// One permit for each seat that is kept without a WebSocket. These permits are separate from those for WebSockets,
+    /// so that kept seats do not prevent their own clients from reconnecting.
     pub kept_seats: Semaphore,
     pub floods: FloodCounter,
     pub drain: Drain,

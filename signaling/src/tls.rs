@@ -33,7 +33,7 @@ pub enum Tls {
         key: PathBuf,
     },
     /// A self-signed certificate for all addresses of this machine, generated at each start. A browser shows a warning,
-    /// and then lets the page use the camera.
+    /// and allows the page to use the camera after that.
     SelfSigned,
 }
 
@@ -44,7 +44,7 @@ pub const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 pub struct Certificate {
     source: Tls,
     current: RwLock<TlsAcceptor>,
-    /// The files that were loaded last, successfully or not, so that they are loaded again only after a change.
+    /// The files that were last loaded, successfully or not, so that they are reloaded only after a change.
     last_read: Mutex<Pem>,
     fingerprint: Option<String>,
 }
@@ -71,15 +71,16 @@ impl Certificate {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the fingerprint of a self-signed certificate, by which users can recognize it.
+    /// Returns the fingerprint of a self-signed certificate, by which users can identify it.
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
 
-    /// Loads the files again, for new connections. Returns false if they have not changed.
+    /// Reloads the files, for new connections. Returns false if they have not changed.
     ///
     /// # Errors
-    /// If the files are invalid, as they may be in the middle of a change. The certificate in use is kept.
+    /// Returns an error if the files are invalid, for example during a change. The certificate in use is
+    /// kept.
     pub fn reload(&self) -> io::Result<bool> {
         if !matches!(self.source, Tls::Files { .. }) {
             return Ok(false);

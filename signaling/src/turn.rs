@@ -8,11 +8,11 @@ use ring::hmac;
 use super::redacted::Redacted;
 use browser_rtc_proto::signaling::{IceServer, PeerId};
 
-/// A TURN server that shares a secret with the signaling server, as in coturn's scheme for a REST API
-/// (`use-auth-secret` and `static-auth-secret`): the user name contains the expiry time, and the password is derived from
-/// the user name and the secret.
+/// A TURN server that shares a secret with the signaling server, such as coturn with `use-auth-secret` and
+/// `static-auth-secret`. The user name contains the expiry time, and the password is derived from the user name and the
+/// secret.
 ///
-/// The fields are public so that a configuration can be read; the setters build one.
+/// The fields are public so that a configuration can be read. The setters build one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TurnServer {
@@ -20,7 +20,7 @@ pub struct TurnServer {
     pub urls: Vec<String>,
     /// The shared secret.
     pub secret: Redacted,
-    /// The time for which credentials can be used for new allocations. An allocation ends at its first refresh after
+    /// The time for which credentials are valid for new allocations. An allocation ends at its first refresh after
     /// that, so the time should be longer than a call. Default: 1 day.
     pub lifetime: Duration,
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_match_those_of_coturn() {
+    fn credentials_match_coturn() {
         let turn = TurnServer::new(["turn:t"], "north").lifetime(Duration::from_secs(600));
         let server = turn.credentials(&"ada".into(), UNIX_EPOCH + Duration::from_secs(1_799_999_400));
         // printf 1800000000:ada | openssl dgst -sha1 -hmac north -binary | base64

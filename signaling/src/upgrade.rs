@@ -35,7 +35,7 @@ use browser_rtc_proto::signaling::{ANY_VERSION, ErrorCode, SUBPROTOCOL, ServerEr
 #[derive(Clone, Copy, Debug)]
 pub struct RemoteAddress(pub IpAddr);
 
-/// Handles a request for the WebSocket of the protocol.
+/// Handles a request for the WebSocket at [`PATH`](browser_rtc_proto::signaling::PATH).
 pub async fn handle_upgrade(
     State(shared): State<Arc<Shared>>,
     Extension(RemoteAddress(remote)): Extension<RemoteAddress>,
@@ -52,22 +52,26 @@ pub async fn handle_upgrade(
         return refuse("origin", StatusCode::FORBIDDEN, "the origin of the page is not allowed".to_owned());
     }
     let Some(version) = version(&headers) else {
-        let message = format!("this server speaks the WebSocket subprotocol {SUBPROTOCOL}");
+        let message = format!("the server requires the WebSocket subprotocol {SUBPROTOCOL}");
         return refuse("protocol", StatusCode::BAD_REQUEST, message);
     };
     if shared.drain.has_started() {
-        return refuse("draining", StatusCode::SERVICE_UNAVAILABLE, "the server shuts down".to_owned());
+        return refuse("draining", StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down".to_owned());
     }
     let permit = match shared.clients.acquire(address) {
         Ok(permit) => permit,
         Err(PermitError::ServerFull) => {
             shared.metrics.limit_exceeded(Limit::Clients);
-            return refuse("full", StatusCode::SERVICE_UNAVAILABLE, "the server is full".to_owned());
+            return refuse(
+                "full",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server has reached its limit of clients".to_owned(),
+            );
         }
         Err(PermitError::AddressFull) => {
             if address == remote && is_forwarded(&headers) {
                 static WARNED: Once = Once::new();
-                WARNED.call_once(|| tracing::warn!(%address, "too many clients from one address, which is a proxy that is not trusted"));
+                WARNED.call_once(|| tracing::warn!(%address, "too many clients have the address of a proxy that is not trusted: see --trusted-proxy"));
             }
             shared.metrics.upgrade_refused("address");
             let code = ErrorCode::TooManyClients;
@@ -84,7 +88,8 @@ pub async fn handle_upgrade(
         let code = ErrorCode::UnsupportedVersion;
         return reject(upgrade, version, shared, (code, OTHER_VERSION, close::UNSUPPORTED_VERSION));
     }
-    // Created before the response, so that the age of queues is the order in which a client has opened its sockets.
+    // The queue is created before the response, so that the age of queues is the order in which a client opened its
+    // sockets.
     let queue = queue(&shared.config.limits);
     let max = shared.config.limits.frame_bytes;
     let task_token = shared.tasks.token();
@@ -100,10 +105,10 @@ pub async fn handle_upgrade(
     })
 }
 
-/// The message for clients of other versions. It names [`SUBPROTOCOL`], which a test checks.
-const OTHER_VERSION: &str = "this server speaks browser-rtc.v1";
+/// The message for clients of other versions. A test checks that it contains [`SUBPROTOCOL`].
+const OTHER_VERSION: &str = "the server supports only browser-rtc.v1";
 
-/// Returns the version to answer with: that of this server if the client offers it, or else the first that it offers.
+/// Returns the version to select: that of this server if the client offers it, or else the first one offered.
 fn version(headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|line| line.to_str().ok());
     let offered = lines.flat_map(|line| line.split(',')).map(str::trim);
@@ -112,7 +117,7 @@ fn version(headers: &HeaderMap) -> Option<String> {
     Some(versions.find(|version| *version == SUBPROTOCOL).unwrap_or(first).to_owned())
 }
 
-/// Opens the WebSocket only to send an error: browsers do not show the HTTP response to their pages.
+/// Opens the WebSocket only to send an error, because browsers do not show the HTTP response to their pages.
 fn reject(
     upgrade: WebSocketUpgrade,
     version: String,
@@ -130,7 +135,7 @@ fn reject(
             outbox.send(&ServerMessage::Error(ServerError::new(code, message.to_owned())));
             socket.write(&mut outgoing, |frames, bytes| shared.metrics.frames_sent(frames, bytes)).await?;
             socket.close(CloseFrame { code: close, reason: Utf8Bytes::from_static(message) }).await?;
-            // Wait for the client to close as well.
+            // Waits for the client to close as well.
             while !matches!(socket.next().await, Ok((Received::Close(_), _)) | Err(_)) {}
             Ok::<_, io::Error>(())
         };
@@ -139,8 +144,7 @@ fn reject(
     })
 }
 
-/// Returns whether the page may connect: if its origin is in the list, or if the list is empty and the page is from this
-/// host.
+/// Returns whether a page may connect: its origin is in the list, or the list is empty and the page is from this host.
 fn origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;

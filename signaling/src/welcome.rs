@@ -8,7 +8,7 @@ use browser_rtc_proto::signaling::{Joined, Peer, ResumeToken, ServerMessage};
 /// The settings that a client receives when it joins.
 #[derive(Debug)]
 pub struct Welcome {
-    /// True if seats can be resumed at all.
+    /// True if seats can be resumed.
     pub resumes: bool,
     ice_servers: IceServers,
     heartbeat_ms: u32,

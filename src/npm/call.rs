@@ -118,7 +118,7 @@ impl NpmIncomingCall {
     }
 }
 
-/// An established call with one peer. It continues until it ends, even if the page drops the object.
+/// An established call with one peer. The call continues even if the page drops the object.
 #[wasm_bindgen(js_name = Call)]
 pub struct NpmCall(Call);
 

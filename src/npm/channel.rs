@@ -21,8 +21,8 @@ use crate::{
     sys::data_channel,
 };
 
-/// A data channel to the remote peer, and an async iterable of its messages: strings and `Uint8Array`s. It stays open until
-/// it is closed, even if the page drops the object.
+/// A data channel to the remote peer, and an async iterable of its messages: strings and `Uint8Array`s. The channel stays
+/// open even if the page drops the object.
 #[wasm_bindgen(js_name = DataChannel)]
 pub struct NpmChannel {
     channel: DataChannel,
@@ -57,8 +57,8 @@ impl NpmChannel {
         self.channel.buffered_amount()
     }
 
-    /// The maximum number of bytes in the send buffer above which `send` waits, 1 MiB by default. It is a whole number from
-    /// 0 to 4294967295, or `Infinity`. Setting it to another value throws a `TypeError` or a `RangeError`.
+    /// The size of the send buffer in bytes, 1 MiB by default. `send` waits while the buffer is full. The size is a whole
+    /// number from 0 to 4294967295, or `Infinity`. Setting it to another value throws a `TypeError` or a `RangeError`.
     #[wasm_bindgen(getter, js_name = highWaterMark)]
     pub fn high_water_mark(&self) -> f64 {
         number_of_bytes(self.channel.high_water_mark())

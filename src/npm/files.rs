@@ -20,7 +20,7 @@ export interface FileProgress { readonly bytes: number; readonly total: number; 
 "#;
 
 /// The file transfers of a channel in both directions, and an async iterable of the files that the remote peer offers.
-/// Transfers continue until the channel closes, even if the page drops the object.
+/// Transfers continue even if the page drops the object.
 #[wasm_bindgen(js_name = Files)]
 pub struct NpmFiles(pub(super) Files);
 
@@ -83,7 +83,7 @@ impl NpmOutgoing {
 
 #[wasm_bindgen(js_class = OutgoingFile)]
 impl NpmOutgoing {
-    /// Returns the id by which the remote peer recognizes the file when it is offered again.
+    /// The id by which the remote peer recognizes the file when it is offered again.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> String {
         self.0.id().to_owned()
@@ -137,26 +137,26 @@ impl NpmOffer {
 
 #[wasm_bindgen(js_class = FileOffer)]
 impl NpmOffer {
-    /// Returns the id by which the file is recognized when it is offered again.
+    /// The id by which the file is recognized when it is offered again.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> String {
         self.offer.id().to_owned()
     }
 
-    /// Returns the name of the file.
+    /// The name of the file.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
         self.offer.name().to_owned()
     }
 
-    /// Returns the size in bytes.
+    /// The size in bytes.
     #[wasm_bindgen(getter)]
     #[expect(clippy::cast_precision_loss, reason = "file sizes are below 2^53")]
     pub fn size(&self) -> f64 {
         self.offer.size() as f64
     }
 
-    /// Returns the MIME type that the remote peer states for the file.
+    /// The MIME type that the remote peer states for the file.
     #[wasm_bindgen(getter, js_name = "type")]
     pub fn mime_type(&self) -> String {
         self.offer.mime_type().to_owned()
@@ -276,7 +276,7 @@ impl NpmPartial {
 
 #[wasm_bindgen(js_class = PartialFile)]
 impl NpmPartial {
-    /// Returns the id of the file, by which its next offer is recognized.
+    /// The id of the file, by which its next offer is recognized.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> String {
         self.id.to_string()

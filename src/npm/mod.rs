@@ -33,7 +33,7 @@ use crate::{error::Result, signaling::Peer, sys::global};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** A participant of a room. */
+/** A client in a room, with the id that the server has assigned to it. */
 export interface Peer { readonly id: string; readonly name: string; }
 
 /** An error of this package. `name` is its kind, such as "Closed" or "Timeout". */
@@ -86,7 +86,18 @@ export interface RecoveryOptions {
 /** The options of a channel. */
 export interface ChannelOptions extends RTCDataChannelInit, WaitOptions {}
 
-/** An event of a room. */
+/**
+ * An event of a room.
+ *
+ * - `incoming`: a peer calls this page.
+ * - `peer_joined`, `peer_left`: a peer has joined or left the room.
+ * - `said`: a peer has sent a message to the room with `say`.
+ * - `refused`: the server refused a message, or sent one that cannot be parsed, or the token function failed.
+ * - `reconnecting`: the connection to the server is lost, and an attempt to reconnect begins.
+ * - `recovered`: the connection to the server is back.
+ * - `lagged`: events were dropped, as too many were unread.
+ * - `lost`: the room is lost. This is the last event.
+ */
 export type RoomEvent =
   | { type: "incoming"; call: IncomingCall }
   | { type: "peer_joined"; peer: Peer }
@@ -98,7 +109,14 @@ export type RoomEvent =
   | { type: "lagged"; missed: number }
   | { type: "lost"; error: RtcFailure };
 
-/** An event of a call's connection. */
+/**
+ * An event of a call's connection.
+ *
+ * - `reconnecting`: the network path to the peer is broken, and an attempt to find another path begins.
+ * - `recovered`: the peers are connected again.
+ * - `lost`: the connection is lost, and the call ends. This is the last event.
+ * - `failed`: a failure that does not end the call.
+ */
 export type CallEvent =
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }

@@ -113,7 +113,7 @@ async fn request_token(function: Function) -> Result<String> {
 }
 
 /// The membership in a room, and an async iterable of the room's events. If the connection to the server is lost, the room
-/// reconnects. It stays joined until `leave()` is called or it is lost, even if the page drops the object.
+/// reconnects. The page stays in the room even if it drops the object.
 #[wasm_bindgen(js_name = Room)]
 pub struct NpmRoom(Room);
 

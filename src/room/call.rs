@@ -169,8 +169,8 @@ impl Call {
     ///
     /// # Errors
     /// - `Timeout` if the caller does not open the channel in time.
-    /// - `Type` for a label of more than 65,535 bytes.
-    /// - The reason for the end of the call, such as `Closed`, if it ends first.
+    /// - `Type` on the caller for a label of more than 65,535 bytes.
+    /// - `Closed`, or another reason for the end of the call, if it ends first.
     ///
     /// # Cancel safety
     /// This function is cancel safe on the callee. On the caller, dropping the future closes the channel.
@@ -229,7 +229,7 @@ impl Call {
     /// Returns the sender of telephone tones in the audio that this client sends.
     ///
     /// # Errors
-    /// `NotSupported` if this client sends no audio.
+    /// `NotSupported` if this client sends no audio, or the browser does not support DTMF.
     pub fn dtmf(&self) -> Result<DtmfSender> {
         let sends_sound = |sender: &RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Audio);
         match self.connection().senders().into_iter().find(sends_sound) {

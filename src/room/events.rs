@@ -32,8 +32,8 @@ pub enum RoomEvent {
     PeerJoined(Peer),
     /// A peer has left the room, with the reason.
     ///
-    /// Calls with the peer have ended. The exception is a connected call with a peer whose reason is
-    /// [`Lost`](LeaveReason::Lost): only its connection to the server has failed, and the call continues.
+    /// Calls with the peer have ended. The exception are connected calls if the reason is [`Lost`](LeaveReason::Lost) or
+    /// [`Replaced`](LeaveReason::Replaced): the peer has only lost its seat on the server, and the call continues.
     PeerLeft(Peer, LeaveReason),
     /// A peer has sent a message to the room with [`Room::say`](super::Room::say).
     ///
@@ -100,7 +100,7 @@ pub(super) fn push(events: &Broadcast<RoomEvent>, event: RoomEvent) {
     if let Some(call) = incoming
         && !is_queued
     {
-        // This fails only if the call has been answered or ended.
+        // This fails only if the call has been answered.
         let _ = call.decline(DeclineReason::Busy);
     }
 }

@@ -120,7 +120,11 @@ pub use browser_rtc_proto::call::{DeclineReason, EndReason};
 pub use self::{
     call::Call, events::RoomEvent, incoming::IncomingCall, join::Join, media::CallMedia, outgoing::Delivery,
 };
-use self::{driver::RoomDriver, outgoing::Frame, shared_room::SharedRoom};
+use self::{
+    driver::RoomDriver,
+    outgoing::{Frame, room_closed},
+    shared_room::SharedRoom,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
@@ -244,11 +248,14 @@ impl Room {
         Call::establish(OPERATION, self.shared.clone(), call, media.into()).await
     }
 
-    /// Returns the next call of a peer, and waits for it however long that takes: for a program that takes one call at a
-    /// time. A program that shows other events as well reads its calls from [`events`](Self::events).
+    /// Waits for the next incoming call, for programs that take one call at a time and show no other events. There is no
+    /// timeout.
     ///
-    /// Between two calls of this function, calls of peers are declined as busy unless a stream of events takes them.
+    /// Each call of this function subscribes to the [events](Self::events) of the room, so that the first one also returns a
+    /// call that has arrived before. Calls that arrive later while neither this function nor a stream of events waits are
+    /// declined as busy.
     ///
+    /// # Examples
     /// ```no_run
     /// # use browser_rtc::{room::Room, Result};
     /// # async fn example(room: Room) -> Result<()> {
@@ -258,10 +265,11 @@ impl Room {
     /// ```
     ///
     /// # Errors
-    /// The error that the room was lost with; `Closed` if it has been left, or was lost before.
+    /// - The reason of [`RoomEvent::Lost`] if the room is lost.
+    /// - `Closed` if the room has been left, or was lost before.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// If the future is dropped, a call that has arrived but has not been returned yet is declined.
     pub async fn next_call(&self) -> Result<IncomingCall> {
         let mut events = self.events();
         loop {
@@ -269,7 +277,7 @@ impl Room {
                 Some(RoomEvent::Incoming(call)) => return Ok(call),
                 Some(RoomEvent::Lost { reason }) => return Err(reason),
                 Some(_) => {}
-                None => return Err(Error::closed("nextCall")),
+                None => return Err(room_closed("nextCall")),
             }
         }
     }

@@ -57,7 +57,7 @@
 //!
 //! [`negotiation`](crate::negotiation) has the signals themselves, which are JSON, and the state machine behind a session.
 //!
-//! # Media before the camera is open
+//! # Early media
 //!
 //! A session can connect while the user is asked for the camera, so that media begins as soon as the camera is open. A
 //! transceiver reserves the place of the track:

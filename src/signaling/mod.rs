@@ -74,16 +74,16 @@ use crate::{
 /// The scheme is `wss` on a page with `https` and `ws` otherwise; the path is [`PATH`].
 ///
 /// # Errors
-/// `NotSupported` if the page does not come from a server, such as a file.
+/// `NotSupported` if the page was not loaded from a web server, such as a local file.
 pub fn url_of_this_page() -> Result<String> {
     let location = global::get(&js_sys::global(), "location");
-    let part = |member| global::get(&location, member).as_string().unwrap_or_default();
-    let host = part("host");
-    let scheme = match &*part("protocol") {
+    let component = |member| global::get(&location, member).as_string().unwrap_or_default();
+    let host = component("host");
+    let scheme = match &*component("protocol") {
         "https:" if !host.is_empty() => "wss://",
         "http:" if !host.is_empty() => "ws://",
         _ => {
-            let message = "the page does not come from a server, so that it needs the URL of a signaling server";
+            let message = "the page was not loaded from a web server, so the URL of the signaling server is unknown";
             return Err(Error::new("urlOfThisPage", ErrorKind::NotSupported, message));
         }
     };

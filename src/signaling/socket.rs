@@ -33,6 +33,9 @@ const OPERATION: &str = "signaling";
 /// - `Signaling` with [`ErrorCode::AlreadyJoined`] if another socket has taken over the seat. Reconnecting is pointless.
 /// - `Closed` or `Network` if the connection has ended otherwise.
 ///
+/// # Cancel safety
+/// `next` of [`StreamExt`] is cancel safe. If the future of `send` of [`SinkExt`] is dropped, the message may have been sent.
+///
 /// # Examples
 /// ```no_run
 /// # use browser_rtc::{signaling::{ClientMessage, Ping, SignalingSocket}, Result};

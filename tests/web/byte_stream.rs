@@ -123,7 +123,7 @@ async fn f44_small_writes_are_joined_and_large_ones_split() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut a = ByteStream::new(a).unwrap();
-        b.send("+1000000").within("the credit").await.unwrap();
+        b.send("+1000000").within("send").await.unwrap();
         for byte in 0..100 {
             a.write_all(&[byte]).await.unwrap();
         }
@@ -168,9 +168,9 @@ async fn f44_wire_format_matches_documentation() {
         // The first read sends the size of the window beyond the initial credit.
         assert!(is_pending(a.read(&mut [0])));
         assert_eq!(next(&mut b).await, Message::from("+983040"));
-        b.send(&vec![1; 100_000]).within("bytes").await.unwrap();
-        b.send(&vec![2; 200_000]).within("bytes").await.unwrap();
-        b.send("end").within("the end message").await.unwrap();
+        b.send(&vec![1; 100_000]).within("send").await.unwrap();
+        b.send(&vec![2; 200_000]).within("send").await.unwrap();
+        b.send("end").within("send").await.unwrap();
         let mut read = Vec::new();
         a.read_to_end(&mut read).within("the end of the stream").await.unwrap();
         assert_eq!(read.len(), 300_000);

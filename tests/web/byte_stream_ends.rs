@@ -317,7 +317,7 @@ async fn ready_of_failed_stream_fails() {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut a = ByteStream::new(a).unwrap();
         b.close();
-        assert_eq!(a.ready(timeout).within("the close").await.unwrap_err().kind(), &ErrorKind::Closed);
+        assert_eq!(a.ready(timeout).within("the end of ready()").await.unwrap_err().kind(), &ErrorKind::Closed);
     })
     .await;
 }

@@ -17,22 +17,22 @@ fn parsed_by_browser(line: &str) -> JsValue {
 /// Asserts that the library and the browser parse a candidate to the same fields.
 fn assert_parsed_alike(candidate: &IceCandidate) {
     let line = &candidate.candidate;
-    let ours = candidate.parse().unwrap();
-    let theirs = parsed_by_browser(line);
-    let text = |member| js::get(&theirs, member).as_string();
-    let number = |member| js::get(&theirs, member).as_f64();
-    assert_eq!(Some(ours.foundation), text("foundation"), "{line}");
-    assert_eq!(Some(ours.component.to_string()), text("component"), "{line}");
-    assert_eq!(Some(f64::from(ours.priority)), number("priority"), "{line}");
+    let parsed = candidate.parse().unwrap();
+    let expected = parsed_by_browser(line);
+    let text = |member| js::get(&expected, member).as_string();
+    let number = |member| js::get(&expected, member).as_f64();
+    assert_eq!(Some(parsed.foundation), text("foundation"), "{line}");
+    assert_eq!(Some(parsed.component.to_string()), text("component"), "{line}");
+    assert_eq!(Some(f64::from(parsed.priority)), number("priority"), "{line}");
     // Chromium adds brackets to an IPv6 address.
     let address = text("address").map(|address| address.trim_matches(['[', ']']).to_owned());
-    assert_eq!(Some(ours.address), address, "{line}");
-    assert_eq!(Some(ours.protocol.to_string()), text("protocol"), "{line}");
-    assert_eq!(Some(f64::from(ours.port)), number("port"), "{line}");
-    assert_eq!(Some(ours.kind.to_string()), text("type"), "{line}");
-    assert_eq!(ours.related_address, text("relatedAddress"), "{line}");
-    assert_eq!(ours.related_port.map(f64::from), number("relatedPort"), "{line}");
-    assert_eq!(ours.tcp_type.map(|tcp_type| tcp_type.to_string()), text("tcpType"), "{line}");
+    assert_eq!(Some(parsed.address), address, "{line}");
+    assert_eq!(Some(parsed.protocol.to_string()), text("protocol"), "{line}");
+    assert_eq!(Some(f64::from(parsed.port)), number("port"), "{line}");
+    assert_eq!(Some(parsed.kind.to_string()), text("type"), "{line}");
+    assert_eq!(parsed.related_address, text("relatedAddress"), "{line}");
+    assert_eq!(parsed.related_port.map(f64::from), number("relatedPort"), "{line}");
+    assert_eq!(parsed.tcp_type.map(|tcp_type| tcp_type.to_string()), text("tcpType"), "{line}");
 }
 
 #[wasm_bindgen_test]

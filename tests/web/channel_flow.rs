@@ -204,7 +204,7 @@ async fn f42_cancelled_send_passes_turn_to_next() {
         for send in &mut sends {
             assert!(poll!(send).is_pending());
         }
-        // Dropped are the first of the queue, one from its middle, and one that was woken.
+        // The first send of the queue, one from its middle and one that was woken are dropped.
         drop(sends.remove(2));
         drop(sends.remove(0));
         let (second, fourth) = (sends.remove(0), sends.remove(0));
@@ -228,14 +228,14 @@ async fn f42_flush_ends_at_low_water_mark() {
         for _ in 0..3 {
             fill(&a, 1_000);
             let before = a.buffered_amount();
-            assert!(before > f64::from(LOW), "{before}");
+            assert!(before > f64::from(LOW), "{before} bytes buffered before the flush");
             assert!(a.flush().now_or_never().is_none());
             let flushes = join_all((0..3).map(|_| a.flush()));
             for outcome in flushes.within("the flushes").await {
                 outcome.unwrap();
             }
             let after = a.buffered_amount();
-            assert!(after <= f64::from(LOW), "{after}");
+            assert!(after <= f64::from(LOW), "{after} bytes buffered after the flush");
         }
         // A low water mark that is raised above the buffered amount ends the flush.
         fill(&a, 1_000);

@@ -28,7 +28,7 @@ fn bytes(size: usize) -> Vec<u8> {
 }
 
 async fn received(messages: &mut LargeMessages) -> Message {
-    messages.next().within_minutes("a message").await.expect("the channel closed").unwrap()
+    messages.next().within_minutes("a message").await.expect("the channel is closed").unwrap()
 }
 
 #[wasm_bindgen_test]

@@ -23,7 +23,7 @@ async fn assert_closed(channel: &mut DataChannel) {
     assert!(channel.next().within("the end of the messages").await.is_none());
     assert_eq!(channel.errors().count().within("the end of the errors").await, 0);
     assert_eq!(channel.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Closed);
-    assert_eq!(channel.send("late").within("send()").await.unwrap_err().kind(), &ErrorKind::Closed);
+    assert_eq!(channel.send("late").within("send").await.unwrap_err().kind(), &ErrorKind::Closed);
     assert_eq!(channel.try_send("late").unwrap_err().kind(), &ErrorKind::Closed);
     assert_eq!(channel.state(), ChannelState::Closed);
 }
@@ -62,7 +62,7 @@ async fn f43_incoming_channel_sends_immediately_and_closes() {
         assert_eq!(incoming.state(), ChannelState::Open);
         incoming.opened().within("opened()").await.unwrap();
         incoming.try_send("first").unwrap();
-        incoming.flush().within("flush()").await.unwrap();
+        incoming.flush().within("flush").await.unwrap();
         incoming.close();
         second.closed().within("the close of the channel").await;
     })
@@ -126,7 +126,7 @@ async fn assert_never_opens(channel: DataChannel, end: impl FnOnce(&DataChannel)
 }
 
 #[wasm_bindgen_test]
-async fn channel_that_never_opens_can_be_closed() {
+async fn unopened_channel_can_be_closed() {
     watched(async {
         let channel = |pc: &PeerConnection| pc.create_data_channel("never", &ChannelInit::new()).unwrap();
         let pc = connection();
@@ -154,7 +154,7 @@ async fn channel_closed_before_open_closes_immediately() {
             let mut channel = channel(&other);
             channel.close();
             assert_eq!(channel.opened().within("opened()").await.unwrap_err().kind(), &ErrorKind::Closed);
-            assert!(channel.flush().within("flush()").await.is_ok(), "the buffer is empty");
+            assert!(channel.flush().within("flush").await.is_ok(), "the buffer is empty");
             assert!(channel.next().within("the end of the messages").await.is_none());
         }
     })

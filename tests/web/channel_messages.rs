@@ -18,7 +18,7 @@ use super::support::{
 };
 
 async fn received(channel: &mut DataChannel) -> Message {
-    channel.next().within("a message").await.expect("the channel closed").unwrap()
+    channel.next().within("a message").await.expect("the channel is closed").unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -307,7 +307,7 @@ async fn f40_send_waits_for_open() {
 }
 
 #[wasm_bindgen_test]
-async fn clone_that_alone_waits_is_woken() {
+async fn only_waiting_clone_is_woken() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut clone = b.clone();

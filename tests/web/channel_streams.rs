@@ -54,7 +54,7 @@ async fn f42_piped_streams_apply_back_pressure() {
         a.set_high_water_mark(200_000);
         a.set_low_water_mark(50_000);
         b.set_receive_limit(3_000_000);
-        // Ten megabytes at once, by way of a second channel that echoes them through its two streams.
+        // Ten megabytes are piped through two channels.
         let (_other_pair, c, d) = ends().await;
         let body = "return (async () => {
             let made = 0, most = 0, bytes = 0;

@@ -122,7 +122,7 @@ async fn f01_advanced_sets_are_satisfied_or_ignored() {
     .await;
 }
 
-/// The constraints that no device can meet, by name.
+/// Returns constraints that no device can satisfy, with their names.
 fn impossible() -> Vec<(&'static str, TrackConstraints)> {
     let (audio, video) = (Audio::new, Video::new);
     vec![

@@ -145,7 +145,7 @@ async fn f04_snapshot_before_first_frame_is_invalid_state() {
     watched(async {
         let element = Element::new("video");
         assert_eq!(kind(snapshot(&element, &SnapshotOptions::new()).await), ErrorKind::InvalidState);
-        // It has a size, and nothing to show in it.
+        // The video has a size, but no frame.
         let _size = ["videoWidth", "videoHeight"].map(|member| Override::new(&element, member, &8.into()));
         assert_eq!(kind(snapshot(&element, &SnapshotOptions::new()).await), ErrorKind::InvalidState);
     })

@@ -25,21 +25,21 @@ use super::support::{
 
 /// A replacement for a method of a JavaScript object, which records its arguments and does nothing else.
 struct Spy {
-    seen: JsValue,
+    recorded: JsValue,
     _replacement: Override,
 }
 
 impl Spy {
     fn replace(object: &JsValue, method: &str, result: &str) -> Self {
-        let seen = js::eval("{ arguments: [] }");
-        let body = format!("return function(...list) {{ seen.arguments = list; return {result}; }}");
-        let replacement = js::run("seen", &[&seen], &body);
-        Self { seen, _replacement: Override::new(object, method, &replacement) }
+        let recorded = js::eval("{ arguments: [] }");
+        let body = format!("return function(...list) {{ recorded.arguments = list; return {result}; }}");
+        let replacement = js::run("recorded", &[&recorded], &body);
+        Self { recorded, _replacement: Override::new(object, method, &replacement) }
     }
 
     /// Evaluates an expression over the recorded arguments, `a`.
     fn evaluate(&self, expression: &str) -> JsValue {
-        js::run("a", &[&js::get(&self.seen, "arguments")], &format!("return {expression}"))
+        js::run("a", &[&js::get(&self.recorded, "arguments")], &format!("return {expression}"))
     }
 }
 

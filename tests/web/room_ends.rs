@@ -83,7 +83,7 @@ async fn ring_refused_by_server_fails_at_once() {
         {
             let sockets = Sockets::new();
             let (room, socket) = seat(&sockets, "a", "b").await;
-            let begun = now();
+            let started = now();
             let id = PeerId::from("b");
             let server = async {
                 assert_eq!(socket.sent().await["data"]["kind"], "ring");
@@ -92,7 +92,7 @@ async fn ring_refused_by_server_fails_at_once() {
             let (call, ()) = join(room.call(&id, None), server).within("an answer").await;
             let error = call.unwrap_err();
             assert_eq!((error.kind(), error.signaling_code()), (&expected, kept));
-            assert!(now() - begun < 5_000.0);
+            assert!(now() - started < 5_000.0);
             // The call reports the failure, so that the room emits no event.
             assert!(room.events().next().now_or_never().is_none());
         }
@@ -109,10 +109,10 @@ async fn rate_limited_call_signal_is_resent() {
         let server = async {
             let first = socket.sent().await;
             socket.say(&refusal("rate_limited", 1));
-            let begun = now();
+            let started = now();
             let again = socket.sent().await;
             assert_eq!(again, first);
-            assert!(now() - begun > 900.0);
+            assert!(now() - started > 900.0);
             // The resent frame has another number, also on the next socket of the same seat.
             socket.cut();
             let (second, _) = next_join(&sockets).await;
@@ -156,7 +156,7 @@ async fn connection_closed_by_page_ends_call() {
                 if is_connected {
                     let _channels = join(near.channel("chat"), far.channel("chat")).within("a channel").await;
                 }
-                let begun = now();
+                let started = now();
                 if by_wrapper {
                     far.connection().close();
                 } else {
@@ -164,7 +164,7 @@ async fn connection_closed_by_page_ends_call() {
                 }
                 let reasons = join(near.ended(), far.ended()).within("the end").await;
                 assert_eq!(reasons, (EndReason::PeerHungUp, EndReason::HungUp), "{by_wrapper} {is_connected}");
-                assert!(now() - begun < 10_000.0);
+                assert!(now() - started < 10_000.0);
             })
             .await;
         }

@@ -116,15 +116,15 @@ async fn unread_events_are_limited_and_calls_are_busy() {
         socket.say(&signal("b", &ring("x")));
         assert_eq!(socket.sent().await["data"]["reason"], "busy");
         let mut events = room.events();
-        let mut said = 0;
+        let mut received = 0;
         let missed = loop {
             match events.next().within("an event").await {
-                Some(RoomEvent::Said { .. }) => said += 1,
+                Some(RoomEvent::Said { .. }) => received += 1,
                 Some(RoomEvent::Lagged { missed, .. }) => break missed,
                 other => panic!("{other:?}"),
             }
         };
-        assert_eq!((said, missed), (9, 12));
+        assert_eq!((received, missed), (9, 12));
         socket.say(&json!({ "type": "say", "from": "b", "id": "later", "data": 1 }));
         assert!(matches!(events.next().within("an event").await, Some(RoomEvent::Said { .. })));
     })

@@ -19,7 +19,7 @@ use super::support::{
 };
 
 /// Waits until both connections are stable and meet the condition.
-async fn negotiated(near: &Call, far: &Call, condition: impl Fn(&PeerConnection) -> bool) {
+async fn wait_until_negotiated(near: &Call, far: &Call, condition: impl Fn(&PeerConnection) -> bool) {
     let negotiated = async {
         let holds = |call: &Call| {
             let pc = call.connection();
@@ -64,9 +64,9 @@ async fn camera_toggled_12_times_keeps_call() {
         let track = camera.video_tracks().remove(0);
         for _ in 0..12 {
             let sender = near.connection().add_track(&track, &[&camera]).unwrap();
-            negotiated(&near, &far, |pc| carrying(pc) == 1).await;
+            wait_until_negotiated(&near, &far, |pc| carrying(pc) == 1).await;
             near.connection().remove_track(&sender).unwrap();
-            negotiated(&near, &far, |pc| carrying(pc) == 0).await;
+            wait_until_negotiated(&near, &far, |pc| carrying(pc) == 0).await;
         }
         exchange_message(&near, &far, "afterwards").await;
         assert_no_events(&mut events.0, &mut events.1);
@@ -83,7 +83,7 @@ async fn eighteen_transceivers_at_once_are_negotiated() {
         for _ in 0..18 {
             near.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
         }
-        negotiated(&near, &far, |pc| carrying(pc) == 18).await;
+        wait_until_negotiated(&near, &far, |pc| carrying(pc) == 18).await;
         exchange_message(&near, &far, "afterwards").await;
         assert_no_events(&mut events.0, &mut events.1);
         assert_no_events(&mut events.2, &mut events.3);

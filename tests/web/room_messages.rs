@@ -231,15 +231,16 @@ async fn message_is_received_once_from_any_seat() {
         let sockets = Sockets::new();
         let (room, first) = seat(&sockets, "a", "b").await;
         let mut events = room.events();
-        let said = |from: &str, id: &str, data: &str| json!({ "type": "say", "from": from, "id": id, "data": data });
+        let say_frame =
+            |from: &str, id: &str, data: &str| json!({ "type": "say", "from": from, "id": id, "data": data });
         let bob = |id: &str| json!({ "id": id, "name": "name of b" });
-        first.say(&said("b", "m1", "one"));
+        first.say(&say_frame("b", "m1", "one"));
         first.say(&json!({ "type": "peer_joined", "peer": { "id": "c", "name": "Cyd" } }));
         first.say(&json!({ "type": "peer_left", "id": "b", "reason": "lost" }));
         first.say(&json!({ "type": "peer_joined", "peer": bob("b2") }));
-        first.say(&said("b2", "m1", "one"));
-        first.say(&said("b2", "m2", "two"));
-        first.say(&said("c", "m2", "by another peer"));
+        first.say(&say_frame("b2", "m1", "one"));
+        first.say(&say_frame("b2", "m2", "two"));
+        first.say(&say_frame("c", "m2", "by another peer"));
         assert_eq!(messages(&room, &mut events, &first, "b2").await, ["one", "two", "by another peer"]);
 
         // The room remembers the received ids also in a new seat of its own.
@@ -250,10 +251,10 @@ async fn message_is_received_once_from_any_seat() {
         answer["peers"] = json!([bob("b3")]);
         second.say(&answer);
         while !matches!(events.next().await, Some(RoomEvent::Recovered)) {}
-        second.say(&said("b3", "m2", "two"));
-        second.say(&said("b3", "m3", "three"));
-        second.say(&said("b3", "not an id", "malformed"));
-        second.say(&said("b3", "m4", "four"));
+        second.say(&say_frame("b3", "m2", "two"));
+        second.say(&say_frame("b3", "m3", "three"));
+        second.say(&say_frame("b3", "not an id", "malformed"));
+        second.say(&say_frame("b3", "m4", "four"));
         let received = async {
             let mut texts = Vec::new();
             loop {

@@ -1,4 +1,4 @@
-//! A room that takes one call at a time, on the signaling server of the page.
+//! Rooms that accept one call at a time with `next_call`, and the URL of the page's signaling server.
 
 use browser_rtc::{
     ErrorKind,
@@ -17,7 +17,7 @@ use super::support::{
 };
 
 #[wasm_bindgen_test]
-async fn next_call_takes_a_ring_before_and_during_the_wait() {
+async fn next_call_returns_earlier_and_later_ring() {
     with_rooms(async |near: Room, far: Room| {
         let id = PeerId::from("b");
         for _ in 0..2 {
@@ -27,18 +27,18 @@ async fn next_call_takes_a_ring_before_and_during_the_wait() {
             drop(call);
             answered.ended().within("the end").await;
         }
-        // Between two waits, nothing takes calls.
-        assert_eq!(kind(near.call(&id, None).within("an answer").await), ErrorKind::Busy);
+        // Without a pending `next_call`, calls are busy.
+        assert_eq!(kind(near.call(&id, None).within("the decline").await), ErrorKind::Busy);
     })
     .await;
 }
 
 #[wasm_bindgen_test]
-async fn next_call_ends_with_the_room() {
+async fn next_call_ends_with_room() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
-        // The first wait gets a call that rang before it.
+        // The first `next_call` returns a call that rang before it.
         socket.say(&signal("b", &ring("x")));
         assert_eq!(room.next_call().within("a ring").await.unwrap().peer().id.as_str(), "b");
         assert_eq!(frame(&socket).await["data"], json!({ "call": "x", "kind": "decline", "reason": "declined" }));
@@ -53,7 +53,7 @@ async fn next_call_ends_with_the_room() {
 }
 
 #[wasm_bindgen_test]
-fn url_of_this_page_has_the_host_of_the_page() {
-    let host = js::run("location", &[], "return location.host").as_string().unwrap();
+fn signaling_url_has_host_of_page() {
+    let host = js::run("", &[], "return location.host").as_string().unwrap();
     assert_eq!(signaling::url_of_this_page().unwrap(), format!("ws://{host}/signal"));
 }

@@ -34,7 +34,7 @@ fn refusal(code: &str) -> Value {
     json!({ "type": "error", "code": code, "message": "no" })
 }
 
-async fn lost(events: &mut EventStream<RoomEvent>) -> Option<ErrorCode> {
+async fn next_loss(events: &mut EventStream<RoomEvent>) -> Option<ErrorCode> {
     loop {
         if let RoomEvent::Lost { reason, .. } = events.next().within("the loss").await.unwrap() {
             return reason.signaling_code();
@@ -108,9 +108,9 @@ async fn ring_time_limits_wait_for_answer() {
         let options = Join::new("lobby", "Ada").ring_time(Duration::from_millis(100));
         let (room, socket, _) = join_with(&sockets, options, &joined("a", &["b"])).await;
         let room = room.unwrap();
-        let begun = now();
+        let started = now();
         assert_eq!(kind(room.call(&PeerId::from("b"), None).within("the end").await), ErrorKind::Timeout);
-        assert!((90.0..10_000.0).contains(&(now() - begun)));
+        assert!((90.0..10_000.0).contains(&(now() - started)));
         assert_eq!(socket.sent().await["data"]["kind"], "ring");
         let hang_up = socket.sent().await;
         assert_eq!((&hang_up["data"]["kind"], &hang_up["data"]["reason"]), (&"hang_up".into(), &"unanswered".into()));
@@ -165,7 +165,7 @@ async fn token_is_requested_again_when_required() {
         let (fourth, join) = next_join(&sockets).await;
         assert_eq!(join["token"], "token 3");
         fourth.say(&refusal("unauthorized"));
-        assert_eq!(lost(&mut events).await, Some(ErrorCode::Unauthorized));
+        assert_eq!(next_loss(&mut events).await, Some(ErrorCode::Unauthorized));
     })
     .await;
 }
@@ -227,7 +227,7 @@ fn stored_tokens() -> Vec<String> {
 }
 
 /// Waits until the session storage holds exactly these tokens.
-async fn tokens_are_stored(tokens: &[&str]) {
+async fn wait_for_stored_tokens(tokens: &[&str]) {
     let stored = async {
         loop {
             let mut stored = stored_tokens();
@@ -254,14 +254,14 @@ async fn reloaded_page_frees_kept_seat() {
         assert_eq!(stored_tokens(), [""; 0]);
         let (former, first, join) = join_as_ada(&sockets, &joined("a", &["b"])).await;
         assert_eq!(join["resume"], Value::Null);
-        tokens_are_stored(&["token of a"]).await;
+        wait_for_stored_tokens(&["token of a"]).await;
         first.say(&json!({ "type": "pong", "id": 0, "resume": "another token" }));
-        tokens_are_stored(&["another token"]).await;
+        wait_for_stored_tokens(&["another token"]).await;
 
         // To the next page, the former one has crashed. Its count of received frames makes any server refuse the resumption.
         let (room, second, join) = join_as_ada(&sockets, &joined("a2", &["b"])).await;
         assert_eq!((&join["resume"], &join["received"]), (&"another token".into(), &json!(u32::MAX)));
-        tokens_are_stored(&["token of a2"]).await;
+        wait_for_stored_tokens(&["token of a2"]).await;
 
         // Another name has another seat.
         let (_bob, _socket, join) =
@@ -271,12 +271,12 @@ async fn reloaded_page_frees_kept_seat() {
         // The former room, as in a duplicated tab, is lost and does not take the seat back.
         let mut events = former.events();
         first.close(4001, "");
-        assert_eq!(lost(&mut events).await, Some(ErrorCode::AlreadyJoined));
+        assert_eq!(next_loss(&mut events).await, Some(ErrorCode::AlreadyJoined));
         assert_eq!(sockets.created(), 3);
-        tokens_are_stored(&["token of a2", "token of c"]).await;
+        wait_for_stored_tokens(&["token of a2", "token of c"]).await;
 
         room.leave();
-        tokens_are_stored(&["token of c"]).await;
+        wait_for_stored_tokens(&["token of c"]).await;
         assert_eq!(second.sent().await["type"], "leave");
         let (_room, _socket, join) = join_as_ada(&sockets, &joined("a3", &["b"])).await;
         assert_eq!(join["resume"], Value::Null);
@@ -291,7 +291,7 @@ async fn seat_left_while_offline_is_kept() {
     watched(async {
         let sockets = Sockets::new();
         let (room, first, _) = join_as_ada(&sockets, &joined("a", &["b"])).await;
-        tokens_are_stored(&["token of a"]).await;
+        wait_for_stored_tokens(&["token of a"]).await;
         let mut events = room.events();
         first.cut();
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { attempt: 1, .. })));
@@ -309,7 +309,7 @@ async fn resumed_former_seat_is_left() {
     watched(async {
         let sockets = Sockets::new();
         let (_former, _first, _) = join_as_ada(&sockets, &joined("a", &["b"])).await;
-        tokens_are_stored(&["token of a"]).await;
+        wait_for_stored_tokens(&["token of a"]).await;
         let server = async {
             let (second, _) = next_join(&sockets).await;
             second.say(&resumed(3));

@@ -27,7 +27,7 @@ fn joined(you: &str, peers: &[&str], heartbeat_ms: u32) -> Value {
     joined
 }
 
-fn said(from: &str, data: &str) -> Value {
+fn say_frame(from: &str, data: &str) -> Value {
     json!({ "type": "say", "from": from, "id": new_id(), "data": data })
 }
 
@@ -83,7 +83,7 @@ async fn resumed_seat_loses_and_repeats_nothing() {
         let sockets = Sockets::new();
         let (room, first) = join_as_ada(&sockets).await;
         let mut events = room.events();
-        first.say(&said("b", "one"));
+        first.say(&say_frame("b", "one"));
         first.say(&json!({ "type": "dance" }));
         for line in ["1", "2", "3"] {
             room.say(line).unwrap();
@@ -99,7 +99,7 @@ async fn resumed_seat_loses_and_repeats_nothing() {
         let expected = json!({ "type": "join", "room": "lobby", "name": "Ada", "resume": "token of a", "received": 2 });
         assert_eq!(join, expected);
         second.say(&resumed(2));
-        second.say(&said("c", "two"));
+        second.say(&say_frame("c", "two"));
         assert_eq!(event(&mut events).await, "recovered");
         assert_eq!(event(&mut events).await, r#"c said "two""#);
         assert_eq!(next_say(&second).await, "3");
@@ -147,7 +147,7 @@ async fn new_seat_reports_peers_joined_and_left() {
         assert_eq!(second.unread(), 0);
 
         // The counts restart from 0.
-        second.say(&said("c", "hello"));
+        second.say(&say_frame("c", "hello"));
         assert_eq!(event(&mut events).await, r#"c said "hello""#);
         second.cut();
         assert_eq!(event(&mut events).await, "attempt 2");
@@ -165,7 +165,7 @@ async fn silent_socket_is_closed_once_replaced() {
         let mut events = room.events();
         room.say("1").unwrap();
         assert_eq!(next_say(&first).await, "1");
-        first.say(&said("b", "one"));
+        first.say(&say_frame("b", "one"));
         assert_eq!(event(&mut events).await, r#"b said "one""#);
 
         // Any frame shows that the connection is alive, and a pong acknowledges messages.
@@ -173,7 +173,7 @@ async fn silent_socket_is_closed_once_replaced() {
         assert_eq!((&ping["type"], &ping["received"]), (&json!("ping"), &json!(1)));
         first.say(&json!({ "type": "pong", "id": ping["id"], "received": 1 }));
         assert_eq!(first.sent().await["type"], "ping");
-        first.say(&said("b", "two"));
+        first.say(&say_frame("b", "two"));
         assert_eq!(event(&mut events).await, r#"b said "two""#);
         assert_eq!(first.sent().await["type"], "ping");
         assert_eq!(event(&mut events).await, "attempt 1");
@@ -183,9 +183,9 @@ async fn silent_socket_is_closed_once_replaced() {
         let (second, join) = next_join(&sockets).await;
         assert_eq!(join["received"], 2);
         assert!(!first.is_closed());
-        first.say(&said("b", "late"));
+        first.say(&say_frame("b", "late"));
         second.say(&resumed(1));
-        second.say(&said("b", "late"));
+        second.say(&say_frame("b", "late"));
         assert_eq!(event(&mut events).await, "recovered");
         assert_eq!(event(&mut events).await, r#"b said "late""#);
         assert!(first.is_closed());
@@ -339,10 +339,10 @@ async fn leaving_while_reconnecting_leaks_nothing() {
                         sleep(Duration::from_millis(5)).await;
                     }
                 };
-                let begun = now();
+                let started = now();
                 rest.within("the removal of the last listener").await;
                 // The timeout of an attempt, after which the listeners would be removed in any case, is longer.
-                assert!(now() - begun < 8_000.0);
+                assert!(now() - started < 8_000.0);
                 assert!(second.is_none_or(|second| second.is_closed()));
                 drop(delays);
                 sleep(Duration::from_millis(300)).await;
@@ -361,20 +361,20 @@ async fn unsent_messages_are_queued_within_limits() {
         let mut events = room.events();
         first.cut();
         assert_eq!(event(&mut events).await, "attempt 1");
-        let mut said: Vec<String> = Vec::new();
+        let mut sent: Vec<String> = Vec::new();
         let refused: Error = loop {
-            let line = said.len().to_string();
+            let line = sent.len().to_string();
             match room.say(&line) {
-                Ok(_) => said.push(line),
+                Ok(_) => sent.push(line),
                 Err(error) => break error,
             }
         };
         assert_eq!(*refused.kind(), ErrorKind::Operation);
-        assert!(said.len() >= 256, "{}", said.len());
+        assert!(sent.len() >= 256, "{}", sent.len());
         let (second, _join) = next_join(&sockets).await;
         second.say(&resumed(0));
         let mut lines = Vec::new();
-        while lines.len() < said.len() {
+        while lines.len() < sent.len() {
             let frame = second.sent().await;
             if frame["type"] == "ping" {
                 let received = u32::try_from(lines.len()).unwrap();
@@ -383,7 +383,7 @@ async fn unsent_messages_are_queued_within_limits() {
                 lines.push(frame["data"].as_str().unwrap().to_owned());
             }
         }
-        assert_eq!(lines, said);
+        assert_eq!(lines, sent);
         room.say("one more").unwrap();
     })
     .await;

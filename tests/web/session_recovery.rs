@@ -149,7 +149,8 @@ async fn silent_path_is_retried_then_lost() {
     .await;
 }
 
-/// With the browser's own statistics, after a restart: messages in one direction only, and no messages at all.
+/// Two paths without silence, by the statistics of the browser, after a restart: one with messages in one direction, and
+/// one without messages.
 #[wasm_bindgen_test]
 async fn healthy_path_is_not_restarted() {
     watched(async {

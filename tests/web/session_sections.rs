@@ -29,7 +29,7 @@ fn transceiver_of(pc: &PeerConnection, sender: &RtpSender) -> RtpTransceiver {
 }
 
 /// Waits until the negotiated direction includes sending, or does not.
-async fn negotiated(pc: &PeerConnection, sender: &RtpSender, sends: bool) {
+async fn wait_until_negotiated(pc: &PeerConnection, sender: &RtpSender, sends: bool) {
     let transceiver = transceiver_of(pc, sender);
     let negotiated = async {
         loop {
@@ -50,13 +50,13 @@ async fn toggle(session: &Session, track: &MediaStreamTrack, stream: &MediaStrea
     for _ in 0..times {
         let sender = pc.add_track(track, &[stream]).unwrap();
         assert_eq!(sender.track().unwrap().id(), track.id());
-        negotiated(pc, &sender, true).await;
+        wait_until_negotiated(pc, &sender, true).await;
         pc.remove_track(&sender).unwrap();
         assert!(sender.track().is_none());
-        negotiated(pc, &sender, false).await;
+        wait_until_negotiated(pc, &sender, false).await;
     }
     let sender = pc.add_track(track, &[stream]).unwrap();
-    negotiated(pc, &sender, true).await;
+    wait_until_negotiated(pc, &sender, true).await;
 }
 
 fn assert_no_events(sessions: [&Session; 2]) {
@@ -78,7 +78,7 @@ async fn assert_bounded(sender: &Session, receiver: &Session, times: usize) {
     let (constant, toggled) = (camera().await, camera().await);
     let pc = sender.connection();
     let fixed = pc.add_track(&constant.tracks()[0], &[&constant]).unwrap();
-    negotiated(pc, &fixed, true).await;
+    wait_until_negotiated(pc, &fixed, true).await;
     let (constant_video, toggled_video) = (Element::new("video"), Element::new("video"));
     let _constant_shown = shown(&constant_video, receiver, 0).await;
     let started = now();
@@ -165,7 +165,7 @@ async fn track_removed_at_once_is_not_sent() {
         let (pc, stream) = (a.connection(), camera().await);
         let track = &stream.tracks()[0];
         let sender = pc.add_track(track, &[&stream]).unwrap();
-        negotiated(pc, &sender, true).await;
+        wait_until_negotiated(pc, &sender, true).await;
         pc.remove_track(&sender).unwrap();
         for _ in 0..5 {
             assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
@@ -174,11 +174,11 @@ async fn track_removed_at_once_is_not_sent() {
             pc.remove_track(&sender).unwrap();
             assert!(sender.track().is_none());
         }
-        negotiated(pc, &sender, false).await;
+        wait_until_negotiated(pc, &sender, false).await;
         sleep(Duration::from_millis(200)).await;
         assert!(js::get(sender.as_raw(), "track").is_null());
         assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
-        negotiated(pc, &sender, true).await;
+        wait_until_negotiated(pc, &sender, true).await;
         assert_eq!(pc.transceivers().len(), 1);
         assert_no_events([&a, &b]);
     })
@@ -192,19 +192,19 @@ async fn track_refused_by_browser_is_reported() {
         let (pc, stream) = (a.connection(), camera().await);
         let track = &stream.tracks()[0];
         let sender = pc.add_track(track, &[&stream]).unwrap();
-        negotiated(pc, &sender, true).await;
+        wait_until_negotiated(pc, &sender, true).await;
         pc.remove_track(&sender).unwrap();
-        negotiated(pc, &sender, false).await;
+        wait_until_negotiated(pc, &sender, false).await;
         let refuse = js::eval("() => Promise.reject(new DOMException('refused', 'InvalidModificationError'))");
         let refusing = Override::new(sender.as_raw(), "replaceTrack", &refuse);
         assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
         assert_eq!(describe_event(&a.events().next().within("the failure").await.unwrap()), "replaceTrack failed");
         assert!(sender.track().is_none());
-        negotiated(pc, &sender, false).await;
+        wait_until_negotiated(pc, &sender, false).await;
         drop(refusing);
         // The sender is reused again once the browser accepts the track.
         assert_eq!(pc.add_track(track, &[&stream]).unwrap(), sender);
-        negotiated(pc, &sender, true).await;
+        wait_until_negotiated(pc, &sender, true).await;
     })
     .await;
 }

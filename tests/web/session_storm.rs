@@ -120,7 +120,7 @@ fn mirrored(direction: TransceiverDirection) -> TransceiverDirection {
 }
 
 /// Waits until the directions of both sides match. This may take long where the browser delays negotiationneeded.
-async fn matching_directions(a: &Side<'_>, b: &Side<'_>) -> BTreeMap<String, Option<TransceiverDirection>> {
+async fn wait_for_matching_directions(a: &Side<'_>, b: &Side<'_>) -> BTreeMap<String, Option<TransceiverDirection>> {
     for _ in 0..2_400 {
         let expected: BTreeMap<_, _> =
             b.directions().into_iter().map(|(mid, direction)| (mid, direction.map(mirrored))).collect();
@@ -148,7 +148,7 @@ fn failures(session: &Session) -> Rc<RefCell<Vec<String>>> {
 }
 
 /// Waits until both sides have been stable for half a second.
-async fn settled(a: &PeerConnection, b: &PeerConnection, failures: &[Rc<RefCell<Vec<String>>>; 2]) {
+async fn wait_until_settled(a: &PeerConnection, b: &PeerConnection, failures: &[Rc<RefCell<Vec<String>>>; 2]) {
     let mut still = 0;
     for _ in 0..1_200 {
         sleep(Duration::from_millis(50)).await;
@@ -210,11 +210,11 @@ async fn storm(kinds: &[Change]) {
         for round in 0..ROUNDS {
             join(a.make_change(), b.make_change()).await;
             if round % 10 == 9 {
-                settled(a.pc, b.pc, &failures).await;
+                wait_until_settled(a.pc, b.pc, &failures).await;
             }
         }
-        settled(a.pc, b.pc, &failures).await;
-        let directions = matching_directions(&a, &b).await;
+        wait_until_settled(a.pc, b.pc, &failures).await;
+        let directions = wait_for_matching_directions(&a, &b).await;
         assert!(!directions.is_empty());
         assert_ne!(ice_ufrag(a.pc), ice_ufrag(b.pc));
         join(

@@ -67,7 +67,7 @@ pub fn command(args: &[String]) -> Result {
     let (found, browser) = run(&options)?;
     let figures = Figures(&found["figures"]);
     println!("\n{}", figures.table());
-    figures.judge();
+    figures.print_targets();
     if let Some(file) = &options.json {
         fs::write(file, format!("{:#}\n", found["figures"])).map_err(|error| format!("{file}: {error}"))?;
     }
@@ -180,7 +180,7 @@ impl Figures<'_> {
         table
     }
 
-    fn judge(&self) {
+    fn print_targets(&self) {
         for Target { what, ratio, least } in &TARGETS {
             match ratio(self) {
                 Some(ratio) => {

@@ -32,11 +32,11 @@ pub fn command() -> Result {
 
 fn timed((name, check): Check) -> Line {
     println!("\n==> check {name}");
-    let begun = Instant::now();
+    let start = Instant::now();
     let result = check();
     let failed = u64::from(result.is_err());
     let counts = Counts { passed: 1 - failed, failed };
-    Line { name: name.to_owned(), counts, took: begun.elapsed(), result }
+    Line { name: name.to_owned(), counts, took: start.elapsed(), result }
 }
 
 fn setup() -> Result {

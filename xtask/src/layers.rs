@@ -38,7 +38,7 @@ pub fn check() -> Result {
     let source = paths::root().join("src");
     let mut imports = Imports::new();
     read_folder(&source, &[], &mut imports)?;
-    let faults = judge(&imports);
+    let faults = find_faults(&imports);
     if faults.is_empty() {
         println!("ok {} modules in {} layers", imports.len(), LAYERS.len());
         return Ok(());
@@ -46,7 +46,7 @@ pub fn check() -> Result {
     Err(format!("src/ has imports that its layers do not allow:\n{}", faults.join("\n")))
 }
 
-fn judge(imports: &Imports) -> Vec<String> {
+fn find_faults(imports: &Imports) -> Vec<String> {
     let mut faults = Vec::new();
     for (module, imported) in imports {
         for (other, file) in imported.iter().filter(|(other, _)| *other != module) {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_in_every_form_are_found() {
+    fn imports_in_all_forms_are_found() {
         assert_eq!(found("use crate::{error::{Error, Result}, wake::Waiter}; use std::fmt;", 1), ["error", "wake"]);
         assert_eq!(found("pub(crate) use crate::event; fn f() { crate::sys::global::window() }", 2), ["event", "sys"]);
         assert_eq!(found("impl $crate::registry::Shared for X { }", 1), ["registry"]);
@@ -234,26 +234,26 @@ mod tests {
     #[test]
     fn imports_to_lower_layers_are_allowed() {
         let allowed = imports(&[("room", &["session", "error"]), ("peer", &["channel"]), ("channel", &["error"])]);
-        assert_eq!(judge(&allowed), [""; 0]);
+        assert_eq!(find_faults(&allowed), [""; 0]);
     }
 
     #[test]
     fn imports_to_higher_layers_are_refused() {
-        let faults = judge(&imports(&[("media", &["error", "room"])]));
+        let faults = find_faults(&imports(&[("media", &["error", "room"])]));
         assert_eq!(faults, ["src/media.rs: media imports room, which is in a higher layer"]);
     }
 
     #[test]
-    fn cycles_within_a_layer_are_refused() {
-        let faults = judge(&imports(&[("peer", &["stats"]), ("stats", &["media"]), ("media", &["peer"])]));
+    fn cycles_within_layer_are_refused() {
+        let faults = find_faults(&imports(&[("peer", &["stats"]), ("stats", &["media"]), ("media", &["peer"])]));
         assert_eq!(faults.len(), 3, "{faults:?}");
         assert!(faults.iter().any(|fault| fault.starts_with("src/peer.rs: peer imports stats")), "{faults:?}");
     }
 
     #[test]
-    fn modules_without_a_layer_are_refused() {
-        assert_eq!(judge(&imports(&[("novelty", &["error"])])).len(), 1);
-        assert_eq!(judge(&imports(&[("room", &["Error"])])).len(), 1);
+    fn modules_without_layer_are_refused() {
+        assert_eq!(find_faults(&imports(&[("novelty", &["error"])])).len(), 1);
+        assert_eq!(find_faults(&imports(&[("room", &["Error"])])).len(), 1);
     }
 
     #[test]

@@ -30,11 +30,11 @@ pub fn check() -> Result {
     }
     let tree = ["tree", "-p", PACKAGE, "--edges", "normal,build", "--target", "all", "--prefix", "none"];
     let tree = Step::new("cargo", tree).output().ok_or("`cargo tree` failed: check Cargo.lock")?;
-    judge(&tree)
+    check_tree(&tree)
 }
 
 /// Checks the output of `cargo tree`: one package per line, its name first.
-fn judge(tree: &str) -> Result {
+fn check_tree(tree: &str) -> Result {
     let mut packages: Vec<&str> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
     packages.sort_unstable();
     packages.dedup();
@@ -64,20 +64,20 @@ serde_core v1.0.229 (*)";
 
     #[test]
     fn allowed_packages_pass() {
-        assert_eq!(judge(TREE), Ok(()));
+        assert_eq!(check_tree(TREE), Ok(()));
     }
 
     #[test]
     fn runtimes_and_javascript_are_refused() {
         for package in ["tokio v1.54.1", "wasm-bindgen v0.2.130", "js-sys v0.3.107", "futures-executor v0.3.34"] {
-            let error = judge(&format!("{TREE}\n{package}")).expect_err(package);
+            let error = check_tree(&format!("{TREE}\n{package}")).expect_err(package);
             assert!(error.contains(package.split(' ').next().unwrap_or_default()), "{error}");
         }
     }
 
     #[test]
-    fn tree_of_another_package_is_an_error() {
-        assert!(judge("bytes v1.12.2").is_err());
-        assert!(judge("").is_err());
+    fn tree_of_other_package_is_error() {
+        assert!(check_tree("bytes v1.12.2").is_err());
+        assert!(check_tree("").is_err());
     }
 }

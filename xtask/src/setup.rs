@@ -212,10 +212,10 @@ fn ensure(name: &str, why: &str, find: impl Fn() -> Option<String>, install: imp
         return Ok(());
     }
     println!("==> installing {name} ({why})");
-    let begun = Instant::now();
+    let start = Instant::now();
     install().map_err(|error| format!("{name}: {error}"))?;
     let version = find().ok_or_else(|| format!("{name} was installed, but is not on PATH or too old"))?;
-    println!("ok {name} {version} (in {:.1} s)", begun.elapsed().as_secs_f32());
+    println!("ok {name} {version} (in {:.1} s)", start.elapsed().as_secs_f32());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
-//! `cargo xtask size`: measures the bytes of wasm and JavaScript that a page loads, for small programs on this crate, for
-//! the same program on raw web-sys, and for the npm package. They are built by `wasm-pack build --target web --release`
-//! with wasm-opt -Oz. The JavaScript is not minified.
+//! `cargo xtask size`: measures the bytes of wasm and JavaScript that a page loads, for small programs on this crate,
+//! for the same program on raw web-sys, and for the npm package. They are built by `wasm-pack build --target web
+//! --release` with wasm-opt -Oz. The JavaScript is not minified.
 
 use crate::step::Step;
 use crate::{Result, artifacts, paths, readme, setup, unexpected};
@@ -51,7 +51,7 @@ pub fn command(args: &[String]) -> Result {
     }
     let sizes = Value::Object(sizes);
     print!("\n{}", table(&sizes));
-    judge(&sizes);
+    print_target(&sizes);
     if let Some(file) = file {
         fs::write(file, format!("{sizes:#}\n")).map_err(|error| format!("{file}: {error}"))?;
     }
@@ -72,7 +72,7 @@ fn table(sizes: &Value) -> String {
     format!("| Bytes, wasm and JavaScript | gzip | brotli |\n|---|--:|--:|\n{}", rows.concat())
 }
 
-fn judge(sizes: &Value) {
+fn print_target(sizes: &Value) {
     let gzip = |key: &str| sizes[key]["gzip"].as_f64().unwrap_or(f64::NAN);
     let ratio = gzip("minimal_channel") / gzip("raw_web_sys");
     let verdict = if ratio <= TARGET { "met" } else { "missed" };

@@ -52,14 +52,14 @@ impl Step {
 
     /// Runs the command with its output shown.
     pub fn run(mut self) -> Result {
-        let begun = self.announce();
+        let start = self.announce();
         let status = self.command.status();
-        self.close(begun, status)
+        self.close(start, status)
     }
 
     /// Runs the command with its output shown, and returns its standard output and the result.
     pub fn tee(mut self) -> (String, Result) {
-        let begun = self.announce();
+        let start = self.announce();
         let mut seen = Vec::new();
         let status = self.command.stdout(Stdio::piped()).spawn().and_then(|mut child| {
             if let Some(mut stdout) = child.stdout.take() {
@@ -68,21 +68,21 @@ impl Step {
             child.wait()
         });
         let text = String::from_utf8_lossy(&seen).into_owned();
-        (text, self.close(begun, status))
+        (text, self.close(start, status))
     }
 
     /// Runs the command, and shows its output only if it fails.
     pub fn run_quietly(mut self) -> Result {
-        let begun = Instant::now();
+        let start = Instant::now();
         let output = self.command.output();
         match output {
             Ok(output) if output.status.success() => Ok(()),
             Ok(output) => {
                 eprint!("{}", String::from_utf8_lossy(&output.stdout));
                 eprint!("{}", String::from_utf8_lossy(&output.stderr));
-                self.close(begun, Ok(output.status))
+                self.close(start, Ok(output.status))
             }
-            Err(error) => self.close(begun, Err(error)),
+            Err(error) => self.close(start, Err(error)),
         }
     }
 
@@ -108,8 +108,8 @@ impl Step {
         Instant::now()
     }
 
-    fn close(&self, begun: Instant, status: std::io::Result<ExitStatus>) -> Result {
-        let seconds = begun.elapsed().as_secs_f32();
+    fn close(&self, start: Instant, status: std::io::Result<ExitStatus>) -> Result {
+        let seconds = start.elapsed().as_secs_f32();
         let what = match status {
             Ok(status) if status.success() => {
                 println!("    done in {seconds:.1} s");
@@ -133,7 +133,7 @@ pub fn version(program: &Path) -> Option<String> {
 
 /// Returns the version in the output of another command.
 pub fn version_of(step: Step) -> Option<String> {
-    version_in(&question.output()?).map(str::to_owned)
+    version_in(&step.output()?).map(str::to_owned)
 }
 
 fn version_in(output: &str) -> Option<&str> {
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn version_is_found_in_program_output() {
         let output = "Mozilla Firefox 153.7.0esr";
-        assert_eq!(version_in(said), Some("153.7.0esr"));
+        assert_eq!(version_in(output), Some("153.7.0esr"));
         assert_eq!(version_in("wasm-opt version 132 (version_132)"), Some("132"));
         assert_eq!(version_in("no number"), None);
         assert_eq!(major("156.0.8078.79"), Some(156));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_program_is_an_error() {
+    fn missing_program_is_error() {
         let missing = Step::new("no-such-program-here", ["--version"]);
         let error = missing.run().expect_err("there is no such program");
         assert!(error.contains("cannot be run"), "{error}");

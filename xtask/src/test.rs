@@ -59,7 +59,7 @@ fn needs(runners: &[&str]) -> Vec<Need> {
 
 fn timed(runner: &str, turn: Option<&TurnServer>) -> Line {
     println!("\n==> test {runner}");
-    let begun = Instant::now();
+    let start = Instant::now();
     let step = match runner {
         "native" => Ok(native()),
         "chrome" => chrome(turn),
@@ -71,12 +71,12 @@ fn timed(runner: &str, turn: Option<&TurnServer>) -> Line {
         Ok(step) => step.hint(format!("run `cargo xtask test {runner}` alone")).tee(),
         Err(error) => (String::new(), Err(error)),
     };
-    let (counts, result) = judged(Counts::in_output(&output), result);
-    Line { name: runner.to_owned(), counts, took: begun.elapsed(), result }
+    let (counts, result) = corrected(Counts::in_output(&output), result);
+    Line { name: runner.to_owned(), counts, took: start.elapsed(), result }
 }
 
 /// Corrects the result: a runner without any test has failed, and a failure without a failed test counts as one.
-fn judged(mut counts: Counts, result: Result) -> (Counts, Result) {
+fn corrected(mut counts: Counts, result: Result) -> (Counts, Result) {
     let result = match result {
         Ok(()) if counts.passed + counts.failed == 0 => Err("no tests were run".into()),
         other => other,
@@ -184,16 +184,16 @@ mod tests {
 
     #[test]
     fn run_without_tests_fails() {
-        let (counts, result) = judged(Counts::default(), Ok(()));
+        let (counts, result) = corrected(Counts::default(), Ok(()));
         assert_eq!((counts.failed, result.is_err()), (1, true));
     }
 
     #[test]
     fn failure_without_failed_tests_counts_as_one() {
         let broken = Err("exit code 101".to_owned());
-        let (counts, _) = judged(Counts { passed: 4, failed: 0 }, broken.clone());
+        let (counts, _) = corrected(Counts { passed: 4, failed: 0 }, broken.clone());
         assert_eq!(counts, Counts { passed: 4, failed: 1 });
-        let (counts, _) = judged(Counts { passed: 4, failed: 2 }, broken);
+        let (counts, _) = corrected(Counts { passed: 4, failed: 2 }, broken);
         assert_eq!(counts, Counts { passed: 4, failed: 2 });
     }
 

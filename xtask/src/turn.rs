@@ -55,8 +55,8 @@ impl TurnServer {
     }
 
     fn wait_until_listening(&mut self, server: SocketAddr) -> Result {
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(10) {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(10) {
             if let Ok(Some(status)) = self.process.try_wait() {
                 return Err(format!("turnserver exited: {status}"));
             }

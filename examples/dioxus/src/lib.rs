@@ -8,7 +8,7 @@ use browser_rtc::{
     Error, Result,
     channel::{DataChannel, Message},
     media::{self, Attachment, Constraints, MediaStream},
-    room::{Call, DeclineReason, IncomingCall, Join, Room, RoomEvent},
+    room::{Call, IncomingCall, Join, Room, RoomEvent},
     signaling::{self, Peer},
 };
 use dioxus::{prelude::*, web::WebEventExt};
@@ -86,11 +86,8 @@ fn Lobby(room: Room, camera: MediaStream, mut status: Signal<String>) -> Element
             while let Some(event) = events.next().await {
                 peers.set(room.peers());
                 match event {
+                    // One call at a time: others are dropped, which declines them.
                     RoomEvent::Incoming(call) if *phone.peek() == Phone::Idle => phone.set(Phone::Ringing(call)),
-                    RoomEvent::Incoming(call) => {
-                        // The call may have ended.
-                        let _ = call.decline(DeclineReason::Busy);
-                    }
                     RoomEvent::Lost { reason, .. } => status.set(reason.to_string()),
                     _ => {}
                 }
@@ -226,7 +223,7 @@ fn InCall(call: Call, mut phone: Signal<Phone>, mut status: Signal<String>) -> E
             }
         }
         form { onsubmit: send,
-            input { id: "line", value: line, oninput: move |event| line.set(event.value()) }
+            input { id: "line", placeholder: "Message", value: line, oninput: move |event| line.set(event.value()) }
             button { id: "send", disabled: chat().is_none(), "Send" }
         }
     }

@@ -8,7 +8,7 @@ use browser_rtc::{
     Error, Result,
     channel::{DataChannel, Message},
     media::{self, Constraints, MediaStream},
-    room::{Call, DeclineReason, IncomingCall, Join, Room, RoomEvent},
+    room::{Call, IncomingCall, Join, Room, RoomEvent},
     signaling::{self, Peer},
 };
 use futures::{StreamExt, try_join};
@@ -21,10 +21,11 @@ pub fn start() {
 }
 
 /// A text for the user, errors included.
-type Status = RwSignal<String>;
+type StatusSignal = RwSignal<String>;
+type PhoneSignal = RwSignal<Phone, LocalStorage>;
 
 /// The state of the one call that this page can have.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 enum Phone {
     Idle,
     Calling(Peer),
@@ -32,15 +33,9 @@ enum Phone {
     InCall(Call),
 }
 
-impl Phone {
-    fn is_idle(&self) -> bool {
-        matches!(self, Self::Idle)
-    }
-}
-
 #[component]
 fn App() -> impl IntoView {
-    let status = Status::new("Enter a name and join the room.".to_owned());
+    let status = StatusSignal::new("Enter a name and join the room.".to_owned());
     let name = RwSignal::new(String::new());
     let join = Action::new_local(move |name: &String| {
         let joined = join(name.clone());
@@ -83,7 +78,7 @@ async fn join(name: String) -> Result<(Room, MediaStream)> {
 
 /// The peers in the room, and a call with one of them.
 #[component]
-fn Lobby(room: Room, camera: MediaStream, status: Status) -> impl IntoView {
+fn Lobby(room: Room, camera: MediaStream, status: StatusSignal) -> impl IntoView {
     let peers = RwSignal::new(room.peers());
     let phone = RwSignal::new_local(Phone::Idle);
     status.set(format!("You are in the room as {}.", room.me().name));
@@ -95,10 +90,9 @@ fn Lobby(room: Room, camera: MediaStream, status: Status) -> impl IntoView {
             while let Some(event) = events.next().await {
                 peers.set(room.peers());
                 match event {
-                    RoomEvent::Incoming(call) if phone.read_untracked().is_idle() => phone.set(Phone::Ringing(call)),
-                    RoomEvent::Incoming(call) => {
-                        // The call may have ended.
-                        let _ = call.decline(DeclineReason::Busy);
+                    // One call at a time: others are dropped, which declines them.
+                    RoomEvent::Incoming(call) if *phone.read_untracked() == Phone::Idle => {
+                        phone.set(Phone::Ringing(call));
                     }
                     RoomEvent::Lost { reason, .. } => status.set(reason.to_string()),
                     _ => {}
@@ -115,7 +109,7 @@ fn Lobby(room: Room, camera: MediaStream, status: Status) -> impl IntoView {
                 <li>
                     {peer.name.clone()} " "
                     <button
-                        disabled=move || !phone.read().is_idle()
+                        disabled=move || *phone.read() != Phone::Idle
                         on:click=move |_| phone.set(Phone::Calling(peer.clone()))
                     >
                         "Call"
@@ -136,13 +130,7 @@ fn Lobby(room: Room, camera: MediaStream, status: Status) -> impl IntoView {
 
 /// A call that rings at the peer. Unmounting the component drops the call, and so ends the ringing.
 #[component]
-fn Calling(
-    room: Room,
-    camera: MediaStream,
-    peer: Peer,
-    phone: RwSignal<Phone, LocalStorage>,
-    status: Status,
-) -> impl IntoView {
+fn Calling(room: Room, camera: MediaStream, peer: Peer, phone: PhoneSignal, status: StatusSignal) -> impl IntoView {
     status.set(format!("Calling {}.", peer.name));
     spawn(async move {
         match room.call(&peer.id, &camera).await {
@@ -158,12 +146,7 @@ fn Calling(
 
 /// A call that rings here.
 #[component]
-fn Ringing(
-    call: IncomingCall,
-    camera: MediaStream,
-    phone: RwSignal<Phone, LocalStorage>,
-    status: Status,
-) -> impl IntoView {
+fn Ringing(call: IncomingCall, camera: MediaStream, phone: PhoneSignal, status: StatusSignal) -> impl IntoView {
     status.set(format!("{} is calling.", call.peer().name));
     let ended = call.ended();
     spawn(async move {
@@ -188,7 +171,7 @@ fn Ringing(
 
 /// A call that both peers have agreed to: the remote video and the chat.
 #[component]
-fn InCall(call: Call, phone: RwSignal<Phone, LocalStorage>, status: Status) -> impl IntoView {
+fn InCall(call: Call, phone: PhoneSignal, status: StatusSignal) -> impl IntoView {
     let stream = RwSignal::new_local(None::<MediaStream>);
     let chat = RwSignal::new_local(None::<DataChannel>);
     let messages = RwSignal::new(Vec::<String>::new());
@@ -236,7 +219,7 @@ fn InCall(call: Call, phone: RwSignal<Phone, LocalStorage>, status: Status) -> i
         <button id="hang-up" on:click=move |_| call.hang_up()>"Hang up"</button>
         <ul id="messages">{move || messages.get().into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}</ul>
         <form on:submit=send>
-            <input id="line" bind:value=line/>
+            <input id="line" placeholder="Message" bind:value=line/>
             <button id="send" disabled=move || chat.read().is_none()>"Send"</button>
         </form>
     }

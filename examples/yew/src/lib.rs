@@ -291,7 +291,7 @@ fn InCall(props: &InCallProps) -> Html {
             <button id="hang-up" onclick={hang_up}>{ "Hang up" }</button>
             <ul id="messages">{ for messages.0.iter().map(|text| html! { <li>{ text }</li> }) }</ul>
             <form onsubmit={send}>
-                <input id="line" ref={line} />
+                <input id="line" ref={line} placeholder="Message" />
                 <button id="send" disabled={chat.is_none()}>{ "Send" }</button>
             </form>
         </>

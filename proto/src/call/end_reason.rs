@@ -20,7 +20,7 @@ pub enum EndReason {
     Unanswered,
     /// The peer left the room, or its page was closed.
     PeerLeft,
-    /// The connection between the two peers could not be made, or has failed.
+    /// The connection between the peers could not be established, or has failed.
     ConnectionFailed,
     /// The local side left the room.
     RoomClosed,
@@ -42,7 +42,7 @@ impl EndReason {
         }
     }
 
-    /// Returns the reason that the peer is given when the local side ends a call for this one.
+    /// Returns the reason to send to the peer when the local side ends a call for this reason.
     #[must_use]
     pub const fn to_hang_up_reason(self) -> HangUpReason {
         match self {
@@ -63,7 +63,7 @@ impl From<DeclineReason> for EndReason {
     }
 }
 
-/// Converts the reason to the one that the peer that was hung up on reports.
+/// Converts the received reason to the one that the receiving side reports.
 impl From<HangUpReason> for EndReason {
     fn from(reason: HangUpReason) -> Self {
         match reason {

@@ -1,4 +1,4 @@
-//! Messages that the two peers of a call send each other through the signaling server.
+//! Messages between the two peers of a call, sent through the signaling server.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub enum CallSignal {
         /// The reason.
         reason: DeclineReason,
     },
-    /// Ends the call, also while it rings.
+    /// Ends the call, in any phase.
     HangUp {
         /// The reason. Absent if the user ended the call.
         reason: HangUpReason,
@@ -80,7 +80,7 @@ impl TryFrom<Wire> for CallMessage {
 pub enum DeclineReason {
     /// The callee is in another call.
     Busy,
-    /// The callee does not want the call. Reasons of later versions are read as this one.
+    /// The callee rejected the call. Unknown reasons are read as this one.
     Declined,
 }
 
@@ -106,11 +106,11 @@ impl From<&str> for DeclineReason {
 pub enum HangUpReason {
     /// The call was not answered in time.
     Unanswered,
-    /// The connection could not be made, or has failed.
+    /// The connection could not be established, or has failed.
     ConnectionFailed,
     /// The peer's page was reloaded.
     PeerLeft,
-    /// The user ended the call. Reasons of later versions are read as this one.
+    /// The user ended the call. Unknown reasons are read as this one.
     #[default]
     HungUp,
 }
@@ -155,7 +155,7 @@ impl TryFrom<String> for CallId {
 
     fn try_from(id: String) -> Result<Self, Self::Error> {
         let has_length = id.chars().nth(Self::MAX_CHARS).is_none() && !id.is_empty();
-        if has_length { Ok(Self(id)) } else { Err("the id of a call has 1 to 64 characters") }
+        if has_length { Ok(Self(id)) } else { Err("a call id must have 1 to 64 characters") }
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
     use crate::sdp::{SdpType, SessionDescription};
 
     #[test]
-    fn call_signals_have_the_json_of_the_protocol() {
+    fn call_signals_match_protocol_json() {
         let offer = SessionDescription { kind: SdpType::Offer, sdp: "v=0".into() };
         for (signal, json) in [
             (CallSignal::Ring, r#"{"call":"c1","kind":"ring"}"#),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_reasons_are_read_as_the_plain_ones() {
+    fn unknown_reasons_are_read_as_default() {
         for (kind, signal) in [
             ("decline", CallSignal::Decline { reason: DeclineReason::Declined }),
             ("hang_up", CallSignal::HangUp { reason: HangUpReason::HungUp }),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_message_is_an_error() {
+    fn malformed_message_is_error() {
         for json in
             ["null", "[]", "{}", r#"{"call":"c1"}"#, r#"{"call":1,"kind":"ring"}"#, r#"{"call":"c1","kind":"x"}"#]
         {

@@ -1,4 +1,4 @@
-//! Calls: the messages of two peers in a room, from the ring to the end, and the state of a call.
+//! Calls between two peers in a room: their messages and their state.
 
 mod channel;
 mod end_reason;

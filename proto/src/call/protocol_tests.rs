@@ -1,4 +1,4 @@
-//! PROTOCOL.md describes the messages of calls as this module implements them.
+//! Tests that PROTOCOL.md describes call messages as implemented.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::document::{DOCUMENT, examples, one_line};
 use crate::signaling::{ClientMessage, ServerMessage, SignalFrom, SignalTo};
 
 #[test]
-fn protocol_calls_are_written_and_read() {
+fn protocol_call_examples_round_trip() {
     let mut shown = BTreeSet::new();
     for json in examples("json call") {
         let message: CallMessage = serde_json::from_str(json).unwrap();
@@ -33,7 +33,7 @@ fn protocol_calls_are_written_and_read() {
 }
 
 #[test]
-fn protocol_frames_carry_messages_of_calls() {
+fn protocol_frames_contain_call_messages() {
     let client = examples("json client").into_iter().filter_map(|json| match ClientMessage::from_json(json).unwrap() {
         ClientMessage::Signal(SignalTo { data, .. }) => Some(data),
         _ => None,
@@ -46,13 +46,13 @@ fn protocol_frames_carry_messages_of_calls() {
     assert_eq!(messages.len(), 2);
 }
 
-/// Requires that a table of the document has the reason, and the example the same word.
+/// Asserts that the reason stands in a table of the document, and in the example.
 fn assert_shown(json: &str, word: &str) {
     assert!(DOCUMENT.contains(&format!("\n| `{word}` | ")) && json.contains(word), "{json}");
 }
 
 #[test]
-fn protocol_channel_of_a_call_is_as_it_is_created() {
+fn protocol_control_channel_matches_constants() {
     for json in examples("json channel") {
         let message: NewId = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&message).unwrap(), json);

@@ -1,4 +1,4 @@
-//! Rings: which of them is reported, declined, or becomes one call with the local peer's own.
+//! Rules for incoming rings: report, decline, ignore, or join with an outgoing call.
 
 use super::{CallId, CallSignal, CallState, DeclineReason, Phase};
 use crate::{
@@ -6,11 +6,11 @@ use crate::{
     signaling::{Peer, PeerId},
 };
 
-/// Maximum number of calls that ring at once. A peer can only have one of them.
+/// Maximum number of calls that ring at once, at most one per peer.
 const MAX_RINGING: usize = 16;
 
-/// Maximum number of rings that are answered with `busy` within [`BUSY_INTERVAL_MS`]. Further ones are ignored, so that
-/// a flood of rings does not use up what the server lets this client send.
+/// Maximum number of rings that are answered with `busy` within [`BUSY_INTERVAL_MS`]. Further rings are ignored, so
+/// that a flood of rings does not use up the rate limit of this client.
 const MAX_BUSY_ANSWERS: u32 = 32;
 const BUSY_INTERVAL_MS: f64 = 10_000.0;
 
@@ -21,35 +21,35 @@ pub enum RingOutcome {
     Ignored,
     /// A new call rings.
     Incoming(CallState),
-    /// A call that the local peer was making continues as the peer's call, and is to be accepted.
+    /// An outgoing call continues as the peer's call, which the caller of this method accepts.
     Joined {
-        /// Position of the call among those that were passed.
+        /// Index of the call among those that were passed.
         index: usize,
-        /// The call that the local peer rang, which is to be hung up.
+        /// The former id of the outgoing call, if it rang. It must be hung up.
         former: Option<CallId>,
     },
     /// The ring is declined with this signal.
     Declined(CallSignal),
 }
 
-/// The rules for rings, and a memory of those that were received.
+/// The rules for incoming rings, with a memory of received ones.
 #[derive(Clone, Debug, Default)]
 pub struct Rings {
     seen: Deduplicator,
-    /// Beginning of the current interval of busy answers, in milliseconds, and their number.
+    /// Start of the current interval of busy answers, in milliseconds, and their number.
     busy_answers: (f64, u32),
 }
 
 impl Rings {
-    /// Remembers a call that the local peer makes: the remote peer cannot ring with its id.
+    /// Remembers the id of an outgoing call, so that the remote peer cannot ring with it.
     pub fn remember(&mut self, peer: &PeerId, call: &CallId) {
         let _ = self.seen.insert((peer, call));
     }
 
-    /// Receives a ring of `peer`. A ring that was received before is ignored, also if its call has ended.
+    /// Receives a ring of `peer`. A ring that was received before is ignored, even if its call has ended.
     ///
-    /// If both peers ring each other, the call of the peer with the lesser id continues. `now_ms` is the time in
-    /// milliseconds since any fixed moment, `me` the id of the local peer, and `calls` are its calls.
+    /// If both peers ring each other, the call of the peer with the lower id continues. `now_ms` is the time in
+    /// milliseconds since any fixed moment, `me` is the id of the local peer, and `calls` are its calls.
     pub fn receive<'a>(
         &mut self,
         now_ms: f64,
@@ -87,10 +87,10 @@ impl Rings {
     }
 
     fn may_answer_busy(&mut self, now_ms: f64) -> bool {
-        let (begun, count) = self.busy_answers;
-        let is_same_interval = (0.0..BUSY_INTERVAL_MS).contains(&(now_ms - begun));
-        let (begun, count) = if is_same_interval { (begun, count) } else { (now_ms, 0) };
-        self.busy_answers = (begun, count.saturating_add(1));
+        let (start, count) = self.busy_answers;
+        let is_same_interval = (0.0..BUSY_INTERVAL_MS).contains(&(now_ms - start));
+        let (start, count) = if is_same_interval { (start, count) } else { (now_ms, 0) };
+        self.busy_answers = (start, count.saturating_add(1));
         count < MAX_BUSY_ANSWERS
     }
 }

@@ -1,4 +1,4 @@
-//! State of one call, from its beginning to its end.
+//! The state machine of a call.
 
 use super::{CallId, CallSignal, DeclineReason, EndReason};
 use crate::{
@@ -7,30 +7,30 @@ use crate::{
     signaling::{ErrorCode, LeaveReason, Peer, PeerId},
 };
 
-/// Maximum number of session signals that wait while a call rings: a peer has nothing to negotiate before the answer.
+/// Maximum number of session signals that are queued while a call rings. A peer negotiates nothing before the answer.
 const RINGING_SIGNALS: usize = 16;
 
-/// Maximum number of session signals that wait for the session of an active call, which takes them as they arrive.
+/// Maximum number of session signals that are queued in an active call, whose session handles them as they arrive.
 const ACTIVE_SIGNALS: usize = 256;
 
 /// The progress of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// The local peer is about to ring, and nothing has been sent: its media is not there yet.
+    /// The local peer is about to ring. Nothing is sent until its media is available.
     Preparing,
-    /// The local peer rings the remote one.
+    /// The local peer rings the remote peer.
     Calling,
-    /// The remote peer rings, and the ring is not answered.
+    /// The remote peer rings, and the ring is unanswered.
     Ringing,
-    /// The remote peer rings, and is to be accepted as soon as the local media is there.
+    /// The remote peer rings, and the call will be accepted as soon as the local media is available.
     Accepting,
     /// Both peers have accepted the call.
     Active,
-    /// The call has ended. The first reason counts.
+    /// The call has ended, with the first reason that was reported.
     Ended(EndReason),
 }
 
-/// The part of the local peer in a call.
+/// The role of the local peer in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The local peer rang. Its session is impolite.
@@ -39,7 +39,7 @@ pub enum Role {
     Callee,
 }
 
-/// One call: a state machine without I/O. Its methods return the signal that is to be sent to the peer, if any.
+/// A call: a state machine without I/O. Its methods return the signal to send to the peer, if any.
 ///
 /// ```
 /// use browser_rtc_proto::{
@@ -62,7 +62,7 @@ pub struct CallState {
     role: Role,
     phase: Phase,
     has_connection: bool,
-    /// The peer has left the room without ending its calls, and has not stated its new id.
+    /// The peer has left the room without ending its calls, and has not announced its new id.
     is_peer_lost: bool,
 }
 
@@ -73,7 +73,7 @@ impl CallState {
         Self::new(id, peer, Role::Caller, Phase::Preparing)
     }
 
-    /// Creates a call that rings here.
+    /// Creates a call that rings at the local peer.
     #[must_use]
     pub const fn incoming(id: CallId, peer: Peer) -> Self {
         Self::new(id, peer, Role::Callee, Phase::Ringing)
@@ -83,7 +83,7 @@ impl CallState {
         Self { id, peer, role, phase, has_connection: false, is_peer_lost: false }
     }
 
-    /// Returns the id of the call. It is that of the peer once two rings have become one call.
+    /// Returns the id of the call. It changes to the peer's id when two rings become one call.
     #[must_use]
     pub const fn id(&self) -> &CallId {
         &self.id
@@ -95,7 +95,7 @@ impl CallState {
         &self.peer
     }
 
-    /// Returns the part of the local peer.
+    /// Returns the role of the local peer.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
@@ -113,26 +113,26 @@ impl CallState {
         if let Phase::Ended(reason) = self.phase { Some(reason) } else { None }
     }
 
-    /// Returns whether the call rings here, answered or not.
+    /// Returns whether the call is incoming and not active yet.
     #[must_use]
     pub const fn is_incoming_ring(&self) -> bool {
         matches!(self.phase, Phase::Ringing | Phase::Accepting)
     }
 
-    /// Returns whether the two peers are connected, and so need no server to stay in the call.
+    /// Returns whether the peers are connected. The call then continues without the server.
     #[must_use]
     pub const fn is_connected(&self) -> bool {
         matches!(self.phase, Phase::Active) && self.has_connection
     }
 
-    /// Returns whether the id of the peer is unknown for now. Signals are not sent then.
+    /// Returns whether the current id of the peer is unknown. Signals must not be sent in that case.
     #[must_use]
     pub const fn is_peer_lost(&self) -> bool {
         self.is_peer_lost
     }
 
-    /// Returns the maximum number of session signals that may wait in the current phase. Further ones are dropped: the
-    /// peer's session sends them again.
+    /// Returns the maximum number of session signals to queue in the current phase. Further signals are dropped:
+    /// the peer's session sends them again.
     #[must_use]
     pub const fn signal_limit(&self) -> usize {
         match self.phase {
@@ -142,7 +142,7 @@ impl CallState {
         }
     }
 
-    /// Rings the peer, if the call is being prepared.
+    /// Rings the peer if the call is being prepared.
     pub fn ring(&mut self) -> Option<CallSignal> {
         (self.phase == Phase::Preparing).then(|| {
             self.phase = Phase::Calling;
@@ -150,8 +150,8 @@ impl CallState {
         })
     }
 
-    /// Reserves the answer to the ring for one who is going to [`accept`](Self::accept) it. Returns false if the call
-    /// does not ring here, or has been answered.
+    /// Reserves the answer to the ring, before [`accept`](Self::accept). Returns false if the call is not an incoming
+    /// one that is unanswered.
     pub fn reserve(&mut self) -> bool {
         let rings = self.phase == Phase::Ringing;
         if rings {
@@ -168,8 +168,7 @@ impl CallState {
         })
     }
 
-    /// Continues as another call, which the peer rings with this id. The local peer is its callee, and is going to
-    /// accept it.
+    /// Continues as the call that the peer rings with this id. The local peer becomes its callee, and will accept it.
     pub(super) fn join(&mut self, id: CallId) -> Option<CallId> {
         let former = std::mem::replace(&mut self.id, id);
         let has_rung = self.phase == Phase::Calling;
@@ -177,7 +176,7 @@ impl CallState {
         has_rung.then_some(former)
     }
 
-    /// Declines a ring that has not been answered.
+    /// Declines an unanswered ring.
     pub fn decline(&mut self, reason: DeclineReason) -> Option<CallSignal> {
         (self.phase == Phase::Ringing).then(|| {
             self.end(EndReason::HungUp);
@@ -185,21 +184,21 @@ impl CallState {
         })
     }
 
-    /// Ends the call, and tells the peer if it knows of the call.
+    /// Ends the call. Returns a signal if the peer has received the call.
     pub fn hang_up(&mut self, reason: EndReason) -> Option<CallSignal> {
         let is_known = !matches!(self.phase, Phase::Preparing | Phase::Ended(_));
         self.end(reason);
         is_known.then(|| CallSignal::HangUp { reason: reason.to_hang_up_reason() })
     }
 
-    /// Ends the call without a message. The first reason counts.
+    /// Ends the call without a signal. A call that has ended keeps its reason.
     pub const fn end(&mut self, reason: EndReason) {
         if self.end_reason().is_none() {
             self.phase = Phase::Ended(reason);
         }
     }
 
-    /// Receives a signal of the peer. Returns the one that is for the session of the call.
+    /// Receives a signal of the peer. Returns the signal for the session of the call, if it contains one.
     pub fn receive(&mut self, signal: CallSignal) -> Option<Signal> {
         match signal {
             CallSignal::Accept if self.phase == Phase::Calling => self.phase = Phase::Active,
@@ -211,13 +210,13 @@ impl CallState {
         None
     }
 
-    /// Ends the call because the server has refused a signal without which it cannot begin.
+    /// Ends the call because the server refused a signal that the call needs to start.
     pub fn refused(&mut self, code: Option<&ErrorCode>) {
         let is_gone = code == Some(&ErrorCode::UnknownPeer);
         self.end(if is_gone { EndReason::PeerLeft } else { EndReason::ConnectionFailed });
     }
 
-    /// Reports that the peer has left the room. A peer that was lost to the server may still be connected.
+    /// Reports that the peer has left the room. A peer that the server lost may still be connected.
     pub fn peer_left(&mut self, reason: &LeaveReason) {
         if *reason != LeaveReason::Left && self.is_connected() {
             self.is_peer_lost = true;
@@ -226,8 +225,8 @@ impl CallState {
         }
     }
 
-    /// Reports that the local peer has another id in the room. Returns whether the remote peer is to be told, over the
-    /// connection. A peer that only knows the former id cannot be reached otherwise.
+    /// Reports that the local peer has a new id in the room. Returns whether to announce it to the remote peer over the
+    /// connection. Without that, signals to the former id are lost.
     pub fn own_id_changed(&mut self) -> bool {
         if !self.is_connected() && self.phase != Phase::Preparing {
             self.end(EndReason::PeerLeft);
@@ -235,13 +234,13 @@ impl CallState {
         self.is_connected()
     }
 
-    /// Reports that the peer has another id in the room.
+    /// Reports that the peer has a new id in the room.
     pub fn peer_id_changed(&mut self, id: PeerId) {
         self.peer.id = id;
         self.is_peer_lost = false;
     }
 
-    /// Reports the state of the connection. A peer that is lost to the server is gone when the connection is lost too.
+    /// Reports the state of the connection. If the server has lost the peer, the loss of the connection ends the call.
     pub fn connection_changed(&mut self, state: &ConnectionState) {
         self.has_connection = *state == ConnectionState::Connected;
         if matches!(state, ConnectionState::Disconnected | ConnectionState::Failed) && self.is_peer_lost {

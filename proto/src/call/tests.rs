@@ -1,4 +1,4 @@
-//! Calls between two peers: every order in which they act and their messages arrive.
+//! Calls between two peers, in every order of their actions and messages.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -33,7 +33,7 @@ fn connected() -> CallState {
 }
 
 #[test]
-fn ring_and_answer_make_an_active_call() {
+fn ring_and_answer_start_call() {
     assert_eq!((active().phase(), active().role()), (Phase::Active, Role::Caller));
     let mut call = CallState::incoming(id("c1"), peer("b"));
     assert!(call.is_incoming_ring() && call.accept().is_none());
@@ -44,7 +44,7 @@ fn ring_and_answer_make_an_active_call() {
 }
 
 #[test]
-fn accept_counts_only_while_calling() {
+fn accept_is_ignored_unless_calling() {
     let mut preparing = CallState::outgoing(id("c1"), peer("b"));
     preparing.receive(CallSignal::Accept);
     assert_eq!(preparing.phase(), Phase::Preparing);
@@ -54,7 +54,7 @@ fn accept_counts_only_while_calling() {
 }
 
 #[test]
-fn first_reason_for_the_end_counts() {
+fn first_end_reason_is_kept() {
     let mut call = active();
     call.receive(CallSignal::HangUp { reason: HangUpReason::HungUp });
     call.receive(CallSignal::Decline { reason: DeclineReason::Busy });
@@ -64,7 +64,7 @@ fn first_reason_for_the_end_counts() {
 }
 
 #[test]
-fn hang_up_is_sent_to_a_peer_that_knows_the_call() {
+fn hang_up_is_sent_if_peer_received_ring() {
     let mut preparing = CallState::outgoing(id("c1"), peer("b"));
     assert_eq!(preparing.hang_up(EndReason::HungUp), None);
     assert_eq!(preparing.end_reason(), Some(EndReason::HungUp));
@@ -73,7 +73,7 @@ fn hang_up_is_sent_to_a_peer_that_knows_the_call() {
 }
 
 #[test]
-fn refused_ring_ends_the_call() {
+fn refused_ring_ends_call() {
     for (code, reason) in [
         (Some(ErrorCode::UnknownPeer), EndReason::PeerLeft),
         (Some(ErrorCode::Internal), EndReason::ConnectionFailed),
@@ -87,7 +87,7 @@ fn refused_ring_ends_the_call() {
 }
 
 #[test]
-fn waiting_signals_are_limited_by_phase() {
+fn queued_signals_are_limited_by_phase() {
     let ringing = CallState::incoming(id("c1"), peer("b"));
     let mut ended = active();
     ended.end(EndReason::HungUp);
@@ -96,7 +96,7 @@ fn waiting_signals_are_limited_by_phase() {
 }
 
 #[test]
-fn connected_call_outlives_a_peer_lost_to_the_server() {
+fn connected_call_survives_peer_lost_by_server() {
     let mut call = connected();
     call.peer_left(&LeaveReason::Lost);
     assert!(call.is_peer_lost() && call.is_connected());
@@ -117,7 +117,7 @@ fn connected_call_outlives_a_peer_lost_to_the_server() {
 }
 
 #[test]
-fn own_new_id_is_stated_over_the_connection() {
+fn new_local_id_is_announced_over_connection() {
     assert!(connected().own_id_changed());
     let mut call = active();
     assert!(!call.own_id_changed());
@@ -128,12 +128,12 @@ fn own_new_id_is_stated_over_the_connection() {
 }
 
 #[test]
-fn repeated_ring_of_an_ended_call_is_ignored() {
+fn repeated_ring_of_ended_call_is_ignored() {
     let mut rings = Rings::default();
     let me = PeerId::from("a");
     let mut ring = |from: &str, call: &str| rings.receive(0.0, &me, peer(from), id(call), []);
     assert!(matches!(ring("b", "c1"), RingOutcome::Incoming(_)));
-    // The call has ended, and is no longer among those that are passed.
+    // The call has ended, so it is no longer passed.
     assert_eq!(ring("b", "c1"), RingOutcome::Ignored);
     assert!(matches!(ring("b", "c2"), RingOutcome::Incoming(_)));
     assert!(matches!(ring("c", "c1"), RingOutcome::Incoming(_)), "an id belongs to one peer");
@@ -159,7 +159,7 @@ fn rings_and_busy_answers_are_limited() {
         assert_eq!(outcome, if number < 32 { busy_answer() } else { RingOutcome::Ignored }, "{number}");
     }
     assert_eq!(rings.receive(16_000.0, &me, peer("q"), id("later"), &mut calls), busy);
-    // One ring of each peer.
+    // At most one ring per peer.
     calls.truncate(1);
     assert_eq!(rings.receive(16_000.0, &me, peer("p0"), id("second"), &mut calls), busy_answer());
     assert!(matches!(rings.receive(16_000.0, &me, peer("q"), id("first"), &mut calls), RingOutcome::Incoming(_)));
@@ -169,8 +169,7 @@ fn busy_answer() -> RingOutcome {
     RingOutcome::Declined(CallSignal::Decline { reason: DeclineReason::Busy })
 }
 
-/// A peer whose user calls the other one, or accepts its call, whose media takes a while, and which sends its signals
-/// over an ordered queue.
+/// A peer that calls the other peer or accepts its call, with delayed media and an ordered queue of signals.
 #[derive(Clone)]
 struct Side {
     me: &'static str,
@@ -189,7 +188,7 @@ impl Side {
         self.sent.extend(signal.map(|signal| CallMessage { call: call.clone(), signal }));
     }
 
-    /// Begins a call: that of the peer, if it rings already.
+    /// Starts a call, or accepts the call of the peer if it rings.
     fn call(&mut self, other: &str) {
         self.has_called = true;
         if !self.calls.iter_mut().any(CallState::reserve) {
@@ -199,7 +198,7 @@ impl Side {
         }
     }
 
-    /// Takes the media that was waited for.
+    /// Provides the media that the call waits for.
     fn media(&mut self) -> bool {
         let is_waiting = |call: &&mut CallState| matches!(call.phase(), Phase::Preparing | Phase::Accepting);
         let Some(call) = self.calls.iter_mut().find(is_waiting) else { return false };
@@ -228,7 +227,7 @@ impl Side {
     }
 }
 
-/// Searches every order of what two peers do that call each other; `visit` sees each final state.
+/// Searches every order of the actions of two peers that call each other, and passes each final state to `visit`.
 fn search(sides: &[Side; 2], visit: &mut impl FnMut(&[Side; 2])) {
     let mut is_final = true;
     for at in 0..2 {
@@ -273,7 +272,7 @@ fn two_peers_that_call_each_other_share_one_call() {
         assert_ne!(near.role(), far.role());
         assert!(
             sides.iter().flat_map(|side| &side.calls).all(|call| call.phase() == Phase::Active),
-            "nothing rings on"
+            "no call keeps ringing"
         );
         calls.insert(String::from(near.id().clone()));
     });

@@ -1,4 +1,4 @@
-//! State machine of all transfers on one channel.
+//! The state machine of all file transfers on one channel.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use super::{
     violation::Violation,
 };
 
-/// Maximum number of the peer's offers that are pending. More are declined as [`Reason::Busy`].
+/// Maximum number of pending offers of the peer. Further offers are declined with [`Reason::Busy`].
 pub const MAX_PENDING_OFFERS: usize = 64;
 
 /// The transfers on one channel, in both directions, as a state machine.
 ///
-/// It checks which message is allowed when, and assigns binary messages to their transfers. The caller reads the channel
-/// and passes each message to [`handle_text`](Self::handle_text) or [`handle_bytes`](Self::handle_bytes); and it reports
+/// It checks whether each message is allowed, and assigns binary messages to their transfers. The caller passes each
+/// message of the channel to [`handle_text`](Self::handle_text) or [`handle_bytes`](Self::handle_bytes), and reports
 /// what it sends and stores by the other methods.
 ///
 /// ```
@@ -43,7 +43,7 @@ pub struct Exchange {
     /// The block that is being received.
     block: Option<OpenBlock>,
     next_id: TransferId,
-    /// Smallest number that the peer's next offer may have.
+    /// Lowest number that the next offer of the peer may have.
     min_offer: u64,
     peer_known: bool,
 }
@@ -54,30 +54,29 @@ struct OpenBlock {
     length: u32,
     /// Bytes that are still to be received.
     left: u32,
-    /// False for a block whose transfer has ended here: its bytes are ignored.
+    /// False if the receiver has ended the transfer: the bytes are ignored.
     wanted: bool,
 }
 
-/// Meaning of a text message. A transfer that it ends is no longer in the [`Exchange`].
+/// The meaning of a text message. A transfer that the message ends is removed from the [`Exchange`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The peer offers a file. The offer is to be acknowledged, and then answered.
+    /// The peer offers a file. The offer must be acknowledged, and then answered.
     Offer(Offer),
-    /// The peer offers a file that is to be declined with this message: of another version, or one too many.
+    /// The peer offers a file that must be declined with this message, because of its version or the number of offers.
     Unacceptable(Decline),
-    /// The bytes that follow belong to this block.
+    /// The following bytes belong to this block.
     Block {
         /// The announcement of the block.
         block: Block,
-        /// The file restarts at this block, the first, instead of the one that was requested: whatever was stored before
-        /// is to be discarded.
+        /// The file restarts at its first block instead of the requested one. The stored part must be discarded.
         restart: bool,
     },
     /// All blocks of an incoming file were sent.
     End(End),
     /// The peer cancelled an incoming file.
     Cancel(Cancel),
-    /// The peer violated the protocol in an incoming file, which is to be answered with [`Stop`].
+    /// The peer violated the protocol in an incoming file, which must be answered with [`Stop`].
     IncomingViolation(TransferId, Violation),
     /// The peer acknowledged an offer.
     OfferAck(OfferAck),
@@ -91,14 +90,14 @@ pub enum Event {
     Decline(Decline),
     /// The peer stopped an outgoing file.
     Stop(Stop),
-    /// The peer violated the protocol in an outgoing file, which is to be answered with [`Cancel`].
+    /// The peer violated the protocol in an outgoing file, which must be answered with [`Cancel`].
     OutgoingViolation(TransferId, Violation),
 }
 
-/// Meaning of a binary message.
+/// The meaning of a binary message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bytes {
-    /// The bytes belong to the transfer's block that is being received.
+    /// The bytes belong to the current block of the transfer.
     Block {
         /// Number of the transfer.
         id: TransferId,
@@ -109,7 +108,7 @@ pub enum Bytes {
     },
     /// The bytes belong to a transfer that has ended.
     Ignored,
-    /// The peer violated the protocol in an incoming file, which is to be answered with [`Stop`].
+    /// The peer violated the protocol in an incoming file, which must be answered with [`Stop`].
     Violation(TransferId, Violation),
 }
 
@@ -122,8 +121,9 @@ impl Exchange {
         id
     }
 
-    /// Begins to send an accepted file, from the block that the peer requested, or from the start if the peer has blocks
-    /// of another file. Returns the index of the first block to send, or `None` if the transfer has ended.
+    /// Begins to send an accepted file, from the block that the peer requested, or `from_start` if the stored part of
+    /// the peer belongs to another file. Returns the index of the first block to send, or `None` if the transfer has
+    /// ended.
     pub fn begin(&mut self, id: TransferId, from_start: bool) -> Option<u64> {
         self.outgoing.get_mut(&id).map(|outgoing| outgoing.begin(from_start))
     }
@@ -141,31 +141,31 @@ impl Exchange {
         }
     }
 
-    /// Notes that the [`End`] of an outgoing file is sent.
+    /// Records that the [`End`] of an outgoing file is sent.
     pub fn end_sent(&mut self, id: TransferId) {
         if let Some(outgoing) = self.outgoing.get_mut(&id) {
             outgoing.end_sent();
         }
     }
 
-    /// Removes an outgoing transfer, whose later messages are ignored. Returns false if it has ended before.
+    /// Removes an outgoing transfer. Its later messages are ignored. Returns false if it has ended before.
     pub fn remove_outgoing(&mut self, id: TransferId) -> bool {
         self.outgoing.remove(&id).is_some()
     }
 
-    /// Accepts an incoming file, of which `from` blocks are present already, with a window of so many blocks. Returns
-    /// false if the transfer has ended.
+    /// Accepts an incoming file, of which the first `from` blocks are stored, with a window in blocks. Returns false if
+    /// the transfer has ended.
     pub fn accept(&mut self, id: TransferId, from: u64, window: u32) -> bool {
         self.incoming.get_mut(&id).map(|incoming| incoming.accept(from, window)).is_some()
     }
 
-    /// Counts a verified and stored block of an incoming file. Returns the number of stored blocks, for a [`BlockAck`], or
-    /// `None` if the transfer has ended.
+    /// Counts a verified and stored block of an incoming file. Returns the number of stored blocks, for a [`BlockAck`],
+    /// or `None` if the transfer has ended.
     pub fn block_stored(&mut self, id: TransferId) -> Option<u64> {
         self.incoming.get_mut(&id).map(ReceiveState::block_stored)
     }
 
-    /// Removes an incoming transfer, whose later messages are ignored. Returns false if it has ended before.
+    /// Removes an incoming transfer. Its later messages are ignored. Returns false if it has ended before.
     pub fn remove_incoming(&mut self, id: TransferId) -> bool {
         if let Some(block) = self.block.as_mut().filter(|block| block.id == id) {
             block.wanted = false;
@@ -173,19 +173,20 @@ impl Exchange {
         self.incoming.remove(&id).is_some()
     }
 
-    /// Returns whether the peer has sent a message of the protocol, so is known to implement it.
+    /// Returns whether the peer has sent a message of the protocol, and therefore implements it.
     #[must_use]
     pub fn is_peer_known(&self) -> bool {
         self.peer_known
     }
 
-    /// Handles a text message. Returns `None` for a message without effect: of an unknown type, or about a transfer that
+    /// Handles a text message. Returns `None` if the message has no effect because its type is unknown or its transfer
     /// has ended.
     ///
     /// # Errors
-    /// If the violation ends the channel.
+    /// Returns an error for a violation that must close the channel.
     pub fn handle_text(&mut self, text: &str) -> Result<Option<Event>, Violation> {
-        let message = Message::from_json(text).map_err(|_| Violation("a message is not part of the file protocol"))?;
+        let message =
+            Message::from_json(text).map_err(|_| Violation("a text message is not part of the file protocol"))?;
         let Some(message) = message else { return Ok(None) };
         self.peer_known = true;
         Ok(match message {
@@ -193,7 +194,7 @@ impl Exchange {
             Message::Block(block) => self.block(block)?,
             Message::End(end) => self.end(end),
             Message::Cancel(cancel) => {
-                // The rest of its block is not sent.
+                // The sender does not send the rest of the block.
                 self.block = self.block.take().filter(|block| block.id != cancel.id);
                 self.incoming.remove(&cancel.id).map(|_| Event::Cancel(cancel))
             }
@@ -219,7 +220,7 @@ impl Exchange {
     /// Handles a binary message of this length in bytes.
     ///
     /// # Errors
-    /// If the violation ends the channel.
+    /// Returns an error for a violation that must close the channel.
     pub fn handle_bytes(&mut self, length: u32) -> Result<Bytes, Violation> {
         let block = self.block.as_mut().ok_or(Violation("a binary message belongs to no block"))?;
         let (id, wanted, offset) = (block.id, block.wanted, block.length - block.left);
@@ -243,7 +244,7 @@ impl Exchange {
     fn offered(&mut self, offer: Offer) -> Result<Event, Violation> {
         let id = offer.id;
         if u64::from(id) < self.min_offer {
-            return Err(Violation("the number of an offer is not larger than that of the offer before"));
+            return Err(Violation("the number of an offer is not higher than that of the previous offer"));
         }
         self.min_offer = u64::from(id) + 1;
         if offer.version != VERSION {
@@ -258,13 +259,13 @@ impl Exchange {
 
     fn block(&mut self, block: Block) -> Result<Option<Event>, Violation> {
         if self.block.is_some() {
-            return Err(Violation("a block was sent within another"));
+            return Err(Violation("a block was announced within another block"));
         }
-        // A block of a transfer that was stopped here may still be in flight.
-        let begun = self.incoming.get_mut(&block.id).map(|incoming| incoming.begin(&block));
-        let (id, length, wanted) = (block.id, block.length, matches!(begun, Some(Ok(_))));
+        // A block of a transfer that the receiver has stopped may still be in flight.
+        let started = self.incoming.get_mut(&block.id).map(|incoming| incoming.begin(&block));
+        let (id, length, wanted) = (block.id, block.length, matches!(started, Some(Ok(_))));
         self.block = (length > 0).then_some(OpenBlock { id, length, left: length, wanted });
-        Ok(begun.map(|begun| match begun {
+        Ok(started.map(|started| match started {
             Ok(restart) => Event::Block { block, restart },
             Err(violation) => self.incoming_violation(id, violation),
         }))
@@ -286,7 +287,7 @@ impl Exchange {
         Event::IncomingViolation(id, violation)
     }
 
-    /// Applies a message to an outgoing transfer. One about a transfer that has ended is late, and ignored.
+    /// Applies a message to an outgoing transfer. A late message, whose transfer has ended, is ignored.
     fn outgoing(
         &mut self,
         id: TransferId,

@@ -93,7 +93,7 @@ struct Model {
     pipes: [VecDeque<Packet>; 2],
     /// Blocks of files whose connection was lost.
     partial: [BTreeMap<usize, Vec<Digest>>; 2],
-    /// A transfer was cancelled, declined or lost.
+    /// Set if a transfer was cancelled, declined or lost.
     disturbed: bool,
     resumed: u32,
     completed: u32,
@@ -252,7 +252,7 @@ impl Model {
         self.send_message(at, Cancel::new(id, Reason::Cancelled));
     }
 
-    /// Loses all messages in flight, and keeps partial files for later.
+    /// Drops all messages in flight, and keeps partial files.
     fn reconnect(&mut self) {
         self.disturbed = true;
         for (side, partial) in self.sides.iter_mut().zip(&mut self.partial) {
@@ -320,7 +320,7 @@ impl Model {
             }
             Event::Decline(Decline { id, .. }) | Event::Stop(Stop { id, .. }) => {
                 side.outgoing.remove(&id).unwrap();
-                // A sender that is stopped within a block cancels it.
+                // A sender that is stopped within a block cancels the transfer.
                 if side.block.is_some_and(|(open, _)| open == id) {
                     side.block = None;
                     self.send_message(at, Cancel::new(id, Reason::Cancelled));

@@ -13,7 +13,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn random_messages_keep_the_limits(inputs in proptest::collection::vec(input(), 0..300)) {
+    fn random_messages_stay_within_limits(inputs in proptest::collection::vec(input(), 0..300)) {
         let mut exchange = Exchange::default();
         (0..3).for_each(|size| {
             exchange.offer(size * BLOCK_SIZE);

@@ -1,4 +1,4 @@
-//! Messages that the protocol does not allow, or allows in more than one place.
+//! Messages that violate the protocol or may arrive in several states.
 
 use super::{
     Accept, BLOCK_SIZE, Block, Bytes, Decline, Digest, End, Event, Exchange, FileId, MAX_PENDING_OFFERS, Message,
@@ -28,7 +28,7 @@ fn block(index: u64, length: u64) -> Block {
 }
 
 #[test]
-fn violation_of_a_sender_ends_the_transfer() {
+fn violation_of_sender_ends_transfer() {
     let assert_violation = |exchange: &mut Exchange, message: Message| {
         let event = handle(exchange, message);
         assert!(matches!(event, Some(Event::IncomingViolation(0, _))), "{event:?}");
@@ -62,7 +62,7 @@ fn violation_of_a_sender_ends_the_transfer() {
 }
 
 #[test]
-fn unassignable_message_ends_the_channel() {
+fn message_without_transfer_ends_channel() {
     assert!(receiver().handle_bytes(1).is_err(), "bytes without a block");
     assert!(receiver().handle_text("hello").is_err());
     let mut within_block = receiver();
@@ -71,7 +71,7 @@ fn unassignable_message_ends_the_channel() {
 }
 
 #[test]
-fn offer_beyond_the_limit_or_of_another_version_is_declined() {
+fn excess_offer_or_other_version_is_declined() {
     let mut exchange = Exchange::default();
     for id in 0..MAX_PENDING_OFFERS as TransferId {
         assert!(matches!(handle(&mut exchange, offer(id, 1)), Some(Event::Offer(_))));
@@ -87,7 +87,7 @@ fn offer_beyond_the_limit_or_of_another_version_is_declined() {
 }
 
 #[test]
-fn peer_is_known_from_its_first_known_message() {
+fn peer_is_known_after_first_known_message() {
     let mut exchange = Exchange::default();
     let id = exchange.offer(1);
     assert!(exchange.handle_text("hello").is_err());

@@ -25,7 +25,7 @@ const MAX_FILE_ID: usize = 64;
 /// Number of a transfer, unique among the transfers of its sender on one channel.
 pub type TransferId = u32;
 
-/// Defines [`Message`] with one struct a variant.
+/// Defines [`Message`] with a struct for each variant.
 macro_rules! messages {
     ($( $(#[$meta:meta])* $name:ident = $type:literal, )+) => {
         /// A text message of the file protocol.
@@ -37,7 +37,7 @@ macro_rules! messages {
         }
 
         impl Message {
-            /// Values of `type` that this version knows.
+            /// Values of `type` in this version.
             pub(super) const TYPES: &[&str] = &[$($type),+];
         }
 
@@ -60,7 +60,7 @@ messages! {
     End = "end",
     /// Cancels the transfer. Sent by the sender.
     Cancel = "cancel",
-    /// Acknowledges an offer, which is then pending. Sent by the receiver.
+    /// Acknowledges an offer, before it is answered. Sent by the receiver.
     OfferAck = "offer_ack",
     /// Accepts an offer. Sent by the receiver.
     Accept = "accept",
@@ -78,15 +78,15 @@ impl Message {
     /// Returns the message as JSON text.
     ///
     /// # Errors
-    /// Never for a message that the protocol allows.
+    /// Never fails for a message that the protocol allows.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
 
-    /// Reads a message from JSON text; `None` for a `type` that this version does not know, which is to be ignored.
+    /// Parses a message from JSON text. Returns `None` for an unknown `type`, which must be ignored.
     ///
     /// # Errors
-    /// If the text is not a message of the protocol.
+    /// Returns an error if the text is not a message of the protocol.
     pub fn from_json(text: &str) -> Result<Option<Self>, serde_json::Error> {
         #[derive(Deserialize)]
         struct Header<'a> {
@@ -94,9 +94,9 @@ impl Message {
             r#type: Cow<'a, str>,
         }
 
-        // serde also reads a struct from an array.
+        // serde would also accept an array.
         if text.trim_ascii_start().starts_with('[') {
-            return Err(de::Error::custom("a message is a JSON object"));
+            return Err(de::Error::custom("the message is not a JSON object"));
         }
         let Header { r#type } = serde_json::from_str(text)?;
         if Self::TYPES.contains(&&*r#type) { serde_json::from_str(text).map(Some) } else { Ok(None) }
@@ -111,9 +111,9 @@ pub struct Offer {
     pub version: u32,
     /// Number of the transfer, larger than that of the offer before.
     pub id: TransferId,
-    /// Id of the file, the same when the file is offered again on another channel.
+    /// Id of the file, which stays the same when the file is offered again on another channel.
     pub file_id: FileId,
-    /// Name of the file, at most 1,024 bytes of UTF-8; may be empty. It is not safe to use before
+    /// Name of the file, at most 1,024 bytes of UTF-8; may be empty. It must not be used before
     /// [`name::sanitize`](super::name::sanitize).
     #[serde(deserialize_with = "limited_text")]
     pub name: String,
@@ -147,7 +147,7 @@ impl Offer {
     }
 }
 
-/// An announcement of a block. The binary messages that follow, up to `length` bytes in all, are its bytes.
+/// An announcement of a block. Its bytes follow in binary messages, `length` bytes in total.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Block {
@@ -187,7 +187,7 @@ impl End {
     }
 }
 
-/// The sender's cancellation of a transfer, within a block too.
+/// The cancellation of a transfer by its sender, possibly within a block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Cancel {
@@ -227,12 +227,12 @@ impl OfferAck {
 pub struct Accept {
     /// Number of the transfer.
     pub id: TransferId,
-    /// Maximum number of blocks that are sent and not acknowledged, at least 1.
+    /// Maximum number of sent and unacknowledged blocks, at least 1.
     pub window: u32,
-    /// Number of blocks that the receiver has already.
+    /// Number of blocks that the receiver has stored.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub from: u64,
-    /// Hash of the hashes of the blocks that the receiver has already.
+    /// Hash of the hashes of the stored blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
 }
@@ -244,8 +244,8 @@ impl Accept {
         Self { id, window, from: 0, sha256: None }
     }
 
-    /// Requests the file from the block with the index `from` on. `sha256` is the hash of the hashes of the blocks
-    /// before.
+    /// Requests the file starting at the block with the index `from`. `sha256` is the hash of the hashes of the blocks
+    /// before it.
     #[must_use]
     pub fn resume(mut self, from: u64, sha256: Digest) -> Self {
         self.from = from;
@@ -333,13 +333,13 @@ pub enum Reason {
     Declined,
     /// Too many offers are pending.
     Busy,
-    /// The offer has another version, or the page cannot receive files.
+    /// The version of the offer is not supported, or the page cannot receive files.
     Unsupported,
     /// The transfer was cancelled.
     Cancelled,
-    /// A hash is wrong, or the protocol was violated.
+    /// A hash did not match, or the protocol was violated.
     Invalid,
-    /// The file could not be read or stored. Reasons of later versions are read as this one.
+    /// The file could not be read or stored. Unknown reasons are read as this one.
     #[serde(other)]
     Failed,
 }
@@ -373,7 +373,7 @@ pub struct InvalidFileId(());
 
 impl fmt::Display for InvalidFileId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the id of a file has 1 to 64 letters, digits, - and _")
+        f.write_str("a file id must have 1 to 64 ASCII letters, digits, `-` or `_`")
     }
 }
 
@@ -421,7 +421,7 @@ pub struct InvalidDigest(());
 
 impl fmt::Display for InvalidDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a SHA-256 hash has 64 hexadecimal digits")
+        f.write_str("a SHA-256 hash must have 64 hexadecimal digits")
     }
 }
 
@@ -445,12 +445,16 @@ fn is_zero(count: &u64) -> bool {
 
 fn limited_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if text.len() <= MAX_NAME { Ok(text) } else { Err(de::Error::custom("a name or MIME type is too long")) }
+    if text.len() <= MAX_NAME {
+        Ok(text)
+    } else {
+        Err(de::Error::custom("the name or the MIME type exceeds 1024 bytes"))
+    }
 }
 
 fn limited_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let size = u64::deserialize(deserializer)?;
-    if size <= MAX_FILE_SIZE { Ok(size) } else { Err(de::Error::custom("a file is too large")) }
+    if size <= MAX_FILE_SIZE { Ok(size) } else { Err(de::Error::custom("the file size exceeds 2^53 - 1 bytes")) }
 }
 
 #[cfg(test)]
@@ -468,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_have_the_json_of_the_protocol() {
+    fn messages_match_protocol_json() {
         let digest = Digest([0xab; 32]);
         let hex = "ab".repeat(32);
         let messages: [(Message, serde_json::Value); 11] = [
@@ -508,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn later_versions_may_add_types_members_and_reasons() {
+    fn unknown_types_members_and_reasons_are_accepted() {
         assert_eq!(parsed(&json!({ "type": "wave" })), None);
         assert_eq!(
             parsed(&json!({ "type": "stop", "id": 7, "reason": "tired", "how": "very" })),
@@ -517,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_messages_are_errors() {
+    fn malformed_messages_are_rejected() {
         let offer = |file_id: &str, name: &str, size: serde_json::Value| {
             json!({
                 "type": "offer", "version": 1, "id": 7, "file_id": file_id, "name": name, "size": size,
@@ -550,7 +554,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_cover_the_file() {
+    fn blocks_cover_file() {
         for size in [0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 7 * BLOCK_SIZE + 3] {
             let total: u64 = (0..block_count(size)).map(|index| block_length(size, index)).sum();
             assert_eq!(total, size);

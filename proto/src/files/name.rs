@@ -1,30 +1,29 @@
-//! File names and MIME types chosen by the peer.
+//! Sanitization of file names and MIME types from the peer.
 
-/// Maximum length of a file name in file systems, in bytes of UTF-8.
+/// Maximum length of a file name in common file systems, in bytes of UTF-8.
 const MAX_NAME: usize = 255;
 
 /// Maximum length of a MIME type, in bytes.
 const MAX_MIME_TYPE: usize = 255;
 
-/// Maximum length of an extension that shortening keeps, in bytes and with its dot. Text after an earlier dot is not an
-/// extension.
+/// Maximum length of an extension with its dot, in bytes. Longer text after a dot is not treated as an extension.
 const MAX_EXTENSION: usize = 32;
 
-/// Maximum number of bytes that are cut to keep a sequence whole.
+/// Maximum number of additional bytes that are cut off to keep a sequence whole.
 const MAX_SEQUENCE: usize = 64;
 
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
 
-/// The name if nothing of the peer's name can be used.
+/// The name for a peer's name without any usable character.
 const FALLBACK: &str = "file";
 
-/// Returns a name to show and to save a file under.
+/// Returns a name that is safe to show, and to save a file under.
 ///
 /// Control characters, characters that file systems reserve and marks that reorder text become `_`, so that
 /// `evil\u{202e}txt.exe` shows as what it is. Joiners and variation selectors, which scripts and emoji need, stay.
-/// Spaces and dots at the end go, a name that Windows reserves for a device gets a `_` in front, and a long name is
-/// [shortened](shorten). The name is never empty, invisible, or that of a directory.
+/// Trailing spaces and dots are removed, a name that Windows reserves for a device gets a leading `_`, and a long name
+/// is [shortened](shorten). The name is never empty or invisible, and never names a directory.
 #[must_use]
 pub fn sanitize(name: &str) -> String {
     let mut safe: String = name.chars().map(|character| if is_harmful(character) { '_' } else { character }).collect();
@@ -33,15 +32,15 @@ pub fn sanitize(name: &str) -> String {
     }
     let short = shorten(trimmed(&safe));
     let short = trimmed(&short);
-    // A name of `_` alone may be the peer's own choice, or what was left of harmful characters.
+    // `_` may be the peer's name, or the replacement of harmful characters.
     if name.chars().any(is_visible) && short.chars().any(is_visible) { short.into() } else { FALLBACK.into() }
 }
 
-/// Shortens a name to 255 bytes of UTF-8, before its extension (or `.tar` and its extension).
+/// Shortens a name to 255 bytes of UTF-8, and keeps its extension, or `.tar` with its extension.
 ///
-/// A name is never cut within a character, and not between a character and the combining marks, joiners, variation
-/// selectors and emoji modifiers that follow it, or within a flag, unless such a sequence has more than 64 bytes. Other
-/// clusters, such as Indic conjuncts, may be cut.
+/// A name is never cut within a character. It is cut neither between a character and the combining marks, joiners,
+/// variation selectors and emoji modifiers after it, nor within a flag, unless such a sequence has more than 64 bytes.
+/// Other clusters, such as Indic conjuncts, may be cut.
 #[must_use]
 pub fn shorten(name: &str) -> String {
     if name.len() <= MAX_NAME {
@@ -51,7 +50,7 @@ pub fn shorten(name: &str) -> String {
     [cut(stem, MAX_NAME.saturating_sub(extension.len())), extension].concat()
 }
 
-/// Returns a MIME type as a `Blob` accepts it; empty if the text is not one.
+/// Returns a MIME type that a `Blob` accepts, or an empty string if the text is not a MIME type.
 #[must_use]
 pub fn mime_type(text: String) -> String {
     let plain = text.len() <= MAX_MIME_TYPE && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
@@ -65,18 +64,18 @@ fn is_harmful(character: char) -> bool {
         || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
 }
 
-/// Returns whether a name of this character alone can be seen and clicked.
+/// Returns whether a name that consists of this character alone would be visible.
 fn is_visible(character: char) -> bool {
     !(character == '.' || character.is_whitespace() || is_harmful(character) || extends(character))
 }
 
-/// Removes spaces and joiners at both ends, and dots at the end, which Windows drops.
+/// Removes spaces and joiners at both ends, and trailing dots, which Windows drops.
 fn trimmed(name: &str) -> &str {
     let is_void = |character: char| character.is_whitespace() || matches!(character, JOINER | NON_JOINER);
     name.trim_start_matches(is_void).trim_end_matches(|character| is_void(character) || character == '.')
 }
 
-/// Returns whether the name is that of a device in Windows, with any extension.
+/// Returns whether the name, without its extension, is that of a device in Windows.
 fn is_device(name: &str) -> bool {
     let stem = trimmed(name.split('.').next().unwrap_or_default());
     if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].iter().any(|device| stem.eq_ignore_ascii_case(device)) {
@@ -88,7 +87,7 @@ fn is_device(name: &str) -> bool {
         && matches!((number.next(), number.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
 }
 
-/// Splits a name before the dot of its extension, which may be empty.
+/// Splits a name before the dot of its extension. The extension may be empty.
 fn split_extension(name: &str) -> (&str, &str) {
     let none = (name, "");
     let Some((stem, extension)) = name.rfind('.').and_then(|dot| name.split_at_checked(dot)) else { return none };
@@ -101,7 +100,7 @@ fn split_extension(name: &str) -> (&str, &str) {
     }
 }
 
-/// Returns the beginning of a longer text, of at most `limit` bytes.
+/// Returns the start of a text, at most `limit` bytes.
 fn cut(text: &str, limit: usize) -> &str {
     let within_limit = |is_end: fn(&str, &str) -> bool| {
         let ends = (limit.saturating_sub(MAX_SEQUENCE)..=limit).rev();
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn joiners_and_selectors_stay() {
+    fn joiners_and_selectors_are_kept() {
         for name in [
             "می\u{200c}خواهم.txt",
             "❤\u{fe0f}.png",
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn invisible_names_get_a_fallback() {
+    fn invisible_names_get_fallback() {
         for name in
             ["", " .. ", ".", "...", "\u{202e}", "///", "?.?", "\u{200d}\u{200c}", "\u{fe0f}", "\u{301}", " \t", "\0"]
         {
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn device_names_and_trailing_dots_are_changed() {
+    fn device_names_and_trailing_dots_are_replaced() {
         for (name, expected) in [
             ("con", "_con"),
             ("NUL.txt", "_NUL.txt"),
@@ -211,11 +210,11 @@ mod tests {
             (a(300) + ".tar.gz", a(248) + ".tar.gz"),
             (a(300) + ".tar", a(251) + ".tar"),
             (a(300) + ".min.js", a(252) + ".js"),
-            // The dot does not begin an extension.
+            // The text after the dot is not an extension.
             ("a.".to_owned() + &a(300), "a.".to_owned() + &a(253)),
             (".".to_owned() + &a(300), ".".to_owned() + &a(254)),
             (a(300) + ". a name", a(255)),
-            // Windows drops what would be left at the end.
+            // Windows drops a trailing dot.
             (a(254) + ". " + &a(50), a(254)),
             (a(300) + ".", a(255)),
             ("é".repeat(300), "é".repeat(127)),
@@ -236,7 +235,7 @@ mod tests {
             ("a".to_owned() + &"🇩🇪".repeat(40), "a".to_owned() + &"🇩🇪".repeat(31)),
             ("👍🏽".repeat(40), "👍🏽".repeat(31)),
             ("か\u{3099}".repeat(60) + ".txt", "か\u{3099}".repeat(41) + ".txt"),
-            // A sequence of more than 64 bytes is cut at a character.
+            // A sequence of more than 64 bytes is cut between characters.
             ("a".to_owned() + &"\u{301}".repeat(300), "a".to_owned() + &"\u{301}".repeat(127)),
         ] {
             assert_eq!(sanitize(&name), expected);

@@ -1,4 +1,4 @@
-//! PROTOCOL.md describes file transfers as this module implements them.
+//! Tests that PROTOCOL.md describes file transfers as implemented.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ fn type_of(message: &Message) -> String {
 }
 
 #[test]
-fn protocol_section_is_the_module_documentation() {
+fn protocol_section_equals_module_documentation() {
     let files = include_str!("protocol.md").replace("\n# ", "\n### ");
     assert!(DOCUMENT.ends_with(&format!("\n## Files\n\n{files}")));
     for number in [BLOCK_SIZE, MAX_TEXT_LENGTH.into()] {
@@ -24,7 +24,7 @@ fn protocol_section_is_the_module_documentation() {
 }
 
 #[test]
-fn protocol_examples_are_written_and_read() {
+fn protocol_examples_round_trip() {
     let mut shown = BTreeSet::new();
     for json in examples("json file") {
         let message = Message::from_json(json).unwrap().unwrap();
@@ -42,7 +42,7 @@ fn protocol_examples_are_written_and_read() {
 }
 
 #[test]
-fn protocol_transfer_is_valid_at_both_sides() {
+fn protocol_transfer_is_valid_on_both_sides() {
     let (mut sender, mut receiver) = (Exchange::default(), Exchange::default());
     sender.offer(5);
     let mut events = Vec::new();
@@ -53,7 +53,7 @@ fn protocol_transfer_is_valid_at_both_sides() {
             assert_eq!(receiver.handle_bytes(length), Ok(Bytes::Block { id: 0, offset: 0, last: true }));
             continue;
         }
-        // Each side reports what it sends.
+        // Each side reports the messages that it sends.
         match Message::from_json(text).unwrap().unwrap() {
             Message::Accept(accept) => assert!(receiver.accept(accept.id, accept.from, accept.window)),
             Message::Block(block) => {

@@ -18,7 +18,7 @@ struct Accepted {
     /// Index of the next block to receive.
     next: u64,
     stored: u64,
-    /// Only the first block may restart the file.
+    /// True until the first block, which alone may restart the file.
     first: bool,
     ended: bool,
 }
@@ -80,7 +80,7 @@ impl ReceiveState {
         }
     }
 
-    /// Returns the number of blocks that are received, or being received, and not stored.
+    /// Returns the number of blocks that are received or being received, and not stored yet.
     #[cfg(all(test, not(target_arch = "wasm32")))]
     pub(super) fn pending(&self) -> u64 {
         self.accepted.as_ref().map_or(0, |accepted| accepted.next - accepted.stored)

@@ -16,7 +16,7 @@ struct Accepted {
     from: u64,
     /// Maximum number of blocks in flight.
     window: u64,
-    /// Index of the next block to send; none until it is known where to begin.
+    /// Index of the next block to send, or `None` until the first block is determined.
     next: Option<u64>,
     acknowledged: u64,
     ended: bool,
@@ -42,7 +42,7 @@ impl SendState {
         Ok(())
     }
 
-    /// Begins at the block that the peer requested, or at the start, and returns the index of the first block.
+    /// Starts at the block that the peer requested, or at the first one, and returns its index.
     pub(super) fn begin(&mut self, from_start: bool) -> u64 {
         let Some(accepted) = &mut self.accepted else { return 0 };
         let from = if from_start { 0 } else { accepted.from };
@@ -68,7 +68,7 @@ impl SendState {
                 *acknowledged = blocks;
                 Ok(())
             }
-            _ => Err(Violation("other blocks were acknowledged than were sent")),
+            _ => Err(Violation("blocks were acknowledged that were not sent")),
         }
     }
 
@@ -85,7 +85,7 @@ impl SendState {
         }
     }
 
-    /// Returns the number of blocks that were sent and not acknowledged.
+    /// Returns the number of sent and unacknowledged blocks.
     #[cfg(all(test, not(target_arch = "wasm32")))]
     pub(super) fn in_flight(&self) -> u64 {
         self.accepted.as_ref().map_or(0, |accepted| accepted.next.map_or(0, |next| next - accepted.acknowledged))

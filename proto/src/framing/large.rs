@@ -1,7 +1,7 @@
-//! Large messages: split into pieces by the sender, and joined by the receiver.
+//! Large messages, which the sender splits into pieces and the receiver joins.
 //!
-//! Each piece is one message of the channel: a [`Header`] of [`HEADER_BYTES`] bytes, and its part of the whole message. A
-//! message that happens to begin with [`PREFIX`] is sent in pieces as well.
+//! Each piece is one message of the channel: a [`Header`] of [`HEADER_BYTES`] bytes, and a part of the whole message. A
+//! message that begins with [`PREFIX`] by chance is sent in pieces as well.
 //!
 //! ```
 //! use browser_rtc_proto::framing::large::{Header, Joiner, Kind, split};
@@ -19,16 +19,16 @@
 
 use std::{collections::VecDeque, error, fmt, ops::Range};
 
-/// The first bytes of each piece.
+/// The magic number at the start of each piece.
 pub const PREFIX: [u8; 4] = [0x9d, b'L', b'M', 1];
 
 /// Size of a [`Header`], in bytes, with its [`PREFIX`].
 pub const HEADER_BYTES: usize = 24;
 
-/// Maximum number of pieces of one message. The receiver keeps a byte for each, however short the pieces are.
+/// Maximum number of pieces of one message. The receiver needs a byte of memory for each piece.
 pub const MAX_PIECES: u32 = 1 << 20;
 
-/// Maximum number of incomplete messages at a time.
+/// Maximum number of incomplete messages at the same time.
 const MAX_INCOMPLETE: usize = 64;
 
 /// The kind of a piece.
@@ -38,16 +38,16 @@ pub enum Kind {
     Text = 1,
     /// A piece of a binary message.
     Binary = 2,
-    /// No piece: the sender has withdrawn the message.
+    /// The withdrawal of a message, without a piece of it.
     Withdrawn = 3,
 }
 
-/// The header of a piece: the message that it belongs to, and its place in that.
+/// The header of a piece: its message, and its position in the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The kind of the message.
     pub kind: Kind,
-    /// The id of the message, unique among the sender's incomplete ones.
+    /// The id of the message, unique among the incomplete messages of its sender.
     pub id: u32,
     /// The index of the piece, from 0.
     pub index: u32,
@@ -75,7 +75,7 @@ impl Header {
         bytes
     }
 
-    /// Reads a header from the first bytes of a message that begins with [`PREFIX`]. Returns `None` if it is malformed.
+    /// Parses a header at the start of a message that begins with [`PREFIX`]. Returns `None` if it is malformed.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut words = bytes.get(4..HEADER_BYTES)?.as_chunks().0.iter().copied().map(u32::from_le_bytes);
@@ -88,7 +88,7 @@ impl Header {
         Some(Self { kind, id: words.next()?, index: words.next()?, total: words.next()?, piece: words.next()? })
     }
 
-    /// Returns the range of the whole message that the piece holds, or `None` if its fields contradict each other.
+    /// Returns the range of the piece in the whole message, or `None` if the fields are inconsistent.
     #[must_use]
     pub fn range(&self) -> Option<Range<usize>> {
         let start = u64::from(self.index) * u64::from(self.piece);
@@ -117,28 +117,27 @@ pub enum JoinError {
     Malformed,
     /// The message exceeds the limit.
     TooLarge,
-    /// The oldest incomplete message was dropped, as too many messages or bytes are incomplete.
+    /// The oldest incomplete message was dropped, because too many messages or bytes were incomplete.
     TooManyIncomplete,
 }
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "the piece of a large message is malformed",
-            Self::TooLarge => "the peer's message is larger than the limit",
-            Self::TooManyIncomplete => "too many messages are incomplete",
+            Self::Malformed => "a piece of a large message is malformed",
+            Self::TooLarge => "a received large message exceeds the limit",
+            Self::TooManyIncomplete => "too many large messages are incomplete",
         })
     }
 }
 
 impl error::Error for JoinError {}
 
-/// The receiver of pieces. It holds at most 64 incomplete messages, the oldest first, which together are not larger than
-/// the limit of one message.
+/// The receiver of pieces. It keeps at most 64 incomplete messages, whose total size is limited to that of one message.
 #[derive(Debug, Default)]
 pub struct Joiner {
     incomplete: VecDeque<Incomplete>,
-    /// The ids of messages whose further pieces are ignored.
+    /// The ids of dropped messages, whose further pieces are ignored.
     ignored: VecDeque<u32>,
     ordered: bool,
     reliable: bool,
@@ -153,32 +152,34 @@ struct Incomplete {
 }
 
 impl Joiner {
-    /// Creates the receiver of a channel. On an `ordered` one, a message ends the message before. On one that is not
-    /// `reliable`, a message with a lost piece is lost without an error.
+    /// Creates the receiver of a channel. On an `ordered` channel, a message ends the incomplete message before it. On
+    /// a channel that is not `reliable`, a message with a lost piece is dropped without an error.
     #[must_use]
     pub fn new(ordered: bool, reliable: bool) -> Self {
         Self { ordered, reliable, ..Self::default() }
     }
 
-    /// Drops the incomplete messages, as the channel has closed. Returns whether that is a loss on a reliable channel.
+    /// Drops the incomplete messages when the channel has closed. Returns whether a message was lost on a reliable
+    /// channel.
     pub fn close(&mut self) -> bool {
         let is_cut_off = self.reliable && !self.incomplete.is_empty();
         self.incomplete.clear();
         is_cut_off
     }
 
-    /// Takes notice of a message that is not a piece.
+    /// Receives a message that is not a piece.
     pub fn receive_other(&mut self) {
         if self.ordered {
             self.incomplete.clear();
         }
     }
 
-    /// Receives a piece of `length` bytes, which `write` copies to their place. Returns the message once it is complete.
+    /// Receives a piece of `length` bytes, which `write` copies to the passed slice. Returns the message once it is
+    /// complete.
     ///
     /// # Errors
-    /// If the piece is malformed, its message exceeds `limit` bytes, or an older incomplete message was dropped. Each
-    /// message causes at most one error.
+    /// Returns an error if the piece is malformed, its message exceeds `limit` bytes, or an older incomplete message
+    /// was dropped. Each message causes at most one error.
     pub fn receive_piece(
         &mut self,
         header: Header,
@@ -229,7 +230,7 @@ impl Joiner {
         }
     }
 
-    /// Drops the oldest messages until the limits are kept. On an unreliable channel they count as lost.
+    /// Drops the oldest messages until the limits are met. On an unreliable channel they count as lost.
     fn enforce_limits(&mut self, limit: u32) -> Result<(), JoinError> {
         let mut outcome = Ok(());
         loop {
@@ -248,7 +249,7 @@ impl Joiner {
 }
 
 impl Incomplete {
-    /// Returns `None` if the fields of the header contradict each other.
+    /// Returns `None` if the fields of the header are inconsistent.
     fn new(header: Header) -> Option<Self> {
         header.range()?;
         let missing = header.pieces()?;
@@ -356,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn too_large_message_is_reported_once() {
+    fn too_large_message_causes_one_error() {
         let pieces = frames(Kind::Text, 7, &[b'x'; 101], 10);
         let mut joiner = reliable();
         let outcomes: Vec<_> = pieces.iter().map(|frame| receive(&mut joiner, frame, 100)).collect();
@@ -367,13 +368,13 @@ mod tests {
     }
 
     #[test]
-    fn pieces_without_a_size_have_one_byte() {
+    fn piece_size_zero_counts_as_one() {
         let ranges: Vec<_> = split(Kind::Text, 1, 2, 0).filter_map(|header| header.range()).collect();
         assert_eq!(ranges, [0..1, 1..2]);
     }
 
     #[test]
-    fn message_of_too_many_pieces_is_malformed() {
+    fn message_with_too_many_pieces_is_malformed() {
         let header = Header { kind: Kind::Binary, id: 1, index: 0, total: MAX_PIECES + 1, piece: 1 };
         assert_eq!(receive(&mut reliable(), &(header, vec![0]), u32::MAX), Err(JoinError::Malformed));
         let most = Header { total: MAX_PIECES, ..header };
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn oldest_message_is_dropped_at_the_limit() {
+    fn oldest_message_is_dropped_at_limit() {
         for is_reliable in [true, false] {
             let mut joiner = Joiner { reliable: is_reliable, ..Joiner::default() };
             let [first, second] = [1, 2].map(|id| frames(Kind::Binary, id, &[id as u8; 60], 30));
@@ -394,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn ordered_message_ends_incomplete_one() {
+    fn message_ends_incomplete_one_if_ordered() {
         let mut joiner = Joiner { ordered: true, reliable: true, ..Joiner::default() };
         let [first, second] = [1, 2].map(|id| frames(Kind::Binary, id, &[id as u8; 60], 30));
         receive(&mut joiner, &first[0], 100).unwrap();

@@ -1,4 +1,4 @@
-//! PROTOCOL.md describes large messages as this module implements them.
+//! Tests that PROTOCOL.md describes large messages as implemented.
 
 use super::{HEADER_BYTES, Header, Joiner, Kind, PREFIX, split};
 use crate::document::{bytes, examples};

@@ -1,11 +1,11 @@
-//! Framing on data channels. `signaling/PROTOCOL.md` in the repository describes the bytes.
+//! Framing of messages on data channels. `signaling/PROTOCOL.md` in the repository describes the bytes.
 //!
 //! | Module | Content |
 //! |---|---|
-//! | [`large`] | messages that are larger than the channel allows, in pieces |
-//! | [`packed`] | many small messages in one |
+//! | [`large`] | messages above the size limit of the channel, split into pieces |
+//! | [`packed`] | many small messages in one message |
 //! | [`byte_stream`] | a stream of bytes in both directions |
-//! | [`window`] | flow control by credit, for byte streams |
+//! | [`window`] | credit-based flow control for byte streams |
 
 pub mod byte_stream;
 pub mod large;

@@ -1,4 +1,4 @@
-//! Packed messages: many small messages in one, each after its length.
+//! Packed messages: many small messages in one message, each with a length prefix.
 //!
 //! ```
 //! use browser_rtc_proto::framing::packed::{Frame, push};
@@ -15,13 +15,13 @@ use std::{error, fmt, iter::FusedIterator};
 
 use bytes::Bytes;
 
-/// Maximum size of a length, in bytes of seven bits.
+/// Maximum size of a length prefix in bytes, with seven bits in each.
 const MAX_LENGTH_BYTES: usize = 4;
 
 /// Maximum size of a message, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = (1 << (7 * MAX_LENGTH_BYTES)) - 1;
 
-/// Returns the number of bytes that a message of `length` bytes takes in a frame.
+/// Returns the size of a message of `length` bytes in a frame, in bytes.
 #[must_use]
 pub fn packed_length(length: usize) -> usize {
     let mut more = 1;
@@ -44,7 +44,7 @@ pub fn push(frame: &mut Vec<u8>, message: &[u8]) {
     frame.extend_from_slice(message);
 }
 
-/// The error for a frame that ends within a length or a message, or has a length of more than four bytes.
+/// The error for a frame that ends within a length prefix or a message, or has a length prefix of more than four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedFrame;
 
@@ -56,8 +56,8 @@ impl fmt::Display for MalformedFrame {
 
 impl error::Error for MalformedFrame {}
 
-/// An iterator over the messages of a frame, which share its memory. It ends after an error, as the place of the next
-/// message is unknown.
+/// An iterator over the messages of a frame, which share its memory. It ends after an error, because the position of
+/// the next message is unknown.
 #[derive(Debug, Default)]
 pub struct Frame {
     bytes: Bytes,
@@ -89,7 +89,7 @@ impl Iterator for Frame {
 
 impl FusedIterator for Frame {}
 
-/// Returns where the first message starts and ends.
+/// Returns the start and the end of the first message.
 fn first_message(frame: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0;
     for (at, byte) in frame.iter().take(MAX_LENGTH_BYTES).enumerate() {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_take_one_to_four_bytes() {
+    fn length_prefix_has_one_to_four_bytes() {
         for (length, head) in [(0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (2_097_151, 3), (2_097_152, 4)] {
             let mut frame = Vec::new();
             push(&mut frame, &vec![7; length]);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_before_malformed_ones_are_read() {
+    fn messages_before_malformed_part_are_read() {
         for malformed in [&[2, 0][..], &[0x80], &[0x80, 0x80], &[0xff, 0xff, 0xff, 0x7f], &[0x80, 0x80, 0x80, 0x80, 0]]
         {
             assert_eq!(read(malformed), (vec![], true), "{malformed:?}");
@@ -165,7 +165,7 @@ mod at_random {
             prop_assert_eq!(frame.next(), None);
         }
 
-        /// Any bytes are read to the end, and no message has bytes that were not in them.
+        /// Arbitrary bytes are read to the end, and messages contain only bytes of the frame.
         #[test]
         fn arbitrary_bytes_are_read_to_the_end(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
             let frame = Frame::new(bytes.clone());

@@ -1,10 +1,10 @@
-//! PROTOCOL.md describes packed messages as this module implements them.
+//! Tests that PROTOCOL.md describes packed messages as implemented.
 
 use super::{Frame, MAX_MESSAGE_BYTES, push};
 use crate::document::{DOCUMENT, bytes, examples};
 
 #[test]
-fn protocol_frame_is_packed_and_unpacked() {
+fn protocol_frame_round_trips() {
     let example = examples("hex packed")[0];
     let mut frame = Vec::new();
     for message in ["hi", "", "abc"] {
@@ -17,7 +17,7 @@ fn protocol_frame_is_packed_and_unpacked() {
 }
 
 #[test]
-fn protocol_lengths_are_written() {
+fn protocol_lengths_match_encoder() {
     let table = DOCUMENT.split("\n| Length | Bytes |\n|---|---|\n").nth(1).unwrap();
     let rows = table.lines().take_while(|line| line.starts_with('|'));
     let written = rows.inspect(|row| {

@@ -1,12 +1,12 @@
-//! Flow control by credit: the number of bytes that a sender may have in flight until the receiver has consumed them.
-//! Browsers do not limit what they receive on a data channel.
+//! Credit-based flow control: a limit of the bytes that were sent and not consumed by the receiver. It is needed
+//! because browsers do not limit what they receive on a data channel.
 
-/// The sender's side: the bytes that it may still send.
+/// The credit of a sender: the number of bytes that it may send.
 #[derive(Debug)]
 pub struct Credit(u64);
 
 impl Credit {
-    /// Creates the credit that a sender has from the start, in bytes.
+    /// Creates the initial credit of a sender, in bytes.
     #[must_use]
     pub fn new(bytes: u32) -> Self {
         Self(bytes.into())
@@ -18,7 +18,7 @@ impl Credit {
         usize::try_from(self.0).unwrap_or(usize::MAX).min(bytes)
     }
 
-    /// Subtracts bytes that were sent.
+    /// Subtracts sent bytes.
     pub fn spend(&mut self, bytes: usize) {
         self.0 = self.0.saturating_sub(bytes as u64);
     }
@@ -29,26 +29,26 @@ impl Credit {
     }
 }
 
-/// The receiver's side: the bytes that the peer may still send, and those that were consumed.
+/// The window of a receiver: the number of bytes that the peer may send, and of those that were consumed.
 #[derive(Debug)]
 pub struct Window {
     size: u32,
-    /// Bytes that may still be received.
+    /// Number of bytes that the peer may send.
     open: u32,
-    /// Bytes that were consumed since credit was last given.
+    /// Number of bytes consumed since the last credit.
     consumed: u32,
 }
 
 impl Window {
-    /// Creates a window of `size` bytes, of which the peer may send `open` before it has received any credit.
+    /// Creates a window of `size` bytes, of which the peer may send `open` bytes before it receives any credit.
     #[must_use]
     pub fn new(size: u32, open: u32) -> Self {
         let open = open.min(size);
         Self { size, open, consumed: size - open }
     }
 
-    /// Returns the credit to send to the peer, once that is worth a message: a quarter of the window, so that a sender
-    /// with enough data never stops.
+    /// Returns the credit to send to the peer, once it reaches a quarter of the window. A sender with enough data then
+    /// never stops, and not every message is acknowledged.
     pub fn take_credit(&mut self) -> Option<u32> {
         let is_worth_a_message = self.consumed > 0 && self.consumed >= self.size / 4;
         is_worth_a_message.then(|| {
@@ -58,7 +58,7 @@ impl Window {
         })
     }
 
-    /// Counts bytes that were received. Returns `false` if they exceed the peer's credit.
+    /// Counts received bytes. Returns false if they exceed the credit of the peer.
     #[must_use]
     pub fn receive(&mut self, bytes: usize) -> bool {
         let rest = u32::try_from(bytes).ok().and_then(|bytes| self.open.checked_sub(bytes));
@@ -66,7 +66,7 @@ impl Window {
         rest.is_some()
     }
 
-    /// Counts bytes that were consumed.
+    /// Counts consumed bytes.
     pub fn consume(&mut self, bytes: usize) {
         self.consumed = self.consumed.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
     }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn window_is_filled_and_not_exceeded() {
+    fn window_is_never_exceeded() {
         let mut window = Window::new(1_000, 400);
         assert!(window.receive(400));
         assert_eq!(window.take_credit(), Some(600), "the part that is not open at first");
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn credit_is_given_in_quarters() {
+    fn credit_is_sent_per_quarter_of_window() {
         let mut window = Window::new(1_000, 1_000);
         assert_eq!(window.take_credit(), None);
         assert!(window.receive(600));
@@ -128,8 +128,7 @@ mod at_random {
     use super::*;
 
     proptest! {
-        /// With any sizes and turns, one side can always proceed, and the bytes that are not consumed never exceed the
-        /// window.
+        /// For any sizes and schedules, one side can always proceed, and unconsumed bytes never exceed the window.
         #[test]
         fn sender_and_receiver_never_both_wait(
             size in 1_u32..5_000,

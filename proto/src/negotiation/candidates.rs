@@ -1,15 +1,15 @@
-//! The candidates of both sides, which are sent and added with the description that they belong to.
+//! The order of ICE candidates: each is sent and added after its description.
 
 use std::collections::VecDeque;
 
 use crate::sdp::{IceCandidate, SdpType, SessionDescription};
 
-/// Local candidates until they can be sent, and remote ones until they can be added.
+/// Local candidates that cannot be sent yet, and remote candidates that cannot be added yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Candidates {
-    /// Local candidates whose description is not sent yet.
+    /// Local candidates whose description was not sent yet.
     unsent: Vec<IceCandidate>,
-    /// Remote candidates that are not added yet.
+    /// Remote candidates that were not added yet.
     waiting: VecDeque<Waiting>,
     /// True if remote candidates belong to a description that has not been set.
     awaits_description: bool,
@@ -17,9 +17,9 @@ pub(super) struct Candidates {
     may_fail: bool,
     /// True if the candidate that is being added may fail.
     last_may_fail: bool,
-    /// Generation of the latest local candidate, and generations of the latest remote description. The end of candidates
-    /// belongs to one as well.
+    /// Generation of the latest local candidate, for an end of candidates without one.
     local_fragment: Option<String>,
+    /// Generations of the latest remote description.
     remote_fragments: Vec<String>,
     /// Generations of all remote descriptions, set or not, the latest last.
     known_fragments: VecDeque<String>,
@@ -27,10 +27,10 @@ pub(super) struct Candidates {
     bundled: Vec<String>,
 }
 
-/// Maximum number of the peer's candidates that wait for their description.
+/// Maximum number of remote candidates that wait for their description.
 const MAX_WAITING: usize = 1_024;
 
-/// Maximum number of remote generations that are recognized.
+/// Maximum number of remembered remote generations.
 const MAX_FRAGMENTS: usize = 32;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,9 +54,9 @@ impl Candidates {
         }
     }
 
-    /// Takes a local candidate. Returns it to be sent, unless a local description is being set.
+    /// Handles a local candidate. Returns it for sending, unless a local description is being set.
     pub(super) fn gathered(&mut self, mut candidate: IceCandidate, sets_description: bool) -> Option<IceCandidate> {
-        // Some browsers leave out the generation of the end of candidates.
+        // Some browsers omit the generation of the end of candidates.
         match &candidate.username_fragment {
             Some(fragment) => self.local_fragment = Some(fragment.clone()),
             None => candidate.username_fragment.clone_from(&self.local_fragment),
@@ -68,8 +68,8 @@ impl Candidates {
         Some(candidate)
     }
 
-    /// Takes a local description. Returns the candidates that waited for it: those of the generation before a restart,
-    /// which are to be sent first, and its own.
+    /// Handles a local description. Returns the candidates to send before it, which belong to the generation before a
+    /// restart, and its own candidates.
     pub(super) fn local_description_set(
         &mut self,
         description: &SessionDescription,
@@ -81,12 +81,12 @@ impl Candidates {
         })
     }
 
-    /// Takes the candidates that waited for a local description that failed.
+    /// Returns the candidates that waited for a local description that failed.
     pub(super) fn take_unsent(&mut self) -> Vec<IceCandidate> {
         std::mem::take(&mut self.unsent)
     }
 
-    /// Takes a remote candidate. Candidates that exceed the limit are ignored.
+    /// Handles a remote candidate. Candidates above the limit are ignored.
     pub(super) fn received(&mut self, candidate: IceCandidate) {
         if self.waiting.len() >= MAX_WAITING {
             return;
@@ -103,7 +103,7 @@ impl Candidates {
             let Waiting { mut candidate, may_fail } = self.waiting.pop_front()?;
             if !self.is_of_another_generation(&candidate) && !self.is_bundled(&candidate) {
                 if candidate.is_end_of_candidates() {
-                    // Firefox does not accept its generation if it names no section.
+                    // Firefox rejects an end of candidates with a generation and without a media section.
                     candidate.username_fragment = None;
                 }
                 self.last_may_fail = may_fail;
@@ -112,17 +112,17 @@ impl Candidates {
         }
     }
 
-    /// Returns whether a candidate belongs to another generation, such as that before a restart or of an ignored offer. The
-    /// end of candidates would otherwise end the current ones.
+    /// Returns whether a candidate belongs to another generation, such as that before a restart or of an ignored offer.
+    /// An end of candidates of another generation would end the current one.
     fn is_of_another_generation(&self, candidate: &IceCandidate) -> bool {
         let Some(fragment) = &candidate.username_fragment else { return false };
         let is_known = candidate.is_end_of_candidates() || self.known_fragments.contains(fragment);
         is_known && !self.remote_fragments.contains(fragment)
     }
 
-    /// Returns whether a candidate belongs to a transport that is not used. A Firefox that offers a restart gathers
-    /// candidates for each section, and one that answers adds them to the shared transport: they answer its checks, and
-    /// receive nothing else.
+    /// Returns whether a candidate belongs to an unused transport. An offering Firefox gathers candidates for each
+    /// section at a restart, and an answering Firefox adds them to the shared transport. They would pass its
+    /// connectivity checks, but receive nothing else.
     fn is_bundled(&self, candidate: &IceCandidate) -> bool {
         candidate.sdp_mid.as_ref().is_some_and(|mid| self.bundled.contains(mid))
     }
@@ -132,7 +132,7 @@ impl Candidates {
         self.last_may_fail
     }
 
-    /// Takes a remote description that was set.
+    /// Handles a remote description that was set.
     pub(super) fn remote_description_set(&mut self, description: &SessionDescription) {
         self.may_fail = false;
         self.awaits_description = false;
@@ -147,7 +147,7 @@ impl Candidates {
         }
     }
 
-    /// Takes a remote description that was received, whether or not it will be set.
+    /// Handles a received remote description, whether or not it will be set.
     pub(super) fn remote_description_received(&mut self, description: &SessionDescription) {
         for fragment in fragments(description) {
             if !self.known_fragments.iter().any(|known| known == fragment) {
@@ -159,18 +159,18 @@ impl Candidates {
         }
     }
 
-    /// Notes that a remote offer is ignored: the next candidates may belong to it.
+    /// Records that a remote offer is ignored. The next candidates may belong to it.
     pub(super) fn remote_offer_ignored(&mut self) {
         self.may_fail = true;
     }
 
-    /// Notes that a remote description has failed: the next candidates belong to it, or to a later one.
+    /// Records that a remote description has failed. The next candidates belong to it, or to a later one.
     pub(super) fn remote_description_refused(&mut self) {
         self.may_fail = true;
         self.awaits_description = true;
     }
 
-    /// Lets all waiting candidates fail.
+    /// Marks all waiting candidates as ones that may fail.
     pub(super) fn expect_failures(&mut self) {
         for waiting in &mut self.waiting {
             waiting.may_fail = true;
@@ -178,7 +178,7 @@ impl Candidates {
     }
 }
 
-/// Returns the user name fragments of the sections.
+/// Returns the user name fragments of all sections.
 fn fragments(description: &SessionDescription) -> impl Iterator<Item = &str> {
     description.values("a=ice-ufrag:")
 }

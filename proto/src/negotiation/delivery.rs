@@ -1,7 +1,7 @@
-//! Delivery of signals once and in order, over a link that may lose or repeat them.
+//! Exactly-once delivery of signals in order, over a link that may lose or duplicate them.
 //!
-//! This layer alone repeats signals: those that the peer has not acknowledged, split by the limit of that moment. A link
-//! need not repeat a signal that it has lost. A signal that arrives twice is dropped here.
+//! This layer retransmits signals that the peer has not acknowledged, split by the limit at the time of sending, and
+//! drops duplicates. Links need not retransmit.
 
 use std::{collections::VecDeque, mem};
 
@@ -11,49 +11,50 @@ use super::{
 };
 use crate::sdp::SessionDescription;
 
-/// Number of timeouts until unacknowledged signals are sent again; doubled each time, up to the maximum.
+/// Number of timeouts until unacknowledged signals are sent again. It doubles each time, up to the maximum.
 const MIN_RESEND_DELAY: u8 = 2;
 const MAX_RESEND_DELAY: u8 = 32;
 
-/// State of the signals that one side has sent and received.
+/// The state of sent and received signals of one side.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Delivery {
     own: SessionId,
     peer: Peer,
-    /// True if the peer is plain by declaration, whatever it sends.
+    /// True if the peer was declared as plain, so that headers are ignored.
     always_plain: bool,
     sent: u32,
     /// Signals that the peer has not acknowledged, in their order.
     unacknowledged: VecDeque<Content>,
-    /// The highest number that was sent without an addressee.
+    /// The highest number that was sent without an addressee, while the peer was unknown.
     sent_unaddressed: u32,
     received: u32,
     /// The highest number that the peer has announced.
     announced: u32,
     reassembly: Option<Reassembly>,
-    /// True if something was received since the last acknowledgement.
+    /// True if a signal was received since the last acknowledgement.
     ack_pending: bool,
-    /// True if the peer was requested to fill a gap, or greeted as it addresses a former session, since the last timeout.
+    /// True if the peer was asked to fill a gap, or was greeted because it addressed a former session, since the last
+    /// timeout.
     resend_requested: bool,
     elapsed: u8,
     resend_delay: u8,
-    /// Limit of one signal's JSON text, in bytes.
+    /// Maximum size of the JSON text of a signal, in bytes.
     limit: usize,
     unsendable: Vec<Unsendable>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Peer {
-    /// The peer has sent nothing yet. If a greeting stays `unanswered`, it may be a plain peer that waits.
+    /// The peer has sent nothing yet. If a greeting is `unanswered`, it may be a plain peer that waits.
     Unknown {
         unanswered: bool,
     },
     Known(SessionId),
-    /// The peer sends no headers, and understands only descriptions and candidates.
+    /// The peer sends no headers, and supports only descriptions and candidates.
     Plain,
 }
 
-/// A signal that was to be sent again and no longer fits.
+/// A signal that cannot be retransmitted because it exceeds the current limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Unsendable {
     pub number: u32,
@@ -64,9 +65,9 @@ pub(super) struct Unsendable {
 /// The result of receiving a signal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Received {
-    /// New content, with its number, or 0 from a plain peer.
+    /// New content with its number, or with 0 from a plain peer.
     New(u32, Content),
-    /// Nothing to negotiate.
+    /// No content to negotiate.
     Nothing,
     /// The peer's session has closed.
     Closed,
@@ -95,7 +96,7 @@ impl Delivery {
         }
     }
 
-    /// Creates the state for a peer that is plain: it neither greets nor understands a greeting.
+    /// Creates the state for a plain peer, which neither sends nor supports greetings.
     pub(super) fn plain() -> Self {
         Self { peer: Peer::Plain, always_plain: true, ..Self::new(SessionId::new("")) }
     }
@@ -113,8 +114,8 @@ impl Delivery {
         self.announced > self.received
     }
 
-    /// Returns whether the own id is less than the peer's. True while the peer has none.
-    pub(super) fn has_lesser_id(&self) -> bool {
+    /// Returns whether the local id is lower than the peer's. True while the peer is unknown.
+    pub(super) fn has_lower_id(&self) -> bool {
         match &self.peer {
             Peer::Known(peer) => self.own < *peer,
             Peer::Unknown { .. } | Peer::Plain => true,
@@ -151,7 +152,7 @@ impl Delivery {
         self.signals(Content::Description(description.clone()), self.sent + 1).map(drop)
     }
 
-    /// Sends a numbered signal. It waits until the peer is known.
+    /// Sends a numbered signal, or queues it until the peer is known.
     pub(super) fn send(&mut self, content: Content) -> Result<Vec<Signal>, TooLarge> {
         let signals = self.signals(content.clone(), self.sent + 1)?;
         self.ack_pending &= self.is_plain();
@@ -167,7 +168,7 @@ impl Delivery {
         })
     }
 
-    /// Returns a signal without a number. A plain peer would not understand it.
+    /// Returns a signal without a number, or `None` for a plain peer, which does not support it.
     pub(super) fn send_unnumbered(&mut self, content: Content) -> Option<Signal> {
         (!self.is_plain()).then(|| {
             self.ack_pending = false;
@@ -175,7 +176,7 @@ impl Delivery {
         })
     }
 
-    /// Returns one signal, or the parts of a description that is larger than the limit.
+    /// Returns one signal, or the parts of a description that exceeds the limit.
     fn signals(&self, content: Content, number: u32) -> Result<Vec<Signal>, TooLarge> {
         let has_size = matches!(content, Content::Description(_) | Content::Candidate(_));
         let signal = if self.is_plain() { content.into() } else { self.with_header(content, number) };
@@ -195,12 +196,12 @@ impl Delivery {
         }
     }
 
-    /// Returns a greeting for any peer.
+    /// Returns a greeting without an addressee.
     fn greeting(&self) -> Signal {
         Signal { content: Content::Hello, header: Some(Header::new(self.own.clone())) }
     }
 
-    /// Returns a signal without a number, which acknowledges as well.
+    /// Returns a signal without a number, which also acknowledges received signals.
     fn unnumbered(&mut self, content: Content) -> Vec<Signal> {
         self.ack_pending = false;
         vec![self.with_header(content, 0)]
@@ -218,7 +219,7 @@ impl Delivery {
         signals
     }
 
-    /// Replaces a signal that no longer fits by one without meaning.
+    /// Replaces a signal that exceeds the limit by an `ack` with the same number.
     fn replace_unsendable(&mut self, number: u32, error: TooLarge) -> Vec<Signal> {
         let first = self.first_unacknowledged();
         let unsendable = (first..).zip(&mut self.unacknowledged).find(|(unacknowledged, _)| *unacknowledged == number);
@@ -227,19 +228,19 @@ impl Delivery {
         vec![self.with_header(Content::Ack, number)]
     }
 
-    /// Takes the signals that were to be sent again and no longer fit into the limit.
+    /// Returns the signals that could not be retransmitted because they exceed the limit.
     pub(super) fn take_unsendable(&mut self) -> Vec<Unsendable> {
         mem::take(&mut self.unsendable)
     }
 
-    /// Returns the signals that an unknown peer understands if it is plain, each once. A peer with headers ignores signals
-    /// without an addressee, and receives them again once it has answered a greeting.
+    /// Returns the signals that a plain peer supports, each once, for a peer that is still unknown. A peer with headers
+    /// ignores signals without an addressee, and receives them again once it has answered a greeting.
     fn send_unaddressed(&mut self) -> Vec<Signal> {
         let mut signals = Vec::new();
         for (number, content) in self.not_sent_unaddressed() {
-            let is_understood = matches!(content, Content::Description(_) | Content::Candidate(_));
+            let is_supported = matches!(content, Content::Description(_) | Content::Candidate(_));
             match self.signals(content, number).as_deref() {
-                Ok([signal]) => signals.extend(is_understood.then(|| signal.clone())),
+                Ok([signal]) => signals.extend(is_supported.then(|| signal.clone())),
                 // A plain peer cannot join parts.
                 _ => break,
             }
@@ -253,7 +254,7 @@ impl Delivery {
         unacknowledged.filter(|(number, _)| *number > self.sent_unaddressed).collect()
     }
 
-    /// Returns the signals that the peer has not received, as it turns out to be plain.
+    /// Switches to a plain peer, and returns the signals that it has not received.
     fn become_plain(&mut self) -> Vec<Signal> {
         let pending = self.not_sent_unaddressed();
         self.peer = Peer::Plain;
@@ -272,7 +273,7 @@ impl Delivery {
         signals
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "no more are kept than were numbered")]
+    #[expect(clippy::cast_possible_truncation, reason = "not more than `sent`, which is a u32")]
     fn first_unacknowledged(&self) -> u32 {
         self.sent - self.unacknowledged.len() as u32 + 1
     }
@@ -284,7 +285,7 @@ impl Delivery {
         let is_to_us = header.to.as_ref() == Some(&self.own);
         let is_greeting = content == Content::Hello && header.to.is_none();
         if header.from == self.own {
-            // A link that echoes.
+            // The link echoes.
             return nothing;
         }
         if self.is_plain() {
@@ -299,8 +300,8 @@ impl Delivery {
         let is_known = self.peer == Peer::Known(header.from.clone());
         if !is_known {
             if self.has_exchanged_signals() {
-                // A greeting is from a new session. Any other signal is late, or from a new session whose greeting was lost:
-                // a signal to the known peer makes it greet again.
+                // A greeting is from a new session. Any other signal is late, or from a new session whose greeting was
+                // lost. The signal to the known peer makes a new session greet again.
                 return if is_greeting {
                     (Received::Restarted, Vec::new())
                 } else {
@@ -309,9 +310,9 @@ impl Delivery {
             }
             self.peer = Peer::Known(header.from.clone());
             (self.announced, self.sent_unaddressed) = (0, 0);
-            // The pauses of the greetings are not those of the first signals.
+            // The pauses between greetings do not delay the retransmission of the first signals.
             (self.elapsed, self.resend_delay) = (0, MIN_RESEND_DELAY);
-            // Earlier parts were from another session.
+            // Earlier parts were sent by another session.
             self.reassembly = None;
         }
         if is_to_us {
@@ -353,16 +354,17 @@ impl Delivery {
 
     /// Receives a signal without a header.
     fn receive_plain(&mut self, content: Content) -> (Received, Vec<Signal>) {
-        // A plain peer sends nothing else.
-        let is_understood = matches!(content, Content::Description(_) | Content::Candidate(_));
-        if !is_understood || self.has_exchanged_signals() {
+        // A plain peer sends no other kinds of signals.
+        let is_supported = matches!(content, Content::Description(_) | Content::Candidate(_));
+        if !is_supported || self.has_exchanged_signals() {
             return (Received::Nothing, Vec::new());
         }
         let pending = if self.is_plain() { Vec::new() } else { self.become_plain() };
         (Received::New(0, content), pending)
     }
 
-    /// Returns whether more than greetings was exchanged with the known peer, so that no other can replace it.
+    /// Returns whether signals other than greetings were exchanged with the known peer. After that, no other peer can
+    /// replace it.
     fn has_exchanged_signals(&self) -> bool {
         self.is_known() && (self.received > 0 || self.first_unacknowledged() > 1)
     }

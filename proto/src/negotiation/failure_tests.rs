@@ -23,7 +23,7 @@ fn refused(a: &mut Negotiator, number: &mut u32) -> Vec<Action> {
 }
 
 #[test]
-fn repeatedly_refused_offer_is_given_up_until_changed() {
+fn refused_offer_is_given_up_until_changed() {
     let (mut a, _b) = known_pair();
     a.look_ahead();
     let (mut number, mut offers, mut reports) = (0, 0, 0);
@@ -50,7 +50,7 @@ fn repeatedly_refused_offer_is_given_up_until_changed() {
 }
 
 #[test]
-fn too_large_offer_is_made_when_it_fits() {
+fn too_large_offer_is_made_once_limit_allows() {
     let (mut a, _b) = known_pair();
     a.look_ahead();
     let large = || description(SdpType::Offer, &"m=video\n".repeat(20));
@@ -58,27 +58,27 @@ fn too_large_offer_is_made_when_it_fits() {
     assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
     let actions = a.handle(Input::Done(Some(large())));
     assert!(matches!(*actions, [Action::ReportTooLarge { size: 240.., limit: 100 }]), "{actions:?}");
-    // After a change it is checked at once, and otherwise from time to time.
+    // The offer is checked at once after a change, and periodically otherwise.
     assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
     assert_eq!(a.handle(Input::Done(Some(large()))), []);
     assert!(a.wants_timeout());
     a.set_signal_limit(110);
-    let mut looked = 0;
+    let mut checks = 0;
     for _ in 0..100 {
         let actions = a.handle(Input::Timeout);
         if actions == perform(Operation::CreateOffer) {
-            looked += 1;
+            checks += 1;
             assert_eq!(a.handle(Input::Done(Some(large()))), []);
         }
     }
-    assert!((4..10).contains(&looked), "{looked}");
+    assert!((4..10).contains(&checks), "{checks}");
     a.set_signal_limit(400);
     assert_eq!(a.handle(Input::Timeout), perform(Operation::CreateOffer));
     assert_eq!(a.handle(Input::Done(Some(large()))), perform(Operation::SetLocalDescription));
     assert_eq!(signals(&mut a, Input::Done(Some(large()))).len(), 1);
 }
 
-/// Covers browsers in which creating an offer has an effect.
+/// Covers browsers in which creating an offer has side effects.
 #[test]
 fn too_large_offer_is_rolled_back() {
     let (mut a, mut b) = known_pair();
@@ -124,9 +124,9 @@ fn offer_that_no_longer_fits_is_rolled_back() {
     let actions = a.handle(Input::Timeout);
     assert_eq!(actions.last(), Some(&Action::Perform(Operation::RollBackLocalOffer)), "{actions:?}");
     assert_eq!(actions.iter().filter(|one| matches!(one, Action::ReportTooLarge { .. })).count(), 1);
-    // A signal without meaning takes its number.
-    let stand_in = Content::Ack;
-    assert!(actions.iter().any(|one| matches!(one, Action::Send(signal) if signal.content == stand_in)));
+    // An `ack` takes the number of the offer.
+    let replacement = Content::Ack;
+    assert!(actions.iter().any(|one| matches!(one, Action::Send(signal) if signal.content == replacement)));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn candidate_that_does_not_fit_is_reported_once() {
 }
 
 #[test]
-fn lost_part_is_sent_again() {
+fn lost_part_is_resent() {
     let (mut a, mut b) = known_pair();
     for side in [&mut a, &mut b] {
         side.set_signal_limit(150);

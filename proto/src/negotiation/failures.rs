@@ -1,16 +1,16 @@
-//! The failures of a negotiation that have been reported.
+//! A memory of the failures of a negotiation.
 
 /// Number of failures after which an offer is not repeated until it changes.
 const MAX_FAILURES: u8 = 6;
 
-/// The failures that were reported, so that each is reported once. Offers are compared by their
-/// [shape](crate::sdp::SessionDescription::shape), as each attempt has other credentials.
+/// The reported failures, so that each is reported once. Offers are compared by their
+/// [shape](crate::sdp::SessionDescription::shape), because each attempt has different credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Failures {
-    /// Shapes of the latest offers.
+    /// Shapes of the latest local and remote offer.
     pub(super) local_offer: u64,
     pub(super) remote_offer: u64,
-    /// Shape of the local offer that failed, and how often.
+    /// Shape of the failed local offer, and the number of its failures.
     pub(super) local: Option<(u64, u8)>,
     /// Shape of the remote offer that could not be applied or answered.
     pub(super) remote: Option<u64>,
@@ -33,12 +33,12 @@ impl Failures {
         !is_known
     }
 
-    /// Notes that the pending remote offer could not be applied or answered. Returns whether that is new.
+    /// Records that the pending remote offer could not be applied or answered. Returns whether that is new.
     pub(super) fn remote_offer_failed(&mut self) -> bool {
         self.remote.replace(self.remote_offer) != Some(self.remote_offer)
     }
 
-    /// Returns whether an offer has failed too often to be repeated, or any offer if none is given.
+    /// Returns whether an offer, or any offer if none is given, has failed too often to be repeated.
     pub(super) fn has_given_up(&self, offer: Option<u64>) -> bool {
         self.local.is_some_and(|(shape, count)| count >= MAX_FAILURES && offer.is_none_or(|offer| offer == shape))
     }

@@ -1,8 +1,6 @@
 #![doc = include_str!("signals.md")]
 
 mod candidates;
-#[cfg(test)]
-mod conversation;
 mod delivery;
 #[cfg(test)]
 mod failure_tests;
@@ -20,6 +18,8 @@ mod repetition;
 #[cfg(test)]
 mod search;
 pub(crate) mod signal;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;
 

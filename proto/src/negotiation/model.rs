@@ -1,4 +1,4 @@
-//! A model of the browser's own rules: which calls are valid when, what they lead to, and when an offer is due.
+//! A model of the negotiation in a browser: valid calls, their effects, and the negotiation-needed flag.
 
 use std::collections::VecDeque;
 
@@ -7,14 +7,14 @@ use crate::sdp::{IceCandidate, SdpType, SessionDescription, SignalingState};
 /// Number of changes of each side in a description.
 pub type Terms = [u8; 2];
 
-/// The content of an offer or its answer, as far as the rules concern it.
+/// The modelled content of an offer or an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Text {
-    /// The number of the offer; an answer has that of its offer.
+    /// The number of the offer. An answer has the number of its offer.
     number: u8,
     offered_by: usize,
     terms: Terms,
-    /// The generation of the describing side's candidates.
+    /// The generation of the candidates of the describing side.
     pub fragment: u8,
 }
 
@@ -43,30 +43,29 @@ pub enum Signaling {
     HaveRemoteOffer(Text),
 }
 
-/// A problem: an invalid call, a wrong report, or an end without agreement.
+/// The description of a problem: an invalid call, a wrong report, or an end without agreement.
 pub type Problem = String;
 
-/// One side's connection by the rules of the specification: which calls are valid when, what they lead to, and when an
-/// offer is due.
+/// A model of one connection by the rules of the specification.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Browser {
     side: usize,
     pub signaling: Signaling,
-    /// Changes that need an offer of our own.
+    /// Number of local changes, which need a local offer.
     pub made: u8,
     pub restart_wanted: bool,
     pub agreed: Option<(u8, usize, Terms)>,
     offers: u8,
-    /// The generation of our candidates, 0 before the first description.
+    /// The generation of the local candidates, 0 before the first description.
     pub fragment: u8,
     fragments: u8,
     pub remote_fragment: u8,
-    /// The negotiation-needed flag, and whether its event is queued.
+    /// The negotiation-needed flag. `needed` is true while its event is queued.
     flagged: bool,
     pub needed: bool,
-    /// Candidates found and not told of yet, by their fragment.
+    /// Fragments of candidates that were gathered and not reported yet.
     pub found: VecDeque<u8>,
-    /// The peer's, by their fragment.
+    /// Fragments of the remote candidates that were added.
     pub added: Vec<u8>,
 }
 
@@ -99,7 +98,7 @@ impl Browser {
 
     pub fn update_negotiation_needed(&mut self) {
         if self.signaling == Signaling::Stable {
-            // The event comes once, until negotiation has come back to stable.
+            // The event fires once until the state returns to stable.
             let due = self.offer_is_due();
             self.needed |= due && !self.flagged;
             self.flagged = due;
@@ -118,7 +117,7 @@ impl Browser {
         self.found.push_back(self.fragment);
     }
 
-    /// Changes nothing.
+    /// Creates an offer, without a change of the state.
     pub fn create_offer(&self) -> Result<SessionDescription, Problem> {
         self.clone().set_local_description()
     }
@@ -147,7 +146,7 @@ impl Browser {
                 self.agree(&answer);
                 Ok(answer.describe(SdpType::Answer))
             }
-            Signaling::HaveLocalOffer(..) => Err("an offer over an offer".into()),
+            Signaling::HaveLocalOffer(..) => Err("an offer was set while a local offer is pending".into()),
         }
     }
 
@@ -166,14 +165,14 @@ impl Browser {
                 self.remote_fragment = text.fragment;
                 self.agree(&text);
             }
-            (kind, state) => return Err(format!("{kind} {text:?} in {state:?}")),
+            (kind, state) => return Err(format!("a remote {kind} {text:?} was set in {state:?}")),
         }
         Ok(())
     }
 
     pub fn roll_back_local_offer(&mut self) -> Result<(), Problem> {
         let Signaling::HaveLocalOffer(_, fragment, restart_wanted) = self.signaling else {
-            return Err(format!("a local rollback in {:?}", self.signaling));
+            return Err(format!("a local rollback was requested in {:?}", self.signaling));
         };
         (self.fragment, self.restart_wanted) = (fragment, restart_wanted);
         self.return_to_stable();
@@ -182,7 +181,7 @@ impl Browser {
 
     pub fn roll_back_remote_offer(&mut self) -> Result<(), Problem> {
         let Signaling::HaveRemoteOffer(_) = self.signaling else {
-            return Err(format!("a remote rollback in {:?}", self.signaling));
+            return Err(format!("a remote rollback was requested in {:?}", self.signaling));
         };
         self.return_to_stable();
         Ok(())
@@ -208,7 +207,7 @@ impl Browser {
             _ => None,
         };
         if self.remote_fragment == 0 && pending.is_none() {
-            return Err("a candidate before its description".into());
+            return Err("a candidate was added before its description".into());
         }
         let fragment: u8 = candidate.username_fragment.as_deref().unwrap().parse().unwrap();
         let fits = fragment == self.remote_fragment || Some(fragment) == pending;

@@ -1,4 +1,4 @@
-//! Splitting and reassembly of descriptions that are larger than the link's limit.
+//! Splitting and reassembly of descriptions that exceed the limit of the link.
 
 use super::signal::{Content, Header, Signal};
 use crate::sdp::{SdpType, SessionDescription};
@@ -6,13 +6,13 @@ use crate::sdp::{SdpType, SessionDescription};
 /// Maximum number of parts of one description.
 const MAX_PARTS: u16 = 256;
 
-/// Maximum size of a description that arrives in parts, in bytes.
+/// Maximum size of a description in parts, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 
-/// The limit of a link without one.
+/// The limit of a link without a limit.
 pub(super) const UNLIMITED: usize = usize::MAX;
 
-/// The error for a signal that exceeds the link's limit even in parts.
+/// The error for a signal that exceeds the limit of the link even in parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TooLarge {
     /// Size of the whole signal's JSON text, in bytes.
@@ -21,7 +21,7 @@ pub(super) struct TooLarge {
     pub limit: usize,
 }
 
-/// Returns the signal itself if it fits into `limit` bytes of JSON, and its parts otherwise.
+/// Returns the signal if its JSON text has at most `limit` bytes, or its parts otherwise.
 pub(super) fn split(signal: Signal, limit: usize) -> Result<Vec<Signal>, TooLarge> {
     if limit == UNLIMITED {
         return Ok(vec![signal]);
@@ -41,8 +41,8 @@ pub(super) fn split(signal: Signal, limit: usize) -> Result<Vec<Signal>, TooLarg
     };
     let overhead = json_size(&part("", MAX_PARTS, MAX_PARTS));
     let chunk_limit = limit.saturating_sub(overhead);
-    // The boundaries depend on the text and the number of parts alone, so that parts of two attempts with different limits
-    // can be joined if their number is the same.
+    // The boundaries depend only on the text and the number of parts, so that parts of two attempts with different
+    // limits and the same number can be joined.
     (2..=MAX_PARTS)
         .skip_while(|parts| usize::from(*parts) * chunk_limit < whole.sdp.len())
         .map(|parts| (1..).zip(chunks(&whole.sdp, parts)).map(|(number, sdp)| part(sdp, number, parts)).collect())
@@ -72,8 +72,8 @@ pub(super) struct Reassembly {
 }
 
 impl Reassembly {
-    /// Adds the content of a signal, and returns it once it is complete. Parts that contradict themselves or exceed
-    /// the limits are ignored; the first part of a different split starts again.
+    /// Adds the content of a signal, and returns the content once it is complete. Parts that are inconsistent or exceed
+    /// the limits are ignored. A part of a different split restarts the reassembly.
     pub(super) fn add(reassembly: &mut Option<Self>, header: &Header, content: Content) -> Option<Content> {
         let Header { part, parts, .. } = *header;
         if (part, parts) == (0, 0) {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn signal_within_the_limit_is_not_split() {
+    fn signal_within_limit_is_not_split() {
         let whole = signal("v=0\r\n");
         for limit in [UNLIMITED, whole.to_string().len()] {
             assert_eq!(split(whole.clone(), limit), Ok(vec![whole.clone()]));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn another_split_restarts_reassembly() {
+    fn different_split_restarts_reassembly() {
         let whole = signal(&"0123456789".repeat(100));
         let (coarse, fine) = (split(whole.clone(), 800).unwrap(), split(whole.clone(), 400).unwrap());
         assert_ne!(coarse.len(), fine.len());
@@ -177,7 +177,7 @@ mod tests {
             assert_eq!(joined(&mut reassembly, part), None);
         }
         assert_eq!(joined(&mut reassembly, fine.last().unwrap()), Some(whole.content.clone()));
-        // The whole signal, once the limit allows it.
+        // A whole signal, after the limit was raised.
         assert_eq!(joined(&mut reassembly, &coarse[0]), None);
         assert_eq!(joined(&mut reassembly, &whole), Some(whole.content.clone()));
         assert_eq!(reassembly, None);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_beyond_the_size_limit_are_not_kept() {
+    fn parts_above_size_limit_are_dropped() {
         let chunk = "x".repeat(MAX_BYTES / 2);
         let part = |number| Header { part: number, parts: 3, ..signal("").header.unwrap() };
         let mut reassembly = None;

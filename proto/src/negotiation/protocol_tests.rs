@@ -1,4 +1,4 @@
-//! PROTOCOL.md describes session signals as this module implements them.
+//! Tests that PROTOCOL.md describes session signals as implemented.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -25,13 +25,13 @@ fn kind(content: &Content) -> &'static str {
 }
 
 #[test]
-fn protocol_section_is_the_module_documentation() {
+fn protocol_section_equals_module_documentation() {
     let signals = include_str!("signals.md").replace("\n# ", "\n### ");
     assert!(DOCUMENT.contains(&format!("\n## Session signals\n\n{signals}\n## ")));
 }
 
 #[test]
-fn protocol_examples_are_written_and_read() {
+fn protocol_examples_round_trip() {
     let mut shown = BTreeSet::new();
     for json in examples("json signal") {
         let signal: Signal = json.parse().unwrap();
@@ -43,7 +43,7 @@ fn protocol_examples_are_written_and_read() {
 }
 
 #[test]
-fn protocol_parts_are_joined_and_split() {
+fn protocol_parts_round_trip() {
     let parts = examples("json parts");
     let (mut reassembly, mut whole) = (None, None);
     for json in &parts {
@@ -58,7 +58,7 @@ fn protocol_parts_are_joined_and_split() {
     assert_eq!(again.iter().map(Signal::to_string).collect::<Vec<_>>(), parts);
 }
 
-/// A side of the conversation in the document, with a browser that has one change to offer.
+/// A side of the example conversation, with a browser that has one change to offer.
 struct Side {
     negotiator: Negotiator,
     credentials: &'static str,
@@ -70,7 +70,7 @@ impl Side {
         Self { negotiator: Negotiator::new(SessionId::new(id), politeness), credentials, pending_offer: false }
     }
 
-    /// Returns the signals that are sent. Each operation succeeds at once.
+    /// Handles an input, and returns the signals to send. Each operation succeeds at once.
     fn handle(&mut self, input: Input) -> Vec<Signal> {
         let (mut signals, mut inputs) = (Vec::new(), VecDeque::from([input]));
         while let Some(input) = inputs.pop_front() {
@@ -113,7 +113,7 @@ fn host() -> IceCandidate {
 }
 
 #[test]
-fn protocol_conversation_is_held() {
+fn protocol_conversation_is_reproduced() {
     let mut sides = [Side::new("a81f", Politeness::Impolite, "Iu1a"), Side::new("c07e", Politeness::Polite, "Xk9b")];
     let (mut in_flight, mut sent) = (VecDeque::new(), Vec::new());
     let mut handle = |sides: &mut [Side; 2], at: usize, input: Input| {
@@ -132,7 +132,7 @@ fn protocol_conversation_is_held() {
     assert_eq!(sent, examples("json conversation"), "{}", sent.join("\n"));
 }
 
-/// The document's pauses, as the seconds since the link opened.
+/// The pauses in the document, as seconds since the link opened.
 const REPEATED_AT: [u32; 7] = [2, 6, 14, 30, 62, 94, 126];
 
 fn seconds_of_signals(side: &mut Negotiator) -> Vec<u32> {
@@ -141,7 +141,7 @@ fn seconds_of_signals(side: &mut Negotiator) -> Vec<u32> {
 }
 
 #[test]
-fn protocol_pauses_are_kept() {
+fn protocol_pauses_match_implementation() {
     let new = || Negotiator::new(SessionId::new("c07e"), Politeness::Polite);
     let greeting = || Input::Received(r#"{"kind":"hello","session":{"from":"a81f"}}"#.parse().unwrap());
     let mut side = new();
@@ -152,7 +152,7 @@ fn protocol_pauses_are_kept() {
     side.handle(greeting());
     side.handle(Input::NegotiationNeeded);
     assert_eq!(seconds_of_signals(&mut side), REPEATED_AT, "a `request` that is not acknowledged");
-    // A peer that answers late does not make the first signal's repetition late.
+    // A late answer of the peer does not delay the repetition of the first signal.
     let mut side = new();
     side.handle(Input::LinkOpened);
     assert_eq!(seconds_of_signals(&mut side), REPEATED_AT);

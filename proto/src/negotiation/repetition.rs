@@ -1,10 +1,10 @@
-//! Offers that are made again without a change.
+//! Detection of offers that are repeated without a change.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::sdp::{SdpType, SessionDescription};
 
-/// Maximum number of timeouts before an unchanged offer is made again.
+/// Maximum number of timeouts before an unchanged offer is repeated.
 const MAX_PAUSE: u8 = 8;
 
 /// The number of equal offers in a row. Some browsers request the same offer again and again, such as for a transceiver
@@ -14,13 +14,13 @@ pub(super) struct Repetition {
     /// Hash of the latest local offer.
     last_offer: Option<u64>,
     count: u8,
-    /// Hash of the sections that send, by the latest local description. If an answer has changed them in between, the same
-    /// offer is no repetition.
+    /// Hash of the sections that send, by the latest local description. If an answer has changed them in between, the
+    /// same offer is no repetition.
     last_sending: u64,
 }
 
 impl Repetition {
-    /// Takes a local description.
+    /// Handles a local description.
     pub(super) fn local_description_set(&mut self, description: &SessionDescription) {
         let sending = sending(description);
         if description.kind == SdpType::Offer {
@@ -39,7 +39,7 @@ impl Repetition {
     }
 }
 
-/// Hashes which sections of a description send.
+/// Hashes the directions of the sections of a description, by whether they send.
 fn sending(description: &SessionDescription) -> u64 {
     let mut hasher = DefaultHasher::new();
     for line in description.sdp.lines() {

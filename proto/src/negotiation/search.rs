@@ -1,4 +1,4 @@
-//! An exhaustive search through all orders of steps, with a model of the browser's rules.
+//! An exhaustive search through all orders of steps in a simulation.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -9,10 +9,10 @@ use std::{
 
 use super::{
     Politeness,
-    conversation::{Bounds, Conversation, Defect, Step},
+    simulation::{Bounds, Defect, Simulation, Step},
 };
 
-/// The steps to a moment, the last one first.
+/// The steps that lead to a state, the last one first.
 struct Path {
     step: Step,
     before: Option<Rc<Path>>,
@@ -24,16 +24,16 @@ fn steps_of(path: Option<&Rc<Path>>) -> Vec<Step> {
     steps
 }
 
-fn hash(moment: &Conversation) -> u64 {
+fn hash(state: &Simulation) -> u64 {
     let mut hasher = DefaultHasher::new();
-    moment.hash(&mut hasher);
+    state.hash(&mut hasher);
     hasher.finish()
 }
 
-/// Searches all paths from a start, the short ones first. Returns the number of different moments, or the shortest path to
+/// Searches all paths from a start, in the order of their length. Returns the number of states, or the shortest path to
 /// a problem.
-fn search(start: Conversation) -> Result<usize, String> {
-    // Only hashes are kept, which saves memory. A collision would hide a moment, with a chance of one in millions.
+fn search(start: Simulation) -> Result<usize, String> {
+    // Only hashes are kept, to save memory. A collision, which would hide a state, has a chance of one in millions.
     let mut visited = HashSet::from([hash(&start)]);
     let mut open = VecDeque::from([(start, None)]);
     while let Some((now, path)) = open.pop_front() {
@@ -55,98 +55,98 @@ fn search(start: Conversation) -> Result<usize, String> {
 
 const POLITE_AND_IMPOLITE: [Politeness; 2] = [Politeness::Polite, Politeness::Impolite];
 
-fn with_headers(bounds: Bounds) -> Conversation {
-    Conversation::new(POLITE_AND_IMPOLITE, bounds)
+fn with_headers(bounds: Bounds) -> Simulation {
+    Simulation::new(POLITE_AND_IMPOLITE, bounds)
 }
 
-fn plain(bounds: Bounds) -> Conversation {
-    Conversation::plain(POLITE_AND_IMPOLITE, bounds)
+fn plain(bounds: Bounds) -> Simulation {
+    Simulation::plain(POLITE_AND_IMPOLITE, bounds)
 }
 
-fn search_all(what: &str, start: Conversation) {
-    let moments = search(start).unwrap_or_else(|problem| panic!("{what}: {problem}"));
-    println!("{what}: {moments} moments");
-}
-
-#[test]
-fn changes_in_every_order() {
-    search_all("plain, three changes a side", plain(Bounds { changes: 3, ..Bounds::default() }));
+fn search_all(what: &str, start: Simulation) {
+    let states = search(start).unwrap_or_else(|problem| panic!("{what}: {problem}"));
+    println!("{what}: {states} states");
 }
 
 #[test]
-fn changes_and_restarts_without_headers() {
+fn changes_in_any_order_end_in_agreement() {
+    search_all("plain, three changes per side", plain(Bounds { changes: 3, ..Bounds::default() }));
+}
+
+#[test]
+fn changes_and_restarts_without_headers_agree() {
     let bounds = Bounds { changes: 1, restarts: 1, ..Bounds::default() };
-    search_all("plain, a change and a restart a side", plain(bounds));
+    search_all("plain, a change and a restart per side", plain(bounds));
 }
 
 #[test]
-#[ignore = "three million moments"]
-fn changes_and_restarts_with_headers() {
+#[ignore = "three million states"]
+fn changes_and_restarts_with_headers_agree() {
     let bounds = Bounds { changes: 1, restarts: 1, ..Bounds::default() };
-    search_all("a change and a restart a side", with_headers(bounds));
+    search_all("a change and a restart per side", with_headers(bounds));
 }
 
 #[test]
-fn slow_links() {
+fn slow_links_end_in_agreement() {
     let bounds = Bounds { changes: 1, slowness: 3, ..Bounds::default() };
-    search_all("a change a side, while time passes", with_headers(bounds));
+    search_all("a change per side, while time passes", with_headers(bounds));
 }
 
 #[test]
-fn lossy_and_repeating_links() {
+fn lossy_and_repeating_links_end_in_agreement() {
     let bounds = Bounds { changes: 1, losses: 1, repetitions: 1, ..Bounds::default() };
-    search_all("a change a side, a loss and a repetition", with_headers(bounds));
+    search_all("a change per side, a loss and a repetition", with_headers(bounds));
 }
 
 #[test]
-fn failing_operations() {
+fn failed_operations_are_repeated() {
     let bounds = Bounds { changes: 1, failures: 2, ..Bounds::default() };
-    search_all("a change a side and two failures", with_headers(bounds));
+    search_all("a change per side and two failures", with_headers(bounds));
 }
 
 #[test]
-fn reloaded_pages() {
+fn reloaded_pages_end_in_agreement() {
     let bounds = Bounds { changes: 1, reloads: 1, ..Bounds::default() };
-    search_all("a change a side and a reload", with_headers(bounds));
+    search_all("a change per side and a reload", with_headers(bounds));
 }
 
 #[test]
-fn split_descriptions() {
+fn split_descriptions_end_in_agreement() {
     let bounds = Bounds { changes: 1, losses: 1, splits: true, ..Bounds::default() };
-    search_all("a change a side and a loss, in parts", with_headers(bounds));
+    search_all("a change per side and a loss, in parts", with_headers(bounds));
 }
 
 #[test]
-fn plain_peer_is_recognized() {
+fn plain_peer_is_detected() {
     let bounds = Bounds { changes: 1, slowness: 2, ..Bounds::default() };
     for politeness in [POLITE_AND_IMPOLITE, [Politeness::Impolite, Politeness::Polite]] {
-        let what = format!("a plain peer, a change a side, {:?}", politeness[0]);
-        search_all(&what, Conversation::with_plain_peer(politeness, bounds));
+        let what = format!("a plain peer, a change per side, {:?}", politeness[0]);
+        search_all(&what, Simulation::with_plain_peer(politeness, bounds));
     }
 }
 
 #[test]
-#[ignore = "one and a half million moments"]
-fn reloaded_pages_of_auto_politeness() {
+#[ignore = "one and a half million states"]
+fn reloaded_pages_with_auto_politeness_agree() {
     let bounds = Bounds { changes: 1, reloads: 1, ..Bounds::default() };
-    let is_auto = Conversation::new([Politeness::Auto, Politeness::Auto], bounds);
-    search_all("a change a side and a reload, auto politeness", is_auto);
+    let is_auto = Simulation::new([Politeness::Auto, Politeness::Auto], bounds);
+    search_all("a change per side and a reload, auto politeness", is_auto);
 }
 
-/// Shows that the search finds problems.
+/// Asserts that the search finds known problems.
 #[test]
-fn defects_are_found() {
+fn known_defects_are_found() {
     let bounds = Bounds { changes: 1, ..Bounds::default() };
     let found = |start, problem: &str| {
         let found = search(start).unwrap_err();
         assert!(found.starts_with(problem), "{found}");
     };
-    found(Conversation::plain([Politeness::Impolite; 2], bounds), "a side waits forever");
-    found(Conversation::plain([Politeness::Polite; 2], bounds), "answer");
+    found(Simulation::plain([Politeness::Impolite; 2], bounds), "a side waits forever");
+    found(Simulation::plain([Politeness::Polite; 2], bounds), "a remote answer");
     found(plain(Bounds { changes: 2, ..bounds }).with_defect(Defect::PendingAnswerForgotten), "a side waits forever");
     let failing = Bounds { failures: 1, ..bounds };
-    found(with_headers(failing).with_defect(Defect::RefusalDropped), "changes that the peer never received");
-    // Without headers, lost, repeated and former signals are not recognized.
+    found(with_headers(failing).with_defect(Defect::RefusalDropped), "the peer never received a change");
+    // Without headers, lost and repeated signals are not detected.
     found(plain(Bounds { losses: 1, ..bounds }), "a side waits forever");
     found(plain(Bounds { repetitions: 1, ..bounds }), "");
     found(plain(Bounds { reloads: 1, ..bounds }), "");

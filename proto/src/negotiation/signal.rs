@@ -11,7 +11,7 @@ use crate::{
 
 /// A message between the two sessions of a connection, over any link.
 ///
-/// As text, by `to_string` and `parse`, it is JSON: `{"kind":"description","type":"offer","sdp":"…"}` or
+/// `to_string` and `parse` use JSON: `{"kind":"description","type":"offer","sdp":"…"}` or
 /// `{"kind":"candidate","candidate":"…","sdpMid":"0"}`, and its [`Header`] as `session`. Fields that this version does
 /// not know are ignored; an unknown kind is an error. The module's documentation describes the format.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ use crate::{
 pub struct Signal {
     /// The content.
     pub content: Content,
-    /// The header. A plain peer sends none: its link has to deliver signals in order and once.
+    /// The header. A plain peer sends none, so that its link has to deliver signals exactly once and in order.
     pub header: Option<Header>,
 }
 
@@ -27,35 +27,35 @@ pub struct Signal {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Content {
-    /// Without [`Header::to`], a greeting; with it, a request for all signals after [`Header::received`].
+    /// A greeting if [`Header::to`] is absent, or else a request for all signals after [`Header::received`].
     Hello,
-    /// An acknowledgement, which is in the header.
+    /// An acknowledgement, which the header contains.
     Ack,
     /// A request for an [`Ack`](Self::Ack).
     Ping,
-    /// The polite side requests the turn to offer.
+    /// A request of the polite side for the turn to offer.
     Request,
-    /// The impolite side gives the turn to the polite side, and makes no offer meanwhile.
+    /// A grant of the turn to the polite side. Until the turn ends, the impolite side makes no offer.
     Grant,
-    /// The polite side gives the turn back without an offer.
+    /// The return of the turn by the polite side without an offer.
     Release,
     /// An offer or an answer.
     Description(SessionDescription),
     /// A candidate.
     Candidate(IceCandidate),
-    /// The sender could not apply or answer an offer, which is to be rolled back.
+    /// The refusal of an offer that the sender could not apply or answer. The receiver must roll it back.
     Refuse {
         /// The number of the offer's signal.
         offer: u32,
     },
-    /// The sender has closed the connection.
+    /// The report that the sender has closed the connection.
     Bye,
 }
 
-/// The header of a signal: the two sessions that it belongs to, and its place among the signals of its sender.
+/// The header of a signal: its sender and receiver, and its position among the signals of its sender.
 ///
-/// It lets the receiver recognize signals that arrive twice, late, or from a page that was reloaded since, and request
-/// those that were lost.
+/// The receiver uses it to detect signals that are duplicated, late, or from a page that was reloaded since, and to
+/// request lost signals.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Header {
@@ -91,13 +91,13 @@ impl Header {
     }
 }
 
-/// The id of a session, which distinguishes it from all others, including those of the same page before a reload.
+/// The unique id of a session. A reloaded page has a new session and a new id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(String);
 
 impl SessionId {
-    /// Creates an id from a text that no other session has, such as 96 random bits in hexadecimal digits.
+    /// Creates an id from a unique text, such as 96 random bits in hexadecimal digits.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -155,11 +155,11 @@ impl error::Error for ParseSignalError {
 /// flattened enums.
 #[derive(Default, Serialize)]
 pub(crate) struct Wire {
-    /// The call, in a message of one.
+    /// The call id, in a call message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) call: Option<String>,
     pub(crate) kind: String,
-    /// The reason of a call's end.
+    /// The reason for the end of a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signals_are_written_as_in_the_protocol() {
+    fn signals_match_protocol_json() {
         let header = |to: Option<&str>, number, received| {
             Some(Header { to: to.map(SessionId::new), number, received, ..Header::new(SessionId::new("a")) })
         };
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_signal_is_an_error() {
+    fn malformed_signal_is_error() {
         for json in [
             "null",
             "{}",

@@ -36,7 +36,7 @@ fn remote_candidates_wait_for_their_description() {
         negotiator.handle(Input::Received(offer.clone().into())),
         perform(Operation::SetRemoteDescription(offer))
     );
-    // The answer comes first, and then the candidates in their order.
+    // The answer precedes the candidates, which keep their order.
     assert_eq!(negotiator.handle(Input::Done(None)), perform(Operation::SetLocalDescription));
     let actions = negotiator.handle(Input::Done(Some(description(SdpType::Answer, "a"))));
     assert_eq!(actions.last(), Some(&Action::Perform(Operation::AddIceCandidate(candidate("first")))));
@@ -44,27 +44,30 @@ fn remote_candidates_wait_for_their_description() {
 }
 
 #[test]
-fn candidates_of_bundled_section_are_ignored() {
-    let of = |mid: &str| IceCandidate { sdp_mid: Some(mid.into()), ..candidate(mid) };
+fn candidate_of_bundled_section_is_ignored() {
+    let in_section = |mid: &str| IceCandidate { sdp_mid: Some(mid.into()), ..candidate(mid) };
     let mut negotiator = Negotiator::plain(Politeness::Polite);
     let offer = description(SdpType::Offer, "a=group:BUNDLE 0 1 2\r\n");
     negotiator.handle(Input::Received(offer.into()));
     negotiator.handle(Input::Done(None));
     for mid in ["1", "0", "2", "3"] {
-        negotiator.handle(Input::Received(of(mid).into()));
+        negotiator.handle(Input::Received(in_section(mid).into()));
     }
     let answer = description(SdpType::Answer, "v=0\r\na=group:BUNDLE 0 1 2\r\n");
     let actions = negotiator.handle(Input::Done(Some(answer)));
-    assert_eq!(actions.last(), Some(&Action::Perform(Operation::AddIceCandidate(of("0")))));
-    assert_eq!(negotiator.handle(Input::Done(None)), perform(Operation::AddIceCandidate(of("3"))));
+    assert_eq!(actions.last(), Some(&Action::Perform(Operation::AddIceCandidate(in_section("0")))));
+    assert_eq!(negotiator.handle(Input::Done(None)), perform(Operation::AddIceCandidate(in_section("3"))));
 
-    // The next answer has each section on its own.
+    // The next answer does not bundle the sections.
     negotiator.handle(Input::Done(None));
     negotiator.handle(Input::NegotiationNeeded);
     negotiator.handle(Input::Done(Some(description(SdpType::Offer, "o"))));
     negotiator.handle(Input::Received(description(SdpType::Answer, "v=0\r\n").into()));
     negotiator.handle(Input::Done(None));
-    assert_eq!(negotiator.handle(Input::Received(of("1").into())), perform(Operation::AddIceCandidate(of("1"))));
+    assert_eq!(
+        negotiator.handle(Input::Received(in_section("1").into())),
+        perform(Operation::AddIceCandidate(in_section("1")))
+    );
 }
 
 #[test]
@@ -126,7 +129,7 @@ pub(super) fn signals(negotiator: &mut Negotiator, input: Input) -> Vec<Signal> 
         .collect()
 }
 
-/// Returns two sides that know each other, the first impolite.
+/// Returns two sides that have exchanged greetings, the first impolite.
 pub(super) fn known_pair() -> (Negotiator, Negotiator) {
     let mut a = Negotiator::new(SessionId::new("a"), Politeness::Impolite);
     let mut b = Negotiator::new(SessionId::new("b"), Politeness::Polite);
@@ -137,7 +140,7 @@ pub(super) fn known_pair() -> (Negotiator, Negotiator) {
     (a, b)
 }
 
-/// Has a side negotiate, and returns its offer.
+/// Makes a side negotiate, and returns its offer.
 pub(super) fn make_offer(negotiator: &mut Negotiator) -> Signal {
     assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
     signals(negotiator, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0)
@@ -179,7 +182,7 @@ fn lost_signal_is_requested_and_resent() {
     let candidate = signals(&mut a, Input::LocalCandidate(candidate("c"))).remove(0);
     let request = signals(&mut b, Input::Received(candidate.clone())).remove(0);
     assert_eq!(request.content, Content::Hello);
-    // One request is sent, not one for each early signal.
+    // Only one request is sent for several early signals.
     assert_eq!(b.handle(Input::Received(candidate)), []);
     let again = signals(&mut a, Input::Received(request));
     assert_eq!(again.iter().map(|signal| signal.header.as_ref().unwrap().number).collect::<Vec<_>>(), [1, 2]);
@@ -201,11 +204,11 @@ fn unacknowledged_signal_is_resent() {
 }
 
 #[test]
-fn restarted_peer_is_recognized() {
+fn restarted_peer_is_detected() {
     let (mut a, mut b) = known_pair();
     let to_b = make_offer(&mut a);
     let mut restarted = Negotiator::new(SessionId::new("c"), Politeness::Polite);
-    // A signal for the former session is ignored, and its sender greeted.
+    // A signal for the former session is ignored, and answered by a greeting.
     let greeting = signals(&mut restarted, Input::Received(to_b.clone())).remove(0);
     assert_eq!((greeting.content, greeting.header.unwrap().to), (Content::Hello, None));
     let hello = signals(&mut restarted, Input::LinkOpened).remove(0);
@@ -217,7 +220,7 @@ fn restarted_peer_is_recognized() {
 }
 
 #[test]
-fn restarted_peer_is_met_after_lost_greetings() {
+fn restarted_peer_is_detected_after_lost_greeting() {
     let (mut a, mut b) = known_pair();
     let to_b = make_offer(&mut a);
     b.handle(Input::Received(to_b));
@@ -227,7 +230,7 @@ fn restarted_peer_is_met_after_lost_greetings() {
     let greeting = signals(&mut a, Input::LinkOpened).remove(0);
     let hello = Signal { header: greeting.header.map(|header| Header { to: None, ..header }), ..greeting };
     let to_a = signals(&mut restarted, Input::Received(hello)).remove(0);
-    // It addresses a, and learns by a signal that is not for it that a does not know it.
+    // `a` does not know the sender, and answers to `b`. The sender then greets again.
     let to_b = signals(&mut a, Input::Received(to_a)).remove(0);
     assert_eq!(to_b.header.as_ref().unwrap().to, Some(SessionId::new("b")));
     let greeting = signals(&mut restarted, Input::Received(to_b)).remove(0);
@@ -247,7 +250,7 @@ fn failed_offer_is_refused_and_rolled_back() {
     assert_eq!(refusal.content, Content::Refuse { offer: 1 });
     let actions = a.handle(Input::Received(refusal));
     assert_eq!(actions, [Action::ReportRefusal, Action::Perform(Operation::RollBackLocalOffer)]);
-    // It is repeated, but not at once.
+    // The offer is repeated after a pause.
     assert_eq!(a.handle(Input::Done(None)), []);
     assert_eq!(a.handle(Input::NegotiationNeeded), []);
     assert!(a.handle(Input::Timeout).contains(&Action::Perform(Operation::SetLocalDescription)));
@@ -274,7 +277,7 @@ fn polite_side_requests_turn() {
     assert_eq!(request.content, Content::Request);
     let grant = signals(&mut impolite, Input::Received(request)).remove(0);
     assert_eq!(grant.content, Content::Grant);
-    // It makes no offer meanwhile.
+    // The impolite side makes no offer until the turn ends.
     assert_eq!(impolite.handle(Input::NegotiationNeeded), []);
     assert_eq!(polite.handle(Input::Received(grant)), perform(Operation::SetLocalDescription));
     let offer = signals(&mut polite, Input::Done(Some(description(SdpType::Offer, "o")))).remove(0);
@@ -286,7 +289,7 @@ fn polite_side_requests_turn() {
 fn turn_without_offer_is_released() {
     let (mut impolite, mut polite) = known_pair();
     let request = signals(&mut polite, Input::NegotiationNeeded).remove(0);
-    // Meanwhile, the offer of the impolite side covers it.
+    // The offer of the impolite side covers the change of the polite side.
     let offer = make_offer(&mut impolite);
     polite.handle(Input::Received(offer));
     polite.handle(Input::Done(None));
@@ -331,7 +334,7 @@ fn same_offer_after_changed_answer_is_not_delayed() {
         negotiator.handle(Input::Received(description(SdpType::Answer, "a").into()));
         negotiator.handle(Input::Done(None));
         assert!(!negotiator.wants_timeout(), "{round}");
-        // The track is removed, which the answer to the peer's offer tells.
+        // The track is removed, as the answer to the peer's offer shows.
         negotiator.handle(Input::Received(description(SdpType::Offer, "theirs").into()));
         negotiator.handle(Input::Done(None));
         negotiator.handle(Input::Done(Some(description(SdpType::Answer, "m=video\r\na=recvonly\r\n"))));
@@ -339,7 +342,7 @@ fn same_offer_after_changed_answer_is_not_delayed() {
 }
 
 #[test]
-fn end_of_candidates_has_a_generation() {
+fn end_of_candidates_has_generation() {
     let end = IceCandidate::end_of_candidates;
     let described = |kind, fragment: &str| description(kind, &format!("v=0\r\na=ice-ufrag:{fragment}\r\n"));
     let (mut a, mut b) = known_pair();
@@ -358,7 +361,7 @@ fn end_of_candidates_has_a_generation() {
     b.handle(Input::Received(ended));
     assert_eq!(b.handle(Input::Done(None)), perform(Operation::AddIceCandidate(end())));
     b.handle(Input::Done(None));
-    // Late, of another generation.
+    // A late end of candidates of another generation.
     let old = IceCandidate { username_fragment: Some("old".into()), ..end() };
     let late = signals(&mut a, Input::LocalCandidate(old)).remove(0);
     assert_eq!(b.handle(Input::Received(late)), []);
@@ -383,7 +386,7 @@ fn candidate_of_former_generation_is_ignored() {
 }
 
 #[test]
-fn ice_restart_waits_for_signal_of_peer() {
+fn ice_restart_waits_for_peer_signal() {
     let (mut a, mut b) = known_pair();
     let ping = signals(&mut a, Input::PathBroken).remove(0);
     assert_eq!(ping.content, Content::Ping);
@@ -398,7 +401,7 @@ fn ice_restart_waits_for_signal_of_peer() {
     assert_eq!(plain.handle(Input::PathBroken), [Action::RestartIce], "a plain peer has no ping");
 }
 
-/// Returns a side whose greetings were not answered, and its offer.
+/// Returns a side whose greetings were not answered, with its offer.
 fn offering_to_unknown_peer(politeness: Politeness) -> (Negotiator, Vec<Signal>) {
     let mut negotiator = Negotiator::new(SessionId::new("a"), politeness);
     negotiator.handle(Input::LinkOpened);
@@ -413,7 +416,7 @@ fn offering_to_unknown_peer(politeness: Politeness) -> (Negotiator, Vec<Signal>)
 }
 
 #[test]
-fn unknown_peer_gets_each_signal_once_unaddressed() {
+fn unknown_peer_receives_each_signal_once() {
     for politeness in [Politeness::Polite, Politeness::Impolite] {
         let (mut negotiator, offered) = offering_to_unknown_peer(politeness);
         let [offer] = &*offered else { panic!("{offered:?}") };
@@ -430,7 +433,7 @@ fn unknown_peer_gets_each_signal_once_unaddressed() {
         assert_eq!(negotiator.handle(Input::Received(answer.into())), set);
         negotiator.handle(Input::Done(None));
         assert!(!negotiator.wants_timeout());
-        // It does not support turns.
+        // A plain peer does not support turns.
         assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
         let offer = description(SdpType::Offer, "p");
         assert_eq!(negotiator.handle(Input::Done(Some(offer.clone()))), [Action::Send(offer.into())]);
@@ -446,14 +449,14 @@ fn peer_with_headers_ignores_unaddressed_signals() {
     late.handle(Input::NegotiationNeeded);
     let answers = signals(&mut early, Input::Received(hello));
     assert_eq!(answers.iter().map(|signal| signal.header.as_ref().unwrap().number).collect::<Vec<_>>(), [0, 1]);
-    // It makes no offer until the announced signals have arrived, so that nothing is rolled back.
+    // No offer is made until the announced signals have arrived, so that no rollback is needed.
     assert_eq!(late.handle(Input::Received(answers[0].clone())), []);
     let set = perform(Operation::SetRemoteDescription(description(SdpType::Offer, "o")));
     assert_eq!(late.handle(Input::Received(answers[1].clone())), set);
 }
 
 #[test]
-fn plain_peer_gets_pending_signals_and_no_request() {
+fn plain_peer_receives_pending_signals_only() {
     let mut negotiator = Negotiator::new(SessionId::new("a"), Politeness::Polite);
     negotiator.handle(Input::LinkOpened);
     negotiator.handle(Input::LocalCandidate(candidate("early")));
@@ -466,7 +469,7 @@ fn plain_peer_gets_pending_signals_and_no_request() {
 }
 
 #[test]
-fn peer_with_headers_is_not_taken_for_plain() {
+fn peer_with_headers_never_becomes_plain() {
     let (mut a, mut b) = known_pair();
     let offer = make_offer(&mut a);
     b.handle(Input::Received(offer));
@@ -505,7 +508,7 @@ fn refused_remote_offer_is_reported_once() {
 }
 
 #[test]
-fn offer_rolled_back_for_refused_one_is_repeated() {
+fn offer_rolled_back_for_refused_offer_is_repeated() {
     let mut negotiator = Negotiator::plain(Politeness::Polite);
     negotiator.handle(Input::NegotiationNeeded);
     assert_eq!(negotiator.handle(Input::Timeout), perform(Operation::SetLocalDescription));

@@ -1,6 +1,6 @@
-//! Recovery of a broken path between two peers: when to restart ICE, and when to give up.
+//! Recovery of a broken path between two peers: decisions when to restart ICE and when to give up.
 //!
-//! [`Recovery`] is the policy, and [`PathMonitor`] the state machine that follows it.
+//! [`Recovery`] is the policy, and [`PathMonitor`] is the state machine that applies it.
 
 mod path;
 mod policy;

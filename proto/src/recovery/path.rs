@@ -1,44 +1,44 @@
-//! The path monitor.
+//! The state machine of recovery.
 
 use std::{mem, time::Duration};
 
 use super::Recovery;
 use crate::sdp::ConnectionState;
 
-/// Time within which something is received on a path in use: RTCP is sent every five seconds, give or take a half, and
-/// the first second is not observed. A Firefox whose restart leads nowhere gives up DTLS after eleven seconds.
+/// Time within which data must arrive on a path in use. RTCP is sent every 2.5 to 7.5 seconds, and the first second is
+/// not observed. A Firefox whose restart has failed gives up DTLS after eleven seconds.
 const VERIFICATION_TIME: Duration = Duration::from_secs(9);
 
-/// State of the path to the peer.
+/// The state of the path to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PathState {
-    /// Not connected yet.
+    /// The path was never connected.
     New,
-    /// Connected, and something was received.
+    /// The path is connected, and data was received.
     Verified,
-    /// Disconnected, which may end without a restart.
+    /// The path is disconnected, which may end without a restart.
     Disconnected,
-    /// Being restarted.
+    /// ICE is being restarted.
     Broken,
-    /// Connected again, as the connection reports, and nothing was received yet.
+    /// The connection reports that the path is connected again, but no data was received yet.
     Unverified,
 }
 
-/// An observation of the path during the time that the timer ran.
+/// An observation of the path while the timer was running.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation {
-    /// State of the connection at the end of that time.
+    /// The state of the connection at the end of that time.
     pub connection: Connection,
     /// Traffic during that time.
     pub traffic: Traffic,
 }
 
-/// State of the connection, as far as recovery is concerned.
+/// The state of the connection that matters for recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
     /// Connected.
     Connected,
-    /// Failed although ICE is connected, as DTLS has failed. An ICE restart cannot repair that.
+    /// ICE is connected, but DTLS has failed. An ICE restart cannot repair that.
     FailedAboveIce,
     /// Not connected.
     NotConnected,
@@ -47,9 +47,9 @@ pub enum Connection {
 /// An event of the path to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathEvent {
-    /// The path is broken, and another one is searched for.
+    /// The path is broken, and ICE is being restarted.
     Reconnecting {
-        /// Number of the attempt, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
     },
     /// The peers are connected again.
@@ -61,12 +61,11 @@ pub enum PathEvent {
 /// Traffic on the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
-    /// Something was received.
+    /// Data was received.
     Received,
-    /// Something was sent, and nothing was received: not even an acknowledgment, although RTCP or SCTP acknowledges
-    /// everything.
+    /// Data was sent, and none was received, not even an acknowledgment, although RTCP or SCTP acknowledges all data.
     SentOnly,
-    /// Nothing was sent or received.
+    /// No data was sent or received.
     Idle,
 }
 
@@ -74,7 +73,8 @@ pub enum Traffic {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Actions {
-    /// True if ICE is to be restarted: pass [`Input::PathBroken`](crate::negotiation::Input::PathBroken) to the negotiator.
+    /// True if ICE must be restarted: pass [`Input::PathBroken`](crate::negotiation::Input::PathBroken) to the
+    /// negotiator.
     pub restart_ice: bool,
     /// The event to report.
     pub event: Option<PathEvent>,
@@ -83,14 +83,14 @@ pub struct Actions {
 }
 
 impl Actions {
-    /// Returns whether the path is lost, and the connection is to be closed.
+    /// Returns whether the path is lost, so that the connection must be closed.
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.event == Some(PathEvent::Lost)
     }
 }
 
-/// A change of a [`PathMonitor`]'s only timer.
+/// A change of the only timer of a [`PathMonitor`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Timer {
     /// Leave the timer as it is.
@@ -132,7 +132,7 @@ pub enum Timer {
 pub struct PathMonitor {
     recovery: Recovery,
     state: PathState,
-    /// Number of attempts since something was received.
+    /// Number of attempts since data was last received.
     attempts: u32,
     restarts_enabled: bool,
 }
@@ -144,8 +144,8 @@ impl PathMonitor {
         Self { recovery, state: PathState::New, attempts: 0, restarts_enabled: true }
     }
 
-    /// Requests no further restarts of ICE, as the peer ignores them or the local side does not offer: the path can only
-    /// recover by itself. Returns whether restarts were enabled before.
+    /// Disables ICE restarts, because the peer ignores them or the local side does not offer. The path can then only
+    /// recover without a restart. Returns whether restarts were enabled before.
     pub fn disable_restarts(&mut self) -> bool {
         mem::replace(&mut self.restarts_enabled, false)
     }
@@ -159,14 +159,14 @@ impl PathMonitor {
                 self.state = PathState::Disconnected;
                 Actions { timer: Timer::Start(self.recovery.patience), ..Actions::default() }
             }
-            // An attempt that fails early does not start the next one: the network needs time.
+            // An attempt that fails early does not start the next one, because the network needs time.
             (ConnectionState::Failed, state) if state != PathState::Broken => self.attempt(),
             _ => Actions::default(),
         }
     }
 
-    /// Handles a completed negotiation that restarts ICE, requested by either side. `is_connected` is the state of the
-    /// connection before, as some browsers report no change.
+    /// Handles a completed negotiation that restarts ICE, requested by either side. `is_connected` states whether the
+    /// connection was connected before, because some browsers report no change.
     pub fn ice_restarted(&mut self, is_connected: bool) -> Actions {
         self.restarts_enabled = true;
         match self.state {
@@ -176,7 +176,7 @@ impl PathMonitor {
         }
     }
 
-    /// Handles the end of the timer.
+    /// Handles the expiry of the timer.
     pub fn timeout(&mut self, observation: Observation) -> Actions {
         match (self.state, observation.connection, observation.traffic) {
             (PathState::New | PathState::Verified, ..) => Actions::default(),
@@ -185,7 +185,7 @@ impl PathMonitor {
                 Actions { event: Some(PathEvent::Recovered), ..self.verified() }
             }
             (PathState::Unverified, _, Traffic::Received) => self.verified(),
-            // A path that is not in use need not be repaired, and cannot be told from one that works.
+            // An unused path needs no repair, and cannot be distinguished from a working one.
             (PathState::Unverified, _, Traffic::Idle) => {
                 Actions { timer: Timer::Start(VERIFICATION_TIME), ..Actions::default() }
             }
@@ -193,14 +193,14 @@ impl PathMonitor {
         }
     }
 
-    /// Returns whether the path is being restarted.
+    /// Returns whether ICE is being restarted.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.state == PathState::Broken
     }
 
-    /// Returns whether the number of the current attempt is odd. A side that skips such attempts leaves the first restart to
-    /// its peer.
+    /// Returns whether the number of the current attempt is odd. A side that skips odd attempts leaves the first
+    /// restart to its peer.
     #[must_use]
     pub fn is_odd_attempt(&self) -> bool {
         self.attempts % 2 == 1
@@ -226,7 +226,7 @@ impl PathMonitor {
         if self.attempts >= self.recovery.attempts {
             return Self::give_up();
         }
-        // Without restarts, only the first attempt is an event.
+        // Without restarts, only the first attempt is reported.
         let is_event = self.restarts_enabled || !self.is_broken();
         self.state = PathState::Broken;
         self.attempts += 1;
@@ -289,7 +289,7 @@ mod tests {
         let mut path = connected_monitor();
         path.state_changed(&ConnectionState::Disconnected);
         assert!(is_attempt(&path.timeout(DISCONNECTED), 1));
-        // Other states are reported meanwhile, and the negotiation completes before the connection.
+        // Other states are reported during the restart, and the negotiation completes before the connection.
         for state in [ConnectionState::Failed, ConnectionState::Connecting, ConnectionState::Disconnected] {
             assert_eq!(path.state_changed(&state).timer, Timer::Keep);
         }
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn failure_is_restarted_until_the_limit() {
+    fn failure_is_restarted_until_limit() {
         for mut path in [monitor(), connected_monitor()] {
             assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
             assert!(is_attempt(&path.timeout(DISCONNECTED), 2));
@@ -312,7 +312,7 @@ mod tests {
     fn failed_dtls_is_given_up_after_one_attempt() {
         let mut path = connected_monitor();
         assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
-        // Traffic of ICE does not reach DTLS.
+        // ICE traffic does not reach DTLS.
         let actions = path.timeout(observation(Connection::FailedAboveIce, Traffic::Received));
         assert!(matches!(actions.event, Some(PathEvent::Lost)));
     }
@@ -335,13 +335,13 @@ mod tests {
         path.state_changed(&ConnectionState::Failed);
         path.state_changed(&ConnectionState::Connected);
         assert!(is_attempt(&path.timeout(silence), 2));
-        // The state has been `connected` all along, and does not change.
+        // The state is `connected` all the time, and does not change.
         assert!(is_recovery(&path.ice_restarted(true)));
         assert!(matches!(path.timeout(silence).event, Some(PathEvent::Lost)));
     }
 
     #[test]
-    fn silence_that_ends_is_a_recovery() {
+    fn end_of_silence_is_recovery() {
         let mut path = connected_monitor();
         path.ice_restarted(true);
         assert!(is_attempt(&path.timeout(observation(Connection::Connected, Traffic::SentOnly)), 1));
@@ -354,7 +354,7 @@ mod tests {
         let mut path = connected_monitor();
         let actions = path.ice_restarted(true);
         assert!(actions.event.is_none() && actions.timer == Timer::Start(VERIFICATION_TIME));
-        // A Firefox that has offered the restart reports `connecting`, and `connected` again.
+        // A Firefox that has offered the restart reports `connecting`, and then `connected` again.
         assert_eq!(path.state_changed(&ConnectionState::Connecting).timer, Timer::Keep);
         assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Keep);
         let actions = path.timeout(observation(Connection::Connected, Traffic::Idle));
@@ -368,7 +368,7 @@ mod tests {
         assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
         assert!(path.disable_restarts());
         assert!(!path.disable_restarts());
-        // The time of the second attempt passes without one.
+        // The time of the second attempt passes without an event.
         let actions = path.timeout(DISCONNECTED);
         assert!(!actions.restart_ice && actions.event.is_none());
         assert_eq!(actions.timer, Timer::Start(Duration::from_secs(9)));

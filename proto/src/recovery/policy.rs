@@ -1,12 +1,15 @@
-//! The policy of recovery.
+//! The recovery policy.
 
 use std::time::Duration;
 
-/// The policy of recovery: how often and for how long ICE is restarted when the network between two peers breaks.
+/// The recovery policy: number and timing of ICE restarts when the network between two peers fails.
 ///
-/// ICE is restarted at once when the connection has failed; after [`patience`](Self::patience) when it is disconnected, as
-/// that often ends by itself; and nine seconds after it has reconnected if something was sent since and nothing was
-/// received. A peer that receives media therefore has to send RTCP, as the specification requires.
+/// ICE is restarted
+///
+/// - at once when the connection has failed;
+/// - after [`patience`](Self::patience) when it is disconnected, because a disconnection often ends without a restart;
+/// - nine seconds after it has reconnected, if data was sent and none was received since then. A peer that receives
+///   media therefore must send RTCP, as the specification requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     pub(super) patience: Duration,
@@ -21,13 +24,13 @@ impl Default for Recovery {
 }
 
 impl Recovery {
-    /// Creates the default policy: six attempts of ten seconds each, after three seconds of patience.
+    /// Creates the default policy: six attempts of ten seconds each, and three seconds of patience.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Creates a policy without attempts: a connection that fails is lost.
+    /// Creates a policy without attempts, so that a failed connection is lost.
     #[must_use]
     pub fn none() -> Self {
         Self { attempts: 0, ..Self::default() }

@@ -62,8 +62,8 @@ pub struct IceCandidate {
     #[doc(alias = "RTCIceCandidateInit.usernameFragment")]
     #[serde(rename = "usernameFragment", skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
-    /// The protocol of the connection to the TURN server, for local relay candidates in browsers that provide it. It is not
-    /// sent.
+    /// The protocol of the connection to the TURN server, for local relay candidates in browsers that provide it. It is
+    /// not sent.
     #[doc(alias = "RTCIceCandidate.relayProtocol")]
     #[doc(alias = "RTCLocalIceCandidateInit.relayProtocol")]
     #[serde(skip)]
@@ -101,14 +101,14 @@ impl IceCandidate {
     /// Parses the candidate line.
     ///
     /// # Errors
-    /// If it is not a line of [RFC 8839](https://www.rfc-editor.org/rfc/rfc8839#section-5.1), such as the empty one
-    /// of the end of candidates. Unknown types of candidates are values, not errors.
+    /// Returns an error if it is not a line of [RFC 8839](https://www.rfc-editor.org/rfc/rfc8839#section-5.1), such as
+    /// the empty one of the end of candidates. Unknown types of candidates are values, not errors.
     pub fn parse(&self) -> Result<ParsedCandidate, ParseCandidateError> {
         self.candidate.parse()
     }
 }
 
-/// The fields of a candidate line. They are parsed from the line, as not every browser provides them.
+/// The fields of a candidate line. They are parsed from the line, because not every browser provides them.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcicecandidate-interface)
 ///
 /// ```
@@ -129,7 +129,7 @@ pub struct ParsedCandidate {
     /// The component of the transport.
     #[doc(alias = "RTCIceCandidate.component")]
     pub component: IceComponent,
-    /// The priority. Candidates with a higher one are preferred.
+    /// The priority. Candidates with higher priorities are preferred.
     #[doc(alias = "RTCIceCandidate.priority")]
     pub priority: u32,
     /// The IP address, or a name that ends in `.local` and hides one.
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn candidate_json_is_that_of_the_specification() {
+    fn candidate_json_matches_specification() {
         let expected =
             json!({ "candidate": "candidate:1 …", "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "x" });
         let candidate: IceCandidate = serde_json::from_value(expected.clone()).unwrap();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_candidate_line_error_names_the_part() {
+    fn candidate_line_error_names_malformed_part() {
         for (line, lacking) in [
             ("", "the prefix `candidate:`"),
             ("candidate:", "the foundation"),

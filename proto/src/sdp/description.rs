@@ -25,7 +25,8 @@ spec_enum! {
     }
 }
 
-/// A session description, such as an offer or an answer. [Specification](https://www.w3.org/TR/webrtc/#rtcsessiondescription-class)
+/// A session description, such as an offer or an answer.
+/// [Specification](https://www.w3.org/TR/webrtc/#rtcsessiondescription-class)
 #[doc(alias = "RTCSessionDescription")]
 #[doc(alias = "RTCSessionDescription.constructor")]
 #[doc(alias = "RTCSessionDescription.toJSON")]
@@ -53,13 +54,13 @@ dictionary! {
 }
 
 impl SessionDescription {
-    /// Returns the rest of each line that begins with `start`, such as `a=ice-ufrag:`.
+    /// Returns the rest of each line that begins with a prefix, such as `a=ice-ufrag:`.
     pub fn values<'a>(&'a self, start: &'static str) -> impl Iterator<Item = &'a str> {
         self.sdp.lines().filter_map(move |line| line.strip_prefix(start))
     }
 
-    /// Hashes the negotiated lines, without those that differ in each attempt, such as credentials and the version. So an
-    /// offer that is repeated without a change is recognized.
+    /// Hashes the negotiated lines, without those that differ in each attempt, such as credentials and the version. So
+    /// an offer that is repeated without a change is recognized.
     pub(crate) fn shape(&self) -> u64 {
         const NEGOTIATED: [&str; 6] = ["m=", "a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive", "a=msid:"];
         let mut hasher = DefaultHasher::new();
@@ -77,13 +78,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn description_json_is_that_of_the_specification() {
+    fn description_json_matches_specification() {
         let offer = SessionDescription { kind: SdpType::Offer, sdp: "v=0\r\n".into() };
         assert_eq!(serde_json::to_value(&offer).unwrap(), json!({ "type": "offer", "sdp": "v=0\r\n" }));
     }
 
     #[test]
-    fn unknown_type_is_a_value() {
+    fn unknown_type_is_value() {
         let description: SessionDescription = serde_json::from_value(json!({ "type": "haiku", "sdp": "" })).unwrap();
         assert_eq!(description.kind, SdpType::Unknown("haiku".into()));
     }

@@ -15,10 +15,10 @@ spec_enum! {
         /// All transports are connected.
         #[doc(alias = "RTCPeerConnectionState.connected")]
         Connected = "connected",
-        /// A transport receives nothing, and may recover.
+        /// A transport has stopped receiving, and may recover.
         #[doc(alias = "RTCPeerConnectionState.disconnected")]
         Disconnected = "disconnected",
-        /// A transport has failed: restart ICE.
+        /// A transport has failed. An ICE restart may recover it.
         #[doc(alias = "RTCPeerConnectionState.failed")]
         Failed = "failed",
         /// Closed by the local side.
@@ -28,7 +28,8 @@ spec_enum! {
 }
 
 spec_enum! {
-    /// The state of ICE: the search for a path to the peer. [Specification](https://www.w3.org/TR/webrtc/#rtciceconnectionstate-enum)
+    /// The state of ICE: the search for a path to the peer.
+    /// [Specification](https://www.w3.org/TR/webrtc/#rtciceconnectionstate-enum)
     #[doc(alias = "RTCIceConnectionState")]
     IceConnectionState {
         /// Not started.
@@ -37,16 +38,16 @@ spec_enum! {
         /// Candidate pairs are being tried.
         #[doc(alias = "RTCIceConnectionState.checking")]
         Checking = "checking",
-        /// A path is found; others are still being tried.
+        /// A path was found; other candidate pairs are still being tried.
         #[doc(alias = "RTCIceConnectionState.connected")]
         Connected = "connected",
-        /// The best path is found.
+        /// The best path was found.
         #[doc(alias = "RTCIceConnectionState.completed")]
         Completed = "completed",
         /// The path was lost, and may recover.
         #[doc(alias = "RTCIceConnectionState.disconnected")]
         Disconnected = "disconnected",
-        /// No path is found: restart ICE.
+        /// No path was found. An ICE restart may find one.
         #[doc(alias = "RTCIceConnectionState.failed")]
         Failed = "failed",
         /// Closed by the local side.
@@ -69,7 +70,7 @@ spec_enum! {
         #[doc(alias = "RTCIceGatheringState.gathering")]
         #[doc(alias = "RTCIceGathererState.gathering")]
         Gathering = "gathering",
-        /// All candidates are gathered.
+        /// All candidates were gathered.
         #[doc(alias = "RTCIceGatheringState.complete")]
         #[doc(alias = "RTCIceGathererState.complete")]
         Complete = "complete",

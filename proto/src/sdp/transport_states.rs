@@ -13,13 +13,13 @@ spec_enum! {
         /// Keys are being negotiated, and the peer's fingerprint is verified.
         #[doc(alias = "RTCDtlsTransportState.connecting")]
         Connecting = "connecting",
-        /// The connection is encrypted, and the peer verified.
+        /// The connection is encrypted, and the peer was verified.
         #[doc(alias = "RTCDtlsTransportState.connected")]
         Connected = "connected",
         /// Closed by either side.
         #[doc(alias = "RTCDtlsTransportState.closed")]
         Closed = "closed",
-        /// Failed, such as when the peer does not have the fingerprint of its description.
+        /// Failed, for example because the certificate of the peer does not match the fingerprint in its description.
         #[doc(alias = "RTCDtlsTransportState.failed")]
         Failed = "failed",
     }
@@ -33,7 +33,7 @@ spec_enum! {
         /// Closed.
         #[doc(alias = "RTCIceTransportState.closed")]
         Closed = "closed",
-        /// No path is found.
+        /// No path was found.
         #[doc(alias = "RTCIceTransportState.failed")]
         Failed = "failed",
         /// The path was lost, and may recover.
@@ -45,10 +45,10 @@ spec_enum! {
         /// Candidate pairs are being tried.
         #[doc(alias = "RTCIceTransportState.checking")]
         Checking = "checking",
-        /// The best path is found.
+        /// The best path was found.
         #[doc(alias = "RTCIceTransportState.completed")]
         Completed = "completed",
-        /// A path is found; others are still being tried.
+        /// A path was found; other candidate pairs are still being tried.
         #[doc(alias = "RTCIceTransportState.connected")]
         Connected = "connected",
     }
@@ -76,16 +76,16 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcicecandidatetype-enum)
     #[doc(alias = "RTCIceCandidateType")]
     IceCandidateType {
-        /// An address of the host itself.
+        /// An address of a local network interface.
         #[doc(alias = "RTCIceCandidateType.host")]
         Host = "host",
-        /// An address that a STUN server has seen.
+        /// An address that a STUN server reported, such as that of a NAT.
         #[doc(alias = "RTCIceCandidateType.srflx")]
         ServerReflexive = "srflx",
-        /// An address that the peer has seen.
+        /// An address that was discovered by connectivity checks with the peer.
         #[doc(alias = "RTCIceCandidateType.prflx")]
         PeerReflexive = "prflx",
-        /// An address of a TURN server that relays.
+        /// A relayed address of a TURN server.
         #[doc(alias = "RTCIceCandidateType.relay")]
         Relay = "relay",
     }
@@ -96,13 +96,13 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/webrtc/#rtcicetcpcandidatetype-enum)
     #[doc(alias = "RTCIceTcpCandidateType")]
     IceTcpCandidateType {
-        /// The side with the candidate.
+        /// The candidate opens connections.
         #[doc(alias = "RTCIceTcpCandidateType.active")]
         Active = "active",
-        /// Its peer.
+        /// The candidate accepts connections.
         #[doc(alias = "RTCIceTcpCandidateType.passive")]
         Passive = "passive",
-        /// Both sides at once.
+        /// Both sides open the connection simultaneously.
         #[doc(alias = "RTCIceTcpCandidateType.so")]
         SimultaneousOpen = "so",
     }

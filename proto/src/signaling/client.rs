@@ -7,8 +7,8 @@ use super::{Data, MessageId, PeerId, ResumeToken, frame};
 
 /// A message from a client to the server.
 ///
-/// [`from_json`](Self::from_json) ignores unknown fields; an unknown type is an error. The enum is exhaustive on purpose,
-/// as a server has to handle every message.
+/// [`from_json`](Self::from_json) ignores unknown fields and rejects unknown types. The enum is exhaustive, because a
+/// server must handle every message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
@@ -20,13 +20,13 @@ pub enum ClientMessage {
     Say(Say),
     /// Requests a [`Pong`](super::Pong).
     Ping(Ping),
-    /// Gives the seat up. The server closes the socket with [`NORMAL`](super::close::NORMAL).
+    /// Gives up the seat. The server closes the socket with [`NORMAL`](super::close::NORMAL).
     Leave,
 }
 
 /// A request for a seat in a room, answered by [`Joined`](super::Joined) or by an error.
 ///
-/// `Debug` shows no token.
+/// `Debug` hides the tokens.
 ///
 /// ```
 /// use browser_rtc_proto::signaling::{ClientMessage, Join};
@@ -40,9 +40,9 @@ pub enum ClientMessage {
 pub struct Join {
     /// The room's name: 1 to 64 characters.
     pub room: String,
-    /// The name to appear under, unique in the room: 1 to 64 characters.
+    /// The display name, unique in the room: 1 to 64 characters.
     pub name: String,
-    /// The token of the seat to take back. The server gives a new seat if it does not know the token.
+    /// The token of the seat to resume. The server assigns a new seat if the token is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
     /// With `resume`: the number of numbered frames that the client has received in the seat. The server sends those
@@ -61,7 +61,7 @@ impl Join {
         Self { room: room.into(), name: name.into(), resume: None, received: 0, token: None }
     }
 
-    /// Sets the token of the seat to take back.
+    /// Sets the token of the seat to resume.
     #[must_use]
     pub fn resume(mut self, token: impl Into<Option<ResumeToken>>) -> Self {
         self.resume = token.into();
@@ -136,7 +136,7 @@ impl Say {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ping {
-    /// The number that the answer repeats.
+    /// The id that the answer repeats.
     pub id: u32,
     /// The number of numbered frames that the client has received: the server need not keep them any longer.
     #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
@@ -162,7 +162,7 @@ impl ClientMessage {
     /// Returns the frame of the message.
     ///
     /// # Errors
-    /// None for the messages of this version.
+    /// Never fails for the messages of this version.
     pub fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string(self)
     }
@@ -170,7 +170,7 @@ impl ClientMessage {
     /// Reads a frame.
     ///
     /// # Errors
-    /// If the frame is not a JSON object, has an unknown type, or lacks a field.
+    /// Returns an error if the frame is not a JSON object, has an unknown type, or lacks a field.
     pub fn from_json(frame: &str) -> Result<Self, Error> {
         Ok(match &*frame::message_type(frame)? {
             "join" => Self::Join(frame::read(frame)?),

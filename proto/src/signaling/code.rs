@@ -1,12 +1,11 @@
-//! The words of the protocol. Both enumerations keep words that this version does not know: they are sent by a server
-//! that may be newer than the client.
+//! Error codes and reasons. Both enumerations keep unknown words, because the server may be newer than the client.
 
 use crate::spec_enum;
 
 spec_enum! {
-    /// The reason for which the server refused something.
+    /// The code of an error that the server reports.
     ///
-    /// The connection stays open, except where the code says that it closes.
+    /// The connection stays open unless the code is documented to close it.
     ErrorCode {
         /// A peer in the room has this name.
         NameTaken = "name_taken",
@@ -14,7 +13,7 @@ spec_enum! {
         RoomFull = "room_full",
         /// The server has reached its limit of rooms.
         ServerFull = "server_full",
-        /// The receiver is not in the room, or no longer.
+        /// The receiver is not in the room.
         UnknownPeer = "unknown_peer",
         /// The frame exceeds the server's limit and was dropped. The connection closes if the client has no seat, or if
         /// the frame exceeds the limit by far.
@@ -29,7 +28,7 @@ spec_enum! {
         BadName = "bad_name",
         /// The room's name is empty, too long, or has characters that the server does not accept.
         BadRoom = "bad_room",
-        /// The message is only allowed to a client in a room.
+        /// The message is only allowed for a client in a room.
         NotJoined = "not_joined",
         /// The client is in a room already.
         AlreadyJoined = "already_joined",
@@ -38,20 +37,20 @@ spec_enum! {
         /// Too many clients connect from one address. The connection closes.
         TooManyClients = "too_many_clients",
         /// The server is about to shut down and accepts no new clients. The connection closes soon; the client may
-        /// reconnect at once, as another server may take over.
+        /// reconnect at once, because another server may take over.
         Draining = "draining",
-        /// The server does not speak the client's version of the protocol. The connection closes.
+        /// The server does not support the client's version of the protocol. The connection closes.
         UnsupportedVersion = "unsupported_version",
-        /// Redis, through which the servers share their rooms, is unreachable: clients cannot join, and peers on other
-        /// servers are not reached. Retrying makes sense.
+        /// Redis, through which the servers share their rooms, is unreachable. Clients cannot join, and peers on other
+        /// servers cannot be reached. The client should retry.
         Unavailable = "unavailable",
-        /// The server failed for a reason that is not the client's.
+        /// An internal error of the server, which the client did not cause.
         Internal = "internal",
     }
 }
 
 spec_enum! {
-    /// The reason for which a peer is no longer in the room.
+    /// The reason why a peer is no longer in the room.
     LeaveReason {
         /// The peer left, or its page was closed or reloaded.
         Left = "left",

@@ -27,9 +27,9 @@ impl Data {
     /// Integers beyond ±2⁵³ are exact for a reader in Rust; JavaScript's `JSON.parse` rounds them.
     ///
     /// # Errors
-    /// If the value has no JSON form, such as a map with keys that are neither strings nor numbers, or a number that
-    /// is NaN or infinite; or if it has more than 127 levels of lists and objects, which [`parse`](Self::parse)
-    /// refuses.
+    /// Returns an error if the value has no JSON form, such as a map with keys that are neither strings nor numbers, or
+    /// a number that is NaN or infinite; or if it has more than 127 levels of lists and objects, which
+    /// [`parse`](Self::parse) refuses.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         json::check(value)?;
         serde_json::value::to_raw_value(value).map(Self)
@@ -38,7 +38,7 @@ impl Data {
     /// Creates the value from JSON text. Its depth is not limited, although that of [`parse`](Self::parse) is.
     ///
     /// # Errors
-    /// If the text is not exactly one JSON value.
+    /// Returns an error if the text is not exactly one JSON value.
     pub fn from_json(text: impl Into<String>) -> Result<Self, serde_json::Error> {
         RawValue::from_string(text.into()).map(Self)
     }
@@ -46,7 +46,8 @@ impl Data {
     /// Reads the value.
     ///
     /// # Errors
-    /// If the value does not have the shape of a `T`, or has more than 127 levels of lists and objects.
+    /// Returns an error if the value does not have the shape of a `T`, or has more than 127 levels of lists and
+    /// objects.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.get())
     }

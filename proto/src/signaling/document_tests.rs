@@ -1,4 +1,4 @@
-//! PROTOCOL.md describes the frames as this module implements them.
+//! Tests that PROTOCOL.md describes the frames as implemented.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn words(words: &[&str]) -> BTreeSet<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
-/// Returns the type of a message. A new message does not compile without an arm here.
+/// Returns the type of a message. The match is exhaustive, so that a new message needs an arm.
 fn client_type(message: &ClientMessage) -> &'static str {
     match message {
         ClientMessage::Join(_) => "join",
@@ -101,7 +101,7 @@ fn protocol_refused_frames_are_refused() {
 
 #[test]
 fn protocol_lists_every_close_code() {
-    // Read from the source, as a separate list could be incomplete.
+    // The constants are read from the source, because a separate list could be incomplete.
     let constants = include_str!("mod.rs").lines().filter_map(|line| line.trim().strip_prefix("pub const "));
     let codes = constants.filter_map(|line| Some(line.split_once(": u16 = ")?.1.trim_end_matches(';').to_owned()));
     assert_eq!(cells("| Code | From"), codes.collect());

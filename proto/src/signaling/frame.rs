@@ -1,8 +1,8 @@
-//! Reading of frames.
+//! Parsing of frames.
 //!
-//! The messages are not read by serde's tagged enums: those buffer the whole frame, and a
-//! [`RawValue`](serde_json::value::RawValue) does not survive that. The type is read first, and then the struct of that
-//! type from the same text.
+//! serde's tagged enums are not used, because they buffer the whole frame, which a
+//! [`RawValue`](serde_json::value::RawValue) does not support. The type is read first, and then the struct of that type
+//! from the same text.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -37,7 +37,7 @@ pub(super) fn unknown_type(message_type: &str) -> Error {
     Error::custom(format_args!("unknown message type {:?}", first_chars(message_type, 32)))
 }
 
-/// Returns the first characters of a text that the peer has chosen, which may be long.
+/// Returns the first characters of a text from the peer, which may be long.
 fn first_chars(text: &str, max: usize) -> &str {
     text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
 }
@@ -47,22 +47,22 @@ pub(super) fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de
     Option::deserialize(json).map(Option::unwrap_or_default)
 }
 
-/// Reads `null` as the default limit.
+/// Reads `null` as [`DEFAULT_MAX_FRAME_BYTES`].
 pub(super) fn max_frame_bytes<'de, D: Deserializer<'de>>(json: D) -> Result<u32, D::Error> {
     Option::deserialize(json).map(|limit| limit.unwrap_or(DEFAULT_MAX_FRAME_BYTES))
 }
 
-/// Returns the limit of a server that states none.
+/// Returns the limit for a server that sends none.
 pub(super) fn default_max_frame_bytes() -> u32 {
     DEFAULT_MAX_FRAME_BYTES
 }
 
-/// Returns whether a field is left out.
+/// Returns whether a field is omitted.
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A deserializer of JSON objects, and of nothing else, whose errors name the field.
+/// A deserializer that accepts only JSON objects, and whose errors name the field.
 struct Fields<D>(D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Fields<D> {
@@ -92,7 +92,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
     }
 }
 
-/// The fields of an object, of which the name of the last one is kept.
+/// The fields of an object, with the name of the current field.
 struct Named<'de, M> {
     map: M,
     name: Cow<'de, str>,
@@ -109,14 +109,14 @@ impl<'de, M: MapAccess<'de>> MapAccess<'de> for Named<'de, M> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, M::Error> {
         self.map.next_value_seed(seed).map_err(|error| {
-            // An unknown field has any name, and a value of the wrong type is quoted.
+            // The error may quote a long name of an unknown field, or a long value of the wrong type.
             let (name, error) = (first_chars(&self.name, 32), error.to_string());
             M::Error::custom(format_args!("field `{name}`: {}", first_chars(&error, 128)))
         })
     }
 }
 
-/// The name of a field, which is borrowed where it has no escapes.
+/// The name of a field, borrowed if it has no escapes.
 struct Name<'de>(PhantomData<&'de str>);
 
 impl<'de> DeserializeSeed<'de> for Name<'de> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// A STUN or TURN server, in the JSON of
 /// [`RTCIceServer`](https://www.w3.org/TR/webrtc/#rtciceserver-dictionary).
 ///
-/// `Debug` does not show the credential.
+/// `Debug` hides the credential.
 ///
 /// ```
 /// use browser_rtc_proto::signaling::IceServer;
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_one_string_or_a_list() {
+    fn urls_may_be_string_or_list() {
         let stun = IceServer::stun("stun:s");
         for json in [
             r#"{"urls":"stun:s"}"#,

@@ -1,9 +1,9 @@
 //! The signaling protocol of `browser-rtc`, version 1.
 //!
-//! Peers meet in a *room* on a server. Each has one WebSocket at [`PATH`], with the subprotocol [`SUBPROTOCOL`]. Every
-//! frame is one JSON text: a [`ClientMessage`] to the server, a [`ServerMessage`] to a client. What peers send each other
-//! travels as [`Data`], which the server relays without reading it. `signaling/PROTOCOL.md` in the repository has an
-//! example of each frame and each error.
+//! Peers meet in a *room* on a server. Each peer has one WebSocket at [`PATH`], with the subprotocol [`SUBPROTOCOL`].
+//! Every frame is one JSON text: a [`ClientMessage`] to the server, or a [`ServerMessage`] to a client. Messages
+//! between peers are [`Data`], which the server relays without reading it. `signaling/PROTOCOL.md` in the repository
+//! has an example of each frame and each error.
 //!
 //! ```
 //! use browser_rtc_proto::signaling::{ClientMessage, Data, SignalTo};
@@ -18,28 +18,29 @@
 //!
 //! # Resuming
 //!
-//! A client does not lose anything when its socket breaks. [`Joined`] has a token, and both sides count *numbered*
-//! frames, each from the `joined` of the seat, and from 0 again after the last `u32`: to a client all frames except
-//! `joined` and `pong`, from a client every text or binary message that is not a valid [`Join`], [`Ping`] or
-//! [`Leave`](ClientMessage::Leave).
+//! A client whose socket breaks can continue on another socket without losing frames. [`Joined`] has a token, and both
+//! sides count *numbered* frames, starting at the first `joined` of the seat and wrapping after the last `u32`: all
+//! frames to a client except `joined` and `pong`, and every text or binary message of a client that is not a valid
+//! [`Join`], [`Ping`] or [`Leave`](ClientMessage::Leave).
 //!
-//! - A client that [joins](Join) the same room with the token gets its seat back, with its id and its name; the name in
-//!   that join is ignored, but has to be valid. `resumed` is true in that case. Both sides then send what the other one
-//!   has not received, in order. The answer may contain another token: a client that never received the answer retries
-//!   with the token that it has.
+//! - A client that [joins](Join) the same room with the token resumes its seat, with its id and its name. The name in
+//!   that join is ignored, but must be valid. `resumed` is true in that case. Both sides then send the frames that the
+//!   other side has not received, in order. The answer may contain another token: a client that did not receive the
+//!   answer retries with its current token.
 //! - The seat is kept for the grace time if the socket ended without a close frame of the client, with
 //!   [`RESUMING`](close::RESUMING), or with a [code](close) of the server that keeps it. The absence is not reported to
-//!   other peers, unless it lasts longer or too much is missed ([`Lost`](LeaveReason::Lost)). After any other close
-//!   frame, after [`Leave`](ClientMessage::Leave), and after three heartbeats of silence the seat is free at once.
-//! - A socket that seems to work is no obstacle: the newer one takes the seat, and the older is closed with
-//!   [`REPLACED`](close::REPLACED). So is an older socket whose join arrives late.
-//! - A token that the server does not know, or knows in another room, is no error: the client gets a new seat by the
-//!   ordinary rules, and both counts start at 0. The same goes for an impossible count: of more frames than were sent, or
-//!   of so few that those after them are no longer kept. In that case the other peers receive that the old seat was
-//!   [`Replaced`](LeaveReason::Replaced), before they receive the new peer.
+//!   other peers unless it lasts longer or too many frames are missed ([`Lost`](LeaveReason::Lost)). After any other
+//!   close frame, after [`Leave`](ClientMessage::Leave), and after three heartbeats of silence the seat is free at
+//!   once.
+//! - A seat can be resumed while its socket still seems to work: the newer socket takes over the seat, and the older
+//!   one is closed with [`REPLACED`](close::REPLACED). An older socket whose join arrives late is closed as well.
+//! - A token that is unknown, or belongs to another room, is not an error: the server assigns a new seat by the usual
+//!   rules, and both counts start at 0. An impossible count has the same effect: of more frames than were sent, or of
+//!   so few that the frames after them are no longer stored. In that case, the other peers receive a `peer_left` of the
+//!   old seat, with [`Replaced`](LeaveReason::Replaced), before the `peer_joined` of the new seat.
 //! - A frame of a client that was refused is counted, and the [error](ServerError) has its number.
-//! - [`Ping`] and [`Pong`] acknowledge frames, so that these need not be kept. A client may ignore tokens and counts: it
-//!   only loses the possibility to resume.
+//! - [`Ping`] and [`Pong`] acknowledge frames, which then need not be stored. A client may ignore tokens and counts,
+//!   and then cannot resume.
 
 mod client;
 mod code;
@@ -68,7 +69,7 @@ pub const SUBPROTOCOL: &str = "browser-rtc.v1";
 /// The prefix of the subprotocols of all versions.
 pub const ANY_VERSION: &str = "browser-rtc.v";
 
-/// The limit that a client assumes if the server does not state [`max_frame_bytes`](Joined::max_frame_bytes).
+/// The limit that a client assumes if the server does not send [`max_frame_bytes`](Joined::max_frame_bytes).
 pub const DEFAULT_MAX_FRAME_BYTES: u32 = 64 * 1024;
 
 /// The path of the WebSocket on the server.
@@ -79,29 +80,30 @@ pub const PATH: &str = "/signal";
 pub mod close {
     /// The client has left.
     pub const NORMAL: u16 = 1000;
-    /// The server shuts down. Reconnecting makes sense, as another server may take over.
+    /// The server shuts down. The client should reconnect, because another server may take over.
     pub const GOING_AWAY: u16 = 1001;
     /// The received bytes are not a WebSocket frame. The seat is kept for the grace time.
     pub const PROTOCOL: u16 = 1002;
-    /// A text frame is not UTF-8; an error frame with `bad_message` was sent before. The seat is kept for the grace time.
+    /// A text frame is not UTF-8; an error frame with `bad_message` was sent before. The seat is kept for the grace
+    /// time.
     pub const NOT_UTF8: u16 = 1007;
     /// The client did not join in time, or kept sending long after `rate_limited`. The seat is kept for the grace time,
     /// unless this happens more than three times in a minute.
     pub const POLICY: u16 = 1008;
-    /// A frame was far over the limit, or its sender has no seat; an error frame with `too_large` was sent before. The seat
-    /// is kept for the grace time.
+    /// A frame was far over the limit, or its sender has no seat; an error frame with `too_large` was sent before. The
+    /// seat is kept for the grace time.
     pub const TOO_LARGE: u16 = 1009;
     /// The client read so slowly that its queue overflowed, or too many clients connect from its address. The seat is
-    /// free, as frames for it were dropped.
+    /// free, because frames for it were dropped.
     pub const TRY_AGAIN_LATER: u16 = 1013;
-    /// Nothing was received from the client for three heartbeats. Reconnecting makes sense.
+    /// Nothing was received from the client for three heartbeats. The client should reconnect.
     pub const IDLE: u16 = 4000;
-    /// The client has taken its seat back on another socket. Reconnecting makes no sense.
+    /// The client has resumed its seat on another socket. The client must not reconnect.
     pub const REPLACED: u16 = 4001;
-    /// Sent by a client that abandons a socket on which nothing is received any longer, to reconnect on another one: its
-    /// seat is kept as if the socket had broken. After any other close frame of a client, its seat is free at once.
+    /// Sent by a client that abandons a socket on which nothing is received any longer, to reconnect on another one:
+    /// its seat is kept as if the socket had broken. After any other close frame of a client, its seat is free at once.
     pub const RESUMING: u16 = 4002;
-    /// The client speaks a version of the protocol that the server does not; an error frame with `unsupported_version`
-    /// was sent before. Reconnecting makes no sense.
+    /// The server does not support the client's version of the protocol; an error frame with `unsupported_version`
+    /// was sent before. The client must not reconnect.
     pub const UNSUPPORTED_VERSION: u16 = 4003;
 }

@@ -80,8 +80,8 @@ impl Borrow<str> for PeerId {
     }
 }
 
-/// A token that takes a seat back after the socket was lost. It is a secret, as any client that has it can take the
-/// seat. `Debug` does not show it.
+/// A token that resumes a seat after the socket was lost. It is a secret, because any client with the token can take
+/// over the seat. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResumeToken(String);

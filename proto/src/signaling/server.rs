@@ -7,12 +7,12 @@ use super::{
 
 /// A message from the server to a client.
 ///
-/// [`from_json`](Self::from_json) ignores unknown fields; an unknown type is an error. The enum is exhaustive on purpose,
-/// as a client has to handle every message.
+/// [`from_json`](Self::from_json) ignores unknown fields and rejects unknown types. The enum is exhaustive, because a
+/// client must handle every message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
-    /// The client has its seat. Everything that happens in the room from now on follows.
+    /// The client has a seat in the room. Messages about later events in the room follow.
     Joined(Joined),
     /// A peer has joined the room.
     PeerJoined(PeerJoined),
@@ -24,7 +24,7 @@ pub enum ServerMessage {
     Say(SayFrom),
     /// The answer to a [`Ping`](super::Ping).
     Pong(Pong),
-    /// The server has refused something.
+    /// The server refuses a frame or the client.
     Error(ServerError),
 }
 
@@ -36,10 +36,10 @@ pub struct Joined {
     pub you: Peer,
     /// All other peers in the room at this moment.
     pub peers: Vec<Peer>,
-    /// The token that takes the seat back after the socket was lost, if the server supports that.
+    /// The token that resumes the seat after the socket was lost, if the server supports that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
-    /// True if the seat of the client's token was taken back. In that case the numbered frames that the client has not
+    /// True if the seat of the token was resumed. In that case, the numbered frames that the client has not
     /// received follow, and `peers` is to be ignored: those frames report who joined and left.
     #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub resumed: bool,
@@ -52,7 +52,7 @@ pub struct Joined {
     /// The interval of the server's pings, in milliseconds. The server closes the socket of a client from which it
     /// receives neither a frame nor a WebSocket pong for three intervals.
     pub heartbeat_ms: u32,
-    /// The maximum size of a frame of the client, in bytes; [`DEFAULT_MAX_FRAME_BYTES`] if the server states none.
+    /// The maximum size of a frame of the client, in bytes; [`DEFAULT_MAX_FRAME_BYTES`] if the server sends none.
     #[serde(default = "frame::default_max_frame_bytes", deserialize_with = "frame::max_frame_bytes")]
     pub max_frame_bytes: u32,
 }
@@ -80,14 +80,14 @@ impl Joined {
         self
     }
 
-    /// Sets the token that takes the seat back.
+    /// Sets the token that resumes the seat.
     #[must_use]
     pub fn resume(mut self, token: impl Into<Option<ResumeToken>>) -> Self {
         self.resume = token.into();
         self
     }
 
-    /// Sets whether the seat was taken back.
+    /// Sets whether the seat was resumed.
     #[must_use]
     pub fn resumed(mut self, resumed: bool) -> Self {
         self.resumed = resumed;
@@ -154,7 +154,7 @@ impl PeerLeft {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SignalFrom {
-    /// The sender, as the server knows it.
+    /// The sender, set by the server.
     pub from: PeerId,
     /// The content.
     pub data: Data,
@@ -172,10 +172,10 @@ impl SignalFrom {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SayFrom {
-    /// The sender, as the server knows it.
+    /// The sender, set by the server.
     pub from: PeerId,
-    /// The id that the sender chose. A message with the same id from a sender of the same name is a copy, even if `from`
-    /// differs: a sender that has lost its seat and has a new one sends again what was not acknowledged.
+    /// The id that the sender chose. A message with the same id from a sender of the same name is a copy, even if
+    /// `from` differs: a sender that has lost its seat and has a new one sends again what was not acknowledged.
     pub id: MessageId,
     /// The content.
     pub data: Data,
@@ -198,7 +198,7 @@ pub struct Pong {
     /// The number of numbered frames that the server has received: the client need not keep them any longer.
     #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub received: u32,
-    /// The token that takes the seat back from now on. It replaces the former one, which does not cover what follows.
+    /// The new token that resumes the seat. It replaces the former token, which does not cover the following frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
 }
@@ -217,7 +217,7 @@ impl Pong {
         self
     }
 
-    /// Sets the token that takes the seat back from now on.
+    /// Sets the new token that resumes the seat.
     #[must_use]
     pub fn resume(mut self, token: impl Into<Option<ResumeToken>>) -> Self {
         self.resume = token.into();
@@ -231,11 +231,11 @@ impl Pong {
 pub struct ServerError {
     /// The kind of the refusal.
     pub code: ErrorCode,
-    /// An explanation for people.
+    /// A human-readable explanation.
     #[serde(default, deserialize_with = "frame::or_default")]
     pub message: String,
-    /// The number of the refused frame, if it is a numbered one: counted from 1 at the `joined` of the seat, wrapping as
-    /// `received` does.
+    /// The number of the refused frame, if it is a numbered one: counted from 1 at the `joined` of the seat, wrapping
+    /// as `received` does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<u32>,
 }
@@ -259,7 +259,7 @@ impl ServerMessage {
     /// Returns the frame of the message.
     ///
     /// # Errors
-    /// None for the messages of this version.
+    /// Never fails for the messages of this version.
     pub fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string(self)
     }
@@ -267,7 +267,7 @@ impl ServerMessage {
     /// Reads a frame.
     ///
     /// # Errors
-    /// If the frame is not a JSON object, has an unknown type, or lacks a field.
+    /// Returns an error if the frame is not a JSON object, has an unknown type, or lacks a field.
     pub fn from_json(frame: &str) -> Result<Self, Error> {
         Ok(match &*frame::message_type(frame)? {
             "joined" => Self::Joined(frame::read(frame)?),

@@ -21,7 +21,7 @@ fn join(resume: Option<&str>, token: Option<&str>) -> ClientMessage {
     )
 }
 
-/// Each message of a client, with the exact frame that the protocol gives it.
+/// Returns each message of a client with its exact frame.
 fn client_frames() -> Vec<(ClientMessage, &'static str)> {
     vec![
         (join(None, None), r#"{"type":"join","room":"lobby","name":"Ada"}"#),
@@ -40,7 +40,7 @@ fn client_frames() -> Vec<(ClientMessage, &'static str)> {
     ]
 }
 
-/// Each message of the server, with the exact frame that the protocol gives it.
+/// Returns each message of the server with its exact frame.
 fn server_frames() -> Vec<(ServerMessage, &'static str)> {
     vec![
         (
@@ -91,7 +91,7 @@ fn server_frames() -> Vec<(ServerMessage, &'static str)> {
 }
 
 #[test]
-fn client_messages_are_exactly_these_frames() {
+fn client_messages_match_frames() {
     for (message, frame) in client_frames() {
         assert_eq!(message.to_json().unwrap(), frame);
         assert_eq!(ClientMessage::from_json(frame).unwrap(), message);
@@ -99,7 +99,7 @@ fn client_messages_are_exactly_these_frames() {
 }
 
 #[test]
-fn server_messages_are_exactly_these_frames() {
+fn server_messages_match_frames() {
     for (message, frame) in server_frames() {
         assert_eq!(message.to_json().unwrap(), frame);
         assert_eq!(ServerMessage::from_json(frame).unwrap(), message);
@@ -114,7 +114,7 @@ fn unknown_fields_are_ignored_and_order_is_free() {
 }
 
 #[test]
-fn malformed_frame_error_names_the_cause() {
+fn malformed_frame_error_names_cause() {
     for (frame, complaint) in [
         ("", "EOF"),
         ("nonsense", "expected"),
@@ -160,7 +160,7 @@ fn malformed_frame_error_names_the_cause() {
 }
 
 #[test]
-fn errors_quote_little_of_a_frame() {
+fn error_quotes_short_part_of_frame() {
     let long = "ü".repeat(10_000);
     for frame in [
         format!(r#"{{"type":"{long}"}}"#),
@@ -220,7 +220,7 @@ fn optional_fields_may_be_null() {
 }
 
 #[test]
-fn missing_max_frame_bytes_is_the_default() {
+fn missing_max_frame_bytes_has_default() {
     let frame = r#"{"type":"joined","you":{"id":"a","name":"Ada"},"peers":[],"heartbeat_ms":1}"#;
     let ServerMessage::Joined(Joined { max_frame_bytes, .. }) = ServerMessage::from_json(frame).unwrap() else {
         panic!()
@@ -229,7 +229,7 @@ fn missing_max_frame_bytes_is_the_default() {
 }
 
 #[test]
-fn ice_server_urls_are_one_or_many() {
+fn ice_server_urls_may_be_string_or_list() {
     let one: IceServer = serde_json::from_str(r#"{"urls":"stun:a"}"#).unwrap();
     let many: IceServer = serde_json::from_str(r#"{"urls":["stun:a","stun:b"]}"#).unwrap();
     assert_eq!(one.urls, ["stun:a"]);

@@ -1,10 +1,10 @@
-//! Resume tokens of shared rooms: a secret, and the branch of the seat's history that the client has seen.
+//! Resume tokens of shared rooms: a secret, and the branch of the history of the seat that the client has received.
 //!
-//! While Redis is unavailable, only this process knows which frames a client of it was sent. The history of the seat
-//! diverges from what Redis knows. Before the first such frame, and before the first acknowledgement of a frame that
-//! Redis does not know, the client receives a token that names a new branch: a client without that token has not received
-//! what followed it either. Redis learns the branch together with the counts when it is available again. Until then, the
-//! token resumes the seat on the same process only.
+//! While Redis is unavailable, only this process has the frames that were sent to its clients, and the history of a
+//! seat diverges from the one in Redis. Before the first such frame, and before the first acknowledgement of a frame
+//! that Redis does not have, the client receives a token that names a new branch. A client without that token has not
+//! received any later frame either. The process stores the branch and the counts in Redis when it is available again.
+//! Until then, the token resumes the seat only on the same process.
 
 use std::collections::VecDeque;
 
@@ -14,10 +14,10 @@ use browser_rtc_proto::signaling::ResumeToken;
 /// The number of branches that are remembered for a seat. A client may still have the token of the oldest.
 const MAX_BRANCHES: usize = 4;
 
-/// The longest branch name that is accepted. Those that a server makes are shorter.
+/// The maximum length of an accepted branch name. Those of servers are shorter.
 const MAX_NAME: usize = 32;
 
-/// A parsed resume token. That of a new seat names no branch.
+/// A parsed resume token. The token of a new seat names no branch.
 #[derive(Clone, Debug)]
 pub struct BranchToken {
     pub secret: Secret,
@@ -29,7 +29,7 @@ pub struct BranchToken {
 pub struct Branches {
     /// The newest first.
     names: VecDeque<String>,
-    /// Set while Redis does not know the newest branch.
+    /// Set while the newest branch is not in Redis.
     unpublished: bool,
     count: u32,
 }
@@ -50,8 +50,8 @@ impl Branches {
         Self { names: names.split_whitespace().map(str::to_owned).collect(), ..Self::default() }
     }
 
-    /// Starts a new branch, unless Redis does not know the current one yet. Returns whether it did. `attempt` is the
-    /// join by which the seat was taken; it distinguishes branches of different processes.
+    /// Starts a new branch unless the current one is not in Redis yet. Returns whether it did. `attempt` is the join by
+    /// which the seat was taken. It distinguishes branches of different processes.
     pub fn diverge(&mut self, attempt: &str) -> bool {
         if std::mem::replace(&mut self.unpublished, true) {
             return false;
@@ -62,14 +62,14 @@ impl Branches {
         true
     }
 
-    /// Returns the branches as Redis stores them. Whether Redis has stored them is unknown until it answers, and may
-    /// stay unknown, so a later divergence needs another branch.
+    /// Returns the branches in the form that Redis stores. Whether Redis has stored them is unknown until it answers,
+    /// and may stay unknown, so a later divergence needs another branch.
     pub fn publish(&mut self) -> String {
         self.unpublished = false;
         self.names.make_contiguous().join(" ")
     }
 
-    /// Returns whether a client on this branch was sent nothing elsewhere. Every history starts without a branch.
+    /// Returns whether a client on this branch has received no frames elsewhere. Every history starts without a branch.
     pub fn contains(&self, branch: &str) -> bool {
         branch.is_empty() || self.names.iter().any(|name| name == branch)
     }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn diverging_starts_branch_if_redis_may_know_last() {
+    fn divergence_starts_branch_if_last_is_published() {
         let (mut branches, secret) = (Branches::default(), Secret::random().unwrap());
         assert_eq!(branches.token(secret), secret.token());
         assert!(branches.diverge("0123456789abcdefgh") && !branches.diverge("0123456789abcdefgh"));

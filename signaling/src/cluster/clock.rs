@@ -1,4 +1,4 @@
-//! Redis's clock, as far as this process knows it.
+//! An estimate of the clock of Redis.
 
 use std::{sync::Mutex, time::Duration};
 
@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use super::super::lock::lock;
 
-/// An estimate of Redis's clock.
+/// An estimate of the clock of Redis.
 #[derive(Debug)]
 pub struct RedisClock(Mutex<Sample>);
 
-/// Redis's time in microseconds at a local instant, and the largest error of the estimate.
+/// The time of Redis in microseconds at a local instant, and the maximum error of the estimate.
 #[derive(Clone, Copy, Debug)]
 struct Sample {
     at: Instant,
@@ -24,7 +24,7 @@ impl RedisClock {
         Self(Mutex::new(Sample { at: Instant::now(), time: 0, error: Duration::ZERO }))
     }
 
-    /// Returns Redis's time at an instant, in microseconds.
+    /// Returns the time of Redis at an instant, in microseconds.
     pub fn time_at(&self, instant: Instant) -> u64 {
         let Sample { at, time, .. } = *lock(&self.0);
         match instant.checked_duration_since(at) {
@@ -33,7 +33,7 @@ impl RedisClock {
         }
     }
 
-    /// Takes in an answer of Redis with its time. The more precise of the old and the new estimate is kept.
+    /// Updates the estimate by an answer of Redis that contains its time, if that is more precise.
     pub fn update(&self, asked: Instant, time: &Value) {
         let numbers: Option<(u64, u64)> = redis::from_redis_value_ref(time).ok();
         let Some((seconds, rest)) = numbers else { return };

@@ -9,14 +9,14 @@ use super::script::{REFS, Script, keys};
 /// The timeout of a command, and of connecting to one node.
 pub const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Redis cannot be reached, or cannot be relied on.
+/// The error that Redis cannot be reached, or has lost state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedisUnavailable;
 
 /// A command for Redis.
 #[derive(Debug)]
 pub enum Command {
-    /// A script on a room, with its arguments.
+    /// A script for a room, with its arguments.
     Script(Script, Arc<str>, Vec<String>),
     /// The script on the references to all rooms.
     Refs(Vec<String>),

@@ -40,12 +40,12 @@ enum Kind {
     Cluster(ClusterConnection),
 }
 
-/// The problems of a connection that were noticed without a command.
+/// Problems of a connection that occur outside of a command.
 #[derive(Default)]
 struct Status {
     disconnected: AtomicBool,
-    /// Set when a node has ended a subscription, as it no longer has the room. The library takes that for the answer to
-    /// a command, and does not subscribe again.
+    /// Set when a node has ended a subscription because it no longer has the room. The library treats that as the
+    /// answer to a command, and does not subscribe again.
     slot_moved: AtomicBool,
     /// The number of subscriptions that this process is ending.
     unsubscribing: AtomicUsize,
@@ -96,7 +96,7 @@ impl RedisConnection {
         let asked = Instant::now();
         let time = kind.run(&time).await?;
         clock.update(asked, &time);
-        // A server that does not accept writes, such as a replica or one without memory, is of no use.
+        // A server that does not accept writes, such as a replica or one without free memory, is not usable.
         kind.run(&lease::renew(process)).await?.extract_error()?;
         Ok(Self { kind, scripts, status })
     }
@@ -108,13 +108,13 @@ impl RedisConnection {
         self.kind.run_all(commands.iter().map(|command| command.encode(&self.scripts)).collect()).await
     }
 
-    /// Waits until something happens that no command reports: [`is_broken`](Self::is_broken) may return true, or the
-    /// library has reconnected to a node of a Redis Cluster and published entries may have been lost.
+    /// Waits for a change that no command reports: [`is_broken`](Self::is_broken) may return true, or the library has
+    /// reconnected to a node of a Redis Cluster, so that published entries may have been lost.
     pub async fn interrupted(&self) {
         self.status.changed.notified().await;
     }
 
-    /// Returns whether the connection has to be opened again.
+    /// Returns whether the connection must be opened again.
     pub fn is_broken(&self) -> bool {
         let is_single = matches!(self.kind, Kind::Single(_));
         self.status.slot_moved.load(Ordering::Relaxed) || is_single && self.status.disconnected.load(Ordering::Relaxed)
@@ -129,7 +129,7 @@ async fn connect(
     let push_status = Arc::clone(status);
     let on_push = move |push: PushInfo| {
         match push.kind {
-            // In a Redis Cluster, the library connects to the node again and subscribes again. What was missed is found
+            // In a Redis Cluster, the library reconnects to the node and subscribes again. Missed entries are detected
             // by the next entry, or by the next heartbeat of the room.
             PushKind::Disconnection => {
                 push_status.disconnected.store(true, Ordering::Relaxed);
@@ -178,8 +178,8 @@ impl Kind {
         }
     }
 
-    /// Runs commands, each with the name of its room, and returns one answer for each. One node runs them in order; a
-    /// Redis Cluster runs those of each room in order.
+    /// Runs commands, each with the name of its room, and returns one answer for each. A single node runs all of them
+    /// in order, and a Redis Cluster runs those of each room in order.
     async fn run_all(&mut self, commands: Vec<(Cmd, Arc<str>)>) -> Vec<Result<Value, RedisError>> {
         let count = commands.len();
         match self {

@@ -1,4 +1,4 @@
-//! The entries of a room's log.
+//! Entries in the log of a room.
 
 use std::fmt;
 
@@ -11,20 +11,20 @@ use browser_rtc_proto::signaling::{
 };
 
 /// The message of `unknown_peer`.
-pub const UNKNOWN_PEER: &str = "no such peer in the room";
+pub const UNKNOWN_PEER: &str = "the receiver is not in the room";
 
 /// The id of an entry: a time, and a number within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryId(u64, u64);
 
-/// Something that happened in a room.
+/// An event in a room.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub id: EntryId,
     /// The id of the entry before this one.
     pub prev: EntryId,
     pub from: PeerId,
-    /// The number of the sender's frame; 0 for an entry that is not a numbered frame.
+    /// The number of the frame of the sender, or 0 if the entry is not a numbered frame.
     pub number: u32,
     pub kind: EntryKind,
 }
@@ -50,7 +50,7 @@ pub enum EntryKind {
         to: PeerId,
         frame: Utf8Bytes,
     },
-    /// A refused frame, reported to its sender alone.
+    /// A refused frame, reported only to its sender.
     Refused {
         code: ErrorCode,
         message: String,
@@ -71,7 +71,7 @@ impl fmt::Display for EntryId {
 }
 
 impl Entry {
-    /// Parses an entry as it is published: its id, and its body in the log.
+    /// Parses a published entry, which consists of the id and the body in the log.
     pub fn parse(text: &str) -> Option<Self> {
         let (id, body) = text.split_once(' ')?;
         Self::from_body(EntryId::parse(id)?, body)
@@ -107,7 +107,7 @@ impl Entry {
         }
     }
 
-    /// Returns the frame that clients receive for this entry, if there is one.
+    /// Returns the frame that clients receive for this entry, if any.
     pub fn frame(&self) -> Option<Utf8Bytes> {
         Some(match &self.kind {
             EntryKind::Joined { name, .. } => peer_joined_frame(&self.from, name),
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entry_is_parsed_as_written() {
+    fn entry_is_parsed() {
         let entry = Entry::parse("12-3 12-0 s aa 7 bb\n{\"a\":\n 1}").unwrap();
         assert_eq!((entry.id, entry.prev, entry.number), (EntryId(12, 3), EntryId(12, 0), 7));
         let EntryKind::Signalled { to, frame } = &entry.kind else { panic!("{entry:?}") };

@@ -28,7 +28,7 @@ use super::{
     write::PendingWrite,
 };
 
-/// The time in which a missing entry, or a freed room, is expected to show up by itself.
+/// The time within which a missing entry or a freed room usually appears without a request.
 pub const SETTLE_TIME: Duration = Duration::from_millis(20);
 
 /// The rooms that processes share through Redis.
@@ -108,7 +108,7 @@ impl Cluster {
     /// Ends the lease and the tasks. Clients can resume their seats on other processes.
     pub async fn stop(&self) {
         let release = self.request(Command::Plain(lease::release(&self.0.local.id)));
-        // Without an answer, the lease expires.
+        // If the command fails, the lease expires.
         let _ = timeout(TIMEOUT, release).await;
         self.0.stop.cancel();
     }
@@ -128,7 +128,7 @@ impl Cluster {
 
     /// Queues a command.
     pub(super) fn submit(&self, command: Command, completion: Completion) {
-        // The receiver lives until the process, or a test, ends.
+        // The receiver lives until the end of the process or test.
         let _ = self.0.jobs.send(Job { command, completion });
     }
 
@@ -179,7 +179,7 @@ impl Cluster {
         }
     }
 
-    /// Counts the room and subscribes to it.
+    /// Adds a reference to the room, and subscribes to it.
     pub(super) async fn open(&self, room: &Arc<SharedRoom>) -> Result<(), Refusal> {
         let unavailable = |_: RedisUnavailable| Refusal::unavailable();
         let opening = async || {
@@ -190,7 +190,7 @@ impl Cluster {
                     let subscribe = self.request(Command::Subscribe(Arc::clone(room.name())));
                     return subscribe.await.map(|_| ()).map_err(unavailable);
                 }
-                // Another room may have been left a moment before Redis knows it.
+                // Another room may have been left, and its reference not removed yet.
                 sleep(SETTLE_TIME).await;
             }
             Err(Refusal::server_full())

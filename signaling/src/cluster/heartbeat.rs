@@ -1,4 +1,4 @@
-//! Heartbeats: of this process, of the rooms that it has seats in, and of the other processes in them.
+//! Heartbeats of this process, of the rooms in which it has seats, and of the other processes in these rooms.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -98,7 +98,7 @@ impl Cluster {
         tokio::spawn(async move { cluster.touch_all().await });
     }
 
-    /// Keeps all rooms from expiring, and resynchronizes those of which something was missed.
+    /// Postpones the expiry of all rooms, and resynchronizes those with missed entries.
     async fn touch_all(&self) {
         let rooms = self.rooms();
         for chunk in rooms.chunks(256) {
@@ -116,7 +116,7 @@ impl Cluster {
         }
     }
 
-    /// Returns whether the state of a room is complete; `None` where that cannot be determined.
+    /// Returns whether the state of a room is complete, or `None` if that cannot be determined.
     async fn touch(&self, room: &Arc<SharedRoom>) -> Option<bool> {
         if lock(&room.state).seats.is_empty() {
             return None;

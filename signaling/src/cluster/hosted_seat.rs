@@ -10,28 +10,28 @@ use super::{
 };
 use browser_rtc_proto::signaling::{PeerId, Pong, ResumeToken, ServerMessage};
 
-/// The most pings that wait for their answers.
+/// Maximum number of pings that wait for their answers.
 const MAX_PONGS: usize = 16;
 
-/// A seat whose client is, or was last, connected to this process.
+/// A seat whose client is connected to this process, or was last connected to it.
 #[derive(Debug)]
 pub struct HostedSeat {
-    /// The join by which the seat was taken.
+    /// The id of the join by which the seat was taken.
     pub attempt: String,
     pub secret: Secret,
     pub branches: Branches,
-    /// True if the client can resume its seat at all.
+    /// True if the client can resume its seat.
     resumes: bool,
     pub outbox: Outbox,
     /// The number of numbered frames received from the client.
     pub received: u32,
-    /// The number of those that Redis knows.
+    /// The number of received frames that are in Redis.
     pub applied: u32,
     /// The number of numbered frames sent to the client.
     pub sent: u32,
     /// The number of the last frame that was delivered without Redis, for each other sender.
     pub unlogged: HashMap<PeerId, u32>,
-    /// Pings that wait for an answer: the number of frames that have to be applied before, and the id.
+    /// Pings that wait for an answer: the number of frames that must be applied before, and the id.
     pub pongs: VecDeque<(u32, u32)>,
 }
 
@@ -41,7 +41,7 @@ pub struct StoredSeat {
     pub received: u32,
     pub sent: u32,
     pub branches: Branches,
-    /// The frames that the client has missed; `None` where only the process that has the seat can know them.
+    /// The frames that the client has missed, or `None` if only the process that has the seat has them.
     pub missed: Option<VecDeque<Utf8Bytes>>,
 }
 
@@ -65,7 +65,7 @@ impl HostedSeat {
         self.branches.token(self.secret)
     }
 
-    /// Starts a new branch if needed. Called before the client is sent anything that Redis does not know.
+    /// Starts a new branch if needed. Called before a frame that is not in Redis is sent to the client.
     pub fn diverge(&mut self) {
         if self.branches.diverge(&self.attempt) && self.resumes {
             let resume = Some(self.token());
@@ -73,8 +73,8 @@ impl HostedSeat {
         }
     }
 
-    /// Answers a ping once all frames before it are applied, as in rooms of one process. With too many pings waiting,
-    /// all are answered at once.
+    /// Answers a ping once all frames before it are applied, as in rooms of one process. If too many pings wait, all
+    /// are answered at once.
     pub fn ping(&mut self, id: u32) {
         self.pongs.push_back((self.received, id));
         if self.pongs.len() > MAX_PONGS {
@@ -100,7 +100,7 @@ impl HostedSeat {
     }
 }
 
-/// Returns whether a frame number is after another. Numbers wrap after the last `u32`.
+/// Returns whether a frame number is after another one. Numbers wrap after the last `u32`.
 pub fn is_after(number: u32, other: u32) -> bool {
     number != other && number.wrapping_sub(other) < u32::MAX / 2
 }

@@ -64,7 +64,7 @@ impl Cluster {
             Ok(_) => {}
         }
         self.open(room).await.map_err(|refusal| match &new_seat_denied {
-            // A client that only resumes a seat does not open a room.
+            // A client that may only resume a seat does not open a room.
             Some(denied) if refusal.code == ErrorCode::ServerFull => denied.clone(),
             _ => refusal,
         })?;
@@ -102,13 +102,13 @@ impl Cluster {
             let outbox = outbox.clone();
             let joining = PendingJoin { outbox, secret, resume, received, new_seat_denied, done, answer: None };
             state.joining.insert(id.clone(), joining);
-            // Submitted under the lock, so that Redis gets the joins of a room in this order.
+            // Submitted under the lock, so that Redis receives the joins of a room in this order.
             self.submit(self.script(Script::Join, &room, args), Completion::Join(Arc::clone(&room), id));
         }
         let seated = timeout(TIMEOUT * 3, seated).await.ok().and_then(Result::ok);
         let seated = seated.unwrap_or_else(|| Err(Refusal::unavailable()));
         if seated.as_ref().is_err_and(|refusal| refusal.code != ErrorCode::Unavailable) {
-            // Redis refused the join: there is no seat to free.
+            // Redis refused the join, so there is no seat to free.
             attempt.guard = None;
         }
         let id = seated?;
@@ -116,7 +116,7 @@ impl Cluster {
         Ok(SharedSeat::new(self.clone(), guard, id, outbox))
     }
 
-    /// Returns the mode of a room once it is not about to change.
+    /// Returns the mode of a room once it is stable.
     async fn settled_mode(&self, room: &SharedRoom) -> Mode {
         loop {
             let mut mode_changed = pin!(room.mode_changed.notified());
@@ -136,7 +136,7 @@ impl Cluster {
     /// Applies the answer to an attempt to join.
     pub(super) fn complete_join(&self, room: &Arc<SharedRoom>, attempt: &str, answer: Value) {
         let Some(answer) = JoinAnswer::parse(answer) else {
-            tracing::error!("Redis answered a join with an unexpected value");
+            tracing::error!("the answer of Redis to a join is invalid");
             return;
         };
         let mut state = lock(&room.state);
@@ -155,7 +155,7 @@ impl Cluster {
                     }
                 };
                 if let Some(joining) = state.joining.remove(attempt) {
-                    // A receiver that is gone has given up the attempt.
+                    // Fails only if the attempt was abandoned.
                     let _ = joining.done.send(Err(refusal));
                 }
                 return;
@@ -175,7 +175,8 @@ impl Cluster {
             joining.secret = secret;
         }
         joining.answer = Some(stored);
-        // A new epoch without seats here: the room became empty, and was created again, while this client joined.
+        // A new epoch without seats of this process: the room became empty and was created again while this client
+        // joined.
         if state.last.is_none() || (state.epoch != epoch && state.seats.is_empty()) {
             state.initialize(epoch, list, &entry);
         }
@@ -184,7 +185,7 @@ impl Cluster {
     }
 }
 
-/// An attempt to join. Unless it has succeeded, the seat that Redis may have given to it is freed when it is dropped.
+/// An attempt to join. If it is dropped before it has succeeded, the seat that Redis may have assigned is freed.
 struct JoinAttempt {
     guard: Option<RoomGuard>,
     id: String,
@@ -206,7 +207,7 @@ impl Drop for JoinAttempt {
     }
 }
 
-/// Redis's answer to a join.
+/// The answer of Redis to a join.
 enum JoinAnswer {
     Refused(String),
     New { prev: EntryId, id: EntryId, epoch: String, list: Vec<RoomPeer>, name: String },

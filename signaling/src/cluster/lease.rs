@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use redis::Cmd;
 
-/// The duration of a lease. A process that has not renewed it is dead; its seats are kept for the grace time.
+/// The duration of a lease. A process that has not renewed it is considered dead. Its seats are kept for the grace
+/// time.
 pub const LEASE: Duration = Duration::from_secs(3);
 
 /// Returns the command that takes or renews the lease of a process.

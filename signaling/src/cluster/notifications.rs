@@ -1,5 +1,5 @@
-//! The queue of published entries, limited in entries and bytes. What does not fit is dropped and later read from the
-//! log.
+//! The queue of published entries, limited in number and bytes. Entries above the limits are dropped, and later read
+//! from the log.
 
 use std::sync::{
     Arc,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn full_queue_drops_entries_until_some_are_taken() {
+    async fn full_queue_drops_entries() {
         let (sender, mut receiver) = channel();
         for _ in 0..10 {
             sender.send(entry(MAX_BYTES / 4));

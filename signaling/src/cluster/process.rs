@@ -1,8 +1,8 @@
-//! This process, as rooms know it.
+//! The identity of this process.
 
 use super::super::welcome::Welcome;
 
-/// The id of this process, and what its clients receive when they join.
+/// The id of this process, and the settings that its clients receive when they join.
 #[derive(Debug)]
 pub struct LocalProcess {
     pub id: String,

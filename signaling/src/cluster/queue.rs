@@ -11,20 +11,20 @@ use super::{
     write::PendingWrite,
 };
 
-/// The memory that frames may take while they wait for Redis or for its answer, all together.
+/// Maximum total memory of frames that wait for Redis or for its answer, in bytes.
 pub const MAX_BYTES: u32 = 32 * 1024 * 1024;
 
-/// The most frames in the queue, however small they are.
+/// Maximum number of frames in the queue.
 const MAX_FRAMES: u32 = 2_048;
 
-/// The most jobs in a batch.
+/// Maximum number of jobs in a batch.
 const MAX_BATCH: usize = 256;
 
-/// The size of a batch at which it is complete: Redis and the network have to process it within
+/// Size at which a batch is complete, in bytes. Redis and the network must process a batch within
 /// [`TIMEOUT`](super::command::TIMEOUT).
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// A command and what to do with its answer.
+/// A command, and the use of its answer.
 #[derive(Debug)]
 pub struct Job {
     pub command: Command,
@@ -36,14 +36,14 @@ pub struct Job {
 pub enum Completion {
     /// The answer is passed on. The command is not retried.
     Reply(oneshot::Sender<Result<Value, RedisUnavailable>>),
-    /// A frame or a departure, which is retried until Redis has it.
+    /// A frame or a departure, which is retried until it is in Redis.
     Write(Arc<SharedRoom>, PendingWrite),
     /// An attempt to join.
     Join(Arc<SharedRoom>, String),
     Ignore,
 }
 
-/// Returns the share of the queue that a frame with so many bytes of data takes. The data is held twice: as an argument
+/// Returns the share of the queue for a frame with a number of bytes of data. The data is stored twice: as an argument
 /// for Redis and as a frame for clients.
 pub fn cost(data: usize) -> u32 {
     u32::try_from(data.saturating_mul(2).saturating_add(1_024))
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(MAX_BYTES / cost(0), MAX_FRAMES);
         assert_eq!(cost(7_000), cost(0));
         assert_eq!(cost(65_536), 2 * 65_536 + 1_024);
-        // No frame is too large for the queue.
+        // Even the largest frame fits into the queue.
         assert_eq!((cost(MAX_BYTES as usize), cost(usize::MAX)), (MAX_BYTES, MAX_BYTES));
     }
 
@@ -96,8 +96,8 @@ mod tests {
             }
             batches.push(batch.len());
         }
-        // 256 small ones; the other 44 with 1 MiB of the large ones, which are 16; 16; the last 8 and the oversized one;
-        // the last.
+        // 256 small jobs; the other 44 small jobs with 16 large ones, 1 MiB in total; 16 large jobs; the last 8 large
+        // jobs with the oversized one; the last job.
         assert_eq!(batches, [256, 44 + 16, 16, 8 + 1, 1]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entry::{Entry, EntryId};
 
-/// The most entries that are buffered. Beyond it, or beyond [`MAX_BYTES`], all are dropped and read from the log again.
+/// Maximum number of buffered entries. Above it, or above [`MAX_BYTES`], all are dropped and read from the log again.
 const MAX_ENTRIES: usize = 1_024;
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn buffer_is_limited_in_entries_and_bytes() {
+    fn buffer_is_limited_in_number_and_bytes() {
         let mut buffer = ReorderBuffer::default();
         for (size, most) in [(1, MAX_ENTRIES), (MAX_BYTES / 4, 3)] {
             (1..=most).rev().for_each(|number| buffer.insert(entry(number as u64, size)));

@@ -1,4 +1,4 @@
-//! Values in Redis's answers.
+//! Values in the answers of Redis.
 
 use redis::Value;
 

@@ -1,4 +1,4 @@
-//! Resynchronization of a room after Redis was unavailable, or after something was missed.
+//! Resynchronization of a room after Redis was unavailable or entries were missed.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use browser_rtc_proto::signaling::{ErrorCode, LeaveReason};
 /// The number of entries that are read from the log at once.
 const PAGE: usize = 256;
 
-/// The most comparisons with Redis, each of which may be overtaken by other changes.
+/// Maximum number of comparisons with Redis, each of which may be overtaken by other changes.
 const MAX_ATTEMPTS: usize = 50;
 
 impl Cluster {
@@ -34,14 +34,17 @@ impl Cluster {
     pub(super) async fn resync(&self, room: &Arc<SharedRoom>) {
         let _guard = self.guard(room);
         let _lock = room.resync_lock.lock().await;
-        // A task that waited for the lock may find the work done.
+        // Another task may have resynchronized the room while this one waited for the lock.
         if lock(&room.state).mode != Mode::Resyncing {
             return;
         }
         match self.try_resync(room).await {
             Ok(()) => room.set_mode(Mode::Connected),
             Err(RedisUnavailable) => {
-                tracing::debug!(room = &**room.name(), "Redis became unavailable while a room was resynchronized");
+                tracing::debug!(
+                    room = &**room.name(),
+                    "Redis became unavailable during the resynchronization of the room"
+                );
             }
         }
     }
@@ -54,10 +57,10 @@ impl Cluster {
         let count = self.request(self.refs("keep", [room.name().to_string()]));
         let (subscribed, _) = tokio::join!(subscribe, count);
         subscribed?;
-        // Read before Redis is asked: entries that are published in between are applied.
+        // Read before the request to Redis, so that entries published in between are applied.
         let last_known = lock(&room.state).last;
         let (epoch, last) = self.redis_position(room).await.ok_or(RedisUnavailable)?;
-        // Data that are older than what this process knows are lost data as well.
+        // Data that is older than the state of this process is treated as lost.
         let intact = lock(&room.state).epoch == epoch && last_known <= last;
         let mut complete = !intact || self.catch_up(room).await?;
         {
@@ -67,17 +70,17 @@ impl Cluster {
                     self.submit_write(room, &mut state, command, write);
                     continue;
                 }
-                // With the data, the counts of received frames are lost.
+                // The counts of received frames were lost with the data.
                 self.deliver_locally(&mut state, &write);
             }
         }
         if intact {
-            // The deferred writes go before this.
+            // The deferred writes must be applied first.
             let (_, last) = self.redis_position(room).await.ok_or(RedisUnavailable)?;
             complete &= self.catch_up(room).await?;
             self.check_complete(room, complete, last);
         } else {
-            tracing::info!(room = &**room.name(), ?last, "Redis has lost the data of a room");
+            tracing::info!(room = &**room.name(), ?last, "Redis has lost the data of the room");
         }
         for _ in 0..MAX_ATTEMPTS {
             if self.compare(room).await? {
@@ -87,7 +90,7 @@ impl Cluster {
             let complete = self.catch_up(room).await?;
             self.check_complete(room, complete, None);
         }
-        tracing::error!(room = &**room.name(), "a room could not be resynchronized: it changes too fast");
+        tracing::error!(room = &**room.name(), "cannot resynchronize the room: it changes too fast");
         let (_, last) = self.redis_position(room).await.ok_or(RedisUnavailable)?;
         self.check_complete(room, false, last);
         Ok(())
@@ -99,7 +102,10 @@ impl Cluster {
         if complete && state.last >= last {
             return;
         }
-        tracing::warn!(room = &**room.name(), "entries of a room's log are missing: its clients are disconnected");
+        tracing::warn!(
+            room = &**room.name(),
+            "entries are missing in the log of the room: its clients are disconnected"
+        );
         let ids: Vec<_> = state.seats.keys().cloned().collect();
         for id in ids {
             if let Some(seat) = state.seats.get(&id) {
@@ -111,7 +117,7 @@ impl Cluster {
         }
     }
 
-    /// Delivers a write that does not get into the log to the clients of this process only.
+    /// Delivers a write that will not be in the log to the clients of this process only.
     pub(super) fn deliver_locally(&self, state: &mut RoomState, write: &PendingWrite) {
         if write.delivered || state.apply_locally(&write.effect) {
             if let Some(code) = state.refuse_undelivered(&write.effect) {
@@ -121,7 +127,7 @@ impl Cluster {
         }
     }
 
-    /// Applies the entries of the log that are new to this process. Returns false if entries in between are missing.
+    /// Applies the new entries of the log. Returns false if entries in between are missing.
     pub(super) async fn catch_up(&self, room: &Arc<SharedRoom>) -> Result<bool, RedisUnavailable> {
         let mut complete = true;
         loop {
@@ -144,7 +150,7 @@ impl Cluster {
         }
     }
 
-    /// Returns the epoch and the last entry of a room, as Redis has them, and postpones the expiry of the room.
+    /// Returns the epoch and the last entry of a room in Redis, and postpones the expiry of the room.
     pub(super) async fn redis_position(&self, room: &SharedRoom) -> Option<(String, Option<EntryId>)> {
         let args = [self.0.ttl_ms.to_string()];
         let answer = self.request(self.script(Script::Touch, room, args)).await.ok()?;
@@ -153,7 +159,7 @@ impl Cluster {
         Some((epoch, EntryId::parse(&last)))
     }
 
-    /// Sends Redis the state of this process, and applies the differences. Returns true if there was none.
+    /// Sends the state of this process to Redis, and applies the differences. Returns true if there was none.
     async fn compare(&self, room: &Arc<SharedRoom>) -> Result<bool, RedisUnavailable> {
         let new_epoch = Secret::random().map_err(|_| RedisUnavailable)?.hex();
         let (command, others) = {
@@ -171,7 +177,7 @@ impl Cluster {
             let others = state.peers.iter().filter(|known| known.process != self.0.local.id);
             let others: Vec<_> = others.cloned().collect();
             let RoomState { peers, seats, .. } = &mut *state;
-            // In the order in which they joined.
+            // Seats are registered in the order in which they joined.
             let own = peers.iter().filter_map(|known| {
                 let seat = seats.get_mut(&known.peer.id)?;
                 let (time, serial) = (self.0.clock.time_at(seat.outbox.created()), seat.outbox.serial());
@@ -233,7 +239,7 @@ impl Cluster {
         Ok(status == "same" && !changed)
     }
 
-    /// Frees the seat that belongs to an attempt: that of the id, or else that of the secret.
+    /// Frees the seat of an attempt, found by the id or else by the secret.
     pub(super) fn free_seat(&self, room: &Arc<SharedRoom>, attempt: &str, id: &str, secret: &str) {
         let reason = LeaveReason::Lost;
         let args = [id, attempt, "", reason.as_str(), secret].map(str::to_owned);
@@ -243,7 +249,7 @@ impl Cluster {
     }
 }
 
-/// Frees seats that were registered for other processes and that those have not claimed.
+/// Frees seats that were registered for other processes and not claimed by them.
 async fn free_unclaimed(guard: RoomGuard, others: Vec<RoomPeer>) {
     sleep(guard.cluster.0.grace + LEASE).await;
     others.iter().for_each(|known| guard.cluster.free_seat(&guard.room, "-", known.peer.id.as_str(), ""));

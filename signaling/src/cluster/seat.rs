@@ -1,4 +1,4 @@
-//! A connection's seat in a shared room.
+//! The seat of a connection in a shared room.
 
 use std::{fmt, pin::pin, sync::Arc};
 
@@ -13,9 +13,9 @@ use super::{
 };
 use browser_rtc_proto::signaling::{Data, ErrorCode, LeaveReason, MessageId, PeerId};
 
-/// A seat as one connection holds it, given up when dropped.
+/// A seat that one connection holds. It is released when dropped.
 ///
-/// Once another connection has taken it over, on this process or another, its methods have no effect.
+/// Once another connection has taken over the seat, on this process or another, its methods have no effect.
 pub struct SharedSeat {
     cluster: Cluster,
     guard: RoomGuard,
@@ -24,11 +24,11 @@ pub struct SharedSeat {
     announce: Option<LeaveReason>,
 }
 
-/// A frame that is about to be given to Redis.
+/// A frame to send to Redis.
 struct OutgoingFrame {
     /// The letter of its kind in the log.
     letter: &'static str,
-    /// The addressee, message id or error code.
+    /// The receiver, message id or error code.
     arg: String,
     payload: String,
     numbered: bool,
@@ -68,7 +68,8 @@ impl SharedSeat {
         self.write(OutgoingFrame { letter: "e", arg, payload: message.to_owned(), numbered, kind }).await;
     }
 
-    /// Acknowledges frames that the client has received, and answers with the number of those that Redis has from it.
+    /// Acknowledges frames that the client has received, and answers with the number of frames from the client in
+    /// Redis.
     pub fn ping(&self, id: u32, received: u32) {
         let mut state = lock(&self.guard.room.state);
         let seat = state.seats.get_mut(&self.id).filter(|seat| seat.outbox.is_same(&self.outbox));
@@ -81,7 +82,7 @@ impl SharedSeat {
         self.announce = announce;
     }
 
-    /// Gives a frame to Redis, or to the clients of this process while Redis is unavailable. Waits for space in the
+    /// Sends a frame to Redis, or to the clients of this process while Redis is unavailable. Waits for space in the
     /// queue.
     ///
     /// # Cancel safety
@@ -141,7 +142,7 @@ impl Drop for SharedSeat {
         let mut state = lock(&room.state);
         let own = state.seats.get(&self.id).is_some_and(|seat| seat.outbox.is_same(&self.outbox));
         let Some(seat) = own.then(|| state.seats.remove(&self.id)).flatten() else { return };
-        // A server that stops leaves the seats in Redis, so that clients can resume them elsewhere.
+        // A server that stops keeps the seats in Redis, so that clients can resume them elsewhere.
         let Some(reason) = self.announce.take() else { return };
         let effect = Effect::Leave(self.id.clone(), reason.clone());
         if state.mode == Mode::Disconnected {
@@ -151,7 +152,7 @@ impl Drop for SharedSeat {
         let write = PendingWrite::new(effect, None);
         let command = self.cluster.script(Script::Leave, room, args);
         if state.mode == Mode::Resyncing && !state.deferred.is_empty() {
-            // Earlier writes go first.
+            // Earlier writes must be applied first.
             state.deferred.push_back((command, write));
         } else {
             self.cluster.submit_write(room, &mut state, command, write);

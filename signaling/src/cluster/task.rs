@@ -1,7 +1,6 @@
 //! The task that sends commands to Redis, in order and in batches, and receives published entries.
 //!
-//! One batch is in flight at a time, and the next one grows in the meantime: the higher the load, the less each command
-//! costs.
+//! One batch is in flight at a time while the next one grows, so the cost of a command decreases with the load.
 
 use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
@@ -21,7 +20,7 @@ use super::{
     room::Mode,
 };
 
-/// The time for which frames wait for Redis before clients continue without it.
+/// The time for which frames wait for Redis before rooms continue without it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
@@ -121,7 +120,7 @@ async fn serve(
                 }
             }
         };
-        // Entries that were published before the answers are applied before them.
+        // Entries that were published before the answers are applied first.
         while let Some(push) = notifications.try_next() {
             cluster.receive_published(push);
         }
@@ -129,7 +128,7 @@ async fn serve(
         for (job, answer) in batch.drain(..).zip(answers) {
             match answer.and_then(Value::extract_error) {
                 Ok(answer) if !failed => cluster.complete(job.completion, answer),
-                // A command after a failed one may have been run. It is retried, to keep the order.
+                // A command after a failed one may have run. It is retried to keep the order.
                 Ok(_) => cluster.defer(job),
                 Err(error) => {
                     tracing::warn!(%error, "a command to Redis failed");
@@ -145,7 +144,7 @@ async fn serve(
 }
 
 impl Cluster {
-    /// Uses the answer to a job.
+    /// Handles the answer to a job.
     fn complete(&self, completion: Completion, answer: Value) {
         match completion {
             Completion::Ignore => {}
@@ -156,7 +155,7 @@ impl Cluster {
         }
     }
 
-    /// Handles a job that Redis cannot be given, or did not answer.
+    /// Handles a job that could not be sent to Redis, or was not answered.
     fn defer(&self, job: Job) {
         match job.completion {
             Completion::Ignore => {}
@@ -172,7 +171,7 @@ impl Cluster {
         }
     }
 
-    /// Lets all rooms continue without Redis.
+    /// Switches all rooms to the mode without Redis.
     fn disconnect(&self) {
         self.0.disconnected.store(true, Ordering::Relaxed);
         for room in self.rooms() {
@@ -181,7 +180,7 @@ impl Cluster {
         }
     }
 
-    /// Holds changes of all rooms back until the deferred jobs are in the rooms.
+    /// Holds back changes of all rooms until the deferred jobs are in the rooms.
     fn start_resync(&self) {
         self.0.disconnected.store(false, Ordering::Relaxed);
         for room in self.rooms() {

@@ -1,4 +1,4 @@
-//! Changes that Redis reports: published entries, and answers to writes.
+//! Changes from Redis: published entries and answers to writes.
 
 use std::sync::{Arc, MutexGuard};
 
@@ -16,7 +16,7 @@ use super::{
 use browser_rtc_proto::signaling::{ErrorCode, PeerId};
 
 impl Cluster {
-    /// Applies an entry that was published.
+    /// Applies a published entry.
     pub(super) fn receive_published(&self, push: PushInfo) {
         let mut data = push.data.into_iter();
         let (Some(Value::BulkString(channel)), Some(Value::BulkString(entry))) = (data.next(), data.next()) else {
@@ -30,7 +30,7 @@ impl Cluster {
 
     fn receive(&self, room: &Arc<SharedRoom>, entry: Entry) {
         let mut state = lock(&room.state);
-        // The resynchronization reads it from the log.
+        // The resynchronization reads the entry from the log.
         if state.mode == Mode::Disconnected {
             return;
         }
@@ -38,7 +38,7 @@ impl Cluster {
         self.follow_up(room, state, complete);
     }
 
-    /// Starts what an entry made necessary. `complete` is false if an entry before it is missing.
+    /// Starts the work that an entry requires. `complete` is false if an entry before it is missing.
     pub(super) fn follow_up(&self, room: &Arc<SharedRoom>, mut state: MutexGuard<'_, RoomState>, complete: bool) {
         let resync = state.mode == Mode::Connected && std::mem::take(&mut state.counts_stale);
         let fetch = !complete && !std::mem::replace(&mut state.fetching, true);
@@ -85,7 +85,7 @@ impl Cluster {
                 self.receive(room, Entry { id, prev, from: from.clone(), number: *number, kind });
             }
             (Effect::Frame { from, .. }, "gap", _) => {
-                tracing::error!(peer = %from, "Redis lacks a frame before the one that it was given");
+                tracing::error!(peer = %from, "a frame of the peer is missing in Redis before the one that was sent");
                 lock(&room.state).evict(from, QueueClosed::Overflow);
             }
             (Effect::Frame { from, attempt, .. }, "gone", _) => self.seat_unknown(room, write, from, attempt),
@@ -99,8 +99,8 @@ impl Cluster {
         self.drop_if_idle(room);
     }
 
-    /// Handles a frame whose seat Redis does not know. If the seat is still here and was not resumed elsewhere, Redis
-    /// has lost the room, or an entry on the seat was missed.
+    /// Handles a frame whose seat is not in Redis. If the seat is still on this process and was not resumed elsewhere,
+    /// Redis has lost the room, or an entry about the seat was missed.
     fn seat_unknown(&self, room: &Arc<SharedRoom>, write: &PendingWrite, from: &PeerId, attempt: &str) {
         let mut state = lock(&room.state);
         if state.seats.get(from).is_none_or(|seat| seat.attempt != attempt) {

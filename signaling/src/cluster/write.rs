@@ -1,4 +1,4 @@
-//! Changes of a room that have to reach Redis.
+//! Changes of a room that must reach Redis.
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -18,14 +18,14 @@ pub enum Effect {
     Leave(PeerId, LeaveReason),
 }
 
-/// A change that is on its way to Redis. It is idempotent and is retried until Redis has it.
+/// A change that is being sent to Redis. It is idempotent, and is retried until it is in Redis.
 #[derive(Debug)]
 pub struct PendingWrite {
     pub effect: Effect,
     /// The frame's share of the queue, until Redis has answered.
     #[expect(dead_code, reason = "released when dropped")]
     permit: Option<OwnedSemaphorePermit>,
-    /// Set once the clients of this process have received it.
+    /// Set once the clients of this process have received the change.
     pub delivered: bool,
 }
 

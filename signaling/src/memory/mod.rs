@@ -1,12 +1,13 @@
-//! Rooms in the memory of this process. They have no sockets: frames for members go into their outboxes.
+//! Rooms in the memory of this process. They are independent of sockets: frames for members are pushed to their
+//! outboxes.
 //!
-//! There is a lock for the list of rooms and one for each room, always taken in this order, once an operation, and never
-//! held across an await. The lock of an outbox is the last, and held for a single call. Everything that happens in a
-//! room happens under its lock, so all members see it in the same order, and a new member's list of peers is consistent
-//! with the joins and departures that it receives later.
+//! There is a lock for the list of rooms and one for each room, always taken in this order, once per operation, and
+//! never held across an await. The lock of an outbox is taken last and held for a single call. All changes of a room
+//! are made under its lock, so that all members receive them in the same order, and the list of peers of a new member
+//! is consistent with the joins and departures that it receives later.
 //!
 //! A member outlives its socket: its outbox is filled until another socket presents the token of the seat and continues
-//! with an outbox of its own. A connection whose outbox is no longer the member's has no effect on the seat.
+//! with its own outbox. A connection whose outbox was replaced has no effect on the seat.
 
 mod seat;
 
@@ -74,8 +75,8 @@ impl MemoryRooms {
         }))
     }
 
-    /// Resumes a seat if `resume` matches one. Otherwise takes a new one, sends the client the list of peers, and
-    /// notifies the others.
+    /// Resumes a seat if `resume` matches one. Otherwise takes a new seat, sends the list of peers to the client, and
+    /// notifies the peers.
     pub fn join(
         &self,
         room: &str,
@@ -104,7 +105,7 @@ impl MemoryRooms {
             match (resumed.flatten(), new_seat_denied) {
                 (Some(id), _) => id,
                 (None, Some(refusal)) => {
-                    // The seat that could not be resumed may have been the last.
+                    // The seat that could not be resumed may have been the last one in the room.
                     if members.is_empty() {
                         rooms.remove(&room.name);
                     }
@@ -119,7 +120,7 @@ impl MemoryRooms {
         Ok(MemorySeat::new(self.clone(), room, id, outbox))
     }
 
-    /// Adds a member. Refuses only in rooms with members, so a new room never stays behind empty.
+    /// Adds a member. Only rooms with members refuse one, so a new room never stays empty.
     fn take_seat(&self, members: &mut Vec<Member>, new: Member) -> Result<PeerId, Refusal> {
         if members.iter().any(|member| member.peer.name == new.peer.name) {
             return Err(Refusal::name_taken());
@@ -137,10 +138,11 @@ impl MemoryRooms {
         Ok(id)
     }
 
-    /// Returns `None` if the token belongs to no seat in the room, or if the client's count does not fit the seat's
-    /// frames. In the latter case the seat is freed, as its owner no longer needs it.
+    /// Resumes a seat. Returns `None` if the token belongs to no seat in the room, or if the count of the client does
+    /// not match the frames of the seat. In the latter case the seat is freed, because its owner cannot resume it any
+    /// more.
     ///
-    /// A join that is read late from a socket that the client has given up for a newer one is refused.
+    /// A late join on a socket that the client has replaced by a newer one is refused.
     fn resume_seat(
         &self,
         members: &mut Vec<Member>,

@@ -1,8 +1,8 @@
-//! A model of three clients that send frames, whose sockets fail and are replaced at any moment: each receives exactly
-//! what a room without sockets would have delivered, in order, once.
+//! A model of three clients whose sockets fail and are replaced at any moment. Each client receives exactly the frames
+//! that a room with reliable sockets would deliver, in order and once.
 //!
-//! Frames in flight, in both directions, are part of the model: they are lost with the socket, or are still read by the
-//! server long after the client has resumed its seat on another.
+//! Frames in flight in both directions are part of the model: they are lost with the socket, or the server reads them
+//! long after the client has resumed its seat on another socket.
 
 use browser_rtc_proto::signaling::{Joined, PeerJoined, Pong, SayFrom, ServerError, SignalFrom};
 use std::collections::VecDeque;
@@ -21,15 +21,15 @@ enum Step {
     /// A signal to one of the clients, or to an unknown peer.
     Signal(usize, usize),
     Ping(usize),
-    /// The server reads so many frames; the last may exceed the rate limit.
+    /// The server reads this number of frames. The last one may exceed the rate limit.
     ServerReads(usize, usize, bool),
-    /// The server reads a socket that the client has given up.
+    /// The server reads from a socket that the client has abandoned.
     ServerReadsOld(usize, usize),
     ServerWrites(usize, usize),
     ServerWritesOld(usize, usize),
     ClientReads(usize, usize),
     Break(usize),
-    /// The server notices that sockets have failed, which may be after the client has resumed its seat.
+    /// The server detects failed sockets, possibly after the client has resumed its seat.
     Notice(usize),
     Reconnect(usize),
 }
@@ -78,11 +78,11 @@ struct Client {
     id: PeerId,
     token: Option<ResumeToken>,
     socket: Option<Socket>,
-    /// Sockets that the client has given up and the server has not.
+    /// Sockets that the client has abandoned and the server has not closed yet.
     old: Vec<Socket>,
-    /// The numbered frames that were received.
+    /// The received numbered frames.
     received: Vec<ServerMessage>,
-    /// The numbered frames that should be received.
+    /// The expected numbered frames.
     expected: Vec<ServerMessage>,
     /// The frames that the client has sent, and the number of those that the server has acknowledged.
     sent: Vec<ClientMessage>,
@@ -306,7 +306,7 @@ impl Model {
                 match self.clients.iter_mut().find(|peer| peer.id == to) {
                     Some(peer) => peer.expected.push(ServerMessage::Signal(SignalFrom::new(from, data))),
                     None => {
-                        let refused = refused(ErrorCode::UnknownPeer, "no such peer in the room");
+                        let refused = refused(ErrorCode::UnknownPeer, "the receiver is not in the room");
                         self.clients[i].expected.push(refused);
                     }
                 }

@@ -1,4 +1,4 @@
-//! A connection's seat in a room in memory.
+//! The seat of a connection in a room in memory.
 
 use std::{fmt, sync::Arc};
 
@@ -13,9 +13,9 @@ use browser_rtc_proto::signaling::{
     Data, ErrorCode, LeaveReason, MessageId, PeerId, Pong, SayFrom, ServerError, ServerMessage, SignalFrom,
 };
 
-/// A seat as one connection holds it, given up when dropped.
+/// A seat that one connection holds. It is released when dropped.
 ///
-/// Once another connection has taken it over, its methods have no effect.
+/// Once another connection has taken over the seat, its methods have no effect.
 pub struct MemorySeat {
     rooms: MemoryRooms,
     room: Arc<MemoryRoom>,
@@ -43,7 +43,7 @@ impl MemorySeat {
         let frame = encode(&ServerMessage::Signal(SignalFrom::new(from, data)));
         self.count_frame(|members, number| match members.iter().find(|member| member.peer.id == *to) {
             Some(member) => member.outbox.push(frame),
-            None => self.send_error(ErrorCode::UnknownPeer, "no such peer in the room", Some(number)),
+            None => self.send_error(ErrorCode::UnknownPeer, "the receiver is not in the room", Some(number)),
         });
     }
 
@@ -77,13 +77,13 @@ impl MemorySeat {
         });
     }
 
-    /// Gives the seat up. The others are notified if there is a reason to announce.
+    /// Releases the seat. The peers are notified if there is a reason to announce.
     pub fn leave(mut self, announce: Option<LeaveReason>) {
         self.announce = announce;
     }
 
-    /// Counts a frame and handles it under one lock, so that a socket that takes the seat over sees both or neither.
-    /// `handle` gets the number of the frame.
+    /// Counts a frame and handles it under one lock, so that a socket that takes over the seat observes both or
+    /// neither. `handle` receives the number of the frame.
     fn count_frame(&self, handle: impl FnOnce(&[Member], u32)) {
         self.with_members(|members, index| {
             let Some(member) = members.get_mut(index) else { return };

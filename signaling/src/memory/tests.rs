@@ -54,7 +54,7 @@ fn join_and_leave_are_announced() {
 }
 
 #[test]
-fn dropped_seat_is_lost_and_silent_leave_is_hidden() {
+fn dropped_seat_is_lost_without_announcement() {
     let rooms = rooms(Limits::default());
     let (_ada, mut to_ada) = join(&rooms, "r", "Ada").unwrap();
     let (bob, _) = join(&rooms, "r", "Bob").unwrap();

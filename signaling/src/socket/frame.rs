@@ -1,17 +1,17 @@
 //! Decoding and encoding of WebSocket frames
 //! ([RFC 6455, section 5](https://www.rfc-editor.org/rfc/rfc6455#section-5)), without I/O.
 //!
-//! Frames are decoded in place: bytes are buffered only while a frame or a message is incomplete, so silent clients,
-//! which most are, have no buffer. A message over the limit is never buffered: it is reported when its size is known, and
-//! discarded as it is received.
+//! Frames are decoded in place: bytes are buffered only while a frame or a message is incomplete, so that silent
+//! clients have no buffer. A message over the limit is never buffered: it is reported when its size is known, and
+//! discarded while it is received.
 
 use std::ops::ControlFlow;
 
-/// A decoded part of what a client sent.
+/// A decoded part of the data from a client.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decoded<'a> {
     Text(&'a str),
-    /// The number of bytes of a binary message, whose content is ignored.
+    /// A binary message, with its number of bytes. The content is ignored.
     Binary(usize),
     Ping(&'a [u8]),
     Pong(usize),
@@ -19,13 +19,13 @@ pub enum Decoded<'a> {
     Close(Option<u16>),
     /// The start of a message over the limit. Its bytes follow as [`Discarded`](Self::Discarded).
     TooLarge,
-    /// A number of bytes of a message over the limit, headers included.
+    /// A number of bytes of a message over the limit, including headers.
     Discarded(usize),
     /// A text message that is not UTF-8. [`Violation::NotUtf8`] follows.
     NotUtf8,
 }
 
-/// The reason why the bytes of a client cannot be decoded any further.
+/// The reason why decoding has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// An invalid frame.
@@ -46,7 +46,7 @@ pub struct Decoder {
     max: usize,
 }
 
-/// The largest number of fragments in a message. Without it, a message of empty fragments could be endless.
+/// Maximum number of fragments in a message. Without it, a message of empty fragments could be endless.
 const MAX_FRAGMENTS: u32 = 1024;
 
 #[derive(Debug)]
@@ -69,7 +69,7 @@ struct Fragments {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Accept,
-    /// The frame takes its message over the limit.
+    /// With this frame, the message exceeds the limit.
     Refuse,
     /// The message is over the limit already.
     Discard,
@@ -107,7 +107,7 @@ impl Decoder {
         self.rest.capacity() + fragments
     }
 
-    /// Decodes the next bytes, and calls `each` with the parts that are complete. Fragments are passed as one message.
+    /// Decodes the next bytes, and calls `each` with the complete parts. Fragments are passed as one message.
     pub fn decode<B>(
         &mut self,
         bytes: &mut [u8],
@@ -115,7 +115,7 @@ impl Decoder {
     ) -> Result<ControlFlow<B>, Violation> {
         if self.rest.is_empty() {
             return self.decode_frames(bytes, &mut each).map(|(used, flow)| {
-                // An empty rest allocates nothing.
+                // An empty slice needs no allocation.
                 self.rest = bytes.get(used..).unwrap_or_default().to_vec();
                 flow
             });
@@ -147,7 +147,7 @@ impl Decoder {
                 }
             }
             let Some(header) = Header::parse(bytes)? else { return Ok((used, ControlFlow::Continue(()))) };
-            let verdict = self.judge(&header)?;
+            let verdict = self.verdict(&header)?;
             let length = if verdict == Verdict::Accept { header.length + header.payload } else { header.length };
             if bytes.len() < length {
                 return Ok((used, ControlFlow::Continue(())));
@@ -173,8 +173,8 @@ impl Decoder {
         }
     }
 
-    /// Decides by the header alone, so that a payload over the limit is neither awaited nor buffered.
-    fn judge(&self, header: &Header) -> Result<Verdict, Violation> {
+    /// Decides on a frame by its header, so that a payload over the limit is neither awaited nor buffered.
+    fn verdict(&self, header: &Header) -> Result<Verdict, Violation> {
         let (before, fragments) = match (header.opcode, &self.message) {
             (CLOSE | PING | PONG, _) if header.fin && header.payload <= 125 => return Ok(Verdict::Accept),
             (TEXT | BINARY, None) => (0, 0),
@@ -235,10 +235,10 @@ impl Decoder {
     }
 }
 
-/// Reports a text that is not UTF-8. The connection has to fail in any case
+/// Reports a text that is not UTF-8. The connection must fail in any case
 /// ([RFC 6455, section 8.1](https://www.rfc-editor.org/rfc/rfc6455#section-8.1)).
 fn not_utf8<B>(each: &mut impl FnMut(Decoded<'_>) -> ControlFlow<B>) -> Result<ControlFlow<B>, Violation> {
-    // The violation ends decoding, whatever `each` returns.
+    // The violation ends decoding regardless of the result of `each`.
     let _ = each(Decoded::NotUtf8);
     Err(Violation::NotUtf8)
 }
@@ -248,8 +248,8 @@ impl Fragments {
         Self { text, count: 0, bytes: Vec::new(), valid: 0 }
     }
 
-    /// Adds a fragment, which may end within a character. Returns false if the message is a text and cannot become valid
-    /// UTF-8.
+    /// Adds a fragment, which may end within a character. Returns false if the message is a text and cannot become
+    /// valid UTF-8.
     fn add(&mut self, fragment: &[u8]) -> bool {
         self.count += 1;
         self.bytes.extend_from_slice(fragment);
@@ -286,7 +286,7 @@ impl Header {
             fin: first & 0x80 != 0,
             mask: mask.try_into().unwrap_or_default(),
             length: 2 + size + 4,
-            // A length that does not fit is over any limit.
+            // A length that does not fit into a `usize` is over any limit.
             payload: usize::try_from(payload).unwrap_or(usize::MAX).min(usize::MAX / 2),
         }))
     }

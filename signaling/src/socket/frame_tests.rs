@@ -1,4 +1,4 @@
-//! Comparison with tungstenite: both decode the same bytes to the same messages.
+//! Comparison with tungstenite, which must decode the same bytes to the same messages.
 
 use std::io::{self, Cursor, Read, Write};
 
@@ -26,7 +26,7 @@ enum Seen {
 }
 
 /// Decodes bytes up to a message over the limit.
-fn ours(bytes: &[u8], chunks: &[usize]) -> Vec<Seen> {
+fn decode_until_limit(bytes: &[u8], chunks: &[usize]) -> Vec<Seen> {
     let mut seen = decode(bytes, chunks);
     if let Some(index) = seen.iter().position(|part| *part == Seen::TooLarge) {
         seen.truncate(index + 1);
@@ -92,7 +92,7 @@ impl Write for Wire {
     }
 }
 
-fn theirs(bytes: &[u8]) -> Vec<Seen> {
+fn decode_by_tungstenite(bytes: &[u8]) -> Vec<Seen> {
     let config = WebSocketConfig::default().max_frame_size(Some(MAX)).max_message_size(Some(MAX));
     let mut socket = WebSocket::from_raw_socket(Wire(Cursor::new(bytes.to_vec())), Role::Server, Some(config));
     let mut seen = Vec::new();
@@ -102,7 +102,7 @@ fn theirs(bytes: &[u8]) -> Vec<Seen> {
             Ok(Message::Binary(_)) => Seen::Binary,
             Ok(Message::Ping(payload)) => Seen::Ping(payload.to_vec()),
             Ok(Message::Pong(_)) => Seen::Pong,
-            // The result for a code that must not be sent.
+            // The result of tungstenite for a reserved code.
             Ok(Message::Close(Some(close))) if close.reason == "Protocol violation" => {
                 Seen::Violation(Violation::Protocol)
             }
@@ -148,7 +148,7 @@ fn whole(opcode: u8, payload: &[u8]) -> Vec<u8> {
 fn frames() -> impl Strategy<Value = Vec<u8>> {
     let letters = proptest::collection::vec(prop_oneof![9 => Just("a"), 3 => Just("ä"), 1 => Just("😀")], 0..40);
     let text = letters.prop_map(|letters| letters.concat().into_bytes());
-    // May end within a character, and may be invalid.
+    // The text may end within a character, and may be invalid.
     let cut = (text.clone(), 0..60_usize).prop_map(|(text, at)| text[..at.min(text.len())].to_vec());
     let payload = || {
         prop_oneof![
@@ -185,16 +185,16 @@ proptest! {
 
     #[test]
     fn frames_are_decoded_like_tungstenite(bytes in frames(), chunks in proptest::collection::vec(0..50_usize, 0..40)) {
-        let mut expected = theirs(&bytes);
-        let whole = ours(&bytes, &[]);
-        // For a frame that is out of place and too large, tungstenite reports the size first.
+        let mut expected = decode_by_tungstenite(&bytes);
+        let whole = decode_until_limit(&bytes, &[]);
+        // For a frame that is unexpected and too large, tungstenite reports the size first.
         if let (Some(Seen::Violation(Violation::Protocol)), Some(Seen::TooLarge)) = (whole.last(), expected.last()) {
             expected.pop();
             expected.push(Seen::Violation(Violation::Protocol));
         }
         prop_assert_eq!(&whole, &expected);
-        prop_assert_eq!(ours(&bytes, &chunks), expected);
-        // Parts after a message over the limit do not depend on the chunks either.
+        prop_assert_eq!(decode_until_limit(&bytes, &chunks), expected);
+        // Parts after a message over the limit are independent of the chunks as well.
         prop_assert_eq!(decode(&bytes, &chunks), decode(&bytes, &[]));
     }
 }
@@ -235,7 +235,7 @@ fn silent_client_has_no_buffer() {
 }
 
 #[test]
-fn too_large_message_is_discarded_and_next_is_read() {
+fn message_after_too_large_one_is_read() {
     let large = |first| frame(first, true, &[b'x'; MAX + 1], [1, 2, 3, 4]);
     let small = whole(TEXT, b"next");
     let next = Seen::Text("next".to_owned());
@@ -246,7 +246,7 @@ fn too_large_message_is_discarded_and_next_is_read() {
         assert_eq!(decode(&bytes, &[]), expected);
         assert_eq!(decode(&bytes, &[1; 400]), expected);
     }
-    // Fragments with a ping in between: the first that does not fit decides.
+    // Fragments with a ping in between: the first fragment over the limit decides.
     let bytes = [
         frame(TEXT, true, &[b'x'; MAX], [0; 4]),
         whole(PING, b"1"),
@@ -265,26 +265,26 @@ fn too_large_message_is_discarded_and_next_is_read() {
         Seen::Discarded(6 + 100 + 6 + 1),
         next.clone(),
     ];
-    // The header and the payload of the fragment that did not fit are counted.
+    // The header and the payload of the fragment over the limit are counted.
     assert_eq!(decode(&bytes.concat(), &[]), expected);
     assert_eq!(decode(&bytes.concat(), &[7; 100]), expected);
     // Too many empty fragments.
     let bytes = [frame(TEXT, true, b"", [0; 4]), frame(CONTINUATION, true, b"", [0; 4]).repeat(2000)].concat();
     let too_many = (2001 - MAX_FRAGMENTS as usize) * 6;
     assert_eq!(decode(&bytes, &[]), [Seen::TooLarge, Seen::Discarded(too_many)]);
-    // A frame that is out of place is a violation, whatever its size.
+    // An unexpected frame is a violation regardless of its size.
     let bytes = [frame(TEXT, true, b"", [0; 4]), large(0x80 | TEXT)].concat();
     assert_eq!(decode(&bytes, &[]), [Seen::Violation(Violation::Protocol)]);
 }
 
 #[test]
-fn header_alone_refuses_any_length() {
+fn header_suffices_to_refuse_any_length() {
     for length in [MAX as u64 + 1, u64::from(u32::MAX), 1 << 40, u64::MAX] {
         let mut header = vec![0x81, 0xff];
         header.extend(length.to_be_bytes());
         header.extend([0; 4]);
         assert_eq!(decode(&header, &[]), [Seen::TooLarge, Seen::Discarded(14)]);
-        // Control frames are never that long.
+        // Control frames are limited to 125 bytes.
         header[0] = 0x89;
         assert_eq!(decode(&header, &[]), [Seen::Violation(Violation::Protocol)]);
     }

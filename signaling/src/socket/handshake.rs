@@ -34,7 +34,7 @@ impl<S: Send + Sync> FromRequestParts<S> for WebSocketUpgrade {
     type Rejection = WebSocketUpgradeRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        // axum takes it too, but only the clone is awaited.
+        // axum takes the upgrade as well, but only this clone is awaited.
         let upgrade = parts.extensions.get::<OnUpgrade>().cloned();
         let key = parts.headers.get(SEC_WEBSOCKET_KEY).cloned();
         let request = AxumUpgrade::from_request_parts(parts, state).await?;
@@ -46,7 +46,7 @@ impl<S: Send + Sync> FromRequestParts<S> for WebSocketUpgrade {
 }
 
 impl WebSocketUpgrade {
-    /// Selects the first of these subprotocols that the client offers.
+    /// Selects the first of the given subprotocols that the client offers.
     pub fn protocols<I>(mut self, protocols: I) -> Self
     where
         I: IntoIterator,

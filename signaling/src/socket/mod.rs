@@ -1,5 +1,4 @@
-//! The WebSocket of a client. It reads and writes with as few system calls as possible, and holds no buffers for a
-//! silent client.
+//! The WebSocket of a client. It reads and writes with few system calls, and has no buffers for a silent client.
 
 pub mod frame;
 mod handshake;
@@ -25,10 +24,10 @@ use self::frame::{Decoded, Decoder};
 pub use self::{frame::Violation, handshake::WebSocketUpgrade};
 use super::{lock::lock, outbox::OutboxReader};
 
-/// The size of one read, and of frames that are written together.
+/// Maximum size of one read, and of frames that are written together, in bytes.
 const CHUNK: usize = 64 * 1024;
 
-/// The size of unsent pongs beyond which pings are ignored, as the client does not read.
+/// Maximum size of unsent pongs, in bytes. Above it, pings are ignored, because the client does not read.
 const MAX_UNSENT_REPLIES: usize = 4 * 1024;
 
 thread_local! {
@@ -42,7 +41,7 @@ thread_local! {
 pub struct WebSocket<S = TokioIo<Upgraded>> {
     stream: Mutex<S>,
     inbound: Mutex<Inbound>,
-    /// Frames, or the rest of one, that the system has not accepted yet.
+    /// Bytes of frames that the system has not accepted yet.
     unsent: Mutex<Vec<u8>>,
     reply_queued: AtomicWaker,
 }
@@ -50,14 +49,14 @@ pub struct WebSocket<S = TokioIo<Upgraded>> {
 #[derive(Debug)]
 struct Inbound {
     decoder: Decoder,
-    /// Parts that were received together with one that was returned.
+    /// Parts that were received together with a part that was returned.
     frames: VecDeque<(Received, usize)>,
     violation: Option<Violation>,
-    /// The code of the client's close frame, if it has sent one.
+    /// The code of the close frame of the client, if it has sent one.
     closed: Option<Option<u16>>,
 }
 
-/// A part of what a client sent.
+/// A part of the data from a client.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received {
     Text(Utf8Bytes),
@@ -97,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Returns the next part, and its number of bytes. Pings are answered.
     ///
     /// # Cancel safety
-    /// No part is lost: those that were read are returned by the next call.
+    /// Cancel safe. Parts that were read are returned by the next call.
     pub async fn next(&self) -> Result<(Received, usize), ReadError> {
         poll_fn(|cx| {
             let mut inbound = lock(&self.inbound);
@@ -138,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                     Decoded::Pong(bytes) => (Received::Control, bytes),
                     Decoded::TooLarge => (Received::TooLarge, 0),
                     Decoded::Discarded(bytes) => {
-                        // Merged, as one packet can contain thousands of fragments.
+                        // Merged, because one packet can contain thousands of fragments.
                         if let Some((Received::Discarded, before)) = frames.back_mut() {
                             *before += bytes;
                             return ControlFlow::Continue(());
@@ -185,7 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
     }
 
-    /// Writes all pending frames. `on_batch` is called with the number of frames, and their bytes, that are written
+    /// Writes all pending frames. `on_batch` is called with the number and the total size of frames that are written
     /// together.
     pub async fn write(&self, reader: &mut OutboxReader, mut on_batch: impl FnMut(u64, usize)) -> io::Result<()> {
         poll_fn(|cx| {
@@ -233,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         poll_fn(|cx| self.poll_send(cx)).await
     }
 
-    /// Writes what the system accepts, and leaves the rest to [`poll_send`](Self::poll_send).
+    /// Writes the bytes that the system accepts. [`poll_send`](Self::poll_send) writes the rest.
     fn send_now(&self, cx: &mut Context<'_>, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());

@@ -67,7 +67,7 @@ async fn pongs_are_sent_between_frames_and_limited() {
 }
 
 #[tokio::test]
-async fn end_of_stream_is_an_error() {
+async fn end_of_stream_is_error() {
     let (near, far) = duplex(50);
     let socket = WebSocket::new(near, 1000);
     drop(far);

@@ -1,6 +1,6 @@
-//! Malicious clients, and many clients at once. The server works normally after each test.
+//! Malicious clients, and large numbers of clients. After each test, the server must work normally.
 //!
-//! A separate test binary: a thousand clients would make the timeouts of other tests fail.
+//! This is a separate test binary, because a thousand clients would make the timeouts of other tests fail.
 
 use std::{
     panic,
@@ -35,7 +35,7 @@ mod ports;
 
 use crate::support::{Client, TestServer, start, start_with, with_timeout};
 
-/// Returns a client's frame with this first byte, and a payload masked with zeros.
+/// Returns a frame of a client with this first byte, masked with zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut frame = vec![first];
@@ -51,7 +51,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 impl Client {
-    /// Sends raw bytes, as if the client had sent nothing.
+    /// Sends raw bytes on the underlying connection.
     async fn send_raw(self, bytes: &[u8]) -> Self {
         let Self { sink, stream, id, token } = self;
         let mut socket = sink.reunite(stream).unwrap();
@@ -92,7 +92,7 @@ async fn invalid_frame_closes_socket_and_keeps_seat() {
     let (mut errors, mut counted) = (0, 0);
     for (what, bytes, code) in cases {
         eve = eve.send_raw(&bytes).await;
-        // An invalid text is received and refused like another frame, so it is not sent again.
+        // An invalid text is received and refused like any other frame, so it is not sent again.
         let is_message = code == close::NOT_UTF8 && bytes[0] != 0x88;
         if is_message {
             (errors, counted) = (errors + 1, counted + 1);
@@ -156,7 +156,7 @@ async fn endless_message_closes_socket_and_keeps_seat() {
         assert!(back.resumed && back.received == number, "{what}: {back:?}");
         ada.expect_silence().await;
     }
-    // The header alone is refused at once: the server does not wait for the payload.
+    // The header is refused at once: the server does not wait for the payload.
     eve = eve.send_raw(&header(0x81, 1 << 40)).await;
     eve.expect_refusal(ErrorCode::TooLarge, Some(5)).await;
 }
@@ -242,7 +242,7 @@ async fn thousand_clients_join_one_room() {
     let here: Vec<usize> = (0..CLIENTS).collect();
     let mut first: Vec<usize> = clients.iter().map(|(_, peers)| *peers).collect();
     first.sort_unstable();
-    assert_eq!(first, here, "each client sees those that joined before it");
+    assert_eq!(first, here, "each client receives the clients that joined before it");
     join_all(clients.iter_mut().map(async |(client, peers)| {
         for _ in *peers + 1..CLIENTS {
             let message = client.recv().await;
@@ -250,7 +250,7 @@ async fn thousand_clients_join_one_room() {
         }
     }))
     .await;
-    // A message of one client reaches all.
+    // A message of one client reaches all clients.
     let (mut speaker, _) = clients.remove(0);
     speaker.say("1").await;
     for (client, _) in &mut clients {
@@ -263,7 +263,7 @@ async fn thousand_clients_join_one_room() {
 }
 
 #[tokio::test]
-async fn unfinished_requests_are_closed_and_harm_no_client() {
+async fn unfinished_requests_are_closed() {
     raise_open_file_limit();
     let server = start_with(Limits::new().clients(2)).await;
     let mut half = join_all((0..300).map(async |_| {
@@ -274,7 +274,7 @@ async fn unfinished_requests_are_closed_and_harm_no_client() {
     .await;
     let mut ada = server.join("r", "Ada").await;
     ada.expect_silence().await;
-    // The head has to be complete within 15 s, however many bytes are sent in the meantime.
+    // The head must be complete within 15 s, regardless of the bytes sent during that time.
     let mut slow = half.pop().unwrap();
     let closed = async {
         let mut answer = [0; 256];
@@ -287,7 +287,7 @@ async fn unfinished_requests_are_closed_and_harm_no_client() {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), closed).await.expect("never closed");
+    tokio::time::timeout(Duration::from_secs(60), closed).await.expect("the connections were not closed");
     ada.expect_silence().await;
 }
 

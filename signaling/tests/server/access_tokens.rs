@@ -1,4 +1,4 @@
-//! Access tokens, from the clients' point of view.
+//! Access tokens of clients.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use crate::support::{Client, TestServer, start};
 
 const SECRET: &str = "a secret of 32 characters or more";
 
-/// Returns a token that expires in so many seconds.
+/// Returns a token that expires after a number of seconds.
 fn token(room: &str, seconds: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let expires = now.cast_signed() + seconds;
@@ -71,12 +71,12 @@ async fn expired_token_does_not_prevent_resume() {
     ada.send(ClientMessage::Join(Join::new(room, name).resume(resume).received(received).token(token("r", -60)))).await;
     match ada.recv().await {
         ServerMessage::Joined(Joined { you, resumed: true, .. }) => assert_eq!(you.id, id),
-        other => panic!("not resumed but {other:?}"),
+        other => panic!("expected a resumed seat, received {other:?}"),
     }
 }
 
 #[tokio::test]
-async fn invalid_resume_token_does_not_replace_access_token() {
+async fn resume_token_does_not_replace_access_token() {
     let server = guarded().await;
     let mut ada = server.connect().await;
     assert!(matches!(join(&mut ada, "Ada", Some(token("r", 60))).await, ServerMessage::Joined(_)));

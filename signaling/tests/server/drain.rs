@@ -12,7 +12,7 @@ use crate::support::{TestServer, start, start_with, with_timeout};
 const NEVER: Duration = Duration::from_secs(100_000_000);
 
 #[tokio::test]
-async fn drain_refuses_new_clients_and_keeps_connected_ones() {
+async fn drain_refuses_new_clients_only() {
     let limits = Limits::new().drain_time(NEVER).join_timeout(NEVER);
     let config = Config::new().listen(([127, 0, 0, 1], 0)).limits(limits);
     let server = Server::bind(config).await.unwrap();
@@ -37,10 +37,10 @@ async fn drain_refuses_new_clients_and_keeps_connected_ones() {
 
     assert!(running.get("/readyz").await.0.starts_with("http/1.1 503"));
     assert!(running.get("/healthz").await.0.starts_with("http/1.1 200"));
-    assert_eq!(running.refusal(running.request()).await, (503, "the server shuts down".to_owned()));
+    assert_eq!(running.refusal(running.request()).await, (503, "the server is shutting down".to_owned()));
     match late.try_join("r", "Late").await {
         ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, ErrorCode::Draining),
-        other => panic!("let in: {other:?}"),
+        other => panic!("expected a refusal, received {other:?}"),
     }
     ada.say("1").await;
     bob.expect_say(&ada.id, "1").await;
@@ -69,7 +69,7 @@ async fn drain_closes_clients_at_different_times() {
     });
     let mut closed = futures_util::future::join_all(closed).await;
     closed.sort();
-    // If all twenty were closed within 100 ms, they were not spread over the drain.
+    // If all twenty clients were closed within 100 ms, they were not spread over the drain.
     assert!(closed[19] - closed[0] > Duration::from_millis(100), "{closed:?}");
     with_timeout(stopping).await.unwrap();
     assert!(began.elapsed() >= Duration::from_secs(1));

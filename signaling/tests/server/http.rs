@@ -64,7 +64,7 @@ async fn foreign_origin_is_refused() {
 }
 
 #[tokio::test]
-async fn files_are_served_from_the_longest_prefix() {
+async fn files_are_served_from_longest_prefix() {
     let root = tempfile::tempdir().unwrap();
     let (www, pkg) = (root.path().join("www"), root.path().join("built"));
     for dir in [&www, &pkg, &www.join("pkg"), &pkg.join("sub")] {

@@ -21,7 +21,7 @@ async fn close_frame_frees_seat_at_once() {
         ada.expect_joined(&bob, "Bob").await;
         close_with(&mut bob, code).await;
         ada.expect_left(&bob.id, LeaveReason::Left).await;
-        // The reloaded page can take its name again, and the old token is invalid.
+        // The reloaded page can use its name again, and the old token is invalid.
         let mut back = server.connect().await;
         assert!(!back.resume(&bob.save_seat(0)).await.resumed);
         ada.expect_joined(&back, "Fresh").await;
@@ -104,7 +104,7 @@ async fn kept_seats_are_limited_and_can_be_resumed() {
     let mut ada = server.join("r", "Ada").await;
     let mut away = Vec::new();
     for name in ["Bob", "Carol", "Dave"] {
-        // The permit is released as soon as the server notices that the previous socket is closed.
+        // The permit is released as soon as the server detects that the previous socket is closed.
         let mut client = server.connect_when_admitted().await;
         client.join("r", name).await;
         ada.expect_joined(&client, name).await;
@@ -133,11 +133,11 @@ async fn shutdown_does_not_wait_for_kept_seats() {
 }
 
 fn going_away() -> CloseFrame {
-    CloseFrame { code: close::GOING_AWAY.into(), reason: "the server shuts down".into() }
+    CloseFrame { code: close::GOING_AWAY.into(), reason: "the server is shutting down".into() }
 }
 
 #[tokio::test]
-async fn zero_grace_keeps_no_seat_and_gives_no_token() {
+async fn zero_grace_keeps_no_seat_and_sends_no_token() {
     let server = start_without_grace(Limits::default()).await;
     let mut ada = server.join("r", "Ada").await;
     assert_eq!(ada.token, None);

@@ -1,4 +1,4 @@
-//! The limits, each with its error and its metric.
+//! Each limit with its error and its metric.
 
 use std::net::SocketAddr;
 
@@ -21,7 +21,7 @@ async fn error_count(server: &TestServer, code: &str) -> u64 {
 async fn expect_refusal(client: &mut Client, (room, name): (&str, &str), expected: ErrorCode) {
     match client.try_join(room, name).await {
         ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, expected, "{room} {name}"),
-        other => panic!("not refused but {other:?}"),
+        other => panic!("expected a refusal, received {other:?}"),
     }
 }
 
@@ -84,7 +84,7 @@ async fn json_over_depth_limit_is_refused() {
     ada.expect_error(ErrorCode::TooDeep).await;
     bob.expect_say(&ada.id, "[[[1]]]").await;
     bob.expect_say(&ada.id, "\"[[[[[[\"").await;
-    // The refused frame is counted, so that the client does not send it again.
+    // The refused frame is counted, so the client does not send it again.
     ada.send(ClientMessage::Ping(Ping::new(1))).await;
     assert_eq!(ada.recv().await, ServerMessage::Pong(Pong::new(1).received(3)));
     assert_eq!((limit_count(&server, "json_depth").await, error_count(&server, "too_deep").await), (1, 1));
@@ -130,7 +130,8 @@ async fn frame_rate_and_size_limits_are_counted() {
     let limits = Limits::new().frame_bytes(1000).frames_per_second(1).burst(2);
     let server = start_with(limits).await;
     let mut ada = server.join("r", "Ada").await;
-    // Sent in one packet, so that no pause refills the bucket. The time since the join may have refilled it for one frame.
+    // Sent in one packet, so that no pause refills the bucket. The time since the join may have refilled it for one
+    // frame.
     for id in 0..3 {
         let ping = ClientMessage::Ping(Ping::new(id)).to_json().unwrap();
         with_timeout(ada.sink.feed(Message::text(ping))).await.unwrap();
@@ -182,7 +183,7 @@ async fn clients_are_limited_per_address() {
     neighbour.expect_error(ErrorCode::TooManyClients).await;
     assert_eq!(neighbour.close_code().await, close::TRY_AGAIN_LATER);
     server.connect_from("2001:db8:0:1::1").await.join("r", "Far").await;
-    // The proxy itself is on this machine, which is not limited.
+    // The proxy is on this machine, which is not limited.
     server.join("r", "Near").await;
     server.join("r", "Next").await;
     assert_eq!(
@@ -195,7 +196,7 @@ async fn clients_are_limited_per_address() {
     server.connect_from("2001:db8::2").await.join("r", "Neighbour").await;
 }
 
-/// Connections to the external address of this machine are limited, though they come from this machine.
+/// Connections to the external address of this machine are limited, although they come from this machine.
 #[tokio::test]
 async fn connections_are_limited_per_address() {
     let limits = Limits::new().clients_per_address(1);

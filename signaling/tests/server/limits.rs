@@ -80,7 +80,7 @@ async fn excess_frames_are_refused_and_flood_closes() {
         }
     }
     assert!(pongs >= 9 && refused >= 1, "{pongs} and {refused}");
-    // The connection stays open, and Bob has his own rate.
+    // The connection stays open, and Bob has his own rate limit.
     bob.say("1").await;
     ada.expect_say(&bob.id, "1").await;
 
@@ -92,7 +92,7 @@ async fn excess_frames_are_refused_and_flood_closes() {
 }
 
 #[tokio::test]
-async fn slow_reader_is_disconnected_and_delays_no_client() {
+async fn slow_reader_is_disconnected_alone() {
     let server = start_with(
         Limits::new()
             .queue_bytes(256 * 1024)
@@ -109,7 +109,7 @@ async fn slow_reader_is_disconnected_and_delays_no_client() {
     ada.expect_joined(&slow, "Slow").await;
     bob.expect_joined(&slow, "Slow").await;
 
-    // Slow does not read. Ada sends until the buffers of the system and then the queue are full.
+    // Slow does not read. Ada sends until the buffers of the system and the queue are full.
     let padding = "x".repeat(32 * 1024);
     let mut said = 0_u32;
     let cut_off = loop {
@@ -131,7 +131,7 @@ async fn slow_reader_is_disconnected_and_delays_no_client() {
             ServerMessage::Pong(Pong { id, .. }) => assert_eq!(id, said),
             other => break (left, other),
         }
-        assert!(said < 10_000, "never cut off");
+        assert!(said < 10_000, "the slow reader was not disconnected");
     };
     let left = ServerMessage::PeerLeft(PeerLeft::new(slow.id.clone(), LeaveReason::Lost));
     assert_eq!(cut_off.1, left);
@@ -161,7 +161,7 @@ async fn slow_reader_is_disconnected_and_delays_no_client() {
 }
 
 #[tokio::test]
-async fn silent_client_is_lost_and_pinging_one_is_not() {
+async fn silent_client_is_lost_unlike_pinging_one() {
     let server = start(Config::new().heartbeat_ms(1_000).grace(Duration::from_secs(3600))).await;
     let mut ada = server.join("r", "Ada").await;
     let started = tokio::time::Instant::now();
@@ -191,7 +191,7 @@ async fn websocket_pongs_keep_client_alive() {
     while pings < 5 {
         match with_timeout(ada.stream.next()).await {
             Some(Ok(Message::Ping(_))) => pings += 1,
-            other => panic!("no ping but {other:?}"),
+            other => panic!("expected a ping, received {other:?}"),
         }
     }
     ada.send(ClientMessage::Ping(Ping::new(7))).await;
@@ -212,7 +212,7 @@ async fn full_server_refuses_upgrade() {
     let server = start_with(Limits::new().clients(1)).await;
     let ada = server.join("r", "Ada").await;
     let (status, message) = server.refusal(server.request()).await;
-    assert_eq!((status, message.as_str()), (503, "the server is full"));
+    assert_eq!((status, message.as_str()), (503, "the server has reached its limit of clients"));
     drop(ada);
     with_timeout(async { while server.try_connect(server.request()).await.is_err() {} }).await;
 }

@@ -70,7 +70,7 @@ impl Program {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(start.elapsed() < LIMIT, "the program does not end");
+            assert!(start.elapsed() < LIMIT, "the program does not exit");
             thread::sleep(Duration::from_millis(10));
         };
         (status, self.log.take().unwrap().join().unwrap())
@@ -79,7 +79,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail only for a program that has ended.
+        // Both fail only if the program has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

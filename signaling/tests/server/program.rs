@@ -22,7 +22,7 @@ async fn second_sigterm_skips_drain() {
     with_timeout(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
     match late.try_join("r", "Late").await {
         ServerMessage::Error(ServerError { code, .. }) => assert_eq!(code, ErrorCode::Draining),
-        other => panic!("let in: {other:?}"),
+        other => panic!("expected a refusal, received {other:?}"),
     }
     ada.expect_silence().await;
     program.signal("TERM");
@@ -36,7 +36,7 @@ async fn second_sigterm_skips_drain() {
 async fn sigterm_ends_within_shutdown_timeout() {
     let program = Program::with(&["--drain-ms", "200", "--shutdown-ms", "200"]);
     let server = program.running();
-    // The client does not read, and so never answers.
+    // The client does not read, so it never answers.
     let _mute = server.join("r", "Mute").await;
     program.signal("TERM");
     let (status, log) = program.ended();

@@ -22,7 +22,7 @@ fn binary(length: usize) -> Message {
     Message::binary(vec![0; length])
 }
 
-/// Sends frames that are refused for every reason that does not depend on time, and checks the numbers in the errors.
+/// Sends a frame for each reason of refusal that does not depend on time, and checks the numbers in the errors.
 pub async fn check_error_frame_numbers(server: &TestServer) {
     let (mut ada, mut bob) = ada_and_bob(server).await;
     let refused = [
@@ -42,7 +42,7 @@ pub async fn check_error_frame_numbers(server: &TestServer) {
         bob.say("1").await;
         with_timeout(bob.sink.send(message)).await.unwrap();
         bob.expect_refusal(code, Some(number + 2)).await;
-        // The count has to include refused frames.
+        // The count includes refused frames.
         bob.send(ClientMessage::Ping(Ping::new(1))).await;
         number += 2;
         assert_eq!(bob.recv().await, ServerMessage::Pong(Pong::new(1).received(number)));
@@ -131,7 +131,7 @@ async fn resume_after(server: &TestServer, mut old: Client, code: u16, received:
 async fn huge_message_closes_socket_and_keeps_seat() {
     let server = start_with(limits()).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
-    // Any number of times.
+    // The seat is kept any number of times.
     for round in 1..=5 {
         bob.say("1").await;
         with_timeout(bob.sink.send(Message::text("x".repeat(1024 * 1024)))).await.unwrap();
@@ -155,7 +155,7 @@ async fn discarded_bytes_are_rate_limited() {
         with_timeout(bob.sink.send(binary(30_000))).await.unwrap();
         bob.expect_refusal(ErrorCode::TooLarge, Some(number)).await;
     }
-    // Not refused, as the server has waited until the rate allows for it.
+    // Not refused, because the server has waited until the rate allows the frame.
     bob.say(&format!("\"{}\"", "x".repeat(900))).await;
     ada.expect_say(&bob.id, &format!("\"{}\"", "x".repeat(900))).await;
     let least = Duration::from_millis(750);
@@ -209,7 +209,7 @@ async fn message_id_is_relayed() {
     for expected in ["a", "-_-", &"Z9".repeat(32)] {
         match ada.recv().await {
             ServerMessage::Say(SayFrom { from, id, .. }) => assert_eq!((from, id.as_str()), (bob.id.clone(), expected)),
-            other => panic!("no message but {other:?}"),
+            other => panic!("expected a message, received {other:?}"),
         }
     }
     bob.signal(&PeerId::from("nobody"), "1").await;

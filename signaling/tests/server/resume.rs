@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{ada_and_bob, message_id, start_with, with_timeout};
 
 #[tokio::test]
-async fn resumed_seat_receives_missed_frames_unnoticed() {
+async fn resumed_seat_receives_missed_frames() {
     let server = start_with(Limits::default()).await;
     let (mut ada, bob) = ada_and_bob(&server).await;
     let (id, saved) = (bob.id.clone(), bob.save_seat(0));
@@ -57,7 +57,7 @@ async fn frames_lost_to_client_are_sent_again() {
         ada.say(&word.to_string()).await;
     }
     ada.expect_silence().await;
-    // Half of the frames are lost again after the first time.
+    // Half of the frames are lost a second time.
     for until in [35, 40] {
         let mut bob = server.connect().await;
         assert!(bob.resume(&saved).await.resumed);
@@ -83,7 +83,7 @@ async fn frames_lost_to_server_are_not_acknowledged() {
         for word in said..until {
             bob.say(&word.to_string()).await;
         }
-        // The server may have read any part of it before the reset.
+        // The server may have read any part of the frames before the reset.
         let saved = bob.save_seat(0);
         bob.reset().await;
         bob = server.connect().await;
@@ -155,7 +155,7 @@ async fn working_socket_is_replaced() {
     assert_eq!(bob.id, old.id);
     ada.say("2").await;
     bob.expect_say(&ada.id, "2").await;
-    // The old socket may stay open for a moment, but its frames are ignored.
+    // The old socket may stay open briefly, but its frames are ignored.
     let _ = with_timeout(old.sink.send(Message::text(r#"{"type":"say","id":"m-3","data":3}"#))).await;
     assert_eq!(old.close_code().await, close::REPLACED);
     drop(old);
@@ -174,7 +174,7 @@ async fn older_socket_does_not_replace_newer() {
     let mut first = server.connect().await;
     let mut second = server.connect().await;
     assert!(second.resume(&saved).await.resumed);
-    // This socket is older, though its join is read later.
+    // This socket is older, although its join is read later.
     first.send(first.join_to_resume(&saved)).await;
     assert_eq!(first.close_code().await, close::REPLACED);
     ada.say("1").await;

@@ -1,4 +1,4 @@
-//! Seats that can no longer be resumed.
+//! Seats that cannot be resumed.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn unknown_resume_token_gets_new_seat() {
         stranger.send_leave().await;
         ada.expect_left(&stranger.id, LeaveReason::Left).await;
     }
-    // The token of another room does not work here, and still works there.
+    // The token of another room is not valid in this room, and stays valid in its own.
     let mut stranger = server.connect().await;
     let back = stranger.resume(&far.save_seat(0)).await;
     assert!(!back.resumed && back.received == 0 && stranger.token.is_some() && stranger.token != far.token);
@@ -51,7 +51,7 @@ async fn unknown_resume_token_gets_new_seat() {
 async fn impossible_count_replaces_seat() {
     let server = start_with(Limits::default()).await;
     let mut ada = server.join("r", "Ada").await;
-    // Redis keeps acknowledged frames for a while longer.
+    // Redis keeps acknowledged frames for longer.
     let shared = std::env::var_os("SIGNALING_TEST_REDIS").is_some();
     for received in [1, 4, 1_000_000, u32::MAX].into_iter().skip(shared.into()) {
         let mut bob = server.join("r", "Bob").await;
@@ -78,7 +78,7 @@ async fn impossible_count_replaces_seat() {
 }
 
 #[tokio::test]
-async fn unacknowledged_frames_limit_how_far_resume_reaches() {
+async fn resume_is_limited_to_unacknowledged_frames() {
     let limits = Limits::new().queue_frames(8);
     let server = start_with(limits).await;
     let (mut ada, mut bob) = ada_and_bob(&server).await;
@@ -114,7 +114,7 @@ async fn seat_is_lost_after_grace_time() {
 }
 
 #[tokio::test]
-async fn end_of_grace_time_does_not_affect_resumed_seat() {
+async fn end_of_grace_time_spares_resumed_seat() {
     let grace = Duration::from_secs(1);
     let server = start(Config::new().grace(grace)).await;
     let mut bob = server.join("r", "Bob").await;

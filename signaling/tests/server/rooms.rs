@@ -9,7 +9,7 @@ use browser_rtc_signaling::{Config, Limits};
 use crate::support::{start, start_with, start_without_grace, with_timeout};
 
 #[tokio::test]
-async fn members_see_joins_and_departures() {
+async fn members_receive_joins_and_departures() {
     let server = start(Config::default()).await;
     let mut ada = server.connect().await;
     assert_eq!(ada.join("lobby", "Ada").await, []);
@@ -79,7 +79,7 @@ async fn name_is_unique_in_room_until_peer_leaves() {
 }
 
 #[tokio::test]
-async fn signal_reaches_addressee_with_actual_sender() {
+async fn signal_reaches_receiver_with_actual_sender() {
     let server = start(Config::default()).await;
     let mut ada = server.join("r", "Ada").await;
     let mut bob = server.join("r", "Bob").await;
@@ -88,7 +88,7 @@ async fn signal_reaches_addressee_with_actual_sender() {
     ada.expect_joined(&eve, "Eve").await;
     bob.expect_joined(&eve, "Eve").await;
 
-    // Eve pretends to be Ada.
+    // Eve sends the id of Ada.
     let frame = format!(r#"{{"type":"signal","to":"{}","from":"{}","data":{{ "any" : 1e2 }}}}"#, bob.id, ada.id);
     eve.send_text(&frame).await;
     let expected =
@@ -162,7 +162,7 @@ async fn full_room_refuses_join() {
         "{refused:?}"
     );
     drop(bob);
-    // The seat is free as soon as the server notices that the socket is closed.
+    // The seat is free as soon as the server detects that the socket is closed.
     with_timeout(async {
         while let ServerMessage::Error(ServerError { code, .. }) = eve.try_join("r", "Eve").await {
             assert_eq!(code, ErrorCode::RoomFull);
@@ -172,7 +172,7 @@ async fn full_room_refuses_join() {
 }
 
 #[tokio::test]
-async fn empty_room_frees_place_for_another() {
+async fn empty_room_makes_room_for_another() {
     let server = start_with(Limits::new().rooms(1)).await;
     let mut ada = server.join("first", "Ada").await;
     let mut bob = server.connect().await;

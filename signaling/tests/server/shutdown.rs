@@ -19,7 +19,7 @@ async fn shutdown_closes_sockets_without_peer_left() {
 
     let stopping = tokio::spawn(server.stop());
     for client in [&mut ada, &mut bob, &mut unjoined] {
-        // It is the next frame: no client receives `peer_left` for the others.
+        // The close frame is the next frame: no client receives `peer_left` for its peers.
         let Message::Close(Some(frame)) = client.stream.next_frame().await else {
             panic!("not closed");
         };

@@ -1,4 +1,4 @@
-//! A running server, and a client whose every wait has a timeout.
+//! A running server, and a client that waits with a timeout.
 
 use std::{future::Future, net::SocketAddr, sync::LazyLock, time::Duration};
 
@@ -22,12 +22,12 @@ use tokio_tungstenite::{
     tungstenite::{self, Message, client::IntoClientRequest, handshake::client::Request},
 };
 
-/// The timeout: long for a busy machine, and shorter than the three heartbeats after which a client is lost anyway.
+/// The timeout, which is long enough for a busy machine, and shorter than three heartbeats.
 const LIMIT: Duration = Duration::from_secs(40);
 
 /// Waits for a future, with a timeout.
 pub async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(LIMIT, future).await.expect("took too long")
+    tokio::time::timeout(LIMIT, future).await.expect("timed out")
 }
 
 /// A server that shuts down when dropped.
@@ -40,7 +40,7 @@ pub struct TestServer {
 
 pub async fn start(config: Config) -> TestServer {
     let config = config.listen(([127, 0, 0, 1], 0));
-    // With this variable, the tests of one server run with rooms in Redis.
+    // With this variable, the tests of a single server use rooms in Redis.
     #[cfg(feature = "redis")]
     let (config, redis) = match std::env::var_os("SIGNALING_TEST_REDIS") {
         Some(_) if config.redis.is_none() => {
@@ -107,7 +107,7 @@ impl TestServer {
         Client::over(stream, request).await
     }
 
-    /// Connects a client that is answered with this version.
+    /// Connects a client for which the server selects this version.
     pub async fn connect_as(&self, request: Request, version: &str) -> Client {
         let stream = with_timeout(TcpStream::connect(self.addr)).await.unwrap();
         Client::over_as(stream, request, version).await.unwrap()
@@ -159,8 +159,8 @@ impl TestServer {
                 let body = response.body().clone().unwrap_or_default();
                 (response.status().as_u16(), String::from_utf8(body).unwrap())
             }
-            Err(other) => panic!("no HTTP answer: {other}"),
-            Ok(_) => panic!("let in"),
+            Err(other) => panic!("expected an HTTP response, received {other}"),
+            Ok(_) => panic!("expected a refusal, but the WebSocket was opened"),
         }
     }
 
@@ -189,7 +189,7 @@ impl TestServer {
         .await
     }
 
-    /// Shuts the server down, and waits until it has ended.
+    /// Shuts down the server, and waits until it has ended.
     pub async fn stop(self) {
         let (stop, task) = self.own.unwrap();
         let _ = stop.send(());
@@ -197,13 +197,13 @@ impl TestServer {
     }
 }
 
-/// Requires that PROTOCOL.md shows an error with this message, except for codes that have many messages.
+/// Asserts that PROTOCOL.md shows an error with this message, except for codes with many messages.
 fn assert_documented(error: &ServerError) {
     static DOCUMENTED: LazyLock<Vec<(ErrorCode, String)>> = LazyLock::new(|| {
         let lines = include_str!("../../PROTOCOL.md").lines().filter(|line| line.starts_with(r#"{"type":"error""#));
         let errors = lines.map(|line| match ServerMessage::from_json(line).unwrap() {
             ServerMessage::Error(ServerError { code, message, .. }) => (code, without_numbers(&message)),
-            other => panic!("no error but {other:?}"),
+            other => panic!("expected an error, received {other:?}"),
         });
         errors.collect()
     });
@@ -212,7 +212,7 @@ fn assert_documented(error: &ServerError) {
     assert!(is_documented || has_many_messages, "PROTOCOL.md does not show {error:?}");
 }
 
-/// Removes the limits of a server from a message.
+/// Removes the numbers from a message, because limits differ between servers.
 fn without_numbers(message: &str) -> String {
     message.replace(|character: char| character.is_ascii_digit(), "")
 }
@@ -227,7 +227,7 @@ pub struct Client {
     pub token: Option<ResumeToken>,
 }
 
-/// A client's knowledge of its seat in the room `r`.
+/// The data that a client needs to resume its seat in the room `r`.
 #[derive(Clone)]
 pub struct SavedSeat {
     pub token: Option<ResumeToken>,
@@ -268,7 +268,7 @@ impl Client {
         with_timeout(self.sink.send(Message::text(text))).await
     }
 
-    /// Returns the next message. A new resume token is stored, and its message skipped.
+    /// Returns the next message. A new resume token is stored, and its message is skipped.
     pub async fn recv(&mut self) -> ServerMessage {
         loop {
             match self.next_message().await {
@@ -281,7 +281,7 @@ impl Client {
                         return message;
                     }
                 },
-                other => panic!("no message but {other:?}"),
+                other => panic!("expected a message, received {other:?}"),
             }
         }
     }
@@ -293,7 +293,7 @@ impl Client {
                 match self.next_message().await {
                     Some(Message::Text(_)) => {}
                     Some(Message::Close(Some(frame))) => return frame.code.into(),
-                    other => panic!("no close frame but {other:?}"),
+                    other => panic!("expected a close frame, received {other:?}"),
                 }
             }
         })
@@ -313,11 +313,11 @@ impl Client {
                 self.token = resume;
                 peers
             }
-            other => panic!("not joined but {other:?}"),
+            other => panic!("expected joined, received {other:?}"),
         }
     }
 
-    /// Returns what the client needs to resume its seat, given the number of numbered frames it has received.
+    /// Returns the data to resume the seat, given the number of received numbered frames.
     pub fn save_seat(&self, received: u32) -> SavedSeat {
         SavedSeat { token: self.token.clone(), received }
     }
@@ -325,12 +325,12 @@ impl Client {
     /// Breaks the connection without a close frame. Unread data is lost.
     pub async fn reset(self) {
         let socket = self.sink.reunite(self.stream).unwrap();
-        // Makes the system reset the connection.
+        // A zero linger time resets the connection.
         socket.get_ref().set_zero_linger().unwrap();
         drop(socket);
     }
 
-    /// Returns a join that resumes a seat in the room `r`, with another name in case there is no such seat.
+    /// Returns a join that resumes a seat in the room `r`, with another name for the case that the seat is lost.
     pub fn join_to_resume(&self, saved: &SavedSeat) -> ClientMessage {
         ClientMessage::Join(Join::new("r", "Fresh").resume(saved.token.clone()).received(saved.received))
     }
@@ -343,7 +343,7 @@ impl Client {
                 self.token = resume;
                 ResumeResult { name: you.name, resumed, received }
             }
-            other => panic!("not joined but {other:?}"),
+            other => panic!("expected joined, received {other:?}"),
         }
     }
 
@@ -388,18 +388,18 @@ impl Client {
                 assert_eq!(code, expected);
                 assert!(!message.is_empty());
             }
-            other => panic!("no error but {other:?}"),
+            other => panic!("expected an error, received {other:?}"),
         }
     }
 
-    /// Expects an error with this frame number, or with none.
+    /// Expects an error with this frame number, or without one.
     pub async fn expect_refusal(&mut self, expected: ErrorCode, number: Option<u32>) {
         match self.recv().await {
             ServerMessage::Error(ServerError { code, message, frame, .. }) => {
                 assert_eq!((code, frame), (expected, number), "{message}");
                 assert!(!message.is_empty());
             }
-            other => panic!("no error but {other:?}"),
+            other => panic!("expected an error, received {other:?}"),
         }
     }
 
@@ -430,7 +430,7 @@ pub fn message_id(data: &str) -> MessageId {
     format!("m-{}", letters.collect::<String>()).parse().unwrap()
 }
 
-/// Reading from the stream of a client that was split.
+/// An extension to read frames from the stream half of a client.
 pub trait NextFrame {
     async fn next_frame(&mut self) -> Message;
 }

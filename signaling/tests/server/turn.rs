@@ -1,4 +1,4 @@
-//! TURN credentials for clients, tested with a real TURN server.
+//! TURN credentials for clients, tested with coturn.
 
 use std::{
     io::Read,
@@ -24,7 +24,7 @@ struct Program(Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended.
+        // Both fail only if the process has ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -57,13 +57,13 @@ impl Coturn {
         let coturn = Self { _process: Program(process), address, client, _folder: folder };
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(60), "turnserver does not answer");
+            assert!(start.elapsed() < Duration::from_secs(60), "turnserver does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
         Some(coturn)
     }
 
-    /// Returns whether two allocations can be made, and a message can be sent through them.
+    /// Returns whether a message can be sent through two allocations.
     async fn relays(&self, credentials: &IceServer) -> bool {
         let mut client = Command::new(&self.client);
         client.args(["-y", "-c", "-n", "1", "-m", "1", "-p", &self.address.port().to_string()]);
@@ -85,13 +85,13 @@ impl Coturn {
 fn program(name: &str) -> Option<PathBuf> {
     let found = std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file());
     if found.is_none() {
-        eprintln!("skipped: {name} is not installed; `cargo xtask setup` installs coturn where it can");
+        eprintln!("skipped: {name} is not installed; `cargo xtask setup` installs coturn");
     }
     found
 }
 
 /// Returns the id and the TURN credentials of a client that joins.
-async fn given(secret: &str, lifetime: Duration) -> (String, IceServer) {
+async fn received_credentials(secret: &str, lifetime: Duration) -> (String, IceServer) {
     let turn = TurnServer::new(["turn:127.0.0.1?transport=udp"], secret).lifetime(lifetime);
     let server = start(Config::new().turn(Some(turn)).ice_servers(vec![IceServer::stun("stun:s")])).await;
     let mut ada = server.connect().await;
@@ -102,7 +102,7 @@ async fn given(secret: &str, lifetime: Duration) -> (String, IceServer) {
                 (you.id.to_string(), turn)
             }
         },
-        other => panic!("not joined but {other:?}"),
+        other => panic!("expected joined, received {other:?}"),
     }
 }
 
@@ -113,7 +113,7 @@ fn now() -> u64 {
 #[tokio::test]
 async fn credentials_are_personal_and_expire() {
     let before = now();
-    let (id, turn) = given(SECRET, Duration::from_secs(3600)).await;
+    let (id, turn) = received_credentials(SECRET, Duration::from_secs(3600)).await;
     assert_eq!(turn.urls, ["turn:127.0.0.1?transport=udp"]);
     let username = turn.username.unwrap();
     let (expires, name) = username.split_once(':').unwrap();
@@ -124,9 +124,9 @@ async fn credentials_are_personal_and_expire() {
 #[tokio::test]
 async fn coturn_accepts_credentials_until_they_expire() {
     let Some(coturn) = Coturn::start() else { return };
-    let (_, short) = given(SECRET, Duration::from_secs(1)).await;
-    let (_, good) = given(SECRET, Duration::from_secs(3600)).await;
-    let (_, foreign) = given("south", Duration::from_secs(3600)).await;
+    let (_, short) = received_credentials(SECRET, Duration::from_secs(1)).await;
+    let (_, good) = received_credentials(SECRET, Duration::from_secs(3600)).await;
+    let (_, foreign) = received_credentials("south", Duration::from_secs(3600)).await;
     assert!(coturn.relays(&good).await);
     assert!(!coturn.relays(&foreign).await);
     let expires: u64 = short.username.as_ref().unwrap().split(':').next().unwrap().parse().unwrap();

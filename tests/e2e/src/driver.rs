@@ -87,13 +87,13 @@ impl Driver {
     }
 
     async fn wait_until_ready(&mut self) {
-        let begun = Instant::now();
+        let started = Instant::now();
         while !is_ready(self.address()).await {
             let program = self.program.display();
             if let Some(status) = self.process.ended() {
                 panic!("{program} ended with {status}:\n{}", self.log());
             }
-            assert!(begun.elapsed() < START, "{program} is not ready within {} s:\n{}", START.as_secs(), self.log());
+            assert!(started.elapsed() < START, "{program} is not ready within {} s:\n{}", START.as_secs(), self.log());
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -51,11 +51,11 @@ impl NativePeer {
     /// # Panics
     /// If this takes longer than two minutes, or if the process has ended.
     pub async fn until_lines(&mut self, count: usize, start: &str) {
-        let begun = Instant::now();
+        let started = Instant::now();
         while self.count(start) < count {
             let ended = self.process.ended();
             assert!(ended.is_none(), "{} ended with {ended:?} before printing {start:?}", self.name);
-            assert!(begun.elapsed() < TIMEOUT, "{} did not print {start:?} in time", self.name);
+            assert!(started.elapsed() < TIMEOUT, "{} did not print {start:?} in time", self.name);
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -67,12 +67,12 @@ impl NativePeer {
     #[cfg(unix)]
     pub async fn interrupt(&mut self) -> ExitStatus {
         self.process.interrupt();
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             if let Some(status) = self.process.ended() {
                 return status;
             }
-            assert!(begun.elapsed() < TIMEOUT, "{} did not end in time", self.name);
+            assert!(started.elapsed() < TIMEOUT, "{} did not end in time", self.name);
             tokio::time::sleep(PAUSE).await;
         }
     }

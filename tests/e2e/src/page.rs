@@ -50,12 +50,12 @@ impl Page {
         page
     }
 
-    /// Creates the page of a browser that shows none yet.
+    /// Creates a page for a browser that has opened no URL yet.
     pub(crate) fn blank(client: Client, name: &str) -> Self {
         Self { client, name: name.to_owned() }
     }
 
-    /// Opens an address in this browser, without the spies for the demo.
+    /// Opens a URL in this browser, without the spies for the demo.
     pub async fn go_to(&self, url: &str) {
         self.with_timeout("the page", self.client.goto(url)).await;
     }
@@ -269,12 +269,13 @@ impl Page {
         self.with_timeout(&format!("a click on {selector}"), element.click()).await;
     }
 
-    /// Moves the pointer to a place that is so many pixels right of and below the center of what the selector finds.
+    /// Moves the pointer to this offset in pixels, right and down, from the center of the first element that matches the
+    /// selector.
     pub async fn move_pointer(&self, selector: &str, (x, y): (i16, i16)) {
         let element = self.find(selector).await;
-        let there = PointerAction::MoveToElement { element, duration: None, x: x.into(), y: y.into() };
-        let pointer = MouseActions::new("mouse".to_owned()).then(there);
-        self.with_timeout(&format!("moving the pointer over {selector}"), self.client.perform_actions(pointer)).await;
+        let movement = PointerAction::MoveToElement { element, duration: None, x: x.into(), y: y.into() };
+        let pointer = MouseActions::new("mouse".to_owned()).then(movement);
+        self.with_timeout(&format!("the pointer movement over {selector}"), self.client.perform_actions(pointer)).await;
     }
 
     /// Replaces the text of a field.
@@ -330,15 +331,15 @@ impl Page {
     where
         T: DeserializeOwned + Debug,
     {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let seen = self.script(script).await;
             if condition(&seen) {
                 // The progress of the test, which is shown only if the test fails.
-                eprintln!("{:>6} ms  {}: {what}", begun.elapsed().as_millis(), self.name);
+                eprintln!("{:>6} ms  {}: {what}", started.elapsed().as_millis(), self.name);
                 return seen;
             }
-            assert!(begun.elapsed() < limit, "{}: timed out waiting until {what}: {seen:#?}", self.name);
+            assert!(started.elapsed() < limit, "{}: timed out waiting until {what}: {seen:#?}", self.name);
             tokio::time::sleep(PAUSE).await;
         }
     }

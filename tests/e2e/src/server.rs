@@ -92,9 +92,9 @@ impl DemoServer {
             // The server may have ended already.
             let _ = shutdown.send(());
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         while !lock(&self.running).task.is_finished() {
-            assert!(begun.elapsed() < TIMEOUT, "the server did not end within {} s", TIMEOUT.as_secs());
+            assert!(started.elapsed() < TIMEOUT, "the server did not end within {} s", TIMEOUT.as_secs());
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -110,12 +110,12 @@ impl DemoServer {
             config.clone()
         };
         self.stop();
-        let begun = Instant::now();
+        let started = Instant::now();
         let server = loop {
             match Server::bind(config.clone()).await {
                 Ok(server) => break server,
                 // The task of the former server ends when it is next polled.
-                Err(_) if begun.elapsed() < TIMEOUT => tokio::time::sleep(PAUSE).await,
+                Err(_) if started.elapsed() < TIMEOUT => tokio::time::sleep(PAUSE).await,
                 Err(error) => panic!("the server cannot bind its port again: {error}"),
             }
         };

@@ -75,12 +75,12 @@ impl Stage {
         self.open_url(setup.into(), name, &format!("{}{path}", self.server.url())).await
     }
 
-    /// Opens a browser without a page, for pages that are not the demo's.
+    /// Opens a browser without a page, for pages other than the demo.
     pub async fn open_blank(&self, setup: impl Into<Setup>, name: &str) -> Page {
         self.browsers.open_blank(setup.into(), Site::default(), name).await
     }
 
-    /// Returns the address of the server, without a slash at its end.
+    /// Returns the URL of the server without a trailing slash.
     #[must_use]
     pub fn url(&self) -> &str {
         self.server.url()

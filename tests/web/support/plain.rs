@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::js;
 
-/// The behaviour of a plain peer.
+/// The behavior of a plain peer.
 #[derive(Clone, Copy, Default)]
 pub struct Behavior {
     pub polite: bool,

@@ -12,7 +12,8 @@ pub struct Alias {
     pub item: Option<Item>,
 }
 
-/// A public item, such as `PeerConnection::close` in the module `peer`. The module is empty for items of the crate root.
+/// A public item, such as `PeerConnection::close` in the module `peer`. The module is empty for items of the crate
+/// root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Item {
     pub module: String,

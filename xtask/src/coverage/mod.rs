@@ -142,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_member_is_an_error() {
+    fn misspelt_member_is_error() {
         let members = BTreeMap::from([("a".to_owned(), vec!["A.one".to_owned()])]);
         assert!(misspelt(&members, ["A.one".to_owned(), "Other.thing".to_owned(), "A".to_owned()].iter()).is_ok());
         assert!(misspelt(&members, ["A.oen".to_owned()].iter()).is_err());
     }
 
     #[test]
-    fn lists_match_the_specifications() {
+    fn lists_match_specifications() {
         let members = members().unwrap();
         assert_eq!(members.values().map(Vec::len).sum::<usize>(), 931);
         misspelt(&members, excluded().unwrap().iter()).unwrap();

@@ -1,25 +1,25 @@
-//! Control messages of a byte stream, which are text messages among the binary ones.
+//! Control messages of a byte stream, sent as text messages between the binary ones.
 
 use std::fmt;
 
-/// A control message. `Display` writes it as it is sent.
+/// A control message. `Display` formats it as it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// The number of bytes that the peer may send in addition: `+65536`.
+    /// The number of additional bytes that the peer may send: `+65536`.
     Credit(u32),
-    /// The sender sends no more bytes: `end`.
+    /// The end of the sender's bytes: `end`.
     End,
 }
 
 impl Control {
-    /// Reads a control message. Returns `None` for any other text.
+    /// Parses a control message. Returns `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text == "end" {
             return Some(Self::End);
         }
         let digits = text.strip_prefix('+')?;
-        // `parse` accepts another sign.
+        // `parse` would accept a second sign.
         let number = digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())??;
         Some(Self::Credit(number))
     }
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_not_read() {
+    fn other_texts_are_rejected() {
         for text in
             ["", "+", "++1", "+-1", "-1", "1", "+1 ", " +1", "+4294967296", "+1.5", "+٣", "END", "end ", "ended"]
         {

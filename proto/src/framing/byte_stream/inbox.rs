@@ -2,18 +2,18 @@
 
 use std::collections::VecDeque;
 
-/// Maximum size of a message that is appended to the one before, in bytes. Alone, it would take more memory for its
-/// allocation than for its bytes.
+/// Maximum size of a message that is appended to the one before, in bytes. The overhead of an allocation of its own
+/// would be larger than the message.
 const MAX_SMALL_BYTES: usize = 512;
 
-/// Size from which on nothing is appended to a message, in bytes.
+/// Size from which no more bytes are appended to a message, in bytes.
 const MAX_MERGED_BYTES: usize = 16 * 1024;
 
-/// A buffer of bytes that were received and not read yet.
+/// A buffer of received bytes that were not read yet.
 #[derive(Debug, Default)]
 pub struct Inbox {
     messages: VecDeque<Vec<u8>>,
-    /// Bytes of the first message that were read.
+    /// Number of bytes of the first message that were read.
     read: usize,
 }
 
@@ -29,7 +29,7 @@ impl Inbox {
         }
     }
 
-    /// Returns the next bytes that are contiguous in memory. The slice is only empty if the buffer is.
+    /// Returns the next contiguous bytes. The slice is empty only if the buffer is empty.
     #[must_use]
     pub fn chunk(&self) -> &[u8] {
         self.messages.front().and_then(|first| first.get(self.read..)).unwrap_or_default()
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn read_message_frees_its_memory() {
+    fn memory_of_read_message_is_freed() {
         let mut inbox = Inbox::default();
         inbox.push(vec![1; 1_000]);
         inbox.consume(999);

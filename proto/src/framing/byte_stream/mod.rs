@@ -1,6 +1,7 @@
-//! Byte streams over the messages of a reliable channel, with flow control by credit and an end of each direction.
+//! Byte streams over a reliable channel, with credit-based flow control and half-close.
 //!
-//! Binary messages carry the bytes. Text messages are [`Control`] messages: credit for the other direction, and the end.
+//! Binary messages contain the bytes. Text messages are [`Control`] messages: credit for the opposite direction, and
+//! the end of this direction.
 
 mod control;
 mod inbox;

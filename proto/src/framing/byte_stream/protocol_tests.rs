@@ -1,10 +1,10 @@
-//! PROTOCOL.md describes byte streams as this module implements them.
+//! Tests that PROTOCOL.md describes byte streams as implemented.
 
 use super::{Control, DEFAULT_WINDOW, INITIAL_CREDIT, State};
 use crate::document::{examples, one_line};
 
 #[test]
-fn protocol_texts_are_written_and_read() {
+fn protocol_texts_round_trip() {
     let texts = examples("text byte-stream");
     let first = State::new(DEFAULT_WINDOW).window.take_credit().unwrap();
     let controls = [Control::Credit(0), Control::Credit(first), Control::End];

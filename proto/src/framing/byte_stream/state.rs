@@ -15,15 +15,15 @@ pub const INITIAL_CREDIT: u32 = 64 * 1024;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct State {
-    /// The bytes that were received and not read yet.
+    /// The received bytes that were not read yet.
     pub inbox: Inbox,
     /// The bytes that may be sent.
     pub credit: Credit,
     /// The bytes that may be received.
     pub window: Window,
-    /// True if the peer has sent a control message, and thus uses the protocol.
+    /// True if the peer has sent a control message, and therefore implements the protocol.
     pub confirmed: bool,
-    /// True if the peer sends no more bytes.
+    /// True if the peer has ended its direction.
     pub peer_ended: bool,
 }
 
@@ -31,13 +31,13 @@ pub struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamError {
-    /// The peer has sent more bytes than it had credit for.
+    /// The peer exceeded its credit.
     CreditExceeded,
-    /// The peer has sent bytes, or its end, after its end.
+    /// The peer sent bytes or a second end after its end.
     AfterEnd,
-    /// The peer has sent a text that is no control message.
+    /// The peer sent a text that is not a control message.
     UnknownText,
-    /// The message was received as a blob.
+    /// A message was received as a blob.
     Blob,
 }
 
@@ -46,8 +46,8 @@ impl fmt::Display for StreamError {
         f.write_str(match self {
             Self::CreditExceeded => "the peer sent more bytes than it had credit for",
             Self::AfterEnd => "the peer sent bytes after its end",
-            Self::UnknownText => "the peer sent a text that is neither credit nor end",
-            Self::Blob => "the channel's binary type was changed under the byte stream",
+            Self::UnknownText => "the peer sent a text message that is neither credit nor an end",
+            Self::Blob => "the binary type of the channel was changed while the byte stream was in use",
         })
     }
 }
@@ -55,7 +55,7 @@ impl fmt::Display for StreamError {
 impl error::Error for StreamError {}
 
 impl State {
-    /// Creates the state of a stream with a window of at least [`INITIAL_CREDIT`] bytes.
+    /// Creates the state of a byte stream with a receive window in bytes, at least [`INITIAL_CREDIT`].
     #[must_use]
     pub fn new(window: u32) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl State {
     /// Receives a binary message.
     ///
     /// # Errors
-    /// If the peer had no credit for it, or had ended its direction.
+    /// Returns an error if the peer exceeded its credit, or has ended its direction.
     pub fn receive_bytes(&mut self, bytes: Vec<u8>) -> Result<(), StreamError> {
         if self.peer_ended {
             return Err(StreamError::AfterEnd);
@@ -85,7 +85,7 @@ impl State {
     /// Receives a text message.
     ///
     /// # Errors
-    /// If it is no control message, or a second end.
+    /// Returns an error if the text is not a control message, or is a second end.
     pub fn receive_text(&mut self, text: &str) -> Result<(), StreamError> {
         let control = Control::parse(text).ok_or(StreamError::UnknownText)?;
         self.confirmed = true;
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn violations_have_their_own_errors() {
+    fn violations_have_distinct_errors() {
         let mut state = State::new(0);
         assert_eq!(state.receive_bytes(vec![0; 65_536]), Ok(()));
         assert_eq!(state.receive_bytes(vec![0]), Err(StreamError::CreditExceeded));
@@ -131,7 +131,7 @@ mod at_random {
     }
 
     proptest! {
-        /// Two sides with messages in flight: all bytes are received in order, and no window is ever exceeded.
+        /// With two sides and messages in flight, all bytes are received in order, and no window is exceeded.
         #[test]
         fn all_bytes_are_received_with_any_window(
             window in 0_u32..200_000,

@@ -1,4 +1,4 @@
-//! The decision on the next operation: received signals, turns and offers.
+//! The choice of the next operation: received signals, turns and offers.
 
 use std::mem;
 
@@ -14,7 +14,7 @@ use crate::{
 
 impl Negotiator {
     pub(super) fn next_operation(&mut self, actions: &mut Vec<Action>) -> Option<Operation> {
-        // Nothing may happen between creating and setting an offer.
+        // No operation may run between creating and setting an offer.
         if mem::take(&mut self.offer_checked) {
             return Some(self.offer());
         }
@@ -78,7 +78,7 @@ impl Negotiator {
         Operation::SetLocalDescription
     }
 
-    /// Returns whether an offer is due and only the turn may be missing.
+    /// Returns whether an offer is due and can be made, apart from the turn.
     fn may_offer(&self) -> bool {
         self.negotiation_needed
             && !self.answer_only
@@ -87,24 +87,26 @@ impl Negotiator {
             && !self.delivery.awaits_announced()
     }
 
-    /// Returns whether the peer may still turn out to support turns, or be about to offer.
+    /// Returns whether the peer may support turns, or be about to offer.
     pub(super) fn waits_for_peer(&self) -> bool {
         self.first_offer_delay > 0 && !self.has_completed && !self.delivery.is_known()
     }
 
-    /// Returns whether to check the offer before it is set, as it may be too large or have failed too often.
+    /// Returns whether the offer must be checked before it is set, because it may be too large or have failed too
+    /// often.
     fn needs_check(&self) -> bool {
         let may_be_too_large = self.delivery.limit() != UNLIMITED || self.failures.too_large.is_some();
         self.may_look_ahead() && (may_be_too_large || self.failures.has_given_up(None))
     }
 
-    /// Returns whether an offer may be created before it is set. The first one may in every browser, as no section is in use
-    /// yet, and a Chromium that rolls it back may never open a data channel.
+    /// Returns whether an offer may be created before it is set. That is possible for the first offer in every browser,
+    /// because no section is in use yet, and necessary, because a Chromium that rolls it back may never open a data
+    /// channel.
     pub(super) fn may_look_ahead(&self) -> bool {
         self.looks_ahead || !self.has_completed
     }
 
-    /// Returns whether to offer now. Otherwise, requests or grants the turn if that is due.
+    /// Returns whether this side may offer now. Requests or grants the turn if that is due.
     fn has_turn(&mut self, actions: &mut Vec<Action>) -> bool {
         let may_offer = self.may_offer();
         match self.turn {
@@ -137,13 +139,13 @@ impl Negotiator {
                 }
                 is_accepted
             }
-            // An unexpected answer is to an offer that was rolled back.
+            // An unexpected answer belongs to an offer that was rolled back.
             SdpType::Answer | SdpType::Pranswer => self.state == State::HaveLocalOffer,
             SdpType::Rollback | SdpType::Unknown(_) => false,
         }
     }
 
-    /// Returns whether this side requests turns. A plain peer would not understand.
+    /// Returns whether this side requests turns. A plain peer does not support them.
     pub(super) fn requests_turns(&self) -> bool {
         self.is_polite() && self.delivery.is_known()
     }
@@ -153,7 +155,7 @@ impl Negotiator {
             Politeness::Polite => true,
             Politeness::Impolite => false,
             // Until the peer's id is known, both sides are polite.
-            Politeness::Auto => self.delivery.has_lesser_id(),
+            Politeness::Auto => self.delivery.has_lower_id(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Perfect negotiation as a state machine without a browser.
+//! Perfect negotiation as a state machine without I/O.
 //! [Specification](https://www.w3.org/TR/webrtc/#perfect-negotiation-example)
 
 mod decision;
@@ -16,11 +16,12 @@ use super::{
     signal::{Content, SessionId, Signal},
 };
 
-/// Maximum number of signals that wait while an operation runs. Further ones are dropped, as if the link had lost them.
+/// Maximum number of signals that are queued while an operation runs. Further signals are dropped, as if the link had
+/// lost them.
 const MAX_INBOX: usize = 1_024;
 
-/// State of negotiation. The next signal is handled after an operation has completed, so that this state alone decides
-/// whether an offer collides.
+/// The signaling state. Signals are handled only between operations, so that this state alone determines whether an
+/// offer collides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum State {
     Stable,
@@ -28,26 +29,34 @@ enum State {
     HaveRemoteOffer,
 }
 
-/// One side of a connection's negotiation: a state machine that takes [`Input`]s and returns [`Action`]s. It has neither a
-/// connection nor a clock; `browser_rtc::session::Session` drives one with a browser's connection, and the
-/// [crate's documentation](crate#examples) shows a driver.
+/// One side of the negotiation of a connection: a state machine that takes [`Input`]s and returns [`Action`]s. It has
+/// neither a connection nor a clock. `browser_rtc::session::Session` is a driver for the connections of browsers, and
+/// the [crate documentation](crate#examples) has an example of a driver.
 ///
-/// The polite side requests the turn before it offers, and the impolite one then makes no offer. So offers only collide
-/// with a peer that does not support turns. Collisions are avoided because rollback has defects in browsers: a Chromium
-/// that rolls back its first data channel may never open another, one that rolls back its first offer may show no video,
-/// and a Firefox that rolls back a later offer receives no media until the next negotiation. For the same reason no offer
-/// is made while the peer is unknown and may be about to offer: for one timeout, or two on the polite side. After that the
-/// peer is treated as a plain one that waits. A plain peer cannot be requested to leave the turn, so the polite side delays
-/// its first offer to it by one timeout.
+/// # Turns
 ///
-/// Remote candidates wait for their description, and local ones are sent after theirs. ICE is restarted when a signal of
-/// the peer has arrived: an offer that is pending while the path recovers by itself would break it again when it is
-/// answered. A failed candidate is not reported if it may belong to an offer that was not accepted. An offer that fails at
-/// either side is rolled back at both and repeated later, at most six times without a change. Repeated signals, and those of
-/// an earlier session of either side, are ignored; lost ones are sent again.
+/// The polite side requests the turn before it offers, and the impolite side makes no offer while it has granted the
+/// turn. Offers therefore collide only with a peer that does not support turns. Collisions are avoided because rollback
+/// has defects in browsers: a Chromium that rolls back its first data channel may never open another one, a Chromium
+/// that rolls back its first offer may show no video, and a Firefox that rolls back a later offer receives no media
+/// until the next negotiation.
 ///
-/// An offer that exceeds the [signal limit](Self::set_signal_limit) even in parts is not made; if that is noticed too late,
-/// it is rolled back. It is reported once, and made when it fits: after a change, or with another limit.
+/// For the same reason, no offer is made while the peer is unknown and may be about to offer: for one timeout, or for
+/// two on the polite side. After that, the peer is treated as a plain peer that waits. Turns cannot be requested from a
+/// plain peer, so the polite side delays its first offer by one timeout.
+///
+/// # Candidates, restarts and failures
+///
+/// - Remote candidates are added after their description, and local candidates are sent after theirs. A failed
+///   candidate is not reported if it may belong to an offer that was not accepted.
+/// - ICE is restarted when a signal of the peer has arrived, because a pending offer would break a path that recovers
+///   before the answer.
+/// - An offer that fails on either side is rolled back on both sides and repeated later, at most six times without a
+///   change.
+/// - Repeated signals, and those of an earlier session of either side, are ignored. Lost signals are sent again.
+/// - An offer that exceeds the [signal limit](Self::set_signal_limit) even in parts is not made, or is rolled back if
+///   that is detected too late. It is reported once, and made when the limit allows it: after a change, or with another
+///   limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Negotiator {
     politeness: Politeness,
@@ -59,7 +68,7 @@ pub struct Negotiator {
     negotiation_needed: bool,
     /// Timeouts until the first offer to a peer that is not known to support turns.
     first_offer_delay: u8,
-    /// True if the pending offer has failed and is to be rolled back.
+    /// True if the pending offer has failed and must be rolled back.
     roll_back: bool,
     turn: Turn,
     repetition: Repetition,
@@ -73,14 +82,14 @@ pub struct Negotiator {
     /// True if a negotiation has completed, so that there are current descriptions.
     has_completed: bool,
     candidates: Candidates,
-    /// True if ICE is to be restarted when a signal of the peer arrives.
+    /// True if ICE must be restarted when a signal of the peer arrives.
     path_broken: bool,
-    /// Timeouts until the next offer after a failed one, and their number at first.
+    /// Timeouts until the next offer after a failed one, and their initial number.
     pause: u8,
     back_off_pause: u8,
 }
 
-/// The side that may offer next.
+/// The side that may make the next offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Turn {
     /// The impolite side may offer.
@@ -89,24 +98,24 @@ enum Turn {
     RequestedByLocal,
     /// The local side has the turn.
     Local,
-    /// The peer has requested the turn, and gets it when negotiation is stable.
+    /// The peer has requested the turn, which is granted when negotiation is stable.
     RequestedByRemote,
     /// The peer has the turn, until it makes an offer or releases the turn.
     Remote,
 }
 
 impl Negotiator {
-    /// Creates one side. Each has a unique id.
+    /// Creates one side of a negotiation. Each side needs a unique id.
     #[must_use]
     pub fn new(own: SessionId, politeness: Politeness) -> Self {
         let delay = if politeness == Politeness::Impolite { 1 } else { 2 };
         Self::with(Delivery::new(own), politeness, delay)
     }
 
-    /// Creates one side whose peer is plain: it sends and understands descriptions and candidates without
-    /// [`Header`](super::Header)s, over a link that delivers in order and once.
+    /// Creates one side whose peer is plain: the peer supports only descriptions and candidates without
+    /// [`Header`](super::Header)s, over a link that delivers exactly once and in order.
     ///
-    /// [`new`](Self::new) recognizes a plain peer by itself; this sends no greetings.
+    /// [`new`](Self::new) detects a plain peer as well. This constructor sends no greetings.
     #[must_use]
     pub fn plain(politeness: Politeness) -> Self {
         let delay = if politeness == Politeness::Impolite { 0 } else { 1 };
@@ -139,22 +148,23 @@ impl Negotiator {
         }
     }
 
-    /// Makes this side answer only: it never offers, and never requests the turn.
+    /// Restricts this side to answers: it never offers, and never requests the turn.
     #[must_use]
     pub fn answer_only(mut self) -> Self {
         self.answer_only = true;
         self
     }
 
-    /// Creates later offers before they are set, as the first ones are, if they may be too large or have failed too often.
-    /// Then no rollback is needed. Only for stacks in which creating an offer has no effect: a Chromium keeps the sections
-    /// that it assigned to transceivers, and refuses offers of the peer that use them otherwise.
+    /// Enables look-ahead for later offers: like first offers, they are created before they are set if they may be too
+    /// large or have failed too often, so that no rollback is needed. Only for stacks in which creating an offer has no
+    /// effect: a Chromium keeps the sections that it assigned to transceivers, and refuses offers of the peer that use
+    /// them otherwise.
     pub fn look_ahead(&mut self) {
         self.looks_ahead = true;
     }
 
-    /// Sets the limit of the JSON text of one signal, in bytes. Default: unlimited. Larger descriptions are sent in at most
-    /// 256 parts.
+    /// Sets the limit of the JSON text of one signal, in bytes. Default: unlimited. Larger descriptions are sent in at
+    /// most 256 parts.
     pub fn set_signal_limit(&mut self, bytes: usize) {
         if bytes != self.delivery.limit() {
             self.delivery.set_limit(bytes);
@@ -165,7 +175,7 @@ impl Negotiator {
         }
     }
 
-    /// Returns whether to pass an [`Input::Timeout`] in a second.
+    /// Returns whether the driver must pass an [`Input::Timeout`] in a second.
     #[must_use]
     pub fn wants_timeout(&self) -> bool {
         self.pause > 0 || self.waits_for_peer() || self.delivery.wants_timeout()
@@ -178,7 +188,7 @@ impl Negotiator {
             Input::LinkOpened => self.send_unnumbered(Content::Hello, &mut actions),
             Input::NegotiationNeeded => {
                 self.negotiation_needed = true;
-                // Without looking ahead, each rollback causes this input again.
+                // Without look-ahead, each rollback causes this input again.
                 if self.may_look_ahead() && self.failures.too_large.is_some() {
                     self.pause = 0;
                 }
@@ -222,7 +232,7 @@ impl Negotiator {
         match self.delivery.send(content) {
             Ok(signals) => actions.extend(signals.into_iter().map(Action::Send)),
             Err(error) if is_candidate => self.candidate_is_too_large(error, actions),
-            // Descriptions are sent elsewhere, and other signals have no size.
+            // Descriptions are sent elsewhere, and other signals are small.
             Err(error) => actions.push(report(error)),
         }
     }
@@ -237,12 +247,12 @@ impl Negotiator {
         }
         let (was_plain, is_from_peer) = (self.delivery.is_plain(), self.delivery.is_from_peer(&signal));
         let (received, answers) = self.delivery.receive(signal);
-        let is_found_plain = self.delivery.is_plain() && !was_plain;
-        if is_found_plain {
-            // It does not support turns.
+        let turned_plain = self.delivery.is_plain() && !was_plain;
+        if turned_plain {
+            // A plain peer does not support turns.
             self.turn = Turn::Free;
         }
-        if self.path_broken && (is_from_peer || is_found_plain) {
+        if self.path_broken && (is_from_peer || turned_plain) {
             self.path_broken = false;
             actions.push(Action::RestartIce);
         }

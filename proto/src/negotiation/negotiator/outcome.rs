@@ -1,4 +1,4 @@
-//! The outcome of operations: completed, failed and refused offers, and signals that do not fit.
+//! The outcome of operations: completed, failed and refused offers, and signals that exceed the limit.
 
 use std::mem;
 
@@ -13,7 +13,7 @@ use crate::{
     sdp::{SdpType, SessionDescription, SignalingState},
 };
 
-/// Maximum number of timeouts before a failed offer is repeated; the first time it is one.
+/// Maximum number of timeouts before a failed offer is repeated. The first pause is one timeout.
 const MAX_PAUSE: u8 = 32;
 
 impl Negotiator {
@@ -52,7 +52,7 @@ impl Negotiator {
         }
     }
 
-    /// Checks an offer that was created and is not set yet.
+    /// Checks an offer that was created and not set yet.
     fn offer_created(&mut self, offer: &SessionDescription, actions: &mut Vec<Action>) {
         if let Err(error) = self.delivery.check(offer) {
             self.offer_is_too_large(offer, error, actions);
@@ -139,7 +139,7 @@ impl Negotiator {
             actions.push(Action::ReportFailure);
         }
         if operation == Operation::SetLocalDescription {
-            // They belong to the description that stays.
+            // The candidates belong to the description that stays.
             for candidate in self.candidates.take_unsent() {
                 if self.has_completed {
                     self.send(Content::Candidate(candidate), actions);
@@ -150,7 +150,7 @@ impl Negotiator {
             (Operation::SetRemoteDescription(description), State::Stable | State::HaveLocalOffer)
                 if description.kind == SdpType::Offer =>
             {
-                // A local offer that was rolled back for it is due again.
+                // The local offer that was rolled back for the remote one is due again.
                 self.negotiation_needed |= before == State::HaveLocalOffer && self.state == State::Stable;
                 self.refuse(actions);
             }
@@ -159,14 +159,14 @@ impl Negotiator {
                 self.retry_offer_later();
             }
             (Operation::CreateOffer, _) => self.postpone_offer(actions),
-            // After a failed rollback, nothing else can be tried.
+            // No other operation can repair a failed rollback.
             (Operation::RollBackLocalOffer | Operation::RollBackRemoteOffer, _) => self.state = State::Stable,
             (_, State::HaveLocalOffer | State::HaveRemoteOffer) => self.roll_back = true,
             (_, State::Stable) => {}
         }
     }
 
-    /// Checks the next offer again later, as it cannot be made.
+    /// Postpones an offer that cannot be made now. It is checked again later.
     fn postpone_offer(&mut self, actions: &mut Vec<Action>) {
         self.back_off();
         if self.turn == Turn::Local {
@@ -198,7 +198,7 @@ impl Negotiator {
         }
     }
 
-    /// Repeats the local offer later, as it has failed.
+    /// Schedules a failed local offer for repetition.
     fn retry_offer_later(&mut self) {
         self.state = State::Stable;
         // Candidates of the peer may belong to the answer that failed, or to the next one.
@@ -213,7 +213,7 @@ impl Negotiator {
         self.pause = self.back_off_pause;
     }
 
-    /// Handles lost signals that no longer fit when they are sent again.
+    /// Handles signals that could not be retransmitted because they exceed the limit.
     pub(super) fn take_unsendable(&mut self, actions: &mut Vec<Action>) {
         for Unsendable { number, content, error } in self.delivery.take_unsendable() {
             match content {
@@ -237,7 +237,7 @@ impl Negotiator {
         }
     }
 
-    /// The answer is set locally, and the peer will not receive it.
+    /// Handles an answer that was set locally, and that the peer will not receive.
     fn answer_is_too_large(&mut self, error: TooLarge, actions: &mut Vec<Action>) {
         if self.failures.remote_offer_failed() {
             actions.push(report(error));

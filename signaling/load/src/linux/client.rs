@@ -1,4 +1,4 @@
-//! A client: its socket, the incomplete frame that it has read, and the bytes that it could not write yet.
+//! A client: a socket with an incomplete received frame and unsent bytes.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -10,7 +10,7 @@ use mio::net::TcpStream;
 
 use super::dialect::Dialect;
 
-/// The mask of all frames. It is not zero, as some servers skip unmasking then.
+/// The mask of all frames. It is not zero, because some servers skip unmasking in that case.
 const MASK: [u8; 4] = [0x5a, 0xc3, 0x17, 0x99];
 
 /// The size of a signal's `data`, in bytes.
@@ -20,7 +20,7 @@ const DATA_BYTES: usize = 1024;
 const DUE_PREFIX: &str = r#"{"due":""#;
 const DIGITS: usize = 20;
 
-/// The size of unsent bytes beyond which further signals are not sent, and count as lost.
+/// Maximum size of unsent bytes. Above it, further signals are not sent, and count as lost.
 const MAX_PENDING: usize = 1 << 20;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Client {
     pub id: String,
     rest: Vec<u8>,
     pending: Vec<u8>,
-    /// Masked frames to the others in the room, and the position of the due time in them.
+    /// Masked frames to the peers in the room, and the position of the due time in them.
     templates: Vec<(Vec<u8>, usize)>,
     next: usize,
 }
@@ -85,7 +85,7 @@ impl Client {
             .collect();
     }
 
-    /// Queues a signal to the next of the others. Returns false if there are too many unsent bytes.
+    /// Queues a signal to the next peer. Returns false if there are too many unsent bytes.
     pub fn signal(&mut self, due: u64) -> bool {
         if self.state != State::Seated || self.pending.len() > MAX_PENDING {
             return false;
@@ -94,7 +94,7 @@ impl Client {
         let (frame, at) = &self.templates[self.next];
         let start = self.pending.len();
         self.pending.extend_from_slice(frame);
-        // All headers have this length, and the mask starts with the payload.
+        // All headers have this length, and the mask is aligned with the payload.
         let header = 8;
         let mut due = due;
         for index in (0..DIGITS).rev() {
@@ -106,7 +106,7 @@ impl Client {
         true
     }
 
-    /// Writes the pending bytes, as far as the system accepts them.
+    /// Writes the pending bytes that the system accepts.
     pub fn flush(&mut self) {
         if self.state == State::Connecting {
             return;
@@ -133,7 +133,7 @@ impl Client {
     /// Handles a writable socket.
     pub fn writable(&mut self) {
         if self.state == State::Connecting && self.socket.peer_addr().is_ok() {
-            // Without it, the client is only slower.
+            // An error only makes the client slower.
             let _ = self.socket.set_nodelay(true);
             self.state = State::Upgrading;
             let protocol = self.dialect.subprotocol().map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
@@ -217,7 +217,7 @@ impl Client {
     }
 }
 
-/// Returns the due time in a signal, and `None` for other frames.
+/// Returns the due time in a signal, or `None` for other frames.
 fn due_time(payload: &[u8]) -> Option<u64> {
     let head = &payload[..payload.len().min(256)];
     let at = memmem::find(head, DUE_PREFIX.as_bytes())? + DUE_PREFIX.len();
@@ -239,7 +239,7 @@ fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Splits off the first frame of a server, and returns its opcode, its payload and its length with the header.
+/// Parses the first frame of a server, and returns its opcode, its payload and its length including the header.
 fn split(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
     let (&opcode, &length) = (bytes.first()?, bytes.get(1)?);
     let (header, length) = match length & 0x7f {
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn due_time_of_signal_is_found() {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        for dialect in [Dialect::Ours, Dialect::PeerServer, Dialect::Matchbox] {
+        for dialect in [Dialect::SignalingServer, Dialect::PeerServer, Dialect::Matchbox] {
             let mut client = Client::connect(0, dialect, listener.local_addr().unwrap()).unwrap();
             client.state = State::Seated;
             client.set_recipients(&["a".repeat(36), "b".repeat(36)]);
@@ -271,12 +271,12 @@ mod tests {
             assert_eq!(due_time(&unmasked(&first[8..])), Some(1_234_567_890));
             assert_eq!(due_time(&unmasked(&second[8..])), Some(u64::MAX));
             let value: serde_json::Value = serde_json::from_slice(&unmasked(&first[8..])).unwrap();
-            assert!(value.to_string().contains(&"b".repeat(36)), "the signal is for the next of the others");
+            assert!(value.to_string().contains(&"b".repeat(36)), "the signal is for the next peer");
         }
     }
 
     #[test]
-    fn only_complete_frames_are_split_off() {
+    fn only_complete_frames_are_parsed() {
         let mut bytes = vec![0x81, 126, 0, 200];
         bytes.extend([b'x'; 200]);
         bytes.extend([0x89, 1, b'!']);

@@ -1,4 +1,4 @@
-//! The run: all servers with all numbers of clients, in alternating order.
+//! A run of all servers with all numbers of clients, in alternating order.
 
 mod client;
 mod dialect;
@@ -22,7 +22,7 @@ struct Options {
     /// Program of the signaling server.
     #[arg(long)]
     server: Option<String>,
-    /// Script of PeerServer, for node.
+    /// Script of PeerServer for Node.js.
     #[arg(long)]
     peerserver: Option<String>,
     /// Program of matchbox_server.
@@ -34,13 +34,13 @@ struct Options {
     /// Numbers of clients.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
     clients: Vec<usize>,
-    /// Number of rounds over all servers, in alternating order. The best result of each counts.
+    /// Number of rounds over all servers, in alternating order. The best results count.
     #[arg(long, default_value_t = 2)]
     rounds: usize,
     /// Time for which a rate is measured, in seconds.
     #[arg(long, default_value_t = 2)]
     seconds: u64,
-    /// Signals per second of all clients at which the search starts.
+    /// Total signals per second at which the search for the sustained rate starts.
     #[arg(long, default_value_t = 16_000)]
     first: u32,
 }
@@ -58,7 +58,7 @@ pub fn main() -> ExitCode {
 fn run(options: &Options) -> io::Result<()> {
     raise_open_file_limit();
     let servers = [
-        (Dialect::Ours, &options.server),
+        (Dialect::SignalingServer, &options.server),
         (Dialect::PeerServer, &options.peerserver),
         (Dialect::Matchbox, &options.matchbox),
     ];
@@ -92,7 +92,7 @@ fn run(options: &Options) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the limit of open files as far as the system allows. The servers inherit it.
+/// Raises the limit of open files to the maximum that the system allows. The servers inherit it.
 fn raise_open_file_limit() {
     const WANTED: u64 = 65_536;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

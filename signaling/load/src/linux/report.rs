@@ -7,7 +7,7 @@ use super::{
     trial::{Figures, count, millis},
 };
 
-/// Returns the best result of several rounds for each figure, as disturbances from outside only make results worse.
+/// Returns the best result of several rounds for each figure, because other activity only makes results worse.
 pub fn best(all: &[Figures]) -> Vec<Figures> {
     let mut best: Vec<Figures> = Vec::new();
     for new in all {
@@ -22,7 +22,7 @@ pub fn best(all: &[Figures]) -> Vec<Figures> {
         old.late = old.late.min(new.late);
         old.cost = old.cost.min(new.cost);
         old.sustained = old.sustained.max(new.sustained);
-        // For these, the worst result counts.
+        // The worst result of these figures counts.
         old.overload = old.overload.max(new.overload);
         old.closed = old.closed.max(new.closed);
     }
@@ -41,12 +41,12 @@ pub fn print(all: &[Figures]) {
         "p99 ms",
         "us/frame",
         "sustained/s",
-        "ours is",
+        "ratio",
         "peak MiB"
     );
     for figures in all {
-        let ours = all.iter().find(|ours| ours.dialect == Dialect::Ours && ours.clients == figures.clients);
-        let ratio = ours.map_or(String::new(), |ours| format!("{:.1}x", ours.sustained / figures.sustained));
+        let own = all.iter().find(|own| own.dialect == Dialect::SignalingServer && own.clients == figures.clients);
+        let ratio = own.map_or(String::new(), |own| format!("{:.1}x", own.sustained / figures.sustained));
         println!(
             "{:>7} {:<12} {:>9.1} {:>9.1} {:>9.2} {:>10.2} {:>9.1} {:>11.0} {:>7} {:>9.0}",
             figures.clients,
@@ -61,13 +61,14 @@ pub fn print(all: &[Figures]) {
             count(figures.overload) / 1024.0 / 1024.0,
         );
         if figures.closed > 0 {
-            println!("        {} of its clients were closed under overload", figures.closed);
+            println!("        the server closed {} clients under overload", figures.closed);
         }
     }
     println!(
         "\nidle, quiet: memory per client at rest, and under the load at which p50 and p99 were measured: 5 signals per second\n\
-         and client, or 1 beyond 2,000 clients. sustained: signals per second of which 99 % arrive within 50 ms.\n\
-         us/frame: processor time of the server per signal at that load. peak: memory of the server under overload."
+         and client, or 1 above 2,000 clients. sustained: signals per second of which 99 % arrive within 50 ms.\n\
+         us/frame: processor time of the server per signal at that load. ratio: sustained rate of signaling-server to that of\n\
+         the server. peak: memory of the server under overload."
     );
 }
 

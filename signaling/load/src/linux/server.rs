@@ -23,7 +23,7 @@ impl Server {
         let (program, args) = dialect.command(program, address.port());
         let process = std::process::Command::new(&program)
             .args(args)
-            // None of them logs frames, but matchbox logs connections.
+            // The servers do not log frames, but matchbox logs connections.
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -34,7 +34,7 @@ impl Server {
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
             if let Some(status) = server.process.try_wait()? {
-                return Err(io::Error::other(format!("{} ended early: {status}", program.display())));
+                return Err(io::Error::other(format!("{} exited: {status}", program.display())));
             }
             if start.elapsed() > Duration::from_secs(20) {
                 return Err(io::Error::other(format!("{} does not accept connections", program.display())));
@@ -55,7 +55,8 @@ impl Server {
     /// Returns the processor time used so far.
     pub fn cpu_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
-        // The name may contain any characters. After it, utime and stime are the 12th and 13th field, in hundredths of a second.
+        // The name may contain any characters. After it, utime and stime are the 12th and 13th field, in hundredths of
+        // a second.
         let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
         let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
         Duration::from_millis(ticks * 10)
@@ -64,7 +65,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended.
+        // Both fail only if the process has ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,4 +1,5 @@
-//! A trial of one server with one number of clients: at rest, under a low load, at its highest sustained rate, and beyond.
+//! A trial of one server with one number of clients: at rest, under low load, at its highest sustained rate, and under
+//! overload.
 
 use std::{
     io,
@@ -13,23 +14,22 @@ use super::{
     worker::{Outcome, Phase, Worker},
 };
 
-/// The latency within which 99 % of the signals have to arrive at a sustained rate, in microseconds.
+/// Maximum latency of 99 % of the signals at a sustained rate, in microseconds.
 const MAX_LATENCY: u32 = 50_000;
 
-/// The number of attempts at a rate that is nearly sustained. Other activity on the machine can easily delay 1 % of the
-/// signals.
+/// Number of attempts at a rate, because other activity on the machine can delay 1 % of the signals.
 const ATTEMPTS: usize = 3;
 
 /// The parameters of a trial.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub clients: usize,
-    /// The signals per second and client at which the latency is measured.
+    /// Signals per second and client at which the latency is measured.
     pub quiet: f64,
-    /// The signals per second of all clients at which the search starts.
+    /// Total signals per second at which the search starts.
     pub first: f64,
     pub window: Duration,
-    /// The number of steps between the last rate that was sustained and the first that was not.
+    /// Number of search steps between the highest sustained rate and the lowest rate that was not sustained.
     pub refinements: usize,
 }
 
@@ -38,13 +38,13 @@ pub struct Plan {
 pub struct Figures {
     pub dialect: Dialect,
     pub clients: usize,
-    /// The memory per client at rest, in bytes, beyond that of the server without clients.
+    /// Memory per client at rest, in bytes, without that of the server without clients.
     pub idle: f64,
-    /// The memory per client after the low load.
+    /// Memory per client after the low load, in bytes.
     pub quiet_memory: f64,
     pub p50: u32,
     pub p99: u32,
-    /// The delay of the generator at the 99th percentile. Latencies below it are not those of the server.
+    /// The 99th percentile of the delay of the generator. Lower latencies are not caused by the server.
     pub late: u32,
     /// The processor time of the server per signal, in microseconds.
     pub cost: f64,
@@ -52,7 +52,7 @@ pub struct Figures {
     pub sustained: f64,
     /// The highest memory of the server under overload, in bytes.
     pub overload: u64,
-    /// The number of clients that it closed.
+    /// Number of clients that the server closed.
     pub closed: usize,
 }
 
@@ -111,7 +111,7 @@ pub fn run(dialect: Dialect, program: &str, plan: &Plan) -> io::Result<Figures> 
         }
     }
     if closed == 0 {
-        // Overload for longer than buffers last.
+        // The overload lasts until all buffers are full.
         closed = trial.load(good * 2.0, plan.window * 2)?.closed;
     }
     let overload = trial.peak;
@@ -181,7 +181,7 @@ impl Trial {
         }))
     }
 
-    /// Runs `work` on all workers at once, and samples the memory of the server in the meantime.
+    /// Runs `work` on all workers at once, and samples the memory of the server during that time.
     fn run_on_all<T: Send>(&mut self, work: impl Fn(&mut Worker) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
         let done = AtomicBool::new(false);
         let Self { server, workers, peak } = self;
@@ -208,7 +208,7 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<
 }
 
 impl Outcome {
-    /// Returns a percentile of the latencies of all signals that were due. A lost signal counts as infinitely late.
+    /// Returns a percentile of the latencies of all due signals. A lost signal has an infinite latency.
     fn percentile(&mut self, share: f64) -> u32 {
         let missing = usize::try_from(self.due).unwrap_or(0).saturating_sub(self.latencies.len());
         self.latencies.extend(std::iter::repeat_n(u32::MAX, missing));
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lost_signals_are_infinitely_late() {
+    fn lost_signal_has_infinite_latency() {
         let mut outcome = Outcome { due: 100, latencies: (1..=98).collect(), ..Outcome::default() };
         assert_eq!(outcome.percentile(0.5), 51);
         assert_eq!(outcome.percentile(0.99), u32::MAX);

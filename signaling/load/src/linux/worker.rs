@@ -1,7 +1,7 @@
 //! A thread with its share of the clients, in whole rooms, driven by one poll.
 //!
-//! The load is open-loop: each signal has a due time that does not depend on earlier signals, and its latency counts from
-//! that time. A server or generator that falls behind still has to handle the signals that became due in the meantime.
+//! The load is open-loop: each signal has a due time that does not depend on earlier signals, and its latency is
+//! measured from that time. A server or generator that falls behind must still handle all due signals.
 
 use std::{
     io,
@@ -21,7 +21,7 @@ use super::{
     dialect::{Dialect, ROOM_CLIENTS},
 };
 
-/// The number of connections that are opened at the same time.
+/// Maximum number of connections that are opened at the same time.
 const MAX_CONNECTING: usize = 32;
 
 const TIMER: Token = Token(usize::MAX);
@@ -38,11 +38,11 @@ pub struct Worker {
 /// The load of one measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Phase {
-    /// The signals per second of all clients of the worker.
+    /// Signals per second of all clients of the worker.
     pub rate: f64,
     pub warm_up: Duration,
     pub window: Duration,
-    /// The time for which signals in flight are awaited at the end.
+    /// Time for which signals in flight are awaited at the end.
     pub drain: Duration,
 }
 
@@ -54,7 +54,7 @@ pub struct Outcome {
     pub latencies: Vec<u32>,
     /// The delay of the generator for each signal, in microseconds.
     pub lateness: Vec<u32>,
-    /// The number of clients that the server closed.
+    /// Number of clients that the server closed.
     pub closed: usize,
 }
 
@@ -123,12 +123,12 @@ impl Worker {
         let mut dirty = Vec::new();
         let mut next = 0_u64;
         let clock = self.start;
-        // Precise enough for hours.
+        // The precision suffices for hours.
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "see above"
+            reason = "the precision suffices for hours"
         )]
         let due_at = |index: u64| nanos(start) + (index as f64 / phase.rate * 1e9) as u64;
         loop {
@@ -195,7 +195,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Sets the timer, as the timeout of the poll has only the precision of milliseconds.
+    /// Sets the timer, because the timeout of a poll has only a resolution of milliseconds.
     fn wake_after(&self, wait: Duration) -> io::Result<()> {
         let once = Itimerspec {
             it_interval: Timespec::default(),
@@ -213,7 +213,7 @@ fn micros(nanos: u64) -> u32 {
     u32::try_from(nanos / 1000).unwrap_or(u32::MAX)
 }
 
-/// Returns an order of clients in which consecutive ones are in different rooms.
+/// Returns an order of clients in which consecutive clients are in different rooms.
 fn order(count: usize) -> Vec<usize> {
     let rooms = count / ROOM_CLIENTS;
     (0..ROOM_CLIENTS).flat_map(|seat| (0..rooms).map(move |room| room * ROOM_CLIENTS + seat)).collect()

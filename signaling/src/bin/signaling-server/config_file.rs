@@ -6,7 +6,7 @@ use clap::{Arg, Command, CommandFactory, Error, FromArgMatches, error::ErrorKind
 
 use crate::options::Options;
 
-/// Parses the options: flags take precedence over the environment, and that over the file.
+/// Parses the options. Flags take precedence over the environment, and the environment over the file.
 pub fn parse_options(args: impl IntoIterator<Item = OsString>) -> Result<Options, Error> {
     let args: Vec<_> = args.into_iter().collect();
     let mut command = Options::command();
@@ -19,7 +19,7 @@ pub fn parse_options(args: impl IntoIterator<Item = OsString>) -> Result<Options
     Options::from_arg_matches(&command.try_get_matches_from(args)?)
 }
 
-/// Returns the path of the file that a flag or the environment states, even if other options are invalid.
+/// Returns the path of the configuration file from the flags or the environment, even if other options are invalid.
 fn config_path(args: &[OsString]) -> Option<std::path::PathBuf> {
     let command = Options::command().ignore_errors(true).disable_help_flag(true).disable_version_flag(true);
     let matches = command.try_get_matches_from(args).ok()?;
@@ -29,22 +29,24 @@ fn config_path(args: &[OsString]) -> Option<std::path::PathBuf> {
 fn with_defaults(mut command: Command, text: &str) -> Result<Command, Error> {
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
-        // The full error would quote the line, and possibly a secret in it.
+        // The full error would quote the line, which may contain a secret.
         Err(error) => {
             let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
             let message =
-                format!("the file of --config is invalid at line {line}: {}", toml::de::Error::message(&error));
+                format!("the configuration file is invalid at line {line}: {}", toml::de::Error::message(&error));
             return Err(usage_error(&mut command, ErrorKind::ValueValidation, &message));
         }
     };
     for (key, value) in table {
         let arg = command.get_arguments().find(|arg| is_option(arg, &key)).map(|arg| arg.get_id().clone());
         let Some(id) = arg else {
-            let message = format!("the file of --config: there is no option {key:?}");
+            let message = format!("the configuration file has an unknown option {key:?}");
             return Err(usage_error(&mut command, ErrorKind::UnknownArgument, &message));
         };
         let Some(values) = texts(value) else {
-            let message = format!("the file of --config: {key:?} must be a text, a number, true or false, or a list");
+            let message = format!(
+                "the value of {key:?} in the configuration file must be a string, a number, a boolean or a list"
+            );
             return Err(usage_error(&mut command, ErrorKind::ValueValidation, &message));
         };
         // The value may be a secret.

@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Without a standard error, the exit code has to do.
+            // If standard error is closed, the exit code is the only report.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
 
 async fn serve(options: Options) -> io::Result<()> {
     raise_open_file_limit();
-    // Listened for from the start, so that an early signal is not missed.
+    // Signals are received from the start, so that an early one is not missed.
     let Signals { drain, stop, mut reloads } = signals::listen()?;
     let server = Server::bind(options.config()?).await?;
     let mut out = io::stdout();

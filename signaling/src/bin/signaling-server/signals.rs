@@ -1,16 +1,16 @@
-//! Signals of the operating system.
+//! Process signals.
 
 use std::{io, pin::Pin};
 
 type SignalFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Signals, received from the moment of creation.
+/// A receiver of process signals, which are recorded from its creation.
 pub struct Signals {
-    /// Completes when the server has to drain.
+    /// Completes when the server must drain.
     pub drain: SignalFuture,
-    /// Completes when the server has to stop at once.
+    /// Completes when the server must stop at once.
     pub stop: SignalFuture,
-    /// Signals to reload the certificate.
+    /// The signal to reload the certificate.
     pub reloads: Reloads,
 }
 

@@ -1,5 +1,5 @@
--- A frame of a seat: to one peer, to all others, or a refusal for the seat itself. A frame that was received before is
--- ignored.
+-- Appends a frame of a seat: to one peer, to all others, or a refusal for the seat itself. A frame that was received
+-- before is ignored.
 local from, attempt, number, kind, arg, payload, unknown_peer_message = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8], ARGV[9], ARGV[10], ARGV[11]
 local record = get('s:' .. from)
 if not record or string.sub(record, 1, #attempt + 1) ~= attempt .. ' ' then return { 'gone' } end

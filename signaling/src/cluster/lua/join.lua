@@ -1,4 +1,4 @@
--- Resumes a seat if the secret and the count match one. Otherwise takes a new one, if that is allowed.
+-- Resumes a seat if the secret and the count match. Otherwise takes a new seat, if that is allowed.
 local attempt, name, secret, seats = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
 local resume, received, time, serial = ARGV[9], tonumber(ARGV[10]), ARGV[11], ARGV[12]
 local wants_list, queue_has_frames, ttl = ARGV[13] == '1', ARGV[14] == '1', ARGV[15]
@@ -7,7 +7,8 @@ local resume_only, epoch, branch = ARGV[16] == '1', ARGV[17], ARGV[18]
 local function sent(id) return (count('b') + count('k:' .. id)) % WRAP end
 
 -- Returns the entries whose frames were sent to the seat after the received ones, or nil if the log does not have them,
--- the count is impossible, or they are more than a seat's queue holds. The limits of the log are four times as high.
+-- the count is impossible, or they exceed the limits of the queue of a seat. The limits of the log are four times as
+-- high.
 local function missing(id)
   -- The client has received frames on an unknown branch, which are not in the log.
   if branch ~= '' and not string.find(' ' .. (get('h:' .. id) or '') .. ' ', ' ' .. branch .. ' ', 1, true) then return nil end
@@ -38,25 +39,25 @@ local function missing(id)
 end
 
 if redis.call('EXISTS', room) == 0 then create(attempt, ttl) end
--- The process may know another room that had this name.
+-- The process may have the state of an earlier room of this name.
 wants_list = wants_list or get('e') ~= epoch
 local old = resume ~= '' and get('t:' .. resume)
 if old then
   local s = seat(old)
-  -- The command was repeated because its answer was lost.
+  -- The command was retried because its answer was lost.
   if s.attempt == attempt then return { 'unsure' } end
-  -- Processes know Redis's clock only approximately: in doubt, the socket that joins later is the newer one.
+  -- Processes only estimate the clock of Redis. Within the error, the socket that joins later counts as newer.
   local older = tonumber(time) + 100000 < tonumber(s.time)
   if s.process == process then older = tonumber(serial) < tonumber(s.serial) end
   if older then return { 'older' } end
   local frames = missing(old)
-  -- The queue of the seat may have them even if the log does not.
+  -- The queue of the seat may have the frames even if the log does not.
   if not frames and queue_has_frames and s.process == process then frames = { '' } end
   if frames then
-    -- The old process may still send frames that the new one does not know, so the seat gets a new branch. The branch of
-    -- the client stays valid, as the answer may be lost.
+    -- The old process may still send frames that the new one does not have, so the seat gets a new branch. The branch
+    -- of the client stays valid, because the answer may be lost.
     if s.process ~= process then set('h:' .. old, string.sub(attempt, 1, 16) .. ' ' .. branch) end
-    -- In this order, so that the room is never without processes.
+    -- Added before removed, so that the room is never without processes.
     seat_added(process)
     seat_removed(s.process)
     s.attempt, s.process, s.time, s.serial = attempt, process, time, serial

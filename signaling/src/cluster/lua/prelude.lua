@@ -1,4 +1,4 @@
--- The common part of all scripts on a room. Fields of the room's hash:
+-- The common part of all scripts for a room. Fields of the hash of the room:
 --   e          epoch; another epoch means another room of that name, or a room whose data were lost
 --   l          id of the last entry in the log
 --   b          number of entries that were sent to all seats but one
@@ -40,9 +40,9 @@ local function append(kind, from, number, arg, payload, always)
   local total = add('w', #body)
   local id = redis.call('XADD', log, 'MAXLEN', '~', max_frames, '*', 'e', body, 'w', total)
   set('l', id)
-  -- Checked only now and then: a few bytes more do not matter.
+  -- Checked only occasionally, because the limit need not be exact.
   if #body > 4096 or string.match(id, '0%-%d+$') then trim() end
-  -- The calling process has the answer, so an entry is published only if there are others.
+  -- The calling process gets the answer, so the entry is published only if there are other processes.
   local own = redis.call('HEXISTS', room, 'p:' .. process)
   if always or count('q') > own then redis.call('SPUBLISH', channel, id .. ' ' .. body) end
   return prev, id
@@ -70,7 +70,7 @@ local function seat_removed(process)
   end
 end
 
--- Stores a new seat, without an entry in the log. (-count('b') might be -0, which some versions of Redis cannot add to.)
+-- Stores a new seat without an entry in the log. (-count('b') might be -0, which some versions of Redis cannot add to.)
 local function store(id, s)
   s.order = add('o', 1)
   write(id, s)
@@ -80,7 +80,7 @@ local function store(id, s)
   seat_added(s.process)
 end
 
--- Removes a seat. With the last one the room is removed, unless it is kept for a new seat.
+-- Removes a seat, and the room with the last seat unless it is kept for a new one.
 local function remove(id, s, reason, keep_room)
   drop('s:' .. id, 'n:' .. id, 'k:' .. id, 'z:' .. id, 'h:' .. id, 'u:' .. s.name, 't:' .. s.secret)
   seat_removed(s.process)

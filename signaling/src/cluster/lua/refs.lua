@@ -1,5 +1,5 @@
--- References to rooms: each process that has a room holds one, which expires. The number of rooms is that of their
--- counts.
+-- References to rooms: each process holds an expiring reference to each of its rooms. The number of rooms is the number
+-- of reference counts.
 local counts, refs = KEYS[1], KEYS[2]
 local operation, process, max, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')

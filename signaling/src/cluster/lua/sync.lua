@@ -1,7 +1,7 @@
--- Reconciles the state of a process with that of Redis, after Redis was unavailable.
--- If the epoch is not the one that the process knows, the data were lost: its seats are registered again, and those of
--- other processes that it knows without their secrets and counts, which their processes add. Data that are older than
--- what the process knows are treated as lost.
+-- Reconciles the state of a process with that of Redis, after Redis was unavailable. A different epoch means that the
+-- data was lost. The seats of the process are registered again. The known seats of other processes are registered
+-- without secrets and counts, which their processes add. Data that is older than the state of the process is treated as
+-- lost.
 local new_epoch, ttl, epoch, last, diverged = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9] == '1'
 local seats, others = tonumber(ARGV[10]), tonumber(ARGV[11])
 local function earlier(one, other)

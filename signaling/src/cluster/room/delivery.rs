@@ -1,4 +1,4 @@
-//! Delivery of frames to the clients of this process, with Redis and without.
+//! Delivery of frames to the clients of this process, with and without Redis.
 
 use std::collections::HashMap;
 
@@ -19,8 +19,8 @@ use browser_rtc_proto::signaling::{ErrorCode, PeerId};
 const UNREACHED: &str = "some peers cannot be reached at the moment";
 
 impl RoomState {
-    /// Delivers a frame of a seat to the seats of this process, without answering pings that wait for it. Returns false
-    /// for a frame that was delivered before.
+    /// Delivers a frame to the seats of this process, without answering pings that wait for it. Returns false if the
+    /// frame was delivered before.
     pub(super) fn deliver(&mut self, from: &PeerId, number: u32, kind: &EntryKind, origin: Origin) -> bool {
         let local = origin == Origin::Local;
         if let Some(sender) = self.seats.get_mut(from).filter(|_| number != 0) {
@@ -30,7 +30,7 @@ impl RoomState {
                 }
                 sender.applied = number;
             } else if local {
-                // It was published, and the answer was lost.
+                // The frame was published, and the answer was lost.
                 return false;
             }
         }
@@ -48,7 +48,7 @@ impl RoomState {
         self.diverged |= local;
         for (_, seat) in self.seats.iter_mut().filter(|(id, _)| is_receiver(id)) {
             if number != 0 && seat.has_received_unlogged(from, number) {
-                // Redis counts it for the second time.
+                // Redis counts the frame for the second time.
                 seat.diverge();
                 (self.diverged, self.counts_stale) = (true, true);
                 continue;
@@ -75,7 +75,7 @@ impl RoomState {
         }
     }
 
-    /// Answers the pings that waited for a frame. A refusal is sent before the `pong` that covers its frame.
+    /// Answers the pings that waited for a frame. A refusal is sent before the `pong` that covers the refused frame.
     pub fn answer_pings(&mut self, effect: &Effect) {
         if let Effect::Frame { from, .. } = effect {
             self.answer_pings_of(from);
@@ -88,7 +88,7 @@ impl RoomState {
         }
     }
 
-    /// Defers a write that Redis could not be given.
+    /// Defers a write that could not be sent to Redis.
     pub fn defer(&mut self, command: Command, mut write: PendingWrite) {
         self.in_flight -= 1;
         if self.mode == Mode::Disconnected {
@@ -103,7 +103,7 @@ impl RoomState {
         self.diverged = true;
         for (command, mut write) in std::mem::take(&mut self.deferred) {
             self.deliver_once(&mut write);
-            // Refusals of frames that are not numbered concern no other process.
+            // A refusal of a frame without a number concerns no other process.
             if !matches!(write.effect, Effect::Frame { number: 0, .. }) {
                 self.deferred.push_back((command, write));
             }
@@ -117,7 +117,7 @@ impl RoomState {
         }
     }
 
-    /// Applies an effect that Redis was not given. Returns false if Redis had applied it and the answer was lost.
+    /// Applies an effect without Redis. Returns false if Redis had applied it and the answer was lost.
     pub fn apply_locally(&mut self, effect: &Effect) -> bool {
         match effect {
             Effect::Frame { from, number, kind, .. } => self.deliver(from, *number, kind, Origin::Local),
@@ -146,7 +146,7 @@ impl RoomState {
         Some(code)
     }
 
-    /// Sends an error to those whose frames did not reach a seat that had moved away, and returns their number.
+    /// Sends an error to the senders of frames for a seat that had moved to another process, and returns their number.
     pub fn refuse_unreached(&mut self) -> usize {
         let unreached = std::mem::take(&mut self.unreached);
         // The frames were accepted before, so the error has no frame number.
@@ -155,12 +155,12 @@ impl RoomState {
         unreached.len()
     }
 
-    /// Finishes a resynchronization: Redis and this process agree.
+    /// Finishes a resynchronization, after which Redis and this process have the same state.
     pub fn reconnect(&mut self) {
         (self.diverged, self.counts_stale, self.mode) = (false, false, Mode::Connected);
         let counts: HashMap<_, _> = self.seats.iter().map(|(id, seat)| (id.clone(), seat.received)).collect();
         for seat in self.seats.values_mut() {
-            // Frames of peers that are on other processes now may be sent again.
+            // Frames of peers that are now on other processes may be sent again.
             seat.unlogged.retain(|from, last| counts.get(from).is_none_or(|received| is_after(*last, *received)));
             seat.applied = seat.received;
             seat.answer_pings();

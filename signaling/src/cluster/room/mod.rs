@@ -1,4 +1,4 @@
-//! The state of a shared room in this process: its own seats, and all peers as far as the log has been read.
+//! The state of a shared room in this process: its own seats, and all peers according to the log.
 
 mod delivery;
 mod seating;
@@ -39,15 +39,15 @@ pub struct SharedRoom {
     pub opened: OnceCell<()>,
 }
 
-/// The state of the connection to Redis, as a room sees it.
+/// The mode of a room, by the state of the connection to Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Every change goes through Redis.
     #[default]
     Connected,
-    /// Redis is unavailable: the clients of this process continue among themselves.
+    /// Redis is unavailable: only the clients of this process exchange frames.
     Disconnected,
-    /// Redis is available again, and both sides are being reconciled. Changes wait.
+    /// Redis is available again, and the states are being reconciled. Changes wait.
     Resyncing,
 }
 
@@ -64,18 +64,18 @@ pub struct RoomState {
     pub joining: HashMap<String, PendingJoin>,
     /// The number of guards that keep the room from being dropped.
     pub guards: usize,
-    /// The number of writes that were given to Redis and are not answered.
+    /// The number of writes that were sent to Redis and not answered.
     pub in_flight: usize,
     reorder: ReorderBuffer,
-    /// Writes that wait until Redis is available again.
+    /// Writes that wait until Redis is available.
     pub deferred: VecDeque<(Command, PendingWrite)>,
     /// Senders of signals to a seat that had moved to another process while Redis was unavailable.
     unreached: HashSet<PeerId>,
-    /// Set when clients were sent something that the log does not have, or has differently.
+    /// Set when frames were sent to clients that are not in the log, or in another order.
     pub diverged: bool,
     /// Set while a task is about to read the log.
     pub fetching: bool,
-    /// Set when clients were sent something that Redis's counts do not include.
+    /// Set when frames were sent to clients that the counts in Redis do not include.
     pub counts_stale: bool,
 }
 
@@ -94,7 +94,7 @@ pub struct PendingJoin {
     /// The secret of the seat to resume.
     pub resume: Option<Secret>,
     pub received: u32,
-    /// The refusal for a client that may resume a seat but not take a new one.
+    /// The refusal for a client that may resume a seat and not take a new one.
     pub new_seat_denied: Option<Refusal>,
     pub done: oneshot::Sender<Result<PeerId, Refusal>>,
     pub answer: Option<StoredSeat>,
@@ -103,9 +103,9 @@ pub struct PendingJoin {
 /// The origin of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The log: Redis has counted it.
+    /// The log. Redis has counted the change.
     Log,
-    /// This process: Redis does not know it.
+    /// This process. The change is not in Redis.
     Local,
 }
 
@@ -131,7 +131,7 @@ impl SharedRoom {
 }
 
 impl RoomState {
-    /// Applies an entry, and buffered ones that follow it. Returns false if an entry before it is missing.
+    /// Applies an entry and the buffered entries that follow it. Returns false if an entry before it is missing.
     pub fn receive(&mut self, process: &LocalProcess, entry: Entry) -> bool {
         if self.last.is_none_or(|last| entry.id > last) {
             self.reorder.insert(entry);
@@ -172,7 +172,7 @@ impl RoomState {
         self.reorder.drop_until(last);
     }
 
-    /// Returns whether the entry is a join of this process whose answer, which contains more, is still missing.
+    /// Returns whether the entry is a join of this process whose answer, which contains more data, is still missing.
     fn waits_for_answer(&self, local: &LocalProcess, entry: &Entry) -> bool {
         let attempt = match &entry.kind {
             EntryKind::Joined { process, .. } if *process == local.id => entry.from.as_str(),
@@ -237,8 +237,8 @@ impl RoomState {
         true
     }
 
-    /// Gives up a seat that is on another process now. Its client had not read what it was sent here without Redis, or
-    /// it would not have got its seat there.
+    /// Releases a seat that is now on another process. Its client had not read the frames sent without Redis, because
+    /// the seat could not be resumed there otherwise.
     pub fn move_away(&mut self, id: &PeerId) {
         if let Some(seat) = self.seats.get(id) {
             self.unreached.extend(seat.unlogged.keys().filter(|from| self.seats.contains_key(*from)).cloned());
@@ -246,7 +246,7 @@ impl RoomState {
         self.evict(id, QueueClosed::Replaced);
     }
 
-    /// Gives up a seat, and closes its socket.
+    /// Releases a seat, and closes its socket.
     pub fn evict(&mut self, id: &PeerId, reason: QueueClosed) {
         if let Some(seat) = self.seats.remove(id) {
             seat.outbox.close(reason);
@@ -257,7 +257,7 @@ impl RoomState {
         self.peers.iter().map(|known| &known.peer).filter(|peer| peer.id != *id).cloned().collect()
     }
 
-    /// Returns whether nothing keeps the room in memory.
+    /// Returns whether the room can be removed from memory.
     pub fn is_idle(&self) -> bool {
         self.guards == 0
             && self.in_flight == 0

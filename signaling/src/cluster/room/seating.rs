@@ -24,7 +24,7 @@ impl RoomState {
         }
         let seat = HostedSeat::new(welcome.resumes, id.to_string(), secret, outbox, StoredSeat::default());
         self.seats.insert(id.clone(), seat);
-        // A receiver that is gone has given up the attempt, and frees the seat.
+        // Without a receiver, the attempt was abandoned, and its owner frees the seat.
         let _ = done.send(Ok(id.clone()));
     }
 
@@ -32,7 +32,7 @@ impl RoomState {
         let PendingJoin { outbox, secret, received, done, answer, .. } = joining;
         let mut stored = answer.unwrap_or_default();
         let hosted = self.seats.remove(id);
-        // The queue of the seat, if it is here, may reach further back than the log.
+        // The queue of the seat, if it is on this process, may contain older frames than the log.
         let handover = hosted.as_ref().and_then(|hosted| hosted.outbox.hand_over(received));
         let missing = stored.sent.wrapping_sub(received) as usize;
         let handover = handover.or_else(|| {
@@ -46,14 +46,14 @@ impl RoomState {
         let you = self.peers.iter().find(|known| known.peer.id == *id).map(|known| known.peer.clone());
         let (Some(handover), Some(you)) = (handover, you) else {
             outbox.close(QueueClosed::Overflow);
-            let message = "frames that were missed are no longer stored";
+            let message = "the missed frames are no longer stored";
             let _ = done.send(Err(Refusal::new(ErrorCode::Unavailable, message)));
             return;
         };
         let seat = HostedSeat::new(welcome.resumes, attempt.to_owned(), secret, outbox, stored);
         seat.outbox.resume_from(welcome.joined(you, self.others(id), seat.token(), Some(seat.received)), handover);
         self.seats.insert(id.clone(), seat);
-        // As for a new seat.
+        // Fails only if the attempt was abandoned, as for a new seat.
         let _ = done.send(Ok(id.clone()));
     }
 

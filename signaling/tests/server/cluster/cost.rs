@@ -1,4 +1,4 @@
-//! Prints what a join, a frame and a resume cost Redis: `cargo test … cost -- --nocapture`.
+//! Prints the load on Redis of a join, a frame and a resume: `cargo test … cost -- --nocapture`.
 
 use super::support::Redis;
 use crate::support::{Client, TestServer};
@@ -45,7 +45,7 @@ impl Count {
     fn print(&self, before: &Self, what: &str, each: u32) {
         let each = f64::from(each);
         println!(
-            "{what}: {:.2} commands, {:.0} bytes to Redis, {:.0} bytes from it, {:.0} µs of its time, {:.0} bytes kept",
+            "{what}: {:.2} commands, {:.0} bytes to Redis, {:.0} bytes from Redis, {:.0} µs in Redis, {:.0} bytes stored",
             (self.commands - before.commands) / each,
             (self.received - before.received) / each,
             (self.sent - before.sent) / each,
@@ -79,9 +79,9 @@ async fn joins(redis: &Redis, server: &TestServer, rooms: u32, name: &str, what:
 async fn cost_of_join_frame_and_resume() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
-    let mut first = joins(&redis, &one, 100, "Ada", "join, the first in a room").await;
-    let mut second = joins(&redis, &one, 100, "Bob", "join, the second, on the same server").await;
-    let mut third = joins(&redis, &two, 100, "Carol", "join, the third, on another server").await;
+    let mut first = joins(&redis, &one, 100, "Ada", "join, first in a room").await;
+    let mut second = joins(&redis, &one, 100, "Bob", "join, second, on the same server").await;
+    let mut third = joins(&redis, &two, 100, "Carol", "join, third, on another server").await;
     for which in 0..100 {
         let (bob, carol) = (&second[which], &third[which]);
         first[which].expect_joined(bob, "Bob").await;
@@ -92,10 +92,11 @@ async fn cost_of_join_frame_and_resume() {
     here[0].recv().await;
     assert_ne!(bob, here[0].id);
     let [ada, bob] = &mut here;
-    frames(&redis, ada, bob, "signal of 1 KiB, both on one server").await;
+    frames(&redis, ada, bob, "signal of 1 KiB, within a server").await;
     second[0].recv().await;
     frames(&redis, &mut first[0], &mut third[0], "signal of 1 KiB, to another server").await;
-    frames(&redis, &mut first[0], &mut second[0], "signal of 1 KiB, to the same, with a third elsewhere").await;
+    frames(&redis, &mut first[0], &mut second[0], "signal of 1 KiB, within a server, with a third peer elsewhere")
+        .await;
     let before = Count::now(&redis).await;
     for _ in 0..50 {
         let saved = bob.save_seat(300);
@@ -116,5 +117,5 @@ async fn cost_of_join_frame_and_resume() {
         };
         bob.token = resume;
     }
-    Count::now(&redis).await.print(&before, "coming back, nothing missed", 50);
+    Count::now(&redis).await.print(&before, "resume with nothing missed", 50);
 }

@@ -1,4 +1,4 @@
-//! Redis loses its data, and the servers notice it one after another.
+//! Redis loses its data, and the servers detect the loss one after another.
 
 use std::time::Duration;
 
@@ -29,11 +29,11 @@ async fn peer_on_disconnected_server_can_be_signalled() {
     let before = redis.connections().await;
     ada.signal(&carol.id, "1").await;
     say_to_all(&mut ada, &mut [&mut bob, &mut new], "2").await;
-    // The query is the only new connection: none was broken.
+    // The query is the only new connection, so no connection was broken.
     assert_eq!(redis.connections().await, before + 1);
 }
 
-/// Carol leaves while Redis is unavailable. Her seat must not stay behind, whichever server reconnects first.
+/// Carol leaves while Redis is unavailable. Her seat must be removed, whichever server reconnects first.
 async fn departed_peer_stays_gone(first_is_hers: bool, others_are_there: bool) {
     let Some(mut redis) = Redis::start().await else { return };
     let config =
@@ -43,7 +43,7 @@ async fn departed_peer_stays_gone(first_is_hers: bool, others_are_there: bool) {
     let _ada = one.join("r", "Ada").await;
     let mut carol = two.join("r", "Carol").await;
     let _dave = if others_are_there { Some(two.join("r", "Dave").await) } else { None };
-    // Carol's server has another room: a join there shows that the server has reconnected, and seats no client here.
+    // A join in another room on Carol's server shows that the server has reconnected.
     let _eve = two.join("q", "Eve").await;
     for proxy in [&proxies.0, &proxies.1] {
         proxy.set_connected(false);
@@ -65,7 +65,7 @@ async fn departed_peer_stays_gone(first_is_hers: bool, others_are_there: bool) {
 }
 
 #[tokio::test]
-async fn departed_peer_stays_gone_if_others_are_first() {
+async fn departed_peer_stays_gone_if_other_is_first() {
     tokio::join!(departed_peer_stays_gone(false, true), departed_peer_stays_gone(false, false));
 }
 
@@ -74,7 +74,7 @@ async fn departed_peer_stays_gone_if_own_server_is_first() {
     tokio::join!(departed_peer_stays_gone(true, true), departed_peer_stays_gone(true, false));
 }
 
-/// No connection breaks, so the loss is not noticed before.
+/// No connection breaks, so the loss is not detected earlier.
 #[tokio::test]
 async fn deleted_room_is_registered_again_by_next_frame() {
     let Some(redis) = Redis::start().await else { return };

@@ -24,7 +24,7 @@ async fn deferred_frame_precedes_departure() {
     proxy.hold_subscriptions();
     proxy.set_connected(true);
     proxy.wait_until_held().await;
-    // Ada leaves when Redis is back, before her message is delivered.
+    // Ada leaves when Redis is available again, before her message is delivered.
     let id = ada.id.clone();
     ada.send_leave().await;
     assert_eq!(ada.close_code().await, 1000);
@@ -45,8 +45,8 @@ async fn deferred_frame_stays_local_after_data_loss() {
     redis.restart().await;
     proxy.set_connected(true);
     bob.expect_say(&ada.id, "1").await;
-    // Carol is on the other server and does not receive it, so Ada receives an error.
+    // Carol is on the other server and does not receive the message, so Ada receives an error.
     ada.expect_error(browser_rtc_proto::signaling::ErrorCode::Unavailable).await;
-    // No client receives it twice.
+    // No client receives the message twice.
     say_to_all(&mut ada, &mut [&mut bob], "2").await;
 }

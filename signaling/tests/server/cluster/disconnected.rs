@@ -1,4 +1,4 @@
-//! A server is disconnected from Redis, and its clients resume their seats on another, and return.
+//! A server is disconnected from Redis, and its clients resume their seats on another server and return.
 
 use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, PeerId, Ping, Pong, ServerMessage};
 
@@ -7,7 +7,7 @@ use super::support::{
 };
 use crate::support::{Client, TestServer};
 
-/// Ada and Bob are on one server, which can be disconnected, and Carol is on the other.
+/// Ada and Bob on one server, which can be disconnected, and Carol on the other.
 struct Model {
     proxy: RedisProxy,
     one: TestServer,
@@ -15,7 +15,7 @@ struct Model {
     ada: Client,
     bob: Client,
     carol: Client,
-    /// A client in a room of his own, on the server that can be disconnected.
+    /// A client alone in a room, on the server that can be disconnected.
     dave: Client,
     /// The number of messages that Ada has sent.
     said: u32,
@@ -57,7 +57,7 @@ impl Model {
     }
 }
 
-/// Expects the messages of a peer, and nothing else.
+/// Expects the messages of a peer, and no other message.
 async fn expect_words(client: &mut Client, from: &PeerId, words: usize) {
     for word in 0..words {
         client.expect_say(from, &word.to_string()).await;
@@ -175,7 +175,7 @@ async fn disconnected_server_refuses_newer_seat() {
     assert!(bob.resume(&saved).await.resumed);
     model.carol_says(1).await;
     expect_words(&mut bob, &model.carol.id, 1).await;
-    // As many frames wait in his old seat, but others.
+    // The same number of frames waits in his old seat, but they are different frames.
     model.ada_says(1).await;
     let saved = bob.save_seat(2);
     bob.reset().await;
@@ -185,7 +185,7 @@ async fn disconnected_server_refuses_newer_seat() {
 }
 
 #[tokio::test]
-async fn unlogged_acknowledgement_prevents_resume_elsewhere() {
+async fn unlogged_ack_prevents_resume_elsewhere() {
     let Some(redis) = Redis::start().await else { return };
     let proxy = RedisProxy::to(&redis).await;
     let (one, two) = (redis.server_via(&proxy).await, redis.server().await);
@@ -243,7 +243,7 @@ async fn frames_sent_again_elsewhere_arrive_once() {
         say_to_all(&mut ada, &mut [&mut model.carol, &mut new], word).await;
     }
     say_to_all(&mut ada, &mut [&mut model.bob, &mut model.carol, &mut new], "3").await;
-    // The counts are consistent, so that the seat can be resumed elsewhere.
+    // The counts must be consistent, so that the seat can be resumed elsewhere.
     let newer = join_when_available(&model.one, "r", "Newer").await;
     for client in [&mut ada, &mut model.bob, &mut model.carol, &mut new] {
         client.expect_joined(&newer, "Newer").await;

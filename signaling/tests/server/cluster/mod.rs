@@ -1,4 +1,4 @@
-//! Tests with several servers and a real Redis. Without `redis-server` on the machine, they are skipped.
+//! Tests with several servers and Redis. They are skipped if `redis-server` is not installed.
 
 mod cost;
 mod data_loss;

@@ -1,6 +1,6 @@
-//! A model of four clients on two servers that send frames, break their sockets at any moment, resume on either server,
-//! and move between rooms. Each receives exactly what a room without servers and sockets would have delivered: the
-//! frames of each sender in order and once, and joins and departures in the same order for all.
+//! A model of four clients on two servers, whose sockets fail at any moment, and which resume on either server and move
+//! between rooms. Each client receives exactly the frames that a room with reliable sockets would deliver: the frames
+//! of each sender in order and once, and joins and departures in the same order for all.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -20,10 +20,10 @@ enum Step {
     Signal(usize, usize),
     Break(usize),
     ComeBack(usize, usize),
-    /// Resumes the seat though the socket still works.
+    /// Resumes the seat while the socket still works.
     TakeOver(usize, usize),
     Read(usize, usize),
-    /// A join of a room on a server, after everything before has arrived.
+    /// Joins a room on a server, after all earlier frames have arrived.
     Move(usize, usize, usize),
 }
 
@@ -182,7 +182,7 @@ impl<'a> Model<'a> {
             Step::Read(i, count) => {
                 let waiting = self.participants[i].expected.count() - self.participants[i].received.count();
                 for _ in 0..count.min(waiting) {
-                    // A sender without a socket may not have sent it yet.
+                    // A sender without a socket may not have sent the frame yet.
                     let _ = tokio::time::timeout(Duration::from_millis(10), self.read(i)).await;
                 }
             }
@@ -235,7 +235,7 @@ impl<'a> Model<'a> {
                     client.send(frame.clone()).await;
                 }
             }
-            other => panic!("not resumed but {other:?}"),
+            other => panic!("expected a resumed seat, received {other:?}"),
         }
         participant.client = Some(client);
     }
@@ -302,7 +302,7 @@ impl<'a> Model<'a> {
             }
             let participant = &mut self.participants[i];
             let client = participant.client.as_mut().unwrap();
-            // Wait until the server has received all frames.
+            // Waits until the server has received all frames.
             with_timeout(async {
                 loop {
                     client.send(ClientMessage::Ping(Ping::new(1).received(participant.received_count))).await;

@@ -1,13 +1,13 @@
-//! A Redis Cluster: rooms are on different nodes.
+//! A Redis Cluster with rooms on different nodes.
 
 use std::time::Duration;
 
 use super::support::{Redis, join_when_available, say_to_all};
 use crate::support::{TestServer, start};
 
-/// Starts three masters. Returns `None` if there is no `redis-server`.
+/// Starts three masters. Returns `None` if `redis-server` is not installed.
 async fn start_nodes() -> Option<Vec<Redis>> {
-    // No node fails in these tests, and a slow one must not be considered failed.
+    // No node fails in these tests, and a slow node must not be considered failed.
     let args = &["--cluster-enabled", "yes", "--cluster-node-timeout", "30000"];
     let mut nodes = Vec::new();
     for _ in 0..3 {
@@ -42,7 +42,7 @@ fn words(answer: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn room_moves_to_another_node() {
+async fn room_moves_to_other_node() {
     let Some(nodes) = start_nodes().await else { return };
     let (one, two) = start_servers(&nodes).await;
     let mut ada = join_when_available(&one, "r", "Ada").await;
@@ -89,7 +89,7 @@ async fn rooms_are_spread_over_all_nodes() {
         ada.expect_joined(&bob, "Bob").await;
         say_to_all(&mut ada, &mut [&mut bob], "1").await;
         ada.say("2").await;
-        // The join for another room has to name it.
+        // The join must name the room.
         let (id, saved) = (bob.id.clone(), bob.save_seat(1));
         bob.reset().await;
         let mut bob = one.connect().await;

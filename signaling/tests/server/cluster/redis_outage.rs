@@ -1,4 +1,4 @@
-//! Redis becomes unavailable, and returns with its data or without.
+//! Redis becomes unavailable, and returns with or without its data.
 
 use std::{cell::Cell, time::Duration};
 
@@ -23,7 +23,7 @@ async fn outage_and_return(mut redis: Redis) {
     let mut eve = one.join("d", "Eve").await;
     dave.expect_joined(&eve, "Eve").await;
     say_to_all(&mut ada, &mut [&mut bob, &mut carol], "0").await;
-    // All frames before this are answered.
+    // All earlier frames are answered.
     ada.expect_silence().await;
 
     redis.stop();
@@ -41,7 +41,7 @@ async fn outage_and_return(mut redis: Redis) {
         ada.signal(&bob.id, &word).await;
         bob.expect_signal(&ada.id, &word).await;
     }
-    // Peers on other servers are not reached, and the sender receives an error.
+    // Peers on other servers cannot be reached, and the sender receives an error.
     ada.signal(&carol.id, "20").await;
     ada.expect_error(ErrorCode::Unavailable).await;
     bob.say("21").await;
@@ -56,7 +56,7 @@ async fn outage_and_return(mut redis: Redis) {
     ada.expect_error(ErrorCode::UnknownPeer).await;
     let mut bob = one.connect().await;
     assert!(bob.resume(&saved).await.resumed);
-    // Another client leaves, which the other server learns later.
+    // Another client leaves, which is announced on the other server later.
     eve.send_leave().await;
     dave.expect_left(&eve.id, browser_rtc_proto::signaling::LeaveReason::Left).await;
 
@@ -79,8 +79,8 @@ async fn outage_and_return(mut redis: Redis) {
     dave.expect_joined(&eve, "Eve").await;
     say_to_all(&mut dave, &mut [&mut eve], "34").await;
 
-    // Seats move between servers as before. Carol has received one message before the outage, and a peer, two messages and
-    // one signal since then.
+    // Seats move between servers as before. Carol has received one message before the outage, and a peer, two messages
+    // and one signal since then.
     let saved = carol.save_seat(5);
     let id = carol.id.clone();
     carol.reset().await;
@@ -104,7 +104,7 @@ async fn redis_returns_without_data() {
     outage_and_return(redis).await;
 }
 
-/// Redis lacks what was sent after the data were saved.
+/// Frames that were sent after the data was saved are missing in Redis.
 #[tokio::test]
 async fn redis_returns_with_older_data() {
     let Some(mut redis) = Redis::start().await else { return };
@@ -129,7 +129,7 @@ async fn redis_returns_with_older_data() {
     say_to_all(&mut bob, &mut [&mut ada, &mut new], "21").await;
 }
 
-/// Such as a Redis whose disk is full, or that is no longer the master.
+/// Covers a Redis whose disk is full, or that is no longer the master.
 #[tokio::test]
 async fn read_only_redis_is_unavailable() {
     let Some(redis) = Redis::start().await else { return };
@@ -177,7 +177,7 @@ async fn paused_redis_is_unavailable() {
 }
 
 #[tokio::test]
-async fn one_server_is_disconnected_and_other_is_not() {
+async fn single_disconnected_server_is_isolated() {
     let Some(redis) = Redis::start().await else { return };
     let proxy = RedisProxy::to(&redis).await;
     let one = start(redis.config().redis(Some(proxy.url.as_str().into()))).await;
@@ -211,7 +211,7 @@ async fn one_server_is_disconnected_and_other_is_not() {
 }
 
 #[tokio::test]
-async fn brief_disconnect_is_not_noticed() {
+async fn brief_disconnect_has_no_effect() {
     let Some(mut redis) = Redis::start_durable().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -220,7 +220,7 @@ async fn brief_disconnect_is_not_noticed() {
     for round in 0..3 {
         for word in 0..30 {
             if word == 15 {
-                // The connections break in between.
+                // The connections break between the two messages.
                 redis.query("CLIENT KILL TYPE normal").await;
                 redis.query("CLIENT KILL TYPE pubsub").await;
             }
@@ -266,7 +266,7 @@ async fn unanswered_commands_are_applied_once() {
             let before = redis.connections().await;
             redis.query("CLIENT KILL TYPE normal").await;
             redis.query("CLIENT KILL TYPE pubsub").await;
-            // Wait until both servers are connected again. Each query is a connection too.
+            // Waits until both servers are connected again. Each query is a connection as well.
             let mut asked = 3;
             with_timeout(async {
                 while redis.connections().await < before + asked + 2 {

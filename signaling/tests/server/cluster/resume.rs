@@ -7,7 +7,7 @@ use super::support::{Redis, say_to_all};
 use crate::support::{Client, with_timeout};
 
 #[tokio::test]
-async fn seat_resumes_on_another_server_with_missed_frames() {
+async fn seat_resumes_on_other_server_with_missed_frames() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -16,7 +16,7 @@ async fn seat_resumes_on_another_server_with_missed_frames() {
     let (id, mut heard) = (bob.id.clone(), 0);
     for round in 0..6_u32 {
         let saved = bob.save_seat(heard);
-        // Some frames are sent before the socket breaks and are lost with it, and some after.
+        // Some frames are lost with the socket, and some are sent after it broke.
         let from = round * 10;
         for word in from..from + 5 {
             ada.say(&word.to_string()).await;
@@ -44,7 +44,7 @@ async fn seat_resumes_on_another_server_with_missed_frames() {
 }
 
 #[tokio::test]
-async fn frames_lost_to_one_server_are_sent_to_another() {
+async fn frames_lost_to_one_server_are_resent_to_other() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut ada = one.join("r", "Ada").await;
@@ -60,7 +60,7 @@ async fn frames_lost_to_one_server_are_sent_to_another() {
         bob.reset().await;
         bob = if round % 2 == 0 { one.connect().await } else { two.connect().await };
         let back = bob.resume(&saved).await;
-        // Frames that were sent again may have been lost again.
+        // Frames that were sent again may be lost again.
         assert!(back.resumed && (had..=until).contains(&back.received), "{back:?}");
         had = back.received;
         for word in back.received..until {
@@ -77,11 +77,11 @@ async fn frames_lost_to_one_server_are_sent_to_another() {
 }
 
 #[tokio::test]
-async fn working_socket_is_replaced_from_another_server() {
+async fn working_socket_is_replaced_from_other_server() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     let mut old = one.join("r", "Bob").await;
-    // This socket is older than the new one, and its join is read later.
+    // This socket is older than the new one, although its join is read later.
     let mut late = two.connect().await;
     let mut new = two.connect().await;
     let saved = old.save_seat(0);
@@ -115,9 +115,9 @@ async fn impossible_count_replaces_seat() {
     }
 }
 
-/// The seat could not be resumed on its own server either.
+/// The seat could not be resumed on its own server, either.
 #[tokio::test]
-async fn missing_more_than_queue_holds_gets_new_seat() {
+async fn missed_frames_above_queue_limit_give_new_seat() {
     let Some(redis) = Redis::start().await else { return };
     let small = || Limits::new().queue_frames(16).queue_bytes(16 * 1024).frame_bytes(8 * 1024);
     let (one, two) = (redis.server_with(small()).await, redis.server_with(small()).await);

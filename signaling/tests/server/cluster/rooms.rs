@@ -144,7 +144,7 @@ async fn empty_room_leaves_no_keys() {
     .await;
 }
 
-/// The room in Redis may be a new one with the same name.
+/// The room in Redis may be a new room with the same name.
 #[tokio::test]
 async fn join_succeeds_while_last_peer_leaves() {
     let Some(redis) = Redis::start().await else { return };

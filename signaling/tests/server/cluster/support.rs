@@ -1,4 +1,4 @@
-//! Redis as a process, and servers in this process or in others.
+//! Redis processes, and servers in this process or in separate ones.
 
 use std::{
     io::{BufRead, BufReader},
@@ -47,13 +47,13 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Returns `None` if there is no `redis-server`.
+    /// Returns `None` if `redis-server` is not installed.
     pub async fn start() -> Option<Self> {
         Self::start_with(&[]).await
     }
 
-    /// Starts Redis so that it keeps its data over a restart. It writes before it answers, and the system keeps what was
-    /// written when the process is killed, so no sync to the disk is needed.
+    /// Starts a Redis that keeps its data over a restart. It writes before it answers, and the system keeps written
+    /// data when the process is killed, so no sync to the disk is needed.
     pub async fn start_durable() -> Option<Self> {
         Self::start_with(&["--appendonly", "yes", "--appendfsync", "no"]).await
     }
@@ -61,7 +61,7 @@ impl Redis {
     pub async fn start_with(args: &'static [&'static str]) -> Option<Self> {
         let version = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
         if !version.is_ok_and(|status| status.success()) {
-            println!("skipped: there is no redis-server (Debian: apt-get install redis-server)");
+            println!("skipped: redis-server is not installed (Debian: apt-get install redis-server)");
             return None;
         }
         let mut redis = Self { port: ports::reserve(), program: None, dir: tempfile::tempdir().unwrap(), args };
@@ -72,7 +72,7 @@ impl Redis {
             }
             redis.port = ports::reserve();
         }
-        panic!("redis-server ends at once on every port");
+        panic!("redis-server exits on every port");
     }
 
     pub fn url(&self) -> String {
@@ -85,16 +85,16 @@ impl Redis {
 
     /// Starts Redis again, on the same port.
     pub async fn restart(&mut self) {
-        assert!(self.runs().await, "redis-server ends at once on its port of before");
+        assert!(self.runs().await, "redis-server exits on its former port");
     }
 
-    /// Starts Redis, and returns whether it answers.
+    /// Starts Redis. Returns whether it answers.
     async fn runs(&mut self) -> bool {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]);
         command.arg(self.dir.path()).args(self.args).stdout(Stdio::null()).stderr(Stdio::null());
         let mut program = Program(command.spawn().unwrap());
-        // Another server on the port would answer as well.
+        // Another process on the port would answer as well.
         let itself = format!("process_id:{}\r\n", program.0.id());
         let runs = with_timeout(async {
             loop {
@@ -183,7 +183,7 @@ impl Redis {
     }
 }
 
-/// Sends a message to all others and waits for it, after which all earlier frames have arrived too.
+/// Sends a message to all peers and waits for it, so that all earlier frames have arrived as well.
 pub async fn say_to_all(from: &mut Client, others: &mut [&mut Client], word: &str) {
     from.say(word).await;
     for other in others {
@@ -191,7 +191,7 @@ pub async fn say_to_all(from: &mut Client, others: &mut [&mut Client], word: &st
     }
 }
 
-/// Waits until a server continues without Redis. Errors for invalid frames are only sent after that.
+/// Waits until a server continues without Redis. Until then, it sends no errors for invalid frames.
 pub async fn wait_until_disconnected(server: &TestServer, client: &mut Client) {
     with_timeout(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
     client.send_text("nonsense").await;
@@ -210,7 +210,7 @@ pub async fn join_on_two_servers(one: &TestServer, two: &TestServer) -> (Client,
     (ada, bob, carol)
 }
 
-/// Joins as soon as the server can give out seats.
+/// Joins as soon as the server can assign seats.
 pub async fn join_when_available(server: &TestServer, room: &str, name: &str) -> Client {
     join_once_not(server, room, name, ErrorCode::Unavailable).await
 }
@@ -235,7 +235,7 @@ pub async fn join_once_not(server: &TestServer, room: &str, name: &str, not: Err
                 ServerMessage::Error(ServerError { code, .. }) if code == not => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
-                other => panic!("not joined but {other:?}"),
+                other => panic!("expected joined, received {other:?}"),
             }
         }
     })
@@ -246,7 +246,7 @@ pub async fn join_once_not(server: &TestServer, room: &str, name: &str, not: Err
 pub struct RedisProxy {
     pub url: String,
     connected: watch::Sender<bool>,
-    /// Two flags: subscriptions are held back, and one has been.
+    /// Flags: whether subscriptions are held back, and whether one was.
     held: Arc<watch::Sender<(bool, bool)>>,
     _task: AbortOnDropHandle<()>,
 }
@@ -276,7 +276,7 @@ impl RedisProxy {
                                 held.send_replace((true, true));
                                 let _ = held.subscribe().wait_for(|(held, _)| !held).await;
                             }
-                            // Redis may have closed the connection, which ends the copy below.
+                            // Redis may have closed the connection, which ends the copying below.
                             let _ = far_write.write_all(chunk).await;
                         }
                     };

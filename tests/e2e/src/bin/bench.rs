@@ -39,12 +39,12 @@ async fn main() {
 
 /// Waits for the results of the page, and prints its log.
 async fn finished(window: &Window) -> Value {
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut printed = 0;
     loop {
         let log: String = window.script("return document.querySelector('#log').textContent").await;
         for line in log.lines().skip(printed) {
-            eprintln!("{:>6.1} s  {line}", begun.elapsed().as_secs_f32());
+            eprintln!("{:>6.1} s  {line}", started.elapsed().as_secs_f32());
             printed += 1;
         }
         let bench: Value = window.script("return window.bench ?? {}").await;
@@ -52,7 +52,7 @@ async fn finished(window: &Window) -> Value {
         if !bench["figures"].is_null() {
             return bench;
         }
-        assert!(begun.elapsed() < LIMIT, "the benchmark has not finished within {} s", LIMIT.as_secs());
+        assert!(started.elapsed() < LIMIT, "the benchmark has not finished within {} s", LIMIT.as_secs());
         tokio::time::sleep(PAUSE).await;
     }
 }

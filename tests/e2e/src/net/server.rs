@@ -52,13 +52,13 @@ impl ServerProcess {
     }
 
     pub(crate) async fn until_listening(namespace: NamespaceHandle) {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let namespace = namespace.clone();
             let connected = tokio::task::spawn_blocking(move || namespace.connect(Self::PORT)).await;
             match connected.expect("connecting does not panic") {
                 Ok(_) => return,
-                Err(error) => assert!(begun.elapsed() < START, "the server is not listening: {error}"),
+                Err(error) => assert!(started.elapsed() < START, "the server is not listening: {error}"),
             }
             tokio::time::sleep(PAUSE).await;
         }

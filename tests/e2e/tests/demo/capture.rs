@@ -38,7 +38,7 @@ async fn failure_is_reported(scene: &str, browser: Browser, camera: Camera, expe
         let bob = stage.join(Browser::Chrome, "Bob").await;
 
         ada.call(&bob).await;
-        reports_camera_failure(&ada, expected).await;
+        assert_camera_failure(&ada, expected).await;
         ada.until_free().await;
         assert!(bob.seen().await.is_idle(), "a call without a camera does not ring");
 
@@ -47,7 +47,7 @@ async fn failure_is_reported(scene: &str, browser: Browser, camera: Camera, expe
         bob.call(&ada).await;
         ada.until_rung_by(&bob).await;
         ada.accept().await;
-        reports_camera_failure(&ada, expected).await;
+        assert_camera_failure(&ada, expected).await;
         // Ada can allow the camera and accept again, or decline.
         assert_eq!(ada.seen().await.incoming.as_deref(), Some("Bob"), "the call continues to ring");
         ada.decline().await;
@@ -58,7 +58,7 @@ async fn failure_is_reported(scene: &str, browser: Browser, camera: Camera, expe
     .await;
 }
 
-async fn reports_camera_failure(page: &Page, (kind, words): Expected) {
+async fn assert_camera_failure(page: &Page, (kind, words): Expected) {
     let sentence = page.until_failure(kind).await;
     assert!(sentence.contains("camera") && sentence.contains(words) && sentence.ends_with('.'), "{sentence:?}");
     // The browser's own error text is not for users.
@@ -81,7 +81,7 @@ async fn unsupported_width_is_reported(scene: &str, browser: Browser) {
         let bob = stage.join(Browser::Chrome, "Bob").await;
         ada.set_exact_width("99999").await;
         ada.call(&bob).await;
-        reports_camera_failure(&ada, TOO_WIDE).await;
+        assert_camera_failure(&ada, TOO_WIDE).await;
         ada.until_free().await;
         assert!(bob.seen().await.is_idle(), "a call without a camera does not ring");
     })

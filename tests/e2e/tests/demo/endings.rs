@@ -36,15 +36,15 @@ async fn f11_ringing_or_calling_peer_is_busy() {
         // While the call rings.
         ada.call(&bob).await;
         bob.until_rung_by(&ada).await;
-        gets_busy(&cyd, &bob).await;
-        gets_busy(&cyd, &ada).await;
+        assert_busy(&cyd, &bob).await;
+        assert_busy(&cyd, &ada).await;
         assert_eq!(bob.seen().await.incoming.as_deref(), Some("Ada"), "the call continues to ring");
         bob.accept().await;
         bob.until_in_call_with(&ada).await;
         ada.until_in_call_with(&bob).await;
 
         // During the call.
-        gets_busy(&cyd, &bob).await;
+        assert_busy(&cyd, &bob).await;
         let seen = bob.seen().await;
         assert!(seen.is_in_call_with("Ada"), "the call continues: {seen:#?}");
         assert_eq!((seen.incoming, seen.connections.len()), (None, 1));
@@ -59,7 +59,7 @@ async fn f11_ringing_or_calling_peer_is_busy() {
     .await;
 }
 
-async fn gets_busy(caller: &Page, callee: &Page) {
+async fn assert_busy(caller: &Page, callee: &Page) {
     caller.call(callee).await;
     let named = |seen: &Seen| seen.status_code == "busy" && seen.status.contains(callee.name());
     caller.until("the callee is busy", named).await;

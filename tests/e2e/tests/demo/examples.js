@@ -3,13 +3,23 @@ window.captured = [];
 window.troubles = [];
 addEventListener("error", (event) => window.troubles.push(event.message));
 addEventListener("unhandledrejection", (event) => window.troubles.push(String(event.reason)));
-for (const name of ["getUserMedia", "getDisplayMedia"]) {
-  const capture = navigator.mediaDevices[name].bind(navigator.mediaDevices);
-  navigator.mediaDevices[name] = async (constraints) => {
-    const stream = await capture(constraints);
+{
+  const devices = navigator.mediaDevices;
+  const record = (capture) => async (constraints) => {
+    const stream = await capture.call(devices, constraints);
     window.captured.push(...stream.getTracks());
     return stream;
   };
+  const { getUserMedia, getDisplayMedia } = devices;
+  devices.getUserMedia = record(getUserMedia);
+  devices.getDisplayMedia = record((options) =>
+    getDisplayMedia.call(devices, options).catch((error) => {
+      // A headless Firefox has no screen. The camera of a frame takes its place, as it ends with the frame.
+      if (error.name !== "NotFoundError") throw error;
+      window.screenFrame = document.body.appendChild(document.createElement("iframe"));
+      return window.screenFrame.contentWindow.navigator.mediaDevices.getUserMedia({ video: true });
+    }),
+  );
 }
 
 // The number of frames that the video shows from now on, 5 at most and for a second at most.
@@ -28,8 +38,10 @@ window.frames5 = (id) =>
     video.requestVideoFrameCallback(count);
   });
 
-// The end of a capture by the browser's own button, which no driver can press.
+// The end of a capture by the browser's own button, which no driver can press. Firefox dispatches no events of a page on a
+// track.
 window.stopCapture = () => {
+  if (window.screenFrame) return window.screenFrame.remove();
   for (const track of window.captured) {
     track.stop();
     track.dispatchEvent(new Event("ended"));

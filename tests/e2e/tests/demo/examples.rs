@@ -42,7 +42,9 @@ async fn in_browsers(scene: &str, one: Browser, other: Browser) {
         screen_share(&ada, &bob).await;
         pages.open("own-signaling").await;
         own_signaling(&ada).await;
-        own_signaling(&bob).await;
+        if other != one {
+            own_signaling(&bob).await;
+        }
     })
     .await;
 }
@@ -130,13 +132,19 @@ async fn call(hangs_up: &Page, other: &Page) {
     }
 }
 
-/// Two calls, one from each peer. Each ends with the click of another peer, and then both leave the room.
+/// A call that is declined, one that is cancelled, one from each peer in which both chat, and one in the middle of which a
+/// user leaves the room, so that all components are unmounted.
 async fn call_with_chat(ada: &Page, bob: &Page) {
     join(enter(ada), enter(bob)).await;
+    click_once_enabled(ada, "#peers button").await;
+    click_once_enabled(bob, "#decline").await;
+    until_text(ada, "status", "Declined").await;
+    click_once_enabled(bob, "#peers button").await;
+    until_text(ada, "status", "Bob is calling").await;
+    bob.click("#cancel").await;
+    until_text(ada, "status", "The call has ended").await;
     for (caller, callee, hangs_up) in [(ada, bob, bob), (bob, ada, bob)] {
-        click_once_enabled(caller, "#peers button").await;
-        click_once_enabled(callee, "#accept").await;
-        see_each_other(caller, callee).await;
+        accepted_call(caller, callee).await;
         say(caller, callee, "Grüße <b>").await;
         say(callee, caller, "& küsse").await;
         hangs_up.click("#hang-up").await;
@@ -145,10 +153,22 @@ async fn call_with_chat(ada: &Page, bob: &Page) {
             until_empty(page, "remote").await;
         }
     }
-    for page in [ada, bob] {
-        page.click("#leave").await;
-        until_released(page).await;
-    }
+    accepted_call(ada, bob).await;
+    ada.click("#leave").await;
+    until_released(ada).await;
+    until_text(bob, "status", "The call has ended").await;
+    let no_peers = "return document.querySelector('#peers button') === null";
+    bob.until_script(no_peers, "the list of peers is empty", |empty: &bool| *empty).await;
+    bob.click("#leave").await;
+    until_released(bob).await;
+}
+
+async fn accepted_call(caller: &Page, callee: &Page) {
+    click_once_enabled(caller, "#peers button").await;
+    click_once_enabled(callee, "#accept").await;
+    see_each_other(caller, callee).await;
+    let muted = "return [document.getElementById('local').muted, document.getElementById('remote').muted]";
+    assert_eq!(caller.script::<[bool; 2]>(muted).await, [true, false]);
 }
 
 async fn until_enabled(page: &Page, selector: &str) {

@@ -31,9 +31,9 @@ async fn failed_scene_leaves_screenshots_and_no_browsers() {
     assert_eq!(folders.len(), 2);
     for folder in folders {
         assert!(!folder.exists(), "{} is removed", folder.display());
-        let begun = Instant::now();
+        let started = Instant::now();
         while !processes_of(&folder).is_empty() {
-            assert!(begun.elapsed() < LIMIT, "{:?} still run", processes_of(&folder));
+            assert!(started.elapsed() < LIMIT, "{:?} still run", processes_of(&folder));
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

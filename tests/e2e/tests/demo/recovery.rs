@@ -39,8 +39,8 @@ async fn cut_socket_keeps_seat(scene: &str, cut: Browser, other: Browser) {
         proxy.restore();
         ada.until_status("recovered").await;
 
-        is_received_once(&bob, "Ada", "from a disconnected client").await;
-        is_received_once(&ada, "Bob", "to a disconnected client").await;
+        assert_received_once(&bob, "Ada", "from a disconnected client").await;
+        assert_received_once(&ada, "Bob", "to a disconnected client").await;
         assert_eq!(bob.seen().await.people_ids, ids_of_ada);
         assert_eq!(ada.seen().await.people_ids, ids_of_bob);
         until_frames_flow(&ada, &bob).await;
@@ -72,7 +72,7 @@ async fn silent_socket_is_replaced() {
         for page in [&ada, &bob] {
             page.until_status("recovered").await;
         }
-        is_received_once(&bob, "Ada", "over a silent socket").await;
+        assert_received_once(&bob, "Ada", "over a silent socket").await;
         assert_eq!((ada.seen().await.people_ids, bob.seen().await.people_ids), ids);
         until_frames_flow(&ada, &bob).await;
         ada.renegotiate_with(&bob).await;
@@ -122,8 +122,8 @@ async fn clients_rejoin_restarted_server(scene: &str, ending: Ending) {
         for (page, who) in [(&cyd, "Cyd"), (&ada, "Ada")] {
             page.say(&format!("{who}: before the end")).await;
         }
-        is_received_once(&bob, "Cyd", "Cyd: before the end").await;
-        is_received_once(&bob, "Ada", "Ada: before the end").await;
+        assert_received_once(&bob, "Cyd", "Cyd: before the end").await;
+        assert_received_once(&bob, "Ada", "Ada: before the end").await;
         match ending {
             Ending::Killed => {
                 proxy.cut();
@@ -154,14 +154,14 @@ async fn clients_rejoin_restarted_server(scene: &str, ending: Ending) {
             assert!(!rejoined.people_ids.iter().any(|id| former.contains(id)), "all ids are new");
         }
         // Messages that the former server had delivered are not delivered again.
-        is_received_once(&ada, "Cyd", "Cyd: before the end").await;
-        is_received_once(&bob, "Cyd", "Cyd: before the end").await;
-        is_received_once(&bob, "Ada", "Ada: before the end").await;
-        is_received_once(&cyd, "Ada", "Ada: before the end").await;
+        assert_received_once(&ada, "Cyd", "Cyd: before the end").await;
+        assert_received_once(&bob, "Cyd", "Cyd: before the end").await;
+        assert_received_once(&bob, "Ada", "Ada: before the end").await;
+        assert_received_once(&cyd, "Ada", "Ada: before the end").await;
         cyd.say("after the restart").await;
         for page in [&ada, &bob] {
-            is_received_once(page, "Cyd", "after the restart").await;
-            is_received_once(page, "Cyd", "Cyd: before the end").await;
+            assert_received_once(page, "Cyd", "after the restart").await;
+            assert_received_once(page, "Cyd", "Cyd: before the end").await;
         }
         // The call has continued, can be renegotiated by both sides, and is ended as usual.
         until_frames_flow(&ada, &bob).await;
@@ -218,7 +218,7 @@ async fn until_frames_flow(one: &Page, other: &Page) {
     }
 }
 
-async fn is_received_once(listener: &Page, who: &str, text: &str) {
+async fn assert_received_once(listener: &Page, who: &str, text: &str) {
     let count = |seen: &browser_rtc_e2e::Seen| {
         seen.room_chat.iter().filter(|line| line.who == who && line.text == text && line.from == "them").count()
     };

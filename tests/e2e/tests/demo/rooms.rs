@@ -82,7 +82,7 @@ async fn crashed_page_rejoins(scene: &str, browser: Browser) {
         let changed = |seen: &Seen| seen.people == ["Ada"] && seen.people_ids != former;
         bob.until("Ada is in the list once, with another id", changed).await;
         ada.say("after the crash").await;
-        is_received(&bob, "Ada", "after the crash").await;
+        wait_for_message(&bob, "Ada", "after the crash").await;
         talk::connect(&bob, &ada).await;
         talk::part(&ada, &bob).await;
         talk::no_uncaught_errors(&[&ada, &bob]).await;
@@ -101,11 +101,11 @@ async fn f12_room_and_call_messages_reach_their_peers() {
         }
         ada.say("<b>hello</b> all").await;
         for listener in [&bob, &cyd] {
-            is_received(listener, "Ada", "<b>hello</b> all").await;
+            wait_for_message(listener, "Ada", "<b>hello</b> all").await;
         }
         bob.say("Grüße").await;
         for listener in [&ada, &cyd] {
-            is_received(listener, "Bob", "Grüße").await;
+            wait_for_message(listener, "Bob", "Grüße").await;
         }
 
         // Also during a call, whose messages reach only its peer.
@@ -114,7 +114,7 @@ async fn f12_room_and_call_messages_reach_their_peers() {
         bob.until("the line is received", |seen| seen.chat.iter().any(|line| line.text == "for Bob alone")).await;
         cyd.say("still here?").await;
         for listener in [&ada, &bob] {
-            is_received(listener, "Cyd", "still here?").await;
+            wait_for_message(listener, "Cyd", "still here?").await;
         }
         let cyds = cyd.seen().await;
         assert_eq!(cyds.chat, []);
@@ -124,7 +124,7 @@ async fn f12_room_and_call_messages_reach_their_peers() {
     .await;
 }
 
-async fn is_received(listener: &Page, speaker: &str, text: &str) {
+async fn wait_for_message(listener: &Page, speaker: &str, text: &str) {
     let line = ChatLine { from: "them".into(), who: speaker.into(), text: text.into(), elements: 0 };
     listener.until(&format!("the message of {speaker} is received"), |seen| seen.room_chat.contains(&line)).await;
 }

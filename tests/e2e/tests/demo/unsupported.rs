@@ -9,7 +9,7 @@ use browser_rtc_e2e::{Page, play};
 async fn missing_webrtc_is_reported_by_demo() {
     play("unsupported demo", async |stage| {
         let page = stage.open(Browser::WebKit, "Ada", "/").await;
-        reports_missing(&page, "RTCPeerConnection").await;
+        assert_missing(&page, "RTCPeerConnection").await;
     })
     .await;
 }
@@ -19,7 +19,7 @@ async fn missing_webrtc_is_reported_by_demo() {
 async fn missing_webrtc_is_reported_by_plain_page() {
     play("unsupported plain page", async |stage| {
         let page = stage.open(Browser::WebKit, "Ada", "/npm.html").await;
-        reports_missing(&page, "RTCPeerConnection").await;
+        assert_missing(&page, "RTCPeerConnection").await;
     })
     .await;
 }
@@ -28,13 +28,13 @@ async fn missing_webrtc_is_reported_by_plain_page() {
 async fn f02_insecure_page_reports_missing_capture() {
     play("insecure", async |stage| {
         let page = stage.open_insecurely("Ada").await;
-        reports_missing(&page, "getUserMedia").await;
+        assert_missing(&page, "getUserMedia").await;
     })
     .await;
 }
 
 /// Asserts that the page reports exactly the missing features. Only some versions of WebKitGTK have `getUserMedia`.
-async fn reports_missing(page: &Page, missing: &str) {
+async fn assert_missing(page: &Page, missing: &str) {
     let seen = page.seen().await;
     assert_eq!(seen.view, "unsupported");
     assert!(seen.lacks.iter().any(|lack| lack == missing), "this browser has {missing}: {seen:#?}");

@@ -16,9 +16,9 @@ async fn reloaded_page_is_noticed() {
         let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&ada, &bob).await;
 
-        let begun = Instant::now();
+        let started = Instant::now();
         // The page can rejoin only because the name is free.
-        let (took, ()) = tokio::join!(until_noticed(&ada, begun), stage.rejoin(&bob));
+        let (took, ()) = tokio::join!(until_noticed(&ada, started), stage.rejoin(&bob));
         report(&format!("remote page reloaded: noticed after {took:.1} s"));
         connect(&bob, &ada).await;
         hang_up(&ada, &bob).await;
@@ -33,9 +33,9 @@ async fn killed_browser_is_noticed() {
         let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&ada, &bob).await;
 
-        let begun = Instant::now();
+        let started = Instant::now();
         stage.kill(&bob);
-        let took = until_noticed(&ada, begun).await;
+        let took = until_noticed(&ada, started).await;
         ada.until_gone(&bob).await;
         report(&format!("remote browser killed: noticed after {took:.1} s"));
 
@@ -54,10 +54,10 @@ async fn lost_host_is_noticed() {
         let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&ada, &bob).await;
 
-        let begun = Instant::now();
+        let started = Instant::now();
         stage.cut(&bob);
         stage.kill(&bob);
-        let took = until_noticed(&ada, begun).await;
+        let took = until_noticed(&ada, started).await;
         ada.until_gone(&bob).await;
         stage.restore(&bob);
         report(&format!("remote host lost: noticed after {took:.1} s"));
@@ -70,10 +70,10 @@ async fn lost_host_is_noticed() {
 }
 
 /// Waits until the call has ended because the peer has left. Returns the elapsed seconds.
-async fn until_noticed(page: &Page, begun: Instant) -> f32 {
+async fn until_noticed(page: &Page, started: Instant) -> f32 {
     let has_ended = |seen: &browser_rtc_e2e::Seen| seen.is_idle() && seen.has_freed_all();
     page.until_within(RECOVERY, "the call has ended", has_ended).await;
-    let took = begun.elapsed().as_secs_f32();
+    let took = started.elapsed().as_secs_f32();
     page.until_status("peer-left").await;
     took
 }

@@ -13,22 +13,22 @@ use crate::support::{
 const LOSS: Duration = Duration::from_secs(150);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn call_survives_cut_cable_chrome() {
-    call_survives_cut_cable("cable cut in chrome", [Browser::Chrome; 2]).await;
+async fn call_survives_cut_link_chrome() {
+    call_survives_cut_link("link cut in chrome", [Browser::Chrome; 2]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn call_survives_cut_cable_firefox() {
-    call_survives_cut_cable("cable cut in firefox", [Browser::Chrome, Browser::Firefox]).await;
+async fn call_survives_cut_link_firefox() {
+    call_survives_cut_link("link cut in firefox", [Browser::Chrome, Browser::Firefox]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn call_survives_cut_cable_between_firefoxes() {
-    call_survives_cut_cable("cable cut between firefoxes", [Browser::Firefox; 2]).await;
+async fn call_survives_cut_link_between_firefoxes() {
+    call_survives_cut_link("link cut between firefoxes", [Browser::Firefox; 2]).await;
 }
 
 /// Cuts the link that carries the call and the socket to the server.
-async fn call_survives_cut_cable(scene: &str, [one, other]: [Browser; 2]) {
+async fn call_survives_cut_link(scene: &str, [one, other]: [Browser; 2]) {
     play_on_network(scene, &[], async |stage| {
         let ada = stage.join(one, "Ada").await;
         let bob = stage.join(other, "Bob").await;
@@ -112,7 +112,7 @@ async fn address_change_is_recovered(scene: &str, other: Browser) {
 /// call. A new call always works.
 #[tokio::test(flavor = "multi_thread")]
 async fn manual_ice_restart_beside_firefox_recovers() {
-    play_on_network("restart by hand beside firefox", &[], async |stage| {
+    play_on_network("manual restart beside firefox", &[], async |stage| {
         let ada = stage.join(Browser::Firefox, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&ada, &bob).await;
@@ -121,18 +121,18 @@ async fn manual_ice_restart_beside_firefox_recovers() {
         let traffic = until_flowing(&ada, &bob).await;
         still_in_call(&ada, &bob).await;
         assert_uninterrupted(&traffic);
-        report(&format!("ICE restarted by hand in Firefox, beside Chrome: {traffic}"));
+        report(&format!("ICE restarted by the page in Firefox, beside Chrome: {traffic}"));
 
         restart_ice(&bob).await;
         tokio::select! {
             traffic = until_flowing(&ada, &bob) => {
                 still_in_call(&ada, &bob).await;
                 assert_nothing_lost(&traffic);
-                report(&format!("ICE restarted by hand in Chrome, beside Firefox: {traffic}"));
+                report(&format!("ICE restarted by the page in Chrome, beside Firefox: {traffic}"));
                 hang_up(&ada, &bob).await;
             }
             took = until_lost(&ada, &bob) => {
-                report(&format!("ICE restarted by hand in Chrome, beside Firefox: the call ended after {took:.1} s"));
+                report(&format!("ICE restarted by the page in Chrome, beside Firefox: the call ended after {took:.1} s"));
             }
         }
         connect(&bob, &ada).await;
@@ -168,13 +168,13 @@ async fn firefox_address_change_ends_call() {
 
 /// Waits until the call has ended on both sides and each shows the reason. Returns the elapsed seconds.
 async fn until_lost(one: &Page, other: &Page) -> f32 {
-    let begun = Instant::now();
+    let started = Instant::now();
     for page in [one, other] {
         let has_ended = |seen: &Seen| seen.is_idle() && seen.has_freed_all();
         let seen = page.until_within(LOSS, "the call has ended and the camera is free", has_ended).await;
         assert!(seen.status.contains("lost"), "the reason on the page of {}: {:?}", page.name(), seen.status);
     }
-    begun.elapsed().as_secs_f32()
+    started.elapsed().as_secs_f32()
 }
 
 /// A call that cannot recover ends on both sides with a reason.

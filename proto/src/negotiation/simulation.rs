@@ -1,5 +1,5 @@
-//! Two negotiators with the model's browsers and a link between them, and the steps that may happen: changes of both
-//! sides, lost and repeated signals, failed operations, reloaded pages.
+//! A simulation of two negotiators with model browsers and a link between them. Its steps include changes on both
+//! sides, lost and repeated signals, failed operations and page reloads.
 
 use std::collections::VecDeque;
 
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::sdp::{IceCandidate, SdpType};
 
-/// Limits of how often each kind of step may happen.
+/// Maximum numbers of each kind of step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Bounds {
-    /// Changes of each side.
+    /// Changes per side.
     pub changes: u8,
     pub restarts: u8,
     /// Lost signals of both sides together.
@@ -22,16 +22,16 @@ pub(super) struct Bounds {
     pub reloads: u8,
     /// Timeouts while other steps are possible.
     pub slowness: u8,
-    /// True if candidates of a generation are also gathered after the next one has started.
+    /// True if candidates of a generation are gathered even after the next one has started.
     pub late_candidates: bool,
-    /// True if the limit of a signal's JSON text is so low that descriptions are split.
+    /// True if the signal limit is so low that descriptions are split.
     pub splits: bool,
 }
 
-/// A defect that the search has to find.
+/// A defect that the search must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Defect {
-    /// An offer that arrives while the answer to the local one is being applied is taken for a collision.
+    /// An offer that arrives while the answer to the local offer is being applied counts as a collision.
     PendingAnswerForgotten,
     /// A failed offer is not refused.
     RefusalDropped,
@@ -40,7 +40,7 @@ pub(super) enum Defect {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Running {
     Requested(Operation),
-    /// Applied, but not reported to the negotiator.
+    /// Applied, and not reported to the negotiator yet.
     Applied(Input),
 }
 
@@ -50,7 +50,7 @@ struct Side {
     browser: Browser,
     running: Option<Running>,
     outgoing: VecDeque<Signal>,
-    /// Number of reloads of the page.
+    /// Number of page reloads.
     reloaded: u8,
     changes_left: u8,
     restarts_left: u8,
@@ -69,42 +69,42 @@ pub(super) enum Step {
     Candidate(usize),
     /// The first signal in flight from this side arrives.
     Deliver(usize),
-    /// It arrives, and will arrive again.
+    /// The first signal in flight from this side arrives, and will arrive again.
     Repeat(usize),
-    /// It is lost.
+    /// The first signal in flight from this side is lost.
     Lose(usize),
     Timeout(usize),
     Reload(usize),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Conversation {
+pub(super) struct Simulation {
     sides: [Side; 2],
     politeness: [Politeness; 2],
     left: Bounds,
-    something_failed: bool,
+    had_failure: bool,
     defect: Option<Defect>,
 }
 
-impl Conversation {
+impl Simulation {
     pub(super) fn new(politeness: [Politeness; 2], bounds: Bounds) -> Self {
-        Self::between(politeness, bounds, |side| Negotiator::new(id(side, 0), politeness[side]))
+        Self::with_negotiators(politeness, bounds, |side| Negotiator::new(id(side, 0), politeness[side]))
     }
 
-    /// Creates a conversation in which the second side is plain, and the first one has to recognize that.
+    /// Creates a simulation in which the second side is a plain peer that the first one must detect.
     pub(super) fn with_plain_peer(politeness: [Politeness; 2], bounds: Bounds) -> Self {
-        Self::between(politeness, bounds, |side| match side {
+        Self::with_negotiators(politeness, bounds, |side| match side {
             0 => Negotiator::new(id(side, 0), politeness[side]),
             _ => Negotiator::plain(politeness[side]),
         })
     }
 
-    /// Creates a conversation without headers, as between peers of plain perfect negotiation.
+    /// Creates a simulation of two plain peers, which send no headers.
     pub(super) fn plain(politeness: [Politeness; 2], bounds: Bounds) -> Self {
-        Self::between(politeness, bounds, |side| Negotiator::plain(politeness[side]))
+        Self::with_negotiators(politeness, bounds, |side| Negotiator::plain(politeness[side]))
     }
 
-    fn between(politeness: [Politeness; 2], bounds: Bounds, negotiator: impl Fn(usize) -> Negotiator) -> Self {
+    fn with_negotiators(politeness: [Politeness; 2], bounds: Bounds, negotiator: impl Fn(usize) -> Negotiator) -> Self {
         let negotiator = |side: usize| limited(negotiator(side), bounds);
         let side = |side: usize| Side {
             negotiator: negotiator(side),
@@ -115,8 +115,7 @@ impl Conversation {
             changes_left: bounds.changes,
             restarts_left: bounds.restarts,
         };
-        let mut new =
-            Self { sides: [side(0), side(1)], politeness, left: bounds, something_failed: false, defect: None };
+        let mut new = Self { sides: [side(0), side(1)], politeness, left: bounds, had_failure: false, defect: None };
         for at in [0, 1] {
             new.handle(at, Input::LinkOpened).unwrap();
         }
@@ -132,7 +131,7 @@ impl Conversation {
         let mut steps = Vec::new();
         for (at, side) in self.sides.iter().enumerate() {
             let mut step_if = |step: fn(usize) -> Step, condition: bool| condition.then(|| steps.push(step(at)));
-            // The browser waits until its chain of operations is empty.
+            // The event fires once the operations chain of the browser is empty.
             step_if(Step::NegotiationNeeded, side.browser.needed && side.running.is_none());
             step_if(Step::Apply, matches!(side.running, Some(Running::Requested(_))));
             step_if(Step::Fail, self.left.failures > 0 && side.may_fail());
@@ -142,7 +141,7 @@ impl Conversation {
             step_if(Step::Repeat, !side.outgoing.is_empty() && self.left.repetitions > 0);
             step_if(Step::Lose, !side.outgoing.is_empty() && self.left.losses > 0);
         }
-        // Otherwise, time passes only if nothing else can happen.
+        // Without slowness, time passes only if no other step is possible.
         let idle = steps.is_empty() || self.left.slowness > 0;
         for (at, side) in self.sides.iter().enumerate() {
             let mut step_if = |step: fn(usize) -> Step, condition: bool| condition.then(|| steps.push(step(at)));
@@ -181,14 +180,14 @@ impl Conversation {
                     Some(Running::Requested(Operation::AddIceCandidate(_) | Operation::CreateOffer))
                 );
                 side.apply()?;
-                // Other steps in between make no difference.
+                // Steps in between would have no influence.
                 if changes_nothing {
                     return self.take(Step::Resolve(at));
                 }
             }
             Step::Fail(at) => {
                 self.left.failures -= 1;
-                self.something_failed = true;
+                self.had_failure = true;
                 let side = &mut self.sides[at];
                 side.running = Some(Running::Applied(Input::Failed(side.browser.state())));
             }
@@ -238,14 +237,14 @@ impl Conversation {
 
     fn deliver(&mut self, from: usize, mut signal: Signal) -> Result<(), Problem> {
         let to = 1 - from;
-        let forgotten = match self.defect {
+        let is_dropped = match self.defect {
             Some(Defect::PendingAnswerForgotten) => {
-                is_offer(&signal) && self.politeness[to] == Politeness::Impolite && self.sides[to].applies_an_answer()
+                is_offer(&signal) && self.politeness[to] == Politeness::Impolite && self.sides[to].is_applying_answer()
             }
             Some(Defect::RefusalDropped) => matches!(signal.content, Content::Refuse { .. }),
             None => false,
         };
-        if forgotten {
+        if is_dropped {
             signal.content = Content::Ack;
         }
         self.handle(to, Input::Received(signal))
@@ -258,31 +257,31 @@ impl Conversation {
                 Action::Send(signal) => side.outgoing.push_back(signal),
                 Action::Perform(operation) => {
                     if side.running.replace(Running::Requested(operation)).is_some() {
-                        return Err("two operations at once".into());
+                        return Err("two operations were requested at once".into());
                     }
                 }
                 Action::RestartIce => {
                     side.browser.restart_wanted = true;
                     side.browser.update_negotiation_needed();
                 }
-                Action::ReportTooLarge { .. } => return Err("a signal that does not fit".into()),
-                Action::ReportFailure | Action::ReportRefusal if self.something_failed => {}
+                Action::ReportTooLarge { .. } => return Err("a signal exceeds the limit".into()),
+                Action::ReportFailure | Action::ReportRefusal if self.had_failure => {}
                 Action::ReportFailure | Action::ReportRefusal => {
-                    return Err("a failure is reported where nothing is wrong".into());
+                    return Err("a failure was reported although none occurred".into());
                 }
-                Action::PeerClosed => return Err("a connection that nobody closed is closed".into()),
+                Action::PeerClosed => return Err("the peer was reported as closed although neither side closed".into()),
                 Action::PeerRestarted => return self.restart_page(at),
             }
         }
         Ok(())
     }
 
-    /// Starts a new connection with the changes of the former one. Signals stay in flight.
+    /// Starts a new connection that has the changes of the former one. Signals stay in flight.
     fn restart_page(&mut self, at: usize) -> Result<(), Problem> {
         let side = &mut self.sides[at];
         side.reloaded += 1;
         if side.reloaded > 6 {
-            return Err("restarts never end".into());
+            return Err("the peers restart forever".into());
         }
         side.negotiator = limited(Negotiator::new(id(at, side.reloaded), self.politeness[at]), self.left);
         side.running = None;
@@ -293,7 +292,7 @@ impl Conversation {
         self.handle(at, Input::LinkOpened)
     }
 
-    /// Checks the state in which no step is possible.
+    /// Checks a state without any further step.
     pub(super) fn end(&self) -> Result<(), Problem> {
         let [first, second] = &self.sides;
         for (side, other) in [(first, second), (second, first)] {
@@ -301,9 +300,9 @@ impl Conversation {
             let problem = if browser.signaling != Signaling::Stable {
                 "a side waits forever"
             } else if browser.offer_is_due() {
-                "changes that the peer never received"
+                "the peer never received a change"
             } else if browser.remote_fragment != other.browser.fragment {
-                "candidates of another generation"
+                "the candidates belong to another generation"
             } else if browser.remote_fragment != 0 && !browser.added.contains(&browser.remote_fragment) {
                 "a candidate of the peer is lost"
             } else {
@@ -311,11 +310,15 @@ impl Conversation {
             };
             return Err(format!("{problem}: {browser:?}"));
         }
-        if first.browser.agreed == second.browser.agreed { Ok(()) } else { Err("no agreement".into()) }
+        if first.browser.agreed == second.browser.agreed {
+            Ok(())
+        } else {
+            Err("the sides agreed on different descriptions".into())
+        }
     }
 }
 
-/// A limit for which descriptions are sent in two or three parts, and everything else is sent whole.
+/// A signal limit at which descriptions have two or three parts, and other signals are not split.
 const LIMIT: usize = 160;
 
 fn limited(mut negotiator: Negotiator, bounds: Bounds) -> Negotiator {
@@ -326,7 +329,7 @@ fn limited(mut negotiator: Negotiator, bounds: Bounds) -> Negotiator {
     negotiator
 }
 
-/// Returns an id. With each reload, the other side has the lesser one.
+/// Returns a session id. After each reload, the other side has the lower id.
 fn id(side: usize, reloaded: u8) -> SessionId {
     SessionId::new(format!("{reloaded} {side}"))
 }
@@ -361,13 +364,13 @@ impl Side {
         Ok(())
     }
 
-    /// Returns whether the operation may fail: not a rollback, and the model decides on candidates.
+    /// Returns whether the current operation may fail. Rollbacks succeed, and the model decides about candidates.
     fn may_fail(&self) -> bool {
         let Some(Running::Requested(operation)) = &self.running else { return false };
         matches!(operation, Operation::SetLocalDescription | Operation::SetRemoteDescription(_))
     }
 
-    fn applies_an_answer(&self) -> bool {
+    fn is_applying_answer(&self) -> bool {
         match &self.running {
             Some(Running::Requested(Operation::SetRemoteDescription(description))) => {
                 description.kind == SdpType::Answer
