@@ -20,6 +20,7 @@ const LAYERS: [&[&str]; 6] = [
         "members",
         "error",
         "rtc_error",
+        "log",
         "wake",
         "event",
         "promise",
@@ -254,6 +255,11 @@ mod tests {
     fn modules_without_layer_are_refused() {
         assert_eq!(find_faults(&imports(&[("novelty", &["error"])])).len(), 1);
         assert_eq!(find_faults(&imports(&[("room", &["Error"])])).len(), 1);
+    }
+
+    #[test]
+    fn source_follows_layers() {
+        assert_eq!(check(), Ok(()));
     }
 
     #[test]
