@@ -82,7 +82,7 @@ impl DemoServer {
         lock(&self.running).task.abort();
     }
 
-    /// Shuts the server down gracefully, and waits until its clients have been told to reconnect.
+    /// Shuts the server down gracefully, and waits until its clients have been asked to reconnect.
     ///
     /// # Panics
     /// If this takes longer than a minute.
