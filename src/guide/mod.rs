@@ -50,3 +50,6 @@ pub mod deploying {}
 
 #[doc = include_str!("security.md")]
 pub mod security {}
+
+#[doc = include_str!("browser_quirks.md")]
+pub mod browser_quirks {}
