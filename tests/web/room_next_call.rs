@@ -1,4 +1,4 @@
-//! A room that takes one call at a time, on the signaling server of the page.
+//! A room that takes one call at a time, and the URL of the server that serves the page.
 
 use browser_rtc::{
     ErrorKind,
@@ -54,6 +54,6 @@ async fn next_call_ends_with_the_room() {
 
 #[wasm_bindgen_test]
 fn url_of_this_page_has_the_host_of_the_page() {
-    let host = js::run("location", &[], "return location.host").as_string().unwrap();
+    let host = js::eval("location.host").as_string().unwrap();
     assert_eq!(signaling::url_of_this_page().unwrap(), format!("ws://{host}/signal"));
 }
