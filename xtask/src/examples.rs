@@ -9,10 +9,16 @@ use std::{env, fs};
 pub const MANIFEST: &str = "examples/Cargo.toml";
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Runs a cargo command on all of them, in the target folder of the workspace.
+/// Runs a cargo command on all of them.
 pub fn cargo(command: &str, args: &[&str]) -> Result {
     let step = Step::new("cargo", [command, "--manifest-path", MANIFEST, "--workspace", "--locked"]);
-    step.args(["--target", WASM, "--target-dir"]).args([paths::target_dir()?]).args(args).run()
+    step.args(["--target", WASM, "--target-dir"]).args([target_dir()?]).args(args).run()
+}
+
+/// Returns a target folder of their own. The library of a package with a `cdylib` has one file name, whatever its
+/// features are: in the folder of the workspace, each build would replace the library of the other.
+fn target_dir() -> Result<PathBuf> {
+    Ok(paths::target_dir()?.join("examples"))
 }
 
 /// Builds the `pkg` of each example.
@@ -31,7 +37,7 @@ pub fn build() -> Result {
         });
     };
     cargo("build", &[])?;
-    let built = paths::target_dir()?.join(WASM).join("debug");
+    let built = target_dir()?.join(WASM).join("debug");
     for (folder, name) in pages {
         Step::new(&wasm_bindgen.to_string_lossy(), ["--target", "web", "--no-typescript", "--out-dir"])
             .args([folder.join("pkg"), built.join(name).with_extension("wasm")])
