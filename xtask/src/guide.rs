@@ -1,6 +1,6 @@
-//! A check of the code that the guide quotes from `examples/`.
+//! Checks of the code that the guide and the README quote from `examples/`.
 //!
-//! Documentation tests compile all other Rust code of the guide. A quoted block is marked `rust,ignore`, and its first
+//! The README shows all of `examples/call`. In the guide, documentation tests compile all other Rust code. A quoted block is marked `rust,ignore`, and its first
 //! line is a comment with the path of the file. The rest must be a part of this file, apart from its indentation.
 
 use std::fs;
@@ -62,6 +62,21 @@ fn quotes_of_the_guide_are_verbatim() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn readme_shows_the_example_call() {
+    let read = |path: &str| fs::read_to_string(paths::root().join(path)).expect("a file of the repository");
+    let (readme, manifest) = (read("README.md"), read("examples/call/Cargo.toml"));
+    let dependencies =
+        manifest.split_once("[dependencies]").expect("the dependencies").1.replace(r#"path = "../..", "#, "");
+    for (first_line, code) in [
+        ("[dependencies]", dependencies.trim_start().to_owned()),
+        ("// src/lib.rs", read("examples/call/src/lib.rs")),
+        ("<!-- index.html -->", read("examples/call/index.html")),
+    ] {
+        assert!(readme.contains(&format!("{first_line}\n{code}```\n")), "README.md has other code after {first_line}");
+    }
 }
 
 #[test]
