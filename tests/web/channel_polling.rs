@@ -52,7 +52,7 @@ async fn try_receive_returns_each_message_once_until_closed() {
 }
 
 #[wasm_bindgen_test]
-async fn try_receive_wakes_no_less_than_the_stream() {
+async fn try_receive_leaves_waiting_stream_registered() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut waiting = b.clone();
