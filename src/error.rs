@@ -202,7 +202,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the kind of a thrown value by its `name`, as Firefox does not expose the classes of all errors.
+    /// Returns the kind of a thrown value by its `name`, because Firefox does not expose the classes of all errors.
     fn from_thrown(thrown: &JsValue) -> Self {
         let name = global::get_text(thrown, "name").unwrap_or_default();
         let name = name.strip_suffix("Error").unwrap_or_default();

@@ -316,8 +316,8 @@ impl Drop for WithdrawOnDrop<'_> {
     }
 }
 
-/// Returns whether the message can be sent in one piece without a header, as it does not begin like a piece. The first
-/// bytes of a blob are not known before it is read.
+/// Returns whether the message can be sent in one piece without a header, because it does not begin like a piece. The
+/// first bytes of a blob are not known before it is read.
 fn can_send_unsplit(payload: &Payload<'_>) -> Result<bool> {
     let has_prefix = |object: &JsValue| {
         let is_long_enough = payload.max_bytes() >= PREFIX.len() as f64;

@@ -84,8 +84,8 @@
 //! [high](DataChannel::set_high_water_mark) and the [low](DataChannel::set_low_water_mark) water mark.
 //!
 //! Received messages wait, from the first on, until they are read. If more than the [receive
-//! limit](DataChannel::set_receive_limit) wait, reading fails with `QuotaExceeded` and the channel closes, as a data
-//! channel itself cannot slow down its sender. A [`ByteStream`] does that, by credit.
+//! limit](DataChannel::set_receive_limit) wait, reading fails with `QuotaExceeded` and the channel closes, because a
+//! data channel itself cannot slow down its sender. A [`ByteStream`] does that, by credit.
 //!
 //! # Closing
 //!

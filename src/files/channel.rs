@@ -196,7 +196,7 @@ impl FileChannel {
         self.send_last(Stop::new(id, Reason::Invalid)).await;
     }
 
-    /// Calls a function with an incoming file. No borrow is held, as the function wakes tasks.
+    /// Calls a function with an incoming file. No borrow is held, because the function wakes tasks.
     fn with_incoming(&self, id: TransferId, function: impl FnOnce(&IncomingState)) {
         let incoming = self.incoming.borrow().get(&id).cloned();
         if let Some(incoming) = incoming {

@@ -267,7 +267,8 @@ impl Files {
         let state = Rc::new(OutgoingState::new(number, source));
         self.0.outgoing.borrow_mut().insert(number, state.clone());
         let outgoing = Outgoing::new(self.0.clone(), state.clone(), id, &name);
-        // The task starts before the offer is sent, as it cancels the offer at both peers if this future is dropped.
+        // The task starts before the offer is sent, because it cancels the offer at both peers if this future is
+        // dropped.
         spawn_local(task::run(self.0.clone(), state.clone()));
         self.0.send(offer).await?;
         state.offered.set();

@@ -170,7 +170,7 @@ impl Certificate {
     }
 }
 
-/// Compares the fingerprints, as Chromium creates a new object each time that the certificates of a connection are
+/// Compares the fingerprints, because Chromium creates a new object each time that the certificates of a connection are
 /// read.
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {

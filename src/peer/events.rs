@@ -169,7 +169,7 @@ impl PeerConnection {
         })
     }
 
-    /// Returns a stream of events that request a negotiation, as tracks or channels have changed.
+    /// Returns a stream of events that request a negotiation, because tracks or channels have changed.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onnegotiationneeded)
     #[doc(alias = "RTCPeerConnection.onnegotiationneeded")]
     pub fn negotiation_needed(&self) -> EventStream<()> {
@@ -205,7 +205,7 @@ impl PeerConnection {
         let connection = self.connection();
         EventStream::new(&self.0.end).on(&self.0.raw, "datachannel", move |event| {
             let raw = global::get(&event, "channel");
-            // The listeners of the channel are attached within this event, as a message may arrive with the next.
+            // The listeners of the channel are attached within this event, because a message may arrive with the next.
             raw.is_object().then(|| DataChannel::handle(raw.unchecked_into(), connection.clone(), Owner::Handles))
         })
     }

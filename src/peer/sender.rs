@@ -211,7 +211,8 @@ impl RtpSender {
     /// Sets the parameters, such as the bit rate, without a negotiation.
     ///
     /// The argument is the result of the last call of [`parameters`](Self::parameters), with changed fields, and can be
-    /// set once. Read the parameters immediately before, as the specification lets them expire with the next `await`.
+    /// set once. Read the parameters immediately before, because the specification lets them expire with the next
+    /// `await`.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setparameters)
     ///
     /// ```no_run
@@ -281,7 +282,7 @@ impl RtpSender {
 
     /// Keeps this track alive instead of the previous one.
     pub(super) fn keep(&self, track: Option<MediaStreamTrack>) {
-        // The previous track is dropped after the borrow, as its drop may stop it and so call listeners.
+        // The previous track is dropped after the borrow, because its drop may stop it and so call listeners.
         let _ = self.0.track.replace(track);
     }
 

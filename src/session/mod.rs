@@ -170,8 +170,8 @@ use crate::{
 ///
 /// # The link
 /// A link is a stream of the remote peer's [`Signal`]s and a sink for the local ones. It should keep their order. It may
-/// lose or duplicate signals and may be interrupted, as the session resends and deduplicates signals. If the link ends,
-/// the session continues until the network fails.
+/// lose or duplicate signals and may be interrupted, because the session resends and deduplicates signals. If the link
+/// ends, the session continues until the network fails.
 ///
 /// # The remote peer
 /// The remote peer need not use this crate. A [plain peer](crate::negotiation) is detected from its first signal, or

@@ -49,14 +49,14 @@ impl Raw {
     }
 }
 
-/// Omits the object, as the fields of the entry have the same values.
+/// Omits the object, because the fields of the entry have the same values.
 impl fmt::Debug for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
 }
 
-/// Reads a member with a single call into JavaScript, as a report has hundreds of members.
+/// Reads a member with a single call into JavaScript, because a report has hundreds of members.
 #[inline(never)]
 fn value(entry: &StatsEntry, member: &str) -> JsValue {
     entry.member(member).unwrap_or_default()

@@ -58,8 +58,8 @@
 //!
 //! # Absent and unknown members
 //!
-//! Every member is an `Option`, as no browser reports all of them; an absent value is not zero. An entry of a type that
-//! this crate does not know is a [`Stats::Unknown`]. Members that it does not know are in `raw()` and
+//! Every member is an `Option`, because no browser reports all of them; an absent value is not zero. An entry of a type
+//! that this crate does not know is a [`Stats::Unknown`]. Members that it does not know are in `raw()` and
 //! `unknown_members()` of each entry.
 
 mod decode;

@@ -242,7 +242,7 @@ struct Packets {
 }
 
 impl Packets {
-    /// Computes both numbers or neither. The count of losses may decrease, as packets arrive twice or late.
+    /// Computes both numbers or neither. The count of losses may decrease, because packets arrive twice or late.
     fn between(
         lost_before: Option<i64>,
         received_before: Option<u64>,
@@ -266,7 +266,7 @@ fn fraction(lost: Option<f64>, received: Option<f64>) -> Option<f64> {
     finite(Some(lost / (lost + received?)))
 }
 
-/// Returns the increase of a counter; `None` if it has decreased, as it was reset.
+/// Returns the increase of a counter; `None` if it has decreased, because it was reset.
 fn increase<N: Into<u64>>(before: Option<N>, now: Option<N>) -> Option<f64> {
     now?.into().checked_sub(before?.into()).map(|more| more as f64)
 }

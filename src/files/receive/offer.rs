@@ -92,9 +92,9 @@ impl Offer {
         &self.state.file_id
     }
 
-    /// Resolves when the offer can no longer be accepted, as the remote peer has cancelled it, the channel has closed,
-    /// or it was declined. For an accepted offer, resolves when the transfer is over. The future waits without a limit
-    /// while the channel is open.
+    /// Resolves when the offer can no longer be accepted, because the remote peer has cancelled it, the channel has
+    /// closed, or it was declined. For an accepted offer, resolves when the transfer is over. The future waits without
+    /// a limit while the channel is open.
     ///
     /// # Cancel safety
     /// Cancel safe.
