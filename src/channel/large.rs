@@ -42,7 +42,7 @@ const FALLBACK_PIECE: u64 = 16 * 1024;
 /// receiver.
 ///
 /// Both peers wrap their ends of one channel, with the same [limit](Self::set_limit). Clones share one channel. The
-/// stream returns complete messages; it waits without a limit while the channel is open.
+/// stream returns complete messages; it waits without a timeout while the channel is open.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, LargeMessages, Message}, Result};

@@ -99,7 +99,7 @@ const READY_REPORTS: u32 = 3;
 impl SharedChannel {
     /// Returns the shared state of the channel, which is created for a new channel.
     ///
-    /// For an incoming channel, the `datachannel` event calls this, because the first message may follow at once.
+    /// For an incoming channel, the `datachannel` event calls this, because the first message may follow immediately.
     pub(super) fn find_or_new(
         raw: data_channel::DataChannel,
         connection: Option<Connection>,

@@ -35,7 +35,7 @@ const MAX_FRAME: u32 = 64 * 1024;
 ///
 /// Both peers wrap their ends of one channel, of any kind. Each frame is independent: on an unordered or unreliable
 /// channel, frames arrive in any order or not at all, and the messages within a frame stay in order. Clones share one
-/// channel. The stream waits without a limit while the channel is open.
+/// channel. The stream waits without a timeout while the channel is open.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, Packed}, Result};

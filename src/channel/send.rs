@@ -175,7 +175,7 @@ impl SharedChannel {
         if sent.is_err() && life.reset_if_connecting() { Err(Blocked::NotOpen) } else { Ok(sent) }
     }
 
-    /// Sends at once if there is room and no other sender waits, otherwise in the order of the calls.
+    /// Sends immediately if there is room and no other sender waits, otherwise in the order of the calls.
     fn poll_send(&self, cx: &Context<'_>, payload: &Payload<'_>, turn: &mut Option<Turn>) -> Poll<Result<()>> {
         match self.attempt(payload, turn.as_ref()) {
             Ok(outcome) => {
@@ -276,8 +276,8 @@ impl DataChannel {
         })
     }
 
-    /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark), at once if it is
-    /// already. Like [`send`](Self::send), the future waits without a limit for an unreachable peer.
+    /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark), immediately if it is
+    /// already. Like [`send`](Self::send), the future waits without a timeout for an unreachable peer.
     ///
     /// # Errors
     /// `Closed` if the channel closes first.

@@ -129,7 +129,7 @@ impl DtmfSender {
         Self(Rc::new(SharedDtmfSender { _tones: listener, raw, sender: sender.clone(), end: end.clone(), play_out }))
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcdtmfSender {
         &self.0.raw

@@ -229,8 +229,8 @@ impl Files {
     /// Resolves to the next file that the remote peer offers, in the order of the offers; to `None` once the channel
     /// has closed or the last handle of this object is dropped. Offers that the remote peer has withdrawn are omitted.
     ///
-    /// The future waits for the remote peer without a limit. Each offer is returned once, to one of the handles. Up to
-    /// 64 offers can wait for an answer; further ones are declined as `Busy`.
+    /// The future waits for the remote peer without a timeout. Each offer is returned once, to one of the handles. Up
+    /// to 64 offers can wait for an answer; further ones are declined as `Busy`.
     ///
     /// # Cancel safety
     /// Cancel safe: no offer is lost.

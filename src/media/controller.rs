@@ -65,7 +65,7 @@ impl CaptureController {
         Ok(Self { raw, decision: Rc::default() })
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.raw

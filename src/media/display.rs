@@ -45,7 +45,8 @@ use crate::{
 /// - `NotSupported` if the browser cannot share a screen, as on a phone, or the page is neither https nor localhost.
 ///
 /// # Cancel safety
-/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped at once.
+/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped
+/// immediately.
 ///
 /// [`MediaStreamTrack::ended`]: super::MediaStreamTrack::ended
 #[doc(alias = "MediaDevices.getDisplayMedia")]

@@ -129,7 +129,7 @@ pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Re
 /// Snapshots.
 impl MediaStreamTrack {
     /// Returns the next frame of the track as an image file. The track need not be shown in an element. The future
-    /// waits without a limit while the track is live and provides no frame.
+    /// waits without a timeout while the track is live and provides no frame.
     ///
     /// # Errors
     /// - Those of [`snapshot`].

@@ -69,7 +69,7 @@ export interface JoinOptions extends WaitOptions {
   /** How the room's calls recover when the network between the two peers fails. */
   recovery?: RecoveryOptions;
   /** Keeps the seat's resume token in `sessionStorage`, so that a page that is reloaded after a crash can join under the
-      same name at once. */
+      same name immediately. */
   keepSeat?: boolean;
 }
 

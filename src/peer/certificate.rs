@@ -139,7 +139,7 @@ impl Certificate {
         Self(raw.unchecked_into())
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcCertificate {
         &self.0

@@ -70,7 +70,7 @@ impl IceTransport {
         Transport::new(raw, connection).map(Self)
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0.raw

@@ -42,7 +42,7 @@ impl RtpReceiver {
         Self(Rc::new(SharedReceiver { raw, track, end: end.clone() }))
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcRtpReceiver {
         &self.0.raw

@@ -53,7 +53,7 @@ impl RtpSender {
         }))
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcRtpSender {
         &self.0.raw
@@ -98,7 +98,7 @@ impl RtpSender {
         self.0.replacing.get() > 0
     }
 
-    /// Sets the track of the handle at once, and requests the replacement from the browser.
+    /// Sets the track of the handle immediately, and requests the replacement from the browser.
     pub(super) fn begin_replacing(&self, track: Option<&MediaStreamTrack>) -> Settled {
         self.keep(track.cloned());
         self.0.is_emptied.set(track.is_none());

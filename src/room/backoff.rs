@@ -1,4 +1,5 @@
-//! Delays between attempts to reconnect, so that the clients of a server that was restarted do not all connect at once.
+//! Delays between attempts to reconnect, so that the clients of a server that was restarted do not all connect at the
+//! same time.
 
 /// Maximum delay before the first attempt. It is short, because most sockets break individually.
 const FIRST_MAX_MS: u32 = 250;

@@ -59,7 +59,7 @@ pub(super) struct RoomDriver {
     kept_seat: Option<KeptSeat>,
     give_up_after: Duration,
     /// Number of attempts to reconnect since a connection last survived a whole heartbeat. The delays therefore also grow
-    /// for a server that drops each seat at once.
+    /// for a server that drops each seat immediately.
     attempt: u32,
     /// Id of the last ping.
     ping_id: u32,

@@ -153,7 +153,7 @@ impl Join {
     }
 
     /// Keeps the seat's resume token in the page's `sessionStorage`, so that a reloaded page can join under the same name
-    /// at once.
+    /// immediately.
     ///
     /// Without this option, the name stays taken after a crash, or after any other end of the page that does not close its
     /// socket, until the server detects that the page is gone: 15 seconds by default.

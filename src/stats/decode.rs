@@ -101,8 +101,8 @@ macro_rules! dictionary {
                 }
             }
 
-            /// Returns the browser's own object, which includes members that this crate does not know; `None` for an
-            /// entry that was created in Rust.
+            /// Returns the underlying browser object, which includes members that this crate does not know; `None` for
+            /// an entry that was created in Rust.
             #[must_use]
             pub fn raw(&self) -> Option<&js_sys::Object> {
                 self.raw.object()

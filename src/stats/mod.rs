@@ -227,8 +227,8 @@ impl Stats {
         self.head().1
     }
 
-    /// Returns the browser's own object, which includes members that this crate does not know; `None` for an entry that
-    /// was created in Rust.
+    /// Returns the underlying browser object, which includes members that this crate does not know; `None` for an entry
+    /// that was created in Rust.
     #[must_use]
     pub fn raw(&self) -> Option<&Object> {
         self.head().2
@@ -255,7 +255,7 @@ impl Unknown {
         Self { stats_type, id: head.id, timestamp: head.timestamp, raw: head.raw }
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn raw(&self) -> Option<&Object> {
         self.raw.object()

@@ -63,7 +63,7 @@ const CHUNK: usize = 64 * 1024;
 /// Writing and flushing complete when the channel has accepted the bytes, not when the bytes have arrived.
 ///
 /// # Unresponsive peers
-/// Like those of a socket, reads and writes wait for the remote program without a limit while the channel is open. If
+/// Like those of a socket, reads and writes wait for the remote program without a timeout while the channel is open. If
 /// the remote peer has not wrapped its channel in a `ByteStream`, writing stops after 65,536 bytes, because no credit
 /// arrives. [`ready`](Self::ready) detects that.
 ///
@@ -138,8 +138,8 @@ impl ByteStream {
         self.outbox.channel()
     }
 
-    /// Resolves when the remote peer is known to have wrapped its end of the channel in a `ByteStream`, at once if that
-    /// is known already. Bytes that arrive in the meantime can be read afterwards.
+    /// Resolves when the remote peer is known to have wrapped its end of the channel in a `ByteStream`, immediately if
+    /// that is known already. Bytes that arrive in the meantime can be read afterwards.
     ///
     /// The `timeout` covers the opening of the channel and the answer of the remote program: 1 ms to 24 days, in whole
     /// milliseconds.

@@ -52,8 +52,8 @@ impl<T> Incoming<T> {
 
     /// Resolves to the file when all of it is received, verified and stored. The file is returned once.
     ///
-    /// The future waits for the remote peer without a limit, until the transfer is complete, fails or is cancelled, or
-    /// the channel closes. [`progress`](Self::progress) reveals a peer that sends nothing.
+    /// The future waits for the remote peer without a timeout, until the transfer is complete, fails or is cancelled,
+    /// or the channel closes. [`progress`](Self::progress) reveals a peer that sends nothing.
     ///
     /// # Errors
     /// - `Abort` if either peer has cancelled the transfer.
