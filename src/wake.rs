@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dropped_wait_removes_its_waker() {
+    fn dropped_wait_removes_waker() {
         let signal = CloseSignal::default();
         for _ in 0..1_000 {
             assert_eq!(signal.wait().now_or_never(), None);
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn woken_waiter_keeps_its_entry() {
+    fn woken_waiter_keeps_entry() {
         let set = WakerSet::default();
         let mut first = set.waiter();
         let cx = Context::from_waker(Waker::noop());

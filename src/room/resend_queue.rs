@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_frame_keeps_its_number() {
+    fn refused_frame_keeps_number() {
         let mut resend_queue = ResendQueue::default();
         let (second, mut delivery) = awaited_say(2);
         [say(1), second, say(3)].into_iter().for_each(|frame| resend_queue.push(frame));

@@ -123,7 +123,7 @@ pub(super) use dictionary;
 mod tests {
     /// Checks that each member is read by the name in its alias.
     #[test]
-    fn members_match_their_aliases() {
+    fn members_match_aliases() {
         let sources = [
             include_str!("ice.rs"),
             include_str!("inbound.rs"),

@@ -52,7 +52,7 @@ async fn try_receive_returns_each_message_once_until_closed() {
 }
 
 #[wasm_bindgen_test]
-async fn try_receive_wakes_no_less_than_the_stream() {
+async fn stream_is_woken_despite_try_receive() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut waiting = b.clone();
@@ -68,7 +68,7 @@ async fn try_receive_wakes_no_less_than_the_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn try_receive_reports_the_exceeded_limit_once() {
+async fn try_receive_reports_exceeded_limit_once() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         b.set_receive_limit(100);
