@@ -21,7 +21,7 @@ use crate::sys::global;
 /// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// The error of an operation of this crate.
+/// The error type of this crate.
 ///
 /// An error has the name of the operation, a [kind](ErrorKind) to match on, and a message for logs. Clones share one error.
 ///
@@ -113,7 +113,7 @@ pub enum ErrorKind {
     /// The operation failed for a reason specific to it, such as a session description that cannot be applied
     /// (`OperationError`).
     Operation,
-    /// A text could not be parsed (`SyntaxError`).
+    /// A string could not be parsed (`SyntaxError`).
     Syntax,
     /// A value is missing or has the wrong type (`TypeError`).
     Type,

@@ -170,7 +170,7 @@ impl SharedChannel {
         });
     }
 
-    /// Closes the channel once the send buffer is empty, because Chromium discards the buffer upon `close()`. The wait
+    /// Closes the channel once the send buffer is empty, because Chromium discards the buffer on `close()`. The wait
     /// outlives the last handle.
     pub(super) fn close(&self) {
         let life = self.life.clone();

@@ -53,7 +53,7 @@ impl CaptureController {
     /// Creates a controller for one capture.
     ///
     /// # Errors
-    /// `NotSupported` if the browser has no capture controller, as Firefox. The browser then determines the focus.
+    /// `NotSupported` if the browser has no capture controller, such as Firefox. The browser then determines the focus.
     #[doc(alias = "CaptureController.constructor")]
     pub fn new() -> Result<Self> {
         const OPERATION: &str = "CaptureController";

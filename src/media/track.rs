@@ -155,7 +155,7 @@ impl MediaStreamTrack {
         self.state() == TrackState::Ended
     }
 
-    /// Resolves when the track ends, immediately if it has ended already. A track ends when its device is unplugged,
+    /// Resolves when the track ends, or immediately if it has already ended. A track ends when its device is unplugged,
     /// the user stops sharing or revokes the permission, the connection of a remote track closes, or a handle is
     /// [stopped](Self::stop).
     ///

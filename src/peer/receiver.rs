@@ -120,7 +120,7 @@ impl RtpReceiver {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)
     ///
     /// # Errors
-    /// As [`PeerConnection::stats`](super::PeerConnection::stats).
+    /// The same errors as [`PeerConnection::stats`](super::PeerConnection::stats).
     ///
     /// # Cancel safety
     /// Cancel safe.

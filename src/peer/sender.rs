@@ -152,7 +152,7 @@ impl RtpSender {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)
     ///
     /// # Errors
-    /// As [`PeerConnection::stats`](super::PeerConnection::stats).
+    /// The same errors as [`PeerConnection::stats`](super::PeerConnection::stats).
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -251,11 +251,11 @@ impl RtpSender {
     /// [Specification](https://w3c.github.io/webrtc-extensions/#rtcrtpsender-extensions)
     ///
     /// # Errors
-    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` if the number of options differs from
-    /// that of the encodings.
+    /// The same errors as [`set_parameters`](Self::set_parameters), and `InvalidModification` if the number of options
+    /// differs from that of the encodings.
     ///
     /// # Cancel safety
-    /// As [`set_parameters`](Self::set_parameters).
+    /// The same as [`set_parameters`](Self::set_parameters).
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters_with(
         &self,

@@ -184,10 +184,11 @@ impl Call {
     /// each peer opens the channel with its own options and only waits for the connection.
     ///
     /// # Errors
-    /// As [`channel`](Self::channel), and `Operation` if the id is taken. Calls reserve the id 254.
+    /// The same errors as [`channel`](Self::channel), and `Operation` if the id is taken. Calls reserve the id 254.
     ///
     /// # Cancel safety
-    /// As [`channel`](Self::channel). With a negotiated id, dropping the future closes the channel on either peer.
+    /// The same as [`channel`](Self::channel). With a negotiated id, dropping the future closes the channel on either
+    /// peer.
     pub async fn channel_with(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         if self.0.call.role() == Role::Caller || init.is_negotiated() {
             let channel = self.connection().create_data_channel(label, init)?;

@@ -101,7 +101,7 @@ impl Connector {
         let seat_on = select_biased! {
             joined = request_seat(&mut socket, request).boxed_local().fuse() => joined?,
             () = timeout => {
-                // The server may have given this socket the seat nevertheless.
+                // The server may have assigned the seat to this socket in the meantime.
                 self.set_aside(socket);
                 return Err(timed_out());
             }

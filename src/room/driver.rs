@@ -35,7 +35,7 @@ use crate::{
     wake::CloseWait,
 };
 
-/// Time that the server may take to answer the first join. Browsers have no timeout of their own.
+/// Time that the server may take to answer the first join. Browsers have no timeout.
 const JOIN_TIMEOUT_MS: u32 = 20_000;
 
 /// Time that the server may take to answer a join when the room reconnects. It is shorter, because another attempt

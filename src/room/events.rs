@@ -13,7 +13,7 @@ use crate::{
 /// Maximum size of the unread events of a subscriber, in bytes.
 const MAX_UNREAD_BYTES: usize = 8 * 1024 * 1024;
 
-/// Size of an event without its data and texts, as it counts towards the limit.
+/// Size of an event without its data and strings, which counts towards the limit.
 const EVENT_BYTES: usize = 256;
 
 /// An event of a room.

@@ -156,7 +156,7 @@ impl Join {
     /// immediately.
     ///
     /// Without this option, the name stays taken after a crash, or after any other end of the page that does not close its
-    /// socket, until the server detects that the page is gone: 15 seconds by default.
+    /// socket, until the server detects that the page no longer exists: 15 seconds by default.
     ///
     /// The reloaded page gets a new seat with a new id, because it has lost the state of the previous one. The other
     /// peers see the previous peer leave with [`LeaveReason::Replaced`](crate::signaling::LeaveReason::Replaced).

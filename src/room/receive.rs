@@ -143,7 +143,7 @@ impl Receiver {
         }
     }
 
-    /// Ends the room, because the connection to the server is lost for good. Active calls continue.
+    /// Ends the room, because the connection to the server is permanently lost. Active calls continue.
     pub(super) fn lost(&self, reason: Error) {
         let Some(room) = self.room.upgrade() else { return };
         room.presence().set_online(false);

@@ -174,9 +174,9 @@ entries! {
     InboundRtp(InboundRtp),
     /// A stream of media that is sent.
     OutboundRtp(OutboundRtp),
-    /// The reception of a sent stream, as the remote peer reports it.
+    /// The reception of a sent stream, as reported by the remote peer.
     RemoteInboundRtp(RemoteInboundRtp),
-    /// The sending of a received stream, as the remote peer reports it.
+    /// The sending of a received stream, as reported by the remote peer.
     RemoteOutboundRtp(RemoteOutboundRtp),
     /// The playout of audio.
     MediaPlayout(AudioPlayout),

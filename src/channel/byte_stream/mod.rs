@@ -107,10 +107,10 @@ impl ByteStream {
     /// windows of the two peers may differ.
     ///
     /// The [receive limit](DataChannel::receive_limit) of the channel is raised to 64 times the window, because a peer
-    /// may send each byte in a message of its own.
+    /// may send each byte in a separate message.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// The same errors as [`new`](Self::new).
     pub fn with_window(channel: DataChannel, bytes: u32) -> Result<Self> {
         if !channel.ordered() || channel.reliability() != Reliability::Reliable {
             let message = "a byte stream requires a data channel that is ordered and reliable";
@@ -138,8 +138,8 @@ impl ByteStream {
         self.outbox.channel()
     }
 
-    /// Resolves when the remote peer is known to have wrapped its end of the channel in a `ByteStream`, immediately if
-    /// that is known already. Bytes that arrive in the meantime can be read afterwards.
+    /// Resolves when the remote peer is known to have wrapped its end of the channel in a `ByteStream`, or
+    /// immediately if that is already known. Bytes that arrive in the meantime can be read afterwards.
     ///
     /// The `timeout` covers the opening of the channel and the answer of the remote program: 1 ms to 24 days, in whole
     /// milliseconds.

@@ -203,7 +203,7 @@ impl MediaRecorder {
     /// milliseconds. Browsers have a minimum length.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// The same errors as [`start`](Self::start).
     pub fn start_in_slices(&self, length: Duration) -> Result<Recording> {
         self.start_by(|raw| raw.start_sliced(milliseconds(length)))
     }
