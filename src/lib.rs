@@ -83,7 +83,7 @@
 //! |---|---|---|
 //! | [`room`] | the users in a room, messages to them, and calls between them | [`Room`](room::Room), [`Call`](room::Call) |
 //! | [`signaling`] | the signaling protocol, frame by frame | [`SignalingSocket`](signaling::SignalingSocket) |
-//! | [`session`] | a connection over a signaling channel of your own, which negotiates and recovers by itself | [`Session`](session::Session), [`Link`](session::Link) |
+//! | [`session`] | a connection over any signaling channel, which negotiates and recovers automatically | [`Session`](session::Session), [`Link`](session::Link) |
 //! | [`negotiation`] | perfect negotiation as a state machine without I/O | [`Negotiator`](negotiation::Negotiator) |
 //! | [`files`] | transfer of files over a data channel, with progress and resumption | [`Files`](files::Files) |
 //! | [`peer`] | the browser's peer connection, with its transceivers, transports and certificates | [`PeerConnection`](peer::PeerConnection) |

@@ -50,7 +50,7 @@ fn unindented(lines: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn quotes_of_the_guide_are_verbatim() {
+fn guide_quotes_are_verbatim() {
     let mut faults = Vec::new();
     let pages = fs::read_dir(paths::root().join("src/guide")).expect("the pages of the guide");
     for page in pages.map(|entry| entry.expect("a page").path()).filter(|path| path.extension() == Some("md".as_ref()))
@@ -66,7 +66,7 @@ fn quotes_of_the_guide_are_verbatim() {
 }
 
 #[test]
-fn readme_shows_the_example_call() {
+fn readme_shows_example_call() {
     let read = |path: &str| fs::read_to_string(paths::root().join(path)).expect("a file of the repository");
     let (readme, manifest) = (read("README.md"), read("examples/call/Cargo.toml"));
     let dependencies =
