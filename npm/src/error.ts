@@ -1,0 +1,171 @@
+/**
+ * The name of an {@link RtcError}.
+ *
+ * The first group are names of `DOMException`s, for errors of the browser and for errors of the same meaning. The second
+ * group are names of this package:
+ *
+ * - `ClosedError`: the call, the channel or the room is closed.
+ * - `DeclinedError`, `BusyError`: the callee declined the call, or is in another call.
+ * - `PeerLeftError`: the peer has left the room, or was never in it.
+ * - `SignalingError`: the signaling server refused the request; `code` is the reason.
+ * - `TooLargeError`: a message exceeds `limit`.
+ * - `InvalidDataError`: the remote peer sent data that violates the protocol.
+ */
+export type RtcErrorName =
+  | "AbortError"
+  | "InvalidAccessError"
+  | "InvalidModificationError"
+  | "InvalidStateError"
+  | "NetworkError"
+  | "NotAllowedError"
+  | "NotFoundError"
+  | "NotReadableError"
+  | "NotSupportedError"
+  | "OperationError"
+  | "OverconstrainedError"
+  | "QuotaExceededError"
+  | "SecurityError"
+  | "SyntaxError"
+  | "TimeoutError"
+  | "UnknownError"
+  | "BusyError"
+  | "ClosedError"
+  | "DeclinedError"
+  | "InvalidDataError"
+  | "PeerLeftError"
+  | "SignalingError"
+  | "TooLargeError";
+
+/** A code of the signaling server, for the name `SignalingError`. */
+export type SignalingCode =
+  | "nameTaken"
+  | "roomFull"
+  | "serverFull"
+  | "unknownPeer"
+  | "tooLarge"
+  | "tooDeep"
+  | "rateLimited"
+  | "badMessage"
+  | "badName"
+  | "badRoom"
+  | "notJoined"
+  | "alreadyJoined"
+  | "unauthorized"
+  | "tooManyClients"
+  | "draining"
+  | "unsupportedVersion"
+  | "unavailable"
+  | "internal";
+
+/**
+ * Converts the words of the protocol, such as `name_taken` and `peer-left`, to camel case.
+ *
+ * @internal
+ */
+export function camelCase(text: string): string {
+  return text.replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The details of an {@link RtcError}. */
+export interface RtcErrorOptions {
+  /** The error of the signaling server. */
+  code?: SignalingCode | (string & {});
+  /** The limit in bytes that was exceeded. */
+  limit?: number;
+  /** The underlying error. */
+  cause?: unknown;
+}
+
+/**
+ * The error of an operation of this package.
+ *
+ * Arguments of a wrong type and numbers out of range are a `TypeError` and a `RangeError` instead, as in the functions of
+ * the browser, and an operation that an `AbortSignal` aborts is rejected with the signal's `reason`.
+ */
+export class RtcError extends Error {
+  /** The kind of the error. */
+  override readonly name: RtcErrorName;
+  /** The name of the function that failed, such as `joinRoom`. */
+  readonly operation: string;
+  /** The signaling server's error code, if the name is `SignalingError`. A newer server can have further codes. */
+  readonly code: SignalingCode | (string & {}) | undefined;
+  /** The maximum size in bytes, if the name is `TooLargeError`. */
+  readonly limit: number | undefined;
+  /** The underlying error, such as the `DOMException` of the browser. */
+  override readonly cause: unknown;
+
+  /** Creates an error. The message begins with the operation. */
+  constructor(name: RtcErrorName, operation: string, message: string, options: RtcErrorOptions = {}) {
+    super(`${operation}: ${message}`);
+    this.name = name;
+    this.operation = operation;
+    this.code = options.code;
+    this.limit = options.limit;
+    this.cause = options.cause;
+  }
+}
+
+/** The names of errors of the browser. They also are the names of the raw module's kinds, with the suffix `Error`. */
+const NAMES: ReadonlySet<string> = new Set<RtcErrorName>([
+  "AbortError",
+  "InvalidAccessError",
+  "InvalidModificationError",
+  "InvalidStateError",
+  "NetworkError",
+  "NotAllowedError",
+  "NotFoundError",
+  "NotReadableError",
+  "NotSupportedError",
+  "OperationError",
+  "OverconstrainedError",
+  "QuotaExceededError",
+  "SecurityError",
+  "SyntaxError",
+  "TimeoutError",
+  "UnknownError",
+  "BusyError",
+  "ClosedError",
+  "DeclinedError",
+  "InvalidDataError",
+  "PeerLeftError",
+  "SignalingError",
+  "TooLargeError",
+]);
+
+function isName(name: string): name is RtcErrorName {
+  return NAMES.has(name);
+}
+
+/**
+ * Converts an error of the raw module or of the browser. `TypeError` and `RangeError` are returned unchanged.
+ *
+ * @internal
+ */
+export function toRtcError(operation: string, thrown: unknown): Error {
+  if (thrown instanceof RtcError || thrown instanceof TypeError || thrown instanceof RangeError) return thrown;
+  if (typeof thrown !== "object" || thrown === null) {
+    return new RtcError("UnknownError", operation, String(thrown), { cause: thrown });
+  }
+  const { name, message, code, limit } = thrown as Partial<Record<"name" | "message" | "code" | "limit", unknown>>;
+  const full = typeof name !== "string" ? "" : name.endsWith("Error") ? name : `${name}Error`;
+  const raw = /^(\S+) failed \(\w+\): (.*)$/s.exec(String(message));
+  const options: RtcErrorOptions = {};
+  if (typeof code === "string") options.code = camelCase(code);
+  if (typeof limit === "number") options.limit = limit;
+  // The raw error has nothing that this error lacks, while that of a browser has a stack and a class of its own.
+  if (!raw) options.cause = thrown;
+  return new RtcError(isName(full) ? full : "UnknownError", raw?.[1] ?? operation, raw?.[2] ?? String(message), options);
+}
+
+/**
+ * Calls a function of the raw module, and converts its error.
+ *
+ * @internal
+ */
+export function calling<T>(operation: string, call: () => T): T {
+  try {
+    return call();
+  } catch (thrown) {
+    throw toRtcError(operation, thrown);
+  }
+}

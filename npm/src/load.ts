@@ -1,0 +1,59 @@
+import loadRaw from "./wasm/browser_rtc.js";
+import { options } from "./check.js";
+import { RtcError } from "./error.js";
+
+/** A WebAssembly module: its URL, a response, its bytes, or the compiled module. */
+export type WasmSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
+
+/** The options of `init`. */
+export interface InitOptions {
+  /** The WebAssembly module, if it is not served beside the JavaScript file. */
+  wasm?: WasmSource | Promise<WasmSource>;
+}
+
+let loading: Promise<void> | undefined;
+
+/**
+ * Returns whether this environment has WebRTC. This function needs no WebAssembly module.
+ */
+export function isSupported(): boolean {
+  return typeof globalThis.RTCPeerConnection === "function";
+}
+
+/**
+ * Loads the WebAssembly module, once. A failed attempt is not kept, so that a later call retries.
+ *
+ * @internal
+ */
+export function load(operation: string, source: () => WasmSource | Promise<WasmSource>): Promise<void> {
+  if (!isSupported()) {
+    const where = typeof document === "undefined" ? "on a server and in a worker" : "in this browser";
+    const advice = `there is no RTCPeerConnection ${where}. Import the package anywhere, but call it in a page of a browser, and check isSupported() first`;
+    return Promise.reject(new RtcError("NotSupportedError", operation, advice));
+  }
+  loading ??= instantiate(operation, source).catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function instantiate(operation: string, source: () => WasmSource | Promise<WasmSource>): Promise<void> {
+  try {
+    await loadRaw({ module_or_path: source() });
+  } catch (cause) {
+    const advice = "Serve browser_rtc_bg.wasm beside the script, or pass its URL or bytes to init({ wasm })";
+    const message = `the WebAssembly module cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ${advice}`;
+    throw new RtcError("NetworkError", operation, message, { cause });
+  }
+}
+
+/**
+ * Returns the module of the options of `init`, if they contain one.
+ *
+ * @internal
+ */
+export function wasmSource(value: InitOptions | undefined): (() => WasmSource | Promise<WasmSource>) | undefined {
+  const { wasm } = options("init", "options", value, ["wasm"]);
+  return wasm === undefined ? undefined : () => wasm;
+}

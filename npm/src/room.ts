@@ -1,0 +1,247 @@
+import type { JoinOptions as RawJoinOptions, Room as RawRoom, RoomEvent as RawRoomEvent } from "./wasm/browser_rtc.js";
+import { joinRoom as rawJoinRoom } from "./wasm/browser_rtc.js";
+import { Call, IncomingCall, type MediaOptions, mediaOptions } from "./call.js";
+import { abortable, milliseconds, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
+import { disposable } from "./dispose.js";
+import { calling, camelCase, type RtcError, toRtcError } from "./error.js";
+import { Events, type ListenerOptions } from "./events.js";
+import { load, type WasmSource } from "./load.js";
+import type { Peer } from "./peer.js";
+import { items, settled } from "./raw.js";
+
+/** The options of `joinRoom`. */
+export interface JoinOptions extends WaitOptions {
+  /** The room to join, 1 to 64 characters. */
+  room: string;
+  /** The name to join under, 1 to 64 characters. It must be unique in the room. */
+  name: string;
+  /** The access token, for servers that require one, or a function that returns a token whenever the server requires one. */
+  token?: string | (() => string | Promise<string>);
+  /**
+   * How long the room tries to reconnect after the connection to the server is lost, in milliseconds: 300000 by default, at
+   * most 24 days, which `Infinity` stands for.
+   */
+  giveUpAfter?: number;
+  /** How long a call rings before it ends as unanswered, in milliseconds. 45000 by default. */
+  ringTime?: number;
+  /** The configuration of the connections. The server's ICE servers are appended to those of the configuration. */
+  rtcConfiguration?: RTCConfiguration;
+  /** When the connections of calls are restarted, and given up, after the network has failed. */
+  recovery?: RecoveryOptions;
+  /**
+   * Whether the seat's resume token is kept in `sessionStorage`, so that a page that is reloaded after a crash can join under
+   * the same name at once. `false` by default.
+   */
+  keepSeat?: boolean;
+}
+
+/** When ICE is restarted after a network failure, and when a call is given up. */
+export interface RecoveryOptions {
+  /** How long a connection may be disconnected before ICE is restarted, in milliseconds. 3000 by default. */
+  patience?: number;
+  /** The number of attempts before the call is lost. 6 by default. */
+  attempts?: number;
+  /** The duration of each attempt, in milliseconds. 10000 by default. */
+  attemptTime?: number;
+}
+
+/**
+ * The reason for which a peer is no longer in the room. A newer server can have further reasons.
+ *
+ * - `left`: the peer left, or its page was closed or reloaded.
+ * - `lost`: the connection of the peer to the server was lost.
+ * - `replaced`: the peer has joined again, with a new id.
+ */
+export type LeaveReason = "left" | "lost" | "replaced" | (string & {});
+
+/** An event of a room. */
+export type RoomEvent =
+  /** A peer calls this page. */
+  | { readonly type: "incoming"; readonly call: IncomingCall }
+  /** A peer has joined the room. */
+  | { readonly type: "peerJoined"; readonly peer: Peer }
+  /** A peer has left the room. */
+  | { readonly type: "peerLeft"; readonly peer: Peer; readonly reason: LeaveReason }
+  /** A peer has sent a message to the room with `say`. */
+  | { readonly type: "said"; readonly from: Peer; readonly data: unknown }
+  /** The server refused a message, or sent one that cannot be parsed, or the token function failed. */
+  | { readonly type: "refused"; readonly error: RtcError }
+  /** The connection to the server is lost, and an attempt to reconnect begins. */
+  | { readonly type: "reconnecting"; readonly attempt: number }
+  /** The connection to the server is restored. */
+  | { readonly type: "recovered" }
+  /** Events were dropped, because too many were unread. */
+  | { readonly type: "lagged"; readonly missed: number }
+  /** The room is lost. This is the last event. */
+  | { readonly type: "lost"; readonly error: RtcError };
+
+const TYPES: readonly RoomEvent["type"][] = [
+  "incoming",
+  "peerJoined",
+  "peerLeft",
+  "said",
+  "refused",
+  "reconnecting",
+  "recovered",
+  "lagged",
+  "lost",
+];
+
+/**
+ * The membership in a room, and an async iterable of the room's events.
+ *
+ * If the connection to the server is lost, the room reconnects. The page stays in the room even if it drops the object.
+ */
+export class Room implements AsyncIterable<RoomEvent> {
+  readonly #raw: RawRoom;
+  readonly #events: Events<RoomEvent>;
+
+  private constructor(raw: RawRoom) {
+    this.#raw = raw;
+    const events = items("events", raw[Symbol.asyncIterator](), (event) => roomEvent(event as RawRoomEvent));
+    this.#events = new Events(events, TYPES, (missed) => ({ type: "lagged", missed }));
+  }
+
+  /** @internal */
+  static wrap(raw: RawRoom): Room {
+    return new Room(raw);
+  }
+
+  /** The local peer. Its id changes when the room gets a new seat, such as after a restart of the server. */
+  get me(): Peer {
+    return this.#raw.me;
+  }
+
+  /** The other peers in the room. */
+  get peers(): readonly Peer[] {
+    return this.#raw.peers;
+  }
+
+  /**
+   * Calls a peer, which is an entry of `peers` or an id, and resolves to the call when the peer has accepted. If the peer
+   * calls this page at the same time, both get the same call.
+   *
+   * The promise is rejected with an {@link RtcError} whose name is `DeclinedError`, `BusyError`, `TimeoutError` if the peer
+   * does not answer, `PeerLeftError`, `SignalingError` or `ClosedError`, or with the reason for which the promise of
+   * `options.media` is rejected.
+   */
+  async call(peer: Peer | string, options?: MediaOptions): Promise<Call> {
+    if (typeof peer !== "string" && (tag(peer) !== "Object" || typeof peer.id !== "string")) {
+      throw wrongType("call", "peer", "a string or a Peer object", peer);
+    }
+    const { media, signal } = mediaOptions("call", options);
+    const id = typeof peer === "string" ? peer : peer.id;
+    return Call.wrap(await settled("call", this.#raw.call(id, media, signal ? { signal } : undefined), signal));
+  }
+
+  /**
+   * Sends a message to all other peers in the room: any value that can be represented in JSON. Resolves when the server has
+   * accepted the message.
+   *
+   * The promise is rejected with a `TypeError` for any other value, and with an {@link RtcError} whose name is
+   * `TooLargeError`, `SignalingError` or `ClosedError`.
+   */
+  say(value: unknown): Promise<void> {
+    return settled("say", this.#raw.say(value));
+  }
+
+  /** Leaves the room, and ends its calls. Does nothing if the room was left before. */
+  leave(): void {
+    calling("leave", () => this.#raw.leave());
+  }
+
+  /**
+   * Adds a listener of one type of events, and returns a function that removes it. The first listeners also get the events
+   * since the room was joined.
+   */
+  on<T extends RoomEvent["type"]>(
+    type: T,
+    listener: (event: Extract<RoomEvent, { readonly type: T }>) => void,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.#events.on(type, listener, options);
+  }
+
+  /**
+   * Returns an iterator of the events, with a queue of its own. It ends when the room is left or lost. An iterator that is
+   * not read keeps the last 1024 events.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<RoomEvent> {
+    return this.#events.iterator();
+  }
+}
+
+export interface Room {
+  /** Leaves the room. Called at the end of a `using` block. */
+  [Symbol.dispose](): void;
+  /** Leaves the room. Called at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+disposable(
+  Room.prototype,
+  (room) => room.leave(),
+  async (room) => room.leave(),
+);
+
+function roomEvent(event: RawRoomEvent): RoomEvent {
+  switch (event.type) {
+    case "incoming":
+      return { type: "incoming", call: IncomingCall.wrap(event.call) };
+    case "peer_joined":
+      return { type: "peerJoined", peer: event.peer };
+    case "peer_left":
+      return { type: "peerLeft", peer: event.peer, reason: camelCase(event.reason) };
+    case "refused":
+    case "lost":
+      return { type: event.type, error: toRtcError("joinRoom", event.error) as RtcError };
+    case "said":
+    case "reconnecting":
+    case "recovered":
+    case "lagged":
+      return event;
+  }
+}
+
+const MEMBERS = [
+  "room",
+  "name",
+  "token",
+  "giveUpAfter",
+  "ringTime",
+  "rtcConfiguration",
+  "recovery",
+  "keepSeat",
+  "signal",
+] as const;
+
+/**
+ * Checks the arguments of `joinRoom`, loads the WebAssembly module, and joins.
+ *
+ * @internal
+ */
+export async function join(url: string | URL, options: JoinOptions, source: () => WasmSource): Promise<Room> {
+  const operation = "joinRoom";
+  const address = tag(url) === "URL" ? (url as URL).href : url;
+  if (typeof address !== "string") throw wrongType(operation, "url", "a string or a URL object", url);
+  if (options === undefined) throw wrongType(operation, "options", "an options object", options);
+  const { rtcConfiguration, ...given } = checkOptions(operation, "options", options, MEMBERS);
+  const raw: RawJoinOptions = {
+    ...given,
+    room: string(operation, "options.room", given.room),
+    name: string(operation, "options.name", given.name),
+  };
+  if (given.token !== undefined && typeof given.token !== "string" && typeof given.token !== "function") {
+    throw wrongType(operation, "options.token", "a string or a function", given.token);
+  }
+  milliseconds(operation, "options.giveUpAfter", given.giveUpAfter);
+  milliseconds(operation, "options.ringTime", given.ringTime);
+  const recovery = checkOptions(operation, "options.recovery", given.recovery, ["patience", "attempts", "attemptTime"]);
+  milliseconds(operation, "options.recovery.patience", recovery.patience);
+  milliseconds(operation, "options.recovery.attemptTime", recovery.attemptTime);
+  const signal = checkSignal(operation, given.signal);
+  if (rtcConfiguration !== undefined) raw.configuration = rtcConfiguration;
+  signal?.throwIfAborted();
+  await abortable(signal, load(operation, source));
+  return Room.wrap(await settled(operation, rawJoinRoom(address, raw), signal));
+}
