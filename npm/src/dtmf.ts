@@ -42,11 +42,15 @@ export class Dtmf {
     const signal = checkSignal(operation, given);
     signal?.throwIfAborted();
     const timing = { ...(duration === undefined ? {} : { duration }), ...(gap === undefined ? {} : { gap }) };
-    const played = calling(operation, () => this.#raw.playTones(tones, timing))[Symbol.asyncIterator]();
-    const cancel = (): void => this.#cancel();
+    const raw = calling(operation, () => this.#raw.playTones(tones, timing))[Symbol.asyncIterator]();
+    const played = items(operation, raw, String);
+    const cancel = (): void => {
+      this.#cancel();
+      void played.return();
+    };
     signal?.addEventListener("abort", cancel);
     try {
-      for await (const tone of items(operation, played, String)) this.#began(tone);
+      for await (const tone of played) this.#began(tone);
     } finally {
       signal?.removeEventListener("abort", cancel);
     }

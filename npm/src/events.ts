@@ -8,6 +8,16 @@ export interface ListenerOptions {
 
 type Waiter<T> = { resolve: (result: IteratorResult<T, undefined>) => void; reject: (error: unknown) => void };
 
+/** @internal */
+export interface QueueHooks<T> {
+  /** The consumer has ended the iteration. */
+  closed?: () => void;
+  /** `next` waits for an item. */
+  wanted?: () => void;
+  /** Returns the size of an item. */
+  size?: (item: T) => number;
+}
+
 /**
  * A queue of items, as an async iterator. Concurrent calls of `next` are served in order.
  *
@@ -16,20 +26,23 @@ type Waiter<T> = { resolve: (result: IteratorResult<T, undefined>) => void; reje
 export class Queue<T> implements AsyncIterableIterator<T> {
   readonly #items: T[] = [];
   readonly #waiters: Waiter<T>[] = [];
-  readonly #closed: (queue: Queue<T>) => void;
-  readonly #wanted: () => void;
+  readonly #hooks: QueueHooks<T>;
+  #weight = 0;
   #ended = false;
   #error: { thrown: unknown } | undefined;
 
-  /** Creates a queue. `wanted` is called when `next` waits, and `closed` when the consumer ends the iteration. */
-  constructor(closed: (queue: Queue<T>) => void = () => {}, wanted: () => void = () => {}) {
-    this.#closed = closed;
-    this.#wanted = wanted;
+  constructor(hooks: QueueHooks<T> = {}) {
+    this.#hooks = hooks;
   }
 
   /** The number of unread items. */
-  get size(): number {
+  get length(): number {
     return this.#items.length;
+  }
+
+  /** The sum of the sizes of the unread items. */
+  get weight(): number {
+    return this.#weight;
   }
 
   /** Whether a call of `next` waits. */
@@ -40,8 +53,12 @@ export class Queue<T> implements AsyncIterableIterator<T> {
   push(item: T): void {
     if (this.#ended) return;
     const waiter = this.#waiters.shift();
-    if (waiter) waiter.resolve({ done: false, value: item });
-    else this.#items.push(item);
+    if (waiter) {
+      waiter.resolve({ done: false, value: item });
+      return;
+    }
+    this.#items.push(item);
+    this.#weight += this.#hooks.size?.(item) ?? 0;
   }
 
   get first(): T | undefined {
@@ -71,6 +88,7 @@ export class Queue<T> implements AsyncIterableIterator<T> {
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#items.length > 0) {
       const value = this.#items.shift() as T;
+      this.#weight -= this.#hooks.size?.(value) ?? 0;
       return Promise.resolve({ done: false, value });
     }
     if (this.#error) {
@@ -80,15 +98,16 @@ export class Queue<T> implements AsyncIterableIterator<T> {
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     const next = new Promise<IteratorResult<T, undefined>>((resolve, reject) => this.#waiters.push({ resolve, reject }));
-    this.#wanted();
+    this.#hooks.wanted?.();
     return next;
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
     this.#items.length = 0;
+    this.#weight = 0;
     this.#error = undefined;
     this.end();
-    this.#closed(this);
+    this.#hooks.closed?.();
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -155,7 +174,7 @@ export class Events<E extends { readonly type: string }> {
   }
 
   iterator(): AsyncIterableIterator<E> {
-    const queue = new Queue<E>((queue) => this.#queues.delete(queue));
+    const queue: Queue<E> = new Queue<E>({ closed: () => this.#queues.delete(queue) });
     if (this.#ended) queue.end();
     else this.#queues.set(queue, { missed: 0, notice: undefined });
     this.#start();
@@ -173,16 +192,13 @@ export class Events<E extends { readonly type: string }> {
       try {
         listener(event);
       } catch (error) {
-        // As for the listeners of an EventTarget, an exception reaches the page's `error` event and no other listener.
-        setTimeout(() => {
-          throw error;
-        });
+        report(error);
       }
     }
   }
 
   #enqueue(queue: Queue<E>, state: Lag<E>, event: E): void {
-    if (queue.size >= LIMIT) {
+    if (queue.length >= LIMIT) {
       if (!state.notice || queue.first !== state.notice) {
         state.missed = 0;
         // The notice takes the place of an event.
@@ -221,4 +237,16 @@ export class Events<E extends { readonly type: string }> {
     this.#queues.clear();
     this.#listeners.clear();
   }
+}
+
+/**
+ * Reports the exception of a listener to the page's `error` event, as for the listeners of an `EventTarget`.
+ *
+ * @internal
+ */
+export function report(error: unknown): void {
+  if (typeof reportError === "function") return reportError(error);
+  setTimeout(() => {
+    throw error;
+  });
 }

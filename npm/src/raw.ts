@@ -1,4 +1,4 @@
-// The interface of the raw module to the layer: its iterators, and the conversion of their ends and errors.
+// The interface of the raw module to the layer: its iterators, and the conversion of its errors.
 
 import { toRtcError } from "./error.js";
 
@@ -9,17 +9,26 @@ export interface RawIterator {
 }
 
 /**
- * Returns the items of an iterator of the raw module. The raw iterator is created before, as it yields the items from its
- * creation on.
+ * Returns an iterator with the items of an iterator of the raw module. Unlike in a generator, `return` also ends an iteration
+ * whose `next` is pending.
  */
-export async function* items<T>(operation: string, raw: RawIterator, convert: (item: unknown) => T): AsyncGenerator<T, void> {
-  try {
-    for (let next = await raw.next(); !next.done; next = await raw.next()) yield convert(next.value);
-  } catch (thrown) {
-    throw toRtcError(operation, thrown);
-  } finally {
-    void raw.return?.();
-  }
+export function items<T>(
+  operation: string,
+  raw: RawIterator,
+  convert: (item: unknown) => T,
+): AsyncIterableIterator<T> & { return(): Promise<IteratorResult<T, undefined>> } {
+  const iterator = {
+    async next(): Promise<IteratorResult<T, undefined>> {
+      const { done, value } = await settled(operation, raw.next());
+      return done ? { done: true, value: undefined } : { done: false, value: convert(value) };
+    },
+    async return(): Promise<IteratorResult<T, undefined>> {
+      await raw.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
 }
 
 /** Resolves to the outcome of a promise of the raw module, with its error converted. */
