@@ -4,6 +4,9 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** The time limit of a program that runs to its end, in milliseconds. */
+const RUN_LIMIT = 180_000;
+
 const groups = new Set();
 
 process.on("exit", () => groups.forEach(kill));
@@ -23,9 +26,10 @@ export class Program {
   #output = "";
 
   constructor(program, args, options = {}) {
-    const environment = { ...process.env, ...options.env };
-    this.#process = spawn(program, args, { ...options, env: environment, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on("data", (text) => (this.#output += text));
+    const env = { ...process.env, ...options.env };
+    this.#process = spawn(program, args, { ...options, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const record = (text) => (this.#output += text);
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on("data", record);
     this.#process.on("error", (error) => (this.#output += `${error}\n`));
     if (this.#process.pid) groups.add(this.#process.pid);
   }
@@ -63,10 +67,13 @@ export class Program {
 /** Runs a program to its end. */
 export async function run(program, args, options) {
   const running = new Program(program, args, options);
+  const timer = setTimeout(() => running.stop(), RUN_LIMIT);
   const code = await running.ended;
-  if (code !== 0) throw new Error(`\`${[program, ...args].join(" ")}\` failed with ${code}:\n${running.output}`);
+  clearTimeout(timer);
   running.stop();
-  return running.output;
+  if (code === 0) return;
+  const reason = code === null ? "did not end" : `failed with exit code ${code}`;
+  throw new Error(`\`${[program, ...args].join(" ")}\` ${reason}:\n${running.output}`);
 }
 
 /** Returns a port that is free now. */

@@ -1,8 +1,7 @@
 // Builds the projects with the packed package, and opens each page in the browsers: `node run.mjs [NAME…]`.
 //
-// The packages of package.json are installed in the folder of this file, except for `browser-rtc`: each project installs it
-// from the file that PACKAGE names. The page of each project calls the demo in Rust. SIGNALING_SERVER names the signaling
-// server, and DEMO the folder of the demo.
+// The packages of package.json are installed in the folder of this file. Each project installs `browser-rtc` from the file
+// that PACKAGE names, and its page calls the demo in Rust, whose folder is DEMO. SIGNALING_SERVER is the program.
 
 import { existsSync } from "node:fs";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
@@ -14,6 +13,7 @@ import { serve } from "./site.mjs";
 import { Browser } from "./webdriver.mjs";
 
 const HERE = import.meta.dirname;
+/** The time limits, in milliseconds. */
 const START_LIMIT = 60_000;
 const CALL_LIMIT = 60_000;
 const ENVIRONMENT = { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: undefined };
@@ -26,28 +26,29 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 
 /** Creates a project and builds it. Returns the URL of its page, if it has one. */
 async function build(project) {
-  const folder = join(HERE, "projects", project.name.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
+  const folder = join(HERE, "built", project.name.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
   const options = { cwd: folder, env: ENVIRONMENT };
   await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
   for (const source of project.folders) await cp(join(HERE, source), folder, { recursive: true });
-  const manifest = { name: "project", private: true, type: "module", dependencies: { "browser-rtc": `file:${PACKAGE}` } };
+  const dependencies = { "browser-rtc": `file:${PACKAGE}` };
+  const manifest = { name: "project", private: true, type: "module", dependencies };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
   await run("npm", ["install", "--offline", "--no-package-lock", "--no-audit", "--no-fund"], options);
 
   if (project.build) await run(NODE, commandLine(folder, project.build), options);
   for (const [from, to] of project.copy ?? []) await copy(join(folder, from), join(folder, to));
-  for (const check of project.checks ?? []) {
-    const output = await run(NODE, commandLine(folder, check), options);
-    if (output) console.log(output.trimEnd());
-  }
+  for (const check of project.checks ?? []) await run(NODE, commandLine(folder, check), options);
   if (project.checks) return undefined;
   if (!project.serve) return serve(join(folder, project.site ?? "dist"));
 
   const port = await freePort();
   const url = `http://localhost:${port}/`;
   const server = new Program(NODE, commandLine(folder, project.serve(port)), options);
-  const html = await server.until(() => fetch(url).then((response) => response.text(), () => undefined), START_LIMIT);
-  if (project.contains && !html.includes(project.contains)) throw new Error(`the page lacks "${project.contains}":\n${html}`);
+  const page = () => fetch(url).then((response) => response.text(), () => undefined);
+  const html = await server.until(page, START_LIMIT);
+  const { contains = "" } = project;
+  if (!html.includes(contains)) throw new Error(`the page does not contain "${contains}":\n${html}`);
   return url;
 }
 
@@ -74,7 +75,8 @@ function buildAll() {
     while (next < queue.length) {
       const { project, settle } = queue[next++];
       const start = performance.now();
-      settle(await build(project).then((url) => ({ url, took: seconds(start) }), (error) => ({ error })));
+      const built = build(project).then((url) => ({ url }), (error) => ({ error }));
+      settle({ ...(await built), took: seconds(start) });
     }
   };
   for (let worker = 0; worker < availableParallelism(); worker++) void work();
@@ -91,21 +93,23 @@ async function signalingServer() {
 async function openDemo(server) {
   const demo = await Browser.open("chrome");
   await demo.goTo(`http://${server}/?room=projects&name=Demo`);
-  if (!(await demo.until("return document.body.dataset.ready", START_LIMIT))) throw new Error("the demo does not start");
+  const ready = await demo.until("return document.body.dataset.ready", START_LIMIT);
+  if (!ready) throw new Error("the demo does not start");
   await demo.run(`
     const find = (id) => document.getElementById(id);
     let answered = 0;
     setInterval(() => {
       if (!find("incoming").hidden) find("accept").click();
-      const lines = document.querySelectorAll("#chat-log [data-from=them] .text");
-      if (lines.length < answered) answered = 0;
+      if (find("call").hidden) answered = 0;
+      const lines = document.querySelectorAll("#call [data-from=them] .text");
       if (lines.length === answered || find("chat-send").disabled) return;
       find("chat-text").value = "answer to " + lines[answered++].textContent;
       find("chat-form").requestSubmit();
     }, 50);
     find("join").click();
   `);
-  if (!(await demo.until("return document.body.dataset.view === 'room'", START_LIMIT))) throw new Error("the demo does not join");
+  const joined = await demo.until("return document.body.dataset.view === 'room'", START_LIMIT);
+  if (!joined) throw new Error("the demo does not join");
   return demo;
 }
 
@@ -134,7 +138,7 @@ async function main() {
   for (const { project, outcome } of queue) {
     const { url, took, error } = await outcome;
     if (error || !url) {
-      report(`${project.name} ${took ?? ""}`, error?.message);
+      report(`${project.name}: ${took}`, error?.message);
       continue;
     }
     for (const [index, browser] of browsers.entries()) {
