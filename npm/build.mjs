@@ -29,4 +29,14 @@ writeFileSync(
   join(dist, "wasm/browser_rtc_bg.wasm.d.ts"),
   "/** The URL of the WebAssembly module, as loaders for files of bundlers return it. */\ndeclare const url: string;\nexport default url;\n",
 );
+
+// Folders for resolvers that do not read `exports`: that of Parcel, and TypeScript's `node10`.
+const { exports } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+for (const [entry, { types, default: main = "" }] of Object.entries(exports)) {
+  if (entry === "." || !main.endsWith(".js")) continue;
+  mkdirSync(join(here, entry), { recursive: true });
+  const manifest = { type: "module", sideEffects: false, main: `.${main}`, types: `.${types}` };
+  writeFileSync(join(here, entry, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
 for (const file of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(join(here, "..", file), join(here, file));

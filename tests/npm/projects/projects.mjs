@@ -53,6 +53,7 @@ export const PROJECTS = [
     copy: [HTML],
   },
   { name: "Parcel", folders: ["page"], build: ["parcel/lib/bin.js", "build", "index.html"] },
+  { name: "Parcel, inline", folders: ["page", "inline"], build: ["parcel/lib/bin.js", "build", "index.html"] },
   { name: "plain page", folders: ["page", "plain"], site: "." },
   { name: "worker, Vite 8", folders: ["page", "worker"], build: [VITE, "build"], outcome: UNSUPPORTED },
   {
