@@ -51,7 +51,7 @@ fn refuses<T: DeserializeOwned + PartialEq + Debug>(json: Value, message: &str) 
 }
 
 #[test]
-fn urls_are_a_string_or_a_list() {
+fn urls_are_string_or_list_of_strings() {
     let one = Configuration::new().ice_server(IceServer::stun("stun:s"));
     reads(json!({ "iceServers": [{ "urls": "stun:s" }] }), &one);
     reads(json!({ "iceServers": [{ "urls": ["stun:s"], "username": null, "credential": null }] }), &one);
@@ -189,7 +189,7 @@ fn unions_are_read_by_value_type() {
 }
 
 #[test]
-fn errors_name_the_member_path() {
+fn errors_name_member_path() {
     let boolean = "expected a boolean or a dictionary of constraints";
     refuses::<Constraints>(json!({ "video": [] }), &format!("`video`: invalid type: sequence, {boolean}"));
     refuses::<Constraints>(json!({ "video": 1 }), "`video`: invalid type: integer `1`, expected a boolean");

@@ -21,7 +21,7 @@ use crate::sys::global;
 /// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// The error of an operation of this crate.
+/// The error type of this crate.
 ///
 /// An error has the name of the operation, a [kind](ErrorKind) to match on, and a message for logs. Clones share one error.
 ///
@@ -113,7 +113,7 @@ pub enum ErrorKind {
     /// The operation failed for a reason specific to it, such as a session description that cannot be applied
     /// (`OperationError`).
     Operation,
-    /// A text could not be parsed (`SyntaxError`).
+    /// A string could not be parsed (`SyntaxError`).
     Syntax,
     /// A value is missing or has the wrong type (`TypeError`).
     Type,
@@ -202,7 +202,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the kind of a thrown value by its `name`, as Firefox does not expose the classes of all errors.
+    /// Returns the kind of a thrown value by its `name`, because Firefox does not expose the classes of all errors.
     fn from_thrown(thrown: &JsValue) -> Self {
         let name = global::get_text(thrown, "name").unwrap_or_default();
         let name = name.strip_suffix("Error").unwrap_or_default();

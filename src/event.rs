@@ -39,7 +39,7 @@ impl Listener {
         Self::attach(target, event, Box::new(callback))
     }
 
-    /// Adds a listener. This function is compiled once, as it is not generic over the callback.
+    /// Adds a listener. This function is compiled once, because it is not generic over the callback.
     fn attach(target: &EventTarget, event: &'static str, callback: Box<dyn FnMut(Event)>) -> Self {
         let callback = Closure::wrap(callback);
         // This only throws for an invalid abort signal, and none is passed.

@@ -3,7 +3,7 @@
 /// Implements `PartialEq` and `Eq` for a handle by the identity of its object.
 macro_rules! identity {
     ($handle:ident, |$this:ident, $other:ident| $same:expr) => {
-        /// Handles are equal if they refer to the same object, as clones do.
+        /// Handles are equal if they refer to the same object. Clones are equal.
         impl PartialEq for $handle {
             fn eq(&self, other: &Self) -> bool {
                 let ($this, $other) = (self, other);

@@ -25,8 +25,8 @@
 //! use browser_rtc::{
 //!     Result,
 //!     channel::Message,
-//!     media::{self, Constraints, MediaStream},
-//!     room::{Call, Join, Room, RoomEvent},
+//!     media::{self, Constraints},
+//!     room::{Call, Join, Room},
 //! };
 //! use futures::StreamExt;
 //! use wasm_bindgen::JsCast;
@@ -44,24 +44,10 @@
 //!     let room = Room::join("wss://example.org/signal", Join::new("lobby", "Ada")).await?;
 //!     let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
 //!     let call = match room.peers().first() {
-//!         Some(peer) => Some(room.call(&peer.id, &camera).await?),
-//!         None => next_call(&room, &camera).await?,
+//!         Some(peer) => room.call(&peer.id, &camera).await?,
+//!         None => room.next_call().await?.accept(&camera).await?,
 //!     };
-//!     match call {
-//!         Some(call) => talk(call).await,
-//!         None => Ok(()),
-//!     }
-//! }
-//!
-//! /// Accepts the next incoming call. Returns `None` if the room is closed first.
-//! async fn next_call(room: &Room, camera: &MediaStream) -> Result<Option<Call>> {
-//!     let mut events = room.events();
-//!     while let Some(event) = events.next().await {
-//!         if let RoomEvent::Incoming(incoming) = event {
-//!             return Ok(Some(incoming.accept(camera).await?));
-//!         }
-//!     }
-//!     Ok(None)
+//!     talk(call).await
 //! }
 //!
 //! async fn talk(call: Call) -> Result<()> {
@@ -97,7 +83,7 @@
 //! |---|---|---|
 //! | [`room`] | the users in a room, messages to them, and calls between them | [`Room`](room::Room), [`Call`](room::Call) |
 //! | [`signaling`] | the signaling protocol, frame by frame | [`SignalingSocket`](signaling::SignalingSocket) |
-//! | [`session`] | a connection over a signaling channel of your own, which negotiates and recovers by itself | [`Session`](session::Session), [`Link`](session::Link) |
+//! | [`session`] | a connection over any signaling channel, which negotiates and recovers automatically | [`Session`](session::Session), [`Link`](session::Link) |
 //! | [`negotiation`] | perfect negotiation as a state machine without I/O | [`Negotiator`](negotiation::Negotiator) |
 //! | [`files`] | transfer of files over a data channel, with progress and resumption | [`Files`](files::Files) |
 //! | [`peer`] | the browser's peer connection, with its transceivers, transports and certificates | [`PeerConnection`](peer::PeerConnection) |

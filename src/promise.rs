@@ -1,5 +1,5 @@
-//! Awaiting of JavaScript promises. Each wait also ends when the object that the promise belongs to is closed, as browsers
-//! do not settle the pending promises of a closed object.
+//! Awaiting of JavaScript promises. Each wait also ends when the object that the promise belongs to is closed, because
+//! browsers do not settle the pending promises of a closed object.
 
 use std::{
     cell::Cell,
@@ -19,7 +19,7 @@ use crate::{
 
 /// Calls `call`, and resolves to the outcome of the returned promise, or to `Closed` if `end` is set first.
 ///
-/// If `end` is already set, `call` is not called, as the browser would report the rejected promise as unhandled.
+/// If `end` is already set, `call` is not called, because the browser would report the rejected promise as unhandled.
 pub(crate) fn settled(
     operation: &'static str,
     end: &CloseSignal,

@@ -19,13 +19,13 @@ pub(crate) struct WakerSet(Rc<RefCell<Entries>>);
 #[derive(Default)]
 struct Entries {
     next_id: u64,
-    /// The entries in ascending order of their ids. A list is fast enough, as most sets have one or two entries.
+    /// The entries in ascending order of their ids. A list is fast enough, because most sets have one or two entries.
     list: Vec<(u64, Option<Waker>)>,
 }
 
 impl WakerSet {
-    /// Wakes all tasks that wait at this moment. No borrow is held while a waker runs, as it may run any code. Tasks that
-    /// register in the meantime are not woken.
+    /// Wakes all tasks that wait at this moment. No borrow is held while a waker runs, because it may run any code.
+    /// Tasks that register in the meantime are not woken.
     pub(crate) fn wake_all(&self) {
         let mut ids = 0..self.0.borrow().next_id;
         while self.wake_next(&mut ids) {}
@@ -99,7 +99,7 @@ impl Waiter {
                 None
             }
         };
-        // The previous waker is dropped after the borrow, as this may drop a task and all that it owns.
+        // The previous waker is dropped after the borrow, because this may drop a task and all that it owns.
         drop(entries);
         drop(previous);
     }
@@ -147,7 +147,7 @@ impl Drop for Turn {
 }
 
 /// A signal that an object has been closed. Once set, it stays set. All tasks that wait on the object also wait on its
-/// signal, as browsers neither settle promises nor fire events after `close()`.
+/// signal, because browsers neither settle promises nor fire events after `close()`.
 #[derive(Clone, Default)]
 pub(crate) struct CloseSignal(Rc<CloseState>);
 
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dropped_wait_removes_its_waker() {
+    fn dropped_wait_removes_waker() {
         let signal = CloseSignal::default();
         for _ in 0..1_000 {
             assert_eq!(signal.wait().now_or_never(), None);
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn woken_waiter_keeps_its_entry() {
+    fn woken_waiter_keeps_entry() {
         let set = WakerSet::default();
         let mut first = set.waiter();
         let cx = Context::from_waker(Waker::noop());

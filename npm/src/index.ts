@@ -1,5 +1,5 @@
 import "./dispose.js";
-import { type InitOptions, load, wasmSource } from "./load.js";
+import { type InitOptions, load, served, wasmSource } from "./load.js";
 import { join, type JoinOptions, type Room } from "./room.js";
 
 export { Call, IncomingCall } from "./call.js";
@@ -21,7 +21,7 @@ export { Room } from "./room.js";
 export type { JoinOptions, LeaveReason, RecoveryOptions, RoomEvent } from "./room.js";
 
 /** The module's location. Bundlers recognize this expression, and copy the file. */
-const wasm = (): URL => new URL("./wasm/browser_rtc_bg.wasm", import.meta.url);
+const wasm = (): URL => served(new URL("./wasm/browser_rtc_bg.wasm", import.meta.url));
 
 /**
  * Loads the WebAssembly module, which the first call of {@link joinRoom} does otherwise. Further calls have no effect.

@@ -49,6 +49,17 @@ async function instantiate(operation: string, source: () => WasmSource | Promise
 }
 
 /**
+ * Returns the URL from which a development server serves the module. Vite 7 and earlier serve the JavaScript files of a package
+ * from a folder of optimized dependencies, which has no other files, but they serve the folder of the package too.
+ *
+ * @internal
+ */
+export function served(module: URL): URL {
+  if (!module.pathname.includes("/node_modules/.vite/deps/wasm/")) return module;
+  return new URL("../../../browser-rtc/dist/wasm/browser_rtc_bg.wasm", module);
+}
+
+/**
  * Returns the module of the options of `init`, if they contain one.
  *
  * @internal

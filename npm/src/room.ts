@@ -236,7 +236,7 @@ const MEMBERS = [
  *
  * @internal
  */
-export async function join(url: string | URL, options: JoinOptions, source: () => WasmSource): Promise<Room> {
+export async function join(url: string | URL, options: JoinOptions, source: () => WasmSource | Promise<WasmSource>): Promise<Room> {
   const operation = "joinRoom";
   const address = tag(url) === "URL" ? (url as URL).href : url;
   if (typeof address !== "string") throw wrongType(operation, "url", "a string or a URL object", url);

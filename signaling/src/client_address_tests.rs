@@ -20,7 +20,7 @@ fn resolved(peer: &str, headers: &[(&'static str, &str)]) -> String {
 }
 
 #[test]
-fn network_contains_its_addresses() {
+fn network_contains_matching_addresses() {
     for (network, inside, outside) in [
         ("10.0.0.0/8", "10.255.0.1", "11.0.0.0"),
         ("192.0.2.7", "192.0.2.7", "192.0.2.6"),

@@ -195,7 +195,7 @@ impl<'a> Client<'a> {
                     timer.as_mut().reset(deadline);
                 }
             }
-            // The frames of one packet are ready at once. Answers are written in between.
+            // The frames of one packet are ready at the same time. Answers are written in between.
             consecutive = (consecutive + 1) % MAX_FRAMES_AT_ONCE;
             if consecutive == 0 {
                 yield_now().await;

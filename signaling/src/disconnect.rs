@@ -34,7 +34,7 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
-    /// Returns the reason to announce to the room. A shutdown ends all seats at once, and is not announced.
+    /// Returns the reason to announce to the room. A shutdown ends all seats at the same time, and is not announced.
     pub fn leave_reason(self) -> Option<LeaveReason> {
         match self {
             // A page that was closed or reloaded does not resume its seat.

@@ -11,7 +11,7 @@ pub struct Drain {
     started: CancellationToken,
     /// Cancelled when all connections must end.
     stopping: CancellationToken,
-    /// The time over which clients are closed, so that they do not all reconnect at once.
+    /// The time over which clients are closed, so that they do not all reconnect at the same time.
     time: Duration,
 }
 

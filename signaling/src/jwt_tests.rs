@@ -49,7 +49,7 @@ fn verify_claims(claims: &Value) -> Result<(), &'static str> {
 }
 
 #[test]
-fn token_permits_its_room_and_name() {
+fn token_permits_claimed_room_and_name() {
     let exp = in_a_minute();
     for good in [
         json!({"room": "r", "name": "Ada", "exp": exp}),
@@ -121,7 +121,7 @@ fn key_pair() -> Ed25519KeyPair {
 }
 
 #[test]
-fn key_verifies_only_its_algorithm() {
+fn key_verifies_one_algorithm() {
     let (pair, other) = (key_pair(), key_pair());
     let public = pem(pair.public_key().as_ref());
     let claims = json!({"room": "r", "exp": in_a_minute()});

@@ -205,7 +205,7 @@ impl Server {
     }
 
     /// Serves like [`run`](Self::run). When `stop` completes, the drain is skipped or ended: all WebSockets are closed
-    /// at once.
+    /// immediately.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>, stop: impl Future<Output = ()>) {
         let Self { listener, local_addr, app, metrics, shared } = self;
         let _stop_when_dropped = shared.stopping.clone().drop_guard();

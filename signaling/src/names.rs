@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn alphabet_accepts_only_its_characters() {
+    fn alphabet_limits_characters() {
         let good = [
             (Alphabet::Visible, ["Zoë", "李 四", "👩\u{200d}🔬"]),
             (Alphabet::Ascii, ["Ada L.", "~", "<b>"]),

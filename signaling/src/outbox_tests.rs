@@ -145,7 +145,7 @@ fn counts_wrap_after_last_u32() {
 }
 
 #[tokio::test]
-async fn ending_queue_is_flushed_unlike_aborted_one() {
+async fn ending_queue_is_flushed_and_aborted_is_not() {
     let (outbox, mut reader) = small_queue(100, 100);
     outbox.push("1".into());
     outbox.close(QueueClosed::Ending);

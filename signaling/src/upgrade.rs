@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn list_allows_only_its_origins() {
+    fn only_listed_origins_are_allowed() {
         let list = ["https://a.example", "https://b.example/"];
         assert!(allowed(Some("https://a.example"), "here", &list));
         assert!(allowed(Some("https://b.example"), "here", &list));

@@ -32,10 +32,10 @@ use crate::{
 /// [`send`](Self::send) sends without `&mut`. Clones share one channel. When the last clone is dropped, the channel
 /// closes once its sent messages have left. A channel does not keep its connection open.
 ///
-/// Received messages are queued from the first on until they are read, up to a [limit](Self::set_receive_limit). Clones
-/// and [`js_messages`](Self::js_messages) read from one queue, so that each message goes to one of them. The stream
-/// waits without a limit while the channel is open. It ends after the last received message once the channel has
-/// closed: at either peer or with its connection.
+/// Received messages, including the first one, are buffered until they are read, up to a
+/// [limit](Self::set_receive_limit). Clones and [`js_messages`](Self::js_messages) read from one queue, so that each
+/// message goes to one of them. The stream waits without a timeout while the channel is open. It ends after the last
+/// received message once the channel has closed: at either peer or with its connection.
 ///
 /// Sent messages wait in the browser's buffer. [`send`](Self::send) fills that buffer up to a
 /// [mark](Self::set_high_water_mark), and then waits for the network.
@@ -87,13 +87,13 @@ impl DataChannel {
         Self::from_inner(SharedChannel::find_or_new(raw.unchecked_into(), None, Owner::Other))
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcDataChannel {
         &self.inner.life.raw
     }
 
-    /// Returns the browser's own object. Dropping the remaining handles no longer closes the channel.
+    /// Returns the underlying browser object. Dropping the remaining handles no longer closes the channel.
     #[must_use]
     pub fn into_raw(self) -> web_sys::RtcDataChannel {
         self.inner.close_on_drop.set(false);
@@ -190,9 +190,9 @@ impl DataChannel {
         global::get(&self.inner.life.raw, "priority").as_string().map(|priority| priority.as_str().into())
     }
 
-    /// Resolves when the channel is open, at once if it is open already.
+    /// Resolves when the channel is open, or immediately if it already is.
     ///
-    /// The future waits without a limit for the connection. To limit the wait, race it with a timer or with
+    /// The future waits without a timeout for the connection. To limit the wait, race it with a timer or with
     /// [`PeerConnection::connection_states`](crate::peer::PeerConnection::connection_states). A channel that the remote
     /// peer has created opens within milliseconds after it is received; a channel that was created here opens once the
     /// remote peer has acknowledged it.
@@ -229,9 +229,9 @@ impl DataChannel {
 
     /// Resolves when the channel has closed: at either peer or with its connection.
     ///
-    /// The future waits without a limit while the channel is open. After [`close`](Self::close) it waits until the send
-    /// buffer is empty and the remote browser has answered, or until the connection ends. A channel that has not opened
-    /// closes at once.
+    /// The future waits without a timeout while the channel is open. After [`close`](Self::close) it waits until the
+    /// send buffer is empty and the remote browser has answered, or until the connection ends. A channel that has not
+    /// opened closes immediately.
     ///
     /// # Cancel safety
     /// Cancel safe.

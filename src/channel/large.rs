@@ -42,14 +42,14 @@ const FALLBACK_PIECE: u64 = 16 * 1024;
 /// receiver.
 ///
 /// Both peers wrap their ends of one channel, with the same [limit](Self::set_limit). Clones share one channel. The
-/// stream returns complete messages; it waits without a limit while the channel is open.
+/// stream returns complete messages; it waits without a timeout while the channel is open.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, LargeMessages, Message}, Result};
 /// # use futures::StreamExt;
 /// # async fn example(channel: DataChannel, picture: Vec<u8>) -> Result<()> {
 /// let mut messages = LargeMessages::new(channel);
-/// messages.send(&picture).await?; // some megabytes
+/// messages.send(&picture).await?; // several megabytes
 /// while let Some(message) = messages.next().await {
 ///     match message? {
 ///         Message::Binary(picture) => { /* … */ }
@@ -110,8 +110,8 @@ impl LargeMessages {
         Self { messages: channel.js_messages(), channel, shared }
     }
 
-    /// Returns the underlying channel. Messages that are sent on it directly arrive too, unless they begin like a
-    /// piece.
+    /// Returns the underlying channel. Messages that are sent directly on it also arrive, unless they start with the
+    /// prefix of a piece.
     #[must_use]
     pub fn channel(&self) -> &DataChannel {
         &self.channel
@@ -300,7 +300,7 @@ impl fmt::Debug for LargeMessages {
     }
 }
 
-/// Cancels a message at the remote peer if the message is not sent to its end.
+/// Cancels a message at the remote peer, unless the whole message was sent.
 struct WithdrawOnDrop<'a> {
     messages: &'a LargeMessages,
     id: u32,
@@ -316,8 +316,8 @@ impl Drop for WithdrawOnDrop<'_> {
     }
 }
 
-/// Returns whether the message can be sent in one piece without a header, as it does not begin like a piece. The first
-/// bytes of a blob are not known before it is read.
+/// Returns whether the message can be sent without a header, because it does not start with the prefix of a piece. The
+/// first bytes of a blob are not known before it is read.
 fn can_send_unsplit(payload: &Payload<'_>) -> Result<bool> {
     let has_prefix = |object: &JsValue| {
         let is_long_enough = payload.max_bytes() >= PREFIX.len() as f64;

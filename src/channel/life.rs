@@ -98,7 +98,7 @@ const READY_REPORTS: u32 = 3;
 impl SharedChannel {
     /// Returns the shared state of the channel, which is created for a new channel.
     ///
-    /// For an incoming channel, the `datachannel` event calls this, as the first message may follow at once.
+    /// For an incoming channel, the `datachannel` event calls this, because the first message may follow immediately.
     pub(super) fn find_or_new(
         raw: data_channel::DataChannel,
         connection: Option<Connection>,
@@ -169,7 +169,7 @@ impl SharedChannel {
         });
     }
 
-    /// Closes the channel once the send buffer is empty, as Chromium discards the buffer upon `close()`. The wait
+    /// Closes the channel once the send buffer is empty, because Chromium discards the buffer on `close()`. The wait
     /// outlives the last handle.
     pub(super) fn close(&self) {
         let life = self.life.clone();

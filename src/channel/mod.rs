@@ -61,7 +61,7 @@
 //! | Type | For |
 //! |---|---|
 //! | [`DataChannel`] | text and bytes, as a `Stream` of received and a `Sink` of sent messages |
-//! | [`Typed`] | values of any [`serde`] type, with a [`Codec`]: [`Json`], `Postcard`, or one of your own |
+//! | [`Typed`] | values of any [`serde`] type, with a [`Codec`]: [`Json`], `Postcard`, or a custom codec |
 //! | [`LargeMessages`] | messages of any size, which are split and joined |
 //! | [`Packed`] | many small messages, which share frames |
 //! | [`ByteStream`] | a stream of bytes with `AsyncRead` and `AsyncWrite`, such as for a multiplexer |
@@ -79,13 +79,13 @@
 //! # Back-pressure
 //!
 //! [`send`](DataChannel::send) waits while the browser's buffer is full, in the order of the calls, so that a sender is
-//! as fast as the network and never overflows the buffer, upon which browsers close the channel.
+//! as fast as the network and never overflows the buffer. Browsers close a channel whose buffer overflows.
 //! [`try_send`](DataChannel::try_send) fails with `WouldBlock` instead of waiting. The limits of the buffer are the
 //! [high](DataChannel::set_high_water_mark) and the [low](DataChannel::set_low_water_mark) water mark.
 //!
-//! Received messages wait, from the first on, until they are read. If more than the [receive
-//! limit](DataChannel::set_receive_limit) wait, reading fails with `QuotaExceeded` and the channel closes, as a data
-//! channel itself cannot slow down its sender. A [`ByteStream`] does that, by credit.
+//! Received messages, including the first one, are buffered until they are read. If they exceed the [receive
+//! limit](DataChannel::set_receive_limit), reading fails with `QuotaExceeded` and the channel closes, because a
+//! data channel itself cannot slow down its sender. A [`ByteStream`] does that, by credit.
 //!
 //! # Closing
 //!

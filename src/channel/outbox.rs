@@ -84,7 +84,7 @@ impl Outbox {
         }
     }
 
-    /// Sends the bytes in a message of their own, without a copy, if the buffer is empty and the channel has room.
+    /// Sends the bytes in a separate message, without a copy, if the buffer is empty and the channel has room.
     pub(super) fn try_send_directly(&self, bytes: &[u8]) -> bool {
         let shared = &*self.shared;
         let is_first = shared.buffer.borrow().is_empty() && !shared.is_blocked.get();

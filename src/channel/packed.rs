@@ -30,12 +30,12 @@ const UNRELIABLE_FRAME: u32 = 1_100;
 const MAX_FRAME: u32 = 64 * 1024;
 
 /// A [`DataChannel`] for many small messages, such as those of a game or of telemetry. Messages that are sent in one
-/// task of the event loop leave in one frame: a message of its own costs a browser some ten microseconds, however short
-/// it is, and a message in a frame costs a fraction of one.
+/// task of the event loop are sent in one frame: a separate message costs a browser about ten microseconds, regardless
+/// of its size, and a message in a frame costs a fraction of that.
 ///
 /// Both peers wrap their ends of one channel, of any kind. Each frame is independent: on an unordered or unreliable
 /// channel, frames arrive in any order or not at all, and the messages within a frame stay in order. Clones share one
-/// channel. The stream waits without a limit while the channel is open.
+/// channel. The stream waits without a timeout while the channel is open.
 ///
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, Packed}, Result};
@@ -95,7 +95,7 @@ impl Packed {
         self.outbox.channel()
     }
 
-    /// Returns the maximum size of a frame, in bytes. A message that is longer is sent in a frame of its own.
+    /// Returns the maximum size of a frame, in bytes. A longer message is sent in a separate frame.
     #[must_use]
     pub fn frame_size(&self) -> u32 {
         self.size.get()
@@ -131,7 +131,8 @@ impl Packed {
     /// Adds a message to the frame without waiting. Before the channel is open, there is room for one frame.
     ///
     /// # Errors
-    /// As [`send`](Self::send), and `WouldBlock` if the frame is full and the channel has no room for it.
+    /// The same errors as [`send`](Self::send), and `WouldBlock` if the frame is full and the channel has no room for
+    /// it.
     pub fn try_send(&self, message: &[u8]) -> Result<()> {
         let length = frame::packed_length(message.len());
         if length > RELIABLE_FRAME as usize {

@@ -40,8 +40,8 @@ impl SharedChannel {
     }
 }
 
-/// The received messages. The stream waits without a limit while the channel is open and the remote peer sends nothing.
-/// No message is lost if a future of the stream is dropped.
+/// The received messages. The stream waits without a timeout while the channel is open and the remote peer sends
+/// nothing. No message is lost if a future of the stream is dropped.
 impl Stream for DataChannel {
     type Item = Result<Message>;
 

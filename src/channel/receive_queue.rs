@@ -18,7 +18,7 @@ pub(crate) const DEFAULT_RECEIVE_LIMIT: u32 = 64 * 1024 * 1024;
 /// The minimum size that a message counts as, in bytes, so that the number of empty messages is limited too.
 const MIN_COST: f64 = 64.0;
 
-/// The unread messages of a channel. They are JavaScript values, as the memory of the program never shrinks.
+/// The unread messages of a channel. They are JavaScript values, because the memory of the program never shrinks.
 pub(super) struct ReceiveQueue {
     messages: RefCell<VecDeque<(JsMessage, f64)>>,
     bytes: Cell<f64>,

@@ -92,7 +92,7 @@ impl Life {
         self.send_buffer.buffered.get() >= high && self.query_buffered() >= high
     }
 
-    /// Resets a channel whose state the browser has set back to connecting, as Chromium may do with a new channel; the
+    /// Resets a channel whose state the browser has reset to connecting, which Chromium may do with a new channel; the
     /// event `open` follows. Returns whether the channel was reset.
     fn reset_if_connecting(&self) -> bool {
         let is_connecting = self.raw.ready_state_name() == "connecting";
@@ -175,7 +175,7 @@ impl SharedChannel {
         if sent.is_err() && life.reset_if_connecting() { Err(Blocked::NotOpen) } else { Ok(sent) }
     }
 
-    /// Sends at once if there is room and no other sender waits, otherwise in the order of the calls.
+    /// Sends immediately if there is room and no other sender waits, otherwise in the order of the calls.
     fn poll_send(&self, cx: &Context<'_>, payload: &Payload<'_>, turn: &mut Option<Turn>) -> Poll<Result<()>> {
         match self.attempt(payload, turn.as_ref()) {
             Ok(outcome) => {
@@ -218,12 +218,12 @@ impl DataChannel {
     /// browser's buffer is empty or has room for the message below the [high mark](Self::set_high_water_mark). It
     /// resolves when there is room for the next message.
     ///
-    /// The wait has no limit of its own: it lasts while the connection is being established, while the remote peer is
+    /// The wait has no timeout: it lasts while the connection is being established, while the remote peer is
     /// unreachable, and while the remote browser accepts no more data. It ends when the channel or its connection
     /// closes.
     ///
-    /// A peer that is built on webrtc-rs does not announce its limit, and closes the channel upon a message of more
-    /// than 65,535 bytes.
+    /// A peer that is built on webrtc-rs does not announce its limit, and closes the channel when it receives
+    /// a message of more than 65,535 bytes.
     ///
     /// # Errors
     /// - `TooLarge`, with the [largest message](Self::max_message_size) of the transport. Nothing is sent.
@@ -276,8 +276,8 @@ impl DataChannel {
         })
     }
 
-    /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark), at once if it is
-    /// already. Like [`send`](Self::send), the future waits without a limit for an unreachable peer.
+    /// Resolves when the browser's buffer is at or below the [low mark](Self::set_low_water_mark), or immediately if it
+    /// already is. Like [`send`](Self::send), the future waits without a timeout for an unreachable peer.
     ///
     /// # Errors
     /// `Closed` if the channel closes first.

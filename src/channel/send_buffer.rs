@@ -8,7 +8,7 @@ use crate::wake::WakerSet;
 pub(super) struct SendBuffer {
     pub(super) high: Cell<u32>,
     pub(super) low: Cell<u32>,
-    /// An upper bound of the bytes in the browser's buffer. Counting costs less than asking the browser.
+    /// An upper bound of the bytes in the browser's buffer. Counting is cheaper than a call into the browser.
     pub(super) buffered: Cell<f64>,
     /// The largest message of the transport, in bytes; 0 until it is known.
     pub(super) largest: Cell<f64>,

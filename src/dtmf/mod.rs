@@ -129,7 +129,7 @@ impl DtmfSender {
         Self(Rc::new(SharedDtmfSender { _tones: listener, raw, sender: sender.clone(), end: end.clone(), play_out }))
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcdtmfSender {
         &self.0.raw
@@ -174,7 +174,7 @@ impl DtmfSender {
     /// no play-out is in progress, it is the same as [`insert`](Self::insert) with the default timing.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert).
+    /// The same errors as [`insert`](Self::insert).
     pub fn append(&self, tones: &Tones) -> Result<PlayOut> {
         if !self.0.play_out.playing.get() {
             return self.insert(tones, Timing::default());
@@ -187,7 +187,7 @@ impl DtmfSender {
     /// Clears the buffer. A tone that is playing plays to its end.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert).
+    /// The same errors as [`insert`](Self::insert).
     pub fn cancel(&self) -> Result<()> {
         self.insert_raw("", Timing::default())
     }

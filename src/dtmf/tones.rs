@@ -112,7 +112,7 @@ impl fmt::Display for Tones {
     }
 }
 
-/// The error of a character that is not a tone.
+/// The error for text that contains a character other than a tone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseTonesError {
     found: char,
@@ -132,7 +132,7 @@ impl From<ParseTonesError> for Error {
     }
 }
 
-/// The duration of each tone and of the silence after it. Like in browsers, values outside the specified ranges are
+/// The duration of each tone and of the silence after it. As in browsers, values outside the specified ranges are
 /// clamped.
 ///
 /// ```

@@ -196,7 +196,7 @@ impl FileChannel {
         self.send_last(Stop::new(id, Reason::Invalid)).await;
     }
 
-    /// Calls a function with an incoming file. No borrow is held, as the function wakes tasks.
+    /// Calls a function with an incoming file. No borrow is held, because the function wakes tasks.
     fn with_incoming(&self, id: TransferId, function: impl FnOnce(&IncomingState)) {
         let incoming = self.incoming.borrow().get(&id).cloned();
         if let Some(incoming) = incoming {
@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_follow_the_order_of_calls() {
+    fn turns_follow_call_order() {
         let queue = WakerSet::default();
         let first = first_in(&queue).now_or_never().unwrap();
         let mut second = Box::pin(first_in(&queue));
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn turn_that_is_dropped_unused_passes_on() {
+    fn unused_turn_passes_to_next_when_dropped() {
         let queue = WakerSet::default();
         let first = first_in(&queue).now_or_never().unwrap();
         let mut second = Box::pin(first_in(&queue));

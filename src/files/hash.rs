@@ -1,4 +1,4 @@
-//! SHA-256, which the browser computes outside of the page's thread.
+//! SHA-256 hashes, which the browser computes off the main thread.
 
 use browser_rtc_proto::files::Digest;
 use js_sys::{Object, Uint8Array};

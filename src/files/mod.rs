@@ -54,7 +54,7 @@
 //!
 //! # Memory
 //! A file is never in memory as a whole, unless it is accepted with [`accept_to_memory`](Offer::accept_to_memory), and
-//! its bytes do not pass through WebAssembly. For each transfer, the sender reads some 5 MiB ahead, and the receiver
+//! its bytes do not pass through WebAssembly. For each transfer, the sender reads about 5 MiB ahead, and the receiver
 //! buffers at most 12 MiB that wait for the disk.
 //!
 //! # Resuming after a lost connection
@@ -185,10 +185,10 @@ impl Files {
     /// Offers a `File` or a `Blob` to the remote peer, with options.
     ///
     /// # Errors
-    /// As [`offer`](Self::offer), and `Syntax` for an invalid id.
+    /// The same errors as [`offer`](Self::offer), and `Syntax` for an invalid id.
     ///
     /// # Cancel safety
-    /// As [`offer`](Self::offer).
+    /// The same as [`offer`](Self::offer).
     pub async fn offer_with(&self, file: &Blob, init: &OfferInit) -> Result<Outgoing> {
         let source = Source::new(file);
         let name = init.name.clone().unwrap_or_else(|| source.name());
@@ -200,10 +200,10 @@ impl Files {
     /// has received are not sent again.
     ///
     /// # Errors
-    /// As [`offer`](Self::offer).
+    /// The same errors as [`offer`](Self::offer).
     ///
     /// # Cancel safety
-    /// As [`offer`](Self::offer).
+    /// The same as [`offer`](Self::offer).
     pub async fn offer_again(&self, outgoing: &Outgoing) -> Result<Outgoing> {
         self.start(outgoing.source().clone(), outgoing.id(), outgoing.name()).await
     }
@@ -219,8 +219,8 @@ impl Files {
     /// `Timeout`: the remote program does not implement the file protocol, or has not created a [`Files`] over the
     /// channel.
     ///
-    /// A `Files` acknowledges an offer upon its arrival, so that the time does not include the answer of a user. The
-    /// time begins when the offer is sent on an open channel. It applies only until the first message of the protocol
+    /// A `Files` acknowledges an offer when it arrives, so that the time does not include the answer of a user. The
+    /// time starts when the offer is sent on an open channel. It applies only until the first message of the protocol
     /// has arrived: after that, offers wait while the channel is open.
     pub fn set_ack_timeout(&self, timeout: Duration) {
         self.0.ack_timeout.set(timeout);
@@ -229,8 +229,8 @@ impl Files {
     /// Resolves to the next file that the remote peer offers, in the order of the offers; to `None` once the channel
     /// has closed or the last handle of this object is dropped. Offers that the remote peer has withdrawn are omitted.
     ///
-    /// The future waits for the remote peer without a limit. Each offer is returned once, to one of the handles. Up to
-    /// 64 offers can wait for an answer; further ones are declined as `Busy`.
+    /// The future waits for the remote peer without a timeout. Each offer is returned once, to one of the handles. Up
+    /// to 64 offers can wait for an answer; further ones are declined as `Busy`.
     ///
     /// # Cancel safety
     /// Cancel safe: no offer is lost.
@@ -267,7 +267,8 @@ impl Files {
         let state = Rc::new(OutgoingState::new(number, source));
         self.0.outgoing.borrow_mut().insert(number, state.clone());
         let outgoing = Outgoing::new(self.0.clone(), state.clone(), id, &name);
-        // The task starts before the offer is sent, as it cancels the offer at both peers if this future is dropped.
+        // The task starts before the offer is sent, because it cancels the offer at both peers if this future is
+        // dropped.
         spawn_local(task::run(self.0.clone(), state.clone()));
         self.0.send(offer).await?;
         state.offered.set();

@@ -90,7 +90,7 @@ impl Sink {
         }
     }
 
-    /// Discards the written blocks, as they are not part of the file.
+    /// Discards the written blocks, because they are not part of the file.
     pub(super) async fn rewind(&mut self) -> Result<()> {
         match self {
             Self::Memory(bytes) => bytes.clear(),

@@ -53,7 +53,7 @@ impl CaptureController {
     /// Creates a controller for one capture.
     ///
     /// # Errors
-    /// `NotSupported` if the browser has no capture controller, as Firefox. The browser then determines the focus.
+    /// `NotSupported` if the browser has no capture controller, such as Firefox. The browser then determines the focus.
     #[doc(alias = "CaptureController.constructor")]
     pub fn new() -> Result<Self> {
         const OPERATION: &str = "CaptureController";
@@ -65,7 +65,7 @@ impl CaptureController {
         Ok(Self { raw, decision: Rc::default() })
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.raw

@@ -42,10 +42,12 @@ use crate::{
 /// - `NotReadable` if the system denies access to the screen.
 /// - `Overconstrained`, with the name of the constraint, if a `max` cannot be met.
 /// - `Abort` if the capture fails to start for another reason.
-/// - `NotSupported` if the browser cannot share a screen, as on a phone, or the page is neither https nor localhost.
+/// - `NotSupported` if the browser cannot share a screen, such as on a phone, or the page is neither https nor
+///   localhost.
 ///
 /// # Cancel safety
-/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped at once.
+/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped
+/// immediately.
 ///
 /// [`MediaStreamTrack::ended`]: super::MediaStreamTrack::ended
 #[doc(alias = "MediaDevices.getDisplayMedia")]
@@ -177,7 +179,7 @@ impl DisplayMediaOptions {
         self
     }
 
-    /// Sets the controller of the capture. Each capture needs a controller of its own. It is not serialized.
+    /// Sets the controller of the capture. Each capture needs its own controller. It is not serialized.
     #[doc(alias = "DisplayMediaStreamOptions.controller")]
     #[must_use]
     pub fn controller(mut self, controller: &CaptureController) -> Self {

@@ -57,7 +57,7 @@
 //! # Lifetime of tracks
 //!
 //! The program, the captured stream, a connection that sends a track, and an element that shows it all hold handles of
-//! the track. The device is released when the last of these handles is dropped, or at once by
+//! the track. The device is released when the last of these handles is dropped, or immediately by
 //! [`MediaStreamTrack::stop`] or [`MediaStream::stop`]. A track also ends without the program, such as when its device
 //! is unplugged or the user stops sharing: see [`MediaStreamTrack::ended`].
 //!
@@ -120,7 +120,7 @@ use crate::{
     sys::{global, media_devices::MediaDevices, promise::Promise},
 };
 
-/// Prompts the user for a camera, a microphone or both. The future waits for the answer of the user without a limit.
+/// Prompts the user for a camera, a microphone or both. The future waits for the answer of the user without a timeout.
 /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia)
 ///
 /// ```no_run
@@ -142,7 +142,8 @@ use crate::{
 /// - `Security` if a setting of the browser denies cameras to pages.
 ///
 /// # Cancel safety
-/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped at once.
+/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped
+/// immediately.
 #[doc(alias = "MediaDevices.getUserMedia")]
 pub async fn get_user_media(constraints: &Constraints) -> Result<MediaStream> {
     const OPERATION: &str = "getUserMedia";

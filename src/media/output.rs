@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Prompts the user for a speaker, for [`set_sink_id`]. Browsers require a click of the user for each call. The future
-/// waits for the answer of the user without a limit.
+/// waits for the answer of the user without a timeout.
 /// [Specification](https://www.w3.org/TR/audio-output/#dom-mediadevices-selectaudiooutput)
 ///
 /// # Errors

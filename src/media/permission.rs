@@ -102,7 +102,7 @@ pub async fn permission(permission: Permission) -> Result<PermissionStatus> {
 pub struct PermissionStatus(RawStatus);
 
 impl PermissionStatus {
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0

@@ -64,7 +64,7 @@ impl SnapshotOptions {
         let format = self.format.as_ref().unwrap_or(&ImageFormat::Webp);
         global::set(&object, "type", &format.as_str().into());
         if let Some(quality) = self.quality {
-            // Browsers silently use their default instead.
+            // For any other value, browsers silently use their default.
             if !(0.0..=1.0).contains(&quality) {
                 return Err(Error::new(OPERATION, ErrorKind::Range, "the quality of a snapshot must be from 0 to 1"));
             }
@@ -103,7 +103,7 @@ pub struct Snapshot {
 /// - `InvalidState` if the video has no frame yet.
 /// - `Range` if the quality is not from 0 to 1.
 /// - `Security` if the page may not read the frame, such as that of a video from another site.
-/// - `NotSupported` if the browser has no `OffscreenCanvas`, as Safari before 16.4.
+/// - `NotSupported` if the browser has no `OffscreenCanvas`, such as Safari before 16.4.
 ///
 /// # Cancel safety
 /// Cancel safe.
@@ -129,11 +129,11 @@ pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Re
 /// Snapshots.
 impl MediaStreamTrack {
     /// Returns the next frame of the track as an image file. The track need not be shown in an element. The future
-    /// waits without a limit while the track is live and provides no frame.
+    /// waits without a timeout while the track is live and provides no frame.
     ///
     /// # Errors
     /// - Those of [`snapshot`].
-    /// - `NotSupported` for an audio track, and outside of a window.
+    /// - `NotSupported` for an audio track, and in a context without a window.
     /// - `InvalidState` if the track has ended.
     ///
     /// # Cancel safety

@@ -75,13 +75,13 @@ impl MediaStream {
         stream
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::MediaStream {
         &self.0.raw
     }
 
-    /// Returns the browser's own object. Dropping the remaining handles no longer stops its tracks.
+    /// Returns the underlying browser object. Dropping the remaining handles no longer stops its tracks.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaStream {
         for track in self.0.handles.take() {

@@ -77,13 +77,13 @@ impl MediaStreamTrack {
         track
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::MediaStreamTrack {
         &self.0.raw
     }
 
-    /// Returns the browser's own object. Dropping the remaining handles no longer stops the track.
+    /// Returns the underlying browser object. Dropping the remaining handles no longer stops the track.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaStreamTrack {
         self.0.stop_on_drop.set(false);
@@ -155,11 +155,11 @@ impl MediaStreamTrack {
         self.state() == TrackState::Ended
     }
 
-    /// Resolves when the track ends, at once if it has ended already. A track ends when its device is unplugged, the
-    /// user stops sharing or revokes the permission, the connection of a remote track closes, or a handle is
+    /// Resolves when the track ends, or immediately if it has already ended. A track ends when its device is unplugged,
+    /// the user stops sharing or revokes the permission, the connection of a remote track closes, or a handle is
     /// [stopped](Self::stop).
     ///
-    /// The future waits without a limit while the track is live. It does not detect a `stop()` of the raw track by
+    /// The future waits without a timeout while the track is live. It does not detect a `stop()` of the raw track by
     /// other code, for which browsers fire no event.
     ///
     /// # Cancel safety

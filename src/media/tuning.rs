@@ -23,11 +23,11 @@ spec_enum! {
         SpeechRecognition = "speech-recognition",
         /// Audio: music, or other audio that is not noise.
         Music = "music",
-        /// Video: smooth motion, as of a camera or a film.
+        /// Video: smooth motion, such as a camera or a film.
         Motion = "motion",
-        /// Video: fine detail, as of a painting.
+        /// Video: fine detail, such as a painting.
         Detail = "detail",
-        /// Video: sharp text and lines, as of a document.
+        /// Video: sharp text and lines, such as a document.
         Text = "text",
     }
 }
@@ -45,7 +45,7 @@ impl MediaStreamTrack {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-getcapabilities)
     ///
     /// # Errors
-    /// `NotSupported` if the browser does not report capabilities, as Firefox before 132.
+    /// `NotSupported` if the browser does not report capabilities, such as Firefox before 132.
     #[doc(alias = "MediaStreamTrack.getCapabilities")]
     pub fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
@@ -73,8 +73,8 @@ impl MediaStreamTrack {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-applyconstraints)
     ///
     /// Firefox rejects only devices, groups and resize modes other than those of the track; it replaces impossible
-    /// sizes and rates by the nearest possible ones. Chromium cannot change `echoCancellation`, `noiseSuppression` and
-    /// `autoGainControl` of a live track, and rejects `exact` values other than the current ones.
+    /// sizes and rates with the nearest possible ones. Chromium cannot change `echoCancellation`, `noiseSuppression`
+    /// and `autoGainControl` of a live track, and rejects `exact` values other than the current ones.
     ///
     /// ```no_run
     /// # use browser_rtc::{media::{MediaStreamTrack, Video, exact, max}, Result};
@@ -97,7 +97,7 @@ impl MediaStreamTrack {
         Ok(())
     }
 
-    /// Returns the hint about the content of the track, as the program has set it.
+    /// Returns the hint about the content of the track that was set last.
     /// [Specification](https://www.w3.org/TR/mst-content-hint/#dom-mediastreamtrack-contenthint)
     ///
     /// # Errors

@@ -22,7 +22,7 @@ pub(super) fn abortable<T: Into<JsValue> + 'static>(
     until_aborted(operation, signal, work.map_ok(Into::into).boxed_local())
 }
 
-/// The implementation of [`abortable`]. It is compiled once, as it is not generic.
+/// The implementation of [`abortable`]. It is compiled once, because it is not generic.
 async fn until_aborted(
     operation: &'static str,
     signal: Option<AbortSignal>,

@@ -1,5 +1,5 @@
-//! Type tests for browser objects that only the JavaScript API takes. They also work for objects of other realms, as those
-//! in [`sys::brand`](crate::sys::brand) do.
+//! Type checks for browser objects that only the JavaScript API accepts. Like those in
+//! [`sys::brand`](crate::sys::brand), they also work for objects of other realms.
 
 use wasm_bindgen::prelude::*;
 

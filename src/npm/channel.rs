@@ -229,8 +229,9 @@ fn payload<'a>(operation: &'static str, message: &'a JsValue) -> Result<Payload<
     })
 }
 
-/// Copies a message of bytes, as the page may change the bytes while they are queued. Other values are returned unchanged.
-/// They include bytes that the browser refuses to send, such as shared memory, for which it then throws the error.
+/// Copies a message of bytes, because the page may change the bytes while they are queued. Other values are returned
+/// unchanged. They include bytes that the browser refuses to send, such as shared memory, for which it then throws the
+/// error.
 fn snapshot(message: JsValue) -> JsValue {
     let copy = match Payload::try_from(&message) {
         Ok(Payload::View(view)) => data_channel::snapshot(view),

@@ -55,7 +55,7 @@ impl NpmFiles {
         promise(async move { files.offer_again(&outgoing?.0).await.map(NpmOutgoing::new) })
     }
 
-    /// Does nothing, as the channel carries files until it closes. Called at the end of a `using` block.
+    /// Does nothing, because the channel carries files until it closes. Called at the end of a `using` block.
     #[wasm_bindgen(js_name = free)]
     pub fn dispose(&self) {}
 

@@ -69,7 +69,7 @@ export interface JoinOptions extends WaitOptions {
   /** How the room's calls recover when the network between the two peers fails. */
   recovery?: RecoveryOptions;
   /** Keeps the seat's resume token in `sessionStorage`, so that a page that is reloaded after a crash can join under the
-      same name at once. */
+      same name immediately. */
   keepSeat?: boolean;
 }
 
@@ -95,7 +95,7 @@ export interface ChannelOptions extends RTCDataChannelInit, WaitOptions {}
  * - `refused`: the server refused a message, or sent one that cannot be parsed, or the token function failed.
  * - `reconnecting`: the connection to the server is lost, and an attempt to reconnect begins.
  * - `recovered`: the connection to the server is back.
- * - `lagged`: events were dropped, as too many were unread.
+ * - `lagged`: events were dropped, because too many were unread.
  * - `lost`: the room is lost. This is the last event.
  */
 export type RoomEvent =

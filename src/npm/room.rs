@@ -164,10 +164,10 @@ impl NpmRoom {
     /// Sends a message to all other peers in the room: any value that can be represented in JSON. Resolves when the server has
     /// accepted the message.
     ///
-    /// The promise is rejected at once with a `TypeError` for any other value, and with an `Error` whose `name` is `TooLarge`,
-    /// with the `limit` in bytes, or `Closed`. It is rejected later with one whose `name` is `Signaling`, with the server's
-    /// `code`, or `Closed` if the room is left or lost before. Later rejections are never reported as unhandled, so that
-    /// the promise can be ignored.
+    /// The promise is rejected immediately with a `TypeError` for any other value, and with an `Error` whose `name` is
+    /// `TooLarge`, with the `limit` in bytes, or `Closed`. It is rejected later with one whose `name` is `Signaling`,
+    /// with the server's `code`, or `Closed` if the room is left or lost before. Later rejections are never reported as
+    /// unhandled, so that the promise can be ignored.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn say(&self, #[wasm_bindgen(unchecked_param_type = "unknown")] value: &JsValue) -> Promise {
         match self.send(value) {

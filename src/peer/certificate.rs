@@ -139,7 +139,7 @@ impl Certificate {
         Self(raw.unchecked_into())
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcCertificate {
         &self.0
@@ -170,7 +170,7 @@ impl Certificate {
     }
 }
 
-/// Compares the fingerprints, as Chromium creates a new object each time that the certificates of a connection are
+/// Compares the fingerprints, because Chromium creates a new object each time that the certificates of a connection are
 /// read.
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {

@@ -121,7 +121,7 @@ impl JsMembers for CodecParameters {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RtpCapabilities {
-    /// The codecs. Each combination of parameters is an entry of its own. The list includes auxiliary codecs, such as
+    /// The codecs. Each combination of parameters is a separate entry. The list includes auxiliary codecs, such as
     /// `video/rtx` for retransmissions.
     #[doc(alias = "RTCRtpCapabilities.codecs")]
     pub codecs: Vec<Codec>,

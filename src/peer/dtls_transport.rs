@@ -28,7 +28,7 @@ impl DtlsTransport {
         Transport::new(raw, connection).map(Self)
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0.raw

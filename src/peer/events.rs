@@ -15,8 +15,8 @@ use crate::{
 
 /// A track that the remote peer sends. [Specification](https://www.w3.org/TR/webrtc/#rtctrackevent)
 ///
-/// The fields are handles of the objects that [`receivers`](PeerConnection::receivers) and
-/// [`transceivers`](PeerConnection::transceivers) return too.
+/// The fields are handles of the same objects that [`receivers`](PeerConnection::receivers) and
+/// [`transceivers`](PeerConnection::transceivers) return.
 #[doc(alias = "RTCTrackEvent")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,7 +54,7 @@ pub struct IceCandidateError {
     /// answer.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.errorCode")]
     pub code: u16,
-    /// The reason, as the server or the browser states it.
+    /// The reason, as reported by the server or the browser.
     #[doc(alias = "RTCPeerConnectionIceErrorEvent.errorText")]
     pub text: String,
 }
@@ -83,8 +83,8 @@ fn state<S: for<'a> From<&'a str>>(raw: &wasm_bindgen::JsValue, attribute: &str)
     S::from(&global::get(raw, attribute).as_string().unwrap_or_default())
 }
 
-/// Events. Each stream buffers events until it is polled, and ends when the connection closes, by
-/// [`close`](Self::close) or by the drop of its last handle.
+/// Events. Each stream buffers events until it is polled, and ends when the connection closes, either by
+/// [`close`](Self::close) or because its last handle is dropped.
 impl PeerConnection {
     state_machine! {
         /// Returns the state of the connection as a whole.
@@ -169,7 +169,7 @@ impl PeerConnection {
         })
     }
 
-    /// Returns a stream of events that request a negotiation, as tracks or channels have changed.
+    /// Returns a stream of events that request a negotiation, because tracks or channels have changed.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-onnegotiationneeded)
     #[doc(alias = "RTCPeerConnection.onnegotiationneeded")]
     pub fn negotiation_needed(&self) -> EventStream<()> {
@@ -196,8 +196,8 @@ impl PeerConnection {
         })
     }
 
-    /// Returns a stream of the channels that the remote peer creates. The messages of a channel are queued from the
-    /// first on, even if the stream is polled later.
+    /// Returns a stream of the channels that the remote peer creates. The messages of a channel are buffered
+    /// from the first one, even if the stream is polled later.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-ondatachannel)
     #[doc(alias = "RTCPeerConnection.ondatachannel")]
     #[doc(alias = "RTCDataChannelEvent.channel")]
@@ -205,7 +205,7 @@ impl PeerConnection {
         let connection = self.connection();
         EventStream::new(&self.0.end).on(&self.0.raw, "datachannel", move |event| {
             let raw = global::get(&event, "channel");
-            // The listeners of the channel are attached within this event, as a message may arrive with the next.
+            // The listeners of the channel are attached within this event, because a message may arrive with the next.
             raw.is_object().then(|| DataChannel::handle(raw.unchecked_into(), connection.clone(), Owner::Handles))
         })
     }

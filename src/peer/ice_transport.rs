@@ -70,7 +70,7 @@ impl IceTransport {
         Transport::new(raw, connection).map(Self)
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0.raw
@@ -84,7 +84,7 @@ impl IceTransport {
     }
 
     /// Returns the component; `None` in Chromium and Firefox, which do not report it. It is always
-    /// [`IceComponent::Rtp`], as RTP and RTCP share a transport.
+    /// [`IceComponent::Rtp`], because RTP and RTCP share a transport.
     #[doc(alias = "RTCIceTransport.component")]
     #[must_use]
     pub fn component(&self) -> Option<IceComponent> {

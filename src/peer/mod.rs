@@ -237,13 +237,13 @@ impl PeerConnection {
         channel::Connection { raw: self.0.raw.clone().into(), end: self.0.end.clone() }
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcPeerConnection {
         &self.0.raw
     }
 
-    /// Returns the browser's own object. Dropping the remaining handles no longer closes the connection.
+    /// Returns the underlying browser object. Dropping the remaining handles no longer closes the connection.
     #[must_use]
     pub fn into_raw(self) -> web_sys::RtcPeerConnection {
         self.0.close_on_drop.set(false);
@@ -352,8 +352,8 @@ impl PeerConnection {
         transceivers.is_ok_and(|transceivers| transceivers.length() > 0) || channel::has_channels(&self.0.raw)
     }
 
-    /// Closes the connection at once. Its streams end, pending operations fail with `Closed`, received tracks stop, and
-    /// sent tracks stop unless the program holds other handles of them. The remote peer detects the end after some
+    /// Closes the connection immediately. Its streams end, pending operations fail with `Closed`, received tracks stop,
+    /// and sent tracks stop unless the program holds other handles of them. The remote peer detects the end after some
     /// seconds.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)
     #[doc(alias = "RTCPeerConnection.close")]

@@ -33,7 +33,7 @@ impl PeerConnection {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)
     ///
     /// # Errors
-    /// As [`create_offer`](Self::create_offer).
+    /// The same errors as [`create_offer`](Self::create_offer).
     ///
     /// # Cancel safety
     /// Cancel safe.

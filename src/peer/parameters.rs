@@ -171,7 +171,7 @@ impl RtpSendParameters {
         global::get(&self.raw, "transactionId").as_string().unwrap_or_default()
     }
 
-    /// Returns the browser's own object, as it was read.
+    /// Returns the underlying browser object, as it was read.
     #[must_use]
     pub fn as_raw(&self) -> &Object {
         &self.raw

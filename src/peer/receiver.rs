@@ -42,7 +42,7 @@ impl RtpReceiver {
         Self(Rc::new(SharedReceiver { raw, track, end: end.clone() }))
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcRtpReceiver {
         &self.0.raw
@@ -120,7 +120,7 @@ impl RtpReceiver {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)
     ///
     /// # Errors
-    /// As [`PeerConnection::stats`](super::PeerConnection::stats).
+    /// The same errors as [`PeerConnection::stats`](super::PeerConnection::stats).
     ///
     /// # Cancel safety
     /// Cancel safe.

@@ -95,8 +95,8 @@ fn stop_sending(transceiver: &RtpTransceiver) -> Result<()> {
     }
 }
 
-/// Requests the replacement of the track from the browser. The handle has the new track at once; if the browser rejects
-/// the track, the sender is emptied again.
+/// Requests the replacement of the track from the browser. The handle has the new track immediately; if the browser
+/// rejects the track, the sender is emptied again.
 fn replace_later(transceiver: &RtpTransceiver, track: Option<&MediaStreamTrack>, failed: Failed) {
     let (transceiver, track) = (transceiver.clone(), track.cloned());
     let replaced = transceiver.sender().begin_replacing(track.as_ref());

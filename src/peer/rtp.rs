@@ -194,7 +194,8 @@ pub(super) fn open<'a, T>(operation: &'static str, raw: &'a T, end: &CloseSignal
     if end.is_set() { Err(Error::closed(operation)) } else { Ok(raw) }
 }
 
-/// Returns the browser's object, unless its connection has been closed or it lacks the method, as in older browsers.
+/// Returns the browser's object, unless its connection has been closed or it lacks the method, which is the case in
+/// older browsers.
 pub(super) fn callable<'a, T: AsRef<JsValue>>(operation: &'static str, raw: &'a T, end: &CloseSignal) -> Result<&'a T> {
     let raw = open(operation, raw, end)?;
     if global::has_member(raw.as_ref(), operation) {

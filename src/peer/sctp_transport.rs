@@ -30,7 +30,7 @@ spec_enum! {
 ///
 /// Clones share one transport. A transport does not keep its connection alive. If the answer bundles channels with
 /// media, Chromium closes the transport of the offer and creates another one, and in Firefox the transport gets another
-/// DTLS [`transport`](Self::transport). So get the transport after the answer is set.
+/// DTLS [`transport`](Self::transport). Call [`PeerConnection::sctp`] after the answer is set.
 ///
 /// ```no_run
 /// # use browser_rtc::{peer::{PeerConnection, SctpTransportState}, Result};
@@ -57,7 +57,7 @@ impl SctpTransport {
         Transport::new(raw, connection).map(Self)
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &EventTarget {
         &self.0.raw

@@ -53,7 +53,7 @@ impl RtpSender {
         }))
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcRtpSender {
         &self.0.raw
@@ -98,7 +98,7 @@ impl RtpSender {
         self.0.replacing.get() > 0
     }
 
-    /// Sets the track of the handle at once, and requests the replacement from the browser.
+    /// Sets the track of the handle immediately, and requests the replacement from the browser.
     pub(super) fn begin_replacing(&self, track: Option<&MediaStreamTrack>) -> Settled {
         self.keep(track.cloned());
         self.0.is_emptied.set(track.is_none());
@@ -152,7 +152,7 @@ impl RtpSender {
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)
     ///
     /// # Errors
-    /// As [`PeerConnection::stats`](super::PeerConnection::stats).
+    /// The same errors as [`PeerConnection::stats`](super::PeerConnection::stats).
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -211,7 +211,8 @@ impl RtpSender {
     /// Sets the parameters, such as the bit rate, without a negotiation.
     ///
     /// The argument is the result of the last call of [`parameters`](Self::parameters), with changed fields, and can be
-    /// set once. Read the parameters immediately before, as the specification lets them expire with the next `await`.
+    /// set once. Read the parameters immediately before, because the specification lets them expire with the next
+    /// `await`.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-setparameters)
     ///
     /// ```no_run
@@ -250,11 +251,11 @@ impl RtpSender {
     /// [Specification](https://w3c.github.io/webrtc-extensions/#rtcrtpsender-extensions)
     ///
     /// # Errors
-    /// As [`set_parameters`](Self::set_parameters), and `InvalidModification` if the number of options differs from
-    /// that of the encodings.
+    /// The same errors as [`set_parameters`](Self::set_parameters), and `InvalidModification` if the number of options
+    /// differs from that of the encodings.
     ///
     /// # Cancel safety
-    /// As [`set_parameters`](Self::set_parameters).
+    /// The same as [`set_parameters`](Self::set_parameters).
     #[doc(alias = "RTCRtpSender.setParameters")]
     pub async fn set_parameters_with(
         &self,
@@ -281,7 +282,7 @@ impl RtpSender {
 
     /// Keeps this track alive instead of the previous one.
     pub(super) fn keep(&self, track: Option<MediaStreamTrack>) {
-        // The previous track is dropped after the borrow, as its drop may stop it and so call listeners.
+        // The previous track is dropped after the borrow, because its drop may stop it and so call listeners.
         let _ = self.0.track.replace(track);
     }
 

@@ -76,7 +76,7 @@ impl PeerConnection {
         report(&self.0.end, || self.0.raw.stats(Some(track.as_raw()))).await
     }
 
-    /// Returns a stream of reports: the first at once, and each later one `interval` after the one before was taken
+    /// Returns a stream of reports: the first immediately, and each later one `interval` after the one before was taken
     /// from the stream. The stream ends when the connection closes, and does not keep it open. The interval is 1 ms to
     /// `i32::MAX` ms (24 days). An error of [`stats`](Self::stats) is an item of the stream, which then continues.
     ///

@@ -79,7 +79,7 @@ impl RtpTransceiver {
         Self { raw, sender, receiver, end: end.clone() }
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::RtcRtpTransceiver {
         &self.raw

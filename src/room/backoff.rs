@@ -1,6 +1,7 @@
-//! Delays between attempts to reconnect, so that the clients of a server that was restarted do not all connect at once.
+//! Delays between attempts to reconnect, so that the clients of a server that was restarted do not all connect at the
+//! same time.
 
-/// Maximum delay before the first attempt. It is short, as most sockets break individually.
+/// Maximum delay before the first attempt. It is short, because most sockets break individually.
 const FIRST_MAX_MS: u32 = 250;
 
 /// Maximum delay before any attempt.

@@ -145,8 +145,8 @@ impl Call {
 
     /// Waits for the first stream of the remote peer and returns it.
     ///
-    /// There is no timeout, as a peer may begin to send at any time. If the first track belongs to no stream, the returned
-    /// stream collects all tracks without a stream, including later ones. Later calls return the same stream.
+    /// There is no timeout, because a peer may begin to send at any time. If the first track belongs to no stream, the
+    /// returned stream collects all tracks without a stream, including later ones. Later calls return the same stream.
     ///
     /// # Errors
     /// The reason for the end of the call, such as `Closed`, if it ends before a track has arrived.
@@ -184,10 +184,11 @@ impl Call {
     /// each peer opens the channel with its own options and only waits for the connection.
     ///
     /// # Errors
-    /// As [`channel`](Self::channel), and `Operation` if the id is taken. Calls reserve the id 254.
+    /// The same errors as [`channel`](Self::channel), and `Operation` if the id is taken. Calls reserve the id 254.
     ///
     /// # Cancel safety
-    /// As [`channel`](Self::channel). With a negotiated id, dropping the future closes the channel on either peer.
+    /// The same as [`channel`](Self::channel). With a negotiated id, dropping the future closes the channel on either
+    /// peer.
     pub async fn channel_with(&self, label: &str, init: &ChannelInit) -> Result<DataChannel> {
         if self.0.call.role() == Role::Caller || init.is_negotiated() {
             let channel = self.connection().create_data_channel(label, init)?;
@@ -262,8 +263,8 @@ impl Call {
 }
 
 impl Drop for ActiveCall {
-    /// Hangs up explicitly, as handles of the incoming call may keep the shared call alive: each subscriber of the room
-    /// has one.
+    /// Hangs up explicitly, because handles of the incoming call may keep the shared call alive: each subscriber of the
+    /// room has one.
     fn drop(&mut self) {
         self.call.hang_up(EndReason::HungUp);
     }
@@ -352,7 +353,7 @@ async fn forward(
             call.hang_up(reason);
         }
     }
-    // The session has ended without an event, as the local page has closed the connection.
+    // The session has ended without an event, because the local page has closed the connection.
     if let Some(call) = call.upgrade() {
         call.hang_up(EndReason::HungUp);
     }

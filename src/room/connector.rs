@@ -70,8 +70,8 @@ impl Connector {
 
     /// Takes a seat, or resumes it with a resume token. Cancel safe: if the future is dropped, the seat is given up.
     ///
-    /// The token provider is called only if the server requires a token, and while no socket is open, as it may take as
-    /// long as a request to another server.
+    /// The token provider is called only if the server requires a token, and while no socket is open, because it may
+    /// take as long as a request to another server.
     pub(super) async fn enter(&mut self, resume: Option<ResumeToken>, received: u32, timeout_ms: u32) -> Result<Seat> {
         let is_resumable = resume.is_some() && received != UNKNOWN_COUNT;
         let token = if is_resumable { self.token.fixed() } else { self.token.request(timeout_ms).await? };
@@ -101,7 +101,7 @@ impl Connector {
         let seat_on = select_biased! {
             joined = request_seat(&mut socket, request).boxed_local().fuse() => joined?,
             () = timeout => {
-                // The server may have given this socket the seat nevertheless.
+                // The server may have assigned the seat to this socket in the meantime.
                 self.set_aside(socket);
                 return Err(timed_out());
             }
@@ -196,7 +196,7 @@ fn is_unauthorized(error: &Error) -> bool {
 }
 
 /// Returns whether retrying is pointless: the server rejects this join permanently, or has the seat on another socket.
-/// `NameTaken` is not final, as the name may still be taken by this client's previous seat.
+/// `NameTaken` is not final, because the name may still be taken by this client's previous seat.
 pub(super) fn is_final(error: &Error) -> bool {
     match error.signaling_code() {
         Some(code) => matches!(

@@ -1,8 +1,8 @@
 //! The control channel of a call, on which each peer announces its new id in the room.
 //!
 //! Signals are addressed by the ids of the signaling server. After a restart of the server, both peers have new ids, while
-//! the connection of the call is still up. An id that arrives on the control channel is authentic, as only the remote peer
-//! can send on it. The session then sends lost signals again, to the new id.
+//! the connection of the call is still up. An id that arrives on the control channel is authentic, because only the
+//! remote peer can send on it. The session then sends lost signals again, to the new id.
 
 use std::rc::{Rc, Weak};
 
@@ -86,8 +86,8 @@ impl ControlChannel {
         }
     }
 
-    /// Handles a message. Returns false at the end of the channel. Malformed messages are ignored, as the peer may run
-    /// another version or be malicious.
+    /// Handles a message. Returns false at the end of the channel. Malformed messages are ignored, because the peer may
+    /// run another version or be malicious.
     fn receive(&self, message: Option<&Result<Message>>) -> bool {
         if let Some(Ok(Message::Text(text))) = message
             && let Ok(NewId { me: id, .. }) = serde_json::from_str(text)

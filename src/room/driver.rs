@@ -35,14 +35,15 @@ use crate::{
     wake::CloseWait,
 };
 
-/// Time that the server may take to answer the first join. Browsers have no timeout of their own.
+/// Time that the server may take to answer the first join. Browsers have no timeout.
 const JOIN_TIMEOUT_MS: u32 = 20_000;
 
-/// Time that the server may take to answer a join when the room reconnects. It is shorter, as another attempt follows.
+/// Time that the server may take to answer a join when the room reconnects. It is shorter, because another attempt
+/// follows.
 const REJOIN_TIMEOUT_MS: u32 = 10_000;
 
-/// Time that the server may take to answer a ping when the connection of a call is broken, as the path to the server may
-/// be broken as well.
+/// Time that the server may take to answer a ping when the connection of a call is broken, because the path to the
+/// server may be broken as well.
 const HEALTH_CHECK_TIMEOUT_MS: u32 = 3_000;
 
 /// Delay before a frame that the server has refused temporarily is sent again. It doubles with each refusal.
@@ -58,7 +59,7 @@ pub(super) struct RoomDriver {
     kept_seat: Option<KeptSeat>,
     give_up_after: Duration,
     /// Number of attempts to reconnect since a connection last survived a whole heartbeat. The delays therefore also grow
-    /// for a server that drops each seat at once.
+    /// for a server that drops each seat immediately.
     attempt: u32,
     /// Id of the last ping.
     ping_id: u32,
@@ -231,7 +232,7 @@ impl RoomDriver {
         Ok(self.handle(message)?)
     }
 
-    /// Counts a numbered frame. Unreadable frames count as well, as they may come from a newer server.
+    /// Counts a numbered frame. Unreadable frames count as well, because they may come from a newer server.
     fn count(&mut self, message: &Result<ServerMessage>) {
         let is_numbered = match message {
             Ok(ServerMessage::Joined(_) | ServerMessage::Pong(_)) => false,
@@ -353,8 +354,8 @@ impl RoomDriver {
         self.connector.enter(self.resend_queue.token().cloned(), self.resend_queue.received(), REJOIN_TIMEOUT_MS).await
     }
 
-    /// Continues with a seat. In a new seat, frames for a single peer are dropped, as they are sent under the new id, which
-    /// the peer does not recognize yet.
+    /// Continues with a seat. In a new seat, frames for a single peer are dropped, because they are sent under the new
+    /// id, which the peer does not recognize yet.
     fn resume(&mut self, seat: &Seat) {
         if seat.resumed {
             return self.resend_queue.resume(seat.received);

@@ -1,4 +1,4 @@
-//! The events of a room. Unread events are limited, as peers and the server can cause any number of them.
+//! The events of a room. Unread events are limited, because peers and the server can cause any number of them.
 
 use browser_rtc_proto::call::DeclineReason;
 
@@ -13,7 +13,7 @@ use crate::{
 /// Maximum size of the unread events of a subscriber, in bytes.
 const MAX_UNREAD_BYTES: usize = 8 * 1024 * 1024;
 
-/// Size of an event without its data and texts, as it counts towards the limit.
+/// Size of an event without its data and strings, which counts towards the limit.
 const EVENT_BYTES: usize = 256;
 
 /// An event of a room.
@@ -26,7 +26,7 @@ pub enum RoomEvent {
     /// busy.
     ///
     /// At most 16 calls ring at the same time, and at most one from each peer. Further calls are declined as busy. A call
-    /// from a peer that [`Room::call`](super::Room::call) is calling is not emitted, as both become the same call.
+    /// from a peer that [`Room::call`](super::Room::call) is calling is not emitted, because both become the same call.
     Incoming(IncomingCall),
     /// A peer has joined the room.
     PeerJoined(Peer),
@@ -50,7 +50,7 @@ pub enum RoomEvent {
     ///
     /// - The server refused a signal, or a message whose [`Delivery`](super::Delivery) has been dropped.
     /// - The server sent a frame that cannot be parsed.
-    /// - A peer is not listed, as the room exceeds 65,536 peers or the peer's id or name is too long.
+    /// - A peer is not listed, because the room exceeds 65,536 peers or the peer's id or name is too long.
     /// - The [token provider](super::Join::token_provider) failed while the room reconnected.
     Refused(Error),
     /// The connection to the signaling server is lost, and an attempt to reconnect begins.
@@ -66,8 +66,8 @@ pub enum RoomEvent {
     /// If the server has kept the seat, nothing was lost. Otherwise, [`Room::me`](super::Room::me) has a new id, joins and
     /// leaves have been emitted before this event, and messages that others sent in the meantime are lost.
     Recovered,
-    /// Events were dropped, as the unread events of this stream have reached 8 MiB. Each event counts as its data and 256
-    /// bytes.
+    /// Events were dropped, because the unread events of this stream have reached 8 MiB. Each event counts as its data
+    /// and 256 bytes.
     ///
     /// Incoming calls that no stream had room for were declined as busy. [`Room::peers`](super::Room::peers) is still
     /// complete.

@@ -153,13 +153,13 @@ impl Join {
     }
 
     /// Keeps the seat's resume token in the page's `sessionStorage`, so that a reloaded page can join under the same name
-    /// at once.
+    /// immediately.
     ///
     /// Without this option, the name stays taken after a crash, or after any other end of the page that does not close its
-    /// socket, until the server detects that the page is gone: 15 seconds by default.
+    /// socket, until the server detects that the page no longer exists: 15 seconds by default.
     ///
-    /// The reloaded page gets a new seat with a new id, as it has lost the state of the previous one. The other peers
-    /// see the previous peer leave with [`LeaveReason::Replaced`](crate::signaling::LeaveReason::Replaced).
+    /// The reloaded page gets a new seat with a new id, because it has lost the state of the previous one. The other
+    /// peers see the previous peer leave with [`LeaveReason::Replaced`](crate::signaling::LeaveReason::Replaced).
     ///
     /// The token is removed when the seat has been given up or taken over. Scripts of the page's origin can read it. A
     /// duplicated tab has a copy of it: if that tab joins the same room under the same name, it takes over the seat, and
@@ -212,7 +212,7 @@ impl PartialEq for Token {
 
 impl Eq for Token {}
 
-/// Formats the options without the token, as the output may be logged.
+/// Formats the options without the token, because the output may be logged.
 impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join")

@@ -75,7 +75,7 @@ impl Receiver {
         if room.presence().add(peer.clone()) {
             self.emit(RoomEvent::PeerJoined(peer));
         } else {
-            let message = "a peer is not listed, as the room has too many peers or the peer's id or name is too long";
+            let message = "a peer is not listed: the room has too many peers, or the peer's id or name is too long";
             self.refused(Error::new("join", ErrorKind::QuotaExceeded, message));
         }
     }
@@ -90,7 +90,8 @@ impl Receiver {
         self.emit(RoomEvent::PeerLeft(peer, reason));
     }
 
-    /// Receives a signal of a call. Malformed signals are ignored, as the peer may run another version or be malicious.
+    /// Receives a signal of a call. Malformed signals are ignored, because the peer may run another version or be
+    /// malicious.
     fn receive_signal(&self, room: &Rc<SharedRoom>, from: &PeerId, data: &Data) {
         let Some(peer) = room.presence().peer(from) else { return };
         let Ok(CallMessage { call: id, signal }) = data.parse::<CallMessage>() else { return };
@@ -142,7 +143,7 @@ impl Receiver {
         }
     }
 
-    /// Ends the room, as the connection to the server is lost for good. Active calls continue.
+    /// Ends the room, because the connection to the server is permanently lost. Active calls continue.
     pub(super) fn lost(&self, reason: Error) {
         let Some(room) = self.room.upgrade() else { return };
         room.presence().set_online(false);

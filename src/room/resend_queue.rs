@@ -13,8 +13,8 @@ const FRAMES_PER_PING: usize = 64;
 
 /// Counts the numbered frames in both directions, and keeps sent frames until the server has acknowledged them.
 ///
-/// Within a seat, each frame is delivered exactly once. A refused frame keeps its number, as the server has counted it,
-/// and is not sent again.
+/// Within a seat, each frame is delivered exactly once. A refused frame keeps its number, because the server has
+/// counted it, and is not sent again.
 #[derive(Debug, Default)]
 pub(super) struct ResendQueue {
     /// Number of frames received.
@@ -130,8 +130,8 @@ impl ResendQueue {
         self.begin();
     }
 
-    /// Continues in a new seat, in which the counts restart. Messages to the room are sent again. Signals are dropped, as
-    /// they would be sent under the new id of the local peer, which their receivers do not recognize yet.
+    /// Continues in a new seat, in which the counts restart. Messages to the room are sent again. Signals are dropped,
+    /// because they would be sent under the new id of the local peer, which their receivers do not recognize yet.
     pub(super) fn start_over(&mut self) {
         self.frames.retain(|frame| frame.as_ref().is_some_and(Frame::is_say));
         (self.received, self.acknowledged, self.sent) = (0, 0, 0);
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_frame_keeps_its_number() {
+    fn refused_frame_keeps_number() {
         let mut resend_queue = ResendQueue::default();
         let (second, mut delivery) = awaited_say(2);
         [say(1), second, say(3)].into_iter().for_each(|frame| resend_queue.push(frame));

@@ -341,7 +341,7 @@ mod tests {
                 call.receive(CallSignal::Negotiation(Content::Ping.into()));
             }
             assert_eq!(call.signals.len(), limit);
-            // This fails, as the other end of the queue has been dropped. The state changes nevertheless.
+            // This fails, because the other end of the queue has been dropped. The state changes in any case.
             let _ = call.ring();
             call.receive(CallSignal::Accept);
         }

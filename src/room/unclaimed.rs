@@ -19,7 +19,7 @@ use crate::{
     wake::{CloseWait, WakerSet},
 };
 
-/// Maximum number of unclaimed channels, as the peer can open any number of channels.
+/// Maximum number of unclaimed channels, because the peer can open any number of channels.
 const MAX_CHANNELS: usize = 64;
 
 /// Maximum size of the unread messages of an unclaimed channel, in bytes.

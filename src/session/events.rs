@@ -1,4 +1,4 @@
-//! The events of a session. Unread events are limited, as the peer can cause any number of failures.
+//! The events of a session. Unread events are limited, because the peer can cause any number of failures.
 
 use std::fmt;
 
@@ -69,7 +69,7 @@ pub enum SessionEvent {
     /// - The remote peer does not restart ICE.
     /// - The browser refuses a track that [`add_track`](crate::peer::PeerConnection::add_track) has accepted.
     /// - The link has failed. The session continues without a link.
-    /// - Events were dropped, as too many are unread (`QuotaExceeded`).
+    /// - Events were dropped, because too many are unread (`QuotaExceeded`).
     Failed(Error),
 }
 

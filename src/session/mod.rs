@@ -123,7 +123,7 @@
 //!
 //! A session corrects or avoids most quirks of browsers. Two of them remain visible:
 //!
-//! - Firefox receives no media after an offer of its own was rolled back, until the next negotiation succeeds. If a peer
+//! - Firefox receives no media after its own offer was rolled back, until the next negotiation succeeds. If a peer
 //!   permanently refuses an offer, change the connection, so that the session creates another offer.
 //! - Chromium cannot create any offer after it has refused an offer that remaps the ids of RTP header extensions. The
 //!   session emits [`SessionEvent::Failed`] once in this case.
@@ -170,8 +170,8 @@ use crate::{
 ///
 /// # The link
 /// A link is a stream of the remote peer's [`Signal`]s and a sink for the local ones. It should keep their order. It may
-/// lose or duplicate signals and may be interrupted, as the session resends and deduplicates signals. If the link ends,
-/// the session continues until the network fails.
+/// lose or duplicate signals and may be interrupted, because the session resends and deduplicates signals. If the link
+/// ends, the session continues until the network fails.
 ///
 /// # The remote peer
 /// The remote peer need not use this crate. A [plain peer](crate::negotiation) is detected from its first signal, or
@@ -215,7 +215,7 @@ impl Session {
     /// the other one `Impolite`, or both are `Auto`.
     ///
     /// # Errors
-    /// As [`PeerConnection::new`].
+    /// The same errors as [`PeerConnection::new`].
     pub fn new<L>(configuration: &Configuration, options: impl Into<SessionOptions>, link: L) -> Result<Self>
     where
         L: Stream<Item = Signal> + Sink<Signal> + 'static,

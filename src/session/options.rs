@@ -56,8 +56,8 @@ impl SessionOptions {
     ///
     /// Without this option, a session detects a plain peer from its first signal. If no signal arrives, it sends its first
     /// offer after one second, or two seconds if it is polite. With this option, the session sends no greetings, and an
-    /// impolite session offers immediately. A polite session still delays its first offer by one second, as Chromium never
-    /// connects after it has rolled back an offer with its first data channel.
+    /// impolite session offers immediately. A polite session still delays its first offer by one second, because
+    /// Chromium never connects after it has rolled back an offer with its first data channel.
     #[must_use]
     pub fn plain_peer(mut self) -> Self {
         self.plain_peer = true;

@@ -1,5 +1,5 @@
-//! Observation of the traffic on a connection. A connection's state alone is not sufficient, as ICE may consider a path
-//! valid on which no data arrives.
+//! Observation of the traffic on a connection. A connection's state alone is not sufficient, because ICE may consider a
+//! path valid on which no data arrives.
 
 use std::time::Duration;
 

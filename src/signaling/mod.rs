@@ -1,6 +1,6 @@
 //! A low-level client of the signaling protocol, which sends and receives single messages.
 //!
-//! The signaling server connects the clients in a room: it lists them, relays messages between them, and hands out ICE
+//! The signaling server connects the clients in a room: it lists them, relays messages between them, and provides ICE
 //! servers. A [`SignalingSocket`] is one WebSocket to the server, for programs that implement calls or other
 //! communication themselves. It neither pings nor reconnects. [`Room`](crate::room::Room) does both, and adds calls; most
 //! programs only need the types of this module that a room uses, such as [`Peer`] and [`ErrorCode`].
@@ -42,7 +42,7 @@
 //! | [`Data`] | The content of a message between clients: JSON that the server relays without reading it |
 //! | [`MessageId`] | The id of a message to the room, by which receivers detect copies |
 //! | [`ResumeToken`] | The token with which a client resumes its seat on another socket |
-//! | [`ErrorCode`], [`LeaveReason`] | The reason for an error of the server, and the reason for which a peer has left |
+//! | [`ErrorCode`], [`LeaveReason`] | The reason for an error of the server, and the reason why a peer has left |
 //!
 //! [`url_of_this_page`] returns the URL of a server that also serves the page.
 //!
@@ -74,7 +74,7 @@ use crate::{
 /// The scheme is `wss` on a page with `https` and `ws` otherwise; the path is [`PATH`].
 ///
 /// # Errors
-/// `NotSupported` if the page was not loaded from a web server, such as a local file.
+/// `NotSupported` if the page was not loaded from a web server, for example from a local file.
 pub fn url_of_this_page() -> Result<String> {
     let location = global::get(&js_sys::global(), "location");
     let component = |member| global::get(&location, member).as_string().unwrap_or_default();

@@ -49,14 +49,14 @@ impl Raw {
     }
 }
 
-/// Omits the object, as the fields of the entry have the same values.
+/// Omits the object, because the fields of the entry have the same values.
 impl fmt::Debug for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
 }
 
-/// Reads a member with a single call into JavaScript, as a report has hundreds of members.
+/// Reads a member with a single call into JavaScript, because a report has hundreds of members.
 #[inline(never)]
 fn value(entry: &StatsEntry, member: &str) -> JsValue {
     entry.member(member).unwrap_or_default()
@@ -101,8 +101,8 @@ macro_rules! dictionary {
                 }
             }
 
-            /// Returns the browser's own object, which includes members that this crate does not know; `None` for an
-            /// entry that was created in Rust.
+            /// Returns the underlying browser object, which includes members that this crate does not know; `None` for
+            /// an entry that was created in Rust.
             #[must_use]
             pub fn raw(&self) -> Option<&js_sys::Object> {
                 self.raw.object()
@@ -123,7 +123,7 @@ pub(super) use dictionary;
 mod tests {
     /// Checks that each member is read by the name in its alias.
     #[test]
-    fn members_match_their_aliases() {
+    fn members_match_aliases() {
         let sources = [
             include_str!("ice.rs"),
             include_str!("inbound.rs"),

@@ -16,10 +16,10 @@ spec_enum! {
         /// A stream of media that is sent.
         #[doc(alias = "RTCStatsType.outbound-rtp")]
         OutboundRtp = "outbound-rtp",
-        /// The reception of a sent stream, as the remote peer reports it.
+        /// The reception of a sent stream, as reported by the remote peer.
         #[doc(alias = "RTCStatsType.remote-inbound-rtp")]
         RemoteInboundRtp = "remote-inbound-rtp",
-        /// The sending of a received stream, as the remote peer reports it.
+        /// The sending of a received stream, as reported by the remote peer.
         #[doc(alias = "RTCStatsType.remote-outbound-rtp")]
         RemoteOutboundRtp = "remote-outbound-rtp",
         /// A track that is sent, before it is encoded.

@@ -114,7 +114,7 @@ impl<'de> FromIdl<'de> for Timestamp {
 }
 
 /// A record of numbers by name, in the browser's order.
-// A list, as records are short, and a map would be a significant part of the code of all statistics.
+// A list, because records are short, and a map would be a significant part of the code of all statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NumbersByName(Vec<(String, f64)>);
 

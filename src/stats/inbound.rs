@@ -186,7 +186,7 @@ received! {
 
 received! {
     {
-        /// The reception of a sent stream, as in the last report of the remote peer.
+        /// The reception of a sent stream, according to the last report of the remote peer.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#remoteinboundrtpstats-dict*)
         #[doc(alias = "RTCRemoteInboundRtpStreamStats")]
         #[doc(alias = "RTCRtpStreamStats")]

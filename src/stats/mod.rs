@@ -58,8 +58,8 @@
 //!
 //! # Absent and unknown members
 //!
-//! Every member is an `Option`, as no browser reports all of them; an absent value is not zero. An entry of a type that
-//! this crate does not know is a [`Stats::Unknown`]. Members that it does not know are in `raw()` and
+//! Every member is an `Option`, because no browser reports all of them; an absent value is not zero. An entry of a type
+//! that this crate does not know is a [`Stats::Unknown`]. Members that it does not know are in `raw()` and
 //! `unknown_members()` of each entry.
 
 mod decode;
@@ -174,9 +174,9 @@ entries! {
     InboundRtp(InboundRtp),
     /// A stream of media that is sent.
     OutboundRtp(OutboundRtp),
-    /// The reception of a sent stream, as the remote peer reports it.
+    /// The reception of a sent stream, as reported by the remote peer.
     RemoteInboundRtp(RemoteInboundRtp),
-    /// The sending of a received stream, as the remote peer reports it.
+    /// The sending of a received stream, as reported by the remote peer.
     RemoteOutboundRtp(RemoteOutboundRtp),
     /// The playout of audio.
     MediaPlayout(AudioPlayout),
@@ -227,8 +227,8 @@ impl Stats {
         self.head().1
     }
 
-    /// Returns the browser's own object, which includes members that this crate does not know; `None` for an entry that
-    /// was created in Rust.
+    /// Returns the underlying browser object, which includes members that this crate does not know; `None` for an entry
+    /// that was created in Rust.
     #[must_use]
     pub fn raw(&self) -> Option<&Object> {
         self.head().2
@@ -255,7 +255,7 @@ impl Unknown {
         Self { stats_type, id: head.id, timestamp: head.timestamp, raw: head.raw }
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn raw(&self) -> Option<&Object> {
         self.raw.object()

@@ -121,7 +121,7 @@ sent! {
 
 sent! {
     {
-        /// The sending of a received stream, as in the last report of the remote peer.
+        /// The sending of a received stream, according to the last report of the remote peer.
         /// [Specification](https://www.w3.org/TR/webrtc-stats/#remoteoutboundrtpstats-dict*)
         #[doc(alias = "RTCRemoteOutboundRtpStreamStats")]
         #[doc(alias = "RTCRtpStreamStats")]

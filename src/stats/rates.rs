@@ -52,11 +52,11 @@ pub struct OutboundRates {
     pub packet_rate: Option<f64>,
     /// The frames encoded per second.
     pub frame_rate: Option<f64>,
-    /// The fraction of packets that the remote peer did not receive, from 0 to 1, as in its last report.
+    /// The fraction of packets that the remote peer did not receive, from 0 to 1, according to its last report.
     pub loss: Option<f64>,
-    /// The round-trip time, in seconds, as in the last report of the remote peer.
+    /// The round-trip time, in seconds, according to the last report of the remote peer.
     pub round_trip_time: Option<f64>,
-    /// The jitter of packets at the remote peer, in seconds, as in its last report.
+    /// The jitter of packets at the remote peer, in seconds, according to its last report.
     pub jitter: Option<f64>,
 }
 
@@ -78,7 +78,7 @@ pub struct InboundRates {
     pub frame_rate: Option<f64>,
     /// The fraction of packets that were lost, from 0 to 1; `None` if no packet was expected.
     pub loss: Option<f64>,
-    /// The jitter of packets, in seconds, as in the later report.
+    /// The jitter of packets, in seconds, according to the later report.
     pub jitter: Option<f64>,
 }
 
@@ -242,7 +242,7 @@ struct Packets {
 }
 
 impl Packets {
-    /// Computes both numbers or neither. The count of losses may decrease, as packets arrive twice or late.
+    /// Computes both numbers or neither. The count of losses may decrease, because packets arrive twice or late.
     fn between(
         lost_before: Option<i64>,
         received_before: Option<u64>,
@@ -266,7 +266,7 @@ fn fraction(lost: Option<f64>, received: Option<f64>) -> Option<f64> {
     finite(Some(lost / (lost + received?)))
 }
 
-/// Returns the increase of a counter; `None` if it has decreased, as it was reset.
+/// Returns the increase of a counter; `None` if it has decreased, because it was reset.
 fn increase<N: Into<u64>>(before: Option<N>, now: Option<N>) -> Option<f64> {
     now?.into().checked_sub(before?.into()).map(|more| more as f64)
 }

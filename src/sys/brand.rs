@@ -1,8 +1,8 @@
 //! Checks of the interface of a browser object.
 //!
 //! `instanceof` does not recognize objects of other realms, such as those of a frame, and accepts proxies and objects
-//! with a forged prototype. A native getter of an interface throws for all objects but its own. Only getters of numbers
-//! and flags are used: if a call that returns an object throws, wasm-bindgen leaks the slot of the object.
+//! with a forged prototype. A native getter of an interface throws for objects of any other interface. Only getters of
+//! numbers and flags are used: if a call that returns an object throws, wasm-bindgen leaks the slot of the object.
 
 use wasm_bindgen::prelude::*;
 

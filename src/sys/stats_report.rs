@@ -21,7 +21,7 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub(crate) type StatsEntry;
 
-    /// Reads a member with a single call into JavaScript, as a report has hundreds of members.
+    /// Reads a member with a single call into JavaScript, because a report has hundreds of members.
     #[wasm_bindgen(method, structural, catch, indexing_getter)]
     pub(crate) fn member(this: &StatsEntry, name: &str) -> Result<JsValue, JsValue>;
 }

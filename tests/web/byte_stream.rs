@@ -119,7 +119,7 @@ async fn f44_window_size_limits_unread_bytes() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_small_writes_are_joined_and_large_ones_split() {
+async fn f44_small_writes_are_joined_and_large_split() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut a = ByteStream::new(a).unwrap();

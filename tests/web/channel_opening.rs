@@ -58,7 +58,7 @@ async fn incoming_channel_opens_without_statistics() {
 }
 
 #[wasm_bindgen_test]
-async fn send_waits_while_state_is_set_back() {
+async fn send_waits_while_state_is_reset() {
     watched(async {
         let (_pair, mut caller, callee) = Pair::with_channel(&ChannelInit::new()).await;
         let raw = callee.as_raw();

@@ -68,7 +68,7 @@ async fn try_receive_leaves_waiting_stream_registered() {
 }
 
 #[wasm_bindgen_test]
-async fn try_receive_reports_the_exceeded_limit_once() {
+async fn try_receive_reports_exceeded_limit_once() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         b.set_receive_limit(100);

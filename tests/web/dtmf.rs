@@ -67,7 +67,7 @@ async fn f35_tones_1234_play_500_ms_each() {
         assert!(keypad.can_insert());
         let inserts: JsValue = js_sys::Array::new().into();
         let _spy = record_inserts(&inserts);
-        // Times are measured from the insert, as the start of a tone is reported after it has started.
+        // Times are measured from the insert, because the start of a tone is reported after it has started.
         let started = now();
         let mut playout = keypad.insert(&tones("1234"), timing(500, 50)).unwrap();
         let mut times = Vec::new();

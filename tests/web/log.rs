@@ -50,7 +50,7 @@ fn assert_private(records: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn session_records_its_course_without_descriptions() {
+async fn session_log_omits_descriptions() {
     watched(async {
         let records = recorded(async {
             let (a, b) = sessions();
@@ -73,7 +73,7 @@ async fn session_records_its_course_without_descriptions() {
 }
 
 #[wasm_bindgen_test]
-async fn room_records_its_calls_without_names() {
+async fn room_log_omits_names() {
     watched(async {
         let records = recorded(with_configured_rooms(
             |_id| Join::new("secret", "Ada"),

@@ -45,7 +45,7 @@ async fn f44_messages_of_one_task_share_one_frame() {
 }
 
 #[wasm_bindgen_test]
-async fn f44_full_frame_is_sent_at_once() {
+async fn f44_full_frame_is_sent_immediately() {
     watched(async {
         for (init, size) in [
             (ChannelInit::new(), 16_384),

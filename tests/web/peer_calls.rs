@@ -119,7 +119,7 @@ async fn f13_offer_is_rolled_back() {
 async fn f13_end_of_candidates_is_reported_once() {
     watched(async {
         let pc = Pair::new().a;
-        // Three transports, as bundling has not been negotiated yet.
+        // Three transports, because bundling has not been negotiated yet.
         for kind in ["audio", "video"] {
             js::run("pc, kind", &[pc.as_raw(), &kind.into()], "pc.addTransceiver(kind)");
         }

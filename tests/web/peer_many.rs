@@ -1,4 +1,4 @@
-//! 256 connections that are open at once in one page, and are freed after their close.
+//! 256 connections that are open at the same time in one page, and are freed after their close.
 
 use browser_rtc::{
     channel::{ChannelInit, DataChannel, Message},
@@ -30,7 +30,8 @@ async fn exchange_messages((number, (pair, from, mut to)): (usize, (Pair, DataCh
     pair
 }
 
-/// Opens 256 connections, which are all open at once, and closes them. Returns weak references to the closed ones.
+/// Opens 256 connections, which are all open at the same time, and closes them. Returns weak references to the closed
+/// ones.
 async fn open_and_close_256() -> WeakConnections {
     let init = ChannelInit::new();
     // Eight at a time, so that none exceeds its time limit on a slow machine.

@@ -23,7 +23,7 @@ use super::support::{
     watched,
 };
 
-/// Addresses from the environment of the compiler, as a page has no environment.
+/// Addresses from the environment of the compiler, because a page has no environment.
 const SERVER: Option<&str> = option_env!("BROWSER_RTC_TEST_TURN");
 const NAT: Option<&str> = option_env!("BROWSER_RTC_TEST_NAT");
 

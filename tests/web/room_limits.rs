@@ -55,7 +55,7 @@ async fn second_ring_of_peer_is_busy() {
         sleep(Duration::from_millis(50)).await;
         let declined = busy_calls(&socket).await;
         assert_eq!(declined.first(), Some(&"x1".into()));
-        // Further rings are ignored, as each answer counts towards the rate limit of the server.
+        // Further rings are ignored, because each answer counts towards the rate limit of the server.
         assert_eq!(declined.len(), 32);
 
         // The ringing call can still be answered, and then another call can ring.

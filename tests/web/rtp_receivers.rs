@@ -124,7 +124,7 @@ async fn synchronization_sources_are_read() {
         let _shown = media::show(&element, &video.streams[0]).unwrap();
         element.frames(2).await;
         for receiver in [&video.receiver, &audio.receiver] {
-            // Both lists are of one moment, as the browser updates them only between tasks.
+            // Both lists are of one moment, because the browser updates them only between tasks.
             let (found, expected) = loop {
                 let found = receiver.synchronization_sources();
                 let expected: Vec<RtpSource> = browser_value(receiver.as_raw(), "getSynchronizationSources()");

@@ -30,7 +30,8 @@ fn expected_directions(directions: (&str, &str)) -> (Option<String>, Option<Stri
 #[wasm_bindgen_test]
 async fn f23_transceiver_directions_are_negotiated() {
     watched(async {
-        // The preferred direction; both directions here, as the peer sends nothing; and both directions at the peer.
+        // The preferred direction; both directions here, because the peer sends nothing; and both directions at the
+        // peer.
         let expected = [
             (TransceiverDirection::SendRecv, ("sendrecv", "sendonly"), ("recvonly", "recvonly")),
             (TransceiverDirection::SendOnly, ("sendonly", "sendonly"), ("recvonly", "recvonly")),
@@ -267,7 +268,7 @@ async fn f15_track_removed_by_peer_is_reported() {
         pair.negotiate().await;
         assert_eq!(mutes.next().within("the muted state").await, Some(true));
         assert!(js::same(&removed.next().within("removetrack").await.unwrap(), arrived.track.as_raw()));
-        assert!(!arrived.track.is_ended(), "a removed track has not ended, as it may be added again");
+        assert!(!arrived.track.is_ended(), "a removed track has not ended, because it may be added again");
         assert_eq!(directions(&arrived.transceiver), expected_directions(("recvonly", "inactive")));
         assert!(arrived.streams[0].tracks().is_empty());
     })

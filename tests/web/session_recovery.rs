@@ -193,7 +193,7 @@ async fn ice_restart_answer_keeps_dtls_role() {
         let (b_incoming, b_outgoing) = b_link.into_halves();
         let a = session(Politeness::Polite, Link::new(a_incoming.inspect(record.clone()), a_outgoing));
         let b = session(Politeness::Impolite, Link::new(b_incoming.inspect(record), b_outgoing));
-        // The first offer is made by `b`, as `a` has nothing to negotiate.
+        // The first offer is made by `b`, because `a` has nothing to negotiate.
         let _channel = b.connection().create_data_channel("", &ChannelInit::new()).unwrap();
         for session in [&a, &b] {
             reached(session.connection().connection_states(), ConnectionState::Connected).await;

@@ -141,7 +141,7 @@ fn unknown_members(entry: &Stats) -> Vec<String> {
     members.into_iter().map(|(name, _)| name).collect()
 }
 
-/// Formats all numbers with 10 digits, as the JSON parser may be off in the last digit.
+/// Formats all numbers with 10 digits, because the JSON parser may be off in the last digit.
 fn normalized(value: serde_json::Value) -> serde_json::Value {
     match value {
         serde_json::Value::Number(number) => format!("{:.9e}", number.as_f64().unwrap()).into(),

@@ -138,7 +138,7 @@ async fn receive(view: &FileView, offer: Offer, name: String) -> Result<()> {
     let received = unless_cancelled(&item.cancel, || incoming.cancel(), outcome).await;
     let link = received.and_then(|file| Link::new(&item, &file, incoming.name()));
     match link {
-        // The link stays valid until the call ends, as this future does not complete.
+        // The link stays valid until the call ends, because this future does not complete.
         Ok(_link) => {
             item.finish("done", "Received");
             let () = future::pending().await;

@@ -69,8 +69,8 @@ impl<'a> People<'a> {
         self.set_disabled(true);
     }
 
-    /// Moves the focus to the peer of the call, as the panels that had the focus are hidden. The peer may have another id
-    /// by now, so that it is found by its name.
+    /// Moves the focus to the peer of the call, because the panels that had the focus are hidden. The peer may have
+    /// another id by now, so that it is found by its name.
     pub fn end_call(&mut self) {
         self.set_disabled(false);
         let Some(peer) = self.in_call_with.take() else { return };

@@ -2,7 +2,7 @@
 
 use crate::step::Step;
 use crate::{Result, paths, setup};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Manifest of the native peer, which is a workspace of its own, so that no other build compiles its WebRTC stack.
 pub const NATIVE_PEER: &str = "examples/native-peer/Cargo.toml";
@@ -15,7 +15,15 @@ pub fn pages() -> Result {
 
 /// Builds the crate in a folder into its `pkg`.
 pub fn wasm_pack(crate_dir: &str, target: &str) -> Result {
-    let build = || Step::new("wasm-pack", ["build", crate_dir, "--target", target, "--release"]);
+    wasm_pack_into(crate_dir, target, Path::new("pkg"))
+}
+
+/// Builds the crate in a folder into another one, whose path is absolute or relative to the crate.
+pub fn wasm_pack_into(crate_dir: &str, target: &str, output: &Path) -> Result {
+    let build = || {
+        let step = Step::new("wasm-pack", ["build", crate_dir, "--target", target, "--release", "--out-dir"]);
+        step.args([output])
+    };
     let built = build().hint("run `cargo xtask setup --for demo`").run();
     if built.is_err() && setup::usable_wasm_opt().is_none() {
         // wasm-pack downloads a missing wasm-opt, and fails if it cannot.

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn packed_messages_are_compared_with_unpacked_ones() {
+    fn packed_messages_are_compared_with_unpacked() {
         let found = json!({
             "small_24b_messages_s": { "raw": 1000.0 },
             "packed_24b_messages_s": { "raw": null, "rust": 9000.0 },

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_parsed_and_bad_ones_are_errors() {
+    fn options_are_parsed_and_invalid_are_rejected() {
         let expected = Options { host: "0.0.0.0".into(), port: 9000, check: true };
         assert_eq!(parse("--port 9000 --check --host 0.0.0.0"), Ok(expected));
         assert_eq!(parse(""), Ok(Options::default()));

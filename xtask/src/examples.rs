@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_example_is_found_with_its_library() {
+    fn examples_are_found_with_library_names() {
         let folders = folders().expect("the examples' manifests");
         let has =
             |folder: &str, name: &str| folders.contains(&(paths::root().join("examples").join(folder), name.into()));

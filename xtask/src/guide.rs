@@ -1,7 +1,8 @@
 //! Checks of the code that the guide and the README quote from `examples/`.
 //!
-//! The README shows all of `examples/call`. In the guide, documentation tests compile all other Rust code. A quoted block is marked `rust,ignore`, and its first
-//! line is a comment with the path of the file. The rest must be a part of this file, apart from its indentation.
+//! The README shows all of `examples/call`. In the guide, a quoted block is marked `rust,ignore`, and its first line is a
+//! comment with the path of the file. The rest must be a part of this file, apart from its indentation. Documentation tests
+//! compile all other Rust code of the guide.
 
 use std::fs;
 
@@ -49,7 +50,7 @@ fn unindented(lines: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn quotes_of_the_guide_are_verbatim() {
+fn guide_quotes_are_verbatim() {
     let mut faults = Vec::new();
     let pages = fs::read_dir(paths::root().join("src/guide")).expect("the pages of the guide");
     for page in pages.map(|entry| entry.expect("a page").path()).filter(|path| path.extension() == Some("md".as_ref()))
@@ -65,7 +66,7 @@ fn quotes_of_the_guide_are_verbatim() {
 }
 
 #[test]
-fn readme_shows_the_example_call() {
+fn readme_shows_example_call() {
     let read = |path: &str| fs::read_to_string(paths::root().join(path)).expect("a file of the repository");
     let (readme, manifest) = (read("README.md"), read("examples/call/Cargo.toml"));
     let dependencies =

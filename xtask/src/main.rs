@@ -47,7 +47,8 @@ usage: cargo xtask COMMAND
                                              --write updates README.md
   load [--json FILE] [--clients N,N]         measure the signaling server under load, compared with PeerServer and
                                              matchbox_server; about 6 min; needs Linux
-  npm                                        build the npm package and check its content
+  npm                                        build the npm package, check its content, and call with it from new projects
+                                             of the common bundlers in two browsers
   ci                                         check formatting, lints, layers, documentation, packages and the demo";
 
 fn main() -> ExitCode {
@@ -73,7 +74,7 @@ fn dispatch(args: &[String]) -> Result {
         "bench" => bench::command(rest),
         "size" => size::command(rest),
         "load" => load::command(rest),
-        "npm" => no_arguments(rest).and_then(|()| npm::command()),
+        "npm" => no_arguments(rest).and_then(|()| npm::check()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "-h" | "--help" => {
             println!("{USAGE}");

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn toolchain_is_found_by_its_version() {
+    fn toolchain_is_found_by_version() {
         let installed = "stable-x86_64 (active, default)\n1.8.0-x86_64\n1.880.0-x86_64\n1.88.0-x86_64\nnightly-x86_64";
         assert_eq!(toolchain(installed, "1.88"), Some("1.88.0-x86_64"));
         assert_eq!(toolchain("1.88-x86_64 (active)", "1.88"), Some("1.88-x86_64"));

@@ -1,18 +1,40 @@
-//! `cargo xtask npm`: builds the npm package by a plain `wasm-pack build`, and checks its content.
+//! `cargo xtask npm`: builds the raw package by a plain `wasm-pack build` and the published package in `npm`, and checks
+//! both. The published package is installed in new projects, whose pages call the demo.
 
+use crate::setup::Need;
 use crate::step::Step;
+use crate::tools::{self, Browser};
 use crate::{Result, artifacts, paths, setup};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-const TYPESCRIPT: &str = "typescript@5.9.3";
+const TYPESCRIPT: &str = "npm/node_modules/typescript/bin/tsc";
+const PROJECTS: &str = "tests/npm/projects";
 
-pub fn command() -> Result {
-    setup::run(&setup::DEMO)?;
-    check()
-}
+/// The files of the published package that are not compiled from a file in `npm/src`.
+const OTHER_FILES: [&str; 8] = [
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "dist/wasm/browser_rtc.js",
+    "dist/wasm/browser_rtc_bg.wasm",
+    "dist/wasm/browser_rtc_bg.wasm.d.ts",
+    "dist/wasm/inline.js",
+    "package.json",
+];
 
 pub fn check() -> Result {
+    setup::run(&[Need::Node, Need::Wasm])?;
+    install(&paths::root().join("npm"))?;
+    raw()?;
+    let package = package()?;
+    layer()?;
+    projects(&package)
+}
+
+/// Builds and checks the raw package in `pkg`.
+fn raw() -> Result {
     let folder = paths::root().join("pkg");
     // Files of an earlier build for another target would be counted too.
     if folder.exists() {
@@ -27,18 +49,124 @@ pub fn check() -> Result {
     if !files.iter().any(|file| file.ends_with(".d.ts")) {
         return Err("pkg/package.json lists no .d.ts file with the TypeScript types".into());
     }
-    types()
-}
-
-/// Compiles a program that uses the package, to check its types.
-fn types() -> Result {
-    if paths::which("npx").is_none() {
-        println!("note TypeScript: the types are not checked, because npm is not installed");
-        return Ok(());
-    }
-    Step::new("npx", ["--yes", "--package", TYPESCRIPT, "tsc", "-p", "tests/npm"])
+    Step::new("node", [TYPESCRIPT, "-p", "tests/npm"])
         .hint("check that the types in src/npm/ match their use in tests/npm/usage.ts")
         .run()
+}
+
+/// Builds and packs the published package, checks its content, and returns the packed file.
+fn package() -> Result<PathBuf> {
+    let folder = work_folder()?;
+    let raw = folder.join("raw");
+    artifacts::wasm_pack_into(".", "web", &raw)?;
+    Step::new("node", ["npm/build.mjs".into(), raw]).run()?;
+
+    let packed = Step::new("npm", ["pack", "./npm", "--json", "--pack-destination"]).args([&folder]);
+    let json = packed.output().ok_or("`npm pack ./npm` failed")?;
+    let (name, files) = packed_files(&json)?;
+    let expected = expected_files(&paths::root().join("npm/src"))?;
+    let difference: Vec<&String> = files.symmetric_difference(&expected).collect();
+    if !difference.is_empty() {
+        return Err(format!("the packed files differ from the expected ones: {difference:?}"));
+    }
+    let package = folder.join(name);
+    println!("ok {} with {} files, {}", package.display(), files.len(), size(&package)?);
+    Ok(package)
+}
+
+/// Runs the tests of the layer with a fake of the raw module.
+fn layer() -> Result {
+    Step::new("node", ["--import", "./tests/npm/hooks.mjs", "--test", "tests/npm/layer.test.mjs"]).run()
+}
+
+/// Installs the packed package in new projects, and opens their pages.
+fn projects(package: &Path) -> Result {
+    setup::run(&[Need::Chrome, Need::Firefox])?;
+    let Browser { binary: chrome, driver: chromedriver, .. } = tools::chrome()?;
+    let Browser { binary: firefox, driver: geckodriver, .. } = tools::firefox()?;
+    artifacts::wasm_pack("www", "web")?;
+    let server = artifacts::server("dev")?;
+    let tests = work_folder()?.join("tests");
+    for name in ["layer", "projects"] {
+        copy(&paths::root().join("tests/npm").join(name), &tests.join(name))?;
+    }
+    let folder = tests.join("projects");
+    install(&folder)?;
+    Step::new("node", [folder.join("run.mjs")])
+        .env("PACKAGE", package)
+        .env("SIGNALING_SERVER", server)
+        .env("DEMO", paths::root().join("www"))
+        .env("CHROME", chrome)
+        .env("CHROMEDRIVER", chromedriver)
+        .env("FIREFOX", firefox)
+        .env("GECKODRIVER", geckodriver)
+        .hint(format!("run `cargo xtask npm`; the projects are described in {PROJECTS}/projects.mjs"))
+        .run()
+}
+
+/// Installs the packages of the lock file in a folder, unless they are installed.
+fn install(folder: &Path) -> Result {
+    let lock = folder.join("package-lock.json");
+    let text = fs::read(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
+    let installed = folder.join("node_modules/installed-lock.json");
+    if fs::read(&installed).is_ok_and(|installed| installed == text) {
+        return Ok(());
+    }
+    Step::new("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
+        .args([folder])
+        .hint("check that the npm registry is reachable, and that package-lock.json matches package.json")
+        .run()?;
+    fs::write(&installed, text).map_err(|error| format!("{}: {error}", installed.display()))
+}
+
+/// Returns the folder for build output of this command.
+fn work_folder() -> Result<PathBuf> {
+    let folder = paths::target_dir()?.join("npm");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Copies the files of a folder and its subfolders, except for installed packages.
+fn copy(from: &Path, to: &Path) -> Result {
+    let copied = || -> std::io::Result<Vec<(PathBuf, PathBuf)>> {
+        fs::create_dir_all(to)?;
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            let target = to.join(entry.file_name());
+            if !entry.file_type()?.is_dir() {
+                fs::copy(entry.path(), target)?;
+            } else if entry.file_name() != "node_modules" {
+                folders.push((entry.path(), target));
+            }
+        }
+        Ok(folders)
+    };
+    let folders = copied().map_err(|error| format!("{}: {error}", from.display()))?;
+    folders.iter().try_for_each(|(from, to)| copy(from, to))
+}
+
+/// Returns the name and the content of the packed file from the output of `npm pack --json`.
+fn packed_files(json: &str) -> Result<(String, BTreeSet<String>)> {
+    let packed: serde_json::Value =
+        serde_json::from_str(json).map_err(|error| format!("`npm pack --json`: {error}"))?;
+    let packed = &packed[0];
+    let name = packed["filename"].as_str().ok_or("`npm pack --json` returned no file name")?;
+    let files = packed["files"].as_array().into_iter().flatten();
+    let files = files.filter_map(|file| file["path"].as_str().map(str::to_owned)).collect();
+    Ok((name.to_owned(), files))
+}
+
+/// Returns the files that the published package must contain, and no others.
+fn expected_files(sources: &Path) -> Result<BTreeSet<String>> {
+    let mut expected: BTreeSet<String> = OTHER_FILES.map(str::to_owned).into();
+    for entry in fs::read_dir(sources).map_err(|error| format!("{}: {error}", sources.display()))? {
+        let name = entry.map_err(|error| error.to_string())?.file_name().to_string_lossy().into_owned();
+        if let Some(module) = name.strip_suffix(".ts") {
+            expected.extend([format!("dist/{module}.js"), format!("dist/{module}.d.ts")]);
+        }
+    }
+    Ok(expected)
 }
 
 /// Returns the files that package.json names.
@@ -67,4 +195,25 @@ fn size(file: &Path) -> Result<String> {
     let zipped = Step::new("gzip", ["-9", "-c"]).args([file]).bytes();
     let zipped = zipped.map_or(String::new(), |zipped| format!(", {} bytes by gzip", zipped.len()));
     Ok(format!("{bytes} bytes{zipped}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_files_are_read_from_json() {
+        let json = r#"[{ "filename": "a-1.0.0.tgz", "files": [{ "path": "dist/a.js", "size": 1 }] }]"#;
+        let expected = ("a-1.0.0.tgz".to_owned(), BTreeSet::from(["dist/a.js".to_owned()]));
+        assert_eq!(packed_files(json), Ok(expected));
+        assert!(packed_files("[]").is_err());
+        assert!(packed_files("npm error").is_err());
+    }
+
+    #[test]
+    fn expected_files_follow_sources() {
+        let files = expected_files(&paths::root().join("npm/src")).expect("the folder exists");
+        assert!(files.contains("dist/index.js") && files.contains("dist/index.d.ts"));
+        assert!(!files.iter().any(|file| file.contains("src/")));
+    }
 }

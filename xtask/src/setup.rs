@@ -11,11 +11,14 @@ const WASM_PACK: &str = "0.15.1";
 const BINARYEN: &str = "132.0.0";
 /// The oldest accepted version, which supports all features that rustc emits.
 const OLDEST_WASM_OPT: u32 = 123;
+/// The oldest version that the bundlers in `tests/npm/projects` support.
+const OLDEST_NODE: (u32, u32) = (20, 19);
 const WITHOUT_WASM_OPT: &str = "wasm-pack tries to download it, and builds without it if that fails";
 
 /// A requirement of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
+    Node,
     Wasm,
     Chrome,
     Firefox,
@@ -28,11 +31,15 @@ pub enum Need {
 pub const DEMO: [Need; 1] = [Need::Wasm];
 pub const TEST: [Need; 7] =
     [Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit, Need::Turn, Need::Redis, Need::Networks];
+/// Node.js comes first, because npm installs a tool of `Need::Wasm`.
+const ALL: [Need; 8] =
+    [Need::Node, Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit, Need::Turn, Need::Redis, Need::Networks];
 
 pub fn command(args: &[String]) -> Result {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        [] | ["--for", "test"] => run(&TEST),
+        [] => run(&ALL),
+        ["--for", "test"] => run(&TEST),
         ["--for", "demo"] => run(&DEMO),
         [first, ..] => Err(unexpected(first)),
     }
@@ -41,6 +48,7 @@ pub fn command(args: &[String]) -> Result {
 /// Installs the tools for all needs, even if one fails. The error lists all failures.
 pub fn run(needs: &[Need]) -> Result {
     let results = needs.iter().flat_map(|need| match need {
+        Need::Node => vec![node()],
         Need::Wasm => vec![wasm_target(), wasm_pack(), wasm_opt()],
         Need::Chrome => vec![chrome()],
         Need::Firefox => vec![firefox_browser(), geckodriver()],
@@ -53,6 +61,22 @@ pub fn run(needs: &[Need]) -> Result {
     });
     let problems: Vec<String> = results.filter_map(Result::err).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+fn node() -> Result {
+    let installed = || {
+        paths::which("npm")?;
+        let text = Step::new(&paths::which("node")?.to_string_lossy(), ["--version"]).output()?;
+        let version = text.strip_prefix('v')?.to_owned();
+        at_least(&version, OLDEST_NODE).then_some(version)
+    };
+    ensure("node and npm", "build and try the npm package", installed, || {
+        if apt::usable() && apt::has("nodejs") && apt::has("npm") {
+            return apt::install(&["nodejs", "npm"]);
+        }
+        let problem = format!("Node.js {}.{} or later with npm is not installed", OLDEST_NODE.0, OLDEST_NODE.1);
+        Err(missing_tool(&problem, "nodejs npm", "nodejs npm", "node"))
+    })
 }
 
 fn wasm_target() -> Result {

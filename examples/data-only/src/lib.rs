@@ -30,7 +30,7 @@ async fn start() {
     }
 }
 
-/// Joins the room, and connects to each peer: a new peer calls those that are there.
+/// Joins the room, and connects to each peer: a new peer calls the peers that are already there.
 async fn chat() -> Result<()> {
     let name = element::<HtmlInputElement>("name").value();
     let room = Room::join(&signaling::url_of_this_page()?, Join::new("lobby", name)).await?;
@@ -65,7 +65,7 @@ fn connect(channels: &Channels, call: impl Future<Output = Result<Call>> + 'stat
     });
 }
 
-/// Receives the lines of one peer, until it leaves.
+/// Receives the lines of one peer until that peer leaves.
 async fn talk(channels: &Channels, call: impl Future<Output = Result<Call>>) -> Result<()> {
     let call = call.await?;
     let name = call.peer().name;

@@ -73,7 +73,7 @@ async fn join(name: String) -> Result<(Room, MediaStream)> {
     Ok((room, camera))
 }
 
-/// The peers in the room, and a call with one of them. Texts for the user go to `status`, errors included.
+/// The peers in the room, and a call with one of them. Messages for the user are written to `status`, including errors.
 #[component]
 fn Lobby(room: Room, camera: MediaStream, mut status: Signal<String>) -> Element {
     let mut peers = use_signal(|| room.peers());
@@ -117,7 +117,7 @@ fn Lobby(room: Room, camera: MediaStream, mut status: Signal<String>) -> Element
     }
 }
 
-/// A call that rings at the peer. Unmounting the component drops the call, and so ends the ringing.
+/// An outgoing call that rings. Unmounting the component drops the call, which stops the ringing.
 #[component]
 fn Calling(
     room: Room,
@@ -143,7 +143,7 @@ fn Calling(
     }
 }
 
-/// A call that rings here.
+/// An incoming call that rings.
 #[component]
 fn Ringing(call: IncomingCall, camera: MediaStream, mut phone: Signal<Phone>, mut status: Signal<String>) -> Element {
     use_hook(|| {
@@ -170,7 +170,7 @@ fn Ringing(call: IncomingCall, camera: MediaStream, mut phone: Signal<Phone>, mu
     }
 }
 
-/// A call that both peers have agreed to: the remote video and the chat.
+/// An accepted call, with the remote video and the chat.
 #[component]
 fn InCall(call: Call, mut phone: Signal<Phone>, mut status: Signal<String>) -> Element {
     let mut stream = use_signal(|| None::<MediaStream>);

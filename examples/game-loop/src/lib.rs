@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{Element, PointerEvent};
 
-/// The position of a player on the field, in pixels, as it is sent in each frame.
+/// The position of a player on the field, in pixels. It is sent in each frame.
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
 struct Position {
     frame: u32,
@@ -53,7 +53,7 @@ impl Game {
             sent => sent?,
         }
         while let Some(position) = self.positions.try_receive()? {
-            // Positions may arrive in another order.
+            // Positions may arrive out of order.
             if position.frame > self.opponent.frame {
                 self.opponent = position;
             }
@@ -64,7 +64,7 @@ impl Game {
     }
 }
 
-/// Runs the game in the next animation frame, and in each one after that until it ends.
+/// Runs the game in each animation frame until it ends.
 fn run(mut game: Game) {
     let frame = Closure::once_into_js(move || match game.update() {
         Ok(()) => run(game),
@@ -81,7 +81,7 @@ async fn start() {
     }
 }
 
-/// Joins the room, and connects to the other player there.
+/// Joins the room, and connects to the other player.
 async fn connect() -> Result<Game> {
     let url = signaling::url_of_this_page()?;
     let room = match Room::join(&url, Join::new("game", "Player 1")).await {

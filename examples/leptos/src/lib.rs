@@ -1,7 +1,7 @@
 //! A video call with a chat, in Leptos.
 //!
 //! The handles of browser-rtc are not `Send`, so signals that hold them have local storage (`RwSignal::new_local`). When a
-//! component is unmounted, Leptos drops its signals and the tasks that its `spawn` has started. Dropping the handles in
+//! component is unmounted, Leptos drops its signals and the tasks that it has spawned. Dropping the handles in
 //! them hangs up, declines a call that rings, stops the camera and leaves the room.
 
 use browser_rtc::{
@@ -20,7 +20,7 @@ pub fn start() {
     mount_to_body(App);
 }
 
-/// A text for the user, errors included.
+/// The message for the user, including errors.
 type StatusSignal = RwSignal<String>;
 type PhoneSignal = RwSignal<Phone, LocalStorage>;
 
@@ -128,7 +128,7 @@ fn Lobby(room: Room, camera: MediaStream, status: StatusSignal) -> impl IntoView
     }
 }
 
-/// A call that rings at the peer. Unmounting the component drops the call, and so ends the ringing.
+/// An outgoing call that rings. Unmounting the component drops the call, which stops the ringing.
 #[component]
 fn Calling(room: Room, camera: MediaStream, peer: Peer, phone: PhoneSignal, status: StatusSignal) -> impl IntoView {
     status.set(format!("Calling {}.", peer.name));
@@ -144,7 +144,7 @@ fn Calling(room: Room, camera: MediaStream, peer: Peer, phone: PhoneSignal, stat
     view! { <button id="cancel" on:click=move |_| phone.set(Phone::Idle)>"Cancel"</button> }
 }
 
-/// A call that rings here.
+/// An incoming call that rings.
 #[component]
 fn Ringing(call: IncomingCall, camera: MediaStream, phone: PhoneSignal, status: StatusSignal) -> impl IntoView {
     status.set(format!("{} is calling.", call.peer().name));
@@ -169,7 +169,7 @@ fn Ringing(call: IncomingCall, camera: MediaStream, phone: PhoneSignal, status: 
     }
 }
 
-/// A call that both peers have agreed to: the remote video and the chat.
+/// An accepted call, with the remote video and the chat.
 #[component]
 fn InCall(call: Call, phone: PhoneSignal, status: StatusSignal) -> impl IntoView {
     let stream = RwSignal::new_local(None::<MediaStream>);

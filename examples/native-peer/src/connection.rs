@@ -1,4 +1,4 @@
-//! A WebRTC connection: str0m on one UDP socket, with the operations that a `Negotiator` asks for.
+//! A WebRTC connection: str0m on one UDP socket, with the operations that a `Negotiator` requests.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -29,7 +29,7 @@ const DATAGRAM: usize = 2_000;
 /// An event of a connection.
 #[derive(Debug)]
 pub enum Event {
-    /// There is a path to the peer, for the first time or again.
+    /// The path to the peer is connected, for the first time or again.
     Connected,
     /// The path is broken, and may recover.
     Disconnected,
@@ -49,7 +49,7 @@ pub struct Connection {
     rtc: Rtc,
     socket: UdpSocket,
     own_channel: ChannelId,
-    /// The changes that the peer has not agreed to yet. str0m keeps them beside the connection until then.
+    /// The changes that are not negotiated yet. str0m keeps them outside the connection until then.
     changes: Option<SdpPendingOffer>,
     /// The next offer restarts ICE.
     restarts_ice: bool,
@@ -104,7 +104,7 @@ impl Connection {
         }
     }
 
-    /// Has the next offer restart ICE.
+    /// Makes the next offer restart ICE.
     pub fn restart_ice(&mut self) {
         self.restarts_ice = true;
     }
@@ -156,7 +156,7 @@ impl Connection {
                 let answer = self.rtc.sdp_api().accept_offer(offer)?;
                 self.answer = Some(SessionDescription { kind: SdpType::Answer, sdp: answer.to_sdp_string() });
                 self.has_offered = false;
-                // The channels need no offer of their own any more.
+                // The channels no longer need a separate offer.
                 if let Some(earlier) = self.changes.take() {
                     let mut changes = self.rtc.sdp_api();
                     changes.merge(earlier);
@@ -174,8 +174,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Adds a candidate of the peer, if str0m can use it. It does not resolve the mDNS names by which a page without a
-    /// camera hides its addresses: there, the peer finds the path by its own checks.
+    /// Adds a candidate of the peer, if str0m can use it. str0m does not resolve the mDNS names by which a page without
+    /// a camera hides its addresses: in that case, the connectivity checks of the peer find the path.
     fn add_ice_candidate(&mut self, candidate: &IceCandidate) {
         if let Ok(candidate) = Candidate::from_sdp_string(&candidate.candidate) {
             self.rtc.add_remote_candidate(candidate);
@@ -198,12 +198,12 @@ impl Connection {
             match received {
                 Some(Ok((length, source))) => {
                     let destination = self.socket.local_addr()?;
-                    // Anything may arrive on a socket.
+                    // Datagrams that are not part of WebRTC are ignored.
                     if let Ok(datagram) = Receive::new(Protocol::Udp, source, destination, &buffer[..length]) {
                         self.rtc.handle_input(Input::Receive(now, datagram))?;
                     }
                 }
-                // A peer that is gone, of which the network reports.
+                // The network reports that the peer no longer has a socket.
                 Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {}
                 Some(Err(error)) => return Err(error.into()),
                 None => self.rtc.handle_input(Input::Timeout(now))?,
@@ -211,20 +211,20 @@ impl Connection {
         }
     }
 
-    /// Closes the connection, and sends what tells the peer so.
+    /// Closes the connection, and sends the packets that notify the peer.
     pub async fn close(mut self) -> Result<HashMap<Mid, u64>> {
         self.rtc.close()?;
         self.drain().await?;
         Ok(self.frames)
     }
 
-    /// Sends what is to be sent, and takes all events. Returns when there is more.
+    /// Sends all pending packets, and handles all events. Returns the time of the next timeout.
     async fn drain(&mut self) -> Result<Instant> {
         loop {
             match self.rtc.poll_output()? {
                 Output::Timeout(at) => return Ok(at),
                 Output::Transmit(datagram) => {
-                    // A datagram that cannot be sent is as good as lost, and ICE finds another path.
+                    // A datagram that cannot be sent counts as lost, and ICE finds another path.
                     let _ = self.socket.send_to(&datagram.contents, datagram.destination).await;
                 }
                 Output::Event(event) => self.take_event(event)?,
@@ -246,7 +246,7 @@ impl Connection {
             RtcEvent::ChannelData(message) => return self.echo_message(&message),
             RtcEvent::MediaData(frame) => return self.echo_frame(frame),
             RtcEvent::KeyframeRequest(request) => {
-                // Of the echo, and so of the peer.
+                // The request concerns the echo, so it is forwarded to the peer.
                 if let Some(mut writer) = self.rtc.writer(request.mid)
                     && writer.is_request_keyframe_possible(request.kind)
                 {
@@ -265,7 +265,7 @@ impl Connection {
         if let Some(mut channel) = self.rtc.channel(message.id)
             && !channel.write(message.binary, &message.data)?
         {
-            eprintln!("a message of {} bytes is not echoed: too many wait to be sent", message.data.len());
+            eprintln!("a message of {} bytes is not echoed: the send buffer is full", message.data.len());
         }
         Ok(())
     }
@@ -278,7 +278,7 @@ impl Connection {
         {
             self.events.push_back(Event::Media(frame.mid, media.kind()));
         }
-        // There is no writer where the peer does not receive.
+        // There is no writer if the peer does not receive media.
         if let Some(writer) = self.rtc.writer(frame.mid)
             && let Some(payload_type) = writer.match_params(frame.params)
         {
@@ -288,7 +288,8 @@ impl Connection {
     }
 }
 
-/// Returns the address of this machine in its network. Nothing is sent: it is the source of a packet that goes out.
+/// Returns the address of this machine in its network, which is the source address of outgoing packets. Nothing is
+/// sent.
 async fn local_address() -> IpAddr {
     let outgoing = async {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;

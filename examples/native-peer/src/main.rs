@@ -1,4 +1,4 @@
-//! A peer in a room, without a browser: calls and is called, and echoes messages and media.
+//! A peer in a room, without a browser. It accepts and starts calls, and echoes messages and media.
 
 mod connection;
 mod room;

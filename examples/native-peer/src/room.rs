@@ -1,4 +1,4 @@
-//! A seat in a room on a signaling server, and the one call that it has at a time.
+//! A seat in a room on a signaling server, with at most one call at a time.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::{
     session::{Session, Update, Wake},
 };
 
-/// How long a call rings.
+/// Time that a call rings.
 const RINGING: Duration = Duration::from_secs(45);
 /// The part of a frame that is not the signal in it.
 const FRAME_OVERHEAD: usize = 1_024;
@@ -35,7 +35,7 @@ const MAX_ID_BYTES: usize = 128;
 pub struct Room {
     options: Options,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    begun: time::Instant,
+    started: time::Instant,
     you: Peer,
     peers: Vec<Peer>,
     signal_limit: usize,
@@ -48,7 +48,7 @@ struct Call {
     state: CallState,
     /// None while the call rings.
     session: Option<Box<Session>>,
-    /// When ringing ends.
+    /// The time at which ringing ends.
     deadline: time::Instant,
 }
 
@@ -57,7 +57,7 @@ impl Call {
         Self { state, session: None, deadline: time::Instant::now() + RINGING }
     }
 
-    /// Waits until there is something to deal with. Cancel safe.
+    /// Waits for the next event of the call. Cancel safe.
     async fn wait(&mut self) -> Result<Wake> {
         if let Some(session) = &mut self.session {
             return session.wait().await;
@@ -84,7 +84,7 @@ impl Room {
                     return Ok(Self {
                         options,
                         socket,
-                        begun: time::Instant::now(),
+                        started: time::Instant::now(),
                         you,
                         peers,
                         signal_limit: (max_frame_bytes as usize).saturating_sub(FRAME_OVERHEAD),
@@ -100,7 +100,7 @@ impl Room {
         }
     }
 
-    /// Calls and is called, until the program is interrupted or the server closes the socket.
+    /// Accepts and starts calls until the program is interrupted or the server closes the socket.
     pub async fn run(mut self) -> Result {
         self.call_if_present().await?;
         loop {
@@ -172,9 +172,9 @@ impl Room {
         self.settle().await
     }
 
-    /// Accepts a call, or declines it during another.
+    /// Accepts a call, or declines it during another call.
     async fn receive_ring(&mut self, from: Peer, id: CallId) -> Result {
-        let now = self.begun.elapsed().as_secs_f64() * 1_000.0;
+        let now = self.started.elapsed().as_secs_f64() * 1_000.0;
         let calls = self.call.as_mut().map(|call| &mut call.state);
         match self.rings.receive(now, &self.you.id, from.clone(), id.clone(), calls) {
             RingOutcome::Ignored => return Ok(()),
@@ -201,7 +201,7 @@ impl Room {
         self.settle().await
     }
 
-    /// Rings the peer that this program is to call, if it is in the room.
+    /// Rings the peer of the option `--call`, if it is in the room.
     async fn call_if_present(&mut self) -> Result {
         let Some(peer) = self.peers.iter().find(|peer| Some(&peer.name) == self.options.call.as_ref()).cloned() else {
             return Ok(());
@@ -232,7 +232,7 @@ impl Room {
         let Some(Call { state, .. }) = &mut self.call else { return Ok(()) };
         match update {
             Update::Nothing => {}
-            // The session sends again what is lost.
+            // The session resends lost signals.
             Update::Signals(_) if state.is_peer_lost() => {}
             Update::Signals(signals) => {
                 let (peer, id) = (state.peer().id.clone(), state.id().clone());
@@ -248,7 +248,7 @@ impl Room {
                 state.connection_changed(&connection);
             }
             Update::Moved(id) => {
-                // A peer cannot give its place in the call to a peer with another name.
+                // A peer cannot pass the call on to a peer with another name.
                 let is_other = |peer: &Peer| peer.id == id && peer.name != state.peer().name;
                 if id.as_str().len() <= MAX_ID_BYTES && !self.peers.iter().any(is_other) {
                     state.peer_id_changed(id);
@@ -260,7 +260,7 @@ impl Room {
         self.settle().await
     }
 
-    /// Ends the call, if there is one.
+    /// Ends the current call, if any.
     async fn hang_up(&mut self, reason: EndReason) -> Result {
         if let Some(Call { state, .. }) = &mut self.call {
             let (peer, id) = (state.peer().id.clone(), state.id().clone());

@@ -16,43 +16,43 @@ use crate::{
     random_id,
 };
 
-/// The negotiator's clock.
+/// The interval of the negotiator's timeouts.
 const TICK: Duration = Duration::from_secs(1);
-/// How long the first connection may take, and how long a path that is broken may take to recover.
+/// Time for the first connection, and for the recovery of a broken path.
 const CONNECTING: Duration = Duration::from_secs(45);
 
-/// Something for a session to deal with.
+/// An event for a session.
 #[derive(Debug)]
 pub enum Wake {
     Connection(Event),
-    /// The negotiator's second is over.
+    /// The interval of the negotiator has elapsed.
     Tick,
-    /// The connection was not made, or has not recovered, in time.
+    /// The connection was not established, or has not recovered, in time.
     Deadline,
 }
 
-/// Something for the room to do for the call.
+/// An action that a session requests from the room.
 #[derive(Debug)]
 pub enum Update {
     Nothing,
     /// Send these to the peer, in this order.
     Signals(Vec<CallSignal>),
-    /// The connection has another state.
+    /// The state of the connection has changed.
     Connection(ConnectionState),
-    /// The peer states another id, by which it is known in the room from now on.
+    /// The peer has a new id in the room.
     Moved(PeerId),
     /// The call is over.
     Ended(EndReason),
 }
 
-/// A connection with a peer that negotiates.
+/// A connection to a peer, and its negotiation.
 #[derive(Debug)]
 pub struct Session {
     negotiator: Negotiator,
     connection: Connection,
-    /// When the negotiator's second is over, while it has something to wait for.
+    /// The time of the negotiator's next timeout, if it needs one.
     tick: Option<time::Instant>,
-    /// When the connection is given up.
+    /// The time at which the connection is given up.
     deadline: Option<time::Instant>,
 }
 
@@ -78,12 +78,12 @@ impl Session {
         self.handle([Input::LinkOpened, Input::NegotiationNeeded]).await
     }
 
-    /// Takes a signal of the peer.
+    /// Handles a signal from the peer.
     pub async fn receive(&mut self, signal: Signal) -> Result<Update> {
         self.handle([Input::Received(signal)]).await
     }
 
-    /// Runs the connection until there is something to [deal with](Self::advance). Cancel safe.
+    /// Runs the connection until the next event, which is to be passed to [`advance`](Self::advance). Cancel safe.
     pub async fn wait(&mut self) -> Result<Wake> {
         select! {
             event = self.connection.next_event() => event.map(Wake::Connection),
@@ -92,7 +92,7 @@ impl Session {
         }
     }
 
-    /// Deals with what the session has waited for.
+    /// Handles an event that [`wait`](Self::wait) has returned.
     pub async fn advance(&mut self, wake: Wake) -> Result<Update> {
         Ok(match wake {
             Wake::Tick => {
@@ -136,7 +136,8 @@ impl Session {
         Ok(goodbye)
     }
 
-    /// Gives the negotiator inputs, and does what it asks for: operations lead to further inputs.
+    /// Passes inputs to the negotiator, and performs the actions that it requests. The outcome of an operation is the
+    /// next input.
     async fn handle<const N: usize>(&mut self, inputs: [Input; N]) -> Result<Update> {
         let is_closing = inputs.contains(&Input::Closing);
         let mut inputs = VecDeque::from(inputs);
@@ -170,7 +171,7 @@ impl Session {
                             eprintln!("negotiation failed: {error}");
                         }
                     }
-                    Action::ReportRefusal => eprintln!("the peer could not accept our offer"),
+                    Action::ReportRefusal => eprintln!("the peer could not accept the offer"),
                     Action::ReportTooLarge { size, limit } => {
                         eprintln!("a signal of {size} bytes exceeds the limit of {limit} bytes");
                     }

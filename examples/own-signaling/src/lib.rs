@@ -17,16 +17,16 @@ async fn start() {
         show_status("Open this page in a second tab");
         match chat().await {
             // The other tab was closed or reloaded: a new session waits for the next one.
-            Ok(()) => show_line("The other tab is gone"),
+            Ok(()) => show_line("The other tab was closed"),
             Err(error) => return show_status(&error.to_string()),
         }
     }
 }
 
-/// Connects to the other tab, and chats until it is gone.
+/// Connects to the other tab, and chats until it is closed.
 async fn chat() -> Result<()> {
     let session = connect()?;
-    // Both tabs open the channel, by the same id.
+    // Both tabs open the channel with the same id.
     let mut channel = session.connection().create_data_channel("chat", &ChannelInit::new().negotiated(1))?;
     let _sending = Listener::new(&element("send"), "click", {
         let channel = channel.clone();

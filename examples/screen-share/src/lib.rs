@@ -1,4 +1,4 @@
-//! Screens in a call: either peer shares its screen, and stops with the page's button or with the browser's own.
+//! Screen sharing in a call. Either peer can share its screen, and stop with the page's button or with the browser's.
 
 use browser_rtc::{
     EventStream, Result,

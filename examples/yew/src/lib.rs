@@ -1,8 +1,8 @@
 //! A video call with a chat, in Yew.
 //!
 //! The handles of browser-rtc are `Clone` and compare by identity, so props, state and the dependencies of hooks hold them
-//! as they are. When a component is unmounted, Yew drops its state, and `use_task` its tasks. Dropping the handles in them
-//! hangs up, declines a call that rings, stops the camera and leaves the room.
+//! as they are. When a component is unmounted, Yew drops its state, and `use_task` drops its tasks. Dropping the
+//! handles in them hangs up, declines a call that rings, stops the camera and leaves the room.
 
 use std::rc::Rc;
 
@@ -111,7 +111,7 @@ async fn join(name: String) -> Result<(Room, MediaStream)> {
 struct LobbyProps {
     room: Room,
     camera: MediaStream,
-    /// Texts for the user, errors included.
+    /// Messages for the user, including errors.
     status: UseStateSetter<String>,
 }
 
@@ -167,7 +167,7 @@ struct CallingProps {
     status: UseStateSetter<String>,
 }
 
-/// A call that rings at the peer. Unmounting the component drops the call, and so ends the ringing.
+/// An outgoing call that rings. Unmounting the component drops the call, which stops the ringing.
 #[component]
 fn Calling(props: &CallingProps) -> Html {
     use_task({
@@ -195,7 +195,7 @@ struct RingingProps {
     status: UseStateSetter<String>,
 }
 
-/// A call that rings here.
+/// An incoming call that rings.
 #[component]
 fn Ringing(props: &RingingProps) -> Html {
     use_task({
@@ -232,7 +232,7 @@ struct InCallProps {
     status: UseStateSetter<String>,
 }
 
-/// A call that both peers have agreed to: the remote video and the chat.
+/// An accepted call, with the remote video and the chat.
 #[component]
 fn InCall(props: &InCallProps) -> Html {
     let stream = use_state(|| None::<MediaStream>);

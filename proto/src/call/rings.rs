@@ -6,7 +6,7 @@ use crate::{
     signaling::{Peer, PeerId},
 };
 
-/// Maximum number of calls that ring at once, at most one per peer.
+/// Maximum number of calls that ring at the same time, at most one per peer.
 const MAX_RINGING: usize = 16;
 
 /// Maximum number of rings that are answered with `busy` within [`BUSY_INTERVAL_MS`]. Further rings are ignored, so

@@ -260,7 +260,7 @@ fn search(sides: &[Side; 2], visit: &mut impl FnMut(&[Side; 2])) {
 }
 
 #[test]
-fn two_peers_that_call_each_other_share_one_call() {
+fn mutual_calls_become_one_call() {
     let mut calls = BTreeSet::new();
     let mut ends = 0;
     search(&[Side::new("a"), Side::new("b")], &mut |sides| {

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_keep_their_extension() {
+    fn long_names_keep_extension() {
         let a = |count: usize| "a".repeat(count);
         for (name, expected) in [
             ("報告書".repeat(40) + ".docx", "報告書".repeat(27) + "報告.docx"),

@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn message_ends_incomplete_one_if_ordered() {
+    fn ordered_message_drops_incomplete_message() {
         let mut joiner = Joiner { ordered: true, reliable: true, ..Joiner::default() };
         let [first, second] = [1, 2].map(|id| frames(Kind::Binary, id, &[id as u8; 60], 30));
         receive(&mut joiner, &first[0], 100).unwrap();

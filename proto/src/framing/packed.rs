@@ -167,7 +167,7 @@ mod at_random {
 
         /// Arbitrary bytes are read to the end, and messages contain only bytes of the frame.
         #[test]
-        fn arbitrary_bytes_are_read_to_the_end(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
+        fn arbitrary_bytes_are_read_to_end(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
             let frame = Frame::new(bytes.clone());
             let mut length = 0;
             for message in frame {

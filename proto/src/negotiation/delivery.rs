@@ -278,7 +278,7 @@ impl Delivery {
         self.sent - self.unacknowledged.len() as u32 + 1
     }
 
-    /// Receives a signal. Returns the result and the signals to send at once.
+    /// Receives a signal. Returns the result and the signals to send immediately.
     pub(super) fn receive(&mut self, Signal { content, header }: Signal) -> (Received, Vec<Signal>) {
         let nothing = (Received::Nothing, Vec::new());
         let Some(header) = header.filter(|_| !self.always_plain) else { return self.receive_plain(content) };

@@ -58,7 +58,7 @@ fn too_large_offer_is_made_once_limit_allows() {
     assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
     let actions = a.handle(Input::Done(Some(large())));
     assert!(matches!(*actions, [Action::ReportTooLarge { size: 240.., limit: 100 }]), "{actions:?}");
-    // The offer is checked at once after a change, and periodically otherwise.
+    // The offer is checked immediately after a change, and periodically otherwise.
     assert_eq!(a.handle(Input::NegotiationNeeded), perform(Operation::CreateOffer));
     assert_eq!(a.handle(Input::Done(Some(large()))), []);
     assert!(a.wants_timeout());

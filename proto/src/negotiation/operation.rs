@@ -3,7 +3,7 @@
 use super::signal::Signal;
 use crate::sdp::{IceCandidate, SessionDescription, SignalingState};
 
-/// The side that yields when both sides offer at once.
+/// The side that yields when both sides offer at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Politeness {
     /// This side rolls back its own offer and answers the peer's. The peer is impolite.

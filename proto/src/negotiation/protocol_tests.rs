@@ -70,7 +70,7 @@ impl Side {
         Self { negotiator: Negotiator::new(SessionId::new(id), politeness), credentials, pending_offer: false }
     }
 
-    /// Handles an input, and returns the signals to send. Each operation succeeds at once.
+    /// Handles an input, and returns the signals to send. Each operation succeeds immediately.
     fn handle(&mut self, input: Input) -> Vec<Signal> {
         let (mut signals, mut inputs) = (Vec::new(), VecDeque::from([input]));
         while let Some(input) = inputs.pop_front() {

@@ -257,7 +257,7 @@ impl Simulation {
                 Action::Send(signal) => side.outgoing.push_back(signal),
                 Action::Perform(operation) => {
                     if side.running.replace(Running::Requested(operation)).is_some() {
-                        return Err("two operations were requested at once".into());
+                        return Err("two operations were requested at the same time".into());
                     }
                 }
                 Action::RestartIce => {

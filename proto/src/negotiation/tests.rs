@@ -14,7 +14,7 @@ pub(super) fn perform(operation: Operation) -> Vec<Action> {
 }
 
 #[test]
-fn local_candidates_follow_their_description() {
+fn local_candidates_follow_description() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     assert_eq!(negotiator.handle(Input::NegotiationNeeded), perform(Operation::SetLocalDescription));
     assert_eq!(negotiator.handle(Input::LocalCandidate(candidate("early"))), []);
@@ -27,7 +27,7 @@ fn local_candidates_follow_their_description() {
 }
 
 #[test]
-fn remote_candidates_wait_for_their_description() {
+fn remote_candidates_wait_for_description() {
     let mut negotiator = Negotiator::plain(Politeness::Polite);
     assert_eq!(negotiator.handle(Input::Received(candidate("first").into())), []);
     assert_eq!(negotiator.handle(Input::Received(candidate("second").into())), []);
@@ -305,7 +305,7 @@ fn turn_without_offer_is_released() {
 }
 
 #[test]
-fn same_offer_in_a_row_is_delayed() {
+fn unchanged_offer_is_delayed() {
     let mut negotiator = Negotiator::plain(Politeness::Impolite);
     let mut version = 0;
     let mut round = |negotiator: &mut Negotiator, name: &str| {

@@ -6,7 +6,7 @@ use super::Recovery;
 use crate::sdp::ConnectionState;
 
 /// Time within which data must arrive on a path in use. RTCP is sent every 2.5 to 7.5 seconds, and the first second is
-/// not observed. A Firefox whose restart has failed gives up DTLS after eleven seconds.
+/// not observed. After a failed restart, Firefox gives up DTLS after eleven seconds.
 const VERIFICATION_TIME: Duration = Duration::from_secs(9);
 
 /// The state of the path to the peer.
@@ -354,7 +354,7 @@ mod tests {
         let mut path = connected_monitor();
         let actions = path.ice_restarted(true);
         assert!(actions.event.is_none() && actions.timer == Timer::Start(VERIFICATION_TIME));
-        // A Firefox that has offered the restart reports `connecting`, and then `connected` again.
+        // If Firefox has offered the restart, it reports `connecting`, and then `connected` again.
         assert_eq!(path.state_changed(&ConnectionState::Connecting).timer, Timer::Keep);
         assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Keep);
         let actions = path.timeout(observation(Connection::Connected, Traffic::Idle));

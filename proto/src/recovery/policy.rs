@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// ICE is restarted
 ///
-/// - at once when the connection has failed;
+/// - immediately when the connection has failed;
 /// - after [`patience`](Self::patience) when it is disconnected, because a disconnection often ends without a restart;
 /// - nine seconds after it has reconnected, if data was sent and none was received since then. A peer that receives
 ///   media therefore must send RTCP, as the specification requires.

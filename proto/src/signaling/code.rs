@@ -37,7 +37,7 @@ spec_enum! {
         /// Too many clients connect from one address. The connection closes.
         TooManyClients = "too_many_clients",
         /// The server is about to shut down and accepts no new clients. The connection closes soon; the client may
-        /// reconnect at once, because another server may take over.
+        /// reconnect immediately, because another server may take over.
         Draining = "draining",
         /// The server does not support the client's version of the protocol. The connection closes.
         UnsupportedVersion = "unsupported_version",

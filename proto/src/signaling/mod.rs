@@ -101,7 +101,8 @@ pub mod close {
     /// The client has resumed its seat on another socket. The client must not reconnect.
     pub const REPLACED: u16 = 4001;
     /// Sent by a client that abandons a socket on which nothing is received any longer, to reconnect on another one:
-    /// its seat is kept as if the socket had broken. After any other close frame of a client, its seat is free at once.
+    /// its seat is kept as if the socket had broken. After any other close frame of a client, its seat is free
+    /// immediately.
     pub const RESUMING: u16 = 4002;
     /// The server does not support the client's version of the protocol; an error frame with `unsupported_version`
     /// was sent before. The client must not reconnect.

@@ -74,7 +74,7 @@ impl HostedSeat {
     }
 
     /// Answers a ping once all frames before it are applied, as in rooms of one process. If too many pings wait, all
-    /// are answered at once.
+    /// are answered immediately.
     pub fn ping(&mut self, id: u32) {
         self.pongs.push_back((self.received, id));
         if self.pongs.len() > MAX_PONGS {

@@ -68,7 +68,7 @@ fn dropped_seat_is_lost_without_announcement() {
 }
 
 #[test]
-fn signal_reaches_one_and_say_reaches_others() {
+fn signal_reaches_one_peer_and_say_all_others() {
     let rooms = rooms(Limits::default());
     let (ada, mut to_ada) = join(&rooms, "r", "Ada").unwrap();
     let (bob, mut to_bob) = join(&rooms, "r", "Bob").unwrap();
@@ -113,7 +113,7 @@ fn names_rooms_and_seats_are_limited() {
 }
 
 #[test]
-fn full_queue_affects_only_its_owner() {
+fn full_queue_affects_only_owner() {
     let rooms = rooms(Limits::default());
     let (ada, _to_ada) = join(&rooms, "r", "Ada").unwrap();
     let (_bob, mut to_bob) = join(&rooms, "r", "Bob").unwrap();

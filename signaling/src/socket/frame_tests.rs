@@ -235,7 +235,7 @@ fn silent_client_has_no_buffer() {
 }
 
 #[test]
-fn message_after_too_large_one_is_read() {
+fn message_after_too_large_message_is_read() {
     let large = |first| frame(first, true, &[b'x'; MAX + 1], [1, 2, 3, 4]);
     let small = whole(TEXT, b"next");
     let next = Seen::Text("next".to_owned());

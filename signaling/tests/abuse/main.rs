@@ -156,7 +156,7 @@ async fn endless_message_closes_socket_and_keeps_seat() {
         assert!(back.resumed && back.received == number, "{what}: {back:?}");
         ada.expect_silence().await;
     }
-    // The header is refused at once: the server does not wait for the payload.
+    // The header is refused immediately: the server does not wait for the payload.
     eve = eve.send_raw(&header(0x81, 1 << 40)).await;
     eve.expect_refusal(ErrorCode::TooLarge, Some(5)).await;
 }

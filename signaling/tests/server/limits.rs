@@ -161,7 +161,7 @@ async fn slow_reader_is_disconnected_alone() {
 }
 
 #[tokio::test]
-async fn silent_client_is_lost_unlike_pinging_one() {
+async fn silent_client_is_lost_and_pinging_client_stays() {
     let server = start(Config::new().heartbeat_ms(1_000).grace(Duration::from_secs(3600))).await;
     let mut ada = server.join("r", "Ada").await;
     let started = tokio::time::Instant::now();

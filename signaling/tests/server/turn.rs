@@ -122,7 +122,7 @@ async fn credentials_are_personal_and_expire() {
 }
 
 #[tokio::test]
-async fn coturn_accepts_credentials_until_they_expire() {
+async fn coturn_accepts_credentials_until_expiry() {
     let Some(coturn) = Coturn::start() else { return };
     let (_, short) = received_credentials(SECRET, Duration::from_secs(1)).await;
     let (_, good) = received_credentials(SECRET, Duration::from_secs(3600)).await;

@@ -63,8 +63,8 @@ const CHUNK: usize = 64 * 1024;
 /// Writing and flushing complete when the channel has accepted the bytes, not when the bytes have arrived.
 ///
 /// # Unresponsive peers
-/// Like those of a socket, reads and writes wait for the remote program without a limit while the channel is open. If
-/// the remote peer has not wrapped its channel in a `ByteStream`, writing stops after 65,536 bytes, as no credit
+/// Like those of a socket, reads and writes wait for the remote program without a timeout while the channel is open. If
+/// the remote peer has not wrapped its channel in a `ByteStream`, writing stops after 65,536 bytes, because no credit
 /// arrives. [`ready`](Self::ready) detects that.
 ///
 /// # Wire format
@@ -74,7 +74,7 @@ const CHUNK: usize = 64 * 1024;
 /// recognized.
 pub struct ByteStream {
     outbox: Outbox,
-    /// A handle for each direction, as each one waits separately.
+    /// A handle for each direction, because each one waits separately.
     reader: DataChannel,
     writer: DataChannel,
     state: State,
@@ -106,11 +106,11 @@ impl ByteStream {
     /// Wraps a channel with a window of this many bytes, at least 65,536: the maximum number of unread bytes. The
     /// windows of the two peers may differ.
     ///
-    /// The [receive limit](DataChannel::receive_limit) of the channel is raised to 64 times the window, as a peer may
-    /// send each byte in a message of its own.
+    /// The [receive limit](DataChannel::receive_limit) of the channel is raised to 64 times the window, because a peer
+    /// may send each byte in a separate message.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// The same errors as [`new`](Self::new).
     pub fn with_window(channel: DataChannel, bytes: u32) -> Result<Self> {
         if !channel.ordered() || channel.reliability() != Reliability::Reliable {
             let message = "a byte stream requires a data channel that is ordered and reliable";
@@ -138,8 +138,8 @@ impl ByteStream {
         self.outbox.channel()
     }
 
-    /// Resolves when the remote peer is known to have wrapped its end of the channel in a `ByteStream`, at once if that
-    /// is known already. Bytes that arrive in the meantime can be read afterwards.
+    /// Resolves when the remote peer is known to have wrapped its end of the channel in a `ByteStream`, or
+    /// immediately if that is already known. Bytes that arrive in the meantime can be read afterwards.
     ///
     /// The `timeout` covers the opening of the channel and the answer of the remote program: 1 ms to 24 days, in whole
     /// milliseconds.
@@ -177,8 +177,8 @@ impl ByteStream {
     /// Sends credit for the bytes that have been read, once there are enough for a message.
     fn send_credit(&mut self) {
         if let Some(credit) = self.state.window.take_credit() {
-            // Credit ignores the high-water mark, as the remote writer waits for it and a window has only four messages
-            // of credit. Sending fails only once the channel has closed, which the reader detects.
+            // Credit ignores the high-water mark, because the remote writer waits for it and a window has only four
+            // messages of credit. Sending fails only once the channel has closed, which the reader detects.
             let _ = self.channel().inner.life.raw.send_text(&Control::Credit(credit).to_string());
         }
     }

@@ -28,7 +28,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// The parameters are:
 /// - `In`, the type of received values.
-/// - `C`, the [`Codec`]: [`Json`], `Postcard` behind the feature of that name, or one of your own.
+/// - `C`, the [`Codec`]: [`Json`], `Postcard` behind the feature of that name, or a custom codec.
 /// - `Out`, the type of sent values, by default that of received ones.
 /// - `S`, the [`Carrier`]: a [`DataChannel`], or a [`Packed`](super::Packed) for many small values.
 ///
@@ -129,7 +129,7 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
     /// Sends a value without waiting.
     ///
     /// # Errors
-    /// As [`send`](Self::send) and [`DataChannel::try_send`].
+    /// The same errors as [`send`](Self::send) and [`DataChannel::try_send`].
     pub fn try_send(&self, value: &Out) -> Result<()>
     where
         Out: Serialize,

@@ -27,13 +27,13 @@ impl<T> Incoming<T> {
         Self { state, output }
     }
 
-    /// Returns the sanitized name of the file, as [`Offer::name`](super::offer::Offer::name).
+    /// Returns the sanitized name of the file, the same as [`Offer::name`](super::offer::Offer::name).
     #[must_use]
     pub fn name(&self) -> &str {
         &self.state.name
     }
 
-    /// Returns the id of the file, as [`Offer::id`](super::offer::Offer::id).
+    /// Returns the id of the file, the same as [`Offer::id`](super::offer::Offer::id).
     #[must_use]
     pub fn id(&self) -> &str {
         &self.state.file_id
@@ -52,15 +52,15 @@ impl<T> Incoming<T> {
 
     /// Resolves to the file when all of it is received, verified and stored. The file is returned once.
     ///
-    /// The future waits for the remote peer without a limit, until the transfer is complete, fails or is cancelled, or
-    /// the channel closes. [`progress`](Self::progress) reveals a peer that sends nothing.
+    /// The future waits for the remote peer without a timeout, until the transfer is complete, fails or is cancelled,
+    /// or the channel closes. [`progress`](Self::progress) reveals a peer that sends nothing.
     ///
     /// # Errors
     /// - `Abort` if either peer has cancelled the transfer.
     /// - `Closed` if the channel has closed: see [`into_partial`](Self::into_partial).
     /// - `InvalidData` if the received data does not match its hash, or the remote peer has violated the protocol.
-    /// - `Operation` if the remote peer failed to read the file, such as one that has changed since it was offered, or
-    ///   if the destination stream was aborted.
+    /// - `Operation` if the remote peer failed to read the file, for example because the file has changed since it was
+    ///   offered, or if the destination stream was aborted.
     /// - The error of the destination, such as `QuotaExceeded`, or `NotSupported` if the browser has no private files.
     /// - `InvalidState` if the file was returned before.
     ///

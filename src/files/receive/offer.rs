@@ -37,7 +37,7 @@ const MAX_IN_MEMORY: u64 = i32::MAX as u64;
 /// A file that the remote peer offers.
 ///
 /// The name, the size and the type are claims of the remote peer. They are limited in length, and the name is
-/// sanitized; they are not verified. Each block of the file is verified by its hash upon reception.
+/// sanitized; they are not verified. Each block of the file is verified by its hash when it is received.
 ///
 /// An offer is answered once, by an `accept…`, a `resume…` or [`decline`](Self::decline); further calls fail with
 /// `InvalidState`. If an answer fails for another reason, nothing was sent to the remote peer, and the offer can still
@@ -92,9 +92,9 @@ impl Offer {
         &self.state.file_id
     }
 
-    /// Resolves when the offer can no longer be accepted, as the remote peer has cancelled it, the channel has closed,
-    /// or it was declined. For an accepted offer, resolves when the transfer is over. The future waits without a limit
-    /// while the channel is open.
+    /// Resolves when the offer can no longer be accepted, because the remote peer has cancelled it, the channel has
+    /// closed, or it was declined. For an accepted offer, resolves when the transfer is over. The future waits without
+    /// a limit while the channel is open.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -105,7 +105,7 @@ impl Offer {
     /// Accepts the file into the memory of the program.
     ///
     /// # Errors
-    /// As [`accept_to_blob`](Self::accept_to_blob), and `TooLarge` for 2 GiB and more.
+    /// The same errors as [`accept_to_blob`](Self::accept_to_blob), and `TooLarge` for 2 GiB and more.
     pub fn accept_to_memory(&self) -> Result<Incoming<Vec<u8>>> {
         if self.size() > MAX_IN_MEMORY {
             let kind = ErrorKind::TooLarge { limit: MAX_IN_MEMORY };
@@ -136,7 +136,8 @@ impl Offer {
     /// complete, and aborted if the transfer fails and is not resumed.
     ///
     /// # Errors
-    /// As [`accept_to_blob`](Self::accept_to_blob), and `Type` if the stream is locked to another writer.
+    /// The same errors as [`accept_to_blob`](Self::accept_to_blob), and `Type` if the stream is locked to another
+    /// writer.
     pub fn accept_to_stream(&self, stream: &WritableStream) -> Result<Incoming<()>> {
         self.accept_stream(stream, |output| match output {
             Output::Stream => Some(()),
@@ -150,8 +151,8 @@ impl Offer {
     /// is removed.
     ///
     /// # Errors
-    /// As [`accept_to_blob`](Self::accept_to_blob). In a browser without such files, the transfer fails with
-    /// `NotSupported`.
+    /// The same errors as [`accept_to_blob`](Self::accept_to_blob). In a browser without such files, the transfer fails
+    /// with `NotSupported`.
     pub fn accept_to_private_file(&self, name: &str) -> Result<Incoming<File>> {
         self.accept_private_file(name, false)
     }
@@ -161,7 +162,7 @@ impl Offer {
     /// file, the whole file is sent.
     ///
     /// # Errors
-    /// As [`accept_to_private_file`](Self::accept_to_private_file).
+    /// The same errors as [`accept_to_private_file`](Self::accept_to_private_file).
     pub fn resume_private_file(&self, name: &str) -> Result<Incoming<File>> {
         self.accept_private_file(name, true)
     }

@@ -45,10 +45,10 @@ impl Outgoing {
     /// Resolves when the remote peer has accepted the file.
     ///
     /// Once the remote peer has [acknowledged](crate::files::Files::set_ack_timeout) the offer, the future waits for
-    /// its user without a limit, until the transfer fails or the channel closes.
+    /// the remote user without a timeout, until the transfer fails or the channel closes.
     ///
     /// # Errors
-    /// As [`finished`](Self::finished).
+    /// The same errors as [`finished`](Self::finished).
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -73,7 +73,7 @@ impl Outgoing {
     /// Resolves when the remote peer has received, verified and stored the whole file.
     ///
     /// Once the remote peer has [acknowledged](crate::files::Files::set_ack_timeout) the offer, the future waits for
-    /// its user and its disk without a limit, until the transfer fails or the channel closes.
+    /// the remote user and disk without a timeout, until the transfer fails or the channel closes.
     /// [`progress`](Self::progress) reveals a peer that stops reading.
     ///
     /// # Errors

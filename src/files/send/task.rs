@@ -48,7 +48,7 @@ async fn send_until_over(
     }
 }
 
-/// Sends the file once it is accepted, and then waits, as the remote peer ends a successful transfer.
+/// Sends the file once it is accepted, and then waits, because the remote peer ends a successful transfer.
 async fn send(channel: &FileChannel, outgoing: &OutgoingState, turn: &mut Option<Turn>) -> Result<Infallible> {
     outgoing.offered.wait().await;
     channel.peer_known().await?;

@@ -151,7 +151,7 @@ impl IncomingState {
         self.error().is_some_and(|error| is_cancel(&error))
     }
 
-    /// Resolves when the transfer is cancelled, and never after another end, as received blocks are stored then.
+    /// Resolves when the transfer is cancelled, and never after another end, because received blocks are stored then.
     pub(in crate::files) async fn cancelled(&self) {
         self.finished.wait().await;
         if !self.is_cancelled() {

@@ -14,7 +14,7 @@ spec_enum! {
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#def-constraint-facingMode)
     #[doc(alias = "VideoFacingModeEnum")]
     FacingMode {
-        /// The camera faces the user, as a selfie camera does.
+        /// The camera faces the user, such as a selfie camera.
         #[doc(alias = "VideoFacingModeEnum.user")]
         User = "user",
         /// The camera faces away from the user.

@@ -46,7 +46,7 @@ impl SharedContext {
     /// Requests the start of the context, which the browser may deny.
     pub(super) fn request_start(&self) {
         if !self.is_running() {
-            // The outcome is not awaited, as the state of the context reports it.
+            // The outcome is not awaited, because the state of the context reports it.
             let _ = settled_for_good("AudioContext.resume", self.0.resume()).now_or_never();
         }
     }

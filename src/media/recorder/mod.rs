@@ -101,14 +101,14 @@ impl MediaRecorder {
         Self(Rc::new(SharedRecorder { core, stream, end: CloseSignal::default() }))
     }
 
-    /// Returns the browser's own object.
+    /// Returns the underlying browser object.
     #[must_use]
     pub fn as_raw(&self) -> &web_sys::MediaRecorder {
         self.raw()
     }
 
-    /// Returns the browser's own object. Dropping the remaining handles no longer stops the recorder or the tracks of
-    /// its stream.
+    /// Returns the underlying browser object. Dropping the remaining handles no longer stops the recorder or the tracks
+    /// of its stream.
     #[must_use]
     pub fn into_raw(self) -> web_sys::MediaRecorder {
         self.0.core.stop_on_drop.set(false);
@@ -203,7 +203,7 @@ impl MediaRecorder {
     /// milliseconds. Browsers have a minimum length.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// The same errors as [`start`](Self::start).
     pub fn start_in_slices(&self, length: Duration) -> Result<Recording> {
         self.start_by(|raw| raw.start_sliced(milliseconds(length)))
     }
@@ -213,7 +213,7 @@ impl MediaRecorder {
         start: impl FnOnce(&sys::media_recorder::MediaRecorder) -> std::result::Result<(), wasm_bindgen::JsValue>,
     ) -> Result<Recording> {
         const OPERATION: &str = "MediaRecorder.start";
-        // Chromium starts in this case too, and stops at once.
+        // Chromium starts in this case too, and stops immediately.
         if self.state() == RecordingState::Inactive && !self.0.stream.is_active() {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "the stream has no live track"));
         }

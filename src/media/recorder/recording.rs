@@ -71,7 +71,7 @@ impl Recording {
     }
 
     /// Returns the whole recording as one playable file, once the recording has stopped. The future waits for that
-    /// without a limit.
+    /// without a timeout.
     ///
     /// The files of Chromium do not contain their duration: the `duration` of an element that plays such a file is
     /// infinite until the element has read the end.

@@ -79,19 +79,19 @@ fn tiny_interval_gives_finite_rates() {
 }
 
 #[test]
-fn reset_counter_affects_only_its_rate() {
+fn reset_counter_affects_one_rate() {
     let rates = incoming(video(0.0, 9_000, 10), video(1_000.0, 100, 40));
     assert_eq!((rates.bit_rate, rates.frame_rate), (None, Some(30.0)));
 }
 
 #[test]
-fn reused_id_is_a_new_stream() {
+fn reused_id_is_new_stream() {
     let other = InboundRtp { ssrc: Some(2), ..video(1_000.0, 9_000, 10) };
     assert_eq!(incoming(video(0.0, 0, 0), other).bit_rate, None);
 }
 
 #[test]
-fn streams_are_those_of_the_later_report() {
+fn streams_are_from_later_report() {
     let gone = InboundRtp { id: "gone".into(), ..video(0.0, 5_000, 0) };
     let new = InboundRtp { id: "new".into(), jitter: Some(0.25), ..video(1_000.0, 7_000, 0) };
     let earlier = report([Stats::from(gone), Stats::from(video(0.0, 0, 0))]);
@@ -110,7 +110,7 @@ fn empty_reports_give_no_rates() {
 }
 
 #[test]
-fn loss_is_a_fraction_of_expected_packets() {
+fn loss_is_fraction_of_expected_packets() {
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 175, 30)).loss, Some(0.25));
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 200, 5)).loss, Some(0.0));
     assert_eq!(incoming(arriving(0.0, 100, 5), arriving(1_000.0, 100, 15)).loss, Some(1.0));
@@ -132,13 +132,13 @@ fn total_loss_covers_all_streams() {
 }
 
 #[test]
-fn frame_rate_falls_back_to_the_browser() {
+fn frame_rate_falls_back_to_browser() {
     let gauge = InboundRtp { frames_decoded: None, frames_per_second: Some(24.0), ..video(1_000.0, 0, 0) };
     assert_eq!(incoming(video(0.0, 0, 0), gauge).frame_rate, Some(24.0));
 }
 
 #[test]
-fn sent_stream_uses_the_remote_report() {
+fn sent_stream_uses_remote_report() {
     let remote = RemoteInboundRtp {
         id: "remote".into(),
         fraction_lost: Some(0.5),
@@ -174,7 +174,7 @@ fn remote_loss_falls_back_to_counters() {
 }
 
 #[test]
-fn bit_rate_falls_back_to_the_selected_pair() {
+fn bit_rate_falls_back_to_selected_pair() {
     let earlier = report([Stats::from(pair(0.0, 0))]);
     let later = report([Stats::from(pair(1_000.0, 125))]);
     let by_pair = rates(&earlier, &later);
@@ -187,7 +187,7 @@ fn bit_rate_falls_back_to_the_selected_pair() {
 }
 
 #[test]
-fn round_trip_time_is_the_latest_or_the_mean() {
+fn round_trip_time_is_latest_or_mean() {
     let measured = |ms, total, answers| CandidatePair {
         total_round_trip_time: Some(total),
         responses_received: Some(answers),

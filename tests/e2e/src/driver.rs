@@ -49,7 +49,7 @@ impl Driver {
         let mut command = site.command(&program);
         command.arg(format!("--port={}", port.port));
         if browser == Browser::Firefox {
-            // A free port, as the default is the same for every geckodriver.
+            // A free port, because the default is the same for every geckodriver.
             command.arg("--websocket-port=0");
         }
         if let Some(display) = &display {
@@ -110,7 +110,7 @@ async fn is_ready(address: SocketAddr) -> bool {
         let request = format!("GET /status HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
-        // Reads until the body has arrived, as not every driver closes the connection.
+        // Reads until the body has arrived, because not every driver closes the connection.
         while !answer.contains("\"ready\"") {
             let mut part = [0; 1024];
             let length = stream.read(&mut part).await?;

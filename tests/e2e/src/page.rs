@@ -67,7 +67,7 @@ impl Page {
     }
 
     /// Ends the page while its connection to the server is cut, and opens it again in the same tab. For the server, the
-    /// page has crashed, as its socket has ended without a close frame.
+    /// page has crashed, because its socket has ended without a close frame.
     pub async fn crash_and_reopen(&self, proxy: &Proxy) {
         proxy.cut();
         self.with_timeout("the end of the page", self.client.goto("about:blank")).await;

@@ -74,7 +74,7 @@ fn pid(id: u32) -> Option<rustix::process::Pid> {
 #[cfg(not(unix))]
 fn kill(_group: u32) {}
 
-/// Kills all groups when the tests are interrupted, as Ctrl-C in a terminal does not reach other process groups.
+/// Kills all groups when the tests are interrupted, because Ctrl-C in a terminal does not reach other process groups.
 pub(crate) fn kill_all_when_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

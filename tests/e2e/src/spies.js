@@ -102,7 +102,7 @@ const lines = (log) =>
   }));
 const pressed = (selector) => one(selector)?.getAttribute("aria-pressed") === "true";
 
-// Frames are counted by callbacks, as `getVideoPlaybackQuality` of Firefox counts no frames of a stream.
+// Frames are counted by callbacks, because `getVideoPlaybackQuality` of Firefox counts no frames of a stream.
 const frames = new Map();
 for (const video of all("video")) {
   const count = () => {

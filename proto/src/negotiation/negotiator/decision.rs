@@ -100,8 +100,8 @@ impl Negotiator {
     }
 
     /// Returns whether an offer may be created before it is set. That is possible for the first offer in every browser,
-    /// because no section is in use yet, and necessary, because a Chromium that rolls it back may never open a data
-    /// channel.
+    /// because no section is in use yet, and necessary, because Chromium may never open a data channel after it
+    /// has rolled back the first offer.
     pub(super) fn may_look_ahead(&self) -> bool {
         self.looks_ahead || !self.has_completed
     }

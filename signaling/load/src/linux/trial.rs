@@ -181,7 +181,7 @@ impl Trial {
         }))
     }
 
-    /// Runs `work` on all workers at once, and samples the memory of the server during that time.
+    /// Runs `work` on all workers at the same time, and samples the memory of the server during that time.
     fn run_on_all<T: Send>(&mut self, work: impl Fn(&mut Worker) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
         let done = AtomicBool::new(false);
         let Self { server, workers, peak } = self;

@@ -16,7 +16,7 @@ use clap::{ArgAction, Parser, ValueEnum, builder::BoolishValueParser};
 /// When the server is ready, it prints a line `listening on http://HOST:PORT` for each address on which it is
 /// reachable. Logs are written to standard error. SIGTERM starts a drain: new clients are refused, and connected
 /// clients are closed one after another so that they reconnect elsewhere. SIGINT or a second SIGTERM stops the server
-/// at once. SIGHUP reloads the certificate.
+/// immediately. SIGHUP reloads the certificate.
 ///
 /// Every option can also be set by the environment variable shown with it, or in the configuration file (--config) by
 /// its name without the dashes: `port = 8443`, `allow-origin = ["https://example.org"]`. A flag takes precedence over

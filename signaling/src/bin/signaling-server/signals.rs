@@ -8,7 +8,7 @@ type SignalFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Signals {
     /// Completes when the server must drain.
     pub drain: SignalFuture,
-    /// Completes when the server must stop at once.
+    /// Completes when the server must stop immediately.
     pub stop: SignalFuture,
     /// The signal to reload the certificate.
     pub reloads: Reloads,

@@ -65,12 +65,12 @@ async fn departed_peer_stays_gone(first_is_hers: bool, others_are_there: bool) {
 }
 
 #[tokio::test]
-async fn departed_peer_stays_gone_if_other_is_first() {
+async fn departed_peer_stays_removed_if_other_server_first() {
     tokio::join!(departed_peer_stays_gone(false, true), departed_peer_stays_gone(false, false));
 }
 
 #[tokio::test]
-async fn departed_peer_stays_gone_if_own_server_is_first() {
+async fn departed_peer_stays_removed_if_own_server_first() {
     tokio::join!(departed_peer_stays_gone(true, true), departed_peer_stays_gone(true, false));
 }
 

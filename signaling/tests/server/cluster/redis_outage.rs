@@ -301,7 +301,7 @@ async fn unanswered_commands_are_applied_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn frames_before_outage_are_not_repeated_after_it() {
+async fn frames_before_outage_are_not_repeated() {
     let Some(mut redis) = Redis::start_durable().await else { return };
     let (one, two) = (redis.server_with(fast()).await, redis.server_with(fast()).await);
     let mut ada = one.join("r", "Ada").await;

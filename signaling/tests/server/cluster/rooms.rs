@@ -77,7 +77,7 @@ async fn limits_hold_across_servers() {
 }
 
 #[tokio::test]
-async fn concurrent_joins_give_name_to_one() {
+async fn concurrent_joins_assign_name_once() {
     let Some(redis) = Redis::start().await else { return };
     let (one, two) = (redis.server().await, redis.server().await);
     for room in 0..5 {

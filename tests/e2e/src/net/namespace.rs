@@ -92,7 +92,7 @@ impl NamespaceHandle {
     }
 }
 
-/// Removes all namespaces of this process when it is interrupted, as no value is dropped then.
+/// Removes all namespaces of this process when it is interrupted, because no value is dropped then.
 pub(crate) fn remove_all() {
     names().iter().for_each(|name| remove(name));
 }

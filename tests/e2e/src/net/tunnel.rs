@@ -31,7 +31,7 @@ impl Tunnel {
         Self { port, task }
     }
 
-    /// Returns the port, which is the same outside and inside, as drivers check the port of a request.
+    /// Returns the port, which is the same outside and inside, because drivers check the port of a request.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }

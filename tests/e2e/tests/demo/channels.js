@@ -162,7 +162,7 @@ window.channels = {
   },
   rings: () => rings,
   inCall: () => call !== undefined,
-  /** Starts a trial without waiting for it, as a driver limits the time of a script. Its result is then in `outcome`. */
+  /** Starts a trial without waiting for it, because drivers limit the time of a script. `outcome` then has the result. */
   begin(trial, label, options, sends, task) {
     window.channels.outcome = null;
     const run = async () => trials[trial]({ channel: await call.channel(label, options), sends, ...task });

@@ -144,7 +144,7 @@ async fn crossing_rings_are_one_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn simultaneous_clicks_are_one_call() {
-    play("clicked at once", async |stage| {
+    play("simultaneous clicks", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
         ada.until_here(&bob).await;

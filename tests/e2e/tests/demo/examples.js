@@ -14,7 +14,7 @@ addEventListener("unhandledrejection", (event) => window.troubles.push(String(ev
   devices.getUserMedia = record(getUserMedia);
   devices.getDisplayMedia = record((options) =>
     getDisplayMedia.call(devices, options).catch((error) => {
-      // A headless Firefox has no screen. The camera of a frame takes its place, as it ends with the frame.
+      // A headless Firefox has no screen. The camera of a frame takes its place, because it ends with the frame.
       if (error.name !== "NotFoundError") throw error;
       window.screenFrame = document.body.appendChild(document.createElement("iframe"));
       return window.screenFrame.contentWindow.navigator.mediaDevices.getUserMedia({ video: true });

@@ -244,15 +244,17 @@ async fn own_signaling(page: &Page) {
 
         page.fill("#line", "Hello, tab").await;
         page.click("#send").await;
-        let heard = in_tab("return document.getElementById('messages').textContent");
-        page.until_script(&heard, "the second tab has the line", |lines: &String| lines.contains("Hello, tab")).await;
-        let say = in_tab("document.getElementById('line').value = 'Hello'; document.getElementById('send').click()");
-        let _: Value = page.script(&say).await;
+        let messages = in_tab("return document.getElementById('messages').textContent");
+        page.until_script(&messages, "the second tab has the line", |lines: &String| lines.contains("Hello, tab"))
+            .await;
+        let send_line =
+            in_tab("document.getElementById('line').value = 'Hello'; document.getElementById('send').click()");
+        let _: Value = page.script(&send_line).await;
         until_text(page, "messages", "Other tab: Hello").await;
 
         // A reloaded tab connects again.
         let _: Value = page.script("window.tab.location.reload()").await;
-        until_text(page, "messages", "gone").await;
+        until_text(page, "messages", "closed").await;
     }
     let _: Value = page.script("window.tab.close()").await;
     no_troubles(page).await;

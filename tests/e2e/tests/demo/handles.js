@@ -16,7 +16,7 @@ async function first(iterable, condition = () => true) {
 const [ada, bob] = await Promise.all([join("Ada"), join("Bob")]);
 const named = (name) => ada.peers.find((peer) => peer.name === name);
 await until(() => named("Bob"));
-// One iterator for the whole test, as leaving a loop over the room would end its iterator.
+// One iterator for the whole test, because leaving a loop over the room would end its iterator.
 const bobsEvents = bob[Symbol.asyncIterator]();
 async function ringing() {
   for (;;) {

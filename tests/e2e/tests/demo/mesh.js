@@ -2,7 +2,7 @@
 const { default: init, joinRoom } = await import("./npm/browser_rtc.js");
 await init();
 
-// A low frame rate and a small size, as all browsers share one machine.
+// A low frame rate and a small size, because all browsers share one machine.
 const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate: 5 } });
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;
 const frames = {};

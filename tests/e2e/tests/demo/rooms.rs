@@ -91,7 +91,7 @@ async fn crashed_page_rejoins(scene: &str, browser: Browser) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f12_room_and_call_messages_reach_their_peers() {
+async fn f12_room_and_call_messages_reach_peers() {
     play("room chat", async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Firefox, "Bob").await;

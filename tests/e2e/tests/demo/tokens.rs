@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 const LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
-/// The tokens of the page last for two seconds at most, as `exp` is in whole seconds.
+/// The tokens of the page last for two seconds at most, because `exp` is in whole seconds.
 const LIFETIME: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Deserialize, PartialEq)]

@@ -82,7 +82,7 @@ async fn chrome_address_change_is_recovered() {
 
 /// The peer of the browser whose address changes is Firefox.
 #[tokio::test(flavor = "multi_thread")]
-async fn chrome_address_change_beside_firefox_is_recovered() {
+async fn chrome_address_change_with_firefox_is_recovered() {
     address_change_is_recovered("address changes beside firefox", Browser::Firefox).await;
 }
 

@@ -6,7 +6,7 @@ use browser_rtc_e2e::{Page, TrafficStats};
 
 /// The time limit for the recovery of a call after the network has been restored.
 pub const RECOVERY: Duration = Duration::from_secs(45);
-/// The longest gap in seconds that does not count as an interruption, as the machine may be busy.
+/// The longest gap in seconds that does not count as an interruption, because the machine may be busy.
 pub const MAX_GAP: f64 = 4.0;
 
 /// Connects a call, waits until media and data flow, and restarts the measurements.

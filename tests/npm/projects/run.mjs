@@ -1,0 +1,158 @@
+// Builds the projects with the packed package, and opens each page in the browsers: `node run.mjs [NAME…]`.
+//
+// The packages of package.json are installed in the folder of this file. Each project installs `browser-rtc` from the file
+// that PACKAGE names, and its page calls the demo in Rust, whose folder is DEMO. SIGNALING_SERVER is the program.
+
+import { existsSync } from "node:fs";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { freePort, Program, run } from "./programs.mjs";
+import { PROJECTS } from "./projects.mjs";
+import { serve } from "./site.mjs";
+import { Browser } from "./webdriver.mjs";
+
+const HERE = import.meta.dirname;
+/** The time limits, in milliseconds. */
+const START_LIMIT = 60_000;
+const CALL_LIMIT = 60_000;
+const ENVIRONMENT = { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: undefined };
+const { DEMO, PACKAGE, SIGNALING_SERVER } = process.env;
+
+const NODE = process.execPath;
+const only = process.argv.slice(2);
+const projects = PROJECTS.filter(({ name }) => only.length === 0 || only.includes(name));
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** Creates a project and builds it. Returns the URL of its page, if it has one. */
+async function build(project) {
+  const folder = join(HERE, "built", project.name.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
+  const options = { cwd: folder, env: ENVIRONMENT };
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const source of project.folders) await cp(join(HERE, source), folder, { recursive: true });
+  const dependencies = { "browser-rtc": `file:${PACKAGE}` };
+  const manifest = { name: "project", private: true, type: "module", dependencies };
+  await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
+  await run("npm", ["install", "--offline", "--no-package-lock", "--no-audit", "--no-fund"], options);
+
+  if (project.build) await run(NODE, commandLine(folder, project.build), options);
+  for (const [from, to] of project.copy ?? []) await copy(join(folder, from), join(folder, to));
+  for (const check of project.checks ?? []) await run(NODE, commandLine(folder, check), options);
+  if (project.checks) return undefined;
+  if (!project.serve) return serve(join(folder, project.site ?? "dist"));
+
+  const port = await freePort();
+  const url = `http://localhost:${port}/`;
+  const server = new Program(NODE, commandLine(folder, project.serve(port)), options);
+  const page = () => fetch(url).then((response) => response.text(), () => undefined);
+  const html = await server.until(page, START_LIMIT);
+  const { contains = "" } = project;
+  if (!html.includes(contains)) throw new Error(`the page does not contain "${contains}":\n${html}`);
+  return url;
+}
+
+/** Returns the arguments of Node.js that run a script of the project, or of a package. */
+function commandLine(folder, [script, ...args]) {
+  const own = join(folder, script);
+  return [existsSync(own) ? own : join(HERE, "node_modules", script), ...args.map(String)];
+}
+
+async function copy(from, to) {
+  await mkdir(dirname(to), { recursive: true });
+  await cp(from, to);
+}
+
+/** Builds the projects, a few at a time. Returns a promise of the outcome of each. */
+function buildAll() {
+  const queue = projects.map((project) => {
+    let settle;
+    const outcome = new Promise((resolve) => (settle = resolve));
+    return { project, outcome, settle };
+  });
+  let next = 0;
+  const work = async () => {
+    while (next < queue.length) {
+      const { project, settle } = queue[next++];
+      const start = performance.now();
+      const built = build(project).then((url) => ({ url }), (error) => ({ error }));
+      settle({ ...(await built), took: seconds(start) });
+    }
+  };
+  for (let worker = 0; worker < availableParallelism(); worker++) void work();
+  return queue;
+}
+
+async function signalingServer() {
+  const server = new Program(SIGNALING_SERVER, ["--port", "0", "--allow-origin", "*", "--www", DEMO]);
+  const listening = (output) => /listening on http:\/\/[^:]*:(\d+)/.exec(output)?.[1];
+  return `localhost:${await server.until(listening, START_LIMIT)}`;
+}
+
+/** Opens the demo, which then accepts each call, and answers each message. */
+async function openDemo(server) {
+  const demo = await Browser.open("chrome");
+  await demo.goTo(`http://${server}/?room=projects&name=Demo`);
+  const ready = await demo.until("return document.body.dataset.ready", START_LIMIT);
+  if (!ready) throw new Error("the demo does not start");
+  await demo.run(`
+    const find = (id) => document.getElementById(id);
+    let answered = 0;
+    setInterval(() => {
+      if (!find("incoming").hidden) find("accept").click();
+      if (find("call").hidden) answered = 0;
+      const lines = document.querySelectorAll("#call [data-from=them] .text");
+      if (lines.length === answered || find("chat-send").disabled) return;
+      find("chat-text").value = "answer to " + lines[answered++].textContent;
+      find("chat-form").requestSubmit();
+    }, 50);
+    find("join").click();
+  `);
+  const joined = await demo.until("return document.body.dataset.view === 'room'", START_LIMIT);
+  if (!joined) throw new Error("the demo does not join");
+  return demo;
+}
+
+/** Opens the page of a project, and returns an error if the outcome is another one than expected. */
+async function open(browser, demo, url, server, name, expected) {
+  const free = "return document.getElementById('call').hidden && document.querySelectorAll('#people li').length === 0";
+  if (!(await demo.until(free, CALL_LIMIT))) return "the demo is not free again";
+  const query = new URLSearchParams({ server: `ws://${server}/signal`, name });
+  await browser.goTo(`${url}?${query}`);
+  const outcome = await browser.until("return document.querySelector('[data-outcome]')?.dataset.outcome", CALL_LIMIT);
+  if (outcome === expected) return undefined;
+  return `the outcome is ${JSON.stringify(outcome)} instead of ${JSON.stringify(expected)}`;
+}
+
+async function main() {
+  const begin = performance.now();
+  const queue = buildAll();
+  const server = await signalingServer();
+  const names = ["chrome", "firefox"];
+  const [demo, ...browsers] = await Promise.all([openDemo(server), ...names.map((name) => Browser.open(name))]);
+  let failed = 0;
+  const report = (line, error) => {
+    if (error) failed += 1;
+    console.log(error ? `FAILED ${line}: ${error}` : `ok ${line}`);
+  };
+  for (const { project, outcome } of queue) {
+    const { url, took, error } = await outcome;
+    if (error || !url) {
+      report(`${project.name}: ${took}`, error?.message);
+      continue;
+    }
+    for (const [index, browser] of browsers.entries()) {
+      const start = performance.now();
+      const name = `${project.name} ${names[index]}`;
+      const expected = project.outcome ?? `answer to hello from ${name}`;
+      const problem = await open(browser, demo, url, server, name, expected).catch((thrown) => thrown.message);
+      report(`${project.name}: ready in ${took}, ${names[index]} ${seconds(start)}`, problem);
+    }
+    for (const browser of browsers) await browser.goTo("about:blank");
+  }
+  await Promise.all([demo, ...browsers].map((browser) => browser.close()));
+  console.log(`${queue.length} projects in ${seconds(begin)}, ${failed} failures`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+await main();
