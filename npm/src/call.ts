@@ -1,6 +1,7 @@
 import type { Call as RawCall, CallEvent as RawCallEvent, IncomingCall as RawIncomingCall } from "./wasm/browser_rtc.js";
 import { abortable, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
 import { DataChannel, type ChannelOptions, channelOptions } from "./channel.js";
+import "./dispose.js";
 import { disposable } from "./dispose.js";
 import { Dtmf } from "./dtmf.js";
 import { calling, camelCase, RtcError, rtcError } from "./error.js";

@@ -1,6 +1,7 @@
 import type { DataChannel as RawDataChannel } from "./wasm/browser_rtc.js";
 import { Broadcast } from "./broadcast.js";
 import { abortable, func, options as checkOptions, signal as checkSignal, string, type WaitOptions } from "./check.js";
+import "./dispose.js";
 import { disposable } from "./dispose.js";
 import { calling, RtcError, rtcError } from "./error.js";
 import { type ListenerOptions, report } from "./events.js";
@@ -22,8 +23,8 @@ export function channelOptions(operation: string, value: ChannelOptions | undefi
 /** A message that is sent through a data channel. */
 export type Message = string | ArrayBuffer | ArrayBufferView | Blob;
 
-/** A message that was received through a data channel. */
-export type ReceivedMessage = string | Uint8Array;
+/** A message that was received through a data channel. Its bytes are not in shared memory, which newer types distinguish. */
+export type ReceivedMessage = string | ReturnType<typeof Uint8Array.of>;
 
 /** An event of a data channel. */
 export type ChannelEvent =

@@ -8,6 +8,7 @@ import type {
 } from "./wasm/browser_rtc.js";
 import { Broadcast, listen } from "./broadcast.js";
 import { abortable, func, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
+import "./dispose.js";
 import { disposable } from "./dispose.js";
 import { calling } from "./error.js";
 import type { ListenerOptions } from "./events.js";

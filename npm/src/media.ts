@@ -1,6 +1,7 @@
 // Capture of cameras, microphones and screens, and functions on streams. This entry needs no WebAssembly module.
 
 import { abortable, func, milliseconds, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
+import "./dispose.js";
 import { disposable } from "./dispose.js";
 import { RtcError, type RtcErrorName, toRtcError } from "./error.js";
 import { report } from "./events.js";

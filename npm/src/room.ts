@@ -2,6 +2,7 @@ import type { JoinOptions as RawJoinOptions, Room as RawRoom, RoomEvent as RawRo
 import { joinRoom as rawJoinRoom } from "./wasm/browser_rtc.js";
 import { Call, IncomingCall, type MediaOptions, mediaOptions } from "./call.js";
 import { abortable, milliseconds, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
+import "./dispose.js";
 import { disposable } from "./dispose.js";
 import { calling, camelCase, RtcError, rtcError } from "./error.js";
 import { Events, type ListenerOptions } from "./events.js";

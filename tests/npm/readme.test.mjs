@@ -1,4 +1,4 @@
-// Compiles the examples of npm/README.md against the declarations in npm/dist. `cargo xtask npm` runs this test with Node.
+// Compiles the examples of npm/README.md, and each entry, against the declarations in npm/dist. `cargo xtask npm` runs this test with Node.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,35 +11,48 @@ const path = (relative) => fileURLToPath(new URL(`../../${relative}`, import.met
 const readme = readFileSync(path("npm/README.md"), "utf8");
 const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 
-test("examples of the README compile", () => {
-  assert.ok(examples.length >= 5);
-  const folder = mkdtempSync(join(tmpdir(), "browser-rtc-readme-"));
+/** Compiles files, by their names, with the package of this repository. */
+function compile(files, options) {
+  const folder = mkdtempSync(join(tmpdir(), "browser-rtc-compile-"));
   try {
     const dist = path("npm/dist");
     const compilerOptions = {
-      allowJs: true,
-      checkJs: true,
       strict: true,
+      skipLibCheck: false,
       noEmit: true,
       target: "ES2022",
       module: "ES2022",
       moduleResolution: "bundler",
-      lib: ["ES2022", "DOM", "DOM.Iterable"],
+      lib: ["ES2022", "DOM"],
       types: [],
       paths: { "browser-rtc": [`${dist}/index`], "browser-rtc/*": [`${dist}/*`] },
+      ...options,
     };
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.js"] }));
-    // Each example is a module of its own.
-    examples.forEach((code, index) => writeFileSync(join(folder, `example-${index + 1}.js`), `${code}export {};\n`));
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: Object.keys(files) }));
+    for (const [name, code] of Object.entries(files)) writeFileSync(join(folder, name), code);
     const tsc = process.env.TSC ?? path("npm/node_modules/typescript/bin/tsc");
     const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
     assert.equal(status, 0, stdout + stderr);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+test("examples of the README compile", () => {
+  assert.ok(examples.length >= 5);
+  // Each example is a module of its own.
+  const files = examples.map((code, index) => [`example-${index + 1}.js`, `${code}export {};\n`]);
+  const lib = ["ES2022", "DOM", "DOM.Iterable"];
+  compile(Object.fromEntries(files), { allowJs: true, checkJs: true, lib });
 });
 
-test("names in the README exist", async () => {
+test("each entry compiles without the others", () => {
+  for (const entry of ["browser-rtc", "browser-rtc/inline", "browser-rtc/media", "browser-rtc/stats"]) {
+    compile({ "entry.ts": `export * from "${entry}";\n` });
+  }
+});
+
+test("names in the README exist", () => {
   const error = readFileSync(path("npm/src/error.ts"), "utf8");
   const used = new Set([...readme.matchAll(/`(\w+Error)`/g)].map(([, name]) => name));
   for (const name of ["TypeError", "RangeError", "RtcError"]) used.delete(name);

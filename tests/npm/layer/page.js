@@ -68,6 +68,7 @@ test("room events and messages", async () => {
   equal((await said).from, ada.me);
   const taken = await rejects(joinRoom(url, { room, name: "Ada" }), "SignalingError");
   equal([taken instanceof RtcError, taken.code, taken.operation], [true, "nameTaken", "joinRoom"]);
+  equal(/^joinRoom: (?!.*failed)/.test(taken.message), true, `whether the message is "${taken.message}"`);
   await rejects(ada.say(() => {}), "TypeError");
   await rejects(ada.say("x".repeat(1 << 20)), "TooLargeError").then(({ limit }) => equal(limit > 0, true));
   const iterator = ada[Symbol.asyncIterator]();
@@ -220,6 +221,37 @@ test("channel messages reach iterators, listeners and streams", async () => {
   equal(listened.at(-1), "last");
   equal((await reader.read()).done, true);
   end();
+});
+
+test("invalid arguments are TypeErrors and change nothing", async () => {
+  const { ada, bob } = await pair();
+  const camera = await getUserMedia({ video: true });
+  const incoming = once(bob, "incoming");
+  const calling = ada.call(bob.me);
+  const { call } = await incoming;
+  for (const options of [new MouseEvent("click"), camera, { media: new Proxy(camera, {}) }, { media: {} }, { media: "camera" }]) {
+    await rejects(call.accept(options), "TypeError");
+  }
+  for (const peer of [undefined, 7, null, camera, {}]) await rejects(ada.call(peer), "TypeError");
+  const callee = await call.accept();
+  const [a, b] = await channels(await calling, callee, "chat");
+  const frame = document.body.appendChild(document.createElement("iframe"));
+  const messages = b[Symbol.asyncIterator]();
+  const views = [new frame.contentWindow.Uint8Array(3), new DataView(new ArrayBuffer(4), 1), new Float32Array(2)];
+  for (const view of views) {
+    await a.send(view);
+    equal((await messages.next()).value.byteLength, view.byteLength, "the size");
+  }
+  frame.remove();
+  for (const label of [5, undefined, {}]) await rejects(callee.channel(label), "TypeError");
+  await rejects(callee.channel("x", { maxRetransmits: 1, maxPacketLifeTime: 1 }), "TypeError");
+  await rejects(callee.channel("x", { maxRetransmits: -1 }), "RangeError");
+  await rejects(a.files().offer(new ArrayBuffer(8)), "TypeError");
+  a.receiveLimit = Infinity;
+  equal(a.receiveLimit, Infinity);
+  ada.leave();
+  bob.leave();
+  stop(camera);
 });
 
 test("files", async () => {

@@ -219,7 +219,7 @@ export async function channels(call: Call): Promise<void> {
   off();
   channel.on("error", ({ error }) => explain(error));
   channel.on("closed", (event) => describeChannelEvent(event));
-  for await (const message of channel) console.log(typeof message === "string" ? message.length : message.byteLength);
+  for await (const message of channel) console.log(new Blob([message]).size, typeof message === "string" ? message.length : message.byteLength);
   for await (const value of channel.json()) same<typeof value, unknown>(true);
   await channel.readable.cancel();
   await new Response("text").body?.pipeTo(channel.writable);
