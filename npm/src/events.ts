@@ -61,6 +61,7 @@ export class Queue<T> implements AsyncIterableIterator<T> {
     this.#weight += this.#hooks.size?.(item) ?? 0;
   }
 
+  /** The oldest unread item. */
   get first(): T | undefined {
     return this.#items[0];
   }
@@ -188,7 +189,10 @@ export class Events<E extends { readonly type: string }> {
       return;
     }
     for (const [queue, state] of this.#queues) this.#enqueue(queue, state, event);
-    for (const listener of [...(this.#listeners.get(event.type) ?? [])]) {
+    const listeners = this.#listeners.get(event.type);
+    for (const listener of [...(listeners ?? [])]) {
+      // An earlier listener may have removed this one.
+      if (!listeners?.has(listener)) continue;
       try {
         listener(event);
       } catch (error) {

@@ -190,8 +190,10 @@ test("listeners are removed by their signal and isolated from each other", async
   assert.equal((await reported).message, "listener");
   assert.deepEqual(seen, [1, 3]);
   controller.abort();
+  let later;
+  room.on("recovered", () => later());
+  later = room.on("recovered", () => assert.fail("this listener was removed by the one before"));
   raw.raised.push({ type: "recovered" });
-  await turn();
   await turn();
   assert.deepEqual(seen, [1, 3, 3]);
 });

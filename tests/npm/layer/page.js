@@ -112,6 +112,19 @@ test("declined, cancelled and unanswered calls", async () => {
   bob.leave();
 });
 
+test("peers that call each other get the same call", async () => {
+  const { ada, bob } = await pair();
+  const [adas, bobs] = await Promise.all([ada.call(bob.me), bob.call(ada.me)]);
+  equal([adas.peer, bobs.peer], [bob.me, ada.me]);
+  const reconnected = [];
+  for (const call of [adas, bobs]) call.on("reconnecting", () => reconnected.push(call));
+  adas.hangUp();
+  equal([await adas.ended(), await bobs.ended()], ["hungUp", "peerHungUp"]);
+  equal(reconnected.length, 0);
+  ada.leave();
+  bob.leave();
+});
+
 test("media, statistics and recordings of a call", async () => {
   const { caller, callee, camera, end } = await connected();
   const remote = await caller.remoteStream();
