@@ -3,7 +3,7 @@ import { abortable, options as checkOptions, signal as checkSignal, string, tag,
 import { DataChannel, type ChannelOptions, channelOptions } from "./channel.js";
 import { disposable } from "./dispose.js";
 import { Dtmf } from "./dtmf.js";
-import { calling, camelCase, RtcError, toRtcError } from "./error.js";
+import { calling, camelCase, RtcError, rtcError } from "./error.js";
 import { Events, type ListenerOptions } from "./events.js";
 import type { Peer } from "./peer.js";
 import { items, settled } from "./raw.js";
@@ -118,6 +118,8 @@ export type LostReason = "connectionFailed" | "peerClosed" | "peerRestarted";
 
 const TYPES: readonly CallEvent["type"][] = ["stream", "tone", "reconnecting", "recovered", "lost", "failed", "ended"];
 
+const calls = new WeakMap<RTCPeerConnection, Call>();
+
 /** An established call with one peer, and an async iterable of its events. The call continues even if the page drops the object. */
 export class Call implements AsyncIterable<CallEvent> {
   readonly #raw: RawCall;
@@ -139,9 +141,16 @@ export class Call implements AsyncIterable<CallEvent> {
     this.#watchStreams();
   }
 
-  /** @internal */
+  /**
+   * Returns the object of a call. There is one for each call, so that its iterators and listeners do not compete.
+   *
+   * @internal
+   */
   static wrap(raw: RawCall): Call {
-    return new Call(raw);
+    const { connection } = raw;
+    const call = calls.get(connection) ?? new Call(raw);
+    calls.set(connection, call);
+    return call;
   }
 
   #watchStreams(): void {
@@ -214,8 +223,8 @@ export class Call implements AsyncIterable<CallEvent> {
   }
 
   /**
-   * Opens the channel with this label, and resolves to it when it is open. Both peers call this function with the same label,
-   * in any order. The options of the caller apply, and the callee's are ignored. With `negotiated` and an `id`, the options
+   * Opens a channel with this label, and resolves to it when it is open. Both peers call this function with the same label, in
+   * any order, and once for each channel. The options of the caller apply, and the callee's are ignored. With `negotiated` and an `id`, the options
    * of each peer apply.
    *
    * The promise is rejected with an {@link RtcError} whose name is `TimeoutError` if the caller does not open the channel
@@ -291,7 +300,7 @@ function callEvent(event: RawCallEvent): CallEvent {
     case "lost":
       return { type: "lost", reason: camelCase(event.reason) as LostReason };
     case "failed":
-      return { type: "failed", error: toRtcError("call", event.error) as RtcError };
+      return { type: "failed", error: rtcError(event.error) };
     case "reconnecting":
     case "recovered":
       return event;

@@ -2,7 +2,7 @@ import type { DataChannel as RawDataChannel } from "./wasm/browser_rtc.js";
 import { Broadcast } from "./broadcast.js";
 import { abortable, func, options as checkOptions, signal as checkSignal, string, type WaitOptions } from "./check.js";
 import { disposable } from "./dispose.js";
-import { calling, RtcError } from "./error.js";
+import { calling, RtcError, rtcError } from "./error.js";
 import { type ListenerOptions, report } from "./events.js";
 import { Files } from "./files.js";
 import { settled } from "./raw.js";
@@ -237,7 +237,7 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
       case "message":
         return this.#messages.listen(
           (data) => deliver({ type: "message", data }),
-          (error) => this.#fail(error as RtcError),
+          (error) => this.#fail(rtcError(error)),
           options,
         );
       case "error": {

@@ -137,14 +137,15 @@ function isName(name: string): name is RtcErrorName {
 }
 
 /**
- * Converts an error of the raw module or of the browser. `TypeError` and `RangeError` are returned unchanged.
+ * Converts an error of the raw module or of the browser. `TypeError` and `RangeError` are returned unchanged. Without an
+ * operation, that of the raw module remains.
  *
  * @internal
  */
-export function toRtcError(operation: string, thrown: unknown): Error {
+export function toRtcError(operation: string | undefined, thrown: unknown): Error {
   if (thrown instanceof RtcError || thrown instanceof TypeError || thrown instanceof RangeError) return thrown;
   if (typeof thrown !== "object" || thrown === null) {
-    return new RtcError("UnknownError", operation, String(thrown), { cause: thrown });
+    return new RtcError("UnknownError", operation ?? "event", String(thrown), { cause: thrown });
   }
   const { name, message, code, limit } = thrown as Partial<Record<"name" | "message" | "code" | "limit", unknown>>;
   const full = typeof name !== "string" ? "" : name.endsWith("Error") ? name : `${name}Error`;
@@ -154,7 +155,19 @@ export function toRtcError(operation: string, thrown: unknown): Error {
   if (typeof limit === "number") options.limit = limit;
   // The raw error has nothing that this error lacks, while that of a browser has a stack and a class of its own.
   if (!raw) options.cause = thrown;
-  return new RtcError(isName(full) ? full : "UnknownError", raw?.[1] ?? operation, raw?.[2] ?? String(message), options);
+  const failed = operation ?? raw?.[1] ?? "event";
+  return new RtcError(isName(full) ? full : "UnknownError", failed, raw?.[2] ?? String(message), options);
+}
+
+/**
+ * Converts the error of an event.
+ *
+ * @internal
+ */
+export function rtcError(thrown: unknown): RtcError {
+  const error = toRtcError(undefined, thrown);
+  if (error instanceof RtcError) return error;
+  return new RtcError("UnknownError", "event", error.message, { cause: error });
 }
 
 /**

@@ -3,7 +3,7 @@ import { joinRoom as rawJoinRoom } from "./wasm/browser_rtc.js";
 import { Call, IncomingCall, type MediaOptions, mediaOptions } from "./call.js";
 import { abortable, milliseconds, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
 import { disposable } from "./dispose.js";
-import { calling, camelCase, type RtcError, toRtcError } from "./error.js";
+import { calling, camelCase, RtcError, rtcError } from "./error.js";
 import { Events, type ListenerOptions } from "./events.js";
 import { load, type WasmSource } from "./load.js";
 import type { Peer } from "./peer.js";
@@ -95,6 +95,7 @@ const TYPES: readonly RoomEvent["type"][] = [
 export class Room implements AsyncIterable<RoomEvent> {
   readonly #raw: RawRoom;
   readonly #events: Events<RoomEvent>;
+  #left = false;
 
   private constructor(raw: RawRoom) {
     this.#raw = raw;
@@ -129,6 +130,7 @@ export class Room implements AsyncIterable<RoomEvent> {
     if (typeof peer !== "string" && (tag(peer) !== "Object" || typeof peer.id !== "string")) {
       throw wrongType("call", "peer", "a string or a Peer object", peer);
     }
+    if (this.#left) throw this.#leftError("call");
     const { media, signal } = mediaOptions("call", options);
     const id = typeof peer === "string" ? peer : peer.id;
     return Call.wrap(await settled("call", this.#raw.call(id, media, signal ? { signal } : undefined), signal));
@@ -139,14 +141,24 @@ export class Room implements AsyncIterable<RoomEvent> {
    * accepted the message.
    *
    * The promise is rejected with a `TypeError` for any other value, and with an {@link RtcError} whose name is
-   * `TooLargeError`, `SignalingError` or `ClosedError`.
+   * `TooLargeError`, `SignalingError` or `ClosedError`. A rejection by the server or by the end of the room is not reported as
+   * unhandled, so that the promise can be ignored.
    */
   say(value: unknown): Promise<void> {
-    return settled("say", this.#raw.say(value));
+    if (this.#left) return Promise.reject(this.#leftError("say"));
+    const raw = this.#raw.say(value);
+    const accepted = settled("say", raw);
+    // The value of the race is that of a raw promise that is rejected already, and `undefined` otherwise.
+    void Promise.race([raw, undefined]).then(
+      () => accepted.catch(() => {}),
+      () => {},
+    );
+    return accepted;
   }
 
   /** Leaves the room, and ends its calls. Does nothing if the room was left before. */
   leave(): void {
+    this.#left = true;
     calling("leave", () => this.#raw.leave());
   }
 
@@ -168,6 +180,10 @@ export class Room implements AsyncIterable<RoomEvent> {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<RoomEvent> {
     return this.#events.iterator();
+  }
+
+  #leftError(operation: string): RtcError {
+    return new RtcError("ClosedError", operation, "the room has been left");
   }
 }
 
@@ -194,7 +210,7 @@ function roomEvent(event: RawRoomEvent): RoomEvent {
       return { type: "peerLeft", peer: event.peer, reason: camelCase(event.reason) };
     case "refused":
     case "lost":
-      return { type: event.type, error: toRtcError("joinRoom", event.error) as RtcError };
+      return { type: event.type, error: rtcError(event.error) };
     case "said":
     case "reconnecting":
     case "recovered":

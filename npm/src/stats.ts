@@ -277,8 +277,8 @@ export function rates(earlier: StatsReport, later: StatsReport): Rates {
       loss: fraction(missing, packets),
     };
   });
-  // Firefox has no transports: the selected pair has the same counters.
-  const transports = later.ofType("transport");
+  // The transports of Firefox have no counters, and those of the selected pair are the same.
+  const transports = later.ofType("transport").filter(({ bytesSent }) => bytesSent !== undefined);
   const pair = later.selectedPair;
   const paths = transports.length > 0 ? transports : pair ? [pair] : [];
   const path = (counter: (entry: { bytesSent?: number; bytesReceived?: number; timestamp: number }) => number | undefined) =>

@@ -241,7 +241,7 @@ test("call events include streams, tones and the end", async () => {
   assert.deepEqual(seen.slice(-2), [{ type: "lost", reason: "peerRestarted" }, { type: "ended", reason: "peerLeft" }]);
   assert.ok(seen.some((event) => event.type === "stream" && event.stream === stream));
   assert.deepEqual(call.remoteStreams, [stream]);
-  await assert.rejects(call.dtmf.play("x"), { name: "SyntaxError", operation: "playTones" });
+  await assert.rejects(call.dtmf.play("x"), { name: "SyntaxError", operation: "play" });
 });
 
 test("tracks of a call are added, removed and replaced", async () => {
@@ -351,7 +351,7 @@ test("files report progress and errors", async () => {
   assert.equal(channel.files(), files);
   await assert.rejects(files.offer(new ArrayBuffer(8)), /argument `file` must be a File or a Blob/);
   const file = await files.offer(new Blob(["text"]), { name: "text" });
-  await assert.rejects(file.finished(), { name: "DeclinedError", operation: "file" });
+  await assert.rejects(file.finished(), { name: "DeclinedError", operation: "finished" });
   await assert.rejects(files.offerAgain({}), /must be an OutgoingFile/);
   assert.equal((await files.offerAgain(file)).id, "file-1");
   const progress = file.progress();

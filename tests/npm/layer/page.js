@@ -1,0 +1,305 @@
+// Tests of the layer in a browser: both peers of each call are in this page. `browser.mjs` opens it.
+import { advice, devices, getUserMedia, levels, record, snapshot, stop } from "/npm/media.js";
+import { stats, watchRates } from "/npm/stats.js";
+import loadRaw from "/npm/wasm/browser_rtc.js";
+import { DataChannel, init, isSupported, joinRoom, Room, RtcError } from "/npm/index.js";
+
+const url = new URL("/signal", location.href.replace(/^http/, "ws"));
+const tests = new Map();
+const test = (name, body) => tests.set(name, body);
+
+function equal(actual, expected, what = "value") {
+  const [left, right] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (left !== right) throw new Error(`${what} is ${left}, expected ${right}`);
+}
+
+async function rejects(promise, name) {
+  const error = await Promise.resolve(promise).then(() => undefined, (error) => error);
+  if (!error) throw new Error(`the promise is fulfilled, expected ${name}`);
+  equal(error.name, name, `the name of "${error.message}"`);
+  return error;
+}
+
+const once = (target, type) => new Promise((resolve) => target.on(type, resolve));
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+let rooms = 0;
+
+/** Joins two peers to a new room. */
+async function pair() {
+  const room = `room-${(rooms += 1)}`;
+  const ada = await joinRoom(url, { room, name: "Ada" });
+  const joined = once(ada, "peerJoined");
+  const bob = await joinRoom(String(url), { room, name: "Bob" });
+  equal((await joined).peer, bob.me, "the peer that joined");
+  return { ada, bob, room };
+}
+
+/** Returns both ends of a call with media. */
+async function connected() {
+  const { ada, bob } = await pair();
+  const camera = await getUserMedia({ audio: true, video: true });
+  const [caller, callee] = await Promise.all([
+    ada.call(ada.peers[0], { media: camera }),
+    once(bob, "incoming").then(({ call }) => call.accept({ media: Promise.resolve(camera) })),
+  ]);
+  const end = () => {
+    ada.leave();
+    bob.leave();
+    stop(camera);
+  };
+  return { ada, bob, camera, caller, callee, end };
+}
+
+async function channels(caller, callee, label) {
+  return Promise.all([caller.channel(label), callee.channel(label)]);
+}
+
+test("module is loaded once", async () => {
+  equal(isSupported(), true);
+  await Promise.all([init(), init()]);
+});
+
+test("room events and messages", async () => {
+  const { ada, bob, room } = await pair();
+  const said = once(bob, "said");
+  await ada.say({ text: "hello" });
+  equal((await said).data, { text: "hello" });
+  equal((await said).from, ada.me);
+  const taken = await rejects(joinRoom(url, { room, name: "Ada" }), "SignalingError");
+  equal([taken instanceof RtcError, taken.code, taken.operation], [true, "nameTaken", "joinRoom"]);
+  await rejects(ada.say(() => {}), "TypeError");
+  await rejects(ada.say("x".repeat(1 << 20)), "TooLargeError").then(({ limit }) => equal(limit > 0, true));
+  const iterator = ada[Symbol.asyncIterator]();
+  const left = iterator.next();
+  bob.leave();
+  bob.leave();
+  equal((await left).value, { type: "peerLeft", peer: bob.me, reason: "left" });
+  ada.leave();
+  equal((await iterator.next()).done, true, "the end");
+  await rejects(ada.call("someone"), "ClosedError");
+  await rejects(ada.say("late"), "ClosedError");
+});
+
+test("declined, cancelled and unanswered calls", async () => {
+  const { ada, bob } = await pair();
+  const calls = bob[Symbol.asyncIterator]();
+  const incoming = async () => {
+    for (;;) {
+      const { value } = await calls.next();
+      if (value.type === "incoming") return value.call;
+    }
+  };
+  const declined = ada.call(bob.me);
+  (await incoming()).decline("busy");
+  await rejects(declined, "BusyError");
+  const abort = new AbortController();
+  const cancelled = ada.call(bob.me.id, { signal: abort.signal });
+  const ringing = await incoming();
+  const reason = new Error("changed my mind");
+  abort.abort(reason);
+  equal(await cancelled.catch((error) => error === reason), true, "the reason");
+  equal(await ringing.ended(), "peerHungUp");
+  await rejects(ringing.accept(), "ClosedError");
+  ringing.decline();
+  await rejects(ada.call(bob.me, { signal: AbortSignal.timeout(50) }), "TimeoutError");
+  (await incoming()).decline();
+  await rejects(ada.call("nobody"), "PeerLeftError");
+  const none = Promise.reject(new DOMException("no camera", "NotAllowedError"));
+  await rejects(ada.call(bob.me, { media: none }), "NotAllowedError");
+  ada.leave();
+  bob.leave();
+});
+
+test("media, statistics and recordings of a call", async () => {
+  const { caller, callee, camera, end } = await connected();
+  const remote = await caller.remoteStream();
+  equal(remote instanceof MediaStream, true);
+  const video = document.createElement("video");
+  Object.assign(video, { muted: true, srcObject: remote });
+  document.body.append(video);
+  await video.play();
+  while (video.videoWidth === 0) await sleep(50);
+  const image = await snapshot(video, { type: "image/jpeg" });
+  equal(image.type, "image/jpeg");
+  video.remove();
+  const recording = record(remote, { interval: 100 });
+  for await (const part of recording) {
+    equal(part.size > 0, true);
+    break;
+  }
+  equal((await recording.stop()).size > 0, true);
+  for await (const level of levels(camera)) {
+    equal(level >= 0 && level <= 1, true, "the level");
+    break;
+  }
+  const report = await stats(callee);
+  equal(report.selectedPair?.state, "succeeded");
+  equal(report.ofType("inbound-rtp").length, 2);
+  for await (const { incomingBitRate, outgoing, roundTripTime, transportIncomingBitRate } of watchRates(caller, { interval: 500 })) {
+    equal([incomingBitRate > 0, outgoing.length, roundTripTime >= 0, transportIncomingBitRate > 0], [true, 2, true, true]);
+    break;
+  }
+  equal((await devices()).length > 0, true);
+  const refused = await rejects(getUserMedia({ video: { deviceId: { exact: "none" } } }), "OverconstrainedError");
+  equal(typeof advice(refused), "string");
+  end();
+});
+
+test("tracks are added, replaced and removed", async () => {
+  const { caller, callee, end } = await connected();
+  await callee.remoteStream();
+  const second = await getUserMedia({ video: true });
+  const streams = [];
+  const arrived = new Promise((resolve) => callee.on("stream", ({ stream }) => streams.push(stream) === 2 && resolve()));
+  caller.addStream(second);
+  await arrived;
+  equal(streams[1].id, second.id);
+  equal(callee.remoteStreams.length, 2);
+  const third = await getUserMedia({ video: true });
+  const sender = await caller.replaceTrack(second.getTracks()[0], third.getTracks()[0]);
+  equal(sender.track === third.getTracks()[0], true);
+  const gone = new Promise((resolve) => (streams[1].onremovetrack = resolve));
+  caller.removeStream(third);
+  await gone;
+  equal(callee.remoteStreams.length, 1);
+  end();
+  stop(second);
+  stop(third);
+});
+
+test("tones", async () => {
+  const { caller, end } = await connected();
+  await caller.remoteStream();
+  const tones = [];
+  caller.on("tone", ({ tone }) => tones.push(tone));
+  await caller.dtmf.play("12#", { duration: 70 });
+  equal(tones, ["1", "2", "#"]);
+  const abort = new AbortController();
+  const playing = caller.dtmf.play("123456789", { signal: abort.signal });
+  await sleep(50);
+  abort.abort();
+  await rejects(playing, "AbortError");
+  await rejects(caller.dtmf.play("x"), "SyntaxError");
+  end();
+});
+
+test("channel messages reach iterators, listeners and streams", async () => {
+  const { caller, callee, end } = await connected();
+  const [a, b] = await channels(caller, callee, "chat");
+  equal([a.label, a.state], ["chat", "open"]);
+  const listened = [];
+  b.on("message", ({ data }) => listened.push(data));
+  const iterators = [b[Symbol.asyncIterator](), b[Symbol.asyncIterator]()];
+  for (let count = 0; count < 100; count += 1) await a.send(String(count));
+  for (const iterator of iterators) {
+    for (let count = 0; count < 100; count += 1) equal((await iterator.next()).value, String(count));
+    await iterator.return();
+  }
+  equal(listened.length, 100);
+  await a.sendJson({ x: 1 });
+  await b.send(new Uint8Array([1, 2, 3]));
+  await b.send(new Blob(["blob"]));
+  const reader = a.readable.getReader();
+  equal([...(await reader.read()).value], [1, 2, 3]);
+  equal(new TextDecoder().decode((await reader.read()).value), "blob");
+  await rejects(a.send(5), "TypeError");
+  await rejects(a.send(new Uint8Array(a.maxMessageSize + 1)), "TooLargeError");
+  try {
+    a.highWaterMark = -1;
+    throw new Error("the value is accepted");
+  } catch (error) {
+    equal(error.name, "RangeError");
+  }
+  const closed = once(b, "closed");
+  const writer = a.writable.getWriter();
+  await writer.write("last");
+  await writer.close();
+  await closed;
+  await rejects(b.send("late"), "ClosedError");
+  equal(listened.at(-1), "last");
+  equal((await reader.read()).done, true);
+  end();
+});
+
+test("files", async () => {
+  const { caller, callee, end } = await connected();
+  const [a, b] = (await channels(caller, callee, "files")).map((channel) => channel.files());
+  const offered = once(b, "offer");
+  const file = await a.offer(new File(["x".repeat(300_000)], "text.txt", { type: "text/plain" }));
+  const { offer } = await offered;
+  equal([offer.name, offer.size, offer.type, offer.id === file.id], ["text.txt", 300_000, "text/plain", true]);
+  const incoming = offer.accept();
+  let last;
+  incoming.on("progress", (progress) => (last = progress));
+  const blob = await incoming.finished();
+  await file.finished();
+  equal(blob.size, 300_000);
+  equal(last, { type: "progress", bytes: 300_000, total: 300_000 });
+  const again = a.offer(new Blob(["y"]), { name: "y" });
+  for await (const { name, decline } of b) {
+    equal([name, typeof decline], ["y", "function"]);
+    break;
+  }
+  await again;
+  end();
+});
+
+test("disposal ends calls, channels and rooms", async () => {
+  if (!Symbol.dispose) return;
+  const { ada, bob, caller, callee, camera } = await connected();
+  const [a, b] = await channels(caller, callee, "chat");
+  await a[Symbol.asyncDispose]();
+  await b.closed();
+  const ended = once(callee, "ended");
+  await caller[Symbol.asyncDispose]();
+  equal((await ended).reason, "peerHungUp");
+  equal(await caller.ended(), "hungUp");
+  caller.hangUp();
+  await rejects(caller.channel("late"), "ClosedError");
+  const left = once(bob, "peerLeft");
+  ada[Symbol.dispose]();
+  equal((await left).peer.name, "Ada");
+  await bob[Symbol.asyncDispose]();
+  equal([Room.prototype, DataChannel.prototype].every((prototype) => !("undefined" in prototype)), true);
+  stop(camera);
+});
+
+test("dropped handles are collected", async () => {
+  const { memory } = await loadRaw();
+  const { caller, callee, ada, end } = await connected();
+  const [channel, theirs] = await channels(caller, callee, "chat");
+  const rounds = async (count) => {
+    for (let round = 0; round < count; round += 1) {
+      if (round % 100 === 0) await Promise.all((await channels(caller, callee, "brief")).map((channel) => channel[Symbol.asyncDispose]?.()));
+      const off = channel.on("message", () => {});
+      const messages = channel[Symbol.asyncIterator]();
+      await theirs.send("x".repeat(1000));
+      await messages.next();
+      await messages.return();
+      off();
+      await ada[Symbol.asyncIterator]().return();
+      // A task in which the browser can collect objects.
+      if (round % 50 === 0) await sleep(5);
+    }
+    return memory.buffer.byteLength;
+  };
+  const before = await rounds(1000);
+  equal(await rounds(1000), before, "the size of the heap");
+  end();
+});
+
+const uncaught = [];
+addEventListener("error", ({ message }) => uncaught.push(message));
+addEventListener("unhandledrejection", ({ reason }) => uncaught.push(`unhandled: ${reason}`));
+
+const results = [];
+for (const [name, body] of tests) {
+  const limit = sleep(20_000).then(() => Promise.reject(new Error("the test has not ended after 20 seconds")));
+  const outcome = await Promise.race([body(), limit]).then(() => "ok", (error) => `${error.name}: ${error.message}`);
+  results.push([name, outcome]);
+  document.body.dataset.progress = name;
+}
+await sleep(200);
+results.push(["uncaught errors", uncaught.length === 0 ? "ok" : uncaught.join("; ")]);
+document.body.dataset.results = JSON.stringify(results);
