@@ -3,7 +3,7 @@
 
 use crate::setup::Need;
 use crate::step::Step;
-use crate::tools::{self, Browser};
+use crate::tools;
 use crate::{Result, artifacts, paths, setup};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -11,7 +11,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const TYPESCRIPT: &str = "npm/node_modules/typescript/bin/tsc";
-const PROJECTS: &str = "tests/npm/projects";
 
 /// The files of the published package besides those that are compiled from `npm/src`, and the folders of entries.
 const OTHER_FILES: [&str; 8] = [
@@ -31,7 +30,7 @@ pub fn check() -> Result {
     raw()?;
     let package = package()?;
     layer()?;
-    projects(&package)
+    pages(&package)
 }
 
 /// Builds and checks the raw package in `pkg`.
@@ -75,34 +74,39 @@ fn package() -> Result<PathBuf> {
     Ok(package)
 }
 
-/// Runs the tests of the layer with a fake of the raw module.
+/// Runs the tests of the layer that need no browser.
 fn layer() -> Result {
-    Step::new("node", ["--import", "./tests/npm/hooks.mjs", "--test", "tests/npm/layer.test.mjs"]).run()
+    let folder = paths::root().join("tests/npm");
+    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut tests: Vec<PathBuf> = files.filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect();
+    tests.sort();
+    Step::new("node", ["--import", "./tests/npm/hooks.mjs", "--test"]).args(tests).run()
 }
 
-/// Installs the packed package in new projects, and opens their pages.
-fn projects(package: &Path) -> Result {
+/// Opens the tests of the layer in the browsers. Then installs the packed package in new projects, and opens their pages.
+fn pages(package: &Path) -> Result {
     setup::run(&[Need::Chrome, Need::Firefox])?;
-    let Browser { binary: chrome, driver: chromedriver, .. } = tools::chrome()?;
-    let Browser { binary: firefox, driver: geckodriver, .. } = tools::firefox()?;
+    let (chrome, firefox) = (tools::chrome()?, tools::firefox()?);
     artifacts::wasm_pack("www", "web")?;
     let server = artifacts::server("dev")?;
+    let script = |script: &Path| {
+        Step::new("node", [script])
+            .env("SIGNALING_SERVER", &server)
+            .env("CHROME", &chrome.binary)
+            .env("CHROMEDRIVER", &chrome.driver)
+            .env("FIREFOX", &firefox.binary)
+            .env("GECKODRIVER", &firefox.driver)
+    };
+    script("tests/npm/layer/browser.mjs".as_ref()).args(["chrome", "firefox"]).run()?;
+
     let tests = work_folder()?.join("tests");
     for name in ["layer", "projects"] {
         copy(&paths::root().join("tests/npm").join(name), &tests.join(name))?;
     }
-    let folder = tests.join("projects");
-    install(&folder)?;
-    Step::new("node", [folder.join("run.mjs")])
-        .env("PACKAGE", package)
-        .env("SIGNALING_SERVER", server)
-        .env("DEMO", paths::root().join("www"))
-        .env("CHROME", chrome)
-        .env("CHROMEDRIVER", chromedriver)
-        .env("FIREFOX", firefox)
-        .env("GECKODRIVER", geckodriver)
-        .hint(format!("run `cargo xtask npm`; the projects are described in {PROJECTS}/projects.mjs"))
-        .run()
+    let projects = tests.join("projects");
+    install(&projects)?;
+    script(&projects.join("run.mjs")).env("PACKAGE", package).env("DEMO", paths::root().join("www")).run()
 }
 
 /// Installs the packages of the lock file in a folder, unless they are installed.
