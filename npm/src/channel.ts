@@ -172,16 +172,8 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
    * Returns an iterator of the values that the remote peer sends as JSON text. It fails with an {@link RtcError} whose name is
    * `InvalidDataError` for any other message.
    */
-  async *json(): AsyncIterableIterator<unknown> {
-    for await (const message of this) {
-      let value: unknown;
-      try {
-        value = JSON.parse(typeof message === "string" ? message : "");
-      } catch (cause) {
-        throw new RtcError("InvalidDataError", "json", "the message is not JSON text", { cause });
-      }
-      yield value;
-    }
+  json(): AsyncGenerator<unknown, void> {
+    return parsed(this.#messages.subscribe());
   }
 
   /** The messages as a stream, which is created at the first access. Cancelling the stream does not close the channel. */
@@ -305,6 +297,19 @@ disposable(
     await channel.closed();
   },
 );
+
+/** Yields the values of messages in JSON. */
+async function* parsed(messages: AsyncIterable<ReceivedMessage>): AsyncGenerator<unknown, void> {
+  for await (const message of messages) {
+    let value: unknown;
+    try {
+      value = JSON.parse(typeof message === "string" ? message : "");
+    } catch (cause) {
+      throw new RtcError("InvalidDataError", "json", "the message is not JSON text", { cause });
+    }
+    yield value;
+  }
+}
 
 /** Registers a listener, and returns a function that removes it. A signal that aborts removes it too. */
 function registered(options: ListenerOptions | undefined, add: () => () => unknown): () => void {

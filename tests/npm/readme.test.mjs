@@ -1,0 +1,47 @@
+// Compiles the examples of npm/README.md against the declarations in npm/dist. `cargo xtask npm` runs this test with Node.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const path = (relative) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+const readme = readFileSync(path("npm/README.md"), "utf8");
+const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+
+test("examples of the README compile", () => {
+  assert.ok(examples.length >= 5);
+  const folder = mkdtempSync(join(tmpdir(), "browser-rtc-readme-"));
+  try {
+    const dist = path("npm/dist");
+    const compilerOptions = {
+      allowJs: true,
+      checkJs: true,
+      strict: true,
+      noEmit: true,
+      target: "ES2022",
+      module: "ES2022",
+      moduleResolution: "bundler",
+      lib: ["ES2022", "DOM", "DOM.Iterable"],
+      types: [],
+      paths: { "browser-rtc": [`${dist}/index`], "browser-rtc/*": [`${dist}/*`] },
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.js"] }));
+    // Each example is a module of its own.
+    examples.forEach((code, index) => writeFileSync(join(folder, `example-${index + 1}.js`), `${code}export {};\n`));
+    const tsc = process.env.TSC ?? path("npm/node_modules/typescript/bin/tsc");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+    assert.equal(status, 0, stdout + stderr);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("names in the README exist", async () => {
+  const error = readFileSync(path("npm/src/error.ts"), "utf8");
+  const used = new Set([...readme.matchAll(/`(\w+Error)`/g)].map(([, name]) => name));
+  for (const name of ["TypeError", "RangeError", "RtcError"]) used.delete(name);
+  for (const name of used) assert.ok(error.includes(`"${name}"`), name);
+});
