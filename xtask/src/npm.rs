@@ -3,16 +3,16 @@
 
 use crate::setup::Need;
 use crate::step::Step;
-use crate::tools::{self, Browser};
+use crate::tools;
 use crate::{Result, artifacts, paths, setup};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const TYPESCRIPT: &str = "npm/node_modules/typescript/bin/tsc";
-const PROJECTS: &str = "tests/npm/projects";
 
-/// The files of the published package that are not compiled from a file in `npm/src`.
+/// The files of the published package besides those that are compiled from `npm/src`, and the folders of entries.
 const OTHER_FILES: [&str; 8] = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
@@ -30,7 +30,7 @@ pub fn check() -> Result {
     raw()?;
     let package = package()?;
     layer()?;
-    projects(&package)
+    pages(&package)
 }
 
 /// Builds and checks the raw package in `pkg`.
@@ -64,7 +64,7 @@ fn package() -> Result<PathBuf> {
     let packed = Step::new("npm", ["pack", "./npm", "--json", "--pack-destination"]).args([&folder]);
     let json = packed.output().ok_or("`npm pack ./npm` failed")?;
     let (name, files) = packed_files(&json)?;
-    let expected = expected_files(&paths::root().join("npm/src"))?;
+    let expected = expected_files(&paths::root().join("npm"))?;
     let difference: Vec<&String> = files.symmetric_difference(&expected).collect();
     if !difference.is_empty() {
         return Err(format!("the packed files differ from the expected ones: {difference:?}"));
@@ -74,34 +74,39 @@ fn package() -> Result<PathBuf> {
     Ok(package)
 }
 
-/// Runs the tests of the layer with a fake of the raw module.
+/// Runs the tests of the layer that need no browser.
 fn layer() -> Result {
-    Step::new("node", ["--import", "./tests/npm/hooks.mjs", "--test", "tests/npm/layer.test.mjs"]).run()
+    let folder = paths::root().join("tests/npm");
+    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut tests: Vec<PathBuf> = files.filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect();
+    tests.sort();
+    Step::new("node", ["--import", "./tests/npm/hooks.mjs", "--test"]).args(tests).run()
 }
 
-/// Installs the packed package in new projects, and opens their pages.
-fn projects(package: &Path) -> Result {
+/// Opens the tests of the layer in the browsers. Then installs the packed package in new projects, and opens their pages.
+fn pages(package: &Path) -> Result {
     setup::run(&[Need::Chrome, Need::Firefox])?;
-    let Browser { binary: chrome, driver: chromedriver, .. } = tools::chrome()?;
-    let Browser { binary: firefox, driver: geckodriver, .. } = tools::firefox()?;
+    let (chrome, firefox) = (tools::chrome()?, tools::firefox()?);
     artifacts::wasm_pack("www", "web")?;
     let server = artifacts::server("dev")?;
+    let script = |script: &Path| {
+        Step::new("node", [script])
+            .env("SIGNALING_SERVER", &server)
+            .env("CHROME", &chrome.binary)
+            .env("CHROMEDRIVER", &chrome.driver)
+            .env("FIREFOX", &firefox.binary)
+            .env("GECKODRIVER", &firefox.driver)
+    };
+    script("tests/npm/layer/browser.mjs".as_ref()).args(["chrome", "firefox"]).run()?;
+
     let tests = work_folder()?.join("tests");
     for name in ["layer", "projects"] {
         copy(&paths::root().join("tests/npm").join(name), &tests.join(name))?;
     }
-    let folder = tests.join("projects");
-    install(&folder)?;
-    Step::new("node", [folder.join("run.mjs")])
-        .env("PACKAGE", package)
-        .env("SIGNALING_SERVER", server)
-        .env("DEMO", paths::root().join("www"))
-        .env("CHROME", chrome)
-        .env("CHROMEDRIVER", chromedriver)
-        .env("FIREFOX", firefox)
-        .env("GECKODRIVER", geckodriver)
-        .hint(format!("run `cargo xtask npm`; the projects are described in {PROJECTS}/projects.mjs"))
-        .run()
+    let projects = tests.join("projects");
+    install(&projects)?;
+    script(&projects.join("run.mjs")).env("PACKAGE", package).env("DEMO", paths::root().join("www")).run()
 }
 
 /// Installs the packages of the lock file in a folder, unless they are installed.
@@ -148,8 +153,7 @@ fn copy(from: &Path, to: &Path) -> Result {
 
 /// Returns the name and the content of the packed file from the output of `npm pack --json`.
 fn packed_files(json: &str) -> Result<(String, BTreeSet<String>)> {
-    let packed: serde_json::Value =
-        serde_json::from_str(json).map_err(|error| format!("`npm pack --json`: {error}"))?;
+    let packed: Value = serde_json::from_str(json).map_err(|error| format!("`npm pack --json`: {error}"))?;
     let packed = &packed[0];
     let name = packed["filename"].as_str().ok_or("`npm pack --json` returned no file name")?;
     let files = packed["files"].as_array().into_iter().flatten();
@@ -158,23 +162,26 @@ fn packed_files(json: &str) -> Result<(String, BTreeSet<String>)> {
 }
 
 /// Returns the files that the published package must contain, and no others.
-fn expected_files(sources: &Path) -> Result<BTreeSet<String>> {
+fn expected_files(npm: &Path) -> Result<BTreeSet<String>> {
     let mut expected: BTreeSet<String> = OTHER_FILES.map(str::to_owned).into();
-    for entry in fs::read_dir(sources).map_err(|error| format!("{}: {error}", sources.display()))? {
+    let sources = npm.join("src");
+    for entry in fs::read_dir(&sources).map_err(|error| format!("{}: {error}", sources.display()))? {
         let name = entry.map_err(|error| error.to_string())?.file_name().to_string_lossy().into_owned();
         if let Some(module) = name.strip_suffix(".ts") {
             expected.extend([format!("dist/{module}.js"), format!("dist/{module}.d.ts")]);
         }
     }
+    let manifest = manifest(npm)?;
+    let entries = manifest["exports"].as_object().into_iter().flatten();
+    let scripts = entries.filter(|(_, files)| files["default"].as_str().is_some_and(|file| file.ends_with(".js")));
+    let names = scripts.filter_map(|(entry, _)| entry.strip_prefix("./"));
+    expected.extend(names.map(|name| format!("{name}/package.json")));
     Ok(expected)
 }
 
 /// Returns the files that package.json names.
 fn files(folder: &Path) -> Result<Vec<String>> {
-    let path = folder.join("package.json");
-    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let manifest: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let manifest = manifest(folder)?;
     let listed = manifest["files"].as_array().into_iter().flatten();
     let mut files: Vec<String> = listed
         .chain([&manifest["main"], &manifest["types"]])
@@ -183,6 +190,12 @@ fn files(folder: &Path) -> Result<Vec<String>> {
     files.sort();
     files.dedup();
     Ok(files)
+}
+
+fn manifest(folder: &Path) -> Result<Value> {
+    let path = folder.join("package.json");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn size(file: &Path) -> Result<String> {
@@ -211,9 +224,11 @@ mod tests {
     }
 
     #[test]
-    fn expected_files_follow_sources() {
-        let files = expected_files(&paths::root().join("npm/src")).expect("the folder exists");
-        assert!(files.contains("dist/index.js") && files.contains("dist/index.d.ts"));
+    fn expected_files_follow_sources_and_entries() {
+        let files = expected_files(&paths::root().join("npm")).expect("the folder exists");
+        for file in ["dist/index.js", "dist/index.d.ts", "inline/package.json"] {
+            assert!(files.contains(file), "{files:?}");
+        }
         assert!(!files.iter().any(|file| file.contains("src/")));
     }
 }

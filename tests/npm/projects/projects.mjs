@@ -2,7 +2,7 @@
 //
 // A project consists of the files of `folders`, in this order. `build` is a command that is run in it, `copy` copies files to
 // others, and the folder `site` is served, which is `dist` by default. `serve` is the command of a server instead. A project
-// without a page has `checks`, which are commands.
+// without a page has `checks`, which are commands. `readme` lists files whose content is an example of the README.
 
 const VITE = "vite/bin/vite.js";
 const VITE_7 = "vite7/bin/vite.js";
@@ -36,6 +36,15 @@ export const PROJECTS = [
     build: [NEXT, "build"],
     serve: (port) => [NEXT, "start", "--port", port],
     contains: "On the server: <!-- -->false",
+  },
+  {
+    name: "README",
+    folders: [],
+    readme: ["index.html", "main.js"],
+    serve: (port) => [VITE, "--port", port, "--strictPort"],
+    prompt: true,
+    script: "return document.querySelector('video').videoWidth > 0 && 'video'",
+    outcome: "video",
   },
   { name: "Vite 8, development", folders: ["page"], serve: (port) => [VITE, "--port", port, "--strictPort"] },
   { name: "Vite 8", folders: ["page"], build: [VITE, "build"] },

@@ -4,7 +4,7 @@
 // that PACKAGE names, and its page calls the demo in Rust, whose folder is DEMO. SIGNALING_SERVER is the program.
 
 import { existsSync } from "node:fs";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { freePort, Program, run } from "./programs.mjs";
@@ -19,13 +19,16 @@ const CALL_LIMIT = 60_000;
 const ENVIRONMENT = { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: undefined };
 const { DEMO, PACKAGE, SIGNALING_SERVER } = process.env;
 
+/** Returns the outcome that a page has written into an element. */
+const OUTCOME = "return document.querySelector('[data-outcome]')?.dataset.outcome";
+
 const NODE = process.execPath;
 const only = process.argv.slice(2);
 const projects = PROJECTS.filter(({ name }) => only.length === 0 || only.includes(name));
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 /** Creates a project and builds it. Returns the URL of its page, if it has one. */
-async function build(project) {
+async function build(project, server) {
   const folder = join(HERE, "built", project.name.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
   const options = { cwd: folder, env: ENVIRONMENT };
   await rm(folder, { recursive: true, force: true });
@@ -35,6 +38,7 @@ async function build(project) {
   const manifest = { name: "project", private: true, type: "module", dependencies };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
   await run("npm", ["install", "--offline", "--no-package-lock", "--no-audit", "--no-fund"], options);
+  if (project.readme) await paste(folder, project.readme, server);
 
   if (project.build) await run(NODE, commandLine(folder, project.build), options);
   for (const [from, to] of project.copy ?? []) await copy(join(folder, from), join(folder, to));
@@ -44,9 +48,9 @@ async function build(project) {
 
   const port = await freePort();
   const url = `http://localhost:${port}/`;
-  const server = new Program(NODE, commandLine(folder, project.serve(port)), options);
+  const program = new Program(NODE, commandLine(folder, project.serve(port)), options);
   const page = () => fetch(url).then((response) => response.text(), () => undefined);
-  const html = await server.until(page, START_LIMIT);
+  const html = await program.until(page, START_LIMIT);
   const { contains = "" } = project;
   if (!html.includes(contains)) throw new Error(`the page does not contain "${contains}":\n${html}`);
   return url;
@@ -58,13 +62,24 @@ function commandLine(folder, [script, ...args]) {
   return [existsSync(own) ? own : join(HERE, "node_modules", script), ...args.map(String)];
 }
 
+/** Writes the examples of the README that begin with the names of these files. */
+async function paste(folder, files, server) {
+  const readme = await readFile(join(folder, "node_modules/browser-rtc/README.md"), "utf8");
+  for (const file of files) {
+    const example = readme.split(/^```/m).find((part) => /^\w+\n(?:\/\/|<!--) (\S+)/.exec(part)?.[1] === file);
+    if (!example) throw new Error(`the README has no example of ${file}`);
+    const text = example.replace(/^\w+\n/, "").replaceAll("localhost:8080", server);
+    await writeFile(join(folder, file), text);
+  }
+}
+
 async function copy(from, to) {
   await mkdir(dirname(to), { recursive: true });
   await cp(from, to);
 }
 
 /** Builds the projects, a few at a time. Returns a promise of the outcome of each. */
-function buildAll() {
+function buildAll(server) {
   const queue = projects.map((project) => {
     let settle;
     const outcome = new Promise((resolve) => (settle = resolve));
@@ -75,7 +90,7 @@ function buildAll() {
     while (next < queue.length) {
       const { project, settle } = queue[next++];
       const start = performance.now();
-      const built = build(project).then((url) => ({ url }), (error) => ({ error }));
+      const built = build(project, server).then((url) => ({ url }), (error) => ({ error }));
       settle({ ...(await built), took: seconds(start) });
     }
   };
@@ -92,7 +107,7 @@ async function signalingServer() {
 /** Opens the demo, which then accepts each call, and answers each message. */
 async function openDemo(server) {
   const demo = await Browser.open("chrome");
-  await demo.goTo(`http://${server}/?room=projects&name=Demo`);
+  await demo.goTo(`http://${server}/?room=lobby&name=Demo`);
   const ready = await demo.until("return document.body.dataset.ready", START_LIMIT);
   if (!ready) throw new Error("the demo does not start");
   await demo.run(`
@@ -114,20 +129,22 @@ async function openDemo(server) {
 }
 
 /** Opens the page of a project, and returns an error if the outcome is another one than expected. */
-async function open(browser, demo, url, server, name, expected) {
+async function open(project, browser, demo, url, server, name) {
   const free = "return document.getElementById('call').hidden && document.querySelectorAll('#people li').length === 0";
   if (!(await demo.until(free, CALL_LIMIT))) return "the demo is not free again";
   const query = new URLSearchParams({ server: `ws://${server}/signal`, name });
   await browser.goTo(`${url}?${query}`);
-  const outcome = await browser.until("return document.querySelector('[data-outcome]')?.dataset.outcome", CALL_LIMIT);
+  if (project.prompt) await browser.answer(name);
+  const outcome = await browser.until(project.script ?? OUTCOME, CALL_LIMIT);
+  const expected = project.outcome ?? `answer to hello from ${name}`;
   if (outcome === expected) return undefined;
   return `the outcome is ${JSON.stringify(outcome)} instead of ${JSON.stringify(expected)}`;
 }
 
 async function main() {
   const begin = performance.now();
-  const queue = buildAll();
   const server = await signalingServer();
+  const queue = buildAll(server);
   const names = ["chrome", "firefox"];
   const [demo, ...browsers] = await Promise.all([openDemo(server), ...names.map((name) => Browser.open(name))]);
   let failed = 0;
@@ -144,11 +161,11 @@ async function main() {
     for (const [index, browser] of browsers.entries()) {
       const start = performance.now();
       const name = `${project.name} ${names[index]}`;
-      const expected = project.outcome ?? `answer to hello from ${name}`;
-      const problem = await open(browser, demo, url, server, name, expected).catch((thrown) => thrown.message);
+      const problem = await open(project, browser, demo, url, server, name).catch((thrown) => thrown.message);
+      // The page leaves the room.
+      await browser.goTo("about:blank");
       report(`${project.name}: ready in ${took}, ${names[index]} ${seconds(start)}`, problem);
     }
-    for (const browser of browsers) await browser.goTo("about:blank");
   }
   await Promise.all([demo, ...browsers].map((browser) => browser.close()));
   console.log(`${queue.length} projects in ${seconds(begin)}, ${failed} failures`);

@@ -77,6 +77,12 @@ export class Browser {
     return request("POST", `${this.#session}/url`, { url });
   }
 
+  /** Enters a text into the prompt of the page, and closes the prompt. */
+  async answer(text) {
+    await request("POST", `${this.#session}/alert/text`, { text });
+    await request("POST", `${this.#session}/alert/accept`, {});
+  }
+
   /** Runs the body of a function in the page, and returns its result. */
   run(script) {
     return request("POST", `${this.#session}/execute/sync`, { script, args: [] });

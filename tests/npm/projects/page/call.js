@@ -4,7 +4,7 @@ import { joinRoom } from "browser-rtc";
 export async function call() {
   const query = new URLSearchParams(location.search);
   const name = query.get("name");
-  const room = await joinRoom(query.get("server"), { room: "projects", name });
+  const room = await joinRoom(query.get("server"), { room: "lobby", name });
   const demo = room.peers.find((peer) => peer.name === "Demo");
   const call = await room.call(demo, { media: navigator.mediaDevices.getUserMedia({ audio: true, video: true }) });
 

@@ -37,7 +37,7 @@ assert.deepEqual(called, [], "the import calls functions");
 
 const { isSupported, joinRoom, RtcError } = await import("browser-rtc");
 assert.equal(isSupported(), false);
-await assert.rejects(joinRoom("ws://localhost/signal", { room: "projects", name: "Node" }), (error) => {
+await assert.rejects(joinRoom("ws://localhost/signal", { room: "lobby", name: "Node" }), (error) => {
   assert.ok(error instanceof RtcError && error instanceof Error);
   assert.equal(error.name, "NotSupportedError");
   assert.equal(error.operation, "joinRoom");
