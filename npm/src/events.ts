@@ -159,7 +159,7 @@ export class Events<E extends { readonly type: string }> {
     }
     func("on", "listener", listener);
     const signal = checkSignal("on", checkOptions("on", "options", options, ["signal"]).signal);
-    if (signal?.aborted) return () => {};
+    if (signal?.aborted || this.#ended) return () => {};
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners);
     // A function that is registered twice is called twice, and each registration ends separately.
