@@ -112,14 +112,19 @@ async function openDemo(server) {
   if (!ready) throw new Error("the demo does not start");
   await demo.run(`
     const find = (id) => document.getElementById(id);
-    let answered = 0;
+    let accepted = false;
+    // Each page sends another text. The lines of a call that has ended remain until the next call.
+    const answered = new Set();
     setInterval(() => {
-      if (!find("incoming").hidden) find("accept").click();
-      if (find("call").hidden) answered = 0;
-      const lines = document.querySelectorAll("#call [data-from=them] .text");
-      if (lines.length === answered || find("chat-send").disabled) return;
-      find("chat-text").value = "answer to " + lines[answered++].textContent;
-      find("chat-form").requestSubmit();
+      if (find("incoming").hidden) accepted = false;
+      else if (!accepted) accepted = (find("accept").click(), true);
+      if (find("call").hidden || find("chat-send").disabled) return;
+      for (const { textContent: text } of document.querySelectorAll("#chat-log [data-from=them] .text")) {
+        if (answered.has(text)) continue;
+        answered.add(text);
+        find("chat-text").value = "answer to " + text;
+        find("chat-form").requestSubmit();
+      }
     }, 50);
     find("join").click();
   `);
