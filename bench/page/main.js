@@ -1,5 +1,5 @@
 // The benchmark run. In each session every contender connects, and then all contenders do each piece of work in random
-// order, so that other load on the machine affects all of them alike.
+// order, so that other load on the machine affects all of them equally.
 
 import * as npm from "./contenders/npm.js";
 import * as peerjs from "./contenders/peerjs.js";
@@ -46,9 +46,9 @@ const log = (line) => (document.querySelector("#log").textContent += `${line}\n`
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function timed(work) {
-  const begun = performance.now();
+  const started = performance.now();
   const result = await work();
-  return [performance.now() - begun, result];
+  return [performance.now() - started, result];
 }
 
 /** Calls `run` for each contender that has the method, in random order. */
@@ -127,9 +127,9 @@ async function run() {
     await prepare?.();
   }
   // The first session is a warm-up, for lazy compilation and first allocations, and does not count.
-  const begun = performance.now();
+  const started = performance.now();
   for (let number = 0; number <= SESSIONS; number++) {
-    if (number > 1 && performance.now() - begun > BUDGET) break;
+    if (number > 1 && performance.now() - started > BUDGET) break;
     log(number === 0 ? "warming up" : `session ${number} of ${SESSIONS}`);
     await session(number > 0);
   }

@@ -35,7 +35,7 @@ pub struct Config {
     pub static_dirs: Vec<(String, PathBuf)>,
     /// The ICE servers that each client receives when it joins. Default: none.
     pub ice_servers: Vec<IceServer>,
-    /// A TURN server for which each client receives expiring credentials of its own. Default: `None`.
+    /// A TURN server for which each client receives separate, expiring credentials. Default: `None`.
     pub turn: Option<TurnServer>,
     /// The origins of pages that may connect, such as `https://example.org`, or `*` for all. Default: none, which
     /// allows pages of the host in the request. Requests without `Origin`, which browsers do not send, are always

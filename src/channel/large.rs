@@ -47,12 +47,12 @@ const FALLBACK_PIECE: u64 = 16 * 1024;
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, LargeMessages, Message}, Result};
 /// # use futures::StreamExt;
-/// # async fn example(channel: DataChannel, picture: Vec<u8>) -> Result<()> {
+/// # async fn example(channel: DataChannel, image: Vec<u8>) -> Result<()> {
 /// let mut messages = LargeMessages::new(channel);
-/// messages.send(&picture).await?; // several megabytes
+/// messages.send(&image).await?; // several megabytes
 /// while let Some(message) = messages.next().await {
 ///     match message? {
-///         Message::Binary(picture) => { /* … */ }
+///         Message::Binary(image) => { /* … */ }
 ///         _ => {}
 ///     }
 /// }

@@ -94,8 +94,8 @@ pub struct Snapshot {
 /// ```no_run
 /// # use browser_rtc::{media::{self, SnapshotOptions}, Result};
 /// # async fn example(video: &web_sys::HtmlVideoElement) -> Result<()> {
-/// let picture = media::snapshot(video, &SnapshotOptions::new().quality(0.8)).await?;
-/// println!("{} × {}, {} bytes", picture.width, picture.height, picture.blob.size());
+/// let image = media::snapshot(video, &SnapshotOptions::new().quality(0.8)).await?;
+/// println!("{} × {}, {} bytes", image.width, image.height, image.blob.size());
 /// # Ok(()) }
 /// ```
 ///

@@ -1,4 +1,4 @@
-//! `cargo xtask npm`: builds the npm package by a plain `wasm-pack build`, and checks its content.
+//! `cargo xtask npm`: builds the npm package with a plain `wasm-pack build`, and checks its content.
 
 use crate::step::Step;
 use crate::{Result, artifacts, paths, setup};
@@ -41,7 +41,7 @@ fn types() -> Result {
         .run()
 }
 
-/// Returns the files that package.json names.
+/// Returns the files that package.json lists.
 fn files(folder: &Path) -> Result<Vec<String>> {
     let path = folder.join("package.json");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -65,6 +65,6 @@ fn size(file: &Path) -> Result<String> {
         return Ok(if metadata.is_dir() { "folder".into() } else { "empty".into() });
     }
     let zipped = Step::new("gzip", ["-9", "-c"]).args([file]).bytes();
-    let zipped = zipped.map_or(String::new(), |zipped| format!(", {} bytes by gzip", zipped.len()));
+    let zipped = zipped.map_or(String::new(), |zipped| format!(", {} bytes with gzip", zipped.len()));
     Ok(format!("{bytes} bytes{zipped}"))
 }

@@ -100,7 +100,7 @@ fn split_extension(name: &str) -> (&str, &str) {
     }
 }
 
-/// Returns the start of a text, at most `limit` bytes.
+/// Returns the start of a string, at most `limit` bytes.
 fn cut(text: &str, limit: usize) -> &str {
     let within_limit = |is_end: fn(&str, &str) -> bool| {
         let ends = (limit.saturating_sub(MAX_SEQUENCE)..=limit).rev();
@@ -109,7 +109,7 @@ fn cut(text: &str, limit: usize) -> &str {
     within_limit(is_break).or_else(|| within_limit(|_, _| true)).map_or("", |(before, _)| before)
 }
 
-/// Returns whether a text may be cut between two parts.
+/// Returns whether a string may be cut between two parts.
 fn is_break(before: &str, after: &str) -> bool {
     let Some(next) = after.chars().next() else { return true };
     let flag_letters = before.chars().rev().take_while(|character| is_flag_letter(*character)).count();

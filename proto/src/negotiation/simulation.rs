@@ -329,7 +329,7 @@ fn limited(mut negotiator: Negotiator, bounds: Bounds) -> Negotiator {
     negotiator
 }
 
-/// Returns a session id. After each reload, the other side has the lower id.
+/// Returns a session id. After each reload, the opposite side has the lower id.
 fn id(side: usize, reloaded: u8) -> SessionId {
     SessionId::new(format!("{reloaded} {side}"))
 }

@@ -62,7 +62,7 @@ impl From<Browser> for Setup {
     }
 }
 
-/// An open browser: one session of a driver of its own. Both end on drop.
+/// An open browser: one session of a separate driver. Both end on drop.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Client,

@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// meaningful results.
 pub(crate) static SERIAL: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// The environment of a scene: a server of its own, and the browsers that are opened.
+/// The environment of a scene: a separate server, and the browsers that are opened.
 #[derive(Debug)]
 pub struct Stage {
     server: DemoServer,

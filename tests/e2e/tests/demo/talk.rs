@@ -60,7 +60,7 @@ pub async fn part(hangs_up: &Page, other: &Page) {
 /// Asserts that no page has had an uncaught error.
 pub async fn no_uncaught_errors(pages: &[&Page]) {
     for page in pages {
-        let troubles = page.seen().await.troubles;
-        assert!(!troubles.iter().any(|trouble| trouble.starts_with("uncaught")), "{}: {troubles:?}", page.name());
+        let problems = page.seen().await.problems;
+        assert!(!problems.iter().any(|problem| problem.starts_with("uncaught")), "{}: {problems:?}", page.name());
     }
 }
