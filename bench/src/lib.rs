@@ -50,7 +50,7 @@ async fn describe(from: &PeerConnection, to: &PeerConnection) -> Result<()> {
     }
 }
 
-/// Adds each candidate without waiting for the one before it, as raw JavaScript does.
+/// Adds each candidate without waiting for the previous one, as raw JavaScript does.
 async fn trickle(from: PeerConnection, to: PeerConnection) {
     let add = async |candidate| {
         // An unusable candidate is ignored: another pair may connect.

@@ -140,8 +140,8 @@ impl LargeMessages {
     /// - `NotReadable` if the file of a blob has changed or cannot be read.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it resolves, the message is cancelled, and the remote peer does not
-    /// receive it.
+    /// This function is cancel safe: if the future is dropped before it resolves, the message is cancelled, and the
+    /// remote peer does not receive it.
     pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
         self.send_payload(payload.into()).await
     }

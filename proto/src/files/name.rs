@@ -121,7 +121,7 @@ fn is_flag_letter(character: char) -> bool {
     matches!(character, '\u{1f1e6}'..='\u{1f1ff}')
 }
 
-/// Returns whether a character extends the one before it. The marks are those of common scripts.
+/// Returns whether a character extends the previous one. The marks are those of common scripts.
 fn extends(character: char) -> bool {
     matches!(character, JOINER | NON_JOINER | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
         || matches!(character, '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')

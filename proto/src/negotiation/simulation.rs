@@ -276,7 +276,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Starts a new connection that has the changes of the former one. Signals stay in flight.
+    /// Starts a new connection that has the changes of the previous one. Signals stay in flight.
     fn restart_page(&mut self, at: usize) -> Result<(), Problem> {
         let side = &mut self.sides[at];
         side.reloaded += 1;

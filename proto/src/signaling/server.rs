@@ -198,7 +198,7 @@ pub struct Pong {
     /// The number of numbered frames that the server has received: the client need not keep them any longer.
     #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub received: u32,
-    /// The new token that resumes the seat. It replaces the former token, which does not cover the following frames.
+    /// The new token that resumes the seat. It replaces the previous token, which does not cover the following frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
 }

@@ -65,7 +65,7 @@ impl<T> Incoming<T> {
     /// - `InvalidState` if the file was returned before.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<T>> + Unpin + use<T> {
         let (state, output) = (self.state.clone(), self.output);
         self.state.finished.wait().map(move |()| {
@@ -92,7 +92,7 @@ impl<T> Incoming<T> {
     /// destination has stored the received blocks.
     ///
     /// # Cancel safety
-    /// Not cancel safe: if the future is dropped before it resolves, the transfer is cancelled.
+    /// This function is not cancel safe: if the future is dropped before it resolves, the transfer is cancelled.
     pub async fn into_partial(self) -> Option<Partial<T>> {
         self.partial().await
     }

@@ -97,7 +97,7 @@ impl Offer {
     /// a limit while the channel is open.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn withdrawn(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.state.finished.wait()
     }

@@ -51,7 +51,7 @@ impl Outgoing {
     /// The same errors as [`finished`](Self::finished).
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn accepted(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let state = self.state.clone();
         futures::future::select(self.state.accepted.wait(), self.state.finished.wait())
@@ -89,7 +89,7 @@ impl Outgoing {
     /// - `Operation` if the remote peer failed to store the file.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let state = self.state.clone();
         self.state.finished.wait().map(move |()| state.outcome())

@@ -169,7 +169,7 @@ impl LevelMeter {
     /// - `Closed` if the last handle of the meter is dropped.
     ///
     /// # Cancel safety
-    /// Cancel safe: the request stays in effect.
+    /// This function is cancel safe: the request stays in effect.
     pub fn resume(&self) -> impl Future<Output = Result<()>> + use<> {
         const OPERATION: &str = "AudioContext.resume";
         let (context, end) = (self.0.context.0.clone(), self.0.end.clone());
