@@ -1,4 +1,4 @@
-// The benchmark run. In each session every contender connects, and then all contenders do each piece of work in random
+// The benchmark run. In each session every contender connects, and then all contenders perform each task in random
 // order, so that other load on the machine affects all of them equally.
 
 import * as npm from "./contenders/npm.js";
@@ -17,9 +17,9 @@ const SESSIONS = Number(parameters.get("sessions") ?? 12);
 const BUDGET = 200_000;
 /** Number of connections of each contender in a session. The last one does the work. */
 const CONNECTS = 4;
-/** Number of repetitions of each piece of work in a session. */
+/** Number of repetitions of each task in a session. */
 const REPEATS = 2;
-/** Target duration of a piece of work, in milliseconds, for the first contender that can do it. */
+/** Target duration of a task, in milliseconds, for the first contender that can do it. */
 const PIECE = 200;
 /** Time in milliseconds in which the browser still cleans up closed connections. */
 const AFTERMATH = 100;
@@ -92,7 +92,7 @@ async function session(keep) {
   for (const [, pair] of pairs) await pair.close();
 }
 
-/** Sets the number of messages of a piece of work, which is the same for all contenders. */
+/** Sets the number of messages of a task, which is the same for all contenders. */
 async function calibrate(work, pairs) {
   if (work.count) return;
   for (const { name } of CONTENDERS) {

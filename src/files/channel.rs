@@ -95,7 +95,7 @@ impl FileChannel {
             Either::Left(_) => Ok(()),
             Either::Right(_) => {
                 let message =
-                    "the peer did not acknowledge the file offer: it does not speak the file protocol on this channel";
+                    "the peer did not acknowledge the file offer: it does not use the file protocol on this channel";
                 Err(Error::new(OPERATION, ErrorKind::Timeout, message))
             }
         }

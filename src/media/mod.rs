@@ -8,7 +8,7 @@
 //!
 //! # Examples
 //!
-//! A preview of the camera, with a message for each way in which a capture fails:
+//! A preview of the camera, with a message for each kind of failure:
 //!
 //! ```no_run
 //! use browser_rtc::{

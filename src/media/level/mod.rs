@@ -159,8 +159,8 @@ impl LevelMeter {
         EventStream::from_states(&self.0.end, &self.0.context.0, &["statechange"], running)
     }
 
-    /// Starts to measure, and resolves when the meter measures. A new meter starts by itself if the browser permits it;
-    /// otherwise, call this in a click or a key press.
+    /// Starts to measure, and resolves when the meter measures. A new meter starts automatically if the browser permits
+    /// it; otherwise, call this in a click or a key press.
     /// [Specification](https://webaudio.github.io/web-audio-api/#dom-audiocontext-resume)
     ///
     /// # Errors

@@ -39,7 +39,7 @@ pub struct Chunk {
 
 /// A stream of the chunks of one recording, from [`start`](super::MediaRecorder::start).
 ///
-/// The stream ends after the last chunk once the recorder has stopped, by itself or by
+/// The stream ends after the last chunk once the recorder has stopped, automatically or by
 /// [`stop`](super::MediaRecorder::stop). A failure is an item of the stream, followed by the media that was recorded
 /// before it and by the end.
 ///
