@@ -204,7 +204,7 @@ impl Config {
         }
         for (prefix, dir) in &self.static_dirs {
             if !prefix.starts_with('/') {
-                return Err(invalid_input(format!("the prefix {prefix:?} must begin with /")));
+                return Err(invalid_input(format!("the prefix {prefix:?} must start with /")));
             }
             if !dir.is_dir() {
                 return Err(invalid_input(format!("{} is not a directory", dir.display())));
