@@ -25,8 +25,8 @@
 //! use browser_rtc::{
 //!     Result,
 //!     channel::Message,
-//!     media::{self, Constraints, MediaStream},
-//!     room::{Call, Join, Room, RoomEvent},
+//!     media::{self, Constraints},
+//!     room::{Call, Join, Room},
 //! };
 //! use futures::StreamExt;
 //! use wasm_bindgen::JsCast;
@@ -44,24 +44,10 @@
 //!     let room = Room::join("wss://example.org/signal", Join::new("lobby", "Ada")).await?;
 //!     let camera = media::get_user_media(&Constraints::new().audio(true).video(true)).await?;
 //!     let call = match room.peers().first() {
-//!         Some(peer) => Some(room.call(&peer.id, &camera).await?),
-//!         None => next_call(&room, &camera).await?,
+//!         Some(peer) => room.call(&peer.id, &camera).await?,
+//!         None => room.next_call().await?.accept(&camera).await?,
 //!     };
-//!     match call {
-//!         Some(call) => talk(call).await,
-//!         None => Ok(()),
-//!     }
-//! }
-//!
-//! /// Accepts the next incoming call. Returns `None` if the room is closed first.
-//! async fn next_call(room: &Room, camera: &MediaStream) -> Result<Option<Call>> {
-//!     let mut events = room.events();
-//!     while let Some(event) = events.next().await {
-//!         if let RoomEvent::Incoming(incoming) = event {
-//!             return Ok(Some(incoming.accept(camera).await?));
-//!         }
-//!     }
-//!     Ok(None)
+//!     talk(call).await
 //! }
 //!
 //! async fn talk(call: Call) -> Result<()> {

@@ -1,7 +1,8 @@
 //! Log records, with the feature `log`. Without the feature, no code is generated for them.
 //!
-//! Records contain states, kinds, ids and errors. They do not contain names, messages, session descriptions or tokens, so
-//! that a user can attach them to a bug report.
+//! Records contain states, kinds, ids and the texts of errors. They do not contain names, messages, session descriptions or
+//! tokens, so that a user can attach them to a bug report. The text of a browser's error may quote one line of a session
+//! description, and the text of a token provider's error is that of the program.
 
 use std::fmt::{self, Debug, Display, Write};
 

@@ -8,7 +8,6 @@ use std::{
     task::Poll,
 };
 
-use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
@@ -115,7 +114,7 @@ impl SharedChannel {
             inner.read();
             if !is_known {
                 inner.life.detect_missing_stream();
-                inner.life.open_when_ready();
+                inner.life.open_when_ready(READY_REPORTS);
             }
         }
         inner
@@ -257,17 +256,14 @@ impl Life {
     /// Chromium 156 announces a channel as open up to a millisecond before it is. In that time it loses sent messages
     /// without an error, may leave their bytes in the buffered amount, and may set the state back to connecting. A
     /// report of the statistics has the state of the channel itself.
-    fn open_when_ready(self: &Rc<Self>) {
+    fn open_when_ready(self: &Rc<Self>, reports: u32) {
         let connection = self.connection.borrow().clone();
         let Some(Connection { raw, end }) = connection.filter(|_| self.is_new.get()) else { return };
         let life = self.clone();
         spawn_local(async move {
-            for _ in 0..READY_REPORTS {
-                let report = settled("getStats", &end, || raw.unchecked_ref::<PeerConnection>().stats(None)).await;
-                if report.is_err() || report.is_ok_and(|report| life.is_open_in(report.unchecked_ref())) {
-                    break;
-                }
-                TimeoutFuture::new(REPORT_AGE).await;
+            let report = settled("getStats", &end, || raw.unchecked_ref::<PeerConnection>().stats(None)).await;
+            if reports > 1 && report.is_ok_and(|report| !life.is_open_in(report.unchecked_ref())) {
+                return global::after(REPORT_AGE, move || life.open_when_ready(reports - 1));
             }
             life.is_new.set(false);
             // Otherwise the browser fires the event `open` once the channel is open.

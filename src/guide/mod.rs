@@ -36,6 +36,9 @@ pub mod native_peer {}
 #[doc = include_str!("sfu.md")]
 pub mod sfu {}
 
+#[doc = include_str!("logs.md")]
+pub mod logs {}
+
 #[doc = include_str!("testing.md")]
 pub mod testing {}
 

@@ -252,8 +252,8 @@ impl Room {
     /// timeout.
     ///
     /// Each call of this function subscribes to the [events](Self::events) of the room, so that the first one also returns a
-    /// call that has arrived before. Calls that arrive later while neither this function nor a stream of events waits are
-    /// declined as busy.
+    /// call that has arrived before. If several calls have arrived, the first is returned and the others are declined. Calls
+    /// that arrive later while neither this function nor a stream of events waits are declined as busy.
     ///
     /// # Examples
     /// ```no_run

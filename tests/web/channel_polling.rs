@@ -52,7 +52,7 @@ async fn try_receive_returns_each_message_once_until_closed() {
 }
 
 #[wasm_bindgen_test]
-async fn stream_is_woken_despite_try_receive() {
+async fn try_receive_leaves_waiting_stream_registered() {
     watched(async {
         let (_pair, a, b) = Pair::with_channel(&ChannelInit::new()).await;
         let mut waiting = b.clone();

@@ -1,7 +1,8 @@
 //! Checks of the code that the guide and the README quote from `examples/`.
 //!
-//! The README shows all of `examples/call`. In the guide, documentation tests compile all other Rust code. A quoted block is marked `rust,ignore`, and its first
-//! line is a comment with the path of the file. The rest must be a part of this file, apart from its indentation.
+//! The README shows all of `examples/call`. In the guide, a quoted block is marked `rust,ignore`, and its first line is a
+//! comment with the path of the file. The rest must be a part of this file, apart from its indentation. Documentation tests
+//! compile all other Rust code of the guide.
 
 use std::fs;
 

@@ -13,6 +13,7 @@ use crate::{
         sink::{Output, Sink},
         state::incoming::IncomingState,
     },
+    identity::identity,
 };
 
 /// A file that is being received. Dropping it cancels the transfer, unless the transfer is over.
@@ -21,6 +22,8 @@ pub struct Incoming<T> {
     state: Rc<IncomingState>,
     output: fn(Output) -> Option<T>,
 }
+
+identity!(Incoming<T>, |this, other| Rc::ptr_eq(&this.state, &other.state));
 
 impl<T> Incoming<T> {
     pub(super) fn new(state: Rc<IncomingState>, output: fn(Output) -> Option<T>) -> Self {

@@ -12,6 +12,7 @@ use crate::{
         source::Source,
         state::outgoing::OutgoingState,
     },
+    identity::identity,
 };
 
 /// A file that is offered to the remote peer, and sent once it is accepted. Dropping it cancels the transfer, unless
@@ -23,6 +24,8 @@ pub struct Outgoing {
     id: Box<str>,
     name: Box<str>,
 }
+
+identity!(Outgoing, |this, other| Rc::ptr_eq(&this.state, &other.state));
 
 impl Outgoing {
     pub(in crate::files) fn new(channel: Rc<FileChannel>, state: Rc<OutgoingState>, id: &str, name: &str) -> Self {
