@@ -147,5 +147,5 @@ pub(crate) use js_members;
 
 /// Returns the members of an object for which the dictionary has no field.
 pub(crate) fn members_beside<T: Dictionary<'static>>(object: &JsValue) -> Members {
-    Members::beside(T::MEMBERS, object)
+    Members::except(T::MEMBERS, object)
 }

@@ -2,16 +2,16 @@
 
 /// Implements `PartialEq` and `Eq` for a handle by the identity of its object.
 macro_rules! identity {
-    ($handle:ident, |$this:ident, $other:ident| $same:expr) => {
+    ($handle:ident $(<$parameter:ident>)?, |$this:ident, $other:ident| $same:expr) => {
         /// Handles are equal if they refer to the same object. Clones are equal.
-        impl PartialEq for $handle {
+        impl $(<$parameter>)? PartialEq for $handle $(<$parameter>)? {
             fn eq(&self, other: &Self) -> bool {
                 let ($this, $other) = (self, other);
                 $same
             }
         }
 
-        impl Eq for $handle {}
+        impl $(<$parameter>)? Eq for $handle $(<$parameter>)? {}
     };
 }
 

@@ -18,7 +18,7 @@
 //! web-sys = { version = "0.3", features = ["console", "Document", "Element", "HtmlVideoElement", "Window"] }
 //! ```
 //!
-//! The program below joins a room, calls the first peer in it or waits to be called, shows the remote video in the page's
+//! The program below joins a room, calls the first peer in it or waits for a call, shows the remote video in the page's
 //! `<video autoplay playsinline>`, and exchanges text messages:
 //!
 //! ```no_run
@@ -70,14 +70,15 @@
 //!
 //! A page may use the camera on `https` and on `localhost` only. The signaling server is the program `signaling-server`
 //! of the crate [`browser-rtc-signaling`][signaling server]. No STUN or TURN server is used by default: peers in
-//! different networks need the servers that the signaling server announces, or that [`Join::configuration`] or
-//! [`peer::Configuration`] names.
+//! different networks need servers, which are configured in the signaling server, in [`Join::configuration`] or in
+//! [`peer::Configuration`].
 //!
 //! [`Join::configuration`]: room::Join::configuration
 //!
 //! # Modules
 //!
-//! The modules from the top layer down. Each layer builds on those below it, and a program can start at any of them.
+//! This table lists the modules from the highest layer to the lowest. Each layer uses the layers below it, and a
+//! program can use any of them directly.
 //!
 //! | Module | For | Main types |
 //! |---|---|---|
@@ -96,7 +97,7 @@
 //!
 //! The [`guide`] explains how to build an application, one page per task: a [first call](guide::first_call), [failures of
 //! capture](guide::capture), [channels](guide::channels), [recovery](guide::recovery), [frameworks](guide::frameworks),
-//! [deployment](guide::deploying) and others. [`from_javascript`] lists the members of the web's interfaces with their
+//! [deployment](guide::deploying) and others. [`from_javascript`] lists the members of the web interfaces with their
 //! counterparts in this crate. The search of this documentation also finds each item by its web name, such as
 //! `RTCPeerConnection.restartIce`.
 //!
@@ -112,7 +113,7 @@
 //! - **Futures** resolve with [`ErrorKind::Closed`] if the connection that they wait for closes. The section
 //!   "Cancel safety" of a function describes the effect of dropping its future early.
 //! - **Missing interfaces**, in a browser without WebRTC or on an insecure page, are the error
-//!   [`ErrorKind::NotSupported`], whose message names the remedy.
+//!   [`ErrorKind::NotSupported`], whose message contains advice.
 //!
 //! # Features
 //!
@@ -126,8 +127,8 @@
 //! # Platforms
 //!
 //! The crate is tested in Chromium 156 and Firefox 153, each with itself and with the other. Safari has the required
-//! interfaces and is not tested. On targets other than WebAssembly the crate compiles, so that the unit tests of a program
-//! can link to it, and calls to the browser panic. A native peer uses the crate
+//! interfaces, but is not tested. On targets other than WebAssembly the crate compiles, so that the unit tests of a
+//! program can link to it, and calls to the browser panic. A native peer uses the crate
 //! [`browser-rtc-proto`](https://docs.rs/browser-rtc-proto) and a WebRTC stack of its choice.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

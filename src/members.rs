@@ -67,7 +67,7 @@ impl Members {
     }
 
     /// Reads the members of an object except those named in `typed`. Members that are `undefined` or `null` are ignored.
-    pub(crate) fn beside(typed: &[&str], object: &JsValue) -> Self {
+    pub(crate) fn except(typed: &[&str], object: &JsValue) -> Self {
         let Some(object) = object.dyn_ref::<Object>() else { return Self::default() };
         let names = Object::keys(object).into_iter().filter_map(|name| name.as_string());
         let untyped = names.filter(|name| !typed.contains(&&**name));

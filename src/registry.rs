@@ -41,7 +41,7 @@ pub(crate) trait Shared: Sized + 'static {
 /// The registered states of one type.
 ///
 /// The registry holds weak references, and each state removes itself when it is dropped, so that neither memory nor browser
-/// objects are leaked. A list is fast enough: a page has at most some hundreds of such objects, and only `from_raw`
+/// objects are leaked. A list is fast enough: a page has at most a few hundred such objects, and only `from_raw`
 /// searches it.
 pub(crate) struct Registry<T>(RefCell<Vec<Weak<T>>>);
 

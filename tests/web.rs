@@ -1,4 +1,4 @@
-//! Tests of the library in a browser. `tests/README.md` lists the flows whose numbers begin the names of the tests.
+//! Tests of the library in a browser. `tests/README.md` lists the flows whose numbers are prefixes of test names.
 #![cfg(target_arch = "wasm32")]
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

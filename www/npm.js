@@ -35,7 +35,7 @@ $("join-form").addEventListener("submit", async (event) => {
 
 $("dismiss-failure").addEventListener("click", () => show("failure", false));
 
-/** Runs until the user leaves the room, or the connection to the server is lost for good. */
+/** Runs until the user leaves the room, or the connection to the server is permanently lost. */
 async function stay(room) {
   view("room");
   $("you").textContent = room.me.name;
@@ -115,7 +115,7 @@ async function withCamera(begin) {
 /** Runs one call until it ends. */
 async function talk(call, camera) {
   $("call-name").textContent = call.peer.name;
-  $("own-picture").srcObject = camera;
+  $("local-video").srcObject = camera;
   $("chat-log").replaceChildren();
   show("call", true);
   showStatus("in-call", `You are talking to ${call.peer.name}.`);
@@ -131,13 +131,13 @@ async function talk(call, camera) {
     }
     $("lit").textContent = "";
   });
-  call.remoteStream().then((stream) => ($("their-picture").srcObject = stream), () => {});
+  call.remoteStream().then((stream) => ($("remote-video").srcObject = stream), () => {});
   call.channel("chat").then((chat) => talkOver(chat, call.peer.name, on), () => {});
 
   const reason = await call.ended();
   over.abort();
   show("call", false);
-  $("own-picture").srcObject = $("their-picture").srcObject = null;
+  $("local-video").srcObject = $("remote-video").srcObject = null;
   $("chat-send").disabled = true;
   showStatus(reason === "peer-left" ? "peer-left" : "ended", "The call has ended.");
 }

@@ -1,5 +1,5 @@
-// The benchmark run. In each session every contender connects, and then all contenders do each piece of work in random
-// order, so that other load on the machine affects all of them alike.
+// The benchmark run. In each session every contender connects, and then all contenders perform each task in random
+// order, so that other load on the machine affects all of them equally.
 
 import * as npm from "./contenders/npm.js";
 import * as peerjs from "./contenders/peerjs.js";
@@ -17,9 +17,9 @@ const SESSIONS = Number(parameters.get("sessions") ?? 12);
 const BUDGET = 200_000;
 /** Number of connections of each contender in a session. The last one does the work. */
 const CONNECTS = 4;
-/** Number of repetitions of each piece of work in a session. */
+/** Number of repetitions of each task in a session. */
 const REPEATS = 2;
-/** Target duration of a piece of work, in milliseconds, for the first contender that can do it. */
+/** Target duration of a task, in milliseconds, for the first contender that can do it. */
 const PIECE = 200;
 /** Time in milliseconds in which the browser still cleans up closed connections. */
 const AFTERMATH = 100;
@@ -46,9 +46,9 @@ const log = (line) => (document.querySelector("#log").textContent += `${line}\n`
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function timed(work) {
-  const begun = performance.now();
+  const started = performance.now();
   const result = await work();
-  return [performance.now() - begun, result];
+  return [performance.now() - started, result];
 }
 
 /** Calls `run` for each contender that has the method, in random order. */
@@ -92,7 +92,7 @@ async function session(keep) {
   for (const [, pair] of pairs) await pair.close();
 }
 
-/** Sets the number of messages of a piece of work, which is the same for all contenders. */
+/** Sets the number of messages of a task, which is the same for all contenders. */
 async function calibrate(work, pairs) {
   if (work.count) return;
   for (const { name } of CONTENDERS) {
@@ -127,9 +127,9 @@ async function run() {
     await prepare?.();
   }
   // The first session is a warm-up, for lazy compilation and first allocations, and does not count.
-  const begun = performance.now();
+  const started = performance.now();
   for (let number = 0; number <= SESSIONS; number++) {
-    if (number > 1 && performance.now() - begun > BUDGET) break;
+    if (number > 1 && performance.now() - started > BUDGET) break;
     log(number === 0 ? "warming up" : `session ${number} of ${SESSIONS}`);
     await session(number > 0);
   }

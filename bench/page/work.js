@@ -38,13 +38,13 @@ export function roundTrips(bytes, count, { send, answered }) {
   const message = new Uint8Array(bytes);
   const times = [];
   return new Promise((resolve) => {
-    let begun;
+    let started;
     const sendNext = () => {
-      begun = performance.now();
+      started = performance.now();
       send(message);
     };
     answered(() => {
-      times.push(performance.now() - begun);
+      times.push(performance.now() - started);
       if (times.length < count) sendNext();
       else resolve(times);
     });

@@ -50,7 +50,7 @@ async fn describe(from: &PeerConnection, to: &PeerConnection) -> Result<()> {
     }
 }
 
-/// Adds each candidate without waiting for the one before it, as raw JavaScript does.
+/// Adds each candidate without waiting for the previous one, as raw JavaScript does.
 async fn trickle(from: PeerConnection, to: PeerConnection) {
     let add = async |candidate| {
         // An unusable candidate is ignored: another pair may connect.
@@ -99,13 +99,13 @@ impl Pair {
             let mut times = Vec::new();
             let clock = web_sys::window().and_then(|window| window.performance()).ok_or_else(closed)?;
             for _ in 0..count {
-                let begun = clock.now();
+                let started = clock.now();
                 near.send(&message[..]).await?;
                 match near.next().await {
                     Some(answer) => answer?,
                     None => return Err(closed()),
                 };
-                times.push(clock.now() - begun);
+                times.push(clock.now() - started);
             }
             Ok(times)
         };

@@ -67,14 +67,14 @@
 //!         Self { negotiator: Negotiator::new(SessionId::new(id), politeness), connection: Connection::default() }
 //!     }
 //!
-//!     /// Handles an input, and returns the texts to send to the peer.
+//!     /// Handles an input, and returns the messages to send to the peer.
 //!     fn handle(&mut self, input: Input) -> Vec<String> {
-//!         let mut texts = Vec::new();
+//!         let mut messages = Vec::new();
 //!         let mut inputs = VecDeque::from([input]);
 //!         while let Some(input) = inputs.pop_front() {
 //!             for action in self.negotiator.handle(input) {
 //!                 match action {
-//!                     Action::Send(signal) => texts.push(signal.to_string()),
+//!                     Action::Send(signal) => messages.push(signal.to_string()),
 //!                     Action::Perform(operation) => inputs.push_back(Input::Done(self.connection.perform(operation))),
 //!                     Action::RestartIce => inputs.push_back(Input::NegotiationNeeded),
 //!                     Action::PeerClosed | Action::PeerRestarted => eprintln!("the peer has ended the session"),
@@ -83,7 +83,7 @@
 //!                 }
 //!             }
 //!         }
-//!         texts
+//!         messages
 //!     }
 //! }
 //!

@@ -1,6 +1,6 @@
 //! Enumerations with a textual form.
 
-/// Defines an enumeration whose values are texts of a specification or of a protocol.
+/// Defines an enumeration whose values are strings of a specification or of a protocol.
 ///
 /// An unknown text is kept as `Unknown`, because the sender, a browser or a signaling server, may be newer. The macro
 /// implements `as_str`, `From<&str>`, `FromStr`, `Display`, serde's traits, and
@@ -24,7 +24,7 @@ macro_rules! spec_enum {
         }
 
         impl $name {
-            /// The texts of all known values.
+            /// The strings of all known values.
             pub const VALUES: &'static [&'static str] = &[$( $text ),*];
 
             /// Returns the text of the value.

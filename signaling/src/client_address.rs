@@ -73,7 +73,7 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
         elements(headers, &FORWARDED).into_iter().filter_map(forwarded_for).collect()
     };
     for hop in hops.into_iter().rev() {
-        // If a proxy states no address, its own address is used.
+        // If a proxy reports no address, its own address is used.
         let Some(next) = hop_address(hop) else { break };
         address = next;
         if !is_trusted(address) {

@@ -35,7 +35,7 @@ pub struct Config {
     pub static_dirs: Vec<(String, PathBuf)>,
     /// The ICE servers that each client receives when it joins. Default: none.
     pub ice_servers: Vec<IceServer>,
-    /// A TURN server for which each client receives expiring credentials of its own. Default: `None`.
+    /// A TURN server for which each client receives separate, expiring credentials. Default: `None`.
     pub turn: Option<TurnServer>,
     /// The origins of pages that may connect, such as `https://example.org`, or `*` for all. Default: none, which
     /// allows pages of the host in the request. Requests without `Origin`, which browsers do not send, are always
@@ -204,7 +204,7 @@ impl Config {
         }
         for (prefix, dir) in &self.static_dirs {
             if !prefix.starts_with('/') {
-                return Err(invalid_input(format!("the prefix {prefix:?} must begin with /")));
+                return Err(invalid_input(format!("the prefix {prefix:?} must start with /")));
             }
             if !dir.is_dir() {
                 return Err(invalid_input(format!("{} is not a directory", dir.display())));

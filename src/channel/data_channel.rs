@@ -201,11 +201,11 @@ impl DataChannel {
     /// - `Closed` if the channel or its connection is closed first, at either peer. If other code calls `close()` on
     ///   the raw object before the channel has opened, Firefox does not report that until the connection closes.
     /// - `Operation` if the browser has no stream for the id of a negotiated channel: Firefox 153 has streams for the
-    ///   ids below 2048. The error is reported, and the channel closed, some seconds after the connection is
+    ///   ids below 2048. The error is reported, and the channel closed, a few seconds after the connection is
     ///   established.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCDataChannel.onopen")]
     pub fn opened(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let life = self.inner.life.clone();
@@ -234,7 +234,7 @@ impl DataChannel {
     /// opened closes immediately.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCDataChannel.onclose")]
     pub fn closed(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.inner.life.closed.wait()
@@ -254,7 +254,7 @@ impl DataChannel {
     /// the connection closes too. Pending calls of [`send`](Self::send) fail with `Closed`. [`closed`](Self::closed)
     /// resolves when the channel has closed.
     ///
-    /// Chromium 156 loses received messages on a channel that the remote peer closes within some milliseconds of its
+    /// Chromium 156 loses received messages on a channel that the remote peer closes within a few milliseconds of its
     /// opening, and sometimes, under load, on channels that Chromium has created. If that matters, have the remote peer
     /// acknowledge the last message.
     #[doc(alias = "RTCDataChannel.close")]

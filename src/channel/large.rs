@@ -47,12 +47,12 @@ const FALLBACK_PIECE: u64 = 16 * 1024;
 /// ```no_run
 /// # use browser_rtc::{channel::{DataChannel, LargeMessages, Message}, Result};
 /// # use futures::StreamExt;
-/// # async fn example(channel: DataChannel, picture: Vec<u8>) -> Result<()> {
+/// # async fn example(channel: DataChannel, image: Vec<u8>) -> Result<()> {
 /// let mut messages = LargeMessages::new(channel);
-/// messages.send(&picture).await?; // several megabytes
+/// messages.send(&image).await?; // several megabytes
 /// while let Some(message) = messages.next().await {
 ///     match message? {
-///         Message::Binary(picture) => { /* … */ }
+///         Message::Binary(image) => { /* … */ }
 ///         _ => {}
 ///     }
 /// }
@@ -140,8 +140,8 @@ impl LargeMessages {
     /// - `NotReadable` if the file of a blob has changed or cannot be read.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it resolves, the message is cancelled, and the remote peer does not
-    /// receive it.
+    /// This function is cancel safe: if the future is dropped before it resolves, the message is cancelled, and the
+    /// remote peer does not receive it.
     pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
         self.send_payload(payload.into()).await
     }

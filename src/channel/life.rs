@@ -318,7 +318,7 @@ impl Life {
         self.raw.buffered_bytes() > 0.0 && self.raw.ready_state_name() == "open"
     }
 
-    /// Ends the channel: nothing is received or sent any more, and all waiting tasks are woken.
+    /// Ends the channel: nothing more is received or sent, and all waiting tasks are woken.
     fn end(&self) {
         if !self.closed.is_set() {
             log!(debug, "data channel {:?} is closed", self.raw.id());

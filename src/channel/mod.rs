@@ -3,14 +3,14 @@
 //!
 //! A data channel carries messages from browser to browser over the same encrypted connection as the media, without a
 //! server that sees them. A connection can have many channels, and each has its own guarantees: a chat needs every
-//! message in order, while the positions in a game are better lost than late. One peer creates a channel with
+//! message in order, while a game can lose a position, but cannot use a late one. One peer creates a channel with
 //! [`create_data_channel`](crate::peer::PeerConnection::create_data_channel), and the remote peer receives it from
 //! [`data_channels`](crate::peer::PeerConnection::data_channels). In a call,
-//! [`Call::channel`](crate::room::Call::channel) returns the channel of a name to both peers.
+//! [`Call::channel`](crate::room::Call::channel) returns the channel with a label to both peers.
 //!
 //! # Examples
 //!
-//! A chat, in order and complete, and the positions of a game, of which only the latest counts:
+//! A reliable and ordered chat, and the positions of a game, of which only the latest matters:
 //!
 //! ```no_run
 //! use browser_rtc::{
@@ -55,8 +55,8 @@
 //!
 //! # Types
 //!
-//! A [`DataChannel`] carries messages of up to 256 KiB in Chromium. The other types wrap one, for other needs; both
-//! peers wrap their ends of the channel in the same type.
+//! A [`DataChannel`] carries messages of up to 256 KiB in Chromium. The other types wrap a channel. Both peers must
+//! wrap their ends of the channel in the same type.
 //!
 //! | Type | For |
 //! |---|---|
@@ -90,8 +90,8 @@
 //! # Closing
 //!
 //! A channel closes with [`close`](DataChannel::close), when the last of its handles is dropped, at the remote peer, or
-//! with its connection. What was sent before a local close is still delivered. The streams then end, and pending
-//! operations resolve with [`Closed`](crate::ErrorKind::Closed).
+//! with its connection. Messages that were sent before a local close are still delivered. The streams then end, and
+//! pending operations resolve with [`Closed`](crate::ErrorKind::Closed).
 
 mod byte_stream;
 mod data_channel;

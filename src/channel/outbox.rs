@@ -24,7 +24,7 @@ pub(super) struct Outbox {
 struct SharedOutbox {
     channel: DataChannel,
     buffer: RefCell<Vec<u8>>,
-    /// The former buffer, whose memory is reused.
+    /// The previous buffer, whose memory is reused.
     spare: RefCell<Vec<u8>>,
     /// Set while a task sends the buffer.
     is_sending: Cell<bool>,

@@ -52,10 +52,10 @@ const MAX_FRAME: u32 = 64 * 1024;
 /// ```
 ///
 /// # Frames
-/// A frame is sent at the end of the current task (in a microtask), by [`flush`](Self::flush), or when a message would
-/// exceed the [frame size](Self::frame_size): 16 KiB by default, or 1,100 bytes on an unreliable channel, which fits
-/// into one packet. Messages are written into one buffer and read as slices of the frame, without an allocation for
-/// each. A received message keeps its whole frame in memory.
+/// A frame is sent at the end of the current task (in a microtask), with [`flush`](Self::flush), or when a message
+/// would exceed the [frame size](Self::frame_size): 16 KiB by default, or 1,100 bytes on an unreliable channel, which
+/// fits into one packet. Messages are written into one buffer and read as slices of the frame, without an allocation
+/// for each. A received message keeps its whole frame in memory.
 ///
 /// # Malformed frames
 /// A malformed frame yields the messages before the error, then the error `InvalidData`; the stream continues with the
@@ -116,7 +116,7 @@ impl Packed {
     /// - The error of an earlier frame that the browser has rejected.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it resolves, the message is not sent.
+    /// This function is cancel safe: if the future is dropped before it resolves, the message is not sent.
     pub async fn send(&self, message: &[u8]) -> Result<()> {
         match self.try_send(message) {
             Err(error) if *error.kind() == ErrorKind::WouldBlock => {}
@@ -166,7 +166,7 @@ impl Packed {
     /// `Closed` if the channel closes first, and the error of an earlier frame that the browser has rejected.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub async fn flush(&self) -> Result<()> {
         let mut outbox = self.outbox.clone();
         poll_fn(|cx| outbox.poll_empty(cx)).await?;

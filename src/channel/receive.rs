@@ -118,7 +118,7 @@ impl DataChannel {
     /// from now on.
     ///
     /// A message that exceeds the limit is lost and closes the channel: the stream returns the messages before it, then
-    /// the error `QuotaExceeded`, and ends. A channel that belongs to other code, by [`from_raw`](Self::from_raw) or
+    /// the error `QuotaExceeded`, and ends. A channel that belongs to other code, from [`from_raw`](Self::from_raw) or
     /// [`into_raw`](Self::into_raw), stays open.
     pub fn set_receive_limit(&self, bytes: u32) {
         self.inner.life.receive_queue.limit.set(bytes);

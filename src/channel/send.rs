@@ -231,8 +231,8 @@ impl DataChannel {
     /// - `Type` for memory that browsers do not send from: shared or resizable.
     ///
     /// # Cancel safety
-    /// Cancel safe: a message is sent whole or not at all. If the future is dropped before the message is in the
-    /// browser's buffer, the message is not sent.
+    /// This function is cancel safe: a message is sent whole or not at all. If the future is dropped before the message
+    /// is in the browser's buffer, the message is not sent.
     #[doc(alias = "RTCDataChannel.send")]
     pub async fn send<'a>(&self, payload: impl Into<Payload<'a>>) -> Result<()> {
         self.send_payload(payload.into()).await
@@ -283,7 +283,7 @@ impl DataChannel {
     /// `Closed` if the channel closes first.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCDataChannel.onbufferedamountlow")]
     pub async fn flush(&self) -> Result<()> {
         let buffer = &self.inner.life.send_buffer;

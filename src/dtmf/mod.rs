@@ -259,7 +259,7 @@ impl PlayOut {
     /// Resolves when the play-out has ended.
     ///
     /// # Cancel safety
-    /// Cancel safe: the tones continue to play.
+    /// This function is cancel safe: the tones continue to play.
     pub async fn finished(mut self) {
         while self.next().await.is_some() {}
     }

@@ -95,7 +95,7 @@ impl FileChannel {
             Either::Left(_) => Ok(()),
             Either::Right(_) => {
                 let message =
-                    "the peer did not acknowledge the file offer: it does not speak the file protocol on this channel";
+                    "the peer did not acknowledge the file offer: it does not use the file protocol on this channel";
                 Err(Error::new(OPERATION, ErrorKind::Timeout, message))
             }
         }
@@ -118,7 +118,11 @@ impl FileChannel {
 
     pub(super) async fn send(&self, message: impl Into<Message>) -> Result<()> {
         let text = message.into().to_json().map_err(|error| {
-            Error::new(OPERATION, ErrorKind::Operation, format!("a message of the file protocol has no JSON: {error}"))
+            Error::new(
+                OPERATION,
+                ErrorKind::Operation,
+                format!("a message of the file protocol cannot be serialized: {error}"),
+            )
         })?;
         self.channel.send(&text).await
     }

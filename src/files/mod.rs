@@ -177,7 +177,7 @@ impl Files {
     /// - `NotSupported` if the page is not secure, or the channel is not ordered and reliable.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before it resolves, the offer is cancelled.
+    /// This function is cancel safe: if the future is dropped before it resolves, the offer is cancelled.
     pub async fn offer(&self, file: &Blob) -> Result<Outgoing> {
         self.offer_with(file, &OfferInit::new()).await
     }
@@ -233,7 +233,7 @@ impl Files {
     /// to 64 offers can wait for an answer; further ones are declined as `Busy`.
     ///
     /// # Cancel safety
-    /// Cancel safe: no offer is lost.
+    /// This function is cancel safe: no offer is lost.
     pub fn next_offer(&self) -> impl Future<Output = Option<Offer>> + Unpin + use<> {
         Offer::next(&self.0)
     }
@@ -246,7 +246,7 @@ impl Files {
     /// failed with this error.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn ended(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let channel = Rc::downgrade(&self.0);
         self.0.end.wait().map(move |()| match channel.upgrade().map(|channel| channel.end_error()) {

@@ -81,7 +81,7 @@ impl DeviceInfo {
     ///   [`MediaStreamTrack::capabilities`](super::MediaStreamTrack::capabilities).
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "InputDeviceInfo.getCapabilities")]
     pub async fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
@@ -114,7 +114,7 @@ impl DeviceInfo {
 /// `NotSupported` if the browser or the page has no camera API and, in Chromium, while the page is being unloaded.
 ///
 /// # Cancel safety
-/// Cancel safe.
+/// This function is cancel safe.
 #[doc(alias = "MediaDevices.enumerateDevices")]
 pub async fn devices() -> Result<Vec<DeviceInfo>> {
     let devices = raw_devices("enumerateDevices").await?;

@@ -46,8 +46,8 @@ use crate::{
 ///   localhost.
 ///
 /// # Cancel safety
-/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped
-/// immediately.
+/// This function is cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is
+/// stopped immediately.
 ///
 /// [`MediaStreamTrack::ended`]: super::MediaStreamTrack::ended
 #[doc(alias = "MediaDevices.getDisplayMedia")]

@@ -51,7 +51,7 @@ impl Attachment {
     /// - `Abort` if the stream of the element is replaced in the meantime.
     ///
     /// # Cancel safety
-    /// Cancel safe: the element still plays.
+    /// This function is cancel safe: the element still plays.
     pub async fn play(&self) -> Result<()> {
         settled_for_good("play", self.element.play_stream()).await?;
         Ok(())

@@ -8,7 +8,7 @@
 //!
 //! # Examples
 //!
-//! A preview of the camera, with a message for each way in which a capture fails:
+//! A preview of the camera, with a message for each kind of failure:
 //!
 //! ```no_run
 //! use browser_rtc::{
@@ -142,8 +142,8 @@ use crate::{
 /// - `Security` if a setting of the browser denies cameras to pages.
 ///
 /// # Cancel safety
-/// Cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is stopped
-/// immediately.
+/// This function is cancel safe: if the future is dropped while the prompt is open, a stream that is granted later is
+/// stopped immediately.
 #[doc(alias = "MediaDevices.getUserMedia")]
 pub async fn get_user_media(constraints: &Constraints) -> Result<MediaStream> {
     const OPERATION: &str = "getUserMedia";

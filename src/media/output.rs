@@ -27,7 +27,7 @@ use crate::{
 /// - `NotFound` if there is no speaker.
 ///
 /// # Cancel safety
-/// Cancel safe. The prompt stays open.
+/// This function is cancel safe. The prompt stays open.
 #[doc(alias = "MediaDevices.selectAudioOutput")]
 pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceInfo> {
     const OPERATION: &str = "selectAudioOutput";

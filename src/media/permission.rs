@@ -82,7 +82,7 @@ spec_enum! {
 /// - `InvalidState` if the page is being unloaded.
 ///
 /// # Cancel safety
-/// Cancel safe.
+/// This function is cancel safe.
 #[doc(alias = "Permissions.query")]
 pub async fn permission(permission: Permission) -> Result<PermissionStatus> {
     const OPERATION: &str = "permissions.query";

@@ -94,8 +94,8 @@ pub struct Snapshot {
 /// ```no_run
 /// # use browser_rtc::{media::{self, SnapshotOptions}, Result};
 /// # async fn example(video: &web_sys::HtmlVideoElement) -> Result<()> {
-/// let picture = media::snapshot(video, &SnapshotOptions::new().quality(0.8)).await?;
-/// println!("{} × {}, {} bytes", picture.width, picture.height, picture.blob.size());
+/// let image = media::snapshot(video, &SnapshotOptions::new().quality(0.8)).await?;
+/// println!("{} × {}, {} bytes", image.width, image.height, image.blob.size());
 /// # Ok(()) }
 /// ```
 ///
@@ -106,7 +106,7 @@ pub struct Snapshot {
 /// - `NotSupported` if the browser has no `OffscreenCanvas`, such as Safari before 16.4.
 ///
 /// # Cancel safety
-/// Cancel safe.
+/// This function is cancel safe.
 pub async fn snapshot(video: &HtmlVideoElement, options: &SnapshotOptions) -> Result<Snapshot> {
     let options = options.to_js()?;
     if !global::has("OffscreenCanvas") {
@@ -137,7 +137,7 @@ impl MediaStreamTrack {
     /// - `InvalidState` if the track has ended.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub async fn snapshot(&self, options: &SnapshotOptions) -> Result<Snapshot> {
         if self.kind() != TrackKind::Video {
             return Err(Error::new(OPERATION, ErrorKind::NotSupported, "an audio track has no frames"));

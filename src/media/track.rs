@@ -163,7 +163,7 @@ impl MediaStreamTrack {
     /// other code, for which browsers fire no event.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "MediaStreamTrack.onended")]
     pub fn ended(&self) -> impl Future<Output = ()> + Unpin + use<> {
         let mut end = self.until_ended(EventStream::<()>::new(&self.0.end));

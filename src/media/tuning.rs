@@ -68,7 +68,7 @@ impl MediaStreamTrack {
         TrackConstraints::from_js(&self.kind(), &raw)
     }
 
-    /// Replaces the constraints of the track by an [`Audio`](super::Audio) or a [`Video`](super::Video). Empty
+    /// Replaces the constraints of the track with an [`Audio`](super::Audio) or a [`Video`](super::Video). Empty
     /// constraints remove them. If the call fails, the track does not change.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-applyconstraints)
     ///

@@ -117,7 +117,7 @@ impl Certificate {
     /// if the browser has no WebRTC.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCPeerConnection.generateCertificate")]
     #[doc(alias = "RTCCertificateExpiration.expires")]
     pub async fn generate(algorithm: &KeyAlgorithm, valid_for: Option<Duration>) -> Result<Self> {

@@ -122,7 +122,7 @@ impl IceServer {
             urls: urls.iter().filter_map(JsValue::as_string).collect(),
             username: text("username"),
             credential: text("credential"),
-            other: Members::beside(&KNOWN, server),
+            other: Members::except(&KNOWN, server),
         }
     }
 }
@@ -356,7 +356,7 @@ impl Configuration {
             certificates: certificates(configuration),
             ice_candidate_pool_size: global::integer(configuration, "iceCandidatePoolSize"),
             always_negotiate_data_channels: global::get(configuration, "alwaysNegotiateDataChannels").as_bool(),
-            other: Members::beside(&KNOWN, configuration),
+            other: Members::except(&KNOWN, configuration),
         }
     }
 }

@@ -69,8 +69,8 @@ pub struct Encoding {
     #[doc(alias = "RTCRtpEncodingParameters.scalabilityMode")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scalability_mode: Option<String>,
-    /// The maximum size, to which a larger picture is scaled down at its aspect ratio; for video only, instead of
-    /// [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium supports it, Firefox ignores it.
+    /// The maximum size, to which a larger video is scaled down, preserving its aspect ratio; for video only, instead
+    /// of [`scale_resolution_down_by`](Self::scale_resolution_down_by). Chromium supports it, Firefox ignores it.
     /// [Specification](https://w3c.github.io/webrtc-extensions/#dom-rtcrtpencodingparameters-scaleresolutiondownto)
     #[doc(alias = "RTCRtpEncodingParameters.scaleResolutionDownTo")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,7 +223,7 @@ impl Encoding {
         self
     }
 
-    /// Sets the maximum size of the picture.
+    /// Sets the maximum size of the video.
     #[must_use]
     pub fn scale_resolution_down_to(mut self, size: ResolutionRestriction) -> Self {
         self.scale_resolution_down_to = Some(size);

@@ -133,7 +133,7 @@ impl PeerConnection {
     /// - `Operation` if the provider is unreachable or rejects the request.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCPeerConnection.getIdentityAssertion")]
     pub async fn identity_assertion(&self) -> Result<String> {
         const OPERATION: &str = "getIdentityAssertion";
@@ -156,7 +156,7 @@ impl PeerConnection {
     /// - `Operation` if the assertion is invalid.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCPeerConnection.peerIdentity")]
     pub async fn peer_identity(&self) -> Result<IdentityAssertion> {
         const OPERATION: &str = "peerIdentity";

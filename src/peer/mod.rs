@@ -3,12 +3,12 @@
 //!
 //! A [`PeerConnection`] connects this page to one remote peer. It sends and receives the tracks of cameras, microphones
 //! and screens, and [data channels](crate::channel). The two peers first exchange descriptions (an offer and an answer)
-//! and ICE candidates over a signaling channel that the program provides; the browsers then find a path between them by
-//! themselves.
+//! and ICE candidates over a signaling channel that the program provides; the browsers then find a path between
+//! them automatically.
 //!
-//! This module wraps the browser's interface. A [`Session`](crate::session::Session) performs the exchange by itself,
-//! repeats it when tracks or channels change, and recovers from network failures. A [`Room`](crate::room::Room) also
-//! brings the peers together.
+//! This module wraps the browser's interface. A [`Session`](crate::session::Session) performs this exchange
+//! automatically, repeats it when tracks or channels change, and recovers from network failures. A
+//! [`Room`](crate::room::Room) also connects the peers to a signaling server.
 //!
 //! # Examples
 //!

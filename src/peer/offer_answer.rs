@@ -23,7 +23,7 @@ impl PeerConnection {
     /// - `Operation` if the browser fails to create the offer.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCPeerConnection.createOffer")]
     pub async fn create_offer(&self) -> Result<SessionDescription> {
         self.create_offer_with(&OfferOptions::new()).await
@@ -36,7 +36,7 @@ impl PeerConnection {
     /// The same errors as [`create_offer`](Self::create_offer).
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub async fn create_offer_with(&self, options: &OfferOptions) -> Result<SessionDescription> {
         const OPERATION: &str = "createOffer";
         let offer = settled(OPERATION, &self.0.end, || self.0.raw.create_offer(&dictionary::to_js(options))).await?;
@@ -52,7 +52,7 @@ impl PeerConnection {
     /// - `Operation` if the browser fails to create the answer.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCPeerConnection.createAnswer")]
     pub async fn create_answer(&self) -> Result<SessionDescription> {
         const OPERATION: &str = "createAnswer";

@@ -123,7 +123,7 @@ impl RtpReceiver {
     /// The same errors as [`PeerConnection::stats`](super::PeerConnection::stats).
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCRtpReceiver.getStats")]
     pub async fn stats(&self) -> Result<StatsReport> {
         stats::report(&self.0.end, || self.0.raw.stats()).await

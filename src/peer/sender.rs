@@ -124,7 +124,7 @@ impl RtpSender {
         self.0.raw.track().map(MediaStreamTrack::from_raw)
     }
 
-    /// Replaces the track by another one of the same kind, or by none, without a negotiation.
+    /// Replaces the track with another one of the same kind, or with none, without a negotiation.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-replacetrack)
     ///
     /// # Errors
@@ -155,7 +155,7 @@ impl RtpSender {
     /// The same errors as [`PeerConnection::stats`](super::PeerConnection::stats).
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCRtpSender.getStats")]
     pub async fn stats(&self) -> Result<StatsReport> {
         stats::report(&self.0.end, || self.0.raw.stats()).await

@@ -28,7 +28,7 @@ impl PeerConnection {
     /// Returns the statistics of the connection, its streams and its transports.
     /// [Specification](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)
     ///
-    /// Browsers cache a report for some tens of milliseconds.
+    /// Browsers cache a report for a few tens of milliseconds.
     ///
     /// ```no_run
     /// # use browser_rtc::{peer::PeerConnection, stats::InboundRtp, Result};
@@ -49,7 +49,7 @@ impl PeerConnection {
     /// The error of the browser, such as `Operation`. No case is known in which Chromium or Firefox fails.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "RTCPeerConnection.getStats")]
     pub async fn stats(&self) -> Result<StatsReport> {
         report(&self.0.end, || self.0.raw.stats(None)).await
@@ -71,14 +71,15 @@ impl PeerConnection {
     /// receivers.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub async fn stats_of(&self, track: &MediaStreamTrack) -> Result<StatsReport> {
         report(&self.0.end, || self.0.raw.stats(Some(track.as_raw()))).await
     }
 
-    /// Returns a stream of reports: the first immediately, and each later one `interval` after the one before was taken
-    /// from the stream. The stream ends when the connection closes, and does not keep it open. The interval is 1 ms to
-    /// `i32::MAX` ms (24 days). An error of [`stats`](Self::stats) is an item of the stream, which then continues.
+    /// Returns a stream of reports: the first immediately, and each later one `interval` after the previous one was
+    /// taken from the stream. The stream ends when the connection closes, and does not keep it open. The interval is 1
+    /// ms to `i32::MAX` ms (24 days). An error of [`stats`](Self::stats) is an item of the stream, which then
+    /// continues.
     ///
     /// ```no_run
     /// # use browser_rtc::{peer::PeerConnection, stats, Result};

@@ -22,7 +22,8 @@ use crate::{
     signaling::PeerId,
 };
 
-/// Time that a `hang_up` or `bye` may take to arrive through the server after the channel has closed. It states the reason.
+/// Time that a `hang_up` or `bye` may take to arrive through the server after the channel has closed. The message
+/// contains the reason.
 const REASON_TIMEOUT_MS: u32 = 2_000;
 
 /// The control channel of one call.

@@ -155,7 +155,7 @@ impl RoomDriver {
                 return self.receiver.lost(reason);
             }
             let recovered = select_biased! {
-                // The sockets are dropped and thereby closed, which gives up the seat.
+                // Dropping the sockets closes them, which gives up the seat.
                 () = (&mut end).fuse() => return,
                 recovered = self.recover(reason).boxed_local().fuse() => recovered,
             };

@@ -71,8 +71,8 @@
 //! lost, the room reconnects, and emits [`RoomEvent::Reconnecting`] for each attempt. Messages and signals are queued in
 //! the meantime, and connected calls continue.
 //!
-//! The server keeps the seat for some seconds. If the room reconnects in time, it resumes the seat, and nothing is lost
-//! or duplicated. Otherwise, or after a restart of the server, it gets a new seat with a new id. Both end with
+//! The server keeps the seat for a few seconds. If the room reconnects in time, it resumes the seat, and nothing is
+//! lost or duplicated. Otherwise, or after a restart of the server, it gets a new seat with a new id. Both end with
 //! [`RoomEvent::Recovered`]. If the room does not reconnect within [`Join::give_up_after`], or the server rejects it,
 //! [`RoomEvent::Lost`] is the last event.
 //!

@@ -241,7 +241,7 @@ impl Outgoing {
 /// The signaling server's acknowledgement of one message, from [`Room::say`](super::Room::say).
 ///
 /// This future resolves when the server has accepted the message and sends it to the peers that are in the room. It does
-/// not state whether the peers have received the message. It is pending while the room reconnects. Dropping it has no
+/// not report whether the peers have received the message. It is pending while the room reconnects. Dropping it has no
 /// effect on the message.
 ///
 /// # Errors

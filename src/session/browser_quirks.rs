@@ -18,8 +18,8 @@ impl Setup {
 
     /// Corrects the role in an answer of Firefox.
     ///
-    /// In its answer to an ICE restart, Firefox always states that it is the DTLS client, although it keeps its actual role.
-    /// Chromium then changes its own role, fails, and cannot roll back its offer.
+    /// In its answer to an ICE restart, Firefox always declares itself the DTLS client, although it keeps its actual
+    /// role. Chromium then changes its own role, fails, and cannot roll back its offer.
     pub(super) fn correct(self, description: &mut SessionDescription) {
         if description.kind == SdpType::Answer && is_firefox(description) {
             let other = if self.0 == ACTIVE { PASSIVE } else { ACTIVE };

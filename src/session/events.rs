@@ -103,7 +103,7 @@ fn push_to(queue: &Queue<SessionEvent>, event: SessionEvent) -> bool {
     if is_added {
         queue.push(event);
     } else if queue.len() == MAX_UNREAD_EVENTS {
-        let message = "session events were dropped, as 1,024 events are unread";
+        let message = "session events were dropped, because 1,024 events are unread";
         queue.push(SessionEvent::Failed(Error::new("events", ErrorKind::QuotaExceeded, message)));
     }
     is_added

@@ -59,8 +59,8 @@
 //!
 //! # Early media
 //!
-//! A session can connect while the user is asked for the camera, so that media begins as soon as the camera is open. A
-//! transceiver reserves the place of the track:
+//! A session can connect while the user is asked for the camera, so that media starts as soon as the camera is open. A
+//! transceiver is added before the track exists:
 //!
 //! ```no_run
 //! # use browser_rtc::{Result, media::{self, Constraints, TrackKind}, session::Session};
@@ -96,7 +96,7 @@
 //!
 //! # SFUs
 //!
-//! A server that speaks plain perfect negotiation is a [plain peer](SessionOptions::plain_peer). For a server with
+//! A server that supports plain perfect negotiation is a [plain peer](SessionOptions::plain_peer). For a server with
 //! another protocol, the link converts [`Signal`]s to its messages and back. Simulcast to an SFU:
 //!
 //! ```no_run

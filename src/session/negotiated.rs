@@ -73,8 +73,8 @@ impl Negotiated {
     /// Returns whether the remote peer should offer ICE restarts rather than the local one.
     ///
     /// Firefox answers the connectivity checks of a restart before it has received the offer, on its previous port, and
-    /// drops all other packets that arrive there. A Chromium that has offered the restart considers that port a valid path
-    /// and may keep using it. As the answerer, Chromium does not.
+    /// drops all other packets that arrive there. If Chromium has offered the restart, it considers that port a valid
+    /// path and may keep using it. As the answerer, Chromium does not do so.
     pub(super) fn prefers_remote_restart(&self, pc: &PeerConnection) -> bool {
         self.is_peer_firefox && !pc.local_description().as_ref().is_some_and(is_firefox)
     }

@@ -28,8 +28,8 @@ const OPERATION: &str = "signaling";
 ///
 /// An error that ends the socket is the last item of the stream:
 ///
-/// - `Signaling` with [`ErrorCode::UnsupportedVersion`] if the server speaks another version of the protocol. Reconnecting
-///   is pointless.
+/// - `Signaling` with [`ErrorCode::UnsupportedVersion`] if the server supports only other versions of the protocol.
+///   Reconnecting is pointless.
 /// - `Signaling` with [`ErrorCode::AlreadyJoined`] if another socket has taken over the seat. Reconnecting is pointless.
 /// - `Closed` or `Network` if the connection has ended otherwise.
 ///

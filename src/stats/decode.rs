@@ -101,14 +101,14 @@ macro_rules! dictionary {
                 }
             }
 
-            /// Returns the underlying browser object, which includes members that this crate does not know; `None` for
+            /// Returns the underlying browser object, which includes members unknown to this crate; `None` for
             /// an entry that was created in Rust.
             #[must_use]
             pub fn raw(&self) -> Option<&js_sys::Object> {
                 self.raw.object()
             }
 
-            /// Returns the members that this crate does not know, such as those of a newer browser.
+            /// Returns the members that are unknown to this crate, such as those of a newer browser.
             #[must_use]
             pub fn unknown_members(&self) -> Vec<(String, wasm_bindgen::JsValue)> {
                 self.raw.members_beside(&[$($member),*])

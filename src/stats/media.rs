@@ -21,7 +21,7 @@ pub enum MediaSource {
 }
 
 impl MediaSource {
-    /// Decodes an entry. Returns the head for a kind that this crate does not know.
+    /// Decodes an entry. Returns the head for an unknown kind.
     pub(super) fn decode(head: Head) -> Result<Self, Head> {
         match head.raw.read("kind") {
             Some(TrackKind::Audio) => Ok(Self::Audio(AudioSource::decode(head))),

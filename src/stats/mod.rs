@@ -58,8 +58,8 @@
 //!
 //! # Absent and unknown members
 //!
-//! Every member is an `Option`, because no browser reports all of them; an absent value is not zero. An entry of a type
-//! that this crate does not know is a [`Stats::Unknown`]. Members that it does not know are in `raw()` and
+//! Every member is an `Option`, because no browser reports all of them; an absent value is not zero. An entry of an
+//! unknown type is a [`Stats::Unknown`]. Unknown members are in `raw()` and
 //! `unknown_members()` of each entry.
 
 mod decode;
@@ -104,7 +104,7 @@ macro_rules! entries {
     ($( $(#[$meta:meta])* $variant:ident($entry:ty), )*) => {
         /// An entry of a report. [Specification](https://www.w3.org/TR/webrtc-stats/#rtcstatstype-*)
         ///
-        /// It serializes as the dictionary of the specification, without members that this crate does not know.
+        /// It serializes as the dictionary of the specification, without members unknown to this crate.
         #[derive(Clone, Debug, Serialize)]
         #[non_exhaustive]
         #[serde(untagged)]
@@ -113,7 +113,7 @@ macro_rules! entries {
             $( $(#[$meta])* $variant(Box<$entry>), )*
             /// A track that is sent, before it is encoded.
             MediaSource(MediaSource),
-            /// An entry of a type that this crate does not know, such as one of a newer browser.
+            /// An entry of an unknown type, such as one of a newer browser.
             Unknown(Unknown),
         }
 
@@ -227,7 +227,7 @@ impl Stats {
         self.head().1
     }
 
-    /// Returns the underlying browser object, which includes members that this crate does not know; `None` for an entry
+    /// Returns the underlying browser object, which includes members unknown to this crate; `None` for an entry
     /// that was created in Rust.
     #[must_use]
     pub fn raw(&self) -> Option<&Object> {
@@ -235,7 +235,7 @@ impl Stats {
     }
 }
 
-/// An entry of a type that this crate does not know.
+/// An entry of an unknown type.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Unknown {

@@ -3,7 +3,7 @@ import {
   joinRoom, isSupported, type Call, type EndReason, type PartialFile, type Peer, type RoomEvent, type RtcFailure,
 } from "browser-rtc";
 
-export async function takeCalls(picture: HTMLVideoElement): Promise<void> {
+export async function takeCalls(video: HTMLVideoElement): Promise<void> {
   if (!isSupported()) return;
   const room = await joinRoom("wss://example.org/signal", { room: "lobby", name: "Ada" });
   const everyone: Peer[] = [room.me, ...room.peers];
@@ -12,7 +12,7 @@ export async function takeCalls(picture: HTMLVideoElement): Promise<void> {
   const camera = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
   for await (const event of room) {
     if (event.type === "incoming") {
-      const reason: EndReason = await talk(await event.call.accept(camera), picture);
+      const reason: EndReason = await talk(await event.call.accept(camera), video);
       console.log(reason);
     } else {
       report(event);
@@ -44,8 +44,8 @@ function explain(error: RtcFailure): void {
   console.log(error.message, error.code?.toUpperCase(), error.limit?.toFixed());
 }
 
-async function talk(call: Call, picture: HTMLVideoElement): Promise<EndReason> {
-  picture.srcObject = await call.remoteStream();
+async function talk(call: Call, video: HTMLVideoElement): Promise<EndReason> {
+  video.srcObject = await call.remoteStream();
   const chat = await call.channel("chat");
   chat.send("hello");
   await chat.send(new Uint8Array([1, 2, 3]));
@@ -103,12 +103,12 @@ export async function configured(url: URL, fetchToken: () => Promise<string>): P
   await room.say("hello");
 }
 
-export async function briefly(url: string, picture: HTMLVideoElement): Promise<void> {
+export async function briefly(url: string, video: HTMLVideoElement): Promise<void> {
   using room = await joinRoom(url, { room: "lobby", name: "Ada" });
   for await (const event of room) {
     if (event.type !== "incoming") continue;
     using call = await event.call.accept(undefined, { signal: AbortSignal.timeout(5_000) });
-    picture.srcObject = await call.remoteStream(AbortSignal.timeout(5_000));
+    video.srcObject = await call.remoteStream(AbortSignal.timeout(5_000));
     using chat = await call.channel("chat", { ordered: false, signal: AbortSignal.timeout(5_000) });
     await chat.send("hello");
     return;

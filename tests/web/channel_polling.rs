@@ -1,4 +1,4 @@
-//! Receiving without waiting, as in the loop of a game.
+//! Receiving without waiting, such as in a game loop.
 
 use std::time::Duration;
 

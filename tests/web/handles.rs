@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use browser_rtc::{
     channel::{ChannelInit, DataChannel, Json, LargeMessages, Packed, Typed},
-    files::Files,
+    files::{Files, Outgoing},
     media::{CaptureController, LevelMeter, MediaRecorder, MediaStream, MediaStreamTrack, RecorderOptions},
     peer::PeerConnection,
 };
@@ -13,6 +13,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
     Within,
+    files::{blob, bytes, files, offered},
     media::{camera, microphone},
     pair::Pair,
     session::sessions,
@@ -91,4 +92,28 @@ async fn library_handles_equal_clones() {
         assert_eq!(MediaRecorder::from_raw(recorder.as_raw().clone()), recorder);
     })
     .await;
+}
+
+#[wasm_bindgen_test]
+async fn file_handles_equal_themselves_only() {
+    watched(async {
+        let (_pair, a, b) = files().await;
+        assert_equal_themselves_only(&[offer(&a).await, offer(&a).await]);
+        let offers = [offered(&b).await, offered(&b).await];
+        assert_equal_themselves_only(&offers);
+        assert_equal_themselves_only(&offers.map(|offer| offer.accept_to_memory().unwrap()));
+    })
+    .await;
+}
+
+/// The same for handles that are not `Clone`.
+#[track_caller]
+fn assert_equal_themselves_only<T: Eq + Debug>([one, other]: &[T; 2]) {
+    let same = one;
+    assert_eq!(one, same);
+    assert_ne!(one, other);
+}
+
+async fn offer(files: &Files) -> Outgoing {
+    files.offer(&blob(&bytes(1))).within("the offer").await.unwrap()
 }

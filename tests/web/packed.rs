@@ -143,7 +143,7 @@ async fn f44_packed_messages_do_not_allocate() {
                 next(b).await;
             }
         };
-        // The first rounds let buffers and queues grow to the size that they need.
+        // In the first rounds, buffers and queues grow to the required size.
         for _ in 0..3 {
             send_and_receive(&mut b).await;
         }
@@ -151,7 +151,7 @@ async fn f44_packed_messages_do_not_allocate() {
         for _ in 0..10 {
             send_and_receive(&mut b).await;
         }
-        // The test's own waiting allocates as well, and so does each frame.
+        // The waits of the test and each frame allocate as well.
         let each = (memory::allocations() - before) as f64 / 5_000.0;
         let by_waiting = {
             let before = memory::allocations();

@@ -92,7 +92,7 @@ async fn dropped_future_leaves_no_unhandled_rejection() {
         let pc = connection();
         assert!(pc.set_remote_description(&rubbish).now_or_never().is_none(), "the operation is asynchronous");
         assert!(pc.create_answer().now_or_never().is_none());
-        // The browser runs these operations in order, so that the former two have been rejected after this one.
+        // The browser runs these operations in order, so that the first two have been rejected when this one has.
         pc.create_offer().within("an offer").await.unwrap();
     })
     .await;

@@ -243,7 +243,7 @@ async fn message_is_received_once_from_any_seat() {
         first.say(&say_frame("c", "m2", "by another peer"));
         assert_eq!(messages(&room, &mut events, &first, "b2").await, ["one", "two", "by another peer"]);
 
-        // The room remembers the received ids also in a new seat of its own.
+        // The room keeps the received ids when it gets a new seat.
         first.cut();
         assert!(matches!(events.next().await, Some(RoomEvent::Reconnecting { .. })));
         let (second, _) = next_join(&sockets).await;

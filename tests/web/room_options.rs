@@ -258,7 +258,8 @@ async fn reloaded_page_frees_kept_seat() {
         first.say(&json!({ "type": "pong", "id": 0, "resume": "another token" }));
         wait_for_stored_tokens(&["another token"]).await;
 
-        // To the next page, the former one has crashed. Its count of received frames makes any server refuse the resumption.
+        // To the next page, the previous one has crashed. Its count of received frames makes any server refuse the
+        // resumption.
         let (room, second, join) = join_as_ada(&sockets, &joined("a2", &["b"])).await;
         assert_eq!((&join["resume"], &join["received"]), (&"another token".into(), &json!(u32::MAX)));
         wait_for_stored_tokens(&["token of a2"]).await;
@@ -268,7 +269,7 @@ async fn reloaded_page_frees_kept_seat() {
             join_with(&sockets, Join::new("lobby", "Bob").keep_seat(), &joined("c", &["b"])).await;
         assert_eq!(join["resume"], Value::Null);
 
-        // The former room, as in a duplicated tab, is lost and does not take the seat back.
+        // The previous room, as in a duplicated tab, is lost and does not reclaim the seat.
         let mut events = former.events();
         first.close(4001, "");
         assert_eq!(next_loss(&mut events).await, Some(ErrorCode::AlreadyJoined));

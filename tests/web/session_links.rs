@@ -55,7 +55,7 @@ async fn tabs_with_same_code_connect() {
         let own_window = js::eval("window");
         let first = session(Politeness::Auto, link(&tab(&own_window, "tabs")));
         let mut events = first.events();
-        // The first offer is lost, because there is no second tab yet.
+        // The first offer is lost, because the second tab is not open yet.
         let mut negotiation_needed = first.connection().negotiation_needed();
         let early = first.connection().create_data_channel("early", &ChannelInit::new()).unwrap();
         negotiation_needed.next().within("negotiationneeded").await.unwrap();

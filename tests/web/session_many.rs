@@ -32,8 +32,8 @@ async fn connected_pair(number: usize) -> (Session, Session) {
     (a, b)
 }
 
-/// Connects so many pairs, drops one side of each, and waits for the end of the other. Returns weak references to the
-/// connections.
+/// Connects this number of pairs, drops one peer of each, and waits for the end of the other. Returns weak references
+/// to the connections.
 async fn open_and_close(count: usize) -> WeakConnections {
     let mut seen = WeakConnections::default();
     let mut pairs = stream::iter(0..count).map(connected_pair).buffer_unordered(8);

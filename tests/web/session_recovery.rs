@@ -19,7 +19,7 @@ use super::support::{
     sleep, watched,
 };
 
-/// Replaces the addresses of all candidates by an address that does not exist.
+/// Replaces the addresses of all candidates with an address that does not exist.
 fn with_unreachable_address(signal: Signal) -> Signal {
     let content = match signal.content {
         Content::Candidate(mut candidate) => {

@@ -44,7 +44,7 @@ async fn wait_until_negotiated(pc: &PeerConnection, sender: &RtpSender, sends: b
     negotiated.within("the direction").await;
 }
 
-/// Adds and removes a track so many times, and adds it once more.
+/// Adds and removes a track this number of times, and adds it once more.
 async fn toggle(session: &Session, track: &MediaStreamTrack, stream: &MediaStream, times: usize) {
     let pc = session.connection();
     for _ in 0..times {

@@ -25,8 +25,8 @@ pub struct CallView {
     name: Element,
     avatar: Element,
     waiting: HtmlElement,
-    own_picture: HtmlVideoElement,
-    their_picture: HtmlVideoElement,
+    local_video: HtmlVideoElement,
+    remote_video: HtmlVideoElement,
     toggle_microphone: HtmlButtonElement,
     toggle_camera: HtmlButtonElement,
     hang_up: HtmlButtonElement,
@@ -38,9 +38,9 @@ impl CallView {
             section: dom.get("call")?,
             name: dom.get("call-name")?,
             avatar: dom.get("call-avatar")?,
-            waiting: dom.get("waiting-picture")?,
-            own_picture: dom.get("own-picture")?,
-            their_picture: dom.get("their-picture")?,
+            waiting: dom.get("waiting-video")?,
+            local_video: dom.get("local-video")?,
+            remote_video: dom.get("remote-video")?,
             toggle_microphone: dom.get("toggle-microphone")?,
             toggle_camera: dom.get("toggle-camera")?,
             hang_up: dom.get("hang-up")?,
@@ -63,8 +63,8 @@ pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
     let mut parts = pin!(
         async {
             join!(
-                report_failure(page, own_picture(&page.call, call, camera)),
-                report_failure(page, their_picture(page, call)),
+                report_failure(page, local_video(&page.call, call, camera)),
+                report_failure(page, remote_video(page, call)),
                 mute(&page.call.toggle_microphone, camera.audio_tracks()),
                 mute(&page.call.toggle_camera, camera.video_tracks()),
                 report_failure(page, chat::run(page, call)),
@@ -109,19 +109,19 @@ async fn report_recovery(page: &Page, call: &Call) {
     }
 }
 
-async fn own_picture(view: &CallView, call: &Call, camera: &MediaStream) -> Result<()> {
-    let _shown = media::show(&view.own_picture, camera)?;
+async fn local_video(view: &CallView, call: &Call, camera: &MediaStream) -> Result<()> {
+    let _shown = media::show(&view.local_video, camera)?;
     call.ended().await;
     Ok(())
 }
 
-async fn their_picture(page: &Page, call: &Call) -> Result<()> {
-    let picture = &page.call.their_picture;
-    let shown = media::show(picture, &call.remote_stream().await?)?;
+async fn remote_video(page: &Page, call: &Call) -> Result<()> {
+    let video = &page.call.remote_video;
+    let shown = media::show(video, &call.remote_stream().await?)?;
     while let Err(error) = shown.play().await {
         // A browser may require a click before it plays sound.
         page.notices.fail(texts::failure(&error));
-        dom::clicks(picture).select_next_some().await;
+        dom::clicks(video).select_next_some().await;
         page.notices.clear_failure();
     }
     page.call.waiting.set_hidden(true);

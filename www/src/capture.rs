@@ -37,7 +37,7 @@ fn constraints(chosen: &Chosen) -> Constraints {
 async fn sentence(error: &Error, chosen: &Chosen) -> String {
     match error.kind() {
         ErrorKind::NotAllowed => "The browser did not allow the camera and the microphone. Allow them for this page, \
-            usually with the button beside its address, and try again."
+            usually with the button next to its address, and try again."
             .into(),
         ErrorKind::NotFound => format!("{} was found. Connect one and try again.", missing_device().await),
         ErrorKind::NotReadable => {
@@ -62,7 +62,7 @@ async fn sentence(error: &Error, chosen: &Chosen) -> String {
 fn overconstrained(constraint: Option<&str>, chosen: &Chosen) -> String {
     match (constraint, chosen.exact_width) {
         (Some("width"), Some(width)) | (None, Some(width)) => format!(
-            "No camera supports a picture width of exactly {width} pixels. Enter another width, or leave the field empty."
+            "No camera supports a video width of exactly {width} pixels. Enter another width, or leave the field empty."
         ),
         (Some("deviceId") | None, _) => {
             "The chosen camera or microphone is no longer available. Choose another one.".into()

@@ -111,7 +111,7 @@ async fn light(keypad: &Keypad, dtmf: &DtmfSender) {
     loop {
         select_biased! {
             change = changes.next() => {
-                // The former key goes dark first, because the next tone may have the same key.
+                // The previous key goes dark first, because the next tone may have the same key.
                 drop(lit.take());
                 match change {
                     Some(Some(tone)) => {

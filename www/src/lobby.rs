@@ -58,7 +58,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
                 Some(RoomEvent::Said { from, data, .. }) => chat.add_received(&from, &data),
-                // The peer has just left, which is reported by an event of its own.
+                // The peer has just left, which is reported by another event.
                 Some(RoomEvent::Refused(error)) if error.signaling_code() == Some(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(texts::server_failure(&error)),
                 Some(RoomEvent::Lagged { .. }) => {

@@ -105,7 +105,7 @@ impl Notices {
         self.failure.set_hidden(false);
     }
 
-    /// Shows an error in a call, unless it is `Closed`: the end of the call has a sentence of its own.
+    /// Shows an error in a call, unless it is `Closed`: the end of the call has a separate message.
     pub fn fail_unless_closed(&self, error: &Error) {
         if *error.kind() != ErrorKind::Closed {
             self.fail(texts::failure(error));

@@ -70,7 +70,7 @@ impl<'a> People<'a> {
     }
 
     /// Moves the focus to the peer of the call, because the panels that had the focus are hidden. The peer may have
-    /// another id by now, so that it is found by its name.
+    /// another id in the meantime, so it is found by its name.
     pub fn end_call(&mut self) {
         self.set_disabled(false);
         let Some(peer) = self.in_call_with.take() else { return };

@@ -37,7 +37,8 @@ impl Settings {
     pub fn chosen(&self) -> Result<Chosen, Failure> {
         let not_empty = |text: String| (!text.is_empty()).then_some(text);
         let width = not_empty(self.exact_width.value()).map(|width| width.parse()).transpose();
-        let bad_width = || Failure::new(&ErrorKind::Range, "The exact width is a whole number of pixels, such as 640.");
+        let bad_width =
+            || Failure::new(&ErrorKind::Range, "The exact width must be a whole number of pixels, such as 640.");
         // A number field that holds no number has an empty value.
         if !self.exact_width.check_validity() {
             return Err(bad_width());
@@ -51,7 +52,7 @@ impl Settings {
 
     /// Lists the available devices, and keeps a choice that is still available.
     pub async fn list_devices(&self) {
-        // If devices cannot be listed, the default ones can be used nevertheless.
+        // If devices cannot be listed, the default ones can still be used.
         if let Ok(devices) = media::devices().await {
             self.list(&devices);
         }
@@ -83,8 +84,8 @@ impl Settings {
     }
 }
 
-/// Returns whether a device is an entry of its own. Before the user has allowed a capture, devices have neither names
-/// nor ids. Chromium lists the default devices a second time under ids of their own.
+/// Returns whether a device is listed as a choice. Before the user has allowed a capture, devices have neither names
+/// nor ids. Chromium lists the default devices a second time under special ids.
 fn can_be_chosen(device: &DeviceInfo) -> bool {
     !matches!(device.device_id.as_str(), "" | "default" | "communications")
 }

@@ -12,7 +12,7 @@ pub fn server_failure(error: &Error) -> Failure {
         (ErrorKind::Network, _) => "The server cannot be reached. Check the network and try again.".into(),
         (ErrorKind::Timeout, _) => "The server does not answer. Try again later.".into(),
         (ErrorKind::Closed, _) => "The server has closed the connection. Try again later.".into(),
-        (ErrorKind::Security, _) => "The browser does not let this page connect to the server.".into(),
+        (ErrorKind::Security, _) => "The browser does not allow this page to connect to the server.".into(),
         (ErrorKind::Syntax, _) => "The server sent a message that this page cannot read. Reload the page.".into(),
         _ => format!("The server could not be used: {}.", error.message()),
     };
@@ -47,10 +47,10 @@ pub fn lost(reason: &Error) -> &'static str {
 /// Returns the failure to show for an error in a call.
 pub fn failure(error: &Error) -> Failure {
     let sentence = match error.kind() {
-        ErrorKind::NotAllowed => "The browser blocks sound until you click. Click the picture.".into(),
+        ErrorKind::NotAllowed => "The browser blocks sound until you click. Click the video.".into(),
         ErrorKind::Network => "The other browser cannot be reached through this network.".into(),
         ErrorKind::InvalidState => "The call is not connected yet. Wait a moment and try again.".into(),
-        ErrorKind::Operation => "Too much is waiting to be sent. Wait a moment and try again.".into(),
+        ErrorKind::Operation => "Too many messages are waiting to be sent. Wait a moment and try again.".into(),
         ErrorKind::Syntax => format!("{}.", error.message()),
         ErrorKind::Type => "The message is too long.".into(),
         _ => format!("A part of the call has failed: {}.", error.message()),

@@ -1,4 +1,4 @@
-//! Installation of Debian packages by `apt-get`.
+//! Installation of Debian packages with `apt-get`.
 
 use crate::step::Step;
 use crate::{Result, paths};

@@ -4,7 +4,7 @@ use crate::step::Step;
 use crate::{Result, paths, setup};
 use std::path::{Path, PathBuf};
 
-/// Manifest of the native peer, which is a workspace of its own, so that no other build compiles its WebRTC stack.
+/// Manifest of the native peer, which is a separate workspace, so that no other build compiles its WebRTC stack.
 pub const NATIVE_PEER: &str = "examples/native-peer/Cargo.toml";
 
 /// Builds the wasm of the demo into `www/pkg`, and the npm package for use without a bundler into `pkg`.

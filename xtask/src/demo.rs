@@ -203,7 +203,7 @@ fn fetch(address: SocketAddr, path: &str) -> Result<Head> {
     parse_head(&String::from_utf8_lossy(&response)).ok_or_else(|| format!("GET {path}: the response is not HTTP"))
 }
 
-/// Replaces an unspecified address, on which a server listens on all interfaces, by the loopback address.
+/// Replaces an unspecified address, on which a server listens on all interfaces, with the loopback address.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         let loopback = match address.ip() {

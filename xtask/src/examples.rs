@@ -5,7 +5,7 @@ use crate::{Result, paths};
 use std::path::PathBuf;
 use std::{env, fs};
 
-/// The workspace of these examples. Their frameworks are no part of any other build.
+/// The workspace of these examples. No other build compiles their frameworks.
 pub const MANIFEST: &str = "examples/Cargo.toml";
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -15,8 +15,8 @@ pub fn cargo(command: &str, args: &[&str]) -> Result {
     step.args(["--target", WASM, "--target-dir"]).args([target_dir()?]).args(args).run()
 }
 
-/// Returns a target folder of their own. The library of a package with a `cdylib` has one file name, whatever its
-/// features are: in the folder of the workspace, each build would replace the library of the other.
+/// Returns the separate target folder of the examples. The library of a package with a `cdylib` has one file name,
+/// whatever its features are: in the folder of the workspace, each build would replace the library of the other.
 fn target_dir() -> Result<PathBuf> {
     Ok(paths::target_dir()?.join("examples"))
 }

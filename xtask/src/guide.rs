@@ -33,7 +33,7 @@ fn fault(quote: &Quote, read: impl Fn(&str) -> Option<String>) -> Option<String>
     let Some((path, code)) =
         quote.code.split_first().and_then(|(first, code)| Some((first.strip_prefix("// ")?, code)))
     else {
-        return Some("a block that is not compiled begins with a comment that names its file".into());
+        return Some("a block that is not compiled must start with a comment that names its file".into());
     };
     let Some(file) = read(path) else { return Some(format!("{path} cannot be read")) };
     let file: Vec<String> = file.lines().map(str::to_owned).collect();

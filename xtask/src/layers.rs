@@ -117,7 +117,7 @@ fn read_folder(folder: &Path, path: &[String], imports: &mut Imports) -> Result 
     Ok(())
 }
 
-/// Finds the top-level modules in paths that begin with `crate::` or `super::`, outside of tests.
+/// Finds the top-level modules in paths that start with `crate::` or `super::`, outside of tests.
 fn find(tokens: TokenStream, depth: usize, found: &mut BTreeSet<String>) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let mut rest = trees.as_slice();

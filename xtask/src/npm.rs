@@ -1,4 +1,4 @@
-//! `cargo xtask npm`: builds the raw package by a plain `wasm-pack build` and the published package in `npm`, and checks
+//! `cargo xtask npm`: builds the raw package with a plain `wasm-pack build` and the published package in `npm`, and checks
 //! both. The published package is installed in new projects, whose pages call the demo.
 
 use crate::setup::Need;
@@ -179,7 +179,7 @@ fn expected_files(npm: &Path) -> Result<BTreeSet<String>> {
     Ok(expected)
 }
 
-/// Returns the files that package.json names.
+/// Returns the files that package.json lists.
 fn files(folder: &Path) -> Result<Vec<String>> {
     let manifest = manifest(folder)?;
     let listed = manifest["files"].as_array().into_iter().flatten();
@@ -206,7 +206,7 @@ fn size(file: &Path) -> Result<String> {
         return Ok(if metadata.is_dir() { "folder".into() } else { "empty".into() });
     }
     let zipped = Step::new("gzip", ["-9", "-c"]).args([file]).bytes();
-    let zipped = zipped.map_or(String::new(), |zipped| format!(", {} bytes by gzip", zipped.len()));
+    let zipped = zipped.map_or(String::new(), |zipped| format!(", {} bytes with gzip", zipped.len()));
     Ok(format!("{bytes} bytes{zipped}"))
 }
 

@@ -138,7 +138,7 @@ pub fn component(name: &str, subcommand: &str) -> Result {
     let installed = || version_of(Step::new("cargo", [subcommand, "--version"]));
     ensure(name, "for checks of the code", installed, || {
         Step::new("rustup", ["component", "add", name])
-            .hint("install it by the package manager that installed Rust")
+            .hint("install it with the package manager that installed Rust")
             .run_quietly()
     })
 }

@@ -1,5 +1,5 @@
 //! `cargo xtask size`: measures the bytes of wasm and JavaScript that a page loads, for small programs on this crate,
-//! for the same program on raw web-sys, and for the npm package. They are built by `wasm-pack build --target web
+//! for the same program on raw web-sys, and for the npm package. They are built with `wasm-pack build --target web
 //! --release` with wasm-opt -Oz. The JavaScript is not minified.
 
 use crate::step::Step;

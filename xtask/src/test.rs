@@ -161,7 +161,7 @@ fn e2e() -> Result<Step> {
     })
 }
 
-/// Builds the demo and the server for the fault tests. The server is a process of its own, so that it can be killed.
+/// Builds the demo and the server for the fault tests. The server is a separate process, so that it can be killed.
 fn faults() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     let ip = networks::usable()?;

@@ -96,7 +96,7 @@ fn free_port(host: IpAddr) -> Result<SocketAddr> {
 }
 
 /// Starts a NAT that forwards datagrams to `server` from a separate port for each client, and the answers back. The
-/// server sees an address that the client does not know. The NAT runs until the program ends.
+/// server sees an address that is unknown to the client. The NAT runs until the program ends.
 fn nat(host: IpAddr, server: SocketAddr) -> io::Result<SocketAddr> {
     let inside = PORTS
         .rev()
@@ -116,7 +116,7 @@ fn nat(host: IpAddr, server: SocketAddr) -> io::Result<SocketAddr> {
                     outside
                 }
             };
-            // A lost datagram is no error.
+            // A lost datagram is not an error.
             let _ = outside.send(&datagram[..length]);
         }
     });
@@ -135,7 +135,7 @@ fn outside(
     thread::spawn(move || {
         let mut datagram = [0; 2048];
         while let Ok(length) = from.recv(&mut datagram) {
-            // A lost datagram is no error.
+            // A lost datagram is not an error.
             let _ = to.send_to(&datagram[..length], client);
         }
     });

@@ -25,7 +25,7 @@ pub enum RingOutcome {
     Joined {
         /// Index of the call among those that were passed.
         index: usize,
-        /// The former id of the outgoing call, if it rang. It must be hung up.
+        /// The previous id of the outgoing call, if it rang. It must be hung up.
         former: Option<CallId>,
     },
     /// The ring is declined with this signal.

@@ -226,7 +226,7 @@ impl CallState {
     }
 
     /// Reports that the local peer has a new id in the room. Returns whether to announce it to the remote peer over the
-    /// connection. Without that, signals to the former id are lost.
+    /// connection. Without that, signals to the previous id are lost.
     pub fn own_id_changed(&mut self) -> bool {
         if !self.is_connected() && self.phase != Phase::Preparing {
             self.end(EndReason::PeerLeft);

@@ -109,12 +109,12 @@ impl Message {
 pub struct Offer {
     /// Version of the protocol that the sender implements.
     pub version: u32,
-    /// Number of the transfer, larger than that of the offer before.
+    /// Number of the transfer, larger than that of the previous offer.
     pub id: TransferId,
     /// Id of the file, which stays the same when the file is offered again on another channel.
     pub file_id: FileId,
-    /// Name of the file, at most 1,024 bytes of UTF-8; may be empty. It must not be used before
-    /// [`name::sanitize`](super::name::sanitize).
+    /// Name of the file, at most 1,024 bytes of UTF-8; may be empty. It must be sanitized with
+    /// [`name::sanitize`](super::name::sanitize) before use.
     #[serde(deserialize_with = "limited_text")]
     pub name: String,
     /// Size of the file in bytes, 0 to 2⁵³ − 1.
@@ -306,7 +306,7 @@ impl Received {
     }
 }
 
-/// The receiver's request that no more of a file is sent.
+/// The receiver's request to stop sending a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Stop {
@@ -329,7 +329,7 @@ impl Stop {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// The user or the application does not want the file.
+    /// The user or the application declined the file.
     Declined,
     /// Too many offers are pending.
     Busy,
@@ -367,7 +367,7 @@ impl TryFrom<String> for FileId {
     }
 }
 
-/// The error of text that is not a [`FileId`].
+/// The error for text that is not a [`FileId`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidFileId(());
 
@@ -415,7 +415,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// The error of text that is not a [`Digest`].
+/// The error for text that is not a [`Digest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidDigest(());
 

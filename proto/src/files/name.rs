@@ -100,7 +100,7 @@ fn split_extension(name: &str) -> (&str, &str) {
     }
 }
 
-/// Returns the start of a text, at most `limit` bytes.
+/// Returns the start of a string, at most `limit` bytes.
 fn cut(text: &str, limit: usize) -> &str {
     let within_limit = |is_end: fn(&str, &str) -> bool| {
         let ends = (limit.saturating_sub(MAX_SEQUENCE)..=limit).rev();
@@ -109,7 +109,7 @@ fn cut(text: &str, limit: usize) -> &str {
     within_limit(is_break).or_else(|| within_limit(|_, _| true)).map_or("", |(before, _)| before)
 }
 
-/// Returns whether a text may be cut between two parts.
+/// Returns whether a string may be cut between two parts.
 fn is_break(before: &str, after: &str) -> bool {
     let Some(next) = after.chars().next() else { return true };
     let flag_letters = before.chars().rev().take_while(|character| is_flag_letter(*character)).count();
@@ -121,7 +121,7 @@ fn is_flag_letter(character: char) -> bool {
     matches!(character, '\u{1f1e6}'..='\u{1f1ff}')
 }
 
-/// Returns whether a character extends the one before it. The marks are those of common scripts.
+/// Returns whether a character extends the previous one. The marks are those of common scripts.
 fn extends(character: char) -> bool {
     matches!(character, JOINER | NON_JOINER | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
         || matches!(character, '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')

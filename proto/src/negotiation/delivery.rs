@@ -33,7 +33,7 @@ pub(super) struct Delivery {
     reassembly: Option<Reassembly>,
     /// True if a signal was received since the last acknowledgement.
     ack_pending: bool,
-    /// True if the peer was asked to fill a gap, or was greeted because it addressed a former session, since the last
+    /// True if the peer was asked to fill a gap, or was greeted because it addressed an earlier session, since the last
     /// timeout.
     resend_requested: bool,
     elapsed: u8,
@@ -219,7 +219,7 @@ impl Delivery {
         signals
     }
 
-    /// Replaces a signal that exceeds the limit by an `ack` with the same number.
+    /// Replaces a signal that exceeds the limit with an `ack` with the same number.
     fn replace_unsendable(&mut self, number: u32, error: TooLarge) -> Vec<Signal> {
         let first = self.first_unacknowledged();
         let unsendable = (first..).zip(&mut self.unacknowledged).find(|(unacknowledged, _)| *unacknowledged == number);
@@ -292,7 +292,7 @@ impl Delivery {
             return (if is_greeting { Received::Restarted } else { Received::Nothing }, Vec::new());
         }
         if !is_to_us && !is_greeting {
-            // The signal is for a former session of this side.
+            // The signal is for an earlier session of this side.
             let is_for_former_session = header.to.is_some() && !self.resend_requested;
             self.resend_requested |= is_for_former_session;
             return (Received::Nothing, is_for_former_session.then(|| self.greeting()).into_iter().collect());

@@ -54,7 +54,7 @@ fn json_size(signal: &Signal) -> usize {
     serde_json::to_string(signal).map_or(UNLIMITED, |text| text.len())
 }
 
-/// Splits a text into chunks of about the same size.
+/// Splits a string into chunks of about the same size.
 fn chunks(text: &str, count: u16) -> impl Iterator<Item = &str> {
     let boundary = move |index: u16| {
         let at = text.len() * usize::from(index) / usize::from(count);

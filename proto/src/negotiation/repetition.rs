@@ -7,15 +7,15 @@ use crate::sdp::{SdpType, SessionDescription};
 /// Maximum number of timeouts before an unchanged offer is repeated.
 const MAX_PAUSE: u8 = 8;
 
-/// The number of equal offers in a row. Some browsers request the same offer again and again, such as for a transceiver
-/// that was stopped before its first offer.
+/// The number of equal offers in a row. Some browsers request the same offer repeatedly, for example for a
+/// transceiver that was stopped before its first offer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Repetition {
     /// Hash of the latest local offer.
     last_offer: Option<u64>,
     count: u8,
-    /// Hash of the sections that send, by the latest local description. If an answer has changed them in between, the
-    /// same offer is no repetition.
+    /// Hash of the sections that send, according to the latest local description. If an answer has changed them in
+    /// between, the same offer is not a repetition.
     last_sending: u64,
 }
 

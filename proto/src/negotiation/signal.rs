@@ -135,7 +135,7 @@ impl FromStr for Signal {
     }
 }
 
-/// The error for a text that is not a [`Signal`].
+/// The error for text that is not a [`Signal`].
 #[derive(Debug)]
 pub struct ParseSignalError(serde_json::Error);
 

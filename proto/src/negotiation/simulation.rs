@@ -276,7 +276,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Starts a new connection that has the changes of the former one. Signals stay in flight.
+    /// Starts a new connection that has the changes of the previous one. Signals stay in flight.
     fn restart_page(&mut self, at: usize) -> Result<(), Problem> {
         let side = &mut self.sides[at];
         side.reloaded += 1;
@@ -329,7 +329,7 @@ fn limited(mut negotiator: Negotiator, bounds: Bounds) -> Negotiator {
     negotiator
 }
 
-/// Returns a session id. After each reload, the other side has the lower id.
+/// Returns a session id. After each reload, the opposite side has the lower id.
 fn id(side: usize, reloaded: u8) -> SessionId {
     SessionId::new(format!("{reloaded} {side}"))
 }

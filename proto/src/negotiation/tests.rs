@@ -208,7 +208,7 @@ fn restarted_peer_is_detected() {
     let (mut a, mut b) = known_pair();
     let to_b = make_offer(&mut a);
     let mut restarted = Negotiator::new(SessionId::new("c"), Politeness::Polite);
-    // A signal for the former session is ignored, and answered by a greeting.
+    // A signal for the previous session is ignored, and answered by a greeting.
     let greeting = signals(&mut restarted, Input::Received(to_b.clone())).remove(0);
     assert_eq!((greeting.content, greeting.header.unwrap().to), (Content::Hello, None));
     let hello = signals(&mut restarted, Input::LinkOpened).remove(0);

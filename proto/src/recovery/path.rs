@@ -73,7 +73,7 @@ pub enum Traffic {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Actions {
-    /// True if ICE must be restarted: pass [`Input::PathBroken`](crate::negotiation::Input::PathBroken) to the
+    /// Set if ICE must be restarted: pass [`Input::PathBroken`](crate::negotiation::Input::PathBroken) to the
     /// negotiator.
     pub restart_ice: bool,
     /// The event to report.

@@ -42,8 +42,8 @@ spec_enum! {
 #[doc(alias = "RTCIceCandidateInit")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct IceCandidate {
-    /// The candidate line; empty for the end of candidates. Deserialization takes an absent or `null` line for the
-    /// end of candidates as well, in a [`Signal`](crate::negotiation::Signal) too.
+    /// The candidate line; empty for the end of candidates. Deserialization treats an absent or `null` line
+    /// as the end of candidates, also in a [`Signal`](crate::negotiation::Signal).
     #[doc(alias = "RTCIceCandidate.candidate")]
     #[doc(alias = "RTCIceCandidateInit.candidate")]
     pub candidate: String,

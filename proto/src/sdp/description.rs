@@ -54,13 +54,13 @@ dictionary! {
 }
 
 impl SessionDescription {
-    /// Returns the rest of each line that begins with a prefix, such as `a=ice-ufrag:`.
+    /// Returns the rest of each line that starts with a prefix, such as `a=ice-ufrag:`.
     pub fn values<'a>(&'a self, start: &'static str) -> impl Iterator<Item = &'a str> {
         self.sdp.lines().filter_map(move |line| line.strip_prefix(start))
     }
 
-    /// Hashes the negotiated lines, without those that differ in each attempt, such as credentials and the version. So
-    /// an offer that is repeated without a change is recognized.
+    /// Hashes the negotiated lines, without those that differ in each attempt, such as credentials and the version, so
+    /// that an offer that is repeated without a change is detected.
     pub(crate) fn shape(&self) -> u64 {
         const NEGOTIATED: [&str; 6] = ["m=", "a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive", "a=msid:"];
         let mut hasher = DefaultHasher::new();

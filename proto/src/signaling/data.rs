@@ -7,7 +7,7 @@ use crate::json;
 
 /// A JSON value that one peer sends to another, kept as its text.
 ///
-/// The server and this crate relay it byte for byte. Two values are equal if their texts are.
+/// The server and this crate relay it byte for byte. Two values are equal if their JSON text is equal.
 ///
 /// ```
 /// use browser_rtc_proto::signaling::Data;

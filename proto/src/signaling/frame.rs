@@ -37,7 +37,7 @@ pub(super) fn unknown_type(message_type: &str) -> Error {
     Error::custom(format_args!("unknown message type {:?}", first_chars(message_type, 32)))
 }
 
-/// Returns the first characters of a text from the peer, which may be long.
+/// Returns the first characters of a string from the peer, which may be long.
 fn first_chars(text: &str, max: usize) -> &str {
     text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
 }

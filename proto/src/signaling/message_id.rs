@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 /// The id of a [`Say`](super::Say), chosen by its sender: 1 to [`MAX_LEN`](Self::MAX_LEN) characters out
 /// of `A`–`Z`, `a`–`z`, `0`–`9`, `-` and `_`.
 ///
-/// A sender that sends a message again, also from another seat, keeps its id and its name. Receivers ignore a message
-/// if one with the same id from a sender of the same name has arrived before.
+/// A sender that resends a message, also from another seat, uses the same id and the same name. Receivers ignore a
+/// message if a message with this id from a sender with this name has arrived before.
 ///
 /// ```
 /// use browser_rtc_proto::signaling::MessageId;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct MessageId(String);
 
-/// The error for a text that is not a [`MessageId`].
+/// The error for text that is not a [`MessageId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidMessageId(());
 

@@ -25,7 +25,7 @@
 //!
 //! - A client that [joins](Join) the same room with the token resumes its seat, with its id and its name. The name in
 //!   that join is ignored, but must be valid. `resumed` is true in that case. Both sides then send the frames that the
-//!   other side has not received, in order. The answer may contain another token: a client that did not receive the
+//!   other one has not received, in order. The answer may contain another token: a client that did not receive the
 //!   answer retries with its current token.
 //! - The seat is kept for the grace time if the socket ended without a close frame of the client, with
 //!   [`RESUMING`](close::RESUMING), or with a [code](close) of the server that keeps it. The absence is not reported to

@@ -43,7 +43,7 @@ pub struct Joined {
     /// received follow, and `peers` is to be ignored: those frames report who joined and left.
     #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub resumed: bool,
-    /// The number of numbered frames that the server has received from the client, which sends those after them again.
+    /// The number of numbered frames that the server has received from the client, which resends the later ones.
     #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub received: u32,
     /// The ICE servers for calls in this room.
@@ -175,7 +175,7 @@ pub struct SayFrom {
     /// The sender, set by the server.
     pub from: PeerId,
     /// The id that the sender chose. A message with the same id from a sender of the same name is a copy, even if
-    /// `from` differs: a sender that has lost its seat and has a new one sends again what was not acknowledged.
+    /// `from` differs: a sender with a new seat resends messages that were not acknowledged.
     pub id: MessageId,
     /// The content.
     pub data: Data,
@@ -189,7 +189,7 @@ impl SayFrom {
     }
 }
 
-/// The answer to a [`Ping`](super::Ping). One with a token may be sent without a ping.
+/// The answer to a [`Ping`](super::Ping). A pong with a token may be sent without a ping.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pong {
@@ -198,7 +198,7 @@ pub struct Pong {
     /// The number of numbered frames that the server has received: the client need not keep them any longer.
     #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub received: u32,
-    /// The new token that resumes the seat. It replaces the former token, which does not cover the following frames.
+    /// The new token that resumes the seat. It replaces the previous token, which does not cover the following frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
 }

@@ -1,7 +1,7 @@
 //! A load test of the signaling server, and of PeerServer and `matchbox_server` for comparison, each in its own
 //! protocol: `cargo xtask load` builds and installs all of them and runs this.
 //!
-//! Clients in rooms of four send signals of 1 KiB to one another. The results are comparable within one run on one
+//! Clients in rooms of four send signals of 1 KiB to each other. The results are comparable within one run on one
 //! machine, whose processors the generator shares.
 
 #[cfg(target_os = "linux")]

@@ -35,7 +35,7 @@ pub struct Branches {
 }
 
 impl BranchToken {
-    /// Returns `None` for a text that was never a token.
+    /// Returns `None` for text that was never a token.
     pub fn parse(token: &ResumeToken) -> Option<Self> {
         let (secret, branch) = token.as_str().split_once('.').unwrap_or((token.as_str(), ""));
         let is_name = branch.len() <= MAX_NAME && branch.bytes().all(|byte| byte.is_ascii_alphanumeric());

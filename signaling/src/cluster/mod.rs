@@ -15,7 +15,7 @@
 //! The frames sent to a seat are determined by the log: messages of other peers, signals and errors for the seat, and
 //! peers that joined and left after it. For each seat, Redis stores the number of these frames (as an offset to a count
 //! of the room, so that a frame does not need a write for each seat), and the number of numbered frames that the seat
-//! has sent. By these two counts, a seat can be resumed on any process, even if its former process was killed: the
+//! has sent. By these two counts, a seat can be resumed on any process, even if its previous process was killed: the
 //! missed frames are read from the end of the log. Frames contain the number assigned by the sender, so a retried frame
 //! is applied once.
 //!

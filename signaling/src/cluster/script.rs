@@ -39,10 +39,10 @@ pub const REFS: [&str; 2] = ["browser-rtc:{rooms}:count", "browser-rtc:{rooms}:h
 
 /// Returns the keys of a room's hash, log and channel, which are in one slot of a Redis Cluster.
 pub fn keys(room: &str) -> [String; 3] {
-    ["", ":log", ":told"].map(|suffix| format!("{PREFIX}{room}}}{suffix}"))
+    ["", ":log", ":updates"].map(|suffix| format!("{PREFIX}{room}}}{suffix}"))
 }
 
 /// Returns the name of the room that a channel belongs to.
 pub fn channel_room(channel: &str) -> Option<&str> {
-    channel.strip_prefix(PREFIX)?.strip_suffix("}:told")
+    channel.strip_prefix(PREFIX)?.strip_suffix("}:updates")
 }

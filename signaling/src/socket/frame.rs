@@ -235,7 +235,7 @@ impl Decoder {
     }
 }
 
-/// Reports a text that is not UTF-8. The connection must fail in any case
+/// Reports a text message that is not UTF-8. The connection must fail in any case
 /// ([RFC 6455, section 8.1](https://www.rfc-editor.org/rfc/rfc6455#section-8.1)).
 fn not_utf8<B>(each: &mut impl FnMut(Decoded<'_>) -> ControlFlow<B>) -> Result<ControlFlow<B>, Violation> {
     // The violation ends decoding regardless of the result of `each`.
@@ -248,7 +248,7 @@ impl Fragments {
         Self { text, count: 0, bytes: Vec::new(), valid: 0 }
     }
 
-    /// Adds a fragment, which may end within a character. Returns false if the message is a text and cannot become
+    /// Adds a fragment, which may end within a character. Returns false if the message is text and cannot become
     /// valid UTF-8.
     fn add(&mut self, fragment: &[u8]) -> bool {
         self.count += 1;

@@ -96,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Returns the next part, and its number of bytes. Pings are answered.
     ///
     /// # Cancel safety
-    /// Cancel safe. Parts that were read are returned by the next call.
+    /// This function is cancel safe. Parts that were read are returned by the next call.
     pub async fn next(&self) -> Result<(Received, usize), ReadError> {
         poll_fn(|cx| {
             let mut inbound = lock(&self.inbound);

@@ -79,13 +79,13 @@ async fn invalid_frame_closes_socket_and_keeps_seat() {
         ("a ping too large", frame(0x89, &[b'x'; 126]), close::PROTOCOL),
         ("a ping in fragments", frame(0x09, b"x"), close::PROTOCOL),
         ("a continuation without a start", frame(0x80, b"{}"), close::PROTOCOL),
-        ("a text within a text", [frame(0x01, b"{"), frame(0x81, b"}")].concat(), close::PROTOCOL),
+        ("a text message within a text message", [frame(0x01, b"{"), frame(0x81, b"}")].concat(), close::PROTOCOL),
         ("half a close code", frame(0x88, &[3]), close::PROTOCOL),
         ("a close code that is never sent", frame(0x88, &1005_u16.to_be_bytes()), close::PROTOCOL),
         ("a close reason that is not UTF-8", frame(0x88, &[3, 0xe8, 0xff]), close::NOT_UTF8),
-        ("a text that is not UTF-8", frame(0x81, &[0xff]), close::NOT_UTF8),
+        ("a text message that is not UTF-8", frame(0x81, &[0xff]), close::NOT_UTF8),
         ("a fragment that is not UTF-8", frame(0x01, b"\xc3("), close::NOT_UTF8),
-        ("a text that ends within a character", frame(0x81, b"\xc3"), close::NOT_UTF8),
+        ("a text message that ends within a character", frame(0x81, b"\xc3"), close::NOT_UTF8),
     ];
     let mut eve = server.join("r", "Eve").await;
     ada.expect_joined(&eve, "Eve").await;

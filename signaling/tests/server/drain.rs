@@ -61,18 +61,18 @@ async fn drain_closes_clients_at_different_times() {
     for name in 0..20 {
         clients.push(server.join(&format!("r{name}"), "Ada").await);
     }
-    let began = Instant::now();
+    let started = Instant::now();
     let stopping = tokio::spawn(server.stop());
     let closed = clients.iter_mut().map(async |client| {
         assert_eq!(client.close_code().await, close::GOING_AWAY);
-        began.elapsed()
+        started.elapsed()
     });
     let mut closed = futures_util::future::join_all(closed).await;
     closed.sort();
     // If all twenty clients were closed within 100 ms, they were not spread over the drain.
     assert!(closed[19] - closed[0] > Duration::from_millis(100), "{closed:?}");
     with_timeout(stopping).await.unwrap();
-    assert!(began.elapsed() >= Duration::from_secs(1));
+    assert!(started.elapsed() >= Duration::from_secs(1));
 }
 
 #[tokio::test]

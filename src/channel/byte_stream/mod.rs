@@ -150,7 +150,7 @@ impl ByteStream {
     /// - `Closed` if the channel has closed.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub async fn ready(&mut self, timeout: Duration) -> Result<()> {
         let mut timer = TimeoutFuture::new(milliseconds(timeout));
         future::poll_fn(|cx| {

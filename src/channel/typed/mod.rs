@@ -115,7 +115,7 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
     /// `Type` for a value that the codec cannot encode, and the errors of [`DataChannel::send`].
     ///
     /// # Cancel safety
-    /// Cancel safe: the value is sent whole or not at all.
+    /// This function is cancel safe: the value is sent whole or not at all.
     pub async fn send(&self, value: &Out) -> Result<()>
     where
         Out: Serialize,
@@ -146,7 +146,7 @@ impl<In, C: Codec, Out, S: Carrier> Typed<In, C, Out, S> {
     /// `Closed` if the channel closes first.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub async fn flush(&self) -> Result<()> {
         self.carrier.flush_carried().await
     }

@@ -13,6 +13,7 @@ use crate::{
         sink::{Output, Sink},
         state::incoming::IncomingState,
     },
+    identity::identity,
 };
 
 /// A file that is being received. Dropping it cancels the transfer, unless the transfer is over.
@@ -21,6 +22,8 @@ pub struct Incoming<T> {
     state: Rc<IncomingState>,
     output: fn(Output) -> Option<T>,
 }
+
+identity!(Incoming<T>, |this, other| Rc::ptr_eq(&this.state, &other.state));
 
 impl<T> Incoming<T> {
     pub(super) fn new(state: Rc<IncomingState>, output: fn(Output) -> Option<T>) -> Self {
@@ -65,7 +68,7 @@ impl<T> Incoming<T> {
     /// - `InvalidState` if the file was returned before.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<T>> + Unpin + use<T> {
         let (state, output) = (self.state.clone(), self.output);
         self.state.finished.wait().map(move |()| {
@@ -92,7 +95,7 @@ impl<T> Incoming<T> {
     /// destination has stored the received blocks.
     ///
     /// # Cancel safety
-    /// Not cancel safe: if the future is dropped before it resolves, the transfer is cancelled.
+    /// This function is not cancel safe: if the future is dropped before it resolves, the transfer is cancelled.
     pub async fn into_partial(self) -> Option<Partial<T>> {
         self.partial().await
     }

@@ -28,6 +28,7 @@ use crate::{
         sink::{Output, Sink},
         state::incoming::IncomingState,
     },
+    identity::identity,
     sys::file::Writable,
 };
 
@@ -49,6 +50,8 @@ pub struct Offer {
     /// `None` once the offer is answered.
     channel: RefCell<Option<Rc<FileChannel>>>,
 }
+
+identity!(Offer, |this, other| Rc::ptr_eq(&this.state, &other.state));
 
 impl Offer {
     /// Returns a future of the next offer on a channel. The future does not keep the channel open.
@@ -97,7 +100,7 @@ impl Offer {
     /// a limit while the channel is open.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn withdrawn(&self) -> impl Future<Output = ()> + Unpin + use<> {
         self.state.finished.wait()
     }

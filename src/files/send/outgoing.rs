@@ -12,6 +12,7 @@ use crate::{
         source::Source,
         state::outgoing::OutgoingState,
     },
+    identity::identity,
 };
 
 /// A file that is offered to the remote peer, and sent once it is accepted. Dropping it cancels the transfer, unless
@@ -23,6 +24,8 @@ pub struct Outgoing {
     id: Box<str>,
     name: Box<str>,
 }
+
+identity!(Outgoing, |this, other| Rc::ptr_eq(&this.state, &other.state));
 
 impl Outgoing {
     pub(in crate::files) fn new(channel: Rc<FileChannel>, state: Rc<OutgoingState>, id: &str, name: &str) -> Self {
@@ -51,7 +54,7 @@ impl Outgoing {
     /// The same errors as [`finished`](Self::finished).
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn accepted(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let state = self.state.clone();
         futures::future::select(self.state.accepted.wait(), self.state.finished.wait())
@@ -89,7 +92,7 @@ impl Outgoing {
     /// - `Operation` if the remote peer failed to store the file.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     pub fn finished(&self) -> impl Future<Output = Result<()>> + Unpin + use<> {
         let state = self.state.clone();
         self.state.finished.wait().map(move |()| state.outcome())

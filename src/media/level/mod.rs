@@ -159,8 +159,8 @@ impl LevelMeter {
         EventStream::from_states(&self.0.end, &self.0.context.0, &["statechange"], running)
     }
 
-    /// Starts to measure, and resolves when the meter measures. A new meter starts by itself if the browser permits it;
-    /// otherwise, call this in a click or a key press.
+    /// Starts to measure, and resolves when the meter measures. A new meter starts automatically if the browser permits
+    /// it; otherwise, call this in a click or a key press.
     /// [Specification](https://webaudio.github.io/web-audio-api/#dom-audiocontext-resume)
     ///
     /// # Errors
@@ -169,7 +169,7 @@ impl LevelMeter {
     /// - `Closed` if the last handle of the meter is dropped.
     ///
     /// # Cancel safety
-    /// Cancel safe: the request stays in effect.
+    /// This function is cancel safe: the request stays in effect.
     pub fn resume(&self) -> impl Future<Output = Result<()>> + use<> {
         const OPERATION: &str = "AudioContext.resume";
         let (context, end) = (self.0.context.0.clone(), self.0.end.clone());

@@ -39,7 +39,7 @@ pub struct Chunk {
 
 /// A stream of the chunks of one recording, from [`start`](super::MediaRecorder::start).
 ///
-/// The stream ends after the last chunk once the recorder has stopped, by itself or by
+/// The stream ends after the last chunk once the recorder has stopped, automatically or by
 /// [`stop`](super::MediaRecorder::stop). A failure is an item of the stream, followed by the media that was recorded
 /// before it and by the end.
 ///
@@ -61,7 +61,7 @@ impl Recording {
     /// Resolves when the recording has started, which takes up to some tenths of a second, or has ended.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// This function is cancel safe.
     #[doc(alias = "MediaRecorder.onstart")]
     pub fn started(&self) -> impl Future<Output = ()> + Unpin + use<> {
         let either = future::select(self.started.wait(), self.ended.wait());
@@ -97,7 +97,7 @@ impl Recording {
     /// the chunks one by one.
     ///
     /// # Cancel safety
-    /// Not cancel safe: if the future is dropped before it resolves, the recording stops and is lost.
+    /// This function is not cancel safe: if the future is dropped before it resolves, the recording stops and is lost.
     pub async fn into_blob(mut self) -> Result<Blob> {
         let (parts, mut mime_type) = (Array::new(), String::new());
         while let Some(chunk) = self.next().await {

@@ -62,7 +62,7 @@ impl From<Browser> for Setup {
     }
 }
 
-/// An open browser: one session of a driver of its own. Both end on drop.
+/// An open browser: one session of a separate driver. Both end on drop.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Client,
@@ -88,7 +88,7 @@ impl Setup {
         let (key, options) = match self.browser {
             Browser::Chrome => ("goog:chromeOptions", self.chrome(trusted)),
             Browser::Firefox => ("moz:firefoxOptions", self.firefox(trusted)),
-            // The driver finds its browser by itself.
+            // The driver finds its browser automatically.
             Browser::WebKit => return Capabilities::new(),
         };
         // The default limit of drivers is 30 seconds.
@@ -172,7 +172,7 @@ impl Setup {
     }
 }
 
-/// Adds the path of the browser to the options. Without one, the driver searches for the browser by itself.
+/// Adds the path of the browser to the options. Without one, the driver searches for the browser.
 fn with_binary(mut options: Value, variable: &str, names: &[&str]) -> Value {
     if let Some(binary) = programs::find(variable, names) {
         options["binary"] = json!(binary);

@@ -4,7 +4,8 @@
 //! opens browsers, and a [`Page`] performs the actions of a user in one of them. These tests are in `tests/demo`.
 //!
 //! The tests in `tests/faults` are [played on a network](play_on_network) that can be broken. Each browser and the
-//! server, which is a process here, has a host of its own on a [`NetworkStage`]. They require Linux, root and `ip`.
+//! server, which is a process in these tests, has its own host on a [`NetworkStage`]. They require Linux, root and
+//! `ip`.
 //!
 //! A failure panics with the content of the page. Every wait has a time limit, and the browsers end with their stage.
 //!

@@ -39,14 +39,14 @@ impl NativePeer {
         Self { name: name.to_owned(), process, lines }
     }
 
-    /// Returns the number of output lines that begin with this text.
+    /// Returns the number of output lines that start with this text.
     #[must_use]
     pub fn count(&self, start: &str) -> usize {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().filter(|line| line.starts_with(start)).count()
     }
 
-    /// Waits until so many output lines begin with this text.
+    /// Waits until this number of output lines start with this text.
     ///
     /// # Panics
     /// If this takes longer than two minutes, or if the process has ended.

@@ -16,7 +16,7 @@ use crate::server::SCRIPTS;
 
 /// The time limit of a wait. A call starts within seconds, but takes longer on a busy machine.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(120);
-/// The time limit for a sender to return from a reduced picture to the full size.
+/// The time limit for a sender to return from a reduced video to the full size.
 const GROWTH: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -34,7 +34,7 @@ impl Peer for Page {
     }
 }
 
-/// The page of one user, in a browser of its own.
+/// The page of one user, in a separate browser.
 #[derive(Debug)]
 pub struct Page {
     pub(crate) client: Client,
@@ -150,36 +150,36 @@ impl Page {
         self.until(&format!("the status is {code}"), |seen| seen.status_code == code).await
     }
 
-    /// Waits until the failure box shows this kind of error, and returns its sentence.
+    /// Waits until the failure box shows this kind of error, and returns its message.
     pub async fn until_failure(&self, kind: &str) -> String {
         let shows = |seen: &Seen| seen.failure.as_ref().is_some_and(|failure| failure.kind == kind);
         let seen = self.until(&format!("the failure {kind} is shown"), shows).await;
         seen.failure.map(|failure| failure.text).unwrap_or_default()
     }
 
-    /// Waits until so many more frames of the remote picture have been shown.
+    /// Waits until this number of additional frames of the remote video have been shown.
     pub async fn until_frames(&self, more: u64) {
-        let before = self.seen().await.their_picture.frames;
+        let before = self.seen().await.remote_video.frames;
         self.until(&format!("{more} frames after frame {before} are shown"), |seen| {
-            seen.their_picture.frames >= before + more
+            seen.remote_video.frames >= before + more
         })
         .await;
     }
 
-    /// Waits until the remote picture has this size. The sender may reduce the size until it has measured the network.
+    /// Waits until the remote video has this size. The sender may reduce the size until it has measured the network.
     pub async fn until_size(&self, size: Size) {
-        self.until_within(GROWTH, &format!("the remote picture has the size {size:?}"), |seen| {
-            seen.their_picture.size == size
+        self.until_within(GROWTH, &format!("the remote video has the size {size:?}"), |seen| {
+            seen.remote_video.size == size
         })
         .await;
     }
 
-    /// Waits until the remote picture is black, or until it is not.
+    /// Waits until the remote video is black, or until it is not.
     pub async fn until_black(&self, black: bool) {
         const DARK: f64 = 12.0;
-        let what = if black { "the remote picture is black" } else { "the remote picture is not black" };
+        let what = if black { "the remote video is black" } else { "the remote video is not black" };
         let condition = |brightness: &f64| (*brightness < DARK) == black;
-        self.until_script("return window.e2e.brightness('#their-picture')", what, condition).await;
+        self.until_script("return window.e2e.brightness('#remote-video')", what, condition).await;
     }
 
     /// Accepts the incoming call.

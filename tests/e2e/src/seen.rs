@@ -45,22 +45,22 @@ pub struct Seen {
     pub microphone_muted: bool,
     /// Set if the camera's button is pressed.
     pub camera_muted: bool,
-    /// The local picture.
-    pub own_picture: Picture,
-    /// The remote picture.
-    pub their_picture: Picture,
+    /// The local video.
+    pub local_video: Picture,
+    /// The remote video.
+    pub remote_video: Picture,
     /// All tracks that were captured, cloned or received since the page was opened.
     pub tracks: Vec<Track>,
     /// All connections that were created since the page was opened.
     pub connections: Vec<Connection>,
     /// The missing features that the unsupported view lists.
     pub missing: Vec<String>,
-    /// The missing features that plain JavaScript detects.
-    pub lacks: Vec<String>,
+    /// The features that plain JavaScript does not detect.
+    pub undetected: Vec<String>,
     /// The held-back frames to the signaling server.
     pub held: Vec<String>,
     /// Errors and warnings on the console, uncaught errors and unhandled rejections.
-    pub troubles: Vec<String>,
+    pub problems: Vec<String>,
 }
 
 /// The failure box.

@@ -99,7 +99,7 @@ impl DemoServer {
         }
     }
 
-    /// Replaces the server by another one on the same port, whose configuration is changed by `change`.
+    /// Replaces the server with another one on the same port, whose configuration is changed by `change`.
     ///
     /// # Panics
     /// If the port is not free within a minute.
@@ -114,7 +114,7 @@ impl DemoServer {
         let server = loop {
             match Server::bind(config.clone()).await {
                 Ok(server) => break server,
-                // The task of the former server ends when it is next polled.
+                // The task of the previous server ends when it is next polled.
                 Err(_) if started.elapsed() < TIMEOUT => tokio::time::sleep(PAUSE).await,
                 Err(error) => panic!("the server cannot bind its port again: {error}"),
             }

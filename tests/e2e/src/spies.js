@@ -2,14 +2,14 @@
 if (window.e2e) return;
 
 // Checked before any object is wrapped.
-const lacks = [];
-if (!window.RTCPeerConnection) lacks.push("RTCPeerConnection");
-if (!navigator.mediaDevices?.getUserMedia) lacks.push("getUserMedia");
+const undetected = [];
+if (!window.RTCPeerConnection) undetected.push("RTCPeerConnection");
+if (!navigator.mediaDevices?.getUserMedia) undetected.push("getUserMedia");
 
 const tracks = [];
 const connections = [];
 const tones = [];
-const troubles = [];
+const problems = [];
 const held = [];
 let holding = false;
 
@@ -80,13 +80,13 @@ if (lit) {
 for (const level of ["error", "warn"]) {
   console[level] = new Proxy(console[level], {
     apply(target, self, args) {
-      troubles.push(`${level}: ${args.map(String).join(" ")}`);
+      problems.push(`${level}: ${args.map(String).join(" ")}`);
       return Reflect.apply(target, self, args);
     },
   });
 }
-addEventListener("error", (event) => troubles.push(`uncaught: ${event.message}`));
-addEventListener("unhandledrejection", (event) => troubles.push(`uncaught: ${event.reason}`));
+addEventListener("error", (event) => problems.push(`uncaught: ${event.message}`));
+addEventListener("unhandledrejection", (event) => problems.push(`uncaught: ${event.reason}`));
 
 const one = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -141,8 +141,8 @@ window.e2e = {
     tones: [...tones],
     microphone_muted: pressed("#toggle-microphone"),
     camera_muted: pressed("#toggle-camera"),
-    own_picture: picture("#own-picture"),
-    their_picture: picture("#their-picture"),
+    local_video: picture("#local-video"),
+    remote_video: picture("#remote-video"),
     tracks: tracks.map(({ track, origin }) => {
       const { width = 0, height = 0 } = track.getSettings();
       return { origin, kind: track.kind, state: track.readyState, enabled: track.enabled, size: { width, height } };
@@ -154,9 +154,9 @@ window.e2e = {
       states,
     })),
     missing: visible("#unsupported") ? all("#unsupported [data-missing]").map((item) => item.dataset.missing) : [],
-    lacks,
+    undetected,
     held: held.map(({ frame }) => frame),
-    troubles: [...troubles],
+    problems: [...problems],
   }),
 
   // Returns the average brightness of the picture, 0 to 255.

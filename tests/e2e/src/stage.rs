@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// meaningful results.
 pub(crate) static SERIAL: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// The environment of a scene: a server of its own, and the browsers that are opened.
+/// The environment of a scene: a separate server, and the browsers that are opened.
 #[derive(Debug)]
 pub struct Stage {
     server: DemoServer,
@@ -105,12 +105,12 @@ impl Stage {
         Proxy::start(self.server.address()).await
     }
 
-    /// Replaces the server, which may have been stopped, by another one.
+    /// Replaces the server, which may have been stopped, with another one.
     pub async fn restart_server(&self) {
         self.server.restart(|_config| {}).await;
     }
 
-    /// Replaces the server by one whose configuration is changed by `change`.
+    /// Replaces the server with one whose configuration is changed by `change`.
     pub async fn restart_server_with(&self, change: impl FnOnce(&mut Config)) {
         self.server.restart(change).await;
     }

@@ -25,7 +25,7 @@ const data = gauge();
 let missed = 0;
 let duplicated = 0;
 
-const picture = document.querySelector("#their-picture");
+const picture = document.querySelector("#remote-video");
 const shown = () => {
   media.add();
   picture.requestVideoFrameCallback(shown);
@@ -74,8 +74,8 @@ const sendBursts = (connection) => {
 
 const events = [];
 const connections = [];
-const begun = performance.now();
-const note = (what) => events.push(`${((performance.now() - begun) / 1000).toFixed(1)} ${what}`);
+const started = performance.now();
+const note = (what) => events.push(`${((performance.now() - started) / 1000).toFixed(1)} ${what}`);
 const seats = [];
 for (const operation of ["setLocalDescription", "setRemoteDescription", "addIceCandidate"]) {
   RTCPeerConnection.prototype[operation] = new Proxy(RTCPeerConnection.prototype[operation], {

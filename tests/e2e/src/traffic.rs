@@ -25,7 +25,7 @@ pub struct Flow {
 /// The measurements of a page.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TrafficStats {
-    /// Frames of the remote picture that were shown.
+    /// Frames of the remote video that were shown.
     pub media: Flow,
     /// Messages of the remote peer, which sends ten per second over a reliable channel.
     pub data: Flow,

@@ -9,7 +9,7 @@ use crate::site::Site;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A page other than the demo, in a browser of its own. Ends on drop.
+/// A page other than the demo, in a separate browser. Ends on drop.
 #[derive(Debug)]
 pub struct Window {
     session: Session,

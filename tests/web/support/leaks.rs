@@ -26,7 +26,7 @@ impl WeakConnections {
     /// Waits until the browser has collected all connections of `former`, and all of these except a few stragglers.
     /// Returns these, which are `former` in the next call.
     ///
-    /// The browser may retain the last connections until it has handled others: a task of its own can reference them,
+    /// The browser may retain the last connections until it has handled others: a separate task can reference them,
     /// and its conservative scan of the stack can find a stale pointer. If each round leaks even one connection, the
     /// next call fails.
     ///

@@ -55,7 +55,7 @@ pub fn is_live(track: &web_sys::MediaStreamTrack) -> bool {
     js::string(track, "readyState") == "live"
 }
 
-/// Replaces `getUserMedia` by a function with this body, which has the original function as `real`.
+/// Replaces `getUserMedia` with a function with this body, which has the original function as `real`.
 pub fn mock_get_user_media(body: &str) -> Override {
     let devices = js::media_devices();
     let wrapped = format!("const real = devices.getUserMedia.bind(devices); return constraints => {{ {body} }}");

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Maximum size of a message that is appended to the one before, in bytes. The overhead of an allocation of its own
+/// Maximum size of a message that is appended to the previous one, in bytes. The overhead of a separate allocation
 /// would be larger than the message.
 const MAX_SMALL_BYTES: usize = 512;
 

@@ -35,7 +35,7 @@ pub enum StreamError {
     CreditExceeded,
     /// The peer sent bytes or a second end after its end.
     AfterEnd,
-    /// The peer sent a text that is not a control message.
+    /// The peer sent a text message that is not a control message.
     UnknownText,
     /// A message was received as a blob.
     Blob,

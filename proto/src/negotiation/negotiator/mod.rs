@@ -37,9 +37,8 @@ enum State {
 ///
 /// The polite side requests the turn before it offers, and the impolite side makes no offer while it has granted the
 /// turn. Offers therefore collide only with a peer that does not support turns. Collisions are avoided because rollback
-/// has defects in browsers: a Chromium that rolls back its first data channel may never open another one, a Chromium
-/// that rolls back its first offer may show no video, and a Firefox that rolls back a later offer receives no media
-/// until the next negotiation.
+/// has defects in browsers: after Chromium has rolled back its first offer, it may never open a data channel or show
+/// remote video, and after Firefox has rolled back a later offer, it receives no media until the next negotiation.
 ///
 /// For the same reason, no offer is made while the peer is unknown and may be about to offer: for one timeout, or for
 /// two on the polite side. After that, the peer is treated as a plain peer that waits. Turns cannot be requested from a
@@ -157,8 +156,8 @@ impl Negotiator {
 
     /// Enables look-ahead for later offers: like first offers, they are created before they are set if they may be too
     /// large or have failed too often, so that no rollback is needed. Only for stacks in which creating an offer has no
-    /// effect: a Chromium keeps the sections that it assigned to transceivers, and refuses offers of the peer that use
-    /// them otherwise.
+    /// effect: Chromium keeps the sections that it assigned to transceivers, and refuses offers of the peer that use
+    /// them differently.
     pub fn look_ahead(&mut self) {
         self.looks_ahead = true;
     }

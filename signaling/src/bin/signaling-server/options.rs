@@ -292,7 +292,7 @@ fn millis(time: Duration) -> u32 {
 fn mount(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((prefix, dir)) if prefix.starts_with('/') => Ok((prefix.to_owned(), dir.into())),
-        _ => Err("expected PREFIX=DIR with a prefix that begins with /".to_owned()),
+        _ => Err("expected PREFIX=DIR with a prefix that starts with /".to_owned()),
     }
 }
 

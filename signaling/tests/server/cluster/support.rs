@@ -85,7 +85,7 @@ impl Redis {
 
     /// Starts Redis again, on the same port.
     pub async fn restart(&mut self) {
-        assert!(self.runs().await, "redis-server exits on its former port");
+        assert!(self.runs().await, "redis-server exits on its previous port");
     }
 
     /// Starts Redis. Returns whether it answers.

@@ -97,7 +97,7 @@ pub(crate) fn remove_all() {
     names().iter().for_each(|name| remove(name));
 }
 
-/// Removes the namespaces of former processes that were killed, and kills the browsers in them.
+/// Removes the namespaces of previous processes that were killed, and kills the browsers in them.
 fn sweep() {
     let entries = fs::read_dir(folder()).into_iter().flatten().flatten();
     for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {

@@ -1,4 +1,4 @@
-//! The signaling server as a process on a host of its own.
+//! The signaling server as a process on a separate host.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::PathBuf;

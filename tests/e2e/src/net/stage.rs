@@ -27,7 +27,7 @@ pub struct NetworkStage {
     network: Network,
 }
 
-/// Plays a scene on a network of its own, with these options for the server. Scenes do not run concurrently. If a scene
+/// Plays a scene on a separate network, with these options for the server. Scenes do not run concurrently. If a scene
 /// fails, there is a screenshot of each browser in `target/e2e`, and the server's log is printed.
 ///
 /// # Panics
@@ -45,7 +45,7 @@ pub async fn play_on_network(scene: &str, options: &[&str], body: impl AsyncFnOn
     outcome.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
-/// Prints a result of a scene, also if the scene passes, on a line that begins with `fault`.
+/// Prints a result of a scene, also if the scene passes, on a line that starts with `fault`.
 ///
 /// # Panics
 /// If standard output is closed.
@@ -55,7 +55,7 @@ pub fn report(line: &str) {
 }
 
 impl NetworkStage {
-    /// Opens the demo on a host of its own, and joins the room under this name.
+    /// Opens the demo on a separate host, and joins the room under this name.
     pub async fn join(&self, setup: impl Into<Setup>, name: &str) -> Page {
         // A page that is opened again after its browser was killed runs on the same host.
         let host = {

@@ -58,7 +58,7 @@ async fn states_are_shown(page: &Page) {
     .await;
 }
 
-/// Mutes and unmutes the tracks by the buttons: the remote picture becomes black, and is shown again.
+/// Mutes and unmutes the tracks with the buttons: the remote video becomes black, and is shown again.
 async fn mute(one: &Page, other: &Page) {
     one.click("#toggle-microphone").await;
     one.click("#toggle-camera").await;

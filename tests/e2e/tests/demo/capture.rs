@@ -1,4 +1,4 @@
-//! Failures of capture, each with a sentence of its own.
+//! Failures of capture, each with a separate message.
 
 use browser_rtc_e2e::{Browser, Camera, Page, Size, play};
 
@@ -88,7 +88,7 @@ async fn unsupported_width_is_reported(scene: &str, browser: Browser) {
     .await;
 }
 
-/// A camera that supports the requested width sends a picture of this width.
+/// A camera that supports the requested width sends a video of this width.
 #[tokio::test(flavor = "multi_thread")]
 async fn supported_exact_width_is_captured() {
     play("exact width", async |stage| {

@@ -169,12 +169,12 @@ async fn assert_one_call(ada: &Page, bob: &Page) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn call_outlives_server_in_chrome() {
-    call_outlives_server("server gone in chrome", Browser::Chrome).await;
+    call_outlives_server("server stopped in chrome", Browser::Chrome).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn call_outlives_server_in_firefox() {
-    call_outlives_server("server gone in firefox", Browser::Firefox).await;
+    call_outlives_server("server stopped in firefox", Browser::Firefox).await;
 }
 
 /// Neither a connected call nor its hang-up needs the server.

@@ -1,8 +1,8 @@
 // Loaded into the page of an example before the user does anything: records captured tracks and failures.
 window.captured = [];
-window.troubles = [];
-addEventListener("error", (event) => window.troubles.push(event.message));
-addEventListener("unhandledrejection", (event) => window.troubles.push(String(event.reason)));
+window.problems = [];
+addEventListener("error", (event) => window.problems.push(event.message));
+addEventListener("unhandledrejection", (event) => window.problems.push(String(event.reason)));
 {
   const devices = navigator.mediaDevices;
   const record = (capture) => async (constraints) => {

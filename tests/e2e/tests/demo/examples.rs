@@ -61,7 +61,7 @@ impl Pages<'_> {
     async fn open(&self, example: &str) {
         eprintln!("           example {example}");
         for page in [self.ada, self.bob] {
-            no_troubles(page).await;
+            assert_no_problems(page).await;
             page.go_to("about:blank").await;
         }
         // A page that Chrome keeps in its back/forward cache has not closed its socket properly, so that its seat is kept.
@@ -74,9 +74,9 @@ impl Pages<'_> {
     }
 }
 
-async fn no_troubles(page: &Page) {
-    let troubles: Vec<String> = page.script("return window.troubles ?? []").await;
-    assert!(troubles.is_empty(), "{}: {troubles:?}", page.name());
+async fn assert_no_problems(page: &Page) {
+    let problems: Vec<String> = page.script("return window.problems ?? []").await;
+    assert!(problems.is_empty(), "{}: {problems:?}", page.name());
 }
 
 async fn enter(page: &Page) {
@@ -257,5 +257,5 @@ async fn own_signaling(page: &Page) {
         until_text(page, "messages", "closed").await;
     }
     let _: Value = page.script("window.tab.close()").await;
-    no_troubles(page).await;
+    assert_no_problems(page).await;
 }

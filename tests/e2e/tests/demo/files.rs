@@ -69,7 +69,7 @@ async fn drop_on(page: &Page, file: &str) {
         &format!(
             "const dataTransfer = new DataTransfer(); dataTransfer.items.add({file});
              const drop = new DragEvent('drop', {{ dataTransfer, bubbles: true, cancelable: true }});
-             document.querySelector('#their-picture').dispatchEvent(drop);
+             document.querySelector('#remote-video').dispatchEvent(drop);
              if (!drop.defaultPrevented) throw new Error('the page does not handle the drop');"
         ),
     )

@@ -42,7 +42,7 @@ async fn join(page: &Page) {
     let _: Value = page.script(&format!("return window.mesh.join({:?})", page.name())).await;
 }
 
-/// Waits until each page has shown so many more frames of each other page.
+/// Waits until each page has shown this number of additional frames of each other page.
 ///
 /// # Panics
 /// If a call fails, or ends after all calls were connected.

@@ -153,7 +153,7 @@ async fn clients_rejoin_restarted_server(scene: &str, ending: Ending) {
                 .await;
             assert!(!rejoined.people_ids.iter().any(|id| former.contains(id)), "all ids are new");
         }
-        // Messages that the former server had delivered are not delivered again.
+        // Messages that the previous server had delivered are not delivered again.
         assert_received_once(&ada, "Cyd", "Cyd: before the end").await;
         assert_received_once(&bob, "Cyd", "Cyd: before the end").await;
         assert_received_once(&bob, "Ada", "Ada: before the end").await;

@@ -37,7 +37,7 @@ pub async fn chat(one: &Page, other: &Page) {
     assert_eq!(chat(other).await, [line("them", HARMFUL), line("me", HARMLESS)]);
 }
 
-/// Plays tones on both pages in turn, whose keys light in order.
+/// Plays tones on both pages, one after the other. Their keys light up in order.
 pub async fn press_keys(one: &Page, other: &Page) {
     for page in [one, other] {
         assert_eq!(page.play("12#").await, "12#", "tones on the page of {}", page.name());
@@ -60,7 +60,7 @@ pub async fn part(hangs_up: &Page, other: &Page) {
 /// Asserts that no page has had an uncaught error.
 pub async fn no_uncaught_errors(pages: &[&Page]) {
     for page in pages {
-        let troubles = page.seen().await.troubles;
-        assert!(!troubles.iter().any(|trouble| trouble.starts_with("uncaught")), "{}: {troubles:?}", page.name());
+        let problems = page.seen().await.problems;
+        assert!(!problems.iter().any(|problem| problem.starts_with("uncaught")), "{}: {problems:?}", page.name());
     }
 }

@@ -37,7 +37,7 @@ async fn f02_insecure_page_reports_missing_capture() {
 async fn assert_missing(page: &Page, missing: &str) {
     let seen = page.seen().await;
     assert_eq!(seen.view, "unsupported");
-    assert!(seen.lacks.iter().any(|lack| lack == missing), "this browser has {missing}: {seen:#?}");
-    assert_eq!(seen.missing, seen.lacks);
-    assert!(seen.troubles.is_empty(), "{:?}", seen.troubles);
+    assert!(seen.undetected.iter().any(|feature| feature == missing), "this browser has {missing}: {seen:#?}");
+    assert_eq!(seen.missing, seen.undetected);
+    assert!(seen.problems.is_empty(), "{:?}", seen.problems);
 }

@@ -19,7 +19,7 @@ async fn reloaded_page_is_noticed() {
         let started = Instant::now();
         // The page can rejoin only because the name is free.
         let (took, ()) = tokio::join!(until_noticed(&ada, started), stage.rejoin(&bob));
-        report(&format!("remote page reloaded: noticed after {took:.1} s"));
+        report(&format!("remote page reloaded: detected after {took:.1} s"));
         connect(&bob, &ada).await;
         hang_up(&ada, &bob).await;
     })
@@ -37,7 +37,7 @@ async fn killed_browser_is_noticed() {
         stage.kill(&bob);
         let took = until_noticed(&ada, started).await;
         ada.until_gone(&bob).await;
-        report(&format!("remote browser killed: noticed after {took:.1} s"));
+        report(&format!("remote browser killed: detected after {took:.1} s"));
 
         let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&bob, &ada).await;
@@ -49,7 +49,7 @@ async fn killed_browser_is_noticed() {
 /// The link of the host is cut, so that its socket is not closed, and only its silence is detected.
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_host_is_noticed() {
-    play_on_network("host gone", SHORT, async |stage| {
+    play_on_network("host lost", SHORT, async |stage| {
         let ada = stage.join(Browser::Chrome, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&ada, &bob).await;
@@ -60,7 +60,7 @@ async fn lost_host_is_noticed() {
         let took = until_noticed(&ada, started).await;
         ada.until_gone(&bob).await;
         stage.restore(&bob);
-        report(&format!("remote host lost: noticed after {took:.1} s"));
+        report(&format!("remote host lost: detected after {took:.1} s"));
 
         let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&bob, &ada).await;

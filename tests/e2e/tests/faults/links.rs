@@ -45,7 +45,7 @@ async fn call_survives_cut_link(scene: &str, [one, other]: [Browser; 2]) {
         );
         assert_nothing_lost(&traffic);
         talk_in_room(&ada, &bob, "after the cut").await;
-        report(&format!("veth of {other:?} cut for 12 s, beside {one:?}: {traffic}, recovered"));
+        report(&format!("veth of {other:?} cut for 12 s, with {one:?}: {traffic}, recovered"));
         hang_up_and_call_again(&ada, &bob).await;
     })
     .await;
@@ -83,7 +83,7 @@ async fn chrome_address_change_is_recovered() {
 /// The peer of the browser whose address changes is Firefox.
 #[tokio::test(flavor = "multi_thread")]
 async fn chrome_address_change_with_firefox_is_recovered() {
-    address_change_is_recovered("address changes beside firefox", Browser::Firefox).await;
+    address_change_is_recovered("address change with firefox", Browser::Firefox).await;
 }
 
 /// Changes the address of a host, as when a laptop moves to another network, so that existing sockets fail.
@@ -101,7 +101,7 @@ async fn address_change_is_recovered(scene: &str, other: Browser) {
         still_in_call(&ada, &bob).await;
         assert_nothing_lost(&traffic);
         talk_in_room(&ada, &bob, "after the move").await;
-        report(&format!("address of Chrome changed, beside {other:?}: {traffic}, recovered"));
+        report(&format!("address of Chrome changed, with {other:?}: {traffic}, recovered"));
         hang_up_and_call_again(&ada, &bob).await;
     })
     .await;
@@ -112,7 +112,7 @@ async fn address_change_is_recovered(scene: &str, other: Browser) {
 /// call. A new call always works.
 #[tokio::test(flavor = "multi_thread")]
 async fn manual_ice_restart_beside_firefox_recovers() {
-    play_on_network("manual restart beside firefox", &[], async |stage| {
+    play_on_network("manual restart with firefox", &[], async |stage| {
         let ada = stage.join(Browser::Firefox, "Ada").await;
         let bob = stage.join(Browser::Chrome, "Bob").await;
         connect(&ada, &bob).await;
@@ -121,18 +121,18 @@ async fn manual_ice_restart_beside_firefox_recovers() {
         let traffic = until_flowing(&ada, &bob).await;
         still_in_call(&ada, &bob).await;
         assert_uninterrupted(&traffic);
-        report(&format!("ICE restarted by the page in Firefox, beside Chrome: {traffic}"));
+        report(&format!("ICE restarted by the page in Firefox, with Chrome: {traffic}"));
 
         restart_ice(&bob).await;
         tokio::select! {
             traffic = until_flowing(&ada, &bob) => {
                 still_in_call(&ada, &bob).await;
                 assert_nothing_lost(&traffic);
-                report(&format!("ICE restarted by the page in Chrome, beside Firefox: {traffic}"));
+                report(&format!("ICE restarted by the page in Chrome, with Firefox: {traffic}"));
                 hang_up(&ada, &bob).await;
             }
             took = until_lost(&ada, &bob) => {
-                report(&format!("ICE restarted by the page in Chrome, beside Firefox: the call ended after {took:.1} s"));
+                report(&format!("ICE restarted by the page in Chrome, with Firefox: the call ended after {took:.1} s"));
             }
         }
         connect(&bob, &ada).await;

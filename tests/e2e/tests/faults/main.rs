@@ -1,6 +1,6 @@
 //! Calls during failures of the network, of the server and of browsers.
 //!
-//! Each test prints, on a line that begins with `fault`, for how long the call was interrupted.
+//! Each test prints how long the call was interrupted, on a line that starts with `fault`.
 
 #![cfg(target_os = "linux")]
 

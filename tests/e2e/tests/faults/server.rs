@@ -74,7 +74,7 @@ async fn cut_sockets_keep_seats() {
     .await;
 }
 
-/// Waits until the page has been given so many seats.
+/// Waits until the page has received this number of seats.
 async fn until_seats(page: &Page, count: usize) {
     page.until_traffic("the page has rejoined", RECOVERY, |seen| seen.seats.len() >= count).await;
 }
