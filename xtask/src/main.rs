@@ -74,7 +74,7 @@ fn dispatch(args: &[String]) -> Result {
         "bench" => bench::command(rest),
         "size" => size::command(rest),
         "load" => load::command(rest),
-        "npm" => no_arguments(rest).and_then(|()| npm::check()),
+        "npm" => no_arguments(rest).and_then(|()| npm::command()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "-h" | "--help" => {
             println!("{USAGE}");

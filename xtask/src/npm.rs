@@ -24,13 +24,24 @@ const OTHER_FILES: [&str; 8] = [
     "package.json",
 ];
 
+/// Checks the packages, also in browsers and in new projects.
+pub fn command() -> Result {
+    let package = checked_package()?;
+    pages(&package)
+}
+
+/// Checks the packages without browsers.
 pub fn check() -> Result {
+    checked_package().map(drop)
+}
+
+fn checked_package() -> Result<PathBuf> {
     setup::run(&[Need::Node, Need::Wasm])?;
     install(&paths::root().join("npm"))?;
     raw()?;
     let package = package()?;
     layer()?;
-    pages(&package)
+    Ok(package)
 }
 
 /// Builds and checks the raw package in `pkg`.
