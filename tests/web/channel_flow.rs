@@ -15,7 +15,7 @@ use futures::{
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::support::{Within, js, pair::Pair, rest, watched};
+use super::support::{Within, js, pair::Pair, peak_buffer::PeakBuffer, rest, watched};
 
 const HIGH: u32 = 256 * 1024;
 const LOW: u32 = 64 * 1024;
@@ -23,29 +23,6 @@ const LOW: u32 = 64 * 1024;
 fn set_marks(channel: &DataChannel) {
     channel.set_high_water_mark(HIGH);
     channel.set_low_water_mark(LOW);
-}
-
-/// Records the highest `bufferedAmount` after a send on any channel, until this is dropped.
-struct PeakBuffer {
-    peak: JsValue,
-    _spy: js::Override,
-}
-
-impl PeakBuffer {
-    fn new() -> Self {
-        let prototype = js::eval("RTCDataChannel.prototype");
-        let peak = js::eval("{ bytes: 0 }");
-        let body = "return function(data) {
-            original.call(this, data);
-            peak.bytes = Math.max(peak.bytes, this.bufferedAmount);
-        }";
-        let spy = js::run("peak, original", &[&peak, &js::get(&prototype, "send")], body);
-        Self { peak, _spy: js::Override::new(&prototype, "send", &spy) }
-    }
-
-    fn bytes(&self) -> f64 {
-        js::number(&self.peak, "bytes")
-    }
 }
 
 /// Asserts that all messages are received in order, and that the buffer never exceeds the high water mark.

@@ -14,7 +14,7 @@ use futures::{
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::support::{Within, js, pair::Pair, rest, sleep, watched};
+use super::support::{Within, js, pair::Pair, peak_buffer::PeakBuffer, rest, sleep, watched};
 
 const MARK: &[u8] = b"\x9dLM\x01";
 
@@ -167,22 +167,13 @@ async fn f42_large_messages_keep_order_and_high_water_mark() {
         a.channel().set_high_water_mark(600_000);
         let lengths: Vec<usize> = (0..12).map(|number| [700_000, 10][number % 2] + number).collect();
         let bodies: Vec<_> = lengths.iter().map(|length| bytes(*length)).collect();
-        let peak = js::eval("{ bytes: 0 }");
-        let prototype = js::eval("RTCDataChannel.prototype");
-        let body = "return function(data) {
-            original.call(this, data);
-            peak.bytes = Math.max(peak.bytes, this.bufferedAmount);
-        }";
-        let spy = js::run("peak, original", &[&peak, &js::get(&prototype, "send")], body);
-        let spy = js::Override::new(&prototype, "send", &spy);
+        let peak = PeakBuffer::new();
         let sends = join_all(bodies.iter().map(|body| a.send(body)));
         let (sent, received) = join(sends, b.take(12).collect::<Vec<_>>()).within_minutes("all messages").await;
-        drop(spy);
         sent.into_iter().for_each(Result::unwrap);
         let received: Vec<_> = received.into_iter().map(|item| item.unwrap().as_bytes().unwrap().len()).collect();
         assert_eq!(received, lengths);
-        let peak = js::number(&peak, "bytes");
-        assert!(peak <= 600_000.0, "{peak} bytes buffered");
+        assert!(peak.bytes() <= 600_000.0, "{} bytes buffered", peak.bytes());
     })
     .await;
 }

@@ -9,6 +9,7 @@ pub mod leaks;
 pub mod media;
 pub mod memory;
 pub mod pair;
+pub mod peak_buffer;
 pub mod plain;
 pub mod recording;
 pub mod refusals;

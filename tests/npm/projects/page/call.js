@@ -1,4 +1,4 @@
-import { joinRoom } from "browser-rtc";
+import { joinRoom } from "./entry.js";
 
 /** Calls the peer "Demo" with camera and microphone, sends a message over a channel, and returns the answer. */
 export async function call() {

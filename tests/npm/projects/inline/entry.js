@@ -1,0 +1,1 @@
+export { joinRoom } from "browser-rtc/inline";
