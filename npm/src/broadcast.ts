@@ -1,6 +1,6 @@
-import { func, options as checkOptions, signal as checkSignal } from "./check.js";
+import { func } from "./check.js";
 import { RtcError } from "./error.js";
-import { type ListenerOptions, Queue, report } from "./events.js";
+import { deliver, type ListenerOptions, Queue, registered } from "./events.js";
 import { items, type RawIterator } from "./raw.js";
 
 /**
@@ -55,7 +55,7 @@ export class Broadcast<T> {
   /** Calls a function with each item, until the returned function is called or the signal aborts. */
   listen(listener: (item: T) => void, failed: (error: unknown) => void, options: ListenerOptions | undefined): () => void {
     func("on", "listener", listener);
-    return listen(this.subscribe(), listener, failed, options);
+    return listen(() => this.subscribe(), listener, failed, options);
   }
 
   async #pull(): Promise<void> {
@@ -98,35 +98,30 @@ export class Broadcast<T> {
 }
 
 /**
- * Calls a function with each item of an iterator, until the returned function is called or the signal aborts.
+ * Calls a function with each item of the iterator that `open` returns, until the returned function is called or the signal
+ * aborts.
  *
  * @internal
  */
 export function listen<T>(
-  source: AsyncIterableIterator<T>,
+  open: () => AsyncIterableIterator<T>,
   listener: (item: T) => void,
   failed: (error: unknown) => void,
   options: ListenerOptions | undefined,
 ): () => void {
-  const signal = checkSignal("on", checkOptions("on", "options", options, ["signal"]).signal);
-  let active = true;
-  const off = (): void => {
-    active = false;
-    signal?.removeEventListener("abort", off);
-    void source.return?.();
-  };
-  const run = async (): Promise<void> => {
-    for await (const item of source) {
-      if (!active) return;
-      try {
-        listener(item);
-      } catch (error) {
-        report(error);
+  return registered(options, () => {
+    const source = open();
+    let active = true;
+    const run = async (): Promise<void> => {
+      for await (const item of source) {
+        if (!active) return;
+        deliver(listener, item);
       }
-    }
-  };
-  signal?.addEventListener("abort", off);
-  if (signal?.aborted) off();
-  else run().catch(failed);
-  return off;
+    };
+    run().catch(failed);
+    return () => {
+      active = false;
+      void source.return?.();
+    };
+  });
 }

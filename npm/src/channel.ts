@@ -4,7 +4,7 @@ import { abortable, func, options as checkOptions, signal as checkSignal, string
 import "./dispose.js";
 import { disposable } from "./dispose.js";
 import { calling, RtcError, rtcError } from "./error.js";
-import { type ListenerOptions, report } from "./events.js";
+import { deliver, type ListenerOptions, registered } from "./events.js";
 import { Files } from "./files.js";
 import { settled } from "./raw.js";
 
@@ -225,16 +225,16 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
   ): () => void;
   on(type: ChannelEvent["type"], listener: (event: never) => void, options?: ListenerOptions): () => void {
     func("on", "listener", listener);
-    const deliver = listener as (event: ChannelEvent) => void;
+    const notify = listener as (event: ChannelEvent) => void;
     switch (string("on", "type", type) as typeof type) {
       case "message":
         return this.#messages.listen(
-          (data) => deliver({ type: "message", data }),
+          (data) => notify({ type: "message", data }),
           (error) => this.#fail(rtcError(error)),
           options,
         );
       case "error": {
-        const failed = (error: RtcError): void => deliver({ type: "error", error });
+        const failed = (error: RtcError): void => notify({ type: "error", error });
         return registered(options, () => {
           this.#errorListeners.add(failed);
           return () => this.#errorListeners.delete(failed);
@@ -243,7 +243,7 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
       case "closed": {
         let active = true;
         return registered(options, () => {
-          void this.#raw.closed().then(() => active && deliver({ type: "closed" }));
+          void this.#raw.closed().then(() => active && notify({ type: "closed" }));
           return () => (active = false);
         });
       }
@@ -253,13 +253,7 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
   }
 
   #fail(error: RtcError): void {
-    for (const listener of [...this.#errorListeners]) {
-      try {
-        listener(error);
-      } catch (thrown) {
-        report(thrown);
-      }
-    }
+    for (const listener of [...this.#errorListeners]) deliver(listener, error);
   }
 
   /**
@@ -310,17 +304,4 @@ async function* parsed(messages: AsyncIterable<ReceivedMessage>): AsyncGenerator
     }
     yield value;
   }
-}
-
-/** Registers a listener, and returns a function that removes it. A signal that aborts removes it too. */
-function registered(options: ListenerOptions | undefined, add: () => () => unknown): () => void {
-  const signal = checkSignal("on", checkOptions("on", "options", options, ["signal"]).signal);
-  if (signal?.aborted) return () => {};
-  const remove = add();
-  const off = (): void => {
-    signal?.removeEventListener("abort", off);
-    remove();
-  };
-  signal?.addEventListener("abort", off);
-  return off;
 }

@@ -158,20 +158,16 @@ export class Events<E extends { readonly type: string }> {
       throw new TypeError(`on: there is no event \`${type}\`; the events are ${this.#types.join(", ")}`);
     }
     func("on", "listener", listener);
-    const signal = checkSignal("on", checkOptions("on", "options", options, ["signal"]).signal);
-    if (signal?.aborted || this.#ended) return () => {};
-    const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners);
-    // A function that is registered twice is called twice, and each registration ends separately.
-    const registered = (event: E): void => listener(event as Extract<E, { readonly type: T }>);
-    listeners.add(registered);
-    const off = (): void => {
-      listeners.delete(registered);
-      signal?.removeEventListener("abort", off);
-    };
-    signal?.addEventListener("abort", off);
-    this.#start();
-    return off;
+    return registered(options, () => {
+      if (this.#ended) return undefined;
+      const listeners = this.#listeners.get(type) ?? new Set();
+      this.#listeners.set(type, listeners);
+      // A function that is registered twice is called twice, and each registration ends separately.
+      const registration = (event: E): void => listener(event as Extract<E, { readonly type: T }>);
+      listeners.add(registration);
+      this.#start();
+      return () => listeners.delete(registration);
+    });
   }
 
   iterator(): AsyncIterableIterator<E> {
@@ -192,12 +188,7 @@ export class Events<E extends { readonly type: string }> {
     const listeners = this.#listeners.get(event.type);
     for (const listener of [...(listeners ?? [])]) {
       // An earlier listener may have removed this one.
-      if (!listeners?.has(listener)) continue;
-      try {
-        listener(event);
-      } catch (error) {
-        report(error);
-      }
+      if (listeners?.has(listener)) deliver(listener, event);
     }
   }
 
@@ -240,6 +231,40 @@ export class Events<E extends { readonly type: string }> {
     for (const queue of this.#queues.keys()) queue.end(error);
     this.#queues.clear();
     this.#listeners.clear();
+  }
+}
+
+/**
+ * Registers a listener with `add`, and returns a function that removes it. A signal that aborts removes it too. `add` returns
+ * the function that removes the listener, or `undefined` if no event can follow.
+ *
+ * @internal
+ */
+export function registered(
+  options: ListenerOptions | undefined,
+  add: () => (() => unknown) | undefined,
+): () => void {
+  const signal = checkSignal("on", checkOptions("on", "options", options, ["signal"]).signal);
+  const remove = signal?.aborted ? undefined : add();
+  if (!remove) return () => {};
+  const off = (): void => {
+    signal?.removeEventListener("abort", off);
+    remove();
+  };
+  signal?.addEventListener("abort", off);
+  return off;
+}
+
+/**
+ * Calls a listener. An exception does not keep other listeners from the event.
+ *
+ * @internal
+ */
+export function deliver<T>(listener: (item: T) => void, item: T): void {
+  try {
+    listener(item);
+  } catch (error) {
+    report(error);
   }
 }
 

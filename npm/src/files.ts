@@ -114,7 +114,7 @@ function onProgress(
 ): () => void {
   if (type !== "progress") throw new TypeError(`on: there is no event \`${String(type)}\`; the event is progress`);
   func("on", "listener", listener);
-  return listen(progress(), (progress) => listener({ type: "progress", ...progress }), () => {}, options);
+  return listen(progress, (progress) => listener({ type: "progress", ...progress }), () => {}, options);
 }
 
 /** A file that is being sent. */

@@ -182,9 +182,16 @@ test("tracks are added, replaced and removed", async () => {
   stop(third);
 });
 
+/** Waits until media flows: the remote stream is known earlier, from the negotiation. */
+async function established(connection) {
+  while (connection.connectionState !== "connected") {
+    await new Promise((changed) => connection.addEventListener("connectionstatechange", changed, { once: true }));
+  }
+}
+
 test("tones", async () => {
   const { caller, end } = await connected();
-  await caller.remoteStream();
+  await established(caller.connection);
   const tones = [];
   caller.on("tone", ({ tone }) => tones.push(tone));
   await caller.dtmf.play("12#", { duration: 70 });
