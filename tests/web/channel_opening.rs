@@ -27,17 +27,20 @@ async fn second_channel(pair: &Pair, get_stats: &JsValue) -> (DataChannel, DataC
 async fn incoming_channel_waits_until_browser_can_send() {
     watched(async {
         let (pair, _first, _incoming) = Pair::with_channel(&ChannelInit::new()).await;
-        let page = js::eval("{ state: 'connecting' }");
-        let body = "return () => Promise.resolve(new Map(Array.from({ length: 16 }, (_, id) =>
-            [`D${id}`, { type: 'data-channel', dataChannelIdentifier: id, state: page.state }])))";
+        let page = js::eval("{ reports: 0 }");
+        let body = "return () => {
+            const state = page.reports++ ? 'open' : 'connecting';
+            return Promise.resolve(new Map(Array.from({ length: 16 }, (_, id) =>
+                [`D${id}`, { type: 'data-channel', dataChannelIdentifier: id, state }])));
+        }";
         let (mut caller, callee, _statistics) = second_channel(&pair, &js::run("page", &[&page], body)).await;
         assert_eq!(callee.state(), ChannelState::Open);
         assert_eq!(callee.try_send("early").unwrap_err().kind(), &ErrorKind::WouldBlock);
         let sent = callee.send("first");
         pin_mut!(sent);
         assert!(poll_immediate(&mut sent).await.is_none());
-        js::run("page", &[&page], "page.state = 'open'");
         sent.within("send").await.unwrap();
+        assert_eq!(js::number(&page, "reports"), 2.0);
         assert_eq!(caller.next().within("the first message").await.unwrap().unwrap().as_text(), Some("first"));
     })
     .await;
