@@ -12,12 +12,11 @@ use futures::{FutureExt, StreamExt, join, select_biased};
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
 
 use crate::{
-    chat,
     dom::{self, Dom, MissingElement, Shown},
-    files, keypad,
     notices::{Code, Note},
     page::Page,
-    states, texts,
+    panels::{chat, files, inspector, keypad},
+    texts,
 };
 
 pub struct CallView {
@@ -70,7 +69,7 @@ pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
                 report_failure(page, chat::run(page, call)),
                 report_failure(page, files::run(page, call)),
                 report_failure(page, keypad::run(page, call)),
-                states::run(&page.states, call.connection()),
+                inspector::run(&page.states, call.connection()),
                 report_recovery(page, call),
             )
         }

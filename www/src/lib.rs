@@ -8,20 +8,15 @@
 
 mod call;
 mod capture;
-mod chat;
-mod dom;
-mod files;
 mod join;
-mod keypad;
 mod lobby;
-mod notices;
 mod page;
+mod panels;
 mod people;
 mod ringing;
 mod settings;
-mod states;
 mod support;
-mod texts;
+mod ui;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
@@ -30,6 +25,7 @@ use crate::{
     dom::{Dom, MissingElement},
     notices::{Code, Note},
     page::{Page, View},
+    ui::{dom, notices, texts},
 };
 
 /// Runs the demo on the current page.

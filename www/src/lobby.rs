@@ -15,10 +15,10 @@ use futures::{
 
 use crate::{
     call::talk,
-    chat::RoomChat,
     dom,
     notices::{Code, Note},
     page::Page,
+    panels::chat::RoomChat,
     people::People,
     ringing, texts,
 };

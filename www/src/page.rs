@@ -4,16 +4,14 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
 use crate::{
     call::CallView,
-    chat::Chat,
     dom::{self, Dom, MissingElement},
-    files::FileView,
     join::JoinForm,
-    keypad::Keypad,
     notices::Notices,
+    panels::{chat::Chat, files::FileView, inspector::States, keypad::Keypad},
     people::PeopleList,
     ringing::{IncomingPanel, OutgoingPanel},
     settings::Settings,
-    states::States,
+    ui::tabs::Tabs,
 };
 
 /// All elements that the program uses.
@@ -34,6 +32,7 @@ pub struct Page {
     pub room_chat: Chat,
     pub keypad: Keypad,
     pub states: States,
+    pub panels: Tabs,
 }
 
 impl Page {
@@ -55,6 +54,7 @@ impl Page {
             room_chat: Chat::find(dom, "room-chat")?,
             keypad: Keypad::find(dom)?,
             states: States::find(dom)?,
+            panels: Tabs::find(dom, &["chat", "files", "keypad", "capture", "inspector"])?,
         })
     }
 
