@@ -1,7 +1,7 @@
 //! The demo of browser-rtc: a room, and calls between two of its members.
 //!
 //! [`start`] finds the elements of the page and repeats three steps: the user joins a room (`join`), stays in it
-//! (`lobby`) and leaves. In the room, one call at a time rings (`ringing`) and is connected (`call`). Each step is an
+//! (`room`) and leaves. In the room, one call at a time rings (`ringing`) and is connected (`call`). Each step is an
 //! `async fn` that owns its resources: when it ends or is dropped, its camera, listeners and panels are released.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)]
@@ -9,11 +9,10 @@
 mod call;
 mod capture;
 mod join;
-mod lobby;
 mod page;
 mod panels;
-mod people;
 mod ringing;
+mod room;
 mod settings;
 mod support;
 mod ui;
@@ -53,7 +52,7 @@ async fn run() -> Result<(), MissingElement> {
         page.join.ready();
         let room = join::join(&page).await;
         page.show(View::Room);
-        let note = lobby::stay(&page, room).await;
+        let note = room::stay(&page, room).await;
         page.notices.show(note);
     }
 }

@@ -8,8 +8,8 @@ use crate::{
     join::JoinForm,
     notices::Notices,
     panels::{chat::Chat, files::FileView, inspector::States, keypad::Keypad},
-    people::PeopleList,
     ringing::{IncomingPanel, OutgoingPanel},
+    room::people::PeopleList,
     settings::Settings,
     ui::tabs::Tabs,
 };

@@ -1,5 +1,7 @@
 //! The room view: people, messages and calls.
 
+pub mod people;
+
 use std::pin::pin;
 
 use browser_rtc::{
@@ -19,8 +21,9 @@ use crate::{
     notices::{Code, Note},
     page::Page,
     panels::chat::RoomChat,
-    people::People,
-    ringing, texts,
+    ringing,
+    room::people::People,
+    texts,
 };
 
 /// A call that is about to ring.
@@ -117,7 +120,7 @@ async fn one_call(page: &Page, room: &Room, ring: Ring) -> Note {
         Ring::In(incoming) => ringing::incoming(page, incoming).await,
     };
     match answered {
-        Ok((call, camera)) => talk(page, &call, &camera).await,
+        Ok((call, media)) => talk(page, &call, &media).await,
         Err(note) => note,
     }
 }

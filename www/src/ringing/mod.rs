@@ -16,7 +16,7 @@ use futures::{
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
 use crate::{
-    capture,
+    capture::{self, LocalMedia},
     dom::{self, Dom, MissingElement, Shown},
     notices::{Code, Note},
     page::Page,
@@ -69,8 +69,8 @@ impl OutgoingPanel {
     }
 }
 
-/// An accepted call with the local camera, or the notice of why there is no call.
-type Answered = Result<(Call, MediaStream), Note>;
+/// An accepted call with the opened devices, or the notice of why there is no call.
+type Answered = Result<(Call, LocalMedia), Note>;
 
 /// Calls a peer. The user may cancel until the peer answers.
 pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
@@ -92,11 +92,13 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
         Note::new(Code::Ended, format!("{} was not called.", peer.name))
     };
     let chosen = page.settings.chosen().map_err(not_called)?;
-    let camera = capture::open(page, &chosen).boxed_local().shared();
-    let call = room.call(&peer.id, CallMedia::from_future(camera.clone())).await;
-    match (call, camera.peek()) {
-        (Ok(call), _) => Ok((call, camera.await.map_err(|error| not_answered(page, &error, peer))?)),
-        (Err(_), Some(Err(error))) => Err(not_called(capture::failure(error, &chosen).await)),
+    let media = capture::open(page, &chosen).boxed_local().shared();
+    let opening = media.clone();
+    let stream = async move { opening.await?.stream.map_or_else(MediaStream::new, Ok) };
+    let call = room.call(&peer.id, CallMedia::from_future(stream)).await;
+    match (call, media.peek()) {
+        (Ok(call), _) => Ok((call, media.await.map_err(|error| not_answered(page, &error, peer))?)),
+        (Err(_), Some(Err(error))) => Err(not_called(capture::failure(error, &chosen))),
         (Err(error), _) => Err(not_answered(page, &error, peer)),
     }
 }
@@ -111,14 +113,11 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let mut ended = incoming.ended().fuse();
     let open = async || {
         let chosen = page.settings.chosen()?;
-        match capture::open(page, &chosen).await {
-            Ok(camera) => Ok(camera),
-            Err(error) => Err(capture::failure(&error, &chosen).await),
-        }
+        capture::open(page, &chosen).await.map_err(|error| capture::failure(&error, &chosen))
     };
     let mut opening = pin!(Fuse::terminated());
     let declined = || Note::new(Code::Declined, format!("You declined the call from {}.", peer.name));
-    let camera = loop {
+    let media = loop {
         select_biased! {
             reason = ended => return Err(texts::ring_ended(&reason, &peer.name)),
             () = decline.select_next_some() => {
@@ -130,21 +129,21 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
                 opening.set(open().fuse());
             },
             opened = opening => match opened {
-                Ok(camera) => break camera,
+                Ok(media) => break media,
                 // The call continues to ring: the user may allow the camera, or choose another, and accept again.
                 Err(failure) => page.notices.fail(failure),
             },
         }
     };
     let answered = {
-        let mut answer = pin!(incoming.accept(&camera).fuse());
+        let mut answer = pin!(incoming.accept(&media.stream).fuse());
         select_biased! {
             answered = answer => answered,
             () = decline.select_next_some() => return Err(declined()),
         }
     };
     match answered {
-        Ok(call) => Ok((call, camera)),
+        Ok(call) => Ok((call, media)),
         Err(error) => Err(not_answered(page, &error, &peer)),
     }
 }

@@ -10,6 +10,7 @@ use web_sys::{HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
 use crate::{
     dom::{self, Dom, MissingElement},
     notices::Failure,
+    texts::capture::Kinds,
 };
 
 pub struct Settings {
@@ -23,6 +24,13 @@ pub struct Chosen {
     pub camera: Option<String>,
     pub microphone: Option<String>,
     pub exact_width: Option<u32>,
+}
+
+impl Chosen {
+    /// Returns the kinds of devices that are switched on.
+    pub fn kinds(&self) -> Kinds {
+        Kinds::BOTH
+    }
 }
 
 impl Settings {
