@@ -31,18 +31,33 @@ impl LocalMedia {
     }
 }
 
-/// Opens the devices that the user has switched on. If one of them is missing, busy or blocked, the other one is opened,
-/// and the failure box explains what the call lacks.
+/// Opens the devices for a call, and shows what the call lacks.
 pub async fn open(page: &Page, chosen: &Chosen) -> Result<LocalMedia> {
-    let wanted = chosen.kinds();
-    let opened = open_kinds(wanted, chosen).await;
-    let opened = match opened {
-        Err(error) => open_rest(page, &error, wanted, chosen).await.ok_or(error)?,
-        Ok(stream) => LocalMedia { stream },
-    };
+    let (media, lack) = open_available(chosen).await?;
+    if let Some(lack) = lack {
+        page.notices.fail(lack);
+    }
     // Browsers reveal the names of the devices only after the user has allowed a capture.
     page.settings.list_devices().await;
-    Ok(opened)
+    Ok(media)
+}
+
+/// Opens the devices that the user has switched on. If one of them is missing, busy or blocked, the other one is opened,
+/// and the second value describes what is missing.
+pub async fn open_available(chosen: &Chosen) -> Result<(LocalMedia, Option<Failure>)> {
+    let wanted = chosen.kinds;
+    let error = match open_kinds(wanted, chosen).await {
+        Ok(stream) => return Ok((LocalMedia { stream }, None)),
+        Err(error) => error,
+    };
+    // Browsers do not report which of two devices has failed.
+    for rest in remaining(&error, wanted).await {
+        if let Ok(stream) = open_kinds(rest, chosen).await {
+            let lack = Failure::new(error.kind(), texts::incomplete(error.kind(), wanted.without(rest)));
+            return Ok((LocalMedia { stream }, Some(lack)));
+        }
+    }
+    Err(error)
 }
 
 /// Opens exactly these kinds of devices.
@@ -53,19 +68,7 @@ pub async fn open_kinds(kinds: Kinds, chosen: &Chosen) -> Result<Option<MediaStr
     media::get_user_media(&constraints(kinds, chosen)).await.map(Some)
 }
 
-/// Opens the kinds of devices that remain after a failure, and explains it. Returns `None` if the call cannot begin.
-async fn open_rest(page: &Page, error: &Error, wanted: Kinds, chosen: &Chosen) -> Option<LocalMedia> {
-    for rest in remaining(error, wanted).await {
-        if let Ok(stream) = open_kinds(rest, chosen).await {
-            page.notices.fail(Failure::new(error.kind(), texts::incomplete(error.kind(), wanted.without(rest))));
-            return Some(LocalMedia { stream });
-        }
-    }
-    None
-}
-
-/// Returns the kinds of devices that can be tried after a failure, in order. Browsers do not report which of two devices
-/// has failed.
+/// Returns the kinds of devices that can be tried after a failure, in order.
 async fn remaining(error: &Error, wanted: Kinds) -> Vec<Kinds> {
     match error.kind() {
         ErrorKind::NotFound => {
@@ -99,7 +102,7 @@ async fn present() -> Kinds {
 
 /// Describes why the devices could not be opened.
 pub fn failure(error: &Error, chosen: &Chosen) -> Failure {
-    Failure::new(error.kind(), texts::failure(error, chosen.kinds(), chosen.exact_width))
+    Failure::new(error.kind(), texts::failure(error, chosen.kinds, chosen.exact_width))
 }
 
 /// Returns constraints for these kinds. A chosen device that is no longer connected is replaced by the default one.

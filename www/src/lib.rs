@@ -17,6 +17,8 @@ mod settings;
 mod support;
 mod ui;
 
+use std::mem;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
@@ -24,7 +26,7 @@ use crate::{
     dom::{Dom, MissingElement},
     notices::{Code, Note},
     page::{Page, View},
-    ui::{dom, notices, texts},
+    ui::{dom, notices, storage, texts},
 };
 
 /// Runs the demo on the current page.
@@ -47,10 +49,10 @@ async fn run() -> Result<(), MissingElement> {
     let _dismissals = page.notices.dismissals();
     page.join.prefill();
     page.notices.show(Note::new(Code::Ready, "Ready to join a room."));
+    let mut restores = page.join.restore();
     loop {
         page.show(View::Join);
-        page.join.ready();
-        let room = join::join(&page).await;
+        let room = join::join(&page, mem::take(&mut restores)).await;
         page.show(View::Room);
         let note = room::stay(&page, room).await;
         page.notices.show(note);

@@ -1,11 +1,6 @@
-//! Chat messages: in a call over a data channel, and to everyone in the room.
+//! The chat of a call, over a data channel.
 
-use browser_rtc::{
-    EventStream, Result,
-    channel::Message,
-    room::{Call, Delivery, Room},
-    signaling::{Data, Peer},
-};
+use browser_rtc::{Result, channel::Message, room::Call};
 use futures::{FutureExt, StreamExt, select_biased};
 use web_sys::{Element, HtmlButtonElement, HtmlFormElement, HtmlInputElement};
 
@@ -104,34 +99,4 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     }
     chat.send.set_disabled(true);
     Ok(())
-}
-
-/// The chat of the room.
-pub struct RoomChat<'a> {
-    chat: &'a Chat,
-    /// Submissions of the form.
-    pub submits: EventStream<()>,
-}
-
-impl<'a> RoomChat<'a> {
-    pub fn open(chat: &'a Chat) -> Self {
-        chat.clear();
-        chat.send.set_disabled(false);
-        Self { chat, submits: dom::submits(&chat.form) }
-    }
-
-    /// Sends the entered text, unless it is blank.
-    pub fn say(&self, room: &Room) -> Result<Option<Delivery>> {
-        let Some(text) = self.chat.entered() else { return Ok(None) };
-        let delivery = room.say(&text)?;
-        self.chat.add_sent(&text);
-        Ok(Some(delivery))
-    }
-
-    /// Adds a received message. Other programs may send messages that are not text, which are ignored.
-    pub fn add_received(&self, from: &Peer, data: &Data) {
-        if let Ok(text) = data.parse::<String>() {
-            self.chat.add(&Author::Them, &from.name, &text);
-        }
-    }
 }

@@ -1,99 +1,112 @@
-//! The choice of the camera and the microphone.
+//! The settings that the user makes before a call: devices, switches and the preview. They are remembered.
+
+mod devices;
+mod preview;
+mod speaker_test;
+mod switches;
 
 use browser_rtc::{
     ErrorKind,
-    media::{self, DeviceInfo, DeviceKind},
+    media::{self, DeviceKind},
 };
-use futures::StreamExt;
-use web_sys::{HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
+use futures::{StreamExt, join};
+use web_sys::{Element, HtmlInputElement};
 
+pub use self::switches::Switch;
+use self::{devices::DeviceChoices, preview::PreviewView, speaker_test::SpeakerTest, switches::Switches};
 use crate::{
     dom::{self, Dom, MissingElement},
     notices::Failure,
-    texts::capture::Kinds,
+    texts::{self, capture::Kinds},
 };
 
 pub struct Settings {
-    camera: HtmlSelectElement,
-    microphone: HtmlSelectElement,
+    section: Element,
+    devices: DeviceChoices,
+    switches: Switches,
     exact_width: HtmlInputElement,
+    preview: PreviewView,
+    speaker_test: SpeakerTest,
 }
 
-/// The chosen devices. `None` is the default of the browser.
+/// The settings for the capture of a call. The default device of the browser is `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
+    /// The kinds of devices that are switched on.
+    pub kinds: Kinds,
     pub camera: Option<String>,
     pub microphone: Option<String>,
     pub exact_width: Option<u32>,
 }
 
-impl Chosen {
-    /// Returns the kinds of devices that are switched on.
-    pub fn kinds(&self) -> Kinds {
-        Kinds::BOTH
-    }
-}
-
 impl Settings {
     pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
         Ok(Self {
-            camera: dom.get("camera")?,
-            microphone: dom.get("microphone")?,
+            section: dom.get("devices")?,
+            devices: DeviceChoices::find(dom)?,
+            switches: Switches::find(dom)?,
             exact_width: dom.get("exact-width")?,
+            preview: PreviewView::find(dom)?,
+            speaker_test: SpeakerTest::find(dom)?,
         })
     }
 
     pub fn chosen(&self) -> Result<Chosen, Failure> {
-        let not_empty = |text: String| (!text.is_empty()).then_some(text);
-        let width = not_empty(self.exact_width.value()).map(|width| width.parse()).transpose();
-        let bad_width =
-            || Failure::new(&ErrorKind::Range, "The exact width must be a whole number of pixels, such as 640.");
+        let width = Some(self.exact_width.value()).filter(|width| !width.is_empty());
+        let width = width.map(|width| width.parse()).transpose();
+        let bad_width = || Failure::new(&ErrorKind::Range, texts::capture::BAD_WIDTH);
         // A number field that holds no number has an empty value.
         if !self.exact_width.check_validity() {
             return Err(bad_width());
         }
         Ok(Chosen {
-            camera: not_empty(self.camera.value()),
-            microphone: not_empty(self.microphone.value()),
+            kinds: self.switches.kinds(),
+            camera: self.devices.chosen(&DeviceKind::VideoInput),
+            microphone: self.devices.chosen(&DeviceKind::AudioInput),
             exact_width: width.map_err(|_not_whole| bad_width())?,
         })
+    }
+
+    /// Returns the id of the loudspeaker. `None` is the default one.
+    pub fn speaker(&self) -> Option<String> {
+        self.devices.chosen(&DeviceKind::AudioOutput)
+    }
+
+    /// Chooses and remembers a device. An empty id is the default device of the kind.
+    pub fn choose(&self, kind: &DeviceKind, id: &str) {
+        self.devices.choose(kind, id);
+    }
+
+    pub fn is_on(&self, switch: Switch) -> bool {
+        self.switches.is_on(switch)
     }
 
     /// Lists the available devices, and keeps a choice that is still available.
     pub async fn list_devices(&self) {
         // If devices cannot be listed, the default ones can still be used.
         if let Ok(devices) = media::devices().await {
-            self.list(&devices);
+            self.devices.list(&devices);
         }
     }
 
-    /// Keeps the list up to date until the future is dropped.
-    pub async fn follow_devices(&self) {
+    /// Runs the settings: the preview, the loudspeaker test, and the list of devices, which is kept up to date. When the
+    /// future is dropped, all devices are freed.
+    pub async fn run(&self) {
+        join!(self.follow_devices(), preview::run(self), speaker_test::run(self));
+    }
+
+    async fn follow_devices(&self) {
         self.list_devices().await;
         let Ok(mut changes) = media::device_changes() else { return };
         while let Some(changed) = changes.next().await {
             if let Ok(changed) = changed {
-                self.list(&changed.devices);
+                self.devices.list(&changed.devices);
             }
         }
     }
 
-    fn list(&self, devices: &[DeviceInfo]) {
-        for (select, kind) in [(&self.camera, DeviceKind::VideoInput), (&self.microphone, DeviceKind::AudioInput)] {
-            let chosen = select.value();
-            // The first option is the default.
-            select.set_length(1);
-            for device in devices.iter().filter(|device| device.kind == kind && can_be_chosen(device)) {
-                if let Ok(option) = HtmlOptionElement::new_with_text_and_value(&device.label, &device.device_id) {
-                    option.set_selected(device.device_id == chosen);
-                    dom::append(select, &option);
-                }
-            }
-        }
+    /// Moves the settings into another view.
+    pub fn move_to(&self, parent: &Element) {
+        dom::append(parent, &self.section);
     }
-}
-
-/// Returns whether a device is listed as a choice. Before the user has allowed a capture, devices have neither names
-/// nor ids. Chromium lists the default devices a second time under special ids.
-fn can_be_chosen(device: &DeviceInfo) -> bool {
-    !matches!(device.device_id.as_str(), "" | "default" | "communications")
 }

@@ -2,5 +2,9 @@
 
 pub mod dom;
 pub mod notices;
+pub mod problem;
+pub mod sound;
+pub mod storage;
 pub mod tabs;
 pub mod texts;
+pub mod title;

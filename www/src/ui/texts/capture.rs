@@ -4,6 +4,8 @@ use browser_rtc::{Error, ErrorKind};
 
 use super::permission;
 
+pub const BAD_WIDTH: &str = "The exact width must be a whole number of pixels, such as 640.";
+
 /// Kinds of devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds {
@@ -39,6 +41,16 @@ impl Kinds {
     }
 }
 
+/// Describes what the next call begins with.
+pub fn summary(kinds: Kinds) -> &'static str {
+    match kinds {
+        Kinds::NONE => "The camera and the microphone stay off: you only watch and listen.",
+        Kinds::CAMERA => "Only the camera turns on when you call or answer.",
+        Kinds::MICROPHONE => "Only the microphone turns on when you call or answer.",
+        _ => "The camera and the microphone turn on when you call or answer.",
+    }
+}
+
 /// Describes a call without the missing devices.
 pub fn incomplete(kind: &ErrorKind, missing: Kinds) -> String {
     let effect = missing.select(
@@ -64,15 +76,22 @@ pub fn incomplete(kind: &ErrorKind, missing: Kinds) -> String {
     format!("{reason} {effect}")
 }
 
-/// Describes why the wanted devices could not be opened.
+/// Describes why the wanted devices could not be opened, and how to continue.
 pub fn failure(error: &Error, wanted: Kinds, exact_width: Option<u32>) -> String {
+    let reason = reason(error, wanted, exact_width);
     match error.kind() {
-        ErrorKind::NotAllowed => format!(
-            "The browser did not allow {}. {} Or switch {} off, and continue without.",
-            wanted.devices(),
-            permission::steps().join(" "),
-            wanted.select("it", "it", "them"),
-        ),
+        ErrorKind::NotAllowed => {
+            let pronoun = wanted.select("it", "it", "them");
+            format!("{reason} {} Or switch {pronoun} off, and continue without.", permission::steps().join(" "))
+        }
+        _ => reason,
+    }
+}
+
+/// Describes why the wanted devices could not be opened.
+pub fn reason(error: &Error, wanted: Kinds, exact_width: Option<u32>) -> String {
+    match error.kind() {
+        ErrorKind::NotAllowed => format!("The browser did not allow {}.", wanted.devices()),
         ErrorKind::NotFound => format!(
             "{} was found. Connect one and try again.",
             wanted.select("No camera", "No microphone", "No camera and no microphone")
