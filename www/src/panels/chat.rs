@@ -83,7 +83,10 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     loop {
         select_biased! {
             message = channel.next().fuse() => match message {
-                Some(Ok(Message::Text(text))) => chat.add(&Author::Them, &name, &text),
+                Some(Ok(Message::Text(text))) => {
+                    chat.add(&Author::Them, &name, &text);
+                    page.panels.add_news("chat");
+                }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => page.notices.fail_unless_closed(&error),
                 None => break,

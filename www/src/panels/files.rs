@@ -86,7 +86,10 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
     loop {
         select_biased! {
             offer = files.next_offer().fuse() => match offer {
-                Some(offer) => transfers.push(receive(view, offer, name.clone()).boxed_local()),
+                Some(offer) => {
+                    transfers.push(receive(view, offer, name.clone()).boxed_local());
+                    page.panels.add_news("files");
+                }
                 None => break,
             },
             chosen = sending.select_next_some() => {
