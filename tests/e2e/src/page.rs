@@ -294,6 +294,17 @@ impl Page {
         self.with_timeout(&format!("the input into {selector}"), element.send_keys(text)).await;
     }
 
+    /// Types keys into the first element that matches the selector, after its present text.
+    pub async fn press(&self, selector: &str, keys: &str) {
+        let element = self.find(selector).await;
+        self.with_timeout(&format!("the input into {selector}"), element.send_keys(keys)).await;
+    }
+
+    /// Sets the size of the window, in pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.with_timeout("the new size of the window", self.client.set_window_size(width, height)).await;
+    }
+
     /// Returns the current content of the page.
     pub async fn seen(&self) -> Seen {
         self.script("return window.e2e.seen()").await

@@ -5,6 +5,7 @@ pub mod devices;
 pub mod permission;
 pub mod ringing;
 pub mod room;
+pub mod support;
 
 use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
 

@@ -8,12 +8,16 @@ mod endings;
 mod examples;
 mod files;
 mod handles;
+mod invite;
 mod lingering;
 mod mesh;
 #[cfg(unix)]
 mod native_peer;
+mod people;
 mod plain_page;
+mod preview;
 mod recovery;
+mod ringing;
 mod rooms;
 mod storm;
 mod talk;

@@ -34,8 +34,8 @@ pub fn share_title(room: &str) -> String {
 pub fn not_said(error: &Error) -> String {
     match error.kind() {
         ErrorKind::TooLarge { limit } => format!(
-            "This message is too long. Everything that is sent to the room at once may have {} kB; a file can be sent in a call.",
-            limit / 1024
+            "This message is too long: a message to the room has at most about {} kB. In a call, you can send a file.",
+            limit.div_ceil(1024)
         ),
         ErrorKind::Operation => "Too many messages are waiting to be sent. Wait a moment and try again.".into(),
         ErrorKind::Closed => "You are not in the room any more. Join again to send messages.".into(),
