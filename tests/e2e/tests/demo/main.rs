@@ -8,6 +8,7 @@ mod endings;
 mod examples;
 mod files;
 mod handles;
+mod labs;
 mod lingering;
 mod mesh;
 #[cfg(unix)]

@@ -10,10 +10,7 @@ use browser_rtc::{
     peer::Configuration,
     session::{MemoryLink, Session},
 };
-use futures::{
-    StreamExt,
-    future::{join, select},
-};
+use futures::{StreamExt, future::select};
 use js_sys::{Array, Date, Uint8Array};
 use web_sys::{Blob, HtmlProgressElement};
 
@@ -41,8 +38,7 @@ pub async fn run(
                 session.close();
             }
         };
-        let transfer = join(follow(&incoming, progress, &show), incoming.finished());
-        select(pin!(transfer), pin!(close)).await;
+        select(pin!(follow(&incoming, progress, &show)), pin!(close)).await;
         match incoming.finished().await {
             Err(error) if error.is_closed() => {}
             finished => break finished?,

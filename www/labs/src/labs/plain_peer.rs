@@ -89,8 +89,8 @@ pub async fn run(video: &HtmlVideoElement, line: &str, show: impl Fn(&str, &dyn 
     };
     let talk = async {
         chat.send(line).await?;
-        show("Connection", &pc.connection_state());
         while let Some(Message::Text(text)) = chat.next().await.transpose()? {
+            show("Connection", &pc.connection_state());
             show("Answer", &text);
         }
         Ok(())

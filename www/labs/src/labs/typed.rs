@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use browser_rtc::{
-    Result,
+    Error, Result,
     channel::{Carrier, ChannelInit, Codec, DataChannel, Json, Packed, Postcard, Typed},
     negotiation::Politeness,
     peer::{Configuration, PeerConnection},
@@ -25,38 +25,28 @@ enum Move {
 pub async fn run(count: u32, show: impl Fn(&str, &dyn Display)) -> Result<()> {
     let (session, peer) = sessions()?;
     let (a, b) = (session.connection(), peer.connection());
-    let channels = async |id| {
-        let init = ChannelInit::new().negotiated(id);
-        let (sender, receiver) = (a.create_data_channel("", &init)?, b.create_data_channel("", &init)?);
-        sender.opened().await?;
-        Ok::<_, browser_rtc::Error>((sender, receiver))
-    };
 
-    let (sender, receiver) = channels(1).await?;
-    exchange(Typed::<Move, Json>::new(sender), Typed::new(receiver), count, "JSON", &show).await?;
-    cost(a, 1, count, "JSON", &show).await?;
-    let (sender, receiver) = channels(2).await?;
-    exchange(Typed::<Move, Postcard>::new(sender), Typed::new(receiver), count, "Postcard", &show).await?;
-    cost(a, 2, count, "Postcard", &show).await?;
-
-    let packed = |(sender, receiver): (DataChannel, DataChannel)| (Packed::new(sender), Packed::new(receiver));
-    let (sender, receiver) = packed(channels(3).await?);
-    exchange(Typed::<Move, Json, _, _>::new(sender), Typed::new(receiver), count, "JSON, packed", &show).await?;
-    cost(a, 3, count, "JSON, packed", &show).await?;
-    let (sender, receiver) = packed(channels(4).await?);
-    exchange(Typed::<Move, Postcard, _, _>::new(sender), Typed::new(receiver), count, "Postcard, packed", &show)
-        .await?;
-    cost(a, 4, count, "Postcard, packed", &show).await
+    let (sender, receiver) = channel(a, b).await?;
+    exchange::<Json, _>(a, sender, receiver, count, "JSON", &show).await?;
+    let (sender, receiver) = channel(a, b).await?;
+    exchange::<Postcard, _>(a, sender, receiver, count, "Postcard", &show).await?;
+    let (sender, receiver) = channel(a, b).await?;
+    exchange::<Json, _>(a, Packed::new(sender), Packed::new(receiver), count, "JSON, packed", &show).await?;
+    let (sender, receiver) = channel(a, b).await?;
+    exchange::<Postcard, _>(a, Packed::new(sender), Packed::new(receiver), count, "Postcard, packed", &show).await
 }
 
-/// Sends moves from one end to the other, and a last word.
-async fn exchange<C: Codec, S: Carrier>(
-    sender: Typed<Move, C, Move, S>,
-    mut receiver: Typed<Move, C, Move, S>,
+/// Sends moves and a last word over a channel or over a channel of packed messages, and shows the time and the cost.
+async fn exchange<C: Codec + Default, S: Carrier>(
+    pc: &PeerConnection,
+    sender: S,
+    receiver: S,
     count: u32,
     name: &str,
     show: impl Fn(&str, &dyn Display),
 ) -> Result<()> {
+    let sender = Typed::<Move, C, Move, S>::new(sender);
+    let mut receiver = Typed::<Move, C, Move, S>::new(receiver);
     let started = Date::now();
     let send = async {
         for player in 0..count {
@@ -66,29 +56,30 @@ async fn exchange<C: Codec, S: Carrier>(
     };
     let receive = async {
         let mut steps = 0;
-        while let Some(received) = receiver.next().await.transpose()? {
-            match received {
-                Move::Step { player, .. } if player == steps => steps += 1,
-                Move::Step { player, .. } => show(name, &format_args!("move {player} instead of {steps}")),
-                Move::Say(_) => break,
-            }
+        while let Some(Move::Step { player, .. }) = receiver.next().await.transpose()? {
+            steps += u32::from(player == steps); // in order
         }
         Ok(steps)
     };
     let ((), steps) = try_join(send, receive).await?;
     show(name, &format_args!("{steps} moves in {:.0} ms", Date::now() - started));
+
+    let report = pc.stats().await?;
+    let id = sender.channel().id().map(u32::from);
+    for channel in report.of_type::<Channel>().filter(|channel| channel.data_channel_identifier == id) {
+        let (messages, bytes) = (channel.messages_sent.unwrap_or(0), channel.bytes_sent.unwrap_or(0));
+        let each = bytes as f64 / f64::from(count.max(1));
+        show(&format!("{name}, cost"), &format_args!("{each:.1} bytes a move, {messages} messages"));
+    }
     Ok(())
 }
 
-/// Shows the messages and the bytes that the browser has counted for a channel.
-async fn cost(pc: &PeerConnection, id: u32, count: u32, name: &str, show: impl Fn(&str, &dyn Display)) -> Result<()> {
-    let report = pc.stats().await?;
-    for channel in report.of_type::<Channel>().filter(|channel| channel.data_channel_identifier == Some(id)) {
-        let (messages, bytes) = (channel.messages_sent.unwrap_or(0), channel.bytes_sent.unwrap_or(0));
-        let each = bytes as f64 / f64::from(count.max(1));
-        show(&format!("{name}, cost"), &format_args!("{messages} messages, {each:.1} bytes a move"));
-    }
-    Ok(())
+/// Returns both ends of a new channel.
+async fn channel(a: &PeerConnection, b: &PeerConnection) -> Result<(DataChannel, DataChannel)> {
+    let mut incoming = b.data_channels();
+    let sender = a.create_data_channel("moves", &ChannelInit::new())?;
+    let receiver = incoming.next().await.ok_or_else(|| Error::other("receive", "the connection is closed"))?;
+    Ok((sender, receiver))
 }
 
 fn sessions() -> Result<(Session, Session)> {
