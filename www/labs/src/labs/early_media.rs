@@ -62,7 +62,7 @@ fn show_receivers(pc: &PeerConnection, video: &HtmlVideoElement) -> Result<Attac
     media::show(video, &MediaStream::from_tracks(&tracks)?)
 }
 
-/// Passes candidates on once the other side has the description that they belong to.
+/// Passes each candidate on, once the remote peer has the description that it belongs to.
 async fn trickle(from: &PeerConnection, to: &PeerConnection) -> Result<()> {
     let mut candidates = from.ice_candidates();
     while let Some(candidate) = candidates.next().await {

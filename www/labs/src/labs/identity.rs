@@ -11,7 +11,7 @@ use browser_rtc::{
 pub async fn run(domain: &str, show: impl Fn(&str, &dyn Display)) -> Result<()> {
     let pc = PeerConnection::new(&Configuration::new())?;
     if let Err(error) = pc.set_identity_provider(&IdentityProvider::new(domain)) {
-        // A plain answer, so that a program can go on without identities.
+        // A separate kind of error, so that a program can continue without identities.
         show("Peer identity", &if error.is_not_supported() { "not supported by this browser" } else { "refused" });
         show("Reason", &error);
         return Ok(());

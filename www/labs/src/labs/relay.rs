@@ -9,7 +9,7 @@ use browser_rtc::{
     peer::{Configuration, IceServer, IceTransportPolicy, PeerConnection},
     session::{MemoryLink, Session},
 };
-use futures::{StreamExt, future::try_join4};
+use futures::{StreamExt, future::try_join4, stream};
 
 /// Connects two sessions of this page. With `only_relay`, both ends use the TURN server and nothing else.
 pub async fn run(server: IceServer, only_relay: bool, show: impl Fn(&str, &dyn Display)) -> Result<()> {
@@ -59,9 +59,10 @@ async fn errors(pc: &PeerConnection, show: impl Fn(&str, &dyn Display)) -> Resul
 }
 
 async fn states(pc: &PeerConnection, show: impl Fn(&str, &dyn Display)) -> Result<()> {
-    let mut states = pc.connection_states();
-    while let Some(state) = states.next().await {
-        show("Connection", &state);
+    let gathering = pc.ice_gathering_states().map(|state| ("Gathering", state.to_string()));
+    let mut states = stream::select(gathering, pc.connection_states().map(|state| ("Connection", state.to_string())));
+    while let Some((name, state)) = states.next().await {
+        show(name, &state);
     }
     Ok(())
 }

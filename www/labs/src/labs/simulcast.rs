@@ -1,5 +1,5 @@
-//! Simulcast: one camera, sent in three sizes. A server accepts that; here a small rewriting of the descriptions stands
-//! in for one, because a browser itself receives each size as a separate stream.
+//! Simulcast: one camera, sent in three sizes. A media server receives them as one track. A browser does not, so that
+//! this lab rewrites the descriptions: the browser receives each size as a separate track.
 
 use std::fmt::Display;
 
@@ -65,7 +65,7 @@ async fn described(pc: &PeerConnection) -> Result<SessionDescription> {
 const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 
-/// Makes an offer of three sections from an offer of three encodings. Their packets are told apart by the same header.
+/// Returns an offer of three sections for an offer of three encodings. The header of an encoding names a section then.
 fn three_sections(offer: &str) -> String {
     let (session, section) = parts(offer);
     let is_kept = |line: &&str| !is_specific(line) && !line.ends_with(MID) && !line.contains("repaired-rtp-stream-id");
@@ -75,7 +75,7 @@ fn three_sections(offer: &str) -> String {
     bundled(session, &RIDS.join(" ")) + &sections
 }
 
-/// Makes an answer that accepts three encodings from an answer of three sections.
+/// Returns an answer that accepts three encodings for an answer of three sections.
 fn one_section(answer: &str, offer: &str) -> String {
     let ((session, sections), (_, offered)) = (parts(answer), parts(offer));
     let first = sections.find("\r\nm=").map_or(sections, |end| sections.split_at(end).0);

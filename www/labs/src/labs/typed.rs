@@ -36,7 +36,7 @@ pub async fn run(count: u32, show: impl Fn(&str, &dyn Display)) -> Result<()> {
     exchange::<Postcard, _>(a, Packed::new(sender), Packed::new(receiver), count, "Postcard, packed", &show).await
 }
 
-/// Sends moves and a last word over a channel or over a channel of packed messages, and shows the time and the cost.
+/// Sends moves and a final message over a carrier, and shows the time and the cost.
 async fn exchange<C: Codec + Default, S: Carrier>(
     pc: &PeerConnection,
     sender: S,

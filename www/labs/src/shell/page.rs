@@ -114,6 +114,9 @@ impl Page {
         set_attribute(&self.body, "data-state", name);
         self.state.set_text_content(Some(sentence));
         let is_running = matches!(outcome, Outcome::Running);
+        if let Some(actions) = find(&self.form, "fieldset") {
+            let _ = actions.toggle_attribute_with_force("disabled", !is_running); // fails for a malformed name only
+        }
         self.run.set_text_content(Some(if is_running { texts::STOP } else { texts::START }));
         let failure = if let Outcome::Failed(error) = outcome { Some(error) } else { None };
         self.failure.set_hidden(failure.is_none());
