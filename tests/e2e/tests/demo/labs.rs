@@ -11,12 +11,13 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// The content of the page of the labs.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Seen {
     lab: String,
     view: String,
     state: String,
     failure: String,
-    source: String,
+    shows_source: bool,
     results: BTreeMap<String, String>,
     videos: Vec<Video>,
     connections: usize,
@@ -105,7 +106,11 @@ const CASES: &[Case] = &[
         ],
         ..case("recording", "running", |seen, _| seen.number("Recorded") > 10_000.0)
     },
-    case("level", "running", |seen, _| seen.number("Measurements") > 10.0 && seen.number("Loudest peak") > 0.0),
+    case("level", "running", |seen, browser| {
+        let measures = seen.number("Measurements") > 10.0 && !seen.is("Loudest peak", "silent");
+        // Firefox measures only on a machine with an audio output.
+        measures || browser == Browser::Firefox && seen.failure.contains("Timeout")
+    }),
     case("pair", "running", |seen, _| {
         seen.plays() && seen.is("Connection", "connected") && seen.number("Candidates of the caller") > 0.0
     }),
@@ -265,13 +270,15 @@ async fn visit(page: &Page, case: &Case, browser: Browser) {
         take(page, step).await;
         until(page, &format!("step {number} of {lab} has its outcome"), outcome).await;
     }
-    let fails = lab == "screen" && browser == Browser::Firefox;
-    let end = if fails { "failed" } else { case.end };
-    until(page, &format!("{lab} is {end}"), |seen| seen.state == end).await;
-    if end == "running" {
+    let seen =
+        until(page, &format!("{lab} runs or has ended"), |seen| [case.end, "failed"].contains(&&*seen.state)).await;
+    let fails = seen.state == "failed";
+    // These need a screen and an audio output, which a headless Firefox does not have.
+    assert!(!fails || browser == Browser::Firefox && ["screen", "level"].contains(&lab), "{lab}: {}", seen.failure);
+    if seen.state == "running" {
         page.click("#run").await;
     }
-    let end = if end == "running" { "stopped" } else { end };
+    let end = if seen.state == "running" { "stopped" } else { &seen.state };
     let is_released = |seen: &Seen| seen.state == end && seen.connections == 0 && seen.tracks == 0;
     let seen = until(page, &format!("{lab} has released everything"), is_released).await;
     assert_eq!(seen.problems, Vec::<String>::new(), "{lab}");
@@ -282,7 +289,7 @@ async fn visit(page: &Page, case: &Case, browser: Browser) {
 async fn open(page: &Page, lab: &str) {
     let _: () = page.script(&format!("location.hash = '{lab}'")).await;
     let seen = until(page, &format!("{lab} is open"), |seen| seen.view == "lab" && seen.lab == lab).await;
-    assert!(seen.source.contains("pub async fn run("), "{lab}: {}", seen.source);
+    assert!(seen.shows_source, "{lab} shows no source");
 }
 
 async fn take(page: &Page, step: &Step) {

@@ -31,7 +31,7 @@ return {
   view: document.body.dataset.view,
   state: document.body.dataset.state,
   failure: text("#failure"),
-  source: text("#source"),
+  showsSource: text("#source").includes("pub async fn run("),
   results: Object.fromEntries(all("#results dd").map((value) => [value.dataset.result, value.textContent])),
   videos: all("#stage video").map((video) => ({ width: video.videoWidth, time: video.currentTime })),
   connections: connections.filter((connection) => connection.signalingState !== "closed").length,
