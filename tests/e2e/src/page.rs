@@ -267,6 +267,11 @@ impl Page {
         }
     }
 
+    /// Sets the size of the window in pixels. Browsers have a minimum width.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.with_timeout("the resize of the window", self.client.set_window_size(width, height)).await;
+    }
+
     /// Closes the tab.
     pub async fn close(&self) {
         self.with_timeout("the close of the window", self.client.close_window()).await;

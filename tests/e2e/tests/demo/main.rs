@@ -9,6 +9,7 @@ mod examples;
 mod files;
 mod handles;
 mod invite;
+mod labs;
 mod lingering;
 mod mesh;
 #[cfg(unix)]
