@@ -2,5 +2,9 @@
 
 pub mod dom;
 pub mod notices;
+pub mod object_url;
+pub mod problem;
+pub mod shelf;
 pub mod tabs;
 pub mod texts;
+pub mod viewer;
