@@ -107,6 +107,7 @@ pub fn size(bytes: f64) -> String {
             let tenths = (bytes + unit / 20) / (unit / 10);
             format!("{}.{} {name}", tenths / 10, tenths % 10)
         }
+        None if bytes == 1 => "1 byte".into(),
         None => format!("{bytes} bytes"),
     }
 }

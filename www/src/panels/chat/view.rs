@@ -112,7 +112,7 @@ impl Chat {
     pub fn add_unacknowledged(&self, text: &str) {
         self.add(&Author::Me, "", text);
         let line = self.log.last_element_child();
-        if let Some(mark) = line.and_then(|line| dom::within::<Element>(&line, ".mark").ok()) {
+        if let Some(mark) = line.and_then(|line| dom::within::<Element>(&line, ".receipt").ok()) {
             mark.set_text_content(Some(texts::SENT));
             self.unacknowledged.borrow_mut().push_back(mark);
         }
@@ -124,7 +124,7 @@ impl Chat {
         while self.acknowledged.get() < count
             && let Some(mark) = unacknowledged.pop_front()
         {
-            dom::set_attribute(&mark, "data-mark", "received");
+            dom::set_attribute(&mark, "data-receipt", "received");
             mark.set_text_content(Some(texts::RECEIVED));
             self.acknowledged.set(self.acknowledged.get() + 1);
         }

@@ -106,6 +106,10 @@ impl Item {
             select_biased! {
                 next = progress.next().fuse() => match next {
                     Some(next) => {
+                        if now.bytes == 0 {
+                            // What was received in an earlier call is not part of the rate.
+                            self.rate.take();
+                        }
                         now = next;
                         self.bar.set_value(now.fraction());
                     }
