@@ -58,6 +58,7 @@ impl CallView {
 pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
     let name = &*call.peer().name;
     let _view = page.call.show(name);
+    page.panels.select("chat");
     page.notices.show(Note::new(Code::InCall, format!("You are talking to {name}.")));
     let mut parts = pin!(
         async {

@@ -46,6 +46,7 @@ async fn until(page: &Page, state: &str) -> Item {
 }
 
 async fn ready(page: &Page) {
+    page.open_panel("files").await;
     let script = "return document.querySelector('#send-file').disabled";
     page.until_script(script, "files can be sent", |disabled: &bool| !disabled).await;
 }
