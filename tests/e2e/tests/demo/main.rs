@@ -4,15 +4,18 @@ mod arguments;
 mod calls;
 mod capture;
 mod channels;
+mod chat;
 mod endings;
 mod examples;
 mod files;
 mod handles;
+mod keypad;
 mod lingering;
 mod mesh;
 #[cfg(unix)]
 mod native_peer;
 mod plain_page;
+mod recordings;
 mod recovery;
 mod rooms;
 mod storm;

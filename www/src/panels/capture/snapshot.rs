@@ -18,7 +18,7 @@ use crate::{
     texts::{clock, record as texts},
 };
 
-/// The time to wait for a frame, in milliseconds. The camera of the other side may be off.
+/// The time to wait for a frame, in milliseconds. The camera of the peer may be off.
 const TIMEOUT: u32 = 3_000;
 
 /// Takes a snapshot at each click until the future is dropped.

@@ -18,7 +18,7 @@ pub enum Side {
 /// Returns the live tracks of one side.
 fn tracks(call: &Call, side: Side) -> Vec<MediaStreamTrack> {
     let tracks = match side {
-        // The stream is not there yet if the other side has sent nothing.
+        // The stream is missing until the peer has sent something.
         Side::Remote => call.remote_stream().now_or_never().and_then(Result::ok).map(|stream| stream.tracks()),
         Side::Own => Some(call.connection().senders().iter().filter_map(RtpSender::track).collect()),
     };

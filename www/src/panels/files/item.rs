@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, future::Future, rc::Rc};
 
-use browser_rtc::{Error, Listener, files::Progress};
+use browser_rtc::{Error, files::Progress};
 use futures::{
     FutureExt, Stream, StreamExt,
     future::{Either, select},
@@ -12,7 +12,7 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use web_sys::{Element, HtmlAnchorElement, HtmlButtonElement, HtmlElement, HtmlImageElement, HtmlProgressElement};
 
-use super::{rate::Rate, view::FileView};
+use super::{preview::Preview, rate::Rate, view::FileView};
 use crate::{
     dom::{self, MissingElement},
     texts::{self, files},
@@ -21,9 +21,6 @@ use crate::{
 
 /// The time between two updates of the figures, in milliseconds.
 const PAUSE: u32 = 250;
-
-/// The types of files that are shown as pictures.
-const PICTURES: [&str; 6] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"];
 
 /// A line of the list, which is removed on drop.
 pub struct Item {
@@ -66,6 +63,7 @@ impl Item {
             rate: RefCell::default(),
             element,
         };
+        dom::set_attribute(&item.bar, "aria-label", name);
         view.add(&item.element);
         Ok(item)
     }
@@ -144,19 +142,9 @@ impl Item {
         self.view.refresh();
     }
 
-    /// Shows the picture in small, and in full size when it is clicked. Keeps the URL valid, also that of another file.
+    /// Shows a picture in small, and in full size when it is clicked. Keeps the URL valid, also that of another file.
     pub fn preview(&self, url: ObjectUrl, mime_type: &str) -> Preview {
-        if !PICTURES.contains(&mime_type) {
-            return Preview { _url: url, _listeners: None };
-        }
-        let (thumb, viewer, name, shown) =
-            (self.thumb.clone(), self.view.viewer().clone(), self.name.clone(), url.as_str().to_owned());
-        // The type is a claim of the sender: what is not a picture is not shown.
-        let failures = Listener::new(&self.picture, "error", move |_| thumb.set_hidden(true));
-        let clicks = Listener::new(&self.thumb, "click", move |_| viewer.open(&shown, &name));
-        self.picture.set_src(url.as_str());
-        self.thumb.set_hidden(false);
-        Preview { _url: url, _listeners: Some([failures, clicks]) }
+        Preview::new(url, mime_type, &self.name, (&self.thumb, &self.picture), self.view.viewer())
     }
 
     /// Resolves when the user removes the file from the list.
@@ -200,10 +188,4 @@ impl Drop for Asking<'_> {
         self.0.refuse.set_hidden(true);
         self.0.view.refresh();
     }
-}
-
-/// Keeps the links to a file valid until it is dropped.
-pub struct Preview {
-    _url: ObjectUrl,
-    _listeners: Option<[Listener; 2]>,
 }

@@ -7,6 +7,7 @@ mod intake;
 mod interrupted;
 mod item;
 mod offers;
+mod preview;
 mod rate;
 mod receive;
 mod send;

@@ -14,6 +14,7 @@ pub struct Announcement {
     /// Announces the text to screen readers, which ignore elements that become visible with their text.
     status: Element,
     accept: HtmlButtonElement,
+    tab: HtmlElement,
     _listeners: [Listener; 3],
 }
 
@@ -40,6 +41,7 @@ impl Announcement {
             status: dom.get("offer-status")?,
             accept: dom.get("offer-accept")?,
             toast,
+            tab,
             _listeners,
         })
     }
@@ -58,6 +60,10 @@ impl Announcement {
     }
 
     pub fn hide(&self) {
+        // Keyboard navigation continues from the tab, whose panel shows the transfers.
+        if dom::has_focus(&self.accept) {
+            dom::focus(&self.tab);
+        }
         self.toast.set_hidden(true);
         self.status.set_text_content(None);
     }
