@@ -65,7 +65,8 @@ async fn captures(scene: &str, browser: Browser, size: (u32, u32)) {
 
         // Sound and picture, with a pause.
         ada.click("#record-start").await;
-        ada.until_script(TIME, "two seconds are recorded", |time: &String| time == "0:02").await;
+        let has_two_seconds = |time: &String| !["", "0:00", "0:01"].contains(&&**time);
+        ada.until_script(TIME, "two seconds are recorded", has_two_seconds).await;
         ada.click("#record-pause").await;
         let paused = "return document.querySelector('#record-meter').dataset.state === 'paused'";
         ada.until_script(paused, "the recording is paused", |paused: &bool| *paused).await;
@@ -80,7 +81,7 @@ async fn captures(scene: &str, browser: Browser, size: (u32, u32)) {
         // Sound only, until the call ends.
         ada.load_script("a choice", "document.querySelector('#record-source').value = 'remote-sound'").await;
         ada.click("#record-start").await;
-        ada.until_script(TIME, "a second is recorded", |time: &String| time != "0:00").await;
+        ada.until_script(TIME, "two more seconds are recorded", has_two_seconds).await;
         bob.hang_up().await;
         ada.until_free().await;
         let sound = until(&ada, "the sound", |capture| capture.kind == "sound" && capture.duration.is_some()).await;

@@ -105,6 +105,7 @@ impl InProgress<'_> {
         self.0.pause.set_hidden(!visible);
         self.0.stop.set_hidden(!visible);
         self.0.meter.set_hidden(!visible);
+        self.0.time.set_text_content(None);
     }
 }
 
