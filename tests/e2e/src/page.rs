@@ -267,7 +267,7 @@ impl Page {
         }
     }
 
-    /// Sets the size of the window in pixels. Browsers have a minimum width.
+    /// Sets the size of the window, in pixels. Browsers have a minimum width of about 500 pixels.
     pub async fn resize(&self, width: u32, height: u32) {
         self.with_timeout("the resize of the window", self.client.set_window_size(width, height)).await;
     }
@@ -303,11 +303,6 @@ impl Page {
     pub async fn press(&self, selector: &str, keys: &str) {
         let element = self.find(selector).await;
         self.with_timeout(&format!("the input into {selector}"), element.send_keys(keys)).await;
-    }
-
-    /// Sets the size of the window, in pixels.
-    pub async fn resize(&self, width: u32, height: u32) {
-        self.with_timeout("the new size of the window", self.client.set_window_size(width, height)).await;
     }
 
     /// Returns the current content of the page.

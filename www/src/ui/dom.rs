@@ -77,6 +77,20 @@ pub fn within<T: JsCast>(parent: &Element, selector: &str) -> Result<T, MissingE
     element.ok_or_else(|| MissingElement(selector.into()))
 }
 
+/// Returns all elements within `parent` that match the selector.
+pub fn all<T: JsCast>(parent: &Element, selector: &str) -> Vec<T> {
+    let Ok(found) = parent.query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+}
+
+/// Adds the name of a thing to the labels of the buttons and links that act on it.
+pub fn label_buttons(parent: &Element, name: &str) {
+    for button in all::<Element>(parent, "button, a") {
+        let action = button.get_attribute("aria-label").or_else(|| button.text_content()).unwrap_or_default();
+        set_attribute(&button, "aria-label", &format!("{action} {name}"));
+    }
+}
+
 /// Sets an attribute by a name that is well-formed.
 pub fn set_attribute(element: &Element, name: &str, value: &str) {
     let _well_formed = element.set_attribute(name, value);
@@ -84,6 +98,11 @@ pub fn set_attribute(element: &Element, name: &str, value: &str) {
 
 pub fn focus(element: &HtmlElement) {
     let _shown = element.focus();
+}
+
+/// Returns whether the element has the focus.
+pub fn has_focus(element: &Element) -> bool {
+    element.owner_document().and_then(|document| document.active_element()).as_ref() == Some(element)
 }
 
 /// Adds a child at the end, where no child of `parent` can be its own parent.
