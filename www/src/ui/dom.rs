@@ -70,6 +70,11 @@ pub fn within<T: JsCast>(parent: &Element, selector: &str) -> Result<T, MissingE
     element.ok_or_else(|| MissingElement(selector.into()))
 }
 
+/// Returns an element as one of HTML.
+pub fn html(element: Element) -> Result<HtmlElement, MissingElement> {
+    element.dyn_into().map_err(|element: Element| MissingElement(element.tag_name()))
+}
+
 /// Sets an attribute by a name that is well-formed.
 pub fn set_attribute(element: &Element, name: &str, value: &str) {
     let _well_formed = element.set_attribute(name, value);
@@ -77,6 +82,43 @@ pub fn set_attribute(element: &Element, name: &str, value: &str) {
 
 pub fn focus(element: &HtmlElement) {
     let _shown = element.focus();
+}
+
+/// Returns the element that has the focus. `None` if it is the body.
+pub fn focused() -> Option<HtmlElement> {
+    let document = web_sys::window()?.document()?;
+    let element = document.active_element()?.dyn_into().ok()?;
+    (document.body()? != element).then_some(element)
+}
+
+/// Returns the element with the content of the page, below the header and the notices.
+pub fn content() -> Option<HtmlElement> {
+    web_sys::window()?.document()?.query_selector("main").ok()??.dyn_into().ok()
+}
+
+/// Returns the time since the page was opened, in milliseconds.
+pub fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// Returns whether an element is displayed, in sight or not.
+pub fn is_visible(element: &Element) -> bool {
+    element.get_client_rects().length() > 0
+}
+
+/// Hides an element from view only: it stays available to screen readers.
+pub fn set_visually_hidden(element: &Element, hidden: bool) {
+    let _valid_name = element.class_list().toggle_with_force("visually-hidden", hidden);
+}
+
+/// Sets or removes a boolean attribute, such as `hidden` of an element of SVG.
+pub fn set_flag(element: &Element, name: &str, is_set: bool) {
+    let _well_formed = element.toggle_attribute_with_force(name, is_set);
+}
+
+/// Sets a custom property for style sheets.
+pub fn set_property(element: &HtmlElement, name: &str, value: &str) {
+    let _valid = element.style().set_property(name, value);
 }
 
 /// Adds a child at the end, where no child of `parent` can be its own parent.

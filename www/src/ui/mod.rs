@@ -1,6 +1,9 @@
 //! The plumbing of the page, which does not use the library: elements, notices, tabs and texts.
 
+pub mod corner;
 pub mod dom;
+pub mod features;
 pub mod notices;
+pub mod picture;
 pub mod tabs;
 pub mod texts;
