@@ -40,8 +40,8 @@ impl Controls {
         dom::set_flag(&self.own_tile, "data-muted", !own.is_heard());
         dom::set_flag(&self.own_tile, "data-camera-off", !has_camera);
         dom::set_flag(&self.own_tile, "data-faces-away", own.faces_away());
-        self.microphones.select(own.microphone.id());
-        self.cameras.select(own.camera.id());
+        self.microphones.select(own.microphone.id().as_deref());
+        self.cameras.select(own.camera.id().as_deref());
     }
 }
 

@@ -34,9 +34,9 @@ impl Choices {
         })
     }
 
-    pub fn select(&self, id: Option<String>) {
+    pub fn select(&self, id: Option<&str>) {
         for input in self.inputs() {
-            input.set_checked(Some(input.value()) == id);
+            input.set_checked(id == Some(&input.value()));
         }
     }
 
@@ -59,7 +59,7 @@ impl Choices {
             let _template_has_all_parts = self.add(device);
         }
         self.group.set_hidden(devices.is_empty());
-        self.select(selected);
+        self.select(selected.as_deref());
     }
 
     fn add(&self, device: &DeviceInfo) -> std::result::Result<(), MissingElement> {
@@ -130,6 +130,6 @@ async fn set_speaker(page: &Page, id: &str) -> Result<()> {
     for tile in [&page.call.person, &page.call.screen] {
         media::set_sink_id(&tile.video, id).await?;
     }
-    page.call.speakers.choices.select(Some(id.to_owned()));
+    page.call.speakers.choices.select(Some(id));
     Ok(())
 }

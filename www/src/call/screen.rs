@@ -4,7 +4,7 @@ use browser_rtc::{
     ErrorKind, Result,
     media::{self, ContentHint, DisplayMediaOptions, SelfCapturePreference, Video, max},
 };
-use futures::{FutureExt, StreamExt, future::select_all, select_biased};
+use futures::{FutureExt, StreamExt, select_biased};
 use web_sys::{HtmlButtonElement, HtmlElement};
 
 use super::own::Own;
@@ -57,17 +57,16 @@ async fn share(screen: &Screen, own: &Own<'_>) -> Result<()> {
         .audio(true)
         .self_browser_surface(SelfCapturePreference::Exclude);
     let stream = media::get_display_media(&options).await?;
-    for track in stream.video_tracks() {
-        // Sharp text rather than smooth motion. Firefox has no hints.
-        let _ = track.set_content_hint(&ContentHint::Text);
-    }
+    let Some(track) = stream.video_tracks().into_iter().next() else { return Ok(()) };
+    // Sharp text rather than smooth motion. Firefox has no hints.
+    let _ = track.set_content_hint(&ContentHint::Text);
     let senders = own.add_screen(&stream)?;
     screen.show(true);
     let mut clicks = dom::clicks(&screen.button);
-    let mut ends = select_all(stream.video_tracks().iter().map(|track| track.ended())).fuse();
     select_biased! {
         () = clicks.select_next_some() => {}
-        _ended = ends => {}
+        // The browser's own button, or a window that was closed.
+        () = track.ended().fuse() => {}
     }
     own.remove_screen(&senders)
 }

@@ -55,10 +55,11 @@ impl Shown {
 
 impl Tile {
     /// Adds a tile to the stage. Its video gets this id.
-    pub fn new(dom: &Dom, video_id: &str) -> Result<Self, MissingElement> {
+    pub fn new(dom: &Dom, video_id: &str, class: &str) -> Result<Self, MissingElement> {
         let element = dom::html(Template::find(dom, "tile-template")?.copy()?)?;
         let video: HtmlVideoElement = dom::within(&element, "video")?;
         video.set_id(video_id);
+        element.set_class_name(class);
         let tile = Self {
             bars: dom::within(&element, ".bars")?,
             picture: Cell::new(Picture::Waiting),

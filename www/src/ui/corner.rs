@@ -106,7 +106,7 @@ impl MovablePicture {
         };
         let mut listeners = vec![
             pointer("pointerdown", begin),
-            pointer("pointermove", |state, event| state.drag(event)),
+            pointer("pointermove", State::drag),
             pointer("pointerup", |state, _| state.drop()),
             pointer("pointercancel", |state, _| state.drop()),
         ];
