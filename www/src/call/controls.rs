@@ -6,7 +6,7 @@ use browser_rtc::{Result, media::MediaStreamTrack};
 use futures::{FutureExt, StreamExt, join, select_biased};
 use web_sys::{HtmlButtonElement, HtmlElement};
 
-use super::{devices::Choices, own::Own};
+use super::{devices::Devices, own::Own};
 use crate::{
     dom::{self, Dom, MissingElement},
     page::Page,
@@ -17,8 +17,6 @@ pub struct Controls {
     microphone: HtmlButtonElement,
     camera: HtmlButtonElement,
     own_tile: HtmlElement,
-    pub microphones: Choices,
-    pub cameras: Choices,
 }
 
 impl Controls {
@@ -27,12 +25,10 @@ impl Controls {
             microphone: dom.get("toggle-microphone")?,
             camera: dom.get("toggle-camera")?,
             own_tile: dom.get("own-tile")?,
-            microphones: Choices::find(dom, "call-microphones")?,
-            cameras: Choices::find(dom, "call-cameras")?,
         })
     }
 
-    fn show(&self, own: &Own<'_>) {
+    fn show(&self, own: &Own<'_>, devices: &Devices) {
         let has_camera = own.camera.track().is_some();
         for (button, is_off) in [(&self.microphone, !own.is_heard()), (&self.camera, !has_camera)] {
             dom::set_attribute(button, "aria-pressed", if is_off { "true" } else { "false" });
@@ -40,8 +36,8 @@ impl Controls {
         dom::set_flag(&self.own_tile, "data-muted", !own.is_heard());
         dom::set_flag(&self.own_tile, "data-camera-off", !has_camera);
         dom::set_flag(&self.own_tile, "data-faces-away", own.faces_away());
-        self.microphones.select(own.microphone.id().as_deref());
-        self.cameras.select(own.camera.id().as_deref());
+        devices.microphones.select(own.microphone.id());
+        devices.cameras.select(own.camera.id());
     }
 }
 
@@ -51,10 +47,10 @@ pub async fn run(page: &Page, own: &Own<'_>) {
 }
 
 async fn microphone(page: &Page, own: &Own<'_>) {
-    let controls = &page.call.controls;
-    let (mut clicks, mut choices) = (dom::clicks(&controls.microphone), controls.microphones.chosen());
+    let (controls, devices) = (&page.call.controls, &page.call.devices);
+    let (mut clicks, mut choices) = (dom::clicks(&controls.microphone), devices.microphones.chosen());
     loop {
-        controls.show(own);
+        controls.show(own, devices);
         let done = select_biased! {
             () = clicks.select_next_some() => own.set_muted(own.is_heard()).await,
             id = choices.select_next_some() => own.use_device(&own.microphone, Some(id)).await,
@@ -63,15 +59,15 @@ async fn microphone(page: &Page, own: &Own<'_>) {
                 own.turn_off(&own.microphone).await
             }
         };
-        report(page, done, Device::Microphone);
+        report(page, done, Device::Microphone).await;
     }
 }
 
 async fn camera(page: &Page, own: &Own<'_>) {
-    let controls = &page.call.controls;
-    let (mut clicks, mut choices) = (dom::clicks(&controls.camera), controls.cameras.chosen());
+    let (controls, devices) = (&page.call.controls, &page.call.devices);
+    let (mut clicks, mut choices) = (dom::clicks(&controls.camera), devices.cameras.chosen());
     loop {
-        controls.show(own);
+        controls.show(own, devices);
         let done = select_biased! {
             () = clicks.select_next_some() => match own.camera.track() {
                 Some(_) => own.turn_off(&own.camera).await,
@@ -83,13 +79,14 @@ async fn camera(page: &Page, own: &Own<'_>) {
                 own.turn_off(&own.camera).await
             }
         };
-        report(page, done, Device::Camera);
+        report(page, done, Device::Camera).await;
     }
 }
 
-fn report(page: &Page, done: Result<()>, device: Device) {
+async fn report(page: &Page, done: Result<()>, device: Device) {
+    // The user may have allowed a device now, so that its name is known.
     match done {
-        Ok(()) => {}
+        Ok(()) => drop(page.call.devices.list(page).await),
         Err(error) if error.is_closed() => {}
         Err(error) => page.notices.fail(texts::not_opened(&error, device)),
     }

@@ -1,5 +1,7 @@
 //! The choice of the microphone, the camera and the loudspeaker during a call.
 
+use std::cell::RefCell;
+
 use browser_rtc::{
     ErrorKind, EventStream, Result,
     media::{self, AudioOutputOptions, DeviceInfo, DeviceKind},
@@ -20,11 +22,19 @@ pub struct Choices {
     group: HtmlElement,
     name: String,
     template: Template,
+    selected: RefCell<Option<String>>,
+    listed: RefCell<Vec<DeviceInfo>>,
 }
 
 impl Choices {
     pub fn find(dom: &Dom, id: &str) -> std::result::Result<Self, MissingElement> {
-        Ok(Self { group: dom.get(id)?, name: id.to_owned(), template: Template::find(dom, "choice-template")? })
+        Ok(Self {
+            group: dom.get(id)?,
+            name: id.to_owned(),
+            template: Template::find(dom, "choice-template")?,
+            selected: RefCell::default(),
+            listed: RefCell::default(),
+        })
     }
 
     /// The ids of the devices that the user chooses.
@@ -34,32 +44,30 @@ impl Choices {
         })
     }
 
-    pub fn select(&self, id: Option<&str>) {
-        for input in self.inputs() {
-            input.set_checked(id == Some(&input.value()));
-        }
-    }
-
-    fn inputs(&self) -> impl Iterator<Item = HtmlInputElement> {
+    pub fn select(&self, id: Option<String>) {
         let inputs = self.group.get_elements_by_tag_name("input");
-        (0..inputs.length()).filter_map(move |index| inputs.item(index)?.dyn_into().ok())
+        for input in (0..inputs.length()).filter_map(|index| inputs.item(index)?.dyn_into::<HtmlInputElement>().ok()) {
+            input.set_checked(id == Some(input.value()));
+        }
+        self.selected.replace(id);
     }
 
-    fn selected(&self) -> Option<String> {
-        self.inputs().find(HtmlInputElement::checked).map(|input| input.value())
-    }
-
+    /// Lists the devices of a kind. Nothing changes if they are listed already, so that the focus stays where it is.
     fn list(&self, devices: &[DeviceInfo], kind: &DeviceKind) {
-        let selected = self.selected();
+        let devices: Vec<_> =
+            devices.iter().filter(|device| device.kind == *kind && can_be_chosen(device)).cloned().collect();
+        if *self.listed.borrow() == devices {
+            return;
+        }
         while let Ok(Some(old)) = self.group.query_selector(".choice") {
             old.remove();
         }
-        let devices: Vec<_> = devices.iter().filter(|device| device.kind == *kind && can_be_chosen(device)).collect();
         for device in &devices {
             let _template_has_all_parts = self.add(device);
         }
         self.group.set_hidden(devices.is_empty());
-        self.select(selected.as_deref());
+        self.listed.replace(devices);
+        self.select(self.selected.take());
     }
 
     fn add(&self, device: &DeviceInfo) -> std::result::Result<(), MissingElement> {
@@ -73,37 +81,52 @@ impl Choices {
     }
 }
 
-/// Returns whether a device is listed. Chromium lists the default devices a second time under special ids.
+/// Returns whether a device is listed. Before the user has allowed a capture, devices have no ids. Chromium also lists the
+/// default device, which follows the system's choice, and that for communications, which is one of the others.
 fn can_be_chosen(device: &DeviceInfo) -> bool {
-    !matches!(device.device_id.as_str(), "" | "default" | "communications")
+    !matches!(device.device_id.as_str(), "" | "communications")
 }
 
-pub struct Speakers {
-    choices: Choices,
-    choose: HtmlButtonElement,
+pub struct Devices {
+    pub microphones: Choices,
+    pub cameras: Choices,
+    speakers: Choices,
+    choose_speaker: HtmlButtonElement,
 }
 
-impl Speakers {
+impl Devices {
     pub fn find(dom: &Dom) -> std::result::Result<Self, MissingElement> {
-        Ok(Self { choices: Choices::find(dom, "call-speakers")?, choose: dom.get("choose-speaker")? })
+        Ok(Self {
+            microphones: Choices::find(dom, "call-microphones")?,
+            cameras: Choices::find(dom, "call-cameras")?,
+            speakers: Choices::find(dom, "call-speakers")?,
+            choose_speaker: dom.get("choose-speaker")?,
+        })
+    }
+
+    /// Lists the devices. Their names are known once the user has allowed a capture.
+    pub async fn list(&self, page: &Page) -> Result<()> {
+        let devices = media::devices().await?;
+        self.microphones.list(&devices, &DeviceKind::AudioInput);
+        self.cameras.list(&devices, &DeviceKind::VideoInput);
+        // A browser that always plays on the default loudspeaker of the system has no id of it.
+        if let Ok(current) = media::sink_id(&page.call.person.video) {
+            self.speakers.list(&devices, &DeviceKind::AudioOutput);
+            self.speakers.select(Some(if current.is_empty() { "default".into() } else { current }));
+        }
+        Ok(())
     }
 }
 
-/// Lists the devices, and changes the loudspeaker, until the future is dropped.
+/// Follows the list of devices, and changes the loudspeaker, until the future is dropped.
 pub async fn run(page: &Page) -> Result<()> {
-    let (controls, speakers) = (&page.call.controls, &page.call.speakers);
-    let can_set = features::has_member(&page.call.person.video, "setSinkId");
+    let devices = &page.call.devices;
     // Chromium lists all loudspeakers, and Firefox those that the user has chosen in its dialog.
-    speakers.choose.set_hidden(!(can_set && features::has_media_device_member("selectAudioOutput")));
-    let (mut chosen, mut clicks) = (speakers.choices.chosen(), dom::clicks(&speakers.choose));
+    devices.choose_speaker.set_hidden(!features::has_media_device_member("selectAudioOutput"));
+    let (mut chosen, mut clicks) = (devices.speakers.chosen(), dom::clicks(&devices.choose_speaker));
     let mut changes = media::device_changes()?;
     loop {
-        let devices = media::devices().await?;
-        controls.microphones.list(&devices, &DeviceKind::AudioInput);
-        controls.cameras.list(&devices, &DeviceKind::VideoInput);
-        if can_set {
-            speakers.choices.list(&devices, &DeviceKind::AudioOutput);
-        }
+        devices.list(page).await?;
         let id = select_biased! {
             _change = changes.next().fuse() => continue,
             id = chosen.select_next_some() => Ok(id),
@@ -130,6 +153,5 @@ async fn set_speaker(page: &Page, id: &str) -> Result<()> {
     for tile in [&page.call.person, &page.call.screen] {
         media::set_sink_id(&tile.video, id).await?;
     }
-    page.call.speakers.choices.select(Some(id));
     Ok(())
 }

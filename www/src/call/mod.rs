@@ -23,7 +23,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
 
 use self::{
     controls::Controls,
-    devices::Speakers,
+    devices::Devices,
     own::Own,
     screen::Screen,
     tiles::{Picture, Tile},
@@ -47,7 +47,7 @@ pub struct CallView {
     screen: Tile,
     controls: Controls,
     share: Screen,
-    speakers: Speakers,
+    devices: Devices,
     _own_picture: MovablePicture,
 }
 
@@ -62,7 +62,7 @@ impl CallView {
             person: Tile::new(dom, "remote-video", "tile")?,
             controls: Controls::find(dom)?,
             share: Screen::find(dom)?,
-            speakers: Speakers::find(dom)?,
+            devices: Devices::find(dom)?,
             _own_picture: MovablePicture::find(dom)?,
         })
     }

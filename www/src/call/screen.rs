@@ -1,7 +1,7 @@
 //! Sharing of the screen beside the camera.
 
 use browser_rtc::{
-    ErrorKind, Result,
+    ErrorKind, EventStream, Result,
     media::{self, ContentHint, DisplayMediaOptions, SelfCapturePreference, Video, max},
 };
 use futures::{FutureExt, StreamExt, select_biased};
@@ -41,7 +41,7 @@ pub async fn run(page: &Page, own: &Own<'_>) {
     loop {
         screen.show(false);
         clicks.select_next_some().await;
-        match share(screen, own).await {
+        match share(screen, own, &mut clicks).await {
             Ok(()) => {}
             // The user has closed the browser's dialog, or the call has ended.
             Err(error) if matches!(error.kind(), ErrorKind::NotAllowed | ErrorKind::Closed) => {}
@@ -51,7 +51,7 @@ pub async fn run(page: &Page, own: &Own<'_>) {
 }
 
 /// Shares the screen until the user stops it, by the button of the page or by the browser's.
-async fn share(screen: &Screen, own: &Own<'_>) -> Result<()> {
+async fn share(screen: &Screen, own: &Own<'_>, clicks: &mut EventStream<()>) -> Result<()> {
     let options = DisplayMediaOptions::new()
         .video(Video::new().frame_rate(max(15)))
         .audio(true)
@@ -62,7 +62,6 @@ async fn share(screen: &Screen, own: &Own<'_>) -> Result<()> {
     let _ = track.set_content_hint(&ContentHint::Text);
     let senders = own.add_screen(&stream)?;
     screen.show(true);
-    let mut clicks = dom::clicks(&screen.button);
     select_biased! {
         () = clicks.select_next_some() => {}
         // The browser's own button, or a window that was closed.
