@@ -15,6 +15,7 @@ mod native_peer;
 mod plain_page;
 mod recovery;
 mod rooms;
+mod stage;
 mod storm;
 mod talk;
 mod tokens;
