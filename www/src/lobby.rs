@@ -40,6 +40,8 @@ pub async fn stay(page: &Page, room: Room) -> Note {
     let mut phone = pin!(Fuse::terminated());
     let mut deliveries = FuturesUnordered::new();
     let mut lost = None;
+    // The connection to the server, as the status shows it.
+    let mut _server = None;
     loop {
         select_biased! {
             note = phone => {
@@ -68,11 +70,12 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                     }
                 }
                 // Only the first attempt is shown. Calls and the list of people work without the server.
-                Some(RoomEvent::Reconnecting { attempt: 1, .. }) => page.notices.show(Note::new(
+                Some(RoomEvent::Reconnecting { attempt: 1, .. }) => _server = Some(page.notices.hold(Note::new(
                     Code::Reconnecting,
                     "The connection to the server is lost. Reconnecting…",
-                )),
+                ))),
                 Some(RoomEvent::Recovered) => {
+                    _server = None;
                     page.notices.show(Note::new(Code::Recovered, "The connection to the server is restored."));
                 }
                 Some(RoomEvent::Lost { reason, .. }) => {
@@ -82,10 +85,10 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                         return note;
                     }
                     // A call needs no server, so that it continues.
-                    page.notices.show(Note::new(
+                    _server = Some(page.notices.hold(Note::new(
                         Code::Disconnected,
                         "The connection to the server is lost. This call continues without it.",
-                    ));
+                    )));
                     lost = Some(note);
                 }
                 _ => {}
