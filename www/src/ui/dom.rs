@@ -65,8 +65,12 @@ impl Template {
         content.first_element_child().map(Self).ok_or_else(|| MissingElement(format!("in the template #{id}")))
     }
 
+    /// Copies the content into the document. A video that is cloned in the document of the template reports no frames in
+    /// Firefox.
     pub fn copy(&self) -> Result<Element, MissingElement> {
-        let copy = self.0.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into().ok());
+        let document = web_sys::window().and_then(|window| window.document());
+        let copy = document.and_then(|document| document.import_node_with_deep(&self.0, true).ok());
+        let copy = copy.and_then(|copy| copy.dyn_into().ok());
         copy.ok_or_else(|| MissingElement("in a copy of a template".into()))
     }
 }
@@ -91,6 +95,11 @@ pub fn label_buttons(parent: &Element, name: &str) {
     }
 }
 
+/// Returns an element as one of HTML.
+pub fn html(element: Element) -> Result<HtmlElement, MissingElement> {
+    element.dyn_into().map_err(|element: Element| MissingElement(element.tag_name()))
+}
+
 /// Sets an attribute by a name that is well-formed.
 pub fn set_attribute(element: &Element, name: &str, value: &str) {
     let _well_formed = element.set_attribute(name, value);
@@ -103,6 +112,43 @@ pub fn focus(element: &HtmlElement) {
 /// Returns whether the element has the focus.
 pub fn has_focus(element: &Element) -> bool {
     element.owner_document().and_then(|document| document.active_element()).as_ref() == Some(element)
+}
+
+/// Returns the element that has the focus. `None` if it is the body.
+pub fn focused() -> Option<HtmlElement> {
+    let document = web_sys::window()?.document()?;
+    let element = document.active_element()?.dyn_into().ok()?;
+    (document.body()? != element).then_some(element)
+}
+
+/// Returns the element with the content of the page, below the header and the notices.
+pub fn content() -> Option<HtmlElement> {
+    web_sys::window()?.document()?.query_selector("main").ok()??.dyn_into().ok()
+}
+
+/// Returns the time since the page was opened, in milliseconds.
+pub fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// Returns whether an element is displayed, in sight or not.
+pub fn is_visible(element: &Element) -> bool {
+    element.get_client_rects().length() > 0
+}
+
+/// Hides an element from view only: it stays available to screen readers.
+pub fn set_visually_hidden(element: &Element, hidden: bool) {
+    let _valid_name = element.class_list().toggle_with_force("visually-hidden", hidden);
+}
+
+/// Sets or removes a boolean attribute, such as `hidden` of an element of SVG.
+pub fn set_flag(element: &Element, name: &str, is_set: bool) {
+    let _well_formed = element.toggle_attribute_with_force(name, is_set);
+}
+
+/// Sets a custom property for style sheets.
+pub fn set_property(element: &HtmlElement, name: &str, value: &str) {
+    let _valid = element.style().set_property(name, value);
 }
 
 /// Adds a child at the end, where no child of `parent` can be its own parent.
