@@ -1,7 +1,10 @@
 //! The plumbing of the page, which does not use the library: elements, notices, tabs and texts.
 
+pub mod corner;
 pub mod dom;
+pub mod features;
 pub mod notices;
+pub mod picture;
 pub mod problem;
 pub mod sound;
 pub mod storage;

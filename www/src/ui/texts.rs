@@ -1,5 +1,6 @@
 //! The sentences for failures and for the ends of calls.
 
+pub mod call;
 pub mod capture;
 pub mod devices;
 pub mod permission;
