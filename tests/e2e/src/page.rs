@@ -284,6 +284,11 @@ impl Page {
         }
     }
 
+    /// Sets the size of the window, in pixels. Browsers have a minimum width of about 500 pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.with_timeout("the resize of the window", self.client.set_window_size(width, height)).await;
+    }
+
     /// Closes the tab.
     pub async fn close(&self) {
         self.with_timeout("the close of the window", self.client.close_window()).await;
@@ -315,11 +320,6 @@ impl Page {
     pub async fn press(&self, selector: &str, keys: &str) {
         let element = self.find(selector).await;
         self.with_timeout(&format!("the input into {selector}"), element.send_keys(keys)).await;
-    }
-
-    /// Sets the size of the window, in pixels.
-    pub async fn resize(&self, width: u32, height: u32) {
-        self.with_timeout("the new size of the window", self.client.set_window_size(width, height)).await;
     }
 
     /// Returns the current content of the page.

@@ -29,7 +29,7 @@ use crate::{
     dom::{self, Dom, MissingElement, Shown},
     notices::{Code, Note},
     page::Page,
-    panels::{chat, files, inspector, keypad},
+    panels::{capture, chat, files, inspector, keypad},
     texts,
     ui::corner::MovablePicture,
 };
@@ -117,6 +117,7 @@ pub async fn talk(page: &Page, call: &Call, local: &LocalMedia) -> Note {
                 report_failure(page, chat::run(page, call)),
                 report_failure(page, files::run(page, call)),
                 report_failure(page, keypad::run(page, call)),
+                report_failure(page, capture::run(page, call)),
                 inspector::run(&page.states, call.connection()),
             )
         }

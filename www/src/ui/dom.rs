@@ -82,6 +82,20 @@ pub fn html(element: Element) -> Result<HtmlElement, MissingElement> {
     element.dyn_into().map_err(|element: Element| MissingElement(element.tag_name()))
 }
 
+/// Returns all elements within `parent` that match the selector.
+pub fn all<T: JsCast>(parent: &Element, selector: &str) -> Vec<T> {
+    let Ok(found) = parent.query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+}
+
+/// Adds the name of a thing to the labels of the buttons and links that act on it.
+pub fn label_buttons(parent: &Element, name: &str) {
+    for button in all::<Element>(parent, "button, a") {
+        let action = button.get_attribute("aria-label").or_else(|| button.text_content()).unwrap_or_default();
+        set_attribute(&button, "aria-label", &format!("{action} {name}"));
+    }
+}
+
 /// Sets an attribute by a name that is well-formed.
 pub fn set_attribute(element: &Element, name: &str, value: &str) {
     let _well_formed = element.set_attribute(name, value);
@@ -126,6 +140,11 @@ pub fn set_flag(element: &Element, name: &str, is_set: bool) {
 /// Sets a custom property for style sheets.
 pub fn set_property(element: &HtmlElement, name: &str, value: &str) {
     let _valid = element.style().set_property(name, value);
+}
+
+/// Returns whether the element has the focus.
+pub fn has_focus(element: &Element) -> bool {
+    element.owner_document().and_then(|document| document.active_element()).as_ref() == Some(element)
 }
 
 /// Adds a child at the end, where no child of `parent` can be its own parent.

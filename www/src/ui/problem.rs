@@ -2,7 +2,7 @@
 
 use web_sys::HtmlElement;
 
-use crate::dom::{Dom, MissingElement};
+use crate::dom::{self, Dom, MissingElement};
 
 /// An element with `role="alert"`, which is hidden while there is no problem.
 #[derive(Clone)]
@@ -23,4 +23,17 @@ impl Problem {
         self.0.set_hidden(true);
         self.0.set_text_content(None);
     }
+
+    /// Shows the problem of a result, or clears that of an earlier one.
+    pub fn report(&self, result: Result<(), String>) {
+        match result {
+            Ok(()) => self.clear(),
+            Err(sentence) => self.show(&sentence),
+        }
+    }
+}
+
+/// Marks a field as invalid for assistive technology and style sheets, or as valid.
+pub fn mark_invalid(field: &HtmlElement, invalid: bool) {
+    dom::set_attribute(field, "aria-invalid", if invalid { "true" } else { "false" });
 }
