@@ -125,6 +125,10 @@ pub async fn run(page: &Page) -> Result<()> {
     devices.choose_speaker.set_hidden(!features::has_media_device_member("selectAudioOutput"));
     let (mut chosen, mut clicks) = (devices.speakers.chosen(), dom::clicks(&devices.choose_speaker));
     let mut changes = media::device_changes()?;
+    if let Some(speaker) = page.settings.speaker() {
+        // A loudspeaker that is no longer connected is replaced by the default one.
+        let _ = set_speaker(page, &speaker).await;
+    }
     loop {
         devices.list(page).await?;
         let id = select_biased! {
@@ -133,7 +137,10 @@ pub async fn run(page: &Page) -> Result<()> {
             () = clicks.select_next_some() => choose_speaker().await,
         };
         let done = match id {
-            Ok(id) => set_speaker(page, &id).await,
+            Ok(id) => {
+                page.settings.choose(&DeviceKind::AudioOutput, if id == "default" { "" } else { &id });
+                set_speaker(page, &id).await
+            }
             Err(error) => Err(error),
         };
         match done {
