@@ -267,6 +267,11 @@ impl Page {
         }
     }
 
+    /// Sets the size of the window, in pixels. Browsers have a minimum width of about 500 pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.with_timeout("the resize of the window", self.client.set_window_size(width, height)).await;
+    }
+
     /// Closes the tab.
     pub async fn close(&self) {
         self.with_timeout("the close of the window", self.client.close_window()).await;
@@ -294,15 +299,10 @@ impl Page {
         self.with_timeout(&format!("the input into {selector}"), element.send_keys(text)).await;
     }
 
-    /// Types into an element, after what is there. The element gets the focus.
-    pub async fn type_keys(&self, selector: &str, keys: &str) {
+    /// Types keys into the first element that matches the selector, after its present text.
+    pub async fn press(&self, selector: &str, keys: &str) {
         let element = self.find(selector).await;
-        self.with_timeout(&format!("the keys for {selector}"), element.send_keys(keys)).await;
-    }
-
-    /// Changes the size of the window, in pixels. Browsers have a minimum width of about 500 pixels.
-    pub async fn resize(&self, (width, height): (u32, u32)) {
-        self.with_timeout("the change of the window", self.client.set_window_size(width, height)).await;
+        self.with_timeout(&format!("the input into {selector}"), element.send_keys(keys)).await;
     }
 
     /// Returns the current content of the page.

@@ -1,10 +1,16 @@
 //! The sentences for failures and for the ends of calls.
 
+pub mod capture;
 pub mod chat;
 pub mod clock;
+pub mod devices;
 pub mod files;
 pub mod keypad;
+pub mod permission;
 pub mod record;
+pub mod ringing;
+pub mod room;
+pub mod support;
 
 use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
 
@@ -30,8 +36,12 @@ fn refusal(code: &ErrorCode, message: &str) -> String {
         ErrorCode::NameTaken => "This name is already taken in this room. Choose another name.",
         ErrorCode::RoomFull => "This room is full. Choose another room.",
         ErrorCode::ServerFull => "The server is full. Try again later.",
-        ErrorCode::BadName => "A name has 1 to 64 characters. Choose another name.",
-        ErrorCode::BadRoom => "A room name has 1 to 64 characters. Choose another room.",
+        ErrorCode::BadName => {
+            "A name has 1 to 64 characters, none of them hidden, such as marks that change the direction of text. Choose another name."
+        }
+        ErrorCode::BadRoom => {
+            "A room name has 1 to 64 characters, none of them hidden, such as marks that change the direction of text. Choose another room."
+        }
         ErrorCode::Unauthorized => "You are not authorized to join this room.",
         ErrorCode::TooManyClients => "There are too many connections from your network. Try again later.",
         ErrorCode::Draining => "The server is restarting. Try again.",

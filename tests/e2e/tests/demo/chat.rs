@@ -64,5 +64,5 @@ async fn chat(scene: &str, browsers: [Browser; 2], size: (u32, u32)) {
 /// Enters a text, of which drivers cannot type each character, and presses the Enter key.
 async fn enter(page: &Page, text: &str) {
     page.load_script("a text", &format!("document.querySelector('#chat-text').value = '{text}'")).await;
-    page.type_keys("#chat-text", "\u{E007}").await;
+    page.press("#chat-text", "\u{E007}").await;
 }

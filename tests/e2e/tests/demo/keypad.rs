@@ -74,10 +74,10 @@ async fn keyboard(page: &Page) {
     assert_eq!(page.script::<u32>(stops).await, 1);
     page.fill("#tone-duration", "300").await;
     // Right and down, from 1 to 5.
-    page.type_keys("[data-tone=\"1\"]", "\u{E014}\u{E015}").await;
+    page.press("[data-tone=\"1\"]", "\u{E014}\u{E015}").await;
     assert_eq!(page.script::<String>("return document.activeElement.dataset.tone").await, "5");
     assert_eq!(page.script::<u32>(stops).await, 1);
-    page.type_keys("[data-tone=\"5\"]", "7#b").await;
+    page.press("[data-tone=\"5\"]", "7#b").await;
     assert_lit(page, &[("7", 300.0), ("#", 300.0), ("B", 300.0)]).await;
     // Digits in a field are text.
     page.fill("#tones", "8").await;

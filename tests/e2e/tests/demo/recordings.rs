@@ -60,7 +60,7 @@ async fn captures(scene: &str, browser: Browser, size: (u32, u32)) {
         ada.click("#captures .capture:first-child .capture-open").await;
         let viewer = "return document.querySelector('#viewer').open";
         assert!(ada.script::<bool>(viewer).await);
-        ada.type_keys("#viewer button", "\u{E00C}").await;
+        ada.press("#viewer button", "\u{E00C}").await;
         ada.until_script(viewer, "the picture is closed", |open: &bool| !open).await;
 
         // Sound and picture, with a pause.

@@ -8,11 +8,11 @@ pub const DESKTOP: (u32, u32) = (1280, 1000);
 pub const PHONE: (u32, u32) = (390, 844);
 
 /// Lets two users join in windows of this size, and connects them.
-pub async fn join_and_connect(stage: &Stage, browsers: [Browser; 2], size: (u32, u32)) -> [Page; 2] {
+pub async fn join_and_connect(stage: &Stage, browsers: [Browser; 2], (width, height): (u32, u32)) -> [Page; 2] {
     let [ada, bob] = browsers;
     let (ada, bob) = (stage.join(ada, "Ada").await, stage.join(bob, "Bob").await);
-    ada.resize(size).await;
-    bob.resize(size).await;
+    ada.resize(width, height).await;
+    bob.resize(width, height).await;
     connect(&ada, &bob).await;
     [ada, bob]
 }

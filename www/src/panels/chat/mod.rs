@@ -1,7 +1,6 @@
 //! The chat of a call, over a data channel. The other page acknowledges each message, so that the author sees which
 //! messages have arrived.
 
-mod room;
 mod text;
 mod view;
 
@@ -13,7 +12,7 @@ use browser_rtc::{
 use futures::{FutureExt, StreamExt, select_biased};
 
 use self::view::Author;
-pub use self::{room::RoomChat, view::Chat};
+pub use self::view::Chat;
 use crate::{dom, page::Page, texts::chat as texts};
 
 /// The largest message in bytes of UTF-8, which every browser accepts.
