@@ -284,6 +284,11 @@ impl Page {
         }
     }
 
+    /// Sets the size of the window, in pixels. Browsers have a minimum width of about 500 pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.with_timeout("the resize of the window", self.client.set_window_size(width, height)).await;
+    }
+
     /// Closes the tab.
     pub async fn close(&self) {
         self.with_timeout("the close of the window", self.client.close_window()).await;
@@ -309,6 +314,12 @@ impl Page {
         let element = self.find(selector).await;
         self.with_timeout(&format!("the clearing of {selector}"), element.clear()).await;
         self.with_timeout(&format!("the input into {selector}"), element.send_keys(text)).await;
+    }
+
+    /// Types keys into the first element that matches the selector, after its present text.
+    pub async fn press(&self, selector: &str, keys: &str) {
+        let element = self.find(selector).await;
+        self.with_timeout(&format!("the input into {selector}"), element.send_keys(keys)).await;
     }
 
     /// Returns the current content of the page.

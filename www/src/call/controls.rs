@@ -2,7 +2,10 @@
 
 use std::future;
 
-use browser_rtc::{Result, media::MediaStreamTrack};
+use browser_rtc::{
+    Result,
+    media::{DeviceKind, MediaStreamTrack},
+};
 use futures::{FutureExt, StreamExt, join, select_biased};
 use web_sys::{HtmlButtonElement, HtmlElement};
 
@@ -53,7 +56,10 @@ async fn microphone(page: &Page, own: &Own<'_>) {
         controls.show(own, devices);
         let done = select_biased! {
             () = clicks.select_next_some() => own.set_muted(own.is_heard()).await,
-            id = choices.select_next_some() => own.use_device(&own.microphone, Some(id)).await,
+            id = choices.select_next_some() => {
+                page.settings.choose(&DeviceKind::AudioInput, &id);
+                own.use_device(&own.microphone, Some(id)).await
+            }
             () = unplugged(own.microphone.track()).fuse() => {
                 page.notices.fail(texts::unplugged(Device::Microphone));
                 own.turn_off(&own.microphone).await
@@ -73,7 +79,10 @@ async fn camera(page: &Page, own: &Own<'_>) {
                 Some(_) => own.turn_off(&own.camera).await,
                 None => own.use_device(&own.camera, None).await,
             },
-            id = choices.select_next_some() => own.use_device(&own.camera, Some(id)).await,
+            id = choices.select_next_some() => {
+                page.settings.choose(&DeviceKind::VideoInput, &id);
+                own.use_device(&own.camera, Some(id)).await
+            }
             () = unplugged(own.camera.track()).fuse() => {
                 page.notices.fail(texts::unplugged(Device::Camera));
                 own.turn_off(&own.camera).await

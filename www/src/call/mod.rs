@@ -13,11 +13,7 @@ mod tiles;
 
 use std::{future::Future, pin::pin};
 
-use browser_rtc::{
-    Result,
-    media::{self, MediaStream},
-    room::Call,
-};
+use browser_rtc::{Result, media, room::Call};
 use futures::{FutureExt, StreamExt, channel::mpsc, join, select_biased};
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
 
@@ -29,10 +25,11 @@ use self::{
     tiles::{Picture, Tile},
 };
 use crate::{
+    capture::LocalMedia,
     dom::{self, Dom, MissingElement, Shown},
     notices::{Code, Note},
     page::Page,
-    panels::{chat, files, inspector, keypad},
+    panels::{capture, chat, files, inspector, keypad},
     texts,
     ui::corner::MovablePicture,
 };
@@ -91,14 +88,14 @@ impl Drop for ShownCall<'_> {
 }
 
 /// Runs a call until either side ends it. Owns everything that belongs to the call, and releases it at the end.
-pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
+pub async fn talk(page: &Page, call: &Call, local: &LocalMedia) -> Note {
     let name = &*call.peer().name;
     let view = page.call.show(name);
     page.panels.select("chat");
     let talking = page.notices.hold(Note::new(Code::InCall, texts::call::talking(name)));
     let (own_states, own_changes) = mpsc::unbounded();
     let (peer_states, peer_changes) = mpsc::unbounded();
-    let own = match Own::new(call, Some(camera), own_states) {
+    let own = match Own::new(call, local.stream.as_ref(), own_states) {
         Ok(own) => own,
         Err(error) => {
             page.notices.fail_unless_closed(&error);
@@ -120,6 +117,7 @@ pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
                 report_failure(page, chat::run(page, call)),
                 report_failure(page, files::run(page, call)),
                 report_failure(page, keypad::run(page, call)),
+                report_failure(page, capture::run(page, call)),
                 inspector::run(&page.states, call.connection()),
             )
         }
