@@ -81,6 +81,11 @@ pub fn within<T: JsCast>(parent: &Element, selector: &str) -> Result<T, MissingE
     element.ok_or_else(|| MissingElement(selector.into()))
 }
 
+/// Returns an element as one of HTML.
+pub fn html(element: Element) -> Result<HtmlElement, MissingElement> {
+    element.dyn_into().map_err(|element: Element| MissingElement(element.tag_name()))
+}
+
 /// Returns all elements within `parent` that match the selector.
 pub fn all<T: JsCast>(parent: &Element, selector: &str) -> Vec<T> {
     let Ok(found) = parent.query_selector_all(selector) else { return Vec::new() };
@@ -95,11 +100,6 @@ pub fn label_buttons(parent: &Element, name: &str) {
     }
 }
 
-/// Returns an element as one of HTML.
-pub fn html(element: Element) -> Result<HtmlElement, MissingElement> {
-    element.dyn_into().map_err(|element: Element| MissingElement(element.tag_name()))
-}
-
 /// Sets an attribute by a name that is well-formed.
 pub fn set_attribute(element: &Element, name: &str, value: &str) {
     let _well_formed = element.set_attribute(name, value);
@@ -107,11 +107,6 @@ pub fn set_attribute(element: &Element, name: &str, value: &str) {
 
 pub fn focus(element: &HtmlElement) {
     let _shown = element.focus();
-}
-
-/// Returns whether the element has the focus.
-pub fn has_focus(element: &Element) -> bool {
-    element.owner_document().and_then(|document| document.active_element()).as_ref() == Some(element)
 }
 
 /// Returns the element that has the focus. `None` if it is the body.
@@ -149,6 +144,11 @@ pub fn set_flag(element: &Element, name: &str, is_set: bool) {
 /// Sets a custom property for style sheets.
 pub fn set_property(element: &HtmlElement, name: &str, value: &str) {
     let _valid = element.style().set_property(name, value);
+}
+
+/// Returns whether the element has the focus.
+pub fn has_focus(element: &Element) -> bool {
+    element.owner_document().and_then(|document| document.active_element()).as_ref() == Some(element)
 }
 
 /// Adds a child at the end, where no child of `parent` can be its own parent.
