@@ -18,7 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     control_channel::ControlChannel,
-    media::CallMedia,
+    options::CallOptions,
     shared_call::SharedCall,
     shared_room::SharedRoom,
     signal_link::SignalLink,
@@ -32,9 +32,10 @@ use crate::{
     identity::identity,
     media::{MediaStream, TrackKind},
     negotiation::Politeness,
-    peer::{ConnectionState, PeerConnection, RtpSender, SignalingState},
+    peer::{Configuration, ConnectionState, PeerConnection, RtpSender, SignalingState},
     session::{LostReason, Session, SessionEvent, SessionOptions, events},
-    signaling::Peer,
+    signaling::{Data, Peer},
+    timer,
     wake::CloseWait,
 };
 
@@ -84,9 +85,12 @@ impl Call {
         operation: &'static str,
         room: Rc<SharedRoom>,
         call: Rc<SharedCall>,
-        media: CallMedia<'_>,
+        options: CallOptions<'_>,
     ) -> Result<Self> {
         let guard = HangUpGuard(Some(&call));
+        let CallOptions { media, metadata, ring_time, configuration } = options;
+        let ring_ms = ring_time.map(timer::milliseconds);
+        call.set_options(metadata, ring_ms);
         let media = select_biased! {
             () = call.end_wait().fuse() => return Err(call.error(operation)),
             media = media.get().boxed_local().fuse() => media?,
@@ -94,19 +98,25 @@ impl Call {
         call.ring()?;
         select_biased! {
             () = call.answered().boxed_local().fuse() => {}
-            () = TimeoutFuture::new(room.ring_ms()).fuse() => call.hang_up(EndReason::Unanswered),
+            () = TimeoutFuture::new(ring_ms.unwrap_or_else(|| room.ring_ms())).fuse() => call.hang_up(EndReason::Unanswered),
         }
         if let Phase::Ended(_) = call.phase() {
             return Err(call.error(operation));
         }
-        let established = Self::connect(room, call.clone(), media.as_ref())?;
+        let configuration = room.configuration(configuration);
+        let established = Self::connect(room, call.clone(), media.as_ref(), &configuration)?;
         guard.disarm();
         Ok(established)
     }
 
     /// Starts the session of a call that both peers have accepted. The caller offers, and is impolite.
-    fn connect(room: Rc<SharedRoom>, call: Rc<SharedCall>, media: Option<&MediaStream>) -> Result<Self> {
-        let pc = PeerConnection::new(&room.configuration())?;
+    fn connect(
+        room: Rc<SharedRoom>,
+        call: Rc<SharedCall>,
+        media: Option<&MediaStream>,
+        configuration: &Configuration,
+    ) -> Result<Self> {
+        let pc = PeerConnection::new(configuration)?;
         let (unclaimed, collect_task) = unclaimed::collect(&pc);
         spawn_local(collect_task);
         // With this channel the first offer is never empty, and later channels need no negotiation.
@@ -132,6 +142,13 @@ impl Call {
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.0.call.peer()
+    }
+
+    /// Returns the metadata that the remote peer has passed to [`CallOptions::metadata`], if any: with its call, or with its
+    /// answer.
+    #[must_use]
+    pub fn metadata(&self) -> Option<Data> {
+        self.0.call.peer_metadata()
     }
 
     /// Returns the underlying connection, such as to add tracks and to read states and statistics.
