@@ -60,7 +60,9 @@ mod web {
     mod promise;
     mod relay;
     mod room_call_media;
+    mod room_call_options;
     mod room_calls;
+    mod room_direct;
     mod room_ends;
     mod room_limits;
     mod room_media;

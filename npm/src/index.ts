@@ -3,7 +3,7 @@ import { type InitOptions, load, served, wasmSource } from "./load.js";
 import { join, type JoinOptions, type Room } from "./room.js";
 
 export { Call, IncomingCall } from "./call.js";
-export type { CallEvent, EndReason, LostReason, MediaOptions } from "./call.js";
+export type { AcceptOptions, CallEvent, CallOptions, EndReason, LostReason } from "./call.js";
 export { DataChannel } from "./channel.js";
 export type { ChannelEvent, ChannelOptions, Message, ReceivedMessage } from "./channel.js";
 export type { WaitOptions } from "./check.js";
@@ -17,6 +17,7 @@ export type { FileProgress, OfferOptions, TransferEvent } from "./files.js";
 export { isSupported } from "./load.js";
 export type { InitOptions, WasmSource } from "./load.js";
 export type { Peer } from "./peer.js";
+export type { PeerRequest, RequestOptions } from "./request.js";
 export { Room } from "./room.js";
 export type { JoinOptions, LeaveReason, RecoveryOptions, RoomEvent } from "./room.js";
 
