@@ -373,10 +373,10 @@ mod tests {
     #[test]
     fn oversized_frame_is_never_sent() {
         let mut resend_queue = ResendQueue::default();
-        let (sender, mut delivery) = Delivery::new();
+        let (owner, mut delivery) = Delivery::new("say");
         let data = Data::from_serialize(&"x".repeat(LIMIT)).unwrap();
         let large = ClientMessage::Say(Say::new("m1".parse().unwrap(), data));
-        let large = Frame::new(large, Owner::Say(sender)).unwrap();
+        let large = Frame::new(large, owner).unwrap();
         [say(0), large, say(2)].into_iter().for_each(|frame| resend_queue.push(frame));
         assert_eq!(send_all(&mut resend_queue), [message(0), message(2)]);
         let overhead = r#"{"type":"say","id":"m1","data":}"#.len();

@@ -137,7 +137,7 @@ async fn request_resolves_to_reply() {
     with_rooms(async |near: Room, far: Room| {
         let mut requests = far.requests();
         let to_far = PeerId::from("b");
-        let asked = join_all([1, 2].map(|number| near.request(&to_far, &number, LONG)));
+        let asked = join_all([1, 2].iter().map(|number| near.request(&to_far, number, LONG)));
         let answer = async {
             let (one, two) = (request(&mut requests).await, request(&mut requests).await);
             assert_eq!((one.peer().name, one.data().get()), ("name of a".into(), "1"));
@@ -330,7 +330,7 @@ async fn pending_requests_are_limited() {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
         let b = PeerId::from("b");
-        let mut pending: Vec<_> = (0..256).map(|number| room.request(&b, &number, LONG).boxed_local()).collect();
+        let mut pending: Vec<_> = [0; 256].iter().map(|data| room.request(&b, data, LONG).boxed_local()).collect();
         assert!(join_all(&mut pending).now_or_never().is_none());
         assert_eq!(kind(room.request(&b, "one more", LONG).await), ErrorKind::QuotaExceeded);
         drop(pending.pop());
