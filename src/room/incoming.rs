@@ -80,8 +80,8 @@ impl IncomingCall {
     ///
     /// # Cancel safety
     /// If the future is dropped while `media` is pending, the call ends.
-    pub async fn accept(&self, media: impl Into<CallMedia<'_>>) -> Result<Call> {
-        self.accept_with(CallOptions::new(media)).await
+    pub fn accept<'a>(&self, media: impl Into<CallMedia<'a>>) -> impl Future<Output = Result<Call>> {
+        self.accept_with(CallOptions::new(media))
     }
 
     /// Accepts the call as [`accept`](Self::accept) does, with options.

@@ -252,8 +252,8 @@ impl Room {
     /// # Cancel safety
     /// If the future is dropped while the peer rings, the call ends and the peer stops ringing. Calling again starts a new
     /// call.
-    pub async fn call(&self, peer: &PeerId, media: impl Into<CallMedia<'_>>) -> Result<Call> {
-        self.call_with(peer, CallOptions::new(media)).await
+    pub fn call<'a>(&self, peer: &PeerId, media: impl Into<CallMedia<'a>>) -> impl Future<Output = Result<Call>> {
+        self.call_with(peer, CallOptions::new(media))
     }
 
     /// Calls a peer as [`call`](Self::call) does, with options.

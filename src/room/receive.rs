@@ -5,13 +5,14 @@ use std::rc::{Rc, Weak};
 use browser_rtc_proto::{
     call::{CallMessage, CallSignal, EndReason, Phase},
     dedup::Deduplicator,
-    direct::{Content, DirectMessage, PeerMessage},
+    direct::{Content, DirectMessage, FailureReason, PeerMessage},
 };
 
 use super::{
     connector::Seat,
     events::{self, RoomEvent},
     incoming::IncomingCall,
+    requests,
     shared_room::SharedRoom,
 };
 use crate::{
@@ -96,7 +97,9 @@ impl Receiver {
         for call in room.calls().iter().filter(|call| call.peer().id == *id) {
             call.peer_left(&reason);
         }
-        room.requests().peer_left(id, &reason);
+        if let Some(requests) = room.used_requests().get() {
+            requests.peer_left(id, &reason);
+        }
         self.emit(RoomEvent::PeerLeft(peer, reason));
     }
 
@@ -126,11 +129,14 @@ impl Receiver {
     fn receive_direct(&mut self, room: &Rc<SharedRoom>, from: Peer, DirectMessage { id, content }: DirectMessage) {
         match content {
             Content::Message(data) if self.is_new(&from, &id) => self.emit(RoomEvent::Message { from, data }),
-            Content::Request(data) if self.is_new(&from, &id) => room.receive_request(from, id, data),
-            Content::Message(_) | Content::Request(_) => {}
-            Content::Reply(data) => room.requests().settle(&from, &id, Ok(data)),
-            Content::Failure { reason, message } => room.requests().fail(&from, &id, reason, message),
-            Content::Cancel => room.requests().cancel(&from, &id),
+            Content::Request(_) if !self.is_new(&from, &id) => {}
+            content => match room.used_requests().get() {
+                Some(requests) => requests.receive(room, from, id, content),
+                None if matches!(content, Content::Request(_)) => {
+                    requests::refuse(room, &from.id, id, FailureReason::NoHandler);
+                }
+                None => {}
+            },
         }
     }
 
@@ -177,8 +183,7 @@ impl Receiver {
         for call in room.calls().iter().filter(|call| call.phase() != Phase::Active) {
             call.end(EndReason::RoomClosed);
         }
-        room.requests().room_ended();
         self.emit(RoomEvent::Lost { reason });
-        room.end_signal().set();
+        room.set_ended();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    future,
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -28,7 +29,29 @@ const MAX_REQUESTS: usize = 256;
 
 const OPERATION: &str = "request";
 
-pub(super) struct Requests {
+/// The requests of a room. A room creates them when its program first uses requests. Programs that use none do not contain
+/// their code, because it is only reachable through this trait.
+pub(super) trait Requests {
+    /// Subscribes to the received requests.
+    fn subscribe(&self, end: &CloseSignal) -> EventStream<IncomingRequest>;
+
+    /// Adds a sent request. Returns a receiver of the answer.
+    fn add(&self, id: MessageId, to: Peer) -> Result<oneshot::Receiver<Result<Data>>>;
+
+    /// Removes a sent request. Returns false if it has been settled.
+    fn remove(&self, id: &MessageId) -> bool;
+
+    /// Receives a direct message other than [`Content::Message`].
+    fn receive(&self, room: &Rc<SharedRoom>, from: Peer, id: MessageId, content: Content);
+
+    /// Handles that a peer has left. A peer that has lost its connection to the server may still wait for replies.
+    fn peer_left(&self, id: &PeerId, reason: &LeaveReason);
+
+    /// Ends the received requests, because the room has ended.
+    fn room_ended(&self);
+}
+
+struct RoomRequests {
     sent: RefCell<Vec<SentRequest>>,
     received: RefCell<Vec<Weak<ReceivedRequest>>>,
     streams: Broadcast<IncomingRequest>,
@@ -40,18 +63,56 @@ struct SentRequest {
     answer: oneshot::Sender<Result<Data>>,
 }
 
-impl Default for Requests {
-    fn default() -> Self {
-        Self { sent: RefCell::default(), received: RefCell::default(), streams: Broadcast::without_backlog() }
+impl RoomRequests {
+    /// Removes a sent request, unless it has been settled.
+    fn take(&self, is_request: impl Fn(&SentRequest) -> bool) -> Option<SentRequest> {
+        let mut sent = self.sent.borrow_mut();
+        let index = sent.iter().position(is_request)?;
+        Some(sent.swap_remove(index))
+    }
+
+    /// Handles the answer to a sent request. The peer may have a new id, but keeps its name.
+    fn settle(&self, from: &Peer, id: &MessageId, answer: Result<Data>) {
+        let is_answered = |sent: &SentRequest| sent.id == *id && (sent.to.id == from.id || sent.to.name == from.name);
+        if let Some(sent) = self.take(is_answered) {
+            // The request may have been dropped.
+            let _ = sent.answer.send(answer);
+        }
+    }
+
+    /// Receives a request. Without a stream of requests, it is dropped, which answers it.
+    fn receive_request(&self, room: &Rc<SharedRoom>, from: Peer, id: MessageId, data: Data) {
+        if !self.has_room() {
+            return refuse(room, &from.id, id, FailureReason::Busy);
+        }
+        let request = IncomingRequest::new(id, from, data, Rc::downgrade(room));
+        self.received.borrow_mut().push(request.downgrade());
+        self.streams.send(request, |queue, request| {
+            queue.push(request);
+            true
+        });
+    }
+
+    /// Returns whether there is room for another received request.
+    fn has_room(&self) -> bool {
+        let mut received = self.received.borrow_mut();
+        received.retain(|request| request.upgrade().is_some_and(|request| !request.is_answered()));
+        received.len() < MAX_REQUESTS
+    }
+
+    fn end(&self, is_ended: impl Fn(&ReceivedRequest) -> bool) {
+        let received: Vec<_> = self.received.borrow().iter().filter_map(Weak::upgrade).collect();
+        for request in received.iter().filter(|request| is_ended(request)) {
+            request.end.set();
+        }
     }
 }
 
-impl Requests {
-    pub(super) fn subscribe(&self, end: &CloseSignal) -> EventStream<IncomingRequest> {
+impl Requests for RoomRequests {
+    fn subscribe(&self, end: &CloseSignal) -> EventStream<IncomingRequest> {
         self.streams.subscribe(end)
     }
 
-    /// Adds a sent request. Returns a receiver of the answer.
     fn add(&self, id: MessageId, to: Peer) -> Result<oneshot::Receiver<Result<Data>>> {
         let mut sent = self.sent.borrow_mut();
         if sent.len() >= MAX_REQUESTS {
@@ -63,42 +124,21 @@ impl Requests {
         Ok(receiver)
     }
 
-    /// Removes a sent request, unless it has been settled.
-    fn take(&self, is_request: impl Fn(&SentRequest) -> bool) -> Option<SentRequest> {
-        let mut sent = self.sent.borrow_mut();
-        let index = sent.iter().position(is_request)?;
-        Some(sent.swap_remove(index))
+    fn remove(&self, id: &MessageId) -> bool {
+        self.take(|sent| sent.id == *id).is_some()
     }
 
-    /// Handles the answer to a sent request. The peer may have a new id, but keeps its name.
-    pub(super) fn settle(&self, from: &Peer, id: &MessageId, answer: Result<Data>) {
-        let is_answered = |sent: &SentRequest| sent.id == *id && (sent.to.id == from.id || sent.to.name == from.name);
-        if let Some(sent) = self.take(is_answered) {
-            // The request may have been dropped.
-            let _ = sent.answer.send(answer);
+    fn receive(&self, room: &Rc<SharedRoom>, from: Peer, id: MessageId, content: Content) {
+        match content {
+            Content::Message(_) => {}
+            Content::Request(data) => self.receive_request(room, from, id, data),
+            Content::Reply(data) => self.settle(&from, &id, Ok(data)),
+            Content::Failure { reason, message } => self.settle(&from, &id, Err(failure(reason, message))),
+            Content::Cancel => self.end(|request| request.id == id && request.from.name == from.name),
         }
     }
 
-    /// Handles the failure of a sent request.
-    pub(super) fn fail(&self, from: &Peer, id: &MessageId, reason: FailureReason, message: String) {
-        let (kind, message) = match reason {
-            FailureReason::NoHandler => (ErrorKind::NoHandler, "the peer handles no requests".into()),
-            FailureReason::Busy => (ErrorKind::Busy, "the peer has too many unanswered requests".into()),
-            FailureReason::Failed if message.is_empty() => {
-                (ErrorKind::Remote, "the peer failed to handle the request".into())
-            }
-            FailureReason::Failed => (ErrorKind::Remote, message),
-        };
-        self.settle(from, id, Err(Error::new(OPERATION, kind, message)));
-    }
-
-    /// Ends a received request, whose sender has cancelled it.
-    pub(super) fn cancel(&self, from: &Peer, id: &MessageId) {
-        self.end(|request| request.id == *id && request.from.name == from.name);
-    }
-
-    /// Handles that a peer has left. A peer that has lost its connection to the server may still wait for replies.
-    pub(super) fn peer_left(&self, id: &PeerId, reason: &LeaveReason) {
+    fn peer_left(&self, id: &PeerId, reason: &LeaveReason) {
         while let Some(sent) = self.take(|sent| sent.to.id == *id) {
             let message = format!("peer {id} has left the room");
             // The request may have been dropped.
@@ -109,42 +149,36 @@ impl Requests {
         }
     }
 
-    /// Ends the received requests, because the room has ended.
-    pub(super) fn room_ended(&self) {
+    fn room_ended(&self) {
         self.end(|_| true);
-    }
-
-    fn end(&self, is_ended: impl Fn(&ReceivedRequest) -> bool) {
-        let received: Vec<_> = self.received.borrow().iter().filter_map(Weak::upgrade).collect();
-        for request in received.iter().filter(|request| is_ended(request)) {
-            request.end.set();
-        }
-    }
-
-    /// Returns whether there is room for another received request.
-    fn has_room(&self) -> bool {
-        let mut received = self.received.borrow_mut();
-        received.retain(|request| request.upgrade().is_some_and(|request| !request.is_answered()));
-        received.len() < MAX_REQUESTS
     }
 }
 
-impl SharedRoom {
-    /// Receives a request. Without a stream of requests, it is dropped, which answers it.
-    pub(super) fn receive_request(self: &Rc<Self>, from: Peer, id: MessageId, data: Data) {
-        let requests = self.requests();
-        if !requests.has_room() {
-            let busy = Content::Failure { reason: FailureReason::Busy, message: String::new() };
-            // If the queue of frames is full, the peer's timeout ends the request.
-            let _ = self.send_direct("fail", &from.id, id, busy);
-            return;
+/// Answers that a request has failed. If the queue of frames is full, the timeout of the peer ends the request.
+pub(super) fn refuse(room: &SharedRoom, to: &PeerId, id: MessageId, reason: FailureReason) {
+    let _ = room.send_direct("fail", to, id, Content::Failure { reason, message: String::new() });
+}
+
+/// Returns the error for the failure of a sent request.
+fn failure(reason: FailureReason, message: String) -> Error {
+    let (kind, message) = match reason {
+        FailureReason::NoHandler => (ErrorKind::NoHandler, "the peer handles no requests".into()),
+        FailureReason::Busy => (ErrorKind::Busy, "the peer has too many unanswered requests".into()),
+        FailureReason::Failed if message.is_empty() => {
+            (ErrorKind::Remote, "the peer failed to handle the request".into())
         }
-        let request = IncomingRequest::new(id, from, data, Rc::downgrade(self));
-        requests.received.borrow_mut().push(request.downgrade());
-        requests.streams.send(request, |queue, request| {
-            queue.push(request);
-            true
-        });
+        FailureReason::Failed => (ErrorKind::Remote, message),
+    };
+    Error::new(OPERATION, kind, message)
+}
+
+impl SharedRoom {
+    /// Returns the requests of the room, which are created at the first call.
+    pub(super) fn requests(&self) -> &Rc<dyn Requests> {
+        self.used_requests().get_or_init(|| {
+            let (sent, received) = (RefCell::default(), RefCell::default());
+            Rc::new(RoomRequests { sent, received, streams: Broadcast::without_backlog() })
+        })
     }
 
     /// Sends a request, and waits for the answer.
@@ -156,7 +190,7 @@ impl SharedRoom {
         let refused = async {
             match delivery.await {
                 Err(error) if !self.end_signal().is_set() => error,
-                _ => std::future::pending().await,
+                _ => future::pending().await,
             }
         };
         select_biased! {
@@ -165,7 +199,8 @@ impl SharedRoom {
             error = refused.boxed_local().fuse() => Err(error),
             () = TimeoutFuture::new(timer::milliseconds(timeout)).fuse() => {
                 let seconds = timeout.as_secs_f64();
-                Err(Error::new(OPERATION, ErrorKind::Timeout, format!("the peer did not reply within {seconds} seconds")))
+                let message = format!("the peer did not reply within {seconds} seconds");
+                Err(Error::new(OPERATION, ErrorKind::Timeout, message))
             }
         }
     }
@@ -181,7 +216,7 @@ struct PendingRequest<'a> {
 impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         let Self { room, to, id } = self;
-        if room.requests().take(|sent| sent.id == *id).is_some() && !room.end_signal().is_set() {
+        if room.requests().remove(id) && !room.end_signal().is_set() {
             // A peer that is not notified sends a reply, which is ignored.
             let _ = room.send_direct("cancel", to, id.clone(), Content::Cancel);
         }

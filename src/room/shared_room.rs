@@ -1,7 +1,7 @@
 //! The state of one room, shared by its handles, its calls and its driver.
 
 use std::{
-    cell::{Cell, RefCell, RefMut},
+    cell::{Cell, OnceCell, RefCell, RefMut},
     rc::{Rc, Weak},
 };
 
@@ -44,7 +44,8 @@ pub(super) struct SharedRoom {
     signal_limit: Rc<Cell<usize>>,
     calls: RefCell<Vec<Weak<SharedCall>>>,
     rings: RefCell<Rings>,
-    requests: Requests,
+    /// The requests, once the program uses them.
+    requests: OnceCell<Rc<dyn Requests>>,
     outgoing: RefCell<Outgoing>,
     /// Set when the room has been left or lost.
     end: CloseSignal,
@@ -62,7 +63,7 @@ impl SharedRoom {
             signal_limit: Rc::default(),
             calls: RefCell::default(),
             rings: RefCell::default(),
-            requests: Requests::default(),
+            requests: OnceCell::new(),
             outgoing: outgoing.into(),
             end: CloseSignal::default(),
         };
@@ -109,7 +110,8 @@ impl SharedRoom {
         if self.end.is_set() { Err(room_closed(operation)) } else { Ok(()) }
     }
 
-    pub(super) fn requests(&self) -> &Requests {
+    /// Returns the cell of the requests, which is empty if the program has not used requests.
+    pub(super) fn used_requests(&self) -> &OnceCell<Rc<dyn Requests>> {
         &self.requests
     }
 
@@ -209,13 +211,20 @@ impl SharedRoom {
         &self.end
     }
 
+    /// Ends the room's events and requests.
+    pub(super) fn set_ended(&self) {
+        if let Some(requests) = self.requests.get() {
+            requests.room_ended();
+        }
+        self.end.set();
+    }
+
     /// Leaves the room, which ends its calls.
     pub(super) fn leave(&self) {
         for call in self.calls() {
             call.end(EndReason::RoomClosed);
         }
-        self.requests.room_ended();
-        self.end.set();
+        self.set_ended();
     }
 }
 
