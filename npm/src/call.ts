@@ -40,7 +40,11 @@ export interface CallOptions extends AcceptOptions {
   ringTime?: number;
 }
 
-/** The arguments of a raw function that begins or answers a call, and the signal among them. */
+/**
+ * The arguments of a raw function that begins or answers a call, and the signal among them.
+ *
+ * @internal
+ */
 export interface RawCallArguments {
   readonly media: MediaStream | Promise<MediaStream> | null;
   readonly options: RawCallOptions;
