@@ -4,7 +4,7 @@ import type {
   CallOptions as RawCallOptions,
   IncomingCall as RawIncomingCall,
 } from "./wasm/browser_rtc.js";
-import { abortable, milliseconds, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
+import { abortable, isMediaStream, milliseconds, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
 import { DataChannel, type ChannelOptions, channelOptions } from "./channel.js";
 import "./dispose.js";
 import { disposable } from "./dispose.js";
@@ -62,7 +62,7 @@ export function callArguments(
   members: readonly (keyof CallOptions)[],
 ): RawCallArguments {
   const { media, signal, rtcConfiguration, ...others } = checkOptions(operation, "options", value, members);
-  if (media !== undefined && media !== null && tag(media) !== "MediaStream" && tag(media) !== "Promise") {
+  if (media !== undefined && media !== null && !isMediaStream(media) && tag(media) !== "Promise") {
     throw wrongType(operation, "options.media", "a MediaStream, a promise of one, null or undefined", media);
   }
   milliseconds(operation, "options.ringTime", others.ringTime);
@@ -202,19 +202,26 @@ export class Call implements AsyncIterable<CallEvent> {
   }
 
   #watchStreams(): void {
+    const over = new AbortController();
+    const { signal } = over;
     const add = (stream: MediaStream): void => {
       if (this.#streams.has(stream)) return;
       this.#streams.add(stream);
-      stream.addEventListener("removetrack", () => {
+      const removed = (): void => {
         if (stream.getTracks().length === 0) this.#streams.delete(stream);
-      });
+      };
+      stream.addEventListener("removetrack", removed, { signal });
       this.#events.emit({ type: "stream", stream });
     };
     const tracked = ({ streams }: RTCTrackEvent): void => streams.forEach(add);
-    this.connection.addEventListener("track", tracked);
+    this.connection.addEventListener("track", tracked, { signal });
     // The first stream may have arrived before this object was created.
     this.#raw.remoteStream().then(add, () => {});
-    void this.#raw.ended().then(() => this.connection.removeEventListener("track", tracked));
+    // The raw call holds the connection and its streams, so that their references to this object would prevent its collection.
+    void this.#raw.ended().then(() => {
+      over.abort();
+      calls.delete(this.connection);
+    });
   }
 
   /** Resolves to the first stream of the remote peer. The promise is rejected with an {@link RtcError} if the call ends first. */
@@ -231,7 +238,7 @@ export class Call implements AsyncIterable<CallEvent> {
   /** Sends the tracks of a further stream. A track that is being sent already is not changed. */
   addStream(stream: MediaStream): void {
     this.#requireOpen("addStream");
-    if (tag(stream) !== "MediaStream") throw wrongType("addStream", "stream", "a MediaStream", stream);
+    if (!isMediaStream(stream)) throw wrongType("addStream", "stream", "a MediaStream", stream);
     const sent = this.connection.getSenders().map((sender) => sender.track);
     for (const track of stream.getTracks()) {
       if (!sent.includes(track)) calling("addStream", () => this.connection.addTrack(track, stream));
@@ -241,7 +248,7 @@ export class Call implements AsyncIterable<CallEvent> {
   /** Stops sending the tracks of a stream. The tracks continue, and the page stops them when it no longer needs them. */
   removeStream(stream: MediaStream): void {
     this.#requireOpen("removeStream");
-    if (tag(stream) !== "MediaStream") throw wrongType("removeStream", "stream", "a MediaStream", stream);
+    if (!isMediaStream(stream)) throw wrongType("removeStream", "stream", "a MediaStream", stream);
     const tracks = stream.getTracks();
     for (const sender of this.connection.getSenders()) {
       if (sender.track && tracks.includes(sender.track)) {
