@@ -1,6 +1,6 @@
 //! The JavaScript classes `IncomingCall` and `Call`.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 
 use futures::{
     FutureExt, StreamExt,
@@ -14,16 +14,14 @@ use super::{
     abort::abortable,
     argument::{Argument, Options, signal},
     channel::{NpmChannel, channel_init},
-    event::typed,
+    connection::{play_tones, sdp_transform, session_event, with_transform},
     hold,
     iterate::AsyncItems,
     peer_object, promise,
 };
 use crate::{
-    dtmf::{Timing, Tones},
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind},
     room::{Call, DeclineReason, EndReason, IncomingCall},
-    session::SessionEvent,
 };
 
 /// A ringing call from a peer.
@@ -54,8 +52,8 @@ impl NpmIncomingCall {
     }
 
     /// Accepts the call. `media` is sent to the caller: a stream, a promise of a stream, or nothing to only receive. While
-    /// the promise is pending, the call continues to ring. `options` is `{ signal }` or the `AbortSignal` itself. If it
-    /// aborts while `media` is pending, the call ends.
+    /// the promise is pending, the call continues to ring. `options` is a `CallOptions` object or an `AbortSignal`. If the
+    /// signal aborts while `media` is pending, the call ends.
     ///
     /// The returned promise is rejected with a `TypeError` for an invalid argument, and with the signal's `reason` if it has
     /// already aborted. In both cases the call continues to ring. It is rejected with an `Error` whose `name` is `Closed` if
@@ -64,11 +62,12 @@ impl NpmIncomingCall {
     pub fn accept(
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | Promise<MediaStream> | null")] media: JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions | AbortSignal")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "accept";
         let arguments = Argument::new(OPERATION, "media", media).media().and_then(|media| {
-            let signal = signal(OPERATION, options)?;
+            let (signal, transform) = (signal(OPERATION, options.clone())?, sdp_transform(OPERATION, options)?);
+            let media = with_transform(media, transform);
             let not_ringing = || Error::new(OPERATION, ErrorKind::Closed, "the incoming call is no longer ringing");
             let call = self.call.take().ok_or_else(not_ringing)?;
             Ok((call, media, signal))
@@ -198,19 +197,14 @@ impl NpmCall {
         #[wasm_bindgen(unchecked_param_type = "string")] tones: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "ToneTiming")] timing: JsValue,
     ) -> std::result::Result<AsyncItems, JsValue> {
-        const OPERATION: &str = "playTones";
-        let tones = Argument::new(OPERATION, "tones", tones).string()?;
-        let timing = timing_from(&Options::new(OPERATION, timing)?)?;
-        let tones: Tones = tones.parse().map_err(Error::from)?;
-        let played = self.0.dtmf()?.insert(&tones, timing)?;
-        Ok(AsyncItems::new(played.map(|tone| Ok(tone.to_string().into()))))
+        Ok(play_tones(self.0.connection(), tones, timing)?)
     }
 
     /// Returns the events of the connection, such as network failures and recoveries. The first iterable yields all events
     /// since the call was established, and each later one the events from its creation on. It ends with the call.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterable<CallEvent>")]
     pub fn events(&self) -> AsyncItems {
-        AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
+        AsyncItems::new(self.0.events().map(|event| Ok(session_event(event))))
     }
 
     /// Ends the call.
@@ -231,30 +225,4 @@ impl NpmCall {
         let ended = self.0.ended();
         promise(async move { Ok(ended.await.to_string()) })
     }
-}
-
-fn event_object(event: SessionEvent) -> JsValue {
-    match event {
-        SessionEvent::Reconnecting { attempt } => typed("reconnecting", &[("attempt", attempt.into())]),
-        SessionEvent::Recovered => typed("recovered", &[]),
-        SessionEvent::Lost { reason } => typed("lost", &[("reason", reason.as_str().into())]),
-        SessionEvent::Failed(error) => typed("failed", &[("error", error.into())]),
-    }
-}
-
-/// Converts a `ToneTiming` object. Omitted members have the defaults of the specification.
-fn timing_from(options: &Options) -> Result<Timing> {
-    let time = |member| {
-        let Some(time) = options.present(member)? else { return Ok(None) };
-        let ms = time.milliseconds()?.min(60_000.0);
-        Ok::<_, Error>(Some(Duration::from_secs_f64(ms / 1_000.0)))
-    };
-    let mut timing = Timing::new();
-    if let Some(duration) = time("duration")? {
-        timing = timing.duration(duration);
-    }
-    if let Some(gap) = time("gap")? {
-        timing = timing.gap(gap);
-    }
-    Ok(timing)
 }

@@ -17,10 +17,12 @@ mod argument;
 mod brand;
 mod call;
 mod channel;
+mod connection;
 mod event;
 mod files;
 mod iterate;
 mod room;
+mod session;
 
 use std::future::Future;
 
@@ -48,6 +50,15 @@ export interface RtcFailure extends Error {
 export interface WaitOptions {
   /** Aborts the operation: the promise is rejected with the signal's `reason`. */
   signal?: AbortSignal;
+}
+
+/** Returns the SDP to use in place of that of a local description, which is set and sent to the remote peer. */
+export type SdpTransform = (sdp: string, type: RTCSdpType) => string;
+
+/** The options of `Room.call` and `IncomingCall.accept`. */
+export interface CallOptions extends WaitOptions {
+  /** Changes the local descriptions of the call. If the function throws, the call is lost. */
+  sdpTransform?: SdpTransform;
 }
 
 /** The options of `joinRoom`. */
@@ -120,7 +131,7 @@ export type RoomEvent =
 export type CallEvent =
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }
-  | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" }
+  | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" | "sdp-transform-failed" }
   | { type: "failed"; error: RtcFailure };
 
 /** The reason for the end of a call. */

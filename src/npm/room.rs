@@ -12,6 +12,7 @@ use super::{
     abort::abortable,
     argument::{Argument, Options, resolved, signal},
     call::{NpmCall, NpmIncomingCall},
+    connection::{sdp_transform, with_transform},
     event::typed,
     hold,
     iterate::AsyncItems,
@@ -83,7 +84,7 @@ fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
 }
 
 /// Converts a `RecoveryOptions` object.
-fn recovery(options: &Options) -> Result<Recovery> {
+pub(super) fn recovery(options: &Options) -> Result<Recovery> {
     let mut recovery = Recovery::new();
     if let Some(time) = options.present("patience")? {
         recovery = recovery.patience(duration(&time)?);
@@ -133,8 +134,8 @@ impl NpmRoom {
 
     /// Calls a peer, and resolves to the call when the peer has accepted. `peer` is an entry of `peers` or an id. `media` is
     /// sent to the peer: a stream, a promise of a stream, such as that of `getUserMedia`, or nothing to only receive. The
-    /// page stops the tracks of the stream when it no longer needs them. `options` is `{ signal }` or the `AbortSignal`
-    /// itself, which ends the ringing.
+    /// page stops the tracks of the stream when it no longer needs them. `options` is a `CallOptions` object or
+    /// an `AbortSignal`, which ends the ringing.
     ///
     /// With a promise, the peer begins to ring when the promise is fulfilled. If the peer calls this page at the same time,
     /// both get the same call.
@@ -147,12 +148,14 @@ impl NpmRoom {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | Peer")] peer: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | Promise<MediaStream> | null")] media: JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions | AbortSignal")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "call";
         let room = self.0.clone();
         let arguments = Argument::new(OPERATION, "peer", peer).peer().and_then(|peer| {
-            Ok((peer, Argument::new(OPERATION, "media", media).media()?, signal(OPERATION, options)?))
+            let media = Argument::new(OPERATION, "media", media).media()?;
+            let (signal, transform) = (signal(OPERATION, options.clone())?, sdp_transform(OPERATION, options)?);
+            Ok((peer, with_transform(media, transform), signal))
         });
         promise(async move {
             let (peer, media, signal) = arguments?;
