@@ -1,16 +1,16 @@
-import type { Call as RawCall, CallEvent as RawCallEvent, IncomingCall as RawIncomingCall } from "./wasm/browser_rtc.js";
+import type { Call as RawCall, IncomingCall as RawIncomingCall } from "./wasm/browser_rtc.js";
 import { abortable, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
 import { DataChannel, type ChannelOptions, channelOptions } from "./channel.js";
 import "./dispose.js";
 import { disposable } from "./dispose.js";
-import { Dtmf } from "./dtmf.js";
-import { calling, camelCase, RtcError, rtcError } from "./error.js";
-import { Events, type ListenerOptions } from "./events.js";
+import { calling, camelCase } from "./error.js";
 import type { Peer } from "./peer.js";
-import { items, settled } from "./raw.js";
+import { type ConnectionEvent, type EndedEvent, PeerSession } from "./peer-session.js";
+import { settled } from "./raw.js";
+import { checkSdpTransform, type SdpTransformOption } from "./sdp-transform.js";
 
 /** The options of `room.call` and `incoming.accept`. */
-export interface MediaOptions extends WaitOptions {
+export interface MediaOptions extends WaitOptions, SdpTransformOption {
   /**
    * The stream that is sent to the peer, or a promise of it, such as that of `getUserMedia`. Without it, the call only
    * receives. The page stops the tracks of the stream when it no longer needs them.
@@ -24,11 +24,11 @@ export interface MediaOptions extends WaitOptions {
  * @internal
  */
 export function mediaOptions(operation: string, value: MediaOptions | undefined): MediaOptions {
-  const { media, signal } = checkOptions(operation, "options", value, ["media", "signal"]);
+  const { media, signal, sdpTransform } = checkOptions(operation, "options", value, ["media", "signal", "sdpTransform"]);
   if (media !== undefined && media !== null && tag(media) !== "MediaStream" && tag(media) !== "Promise") {
     throw wrongType(operation, "options.media", "a MediaStream, a promise of one, null or undefined", media);
   }
-  const options: MediaOptions = { media: media ?? null };
+  const options: MediaOptions = { media: media ?? null, ...checkSdpTransform(operation, sdpTransform) };
   const checked = checkSignal(operation, signal);
   // The signal of an operation that does not begin must not leave a rejected promise of media unhandled.
   if (checked?.aborted) {
@@ -74,8 +74,8 @@ export class IncomingCall {
    * the call no longer rings. If the promise of media is rejected or the signal aborts later, the call ends.
    */
   async accept(options?: MediaOptions): Promise<Call> {
-    const { media, signal } = mediaOptions("accept", options);
-    return Call.wrap(await settled("accept", this.#raw.accept(media, signal ? { signal } : undefined), signal));
+    const { media, ...rest } = mediaOptions("accept", options);
+    return Call.wrap(await settled("accept", this.#raw.accept(media, rest), rest.signal));
   }
 
   /** Declines the call. Does nothing if the call no longer rings. */
@@ -98,48 +98,20 @@ export interface IncomingCall {
 disposable(IncomingCall.prototype, (call) => call.decline());
 
 /** An event of a call. */
-export type CallEvent =
-  /** The remote peer has begun to send a stream. */
-  | { readonly type: "stream"; readonly stream: MediaStream }
-  /** A tone of `dtmf.play` begins. */
-  | { readonly type: "tone"; readonly tone: string }
-  /** The network path to the peer is broken, and an attempt to find another path begins. */
-  | { readonly type: "reconnecting"; readonly attempt: number }
-  /** The peers are connected again. */
-  | { readonly type: "recovered" }
-  /** The connection is lost, and the call ends. */
-  | { readonly type: "lost"; readonly reason: LostReason }
-  /** A failure that does not end the call. */
-  | { readonly type: "failed"; readonly error: RtcError }
-  /** The call has ended. This is the last event. */
-  | { readonly type: "ended"; readonly reason: EndReason };
-
-/** The reason for which the connection of a call is lost. */
-export type LostReason = "connectionFailed" | "peerClosed" | "peerRestarted";
-
-const TYPES: readonly CallEvent["type"][] = ["stream", "tone", "reconnecting", "recovered", "lost", "failed", "ended"];
+export type CallEvent = ConnectionEvent | EndedEvent<EndReason>;
 
 const calls = new WeakMap<RTCPeerConnection, Call>();
 
 /** An established call with one peer, and an async iterable of its events. The call continues even if the page drops the object. */
-export class Call implements AsyncIterable<CallEvent> {
+export class Call extends PeerSession<EndReason> {
   readonly #raw: RawCall;
-  readonly #events: Events<CallEvent>;
-  readonly #streams = new Set<MediaStream>();
   /** The remote peer. */
   readonly peer: Peer;
-  /** The browser's connection, which is negotiated automatically. End the call with `hangUp` instead of closing it. */
-  readonly connection: RTCPeerConnection;
-  /** The telephone tones of the call. */
-  readonly dtmf: Dtmf;
 
   private constructor(raw: RawCall) {
+    super(raw, [], (event) => event as never);
     this.#raw = raw;
     this.peer = raw.peer;
-    this.connection = raw.connection;
-    this.#events = new Events(callEvents(raw), TYPES);
-    this.dtmf = Dtmf.wrap(raw, (tone) => this.#events.emit({ type: "tone", tone }));
-    this.#watchStreams();
   }
 
   /**
@@ -152,75 +124,6 @@ export class Call implements AsyncIterable<CallEvent> {
     const call = calls.get(connection) ?? new Call(raw);
     calls.set(connection, call);
     return call;
-  }
-
-  #watchStreams(): void {
-    const add = (stream: MediaStream): void => {
-      if (this.#streams.has(stream)) return;
-      this.#streams.add(stream);
-      stream.addEventListener("removetrack", () => {
-        if (stream.getTracks().length === 0) this.#streams.delete(stream);
-      });
-      this.#events.emit({ type: "stream", stream });
-    };
-    const tracked = ({ streams }: RTCTrackEvent): void => streams.forEach(add);
-    this.connection.addEventListener("track", tracked);
-    // The first stream may have arrived before this object was created.
-    this.#raw.remoteStream().then(add, () => {});
-    void this.#raw.ended().then(() => this.connection.removeEventListener("track", tracked));
-  }
-
-  /** Resolves to the first stream of the remote peer. The promise is rejected with an {@link RtcError} if the call ends first. */
-  async remoteStream(options?: WaitOptions): Promise<MediaStream> {
-    const signal = checkSignal("remoteStream", checkOptions("remoteStream", "options", options, ["signal"]).signal);
-    return settled("remoteStream", this.#raw.remoteStream(signal && { signal }), signal);
-  }
-
-  /** The streams that the remote peer sends now. */
-  get remoteStreams(): readonly MediaStream[] {
-    return [...this.#streams];
-  }
-
-  /** Sends the tracks of a further stream. A track that is being sent already is not changed. */
-  addStream(stream: MediaStream): void {
-    this.#requireOpen("addStream");
-    if (tag(stream) !== "MediaStream") throw wrongType("addStream", "stream", "a MediaStream", stream);
-    const sent = this.connection.getSenders().map((sender) => sender.track);
-    for (const track of stream.getTracks()) {
-      if (!sent.includes(track)) calling("addStream", () => this.connection.addTrack(track, stream));
-    }
-  }
-
-  /** Stops sending the tracks of a stream. The tracks continue, and the page stops them when it no longer needs them. */
-  removeStream(stream: MediaStream): void {
-    this.#requireOpen("removeStream");
-    if (tag(stream) !== "MediaStream") throw wrongType("removeStream", "stream", "a MediaStream", stream);
-    const tracks = stream.getTracks();
-    for (const sender of this.connection.getSenders()) {
-      if (sender.track && tracks.includes(sender.track)) {
-        calling("removeStream", () => this.connection.removeTrack(sender));
-      }
-    }
-  }
-
-  /**
-   * Sends another track of the same kind in place of a track, such as that of another camera. With `null`, nothing is sent
-   * until the next replacement of the returned sender's track.
-   *
-   * The promise is rejected with an {@link RtcError} whose name is `InvalidAccessError` if the call does not send `track`.
-   */
-  async replaceTrack(track: MediaStreamTrack, replacement: MediaStreamTrack | null): Promise<RTCRtpSender> {
-    this.#requireOpen("replaceTrack");
-    if (tag(track) !== "MediaStreamTrack" && !tag(track).endsWith("Track")) {
-      throw wrongType("replaceTrack", "track", "a MediaStreamTrack", track);
-    }
-    if (replacement !== null && !tag(replacement).endsWith("Track")) {
-      throw wrongType("replaceTrack", "replacement", "a MediaStreamTrack or null", replacement);
-    }
-    const sender = this.connection.getSenders().find((sender) => sender.track === track);
-    if (!sender) throw new RtcError("InvalidAccessError", "replaceTrack", "the call does not send this track");
-    await settled("replaceTrack", sender.replaceTrack(replacement));
-    return sender;
   }
 
   /**
@@ -241,33 +144,6 @@ export class Call implements AsyncIterable<CallEvent> {
   hangUp(): void {
     calling("hangUp", () => this.#raw.hangUp());
   }
-
-  /** Resolves to the reason when the call has ended. */
-  async ended(options?: WaitOptions): Promise<EndReason> {
-    const signal = checkSignal("ended", checkOptions("ended", "options", options, ["signal"]).signal);
-    return camelCase(await abortable(signal, this.#raw.ended())) as EndReason;
-  }
-
-  /**
-   * Adds a listener of one type of events, and returns a function that removes it. The first listeners also get the events
-   * since the call was established.
-   */
-  on<T extends CallEvent["type"]>(
-    type: T,
-    listener: (event: Extract<CallEvent, { readonly type: T }>) => void,
-    options?: ListenerOptions,
-  ): () => void {
-    return this.#events.on(type, listener, options);
-  }
-
-  /** Returns an iterator of the events, with a queue of its own. It ends with the call. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<CallEvent> {
-    return this.#events.iterator();
-  }
-
-  #requireOpen(operation: string): void {
-    if (this.connection.signalingState === "closed") throw new RtcError("ClosedError", operation, "the call has ended");
-  }
 }
 
 export interface Call {
@@ -285,25 +161,3 @@ disposable(
     await call.ended();
   },
 );
-
-function callEvents(raw: RawCall): AsyncGenerator<CallEvent, void> {
-  // The raw iterator yields the events from its creation on.
-  const events = items("events", raw.events()[Symbol.asyncIterator](), (event) => callEvent(event as RawCallEvent));
-  const ended = raw.ended();
-  return (async function* () {
-    yield* events;
-    yield { type: "ended", reason: camelCase(await ended) as EndReason };
-  })();
-}
-
-function callEvent(event: RawCallEvent): CallEvent {
-  switch (event.type) {
-    case "lost":
-      return { type: "lost", reason: camelCase(event.reason) as LostReason };
-    case "failed":
-      return { type: "failed", error: rtcError(event.error) };
-    case "reconnecting":
-    case "recovered":
-      return event;
-  }
-}

@@ -9,6 +9,7 @@ import { Events, type ListenerOptions } from "./events.js";
 import { load, type WasmSource } from "./load.js";
 import type { Peer } from "./peer.js";
 import { items, settled } from "./raw.js";
+import { checkRecovery, type RecoveryOptions } from "./recovery.js";
 
 /** The options of `joinRoom`. */
 export interface JoinOptions extends WaitOptions {
@@ -34,16 +35,6 @@ export interface JoinOptions extends WaitOptions {
    * the same name at once. `false` by default.
    */
   keepSeat?: boolean;
-}
-
-/** When ICE is restarted after a network failure, and when a call is given up. */
-export interface RecoveryOptions {
-  /** How long a connection may be disconnected before ICE is restarted, in milliseconds. 3000 by default. */
-  patience?: number;
-  /** The number of attempts before the call is lost. 6 by default. */
-  attempts?: number;
-  /** The duration of each attempt, in milliseconds. 10000 by default. */
-  attemptTime?: number;
 }
 
 /**
@@ -132,9 +123,9 @@ export class Room implements AsyncIterable<RoomEvent> {
       throw wrongType("call", "peer", "a string or a Peer object", peer);
     }
     if (this.#left) throw this.#leftError("call");
-    const { media, signal } = mediaOptions("call", options);
+    const { media, ...rest } = mediaOptions("call", options);
     const id = typeof peer === "string" ? peer : peer.id;
-    return Call.wrap(await settled("call", this.#raw.call(id, media, signal ? { signal } : undefined), signal));
+    return Call.wrap(await settled("call", this.#raw.call(id, media, rest), rest.signal));
   }
 
   /**
@@ -253,9 +244,7 @@ export async function join(url: string | URL, options: JoinOptions, source: () =
   }
   milliseconds(operation, "options.giveUpAfter", given.giveUpAfter);
   milliseconds(operation, "options.ringTime", given.ringTime);
-  const recovery = checkOptions(operation, "options.recovery", given.recovery, ["patience", "attempts", "attemptTime"]);
-  milliseconds(operation, "options.recovery.patience", recovery.patience);
-  milliseconds(operation, "options.recovery.attemptTime", recovery.attemptTime);
+  checkRecovery(operation, given.recovery);
   const signal = checkSignal(operation, given.signal);
   if (rtcConfiguration !== undefined) raw.configuration = rtcConfiguration;
   signal?.throwIfAborted();
