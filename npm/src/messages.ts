@@ -173,11 +173,7 @@ disposable<Messages<unknown, unknown>>(
   },
 );
 
-/**
- * An object whose messages are those of a broadcast.
- *
- * @internal
- */
+/** An object whose iterators have queues of their own. */
 export abstract class BroadcastMessages<Out, In> extends Messages<Out, In> {
   readonly #broadcast: Broadcast<In>;
 
