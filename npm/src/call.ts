@@ -1,5 +1,5 @@
 import type { Call as RawCall, IncomingCall as RawIncomingCall } from "./wasm/browser_rtc.js";
-import { abortable, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
+import { abortable, isMediaStream, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
 import { DataChannel, type ChannelOptions, channelOptions } from "./channel.js";
 import "./dispose.js";
 import { disposable } from "./dispose.js";
@@ -25,7 +25,7 @@ export interface MediaOptions extends WaitOptions, SdpTransformOption {
  */
 export function mediaOptions(operation: string, value: MediaOptions | undefined): MediaOptions {
   const { media, signal, sdpTransform } = checkOptions(operation, "options", value, ["media", "signal", "sdpTransform"]);
-  if (media !== undefined && media !== null && tag(media) !== "MediaStream" && tag(media) !== "Promise") {
+  if (media !== undefined && media !== null && !isMediaStream(media) && tag(media) !== "Promise") {
     throw wrongType(operation, "options.media", "a MediaStream, a promise of one, null or undefined", media);
   }
   const options: MediaOptions = { media: media ?? null, ...checkSdpTransform(operation, sdpTransform) };
@@ -121,8 +121,12 @@ export class Call extends PeerSession<EndReason> {
    */
   static wrap(raw: RawCall): Call {
     const { connection } = raw;
-    const call = calls.get(connection) ?? new Call(raw);
+    const known = calls.get(connection);
+    if (known) return known;
+    const call = new Call(raw);
     calls.set(connection, call);
+    // The raw call holds the connection, whose reference to this object would prevent its collection.
+    void raw.ended().then(() => calls.delete(connection));
     return call;
   }
 

@@ -85,6 +85,15 @@ export function tag(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
+/**
+ * Returns whether a value is a `MediaStream` or, such as the stream of a canvas in Firefox, of a class that extends it.
+ *
+ * @internal
+ */
+export function isMediaStream(value: unknown): boolean {
+  return tag(value).endsWith("MediaStream");
+}
+
 function description(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;

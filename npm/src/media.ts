@@ -1,6 +1,6 @@
 // Capture of cameras, microphones and screens, and functions on streams. This entry needs no WebAssembly module.
 
-import { abortable, func, milliseconds, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
+import { abortable, func, isMediaStream, milliseconds, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
 import "./dispose.js";
 import { disposable } from "./dispose.js";
 import { RtcError, type RtcErrorName, toRtcError } from "./error.js";
@@ -79,7 +79,7 @@ export function stop(stream: MediaStream): void {
 }
 
 function requireStream(operation: string, stream: MediaStream): void {
-  if (tag(stream) !== "MediaStream") throw wrongType(operation, "stream", "a MediaStream", stream);
+  if (!isMediaStream(stream)) throw wrongType(operation, "stream", "a MediaStream", stream);
 }
 
 /** The options of `snapshot`. */

@@ -1,5 +1,5 @@
 import type { Call as RawCall, CallEvent as RawCallEvent, Session as RawSession, SessionEvent as RawSessionEvent } from "./wasm/browser_rtc.js";
-import { abortable, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
+import { abortable, isMediaStream, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
 import { Dtmf } from "./dtmf.js";
 import { calling, camelCase, RtcError, rtcError } from "./error.js";
 import { Events, type ListenerOptions } from "./events.js";
@@ -76,19 +76,23 @@ export abstract class PeerSession<R extends string, X extends { readonly type: s
   }
 
   #watchStreams(): void {
+    const over = new AbortController();
+    const { signal } = over;
     const add = (stream: MediaStream): void => {
       if (this.#streams.has(stream)) return;
       this.#streams.add(stream);
-      stream.addEventListener("removetrack", () => {
+      const removed = (): void => {
         if (stream.getTracks().length === 0) this.#streams.delete(stream);
-      });
+      };
+      stream.addEventListener("removetrack", removed, { signal });
       this.#emit({ type: "stream", stream });
     };
     const tracked = ({ streams }: RTCTrackEvent): void => streams.forEach(add);
-    this.connection.addEventListener("track", tracked);
+    this.connection.addEventListener("track", tracked, { signal });
     // The first stream may have arrived before this object was created.
     this.#raw.remoteStream().then(add, () => {});
-    void this.#raw.ended().then(() => this.connection.removeEventListener("track", tracked));
+    // The raw object holds the connection and its streams, so that their references to this object would prevent its collection.
+    void this.#raw.ended().then(() => over.abort());
   }
 
   /** Resolves to the first stream of the remote peer. The promise is rejected with an {@link RtcError} at the end of the connection. */
@@ -105,7 +109,7 @@ export abstract class PeerSession<R extends string, X extends { readonly type: s
   /** Sends the tracks of a further stream. A track that is being sent already is not changed. */
   addStream(stream: MediaStream): void {
     this.#requireOpen("addStream");
-    if (tag(stream) !== "MediaStream") throw wrongType("addStream", "stream", "a MediaStream", stream);
+    if (!isMediaStream(stream)) throw wrongType("addStream", "stream", "a MediaStream", stream);
     const sent = this.connection.getSenders().map((sender) => sender.track);
     for (const track of stream.getTracks()) {
       if (!sent.includes(track)) calling("addStream", () => this.connection.addTrack(track, stream));
@@ -115,7 +119,7 @@ export abstract class PeerSession<R extends string, X extends { readonly type: s
   /** Stops sending the tracks of a stream. The tracks continue, and the page stops them when it no longer needs them. */
   removeStream(stream: MediaStream): void {
     this.#requireOpen("removeStream");
-    if (tag(stream) !== "MediaStream") throw wrongType("removeStream", "stream", "a MediaStream", stream);
+    if (!isMediaStream(stream)) throw wrongType("removeStream", "stream", "a MediaStream", stream);
     const tracks = stream.getTracks();
     for (const sender of this.connection.getSenders()) {
       if (sender.track && tracks.includes(sender.track)) {

@@ -1,59 +1,8 @@
-// Tests of the layer in a browser: both peers of each call are in this page. `browser.mjs` opens it.
+// Tests of the layer in a browser. Both peers of each call are in this page.
 import { advice, devices, getUserMedia, levels, record, snapshot, stop } from "/npm/media.js";
 import { stats, watchRates } from "/npm/stats.js";
-import loadRaw from "/npm/wasm/browser_rtc.js";
 import { DataChannel, init, isSupported, joinRoom, Room, RtcError } from "/npm/index.js";
-
-const url = new URL("/signal", location.href.replace(/^http/, "ws"));
-const tests = new Map();
-const test = (name, body) => tests.set(name, body);
-
-function equal(actual, expected, what = "value") {
-  const [left, right] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (left !== right) throw new Error(`${what} is ${left}, expected ${right}`);
-}
-
-async function rejects(promise, name) {
-  const error = await Promise.resolve(promise).then(() => undefined, (error) => error);
-  if (!error) throw new Error(`the promise is fulfilled, expected ${name}`);
-  equal(error.name, name, `the name of "${error.message}"`);
-  return error;
-}
-
-const once = (target, type) => new Promise((resolve) => target.on(type, resolve));
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-let rooms = 0;
-
-/** Joins two peers to a new room. */
-async function pair() {
-  const room = `room-${(rooms += 1)}`;
-  const ada = await joinRoom(url, { room, name: "Ada" });
-  const joined = once(ada, "peerJoined");
-  const bob = await joinRoom(String(url), { room, name: "Bob" });
-  equal((await joined).peer, bob.me, "the peer that joined");
-  return { ada, bob, room };
-}
-
-/** Returns both ends of a call with media. */
-async function connected() {
-  const { ada, bob } = await pair();
-  const camera = await getUserMedia({ audio: true, video: true });
-  const [caller, callee] = await Promise.all([
-    ada.call(ada.peers[0], { media: camera }),
-    once(bob, "incoming").then(({ call }) => call.accept({ media: Promise.resolve(camera) })),
-  ]);
-  const end = () => {
-    ada.leave();
-    bob.leave();
-    stop(camera);
-  };
-  return { ada, bob, camera, caller, callee, end };
-}
-
-async function channels(caller, callee, label) {
-  return Promise.all([caller.channel(label), callee.channel(label)]);
-}
+import { channels, connected, equal, established, once, pair, rejects, sleep, test, url } from "./harness.js";
 
 test("module is loaded once", async () => {
   equal(isSupported(), true);
@@ -182,13 +131,6 @@ test("tracks are added, replaced and removed", async () => {
   stop(third);
 });
 
-/** Waits until media flows: the remote stream is known earlier, from the negotiation. */
-async function established(connection) {
-  while (connection.connectionState !== "connected") {
-    await new Promise((changed) => connection.addEventListener("connectionstatechange", changed, { once: true }));
-  }
-}
-
 test("tones", async () => {
   const { caller, end } = await connected();
   await established(caller.connection);
@@ -316,42 +258,3 @@ test("disposal ends calls, channels and rooms", async () => {
   equal([Room.prototype, DataChannel.prototype].every((prototype) => !("undefined" in prototype)), true);
   stop(camera);
 });
-
-test("dropped handles are collected", async () => {
-  const { memory } = await loadRaw();
-  const { caller, callee, ada, end } = await connected();
-  const [channel, theirs] = await channels(caller, callee, "chat");
-  const rounds = async (count) => {
-    for (let round = 0; round < count; round += 1) {
-      if (round % 100 === 0) await Promise.all((await channels(caller, callee, "brief")).map((channel) => channel[Symbol.asyncDispose]?.()));
-      const off = channel.on("message", () => {});
-      const messages = channel[Symbol.asyncIterator]();
-      await theirs.send("x".repeat(1000));
-      await messages.next();
-      await messages.return();
-      off();
-      await ada[Symbol.asyncIterator]().return();
-      // A task in which the browser can collect objects.
-      if (round % 50 === 0) await sleep(5);
-    }
-    return memory.buffer.byteLength;
-  };
-  const before = await rounds(1000);
-  equal(await rounds(1000), before, "the size of the heap");
-  end();
-});
-
-const uncaught = [];
-addEventListener("error", ({ message }) => uncaught.push(message));
-addEventListener("unhandledrejection", ({ reason }) => uncaught.push(`unhandled: ${reason}`));
-
-const results = [];
-for (const [name, body] of tests) {
-  const limit = sleep(20_000).then(() => Promise.reject(new Error("the test has not ended after 20 seconds")));
-  const outcome = await Promise.race([body(), limit]).then(() => "ok", (error) => `${error.name}: ${error.message}`);
-  results.push([name, outcome]);
-  document.body.dataset.progress = name;
-}
-await sleep(200);
-results.push(["uncaught errors", uncaught.length === 0 ? "ok" : uncaught.join("; ")]);
-document.body.dataset.results = JSON.stringify(results);

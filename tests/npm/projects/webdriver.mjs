@@ -1,6 +1,6 @@
 // A WebDriver client with the few commands that the tests use.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,42 +9,26 @@ import { freePort, Program } from "./programs.mjs";
 const START_LIMIT = 60_000;
 const LIMITS = { script: 60_000, pageLoad: 60_000 };
 
-const CHROME_ARGUMENTS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--disable-dev-shm-usage",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--autoplay-policy=no-user-gesture-required",
-  "--disable-features=WebRtcHideLocalIpsWithMdns",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-];
-
-const FIREFOX_PREFERENCES = {
-  "media.autoplay.default": 0,
-  "media.navigator.permission.disabled": true,
-  "media.navigator.streams.fake": true,
-  "media.peerconnection.ice.obfuscate_host_addresses": false,
-};
-
 const { CHROME, CHROMEDRIVER = "chromedriver", FIREFOX, GECKODRIVER = "geckodriver" } = process.env;
+const { WEBDRIVER_JSON = join(import.meta.dirname, "../../../webdriver.json") } = process.env;
+
+/** The capabilities of the browser tests in Rust, which need the same fake devices. */
+const shared = JSON.parse(await readFile(WEBDRIVER_JSON, "utf8"));
+const chrome = shared["goog:chromeOptions"];
+const firefox = shared["moz:firefoxOptions"];
+const CHROME_ARGUMENTS = [...chrome.args, "--headless=new", "--no-sandbox", "--disable-dev-shm-usage"];
 
 const BROWSERS = {
   chrome: {
     driver: CHROMEDRIVER,
     options: [],
-    capabilities: { "goog:chromeOptions": { args: CHROME_ARGUMENTS, binary: CHROME } },
+    capabilities: { "goog:chromeOptions": { ...chrome, args: CHROME_ARGUMENTS, binary: CHROME } },
   },
   firefox: {
     driver: GECKODRIVER,
     // A free port, because the default is the same for every geckodriver.
     options: ["--websocket-port=0"],
-    capabilities: { "moz:firefoxOptions": { args: ["-headless"], prefs: FIREFOX_PREFERENCES, binary: FIREFOX } },
+    capabilities: { "moz:firefoxOptions": { ...firefox, args: ["-headless"], binary: FIREFOX } },
   },
 };
 
