@@ -35,6 +35,7 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
   readonly channel: DataChannel;
   /** The maximum size of a frame in bytes. A longer message is sent in a frame of its own. */
   readonly frameSize: number;
+  readonly #native: RTCDataChannel;
   #frame = new Uint8Array(0);
   #length = 0;
   /** The end of the wait for the send buffer, and for earlier messages that wait. */
@@ -46,7 +47,8 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
     const { frameSize } = checkOptions("PackedMessages", "options", options, ["frameSize"]);
     byteLimit("PackedMessages", "options.frameSize", frameSize);
     super(new Broadcast<Bytes>("receive", () => unpacked(channel), (message) => message as Bytes, sizeOf, () => channel.receiveLimit));
-    const { maxRetransmits, maxPacketLifeTime } = channel.native;
+    this.#native = channel.native;
+    const { maxRetransmits, maxPacketLifeTime } = this.#native;
     const isReliable = maxRetransmits === null && maxPacketLifeTime === null;
     this.channel = channel;
     this.frameSize = Math.min(frameSize ?? (isReliable ? RELIABLE_FRAME : UNRELIABLE_FRAME), MAX_FRAME);
@@ -103,12 +105,14 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
     const isView = ArrayBuffer.isView(message);
     if (!isView && tag(message) !== "ArrayBuffer") throw wrongType(operation, "message", "an ArrayBuffer or a view of one", message);
     const bytes = isView ? new Uint8Array(message.buffer, message.byteOffset, message.byteLength) : new Uint8Array(message);
-    const limit = Math.min(this.channel.maxMessageSize ?? RELIABLE_FRAME, MAX_MESSAGE) - LENGTH_BYTES;
+    // The largest message is read from the browser, and every connection accepts a small one.
+    const isSmall = bytes.byteLength + LENGTH_BYTES <= RELIABLE_FRAME;
+    const limit = isSmall ? RELIABLE_FRAME : Math.min(this.channel.maxMessageSize ?? RELIABLE_FRAME, MAX_MESSAGE) - LENGTH_BYTES;
     if (bytes.byteLength > limit) {
       throw new RtcError("TooLargeError", operation, "the message exceeds the largest message of the connection", { limit });
     }
     this.#throwError();
-    if (this.channel.state !== "open") throw new RtcError("ClosedError", operation, `data channel "${this.channel.label}" is closed`);
+    if (this.#native.readyState !== "open") throw new RtcError("ClosedError", operation, `data channel "${this.channel.label}" is closed`);
     return bytes as Bytes;
   }
 
@@ -123,7 +127,7 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
     if (this.#length > 0 && this.#length + length > this.frameSize) this.#sendFrame();
     if (this.#length === 0) {
       this.#frame = new Uint8Array(Math.max(this.frameSize, length));
-      queueMicrotask(() => this.#sendFrame());
+      afterTask(() => this.#sendFrame());
     }
     let rest = message.byteLength;
     for (; rest > 0x7f; rest >>>= 7) this.#frame[this.#length++] = (rest & 0x7f) | 0x80;
@@ -152,6 +156,20 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
     });
     this.#blocked = blocked;
   }
+}
+
+let tasks: { readonly port: MessagePort; readonly waiting: (() => void)[] } | undefined;
+
+/** Calls a function in a new task. A microtask would be too early: each `await` of the page lets the microtasks run. */
+function afterTask(run: () => void): void {
+  if (!tasks) {
+    const { port1, port2 } = new MessageChannel();
+    const waiting: (() => void)[] = [];
+    port1.onmessage = () => waiting.shift()?.();
+    tasks = { port: port2, waiting };
+  }
+  tasks.waiting.push(run);
+  tasks.port.postMessage(undefined);
 }
 
 /** Yields the messages of a channel's frames. After an error, the channel is closed. */
