@@ -14,7 +14,7 @@ const port = await freePort();
 let program;
 const server = {
   async start() {
-    program = new Program(SIGNALING_SERVER, ["--port", String(port), "--mount", `/=${here};/npm=${DIST}`]);
+    program = new Program(SIGNALING_SERVER, ["--port", String(port), "--mount", `/=${here};/npm=${DIST};/package=${resolve(here, "../../../npm")}`]);
     await program.until((output) => output.includes("listening on") || undefined, 30_000);
   },
   async stop() {

@@ -196,6 +196,25 @@ test("invalid arguments of sessions are TypeErrors", async () => {
   await rejects(stream, "ClosedError");
 });
 
+test("first example of the README connects two tabs", async () => {
+  const readme = await (await fetch("/package/README.md")).text();
+  const [example] = readme.split("\n## ").find((section) => section.startsWith("Sessions")).match(/(?<=^```js\n).*?(?=^```$)/ms);
+  // Each tab is a module of this page, which writes its lines here.
+  const lines = [];
+  globalThis.tabs = [0, 1].map((tab) => ({ log: (line) => lines.push(`${tab}: ${line}`) }));
+  const tab = (_, index) => {
+    const script = example.replace('"browser-rtc/session"', `"${location.origin}/npm/session.js"`).replace(/^const (session) =/m, "export const $1 =");
+    const text = `const console = tabs[${index}];\n${script}`;
+    return import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+  };
+  const modules = await Promise.all(globalThis.tabs.map(tab));
+  while (lines.length < 2) await sleep(20);
+  modules[0].session.close();
+  while (lines.length < 4) await sleep(20);
+  const hello = "hello from the other tab";
+  equal(lines.sort(), [`0: ended: closed`, `0: ${hello}`, `1: ended: peerClosed`, `1: ${hello}`]);
+});
+
 test("disposal closes sessions", async () => {
   if (!Symbol.dispose) return;
   const [a, b] = await sessions();
