@@ -11,6 +11,7 @@ export async function talk(call, camera) {
   $("local-video").srcObject = camera;
   $("chat-log").replaceChildren();
   $("files").replaceChildren();
+  $("rates").textContent = "Measuring…";
   show("call", true);
   showStatus("in-call", `You are talking to ${call.peer.name}.`);
 
@@ -88,7 +89,8 @@ async function receive(offer) {
 
 /** Shows the progress of a file until it is transferred, and returns the blob that was received, if any. */
 async function transfer(file, item) {
-  file.on("progress", ({ bytes, total }) => item.progress(bytes / total));
+  // The first report is that of a file that has not been accepted.
+  file.on("progress", ({ bytes, total }) => bytes > 0 && item.progress(bytes / total));
   const blob = await file.finished();
   item.show("done", "Done");
   return blob;

@@ -65,7 +65,7 @@ fn run(options: &Options) -> Result {
     match artifacts::npm_package() {
         Err(problem) if options.check => return Err(problem),
         Err(problem) => {
-            println!("note: the page /npm.html does not work, because the npm package is missing: {problem}")
+            println!("note: the page /npm.html does not work, because the npm package is missing: {problem}");
         }
         Ok(()) => {}
     }

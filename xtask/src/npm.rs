@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 const TYPESCRIPT: &str = "npm/node_modules/typescript/bin/tsc";
 
@@ -27,10 +28,13 @@ const OTHER_FILES: [&str; 8] = [
 /// Checks the packages, also in browsers and in new projects.
 pub fn command() -> Result {
     setup::run(&[Need::Node, Need::Wasm, Need::Chrome, Need::Firefox])?;
+    // The download takes as long as the builds.
+    let projects = thread::spawn(projects);
     let package = package()?;
     raw()?;
     layer()?;
-    browsers(&package)
+    let projects = projects.join().map_err(|_| "the installation of the projects' packages panicked")??;
+    browsers(&package, &projects)
 }
 
 /// Builds and checks the raw package in `pkg`.
@@ -81,8 +85,20 @@ fn layer() -> Result {
     Step::new("node", ["--import", "./tests/npm/hooks.mjs", "--test"]).args(tests).run()
 }
 
-/// Runs the tests of the layer in the browsers. Then installs the packed package in new projects, and opens their pages.
-fn browsers(package: &Path) -> Result {
+/// Copies the projects out of this repository, whose packages they would find otherwise. Installs the packages that they
+/// have in common, and returns their folder.
+fn projects() -> Result<PathBuf> {
+    let tests = artifacts::npm_folder()?.join("tests");
+    for name in ["layer", "projects"] {
+        copy(&paths::root().join("tests/npm").join(name), &tests.join(name))?;
+    }
+    let projects = tests.join("projects");
+    artifacts::install_packages(&projects)?;
+    Ok(projects)
+}
+
+/// Runs the tests of the layer in the browsers. Then installs the packed package in the projects, and opens their pages.
+fn browsers(package: &Path, projects: &Path) -> Result {
     let (chrome, firefox) = (tools::chrome()?, tools::firefox()?);
     artifacts::wasm_pack("www", "web")?;
     let server = artifacts::server("dev")?;
@@ -96,14 +112,6 @@ fn browsers(package: &Path) -> Result {
             .env("GECKODRIVER", &firefox.driver)
     };
     script("tests/npm/layer/browser.mjs".as_ref()).args(["chrome", "firefox"]).run()?;
-
-    // Projects within this repository would find its packages, and those of the projects take too much space here.
-    let tests = artifacts::npm_folder()?.join("tests");
-    for name in ["layer", "projects"] {
-        copy(&paths::root().join("tests/npm").join(name), &tests.join(name))?;
-    }
-    let projects = tests.join("projects");
-    artifacts::install_packages(&projects)?;
     script(&projects.join("run.mjs")).env("PACKAGE", package).env("DEMO", paths::root().join("www")).run()
 }
 

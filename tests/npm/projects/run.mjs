@@ -14,7 +14,7 @@ import { Browser } from "./webdriver.mjs";
 
 const HERE = import.meta.dirname;
 /** The time limits, in milliseconds. */
-const START_LIMIT = 60_000;
+const START_LIMIT = 120_000;
 const CALL_LIMIT = 60_000;
 const ENVIRONMENT = { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: undefined };
 const { DEMO, PACKAGE, SIGNALING_SERVER } = process.env;

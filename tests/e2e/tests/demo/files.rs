@@ -15,20 +15,20 @@ async fn f44_files_firefox_to_chrome() {
     files("files firefox to chrome", Browser::Firefox, Browser::Chrome).await;
 }
 
-const SMALL: &str = "new File(['hello, '.repeat(300000)], '<b>notes</b>.txt', { type: 'text/plain' })";
+pub const SMALL: &str = "new File(['hello, '.repeat(300000)], '<b>notes</b>.txt', { type: 'text/plain' })";
 
 /// A file whose transfer takes longer than the search for a button.
 const LARGE: &str = "new File(Array(1000).fill(new Blob([new Uint8Array(1 << 20)])), 'film.mkv')";
 
 /// One file in the list of the page.
 #[derive(Debug, Deserialize)]
-struct Item {
-    name: String,
+pub struct Item {
+    pub name: String,
     elements: u32,
     size: String,
     state: String,
     text: String,
-    link: Option<String>,
+    pub link: Option<String>,
 }
 
 const ITEMS: &str = "return [...document.querySelectorAll('#files .file')].map((item) => ({
@@ -40,18 +40,20 @@ const ITEMS: &str = "return [...document.querySelectorAll('#files .file')].map((
     link: item.querySelector('.file-save:not([hidden])')?.download ?? null,
 }))";
 
-async fn until(page: &Page, state: &str) -> Item {
+/// Waits until the last file in the list has this state.
+pub async fn until(page: &Page, state: &str) -> Item {
     let last_is = |items: &Vec<Item>| items.last().is_some_and(|item| item.state == state);
     page.until_script(ITEMS, &format!("the file is {state}"), last_is).await.pop().expect("the list has a file")
 }
 
-async fn ready(page: &Page) {
+/// Waits until the demo can send files.
+pub async fn ready(page: &Page) {
     let script = "return document.querySelector('#send-file').disabled";
     page.until_script(script, "files can be sent", |disabled: &bool| !disabled).await;
 }
 
 /// Selects a file as the file dialog does, which drivers cannot control.
-async fn choose(page: &Page, file: &str) {
+pub async fn choose(page: &Page, file: &str) {
     page.load_script(
         "a file",
         &format!(
