@@ -1,5 +1,15 @@
-import type { Call as RawCall, IncomingCall as RawIncomingCall } from "./wasm/browser_rtc.js";
-import { abortable, isMediaStream, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
+import type { Call as RawCall, CallOptions as RawCallOptions, IncomingCall as RawIncomingCall } from "./wasm/browser_rtc.js";
+import {
+  abortable,
+  isMediaStream,
+  milliseconds,
+  options as checkOptions,
+  signal as checkSignal,
+  string,
+  tag,
+  type WaitOptions,
+  wrongType,
+} from "./check.js";
 import { DataChannel, type ChannelOptions, channelOptions } from "./channel.js";
 import "./dispose.js";
 import { disposable } from "./dispose.js";
@@ -9,35 +19,71 @@ import { type ConnectionEvent, type EndedEvent, PeerSession } from "./peer-sessi
 import { settled } from "./raw.js";
 import { checkSdpTransform, type SdpTransformOption } from "./sdp-transform.js";
 
-/** The options of `room.call` and `incoming.accept`. */
-export interface MediaOptions extends WaitOptions, SdpTransformOption {
+/** The options of `incoming.accept`. */
+export interface AcceptOptions extends WaitOptions, SdpTransformOption {
   /**
    * The stream that is sent to the peer, or a promise of it, such as that of `getUserMedia`. Without it, the call only
    * receives. The page stops the tracks of the stream when it no longer needs them.
    */
   media?: MediaStream | Promise<MediaStream> | null;
+  /**
+   * A value for the peer, such as the subject of the call: any value that can be represented in JSON, of at most 16384 bytes.
+   * The callee reads it from `incoming.metadata` before it answers, and both peers read the other's from `call.metadata`.
+   * `null` stands for none.
+   */
+  metadata?: unknown;
+  /** The configuration of the connection, in place of that of `joinRoom`. The server's ICE servers are appended to it. */
+  rtcConfiguration?: RTCConfiguration;
+}
+
+/** The options of `room.call`. */
+export interface CallOptions extends AcceptOptions {
+  /**
+   * How long the call rings before it ends as unanswered, in milliseconds, in place of that of `joinRoom`. The peer rings for
+   * 10 minutes at most.
+   */
+  ringTime?: number;
 }
 
 /**
- * Checks the options with media.
+ * The arguments of a raw function that begins or answers a call, and the signal among them.
  *
  * @internal
  */
-export function mediaOptions(operation: string, value: MediaOptions | undefined): MediaOptions {
-  const { media, signal, sdpTransform } = checkOptions(operation, "options", value, ["media", "signal", "sdpTransform"]);
+export interface RawCallArguments {
+  readonly media: MediaStream | Promise<MediaStream> | null;
+  readonly options: RawCallOptions;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Checks the options of a call, and converts them to arguments of the raw module.
+ *
+ * @internal
+ */
+export function callArguments(
+  operation: string,
+  value: CallOptions | undefined,
+  members: readonly (keyof CallOptions)[],
+): RawCallArguments {
+  const { media, signal, rtcConfiguration, sdpTransform, ...others } = checkOptions(operation, "options", value, members);
   if (media !== undefined && media !== null && !isMediaStream(media) && tag(media) !== "Promise") {
     throw wrongType(operation, "options.media", "a MediaStream, a promise of one, null or undefined", media);
   }
-  const options: MediaOptions = { media: media ?? null, ...checkSdpTransform(operation, sdpTransform) };
+  milliseconds(operation, "options.ringTime", others.ringTime);
   const checked = checkSignal(operation, signal);
   // The signal of an operation that does not begin must not leave a rejected promise of media unhandled.
   if (checked?.aborted) {
     if (media) Promise.resolve(media).catch(() => {});
     throw checked.reason;
   }
+  const options: RawCallOptions = { ...others, ...checkSdpTransform(operation, sdpTransform) };
+  if (rtcConfiguration !== undefined) options.configuration = rtcConfiguration;
   if (checked) options.signal = checked;
-  return options;
+  return { media: media ?? null, options, signal: checked };
 }
+
+const ACCEPT_MEMBERS = ["media", "metadata", "rtcConfiguration", "sdpTransform", "signal"] as const;
 
 /** The reason for the end of a call. */
 export type EndReason =
@@ -55,10 +101,13 @@ export class IncomingCall {
   readonly #raw: RawIncomingCall;
   /** The caller. */
   readonly peer: Peer;
+  /** The metadata that the caller has passed to `room.call`, or `undefined`. */
+  readonly metadata: unknown;
 
   private constructor(raw: RawIncomingCall) {
     this.#raw = raw;
     this.peer = raw.peer;
+    this.metadata = raw.metadata;
   }
 
   /** @internal */
@@ -73,9 +122,9 @@ export class IncomingCall {
    * aborted. In both cases the call continues to ring. It is rejected with an {@link RtcError} whose name is `ClosedError` if
    * the call no longer rings. If the promise of media is rejected or the signal aborts later, the call ends.
    */
-  async accept(options?: MediaOptions): Promise<Call> {
-    const { media, ...rest } = mediaOptions("accept", options);
-    return Call.wrap(await settled("accept", this.#raw.accept(media, rest), rest.signal));
+  async accept(options?: AcceptOptions): Promise<Call> {
+    const { media, options: raw, signal } = callArguments("accept", options, ACCEPT_MEMBERS);
+    return Call.wrap(await settled("accept", this.#raw.accept(media, raw), signal));
   }
 
   /** Declines the call. Does nothing if the call no longer rings. */
@@ -107,11 +156,14 @@ export class Call extends PeerSession<EndReason> {
   readonly #raw: RawCall;
   /** The remote peer. */
   readonly peer: Peer;
+  /** The metadata that the remote peer has passed to `room.call` or `incoming.accept`, or `undefined`. */
+  readonly metadata: unknown;
 
   private constructor(raw: RawCall) {
     super(raw, [], (event) => event as never);
     this.#raw = raw;
     this.peer = raw.peer;
+    this.metadata = raw.metadata;
   }
 
   /**

@@ -3,7 +3,7 @@ import { wasm } from "./init.js";
 import { join, type JoinOptions, type Room } from "./room.js";
 
 export { Call, IncomingCall } from "./call.js";
-export type { CallEvent, EndReason, MediaOptions } from "./call.js";
+export type { AcceptOptions, CallEvent, CallOptions, EndReason } from "./call.js";
 export { DataChannel } from "./channel.js";
 export type { ChannelOptions } from "./channel.js";
 export type { WaitOptions } from "./check.js";
@@ -23,6 +23,7 @@ export type { Peer } from "./peer.js";
 export { PeerSession } from "./peer-session.js";
 export type { ConnectionEvent, EndedEvent, LostReason } from "./peer-session.js";
 export type { RecoveryOptions } from "./recovery.js";
+export type { PeerRequest, RequestOptions } from "./request.js";
 export { Room } from "./room.js";
 export type { JoinOptions, LeaveReason, RoomEvent } from "./room.js";
 export type { SdpTransform, SdpTransformOption } from "./sdp-transform.js";

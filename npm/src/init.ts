@@ -1,4 +1,4 @@
-import { type InitOptions, load, served, wasmSource } from "./load.js";
+import { initialize, type InitOptions, served } from "./load.js";
 
 /**
  * The location of the WebAssembly module. Bundlers recognize this expression, and copy the file.
@@ -14,6 +14,6 @@ export const wasm = (): URL => served(new URL("./wasm/browser_rtc_bg.wasm", impo
  * The promise is rejected with an `RtcError` whose name is `NetworkError` if the module cannot be loaded, after which a later
  * call retries, and `NotSupportedError` outside of browsers.
  */
-export async function init(options?: InitOptions): Promise<void> {
-  await load("init", wasmSource(options) ?? wasm);
+export function init(options?: InitOptions): Promise<void> {
+  return initialize(options, wasm);
 }

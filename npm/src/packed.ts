@@ -158,18 +158,14 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
   }
 }
 
-let tasks: { readonly port: MessagePort; readonly waiting: (() => void)[] } | undefined;
-
 /** Calls a function in a new task. A microtask would be too early: each `await` of the page lets the microtasks run. */
 function afterTask(run: () => void): void {
-  if (!tasks) {
-    const { port1, port2 } = new MessageChannel();
-    const waiting: (() => void)[] = [];
-    port1.onmessage = () => waiting.shift()?.();
-    tasks = { port: port2, waiting };
-  }
-  tasks.waiting.push(run);
-  tasks.port.postMessage(undefined);
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    run();
+  };
+  port2.postMessage(undefined);
 }
 
 /** Yields the messages of a channel's frames. After an error, the channel is closed. */

@@ -8,7 +8,6 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     argument::{Argument, Options},
-    brand,
     event::typed,
     iterate::AsyncItems,
 };
@@ -16,7 +15,6 @@ use crate::{
     dtmf::{Timing, Tones},
     error::{During, Error, ErrorKind, Result},
     peer::{PeerConnection, SessionDescription},
-    room::CallMedia,
     session::SessionEvent,
 };
 
@@ -57,14 +55,6 @@ pub(super) fn session_event(event: SessionEvent) -> JsValue {
     }
 }
 
-/// Returns the member `sdpTransform` of options, in place of which there may be an `AbortSignal`.
-pub(super) fn sdp_transform(operation: &'static str, options: JsValue) -> Result<Option<Function>> {
-    if brand::is_aborted(&options).is_some() {
-        return Ok(None);
-    }
-    Options::new(operation, options)?.function("sdpTransform")
-}
-
 /// Calls the page's function with the SDP and the type of a description, and returns the SDP that it returns.
 pub(super) fn transformed(function: &Function, description: &SessionDescription) -> Result<String> {
     const OPERATION: &str = "sdpTransform";
@@ -73,12 +63,4 @@ pub(super) fn transformed(function: &Function, description: &SessionDescription)
         function.call2(&JsValue::UNDEFINED, &description.sdp.as_str().into(), &kind.into()).during(OPERATION)?;
     let type_error = || Error::new(OPERATION, ErrorKind::Type, "the function `sdpTransform` must return a string");
     returned.as_string().ok_or_else(type_error)
-}
-
-/// Adds the page's function to the media of a call.
-pub(super) fn with_transform(media: CallMedia<'static>, transform: Option<Function>) -> CallMedia<'static> {
-    match transform {
-        Some(function) => media.sdp_transform(move |description| transformed(&function, description)),
-        None => media,
-    }
 }

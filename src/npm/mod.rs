@@ -21,6 +21,7 @@ mod connection;
 mod event;
 mod files;
 mod iterate;
+mod request;
 mod room;
 mod session;
 
@@ -42,6 +43,8 @@ export interface Peer { readonly id: string; readonly name: string; }
 export interface RtcFailure extends Error {
   /** The signaling server's error code, if `name` is "Signaling". */
   readonly code?: string;
+  /** The name of the function that failed, such as "joinRoom". */
+  readonly operation?: string;
   /** The maximum size in bytes, if `name` is "TooLarge". */
   readonly limit?: number;
 }
@@ -54,12 +57,6 @@ export interface WaitOptions {
 
 /** Returns the SDP to use in place of that of a local description, which is set and sent to the remote peer. */
 export type SdpTransform = (sdp: string, type: RTCSdpType) => string;
-
-/** The options of `Room.call` and `IncomingCall.accept`. */
-export interface CallOptions extends WaitOptions {
-  /** Changes the local descriptions of the call. If the function throws, the call is lost. */
-  sdpTransform?: SdpTransform;
-}
 
 /** The options of `joinRoom`. */
 export interface JoinOptions extends WaitOptions {
@@ -94,6 +91,28 @@ export interface RecoveryOptions {
   attemptTime?: number;
 }
 
+/** The options of an answer to a call. */
+export interface AcceptOptions extends WaitOptions {
+  /** A value for the peer that can be represented in JSON, of at most 16384 bytes. `null` stands for none. */
+  metadata?: unknown;
+  /** The configuration of the connection, in place of that of the room. */
+  configuration?: RTCConfiguration;
+  /** Changes the local descriptions of the call. If the function throws, the call is lost. */
+  sdpTransform?: SdpTransform;
+}
+
+/** The options of a call. */
+export interface CallOptions extends AcceptOptions {
+  /** How long the call rings before it ends as unanswered, in milliseconds, in place of that of the room. */
+  ringTime?: number;
+}
+
+/** The options of a request. */
+export interface RequestOptions extends WaitOptions {
+  /** How long to wait for the reply, in milliseconds. 30000 by default. */
+  timeout?: number;
+}
+
 /** The options of a channel. */
 export interface ChannelOptions extends RTCDataChannelInit, WaitOptions {}
 
@@ -103,6 +122,7 @@ export interface ChannelOptions extends RTCDataChannelInit, WaitOptions {}
  * - `incoming`: a peer calls this page.
  * - `peer_joined`, `peer_left`: a peer has joined or left the room.
  * - `said`: a peer has sent a message to the room with `say`.
+ * - `message`: a peer has sent a message to this page with `send`.
  * - `refused`: the server refused a message, or sent one that cannot be parsed, or the token function failed.
  * - `reconnecting`: the connection to the server is lost, and an attempt to reconnect begins.
  * - `recovered`: the connection to the server is back.
@@ -114,6 +134,7 @@ export type RoomEvent =
   | { type: "peer_joined"; peer: Peer }
   | { type: "peer_left"; peer: Peer; reason: string }
   | { type: "said"; from: Peer; data: unknown }
+  | { type: "message"; from: Peer; data: unknown }
   | { type: "refused"; error: RtcFailure }
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }

@@ -17,7 +17,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    control_channel::ControlChannel, media::CallMedia, shared_call::SharedCall, shared_room::SharedRoom,
+    control_channel::ControlChannel, options::CallOptions, shared_call::SharedCall, shared_room::SharedRoom,
     signal_link::SignalLink,
 };
 use crate::{
@@ -28,13 +28,14 @@ use crate::{
     identity::identity,
     media::MediaStream,
     negotiation::Politeness,
-    peer::{ConnectionState, PeerConnection},
+    peer::{Configuration, ConnectionState, PeerConnection},
     session::{
         LostReason, Session, SessionEvent, SessionOptions, events,
         sdp_transform::SdpTransform,
         unclaimed::{self, Unclaimed},
     },
-    signaling::Peer,
+    signaling::{Data, Peer},
+    timer,
     wake::CloseWait,
 };
 
@@ -80,10 +81,12 @@ impl Call {
         operation: &'static str,
         room: Rc<SharedRoom>,
         call: Rc<SharedCall>,
-        mut media: CallMedia<'_>,
+        options: CallOptions<'_>,
     ) -> Result<Self> {
         let guard = HangUpGuard(Some(&call));
-        let transform = media.take_sdp_transform();
+        let CallOptions { media, metadata, ring_time, configuration, sdp_transform } = options;
+        let ring_ms = ring_time.map(timer::milliseconds);
+        call.set_options(metadata, ring_ms);
         let media = select_biased! {
             () = call.end_wait().fuse() => return Err(call.error(operation)),
             media = media.get().boxed_local().fuse() => media?,
@@ -91,12 +94,13 @@ impl Call {
         call.ring()?;
         select_biased! {
             () = call.answered().boxed_local().fuse() => {}
-            () = TimeoutFuture::new(room.ring_ms()).fuse() => call.hang_up(EndReason::Unanswered),
+            () = TimeoutFuture::new(ring_ms.unwrap_or_else(|| room.ring_ms())).fuse() => call.hang_up(EndReason::Unanswered),
         }
         if let Phase::Ended(_) = call.phase() {
             return Err(call.error(operation));
         }
-        let established = Self::connect(room, call.clone(), media.as_ref(), transform)?;
+        let configuration = room.configuration(configuration);
+        let established = Self::connect(room, call.clone(), media.as_ref(), &configuration, sdp_transform)?;
         guard.disarm();
         Ok(established)
     }
@@ -106,9 +110,10 @@ impl Call {
         room: Rc<SharedRoom>,
         call: Rc<SharedCall>,
         media: Option<&MediaStream>,
-        transform: Option<SdpTransform>,
+        configuration: &Configuration,
+        sdp_transform: Option<SdpTransform>,
     ) -> Result<Self> {
-        let pc = PeerConnection::new(&room.configuration())?;
+        let pc = PeerConnection::new(configuration)?;
         let (unclaimed, collect_task) = unclaimed::collect(&pc);
         spawn_local(collect_task);
         // With this channel the first offer is never empty, and later channels need no negotiation.
@@ -124,7 +129,7 @@ impl Call {
         let options = SessionOptions::new(politeness)
             .recovery(room.recovery())
             .shared_signal_limit(room.signal_limit())
-            .shared_sdp_transform(transform);
+            .shared_sdp_transform(sdp_transform);
         let session = Session::from_connection(pc, options, SignalLink::new(&call));
         let events = Broadcast::default();
         spawn_local(forward(session.events(), events.clone(), Rc::downgrade(&call)));
@@ -136,6 +141,13 @@ impl Call {
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.0.call.peer()
+    }
+
+    /// Returns the metadata that the remote peer has passed to [`CallOptions::metadata`], if any: with its call, or with its
+    /// answer.
+    #[must_use]
+    pub fn metadata(&self) -> Option<Data> {
+        self.0.call.peer_metadata()
     }
 
     /// Returns the underlying connection, such as to add tracks and to read states and statistics.

@@ -4,7 +4,7 @@ use std::{fmt, future::Future};
 
 use futures::{FutureExt, future::LocalBoxFuture};
 
-use crate::{error::Result, media::MediaStream, peer::SessionDescription, session::sdp_transform::SdpTransform};
+use crate::{error::Result, media::MediaStream};
 
 /// The media that this client sends from the beginning of a call: a stream, a future of a stream, or none.
 ///
@@ -21,10 +21,7 @@ use crate::{error::Result, media::MediaStream, peer::SessionDescription, session
 /// room.call(peer, CallMedia::from_future(media::get_user_media(&constraints))).await
 /// # }
 /// ```
-pub struct CallMedia<'a> {
-    source: Source<'a>,
-    sdp_transform: Option<SdpTransform>,
-}
+pub struct CallMedia<'a>(Source<'a>);
 
 enum Source<'a> {
     Ready(Option<MediaStream>),
@@ -34,40 +31,12 @@ enum Source<'a> {
 impl<'a> CallMedia<'a> {
     /// Creates media from a future of a stream. If the future fails, the call ends.
     pub fn from_future(future: impl Future<Output = Result<MediaStream>> + 'a) -> Self {
-        Self::new(Source::Pending(future.boxed_local()))
-    }
-
-    /// Sets a function that changes the SDP of the local descriptions of the call, as
-    /// [`SessionOptions::sdp_transform`](crate::session::SessionOptions::sdp_transform) does. If it returns an error, the
-    /// call ends with [`EndReason::ConnectionFailed`](super::EndReason::ConnectionFailed).
-    ///
-    /// # Examples
-    /// ```no_run
-    /// # use browser_rtc::{media::MediaStream, room::{Call, CallMedia, Room}, signaling::PeerId, Result};
-    /// # async fn example(room: &Room, peer: &PeerId, microphone: &MediaStream) -> Result<Call> {
-    /// let stereo = CallMedia::from(microphone)
-    ///     .sdp_transform(|description| Ok(description.sdp.replace("useinbandfec=1", "useinbandfec=1;stereo=1")));
-    /// room.call(peer, stereo).await
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn sdp_transform(mut self, transform: impl Fn(&SessionDescription) -> Result<String> + 'static) -> Self {
-        self.sdp_transform = Some(SdpTransform::new(transform));
-        self
-    }
-
-    fn new(source: Source<'a>) -> Self {
-        Self { source, sdp_transform: None }
-    }
-
-    /// Removes the function that changes local descriptions.
-    pub(super) fn take_sdp_transform(&mut self) -> Option<SdpTransform> {
-        self.sdp_transform.take()
+        Self(Source::Pending(future.boxed_local()))
     }
 
     /// Waits for the media.
     pub(super) async fn get(self) -> Result<Option<MediaStream>> {
-        match self.source {
+        match self.0 {
             Source::Ready(stream) => Ok(stream),
             Source::Pending(future) => future.await.map(Some),
         }
@@ -76,13 +45,13 @@ impl<'a> CallMedia<'a> {
 
 impl From<&MediaStream> for CallMedia<'_> {
     fn from(stream: &MediaStream) -> Self {
-        Self::new(Source::Ready(Some(stream.clone())))
+        Self(Source::Ready(Some(stream.clone())))
     }
 }
 
 impl From<Option<&MediaStream>> for CallMedia<'_> {
     fn from(stream: Option<&MediaStream>) -> Self {
-        Self::new(Source::Ready(stream.cloned()))
+        Self(Source::Ready(stream.cloned()))
     }
 }
 
@@ -94,7 +63,7 @@ impl From<&Option<MediaStream>> for CallMedia<'_> {
 
 impl fmt::Debug for CallMedia<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match &self.source {
+        let name = match &self.0 {
             Source::Ready(Some(_)) => "stream",
             Source::Ready(None) => "none",
             Source::Pending(_) => "future",

@@ -1,7 +1,7 @@
-//! Rooms: presence, messages to everyone, and calls between two peers.
+//! Rooms: presence, messages, requests, and calls between two peers.
 //!
 //! A room is a set of clients that are connected to one signaling server. A client joins under a name, sees the other
-//! peers join and leave, sends messages to all of them, and calls any of them. A call is a WebRTC connection to one peer,
+//! peers join and leave, sends messages to one or all of them, and calls any of them. A call is a WebRTC connection to one peer,
 //! with media, data channels and telephone tones. Ringing, negotiation and recovery from network failures are automatic.
 //! The signaling server relays signals and messages only: media and channels connect the two peers directly, or through
 //! a TURN server.
@@ -58,8 +58,10 @@
 //! | [`RoomEvent`] | An event of a room: peers, messages, incoming calls, and the state of the connection to the server |
 //! | [`IncomingCall`] | A ringing call from a peer, to accept or to decline |
 //! | [`Call`] | An established call: media, channels, tones, and the underlying connection |
+//! | [`CallOptions`] | The options of a call or an answer: media, metadata, ring time, configuration |
 //! | [`CallMedia`] | The media that a call begins with: a stream, a future of a stream, or none |
-//! | [`Delivery`] | The server's acknowledgement of a message to the room |
+//! | [`IncomingRequest`] | A request from a peer, to answer |
+//! | [`Delivery`] | The server's acknowledgement of a message |
 //! | [`DeclineReason`], [`EndReason`] | The reasons for which a call is declined, and for which it ends |
 //!
 //! The events of a call's connection are [`SessionEvent`](crate::session::SessionEvent)s. Peers and their ids are those
@@ -83,10 +85,16 @@
 //!
 //! | Condition | Timeout | The call ends with |
 //! |---|---|---|
-//! | The callee does not answer | [`Join::ring_time`], 45 seconds by default | [`EndReason::Unanswered`] |
-//! | The caller's cancellation is lost while the call rings | [`Join::ring_time`] and 15 seconds | [`EndReason::Unanswered`] |
+//! | The callee does not answer | [`CallOptions::ring_time`] or [`Join::ring_time`], 45 seconds by default | [`EndReason::Unanswered`] |
+//! | The caller's cancellation is lost while the call rings | The ring time and 15 seconds | [`EndReason::Unanswered`] |
 //! | The peers cannot connect after the call was accepted | 45 seconds | [`EndReason::ConnectionFailed`] |
 //! | The connection breaks later and does not recover | [`Join::recovery`], six attempts of 10 seconds by default | [`EndReason::ConnectionFailed`] |
+//!
+//! # Messages and requests
+//!
+//! Peers exchange JSON values through the server without a call: [`Room::say`] sends a message to all peers, and
+//! [`Room::send`] to one of them. [`Room::request`] sends a request to one peer and waits for its reply. The peer answers
+//! the requests of [`Room::requests`]. Larger or frequent messages belong on a [channel](Call::channel) of a call.
 //!
 //! Dropping the last clone of an [`IncomingCall`] declines it, and dropping the last clone of a [`Call`] hangs up. A room is
 //! left when the last clones of the [`Room`] and of all its calls have been dropped.
@@ -101,36 +109,40 @@ mod incoming;
 mod join;
 mod kept_seat;
 mod media;
+mod options;
 mod outgoing;
 mod presence;
 mod receive;
+mod request;
+mod requests;
 mod resend_queue;
 mod shared_call;
 mod shared_room;
 mod signal_link;
 
-use std::{fmt, rc::Rc};
+use std::{fmt, rc::Rc, time::Duration};
 
+use browser_rtc_proto::direct::Content;
 use futures::StreamExt;
 use serde::Serialize;
 
 pub use browser_rtc_proto::call::{DeclineReason, EndReason};
 
 pub use self::{
-    call::Call, events::RoomEvent, incoming::IncomingCall, join::Join, media::CallMedia, outgoing::Delivery,
+    call::Call, events::RoomEvent, incoming::IncomingCall, join::Join, media::CallMedia, options::CallOptions,
+    outgoing::Delivery, request::IncomingRequest,
 };
 use self::{
     driver::RoomDriver,
-    outgoing::{Frame, room_closed},
+    outgoing::{Frame, json, message_id, room_closed},
     shared_room::SharedRoom,
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::Result,
     event::{Broadcast, EventStream},
     identity::identity,
     peer::IceServer,
-    random,
-    signaling::{Data, MessageId, Peer, PeerId},
+    signaling::{Data, Peer, PeerId},
 };
 
 /// The membership of this client in a room.
@@ -171,7 +183,7 @@ impl Room {
     ///
     /// # Errors
     /// - `Signaling` if the server rejects the join, such as because the name is taken.
-    ///   [`Error::signaling_code`] returns the reason.
+    ///   [`Error::signaling_code`](crate::Error::signaling_code) returns the reason.
     /// - `Timeout` if the server or the token provider does not answer in time.
     /// - `Syntax` if `url` is malformed, or the server's answer cannot be parsed.
     /// - `Security` if the page may not connect to `url`.
@@ -230,7 +242,8 @@ impl Room {
     /// - `Declined` or `Busy` if the peer declines the call.
     /// - `Timeout` if the peer does not answer within [`Join::ring_time`]. The time includes reconnections of the room.
     /// - `PeerLeft` if the peer is not in the room, or leaves it.
-    /// - `Signaling` if the server rejects the ring for another reason, which [`Error::signaling_code`] returns.
+    /// - `Signaling` if the server rejects the ring for another reason, which
+    ///   [`Error::signaling_code`](crate::Error::signaling_code) returns.
     /// - `Operation` if too many messages wait to be sent.
     /// - `Closed` if the room has been left or lost, or the call was ended.
     /// - The error of the future, or the error with which the browser refuses the connection or the media.
@@ -238,13 +251,24 @@ impl Room {
     /// # Cancel safety
     /// If the future is dropped while the peer rings, the call ends and the peer stops ringing. Calling again starts a new
     /// call.
-    pub async fn call(&self, peer: &PeerId, media: impl Into<CallMedia<'_>>) -> Result<Call> {
+    pub fn call<'a>(&self, peer: &PeerId, media: impl Into<CallMedia<'a>>) -> impl Future<Output = Result<Call>> {
+        self.call_with(peer, CallOptions::new(media))
+    }
+
+    /// Calls a peer as [`call`](Self::call) does, with options.
+    ///
+    /// If the call of the peer rings here already, it is accepted with these options.
+    ///
+    /// # Errors
+    /// The same errors as [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    /// The same as [`call`](Self::call).
+    pub async fn call_with(&self, peer: &PeerId, options: CallOptions<'_>) -> Result<Call> {
         const OPERATION: &str = "call";
-        let absent = || Error::new(OPERATION, ErrorKind::PeerLeft, format!("peer {peer} is not in the room"));
-        let peer = self.shared.presence().peer(peer).ok_or_else(absent)?;
-        self.shared.check_open(OPERATION)?;
+        let peer = self.shared.recipient(OPERATION, peer)?;
         let call = self.shared.call_to(peer);
-        Call::establish(OPERATION, self.shared.clone(), call, media.into()).await
+        Call::establish(OPERATION, self.shared.clone(), call, options).await
     }
 
     /// Waits for the next incoming call, for programs that take one call at a time and show no other events. There is no
@@ -290,18 +314,78 @@ impl Room {
     ///
     /// # Errors
     /// - `Type` if the value cannot be represented in JSON.
-    /// - `TooLarge` if the JSON exceeds the server's limit. [`ErrorKind::TooLarge`] has the limit in bytes.
+    /// - `TooLarge` if the JSON exceeds the server's limit. [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) has the
+    ///   limit in bytes.
     /// - `Operation` if too many messages wait to be sent.
     /// - `Closed` if the room has been left or lost.
     pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery> {
         const OPERATION: &str = "say";
-        let type_error = |error: &dyn fmt::Display| Error::new(OPERATION, ErrorKind::Type, error.to_string());
-        let data = Data::from_serialize(value).map_err(|error| type_error(&error))?;
-        let id = MessageId::try_from(random::id()).map_err(|error| type_error(&error))?;
+        let data = json(OPERATION, value)?;
         self.shared.check_open(OPERATION)?;
-        let (frame, delivery) = Frame::say(id, data)?;
+        let (frame, delivery) = Frame::say(message_id(OPERATION)?, data)?;
         self.shared.send(OPERATION, frame)?;
         Ok(delivery)
+    }
+
+    /// Sends a message to one peer, which receives [`RoomEvent::Message`]. No call is needed.
+    ///
+    /// The returned [`Delivery`] resolves when the server has accepted the message. It may be dropped. A message is queued
+    /// and sent again as that of [`say`](Self::say).
+    ///
+    /// # Errors
+    /// - `PeerLeft` if `peer` cannot be the id of another peer. If the peer is not in the room, the [`Delivery`] fails.
+    /// - `Type` if the value cannot be represented in JSON.
+    /// - `TooLarge` if the JSON exceeds the server's limit. [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) has the
+    ///   limit in bytes.
+    /// - `Operation` if too many messages wait to be sent.
+    /// - `Closed` if the room has been left or lost.
+    pub fn send<T: Serialize + ?Sized>(&self, peer: &PeerId, value: &T) -> Result<Delivery> {
+        const OPERATION: &str = "send";
+        let data = json(OPERATION, value)?;
+        let to = self.shared.recipient(OPERATION, peer)?;
+        self.shared.send_direct(OPERATION, &to.id, message_id(OPERATION)?, Content::Message(data))
+    }
+
+    /// Sends a request to one peer, and waits for its reply. No call is needed.
+    ///
+    /// The peer receives the request from [`requests`](Self::requests). At most 256 requests wait for an answer at the same
+    /// time. The timeout includes reconnections of the room.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use browser_rtc::{room::Room, signaling::PeerId, Error, Result};
+    /// # async fn example(room: Room, peer: &PeerId) -> Result<()> {
+    /// let reply = room.request(peer, "free on monday?", std::time::Duration::from_secs(10)).await?;
+    /// let is_free: bool = reply.parse().map_err(|error| Error::other("parse", error))?;
+    /// # drop(is_free); Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// - `Remote` if the peer failed to handle the request. [`Error::message`](crate::Error::message) is its message.
+    /// - `NoHandler` if the peer handles no requests, or has dropped this one.
+    /// - `Busy` if the peer has 256 unanswered requests.
+    /// - `Timeout` if the peer does not answer in time, for example because it runs a version without requests.
+    /// - `PeerLeft` if the peer is not in the room, or leaves it.
+    /// - `Type` if the value cannot be represented in JSON.
+    /// - `TooLarge` if the JSON exceeds the server's limit.
+    /// - `QuotaExceeded` if 256 requests of this client wait for an answer already.
+    /// - `Signaling` if the server refuses the request, such as because too many messages were sent.
+    /// - `Operation` if too many messages wait to be sent.
+    /// - `Closed` if the room has been left or lost.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the peer is notified that no reply is needed.
+    pub async fn request<T: Serialize + ?Sized>(&self, peer: &PeerId, value: &T, timeout: Duration) -> Result<Data> {
+        self.shared.request(peer, json("request", value)?, timeout).await
+    }
+
+    /// Subscribes to the requests of the peers from now on.
+    ///
+    /// While there is no stream, the requests of peers fail with `NoHandler`. Each stream yields every request, and the first
+    /// answer counts. At most 256 requests are unanswered at the same time, and further ones fail with `Busy`. The stream
+    /// ends when the room has been left or lost.
+    pub fn requests(&self) -> EventStream<IncomingRequest> {
+        self.shared.requests().subscribe(self.shared.end_signal())
     }
 
     /// Resolves when the room has been left or lost. There is no timeout.

@@ -47,7 +47,7 @@ export class Items {
 
 export function rawError(operation, kind, message, members = {}) {
   const error = new Error(`${operation} failed (${kind}): ${message}`);
-  return Object.assign(error, { name: kind }, members);
+  return Object.assign(error, { name: kind, operation }, members);
 }
 
 function deferred() {
@@ -146,6 +146,7 @@ class FakeOutgoing {
 
 export class FakeCall {
   peer = { id: "2", name: "Bob" };
+  metadata = "in the train";
   connection = Object.assign(new EventTarget(), { signalingState: "stable", getSenders: () => [] });
   opened = new FakeChannel();
   raised = new Items();
@@ -195,9 +196,11 @@ export class FakeSession extends FakeCall {
 
 export class FakeIncoming {
   peer = { id: "2", name: "Bob" };
+  metadata = { subject: "the invoice" };
   accepted = new FakeCall();
   accept(media, options) {
     this.media = media;
+    this.options = options;
     return aborted(options, Promise.resolve(this.accepted));
   }
   decline(reason) {
@@ -208,6 +211,31 @@ export class FakeIncoming {
   }
 }
 
+export class FakeRequest {
+  from = { id: "2", name: "Bob" };
+  #ended = deferred();
+  answers = [];
+
+  constructor(data) {
+    this.data = data;
+  }
+  reply(value) {
+    if (value === "too large") throw rawError("reply", "TooLarge", "too large", { limit: 65536 });
+    this.answers.push({ reply: value });
+    this.end();
+  }
+  fail(message) {
+    this.answers.push({ failure: message });
+    this.end();
+  }
+  end() {
+    this.#ended.resolve();
+  }
+  ended() {
+    return this.#ended.promise;
+  }
+}
+
 export class FakeRoom {
   me = { id: "1", name: "Ada" };
   peers = [{ id: "2", name: "Bob" }];
@@ -215,12 +243,27 @@ export class FakeRoom {
   ringing = deferred();
   left = 0;
 
+  received = new Items();
+
   call(peer, media, options) {
-    this.asked = { peer, media };
+    this.asked = { peer, media, options };
     return aborted(options, this.ringing.promise);
   }
-  say(value) {
-    return value === 1 ? Promise.reject(rawError("say", "TooLarge", "too large", { limit: 65536 })) : Promise.resolve();
+  say(value, options) {
+    const large = Promise.reject(rawError("say", "TooLarge", "too large", { limit: 65536 }));
+    large.catch(() => {});
+    return aborted(options, value === 1 ? large : value === "pending" ? new Promise(() => {}) : Promise.resolve());
+  }
+  send(peer, value, options) {
+    this.sent = { peer, value };
+    return this.say(value, options);
+  }
+  request(peer, value, options) {
+    this.requested = { peer, value, options };
+    return aborted(options, this.ringing.promise);
+  }
+  requests() {
+    return this.received;
   }
   leave() {
     this.left += 1;

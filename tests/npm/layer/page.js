@@ -31,6 +31,119 @@ test("room events and messages", async () => {
   await rejects(ada.say("late"), "ClosedError");
 });
 
+test("messages to one peer", async () => {
+  const { ada, bob, room } = await pair();
+  const eve = await joinRoom(url, { room, name: "Eve" });
+  const overheard = [];
+  for (const type of ["message", "said"]) eve.on(type, ({ data }) => overheard.push(data));
+  const received = [];
+  bob.on("message", ({ from, data }) => received.push([from.name, data]));
+  await ada.send(bob.me, { text: "for you" });
+  await eve.send(bob.me.id, null);
+  while (received.length < 2) await sleep(20);
+  equal(received, [["Ada", { text: "for you" }], ["Eve", null]]);
+  equal(overheard, []);
+  await rejects(ada.send("nobody", 1), "PeerLeftError").then(({ operation }) => equal(operation, "send"));
+  await rejects(ada.send(ada.me, 1), "PeerLeftError");
+  await rejects(ada.send(bob.me, () => {}), "TypeError");
+  await rejects(ada.send(bob.me, "x".repeat(1 << 20)), "TooLargeError");
+  await rejects(ada.send(bob.me, 1, { signal: AbortSignal.abort() }), "AbortError");
+  for (const peer of [ada, bob, eve]) peer.leave();
+  await rejects(ada.send(bob.me, 1), "ClosedError");
+});
+
+test("requests and replies", async () => {
+  const { ada, bob } = await pair();
+  const unhandled = await rejects(ada.request(bob.me, 1), "NoHandlerError");
+  equal([unhandled.operation, unhandled.message], ["request", "request: the peer handles no requests"]);
+  const aborted = [];
+  const off = bob.onRequest(async ({ from, data, signal }) => {
+    equal(from, ada.me, "the sender");
+    if (data === "fail") throw new RangeError("no such song");
+    if (data === "wait") {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      aborted.push(data);
+    }
+    return data === undefined ? undefined : { data };
+  });
+  equal(await Promise.all([1, null, "x"].map((data) => ada.request(bob.me, data))), [{ data: 1 }, { data: null }, { data: "x" }]);
+  equal((await rejects(ada.request(bob.me.id, "fail"), "RemoteError")).message, "request: no such song");
+  const controller = new AbortController();
+  const waiting = ada.request(bob.me, "wait", { signal: controller.signal });
+  await sleep(100);
+  const reason = new Error("changed my mind");
+  controller.abort(reason);
+  equal(await waiting.catch((error) => error === reason), true, "the reason");
+  while (aborted.length === 0) await sleep(20);
+  await rejects(ada.request(bob.me, "wait", { timeout: 100 }), "TimeoutError");
+  await rejects(ada.request(bob.me, () => {}), "TypeError");
+  await rejects(ada.request(bob.me, 1, { timeout: -1 }), "RangeError");
+  await rejects(ada.request("nobody", 1), "PeerLeftError");
+  off();
+  await rejects(ada.request(bob.me, 1), "NoHandlerError");
+  bob.onRequest(() => new Promise(() => {}));
+  const leaving = ada.request(bob.me, 1);
+  await sleep(100);
+  bob.leave();
+  await rejects(leaving, "PeerLeftError");
+  ada.leave();
+});
+
+test("calls have metadata, a ring time and a configuration", async () => {
+  const { ada, bob } = await pair();
+  const ringing = once(bob, "incoming");
+  const rtcConfiguration = { iceServers: [{ urls: "stun:127.0.0.1:9" }] };
+  const calling = ada.call(bob.me, { metadata: { subject: "the invoice" }, rtcConfiguration });
+  const { call: incoming } = await ringing;
+  equal(incoming.metadata, { subject: "the invoice" });
+  const callee = await incoming.accept({ metadata: ["in the train"], rtcConfiguration: { bundlePolicy: "max-bundle" } });
+  const caller = await calling;
+  equal([caller.metadata, callee.metadata], [["in the train"], { subject: "the invoice" }]);
+  equal(caller.connection.getConfiguration().iceServers.length, 1);
+  equal(callee.connection.getConfiguration().bundlePolicy, "max-bundle");
+  caller.hangUp();
+  await callee.ended();
+  const unanswered = once(bob, "incoming");
+  await rejects(ada.call(bob.me, { ringTime: 200 }), "TimeoutError");
+  equal([await (await unanswered).call.ended(), (await unanswered).call.metadata], ["unanswered", undefined]);
+  await rejects(ada.call(bob.me, { metadata: "x".repeat(20_000) }), "TooLargeError").then(({ limit }) => equal(limit, 16384));
+  await rejects(ada.call(bob.me, { metadata: () => {} }), "TypeError");
+  await rejects(ada.call(bob.me, { ringTime: -1 }), "RangeError");
+  await rejects(ada.call(bob.me, { rtcConfiguration: { iceServers: 5 } }), "TypeError");
+  ada.leave();
+  bob.leave();
+});
+
+test("a peer that has just joined can be called", async () => {
+  const room = `room-${(rooms += 1)}`;
+  const ada = await joinRoom(url, { room, name: "Ada" });
+  const bob = await joinRoom(url, { room, name: "Bob" });
+  // The event `peerJoined` may still be under way to Ada.
+  const [call] = await Promise.all([ada.call(bob.me.id), once(bob, "incoming").then(({ call }) => call.accept())]);
+  equal(call.peer, bob.me);
+  ada.leave();
+  bob.leave();
+});
+
+test("an answer that is aborted at once ends the call", async () => {
+  const { ada, bob } = await pair();
+  const camera = new Promise(() => {});
+  for (const media of [camera, null]) {
+    const incoming = once(bob, "incoming");
+    const calling = ada.call(bob.me);
+    const controller = new AbortController();
+    const { call } = await incoming;
+    const accepting = call.accept({ media, signal: controller.signal });
+    controller.abort();
+    await rejects(accepting, "AbortError");
+    await rejects(calling, "DeclinedError");
+    equal(await call.ended(), "hungUp");
+    await rejects(call.accept(), "ClosedError");
+  }
+  ada.leave();
+  bob.leave();
+});
+
 test("declined, cancelled and unanswered calls", async () => {
   const { ada, bob } = await pair();
   const calls = bob[Symbol.asyncIterator]();

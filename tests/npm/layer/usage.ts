@@ -1,8 +1,10 @@
 // Uses of every member of the layer. The TypeScript compiler checks this file, and nothing runs it.
 import {
   type BroadcastMessages,
+  type AcceptOptions,
   Call,
   type CallEvent,
+  type CallOptions,
   type ChannelEvent,
   type ChannelOptions,
   type Codec,
@@ -24,7 +26,6 @@ import {
   type LeaveReason,
   type ListenerOptions,
   type LostReason,
-  type MediaOptions,
   type Message,
   type Messages,
   type OfferOptions,
@@ -32,8 +33,10 @@ import {
   PartialFile,
   type Peer,
   type PeerSession,
+  type PeerRequest,
   type ReceivedMessage,
   type RecoveryOptions,
+  type RequestOptions,
   Room,
   type RoomEvent,
   RtcError,
@@ -71,6 +74,7 @@ export async function load(response: Promise<Response>, bytes: Uint8Array, modul
   for (const wasm of sources) {
     const options: InitOptions = { wasm };
     await init(options);
+    await init({ ...options, ...wait });
   }
   await init();
   const supported: boolean = isSupported();
@@ -96,6 +100,10 @@ export async function rooms(url: string | URL, fetchToken: () => Promise<string>
   const room = await joinRoom(url, { ...options, token: "secret" });
   const people: readonly Peer[] = [room.me, ...room.peers];
   await room.say({ hello: people.map(({ id, name }) => [id, name]) });
+  await room.say("hello", wait);
+  for (const peer of room.peers) await room.send(peer, { to: peer.name });
+  await room.send("id", null, wait);
+  room.on("message", ({ from, data }) => [same<typeof from, Peer>(true), same<typeof data, unknown>(true)]);
   const listening: ListenerOptions = wait;
   const off: () => void = room.on("peerJoined", ({ peer, type }) => {
     same<typeof peer, Peer>(true);
@@ -114,6 +122,18 @@ export async function rooms(url: string | URL, fetchToken: () => Promise<string>
   return room;
 }
 
+export async function requests(room: Room, peer: Peer): Promise<void> {
+  const options: RequestOptions = { timeout: 5_000, ...wait };
+  const reply: unknown = await room.request(peer, { question: "free on monday?" }, options);
+  console.log(reply, await room.request(peer.id, "and on tuesday?"));
+  const off: () => void = room.onRequest(async ({ from, data, signal }: PeerRequest) => {
+    const response = await fetch(`/calendar/${from.name}`, { signal });
+    return { data, free: await response.json() };
+  });
+  off();
+  room.onRequest(({ data }) => typeof data, wait);
+}
+
 function describeRoomEvent(event: RoomEvent): string | undefined {
   switch (event.type) {
     case "incoming":
@@ -123,6 +143,7 @@ function describeRoomEvent(event: RoomEvent): string | undefined {
     case "peerLeft":
       return event.reason;
     case "said":
+    case "message":
       return event.from.name;
     case "reconnecting":
       return event.attempt.toFixed();
@@ -149,7 +170,13 @@ function explain(error: RtcError): string {
 export async function callOut(room: Room, camera: MediaStream): Promise<EndReason> {
   const peer = room.peers[0];
   if (!peer) throw new RtcError("PeerLeftError", "callOut", "there is no peer");
-  const options: MediaOptions = { media: navigator.mediaDevices.getUserMedia({ video: true }), ...wait };
+  const options: CallOptions = {
+    media: navigator.mediaDevices.getUserMedia({ video: true }),
+    metadata: { subject: "the invoice" },
+    ringTime: 60_000,
+    rtcConfiguration: { iceTransportPolicy: "relay" },
+    ...wait,
+  };
   await room.call(peer.id);
   await room.call(peer, options);
   const call = await room.call(peer, { media: camera });
@@ -163,7 +190,8 @@ export async function callOut(room: Room, camera: MediaStream): Promise<EndReaso
     console.log(sender.track, all.length);
   }
   const connection: RTCPeerConnection = call.connection;
-  console.log(connection.iceConnectionState, call.peer.name);
+  const metadata: unknown = call.metadata;
+  console.log(connection.iceConnectionState, call.peer.name, metadata);
   call.on("stream", ({ stream }) => same<typeof stream, MediaStream>(true));
   call.on("ended", ({ reason }) => same<typeof reason, EndReason>(true));
   call.on("lost", ({ reason }) => same<typeof reason, LostReason>(true));
@@ -207,7 +235,9 @@ export async function answer(incoming: IncomingCall): Promise<Call | EndReason> 
   const ended: EndReason = await incoming.ended(wait);
   if (ended === "peerHungUp") return incoming.ended();
   await incoming.accept();
-  return incoming.accept({ media: null, ...wait });
+  const metadata: unknown = incoming.metadata;
+  const options: AcceptOptions = { media: null, metadata, rtcConfiguration: {}, ...wait };
+  return incoming.accept(options);
 }
 
 export async function channels(call: Call): Promise<void> {

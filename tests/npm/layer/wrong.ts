@@ -46,6 +46,20 @@ export async function inRoom(room: Room, stream: MediaStream): Promise<void> {
   await room.call("id", AbortSignal.timeout(5));
   // @ts-expect-error: a track is not a stream.
   await room.call("id", { media: stream.getTracks()[0] });
+  // @ts-expect-error: the ring time is a number.
+  await room.call("id", { ringTime: "long" });
+  // @ts-expect-error: the metadata is an option.
+  await room.call("id", { media: stream }, { subject: "the invoice" });
+  // @ts-expect-error: a message has a receiver.
+  await room.send({ text: "hello" });
+  // @ts-expect-error: the signal is the option `signal`.
+  await room.say("hello", AbortSignal.timeout(5));
+  // @ts-expect-error: a reply is unknown.
+  (await room.request("id", "question")).toString();
+  // @ts-expect-error: a request is answered by the value that the handler returns.
+  room.onRequest(({ reply }) => reply(1));
+  // @ts-expect-error: the name is `onRequest`.
+  room.on("request", () => {});
   // @ts-expect-error: event types are in camel case.
   room.on("peer_joined", () => {});
   // @ts-expect-error: the event has no member `peer`.
@@ -69,6 +83,10 @@ export function roomEvent(event: RoomEvent): string {
 export async function inCall(call: Call, incoming: IncomingCall): Promise<void> {
   // @ts-expect-error: a click is not an options object.
   document.body.onclick = (event: MouseEvent) => incoming.accept(event);
+  // @ts-expect-error: an answer does not ring.
+  await incoming.accept({ ringTime: 5 });
+  // @ts-expect-error: metadata is unknown.
+  incoming.metadata.subject;
   // @ts-expect-error: there is no such reason.
   incoming.decline("no");
   // @ts-expect-error: a label is a string.
