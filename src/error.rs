@@ -81,6 +81,7 @@ struct Details {
 /// | The end of the operation | `Abort`, `Closed`, `Timeout` |
 /// | The network, the browser or the remote peer | `Network`, `Operation`, `InvalidData`, `QuotaExceeded`, `WouldBlock` |
 /// | The callee of a call | `Declined`, `Busy`, `PeerLeft` |
+/// | The receiver of a request | `NoHandler`, `Remote`, `Busy`, `PeerLeft` |
 /// | The signaling server | `Signaling` |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -14,8 +14,7 @@ use crate::{
 pub const MAX_FAILURE_CHARS: usize = 1_000;
 
 /// A direct message: `{"id":"…","kind":"message","data":…}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(into = "Wire")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectMessage {
     /// The unique id of the message. A reply, a failure and a cancellation have the id of the request.
     pub id: MessageId,
@@ -96,13 +95,22 @@ impl From<DirectMessage> for Wire {
 }
 
 /// The content of a `signal`: a message of a call, or a direct message.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Wire")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Wire", try_from = "Wire")]
 pub enum PeerMessage {
     /// A message of a call.
     Call(CallMessage),
     /// A direct message.
     Direct(DirectMessage),
+}
+
+impl From<PeerMessage> for Wire {
+    fn from(message: PeerMessage) -> Self {
+        match message {
+            PeerMessage::Call(message) => message.into(),
+            PeerMessage::Direct(message) => message.into(),
+        }
+    }
 }
 
 impl TryFrom<Wire> for PeerMessage {
@@ -145,12 +153,16 @@ mod tests {
         }
     }
 
+    fn text(message: DirectMessage) -> String {
+        serde_json::to_string(&PeerMessage::Direct(message)).unwrap()
+    }
+
     #[test]
     fn protocol_direct_examples_round_trip() {
         let mut shown = BTreeSet::new();
         for json in examples("json direct") {
             let message = parse(json).unwrap();
-            assert_eq!(serde_json::to_string(&message).unwrap(), json);
+            assert_eq!(text(message.clone()), json);
             shown.insert(match message.content {
                 Content::Message(_) => "message",
                 Content::Request(_) => "request",
@@ -198,7 +210,7 @@ mod tests {
     fn failure_message_is_truncated() {
         let reason = FailureReason::Failed;
         let content = Content::Failure { reason, message: "ü".repeat(MAX_FAILURE_CHARS + 1) };
-        let json = serde_json::to_string(&DirectMessage { id: "m1".parse().unwrap(), content }).unwrap();
+        let json = text(DirectMessage { id: "m1".parse().unwrap(), content });
         let expected = Content::Failure { reason, message: "ü".repeat(MAX_FAILURE_CHARS) };
         assert_eq!(parse(&json).unwrap().content, expected);
         let unknown = parse(r#"{"id":"m1","kind":"failure","reason":"of a later version"}"#).unwrap();

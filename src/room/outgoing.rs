@@ -10,7 +10,7 @@ use std::{
 
 use browser_rtc_proto::{
     call::{CallId, CallMessage, CallSignal},
-    direct::{Content, DirectMessage},
+    direct::{Content, DirectMessage, PeerMessage},
 };
 use futures::{
     FutureExt,
@@ -95,7 +95,7 @@ impl Frame {
         id: MessageId,
         content: Content,
     ) -> Result<(Self, Delivery)> {
-        let data = json(operation, &DirectMessage { id, content })?;
+        let data = json(operation, &PeerMessage::Direct(DirectMessage { id, content }))?;
         Self::message(operation, ClientMessage::Signal(SignalTo::new(to.clone(), data)))
     }
 
@@ -106,8 +106,7 @@ impl Frame {
 
     /// Creates a signal of a call.
     fn signal(call: CallId, to: PeerId, signal: CallSignal, owner: Owner) -> Result<Self> {
-        let data = Data::from_serialize(&CallMessage { call, signal })
-            .map_err(|error| Error::new("signal", ErrorKind::Syntax, error.to_string()))?;
+        let data = json("signal", &PeerMessage::Call(CallMessage { call, signal }))?;
         Self::new(ClientMessage::Signal(SignalTo::new(to, data)), owner)
     }
 

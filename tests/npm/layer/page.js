@@ -92,7 +92,7 @@ test("requests and replies", async () => {
 test("calls have metadata, a ring time and a configuration", async () => {
   const { ada, bob } = await pair();
   const ringing = once(bob, "incoming");
-  const rtcConfiguration = { iceServers: [{ urls: "stun:127.0.0.1:9" }] };
+  const rtcConfiguration = { iceServers: [{ urls: "stun:127.0.0.1:3478" }] };
   const calling = ada.call(bob.me, { metadata: { subject: "the invoice" }, rtcConfiguration });
   const { call: incoming } = await ringing;
   equal(incoming.metadata, { subject: "the invoice" });
