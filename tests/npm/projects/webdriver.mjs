@@ -16,7 +16,14 @@ const { WEBDRIVER_JSON = join(import.meta.dirname, "../../../webdriver.json") } 
 const shared = JSON.parse(await readFile(WEBDRIVER_JSON, "utf8"));
 const chrome = shared["goog:chromeOptions"];
 const firefox = shared["moz:firefoxOptions"];
-const CHROME_ARGUMENTS = [...chrome.args, "--headless=new", "--no-sandbox", "--disable-dev-shm-usage"];
+/** With a loopback candidate of Chrome, Firefox may never connect: see `Browser` in `tests/e2e`. */
+const LOOPBACK = "--allow-loopback-in-peer-connection";
+const CHROME_ARGUMENTS = [
+  ...chrome.args.filter((argument) => argument !== LOOPBACK),
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-dev-shm-usage",
+];
 
 const BROWSERS = {
   chrome: {
