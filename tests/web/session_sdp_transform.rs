@@ -43,7 +43,8 @@ async fn sdp_transform_applies_to_offers_and_answers() {
                 assert_eq!(description.values("b=AS:").collect::<Vec<_>>(), ["77"], "{description:?}");
             }
         }
-        assert_eq!((offers.get(), answers.get()), (1, 1));
+        // An offer of Firefox may be created once more than it is sent.
+        assert!((1..=2).contains(&offers.get()) && answers.get() == 1, "{} and {}", offers.get(), answers.get());
         exchange_messages(&a, &b).within("messages").await;
         b.connection().restart_ice().unwrap();
         b.connection().add_transceiver(TrackKind::Video, &TransceiverInit::new()).unwrap();
