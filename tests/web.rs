@@ -84,6 +84,7 @@ mod web {
     mod session_many;
     mod session_plain;
     mod session_recovery;
+    mod session_sdp_transform;
     mod session_sections;
     mod session_storm;
     mod simulcast;

@@ -9,6 +9,7 @@ import { Events, type ListenerOptions } from "./events.js";
 import { load, type WasmSource } from "./load.js";
 import type { Peer } from "./peer.js";
 import { items, settled } from "./raw.js";
+import { checkRecovery, type RecoveryOptions } from "./recovery.js";
 import { type PeerRequest, type RequestOptions, Requests } from "./request.js";
 
 /** The options of `joinRoom`. */
@@ -35,16 +36,6 @@ export interface JoinOptions extends WaitOptions {
    * the same name at once. `false` by default.
    */
   keepSeat?: boolean;
-}
-
-/** When ICE is restarted after a network failure, and when a call is given up. */
-export interface RecoveryOptions {
-  /** How long a connection may be disconnected before ICE is restarted, in milliseconds. 3000 by default. */
-  patience?: number;
-  /** The number of attempts before the call is lost. 6 by default. */
-  attempts?: number;
-  /** The duration of each attempt, in milliseconds. 10000 by default. */
-  attemptTime?: number;
 }
 
 /**
@@ -262,7 +253,7 @@ function peerId(operation: string, peer: Peer | string): string {
   throw wrongType(operation, "peer", "a string or a Peer object", peer);
 }
 
-const CALL_MEMBERS = ["media", "metadata", "ringTime", "rtcConfiguration", "signal"] as const;
+const CALL_MEMBERS = ["media", "metadata", "ringTime", "rtcConfiguration", "sdpTransform", "signal"] as const;
 
 function roomEvent(event: RawRoomEvent): RoomEvent {
   switch (event.type) {
@@ -317,9 +308,7 @@ export async function join(url: string | URL, options: JoinOptions, source: () =
   }
   milliseconds(operation, "options.giveUpAfter", given.giveUpAfter);
   milliseconds(operation, "options.ringTime", given.ringTime);
-  const recovery = checkOptions(operation, "options.recovery", given.recovery, ["patience", "attempts", "attemptTime"]);
-  milliseconds(operation, "options.recovery.patience", recovery.patience);
-  milliseconds(operation, "options.recovery.attemptTime", recovery.attemptTime);
+  checkRecovery(operation, given.recovery);
   const signal = checkSignal(operation, given.signal);
   if (rtcConfiguration !== undefined) raw.configuration = rtcConfiguration;
   signal?.throwIfAborted();

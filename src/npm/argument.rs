@@ -238,6 +238,13 @@ impl Options {
         self.member(name).map(|member| (!member.is_absent()).then_some(member))
     }
 
+    /// Returns the member `name`, which is a function, or `None` if it is omitted.
+    pub(super) fn function(&self, name: &'static str) -> Result<Option<Function>> {
+        let Some(member) = self.present(name)? else { return Ok(None) };
+        let function = member.function().cloned();
+        function.map(Some).ok_or_else(|| member.wrong_type("a function"))
+    }
+
     /// Returns the member `signal`. If the signal has aborted, the error is its reason.
     pub(super) fn signal(&self) -> Result<Option<AbortSignal>> {
         self.present("signal")?.map(|signal| signal.signal()).transpose()

@@ -1,6 +1,6 @@
 //! The JavaScript classes `IncomingCall` and `Call`.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 
 use futures::{
     FutureExt, StreamExt,
@@ -14,17 +14,15 @@ use super::{
     abort::abortable,
     argument::{Argument, Options, from_json, is_signal, signal},
     channel::{NpmChannel, channel_init},
-    event::typed,
+    connection::{play_tones, session_event, transformed},
     hold,
     iterate::AsyncItems,
     peer_object, promise,
 };
 use crate::{
-    dtmf::{Timing, Tones},
     error::{Error, ErrorKind, Result},
     peer::PeerConnection,
     room::{Call, CallOptions, DeclineReason, EndReason, IncomingCall},
-    session::SessionEvent,
 };
 
 /// A ringing call from a peer.
@@ -218,19 +216,14 @@ impl NpmCall {
         #[wasm_bindgen(unchecked_param_type = "string")] tones: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "ToneTiming")] timing: JsValue,
     ) -> std::result::Result<AsyncItems, JsValue> {
-        const OPERATION: &str = "playTones";
-        let tones = Argument::new(OPERATION, "tones", tones).string()?;
-        let timing = timing_from(&Options::new(OPERATION, timing)?)?;
-        let tones: Tones = tones.parse().map_err(Error::from)?;
-        let played = self.0.dtmf()?.insert(&tones, timing)?;
-        Ok(AsyncItems::new(played.map(|tone| Ok(tone.to_string().into()))))
+        Ok(play_tones(self.0.connection(), tones, timing)?)
     }
 
     /// Returns the events of the connection, such as network failures and recoveries. The first iterable yields all events
     /// since the call was established, and each later one the events from its creation on. It ends with the call.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterable<CallEvent>")]
     pub fn events(&self) -> AsyncItems {
-        AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
+        AsyncItems::new(self.0.events().map(|event| Ok(session_event(event))))
     }
 
     /// Ends the call.
@@ -273,31 +266,8 @@ pub(super) fn call_options(
     if let Some(configuration) = options.present("configuration")? {
         call = call.configuration(PeerConnection::configuration_from(operation, &configuration.dictionary()?)?);
     }
+    if let Some(function) = options.function("sdpTransform")? {
+        call = call.sdp_transform(move |description| transformed(&function, description));
+    }
     Ok((call, options.signal()?))
-}
-
-fn event_object(event: SessionEvent) -> JsValue {
-    match event {
-        SessionEvent::Reconnecting { attempt } => typed("reconnecting", &[("attempt", attempt.into())]),
-        SessionEvent::Recovered => typed("recovered", &[]),
-        SessionEvent::Lost { reason } => typed("lost", &[("reason", reason.as_str().into())]),
-        SessionEvent::Failed(error) => typed("failed", &[("error", error.into())]),
-    }
-}
-
-/// Converts a `ToneTiming` object. Omitted members have the defaults of the specification.
-fn timing_from(options: &Options) -> Result<Timing> {
-    let time = |member| {
-        let Some(time) = options.present(member)? else { return Ok(None) };
-        let ms = time.milliseconds()?.min(60_000.0);
-        Ok::<_, Error>(Some(Duration::from_secs_f64(ms / 1_000.0)))
-    };
-    let mut timing = Timing::new();
-    if let Some(duration) = time("duration")? {
-        timing = timing.duration(duration);
-    }
-    if let Some(gap) = time("gap")? {
-        timing = timing.gap(gap);
-    }
-    Ok(timing)
 }

@@ -17,11 +17,13 @@ mod argument;
 mod brand;
 mod call;
 mod channel;
+mod connection;
 mod event;
 mod files;
 mod iterate;
 mod request;
 mod room;
+mod session;
 
 use std::future::Future;
 
@@ -52,6 +54,9 @@ export interface WaitOptions {
   /** Aborts the operation: the promise is rejected with the signal's `reason`. */
   signal?: AbortSignal;
 }
+
+/** Returns the SDP to use in place of that of a local description, which is set and sent to the remote peer. */
+export type SdpTransform = (sdp: string, type: RTCSdpType) => string;
 
 /** The options of `joinRoom`. */
 export interface JoinOptions extends WaitOptions {
@@ -92,6 +97,8 @@ export interface AcceptOptions extends WaitOptions {
   metadata?: unknown;
   /** The configuration of the connection, in place of that of the room. */
   configuration?: RTCConfiguration;
+  /** Changes the local descriptions of the call. If the function throws, the call is lost. */
+  sdpTransform?: SdpTransform;
 }
 
 /** The options of a call. */
@@ -145,7 +152,7 @@ export type RoomEvent =
 export type CallEvent =
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }
-  | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" }
+  | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" | "sdp-transform-failed" }
   | { type: "failed"; error: RtcFailure };
 
 /** The reason for the end of a call. */

@@ -86,7 +86,7 @@ fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
 }
 
 /// Converts a `RecoveryOptions` object.
-fn recovery(options: &Options) -> Result<Recovery> {
+pub(super) fn recovery(options: &Options) -> Result<Recovery> {
     let mut recovery = Recovery::new();
     if let Some(time) = options.present("patience")? {
         recovery = recovery.patience(time.duration()?);

@@ -120,7 +120,6 @@ mod resend_queue;
 mod shared_call;
 mod shared_room;
 mod signal_link;
-mod unclaimed;
 
 use std::{fmt, rc::Rc};
 

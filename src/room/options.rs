@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::media::CallMedia;
 use crate::{
     error::{Error, ErrorKind, Result},
-    peer::Configuration,
+    peer::{Configuration, SessionDescription},
+    session::sdp_transform::SdpTransform,
     signaling::Data,
 };
 
@@ -36,13 +37,14 @@ pub struct CallOptions<'a> {
     pub(super) metadata: Option<Data>,
     pub(super) ring_time: Option<Duration>,
     pub(super) configuration: Option<Configuration>,
+    pub(super) sdp_transform: Option<SdpTransform>,
 }
 
 impl<'a> CallOptions<'a> {
     /// Creates options with the media that is sent to the peer: `&camera`, `None` to only receive, or a
     /// [future](CallMedia::from_future) of a stream.
     pub fn new(media: impl Into<CallMedia<'a>>) -> Self {
-        Self { media: media.into(), metadata: None, ring_time: None, configuration: None }
+        Self { media: media.into(), metadata: None, ring_time: None, configuration: None, sdp_transform: None }
     }
 
     /// Sets the metadata for the peer, such as the subject of the call: any value that can be represented in JSON of at
@@ -81,6 +83,24 @@ impl<'a> CallOptions<'a> {
     #[must_use]
     pub fn configuration(mut self, configuration: Configuration) -> Self {
         self.configuration = Some(configuration);
+        self
+    }
+
+    /// Sets a function that changes the SDP of the local descriptions of the call, as
+    /// [`SessionOptions::sdp_transform`](crate::session::SessionOptions::sdp_transform) does. If the function returns an
+    /// error, the call ends with [`EndReason::ConnectionFailed`](super::EndReason::ConnectionFailed).
+    ///
+    /// # Examples
+    /// ```
+    /// use browser_rtc::room::CallOptions;
+    ///
+    /// let stereo = CallOptions::new(None)
+    ///     .sdp_transform(|description| Ok(description.sdp.replace("useinbandfec=1", "useinbandfec=1;stereo=1")));
+    /// # drop(stereo);
+    /// ```
+    #[must_use]
+    pub fn sdp_transform(mut self, transform: impl Fn(&SessionDescription) -> Result<String> + 'static) -> Self {
+        self.sdp_transform = Some(SdpTransform::new(transform));
         self
     }
 }

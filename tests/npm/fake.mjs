@@ -76,16 +76,21 @@ export class FakeChannel {
   lowWaterMark = 1 << 18;
   receiveLimit = 100;
   maxMessageSize = 262144;
+  native = { readyState: "open", ordered: true, maxRetransmits: null, maxPacketLifeTime: null };
+  /** The promise that `send` returns while the send buffer is full. */
+  full = undefined;
   #closed = deferred();
 
-  send(message) {
+  send(message, options) {
     if (this.state !== "open") throw rawError("send", "Closed", 'data channel 1 ("chat") is closed');
     if (typeof message === "number") throw new TypeError("send: argument `message` must be a string");
-    this.sent.push(message);
+    if (!this.full) return void this.sent.push(message);
+    const sending = this.full.then(() => void (options?.signal?.aborted || this.sent.push(message)));
+    return aborted(options, sending);
   }
   trySend(message) {
-    this.send(message);
-    return true;
+    if (!this.full) this.send(message);
+    return !this.full;
   }
   flush() {
     return new Promise(() => {});
@@ -95,6 +100,7 @@ export class FakeChannel {
   }
   close() {
     this.state = "closed";
+    this.native.readyState = "closed";
     this.messages.end();
     this.#closed.resolve();
   }
@@ -174,6 +180,17 @@ export class FakeCall {
   }
   ended() {
     return this.#ended.promise;
+  }
+}
+
+export class FakeSession extends FakeCall {
+  received = [];
+
+  receive(text) {
+    this.received.push(JSON.parse(text));
+  }
+  close() {
+    this.end("closed");
   }
 }
 
@@ -273,6 +290,11 @@ export default async function load(options) {
 export function joinRoom(url, options) {
   fake.joined = { url, options };
   return aborted(options, fake.join(url, options));
+}
+
+export function createSession(options) {
+  fake.session = Object.assign(new FakeSession(), { options });
+  return fake.session;
 }
 
 export function isSupported() {

@@ -1,8 +1,10 @@
 // A network that the tests in the page can break. Requests: `server/stop`, `server/start`, `paths/cut`, `paths/restore`, and
-// `relay?to=ADDRESS:PORT`, which returns the port of a relay for packets to this address.
+// `relay?to=ADDRESS:PORT`, which returns the port of a relay for packets to this address. A WebSocket to `socket` reaches the
+// other WebSockets.
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { acceptSockets } from "./sockets.mjs";
 
 /** Starts the network around a server with `start` and `stop`. Returns the URL for requests. */
 export async function network(server) {
@@ -28,6 +30,7 @@ export async function network(server) {
       response.writeHead(500).end(String(error));
     }
   });
+  acceptSockets(control);
   control.listen(0, "127.0.0.1");
   await once(control, "listening");
   return `http://localhost:${control.address().port}`;

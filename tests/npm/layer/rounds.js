@@ -2,6 +2,7 @@
 // WebAssembly has as much memory as before.
 import { stop } from "/npm/media.js";
 import loadRaw from "/npm/wasm/browser_rtc.js";
+import { createSession } from "/npm/session.js";
 import { collected } from "./handles.js";
 import { calls, channels, equal, once, pair, test } from "./harness.js";
 
@@ -52,6 +53,18 @@ async function exchange(from, to) {
   await messages.return();
 }
 
+/** Two sessions connect, exchange a message, and one of them is closed. */
+async function session() {
+  const { port1, port2 } = new MessageChannel();
+  const [a, b] = await Promise.all([createSession(port1), createSession(port2)]);
+  const [near, far] = await Promise.all([a, b].map((session) => session.channel("chat", { negotiated: true, id: 1 })));
+  await exchange(near, far);
+  a.close();
+  equal([await a.ended(), await b.ended()], ["closed", "peerClosed"]);
+  port1.close();
+  port2.close();
+}
+
 /** Runs `count` rounds, a few at a time. */
 async function rounds(count, round) {
   let begun = 0;
@@ -81,6 +94,7 @@ async function everything(number) {
   const media = picture();
   await timed("video calls", () => call(media));
   stop(media);
+  await timed("sessions", session);
 
   const { ada, bob } = await pair();
   const [caller, callee] = await calls(ada, bob);
@@ -103,8 +117,8 @@ async function everything(number) {
 
 /** The queue of tasks of the module, which exists as long as the page. */
 const PERMANENT = 1;
-const WARM_UP = { rooms: 125, calls: 100, "video calls": 25, channels: 125, subscriptions: 125 };
-const THOUSAND = { rooms: 250, calls: 200, "video calls": 50, channels: 250, subscriptions: 250 };
+const WARM_UP = { rooms: 100, calls: 100, "video calls": 25, sessions: 50, channels: 100, subscriptions: 125 };
+const THOUSAND = { rooms: 200, calls: 200, "video calls": 50, sessions: 100, channels: 200, subscriptions: 250 };
 /**
  * The heap grows to the largest amount of garbage so far, which depends on the times of collections. Some thousand rounds
  * exceed it, but not each.

@@ -1,13 +1,17 @@
 // Uses of every member of the layer. The TypeScript compiler checks this file, and nothing runs it.
 import {
+  type BroadcastMessages,
   type AcceptOptions,
   Call,
   type CallEvent,
   type CallOptions,
   type ChannelEvent,
   type ChannelOptions,
+  type Codec,
+  type ConnectionEvent,
   DataChannel,
   Dtmf,
+  type EndedEvent,
   type EndReason,
   FileOffer,
   type FileProgress,
@@ -23,10 +27,12 @@ import {
   type ListenerOptions,
   type LostReason,
   type Message,
+  type Messages,
   type OfferOptions,
   OutgoingFile,
   PartialFile,
   type Peer,
+  type PeerSession,
   type PeerRequest,
   type ReceivedMessage,
   type RecoveryOptions,
@@ -36,13 +42,18 @@ import {
   RtcError,
   type RtcErrorName,
   type RtcErrorOptions,
+  type SdpTransform,
+  type SdpTransformOption,
   type SignalingCode,
   type ToneOptions,
   type TransferEvent,
+  type TypedMessages,
   type WaitOptions,
   type WasmSource,
 } from "browser-rtc";
+import { LargeMessages, type LargeOptions, PackedMessages, type PackedOptions } from "browser-rtc/channels";
 import * as media from "browser-rtc/media";
+import * as sessions from "browser-rtc/session";
 import * as statistics from "browser-rtc/stats";
 
 /** Fails to compile unless the types are the same. */
@@ -63,6 +74,7 @@ export async function load(response: Promise<Response>, bytes: Uint8Array, modul
   for (const wasm of sources) {
     const options: InitOptions = { wasm };
     await init(options);
+    await init({ ...options, ...wait });
   }
   await init();
   const supported: boolean = isSupported();
@@ -242,6 +254,10 @@ export async function channels(call: Call): Promise<void> {
   for (const message of messages) await channel.send(message);
   const sent: boolean = channel.trySend("text");
   await channel.sendJson({ sent });
+  await channel.sendJson({ sent }, wait);
+  await channel.send("text", wait);
+  const native: RTCDataChannel = channel.native;
+  console.log(native.protocol);
   await channel.flush();
   await channel.flush(wait);
   const off: () => void = channel.on("message", ({ data }) => same<typeof data, ReceivedMessage>(true), wait);
@@ -257,6 +273,119 @@ export async function channels(call: Call): Promise<void> {
   await channel[Symbol.asyncDispose]();
   await channel.closed();
   await channel.closed(wait);
+}
+
+interface Position {
+  x: number;
+  y: number;
+}
+
+export async function codecs(channel: DataChannel, large: LargeMessages, packed: PackedMessages): Promise<void> {
+  const json: Codec<Position> = { encode: (value) => JSON.stringify(value), decode: (message) => JSON.parse(String(message)) as Position };
+  const positions: TypedMessages<Position> = channel.withCodec(json);
+  await positions.send({ x: 1, y: 2 });
+  await positions.send({ x: 1, y: 2 }, wait);
+  const off: () => void = positions.on("message", ({ data }) => same<typeof data, Position>(true), wait);
+  off();
+  positions.on("error", ({ error }) => explain(error));
+  positions.on("closed", ({ type }) => same<typeof type, "closed">(true));
+  for await (const { x, y } of positions) console.log(x + y);
+  const readable: ReadableStream<Position> = positions.readable;
+  const writable: WritableStream<Position> = positions.writable;
+  await readable.pipeTo(writable);
+  console.log(positions.messages === channel);
+  const bytes: TypedMessages<number, ArrayBuffer | ArrayBufferView, Uint8Array> = packed.withCodec({
+    encode: (value: number) => Uint8Array.of(value),
+    decode: (message) => message[0] ?? 0,
+  });
+  await bytes.send(5);
+  await large.withCodec(json).send({ x: 1, y: 2 });
+  const all: Messages<Message, ReceivedMessage>[] = [channel, large];
+  const queues: BroadcastMessages<Message, ReceivedMessage>[] = [channel, large];
+  console.log(all.length, queues.length);
+  positions.close();
+  positions[Symbol.dispose]();
+  await positions[Symbol.asyncDispose]();
+  await positions.closed(wait);
+}
+
+export async function framing(channel: DataChannel): Promise<void> {
+  const largeOptions: LargeOptions = { limit: 1e9 };
+  const large = new LargeMessages(channel, largeOptions);
+  await large.send(new Blob(["text"]));
+  await large.send("text", wait);
+  for await (const message of large) same<typeof message, ReceivedMessage>(true);
+  console.log(large.limit.toFixed(), large.channel.label);
+  large.close();
+  await large.closed();
+  const packedOptions: PackedOptions = { frameSize: 1000 };
+  const packed = new PackedMessages(channel, packedOptions);
+  await packed.send(new Uint8Array(8));
+  await packed.send(new ArrayBuffer(8), wait);
+  const sent: boolean = packed.trySend(new DataView(new ArrayBuffer(8)));
+  await packed.flush();
+  await packed.flush(wait);
+  for await (const message of packed) console.log(message.byteLength, sent);
+  console.log(packed.frameSize.toFixed(), packed.channel.label);
+  packed.close();
+  await packed.closed(wait);
+  console.log(new LargeMessages(channel), new PackedMessages(channel));
+}
+
+export async function ownTransport(socket: WebSocket, port: MessagePort, camera: MediaStream): Promise<sessions.SessionEndReason> {
+  const sdpTransform: SdpTransform = (sdp, type) => (type === "offer" ? sdp : sdp.replace("useinbandfec=1", "useinbandfec=1;stereo=1"));
+  const transform: SdpTransformOption = { sdpTransform };
+  const options: sessions.SessionOptions = {
+    polite: true,
+    plainPeer: false,
+    answerOnly: false,
+    signalLimit: 65_536,
+    rtcConfiguration: { iceServers: [{ urls: "stun:stun.example.org" }] },
+    recovery: { attempts: 3 },
+    ...transform,
+    ...wait,
+  };
+  await sessions.init();
+  console.log(sessions.isSupported());
+  const transports: sessions.SignalTransport[] = [socket, port, new BroadcastChannel("call"), (signal) => socket.send(JSON.stringify(signal))];
+  for (const transport of transports) await sessions.createSession(transport);
+  const session: sessions.Session = await sessions.createSession(async (signal) => describeSignal(signal), options);
+  session.receive({ kind: "candidate", candidate: "candidate:1", sdpMid: "0", sdpMLineIndex: null });
+  session.addStream(camera);
+  session.removeStream(camera);
+  const [track] = camera.getVideoTracks();
+  if (track) await session.replaceTrack(track, null);
+  const stream: MediaStream = await session.remoteStream(wait);
+  await session.dtmf.play("12#");
+  const channel: DataChannel = await session.channel("chat", { negotiated: true, id: 1, ...wait });
+  const off: () => void = session.on("channel", ({ channel }) => same<typeof channel, DataChannel>(true), wait);
+  off();
+  session.on("ended", ({ reason }) => same<typeof reason, sessions.SessionEndReason>(true));
+  for await (const event of session) describeSessionEvent(event);
+  console.log(session.remoteStreams.length, session.connection.connectionState, channel.label, stream.id);
+  const connections: PeerSession<string, never>[] = [];
+  console.log(connections.length);
+  session.close();
+  session[Symbol.dispose]();
+  await session[Symbol.asyncDispose]();
+  return session.ended(wait);
+}
+
+function describeSignal(signal: sessions.Signal): void {
+  const header: sessions.SignalHeader | undefined = signal.session;
+  if (signal.kind === "description") console.log(signal.type, signal.sdp.length, header?.from);
+  else if (signal.kind === "candidate") console.log(signal.candidate.length);
+  else if (signal.kind === "refuse") console.log(signal.offer.toFixed());
+}
+
+function describeSessionEvent(event: sessions.SessionEvent): string {
+  if (event.type === "channel") return event.channel.label;
+  if (event.type === "ended") return event.reason;
+  return describeConnection(event);
+}
+
+function describeConnection(event: ConnectionEvent | EndedEvent<EndReason>): string {
+  return event.type === "lost" ? event.reason : event.type;
 }
 
 function describeChannelEvent(event: ChannelEvent): string {
@@ -320,10 +449,10 @@ export async function capture(video: HTMLVideoElement): Promise<void> {
     video.srcObject = screen;
     const levelOptions: media.LevelOptions = { interval: 100, ...wait };
     for await (const level of media.levels(camera, levelOptions)) level.toFixed();
-    const recordOptions: media.RecordOptions = { mimeType: "video/webm", interval: 500 };
+    const recordOptions: media.RecordOptions = { mimeType: "video/webm", interval: 500, ...wait };
     const recording: media.Recording = media.record(camera, recordOptions);
     for await (const part of recording) console.log(part.size, recording.mimeType);
-    const whole: Blob = (await recording.finished()) ?? (await recording.stop());
+    const whole: Blob = (await recording.finished(wait)) ?? (await recording.stop(wait)) ?? (await recording.finished()) ?? (await recording.stop());
     recording[Symbol.dispose]();
     console.log(whole.size);
     media.stop(camera);
@@ -331,9 +460,11 @@ export async function capture(video: HTMLVideoElement): Promise<void> {
     const sentence: string | undefined = media.advice(error);
     console.log(sentence);
   }
-  const snapshotOptions: media.SnapshotOptions = { type: "image/jpeg", quality: 0.8 };
+  const snapshotOptions: media.SnapshotOptions = { type: "image/jpeg", quality: 0.8, ...wait };
   const image: Blob = await media.snapshot(video, snapshotOptions);
   const devices: MediaDeviceInfo[] = await media.devices();
+  await media.devices(wait);
+  media.onDevicesChanged(() => {}, wait)();
   const off: () => void = media.onDevicesChanged((devices) => devices.length.toFixed());
   console.log(image.size, devices.length);
   off();
@@ -341,7 +472,9 @@ export async function capture(video: HTMLVideoElement): Promise<void> {
 
 export async function measure(call: Call): Promise<void> {
   const sources: statistics.StatsSource[] = [call, call.connection, ...call.connection.getSenders(), ...call.connection.getReceivers()];
-  const reports: statistics.StatsReport[] = await Promise.all(sources.map((source) => statistics.stats(source)));
+  const reports: statistics.StatsReport[] = await Promise.all(sources.map((source) => statistics.stats(source, wait)));
+  const connected: statistics.Connected = call;
+  await statistics.stats(connected);
   const [earlier, later] = [reports[0], reports[1]];
   if (!earlier || !later) return;
   const raw: RTCStatsReport = earlier.raw;

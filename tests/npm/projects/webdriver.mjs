@@ -74,6 +74,12 @@ export class Browser {
     await request("POST", `${this.#session}/alert/accept`, {});
   }
 
+  /** Clicks the element of a CSS selector, as a user does. */
+  async click(selector) {
+    const element = await request("POST", `${this.#session}/element`, { using: "css selector", value: selector });
+    await request("POST", `${this.#session}/element/${Object.values(element)[0]}/click`, {});
+  }
+
   /** Runs the body of a function in the page, and returns its result. */
   run(script) {
     return request("POST", `${this.#session}/execute/sync`, { script, args: [] });
