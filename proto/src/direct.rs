@@ -120,11 +120,11 @@ impl TryFrom<Wire> for PeerMessage {
         let (None, Some(id)) = (&wire.call, wire.id.clone()) else { return wire.try_into().map(Self::Call) };
         let id = MessageId::try_from(id).map_err(|_| "`id`: not a message id")?;
         // A member that is `null` is read as an absent one.
-        let data = || wire.data.map_or_else(|| Data::from_json("null"), Ok).map_err(|error| error.to_string());
+        let data = wire.data.unwrap_or_else(Data::null);
         let content = match &*wire.kind {
-            "message" => Content::Message(data()?),
-            "request" => Content::Request(data()?),
-            "reply" => Content::Reply(data()?),
+            "message" => Content::Message(data),
+            "request" => Content::Request(data),
+            "reply" => Content::Reply(data),
             "failure" => Content::Failure {
                 reason: wire.reason.as_deref().unwrap_or_default().into(),
                 message: wire.message.unwrap_or_default(),
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn absent_data_is_null() {
         for json in [r#"{"id":"m1","kind":"reply"}"#, r#"{"id":"m1","kind":"reply","data":null}"#] {
-            assert_eq!(parse(json).unwrap().content, Content::Reply(Data::from_json("null").unwrap()));
+            assert_eq!(parse(json).unwrap().content, Content::Reply(Data::null()));
         }
     }
 

@@ -122,7 +122,7 @@ impl IncomingCall {
     /// Resolves to the reason when the call has ended.
     ///
     /// A ringing call ends when the caller hangs up or leaves, when the call is declined, or when it has rung for 15 seconds
-    /// longer than [`Join::ring_time`](super::Join::ring_time). If the call is accepted, this resolves at the end of the
+    /// longer than the caller's [`CallOptions::ring_time`], or else [`Join::ring_time`](super::Join::ring_time). If the call is accepted, this resolves at the end of the
     /// established [`Call`].
     ///
     /// # Cancel safety

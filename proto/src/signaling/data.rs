@@ -38,6 +38,12 @@ impl Data {
         serde_json::value::to_raw_value(value).map(Self)
     }
 
+    /// Returns the value `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        Self(RawValue::NULL.to_owned())
+    }
+
     /// Creates the value from JSON text. Its depth is not limited, although that of [`parse`](Self::parse) is.
     ///
     /// # Errors
