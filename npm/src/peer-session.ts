@@ -28,7 +28,7 @@ export type EndedEvent<R> = { readonly type: "ended"; readonly reason: R };
  *
  * - `connectionFailed`: the network between the two peers has failed, and no attempt to reconnect has succeeded.
  * - `peerClosed`: the remote peer has closed its connection.
- * - `peerRestarted`: the remote peer has begun anew, such as after a reload of its page.
+ * - `peerRestarted`: the remote peer has started a new connection, such as after a reload of its page.
  * - `sdpTransformFailed`: the function `sdpTransform` has thrown, or has returned no string.
  */
 export type LostReason = "connectionFailed" | "peerClosed" | "peerRestarted" | "sdpTransformFailed";

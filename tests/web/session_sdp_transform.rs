@@ -34,7 +34,9 @@ async fn sdp_transform_applies_to_offers_and_answers() {
             let count = &counts[usize::from(description.kind == SdpType::Answer)];
             count.set(count.get() + 1);
             let lines = description.sdp.split_inclusive("\r\n");
-            Ok(lines.map(|line| if line.starts_with("c=") { format!("{line}b=AS:77\r\n") } else { line.into() }).collect())
+            Ok(lines
+                .map(|line| if line.starts_with("c=") { format!("{line}b=AS:77\r\n") } else { line.into() })
+                .collect())
         });
         a.connection().add_transceiver(TrackKind::Audio, &TransceiverInit::new()).unwrap();
         wait_until_negotiated([&a, &b], 1).await;
@@ -68,11 +70,15 @@ async fn failed_sdp_transform_ends_session() {
         }
         let [a_events, b_events] = events.map(StreamExt::collect::<Vec<_>>);
         let (a_events, b_events) = (a_events.await, b_events.await);
-        let [SessionEvent::Failed(error), SessionEvent::Lost { reason: LostReason::SdpTransformFailed, .. }] = &*b_events
+        let [SessionEvent::Failed(error), SessionEvent::Lost { reason: LostReason::SdpTransformFailed, .. }] =
+            &*b_events
         else {
             panic!("{b_events:?}")
         };
-        assert_eq!((error.operation(), error.kind(), error.message()), ("myTransform", &ErrorKind::NotFound, "no such codec"));
+        assert_eq!(
+            (error.operation(), error.kind(), error.message()),
+            ("myTransform", &ErrorKind::NotFound, "no such codec")
+        );
         assert!(matches!(&*a_events, [SessionEvent::Lost { reason: LostReason::PeerClosed, .. }]), "{a_events:?}");
     })
     .await;
