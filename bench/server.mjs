@@ -15,7 +15,7 @@ app.use((_request, response, next) => {
 });
 app.use("/", folder("page"));
 app.use("/rust", folder("pkg"));
-app.use("/npm", folder("../pkg"));
+app.use("/npm", folder("../npm/dist"));
 app.use("/modules", folder("node_modules"));
 
 const server = createServer(app);

@@ -81,6 +81,7 @@ struct Details {
 /// | The end of the operation | `Abort`, `Closed`, `Timeout` |
 /// | The network, the browser or the remote peer | `Network`, `Operation`, `InvalidData`, `QuotaExceeded`, `WouldBlock` |
 /// | The callee of a call | `Declined`, `Busy`, `PeerLeft` |
+/// | The receiver of a request | `NoHandler`, `Remote`, `Busy`, `PeerLeft` |
 /// | The signaling server | `Signaling` |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -138,10 +139,14 @@ pub enum ErrorKind {
     Closed,
     /// The callee declined the call.
     Declined,
-    /// The callee is in another call.
+    /// The callee is in another call, or the peer has too many unanswered requests.
     Busy,
     /// The peer has left the room, or was never in it.
     PeerLeft,
+    /// The peer handles no requests, or has not answered this one.
+    NoHandler,
+    /// The peer failed to handle the request. [`Error::message`] is its message.
+    Remote,
     /// The signaling server refused the request. [`Error::signaling_code`] returns the reason.
     Signaling,
     /// Any other failure. See [`Error::message`], [`Error::js`] and [`source`](error::Error::source).
@@ -197,6 +202,8 @@ impl ErrorKind {
             Self::Declined => "Declined",
             Self::Busy => "Busy",
             Self::PeerLeft => "PeerLeft",
+            Self::NoHandler => "NoHandler",
+            Self::Remote => "Remote",
             Self::Signaling => "Signaling",
             Self::Other => "Other",
         }
@@ -409,7 +416,8 @@ impl From<Infallible> for Error {
 ///
 /// An error that was created from a JavaScript value converts to that value. Other errors convert to a `TypeError` or a
 /// `RangeError` for the kinds `Type` and `Range`, and otherwise to an `Error` whose `name` is that of the kind. The member
-/// `code` is the signaling server's error code, and `limit` the limit of `TooLarge` in bytes.
+/// `operation` is the name of the failed function, `code` the signaling server's error code, and `limit` the limit of
+/// `TooLarge` in bytes.
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
         let Details { operation, kind, message, js, code, .. } = &*error.0;
@@ -426,6 +434,7 @@ impl From<Error> for JsValue {
                 thrown
             }
         };
+        global::set_text(&thrown, "operation", operation);
         if let Some(code) = code {
             global::set_text(&thrown, "code", code);
         }

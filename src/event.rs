@@ -287,6 +287,11 @@ struct BroadcastState<T> {
 }
 
 impl<T: Clone + 'static> Broadcast<T> {
+    /// Creates a broadcast whose events before the first subscription are dropped.
+    pub(crate) fn without_backlog() -> Self {
+        Self(Rc::new(BroadcastState { backlog: Cell::default(), queues: RefCell::default() }))
+    }
+
     /// Creates a stream of the events from now on. The first subscriber also receives all earlier events.
     pub(crate) fn subscribe(&self, end: &CloseSignal) -> EventStream<T> {
         let queue = self.0.backlog.take().unwrap_or_else(|| {

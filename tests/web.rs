@@ -60,7 +60,9 @@ mod web {
     mod promise;
     mod relay;
     mod room_call_media;
+    mod room_call_options;
     mod room_calls;
+    mod room_direct;
     mod room_ends;
     mod room_limits;
     mod room_media;
@@ -82,6 +84,7 @@ mod web {
     mod session_many;
     mod session_plain;
     mod session_recovery;
+    mod session_sdp_transform;
     mod session_sections;
     mod session_storm;
     mod simulcast;

@@ -1,12 +1,9 @@
-// The call of the demo in plain JavaScript, with the npm package. In your own project the import is
-// `import init, { isSupported, joinRoom } from "browser-rtc"`.
-
-const $ = (id) => document.getElementById(id);
-const show = (id, shown) => ($(id).hidden = !shown);
-
-const { default: init, isSupported, joinRoom } = await import("./npm/browser_rtc.js");
-await init();
-show("loading", false);
+// The call of the demo in plain JavaScript, with the npm package as `npm install browser-rtc` gives it. The import map in
+// npm.html stands for a bundler.
+import { isSupported, joinRoom } from "browser-rtc";
+import { getUserMedia, stop } from "browser-rtc/media";
+import { talk } from "./npm-call.js";
+import { $, clicked, copyOf, fail, show, showStatus, view } from "./npm-page.js";
 
 if (isSupported() && navigator.mediaDevices) {
   const query = new URLSearchParams(location.search);
@@ -25,15 +22,13 @@ let busy = false;
 
 $("join-form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;
+  const url = new URL("/signal", location.href.replace(/^http/, "ws"));
   try {
     await stay(await joinRoom(url, { room: $("room").value, name: $("name").value }));
   } catch (error) {
     fail(error);
   }
 });
-
-$("dismiss-failure").addEventListener("click", () => show("failure", false));
 
 /** Runs until the user leaves the room, or the connection to the server is permanently lost. */
 async function stay(room) {
@@ -42,14 +37,13 @@ async function stay(room) {
   showStatus("joined", "You are in the room.");
   const leave = () => room.leave();
   $("leave").addEventListener("click", leave);
+  room.on("incoming", ({ call }) => ring(call));
+  room.on("reconnecting", () => showStatus("reconnecting", "The connection to the server is lost. Reconnecting…"));
+  room.on("recovered", () => showStatus("recovered", "The connection to the server is restored."));
+  room.on("lost", ({ error }) => fail(error));
   listPeople(room);
-  for await (const event of room) {
-    if (event.type === "incoming") ring(event.call);
-    else if (event.type === "reconnecting") showStatus("reconnecting", "The connection to the server is lost. Reconnecting…");
-    else if (event.type === "recovered") showStatus("recovered", "The connection to the server is restored.");
-    else if (event.type === "lost") fail(event.error);
-    listPeople(room);
-  }
+  // The loop ends when the room is left or lost.
+  for await (const _event of room) listPeople(room);
   $("leave").removeEventListener("click", leave);
   $("people").replaceChildren();
   view("join");
@@ -57,8 +51,8 @@ async function stay(room) {
 }
 
 function listPeople(room) {
-  $("people").replaceChildren(...room.peers.map(({ id, name }) => {
-    const person = $("person-template").content.firstElementChild.cloneNode(true);
+  const people = room.peers.map(({ id, name }) => {
+    const person = copyOf("person-template");
     Object.assign(person.dataset, { peerId: id, name });
     person.querySelector(".avatar").textContent = name.slice(0, 1).toUpperCase();
     person.querySelector(".name").textContent = name;
@@ -66,7 +60,8 @@ function listPeople(room) {
     button.setAttribute("aria-label", `Call ${name}`);
     button.addEventListener("click", () => callOut(room, { id, name }));
     return person;
-  }));
+  });
+  $("people").replaceChildren(...people);
 }
 
 async function callOut(room, peer) {
@@ -77,11 +72,12 @@ async function callOut(room, peer) {
   $("cancel").addEventListener("click", cancel);
   show("outgoing", true);
   showStatus("ringing", `Calling ${peer.name}.`);
-  await withCamera((camera) => room.call(peer, camera, abort.signal).finally(() => {
-    $("cancel").removeEventListener("click", cancel);
-    show("outgoing", false);
-  }));
-  show("outgoing", false);
+  await withCamera((media) =>
+    room.call(peer, { media, signal: abort.signal }).finally(() => {
+      $("cancel").removeEventListener("click", cancel);
+      show("outgoing", false);
+    }),
+  );
 }
 
 async function ring(incoming) {
@@ -92,7 +88,7 @@ async function ring(incoming) {
   const answer = await Promise.race([clicked("accept"), clicked("decline"), incoming.ended()]);
   show("incoming", false);
   busy = false;
-  if (answer === "accept") await withCamera((camera) => incoming.accept(camera));
+  if (answer === "accept") await withCamera((media) => incoming.accept({ media }));
   else if (answer === "decline") incoming.decline();
   else showStatus("cancelled", `You missed a call from ${incoming.peer.name}.`);
 }
@@ -100,101 +96,14 @@ async function ring(incoming) {
 /** Opens the camera for one call, and frees it when the call has ended or failed. */
 async function withCamera(begin) {
   busy = true;
-  let camera;
+  // A promise, because the peer can be called while the user allows the camera.
+  const media = getUserMedia({ audio: true, video: true });
   try {
-    camera = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
-    await talk(await begin(camera), camera);
+    await talk(await begin(media), await media);
   } catch (error) {
     fail(error);
   } finally {
-    for (const track of camera?.getTracks() ?? []) track.stop();
+    media.then(stop, () => {});
     busy = false;
   }
-}
-
-/** Runs one call until it ends. */
-async function talk(call, camera) {
-  $("call-name").textContent = call.peer.name;
-  $("local-video").srcObject = camera;
-  $("chat-log").replaceChildren();
-  show("call", true);
-  showStatus("in-call", `You are talking to ${call.peer.name}.`);
-  const over = new AbortController();
-  const on = (id, event, handler) => $(id).addEventListener(event, handler, { signal: over.signal });
-  on("hang-up", "click", () => call.hangUp());
-  on("tones-form", "submit", async (event) => {
-    event.preventDefault();
-    try {
-      for await (const tone of call.playTones($("tones").value)) $("lit").textContent = tone;
-    } catch (error) {
-      fail(error);
-    }
-    $("lit").textContent = "";
-  });
-  call.remoteStream().then((stream) => ($("remote-video").srcObject = stream), () => {});
-  call.channel("chat").then((chat) => talkOver(chat, call.peer.name, on), () => {});
-
-  const reason = await call.ended();
-  over.abort();
-  show("call", false);
-  $("local-video").srcObject = $("remote-video").srcObject = null;
-  $("chat-send").disabled = true;
-  showStatus(reason === "peer-left" ? "peer-left" : "ended", "The call has ended.");
-}
-
-async function talkOver(chat, name, on) {
-  $("chat-send").disabled = false;
-  on("chat-form", "submit", (event) => {
-    event.preventDefault();
-    const text = $("chat-text").value;
-    if (text === "" || chat.state !== "open") return;
-    chat.send(text);
-    addLine("me", "You", text);
-    $("chat-text").value = "";
-  });
-  // The Rust demo marks a message as received when its number arrives, as a binary message.
-  let received = 0;
-  for await (const message of chat) {
-    if (typeof message !== "string") continue;
-    addLine("them", name, message);
-    const count = new Uint8Array(4);
-    new DataView(count.buffer).setUint32(0, ++received);
-    chat.send(count).catch(() => {}); // The channel may close at this moment.
-  }
-}
-
-function addLine(from, who, text) {
-  const line = $("chat-line-template").content.firstElementChild.cloneNode(true);
-  line.dataset.from = from;
-  line.querySelector(".who").textContent = who;
-  line.querySelector(".text").textContent = text;
-  $("chat-log").append(line);
-}
-
-function clicked(id) {
-  return new Promise((resolve) => $(id).addEventListener("click", () => resolve(id), { once: true }));
-}
-
-function view(name) {
-  document.body.dataset.view = name;
-  show("unsupported", name === "unsupported");
-  show("join-view", name === "join");
-  show("room-view", name === "room");
-  show("room-bar", name === "room");
-}
-
-function showStatus(code, sentence) {
-  $("status").dataset.code = code;
-  $("status").textContent = sentence;
-}
-
-const OUTCOMES = { Declined: "declined", Busy: "busy", Timeout: "unanswered", PeerLeft: "peer-left", AbortError: "cancelled" };
-
-/** Shows how a call ended in the status line, and any other error in the failure box. */
-function fail(error) {
-  const outcome = OUTCOMES[error.name];
-  if (outcome) return showStatus(outcome, error.message);
-  $("failure").dataset.kind = error.name.replace(/Error$/, "");
-  $("failure-text").textContent = error.message;
-  show("failure", true);
 }

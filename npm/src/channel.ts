@@ -1,11 +1,9 @@
 import type { DataChannel as RawDataChannel } from "./wasm/browser_rtc.js";
 import { Broadcast } from "./broadcast.js";
-import { abortable, func, options as checkOptions, signal as checkSignal, string, type WaitOptions } from "./check.js";
-import "./dispose.js";
-import { disposable } from "./dispose.js";
-import { calling, RtcError, rtcError } from "./error.js";
-import { deliver, type ListenerOptions, registered } from "./events.js";
+import { abortable, options as checkOptions, signal as checkSignal, type WaitOptions } from "./check.js";
+import { calling, RtcError } from "./error.js";
 import { Files } from "./files.js";
+import { BroadcastMessages, type Message, type ReceivedMessage } from "./messages.js";
 import { settled } from "./raw.js";
 
 /** The options of `call.channel`. */
@@ -20,42 +18,24 @@ export function channelOptions(operation: string, value: ChannelOptions | undefi
   return options;
 }
 
-/** A message that is sent through a data channel. */
-export type Message = string | ArrayBuffer | ArrayBufferView | Blob;
-
-/** A message that was received through a data channel. Its bytes are not in shared memory, which newer types distinguish. */
-export type ReceivedMessage = string | ReturnType<typeof Uint8Array.of>;
-
-/** An event of a data channel. */
-export type ChannelEvent =
-  /** A message was received. */
-  | { readonly type: "message"; readonly data: ReceivedMessage }
-  /** Receiving has failed, such as for unread messages that exceed `receiveLimit`. The channel closes. */
-  | { readonly type: "error"; readonly error: RtcError }
-  /** The channel has closed. This is the last event. */
-  | { readonly type: "closed" };
-
 /**
  * A data channel to the remote peer, and an async iterable of its messages. The channel stays open even if the page drops the
  * object.
  */
-export class DataChannel implements AsyncIterable<ReceivedMessage> {
+export class DataChannel extends BroadcastMessages<Message, ReceivedMessage> {
   readonly #raw: RawDataChannel;
-  readonly #messages: Broadcast<ReceivedMessage>;
-  readonly #errorListeners = new Set<(error: RtcError) => void>();
   #files: Files | undefined;
-  #readable: ReadableStream<ReceivedMessage> | undefined;
-  #writable: WritableStream<Message> | undefined;
 
   private constructor(raw: RawDataChannel) {
-    this.#raw = raw;
-    this.#messages = new Broadcast(
+    const messages = new Broadcast<ReceivedMessage>(
       "receive",
       () => raw[Symbol.asyncIterator](),
       (message) => message as ReceivedMessage,
-      (message) => (typeof message === "string" ? 2 * message.length : message.byteLength),
+      sizeOf,
       () => raw.receiveLimit,
     );
+    super(messages);
+    this.#raw = raw;
   }
 
   /** @internal */
@@ -66,6 +46,14 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
   /** The label of the channel. */
   get label(): string {
     return this.#raw.label;
+  }
+
+  /**
+   * The browser's channel, such as to read its `id` and its `protocol`. Messages are sent and received through this object
+   * instead.
+   */
+  get native(): RTCDataChannel {
+    return this.#raw.native;
   }
 
   /** The state of the channel. Only an open channel can send. */
@@ -126,14 +114,14 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
 
   /**
    * Sends a message. Resolves when the message has been passed to the browser, which is at once unless the send buffer is
-   * full. Messages are sent in the order of the calls, awaited or not. Bytes are sent as they are at the time of the call.
+   * full. Messages are sent in the order of the calls, awaited or not. Bytes are sent as they are at the time of the call. If
+   * the signal aborts while the message waits, it is not sent.
    *
    * The promise is rejected with a `TypeError` for any other value, and with an {@link RtcError} whose name is `ClosedError`,
    * or `TooLargeError` for a message larger than `maxMessageSize`.
    */
-  async send(message: Message): Promise<void> {
-    const waiting = calling("send", () => this.#raw.send(message));
-    if (waiting) await settled("send", waiting);
+  async send(message: Message, options?: WaitOptions): Promise<void> {
+    await this.#send("send", message, options);
   }
 
   /**
@@ -141,10 +129,17 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
    *
    * The promise is rejected with a `TypeError` for a value that cannot be represented in JSON.
    */
-  async sendJson(value: unknown): Promise<void> {
+  async sendJson(value: unknown, options?: WaitOptions): Promise<void> {
     const text: string | undefined = JSON.stringify(value);
     if (text === undefined) throw new TypeError("sendJson: argument `value` cannot be represented in JSON");
-    await this.send(text);
+    await this.#send("sendJson", text, options);
+  }
+
+  async #send(operation: string, message: Message, options: WaitOptions | undefined): Promise<void> {
+    const signal = checkSignal(operation, checkOptions(operation, "options", options, ["signal"]).signal);
+    signal?.throwIfAborted();
+    const waiting = calling(operation, () => this.#raw.send(message, signal && { signal }));
+    if (waiting) await settled(operation, waiting, signal);
   }
 
   /** Sends a message if the send buffer has room, and returns whether it was sent. Throws the errors of {@link send}. */
@@ -162,98 +157,11 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
   }
 
   /**
-   * Returns an iterator of the messages, with a queue of its own. Messages that arrive while there is no iterator and no
-   * listener are kept for the next one.
-   */
-  [Symbol.asyncIterator](): AsyncIterableIterator<ReceivedMessage> {
-    return this.#messages.subscribe();
-  }
-
-  /**
    * Returns an iterator of the values that the remote peer sends as JSON text. It fails with an {@link RtcError} whose name is
    * `InvalidDataError` for any other message.
    */
   json(): AsyncGenerator<unknown, void> {
-    return parsed(this.#messages.subscribe());
-  }
-
-  /** The messages as a stream, which is created at the first access. Cancelling the stream does not close the channel. */
-  get readable(): ReadableStream<ReceivedMessage> {
-    if (!this.#readable) {
-      const messages = this.#messages.subscribe();
-      this.#readable = new ReadableStream<ReceivedMessage>(
-        {
-          async pull(controller) {
-            const next = await messages.next();
-            if (next.done) controller.close();
-            else controller.enqueue(next.value);
-          },
-          async cancel() {
-            await messages.return();
-          },
-        },
-        { highWaterMark: 0 },
-      );
-    }
-    return this.#readable;
-  }
-
-  /**
-   * A stream whose chunks are sent as messages. It is created at the first access. Closing or aborting the stream closes the
-   * channel.
-   */
-  get writable(): WritableStream<Message> {
-    this.#writable ??= new WritableStream<Message>({
-      write: (message) => this.send(message),
-      close: async () => {
-        this.close();
-        await this.closed();
-      },
-      abort: () => this.close(),
-    });
-    return this.#writable;
-  }
-
-  /**
-   * Adds a listener of one type of events, and returns a function that removes it. Messages that arrive while there is no
-   * listener and no iterator are kept for the next one.
-   */
-  on<T extends ChannelEvent["type"]>(
-    type: T,
-    listener: (event: Extract<ChannelEvent, { readonly type: T }>) => void,
-    options?: ListenerOptions,
-  ): () => void;
-  on(type: ChannelEvent["type"], listener: (event: never) => void, options?: ListenerOptions): () => void {
-    func("on", "listener", listener);
-    const notify = listener as (event: ChannelEvent) => void;
-    switch (string("on", "type", type) as typeof type) {
-      case "message":
-        return this.#messages.listen(
-          (data) => notify({ type: "message", data }),
-          (error) => this.#fail(rtcError(error)),
-          options,
-        );
-      case "error": {
-        const failed = (error: RtcError): void => notify({ type: "error", error });
-        return registered(options, () => {
-          this.#errorListeners.add(failed);
-          return () => this.#errorListeners.delete(failed);
-        });
-      }
-      case "closed": {
-        let active = true;
-        return registered(options, () => {
-          void this.#raw.closed().then(() => active && notify({ type: "closed" }));
-          return () => (active = false);
-        });
-      }
-      default:
-        throw new TypeError(`on: there is no event \`${String(type)}\`; the events are message, error, closed`);
-    }
-  }
-
-  #fail(error: RtcError): void {
-    for (const listener of [...this.#errorListeners]) deliver(listener, error);
+    return parsed(this[Symbol.asyncIterator]());
   }
 
   /**
@@ -277,21 +185,14 @@ export class DataChannel implements AsyncIterable<ReceivedMessage> {
   }
 }
 
-export interface DataChannel {
-  /** Closes the channel. Called at the end of a `using` block. */
-  [Symbol.dispose](): void;
-  /** Closes the channel, and resolves when it has closed. Called at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void>;
+/**
+ * Returns the size of a message in memory.
+ *
+ * @internal
+ */
+export function sizeOf(message: ReceivedMessage): number {
+  return typeof message === "string" ? 2 * message.length : message.byteLength;
 }
-
-disposable(
-  DataChannel.prototype,
-  (channel) => channel.close(),
-  async (channel) => {
-    channel.close();
-    await channel.closed();
-  },
-);
 
 /** Yields the values of messages in JSON. */
 async function* parsed(messages: AsyncIterable<ReceivedMessage>): AsyncGenerator<unknown, void> {

@@ -54,6 +54,21 @@ export function signal(operation: string, value: unknown): AbortSignal | undefin
 }
 
 /** @internal */
+export function flag(operation: string, argument: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean") throw wrongType(operation, argument, "a boolean", value);
+}
+
+/** @internal */
+export function byteLimit(operation: string, argument: string, value: unknown): void {
+  if (value === undefined) return;
+  const expected = "a whole number from 0 to 4294967295, or Infinity";
+  if (typeof value !== "number") throw wrongType(operation, argument, expected, value);
+  if (value !== Infinity && !(Number.isInteger(value) && value >= 0 && value < 2 ** 32)) {
+    throw new RangeError(`${operation}: argument \`${argument}\` must be ${expected}, got ${value}`);
+  }
+}
+
+/** @internal */
 export function milliseconds(operation: string, argument: string, value: unknown): void {
   if (value === undefined) return;
   const expected = "a number of milliseconds, 0 or more";
@@ -68,6 +83,15 @@ export function milliseconds(operation: string, argument: string, value: unknown
  */
 export function tag(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/**
+ * Returns whether a value is a `MediaStream` or, such as the stream of a canvas in Firefox, of a class that extends it.
+ *
+ * @internal
+ */
+export function isMediaStream(value: unknown): boolean {
+  return tag(value).endsWith("MediaStream");
 }
 
 function description(value: unknown): string {

@@ -1,4 +1,4 @@
-import type { Call as RawCall } from "./wasm/browser_rtc.js";
+import type { Call as RawCall, Session as RawSession } from "./wasm/browser_rtc.js";
 import { milliseconds, options as checkOptions, signal as checkSignal, string, type WaitOptions } from "./check.js";
 import { calling } from "./error.js";
 import { items } from "./raw.js";
@@ -11,18 +11,18 @@ export interface ToneOptions extends WaitOptions {
   gap?: number;
 }
 
-/** The telephone tones of a call. Each tone is a `tone` event of the call when it begins. */
+/** The telephone tones of a call or a session. Each tone is an event `tone` of it when it begins. */
 export class Dtmf {
-  readonly #raw: RawCall;
+  readonly #raw: RawCall | RawSession;
   readonly #began: (tone: string) => void;
 
-  private constructor(raw: RawCall, began: (tone: string) => void) {
+  private constructor(raw: RawCall | RawSession, began: (tone: string) => void) {
     this.#raw = raw;
     this.#began = began;
   }
 
   /** @internal */
-  static wrap(raw: RawCall, began: (tone: string) => void): Dtmf {
+  static wrap(raw: RawCall | RawSession, began: (tone: string) => void): Dtmf {
     return new Dtmf(raw, began);
   }
 
@@ -31,7 +31,7 @@ export class Dtmf {
    * still play are replaced. If the signal aborts, the remaining tones are cancelled.
    *
    * The promise is rejected with an {@link RtcError} whose name is `SyntaxError` for a character that is not a tone, and
-   * `NotSupportedError` or `InvalidStateError` if the call sends no audio.
+   * `NotSupportedError` or `InvalidStateError` if no audio is sent.
    */
   async play(tones: string, options?: ToneOptions): Promise<void> {
     const operation = "play";

@@ -5,8 +5,10 @@
  * group are names of this package:
  *
  * - `ClosedError`: the call, the channel or the room is closed.
- * - `DeclinedError`, `BusyError`: the callee declined the call, or is in another call.
+ * - `DeclinedError`, `BusyError`: the callee declined the call, or is in another call; the peer has too many unanswered
+ *   requests.
  * - `PeerLeftError`: the peer has left the room, or was never in it.
+ * - `NoHandlerError`, `RemoteError`: the peer handles no requests, or failed to handle this one.
  * - `SignalingError`: the signaling server refused the request; `code` is the reason.
  * - `TooLargeError`: a message exceeds `limit`.
  * - `InvalidDataError`: the remote peer sent data that violates the protocol.
@@ -32,7 +34,9 @@ export type RtcErrorName =
   | "ClosedError"
   | "DeclinedError"
   | "InvalidDataError"
+  | "NoHandlerError"
   | "PeerLeftError"
+  | "RemoteError"
   | "SignalingError"
   | "TooLargeError";
 
@@ -127,7 +131,9 @@ const NAMES: ReadonlySet<string> = new Set<RtcErrorName>([
   "ClosedError",
   "DeclinedError",
   "InvalidDataError",
+  "NoHandlerError",
   "PeerLeftError",
+  "RemoteError",
   "SignalingError",
   "TooLargeError",
 ]);
@@ -137,8 +143,8 @@ function isName(name: string): name is RtcErrorName {
 }
 
 /**
- * Converts an error of the raw module or of the browser. `TypeError` and `RangeError` are returned unchanged. Without an
- * operation, that of the raw module remains.
+ * Converts an error of the raw module or of the browser. `TypeError` and `RangeError` are returned unchanged. An error of the
+ * raw module has a member `operation`, which remains without an operation of the layer.
  *
  * @internal
  */
@@ -147,16 +153,19 @@ export function toRtcError(operation: string | undefined, thrown: unknown): Erro
   if (typeof thrown !== "object" || thrown === null) {
     return new RtcError("UnknownError", operation ?? "event", String(thrown), { cause: thrown });
   }
-  const { name, message, code, limit } = thrown as Partial<Record<"name" | "message" | "code" | "limit", unknown>>;
+  type Members = Partial<Record<"name" | "message" | "operation" | "code" | "limit", unknown>>;
+  const { name, message, operation: raw, code, limit } = thrown as Members;
   const full = typeof name !== "string" ? "" : name.endsWith("Error") ? name : `${name}Error`;
-  const raw = /^(\S+) failed \(\w+\): (.*)$/s.exec(String(message));
   const options: RtcErrorOptions = {};
   if (typeof code === "string") options.code = camelCase(code);
   if (typeof limit === "number") options.limit = limit;
   // The raw error has nothing that this error lacks, while that of a browser has a stack and a class of its own.
-  if (!raw) options.cause = thrown;
-  const failed = operation ?? raw?.[1] ?? "event";
-  return new RtcError(isName(full) ? full : "UnknownError", failed, raw?.[2] ?? String(message), options);
+  if (typeof raw !== "string") options.cause = thrown;
+  const failed = operation ?? (typeof raw === "string" ? raw : "event");
+  const prefix = `${raw} failed (${name}): `;
+  const text = String(message);
+  const cause = text.startsWith(prefix) ? text.slice(prefix.length) : text;
+  return new RtcError(isName(full) ? full : "UnknownError", failed, cause, options);
 }
 
 /**

@@ -243,8 +243,9 @@ export class Events<E extends { readonly type: string }> {
 export function registered(
   options: ListenerOptions | undefined,
   add: () => (() => unknown) | undefined,
+  operation = "on",
 ): () => void {
-  const signal = checkSignal("on", checkOptions("on", "options", options, ["signal"]).signal);
+  const signal = checkSignal(operation, checkOptions(operation, "options", options, ["signal"]).signal);
   const remove = signal?.aborted ? undefined : add();
   if (!remove) return () => {};
   const off = (): void => {

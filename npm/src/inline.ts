@@ -1,4 +1,4 @@
-import { type InitOptions, load, wasmSource } from "./load.js";
+import { initialize, type InitOptions } from "./load.js";
 import { join, type JoinOptions, type Room } from "./room.js";
 import { wasm } from "./wasm/inline.js";
 
@@ -14,8 +14,8 @@ async function inlined(): Promise<ArrayBuffer> {
  * Loads the WebAssembly module, as `init` of `browser-rtc` does, but from a string in the JavaScript file instead of a file
  * beside it.
  */
-export async function init(options?: InitOptions): Promise<void> {
-  await load("init", wasmSource(options) ?? inlined);
+export function init(options?: InitOptions): Promise<void> {
+  return initialize(options, inlined);
 }
 
 /** Joins a room on a signaling server, as `joinRoom` of `browser-rtc` does. */

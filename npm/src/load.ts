@@ -1,12 +1,12 @@
 import loadRaw from "./wasm/browser_rtc.js";
-import { options } from "./check.js";
+import { abortable, options as checkOptions, signal as checkSignal, type WaitOptions } from "./check.js";
 import { RtcError } from "./error.js";
 
 /** A WebAssembly module: its URL, a response, its bytes, or the compiled module. */
 export type WasmSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
 /** The options of `init`. */
-export interface InitOptions {
+export interface InitOptions extends WaitOptions {
   /** The WebAssembly module, if it is not served beside the JavaScript file. */
   wasm?: WasmSource | Promise<WasmSource>;
 }
@@ -60,11 +60,13 @@ export function served(module: URL): URL {
 }
 
 /**
- * Returns the module of the options of `init`, if they contain one.
+ * Loads the module of the options of `init`, or that of `fallback` if they contain none.
  *
  * @internal
  */
-export function wasmSource(value: InitOptions | undefined): (() => WasmSource | Promise<WasmSource>) | undefined {
-  const { wasm } = options("init", "options", value, ["wasm"]);
-  return wasm === undefined ? undefined : () => wasm;
+export async function initialize(value: InitOptions | undefined, fallback: () => WasmSource | Promise<WasmSource>): Promise<void> {
+  const { wasm, signal: given } = checkOptions("init", "options", value, ["wasm", "signal"]);
+  const signal = checkSignal("init", given);
+  signal?.throwIfAborted();
+  await abortable(signal, load("init", wasm === undefined ? fallback : () => wasm));
 }

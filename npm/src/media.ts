@@ -1,10 +1,10 @@
 // Capture of cameras, microphones and screens, and functions on streams. This entry needs no WebAssembly module.
 
-import { abortable, func, milliseconds, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
+import { abortable, func, isMediaStream, milliseconds, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
 import "./dispose.js";
 import { disposable } from "./dispose.js";
 import { RtcError, type RtcErrorName, toRtcError } from "./error.js";
-import { report } from "./events.js";
+import { deliver, type ListenerOptions, registered, report } from "./events.js";
 import { settled } from "./raw.js";
 
 const ADVICE: Partial<Record<RtcErrorName, string>> = {
@@ -29,10 +29,16 @@ function mediaDevices(operation: string): MediaDevices {
   throw new RtcError("NotSupportedError", operation, message);
 }
 
-/** Resolves to a captured stream. A stream that arrives after the signal has aborted is stopped. */
-async function captured(operation: string, wait: WaitOptions | undefined, open: () => Promise<MediaStream>): Promise<MediaStream> {
+/** Returns the checked signal of the options of a function that waits. Throws its reason if it has aborted. */
+function waitSignal(operation: string, wait: WaitOptions | undefined): AbortSignal | undefined {
   const signal = checkSignal(operation, checkOptions(operation, "wait", wait, ["signal"]).signal);
   signal?.throwIfAborted();
+  return signal;
+}
+
+/** Resolves to a captured stream. A stream that arrives after the signal has aborted is stopped. */
+async function captured(operation: string, wait: WaitOptions | undefined, open: () => Promise<MediaStream>): Promise<MediaStream> {
+  const signal = waitSignal(operation, wait);
   const opening = settled(operation, open());
   opening.then((stream) => signal?.aborted && stop(stream), () => {});
   return abortable(signal, opening);
@@ -59,17 +65,28 @@ export async function getDisplayMedia(options?: DisplayMediaStreamOptions, wait?
 }
 
 /** Returns the devices. Their names are empty until the page has captured one. */
-export async function devices(): Promise<MediaDeviceInfo[]> {
-  return settled("devices", mediaDevices("devices").enumerateDevices());
+export async function devices(wait?: WaitOptions): Promise<MediaDeviceInfo[]> {
+  const signal = waitSignal("devices", wait);
+  return abortable(signal, settled("devices", mediaDevices("devices").enumerateDevices()));
 }
 
 /** Calls a function with the devices whenever one is connected or removed, and returns a function that removes it. */
-export function onDevicesChanged(listener: (devices: MediaDeviceInfo[]) => void): () => void {
+export function onDevicesChanged(listener: (devices: MediaDeviceInfo[]) => void, options?: ListenerOptions): () => void {
   func("onDevicesChanged", "listener", listener);
   const target = mediaDevices("onDevicesChanged");
-  const changed = (): void => void devices().then(listener).catch(report);
-  target.addEventListener("devicechange", changed);
-  return () => target.removeEventListener("devicechange", changed);
+  const listen = (): (() => void) => {
+    let active = true;
+    const notify = (found: MediaDeviceInfo[]): void => {
+      if (active) deliver(listener, found);
+    };
+    const changed = (): void => void devices().then(notify).catch(report);
+    target.addEventListener("devicechange", changed);
+    return () => {
+      active = false;
+      target.removeEventListener("devicechange", changed);
+    };
+  };
+  return registered(options, listen, "onDevicesChanged");
 }
 
 /** Stops the tracks of a stream, which frees its camera and its microphone. */
@@ -79,11 +96,11 @@ export function stop(stream: MediaStream): void {
 }
 
 function requireStream(operation: string, stream: MediaStream): void {
-  if (tag(stream) !== "MediaStream") throw wrongType(operation, "stream", "a MediaStream", stream);
+  if (!isMediaStream(stream)) throw wrongType(operation, "stream", "a MediaStream", stream);
 }
 
 /** The options of `snapshot`. */
-export interface SnapshotOptions {
+export interface SnapshotOptions extends WaitOptions {
   /** The format of the image, such as `image/jpeg`. `image/png` by default. */
   type?: string;
   /** The quality of a format with loss, from 0 to 1. */
@@ -94,18 +111,21 @@ export interface SnapshotOptions {
 export async function snapshot(video: HTMLVideoElement, options?: SnapshotOptions): Promise<Blob> {
   const operation = "snapshot";
   if (tag(video) !== "HTMLVideoElement") throw wrongType(operation, "video", "a video element", video);
-  const { type = "image/png", quality } = checkOptions(operation, "options", options, ["type", "quality"]);
+  const { type = "image/png", quality, signal: given } = checkOptions(operation, "options", options, ["type", "quality", "signal"]);
+  const signal = checkSignal(operation, given);
+  signal?.throwIfAborted();
   if (video.videoWidth === 0) throw new RtcError("InvalidStateError", operation, "the video element has no picture yet");
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
   canvas.getContext("2d")?.drawImage(video, 0, 0);
-  const image = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
+  const encoded = new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
+  const image = await abortable(signal, encoded);
   if (!image) throw new RtcError("OperationError", operation, "the browser could not encode the picture");
   return image;
 }
 
 /** The options of `record`. */
-export interface RecordOptions extends MediaRecorderOptions {
+export interface RecordOptions extends MediaRecorderOptions, WaitOptions {
   /** The time between two parts, in milliseconds. 1000 by default. */
   interval?: number;
 }
@@ -117,25 +137,30 @@ export class Recording implements AsyncIterable<Blob> {
   readonly #stopped: Promise<void>;
   #waiting: (() => void)[] = [];
 
-  private constructor(recorder: MediaRecorder, interval: number) {
+  private constructor(recorder: MediaRecorder, interval: number, signal: AbortSignal | undefined) {
     this.#recorder = recorder;
     recorder.addEventListener("dataavailable", ({ data }) => {
       if (data.size > 0) this.#parts.push(data);
       this.#arrived();
     });
-    this.#stopped = new Promise((resolve, reject) => {
+    const stopped = new Promise<void>((resolve, reject) => {
       recorder.addEventListener("stop", () => resolve());
       recorder.addEventListener("error", (event) => {
         reject(toRtcError("record", (event as { error?: unknown }).error ?? "the recording has failed"));
       });
     });
-    this.#stopped.catch(() => {}).finally(() => this.#arrived());
+    this.#stopped = abortable(signal, stopped);
+    this.#stopped
+      .catch(() => {
+        if (recorder.state !== "inactive") recorder.stop();
+      })
+      .finally(() => this.#arrived());
     recorder.start(interval);
   }
 
   /** @internal */
-  static start(recorder: MediaRecorder, interval: number): Recording {
-    return new Recording(recorder, interval);
+  static start(recorder: MediaRecorder, interval: number, signal: AbortSignal | undefined): Recording {
+    return new Recording(recorder, interval, signal);
   }
 
   #arrived(): void {
@@ -148,14 +173,18 @@ export class Recording implements AsyncIterable<Blob> {
   }
 
   /** Ends the recording, and resolves to all of it. */
-  async stop(): Promise<Blob> {
+  async stop(wait?: WaitOptions): Promise<Blob> {
+    const signal = waitSignal("stop", wait);
     if (this.#recorder.state !== "inactive") this.#recorder.stop();
-    return this.finished();
+    return this.finished(signal && { signal });
   }
 
-  /** Resolves to all of the recording when it has ended: stopped, or as all tracks of the stream have ended. */
-  async finished(): Promise<Blob> {
-    await this.#stopped;
+  /**
+   * Resolves to all of the recording when it has ended: stopped, or as all tracks of the stream have ended. The promise is
+   * rejected with the signal's `reason` if that of `record` or that of `wait` aborts.
+   */
+  async finished(wait?: WaitOptions): Promise<Blob> {
+    await abortable(waitSignal("finished", wait), this.#stopped);
     return new Blob(this.#parts, { type: this.#recorder.mimeType });
   }
 
@@ -185,17 +214,23 @@ export interface Recording {
 
 disposable(Recording.prototype, (recording) => void recording.stop().catch(() => {}));
 
-/** Records a stream. Throws an {@link RtcError} whose name is `NotSupportedError` for a format that the browser lacks. */
+/**
+ * Records a stream. If the signal aborts, the recording ends, and its promises and iterators fail with the signal's `reason`.
+ *
+ * Throws an {@link RtcError} whose name is `NotSupportedError` for a format that the browser lacks.
+ */
 export function record(stream: MediaStream, options?: RecordOptions): Recording {
   requireStream("record", stream);
   if (options !== undefined && tag(options) !== "Object") throw wrongType("record", "options", "an options object", options);
-  const { interval = 1000, ...init } = options ?? {};
+  const { interval = 1000, signal: given, ...init } = options ?? {};
   milliseconds("record", "options.interval", interval);
+  const signal = checkSignal("record", given);
+  signal?.throwIfAborted();
   if (typeof globalThis.MediaRecorder !== "function") {
     throw new RtcError("NotSupportedError", "record", "this browser has no MediaRecorder");
   }
   try {
-    return Recording.start(new MediaRecorder(stream, init), interval);
+    return Recording.start(new MediaRecorder(stream, init), interval, signal);
   } catch (thrown) {
     throw toRtcError("record", thrown);
   }

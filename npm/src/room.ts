@@ -1,6 +1,6 @@
 import type { JoinOptions as RawJoinOptions, Room as RawRoom, RoomEvent as RawRoomEvent } from "./wasm/browser_rtc.js";
 import { joinRoom as rawJoinRoom } from "./wasm/browser_rtc.js";
-import { Call, IncomingCall, type MediaOptions, mediaOptions } from "./call.js";
+import { Call, callArguments, type CallOptions, IncomingCall } from "./call.js";
 import { abortable, milliseconds, options as checkOptions, signal as checkSignal, string, tag, type WaitOptions, wrongType } from "./check.js";
 import "./dispose.js";
 import { disposable } from "./dispose.js";
@@ -9,6 +9,8 @@ import { Events, type ListenerOptions } from "./events.js";
 import { load, type WasmSource } from "./load.js";
 import type { Peer } from "./peer.js";
 import { items, settled } from "./raw.js";
+import { checkRecovery, type RecoveryOptions } from "./recovery.js";
+import { type PeerRequest, type RequestOptions, Requests } from "./request.js";
 
 /** The options of `joinRoom`. */
 export interface JoinOptions extends WaitOptions {
@@ -36,16 +38,6 @@ export interface JoinOptions extends WaitOptions {
   keepSeat?: boolean;
 }
 
-/** When ICE is restarted after a network failure, and when a call is given up. */
-export interface RecoveryOptions {
-  /** How long a connection may be disconnected before ICE is restarted, in milliseconds. 3000 by default. */
-  patience?: number;
-  /** The number of attempts before the call is lost. 6 by default. */
-  attempts?: number;
-  /** The duration of each attempt, in milliseconds. 10000 by default. */
-  attemptTime?: number;
-}
-
 /**
  * The reason for which a peer is no longer in the room. A newer server can have further reasons.
  *
@@ -65,6 +57,8 @@ export type RoomEvent =
   | { readonly type: "peerLeft"; readonly peer: Peer; readonly reason: LeaveReason }
   /** A peer has sent a message to the room with `say`. */
   | { readonly type: "said"; readonly from: Peer; readonly data: unknown }
+  /** A peer has sent a message to this page with `send`. */
+  | { readonly type: "message"; readonly from: Peer; readonly data: unknown }
   /** The server refused a message, or sent one that cannot be parsed, or the token function failed. */
   | { readonly type: "refused"; readonly error: RtcError }
   /** The connection to the server is lost, and an attempt to reconnect begins. */
@@ -81,6 +75,7 @@ const TYPES: readonly RoomEvent["type"][] = [
   "peerJoined",
   "peerLeft",
   "said",
+  "message",
   "refused",
   "reconnecting",
   "recovered",
@@ -96,12 +91,14 @@ const TYPES: readonly RoomEvent["type"][] = [
 export class Room implements AsyncIterable<RoomEvent> {
   readonly #raw: RawRoom;
   readonly #events: Events<RoomEvent>;
+  readonly #requests: Requests;
   #left = false;
 
   private constructor(raw: RawRoom) {
     this.#raw = raw;
     const events = items("events", raw[Symbol.asyncIterator](), (event) => roomEvent(event as RawRoomEvent));
     this.#events = new Events(events, TYPES, (missed) => ({ type: "lagged", missed }));
+    this.#requests = new Requests(raw);
   }
 
   /** @internal */
@@ -127,34 +124,82 @@ export class Room implements AsyncIterable<RoomEvent> {
    * does not answer, `PeerLeftError`, `SignalingError` or `ClosedError`, or with the reason for which the promise of
    * `options.media` is rejected.
    */
-  async call(peer: Peer | string, options?: MediaOptions): Promise<Call> {
-    if (typeof peer !== "string" && (tag(peer) !== "Object" || typeof peer.id !== "string")) {
-      throw wrongType("call", "peer", "a string or a Peer object", peer);
-    }
+  async call(peer: Peer | string, options?: CallOptions): Promise<Call> {
+    const id = peerId("call", peer);
     if (this.#left) throw this.#leftError("call");
-    const { media, signal } = mediaOptions("call", options);
-    const id = typeof peer === "string" ? peer : peer.id;
-    return Call.wrap(await settled("call", this.#raw.call(id, media, signal ? { signal } : undefined), signal));
+    const { media, options: raw, signal } = callArguments("call", options, CALL_MEMBERS);
+    return Call.wrap(await settled("call", this.#raw.call(id, media, raw), signal));
   }
 
   /**
    * Sends a message to all other peers in the room: any value that can be represented in JSON. Resolves when the server has
-   * accepted the message.
+   * accepted the message. A signal that aborts ends the wait, but does not recall the message.
    *
    * The promise is rejected with a `TypeError` for any other value, and with an {@link RtcError} whose name is
-   * `TooLargeError`, `SignalingError` or `ClosedError`. A rejection by the server or by the end of the room is not reported as
-   * unhandled, so that the promise can be ignored.
+   * `TooLargeError`, `SignalingError` or `ClosedError`. A rejection by the server, by the end of the room or by the signal is
+   * not reported as unhandled, so that the promise can be ignored.
    */
-  say(value: unknown): Promise<void> {
-    if (this.#left) return Promise.reject(this.#leftError("say"));
-    const raw = this.#raw.say(value);
-    const accepted = settled("say", raw);
+  say(value: unknown, options?: WaitOptions): Promise<void> {
+    return this.#accepted("say", options, (raw) => this.#raw.say(value, raw));
+  }
+
+  /**
+   * Sends a message to one peer, which is an entry of `peers` or an id, and gets the event `message`. No call is needed. The
+   * message, the options and the rejections are those of {@link say}. The name is also `PeerLeftError` if the peer is not in
+   * the room.
+   */
+  send(peer: Peer | string, data: unknown, options?: WaitOptions): Promise<void> {
+    return this.#accepted("send", options, (raw) => this.#raw.send(peerId("send", peer), data, raw));
+  }
+
+  #accepted(operation: string, options: WaitOptions | undefined, send: (options: WaitOptions) => Promise<void>): Promise<void> {
+    let raw: Promise<void>;
+    let signal: AbortSignal | undefined;
+    try {
+      signal = checkSignal(operation, checkOptions(operation, "options", options, ["signal"]).signal);
+      if (this.#left) throw this.#leftError(operation);
+      signal?.throwIfAborted();
+      raw = send(signal ? { signal } : {});
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const accepted = settled(operation, raw, signal);
     // The value of the race is that of a raw promise that is rejected already, and `undefined` otherwise.
     void Promise.race([raw, undefined]).then(
       () => accepted.catch(() => {}),
       () => {},
     );
     return accepted;
+  }
+
+  /**
+   * Sends a request to one peer, which is an entry of `peers` or an id, and resolves to the reply of its {@link onRequest}
+   * handler. No call is needed. The request and the reply are any values that can be represented in JSON.
+   *
+   * The promise is rejected with an {@link RtcError} whose name is `RemoteError` if the peer failed to handle the request, with
+   * the message of its exception; `NoHandlerError`; `BusyError` if the peer has 256 unanswered requests; `TimeoutError`;
+   * `PeerLeftError`; `QuotaExceededError` if 256 requests of this page wait already; `TooLargeError`; `SignalingError` or
+   * `ClosedError`. If the signal aborts, the peer's handler is notified.
+   */
+  async request(peer: Peer | string, data: unknown, options?: RequestOptions): Promise<unknown> {
+    const operation = "request";
+    const id = peerId(operation, peer);
+    const { timeout, signal: given } = checkOptions(operation, "options", options, ["timeout", "signal"]);
+    milliseconds(operation, "options.timeout", timeout);
+    const signal = checkSignal(operation, given);
+    if (this.#left) throw this.#leftError(operation);
+    signal?.throwIfAborted();
+    const raw = { ...(timeout !== undefined && { timeout }), ...(signal && { signal }) };
+    return settled(operation, this.#raw.request(id, data, raw), signal);
+  }
+
+  /**
+   * Handles the requests of peers, and returns a function that removes the handler. The reply is the value that the handler
+   * returns, or that its promise resolves to. If the handler throws, the peer's request is rejected with the message of the
+   * exception, of at most 1000 characters. A room has one handler. Requests of peers fail while it has none.
+   */
+  onRequest(handler: (request: PeerRequest) => unknown, options?: ListenerOptions): () => void {
+    return this.#requests.handle(handler, options);
   }
 
   /** Leaves the room, and ends its calls. Does nothing if the room was left before. */
@@ -201,6 +246,15 @@ disposable(
   async (room) => room.leave(),
 );
 
+/** Returns the id of the argument `peer`. */
+function peerId(operation: string, peer: Peer | string): string {
+  if (typeof peer === "string") return peer;
+  if (tag(peer) === "Object" && typeof peer.id === "string") return peer.id;
+  throw wrongType(operation, "peer", "a string or a Peer object", peer);
+}
+
+const CALL_MEMBERS = ["media", "metadata", "ringTime", "rtcConfiguration", "sdpTransform", "signal"] as const;
+
 function roomEvent(event: RawRoomEvent): RoomEvent {
   switch (event.type) {
     case "incoming":
@@ -213,6 +267,7 @@ function roomEvent(event: RawRoomEvent): RoomEvent {
     case "lost":
       return { type: event.type, error: rtcError(event.error) };
     case "said":
+    case "message":
     case "reconnecting":
     case "recovered":
     case "lagged":
@@ -253,9 +308,7 @@ export async function join(url: string | URL, options: JoinOptions, source: () =
   }
   milliseconds(operation, "options.giveUpAfter", given.giveUpAfter);
   milliseconds(operation, "options.ringTime", given.ringTime);
-  const recovery = checkOptions(operation, "options.recovery", given.recovery, ["patience", "attempts", "attemptTime"]);
-  milliseconds(operation, "options.recovery.patience", recovery.patience);
-  milliseconds(operation, "options.recovery.attemptTime", recovery.attemptTime);
+  checkRecovery(operation, given.recovery);
   const signal = checkSignal(operation, given.signal);
   if (rtcConfiguration !== undefined) raw.configuration = rtcConfiguration;
   signal?.throwIfAborted();

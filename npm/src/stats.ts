@@ -1,7 +1,6 @@
 // Statistics of connections, with types. This entry needs no WebAssembly module.
 
-import type { Call } from "./call.js";
-import { milliseconds, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
+import { abortable, milliseconds, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
 import { settled } from "./raw.js";
 
 /** The members that all entries of a report have. */
@@ -125,7 +124,12 @@ export type StatsEntry = { [T in StatsType]: StatsByType[T] & { readonly type: T
 export type EntryOf<T extends StatsType> = Extract<StatsEntry, { readonly type: T }>;
 
 /** An object with statistics. */
-export type StatsSource = Call | RTCPeerConnection | RTCRtpSender | RTCRtpReceiver;
+export type StatsSource = Connected | RTCPeerConnection | RTCRtpSender | RTCRtpReceiver;
+
+/** A call, a session, or another object with a connection. */
+export interface Connected {
+  readonly connection: RTCPeerConnection;
+}
 
 /** The statistics of a connection at one time. */
 export class StatsReport implements Iterable<StatsEntry> {
@@ -171,13 +175,15 @@ export class StatsReport implements Iterable<StatsEntry> {
   }
 }
 
-/** Returns the statistics of a call, a connection, a sender or a receiver. */
-export async function stats(source: StatsSource): Promise<StatsReport> {
+/** Returns the statistics of a call, a session, a connection, a sender or a receiver. */
+export async function stats(source: StatsSource, options?: WaitOptions): Promise<StatsReport> {
+  const signal = checkSignal("stats", checkOptions("stats", "options", options, ["signal"]).signal);
+  signal?.throwIfAborted();
   const raw = typeof source === "object" && source !== null && "connection" in source ? source.connection : source;
   if (typeof raw?.getStats !== "function") {
-    throw wrongType("stats", "source", "a Call, an RTCPeerConnection, an RTCRtpSender or an RTCRtpReceiver", source);
+    throw wrongType("stats", "source", "a Call, a Session, an RTCPeerConnection, an RTCRtpSender or an RTCRtpReceiver", source);
   }
-  return new StatsReport(await settled("stats", raw.getStats()));
+  return new StatsReport(await abortable(signal, settled("stats", raw.getStats())));
 }
 
 /** The rates of one stream. A rate that cannot be computed is `undefined`. */
@@ -302,19 +308,20 @@ export interface WatchOptions extends WaitOptions {
 }
 
 /**
- * Yields the rates of a call or a connection at each interval. The iteration ends when the connection is closed, and fails with
+ * Yields the rates of a call, a session or a connection at each interval. The iteration ends when the connection is closed, and fails with
  * the reason of `options.signal` when it aborts.
  */
-export async function* watchRates(source: Call | RTCPeerConnection, options?: WatchOptions): AsyncGenerator<Rates, void> {
+export async function* watchRates(source: Connected | RTCPeerConnection, options?: WatchOptions): AsyncGenerator<Rates, void> {
   const { interval = 1000, signal: given } = checkOptions("watchRates", "options", options, ["interval", "signal"]);
   milliseconds("watchRates", "options.interval", interval);
   const signal = checkSignal("watchRates", given);
-  const connection = tag(source) === "RTCPeerConnection" ? (source as RTCPeerConnection) : (source as Call).connection;
-  let earlier = await stats(connection);
+  const connection = tag(source) === "RTCPeerConnection" ? (source as RTCPeerConnection) : (source as Connected).connection;
+  const wait = signal && { signal };
+  let earlier = await stats(connection, wait);
   for (;;) {
     await sleep(interval, signal);
     if (connection.signalingState === "closed") return;
-    const later = await stats(connection);
+    const later = await stats(connection, wait);
     yield rates(earlier, later);
     earlier = later;
   }

@@ -12,6 +12,7 @@
 //! | [`negotiation`] | perfect negotiation over an unreliable link: [`Negotiator`](negotiation::Negotiator) |
 //! | [`recovery`] | decisions when to restart ICE and when to give up: [`PathMonitor`](recovery::PathMonitor) |
 //! | [`call`] | the messages and the state of a call between two peers in a room: [`CallState`](call::CallState) |
+//! | [`direct`] | messages and requests from one peer to another, outside of calls |
 //! | [`signaling`] | the frames between a client and the signaling server |
 //! | [`files`] | the messages and state machines of the file protocol |
 //! | [`framing`] | large messages, packed messages and byte streams on data channels |
@@ -112,6 +113,7 @@
 
 pub mod call;
 pub mod dedup;
+pub mod direct;
 #[cfg(test)]
 mod document;
 pub mod files;

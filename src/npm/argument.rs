@@ -5,7 +5,9 @@
 //! here. The error for an invalid value names the function, the argument and the type of the value. An argument that is
 //! `undefined` is treated as omitted.
 
-use js_sys::{Function, Object, Promise};
+use std::time::Duration;
+
+use js_sys::{Function, JSON, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue, convert::TryFromJsValue};
 use web_sys::{AbortSignal, Blob, WritableStream};
 
@@ -15,7 +17,7 @@ use crate::{
     media::MediaStream,
     promise::settled_for_good,
     room::CallMedia,
-    signaling::PeerId,
+    signaling::{Data, PeerId},
     sys::{self, global},
 };
 
@@ -111,6 +113,19 @@ impl Argument {
         const RANGE: &str = "a number of milliseconds, 0 or more";
         let number = self.number(RANGE)?;
         if number >= 0.0 { Ok(number) } else { Err(self.out_of_range(RANGE)) }
+    }
+
+    /// Returns the argument as a duration. The argument is in milliseconds, 0 to infinity.
+    pub(super) fn duration(&self) -> Result<Duration> {
+        let ms = self.milliseconds()?.min(f64::from(i32::MAX));
+        Ok(Duration::from_secs_f64(ms / 1_000.0))
+    }
+
+    /// Returns the argument as JSON.
+    pub(super) fn json(&self) -> Result<Data> {
+        let text = JSON::stringify(&self.value).during(self.operation)?.as_string();
+        let not_json = || self.wrong_type("a value that can be represented in JSON");
+        text.and_then(|text| Data::from_json(text).ok()).ok_or_else(not_json)
     }
 
     fn integer(&self, max: u32, range: &str) -> Result<u32> {
@@ -223,19 +238,35 @@ impl Options {
         self.member(name).map(|member| (!member.is_absent()).then_some(member))
     }
 
+    /// Returns the member `name`, which is a function, or `None` if it is omitted.
+    pub(super) fn function(&self, name: &'static str) -> Result<Option<Function>> {
+        let Some(member) = self.present(name)? else { return Ok(None) };
+        let function = member.function().cloned();
+        function.map(Some).ok_or_else(|| member.wrong_type("a function"))
+    }
+
     /// Returns the member `signal`. If the signal has aborted, the error is its reason.
     pub(super) fn signal(&self) -> Result<Option<AbortSignal>> {
         self.present("signal")?.map(|signal| signal.signal()).transpose()
     }
 }
 
+/// Returns the value of JSON.
+pub(super) fn from_json(data: &Data) -> JsValue {
+    JSON::parse(data.get()).unwrap_or(JsValue::UNDEFINED)
+}
+
 /// Returns the signal from options of the form `{ signal }`, or an `AbortSignal` that is passed in place of the options. If
 /// the signal has aborted, the error is its reason.
 pub(super) fn signal(operation: &'static str, options: JsValue) -> Result<Option<AbortSignal>> {
-    if brand::is_aborted(&options).is_some() {
+    if is_signal(&options) {
         return Argument::new(operation, "options", options).signal().map(Some);
     }
     Options::new(operation, options)?.signal()
+}
+
+pub(super) fn is_signal(value: &JsValue) -> bool {
+    brand::is_aborted(value).is_some()
 }
 
 /// Returns a promise that is resolved with `value`. Unlike `Promise.resolve`, this does not throw for an object with a

@@ -1,6 +1,6 @@
 //! The JavaScript classes `IncomingCall` and `Call`.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 
 use futures::{
     FutureExt, StreamExt,
@@ -8,22 +8,21 @@ use futures::{
 };
 use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::RtcPeerConnection;
+use web_sys::{AbortSignal, RtcPeerConnection};
 
 use super::{
     abort::abortable,
-    argument::{Argument, Options, signal},
+    argument::{Argument, Options, from_json, is_signal, signal},
     channel::{NpmChannel, channel_init},
-    event::typed,
+    connection::{play_tones, session_event, transformed},
     hold,
     iterate::AsyncItems,
     peer_object, promise,
 };
 use crate::{
-    dtmf::{Timing, Tones},
     error::{Error, ErrorKind, Result},
-    room::{Call, DeclineReason, EndReason, IncomingCall},
-    session::SessionEvent,
+    peer::PeerConnection,
+    room::{Call, CallOptions, DeclineReason, EndReason, IncomingCall},
 };
 
 /// A ringing call from a peer.
@@ -32,16 +31,18 @@ pub struct NpmIncomingCall {
     /// `None` once answered.
     call: Rc<RefCell<Option<IncomingCall>>>,
     peer: Object,
+    metadata: JsValue,
     ended: Shared<LocalBoxFuture<'static, EndReason>>,
 }
 
 impl NpmIncomingCall {
     pub(super) fn new(call: IncomingCall) -> Self {
         let peer = peer_object(&call.peer());
+        let metadata = call.metadata().map_or(JsValue::UNDEFINED, |metadata| from_json(&metadata));
         let ended = call.ended().boxed_local().shared();
         let call = Rc::new(RefCell::new(Some(call)));
         hold(call.clone(), ended.clone());
-        Self { call, peer, ended }
+        Self { call, peer, metadata, ended }
     }
 }
 
@@ -53,9 +54,15 @@ impl NpmIncomingCall {
         self.peer.clone()
     }
 
+    /// The metadata that the caller has passed to `call`, or `undefined`.
+    #[wasm_bindgen(getter, unchecked_return_type = "unknown")]
+    pub fn metadata(&self) -> JsValue {
+        self.metadata.clone()
+    }
+
     /// Accepts the call. `media` is sent to the caller: a stream, a promise of a stream, or nothing to only receive. While
-    /// the promise is pending, the call continues to ring. `options` is `{ signal }` or the `AbortSignal` itself. If it
-    /// aborts while `media` is pending, the call ends.
+    /// the promise is pending, the call continues to ring. `options` are the options of an answer, or the `AbortSignal`
+    /// itself. If it aborts while `media` is pending, the call ends.
     ///
     /// The returned promise is rejected with a `TypeError` for an invalid argument, and with the signal's `reason` if it has
     /// already aborted. In both cases the call continues to ring. It is rejected with an `Error` whose `name` is `Closed` if
@@ -64,19 +71,24 @@ impl NpmIncomingCall {
     pub fn accept(
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | Promise<MediaStream> | null")] media: JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "AcceptOptions | AbortSignal")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "accept";
-        let arguments = Argument::new(OPERATION, "media", media).media().and_then(|media| {
-            let signal = signal(OPERATION, options)?;
+        let arguments = call_options(OPERATION, media, options).and_then(|(options, signal)| {
             let not_ringing = || Error::new(OPERATION, ErrorKind::Closed, "the incoming call is no longer ringing");
             let call = self.call.take().ok_or_else(not_ringing)?;
-            Ok((call, media, signal))
+            Ok((call, options, signal))
         });
         promise(async move {
-            let (call, media, signal) = arguments?;
-            let accepting = async move { call.accept(media).await.map(NpmCall::new) };
-            abortable(OPERATION, signal, accepting).await
+            let (call, options, signal) = arguments?;
+            let accepted = call.clone();
+            let accepting = async move { accepted.accept_with(options).await.map(NpmCall::new) };
+            let outcome = abortable(OPERATION, signal, accepting).await;
+            if outcome.is_err() {
+                // If the signal has aborted before the call was answered, this ends the call. Otherwise, this fails.
+                let _ = call.decline(DeclineReason::Declined);
+            }
+            outcome
         })
     }
 
@@ -135,6 +147,12 @@ impl NpmCall {
     #[wasm_bindgen(getter, unchecked_return_type = "Peer")]
     pub fn peer(&self) -> Object {
         peer_object(&self.0.peer())
+    }
+
+    /// The metadata that the remote peer has passed to `call` or `accept`, or `undefined`.
+    #[wasm_bindgen(getter, unchecked_return_type = "unknown")]
+    pub fn metadata(&self) -> JsValue {
+        self.0.metadata().map_or(JsValue::UNDEFINED, |metadata| from_json(&metadata))
     }
 
     /// The browser's connection, which is negotiated automatically. Use `hangUp()` instead of closing it.
@@ -198,19 +216,14 @@ impl NpmCall {
         #[wasm_bindgen(unchecked_param_type = "string")] tones: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "ToneTiming")] timing: JsValue,
     ) -> std::result::Result<AsyncItems, JsValue> {
-        const OPERATION: &str = "playTones";
-        let tones = Argument::new(OPERATION, "tones", tones).string()?;
-        let timing = timing_from(&Options::new(OPERATION, timing)?)?;
-        let tones: Tones = tones.parse().map_err(Error::from)?;
-        let played = self.0.dtmf()?.insert(&tones, timing)?;
-        Ok(AsyncItems::new(played.map(|tone| Ok(tone.to_string().into()))))
+        Ok(play_tones(self.0.connection(), tones, timing)?)
     }
 
     /// Returns the events of the connection, such as network failures and recoveries. The first iterable yields all events
     /// since the call was established, and each later one the events from its creation on. It ends with the call.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterable<CallEvent>")]
     pub fn events(&self) -> AsyncItems {
-        AsyncItems::new(self.0.events().map(|event| Ok(event_object(event))))
+        AsyncItems::new(self.0.events().map(|event| Ok(session_event(event))))
     }
 
     /// Ends the call.
@@ -233,28 +246,28 @@ impl NpmCall {
     }
 }
 
-fn event_object(event: SessionEvent) -> JsValue {
-    match event {
-        SessionEvent::Reconnecting { attempt } => typed("reconnecting", &[("attempt", attempt.into())]),
-        SessionEvent::Recovered => typed("recovered", &[]),
-        SessionEvent::Lost { reason } => typed("lost", &[("reason", reason.as_str().into())]),
-        SessionEvent::Failed(error) => typed("failed", &[("error", error.into())]),
+/// Converts the media and the options of a call or an answer, or an `AbortSignal` in place of the options.
+pub(super) fn call_options(
+    operation: &'static str,
+    media: JsValue,
+    options: JsValue,
+) -> Result<(CallOptions<'static>, Option<AbortSignal>)> {
+    let mut call = CallOptions::new(Argument::new(operation, "media", media).media()?);
+    if is_signal(&options) {
+        return Ok((call, signal(operation, options)?));
     }
-}
-
-/// Converts a `ToneTiming` object. Omitted members have the defaults of the specification.
-fn timing_from(options: &Options) -> Result<Timing> {
-    let time = |member| {
-        let Some(time) = options.present(member)? else { return Ok(None) };
-        let ms = time.milliseconds()?.min(60_000.0);
-        Ok::<_, Error>(Some(Duration::from_secs_f64(ms / 1_000.0)))
-    };
-    let mut timing = Timing::new();
-    if let Some(duration) = time("duration")? {
-        timing = timing.duration(duration);
+    let options = Options::new(operation, options)?;
+    if let Some(metadata) = options.present("metadata")? {
+        call = call.metadata(&metadata.json()?)?;
     }
-    if let Some(gap) = time("gap")? {
-        timing = timing.gap(gap);
+    if let Some(time) = options.present("ringTime")? {
+        call = call.ring_time(time.duration()?);
     }
-    Ok(timing)
+    if let Some(configuration) = options.present("configuration")? {
+        call = call.configuration(PeerConnection::configuration_from(operation, &configuration.dictionary()?)?);
+    }
+    if let Some(function) = options.function("sdpTransform")? {
+        call = call.sdp_transform(move |description| transformed(&function, description));
+    }
+    Ok((call, options.signal()?))
 }

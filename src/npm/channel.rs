@@ -5,10 +5,11 @@ use std::cell::OnceCell;
 use futures::{FutureExt, StreamExt};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
+use web_sys::RtcDataChannel;
 
 use super::{
-    argument::{Argument, Options},
-    boxed_promise,
+    abort::abortable,
+    argument::{Argument, Options, signal},
     files::NpmFiles,
     hold,
     iterate::AsyncItems,
@@ -49,6 +50,12 @@ impl NpmChannel {
     #[wasm_bindgen(getter, unchecked_return_type = "RTCDataChannelState")]
     pub fn state(&self) -> String {
         self.channel.state().to_string()
+    }
+
+    /// The browser's channel, such as to read its `id` and its `protocol`.
+    #[wasm_bindgen(getter)]
+    pub fn native(&self) -> RtcDataChannel {
+        self.channel.as_raw().clone()
     }
 
     /// The number of bytes in the browser's send buffer.
@@ -121,7 +128,8 @@ impl NpmChannel {
     /// If the buffer has room, the message is sent immediately, and `undefined` is returned. Otherwise, the returned promise
     /// resolves when the message has been passed to the browser. `await channel.send(…)` is correct in both cases, and
     /// limits a fast sender. Messages are sent in the order of the calls, awaited or not. Bytes are sent as they are at the
-    /// time of the call.
+    /// time of the call. If `options.signal` aborts while the message waits, it is not sent, and the promise is rejected with
+    /// the signal's `reason`.
     ///
     /// # Errors
     /// Throws or rejects with a `TypeError` for any other value, and for values that the browser does not send, such as
@@ -131,21 +139,23 @@ impl NpmChannel {
     pub fn send(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | ArrayBuffer | ArrayBufferView | Blob")] message: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
     ) -> std::result::Result<Option<Promise>, JsValue> {
+        let signal = signal("send", options)?;
         match self.channel.try_send(payload("send", &message)?) {
             Ok(()) => Ok(None),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::InvalidState) => {
                 let (channel, message) = (self.channel.clone(), snapshot(message));
                 let mut sending = async move {
                     channel.send(Payload::try_from(&message)?).await?;
-                    Ok(JsValue::UNDEFINED)
+                    Ok::<_, Error>(JsValue::UNDEFINED)
                 }
                 .boxed_local();
                 // The first poll reserves the message's position in the queue. A promise would poll later, and the next
                 // message could overtake this one.
                 match sending.as_mut().now_or_never() {
-                    Some(sent) => sent.map(|_| None),
-                    None => Ok(Some(boxed_promise(sending))),
+                    Some(sent) => Ok(sent.map(|_| None)?),
+                    None => Ok(Some(promise(abortable("send", signal, sending)))),
                 }
             }
             Err(error) => Err(error.into()),

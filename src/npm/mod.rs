@@ -17,10 +17,13 @@ mod argument;
 mod brand;
 mod call;
 mod channel;
+mod connection;
 mod event;
 mod files;
 mod iterate;
+mod request;
 mod room;
+mod session;
 
 use std::future::Future;
 
@@ -40,6 +43,8 @@ export interface Peer { readonly id: string; readonly name: string; }
 export interface RtcFailure extends Error {
   /** The signaling server's error code, if `name` is "Signaling". */
   readonly code?: string;
+  /** The name of the function that failed, such as "joinRoom". */
+  readonly operation?: string;
   /** The maximum size in bytes, if `name` is "TooLarge". */
   readonly limit?: number;
 }
@@ -49,6 +54,9 @@ export interface WaitOptions {
   /** Aborts the operation: the promise is rejected with the signal's `reason`. */
   signal?: AbortSignal;
 }
+
+/** Returns the SDP to use in place of that of a local description, which is set and sent to the remote peer. */
+export type SdpTransform = (sdp: string, type: RTCSdpType) => string;
 
 /** The options of `joinRoom`. */
 export interface JoinOptions extends WaitOptions {
@@ -83,6 +91,28 @@ export interface RecoveryOptions {
   attemptTime?: number;
 }
 
+/** The options of an answer to a call. */
+export interface AcceptOptions extends WaitOptions {
+  /** A value for the peer that can be represented in JSON, of at most 16384 bytes. `null` stands for none. */
+  metadata?: unknown;
+  /** The configuration of the connection, in place of that of the room. */
+  configuration?: RTCConfiguration;
+  /** Changes the local descriptions of the call. If the function throws, the call is lost. */
+  sdpTransform?: SdpTransform;
+}
+
+/** The options of a call. */
+export interface CallOptions extends AcceptOptions {
+  /** How long the call rings before it ends as unanswered, in milliseconds, in place of that of the room. */
+  ringTime?: number;
+}
+
+/** The options of a request. */
+export interface RequestOptions extends WaitOptions {
+  /** How long to wait for the reply, in milliseconds. 30000 by default. */
+  timeout?: number;
+}
+
 /** The options of a channel. */
 export interface ChannelOptions extends RTCDataChannelInit, WaitOptions {}
 
@@ -92,6 +122,7 @@ export interface ChannelOptions extends RTCDataChannelInit, WaitOptions {}
  * - `incoming`: a peer calls this page.
  * - `peer_joined`, `peer_left`: a peer has joined or left the room.
  * - `said`: a peer has sent a message to the room with `say`.
+ * - `message`: a peer has sent a message to this page with `send`.
  * - `refused`: the server refused a message, or sent one that cannot be parsed, or the token function failed.
  * - `reconnecting`: the connection to the server is lost, and an attempt to reconnect begins.
  * - `recovered`: the connection to the server is back.
@@ -103,6 +134,7 @@ export type RoomEvent =
   | { type: "peer_joined"; peer: Peer }
   | { type: "peer_left"; peer: Peer; reason: string }
   | { type: "said"; from: Peer; data: unknown }
+  | { type: "message"; from: Peer; data: unknown }
   | { type: "refused"; error: RtcFailure }
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }
@@ -120,7 +152,7 @@ export type RoomEvent =
 export type CallEvent =
   | { type: "reconnecting"; attempt: number }
   | { type: "recovered" }
-  | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" }
+  | { type: "lost"; reason: "connection-failed" | "peer-closed" | "peer-restarted" | "sdp-transform-failed" }
   | { type: "failed"; error: RtcFailure };
 
 /** The reason for the end of a call. */

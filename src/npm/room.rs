@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use js_sys::{Array, Function, JSON, Object, Promise};
+use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 use super::{
     abort::abortable,
-    argument::{Argument, Options, resolved, signal},
-    call::{NpmCall, NpmIncomingCall},
+    argument::{Argument, Options, from_json, resolved, signal},
+    call::{NpmCall, NpmIncomingCall, call_options},
     event::typed,
     hold,
     iterate::AsyncItems,
     peer_object, promise,
+    request::NpmIncomingRequest,
 };
 use crate::{
     error::{During, Error, ErrorKind, Result},
@@ -23,10 +24,12 @@ use crate::{
     promise::settled_for_good,
     room::{Delivery, Join, Room, RoomEvent},
     session::Recovery,
-    signaling::Data,
 };
 
 const OPERATION: &str = "joinRoom";
+
+/// The default timeout of a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Joins a room on a signaling server. `url` is a string or a `URL`, such as `wss://example.org/signal`.
 ///
@@ -63,10 +66,10 @@ fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
         };
     }
     if let Some(time) = options.present("giveUpAfter")? {
-        join = join.give_up_after(duration(&time)?);
+        join = join.give_up_after(time.duration()?);
     }
     if let Some(time) = options.present("ringTime")? {
-        join = join.ring_time(duration(&time)?);
+        join = join.ring_time(time.duration()?);
     }
     if let Some(configuration) = options.present("configuration")? {
         join = join.configuration(PeerConnection::configuration_from(OPERATION, &configuration.dictionary()?)?);
@@ -83,23 +86,18 @@ fn join_options(options: &Options) -> Result<(Join, Option<AbortSignal>)> {
 }
 
 /// Converts a `RecoveryOptions` object.
-fn recovery(options: &Options) -> Result<Recovery> {
+pub(super) fn recovery(options: &Options) -> Result<Recovery> {
     let mut recovery = Recovery::new();
     if let Some(time) = options.present("patience")? {
-        recovery = recovery.patience(duration(&time)?);
+        recovery = recovery.patience(time.duration()?);
     }
     if let Some(attempts) = options.present("attempts")? {
         recovery = recovery.attempts(attempts.count()?);
     }
     if let Some(time) = options.present("attemptTime")? {
-        recovery = recovery.attempt_time(duration(&time)?);
+        recovery = recovery.attempt_time(time.duration()?);
     }
     Ok(recovery)
-}
-
-fn duration(time: &Argument) -> Result<Duration> {
-    let ms = time.milliseconds()?.min(f64::from(i32::MAX));
-    Ok(Duration::from_secs_f64(ms / 1_000.0))
 }
 
 /// Calls the page's function, and resolves to the token that it returns.
@@ -133,8 +131,8 @@ impl NpmRoom {
 
     /// Calls a peer, and resolves to the call when the peer has accepted. `peer` is an entry of `peers` or an id. `media` is
     /// sent to the peer: a stream, a promise of a stream, such as that of `getUserMedia`, or nothing to only receive. The
-    /// page stops the tracks of the stream when it no longer needs them. `options` is `{ signal }` or the `AbortSignal`
-    /// itself, which ends the ringing.
+    /// page stops the tracks of the stream when it no longer needs them. `options` are the options of the call, or the
+    /// `AbortSignal` itself, which ends the ringing.
     ///
     /// With a promise, the peer begins to ring when the promise is fulfilled. If the peer calls this page at the same time,
     /// both get the same call.
@@ -147,37 +145,86 @@ impl NpmRoom {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | Peer")] peer: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "MediaStream | Promise<MediaStream> | null")] media: JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions | AbortSignal")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "call";
         let room = self.0.clone();
-        let arguments = Argument::new(OPERATION, "peer", peer).peer().and_then(|peer| {
-            Ok((peer, Argument::new(OPERATION, "media", media).media()?, signal(OPERATION, options)?))
-        });
+        let peer = Argument::new(OPERATION, "peer", peer).peer();
+        let arguments = peer.and_then(|peer| Ok((peer, call_options(OPERATION, media, options)?)));
         promise(async move {
-            let (peer, media, signal) = arguments?;
-            let ringing = async move { room.call(&peer, media).await.map(NpmCall::new) };
+            let (peer, (options, signal)) = arguments?;
+            let ringing = async move { room.call_with(&peer, options).await.map(NpmCall::new) };
             abortable(OPERATION, signal, ringing).await
         })
     }
 
     /// Sends a message to all other peers in the room: any value that can be represented in JSON. Resolves when the server has
-    /// accepted the message.
+    /// accepted the message. `options` is `{ signal }` or the `AbortSignal` itself, which ends the wait: a message that has
+    /// been sent is not recalled.
     ///
     /// The promise is rejected immediately with a `TypeError` for any other value, and with an `Error` whose `name` is
     /// `TooLarge`, with the `limit` in bytes, or `Closed`. It is rejected later with one whose `name` is `Signaling`,
     /// with the server's `code`, or `Closed` if the room is left or lost before. Later rejections are never reported as
     /// unhandled, so that the promise can be ignored.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
-    pub fn say(&self, #[wasm_bindgen(unchecked_param_type = "unknown")] value: &JsValue) -> Promise {
-        match self.send(value) {
-            Ok(delivery) => {
-                let accepted = promise(async { delivery.await.map(|()| JsValue::UNDEFINED) });
-                hold((), JsFuture::from(accepted.clone()));
-                accepted
-            }
-            Err(error) => Promise::reject(&error.into()),
-        }
+    pub fn say(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] value: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+    ) -> Promise {
+        const OPERATION: &str = "say";
+        accepted(OPERATION, options, || self.0.say(&Argument::new(OPERATION, "value", value).json()?))
+    }
+
+    /// Sends a message to one peer, without a call: any value that can be represented in JSON. `peer` is an entry of `peers`
+    /// or an id. Resolves when the server has accepted the message. `options` and rejections are those of `say`, and a
+    /// rejection whose `name` is `PeerLeft` if the peer is not in the room.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn send(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string | Peer")] peer: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] value: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
+    ) -> Promise {
+        const OPERATION: &str = "send";
+        accepted(OPERATION, options, || {
+            let peer = Argument::new(OPERATION, "peer", peer).peer()?;
+            self.0.send(&peer, &Argument::new(OPERATION, "value", value).json()?)
+        })
+    }
+
+    /// Sends a request to one peer, without a call, and resolves to its reply. `peer` is an entry of `peers` or an id.
+    ///
+    /// The promise is rejected with a `TypeError` or a `RangeError` for an invalid argument, with the signal's `reason` if it
+    /// aborts, and otherwise with an `Error` whose `name` is `Remote` if the peer failed to handle the request, `NoHandler`
+    /// if it handles no requests, `Busy`, `Timeout`, `PeerLeft`, `TooLarge`, `QuotaExceeded`, `Signaling` or `Closed`.
+    #[wasm_bindgen(unchecked_return_type = "Promise<unknown>")]
+    pub fn request(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string | Peer")] peer: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] value: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "RequestOptions")] options: JsValue,
+    ) -> Promise {
+        const OPERATION: &str = "request";
+        let room = self.0.clone();
+        let arguments = Argument::new(OPERATION, "peer", peer).peer().and_then(|peer| {
+            let value = Argument::new(OPERATION, "value", value).json()?;
+            let options = Options::new(OPERATION, options)?;
+            let timeout = options.present("timeout")?.map_or(Ok(REQUEST_TIMEOUT), |timeout| timeout.duration())?;
+            Ok((peer, value, timeout, options.signal()?))
+        });
+        promise(async move {
+            let (peer, value, timeout, signal) = arguments?;
+            let requesting = async move { room.request(&peer, &value, timeout).await.map(|reply| from_json(&reply)) };
+            abortable(OPERATION, signal, requesting).await
+        })
+    }
+
+    /// Returns an iterator of the requests of the peers, from its creation on. While there is no iterator, the requests fail
+    /// with `NoHandler`.
+    #[wasm_bindgen(unchecked_return_type = "AsyncIterator<IncomingRequest>")]
+    pub fn requests(&self) -> AsyncItems {
+        AsyncItems::new(self.0.requests().map(|request| Ok(NpmIncomingRequest::new(request).into())))
     }
 
     /// Leaves the room, and ends its calls.
@@ -199,13 +246,16 @@ impl NpmRoom {
     }
 }
 
-impl NpmRoom {
-    fn send(&self, value: &JsValue) -> Result<Delivery> {
-        let text = JSON::stringify(value).during("say")?.as_string();
-        let data = text.and_then(|text| Data::from_json(text).ok());
-        let data =
-            data.ok_or_else(|| Error::new("say", ErrorKind::Type, "argument `value` cannot be represented in JSON"))?;
-        self.0.say(&data)
+/// Sends a message with `send`, and returns a promise of its acceptance.
+fn accepted(operation: &'static str, options: JsValue, send: impl FnOnce() -> Result<Delivery>) -> Promise {
+    match signal(operation, options).and_then(|signal| Ok((send()?, signal))) {
+        Ok((delivery, signal)) => {
+            let delivered = async { delivery.await.map(|()| JsValue::UNDEFINED) };
+            let accepted = promise(abortable(operation, signal, delivered));
+            hold((), JsFuture::from(accepted.clone()));
+            accepted
+        }
+        Err(error) => Promise::reject(&error.into()),
     }
 }
 
@@ -217,8 +267,10 @@ fn event_object(event: RoomEvent) -> JsValue {
             typed("peer_left", &[("peer", peer_object(&peer).into()), ("reason", reason.as_str().into())])
         }
         RoomEvent::Said { from, data } => {
-            let data = JSON::parse(data.get()).unwrap_or(JsValue::UNDEFINED);
-            typed("said", &[("from", peer_object(&from).into()), ("data", data)])
+            typed("said", &[("from", peer_object(&from).into()), ("data", from_json(&data))])
+        }
+        RoomEvent::Message { from, data } => {
+            typed("message", &[("from", peer_object(&from).into()), ("data", from_json(&data))])
         }
         RoomEvent::Refused(error) => typed("refused", &[("error", error.into())]),
         RoomEvent::Reconnecting { attempt } => typed("reconnecting", &[("attempt", attempt.into())]),

@@ -143,9 +143,10 @@ pub use self::{
 pub use crate::channel::PriorityType;
 use crate::{
     channel::{self, ChannelInit, DataChannel, Owner},
+    dtmf::DtmfSender,
     error::{During, Error, ErrorKind, Result},
     identity::{identity, same_object},
-    media::{MediaStream, MediaStreamTrack},
+    media::{MediaStream, MediaStreamTrack, TrackKind},
     registry::{Shared, shared},
     sys::{self, global},
     wake::CloseSignal,
@@ -310,6 +311,15 @@ impl PeerConnection {
             sender.keep(None);
         }
         Ok(())
+    }
+
+    /// Returns the DTMF sender of the first sender with an audio track.
+    pub(crate) fn first_dtmf_sender(&self) -> Result<DtmfSender> {
+        let sends_audio = |sender: &RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Audio);
+        match self.senders().into_iter().find(sends_audio) {
+            Some(sender) => sender.dtmf(),
+            None => Err(Error::new("dtmf", ErrorKind::NotSupported, "no audio track is sent that could carry tones")),
+        }
     }
 
     /// Returns all senders; none once the connection is closed.

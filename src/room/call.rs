@@ -17,12 +17,8 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    control_channel::ControlChannel,
-    media::CallMedia,
-    shared_call::SharedCall,
-    shared_room::SharedRoom,
+    control_channel::ControlChannel, options::CallOptions, shared_call::SharedCall, shared_room::SharedRoom,
     signal_link::SignalLink,
-    unclaimed::{self, Unclaimed},
 };
 use crate::{
     channel::{ChannelInit, DEFAULT_RECEIVE_LIMIT, DataChannel},
@@ -30,11 +26,16 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
     identity::identity,
-    media::{MediaStream, TrackKind},
+    media::MediaStream,
     negotiation::Politeness,
-    peer::{ConnectionState, PeerConnection, RtpSender, SignalingState},
-    session::{LostReason, Session, SessionEvent, SessionOptions, events},
-    signaling::Peer,
+    peer::{Configuration, ConnectionState, PeerConnection},
+    session::{
+        LostReason, Session, SessionEvent, SessionOptions, events,
+        sdp_transform::SdpTransform,
+        unclaimed::{self, Unclaimed},
+    },
+    signaling::{Data, Peer},
+    timer,
     wake::CloseWait,
 };
 
@@ -43,10 +44,6 @@ const CONNECT_TIMEOUT_MS: u32 = 45_000;
 
 /// Time that the caller has to open a channel once the call is connected.
 const CHANNEL_TIMEOUT_MS: u32 = 30_000;
-
-/// Interval at which the state of the browser's connection is polled. If the page closes it through the browser's own
-/// API, no event is fired.
-const CLOSE_POLL_MS: u32 = 1_000;
 
 /// An established call with one peer.
 ///
@@ -84,9 +81,12 @@ impl Call {
         operation: &'static str,
         room: Rc<SharedRoom>,
         call: Rc<SharedCall>,
-        media: CallMedia<'_>,
+        options: CallOptions<'_>,
     ) -> Result<Self> {
         let guard = HangUpGuard(Some(&call));
+        let CallOptions { media, metadata, ring_time, configuration, sdp_transform } = options;
+        let ring_ms = ring_time.map(timer::milliseconds);
+        call.set_options(metadata, ring_ms);
         let media = select_biased! {
             () = call.end_wait().fuse() => return Err(call.error(operation)),
             media = media.get().boxed_local().fuse() => media?,
@@ -94,19 +94,26 @@ impl Call {
         call.ring()?;
         select_biased! {
             () = call.answered().boxed_local().fuse() => {}
-            () = TimeoutFuture::new(room.ring_ms()).fuse() => call.hang_up(EndReason::Unanswered),
+            () = TimeoutFuture::new(ring_ms.unwrap_or_else(|| room.ring_ms())).fuse() => call.hang_up(EndReason::Unanswered),
         }
         if let Phase::Ended(_) = call.phase() {
             return Err(call.error(operation));
         }
-        let established = Self::connect(room, call.clone(), media.as_ref())?;
+        let configuration = room.configuration(configuration);
+        let established = Self::connect(room, call.clone(), media.as_ref(), &configuration, sdp_transform)?;
         guard.disarm();
         Ok(established)
     }
 
     /// Starts the session of a call that both peers have accepted. The caller offers, and is impolite.
-    fn connect(room: Rc<SharedRoom>, call: Rc<SharedCall>, media: Option<&MediaStream>) -> Result<Self> {
-        let pc = PeerConnection::new(&room.configuration())?;
+    fn connect(
+        room: Rc<SharedRoom>,
+        call: Rc<SharedCall>,
+        media: Option<&MediaStream>,
+        configuration: &Configuration,
+        sdp_transform: Option<SdpTransform>,
+    ) -> Result<Self> {
+        let pc = PeerConnection::new(configuration)?;
         let (unclaimed, collect_task) = unclaimed::collect(&pc);
         spawn_local(collect_task);
         // With this channel the first offer is never empty, and later channels need no negotiation.
@@ -119,8 +126,10 @@ impl Call {
         }
         spawn_local(control_channel.run());
         let politeness = if call.role() == Role::Caller { Politeness::Impolite } else { Politeness::Polite };
-        let options =
-            SessionOptions::new(politeness).recovery(room.recovery()).shared_signal_limit(room.signal_limit());
+        let options = SessionOptions::new(politeness)
+            .recovery(room.recovery())
+            .shared_signal_limit(room.signal_limit())
+            .shared_sdp_transform(sdp_transform);
         let session = Session::from_connection(pc, options, SignalLink::new(&call));
         let events = Broadcast::default();
         spawn_local(forward(session.events(), events.clone(), Rc::downgrade(&call)));
@@ -132,6 +141,13 @@ impl Call {
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.0.call.peer()
+    }
+
+    /// Returns the metadata that the remote peer has passed to [`CallOptions::metadata`], if any: with its call, or with its
+    /// answer.
+    #[must_use]
+    pub fn metadata(&self) -> Option<Data> {
+        self.0.call.peer_metadata()
     }
 
     /// Returns the underlying connection, such as to add tracks and to read states and statistics.
@@ -204,7 +220,8 @@ impl Call {
     /// Waits for a channel that the caller has opened.
     async fn claim_channel(&self, label: &str) -> Result<DataChannel> {
         loop {
-            let channel = self.claim("channel", |unclaimed| unclaimed.take_channel(label)).await?;
+            let channel =
+                self.claim("channel", |unclaimed| unclaimed.take_channel(|channel| channel.label() == label)).await?;
             // A closed channel may still have unread messages.
             if channel.opened().await.is_ok() || channel.has_messages() {
                 channel.set_receive_limit(DEFAULT_RECEIVE_LIMIT);
@@ -232,11 +249,7 @@ impl Call {
     /// # Errors
     /// `NotSupported` if this client sends no audio, or the browser does not support DTMF.
     pub fn dtmf(&self) -> Result<DtmfSender> {
-        let sends_sound = |sender: &RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Audio);
-        match self.connection().senders().into_iter().find(sends_sound) {
-            Some(sender) => sender.dtmf(),
-            None => Err(Error::new("dtmf", ErrorKind::NotSupported, "the call sends no audio track for tones")),
-        }
+        self.connection().first_dtmf_sender()
     }
 
     /// Subscribes to the events of the connection between the two peers, such as network failures and recoveries.
@@ -305,7 +318,7 @@ async fn supervise(call: Weak<SharedCall>, end: CloseWait, session: Session) {
         () = end.fuse() => None,
         () = session.ended().fuse() => None,
         () = connect_timeout(&session).boxed_local().fuse() => Some(EndReason::ConnectionFailed),
-        () = closed_by_page(&session).boxed_local().fuse() => Some(EndReason::HungUp),
+        () = session.closed_by_page().boxed_local().fuse() => Some(EndReason::HungUp),
     };
     if let (Some(reason), Some(call)) = (reason, call.upgrade()) {
         call.hang_up(reason);
@@ -325,13 +338,6 @@ async fn connect_timeout(session: &Session) {
 async fn connected(session: &Session) {
     let mut states = session.connection().connection_states();
     while states.next().await.is_some_and(|state| state != ConnectionState::Connected) {}
-}
-
-/// Resolves when the connection has been closed through the browser's own API.
-async fn closed_by_page(session: &Session) {
-    while session.connection().signaling_state() != SignalingState::Closed {
-        TimeoutFuture::new(CLOSE_POLL_MS).await;
-    }
 }
 
 /// Forwards the events of the session, and ends the call when the session is lost or closed.

@@ -354,20 +354,20 @@ impl RoomDriver {
         self.connector.enter(self.resend_queue.token().cloned(), self.resend_queue.received(), REJOIN_TIMEOUT_MS).await
     }
 
-    /// Continues with a seat. In a new seat, frames for a single peer are dropped, because they are sent under the new
-    /// id, which the peer does not recognize yet.
+    /// Continues with a seat. In a new seat, the signals of calls are dropped, because they are sent under the new id, which
+    /// the peer does not recognize yet.
     fn resume(&mut self, seat: &Seat) {
         if seat.resumed {
             return self.resend_queue.resume(seat.received);
         }
         self.resend_queue.start_over();
-        self.refused.drain(..).filter(Frame::is_say).for_each(|frame| self.resend_queue.push(frame));
+        self.refused.drain(..).filter(Frame::is_message).for_each(|frame| self.resend_queue.push(frame));
         self.retry_delay = Fuse::terminated();
         // Frames beyond the room in the resend queue are sent later. The server refuses signals to previous ids.
         while self.resend_queue.has_room()
             && let Ok(frame) = self.queue.try_recv()
         {
-            if frame.is_say() {
+            if frame.is_message() {
                 self.resend_queue.push(frame);
             }
         }

@@ -46,6 +46,16 @@ pub enum RoomEvent {
         /// The message.
         data: Data,
     },
+    /// A peer has sent a message to this client with [`Room::send`](super::Room::send).
+    ///
+    /// Each message is emitted once, as for [`Said`](Self::Said).
+    #[non_exhaustive]
+    Message {
+        /// The sender.
+        from: Peer,
+        /// The message.
+        data: Data,
+    },
     /// A failure that no operation returns.
     ///
     /// - The server refused a signal, or a message whose [`Delivery`](super::Delivery) has been dropped.
@@ -129,7 +139,8 @@ fn push_to(queue: &Queue<RoomEvent>, event: RoomEvent) -> bool {
 fn size(event: &RoomEvent) -> usize {
     EVENT_BYTES
         + match event {
-            RoomEvent::Said { data, .. } => data.get().len(),
+            RoomEvent::Said { data, .. } | RoomEvent::Message { data, .. } => data.get().len(),
+            RoomEvent::Incoming(call) => call.metadata().map_or(0, |metadata| metadata.get().len()),
             RoomEvent::PeerJoined(peer) => peer.name.len(),
             RoomEvent::PeerLeft(peer, reason) => peer.name.len() + reason.as_str().len(),
             RoomEvent::Refused(error) => error.message().len(),

@@ -9,11 +9,11 @@ use std::{
 
 use browser_rtc_proto::call::{DeclineReason, EndReason};
 
-use super::{call::Call, media::CallMedia, shared_call::SharedCall, shared_room::SharedRoom};
+use super::{call::Call, media::CallMedia, options::CallOptions, shared_call::SharedCall, shared_room::SharedRoom};
 use crate::{
     error::{Error, ErrorKind, Result},
     identity::identity,
-    signaling::Peer,
+    signaling::{Data, Peer},
 };
 
 /// A ringing call from a peer.
@@ -54,6 +54,12 @@ impl IncomingCall {
         self.0.call.peer()
     }
 
+    /// Returns the metadata that the caller has passed to [`CallOptions::metadata`], if any.
+    #[must_use]
+    pub fn metadata(&self) -> Option<Data> {
+        self.0.call.peer_metadata()
+    }
+
     /// Accepts the call.
     ///
     /// `media` is sent to the peer: `&camera`, `None` to only receive, or a [future](CallMedia::from_future) of a stream.
@@ -74,12 +80,23 @@ impl IncomingCall {
     ///
     /// # Cancel safety
     /// If the future is dropped while `media` is pending, the call ends.
-    pub async fn accept(&self, media: impl Into<CallMedia<'_>>) -> Result<Call> {
+    pub fn accept<'a>(&self, media: impl Into<CallMedia<'a>>) -> impl Future<Output = Result<Call>> {
+        self.accept_with(CallOptions::new(media))
+    }
+
+    /// Accepts the call as [`accept`](Self::accept) does, with options.
+    ///
+    /// # Errors
+    /// The same errors as [`accept`](Self::accept).
+    ///
+    /// # Cancel safety
+    /// The same as [`accept`](Self::accept).
+    pub async fn accept_with(&self, options: CallOptions<'_>) -> Result<Call> {
         const OPERATION: &str = "accept";
         let IncomingRing { call, room, .. } = &*self.0;
         self.answer(OPERATION)?;
         match room.upgrade() {
-            Some(room) if call.reserve() => Call::establish(OPERATION, room, call.clone(), media.into()).await,
+            Some(room) if call.reserve() => Call::establish(OPERATION, room, call.clone(), options).await,
             _ => Err(call.error(OPERATION)),
         }
     }
@@ -105,7 +122,7 @@ impl IncomingCall {
     /// Resolves to the reason when the call has ended.
     ///
     /// A ringing call ends when the caller hangs up or leaves, when the call is declined, or when it has rung for 15 seconds
-    /// longer than [`Join::ring_time`](super::Join::ring_time). If the call is accepted, this resolves at the end of the
+    /// longer than the caller's [`CallOptions::ring_time`], or else [`Join::ring_time`](super::Join::ring_time). If the call is accepted, this resolves at the end of the
     /// established [`Call`].
     ///
     /// # Cancel safety

@@ -144,8 +144,9 @@ impl Join {
         self
     }
 
-    /// Sets how long [`Room::call`](super::Room::call) waits for an answer. An incoming call rings for up to 15 seconds
-    /// longer, in case the caller's cancellation is lost. Default: 45 seconds.
+    /// Sets how long [`Room::call`](super::Room::call) waits for an answer, unless the call has a
+    /// [ring time of its own](super::CallOptions::ring_time). An incoming call whose caller has set none rings for up to
+    /// 15 seconds longer, in case the caller's cancellation is lost. Default: 45 seconds.
     #[must_use]
     pub fn ring_time(mut self, time: Duration) -> Self {
         self.ring_time = time;

@@ -1,7 +1,7 @@
-//! Rooms: presence, messages to everyone, and calls between two peers.
+//! Rooms: presence, messages, requests, and calls between two peers.
 //!
 //! A room is a set of clients that are connected to one signaling server. A client joins under a name, sees the other
-//! peers join and leave, sends messages to all of them, and calls any of them. A call is a WebRTC connection to one peer,
+//! peers join and leave, sends messages to one or all of them, and calls any of them. A call is a WebRTC connection to one peer,
 //! with media, data channels and telephone tones. Ringing, negotiation and recovery from network failures are automatic.
 //! The signaling server relays signals and messages only: media and channels connect the two peers directly, or through
 //! a TURN server.
@@ -58,8 +58,10 @@
 //! | [`RoomEvent`] | An event of a room: peers, messages, incoming calls, and the state of the connection to the server |
 //! | [`IncomingCall`] | A ringing call from a peer, to accept or to decline |
 //! | [`Call`] | An established call: media, channels, tones, and the underlying connection |
+//! | [`CallOptions`] | The options of a call or an answer: media, metadata, ring time, configuration |
 //! | [`CallMedia`] | The media that a call begins with: a stream, a future of a stream, or none |
-//! | [`Delivery`] | The server's acknowledgement of a message to the room |
+//! | [`IncomingRequest`] | A request from a peer, to answer |
+//! | [`Delivery`] | The server's acknowledgement of a message |
 //! | [`DeclineReason`], [`EndReason`] | The reasons for which a call is declined, and for which it ends |
 //!
 //! The events of a call's connection are [`SessionEvent`](crate::session::SessionEvent)s. Peers and their ids are those
@@ -83,10 +85,16 @@
 //!
 //! | Condition | Timeout | The call ends with |
 //! |---|---|---|
-//! | The callee does not answer | [`Join::ring_time`], 45 seconds by default | [`EndReason::Unanswered`] |
-//! | The caller's cancellation is lost while the call rings | [`Join::ring_time`] and 15 seconds | [`EndReason::Unanswered`] |
+//! | The callee does not answer | [`CallOptions::ring_time`] or [`Join::ring_time`], 45 seconds by default | [`EndReason::Unanswered`] |
+//! | The caller's cancellation is lost while the call rings | The ring time and 15 seconds | [`EndReason::Unanswered`] |
 //! | The peers cannot connect after the call was accepted | 45 seconds | [`EndReason::ConnectionFailed`] |
 //! | The connection breaks later and does not recover | [`Join::recovery`], six attempts of 10 seconds by default | [`EndReason::ConnectionFailed`] |
+//!
+//! # Messages and requests
+//!
+//! Peers exchange JSON values through the server without a call: [`Room::say`] sends a message to all peers, and
+//! [`Room::send`] to one of them. [`Room::request`] sends a request to one peer and waits for its reply. The peer answers
+//! the requests of [`Room::requests`]. Larger or frequent messages belong on a [channel](Call::channel) of a call.
 //!
 //! Dropping the last clone of an [`IncomingCall`] declines it, and dropping the last clone of a [`Call`] hangs up. A room is
 //! left when the last clones of the [`Room`] and of all its calls have been dropped.
@@ -101,37 +109,35 @@ mod incoming;
 mod join;
 mod kept_seat;
 mod media;
+mod messages;
+mod options;
 mod outgoing;
 mod presence;
 mod receive;
+mod request;
+mod requests;
 mod resend_queue;
 mod shared_call;
 mod shared_room;
 mod signal_link;
-mod unclaimed;
 
 use std::{fmt, rc::Rc};
 
 use futures::StreamExt;
-use serde::Serialize;
 
 pub use browser_rtc_proto::call::{DeclineReason, EndReason};
 
 pub use self::{
-    call::Call, events::RoomEvent, incoming::IncomingCall, join::Join, media::CallMedia, outgoing::Delivery,
+    call::Call, events::RoomEvent, incoming::IncomingCall, join::Join, media::CallMedia, options::CallOptions,
+    outgoing::Delivery, request::IncomingRequest,
 };
-use self::{
-    driver::RoomDriver,
-    outgoing::{Frame, room_closed},
-    shared_room::SharedRoom,
-};
+use self::{driver::RoomDriver, outgoing::room_closed, shared_room::SharedRoom};
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::Result,
     event::{Broadcast, EventStream},
     identity::identity,
     peer::IceServer,
-    random,
-    signaling::{Data, MessageId, Peer, PeerId},
+    signaling::{Peer, PeerId},
 };
 
 /// The membership of this client in a room.
@@ -172,7 +178,7 @@ impl Room {
     ///
     /// # Errors
     /// - `Signaling` if the server rejects the join, such as because the name is taken.
-    ///   [`Error::signaling_code`] returns the reason.
+    ///   [`Error::signaling_code`](crate::Error::signaling_code) returns the reason.
     /// - `Timeout` if the server or the token provider does not answer in time.
     /// - `Syntax` if `url` is malformed, or the server's answer cannot be parsed.
     /// - `Security` if the page may not connect to `url`.
@@ -231,7 +237,8 @@ impl Room {
     /// - `Declined` or `Busy` if the peer declines the call.
     /// - `Timeout` if the peer does not answer within [`Join::ring_time`]. The time includes reconnections of the room.
     /// - `PeerLeft` if the peer is not in the room, or leaves it.
-    /// - `Signaling` if the server rejects the ring for another reason, which [`Error::signaling_code`] returns.
+    /// - `Signaling` if the server rejects the ring for another reason, which
+    ///   [`Error::signaling_code`](crate::Error::signaling_code) returns.
     /// - `Operation` if too many messages wait to be sent.
     /// - `Closed` if the room has been left or lost, or the call was ended.
     /// - The error of the future, or the error with which the browser refuses the connection or the media.
@@ -239,13 +246,24 @@ impl Room {
     /// # Cancel safety
     /// If the future is dropped while the peer rings, the call ends and the peer stops ringing. Calling again starts a new
     /// call.
-    pub async fn call(&self, peer: &PeerId, media: impl Into<CallMedia<'_>>) -> Result<Call> {
+    pub fn call<'a>(&self, peer: &PeerId, media: impl Into<CallMedia<'a>>) -> impl Future<Output = Result<Call>> {
+        self.call_with(peer, CallOptions::new(media))
+    }
+
+    /// Calls a peer as [`call`](Self::call) does, with options.
+    ///
+    /// If the call of the peer rings here already, it is accepted with these options.
+    ///
+    /// # Errors
+    /// The same errors as [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    /// The same as [`call`](Self::call).
+    pub async fn call_with(&self, peer: &PeerId, options: CallOptions<'_>) -> Result<Call> {
         const OPERATION: &str = "call";
-        let absent = || Error::new(OPERATION, ErrorKind::PeerLeft, format!("peer {peer} is not in the room"));
-        let peer = self.shared.presence().peer(peer).ok_or_else(absent)?;
-        self.shared.check_open(OPERATION)?;
+        let peer = self.shared.recipient(OPERATION, peer)?;
         let call = self.shared.call_to(peer);
-        Call::establish(OPERATION, self.shared.clone(), call, media.into()).await
+        Call::establish(OPERATION, self.shared.clone(), call, options).await
     }
 
     /// Waits for the next incoming call, for programs that take one call at a time and show no other events. There is no
@@ -280,29 +298,6 @@ impl Room {
                 None => return Err(room_closed("nextCall")),
             }
         }
-    }
-
-    /// Sends a message to all other peers in the room, which receive [`RoomEvent::Said`].
-    ///
-    /// The returned [`Delivery`] resolves when the server has accepted the message. It may be dropped.
-    ///
-    /// While the room reconnects, the message is queued. If the room gets a new seat, the message is sent again under the
-    /// same id, so that each peer that stayed in the room receives it once.
-    ///
-    /// # Errors
-    /// - `Type` if the value cannot be represented in JSON.
-    /// - `TooLarge` if the JSON exceeds the server's limit. [`ErrorKind::TooLarge`] has the limit in bytes.
-    /// - `Operation` if too many messages wait to be sent.
-    /// - `Closed` if the room has been left or lost.
-    pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery> {
-        const OPERATION: &str = "say";
-        let type_error = |error: &dyn fmt::Display| Error::new(OPERATION, ErrorKind::Type, error.to_string());
-        let data = Data::from_serialize(value).map_err(|error| type_error(&error))?;
-        let id = MessageId::try_from(random::id()).map_err(|error| type_error(&error))?;
-        self.shared.check_open(OPERATION)?;
-        let (frame, delivery) = Frame::say(id, data)?;
-        self.shared.send(OPERATION, frame)?;
-        Ok(delivery)
     }
 
     /// Resolves when the room has been left or lost. There is no timeout.

@@ -8,14 +8,19 @@ use std::{
     task::{Context, Poll},
 };
 
-use browser_rtc_proto::call::{CallId, CallMessage, CallSignal};
+use browser_rtc_proto::{
+    call::{CallId, CallMessage, CallSignal},
+    direct::{Content, DirectMessage, PeerMessage},
+};
 use futures::{
     FutureExt,
     channel::{mpsc, oneshot},
 };
+use serde::Serialize;
 
 use crate::{
     error::{Error, ErrorKind, Result},
+    random,
     signaling::{ClientMessage, Data, ErrorCode, MessageId, PeerId, Say, SignalTo},
 };
 
@@ -37,8 +42,8 @@ pub(super) struct Frame {
 
 /// The owner of a frame, on which the handling of a refusal depends.
 pub(super) enum Owner {
-    /// The [`Delivery`] of a message to the room.
-    Say(oneshot::Sender<Result<()>>),
+    /// The [`Delivery`] of a message to the room or to a peer, which is also sent in a new seat.
+    Message { operation: &'static str, delivery: oneshot::Sender<Result<()>> },
     /// A call that cannot be established without this signal.
     Call {
         owner: Weak<dyn CallOwner>,
@@ -80,24 +85,39 @@ impl Frame {
 
     /// Creates a message to the room.
     pub(super) fn say(id: MessageId, data: Data) -> Result<(Self, Delivery)> {
-        let (accepted, delivery) = Delivery::new();
-        Ok((Self::new(ClientMessage::Say(Say::new(id, data)), Owner::Say(accepted))?, delivery))
+        Self::message("say", ClientMessage::Say(Say::new(id, data)))
+    }
+
+    /// Creates a message to a peer.
+    pub(super) fn direct(
+        operation: &'static str,
+        to: &PeerId,
+        id: MessageId,
+        content: Content,
+    ) -> Result<(Self, Delivery)> {
+        let data = json(operation, &PeerMessage::Direct(DirectMessage { id, content }))?;
+        Self::message(operation, ClientMessage::Signal(SignalTo::new(to.clone(), data)))
+    }
+
+    fn message(operation: &'static str, message: ClientMessage) -> Result<(Self, Delivery)> {
+        let (owner, delivery) = Delivery::new(operation);
+        Ok((Self::new(message, owner)?, delivery))
     }
 
     /// Creates a signal of a call.
     fn signal(call: CallId, to: PeerId, signal: CallSignal, owner: Owner) -> Result<Self> {
-        let data = Data::from_serialize(&CallMessage { call, signal })
-            .map_err(|error| Error::new("signal", ErrorKind::Syntax, error.to_string()))?;
+        let data = json("signal", &PeerMessage::Call(CallMessage { call, signal }))?;
         Self::new(ClientMessage::Signal(SignalTo::new(to, data)), owner)
     }
 
     /// Returns whether a [`Delivery`] waits for the server to accept the frame.
     pub(super) fn is_awaited(&self) -> bool {
-        matches!(&self.owner, Owner::Say(delivery) if !delivery.is_canceled())
+        matches!(&self.owner, Owner::Message { delivery, .. } if !delivery.is_canceled())
     }
 
-    pub(super) fn is_say(&self) -> bool {
-        matches!(self.owner, Owner::Say(_))
+    /// Returns whether the frame is also sent in a new seat.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.owner, Owner::Message { .. })
     }
 
     /// Returns the number of times that the frame has been refused temporarily.
@@ -115,7 +135,7 @@ impl Frame {
 
     /// Reports that the server has accepted the frame.
     pub(super) fn accepted(self) {
-        if let Owner::Say(delivery) = self.owner {
+        if let Owner::Message { delivery, .. } = self.owner {
             // The handle may have been dropped.
             let _ = delivery.send(Ok(()));
         }
@@ -138,7 +158,7 @@ impl Frame {
     /// Reports to the owner that the frame exceeds the server's limit and is not sent.
     pub(super) fn too_large(self, error: Error) {
         match self.owner {
-            Owner::Say(delivery) => {
+            Owner::Message { delivery, .. } => {
                 // The handle may have been dropped.
                 let _ = delivery.send(Err(error));
             }
@@ -153,7 +173,7 @@ impl Frame {
         let is_temporary = matches!(code, ErrorCode::RateLimited | ErrorCode::Unavailable);
         let is_retried = match self.owner {
             // Peers on the same server may have received the message. They recognize a copy by its id.
-            Owner::Say(_) => *code == ErrorCode::Unavailable,
+            Owner::Message { .. } => *code == ErrorCode::Unavailable,
             Owner::Call { .. } | Owner::EndedCall | Owner::PlainSession => is_temporary,
             Owner::Session => false,
         };
@@ -162,10 +182,19 @@ impl Frame {
             return Refusal::Retry(self);
         }
         match self.owner {
-            Owner::Say(delivery) => match delivery.send(Err(Error::signaling("say", code, message))) {
-                Err(Err(error)) => Refusal::Unreported(error),
-                _ => Refusal::Reported,
-            },
+            Owner::Message { operation, delivery } => {
+                let is_gone = *code == ErrorCode::UnknownPeer;
+                let error = if is_gone {
+                    Error::new(operation, ErrorKind::PeerLeft, message)
+                } else {
+                    Error::signaling(operation, code, message)
+                };
+                match delivery.send(Err(error)) {
+                    // The server reports with `peer_left` that the peer has left.
+                    Err(Err(error)) if !is_gone => Refusal::Unreported(error),
+                    _ => Refusal::Reported,
+                }
+            }
             Owner::Call { owner, id } => {
                 report(&owner, &id, Error::signaling("call", code, message));
                 Refusal::Reported
@@ -186,6 +215,16 @@ impl Frame {
 /// Creates the error of an operation in a room that has ended.
 pub(super) fn room_closed(operation: &'static str) -> Error {
     Error::new(operation, ErrorKind::Closed, "the room has been left or lost")
+}
+
+/// Converts a value to JSON.
+pub(super) fn json<T: Serialize + ?Sized>(operation: &'static str, value: &T) -> Result<Data> {
+    Data::from_serialize(value).map_err(|error| Error::new(operation, ErrorKind::Type, error.to_string()))
+}
+
+/// Returns a random message id.
+pub(super) fn message_id(operation: &'static str) -> Result<MessageId> {
+    MessageId::try_from(random::id()).map_err(|error| Error::new(operation, ErrorKind::Type, error.to_string()))
 }
 
 fn report(owner: &Weak<dyn CallOwner>, id: &CallId, error: Error) {
@@ -238,27 +277,33 @@ impl Outgoing {
     }
 }
 
-/// The signaling server's acknowledgement of one message, from [`Room::say`](super::Room::say).
+/// The signaling server's acknowledgement of one message, from [`Room::say`](super::Room::say) or
+/// [`Room::send`](super::Room::send).
 ///
-/// This future resolves when the server has accepted the message and sends it to the peers that are in the room. It does
-/// not report whether the peers have received the message. It is pending while the room reconnects. Dropping it has no
+/// This future resolves when the server has accepted the message and sends it to its receivers that are in the room. It
+/// does not report whether they have received the message. It is pending while the room reconnects. Dropping it has no
 /// effect on the message.
 ///
 /// # Errors
 /// - `Signaling` if the server refused the message, such as because too many were sent. [`Error::signaling_code`]
 ///   returns the reason.
+/// - `PeerLeft` if the receiver of a message to one peer is not in the room.
 /// - `TooLarge` if the room has reconnected to a server with a smaller limit.
 /// - `Closed` if the room was left or lost before the server answered. The server may have accepted the message. A
 ///   future that is polled after it has resolved returns this as well.
 ///
 /// # Cancel safety
 /// This future is cancel safe.
-pub struct Delivery(oneshot::Receiver<Result<()>>);
+pub struct Delivery {
+    operation: &'static str,
+    accepted: oneshot::Receiver<Result<()>>,
+}
 
 impl Delivery {
-    pub(super) fn new() -> (oneshot::Sender<Result<()>>, Self) {
-        let (sender, receiver) = oneshot::channel();
-        (sender, Self(receiver))
+    /// Creates a delivery, and the owner of its frame.
+    pub(super) fn new(operation: &'static str) -> (Owner, Self) {
+        let (delivery, accepted) = oneshot::channel();
+        (Owner::Message { operation, delivery }, Self { operation, accepted })
     }
 }
 
@@ -266,7 +311,8 @@ impl Future for Delivery {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.0.poll_unpin(cx).map(|outcome| outcome.unwrap_or_else(|_canceled| Err(room_closed("say"))))
+        let operation = self.operation;
+        self.accepted.poll_unpin(cx).map(|outcome| outcome.unwrap_or_else(|_canceled| Err(room_closed(operation))))
     }
 }
 

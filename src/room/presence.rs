@@ -52,6 +52,14 @@ impl Presence {
         self.peers.borrow().iter().find(|peer| peer.id == *id).cloned()
     }
 
+    /// Returns the current id of a peer, which is in the room under its id or its name.
+    pub(super) fn find(&self, peer: &Peer) -> Option<PeerId> {
+        let peers = self.peers.borrow();
+        let found = |is_peer: &dyn Fn(&Peer) -> bool| peers.iter().find(|other| is_peer(other));
+        let same = found(&|other| other.id == peer.id).or_else(|| found(&|other| other.name == peer.name));
+        same.map(|peer| peer.id.clone())
+    }
+
     /// Adds a peer. Returns false if there are too many peers, or the peer is not [valid](is_valid).
     pub(super) fn add(&self, peer: Peer) -> bool {
         let mut peers = self.peers.borrow_mut();

@@ -5,12 +5,14 @@ use std::rc::{Rc, Weak};
 use browser_rtc_proto::{
     call::{CallMessage, CallSignal, EndReason, Phase},
     dedup::Deduplicator,
+    direct::{Content, DirectMessage, FailureReason, PeerMessage},
 };
 
 use super::{
     connector::Seat,
     events::{self, RoomEvent},
     incoming::IncomingCall,
+    requests,
     shared_room::SharedRoom,
 };
 use crate::{
@@ -26,7 +28,7 @@ use crate::{
 pub(super) struct Receiver {
     room: Weak<SharedRoom>,
     events: Broadcast<RoomEvent>,
-    /// The latest messages to the room, by the sender's name, which stays the same in a new seat.
+    /// The latest messages and requests, by the sender's name, which stays the same in a new seat.
     messages: Deduplicator,
 }
 
@@ -63,9 +65,13 @@ impl Receiver {
         self.emit(RoomEvent::Refused(error));
     }
 
+    fn is_new(&mut self, from: &Peer, id: &MessageId) -> bool {
+        self.messages.insert((&from.name, id))
+    }
+
     fn receive_say(&mut self, room: &SharedRoom, from: &PeerId, id: &MessageId, data: Data) {
         if let Some(from) = room.presence().peer(from)
-            && self.messages.insert((&from.name, id))
+            && self.is_new(&from, id)
         {
             self.emit(RoomEvent::Said { from, data });
         }
@@ -73,6 +79,10 @@ impl Receiver {
 
     fn peer_joined(&self, room: &SharedRoom, peer: Peer) {
         if room.presence().add(peer.clone()) {
+            // A call may have begun before the peer was listed.
+            for call in room.calls() {
+                call.peer_listed(&peer);
+            }
             self.emit(RoomEvent::PeerJoined(peer));
         } else {
             let message = "a peer is not listed: the room has too many peers, or the peer's id or name is too long";
@@ -87,23 +97,46 @@ impl Receiver {
         for call in room.calls().iter().filter(|call| call.peer().id == *id) {
             call.peer_left(&reason);
         }
+        if let Some(requests) = room.used_requests().get() {
+            requests.peer_left(id, &reason);
+        }
         self.emit(RoomEvent::PeerLeft(peer, reason));
     }
 
-    /// Receives a signal of a call. Malformed signals are ignored, because the peer may run another version or be
-    /// malicious.
-    fn receive_signal(&self, room: &Rc<SharedRoom>, from: &PeerId, data: &Data) {
+    /// Receives a signal. Malformed signals are ignored, because the peer may run another version or be malicious.
+    fn receive_signal(&mut self, room: &Rc<SharedRoom>, from: &PeerId, data: &Data) {
         let Some(peer) = room.presence().peer(from) else { return };
-        let Ok(CallMessage { call: id, signal }) = data.parse::<CallMessage>() else { return };
-        let known = room.calls().into_iter().find(|call| call.id() == id && call.peer().id == *from);
-        match known {
-            Some(call) => call.receive(signal),
-            None if signal == CallSignal::Ring => {
-                if let Some(call) = room.receive_ring(peer, id) {
+        match data.parse() {
+            Ok(PeerMessage::Call(message)) => self.receive_call_message(room, peer, message),
+            Ok(PeerMessage::Direct(message)) => self.receive_direct(room, peer, message),
+            Err(_) => {}
+        }
+    }
+
+    fn receive_call_message(&self, room: &Rc<SharedRoom>, peer: Peer, CallMessage { call: id, signal }: CallMessage) {
+        let known = room.calls().into_iter().find(|call| call.id() == id && call.peer().id == peer.id);
+        match (known, signal) {
+            (Some(call), signal) => call.receive(signal),
+            (None, CallSignal::Ring(ring)) => {
+                if let Some(call) = room.receive_ring(peer, id, ring) {
                     self.emit(RoomEvent::Incoming(IncomingCall::new(call, Rc::downgrade(room))));
                 }
             }
-            None => {}
+            _ => {}
+        }
+    }
+
+    fn receive_direct(&mut self, room: &Rc<SharedRoom>, from: Peer, DirectMessage { id, content }: DirectMessage) {
+        match content {
+            Content::Message(data) if self.is_new(&from, &id) => self.emit(RoomEvent::Message { from, data }),
+            Content::Request(_) if !self.is_new(&from, &id) => {}
+            content => match room.used_requests().get() {
+                Some(requests) => requests.receive(room, from, id, content),
+                None if matches!(content, Content::Request(_)) => {
+                    requests::refuse(room, &from.id, id, FailureReason::NoHandler);
+                }
+                None => {}
+            },
         }
     }
 
@@ -151,6 +184,6 @@ impl Receiver {
             call.end(EndReason::RoomClosed);
         }
         self.emit(RoomEvent::Lost { reason });
-        room.end_signal().set();
+        room.set_ended();
     }
 }

@@ -130,10 +130,10 @@ impl ResendQueue {
         self.begin();
     }
 
-    /// Continues in a new seat, in which the counts restart. Messages to the room are sent again. Signals are dropped,
+    /// Continues in a new seat, in which the counts restart. Messages are sent again. Signals are dropped,
     /// because they would be sent under the new id of the local peer, which their receivers do not recognize yet.
     pub(super) fn start_over(&mut self) {
-        self.frames.retain(|frame| frame.as_ref().is_some_and(Frame::is_say));
+        self.frames.retain(|frame| frame.as_ref().is_some_and(Frame::is_message));
         (self.received, self.acknowledged, self.sent) = (0, 0, 0);
         self.begin();
     }
@@ -172,12 +172,12 @@ mod tests {
     }
 
     fn say(number: usize) -> Frame {
-        Frame::new(message(number), Owner::Say(Delivery::new().0)).unwrap()
+        Frame::new(message(number), Delivery::new("say").0).unwrap()
     }
 
     fn awaited_say(number: usize) -> (Frame, Delivery) {
-        let (sender, delivery) = Delivery::new();
-        (Frame::new(message(number), Owner::Say(sender)).unwrap(), delivery)
+        let (owner, delivery) = Delivery::new("say");
+        (Frame::new(message(number), owner).unwrap(), delivery)
     }
 
     fn outcome(delivery: &mut Delivery) -> Option<Result<(), ErrorKind>> {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn new_seat_resends_only_messages_to_room() {
+    fn new_seat_resends_only_messages() {
         let mut resend_queue = ResendQueue::default();
         [say(1), signal(), say(2)].into_iter().for_each(|frame| resend_queue.push(frame));
         let _sent = (resend_queue.next(LIMIT), resend_queue.next(LIMIT));
@@ -373,10 +373,10 @@ mod tests {
     #[test]
     fn oversized_frame_is_never_sent() {
         let mut resend_queue = ResendQueue::default();
-        let (sender, mut delivery) = Delivery::new();
+        let (owner, mut delivery) = Delivery::new("say");
         let data = Data::from_serialize(&"x".repeat(LIMIT)).unwrap();
         let large = ClientMessage::Say(Say::new("m1".parse().unwrap(), data));
-        let large = Frame::new(large, Owner::Say(sender)).unwrap();
+        let large = Frame::new(large, owner).unwrap();
         [say(0), large, say(2)].into_iter().for_each(|frame| resend_queue.push(frame));
         assert_eq!(send_all(&mut resend_queue), [message(0), message(2)]);
         let overhead = r#"{"type":"say","id":"m1","data":}"#.len();

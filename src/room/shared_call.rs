@@ -22,13 +22,16 @@ use crate::{
     log::log,
     negotiation::Signal,
     peer::ConnectionState,
-    signaling::{LeaveReason, Peer, PeerId},
+    signaling::{Data, LeaveReason, Peer, PeerId},
     timer,
     wake::{CloseSignal, CloseWait, WakerSet},
 };
 
 /// Time that an incoming call rings longer than the caller waits, in case the caller's `hang_up` is lost.
 const RING_GRACE_MS: u32 = 15_000;
+
+/// Maximum time that an incoming call rings because its caller waits for that long.
+const MAX_RING_MS: u32 = 10 * 60 * 1_000;
 
 /// A [`CallState`] with the queues and wakers of the tasks that wait for it. Dropping it hangs up.
 pub(super) struct SharedCall {
@@ -115,6 +118,18 @@ impl SharedCall {
 
     pub(super) fn peer(&self) -> Peer {
         self.state.borrow().peer().clone()
+    }
+
+    /// Sets the metadata for the remote peer, and the time for which the call rings there.
+    pub(super) fn set_options(&self, metadata: Option<Data>, ring_ms: Option<u32>) {
+        let mut state = self.state.borrow_mut();
+        state.set_metadata(metadata);
+        state.set_ring_ms(ring_ms);
+    }
+
+    /// Returns the metadata of the remote peer.
+    pub(super) fn peer_metadata(&self) -> Option<Data> {
+        self.state.borrow().peer_metadata().cloned()
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -209,6 +224,11 @@ impl SharedCall {
         }
     }
 
+    /// Handles that a peer has joined the room. A call to it may have begun before.
+    pub(super) fn peer_listed(&self, peer: &Peer) {
+        self.state.borrow_mut().peer_listed(peer);
+    }
+
     /// Handles that the peer has left the room.
     pub(super) fn peer_left(&self, reason: &LeaveReason) {
         self.update(|state| state.peer_left(reason));
@@ -246,8 +266,9 @@ impl SharedCall {
         .await;
     }
 
-    /// Ends an incoming call that rings for too long.
-    pub(super) fn limit_ring(self: &Rc<Self>, ring_ms: u32) {
+    /// Ends an incoming call that rings for too long. `default_ms` is the time for a caller that has not sent one.
+    pub(super) fn limit_ring(self: &Rc<Self>, default_ms: u32) {
+        let ring_ms = self.state.borrow().ring_ms().map_or(default_ms, |ring_ms| ring_ms.min(MAX_RING_MS));
         let limit = ring_ms.saturating_add(RING_GRACE_MS).min(timer::MAX_MS);
         let (call, end) = (Rc::downgrade(self), self.end.wait());
         spawn_local(async move {
@@ -343,7 +364,7 @@ mod tests {
             assert_eq!(call.signals.len(), limit);
             // This fails, because the other end of the queue has been dropped. The state changes in any case.
             let _ = call.ring();
-            call.receive(CallSignal::Accept);
+            call.receive(CallSignal::Accept { metadata: None });
         }
     }
 

@@ -1,25 +1,29 @@
 //! The state of one room, shared by its handles, its calls and its driver.
 
 use std::{
-    cell::{Cell, RefCell, RefMut},
+    cell::{Cell, OnceCell, RefCell, RefMut},
     rc::{Rc, Weak},
 };
 
-use browser_rtc_proto::call::{CallId, CallSignal, CallState, EndReason, HangUpReason, RingOutcome, Rings};
+use browser_rtc_proto::{
+    call::{CallId, CallSignal, CallState, EndReason, HangUpReason, Ring, RingOutcome, Rings},
+    direct::Content,
+};
 
 use super::{
     connector::Seat,
     join::Join,
-    outgoing::{Frame, Outgoing, Owner, room_closed},
-    presence::Presence,
+    outgoing::{Delivery, Frame, Outgoing, Owner, room_closed},
+    presence::{MAX_ID_BYTES, Presence},
+    requests::Requests,
     shared_call::SharedCall,
 };
 use crate::{
-    error::Result,
+    error::{Error, ErrorKind, Result},
     peer::{Configuration, IceServer},
     random,
     session::Recovery,
-    signaling::Peer,
+    signaling::{MessageId, Peer, PeerId},
     timer,
     wake::{CloseSignal, CloseWait},
 };
@@ -40,6 +44,8 @@ pub(super) struct SharedRoom {
     signal_limit: Rc<Cell<usize>>,
     calls: RefCell<Vec<Weak<SharedCall>>>,
     rings: RefCell<Rings>,
+    /// The requests, once the program uses them.
+    requests: OnceCell<Rc<dyn Requests>>,
     outgoing: RefCell<Outgoing>,
     /// Set when the room has been left or lost.
     end: CloseSignal,
@@ -57,6 +63,7 @@ impl SharedRoom {
             signal_limit: Rc::default(),
             calls: RefCell::default(),
             rings: RefCell::default(),
+            requests: OnceCell::new(),
             outgoing: outgoing.into(),
             end: CloseSignal::default(),
         };
@@ -79,9 +86,9 @@ impl SharedRoom {
         self.ice_servers.borrow().clone()
     }
 
-    /// Returns the configuration for a new call.
-    pub(super) fn configuration(&self) -> Configuration {
-        let mut configuration = self.configuration.clone();
+    /// Returns the configuration for a new call, which may have a configuration of its own.
+    pub(super) fn configuration(&self, of_call: Option<Configuration>) -> Configuration {
+        let mut configuration = of_call.unwrap_or_else(|| self.configuration.clone());
         configuration.ice_servers.extend_from_slice(&self.ice_servers.borrow());
         configuration
     }
@@ -101,6 +108,37 @@ impl SharedRoom {
     /// Returns an error if the room has been left or lost.
     pub(super) fn check_open(&self, operation: &'static str) -> Result<()> {
         if self.end.is_set() { Err(room_closed(operation)) } else { Ok(()) }
+    }
+
+    /// Returns the cell of the requests, which is empty if the program has not used requests.
+    pub(super) fn used_requests(&self) -> &OnceCell<Rc<dyn Requests>> {
+        &self.requests
+    }
+
+    /// Returns the peer with this id. A peer that is not listed has an empty name: it may have joined just now. If it is not
+    /// in the room, the server refuses messages to it.
+    pub(super) fn recipient(&self, operation: &'static str, id: &PeerId) -> Result<Peer> {
+        let has_length = (1..=MAX_ID_BYTES).contains(&id.as_str().len());
+        if !has_length || *id == self.presence.me().id {
+            let message = format!("peer {id} is not another peer in the room");
+            return Err(Error::new(operation, ErrorKind::PeerLeft, message));
+        }
+        self.check_open(operation)?;
+        Ok(self.presence.peer(id).unwrap_or_else(|| Peer::new(id.clone(), "")))
+    }
+
+    /// Queues a message to a peer.
+    pub(super) fn send_direct(
+        &self,
+        operation: &'static str,
+        to: &PeerId,
+        id: MessageId,
+        content: Content,
+    ) -> Result<Delivery> {
+        self.check_open(operation)?;
+        let (frame, delivery) = Frame::direct(operation, to, id, content)?;
+        self.send(operation, frame)?;
+        Ok(delivery)
     }
 
     /// Queues a frame, unless it exceeds the server's limit.
@@ -134,14 +172,14 @@ impl SharedRoom {
     }
 
     /// Receives a ring. Returns the call if it is a new incoming call.
-    pub(super) fn receive_ring(&self, peer: Peer, id: CallId) -> Option<Rc<SharedCall>> {
+    pub(super) fn receive_ring(&self, peer: Peer, id: CallId, ring: Ring) -> Option<Rc<SharedCall>> {
         let to = peer.id.clone();
         let calls = self.calls();
         let outcome = {
             let mut states: Vec<RefMut<'_, CallState>> = calls.iter().map(|call| call.state_mut()).collect();
             let states = states.iter_mut().map(|state| &mut **state);
             let (now_ms, me) = (js_sys::Date::now(), self.presence.me().id);
-            self.rings.borrow_mut().receive(now_ms, &me, peer, id.clone(), states)
+            self.rings.borrow_mut().receive(now_ms, &me, peer, id.clone(), ring, states)
         };
         let (id, signal) = match outcome {
             RingOutcome::Ignored => return None,
@@ -173,12 +211,20 @@ impl SharedRoom {
         &self.end
     }
 
+    /// Ends the room's events and requests.
+    pub(super) fn set_ended(&self) {
+        if let Some(requests) = self.requests.get() {
+            requests.room_ended();
+        }
+        self.end.set();
+    }
+
     /// Leaves the room, which ends its calls.
     pub(super) fn leave(&self) {
         for call in self.calls() {
             call.end(EndReason::RoomClosed);
         }
-        self.end.set();
+        self.set_ended();
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
     events::{self, LostReason, SessionEvent},
     negotiated::{IceRestart, Negotiated},
     options::SessionOptions,
+    sdp_transform::{self, Failure, SdpTransform},
     traffic,
 };
 use crate::{
@@ -37,7 +38,7 @@ const TICK_MS: u32 = 1_000;
 const LAST_SIGNALS_TIMEOUT_MS: u32 = 5_000;
 
 /// The outcome of an operation on the connection: the local description, if one is to be sent.
-type Outcome = Result<Option<SessionDescription>>;
+type Outcome = std::result::Result<Option<SessionDescription>, Failure>;
 
 /// The decision between continuing and ending the session.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,6 +84,7 @@ struct SessionDriver {
     negotiator: Negotiator,
     path: PathMonitor,
     negotiated: Negotiated,
+    sdp_transform: Option<SdpTransform>,
     signal_limit: Rc<Cell<usize>>,
     events: Broadcast<SessionEvent>,
     outgoing: UnboundedSender<Signal>,
@@ -118,6 +120,7 @@ impl SessionDriver {
             negotiator,
             path,
             negotiated: Negotiated::default(),
+            sdp_transform: options.sdp_transform,
             signal_limit,
             events,
             outgoing,
@@ -157,7 +160,7 @@ impl SessionDriver {
     ) -> Option<Input> {
         select_biased! {
             () = &mut self.closing => Some(Input::Closing),
-            outcome = &mut self.operation => Some(self.operation_ended(outcome)),
+            outcome = &mut self.operation => Some(self.operation_ended(outcome).await),
             candidate = self.candidates.next() => Some(candidate.map_or(Input::Closing, Input::LocalCandidate)),
             signal = signals.select_next_some() => Some(Input::Received(signal)),
             needed = self.negotiation_needed.next() => Some(needed.map_or(Input::Closing, |()| Input::NegotiationNeeded)),
@@ -219,7 +222,7 @@ impl SessionDriver {
         debug_assert!(self.operation.is_terminated());
         log!(debug, "starts {}", Variant(&operation));
         self.negotiated.operation_started(&operation);
-        self.operation = perform(self.pc.clone(), operation).boxed_local().fuse();
+        self.operation = perform(self.pc.clone(), operation, self.sdp_transform.clone()).boxed_local().fuse();
     }
 
     fn restart_ice(&mut self) {
@@ -232,11 +235,17 @@ impl SessionDriver {
         }
     }
 
-    fn operation_ended(&mut self, outcome: Outcome) -> Input {
+    async fn operation_ended(&mut self, outcome: Outcome) -> Input {
         match outcome {
             Ok(local) => self.operation_done(local),
-            Err(error) if *error.kind() == ErrorKind::Closed => Input::Closing,
-            Err(error) => {
+            Err(Failure::Transform(error)) => {
+                self.report(error);
+                events::push(&self.events, SessionEvent::Lost { reason: LostReason::SdpTransformFailed });
+                last_messages_sent().await;
+                Input::Closing
+            }
+            Err(Failure::Browser(error)) if *error.kind() == ErrorKind::Closed => Input::Closing,
+            Err(Failure::Browser(error)) => {
                 self.failure = Some(error);
                 Input::Failed(self.pc.signaling_state())
             }
@@ -277,8 +286,7 @@ impl SessionDriver {
         let (is_lost, restart_ice) = (actions.is_lost(), actions.restart_ice);
         self.apply(&actions);
         if is_lost {
-            // The subscriber may send its own message to the peer, such as `hang_up`, before the session sends `bye`.
-            TimeoutFuture::new(0).await;
+            last_messages_sent().await;
             return Some(Input::Closing);
         }
         restart_ice.then_some(Input::PathBroken)
@@ -319,11 +327,17 @@ impl SessionDriver {
     }
 }
 
-async fn perform(pc: PeerConnection, operation: Operation) -> Outcome {
+/// Waits for the subscribers of `Lost`, which may send a message of their own to the peer, such as `hang_up`, before the
+/// session sends `bye`.
+async fn last_messages_sent() {
+    TimeoutFuture::new(0).await;
+}
+
+async fn perform(pc: PeerConnection, operation: Operation, transform: Option<SdpTransform>) -> Outcome {
     match operation {
-        Operation::CreateOffer => return pc.create_offer().await.map(Some),
+        Operation::CreateOffer => return sdp_transform::create_offer(&pc, transform.as_ref()).await.map(Some),
         Operation::SetLocalDescription => {
-            pc.set_local_description().await?;
+            sdp_transform::set_local_description(&pc, transform.as_ref()).await?;
             return Ok(pc.local_description());
         }
         Operation::SetRemoteDescription(description) => pc.set_remote_description(&description).await?,

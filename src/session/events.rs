@@ -21,6 +21,9 @@ pub enum LostReason {
     /// The remote peer has started a new session, such as after a reload of its page. Connecting to it requires a new
     /// local session as well.
     PeerRestarted,
+    /// The [transform](super::SessionOptions::sdp_transform) of a local description has returned an error, which
+    /// [`SessionEvent::Failed`] reports before.
+    SdpTransformFailed,
 }
 
 impl LostReason {
@@ -31,6 +34,7 @@ impl LostReason {
             Self::ConnectionFailed => "connection-failed",
             Self::PeerClosed => "peer-closed",
             Self::PeerRestarted => "peer-restarted",
+            Self::SdpTransformFailed => "sdp-transform-failed",
         }
     }
 }

@@ -134,11 +134,14 @@ pub(crate) mod events;
 mod link;
 mod negotiated;
 mod options;
+pub(crate) mod sdp_transform;
 mod traffic;
+pub(crate) mod unclaimed;
 
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
 use futures::{Sink, Stream};
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 pub use browser_rtc_proto::recovery::Recovery;
@@ -154,9 +157,12 @@ use crate::{
     event::{Broadcast, EventStream},
     identity::identity,
     negotiation::Signal,
-    peer::{Configuration, PeerConnection},
+    peer::{Configuration, PeerConnection, SignalingState},
     wake::CloseSignal,
 };
+
+/// Interval at which the state of the browser's connection is polled for [`Session::closed_by_page`].
+const CLOSE_POLL_MS: u32 = 1_000;
 
 /// A peer connection that negotiates and recovers automatically.
 ///
@@ -273,6 +279,13 @@ impl Session {
     /// An offer that exceeded the previous limit is retried within one second.
     pub fn set_signal_limit(&self, bytes: usize) {
         self.0.signal_limit.set(bytes);
+    }
+
+    /// Resolves when the page has closed the connection through the browser's own API, which fires no event.
+    pub(crate) async fn closed_by_page(&self) {
+        while self.connection().signaling_state() != SignalingState::Closed {
+            TimeoutFuture::new(CLOSE_POLL_MS).await;
+        }
     }
 
     /// Ends the session, closes its connection, and notifies the remote peer.

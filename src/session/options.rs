@@ -4,7 +4,8 @@ use std::{cell::Cell, rc::Rc};
 
 use browser_rtc_proto::recovery::Recovery;
 
-use crate::negotiation::Politeness;
+use super::sdp_transform::SdpTransform;
+use crate::{error::Result, negotiation::Politeness, peer::SessionDescription};
 
 /// The options of a session.
 ///
@@ -26,6 +27,7 @@ pub struct SessionOptions {
     pub(super) recovery: Recovery,
     pub(super) plain_peer: bool,
     pub(super) answer_only: bool,
+    pub(super) sdp_transform: Option<SdpTransform>,
     signal_limit: Option<usize>,
     shared_signal_limit: Option<Rc<Cell<usize>>>,
 }
@@ -39,6 +41,7 @@ impl SessionOptions {
             recovery: Recovery::default(),
             plain_peer: false,
             answer_only: false,
+            sdp_transform: None,
             signal_limit: None,
             shared_signal_limit: None,
         }
@@ -71,6 +74,42 @@ impl SessionOptions {
     #[must_use]
     pub fn answer_only(mut self) -> Self {
         self.answer_only = true;
+        self
+    }
+
+    /// Sets a function that changes the SDP of local descriptions, for what the API of browsers does not offer, such as
+    /// stereo sound and limits of bit rates.
+    ///
+    /// The function receives each offer and each answer that the browser creates, and returns its SDP. The session sets
+    /// that SDP as the local description, and sends to the remote peer what the browser then returns as the local
+    /// description. It applies to both because some lines concern the receiver and others the sender: Chromium plays
+    /// stereo only with `stereo=1` in its own description, and limits what it sends by the `b=AS` line of the remote peer.
+    /// Candidates that are sent separately do not pass the function. An offer may be created again, and need not be sent.
+    ///
+    /// If the function returns an error, the session emits it as [`Failed`](super::SessionEvent::Failed), and is lost with
+    /// [`LostReason::SdpTransformFailed`](super::LostReason::SdpTransformFailed). SDP that the browser refuses is treated
+    /// as a failed negotiation. A browser may refuse changes at any time, so that APIs such as
+    /// [`RtpSender::set_parameters`](crate::peer::RtpSender::set_parameters) and
+    /// [`RtpTransceiver::set_codec_preferences`](crate::peer::RtpTransceiver::set_codec_preferences) are to be preferred.
+    ///
+    /// # Examples
+    /// ```
+    /// use browser_rtc::{negotiation::Politeness, session::SessionOptions};
+    ///
+    /// let stereo = SessionOptions::new(Politeness::Auto)
+    ///     .sdp_transform(|description| Ok(description.sdp.replace("useinbandfec=1", "useinbandfec=1;stereo=1")));
+    /// # let _ = stereo;
+    /// ```
+    #[must_use]
+    pub fn sdp_transform(mut self, transform: impl Fn(&SessionDescription) -> Result<String> + 'static) -> Self {
+        self.sdp_transform = Some(SdpTransform::new(transform));
+        self
+    }
+
+    /// Sets the transform of a call, if there is one.
+    #[must_use]
+    pub(crate) fn shared_sdp_transform(mut self, transform: Option<SdpTransform>) -> Self {
+        self.sdp_transform = transform;
         self
     }
 

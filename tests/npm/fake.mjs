@@ -47,7 +47,7 @@ export class Items {
 
 export function rawError(operation, kind, message, members = {}) {
   const error = new Error(`${operation} failed (${kind}): ${message}`);
-  return Object.assign(error, { name: kind }, members);
+  return Object.assign(error, { name: kind, operation }, members);
 }
 
 function deferred() {
@@ -76,16 +76,21 @@ export class FakeChannel {
   lowWaterMark = 1 << 18;
   receiveLimit = 100;
   maxMessageSize = 262144;
+  native = { readyState: "open", ordered: true, maxRetransmits: null, maxPacketLifeTime: null };
+  /** The promise that `send` returns while the send buffer is full. */
+  full = undefined;
   #closed = deferred();
 
-  send(message) {
+  send(message, options) {
     if (this.state !== "open") throw rawError("send", "Closed", 'data channel 1 ("chat") is closed');
     if (typeof message === "number") throw new TypeError("send: argument `message` must be a string");
-    this.sent.push(message);
+    if (!this.full) return void this.sent.push(message);
+    const sending = this.full.then(() => void (options?.signal?.aborted || this.sent.push(message)));
+    return aborted(options, sending);
   }
   trySend(message) {
-    this.send(message);
-    return true;
+    if (!this.full) this.send(message);
+    return !this.full;
   }
   flush() {
     return new Promise(() => {});
@@ -95,6 +100,7 @@ export class FakeChannel {
   }
   close() {
     this.state = "closed";
+    this.native.readyState = "closed";
     this.messages.end();
     this.#closed.resolve();
   }
@@ -140,6 +146,7 @@ class FakeOutgoing {
 
 export class FakeCall {
   peer = { id: "2", name: "Bob" };
+  metadata = "in the train";
   connection = Object.assign(new EventTarget(), { signalingState: "stable", getSenders: () => [] });
   opened = new FakeChannel();
   raised = new Items();
@@ -176,11 +183,24 @@ export class FakeCall {
   }
 }
 
+export class FakeSession extends FakeCall {
+  received = [];
+
+  receive(text) {
+    this.received.push(JSON.parse(text));
+  }
+  close() {
+    this.end("closed");
+  }
+}
+
 export class FakeIncoming {
   peer = { id: "2", name: "Bob" };
+  metadata = { subject: "the invoice" };
   accepted = new FakeCall();
   accept(media, options) {
     this.media = media;
+    this.options = options;
     return aborted(options, Promise.resolve(this.accepted));
   }
   decline(reason) {
@@ -191,6 +211,31 @@ export class FakeIncoming {
   }
 }
 
+export class FakeRequest {
+  from = { id: "2", name: "Bob" };
+  #ended = deferred();
+  answers = [];
+
+  constructor(data) {
+    this.data = data;
+  }
+  reply(value) {
+    if (value === "too large") throw rawError("reply", "TooLarge", "too large", { limit: 65536 });
+    this.answers.push({ reply: value });
+    this.end();
+  }
+  fail(message) {
+    this.answers.push({ failure: message });
+    this.end();
+  }
+  end() {
+    this.#ended.resolve();
+  }
+  ended() {
+    return this.#ended.promise;
+  }
+}
+
 export class FakeRoom {
   me = { id: "1", name: "Ada" };
   peers = [{ id: "2", name: "Bob" }];
@@ -198,12 +243,27 @@ export class FakeRoom {
   ringing = deferred();
   left = 0;
 
+  received = new Items();
+
   call(peer, media, options) {
-    this.asked = { peer, media };
+    this.asked = { peer, media, options };
     return aborted(options, this.ringing.promise);
   }
-  say(value) {
-    return value === 1 ? Promise.reject(rawError("say", "TooLarge", "too large", { limit: 65536 })) : Promise.resolve();
+  say(value, options) {
+    const large = Promise.reject(rawError("say", "TooLarge", "too large", { limit: 65536 }));
+    large.catch(() => {});
+    return aborted(options, value === 1 ? large : value === "pending" ? new Promise(() => {}) : Promise.resolve());
+  }
+  send(peer, value, options) {
+    this.sent = { peer, value };
+    return this.say(value, options);
+  }
+  request(peer, value, options) {
+    this.requested = { peer, value, options };
+    return aborted(options, this.ringing.promise);
+  }
+  requests() {
+    return this.received;
   }
   leave() {
     this.left += 1;
@@ -230,6 +290,11 @@ export default async function load(options) {
 export function joinRoom(url, options) {
   fake.joined = { url, options };
   return aborted(options, fake.join(url, options));
+}
+
+export function createSession(options) {
+  fake.session = Object.assign(new FakeSession(), { options });
+  return fake.session;
 }
 
 export function isSupported() {

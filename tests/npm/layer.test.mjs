@@ -1,7 +1,7 @@
 // Tests of the TypeScript layer against a fake of the raw module. `cargo xtask npm` runs them with Node, after `tsc`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fake, FakeCall, FakeChannel, FakeIncoming, FakeRoom, rawError } from "./fake.mjs";
+import { fake, FakeCall, FakeChannel, FakeIncoming, FakeRequest, FakeRoom, rawError } from "./fake.mjs";
 
 const layer = process.env.BROWSER_RTC ?? new URL("../../npm/dist/index.js", import.meta.url).href;
 const { init, isSupported, joinRoom, Room, RtcError } = await import(layer);
@@ -79,6 +79,15 @@ test("invalid arguments are rejected before they reach the module", async () => 
     [() => room.call("2", new Event("click")), /argument `options` must be an options object, got an object of type Event/],
     [() => room.call("2", null), /argument `options`/],
     [() => room.call("2", { media: {} }), /`options.media` must be a MediaStream/],
+    [() => room.call("2", { ringTime: "long" }), /call: argument `options.ringTime`/],
+    [() => room.call("2", { ringtime: 5 }), /`options.ringtime` is not an option/],
+    [() => room.say("hello", { timeout: 5 }), /say: `options.timeout` is not an option/],
+    [() => room.say("hello", AbortSignal.timeout(5)), /argument `options` must be an options object/],
+    [() => room.send(7, "hello"), /send: argument `peer` must be a string or a Peer object/],
+    [() => room.request({}, "hello"), /request: argument `peer`/],
+    [() => room.request("2", "hello", { timeout: null }), /`options.timeout`/],
+    [async () => room.onRequest("handler"), /onRequest: argument `handler` must be a function/],
+    [async () => room.onRequest(() => {}, { once: true }), /onRequest: `options.once` is not an option/],
     [async () => room.on("peer_joined", () => {}), /there is no event `peer_joined`; the events are incoming, peerJoined/],
     [async () => room.on("said", {}), /argument `listener` must be a function/],
     [() => call.channel(5), /argument `label` must be a string/],
@@ -132,6 +141,9 @@ test("aborted operations are rejected with the reason of the signal", async () =
   const waits = [
     (signal) => joinRoom(URL_TEXT, { ...OPTIONS, signal }),
     (signal) => room.call("2", { signal }),
+    (signal) => room.say("pending", { signal }),
+    (signal) => room.send("2", "pending", { signal }),
+    (signal) => room.request("2", 1, { signal }),
     (signal) => call.remoteStream({ signal }),
     (signal) => call.ended({ signal }),
     (signal) => call.dtmf.play("1", { signal }),
@@ -219,10 +231,75 @@ test("incoming calls are accepted and declined", async () => {
   assert.equal(await event.call.ended(), "peerHungUp");
   await assert.rejects(event.call.accept(new Event("click")), TypeError);
   assert.equal(incoming.media, undefined);
-  const call = await event.call.accept();
-  assert.equal(call.peer.name, "Bob");
+  assert.deepEqual(event.call.metadata, { subject: "the invoice" });
+  const call = await event.call.accept({ metadata: "hi", rtcConfiguration: { iceServers: [] } });
+  assert.deepEqual(incoming.options, { metadata: "hi", configuration: { iceServers: [] } });
+  assert.deepEqual([call.peer.name, call.metadata], ["Bob", "in the train"]);
+  await assert.rejects(event.call.accept({ ringTime: 5 }), /`options.ringTime` is not an option/);
   event.call.decline("busy");
   assert.equal(incoming.declined, "busy");
+});
+
+test("call options reach the module", async () => {
+  const { raw, room } = await joined();
+  raw.ringing.resolve(new FakeCall());
+  await room.call(room.peers[0], { metadata: [1], ringTime: 5, rtcConfiguration: { iceServers: [] } });
+  assert.deepEqual(raw.asked, {
+    peer: "2",
+    media: null,
+    options: { metadata: [1], ringTime: 5, configuration: { iceServers: [] } },
+  });
+});
+
+test("messages reach one peer and the event", async () => {
+  const { raw, room } = await joined();
+  await room.send(room.peers[0], { text: "hello" });
+  assert.deepEqual(raw.sent, { peer: "2", value: { text: "hello" } });
+  const large = await room.send("2", 1).then(assert.fail, (error) => error);
+  assert.deepEqual([large.name, large.operation, large.limit], ["TooLargeError", "send", 65536]);
+  const event = new Promise((resolve) => room.on("message", resolve));
+  raw.raised.push({ type: "message", from: { id: "2", name: "Bob" }, data: [1] });
+  assert.deepEqual(await event, { type: "message", from: { id: "2", name: "Bob" }, data: [1] });
+  room.leave();
+  await assert.rejects(room.send("2", "late"), { name: "ClosedError", operation: "send" });
+  await assert.rejects(room.request("2", "late"), { name: "ClosedError", operation: "request" });
+});
+
+test("requests are answered by the handler", async () => {
+  const { raw, room } = await joined();
+  raw.ringing.resolve("yes");
+  assert.equal(await room.request("2", "free?", { timeout: 5 }), "yes");
+  assert.deepEqual(raw.requested, { peer: "2", value: "free?", options: { timeout: 5 } });
+  const signals = [];
+  const off = room.onRequest(async ({ from, data, signal }) => {
+    signals.push(signal);
+    if (data === "fail") throw new Error("no such song");
+    if (data === "throw") throw "a string";
+    if (data === "wait") await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    return data === "large" ? "too large" : [from.name, data];
+  });
+  assert.throws(() => room.onRequest(() => {}), { name: "InvalidStateError", operation: "onRequest" });
+  const requests = ["one", "fail", "throw", "large", "wait"].map((data) => new FakeRequest(data));
+  raw.received.push(...requests);
+  await turn();
+  const [one, fail, thrown, large, wait] = requests.map(({ answers }) => answers);
+  assert.deepEqual([one, fail, thrown], [[{ reply: ["Bob", "one"] }], [{ failure: "no such song" }], [{ failure: "a string" }]]);
+  assert.match(large[0].failure, /TooLarge/);
+  assert.deepEqual(wait, []);
+  requests[4].end();
+  await turn();
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [false, false, false, false, true]);
+  off();
+  off();
+  raw.received = new (raw.raised.constructor)();
+  const controller = new AbortController();
+  room.onRequest(() => "second", { signal: controller.signal });
+  const later = new FakeRequest("later");
+  raw.received.push(later);
+  await turn();
+  assert.deepEqual(later.answers, [{ reply: "second" }]);
+  controller.abort();
+  room.onRequest(() => {});
 });
 
 test("call events include streams, tones and the end", async () => {

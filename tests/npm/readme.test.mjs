@@ -46,8 +46,16 @@ test("examples of the README compile", () => {
   compile(Object.fromEntries(files), { allowJs: true, checkJs: true, lib });
 });
 
+test("first example is that of the repository", () => {
+  const repository = readFileSync(path("README.md"), "utf8");
+  for (const file of ["index.html", "main.js"]) {
+    const [example] = readme.match(new RegExp(`^\`\`\`\\w+\n(// |<!-- )${file}.*?^\`\`\`$`, "ms"));
+    assert.ok(repository.includes(example), file);
+  }
+});
+
 test("each entry compiles without the others", () => {
-  for (const entry of ["browser-rtc", "browser-rtc/inline", "browser-rtc/media", "browser-rtc/stats"]) {
+  for (const entry of ["browser-rtc", ...["channels", "inline", "media", "session", "stats"].map((name) => `browser-rtc/${name}`)]) {
     compile({ "entry.ts": `export * from "${entry}";\n` });
   }
 });

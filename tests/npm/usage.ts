@@ -1,6 +1,6 @@
 // Uses of the package in a page. The TypeScript compiler checks this file, and nothing runs it.
 import {
-  joinRoom, isSupported, type Call, type EndReason, type PartialFile, type Peer, type RoomEvent, type RtcFailure,
+  joinRoom, isSupported, type Call, type EndReason, type IncomingRequest, type PartialFile, type Peer, type Room, type RoomEvent, type RtcFailure,
 } from "browser-rtc";
 
 export async function takeCalls(video: HTMLVideoElement): Promise<void> {
@@ -27,6 +27,7 @@ function report(event: Exclude<RoomEvent, { type: "incoming" }>): void {
     case "peer_left":
       return console.log(event.peer.name, event.reason);
     case "said":
+    case "message":
       return console.log(event.from.name, event.data);
     case "reconnecting":
       return console.log(event.attempt.toFixed());
@@ -41,7 +42,7 @@ function report(event: Exclude<RoomEvent, { type: "incoming" }>): void {
 }
 
 function explain(error: RtcFailure): void {
-  console.log(error.message, error.code?.toUpperCase(), error.limit?.toFixed());
+  console.log(error.message, error.operation?.toUpperCase(), error.code?.toUpperCase(), error.limit?.toFixed());
 }
 
 async function talk(call: Call, video: HTMLVideoElement): Promise<EndReason> {
@@ -100,7 +101,24 @@ export async function configured(url: URL, fetchToken: () => Promise<string>): P
   });
   // @ts-expect-error: the value is not an RTCIceTransportPolicy.
   await joinRoom(url, { room: "lobby", name: "Ada", configuration: { iceTransportPolicy: "none" } });
-  await room.say("hello");
+  await room.say("hello", { signal: AbortSignal.timeout(5_000) });
+  await room.send("id", { to: "one peer" }, AbortSignal.timeout(5_000));
+  const reply: unknown = await room.request("id", "free?", { timeout: 5_000, signal: AbortSignal.timeout(5_000) });
+  console.log(reply);
+  const call = await room.call("id", null, { metadata: { subject: "the invoice" }, ringTime: 5_000, configuration: {} });
+  console.log(call.metadata);
+  // @ts-expect-error: the name is `configuration`.
+  await room.call("id", null, { rtcConfiguration: {} });
+}
+
+export async function answerRequests(room: Room): Promise<void> {
+  const requests = room.requests();
+  for (let next = await requests.next(); !next.done; next = await requests.next()) {
+    const request: IncomingRequest = next.value;
+    if (request.data === "free?") request.reply(true);
+    else request.fail(`${request.from.name} asks something else`);
+    await request.ended();
+  }
 }
 
 export async function briefly(url: string, video: HTMLVideoElement): Promise<void> {

@@ -27,20 +27,26 @@ test("room events are those of Rust", () => {
 });
 
 test("call events are those of Rust and of the layer", () => {
-  const own = ["stream", "tone", "ended"];
-  assert.deepEqual(eventTypes("npm/src/call.ts", "CallEvent"), [...emitted("src/npm/call.rs"), ...own].sort());
+  const own = ["stream", "tone"];
+  const connection = [...emitted("src/npm/connection.rs"), ...own].sort();
+  assert.deepEqual(eventTypes("npm/src/peer-session.ts", "ConnectionEvent"), connection);
+  assert.deepEqual(eventTypes("npm/src/session.ts", "SessionEvent"), emitted("src/npm/session.rs"));
 });
 
 test("listeners take the types of the events", () => {
-  for (const [path, name] of [["npm/src/room.ts", "RoomEvent"], ["npm/src/call.ts", "CallEvent"]]) {
+  const cases = [
+    ["npm/src/room.ts", eventTypes("npm/src/room.ts", "RoomEvent")],
+    ["npm/src/peer-session.ts", [...eventTypes("npm/src/peer-session.ts", "ConnectionEvent"), "ended"].sort()],
+  ];
+  for (const [path, expected] of cases) {
     const types = all(part(path, "const TYPES", "];"), /"(\w+)"(?=[,\]]|$)/gm).filter((type) => type !== "type");
-    assert.deepEqual(types, eventTypes(path, name));
+    assert.deepEqual(types, expected);
   }
 });
 
 test("reasons and codes are those of Rust", () => {
   assert.deepEqual(literals("npm/src/call.ts", "EndReason"), asStr("proto/src/call/end_reason.rs", "EndReason"));
-  assert.deepEqual(literals("npm/src/call.ts", "LostReason"), asStr("src/session/events.rs", "LostReason"));
+  assert.deepEqual(literals("npm/src/peer-session.ts", "LostReason"), asStr("src/session/events.rs", "LostReason"));
   assert.deepEqual(literals("npm/src/room.ts", "LeaveReason"), specEnum("LeaveReason"));
   assert.deepEqual(literals("npm/src/error.ts", "SignalingCode"), specEnum("ErrorCode"));
 });

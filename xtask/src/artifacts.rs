@@ -1,18 +1,50 @@
 //! Builds that several commands need: the wasm of the demo, the npm package, the signaling server, the native peer.
 
+use crate::setup::Need;
 use crate::step::Step;
 use crate::{Result, paths, setup};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Manifest of the native peer, which is a separate workspace, so that no other build compiles its WebRTC stack.
 pub const NATIVE_PEER: &str = "examples/native-peer/Cargo.toml";
 
-/// Builds the wasm of the demo into `www/pkg` and of the labs into `www/labs/pkg`, and the npm package for use without a
-/// bundler into `pkg`.
+/// Builds the wasm of the demo into `www/pkg` and of the labs into `www/labs/pkg`, and the npm package into `npm/dist`.
 pub fn pages() -> Result {
     wasm_pack("www", "web")?;
     wasm_pack("www/labs", "web")?;
-    wasm_pack(".", "web")
+    npm_package()
+}
+
+/// Builds the published npm package into `npm/dist`.
+pub fn npm_package() -> Result {
+    setup::run(&[Need::Node])?;
+    install_packages(&paths::root().join("npm"))?;
+    let raw = npm_folder()?.join("raw");
+    wasm_pack_into(".", "web", &raw)?;
+    Step::new("node", ["npm/build.mjs".into(), raw]).run()
+}
+
+/// Returns the folder for build output of the npm package and of its tests.
+pub fn npm_folder() -> Result<PathBuf> {
+    let folder = paths::target_dir()?.join("npm");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Installs the packages of the lock file in a folder, unless they are installed.
+pub fn install_packages(folder: &Path) -> Result {
+    let lock = folder.join("package-lock.json");
+    let text = fs::read(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
+    let installed = folder.join("node_modules/installed-lock.json");
+    if fs::read(&installed).is_ok_and(|installed| installed == text) {
+        return Ok(());
+    }
+    Step::new("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--prefix"])
+        .args([folder])
+        .hint("check that the npm registry is reachable, and that package-lock.json matches package.json")
+        .run()?;
+    fs::write(&installed, text).map_err(|error| format!("{}: {error}", installed.display()))
 }
 
 /// Builds the crate in a folder into its `pkg`.

@@ -62,7 +62,7 @@ pub fn command(args: &[String]) -> Result {
     setup::run(&[setup::Need::Wasm, need])?;
     contenders()?;
     artifacts::wasm_pack("bench", "web")?;
-    artifacts::wasm_pack(".", "web")?;
+    artifacts::npm_package()?;
 
     let (found, browser) = run(&options)?;
     let figures = Figures(&found["figures"]);

@@ -20,7 +20,7 @@ const CHECKS: [Check; 11] = [
     ("documentation", documentation),
     ("coverage", || coverage::command(&[])),
     ("crates", crates),
-    ("npm package", npm::check),
+    ("npm package", npm::command),
     ("demo", demo::check),
 ];
 

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: builds and serves the demo, until Ctrl-C or, with `--check`, until each page was fetched once.
 
 use crate::step::Step;
-use crate::{Result, artifacts, setup, unexpected};
+use crate::{Result, artifacts, paths, setup, unexpected};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
@@ -61,7 +61,14 @@ impl Options {
 }
 
 fn run(options: &Options) -> Result {
-    artifacts::pages()?;
+    artifacts::wasm_pack("www", "web")?;
+    match artifacts::npm_package() {
+        Err(problem) if options.check => return Err(problem),
+        Err(problem) => {
+            println!("note: the page /npm.html does not work, because the npm package is missing: {problem}");
+        }
+        Ok(()) => {}
+    }
     let interrupted = watch_for_interrupt()?;
     let mut server = Server::start(options)?;
     let address = server.wait_until_listening()?;
@@ -94,8 +101,10 @@ struct Server {
 impl Server {
     fn start(options: &Options) -> Result<Self> {
         let program = artifacts::server("dev")?;
+        let mount = ["--mount", "/npm=npm/dist"].into_iter().filter(|_| paths::root().join("npm/dist").is_dir());
         let mut process = Step::new(&program.to_string_lossy(), ["--host", &options.host])
-            .args(["--port", &options.port.to_string(), "--www", "www", "--mount", "/npm=pkg"])
+            .args(["--port", &options.port.to_string(), "--www", "www"])
+            .args(mount)
             .into_command()
             .stdout(Stdio::piped())
             .spawn()
@@ -166,8 +175,8 @@ fn check_pages(address: SocketAddr) -> Result {
         ("/", "200", "text/html"),
         ("/pkg/browser_rtc_demo.js", "200", "text/javascript"),
         ("/pkg/browser_rtc_demo_bg.wasm", "200", "application/wasm"),
-        ("/npm/browser_rtc.js", "200", "text/javascript"),
-        ("/npm/browser_rtc_bg.wasm", "200", "application/wasm"),
+        ("/npm/index.js", "200", "text/javascript"),
+        ("/npm/wasm/browser_rtc_bg.wasm", "200", "application/wasm"),
         // Refused because it is not a WebSocket request, but not with 404.
         ("/signal", "4", ""),
         ("/no-such-file", "404", ""),

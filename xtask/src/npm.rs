@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 const TYPESCRIPT: &str = "npm/node_modules/typescript/bin/tsc";
 
@@ -26,22 +27,14 @@ const OTHER_FILES: [&str; 8] = [
 
 /// Checks the packages, also in browsers and in new projects.
 pub fn command() -> Result {
-    let package = checked_package()?;
-    pages(&package)
-}
-
-/// Checks the packages without browsers.
-pub fn check() -> Result {
-    checked_package().map(drop)
-}
-
-fn checked_package() -> Result<PathBuf> {
-    setup::run(&[Need::Node, Need::Wasm])?;
-    install(&paths::root().join("npm"))?;
-    raw()?;
+    setup::run(&[Need::Node, Need::Wasm, Need::Chrome, Need::Firefox])?;
+    // The download takes as long as the builds.
+    let projects = thread::spawn(projects);
     let package = package()?;
+    raw()?;
     layer()?;
-    Ok(package)
+    let projects = projects.join().map_err(|_| "the installation of the projects' packages panicked")??;
+    browsers(&package, &projects)
 }
 
 /// Builds and checks the raw package in `pkg`.
@@ -67,11 +60,8 @@ fn raw() -> Result {
 
 /// Builds and packs the published package, checks its content, and returns the packed file.
 fn package() -> Result<PathBuf> {
-    let folder = work_folder()?;
-    let raw = folder.join("raw");
-    artifacts::wasm_pack_into(".", "web", &raw)?;
-    Step::new("node", ["npm/build.mjs".into(), raw]).run()?;
-
+    artifacts::npm_package()?;
+    let folder = artifacts::npm_folder()?;
     let packed = Step::new("npm", ["pack", "./npm", "--json", "--pack-destination"]).args([&folder]);
     let json = packed.output().ok_or("`npm pack ./npm` failed")?;
     let (name, files) = packed_files(&json)?;
@@ -95,51 +85,34 @@ fn layer() -> Result {
     Step::new("node", ["--import", "./tests/npm/hooks.mjs", "--test"]).args(tests).run()
 }
 
-/// Opens the tests of the layer in the browsers. Then installs the packed package in new projects, and opens their pages.
-fn pages(package: &Path) -> Result {
-    setup::run(&[Need::Chrome, Need::Firefox])?;
+/// Copies the projects out of this repository, whose packages they would find otherwise. Installs the packages that they
+/// have in common, and returns their folder.
+fn projects() -> Result<PathBuf> {
+    let tests = artifacts::npm_folder()?.join("tests");
+    for name in ["layer", "projects"] {
+        copy(&paths::root().join("tests/npm").join(name), &tests.join(name))?;
+    }
+    let projects = tests.join("projects");
+    artifacts::install_packages(&projects)?;
+    Ok(projects)
+}
+
+/// Runs the tests of the layer in the browsers. Then installs the packed package in the projects, and opens their pages.
+fn browsers(package: &Path, projects: &Path) -> Result {
     let (chrome, firefox) = (tools::chrome()?, tools::firefox()?);
     artifacts::wasm_pack("www", "web")?;
     let server = artifacts::server("dev")?;
     let script = |script: &Path| {
         Step::new("node", [script])
             .env("SIGNALING_SERVER", &server)
+            .env("WEBDRIVER_JSON", paths::root().join("webdriver.json"))
             .env("CHROME", &chrome.binary)
             .env("CHROMEDRIVER", &chrome.driver)
             .env("FIREFOX", &firefox.binary)
             .env("GECKODRIVER", &firefox.driver)
     };
     script("tests/npm/layer/browser.mjs".as_ref()).args(["chrome", "firefox"]).run()?;
-
-    let tests = work_folder()?.join("tests");
-    for name in ["layer", "projects"] {
-        copy(&paths::root().join("tests/npm").join(name), &tests.join(name))?;
-    }
-    let projects = tests.join("projects");
-    install(&projects)?;
     script(&projects.join("run.mjs")).env("PACKAGE", package).env("DEMO", paths::root().join("www")).run()
-}
-
-/// Installs the packages of the lock file in a folder, unless they are installed.
-fn install(folder: &Path) -> Result {
-    let lock = folder.join("package-lock.json");
-    let text = fs::read(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
-    let installed = folder.join("node_modules/installed-lock.json");
-    if fs::read(&installed).is_ok_and(|installed| installed == text) {
-        return Ok(());
-    }
-    Step::new("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
-        .args([folder])
-        .hint("check that the npm registry is reachable, and that package-lock.json matches package.json")
-        .run()?;
-    fs::write(&installed, text).map_err(|error| format!("{}: {error}", installed.display()))
-}
-
-/// Returns the folder for build output of this command.
-fn work_folder() -> Result<PathBuf> {
-    let folder = paths::target_dir()?.join("npm");
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(folder)
 }
 
 /// Copies the files of a folder and its subfolders, except for installed packages.

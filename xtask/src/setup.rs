@@ -29,17 +29,14 @@ pub enum Need {
 }
 
 pub const DEMO: [Need; 1] = [Need::Wasm];
-pub const TEST: [Need; 7] =
-    [Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit, Need::Turn, Need::Redis, Need::Networks];
 /// Node.js comes first, because npm installs a tool of `Need::Wasm`.
-const ALL: [Need; 8] =
+pub const TEST: [Need; 8] =
     [Need::Node, Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit, Need::Turn, Need::Redis, Need::Networks];
 
 pub fn command(args: &[String]) -> Result {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        [] => run(&ALL),
-        ["--for", "test"] => run(&TEST),
+        [] | ["--for", "test"] => run(&TEST),
         ["--for", "demo"] => run(&DEMO),
         [first, ..] => Err(unexpected(first)),
     }

@@ -46,7 +46,7 @@ fn selected(args: &[String]) -> Vec<&'static str> {
 fn needs(runners: &[&str]) -> Vec<Need> {
     let any = |of: &[&str]| runners.iter().any(|runner| of.contains(runner));
     let needed_by = |need: &Need| match need {
-        Need::Node => false,
+        Need::Node => any(&["e2e"]),
         Need::Wasm => any(&["chrome", "firefox", "e2e", "faults"]),
         Need::Chrome => any(&["chrome", "e2e", "faults"]),
         Need::Firefox => any(&["firefox", "e2e", "faults"]),

@@ -1,6 +1,6 @@
 // The npm package. Both ends join a room in `prepare`, so the time to connect does not include joining.
 
-import init, { joinRoom } from "/npm/browser_rtc.js";
+import { init, joinRoom } from "/npm/index.js";
 
 import { Ends, receive } from "../work.js";
 
@@ -16,26 +16,26 @@ export async function prepare() {
 }
 
 export async function connect() {
-  const [calling, called] = await Promise.all([near.call(far.me.id), accept()]);
+  const [calling, called] = await Promise.all([near.call(far.me), accept()]);
   const [here, there] = await Promise.all([calling.channel("bench"), called.channel("bench")]);
   return new Pair(here, there, [calling, called]);
 }
 
-async function accept() {
-  for await (const event of far) if (event.type === "incoming") return event.call.accept();
+function accept() {
+  return new Promise((resolve) => {
+    const off = far.on("incoming", ({ call }) => {
+      off();
+      resolve(call.accept());
+    });
+  });
 }
 
 class Pair extends Ends {
   constructor(near, far, calls) {
     super(near, far);
     this.calls = calls;
-    this.listen(near, "answered");
-    this.listen(far, "received");
-  }
-
-  /** Runs for the lifetime of the channel, because leaving a loop ends the iteration. */
-  async listen(channel, handler) {
-    for await (const message of channel) this[handler]?.(message);
+    near.on("message", ({ data }) => this.answered?.(data));
+    far.on("message", ({ data }) => this.received?.(data));
   }
 
   async transfer(bytes, count) {

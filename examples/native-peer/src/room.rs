@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use browser_rtc_proto::{
     call::{
-        CallId, CallMessage, CallSignal, CallState, DeclineReason, EndReason, HangUpReason, Phase, RingOutcome, Rings,
+        CallId, CallMessage, CallSignal, CallState, DeclineReason, EndReason, HangUpReason, Phase, Ring, RingOutcome, Rings,
     },
     sdp::ConnectionState,
     signaling::{
@@ -158,8 +158,8 @@ impl Room {
     }
 
     async fn receive_call_message(&mut self, from: Peer, CallMessage { call: id, signal }: CallMessage) -> Result {
-        if signal == CallSignal::Ring {
-            return self.receive_ring(from, id).await;
+        if let CallSignal::Ring(ring) = signal {
+            return self.receive_ring(from, id, ring).await;
         }
         let is_from = |call: &&mut Call| *call.state.id() == id && call.state.peer().id == from.id;
         let Some(call) = self.call.as_mut().filter(is_from) else { return Ok(()) };
@@ -173,10 +173,10 @@ impl Room {
     }
 
     /// Accepts a call, or declines it during another call.
-    async fn receive_ring(&mut self, from: Peer, id: CallId) -> Result {
+    async fn receive_ring(&mut self, from: Peer, id: CallId, ring: Ring) -> Result {
         let now = self.started.elapsed().as_secs_f64() * 1_000.0;
         let calls = self.call.as_mut().map(|call| &mut call.state);
-        match self.rings.receive(now, &self.you.id, from.clone(), id.clone(), calls) {
+        match self.rings.receive(now, &self.you.id, from.clone(), id.clone(), ring, calls) {
             RingOutcome::Ignored => return Ok(()),
             RingOutcome::Declined(signal) => return self.signal(&from.id, &id, signal).await,
             RingOutcome::Incoming(mut state) if self.call.is_some() => {

@@ -4,7 +4,13 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::negotiation::{Signal, signal::Wire};
+use crate::{
+    negotiation::{Signal, signal::Wire},
+    signaling::Data,
+};
+
+/// The maximum size of the metadata of a call, in bytes of JSON.
+pub const MAX_METADATA_BYTES: usize = 16 * 1024;
 
 /// A message of one call: `{"call":"…","kind":"ring"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,9 +26,12 @@ pub struct CallMessage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallSignal {
     /// Starts the call.
-    Ring,
+    Ring(Ring),
     /// Accepts the call.
-    Accept,
+    Accept {
+        /// The metadata of the callee, at most [`MAX_METADATA_BYTES`].
+        metadata: Option<Data>,
+    },
     /// Declines the call.
     Decline {
         /// The reason.
@@ -37,6 +46,15 @@ pub enum CallSignal {
     Negotiation(Signal),
 }
 
+/// The content of a ring.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ring {
+    /// The metadata of the caller, at most [`MAX_METADATA_BYTES`].
+    pub metadata: Option<Data>,
+    /// The time for which the caller waits, in milliseconds. Absent if the caller uses the default of its room.
+    pub ring_ms: Option<u32>,
+}
+
 impl From<CallMessage> for Wire {
     fn from(CallMessage { call, signal }: CallMessage) -> Self {
         let kind = |kind: &str, reason: Option<&str>| Self {
@@ -45,8 +63,8 @@ impl From<CallMessage> for Wire {
             ..Self::default()
         };
         let wire = match signal {
-            CallSignal::Ring => kind("ring", None),
-            CallSignal::Accept => kind("accept", None),
+            CallSignal::Ring(Ring { metadata, ring_ms }) => Self { metadata, ring_ms, ..kind("ring", None) },
+            CallSignal::Accept { metadata } => Self { metadata, ..kind("accept", None) },
             CallSignal::Decline { reason } => kind("decline", Some(reason.as_str())),
             CallSignal::HangUp { reason } => kind("hang_up", reason.as_str()),
             CallSignal::Negotiation(signal) => signal.into(),
@@ -61,9 +79,13 @@ impl TryFrom<Wire> for CallMessage {
     fn try_from(mut wire: Wire) -> Result<Self, Self::Error> {
         let call = wire.call.take().ok_or("`call`: the required member is missing")?;
         let reason = wire.reason.take();
+        let metadata = wire.metadata.take();
+        if metadata.as_ref().is_some_and(|metadata| metadata.get().len() > MAX_METADATA_BYTES) {
+            return Err("`metadata`: the metadata of a call has too many bytes".into());
+        }
         let signal = match &*wire.kind {
-            "ring" => CallSignal::Ring,
-            "accept" => CallSignal::Accept,
+            "ring" => CallSignal::Ring(Ring { metadata, ring_ms: wire.ring_ms }),
+            "accept" => CallSignal::Accept { metadata },
             "decline" => {
                 let reason = reason.ok_or("`reason`: the required member of a `decline` is missing")?;
                 CallSignal::Decline { reason: DeclineReason::from(&*reason) }
@@ -175,12 +197,32 @@ mod tests {
     use super::*;
     use crate::sdp::{SdpType, SessionDescription};
 
+    fn data(json: &str) -> Option<Data> {
+        Some(Data::from_json(json).unwrap())
+    }
+
+    #[test]
+    fn metadata_is_limited() {
+        let ring = |length: usize| {
+            let json = format!(r#"{{"call":"c1","kind":"ring","metadata":"{}"}}"#, "x".repeat(length - 2));
+            serde_json::from_str::<CallMessage>(&json)
+        };
+        assert!(ring(MAX_METADATA_BYTES).is_ok() && ring(MAX_METADATA_BYTES + 1).is_err());
+        let null: CallMessage = serde_json::from_str(r#"{"call":"c1","kind":"ring","metadata":null}"#).unwrap();
+        assert_eq!(null.signal, CallSignal::Ring(Ring::default()));
+    }
+
     #[test]
     fn call_signals_match_protocol_json() {
         let offer = SessionDescription { kind: SdpType::Offer, sdp: "v=0".into() };
         for (signal, json) in [
-            (CallSignal::Ring, r#"{"call":"c1","kind":"ring"}"#),
-            (CallSignal::Accept, r#"{"call":"c1","kind":"accept"}"#),
+            (CallSignal::Ring(Ring::default()), r#"{"call":"c1","kind":"ring"}"#),
+            (
+                CallSignal::Ring(Ring { metadata: data("[1]"), ring_ms: Some(5) }),
+                r#"{"call":"c1","kind":"ring","metadata":[1],"ring_ms":5}"#,
+            ),
+            (CallSignal::Accept { metadata: None }, r#"{"call":"c1","kind":"accept"}"#),
+            (CallSignal::Accept { metadata: data("{}") }, r#"{"call":"c1","kind":"accept","metadata":{}}"#),
             (CallSignal::Decline { reason: DeclineReason::Busy }, r#"{"call":"c1","kind":"decline","reason":"busy"}"#),
             (CallSignal::HangUp { reason: HangUpReason::HungUp }, r#"{"call":"c1","kind":"hang_up"}"#),
             (

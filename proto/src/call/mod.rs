@@ -13,7 +13,7 @@ mod tests;
 pub use self::{
     channel::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, NewId},
     end_reason::EndReason,
-    message::{CallId, CallMessage, CallSignal, DeclineReason, HangUpReason},
+    message::{CallId, CallMessage, CallSignal, DeclineReason, HangUpReason, MAX_METADATA_BYTES, Ring},
     rings::{RingOutcome, Rings},
     state::{CallState, Phase, Role},
 };

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, CallMessage, CallSignal, NewId};
+use super::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, CallMessage, CallSignal, MAX_METADATA_BYTES, NewId};
 use crate::document::{DOCUMENT, examples, one_line};
 use crate::signaling::{ClientMessage, ServerMessage, SignalFrom, SignalTo};
 
 #[test]
 fn protocol_call_examples_round_trip() {
-    let mut shown = BTreeSet::new();
+    let (mut shown, mut has_options) = (BTreeSet::new(), false);
     for json in examples("json call") {
         let message: CallMessage = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
         let kind = match message.signal {
-            CallSignal::Ring => "ring",
-            CallSignal::Accept => "accept",
+            CallSignal::Ring(ring) => {
+                has_options |= ring.metadata.is_some() && ring.ring_ms.is_some();
+                "ring"
+            }
+            CallSignal::Accept { .. } => "accept",
             CallSignal::Decline { reason } => {
                 assert_shown(json, reason.as_str());
                 "decline"
@@ -29,6 +32,8 @@ fn protocol_call_examples_round_trip() {
         };
         shown.insert(kind);
     }
+    assert!(has_options);
+    assert!(one_line().contains(&format!("more than {MAX_METADATA_BYTES} bytes of JSON")));
     assert_eq!(shown, BTreeSet::from(["ring", "accept", "decline", "hang_up", "signal"]));
 }
 

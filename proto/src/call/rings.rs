@@ -1,6 +1,6 @@
 //! Rules for incoming rings: report, decline, ignore, or join with an outgoing call.
 
-use super::{CallId, CallSignal, CallState, DeclineReason, Phase};
+use super::{CallId, CallSignal, CallState, DeclineReason, Phase, Ring};
 use crate::{
     dedup::Deduplicator,
     signaling::{Peer, PeerId},
@@ -56,6 +56,7 @@ impl Rings {
         me: &PeerId,
         peer: Peer,
         call: CallId,
+        ring: Ring,
         calls: impl IntoIterator<Item = &'a mut CallState>,
     ) -> RingOutcome {
         if !self.seen.insert((&peer.id, &call)) {
@@ -68,7 +69,7 @@ impl Rings {
             match state.phase() {
                 Phase::Calling if is_of_peer && *me < peer.id => return RingOutcome::Ignored,
                 Phase::Preparing | Phase::Calling if is_of_peer => {
-                    return RingOutcome::Joined { index, former: state.join(call) };
+                    return RingOutcome::Joined { index, former: state.join(call, ring) };
                 }
                 Phase::Ringing | Phase::Accepting => {
                     ringing += 1;
@@ -78,7 +79,7 @@ impl Rings {
             }
         }
         if !is_ringing && ringing < MAX_RINGING {
-            RingOutcome::Incoming(CallState::incoming(call, peer))
+            RingOutcome::Incoming(CallState::incoming(call, peer, ring))
         } else if self.may_answer_busy(now_ms) {
             RingOutcome::Declined(CallSignal::Decline { reason: DeclineReason::Busy })
         } else {

@@ -1,10 +1,10 @@
 //! The state machine of a call.
 
-use super::{CallId, CallSignal, DeclineReason, EndReason};
+use super::{CallId, CallSignal, DeclineReason, EndReason, Ring};
 use crate::{
     negotiation::Signal,
     sdp::ConnectionState,
-    signaling::{ErrorCode, LeaveReason, Peer, PeerId},
+    signaling::{Data, ErrorCode, LeaveReason, Peer, PeerId},
 };
 
 /// Maximum number of session signals that are queued while a call rings. A peer negotiates nothing before the answer.
@@ -49,8 +49,8 @@ pub enum Role {
 ///
 /// let bob = Peer::new("b", "Bob");
 /// let mut call = CallState::outgoing(CallId::from_random([1, 2, 3]), bob);
-/// assert_eq!(call.ring(), Some(CallSignal::Ring));
-/// call.receive(CallSignal::Accept);
+/// assert!(matches!(call.ring(), Some(CallSignal::Ring(_))));
+/// call.receive(CallSignal::Accept { metadata: None });
 /// assert_eq!(call.phase(), Phase::Active);
 /// assert!(matches!(call.hang_up(EndReason::HungUp), Some(CallSignal::HangUp { .. })));
 /// assert_eq!(call.end_reason(), Some(EndReason::HungUp));
@@ -64,6 +64,10 @@ pub struct CallState {
     has_connection: bool,
     /// The peer has left the room without ending its calls, and has not announced its new id.
     is_peer_lost: bool,
+    metadata: Option<Data>,
+    peer_metadata: Option<Data>,
+    /// The time for which the caller waits, in milliseconds, unless it uses the default of its room.
+    ring_ms: Option<u32>,
 }
 
 impl CallState {
@@ -75,12 +79,47 @@ impl CallState {
 
     /// Creates a call that rings at the local peer.
     #[must_use]
-    pub const fn incoming(id: CallId, peer: Peer) -> Self {
-        Self::new(id, peer, Role::Callee, Phase::Ringing)
+    pub fn incoming(id: CallId, peer: Peer, ring: Ring) -> Self {
+        let call = Self::new(id, peer, Role::Callee, Phase::Ringing);
+        Self { peer_metadata: ring.metadata, ring_ms: ring.ring_ms, ..call }
     }
 
     const fn new(id: CallId, peer: Peer, role: Role, phase: Phase) -> Self {
-        Self { id, peer, role, phase, has_connection: false, is_peer_lost: false }
+        Self {
+            id,
+            peer,
+            role,
+            phase,
+            has_connection: false,
+            is_peer_lost: false,
+            metadata: None,
+            peer_metadata: None,
+            ring_ms: None,
+        }
+    }
+
+    /// Sets the metadata that the local peer sends with its ring or its answer.
+    pub fn set_metadata(&mut self, metadata: Option<Data>) {
+        self.metadata = metadata;
+    }
+
+    /// Sets the time for which the local peer rings, in milliseconds, for the ring that tells it to the remote peer.
+    pub fn set_ring_ms(&mut self, ring_ms: Option<u32>) {
+        if self.role == Role::Caller {
+            self.ring_ms = ring_ms;
+        }
+    }
+
+    /// Returns the metadata that the remote peer has sent with its ring or its answer.
+    #[must_use]
+    pub const fn peer_metadata(&self) -> Option<&Data> {
+        self.peer_metadata.as_ref()
+    }
+
+    /// Returns the time for which the caller waits, in milliseconds, unless it uses the default of its room.
+    #[must_use]
+    pub const fn ring_ms(&self) -> Option<u32> {
+        self.ring_ms
     }
 
     /// Returns the id of the call. It changes to the peer's id when two rings become one call.
@@ -146,7 +185,7 @@ impl CallState {
     pub fn ring(&mut self) -> Option<CallSignal> {
         (self.phase == Phase::Preparing).then(|| {
             self.phase = Phase::Calling;
-            CallSignal::Ring
+            CallSignal::Ring(Ring { metadata: self.metadata.clone(), ring_ms: self.ring_ms })
         })
     }
 
@@ -164,15 +203,16 @@ impl CallState {
     pub fn accept(&mut self) -> Option<CallSignal> {
         (self.phase == Phase::Accepting).then(|| {
             self.phase = Phase::Active;
-            CallSignal::Accept
+            CallSignal::Accept { metadata: self.metadata.clone() }
         })
     }
 
     /// Continues as the call that the peer rings with this id. The local peer becomes its callee, and will accept it.
-    pub(super) fn join(&mut self, id: CallId) -> Option<CallId> {
+    pub(super) fn join(&mut self, id: CallId, ring: Ring) -> Option<CallId> {
         let former = std::mem::replace(&mut self.id, id);
         let has_rung = self.phase == Phase::Calling;
         (self.role, self.phase) = (Role::Callee, Phase::Accepting);
+        (self.peer_metadata, self.ring_ms) = (ring.metadata, ring.ring_ms);
         has_rung.then_some(former)
     }
 
@@ -201,11 +241,14 @@ impl CallState {
     /// Receives a signal of the peer. Returns the signal for the session of the call, if it contains one.
     pub fn receive(&mut self, signal: CallSignal) -> Option<Signal> {
         match signal {
-            CallSignal::Accept if self.phase == Phase::Calling => self.phase = Phase::Active,
+            CallSignal::Accept { metadata } if self.phase == Phase::Calling => {
+                self.phase = Phase::Active;
+                self.peer_metadata = metadata;
+            }
             CallSignal::Decline { reason } => self.end(reason.into()),
             CallSignal::HangUp { reason } => self.end(reason.into()),
             CallSignal::Negotiation(signal) => return Some(signal),
-            CallSignal::Ring | CallSignal::Accept => {}
+            CallSignal::Ring(_) | CallSignal::Accept { .. } => {}
         }
         None
     }
@@ -222,6 +265,13 @@ impl CallState {
             self.is_peer_lost = true;
         } else {
             self.end(EndReason::PeerLeft);
+        }
+    }
+
+    /// Reports that a peer is listed by the server. A call to its id may have begun before, when its name was unknown.
+    pub fn peer_listed(&mut self, peer: &Peer) {
+        if self.peer.id == peer.id {
+            self.peer.name.clone_from(&peer.name);
         }
     }
 

@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::{
-    CallId, CallMessage, CallSignal, CallState, DeclineReason, EndReason, HangUpReason, Phase, RingOutcome, Rings, Role,
+    CallId, CallMessage, CallSignal, CallState, DeclineReason, EndReason, HangUpReason, Phase, Ring, RingOutcome,
+    Rings, Role,
 };
 use crate::{
     negotiation::Content,
     sdp::ConnectionState,
-    signaling::{ErrorCode, LeaveReason, Peer, PeerId},
+    signaling::{Data, ErrorCode, LeaveReason, Peer, PeerId},
 };
 
 fn id(text: &str) -> CallId {
@@ -19,10 +20,14 @@ fn peer(text: &str) -> Peer {
     Peer { id: text.into(), name: format!("name of {text}") }
 }
 
+fn metadata(of: &str) -> Data {
+    Data::from_serialize(of).unwrap()
+}
+
 fn active() -> CallState {
     let mut call = CallState::outgoing(id("c1"), peer("b"));
-    assert_eq!(call.ring(), Some(CallSignal::Ring));
-    assert_eq!(call.receive(CallSignal::Accept), None);
+    assert_eq!(call.ring(), Some(CallSignal::Ring(Ring::default())));
+    assert_eq!(call.receive(CallSignal::Accept { metadata: None }), None);
     call
 }
 
@@ -35,21 +40,21 @@ fn connected() -> CallState {
 #[test]
 fn ring_and_answer_start_call() {
     assert_eq!((active().phase(), active().role()), (Phase::Active, Role::Caller));
-    let mut call = CallState::incoming(id("c1"), peer("b"));
+    let mut call = CallState::incoming(id("c1"), peer("b"), Ring::default());
     assert!(call.is_incoming_ring() && call.accept().is_none());
     assert!(call.reserve() && !call.reserve() && call.is_incoming_ring());
     assert_eq!(call.decline(DeclineReason::Busy), None, "the answer is reserved");
-    assert_eq!(call.accept(), Some(CallSignal::Accept));
+    assert_eq!(call.accept(), Some(CallSignal::Accept { metadata: None }));
     assert_eq!((call.phase(), call.role(), call.accept()), (Phase::Active, Role::Callee, None));
 }
 
 #[test]
 fn accept_is_ignored_unless_calling() {
     let mut preparing = CallState::outgoing(id("c1"), peer("b"));
-    preparing.receive(CallSignal::Accept);
+    preparing.receive(CallSignal::Accept { metadata: None });
     assert_eq!(preparing.phase(), Phase::Preparing);
-    let mut ringing = CallState::incoming(id("c1"), peer("b"));
-    ringing.receive(CallSignal::Accept);
+    let mut ringing = CallState::incoming(id("c1"), peer("b"), Ring::default());
+    ringing.receive(CallSignal::Accept { metadata: None });
     assert_eq!(ringing.phase(), Phase::Ringing);
 }
 
@@ -69,7 +74,10 @@ fn hang_up_is_sent_if_peer_received_ring() {
     assert_eq!(preparing.hang_up(EndReason::HungUp), None);
     assert_eq!(preparing.end_reason(), Some(EndReason::HungUp));
     let unanswered = CallSignal::HangUp { reason: HangUpReason::Unanswered };
-    assert_eq!(CallState::incoming(id("c1"), peer("b")).hang_up(EndReason::Unanswered), Some(unanswered));
+    assert_eq!(
+        CallState::incoming(id("c1"), peer("b"), Ring::default()).hang_up(EndReason::Unanswered),
+        Some(unanswered)
+    );
 }
 
 #[test]
@@ -88,7 +96,7 @@ fn refused_ring_ends_call() {
 
 #[test]
 fn queued_signals_are_limited_by_phase() {
-    let ringing = CallState::incoming(id("c1"), peer("b"));
+    let ringing = CallState::incoming(id("c1"), peer("b"), Ring::default());
     let mut ended = active();
     ended.end(EndReason::HungUp);
     assert_eq!([ringing.signal_limit(), active().signal_limit(), ended.signal_limit()], [16, 256, 0]);
@@ -131,14 +139,14 @@ fn new_local_id_is_announced_over_connection() {
 fn repeated_ring_of_ended_call_is_ignored() {
     let mut rings = Rings::default();
     let me = PeerId::from("a");
-    let mut ring = |from: &str, call: &str| rings.receive(0.0, &me, peer(from), id(call), []);
+    let mut ring = |from: &str, call: &str| rings.receive(0.0, &me, peer(from), id(call), Ring::default(), []);
     assert!(matches!(ring("b", "c1"), RingOutcome::Incoming(_)));
     // The call has ended, so it is no longer passed.
     assert_eq!(ring("b", "c1"), RingOutcome::Ignored);
     assert!(matches!(ring("b", "c2"), RingOutcome::Incoming(_)));
     assert!(matches!(ring("c", "c1"), RingOutcome::Incoming(_)), "an id belongs to one peer");
     rings.remember(&"b".into(), &id("c3"));
-    assert_eq!(rings.receive(0.0, &me, peer("b"), id("c3"), []), RingOutcome::Ignored);
+    assert_eq!(rings.receive(0.0, &me, peer("b"), id("c3"), Ring::default(), []), RingOutcome::Ignored);
 }
 
 #[test]
@@ -147,7 +155,8 @@ fn rings_and_busy_answers_are_limited() {
     let me = PeerId::from("a");
     let mut calls: Vec<CallState> = Vec::new();
     for number in 0..16 {
-        let RingOutcome::Incoming(call) = rings.receive(0.0, &me, peer(&format!("p{number}")), id("c"), &mut calls)
+        let RingOutcome::Incoming(call) =
+            rings.receive(0.0, &me, peer(&format!("p{number}")), id("c"), Ring::default(), &mut calls)
         else {
             panic!()
         };
@@ -155,14 +164,17 @@ fn rings_and_busy_answers_are_limited() {
     }
     let busy = RingOutcome::Declined(CallSignal::Decline { reason: DeclineReason::Busy });
     for number in 0..40 {
-        let outcome = rings.receive(5_000.0, &me, peer("q"), id(&format!("c{number}")), &mut calls);
+        let outcome = rings.receive(5_000.0, &me, peer("q"), id(&format!("c{number}")), Ring::default(), &mut calls);
         assert_eq!(outcome, if number < 32 { busy_answer() } else { RingOutcome::Ignored }, "{number}");
     }
-    assert_eq!(rings.receive(16_000.0, &me, peer("q"), id("later"), &mut calls), busy);
+    assert_eq!(rings.receive(16_000.0, &me, peer("q"), id("later"), Ring::default(), &mut calls), busy);
     // At most one ring per peer.
     calls.truncate(1);
-    assert_eq!(rings.receive(16_000.0, &me, peer("p0"), id("second"), &mut calls), busy_answer());
-    assert!(matches!(rings.receive(16_000.0, &me, peer("q"), id("first"), &mut calls), RingOutcome::Incoming(_)));
+    assert_eq!(rings.receive(16_000.0, &me, peer("p0"), id("second"), Ring::default(), &mut calls), busy_answer());
+    assert!(matches!(
+        rings.receive(16_000.0, &me, peer("q"), id("first"), Ring::default(), &mut calls),
+        RingOutcome::Incoming(_)
+    ));
 }
 
 fn busy_answer() -> RingOutcome {
@@ -196,6 +208,8 @@ impl Side {
             self.rings.remember(&other.into(), &call);
             self.calls.push(CallState::outgoing(call, peer(other)));
         }
+        let call = self.calls.iter_mut().find(|call| call.end_reason().is_none());
+        call.unwrap().set_metadata(Some(metadata(self.me)));
     }
 
     /// Provides the media that the call waits for.
@@ -211,8 +225,8 @@ impl Side {
         let CallMessage { call, signal } = message;
         if let Some(state) = self.calls.iter_mut().find(|state| *state.id() == call && state.end_reason().is_none()) {
             state.receive(signal);
-        } else if signal == CallSignal::Ring {
-            match self.rings.receive(0.0, &self.me.into(), peer(from), call, &mut self.calls) {
+        } else if let CallSignal::Ring(ring) = signal {
+            match self.rings.receive(0.0, &self.me.into(), peer(from), call, ring, &mut self.calls) {
                 RingOutcome::Incoming(call) => self.calls.push(call),
                 RingOutcome::Joined { index, former } => {
                     assert_eq!(self.calls[index].phase(), Phase::Accepting);
@@ -270,6 +284,8 @@ fn mutual_calls_become_one_call() {
         let [&[near], &[far]] = [&*active[0], &*active[1]] else { panic!("{active:#?}") };
         assert_eq!(near.id(), far.id());
         assert_ne!(near.role(), far.role());
+        assert_eq!(near.peer_metadata(), Some(&metadata("b")), "{near:#?}");
+        assert_eq!(far.peer_metadata(), Some(&metadata("a")), "{far:#?}");
         assert!(
             sides.iter().flat_map(|side| &side.calls).all(|call| call.phase() == Phase::Active),
             "no call keeps ringing"

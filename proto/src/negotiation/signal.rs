@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     as_deserialized, dictionary,
     sdp::{IceCandidate, SdpType, SessionDescription},
+    signaling::Data,
 };
 
 /// A message between the two sessions of a connection, over any link.
@@ -151,17 +152,30 @@ impl error::Error for ParseSignalError {
     }
 }
 
-/// A signal, or a message of a call, as one flat object. In WebAssembly, this takes less code than serde's tagged and
-/// flattened enums.
+/// A signal, a message of a call, or a direct message, as one flat object. In WebAssembly, this takes less code than
+/// serde's tagged and flattened enums.
 #[derive(Default, Serialize)]
 pub(crate) struct Wire {
     /// The call id, in a call message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) call: Option<String>,
+    /// The message id, in a direct message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
     pub(crate) kind: String,
-    /// The reason for the end of a call.
+    /// The reason for the end of a call, or for the failure of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// The text of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metadata: Option<Data>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ring_ms: Option<u32>,
+    /// The content of a direct message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<Data>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub(crate) sdp_type: Option<SdpType>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,8 +198,13 @@ dictionary! {
     Wire = Self::default(),
     required [],
     call / "call",
+    id / "id",
     kind / "kind",
     reason / "reason",
+    message / "message",
+    metadata / "metadata",
+    ring_ms / "ring_ms",
+    data / "data",
     sdp_type / "type",
     sdp / "sdp",
     candidate / "candidate",

@@ -1,9 +1,12 @@
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::json;
+use crate::{as_deserialized, json};
 
 /// A JSON value that one peer sends to another, kept as its text.
 ///
@@ -33,6 +36,12 @@ impl Data {
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         json::check(value)?;
         serde_json::value::to_raw_value(value).map(Self)
+    }
+
+    /// Returns the value `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        Self(RawValue::NULL.to_owned())
     }
 
     /// Creates the value from JSON text. Its depth is not limited, although that of [`parse`](Self::parse) is.
@@ -66,6 +75,14 @@ impl PartialEq for Data {
 }
 
 impl Eq for Data {}
+
+impl Hash for Data {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.get().hash(state);
+    }
+}
+
+as_deserialized!(Data);
 
 impl fmt::Debug for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

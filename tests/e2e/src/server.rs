@@ -49,7 +49,8 @@ impl Running {
 impl DemoServer {
     /// Starts the server with the pages that have been built.
     pub async fn start() -> Self {
-        let npm = built(&workspace(), "pkg/browser_rtc_bg.wasm", "wasm-pack build --target web");
+        let npm = workspace().join("npm/dist");
+        assert!(npm.is_dir(), "npm/dist does not exist: `cargo xtask npm` builds it");
         let scripts = workspace().join("tests/e2e/tests/demo");
         let examples = workspace().join("examples");
         let dirs = [("/", demo()), ("/npm", npm), (SCRIPTS, scripts), ("/examples", examples)];

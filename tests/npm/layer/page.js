@@ -1,59 +1,8 @@
-// Tests of the layer in a browser: both peers of each call are in this page. `browser.mjs` opens it.
+// Tests of the layer in a browser. Both peers of each call are in this page.
 import { advice, devices, getUserMedia, levels, record, snapshot, stop } from "/npm/media.js";
 import { stats, watchRates } from "/npm/stats.js";
-import loadRaw from "/npm/wasm/browser_rtc.js";
 import { DataChannel, init, isSupported, joinRoom, Room, RtcError } from "/npm/index.js";
-
-const url = new URL("/signal", location.href.replace(/^http/, "ws"));
-const tests = new Map();
-const test = (name, body) => tests.set(name, body);
-
-function equal(actual, expected, what = "value") {
-  const [left, right] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (left !== right) throw new Error(`${what} is ${left}, expected ${right}`);
-}
-
-async function rejects(promise, name) {
-  const error = await Promise.resolve(promise).then(() => undefined, (error) => error);
-  if (!error) throw new Error(`the promise is fulfilled, expected ${name}`);
-  equal(error.name, name, `the name of "${error.message}"`);
-  return error;
-}
-
-const once = (target, type) => new Promise((resolve) => target.on(type, resolve));
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-let rooms = 0;
-
-/** Joins two peers to a new room. */
-async function pair() {
-  const room = `room-${(rooms += 1)}`;
-  const ada = await joinRoom(url, { room, name: "Ada" });
-  const joined = once(ada, "peerJoined");
-  const bob = await joinRoom(String(url), { room, name: "Bob" });
-  equal((await joined).peer, bob.me, "the peer that joined");
-  return { ada, bob, room };
-}
-
-/** Returns both ends of a call with media. */
-async function connected() {
-  const { ada, bob } = await pair();
-  const camera = await getUserMedia({ audio: true, video: true });
-  const [caller, callee] = await Promise.all([
-    ada.call(ada.peers[0], { media: camera }),
-    once(bob, "incoming").then(({ call }) => call.accept({ media: Promise.resolve(camera) })),
-  ]);
-  const end = () => {
-    ada.leave();
-    bob.leave();
-    stop(camera);
-  };
-  return { ada, bob, camera, caller, callee, end };
-}
-
-async function channels(caller, callee, label) {
-  return Promise.all([caller.channel(label), callee.channel(label)]);
-}
+import { channels, connected, equal, established, once, pair, rejects, sleep, test, url } from "./harness.js";
 
 test("module is loaded once", async () => {
   equal(isSupported(), true);
@@ -80,6 +29,119 @@ test("room events and messages", async () => {
   equal((await iterator.next()).done, true, "the end");
   await rejects(ada.call("someone"), "ClosedError");
   await rejects(ada.say("late"), "ClosedError");
+});
+
+test("messages to one peer", async () => {
+  const { ada, bob, room } = await pair();
+  const eve = await joinRoom(url, { room, name: "Eve" });
+  const overheard = [];
+  for (const type of ["message", "said"]) eve.on(type, ({ data }) => overheard.push(data));
+  const received = [];
+  bob.on("message", ({ from, data }) => received.push([from.name, data]));
+  await ada.send(bob.me, { text: "for you" });
+  await eve.send(bob.me.id, null);
+  while (received.length < 2) await sleep(20);
+  equal(received, [["Ada", { text: "for you" }], ["Eve", null]]);
+  equal(overheard, []);
+  await rejects(ada.send("nobody", 1), "PeerLeftError").then(({ operation }) => equal(operation, "send"));
+  await rejects(ada.send(ada.me, 1), "PeerLeftError");
+  await rejects(ada.send(bob.me, () => {}), "TypeError");
+  await rejects(ada.send(bob.me, "x".repeat(1 << 20)), "TooLargeError");
+  await rejects(ada.send(bob.me, 1, { signal: AbortSignal.abort() }), "AbortError");
+  for (const peer of [ada, bob, eve]) peer.leave();
+  await rejects(ada.send(bob.me, 1), "ClosedError");
+});
+
+test("requests and replies", async () => {
+  const { ada, bob } = await pair();
+  const unhandled = await rejects(ada.request(bob.me, 1), "NoHandlerError");
+  equal([unhandled.operation, unhandled.message], ["request", "request: the peer handles no requests"]);
+  const aborted = [];
+  const off = bob.onRequest(async ({ from, data, signal }) => {
+    equal(from, ada.me, "the sender");
+    if (data === "fail") throw new RangeError("no such song");
+    if (data === "wait") {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      aborted.push(data);
+    }
+    return data === undefined ? undefined : { data };
+  });
+  equal(await Promise.all([1, null, "x"].map((data) => ada.request(bob.me, data))), [{ data: 1 }, { data: null }, { data: "x" }]);
+  equal((await rejects(ada.request(bob.me.id, "fail"), "RemoteError")).message, "request: no such song");
+  const controller = new AbortController();
+  const waiting = ada.request(bob.me, "wait", { signal: controller.signal });
+  await sleep(100);
+  const reason = new Error("changed my mind");
+  controller.abort(reason);
+  equal(await waiting.catch((error) => error === reason), true, "the reason");
+  while (aborted.length === 0) await sleep(20);
+  await rejects(ada.request(bob.me, "wait", { timeout: 100 }), "TimeoutError");
+  await rejects(ada.request(bob.me, () => {}), "TypeError");
+  await rejects(ada.request(bob.me, 1, { timeout: -1 }), "RangeError");
+  await rejects(ada.request("nobody", 1), "PeerLeftError");
+  off();
+  await rejects(ada.request(bob.me, 1), "NoHandlerError");
+  bob.onRequest(() => new Promise(() => {}));
+  const leaving = ada.request(bob.me, 1);
+  await sleep(100);
+  bob.leave();
+  await rejects(leaving, "PeerLeftError");
+  ada.leave();
+});
+
+test("calls have metadata, a ring time and a configuration", async () => {
+  const { ada, bob } = await pair();
+  const ringing = once(bob, "incoming");
+  const rtcConfiguration = { iceServers: [{ urls: "stun:127.0.0.1:3478" }] };
+  const calling = ada.call(bob.me, { metadata: { subject: "the invoice" }, rtcConfiguration });
+  const { call: incoming } = await ringing;
+  equal(incoming.metadata, { subject: "the invoice" });
+  const callee = await incoming.accept({ metadata: ["in the train"], rtcConfiguration: { bundlePolicy: "max-bundle" } });
+  const caller = await calling;
+  equal([caller.metadata, callee.metadata], [["in the train"], { subject: "the invoice" }]);
+  equal(caller.connection.getConfiguration().iceServers.length, 1);
+  equal(callee.connection.getConfiguration().bundlePolicy, "max-bundle");
+  caller.hangUp();
+  await callee.ended();
+  const unanswered = once(bob, "incoming");
+  await rejects(ada.call(bob.me, { ringTime: 200 }), "TimeoutError");
+  equal([await (await unanswered).call.ended(), (await unanswered).call.metadata], ["unanswered", undefined]);
+  await rejects(ada.call(bob.me, { metadata: "x".repeat(20_000) }), "TooLargeError").then(({ limit }) => equal(limit, 16384));
+  await rejects(ada.call(bob.me, { metadata: () => {} }), "TypeError");
+  await rejects(ada.call(bob.me, { ringTime: -1 }), "RangeError");
+  await rejects(ada.call(bob.me, { rtcConfiguration: { iceServers: 5 } }), "TypeError");
+  ada.leave();
+  bob.leave();
+});
+
+test("a peer that has just joined can be called", async () => {
+  const room = "a room with a peer that has just joined";
+  const ada = await joinRoom(url, { room, name: "Ada" });
+  const bob = await joinRoom(url, { room, name: "Bob" });
+  // The event `peerJoined` may still be under way to Ada.
+  const [call] = await Promise.all([ada.call(bob.me.id), once(bob, "incoming").then(({ call }) => call.accept())]);
+  equal(call.peer, bob.me);
+  ada.leave();
+  bob.leave();
+});
+
+test("an answer that is aborted at once ends the call", async () => {
+  const { ada, bob } = await pair();
+  const camera = new Promise(() => {});
+  for (const media of [camera, null]) {
+    const incoming = once(bob, "incoming");
+    const calling = ada.call(bob.me);
+    const controller = new AbortController();
+    const { call } = await incoming;
+    const accepting = call.accept({ media, signal: controller.signal });
+    controller.abort();
+    await rejects(accepting, "AbortError");
+    await rejects(calling, "DeclinedError");
+    equal(await call.ended(), "hungUp");
+    await rejects(call.accept(), "ClosedError");
+  }
+  ada.leave();
+  bob.leave();
 });
 
 test("declined, cancelled and unanswered calls", async () => {
@@ -181,13 +243,6 @@ test("tracks are added, replaced and removed", async () => {
   stop(second);
   stop(third);
 });
-
-/** Waits until media flows: the remote stream is known earlier, from the negotiation. */
-async function established(connection) {
-  while (connection.connectionState !== "connected") {
-    await new Promise((changed) => connection.addEventListener("connectionstatechange", changed, { once: true }));
-  }
-}
 
 test("tones", async () => {
   const { caller, end } = await connected();
@@ -316,42 +371,3 @@ test("disposal ends calls, channels and rooms", async () => {
   equal([Room.prototype, DataChannel.prototype].every((prototype) => !("undefined" in prototype)), true);
   stop(camera);
 });
-
-test("dropped handles are collected", async () => {
-  const { memory } = await loadRaw();
-  const { caller, callee, ada, end } = await connected();
-  const [channel, theirs] = await channels(caller, callee, "chat");
-  const rounds = async (count) => {
-    for (let round = 0; round < count; round += 1) {
-      if (round % 100 === 0) await Promise.all((await channels(caller, callee, "brief")).map((channel) => channel[Symbol.asyncDispose]?.()));
-      const off = channel.on("message", () => {});
-      const messages = channel[Symbol.asyncIterator]();
-      await theirs.send("x".repeat(1000));
-      await messages.next();
-      await messages.return();
-      off();
-      await ada[Symbol.asyncIterator]().return();
-      // A task in which the browser can collect objects.
-      if (round % 50 === 0) await sleep(5);
-    }
-    return memory.buffer.byteLength;
-  };
-  const before = await rounds(1000);
-  equal(await rounds(1000), before, "the size of the heap");
-  end();
-});
-
-const uncaught = [];
-addEventListener("error", ({ message }) => uncaught.push(message));
-addEventListener("unhandledrejection", ({ reason }) => uncaught.push(`unhandled: ${reason}`));
-
-const results = [];
-for (const [name, body] of tests) {
-  const limit = sleep(20_000).then(() => Promise.reject(new Error("the test has not ended after 20 seconds")));
-  const outcome = await Promise.race([body(), limit]).then(() => "ok", (error) => `${error.name}: ${error.message}`);
-  results.push([name, outcome]);
-  document.body.dataset.progress = name;
-}
-await sleep(200);
-results.push(["uncaught errors", uncaught.length === 0 ? "ok" : uncaught.join("; ")]);
-document.body.dataset.results = JSON.stringify(results);

@@ -1,7 +1,9 @@
 // Uses of every member of the layer. The TypeScript compiler checks this file, and nothing runs it.
 import {
+  type AcceptOptions,
   Call,
   type CallEvent,
+  type CallOptions,
   type ChannelEvent,
   type ChannelOptions,
   DataChannel,
@@ -20,14 +22,15 @@ import {
   type LeaveReason,
   type ListenerOptions,
   type LostReason,
-  type MediaOptions,
   type Message,
   type OfferOptions,
   OutgoingFile,
   PartialFile,
   type Peer,
+  type PeerRequest,
   type ReceivedMessage,
   type RecoveryOptions,
+  type RequestOptions,
   Room,
   type RoomEvent,
   RtcError,
@@ -60,6 +63,7 @@ export async function load(response: Promise<Response>, bytes: Uint8Array, modul
   for (const wasm of sources) {
     const options: InitOptions = { wasm };
     await init(options);
+    await init({ ...options, ...wait });
   }
   await init();
   const supported: boolean = isSupported();
@@ -85,6 +89,10 @@ export async function rooms(url: string | URL, fetchToken: () => Promise<string>
   const room = await joinRoom(url, { ...options, token: "secret" });
   const people: readonly Peer[] = [room.me, ...room.peers];
   await room.say({ hello: people.map(({ id, name }) => [id, name]) });
+  await room.say("hello", wait);
+  for (const peer of room.peers) await room.send(peer, { to: peer.name });
+  await room.send("id", null, wait);
+  room.on("message", ({ from, data }) => [same<typeof from, Peer>(true), same<typeof data, unknown>(true)]);
   const listening: ListenerOptions = wait;
   const off: () => void = room.on("peerJoined", ({ peer, type }) => {
     same<typeof peer, Peer>(true);
@@ -103,6 +111,18 @@ export async function rooms(url: string | URL, fetchToken: () => Promise<string>
   return room;
 }
 
+export async function requests(room: Room, peer: Peer): Promise<void> {
+  const options: RequestOptions = { timeout: 5_000, ...wait };
+  const reply: unknown = await room.request(peer, { question: "free on monday?" }, options);
+  console.log(reply, await room.request(peer.id, "and on tuesday?"));
+  const off: () => void = room.onRequest(async ({ from, data, signal }: PeerRequest) => {
+    const response = await fetch(`/calendar/${from.name}`, { signal });
+    return { data, free: await response.json() };
+  });
+  off();
+  room.onRequest(({ data }) => typeof data, wait);
+}
+
 function describeRoomEvent(event: RoomEvent): string | undefined {
   switch (event.type) {
     case "incoming":
@@ -112,6 +132,7 @@ function describeRoomEvent(event: RoomEvent): string | undefined {
     case "peerLeft":
       return event.reason;
     case "said":
+    case "message":
       return event.from.name;
     case "reconnecting":
       return event.attempt.toFixed();
@@ -138,7 +159,13 @@ function explain(error: RtcError): string {
 export async function callOut(room: Room, camera: MediaStream): Promise<EndReason> {
   const peer = room.peers[0];
   if (!peer) throw new RtcError("PeerLeftError", "callOut", "there is no peer");
-  const options: MediaOptions = { media: navigator.mediaDevices.getUserMedia({ video: true }), ...wait };
+  const options: CallOptions = {
+    media: navigator.mediaDevices.getUserMedia({ video: true }),
+    metadata: { subject: "the invoice" },
+    ringTime: 60_000,
+    rtcConfiguration: { iceTransportPolicy: "relay" },
+    ...wait,
+  };
   await room.call(peer.id);
   await room.call(peer, options);
   const call = await room.call(peer, { media: camera });
@@ -152,7 +179,8 @@ export async function callOut(room: Room, camera: MediaStream): Promise<EndReaso
     console.log(sender.track, all.length);
   }
   const connection: RTCPeerConnection = call.connection;
-  console.log(connection.iceConnectionState, call.peer.name);
+  const metadata: unknown = call.metadata;
+  console.log(connection.iceConnectionState, call.peer.name, metadata);
   call.on("stream", ({ stream }) => same<typeof stream, MediaStream>(true));
   call.on("ended", ({ reason }) => same<typeof reason, EndReason>(true));
   call.on("lost", ({ reason }) => same<typeof reason, LostReason>(true));
@@ -196,7 +224,9 @@ export async function answer(incoming: IncomingCall): Promise<Call | EndReason> 
   const ended: EndReason = await incoming.ended(wait);
   if (ended === "peerHungUp") return incoming.ended();
   await incoming.accept();
-  return incoming.accept({ media: null, ...wait });
+  const metadata: unknown = incoming.metadata;
+  const options: AcceptOptions = { media: null, metadata, rtcConfiguration: {}, ...wait };
+  return incoming.accept(options);
 }
 
 export async function channels(call: Call): Promise<void> {
@@ -213,6 +243,10 @@ export async function channels(call: Call): Promise<void> {
   for (const message of messages) await channel.send(message);
   const sent: boolean = channel.trySend("text");
   await channel.sendJson({ sent });
+  await channel.sendJson({ sent }, wait);
+  await channel.send("text", wait);
+  const native: RTCDataChannel = channel.native;
+  console.log(native.protocol);
   await channel.flush();
   await channel.flush(wait);
   const off: () => void = channel.on("message", ({ data }) => same<typeof data, ReceivedMessage>(true), wait);
@@ -291,10 +325,10 @@ export async function capture(video: HTMLVideoElement): Promise<void> {
     video.srcObject = screen;
     const levelOptions: media.LevelOptions = { interval: 100, ...wait };
     for await (const level of media.levels(camera, levelOptions)) level.toFixed();
-    const recordOptions: media.RecordOptions = { mimeType: "video/webm", interval: 500 };
+    const recordOptions: media.RecordOptions = { mimeType: "video/webm", interval: 500, ...wait };
     const recording: media.Recording = media.record(camera, recordOptions);
     for await (const part of recording) console.log(part.size, recording.mimeType);
-    const whole: Blob = (await recording.finished()) ?? (await recording.stop());
+    const whole: Blob = (await recording.finished(wait)) ?? (await recording.stop(wait)) ?? (await recording.finished()) ?? (await recording.stop());
     recording[Symbol.dispose]();
     console.log(whole.size);
     media.stop(camera);
@@ -302,9 +336,11 @@ export async function capture(video: HTMLVideoElement): Promise<void> {
     const sentence: string | undefined = media.advice(error);
     console.log(sentence);
   }
-  const snapshotOptions: media.SnapshotOptions = { type: "image/jpeg", quality: 0.8 };
+  const snapshotOptions: media.SnapshotOptions = { type: "image/jpeg", quality: 0.8, ...wait };
   const image: Blob = await media.snapshot(video, snapshotOptions);
   const devices: MediaDeviceInfo[] = await media.devices();
+  await media.devices(wait);
+  media.onDevicesChanged(() => {}, wait)();
   const off: () => void = media.onDevicesChanged((devices) => devices.length.toFixed());
   console.log(image.size, devices.length);
   off();
@@ -312,7 +348,9 @@ export async function capture(video: HTMLVideoElement): Promise<void> {
 
 export async function measure(call: Call): Promise<void> {
   const sources: statistics.StatsSource[] = [call, call.connection, ...call.connection.getSenders(), ...call.connection.getReceivers()];
-  const reports: statistics.StatsReport[] = await Promise.all(sources.map((source) => statistics.stats(source)));
+  const reports: statistics.StatsReport[] = await Promise.all(sources.map((source) => statistics.stats(source, wait)));
+  const connected: statistics.Connected = call;
+  await statistics.stats(connected);
   const [earlier, later] = [reports[0], reports[1]];
   if (!earlier || !later) return;
   const raw: RTCStatsReport = earlier.raw;

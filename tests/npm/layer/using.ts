@@ -1,6 +1,8 @@
 // Explicit resource management, which TypeScript has since 5.2.
 import { joinRoom, type IncomingCall } from "browser-rtc";
+import { LargeMessages } from "browser-rtc/channels";
 import { record } from "browser-rtc/media";
+import { createSession } from "browser-rtc/session";
 
 export async function greet(url: string): Promise<void> {
   using room = await joinRoom(url, { room: "lobby", name: "Ada" });
@@ -26,4 +28,11 @@ async function answer(ringing: IncomingCall): Promise<void> {
     console.log(partial?.id, outgoing.id);
     return;
   }
+}
+
+export async function share(channel: BroadcastChannel): Promise<void> {
+  await using session = await createSession(channel);
+  using chat = await session.channel("chat", { negotiated: true, id: 1 });
+  await using large = new LargeMessages(chat);
+  await large.send("hello");
 }

@@ -1,6 +1,8 @@
 // Wrong uses of the layer, each of which must fail to compile: an `@ts-expect-error` without an error is an error itself.
 import { Call, type CallEvent, type DataChannel, type Files, type IncomingCall, init, joinRoom, Room, type RoomEvent, RtcError } from "browser-rtc";
 import { advice, getUserMedia, record, snapshot } from "browser-rtc/media";
+import { LargeMessages, PackedMessages } from "browser-rtc/channels";
+import { createSession, Session } from "browser-rtc/session";
 import { rates, stats, watchRates } from "browser-rtc/stats";
 
 const options = { room: "lobby", name: "Ada" };
@@ -44,6 +46,20 @@ export async function inRoom(room: Room, stream: MediaStream): Promise<void> {
   await room.call("id", AbortSignal.timeout(5));
   // @ts-expect-error: a track is not a stream.
   await room.call("id", { media: stream.getTracks()[0] });
+  // @ts-expect-error: the ring time is a number.
+  await room.call("id", { ringTime: "long" });
+  // @ts-expect-error: the metadata is an option.
+  await room.call("id", { media: stream }, { subject: "the invoice" });
+  // @ts-expect-error: a message has a receiver.
+  await room.send({ text: "hello" });
+  // @ts-expect-error: the signal is the option `signal`.
+  await room.say("hello", AbortSignal.timeout(5));
+  // @ts-expect-error: a reply is unknown.
+  (await room.request("id", "question")).toString();
+  // @ts-expect-error: a request is answered by the value that the handler returns.
+  room.onRequest(({ reply }) => reply(1));
+  // @ts-expect-error: the name is `onRequest`.
+  room.on("request", () => {});
   // @ts-expect-error: event types are in camel case.
   room.on("peer_joined", () => {});
   // @ts-expect-error: the event has no member `peer`.
@@ -67,6 +83,10 @@ export function roomEvent(event: RoomEvent): string {
 export async function inCall(call: Call, incoming: IncomingCall): Promise<void> {
   // @ts-expect-error: a click is not an options object.
   document.body.onclick = (event: MouseEvent) => incoming.accept(event);
+  // @ts-expect-error: an answer does not ring.
+  await incoming.accept({ ringTime: 5 });
+  // @ts-expect-error: metadata is unknown.
+  incoming.metadata.subject;
   // @ts-expect-error: there is no such reason.
   incoming.decline("no");
   // @ts-expect-error: a label is a string.
@@ -111,6 +131,35 @@ export async function onChannel(channel: DataChannel, files: Files): Promise<voi
   await files.offerAgain("id");
   // @ts-expect-error: the stream is the option `into`.
   for await (const offer of files) offer.accept(new WritableStream());
+}
+
+export async function onSession(session: Session, channel: DataChannel, url: string): Promise<void> {
+  // @ts-expect-error: a transport is not a URL.
+  await createSession(url);
+  // @ts-expect-error: the transport is required.
+  await createSession();
+  // @ts-expect-error: the option is `polite`.
+  await createSession(() => {}, { politeness: true });
+  // @ts-expect-error: sessions are created by createSession.
+  new Session();
+  // @ts-expect-error: a transform returns a string.
+  await createSession(() => {}, { sdpTransform: () => {} });
+  // @ts-expect-error: signals are objects.
+  session.receive("{}");
+  // @ts-expect-error: there is no such kind of signal.
+  session.receive({ kind: "goodbye" });
+  // @ts-expect-error: the reason is that of a call.
+  if ((await session.ended()) === "hungUp") return;
+  // @ts-expect-error: sessions have no event `incoming`.
+  session.on("incoming", () => {});
+  // @ts-expect-error: a codec decodes too.
+  channel.withCodec({ encode: String });
+  // @ts-expect-error: the codec encodes numbers.
+  await channel.withCodec({ encode: (value: number) => String(value), decode: Number }).send("5");
+  // @ts-expect-error: packed messages are bytes.
+  await new PackedMessages(channel).send("text");
+  // @ts-expect-error: the limit is an option.
+  new LargeMessages(channel, 1000);
 }
 
 export function errors(error: RtcError): void {

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The time limit of a program that runs to its end, in milliseconds. */
-const RUN_LIMIT = 180_000;
+const RUN_LIMIT = 300_000;
 
 const groups = new Set();
 

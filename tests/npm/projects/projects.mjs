@@ -38,6 +38,12 @@ export const PROJECTS = [
     contains: "On the server: <!-- -->false",
   },
   {
+    name: "Next.js, development",
+    folders: ["page", "next"],
+    serve: (port) => [NEXT, "dev", "--port", port],
+    contains: "On the server: <!-- -->false",
+  },
+  {
     name: "README",
     folders: [],
     readme: ["index.html", "main.js"],
@@ -50,6 +56,11 @@ export const PROJECTS = [
   { name: "Vite 8", folders: ["page"], build: [VITE, "build"] },
   { name: "Vite 7, development", folders: ["page"], serve: (port) => [VITE_7, "--port", port, "--strictPort"] },
   { name: "Vite 7", folders: ["page"], build: [VITE_7, "build"] },
+  {
+    name: "webpack 5, development",
+    folders: ["page", "webpack"],
+    serve: (port) => [WEBPACK, "serve", "--mode", "development", "--static", ".", "--port", port],
+  },
   { name: "webpack 5", folders: ["page", "webpack"], build: [WEBPACK], copy: [HTML] },
   { name: "Rollup", folders: ["page", "rollup"], build: [ROLLUP, "-c"], copy: [HTML, WASM] },
   { name: "Rollup, inline", folders: ["page", "rollup", "inline"], build: [ROLLUP, "-c"], copy: [HTML] },

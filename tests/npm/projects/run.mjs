@@ -14,7 +14,7 @@ import { Browser } from "./webdriver.mjs";
 
 const HERE = import.meta.dirname;
 /** The time limits, in milliseconds. */
-const START_LIMIT = 60_000;
+const START_LIMIT = 120_000;
 const CALL_LIMIT = 60_000;
 const ENVIRONMENT = { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: undefined };
 const { DEMO, PACKAGE, SIGNALING_SERVER } = process.env;
@@ -27,7 +27,7 @@ const only = process.argv.slice(2);
 const projects = PROJECTS.filter(({ name }) => only.length === 0 || only.includes(name));
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-/** Creates a project and builds it. Returns the URL of its page, if it has one. */
+/** Creates a project and builds it. Returns the URL of its page, if it has one, and a function that stops its server. */
 async function build(project, server) {
   const folder = join(HERE, "built", project.name.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
   const options = { cwd: folder, env: ENVIRONMENT };
@@ -43,8 +43,8 @@ async function build(project, server) {
   if (project.build) await run(NODE, commandLine(folder, project.build), options);
   for (const [from, to] of project.copy ?? []) await copy(join(folder, from), join(folder, to));
   for (const check of project.checks ?? []) await run(NODE, commandLine(folder, check), options);
-  if (project.checks) return undefined;
-  if (!project.serve) return serve(join(folder, project.site ?? "dist"));
+  if (project.checks) return {};
+  if (!project.serve) return { url: await serve(join(folder, project.site ?? "dist")) };
 
   const port = await freePort();
   const url = `http://localhost:${port}/`;
@@ -53,7 +53,7 @@ async function build(project, server) {
   const html = await program.until(page, START_LIMIT);
   const { contains = "" } = project;
   if (!html.includes(contains)) throw new Error(`the page does not contain "${contains}":\n${html}`);
-  return url;
+  return { url, stop: () => program.stop() };
 }
 
 /** Returns the arguments of Node.js that run a script of the project, or of a package. */
@@ -90,7 +90,7 @@ function buildAll(server) {
     while (next < queue.length) {
       const { project, settle } = queue[next++];
       const start = performance.now();
-      const built = build(project, server).then((url) => ({ url }), (error) => ({ error }));
+      const built = build(project, server).catch((error) => ({ error }));
       settle({ ...(await built), took: seconds(start) });
     }
   };
@@ -152,13 +152,13 @@ async function main() {
   const queue = buildAll(server);
   const names = ["chrome", "firefox"];
   const [demo, ...browsers] = await Promise.all([openDemo(server), ...names.map((name) => Browser.open(name))]);
-  let failed = 0;
+  const failures = [];
   const report = (line, error) => {
-    if (error) failed += 1;
+    if (error) failures.push(line);
     console.log(error ? `FAILED ${line}: ${error}` : `ok ${line}`);
   };
   for (const { project, outcome } of queue) {
-    const { url, took, error } = await outcome;
+    const { url, stop, took, error } = await outcome;
     if (error || !url) {
       report(`${project.name}: ${took}`, error?.message);
       continue;
@@ -171,10 +171,13 @@ async function main() {
       await browser.goTo("about:blank");
       report(`${project.name}: ready in ${took}, ${names[index]} ${seconds(start)}`, problem);
     }
+    stop?.();
   }
   await Promise.all([demo, ...browsers].map((browser) => browser.close()));
-  console.log(`${queue.length} projects in ${seconds(begin)}, ${failed} failures`);
-  process.exit(failed === 0 ? 0 : 1);
+  console.log(`${queue.length} projects in ${seconds(begin)}, ${failures.length} failures`);
+  // Each again by its name, because the reasons are far above.
+  for (const line of failures) console.log(`FAILED ${line}`);
+  process.exit(failures.length === 0 ? 0 : 1);
 }
 
 await main();

@@ -1,6 +1,6 @@
 // A WebDriver client with the few commands that the tests use.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,42 +9,33 @@ import { freePort, Program } from "./programs.mjs";
 const START_LIMIT = 60_000;
 const LIMITS = { script: 60_000, pageLoad: 60_000 };
 
+const { CHROME, CHROMEDRIVER = "chromedriver", FIREFOX, GECKODRIVER = "geckodriver" } = process.env;
+const { WEBDRIVER_JSON = join(import.meta.dirname, "../../../webdriver.json") } = process.env;
+
+/** The capabilities of the browser tests in Rust, which need the same fake devices. */
+const shared = JSON.parse(await readFile(WEBDRIVER_JSON, "utf8"));
+const chrome = shared["goog:chromeOptions"];
+const firefox = shared["moz:firefoxOptions"];
+/** With a loopback candidate of Chrome, Firefox may never connect: see `Browser` in `tests/e2e`. */
+const LOOPBACK = "--allow-loopback-in-peer-connection";
 const CHROME_ARGUMENTS = [
+  ...chrome.args.filter((argument) => argument !== LOOPBACK),
   "--headless=new",
   "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
   "--disable-dev-shm-usage",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--autoplay-policy=no-user-gesture-required",
-  "--disable-features=WebRtcHideLocalIpsWithMdns",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
 ];
-
-const FIREFOX_PREFERENCES = {
-  "media.autoplay.default": 0,
-  "media.navigator.permission.disabled": true,
-  "media.navigator.streams.fake": true,
-  "media.peerconnection.ice.obfuscate_host_addresses": false,
-};
-
-const { CHROME, CHROMEDRIVER = "chromedriver", FIREFOX, GECKODRIVER = "geckodriver" } = process.env;
 
 const BROWSERS = {
   chrome: {
     driver: CHROMEDRIVER,
     options: [],
-    capabilities: { "goog:chromeOptions": { args: CHROME_ARGUMENTS, binary: CHROME } },
+    capabilities: { "goog:chromeOptions": { ...chrome, args: CHROME_ARGUMENTS, binary: CHROME } },
   },
   firefox: {
     driver: GECKODRIVER,
     // A free port, because the default is the same for every geckodriver.
     options: ["--websocket-port=0"],
-    capabilities: { "moz:firefoxOptions": { args: ["-headless"], prefs: FIREFOX_PREFERENCES, binary: FIREFOX } },
+    capabilities: { "moz:firefoxOptions": { ...firefox, args: ["-headless"], binary: FIREFOX } },
   },
 };
 
@@ -81,6 +72,12 @@ export class Browser {
   async answer(text) {
     await request("POST", `${this.#session}/alert/text`, { text });
     await request("POST", `${this.#session}/alert/accept`, {});
+  }
+
+  /** Clicks the element of a CSS selector, as a user does. */
+  async click(selector) {
+    const element = await request("POST", `${this.#session}/element`, { using: "css selector", value: selector });
+    await request("POST", `${this.#session}/element/${Object.values(element)[0]}/click`, {});
   }
 
   /** Runs the body of a function in the page, and returns its result. */

@@ -1,5 +1,5 @@
 // Calls every export of the npm package with invalid values in every argument position.
-const exported = await import("/npm/browser_rtc.js");
+const exported = await import("/npm/wasm/browser_rtc.js");
 await exported.default();
 const { joinRoom } = exported;
 

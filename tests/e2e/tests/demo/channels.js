@@ -1,5 +1,5 @@
 // One side of a call with the npm package, over which channels are tested.
-const { default: init, joinRoom } = await import("./npm/browser_rtc.js");
+const { default: init, joinRoom } = await import("/npm/wasm/browser_rtc.js");
 await init();
 
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;

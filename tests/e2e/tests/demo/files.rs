@@ -21,7 +21,7 @@ async fn f44_interrupted_file_resumes_in_next_call() {
     resume("resumed file", [Browser::Firefox, Browser::Chrome]).await;
 }
 
-const SMALL: &str = "new File(['hello, '.repeat(300000)], '<b>notes</b>.txt', { type: 'text/plain' })";
+pub const SMALL: &str = "new File(['hello, '.repeat(300000)], '<b>notes</b>.txt', { type: 'text/plain' })";
 
 const PICTURE: &str = "new File([await (await (async () => {
     const canvas = new OffscreenCanvas(64, 48); canvas.getContext('2d').fillRect(0, 0, 32, 48); return canvas;
@@ -32,13 +32,13 @@ const LARGE: &str = "new File(Array(1000).fill(new Blob([new Uint8Array(1 << 20)
 
 /// One file in the list of the page.
 #[derive(Debug, Deserialize)]
-struct Item {
-    name: String,
+pub struct Item {
+    pub name: String,
     elements: u32,
     size: String,
     state: String,
     text: String,
-    link: Option<String>,
+    pub link: Option<String>,
     /// The width of the preview in pixels.
     preview: u32,
 }
@@ -54,18 +54,19 @@ const ITEMS: &str = "return [...document.querySelectorAll('#files .file')].map((
 }))";
 
 /// Waits until the newest file is in this state.
-async fn until(page: &Page, state: &str) -> Item {
+pub async fn until(page: &Page, state: &str) -> Item {
     let newest_is = |items: &Vec<Item>| items.first().is_some_and(|item| item.state == state);
     page.until_script(ITEMS, &format!("the file is {state}"), newest_is).await.swap_remove(0)
 }
 
-async fn ready(page: &Page) {
+/// Waits until the demo can send files.
+pub async fn ready(page: &Page) {
     let script = "return document.querySelector('#send-file').disabled";
     page.until_script(script, "files can be sent", |disabled: &bool| !disabled).await;
 }
 
 /// Selects files as the file dialog does, which drivers cannot control.
-async fn choose(page: &Page, files: &str) {
+pub async fn choose(page: &Page, files: &str) {
     page.load_script(
         "files",
         &format!(

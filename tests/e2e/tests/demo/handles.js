@@ -1,5 +1,5 @@
-// The use of the handles of the npm package: abort signals, media promises, messages of every kind, and disposal.
-const { default: init, joinRoom } = await import("/npm/browser_rtc.js");
+// The use of the handles of the raw module of the npm package: abort signals, media promises, messages of every kind, and disposal.
+const { default: init, joinRoom } = await import("/npm/wasm/browser_rtc.js");
 await init();
 
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;

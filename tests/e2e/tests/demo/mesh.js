@@ -1,5 +1,5 @@
 // A mesh of calls with the npm package: each new peer calls all peers that are in the room.
-const { default: init, joinRoom } = await import("./npm/browser_rtc.js");
+const { default: init, joinRoom } = await import("/npm/wasm/browser_rtc.js");
 await init();
 
 // A low frame rate and a small size, because all browsers share one machine.

@@ -1,5 +1,5 @@
 // A room on a server that requires tokens, which expire after a second.
-const { default: init, joinRoom } = await import("/npm/browser_rtc.js");
+const { default: init, joinRoom } = await import("/npm/wasm/browser_rtc.js");
 await init();
 
 const url = `${location.protocol.replace("http", "ws")}//${location.host}/signal`;

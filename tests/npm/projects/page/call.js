@@ -1,10 +1,10 @@
 import { joinRoom } from "./entry.js";
 
 /** Calls the peer "Demo" with camera and microphone, sends a message over a channel, and returns the answer. */
-export async function call() {
+export async function call(signal) {
   const query = new URLSearchParams(location.search);
   const name = query.get("name");
-  const room = await joinRoom(query.get("server"), { room: "lobby", name });
+  const room = await joinRoom(query.get("server"), { room: "lobby", name, signal });
   const demo = room.peers.find((peer) => peer.name === "Demo");
   const call = await room.call(demo, { media: navigator.mediaDevices.getUserMedia({ audio: true, video: true }) });
 

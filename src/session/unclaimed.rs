@@ -1,4 +1,4 @@
-//! Streams and channels that the peer of a call has opened, and that the program has not requested yet.
+//! Streams and channels that the remote peer has opened, and that the program has not requested yet.
 
 use std::{
     cell::RefCell,
@@ -16,7 +16,7 @@ use crate::{
     event::EventStream,
     media::{MediaStream, MediaStreamTrack, TrackState},
     peer::{PeerConnection, TrackEvent},
-    wake::{CloseWait, WakerSet},
+    wake::WakerSet,
 };
 
 /// Maximum number of unclaimed channels, because the peer can open any number of channels.
@@ -25,9 +25,9 @@ const MAX_CHANNELS: usize = 64;
 /// Maximum size of the unread messages of an unclaimed channel, in bytes.
 const MAX_CHANNEL_BYTES: u32 = 8 * 1024 * 1024;
 
-/// The unclaimed streams and channels of one call.
+/// The unclaimed streams and channels of one connection.
 #[derive(Default)]
-pub(super) struct Unclaimed {
+pub(crate) struct Unclaimed {
     /// The first stream.
     stream: RefCell<Option<MediaStream>>,
     /// A stream of the tracks that belong to no stream.
@@ -38,20 +38,24 @@ pub(super) struct Unclaimed {
 
 impl Unclaimed {
     /// Returns the first stream.
-    pub(super) fn stream(&self) -> Option<MediaStream> {
+    pub(crate) fn stream(&self) -> Option<MediaStream> {
         self.stream.borrow().clone()
     }
 
-    /// Removes and returns the first channel with this label.
-    pub(super) fn take_channel(&self, label: &str) -> Option<DataChannel> {
+    /// Removes and returns the first channel that `matches` accepts.
+    pub(crate) fn take_channel(&self, matches: impl Fn(&DataChannel) -> bool) -> Option<DataChannel> {
         let mut channels = self.channels.borrow_mut();
-        let position = channels.iter().position(|channel| channel.label() == label)?;
+        let position = channels.iter().position(matches)?;
         Some(channels.remove(position))
     }
 
     /// Calls `take` after each change until it returns a value, and resolves to that value. Resolves to `None` at `end`.
     /// Cancel safe.
-    pub(super) async fn next<T>(&self, mut end: CloseWait, take: impl Fn(&Self) -> Option<T>) -> Option<T> {
+    pub(crate) async fn next<T>(
+        &self,
+        mut end: impl Future<Output = ()> + Unpin,
+        take: impl Fn(&Self) -> Option<T>,
+    ) -> Option<T> {
         let mut changed = self.changed.waiter();
         future::poll_fn(move |cx| {
             if Pin::new(&mut end).poll(cx).is_ready() {
@@ -104,7 +108,7 @@ impl Unclaimed {
 
 /// Subscribes to the streams and channels of a connection. Returns their collection, and the task that fills it until the
 /// connection ends.
-pub(super) fn collect(pc: &PeerConnection) -> (Rc<Unclaimed>, impl Future<Output = ()> + use<>) {
+pub(crate) fn collect(pc: &PeerConnection) -> (Rc<Unclaimed>, impl Future<Output = ()> + use<>) {
     let unclaimed = Rc::<Unclaimed>::default();
     (unclaimed.clone(), collect_into(unclaimed, pc.tracks(), pc.data_channels()))
 }
