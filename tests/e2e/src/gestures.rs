@@ -1,4 +1,4 @@
-//! Keys, drags and window sizes.
+//! Keys and drags.
 
 use std::time::Duration;
 
@@ -12,11 +12,6 @@ impl Page {
     pub async fn press_key(&self, selector: &str, key: char) {
         let element = self.find(selector).await;
         self.with_timeout(&format!("a key on {selector}"), element.send_keys(&key.to_string())).await;
-    }
-
-    /// Sets the size of the window in pixels. Browsers have a smallest width of about 500 pixels.
-    pub async fn resize(&self, (width, height): (u32, u32)) {
-        self.with_timeout("the size of the window", self.client.set_window_size(width, height)).await;
     }
 
     /// Drags an element with the pointer to a point in another one, which is given as fractions of its width and height.

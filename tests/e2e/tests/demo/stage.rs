@@ -145,8 +145,8 @@ async fn own_picture_moves(scene: &str, browser: Browser) {
             ('\u{e015}', "bottom-left"),
             ('\u{e014}', "bottom-right"),
         ];
-        for size in [DESKTOP, PHONE] {
-            ada.resize(size).await;
+        for (width, height) in [DESKTOP, PHONE] {
+            ada.resize(width, height).await;
             at("bottom-right").await;
             for (key, corner) in KEYS {
                 ada.press_key("#own-move", key).await;
@@ -174,8 +174,8 @@ async fn controls_stay_in_view_in_firefox() {
 async fn controls_stay_in_view(scene: &str, browser: Browser) {
     play(scene, async |stage| {
         let (ada, _bob) = call(stage, browser, Browser::Chrome).await;
-        for size in [DESKTOP, PHONE, PHONE_LANDSCAPE] {
-            ada.resize(size).await;
+        for size @ (width, height) in [DESKTOP, PHONE, PHONE_LANDSCAPE] {
+            ada.resize(width, height).await;
             let in_view = "return [...document.querySelectorAll('.controls button')].every((button) => {
                 const { top, bottom, left, right } = button.getBoundingClientRect();
                 return button.hidden || top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
@@ -185,7 +185,7 @@ async fn controls_stay_in_view(scene: &str, browser: Browser) {
             assert!(!overflows, "the page scrolls sideways at {size:?}");
         }
         let expand = ".tile:not([hidden]) .tile-expand";
-        ada.resize(DESKTOP).await;
+        ada.resize(DESKTOP.0, DESKTOP.1).await;
         for fills in [true, false] {
             ada.click(expand).await;
             let script = "return document.fullscreenElement?.classList.contains('tile') ?? false";
@@ -200,8 +200,8 @@ async fn controls_stay_in_view(scene: &str, browser: Browser) {
 async fn grid_holds_nine_tiles_without_overlap() {
     play("grid", async |stage| {
         let (ada, _bob) = call(stage, Browser::Chrome, Browser::Chrome).await;
-        for size in [DESKTOP, PHONE] {
-            ada.resize(size).await;
+        for size @ (width, height) in [DESKTOP, PHONE] {
+            ada.resize(width, height).await;
             for count in 1..=9 {
                 let fits: String = ada.script(&format!("const count = {count}; {GRID}")).await;
                 assert_eq!(fits, "", "{count} tiles at {size:?}");
