@@ -140,7 +140,10 @@ pub async fn run(page: &Page) -> Result<()> {
             () = clicks.select_next_some() => choose_speaker().await,
         };
         let done = match id {
-            Ok(id) => set_speaker(page, &id).await,
+            Ok(id) => {
+                page.settings.choose(&DeviceKind::AudioOutput, if id == "default" { "" } else { &id });
+                set_speaker(page, &id).await
+            }
             Err(error) => Err(error),
         };
         match done {

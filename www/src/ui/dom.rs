@@ -3,8 +3,8 @@
 use std::{cmp::Ordering, fmt};
 
 use browser_rtc::EventStream;
-use js_sys::{Array, JsString, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, JsString, Object};
+use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, EventTarget, HtmlElement, HtmlTemplateElement, KeyboardEvent};
 
 /// The error that the page lacks an element, or has one of another type: HTML and program differ in version.
@@ -156,27 +156,15 @@ pub fn append(parent: &Element, child: &Element) {
     let _no_cycle = parent.append_child(child);
 }
 
-/// Returns whether the browser's object has this member.
-pub fn has(object: &JsValue, member: &str) -> bool {
-    Reflect::has(object, &member.into()).unwrap_or(false)
-}
-
 /// Returns whether the user is typing in a visible field, so that the focus must stay where it is.
 pub fn is_typing() -> bool {
-    let active = web_sys::window().and_then(|window| window.document()).and_then(|document| document.active_element());
-    let Some(active) = active.and_then(|active| active.dyn_into::<HtmlElement>().ok()) else { return false };
-    active.offset_parent().is_some()
-        && active.matches("input:not([type=checkbox], [type=radio]), textarea").unwrap_or(false)
+    let is_field = |element: &HtmlElement| element.matches("input:not([type=checkbox], [type=radio]), textarea");
+    focused().is_some_and(|focused| is_visible(&focused) && is_field(&focused).unwrap_or(false))
 }
 
 /// Inserts a child before another one or, without one, at the end.
 pub fn insert(parent: &Element, child: &Element, before: Option<&Element>) {
     let _is_child = parent.insert_before(child, before.map(AsRef::as_ref));
-}
-
-/// Sets or removes an attribute without a value.
-pub fn toggle(element: &Element, name: &str, on: bool) {
-    let _well_formed = element.toggle_attribute_with_force(name, on);
 }
 
 /// Compares two texts by the rules of the user's language.

@@ -91,7 +91,9 @@ pub fn not_answered(kind: &ErrorKind, name: &str) -> Option<Note> {
 pub fn ring_ended(reason: &EndReason, name: &str) -> Note {
     match reason {
         EndReason::PeerLeft => Note::new(Code::PeerLeft, format!("{name} has left.")),
-        EndReason::PeerHungUp => Note::new(Code::Cancelled, format!("You missed a call from {name}.")).lasting(),
+        EndReason::PeerHungUp | EndReason::Unanswered => {
+            Note::new(Code::Cancelled, format!("You missed a call from {name}.")).lasting()
+        }
         _ => Note::new(Code::Ended, "The call has ended."),
     }
 }
