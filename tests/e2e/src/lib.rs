@@ -22,6 +22,7 @@ mod browsers;
 mod devtools;
 mod display;
 mod driver;
+mod gestures;
 mod native_peer;
 #[cfg(target_os = "linux")]
 mod net;

@@ -409,7 +409,7 @@ impl Page {
         serde_json::from_str(&outcome).unwrap_or_else(|error| panic!("{}: {name}: {error}: {outcome}", self.name))
     }
 
-    async fn find(&self, selector: &str) -> Element {
+    pub(crate) async fn find(&self, selector: &str) -> Element {
         self.with_timeout(&format!("the search for {selector}"), self.client.find(Locator::Css(selector))).await
     }
 

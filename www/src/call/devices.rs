@@ -125,15 +125,18 @@ pub async fn run(page: &Page) -> Result<()> {
     devices.choose_speaker.set_hidden(!features::has_media_device_member("selectAudioOutput"));
     let (mut chosen, mut clicks) = (devices.speakers.chosen(), dom::clicks(&devices.choose_speaker));
     let mut changes = media::device_changes()?;
-    if let Some(speaker) = page.settings.speaker() {
-        // A loudspeaker that is no longer connected is replaced by the default one.
-        let _ = set_speaker(page, &speaker).await;
+    if let Some(id) = page.settings.speaker() {
+        // A loudspeaker that was chosen before the call may be gone, and the default one plays instead.
+        let _ = set_speaker(page, &id).await;
     }
     loop {
         devices.list(page).await?;
         let id = select_biased! {
             _change = changes.next().fuse() => continue,
-            id = chosen.select_next_some() => Ok(id),
+            id = chosen.select_next_some() => {
+                page.settings.choose(&DeviceKind::AudioOutput, &id);
+                Ok(id)
+            }
             () = clicks.select_next_some() => choose_speaker().await,
         };
         let done = match id {

@@ -18,10 +18,12 @@ pub async fn run(tile: &Tile, stream: &MediaStream) -> Result<()> {
     let mut added = stream.added_tracks();
     loop {
         if let Some(track) = stream.audio_tracks().first() {
-            let mut levels = LevelMeter::new(track)?.levels(INTERVAL)?;
+            let meter = LevelMeter::new(track)?;
+            let mut levels = meter.levels(INTERVAL)?;
             while let Some(level) = levels.next().await {
-                // A voice is about a tenth as loud as the loudest sound.
-                tile.set_level((level.rms * 5.0).min(1.0));
+                // A loud voice is a fifth as loud as the loudest sound.
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is 0 to 100")]
+                tile.set_level((level.rms * 500.0).clamp(0.0, 100.0) as u8);
             }
         }
         if added.next().await.is_none() {

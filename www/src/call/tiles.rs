@@ -84,7 +84,7 @@ impl Tile {
         self.set_picture(picture);
         self.set_muted(false);
         self.set_cover(None);
-        self.set_level(0.0);
+        self.set_level(0);
         dom::set_flag(&self.bars, "hidden", true);
         self.name.set_text_content(Some(label));
         self.avatar.set_text_content(Some(&dom::initial(name)));
@@ -117,9 +117,9 @@ impl Tile {
         dom::set_flag(&self.element, "data-frozen", text.is_some());
     }
 
-    /// Sets the loudness of the voice, from 0 to 1, which the ring of the avatar shows.
-    pub fn set_level(&self, level: f32) {
-        dom::set_property(&self.element, "--level", &format!("{}%", (level * 100.0) as u32));
+    /// Sets the loudness of the voice, 0 to 100, which the ring of the avatar shows.
+    pub fn set_level(&self, level: u8) {
+        dom::set_property(&self.element, "--level", &level.to_string());
     }
 
     /// Returns the stream that is shown.

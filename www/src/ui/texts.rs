@@ -92,7 +92,7 @@ pub fn ring_ended(reason: &EndReason, name: &str) -> Note {
     match reason {
         EndReason::PeerLeft => Note::new(Code::PeerLeft, format!("{name} has left.")),
         EndReason::PeerHungUp | EndReason::Unanswered => {
-            Note::new(Code::Cancelled, format!("You missed a call from {name}."))
+            Note::new(Code::Cancelled, format!("You missed a call from {name}.")).lasting()
         }
         _ => Note::new(Code::Ended, "The call has ended."),
     }

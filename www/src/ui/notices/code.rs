@@ -46,19 +46,19 @@ impl Code {
     }
 
     /// Returns the time for which news are shown, in milliseconds. `None` until other news.
-    pub fn life(self) -> Option<u32> {
+    fn life(self) -> Option<u32> {
         match self {
             Self::Ready | Self::Joined | Self::Left | Self::Recovered | Self::CallRecovered => Some(6_000),
-            // The user may have missed a call.
-            Self::Cancelled | Self::Unanswered => None,
-            Self::Declined | Self::Busy | Self::Ended | Self::PeerLeft => Some(10_000),
+            Self::Declined | Self::Busy | Self::Ended | Self::Cancelled | Self::Unanswered | Self::PeerLeft => {
+                Some(10_000)
+            }
             Self::Ringing | Self::InCall | Self::Reconnecting | Self::CallReconnecting | Self::Stalled => None,
             Self::Disconnected => None,
         }
     }
 
-    /// Returns whether a condition is obvious from the rest of the page. The line is then shown for some seconds only,
-    /// and stays available to screen readers.
+    /// Returns whether the note is obvious from the rest of the page. The line is then visible for some seconds only, and
+    /// stays available to screen readers.
     pub fn is_quiet(self) -> bool {
         matches!(self, Self::Ringing | Self::InCall)
     }
@@ -68,10 +68,16 @@ impl Code {
 pub struct Note {
     pub(super) code: Code,
     pub(super) sentence: String,
+    pub(super) life: Option<u32>,
 }
 
 impl Note {
     pub fn new(code: Code, sentence: impl Into<String>) -> Self {
-        Self { code, sentence: sentence.into() }
+        Self { code, sentence: sentence.into(), life: code.life() }
+    }
+
+    /// Shows the note until other news, for a user who may be away.
+    pub fn lasting(self) -> Self {
+        Self { life: None, ..self }
     }
 }

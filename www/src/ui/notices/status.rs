@@ -11,7 +11,7 @@ use web_sys::Element;
 use super::code::Note;
 use crate::dom;
 
-/// The time after which a quiet condition is hidden, in milliseconds.
+/// The time after which a quiet note is hidden, in milliseconds.
 const QUIET_AFTER: u32 = 5_000;
 
 pub struct StatusLine(Rc<Line>);
@@ -22,7 +22,7 @@ struct Line {
     /// The conditions that are true, the latest one last.
     conditions: RefCell<Vec<(u32, Note)>>,
     next_id: Cell<u32>,
-    /// The end of the news, or of the time in which a quiet condition is visible.
+    /// The end of the news, or of the time in which a quiet note is visible.
     timer: Cell<Option<Timeout>>,
 }
 
@@ -60,22 +60,24 @@ impl StatusLine {
 }
 
 impl Line {
-    /// Shows the current note. An older condition, which appears again, is not new.
+    /// Shows the current note. A condition that appears again after news is not new.
     fn render(self: &Rc<Self>, is_new: bool) {
         let (news, conditions) = (self.news.borrow(), self.conditions.borrow());
         let note = news.as_ref().or_else(|| conditions.last().map(|(_, note)| note));
         let (code, sentence) = note.map_or(("", ""), |note| (note.code.as_str(), &note.sentence));
-        let is_quiet = news.is_none() && note.is_some_and(|note| note.code.is_quiet());
+        let is_quiet = note.is_some_and(|note| note.code.is_quiet());
         dom::set_attribute(&self.element, "data-code", code);
         dom::set_visually_hidden(&self.element, is_quiet && !is_new);
         if self.element.text_content().as_deref() != Some(sentence) {
             self.element.set_text_content(Some(sentence));
         }
-        let life = if is_quiet { Some(QUIET_AFTER) } else { news.as_ref().and_then(|news| news.code.life()) };
+        let life = if is_quiet { Some(QUIET_AFTER) } else { news.as_ref().and_then(|news| news.life) };
         let timer = life.filter(|_| is_new).map(|life| {
             let line = Rc::clone(self);
             Timeout::new(life, move || {
-                line.news.take();
+                if !is_quiet {
+                    line.news.take();
+                }
                 line.render(false);
             })
         });
