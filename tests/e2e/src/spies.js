@@ -114,14 +114,19 @@ const lines = (log) =>
 const pressed = (selector) => one(selector)?.getAttribute("aria-pressed") === "true";
 
 // Frames are counted by callbacks, because `getVideoPlaybackQuality` of Firefox counts no frames of a stream.
+// The program may add videos after this script has run.
 const frames = new Map();
-for (const video of all("video")) {
+const watch = (video) => {
+  if (frames.has(video)) return;
+  frames.set(video, 0);
   const count = () => {
-    frames.set(video, (frames.get(video) ?? 0) + 1);
+    frames.set(video, frames.get(video) + 1);
     video.requestVideoFrameCallback(count);
   };
   video.requestVideoFrameCallback?.(count);
-}
+};
+all("video").forEach(watch);
+new MutationObserver(() => all("video").forEach(watch)).observe(document.body, { childList: true, subtree: true });
 
 // The tile of a video. The plain page has no tiles.
 const tile = (selector) => {

@@ -72,8 +72,7 @@ impl Template {
         content.first_element_child().map(Self).ok_or_else(|| MissingElement(format!("in the template #{id}")))
     }
 
-    /// Copies the content into the document. A video that is cloned in the document of the template reports no frames in
-    /// Firefox.
+    /// Copies the content into the document of the page.
     pub fn copy(&self) -> Result<Element, MissingElement> {
         let document = web_sys::window().and_then(|window| window.document());
         let copy = document.and_then(|document| document.import_node_with_deep(&self.0, true).ok());
