@@ -2,7 +2,7 @@
 
 use browser_rtc::{
     Error, ErrorKind, Result,
-    media::{self, Audio, Constraints, DeviceKind, MediaStream, MediaStreamTrack, Permission, Video, exact, ideal},
+    media::{self, Audio, Constraints, DeviceKind, MediaStream, MediaStreamTrack, Permission, Video, exact},
 };
 
 use crate::{
@@ -60,12 +60,19 @@ pub async fn open_available(chosen: &Chosen) -> Result<(LocalMedia, Option<Failu
     Err(error)
 }
 
-/// Opens exactly these kinds of devices.
-pub async fn open_kinds(kinds: Kinds, chosen: &Chosen) -> Result<Option<MediaStream>> {
+/// Opens exactly these kinds of devices. A chosen device that is no longer connected is replaced by the default one.
+async fn open_kinds(kinds: Kinds, chosen: &Chosen) -> Result<Option<MediaStream>> {
     if kinds == Kinds::NONE {
         return Ok(None);
     }
-    media::get_user_media(&constraints(kinds, chosen)).await.map(Some)
+    let opened = match media::get_user_media(&constraints(kinds, chosen)).await {
+        Err(error) if matches!(error.kind(), ErrorKind::Overconstrained { .. }) => {
+            let default = Chosen { camera: None, microphone: None, ..chosen.clone() };
+            media::get_user_media(&constraints(kinds, &default)).await
+        }
+        opened => opened,
+    };
+    opened.map(Some)
 }
 
 /// Returns the kinds of devices that can be tried after a failure, in order.
@@ -105,20 +112,19 @@ pub fn failure(error: &Error, chosen: &Chosen) -> Failure {
     Failure::new(error.kind(), texts::failure(error, chosen.kinds, chosen.exact_width))
 }
 
-/// Returns constraints for these kinds. A chosen device that is no longer connected is replaced by the default one.
 fn constraints(kinds: Kinds, chosen: &Chosen) -> Constraints {
     let mut constraints = Constraints::new();
     if kinds.microphone {
         let mut audio = Audio::new();
         if let Some(microphone) = &chosen.microphone {
-            audio = audio.device_id(ideal(microphone.as_str()));
+            audio = audio.device_id(exact(microphone.as_str()));
         }
         constraints = constraints.audio(audio);
     }
     if kinds.camera {
         let mut video = Video::new();
         if let Some(camera) = &chosen.camera {
-            video = video.device_id(ideal(camera.as_str()));
+            video = video.device_id(exact(camera.as_str()));
         }
         if let Some(width) = chosen.exact_width {
             video = video.width(exact(width));

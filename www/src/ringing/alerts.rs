@@ -1,4 +1,4 @@
-//! What draws the user's attention to a call that rings: a sound, the title of the tab and a notification.
+//! Alerts of a call that rings: a sound, the title of the tab and a notification.
 
 use std::{convert::Infallible, future::pending};
 

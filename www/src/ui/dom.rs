@@ -1,11 +1,18 @@
 //! The elements of the page, found once, and their events as streams.
 
+mod events;
+mod guards;
+
 use std::{cmp::Ordering, fmt};
 
-use browser_rtc::EventStream;
 use js_sys::{Array, JsString, Object};
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, EventTarget, HtmlElement, HtmlTemplateElement, KeyboardEvent};
+use web_sys::{Document, Element, HtmlElement, HtmlTemplateElement};
+
+pub use self::{
+    events::{clicks, clicks_on, escapes, submits, window},
+    guards::{Mark, Shown},
+};
 
 /// The error that the page lacks an element, or has one of another type: HTML and program differ in version.
 #[derive(Debug)]
@@ -174,73 +181,4 @@ pub fn compare(one: &str, other: &str) -> Ordering {
 /// Returns the first letter of a name, which is shown as an avatar.
 pub fn initial(name: &str) -> String {
     name.chars().next().map(String::from).unwrap_or_default()
-}
-
-pub fn clicks(target: &EventTarget) -> EventStream<()> {
-    EventStream::listen(target, "click", |_| Some(()))
-}
-
-/// Returns the window as a target of events.
-pub fn window() -> EventTarget {
-    js_sys::global().unchecked_into()
-}
-
-/// Clicks on the element itself and not on its content.
-pub fn clicks_on(target: &Element) -> EventStream<()> {
-    let element = target.clone();
-    EventStream::listen(target, "click", move |event| (event.target().as_ref() == Some(&*element)).then_some(()))
-}
-
-/// Presses of Escape anywhere on the page, unless it ends the input of a character or closes something else.
-pub fn escapes() -> EventStream<()> {
-    EventStream::listen(&window(), "keydown", |event| {
-        let key: &KeyboardEvent = event.dyn_ref()?;
-        (key.key() == "Escape" && !key.is_composing() && !key.default_prevented()).then_some(())
-    })
-}
-
-/// Submissions of a form, which the browser itself does not send.
-pub fn submits(form: &EventTarget) -> EventStream<()> {
-    EventStream::listen(form, "submit", |event| {
-        event.prevent_default();
-        Some(())
-    })
-}
-
-/// Keeps an element visible until it is dropped.
-#[must_use = "the element is hidden when this is dropped"]
-pub struct Shown<'a>(&'a HtmlElement);
-
-impl<'a> Shown<'a> {
-    /// Shows the element and moves the focus to it, from where keyboard navigation continues, unless the user is typing.
-    pub fn new(element: &'a HtmlElement) -> Self {
-        element.set_hidden(false);
-        if !is_typing() {
-            focus(element);
-        }
-        Self(element)
-    }
-}
-
-impl Drop for Shown<'_> {
-    fn drop(&mut self) {
-        self.0.set_hidden(true);
-    }
-}
-
-/// Keeps an attribute without a value on an element until it is dropped.
-#[must_use = "the attribute is removed when this is dropped"]
-pub struct Mark<'a>(&'a Element, &'static str);
-
-impl<'a> Mark<'a> {
-    pub fn new(element: &'a Element, name: &'static str) -> Self {
-        set_attribute(element, name, "");
-        Self(element, name)
-    }
-}
-
-impl Drop for Mark<'_> {
-    fn drop(&mut self) {
-        let _well_formed = self.0.remove_attribute(self.1);
-    }
 }

@@ -1,4 +1,4 @@
-//! What the page remembers: in this browser, or only in this tab. Nothing is remembered if the browser denies storage.
+//! Remembered values of the page: in this browser, or only in this tab. Nothing is remembered if the browser denies storage.
 
 use web_sys::{Storage, Window};
 
