@@ -22,6 +22,7 @@ mod browsers;
 mod devtools;
 mod display;
 mod driver;
+mod gestures;
 mod native_peer;
 #[cfg(target_os = "linux")]
 mod net;
@@ -43,7 +44,7 @@ pub use native_peer::NativePeer;
 pub use net::{NetworkStage, play_on_network, report};
 pub use page::{Page, Peer, connect};
 pub use proxy::Proxy;
-pub use seen::{ChatLine, Connection, Failure, Picture, Seen, Size, Track};
+pub use seen::{ChatLine, Connection, Failure, Picture, Seen, Size, Status, Tile, Track};
 pub use server::DemoServer;
 pub use stage::{Stage, play};
 pub use traffic::{BurstStats, Flow, Seat, TrafficStats};

@@ -23,6 +23,7 @@ mod recordings;
 mod recovery;
 mod ringing;
 mod rooms;
+mod stage;
 mod storm;
 mod talk;
 mod tokens;
