@@ -65,6 +65,9 @@ enum Step {
 
 use Step::{Choose, Click, Fill};
 
+/// The condition after a step.
+type Outcome = fn(&Seen) -> bool;
+
 /// A lab with its outcome, which does not depend on the speed of the machine.
 struct Case {
     lab: &'static str,
@@ -73,7 +76,7 @@ struct Case {
     /// The outcome before the actions.
     started: fn(&Seen, Browser) -> bool,
     /// Steps of the user then, each with its own outcome.
-    actions: &'static [(Step, fn(&Seen) -> bool)],
+    actions: &'static [(Step, Outcome)],
     /// The state after the outcome: `running` until it is stopped, or `finished`.
     end: &'static str,
 }
@@ -297,7 +300,7 @@ async fn take(page: &Page, step: &Step) {
         Click(selector) => page.click(selector).await,
         Fill(selector, text) => page.fill(selector, text).await,
         Choose(selector, value) => {
-            page.script(&format!("document.querySelector('{selector}').value = '{value}'")).await
+            page.script::<()>(&format!("document.querySelector('{selector}').value = '{value}'")).await;
         }
     }
 }

@@ -66,7 +66,7 @@ pub async fn run(video: &HtmlVideoElement, line: &str, show: impl Fn(&str, &dyn 
     let camera = media::get_user_media(&Constraints::new().video(true)).await?;
     let (from_peer, incoming) = mpsc::unbounded::<Signal>();
     let peer = Peer::new(move |text| {
-        let _ = text.parse().map(|signal| from_peer.unbounded_send(signal)); // the session may have ended
+        let _ = text.parse().is_ok_and(|signal| from_peer.unbounded_send(signal).is_ok()); // it may have ended
     });
     // A link is a stream of signals and a function that sends one. On the wire, a signal is JSON.
     let link = Link::sending(incoming, move |signal: Signal| {
