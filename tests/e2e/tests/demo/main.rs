@@ -1,5 +1,6 @@
 //! Calls between browsers on the demo and on the plain JavaScript page.
 
+mod accessibility;
 mod arguments;
 mod calls;
 mod capture;
@@ -15,6 +16,7 @@ mod native_peer;
 mod plain_page;
 mod recovery;
 mod rooms;
+mod served;
 mod storm;
 mod talk;
 mod tokens;
