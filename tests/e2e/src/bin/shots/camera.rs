@@ -14,17 +14,17 @@ pub async fn show_drawing(page: &Page, svg: &str) {
             picture.src = 'data:image/svg+xml,' + encodeURIComponent({});
             await picture.decode();
             const canvas = document.createElement('canvas');
-            [canvas.width, canvas.height] = [1280, 800];
+            [canvas.width, canvas.height] = [960, 600];
             const context = canvas.getContext('2d');
             // A canvas sends a frame when it is drawn.
-            setInterval(() => context.drawImage(picture, 0, 0, canvas.width, canvas.height), 50);
+            setInterval(() => context.drawImage(picture, 0, 0, canvas.width, canvas.height), 200);
             const capture = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
             navigator.mediaDevices.getUserMedia = async (constraints) => {{
                 const stream = await capture(constraints);
                 for (const track of stream.getVideoTracks()) {{
                     track.stop();
                     stream.removeTrack(track);
-                    stream.addTrack(canvas.captureStream(20).getVideoTracks()[0]);
+                    stream.addTrack(canvas.captureStream(5).getVideoTracks()[0]);
                 }}
                 return stream;
             }};
