@@ -69,7 +69,7 @@ pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
                 report_failure(page, chat::run(page, call)),
                 report_failure(page, files::run(page, call)),
                 report_failure(page, keypad::run(page, call)),
-                inspector::run(&page.states, call.connection()),
+                report_failure(page, inspector::run(page, call)),
                 report_recovery(page, call),
             )
         }

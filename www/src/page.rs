@@ -7,7 +7,7 @@ use crate::{
     dom::{self, Dom, MissingElement},
     join::JoinForm,
     notices::Notices,
-    panels::{chat::Chat, files::FileView, inspector::States, keypad::Keypad},
+    panels::{chat::Chat, files::FileView, inspector::Inspector, keypad::Keypad},
     people::PeopleList,
     ringing::{IncomingPanel, OutgoingPanel},
     settings::Settings,
@@ -31,7 +31,7 @@ pub struct Page {
     pub files: FileView,
     pub room_chat: Chat,
     pub keypad: Keypad,
-    pub states: States,
+    pub inspector: Inspector,
     pub panels: Tabs,
 }
 
@@ -53,7 +53,7 @@ impl Page {
             files: FileView::find(dom)?,
             room_chat: Chat::find(dom, "room-chat")?,
             keypad: Keypad::find(dom)?,
-            states: States::find(dom)?,
+            inspector: Inspector::find(dom)?,
             panels: Tabs::find(dom, &["chat", "files", "keypad", "capture", "inspector"])?,
         })
     }

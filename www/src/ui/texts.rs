@@ -1,5 +1,7 @@
 //! The sentences for failures and for the ends of calls.
 
+pub mod inspector;
+
 use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
 
 use crate::notices::{Code, Failure, Note};

@@ -9,6 +9,7 @@ mod endings;
 mod examples;
 mod files;
 mod handles;
+mod inspector;
 mod lingering;
 mod mesh;
 #[cfg(unix)]
