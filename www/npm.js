@@ -152,7 +152,15 @@ async function talkOver(chat, name, on) {
     addLine("me", "You", text);
     $("chat-text").value = "";
   });
-  for await (const message of chat) addLine("them", name, message);
+  // The Rust demo marks a message as received when its number arrives, as a binary message.
+  let received = 0;
+  for await (const message of chat) {
+    if (typeof message !== "string") continue;
+    addLine("them", name, message);
+    const count = new Uint8Array(4);
+    new DataView(count.buffer).setUint32(0, ++received);
+    chat.send(count).catch(() => {}); // The channel may close at this moment.
+  }
 }
 
 function addLine(from, who, text) {

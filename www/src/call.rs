@@ -4,7 +4,7 @@ use std::{future::Future, pin::pin};
 
 use browser_rtc::{
     Result,
-    media::{self, MediaStream, MediaStreamTrack},
+    media::{self, MediaStreamTrack},
     room::Call,
     session::SessionEvent,
 };
@@ -12,10 +12,11 @@ use futures::{FutureExt, StreamExt, join, select_biased};
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
 
 use crate::{
+    capture::LocalMedia,
     dom::{self, Dom, MissingElement, Shown},
     notices::{Code, Note},
     page::Page,
-    panels::{chat, files, inspector, keypad},
+    panels::{capture, chat, files, inspector, keypad},
     texts,
 };
 
@@ -55,20 +56,22 @@ impl CallView {
 }
 
 /// Runs a call until either side ends it. Owns everything that belongs to the call, and releases it at the end.
-pub async fn talk(page: &Page, call: &Call, camera: &MediaStream) -> Note {
+pub async fn talk(page: &Page, call: &Call, local: &LocalMedia) -> Note {
     let name = &*call.peer().name;
     let _view = page.call.show(name);
+    page.panels.select("chat");
     page.notices.show(Note::new(Code::InCall, format!("You are talking to {name}.")));
     let mut parts = pin!(
         async {
             join!(
-                report_failure(page, local_video(&page.call, call, camera)),
+                report_failure(page, local_video(&page.call, call, local)),
                 report_failure(page, remote_video(page, call)),
-                mute(&page.call.toggle_microphone, camera.audio_tracks()),
-                mute(&page.call.toggle_camera, camera.video_tracks()),
+                mute(&page.call.toggle_microphone, local.microphone()),
+                mute(&page.call.toggle_camera, local.camera()),
                 report_failure(page, chat::run(page, call)),
                 report_failure(page, files::run(page, call)),
                 report_failure(page, keypad::run(page, call)),
+                report_failure(page, capture::run(page, call)),
                 report_failure(page, inspector::run(page, call)),
                 report_recovery(page, call),
             )
@@ -108,8 +111,8 @@ async fn report_recovery(page: &Page, call: &Call) {
     }
 }
 
-async fn local_video(view: &CallView, call: &Call, camera: &MediaStream) -> Result<()> {
-    let _shown = media::show(&view.local_video, camera)?;
+async fn local_video(view: &CallView, call: &Call, local: &LocalMedia) -> Result<()> {
+    let _shown = local.stream.as_ref().map(|stream| media::show(&view.local_video, stream)).transpose()?;
     call.ended().await;
     Ok(())
 }
@@ -128,13 +131,13 @@ async fn remote_video(page: &Page, call: &Call) -> Result<()> {
     Ok(())
 }
 
-/// Mutes and unmutes these tracks by the button. A muted track sends silence or black frames.
-async fn mute(button: &HtmlButtonElement, tracks: Vec<MediaStreamTrack>) {
+/// Mutes and unmutes the track by the button. A muted track sends silence or black frames.
+async fn mute(button: &HtmlButtonElement, track: Option<MediaStreamTrack>) {
     let mut clicks = dom::clicks(button);
     let mut muted = false;
     loop {
         dom::set_attribute(button, "aria-pressed", if muted { "true" } else { "false" });
-        for track in &tracks {
+        if let Some(track) = &track {
             track.set_enabled(!muted);
         }
         clicks.select_next_some().await;

@@ -1,7 +1,7 @@
 //! The demo of browser-rtc: a room, and calls between two of its members.
 //!
 //! [`start`] finds the elements of the page and repeats three steps: the user joins a room (`join`), stays in it
-//! (`lobby`) and leaves. In the room, one call at a time rings (`ringing`) and is connected (`call`). Each step is an
+//! (`room`) and leaves. In the room, one call at a time rings (`ringing`) and is connected (`call`). Each step is an
 //! `async fn` that owns its resources: when it ends or is dropped, its camera, listeners and panels are released.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)]
@@ -9,14 +9,15 @@
 mod call;
 mod capture;
 mod join;
-mod lobby;
 mod page;
 mod panels;
-mod people;
 mod ringing;
+mod room;
 mod settings;
 mod support;
 mod ui;
+
+use std::mem;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
@@ -25,7 +26,7 @@ use crate::{
     dom::{Dom, MissingElement},
     notices::{Code, Note},
     page::{Page, View},
-    ui::{dom, notices, texts},
+    ui::{dom, notices, storage, texts},
 };
 
 /// Runs the demo on the current page.
@@ -48,12 +49,12 @@ async fn run() -> Result<(), MissingElement> {
     let _dismissals = page.notices.dismissals();
     page.join.prefill();
     page.notices.show(Note::new(Code::Ready, "Ready to join a room."));
+    let mut restores = page.join.restore();
     loop {
         page.show(View::Join);
-        page.join.ready();
-        let room = join::join(&page).await;
+        let room = join::join(&page, mem::take(&mut restores)).await;
         page.show(View::Room);
-        let note = lobby::stay(&page, room).await;
+        let note = room::stay(&page, room).await;
         page.notices.show(note);
     }
 }

@@ -1,5 +1,7 @@
 //! The elements of the page.
 
+use std::rc::Rc;
+
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
 use crate::{
@@ -7,11 +9,11 @@ use crate::{
     dom::{self, Dom, MissingElement},
     join::JoinForm,
     notices::Notices,
-    panels::{chat::Chat, files::FileView, inspector::Inspector, keypad::Keypad},
-    people::PeopleList,
+    panels::{capture::Captures, chat::Chat, files::Files, inspector::Inspector, keypad::Keypad},
     ringing::{IncomingPanel, OutgoingPanel},
+    room::{chat::RoomChat, invite::Invite, people::PeopleList},
     settings::Settings,
-    ui::tabs::Tabs,
+    ui::{tabs::Tabs, viewer::Viewer},
 };
 
 /// All elements that the program uses.
@@ -28,15 +30,19 @@ pub struct Page {
     pub outgoing: OutgoingPanel,
     pub call: CallView,
     pub chat: Chat,
-    pub files: FileView,
-    pub room_chat: Chat,
+    pub files: Files,
+    pub room_chat: RoomChat,
+    pub invite: Invite,
+    pub lounge_devices: Element,
     pub keypad: Keypad,
+    pub captures: Captures,
     pub inspector: Inspector,
     pub panels: Tabs,
 }
 
 impl Page {
     pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        let viewer = Rc::new(Viewer::find(dom)?);
         Ok(Self {
             views: Views::find(dom)?,
             room_name: dom.get("room-name")?,
@@ -50,9 +56,12 @@ impl Page {
             outgoing: OutgoingPanel::find(dom)?,
             call: CallView::find(dom)?,
             chat: Chat::find(dom, "chat")?,
-            files: FileView::find(dom)?,
-            room_chat: Chat::find(dom, "room-chat")?,
+            files: Files::find(dom, viewer.clone())?,
+            room_chat: RoomChat::find(dom)?,
+            invite: Invite::find(dom)?,
+            lounge_devices: dom.get("lounge-devices")?,
             keypad: Keypad::find(dom)?,
+            captures: Captures::find(dom, viewer)?,
             inspector: Inspector::find(dom)?,
             panels: Tabs::find(dom, &["chat", "files", "keypad", "capture", "inspector"])?,
         })

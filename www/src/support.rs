@@ -6,6 +6,7 @@ use web_sys::Element;
 use crate::{
     dom::{self, Dom, MissingElement},
     page::{View, Views},
+    texts::support as texts,
 };
 
 /// A feature that the browser, or this page in it, lacks.
@@ -18,15 +19,10 @@ pub struct Missing {
 pub fn missing() -> Vec<Missing> {
     let mut missing = Vec::new();
     if !peer::is_supported() {
-        let sentence = "RTCPeerConnection: connections from browser to browser (WebRTC).";
-        missing.push(Missing { name: "RTCPeerConnection", sentence });
+        missing.push(Missing { name: "RTCPeerConnection", sentence: texts::NO_CONNECTIONS });
     }
     if !media::is_supported() {
-        let sentence = if web_sys::window().is_some_and(|window| window.is_secure_context()) {
-            "getUserMedia: access to the camera and the microphone."
-        } else {
-            "getUserMedia: access to the camera and the microphone, available only over https or on localhost."
-        };
+        let sentence = if is_secure() { texts::NO_CAMERA } else { texts::INSECURE_CAMERA };
         missing.push(Missing { name: "getUserMedia", sentence });
     }
     missing
@@ -40,6 +36,13 @@ pub fn show(dom: &Dom, missing: &[Missing]) -> Result<(), MissingElement> {
         dom::set_attribute(&item, "data-missing", name);
         dom::append(&list, &item);
     }
+    if !is_secure() {
+        dom.get::<Element>("unsupported-hint")?.set_text_content(Some(texts::INSECURE_HINT));
+    }
     Views::find(dom)?.show(View::Unsupported);
     Ok(())
+}
+
+fn is_secure() -> bool {
+    web_sys::window().is_some_and(|window| window.is_secure_context())
 }

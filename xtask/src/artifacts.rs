@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 /// Manifest of the native peer, which is a separate workspace, so that no other build compiles its WebRTC stack.
 pub const NATIVE_PEER: &str = "examples/native-peer/Cargo.toml";
 
-/// Builds the wasm of the demo into `www/pkg`, and the npm package for use without a bundler into `pkg`.
+/// Builds the wasm of the demo into `www/pkg` and of the labs into `www/labs/pkg`, and the npm package for use without a
+/// bundler into `pkg`.
 pub fn pages() -> Result {
     wasm_pack("www", "web")?;
+    wasm_pack("www/labs", "web")?;
     wasm_pack(".", "web")
 }
 

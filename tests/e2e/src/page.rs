@@ -202,8 +202,16 @@ impl Page {
         self.click("#hang-up").await;
     }
 
+    /// Opens a panel beside the call by its tab. The plain page has no tabs, and shows everything.
+    pub async fn open_panel(&self, name: &str) {
+        if self.script(&format!("return document.querySelector('#tab-{name}') !== null")).await {
+            self.click(&format!("#tab-{name}")).await;
+        }
+    }
+
     /// Sends a chat line in the call, once the chat is open.
     pub async fn chat(&self, line: &str) {
+        self.open_panel("chat").await;
         self.until("the chat is open", |seen| seen.chat_open).await;
         self.fill("#chat-text", line).await;
         self.click("#chat-form button:not([type=button])").await;
@@ -217,6 +225,7 @@ impl Page {
 
     /// Plays these tones, and waits until they have been played. Returns the keys in the order in which they were lit.
     pub async fn play(&self, tones: &str) -> String {
+        self.open_panel("keypad").await;
         let before = self.seen().await.tones.len();
         self.fill("#tones", tones).await;
         self.click("#tones-form button").await;
@@ -258,6 +267,11 @@ impl Page {
         }
     }
 
+    /// Sets the size of the window, in pixels. Browsers have a minimum width of about 500 pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.with_timeout("the resize of the window", self.client.set_window_size(width, height)).await;
+    }
+
     /// Closes the tab.
     pub async fn close(&self) {
         self.with_timeout("the close of the window", self.client.close_window()).await;
@@ -283,6 +297,12 @@ impl Page {
         let element = self.find(selector).await;
         self.with_timeout(&format!("the clearing of {selector}"), element.clear()).await;
         self.with_timeout(&format!("the input into {selector}"), element.send_keys(text)).await;
+    }
+
+    /// Types keys into the first element that matches the selector, after its present text.
+    pub async fn press(&self, selector: &str, keys: &str) {
+        let element = self.find(selector).await;
+        self.with_timeout(&format!("the input into {selector}"), element.send_keys(keys)).await;
     }
 
     /// Returns the current content of the page.

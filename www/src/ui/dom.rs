@@ -1,10 +1,11 @@
 //! The elements of the page, found once, and their events as streams.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use browser_rtc::EventStream;
-use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, EventTarget, HtmlElement, HtmlTemplateElement};
+use js_sys::{Array, JsString, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Element, EventTarget, HtmlElement, HtmlTemplateElement, KeyboardEvent};
 
 /// The error that the page lacks an element, or has one of another type: HTML and program differ in version.
 #[derive(Debug)]
@@ -46,6 +47,12 @@ impl Dom {
         element.ok_or_else(|| MissingElement(selector.into()))
     }
 
+    /// Returns all elements that match the selector.
+    pub fn all<T: JsCast>(&self, selector: &str) -> Result<Vec<T>, MissingElement> {
+        let found = self.0.query_selector_all(selector).map_err(|_bad_selector| MissingElement(selector.into()))?;
+        Ok((0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect())
+    }
+
     pub fn body(&self) -> Result<HtmlElement, MissingElement> {
         self.0.body().ok_or_else(|| MissingElement("body".into()))
     }
@@ -79,6 +86,20 @@ pub fn within<T: JsCast>(parent: &Element, selector: &str) -> Result<T, MissingE
     element.ok_or_else(|| MissingElement(selector.into()))
 }
 
+/// Returns all elements within `parent` that match the selector.
+pub fn all<T: JsCast>(parent: &Element, selector: &str) -> Vec<T> {
+    let Ok(found) = parent.query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+}
+
+/// Adds the name of a thing to the labels of the buttons and links that act on it.
+pub fn label_buttons(parent: &Element, name: &str) {
+    for button in all::<Element>(parent, "button, a") {
+        let action = button.get_attribute("aria-label").or_else(|| button.text_content()).unwrap_or_default();
+        set_attribute(&button, "aria-label", &format!("{action} {name}"));
+    }
+}
+
 /// Sets an attribute by a name that is well-formed.
 pub fn set_attribute(element: &Element, name: &str, value: &str) {
     let _well_formed = element.set_attribute(name, value);
@@ -88,9 +109,42 @@ pub fn focus(element: &HtmlElement) {
     let _shown = element.focus();
 }
 
+/// Returns whether the element has the focus.
+pub fn has_focus(element: &Element) -> bool {
+    element.owner_document().and_then(|document| document.active_element()).as_ref() == Some(element)
+}
+
 /// Adds a child at the end, where no child of `parent` can be its own parent.
 pub fn append(parent: &Element, child: &Element) {
     let _no_cycle = parent.append_child(child);
+}
+
+/// Returns whether the browser's object has this member.
+pub fn has(object: &JsValue, member: &str) -> bool {
+    Reflect::has(object, &member.into()).unwrap_or(false)
+}
+
+/// Returns whether the user is typing in a visible field, so that the focus must stay where it is.
+pub fn is_typing() -> bool {
+    let active = web_sys::window().and_then(|window| window.document()).and_then(|document| document.active_element());
+    let Some(active) = active.and_then(|active| active.dyn_into::<HtmlElement>().ok()) else { return false };
+    active.offset_parent().is_some()
+        && active.matches("input:not([type=checkbox], [type=radio]), textarea").unwrap_or(false)
+}
+
+/// Inserts a child before another one or, without one, at the end.
+pub fn insert(parent: &Element, child: &Element, before: Option<&Element>) {
+    let _is_child = parent.insert_before(child, before.map(AsRef::as_ref));
+}
+
+/// Sets or removes an attribute without a value.
+pub fn toggle(element: &Element, name: &str, on: bool) {
+    let _well_formed = element.toggle_attribute_with_force(name, on);
+}
+
+/// Compares two texts by the rules of the user's language.
+pub fn compare(one: &str, other: &str) -> Ordering {
+    JsString::from(one).locale_compare(other, &Array::new(), &Object::new()).cmp(&0)
 }
 
 /// Returns the first letter of a name, which is shown as an avatar.
@@ -100,6 +154,25 @@ pub fn initial(name: &str) -> String {
 
 pub fn clicks(target: &EventTarget) -> EventStream<()> {
     EventStream::listen(target, "click", |_| Some(()))
+}
+
+/// Returns the window as a target of events.
+pub fn window() -> EventTarget {
+    js_sys::global().unchecked_into()
+}
+
+/// Clicks on the element itself and not on its content.
+pub fn clicks_on(target: &Element) -> EventStream<()> {
+    let element = target.clone();
+    EventStream::listen(target, "click", move |event| (event.target().as_ref() == Some(&*element)).then_some(()))
+}
+
+/// Presses of Escape anywhere on the page, unless it ends the input of a character or closes something else.
+pub fn escapes() -> EventStream<()> {
+    EventStream::listen(&window(), "keydown", |event| {
+        let key: &KeyboardEvent = event.dyn_ref()?;
+        (key.key() == "Escape" && !key.is_composing() && !key.default_prevented()).then_some(())
+    })
 }
 
 /// Submissions of a form, which the browser itself does not send.
@@ -115,10 +188,12 @@ pub fn submits(form: &EventTarget) -> EventStream<()> {
 pub struct Shown<'a>(&'a HtmlElement);
 
 impl<'a> Shown<'a> {
-    /// Shows the element and moves the focus to it, from where keyboard navigation continues.
+    /// Shows the element and moves the focus to it, from where keyboard navigation continues, unless the user is typing.
     pub fn new(element: &'a HtmlElement) -> Self {
         element.set_hidden(false);
-        focus(element);
+        if !is_typing() {
+            focus(element);
+        }
         Self(element)
     }
 }
@@ -126,5 +201,22 @@ impl<'a> Shown<'a> {
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
         self.0.set_hidden(true);
+    }
+}
+
+/// Keeps an attribute without a value on an element until it is dropped.
+#[must_use = "the attribute is removed when this is dropped"]
+pub struct Mark<'a>(&'a Element, &'static str);
+
+impl<'a> Mark<'a> {
+    pub fn new(element: &'a Element, name: &'static str) -> Self {
+        set_attribute(element, name, "");
+        Self(element, name)
+    }
+}
+
+impl Drop for Mark<'_> {
+    fn drop(&mut self) {
+        let _well_formed = self.0.remove_attribute(self.1);
     }
 }

@@ -2,5 +2,12 @@
 
 pub mod dom;
 pub mod notices;
+pub mod object_url;
+pub mod problem;
+pub mod shelf;
+pub mod sound;
+pub mod storage;
 pub mod tabs;
 pub mod texts;
+pub mod title;
+pub mod viewer;

@@ -74,6 +74,10 @@ impl Failure {
     pub fn new(kind: &ErrorKind, sentence: impl Into<String>) -> Self {
         Self { kind: kind.name(), sentence: sentence.into() }
     }
+
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
 }
 
 /// The status line and the failure box below the header.

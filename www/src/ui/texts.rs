@@ -1,6 +1,17 @@
 //! The sentences for failures and for the ends of calls.
 
+pub mod capture;
+pub mod chat;
+pub mod clock;
+pub mod devices;
+pub mod files;
 pub mod inspector;
+pub mod keypad;
+pub mod permission;
+pub mod record;
+pub mod ringing;
+pub mod room;
+pub mod support;
 
 use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
 
@@ -26,8 +37,12 @@ fn refusal(code: &ErrorCode, message: &str) -> String {
         ErrorCode::NameTaken => "This name is already taken in this room. Choose another name.",
         ErrorCode::RoomFull => "This room is full. Choose another room.",
         ErrorCode::ServerFull => "The server is full. Try again later.",
-        ErrorCode::BadName => "A name has 1 to 64 characters. Choose another name.",
-        ErrorCode::BadRoom => "A room name has 1 to 64 characters. Choose another room.",
+        ErrorCode::BadName => {
+            "A name has 1 to 64 characters, none of them hidden, such as marks that change the direction of text. Choose another name."
+        }
+        ErrorCode::BadRoom => {
+            "A room name has 1 to 64 characters, none of them hidden, such as marks that change the direction of text. Choose another room."
+        }
         ErrorCode::Unauthorized => "You are not authorized to join this room.",
         ErrorCode::TooManyClients => "There are too many connections from your network. Try again later.",
         ErrorCode::Draining => "The server is restarting. Try again.",
@@ -93,11 +108,17 @@ pub fn ended(reason: &EndReason, name: &str) -> Note {
     }
 }
 
-/// Formats a size in bytes.
+/// Formats a size in bytes, without the formatting of floating-point numbers, which would make the program larger.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value saturates")]
 pub fn size(bytes: f64) -> String {
-    let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let bytes = bytes as u64;
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
-        Some((unit, name)) => format!("{:.1} {name}", bytes / unit),
+        Some((unit, name)) => {
+            let tenths = (bytes + unit / 20) / (unit / 10);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        None if bytes == 1 => "1 byte".into(),
         None => format!("{bytes} bytes"),
     }
 }

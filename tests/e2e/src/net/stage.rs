@@ -70,11 +70,11 @@ impl NetworkStage {
         page
     }
 
-    /// Reloads the page, and joins the room again.
+    /// Reloads the page, which returns to the room.
     pub async fn rejoin(&self, page: &Page) {
         page.reload().await;
         page.watch_traffic().await;
-        page.join("lobby").await;
+        page.until("the room is shown again", |seen| seen.view == "room").await;
     }
 
     /// Kills the browser of the page with SIGKILL.

@@ -12,6 +12,9 @@ async fn axe_finds_nothing_before_a_call() {
     play("accessibility before a call", async |stage| {
         let ada = stage.open(Browser::Chrome, "Ada", "/").await;
         ada.check_accessibility("join form").await;
+        ada.click("#preview-button").await;
+        ada.click("#settings summary").await;
+        ada.check_accessibility("join form with preview and settings").await;
         ada.join("lobby").await;
         ada.check_accessibility("alone in the room").await;
 
@@ -21,8 +24,8 @@ async fn axe_finds_nothing_before_a_call() {
         bob.say("Yes.").await;
         ada.until("the answer is received", |seen| seen.room_chat.len() == 2).await;
         ada.check_accessibility("room with people and a chat").await;
-        ada.click("#settings summary").await;
-        ada.check_accessibility("room with settings").await;
+        ada.click("#open-invite").await;
+        ada.check_accessibility("invitation").await;
     })
     .await;
 }
@@ -42,7 +45,7 @@ async fn axe_finds_nothing_in_a_call() {
         talk::see_each_other(&ada, &bob).await;
         talk::chat(&ada, &bob).await;
         for panel in PANELS {
-            ada.click(&format!("#tab-{panel}")).await;
+            ada.open_panel(panel).await;
             ada.check_accessibility(&format!("call with the panel {panel}")).await;
         }
         ada.click("#toggle-microphone").await;
@@ -69,6 +72,14 @@ async fn axe_finds_nothing_on_other_pages() {
         talk::connect(&plain, &demo).await;
         talk::see_each_other(&plain, &demo).await;
         plain.check_accessibility("call of the plain page").await;
+
+        let labs = stage.open_blank(Browser::Chrome, "Labs").await;
+        labs.go_to(&format!("{}/labs/", stage.url())).await;
+        labs.check_accessibility("list of labs").await;
+        labs.go_to(&format!("{}/labs/#pair", stage.url())).await;
+        labs.until_script("return document.body.dataset.view ?? ''", "the lab is open", |view: &String| view == "lab")
+            .await;
+        labs.check_accessibility("lab").await;
 
         let insecure = stage.open_insecurely("Eve").await;
         insecure.check_accessibility("page without a camera API").await;

@@ -25,7 +25,7 @@ async fn inspect(scene: &str, browser: Browser) {
         let bob = stage.join(Browser::Chrome, "Bob").await;
         talk::connect(&ada, &bob).await;
         bob.until_frames(10).await;
-        ada.click("#tab-inspector").await;
+        ada.open_panel("inspector").await;
         until_event(&ada, "Connection", "connected").await;
         measurements_are_shown(&ada).await;
         ice_is_restarted(&ada).await;
@@ -129,7 +129,7 @@ async fn report_is_copied(page: &Page) {
 }
 
 async fn hidden_panel_measures_nothing(page: &Page) {
-    page.click("#tab-chat").await;
+    page.open_panel("chat").await;
     let points = "return document.querySelector('#plot-incoming polyline').getAttribute('points')";
     // A measurement may be under way.
     tokio::time::sleep(SEVERAL_MEASUREMENTS).await;

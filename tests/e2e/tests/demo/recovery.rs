@@ -198,10 +198,10 @@ async fn reloaded_page_ends_call(scene: &str, reloaded: Browser, other: Browser)
         bob.reload().await;
         ada.until_status("peer-left").await;
         ada.until_free().await;
-        ada.until_gone(&bob).await;
 
-        // The name is free immediately.
-        bob.join("lobby").await;
+        // The name is free immediately, and the page returns to the room.
+        bob.until("the room is shown again", |seen| seen.view == "room").await;
+        ada.until_here(&bob).await;
         talk::connect(&ada, &bob).await;
         talk::see_each_other(&ada, &bob).await;
         talk::part(&ada, &bob).await;

@@ -1,7 +1,21 @@
 //! Actions and assertions of a call between any two pages.
 
 pub use browser_rtc_e2e::connect;
-use browser_rtc_e2e::{ChatLine, Page, Size};
+use browser_rtc_e2e::{Browser, ChatLine, Page, Size, Stage};
+
+/// A window of a desktop computer, and the smallest one of a browser, which has the layout of a phone.
+pub const DESKTOP: (u32, u32) = (1280, 1000);
+pub const PHONE: (u32, u32) = (390, 844);
+
+/// Lets two users join in windows of this size, and connects them.
+pub async fn join_and_connect(stage: &Stage, browsers: [Browser; 2], (width, height): (u32, u32)) -> [Page; 2] {
+    let [ada, bob] = browsers;
+    let (ada, bob) = (stage.join(ada, "Ada").await, stage.join(bob, "Bob").await);
+    ada.resize(width, height).await;
+    bob.resize(width, height).await;
+    connect(&ada, &bob).await;
+    [ada, bob]
+}
 
 /// Waits until both pages show frames of the other, in the size of the sender's camera.
 pub async fn see_each_other(one: &Page, other: &Page) {

@@ -49,6 +49,11 @@ impl Album {
 async fn rooms(stage: &Stage, album: &Album) {
     let ada = stage.open(Browser::Chrome, "Ada", "/").await;
     album.take(&ada, "lobby").await;
+    ada.click("#preview-button").await;
+    let size = "return document.querySelector('#preview-video').videoWidth";
+    ada.until_script(size, "the preview is shown", |width: &u32| *width > 0).await;
+    ada.click("#settings summary").await;
+    album.take(&ada, "preview").await;
     ada.join("lobby").await;
     album.take(&ada, "room-empty").await;
 
@@ -58,6 +63,9 @@ async fn rooms(stage: &Stage, album: &Album) {
     ada.say("Hello Ben, shall I call you?").await;
     ada.until("both lines are shown", |seen| seen.room_chat.len() == 2).await;
     album.take(&ada, "room").await;
+    ada.click("#open-invite").await;
+    album.take(&ada, "invitation").await;
+    ada.click("#close-invite").await;
 
     ada.call(&ben).await;
     ben.until_rung_by(&ada).await;
@@ -85,7 +93,7 @@ async fn calls(stage: &Stage, album: &Album) {
     album.take(&ada, "call").await;
 
     for panel in PANELS {
-        ada.click(&format!("#tab-{panel}")).await;
+        ada.open_panel(panel).await;
         // Panels with measurements fill within seconds.
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
         album.take(&ada, &format!("panel-{panel}")).await;
@@ -113,8 +121,16 @@ async fn failures(stage: &Stage, album: &Album) {
     album.take(&plain, "npm").await;
     plain.join("lobby").await;
     ada.call(&plain).await;
-    ada.until_failure("NotAllowed").await;
+    ada.until("the failure is shown", |seen| seen.failure.is_some()).await;
     album.take(&ada, "refused").await;
+
+    let labs = stage.open_blank(Browser::Chrome, "Labs").await;
+    labs.go_to(&format!("{}/labs/", stage.url())).await;
+    album.take(&labs, "labs").await;
+    labs.go_to(&format!("{}/labs/#pair", stage.url())).await;
+    labs.until_script("return document.body.dataset.view ?? ''", "the lab is open", |view: &String| view == "lab")
+        .await;
+    album.take(&labs, "lab").await;
 
     let insecure = stage.open_insecurely("Eve").await;
     album.take(&insecure, "insecure").await;

@@ -1,5 +1,11 @@
 //! The room view: people, messages and calls.
 
+pub mod chat;
+pub mod invite;
+pub mod people;
+mod qr;
+mod search;
+
 use std::pin::pin;
 
 use browser_rtc::{
@@ -10,17 +16,17 @@ use futures::{
     FutureExt, StreamExt,
     future::{Fuse, FusedFuture},
     select_biased,
-    stream::FuturesUnordered,
 };
 
+use self::people::People;
 use crate::{
     call::talk,
     dom,
+    join::{self, Joined, address},
     notices::{Code, Note},
     page::Page,
-    panels::chat::RoomChat,
-    people::People,
     ringing, texts,
+    ui::title::Title,
 };
 
 /// A call that is about to ring.
@@ -30,20 +36,24 @@ enum Ring {
 }
 
 /// Runs until the user leaves, or until the server is lost and there is no call.
-pub async fn stay(page: &Page, room: Room) -> Note {
+pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
+    let _title = Title::new(&texts::room::title(&name));
     let mut events = room.events();
-    let mut people = People::new(&page.people, room.peers());
-    let mut devices = pin!(page.settings.follow_devices().fuse());
+    let mut people = People::new(&page.people, &room.me(), room.peers());
+    page.settings.move_to(&page.lounge_devices);
+    let mut settings = pin!(page.settings.run().fuse());
     let mut leave = dom::clicks(&page.leave);
-    let mut chat = RoomChat::open(&page.room_chat);
+    let mut address = address::changes().fuse();
+    let mut chat = pin!(chat::run(&page.room_chat, &room).fuse());
+    let mut invite = pin!(invite::run(&page.invite, &name).fuse());
     // One call at a time, from the ring to its end, which runs concurrently with the room.
     let mut phone = pin!(Fuse::terminated());
-    let mut deliveries = FuturesUnordered::new();
     let mut lost = None;
     loop {
         select_biased! {
             note = phone => {
                 people.end_call();
+                settings.set(page.settings.run().fuse());
                 if let Some(lost) = lost {
                     return lost;
                 }
@@ -52,20 +62,18 @@ pub async fn stay(page: &Page, room: Room) -> Note {
             event = events.next() => match event {
                 Some(RoomEvent::Incoming(call)) if phone.is_terminated() => {
                     people.begin_call(&call.peer());
+                    page.invite.close();
+                    settings.set(Fuse::terminated());
                     phone.set(one_call(page, &room, Ring::In(call)).fuse());
                 }
                 Some(RoomEvent::Incoming(call)) => ringing::decline_call(&call, DeclineReason::Busy),
                 Some(RoomEvent::PeerJoined(peer)) => people.add(peer),
                 Some(RoomEvent::PeerLeft(peer, _)) => people.remove(&peer),
-                Some(RoomEvent::Said { from, data, .. }) => chat.add_received(&from, &data),
                 // The peer has just left, which is reported by another event.
                 Some(RoomEvent::Refused(error)) if error.signaling_code() == Some(ErrorCode::UnknownPeer) => {}
                 Some(RoomEvent::Refused(error)) => page.notices.fail(texts::server_failure(&error)),
                 Some(RoomEvent::Lagged { .. }) => {
-                    people.clear();
-                    for peer in room.peers() {
-                        people.add(peer);
-                    }
+                    people.replace(room.peers());
                 }
                 // Only the first attempt is shown. Calls and the list of people work without the server.
                 Some(RoomEvent::Reconnecting { attempt: 1, .. }) => page.notices.show(Note::new(
@@ -76,7 +84,7 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                     page.notices.show(Note::new(Code::Recovered, "The connection to the server is restored."));
                 }
                 Some(RoomEvent::Lost { reason, .. }) => {
-                    people.clear();
+                    people.replace(Vec::new());
                     let note = Note::new(Code::Disconnected, texts::lost(&reason));
                     if phone.is_terminated() {
                         return note;
@@ -90,22 +98,25 @@ pub async fn stay(page: &Page, room: Room) -> Note {
                 }
                 _ => {}
             },
-            () = devices => {}
+            () = settings => {}
+            () = chat => {}
+            () = invite => {}
             peer = people.called() => if phone.is_terminated() && lost.is_none() {
                 people.begin_call(&peer);
+                settings.set(Fuse::terminated());
                 phone.set(one_call(page, &room, Ring::Out(peer)).fuse());
             },
-            () = chat.submits.select_next_some() => match chat.say(&room) {
-                Ok(delivery) => deliveries.extend(delivery),
-                Err(error) => page.notices.fail_unless_closed(&error),
-            },
-            delivered = deliveries.select_next_some() => if let Err(error) = delivered {
-                page.notices.fail_unless_closed(&error);
-            },
             () = leave.select_next_some() => {
+                join::forget();
                 room.leave();
                 return Note::new(Code::Left, "You have left the room.");
             }
+            // A link to another room, which the user has pasted into the address bar.
+            address = address.select_next_some() => if address.room.is_some_and(|room| room != name) {
+                room.leave();
+                page.join.prefill();
+                return Note::new(Code::Left, "You have left the room.");
+            },
         }
     }
 }
@@ -117,7 +128,7 @@ async fn one_call(page: &Page, room: &Room, ring: Ring) -> Note {
         Ring::In(incoming) => ringing::incoming(page, incoming).await,
     };
     match answered {
-        Ok((call, camera)) => talk(page, &call, &camera).await,
+        Ok((call, media)) => talk(page, &call, &media).await,
         Err(note) => note,
     }
 }

@@ -1,5 +1,8 @@
 //! Incoming and outgoing calls that ring.
 
+mod alerts;
+mod panel;
+
 use std::pin::pin;
 
 use browser_rtc::{
@@ -13,71 +16,25 @@ use futures::{
     future::{Fuse, FusedFuture},
     select_biased,
 };
-use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
+use self::alerts::{Alert, Ring};
+pub use self::panel::{IncomingPanel, OutgoingPanel};
 use crate::{
-    capture,
-    dom::{self, Dom, MissingElement, Shown},
+    capture::{self, LocalMedia},
     notices::{Code, Note},
     page::Page,
     texts,
 };
 
-/// A panel with the name of the peer of a ringing call.
-struct Panel {
-    panel: HtmlElement,
-    avatar: Element,
-    name: Element,
-}
-
-impl Panel {
-    fn find(dom: &Dom, id: &str) -> Result<Self, MissingElement> {
-        Ok(Self {
-            panel: dom.get(id)?,
-            avatar: dom.get(&format!("{id}-avatar"))?,
-            name: dom.get(&format!("{id}-name"))?,
-        })
-    }
-
-    fn show(&self, name: &str) -> Shown<'_> {
-        self.avatar.set_text_content(Some(&dom::initial(name)));
-        self.name.set_text_content(Some(name));
-        Shown::new(&self.panel)
-    }
-}
-
-pub struct IncomingPanel {
-    panel: Panel,
-    accept: HtmlButtonElement,
-    decline: HtmlButtonElement,
-}
-
-impl IncomingPanel {
-    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
-        Ok(Self { panel: Panel::find(dom, "incoming")?, accept: dom.get("accept")?, decline: dom.get("decline")? })
-    }
-}
-
-pub struct OutgoingPanel {
-    panel: Panel,
-    cancel: HtmlButtonElement,
-}
-
-impl OutgoingPanel {
-    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
-        Ok(Self { panel: Panel::find(dom, "outgoing")?, cancel: dom.get("cancel")? })
-    }
-}
-
-/// An accepted call with the local camera, or the notice of why there is no call.
-type Answered = Result<(Call, MediaStream), Note>;
+/// An accepted call with the opened devices, or the notice of why there is no call.
+type Answered = Result<(Call, LocalMedia), Note>;
 
 /// Calls a peer. The user may cancel until the peer answers.
 pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
     page.notices.clear_failure();
-    let _panel = page.outgoing.panel.show(&peer.name);
+    let _panel = page.outgoing.show(&peer.name);
     page.notices.show(Note::new(Code::Ringing, format!("Calling {}.", peer.name)));
-    let mut cancel = dom::clicks(&page.outgoing.cancel);
+    let mut cancel = page.outgoing.cancels().fuse();
     let mut ring = pin!(ring(page, room, &peer).fuse());
     select_biased! {
         answered = ring => answered,
@@ -92,11 +49,26 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
         Note::new(Code::Ended, format!("{} was not called.", peer.name))
     };
     let chosen = page.settings.chosen().map_err(not_called)?;
-    let camera = capture::open(page, &chosen).boxed_local().shared();
-    let call = room.call(&peer.id, CallMedia::from_future(camera.clone())).await;
-    match (call, camera.peek()) {
-        (Ok(call), _) => Ok((call, camera.await.map_err(|error| not_answered(page, &error, peer))?)),
-        (Err(_), Some(Err(error))) => Err(not_called(capture::failure(error, &chosen).await)),
+    let media = capture::open(page, &chosen).boxed_local().shared();
+    let opening = media.clone();
+    let stream = async move { opening.await?.stream.map_or_else(MediaStream::new, Ok) };
+    let mut calling = pin!(room.call(&peer.id, CallMedia::from_future(stream)).fuse());
+    let rings = media.clone();
+    let mut sound = pin!(
+        async {
+            // The callee rings when the devices are open.
+            let _opened = rings.await;
+            alerts::play(page, &Ring::OUTGOING).await
+        }
+        .fuse()
+    );
+    let call = select_biased! {
+        call = calling => call,
+        never = sound => match never {},
+    };
+    match (call, media.peek()) {
+        (Ok(call), _) => Ok((call, media.await.map_err(|error| not_answered(page, &error, peer))?)),
+        (Err(_), Some(Err(error))) => Err(not_called(capture::failure(error, &chosen))),
         (Err(error), _) => Err(not_answered(page, &error, peer)),
     }
 }
@@ -104,21 +76,19 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
 /// Shows an incoming call until the user accepts or declines it, or the caller cancels.
 pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let peer = incoming.peer();
-    let _panel = page.incoming.panel.show(&peer.name);
+    let _panel = page.incoming.show(&peer.name);
     page.notices.show(Note::new(Code::Ringing, format!("{} is calling.", peer.name)));
-    let mut accept = dom::clicks(&page.incoming.accept);
-    let mut decline = dom::clicks(&page.incoming.decline);
+    let _alert = Alert::new(page, &peer.name);
+    let mut sound = pin!(alerts::play(page, &Ring::INCOMING).fuse());
+    let (mut accept, mut decline) = (page.incoming.accepts().fuse(), page.incoming.declines().fuse());
     let mut ended = incoming.ended().fuse();
     let open = async || {
         let chosen = page.settings.chosen()?;
-        match capture::open(page, &chosen).await {
-            Ok(camera) => Ok(camera),
-            Err(error) => Err(capture::failure(&error, &chosen).await),
-        }
+        capture::open(page, &chosen).await.map_err(|error| capture::failure(&error, &chosen))
     };
     let mut opening = pin!(Fuse::terminated());
     let declined = || Note::new(Code::Declined, format!("You declined the call from {}.", peer.name));
-    let camera = loop {
+    let media = loop {
         select_biased! {
             reason = ended => return Err(texts::ring_ended(&reason, &peer.name)),
             () = decline.select_next_some() => {
@@ -127,24 +97,26 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
             }
             () = accept.select_next_some() => if opening.is_terminated() {
                 page.notices.clear_failure();
+                sound.set(Fuse::terminated());
                 opening.set(open().fuse());
             },
             opened = opening => match opened {
-                Ok(camera) => break camera,
+                Ok(media) => break media,
                 // The call continues to ring: the user may allow the camera, or choose another, and accept again.
                 Err(failure) => page.notices.fail(failure),
             },
+            never = sound => match never {},
         }
     };
     let answered = {
-        let mut answer = pin!(incoming.accept(&camera).fuse());
+        let mut answer = pin!(incoming.accept(&media.stream).fuse());
         select_biased! {
             answered = answer => answered,
             () = decline.select_next_some() => return Err(declined()),
         }
     };
     match answered {
-        Ok(call) => Ok((call, camera)),
+        Ok(call) => Ok((call, media)),
         Err(error) => Err(not_answered(page, &error, &peer)),
     }
 }

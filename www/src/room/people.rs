@@ -8,22 +8,37 @@ use futures::{
 };
 use web_sys::{Element, HtmlButtonElement};
 
-use crate::dom::{self, Dom, MissingElement, Template};
+use super::search::Search;
+use crate::{
+    dom::{self, Dom, MissingElement, Template},
+    texts,
+};
 
 pub struct PeopleList {
     list: Element,
+    title: Element,
+    my_avatar: Element,
+    my_name: Element,
     template: Template,
+    search: Search,
 }
 
 impl PeopleList {
     pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
-        let found = Self { list: dom.get("people")?, template: Template::find(dom, "person-template")? };
+        let found = Self {
+            list: dom.get("people")?,
+            title: dom.get("people-title")?,
+            my_avatar: dom.get("my-avatar")?,
+            my_name: dom.get("my-name")?,
+            template: Template::find(dom, "person-template")?,
+            search: Search::find(dom)?,
+        };
         Person::new(&found.template, &Peer::new("", String::new()), &mpsc::unbounded().0)?;
         Ok(found)
     }
 }
 
-/// The people in the room. They are removed from the list on drop.
+/// The other people in the room, in the order of their names. They are removed from the list on drop.
 pub struct People<'a> {
     list: &'a PeopleList,
     people: Vec<(Peer, Person)>,
@@ -34,12 +49,13 @@ pub struct People<'a> {
 }
 
 impl<'a> People<'a> {
-    pub fn new(list: &'a PeopleList, peers: Vec<Peer>) -> Self {
+    pub fn new(list: &'a PeopleList, me: &Peer, peers: Vec<Peer>) -> Self {
         let (clicks, clicked) = mpsc::unbounded();
+        list.my_avatar.set_text_content(Some(&dom::initial(&me.name)));
+        list.my_name.set_text_content(Some(&me.name));
+        list.search.clear();
         let mut people = Self { list, people: Vec::new(), clicks, clicked, in_call_with: None };
-        for peer in peers {
-            people.add(peer);
-        }
+        people.replace(peers);
         people
     }
 
@@ -47,16 +63,30 @@ impl<'a> People<'a> {
         // `find` has checked that the template has all parts.
         let Ok(person) = Person::new(&self.list.template, &peer, &self.clicks) else { return };
         person.call.set_disabled(self.in_call_with.is_some());
-        dom::append(&self.list.list, &person.item);
-        self.people.push((peer, person));
+        let position = self.people.partition_point(|(known, _)| dom::compare(&known.name, &peer.name).is_le());
+        let next = self.people.get(position).map(|(_, next)| &next.item);
+        dom::insert(&self.list.list, &person.item, next);
+        self.people.insert(position, (peer, person));
+        self.show_count();
     }
 
     pub fn remove(&mut self, peer: &Peer) {
         self.people.retain(|(known, _)| known.id != peer.id);
+        self.show_count();
     }
 
-    pub fn clear(&mut self) {
+    pub fn replace(&mut self, peers: Vec<Peer>) {
         self.people.clear();
+        self.show_count();
+        for peer in peers {
+            self.add(peer);
+        }
+    }
+
+    fn show_count(&self) {
+        let count = self.people.len();
+        self.list.title.set_text_content(Some(&texts::room::people(count.saturating_add(1))));
+        self.list.search.update(count);
     }
 
     /// Resolves with the next peer whose call button is clicked.
@@ -67,16 +97,26 @@ impl<'a> People<'a> {
     pub fn begin_call(&mut self, peer: &Peer) {
         self.in_call_with = Some(peer.clone());
         self.set_disabled(true);
+        if let Some(person) = self.person(peer) {
+            dom::set_attribute(&person.item, "data-state", "call");
+        }
     }
 
-    /// Moves the focus to the peer of the call, because the panels that had the focus are hidden. The peer may have
-    /// another id in the meantime, so it is found by its name.
+    /// Moves the focus to the peer of the call, because the panels that had the focus are hidden, unless the user is
+    /// typing elsewhere.
     pub fn end_call(&mut self) {
         self.set_disabled(false);
         let Some(peer) = self.in_call_with.take() else { return };
-        if let Some((_, person)) = self.people.iter().find(|(known, _)| known.name == peer.name) {
+        let Some(person) = self.person(&peer) else { return };
+        let _well_formed = person.item.remove_attribute("data-state");
+        if !dom::is_typing() {
             dom::focus(&person.call);
         }
+    }
+
+    /// Returns the line of a peer, which may have got another id, so that it is found by its name.
+    fn person(&self, peer: &Peer) -> Option<&Person> {
+        self.people.iter().find(|(known, _)| known.name == peer.name).map(|(_, person)| person)
     }
 
     fn set_disabled(&self, disabled: bool) {
