@@ -114,5 +114,10 @@ impl Views {
             View::Room => "room",
         };
         dom::set_attribute(&self.body, "data-view", name);
+        // The element that had the focus may be hidden now.
+        let keeps_focus = dom::focused().is_some_and(|focused| dom::is_visible(&focused));
+        if !keeps_focus && let Some(content) = dom::content() {
+            dom::focus(&content);
+        }
     }
 }

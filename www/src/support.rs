@@ -37,6 +37,7 @@ pub fn show(dom: &Dom, missing: &[Missing]) -> Result<(), MissingElement> {
         dom::append(&list, &item);
     }
     if !is_secure() {
+        dom.get::<Element>("unsupported-title")?.set_text_content(Some(texts::INSECURE_TITLE));
         dom.get::<Element>("unsupported-hint")?.set_text_content(Some(texts::INSECURE_HINT));
     }
     Views::find(dom)?.show(View::Unsupported);

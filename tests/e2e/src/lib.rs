@@ -24,6 +24,7 @@ mod browsers;
 mod devtools;
 mod display;
 mod driver;
+mod gestures;
 mod look;
 mod native_peer;
 #[cfg(target_os = "linux")]
@@ -47,7 +48,7 @@ pub use native_peer::NativePeer;
 pub use net::{NetworkStage, play_on_network, report};
 pub use page::{Page, Peer, connect};
 pub use proxy::Proxy;
-pub use seen::{ChatLine, Connection, Failure, Picture, Seen, Size, Track};
+pub use seen::{ChatLine, Connection, Failure, Picture, Seen, Size, Status, Tile, Track};
 pub use server::DemoServer;
 pub use stage::{Stage, play};
 pub use traffic::{BurstStats, Flow, Seat, TrafficStats};

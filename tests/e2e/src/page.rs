@@ -1,6 +1,7 @@
 //! The page of the demo, with the actions of its user.
 
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use fantoccini::Client;
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::proxy::Proxy;
-use crate::seen::{Seen, Size};
+use crate::seen::{Seen, Size, Status};
 use crate::server::SCRIPTS;
 
 /// The time limit of a wait. A call starts within seconds, but takes longer on a busy machine.
@@ -39,12 +40,14 @@ impl Peer for Page {
 pub struct Page {
     pub(crate) client: Client,
     name: String,
+    /// The number of statuses up to the one that was waited for last.
+    known_statuses: AtomicUsize,
 }
 
 impl Page {
     /// Opens the URL, and waits until the page is ready or reports that calls are unsupported.
     pub(crate) async fn open(client: Client, name: &str, url: &str) -> Self {
-        let page = Self { client, name: name.to_owned() };
+        let page = Self { client, name: name.to_owned(), known_statuses: AtomicUsize::new(0) };
         page.with_timeout("the page", page.client.goto(url)).await;
         page.started().await;
         page
@@ -52,7 +55,7 @@ impl Page {
 
     /// Creates a page for a browser that has opened no URL yet.
     pub(crate) fn blank(client: Client, name: &str) -> Self {
-        Self { client, name: name.to_owned() }
+        Self { client, name: name.to_owned(), known_statuses: AtomicUsize::new(0) }
     }
 
     /// Opens a URL in this browser, without the spies for the demo.
@@ -78,6 +81,7 @@ impl Page {
 
     async fn started(&self) {
         let _: Value = self.script(SPIES).await;
+        self.known_statuses.store(0, Ordering::Relaxed);
         self.until("the page has started", |seen| seen.ready || seen.view == "unsupported").await;
     }
 
@@ -145,9 +149,22 @@ impl Page {
         .await;
     }
 
-    /// Waits for this `data-code` of the status line.
+    /// Waits for this `data-code` of the status line, and returns the content of the page with that status. News may have
+    /// disappeared again, unless another call of this function has waited for them.
     pub async fn until_status(&self, code: &str) -> Seen {
-        self.until(&format!("the status is {code}"), |seen| seen.status_code == code).await
+        let known = self.known_statuses.load(Ordering::Relaxed);
+        let is_wanted = |status: &Status| status.code == code;
+        let mut seen = self
+            .until(&format!("the status is {code}"), |seen| {
+                seen.status_code == code || seen.statuses.iter().skip(known).any(is_wanted)
+            })
+            .await;
+        if let Some(index) = seen.statuses.iter().rposition(is_wanted) {
+            self.known_statuses.store(index + 1, Ordering::Relaxed);
+            seen.status = seen.statuses[index].text.clone();
+            seen.status_code = code.to_owned();
+        }
+        seen
     }
 
     /// Waits until the failure box shows this kind of error, and returns its message.
@@ -392,7 +409,7 @@ impl Page {
         serde_json::from_str(&outcome).unwrap_or_else(|error| panic!("{}: {name}: {error}: {outcome}", self.name))
     }
 
-    async fn find(&self, selector: &str) -> Element {
+    pub(crate) async fn find(&self, selector: &str) -> Element {
         self.with_timeout(&format!("the search for {selector}"), self.client.find(Locator::Css(selector))).await
     }
 

@@ -21,6 +21,14 @@ pub struct Seen {
     pub status: String,
     /// The status line's `data-code`.
     pub status_code: String,
+    /// All statuses since the page was opened, oldest first.
+    pub statuses: Vec<Status>,
+    /// The tile of the peer, if it is shown.
+    pub person: Option<Tile>,
+    /// The tile of the peer's screen, if it is shown.
+    pub screen: Option<Tile>,
+    /// The id or the class of the element that has the focus. `None` if it is the body.
+    pub focus: Option<String>,
     /// The failure box, if it is shown.
     pub failure: Option<Failure>,
     /// The name of the caller while an incoming call rings.
@@ -61,6 +69,28 @@ pub struct Seen {
     pub held: Vec<String>,
     /// Errors and warnings on the console, uncaught errors and unhandled rejections.
     pub problems: Vec<String>,
+}
+
+/// A status.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Status {
+    /// The `data-code` of the status line.
+    pub code: String,
+    /// The sentence.
+    pub text: String,
+}
+
+/// A tile of the stage.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Tile {
+    /// `waiting`, `live` or `off`.
+    pub picture: String,
+    /// Set if the tile has the mark of a muted microphone.
+    pub muted: bool,
+    /// The text on a frozen picture.
+    pub cover: Option<String>,
+    /// The bars of the quality, 0 while it is unknown.
+    pub bars: u8,
 }
 
 /// The failure box.

@@ -77,6 +77,17 @@ if (lit) {
   }).observe(lit, { subtree: true, childList: true, characterData: true });
 }
 
+// All statuses in order. News disappear after some seconds, which may be between two looks at the page.
+const statuses = [];
+const line = document.querySelector("#status");
+if (line) {
+  new MutationObserver(() => {
+    const [code, sentence] = [line.dataset.code ?? "", line.textContent.trim()];
+    const last = statuses.at(-1);
+    if (code && (last?.code !== code || last.text !== sentence)) statuses.push({ code, text: sentence });
+  }).observe(line, { attributes: true, attributeFilter: ["data-code"], childList: true, characterData: true });
+}
+
 for (const level of ["error", "warn"]) {
   console[level] = new Proxy(console[level], {
     apply(target, self, args) {
@@ -103,14 +114,32 @@ const lines = (log) =>
 const pressed = (selector) => one(selector)?.getAttribute("aria-pressed") === "true";
 
 // Frames are counted by callbacks, because `getVideoPlaybackQuality` of Firefox counts no frames of a stream.
+// The program may add videos after this script has run.
 const frames = new Map();
-for (const video of all("video")) {
+const watch = (video) => {
+  if (frames.has(video)) return;
+  frames.set(video, 0);
   const count = () => {
-    frames.set(video, (frames.get(video) ?? 0) + 1);
+    frames.set(video, frames.get(video) + 1);
     video.requestVideoFrameCallback(count);
   };
   video.requestVideoFrameCallback?.(count);
-}
+};
+all("video").forEach(watch);
+new MutationObserver(() => all("video").forEach(watch)).observe(document.body, { childList: true, subtree: true });
+
+// The tile of a video. The plain page has no tiles.
+const tile = (selector) => {
+  const tile = one(selector)?.closest(".tile");
+  if (!tile || tile.getClientRects().length === 0) return null;
+  const cover = tile.querySelector(".tile-cover");
+  return {
+    picture: tile.dataset.picture,
+    muted: !tile.querySelector(".tile-muted").hasAttribute("hidden"),
+    cover: cover.hidden ? null : cover.textContent,
+    bars: Number(tile.querySelector(".bars").dataset.bars ?? 0),
+  };
+};
 
 const picture = (selector) => {
   const video = one(selector);
@@ -129,6 +158,10 @@ window.e2e = {
     people_ids: all("#people li[data-peer-id]").map((person) => person.dataset.peerId),
     status: text("#status"),
     status_code: one("#status")?.dataset.code ?? "",
+    statuses: [...statuses],
+    person: tile("#remote-video"),
+    screen: tile("#remote-screen"),
+    focus: document.activeElement === document.body ? null : document.activeElement?.id || document.activeElement?.className || "",
     failure: visible("#failure") ? { kind: one("#failure").dataset.kind ?? "", text: text("#failure-text") } : null,
     incoming: shown("#incoming", "#incoming-name"),
     outgoing: shown("#outgoing", "#outgoing-name"),

@@ -10,6 +10,7 @@ use crate::{
     dom::{self, Dom, MissingElement},
     join::address,
     texts::room as texts,
+    ui::features,
 };
 
 pub struct Invite {
@@ -50,7 +51,7 @@ impl Invite {
         let link = address::link(room);
         self.room.set_text_content(Some(room));
         self.link.set_value(&link);
-        self.share.set_hidden(!dom::has(navigator, "share"));
+        self.share.set_hidden(!features::has_member(navigator, "share"));
         self.local_hint.set_hidden(!address::is_local());
         self.code.set_text_content(None);
         if let Some(code) = qr::draw(&link) {

@@ -49,6 +49,8 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
     // One call at a time, from the ring to its end, which runs concurrently with the room.
     let mut phone = pin!(Fuse::terminated());
     let mut lost = None;
+    // The connection to the server, as the status shows it.
+    let mut _server = None;
     loop {
         select_biased! {
             note = phone => {
@@ -76,11 +78,12 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
                     people.replace(room.peers());
                 }
                 // Only the first attempt is shown. Calls and the list of people work without the server.
-                Some(RoomEvent::Reconnecting { attempt: 1, .. }) => page.notices.show(Note::new(
+                Some(RoomEvent::Reconnecting { attempt: 1, .. }) => _server = Some(page.notices.hold(Note::new(
                     Code::Reconnecting,
                     "The connection to the server is lost. Reconnecting…",
-                )),
+                ))),
                 Some(RoomEvent::Recovered) => {
+                    _server = None;
                     page.notices.show(Note::new(Code::Recovered, "The connection to the server is restored."));
                 }
                 Some(RoomEvent::Lost { reason, .. }) => {
@@ -90,10 +93,10 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
                         return note;
                     }
                     // A call needs no server, so that it continues.
-                    page.notices.show(Note::new(
+                    _server = Some(page.notices.hold(Note::new(
                         Code::Disconnected,
                         "The connection to the server is lost. This call continues without it.",
-                    ));
+                    )));
                     lost = Some(note);
                 }
                 _ => {}

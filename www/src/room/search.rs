@@ -53,7 +53,7 @@ impl Shown {
             let Some(name) = item.get_attribute("data-name") else { continue };
             let is_match = lower_case(&name).contains(&wanted);
             matches += u32::from(is_match);
-            dom::toggle(&item, "hidden", !is_match);
+            dom::set_flag(&item, "hidden", !is_match);
         }
         self.no_match.set_hidden(matches > 0 || wanted.is_empty());
     }

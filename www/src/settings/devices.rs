@@ -12,6 +12,7 @@ use web_sys::{HtmlButtonElement, HtmlElement, HtmlOptionElement, HtmlSelectEleme
 use crate::{
     dom::{self, Dom, MissingElement},
     storage::{self, Place},
+    ui::features,
 };
 
 /// The choice of each kind of device.
@@ -97,7 +98,7 @@ impl Choice {
 /// Lets the user pick a loudspeaker in a prompt of the browser. Browsers without this prompt list the loudspeakers.
 fn picks(dom: &Dom, speaker: &Rc<Choice>) -> Result<Listener, MissingElement> {
     let button: HtmlButtonElement = dom.get("pick-speaker")?;
-    button.set_hidden(!has_speaker_prompt());
+    button.set_hidden(!features::has_media_device_member("selectAudioOutput"));
     let speaker = Rc::clone(speaker);
     Ok(Listener::new(&button, "click", move |_| {
         let speaker = Rc::clone(&speaker);
@@ -109,11 +110,6 @@ fn picks(dom: &Dom, speaker: &Rc<Choice>) -> Result<Listener, MissingElement> {
             }
         });
     }))
-}
-
-fn has_speaker_prompt() -> bool {
-    let devices = web_sys::window().and_then(|window| window.navigator().media_devices().ok());
-    devices.is_some_and(|devices| dom::has(&devices, "selectAudioOutput"))
 }
 
 /// Returns whether a device is listed as a choice. Before the user has allowed a capture, devices have neither names

@@ -56,7 +56,7 @@ impl PreviewView {
     fn show_level(&self, percent: u8) {
         let percent = percent.to_string();
         dom::set_attribute(&self.level, "aria-valuenow", &percent);
-        let _valid_name = self.level.style().set_property("--level", &percent);
+        dom::set_property(&self.level, "--level", &percent);
     }
 }
 

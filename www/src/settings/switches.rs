@@ -11,6 +11,7 @@ use crate::{
     dom::{self, Dom, MissingElement},
     storage::{self, Place},
     texts::{self, capture::Kinds},
+    ui::features,
 };
 
 /// The subject of a switch.
@@ -60,7 +61,7 @@ struct Shared {
 
 impl Switches {
     pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
-        let has_notifications = web_sys::window().is_some_and(|window| dom::has(&window, "Notification"));
+        let has_notifications = web_sys::window().is_some_and(|window| features::has_member(&window, "Notification"));
         dom.get::<HtmlElement>("notifications-field")?.set_hidden(!has_notifications);
         let find = |switch: Switch| {
             let buttons = dom.all(&["[data-switch=", switch.name(), "]"].concat())?;

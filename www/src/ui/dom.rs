@@ -3,8 +3,8 @@
 use std::{cmp::Ordering, fmt};
 
 use browser_rtc::EventStream;
-use js_sys::{Array, JsString, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, JsString, Object};
+use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, EventTarget, HtmlElement, HtmlTemplateElement, KeyboardEvent};
 
 /// The error that the page lacks an element, or has one of another type: HTML and program differ in version.
@@ -74,8 +74,11 @@ impl Template {
         content.first_element_child().map(Self).ok_or_else(|| MissingElement(format!("in the template #{id}")))
     }
 
+    /// Copies the content into the document of the page.
     pub fn copy(&self) -> Result<Element, MissingElement> {
-        let copy = self.0.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into().ok());
+        let document = web_sys::window().and_then(|window| window.document());
+        let copy = document.and_then(|document| document.import_node_with_deep(&self.0, true).ok());
+        let copy = copy.and_then(|copy| copy.dyn_into().ok());
         copy.ok_or_else(|| MissingElement("in a copy of a template".into()))
     }
 }
@@ -84,6 +87,11 @@ impl Template {
 pub fn within<T: JsCast>(parent: &Element, selector: &str) -> Result<T, MissingElement> {
     let element = parent.query_selector(selector).ok().flatten().and_then(|element| element.dyn_into().ok());
     element.ok_or_else(|| MissingElement(selector.into()))
+}
+
+/// Returns an element as one of HTML.
+pub fn html(element: Element) -> Result<HtmlElement, MissingElement> {
+    element.dyn_into().map_err(|element: Element| MissingElement(element.tag_name()))
 }
 
 /// Returns all elements within `parent` that match the selector.
@@ -109,6 +117,43 @@ pub fn focus(element: &HtmlElement) {
     let _shown = element.focus();
 }
 
+/// Returns the element that has the focus. `None` if it is the body.
+pub fn focused() -> Option<HtmlElement> {
+    let document = web_sys::window()?.document()?;
+    let element = document.active_element()?.dyn_into().ok()?;
+    (document.body()? != element).then_some(element)
+}
+
+/// Returns the element with the content of the page, below the header and the notices.
+pub fn content() -> Option<HtmlElement> {
+    web_sys::window()?.document()?.query_selector("main").ok()??.dyn_into().ok()
+}
+
+/// Returns the time since the page was opened, in milliseconds.
+pub fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// Returns whether an element is displayed, in sight or not.
+pub fn is_visible(element: &Element) -> bool {
+    element.get_client_rects().length() > 0
+}
+
+/// Hides an element from view only: it stays available to screen readers.
+pub fn set_visually_hidden(element: &Element, hidden: bool) {
+    let _valid_name = element.class_list().toggle_with_force("visually-hidden", hidden);
+}
+
+/// Sets or removes a boolean attribute, such as `hidden` of an element of SVG.
+pub fn set_flag(element: &Element, name: &str, is_set: bool) {
+    let _well_formed = element.toggle_attribute_with_force(name, is_set);
+}
+
+/// Sets a custom property for style sheets.
+pub fn set_property(element: &HtmlElement, name: &str, value: &str) {
+    let _valid = element.style().set_property(name, value);
+}
+
 /// Returns whether the element has the focus.
 pub fn has_focus(element: &Element) -> bool {
     element.owner_document().and_then(|document| document.active_element()).as_ref() == Some(element)
@@ -119,27 +164,15 @@ pub fn append(parent: &Element, child: &Element) {
     let _no_cycle = parent.append_child(child);
 }
 
-/// Returns whether the browser's object has this member.
-pub fn has(object: &JsValue, member: &str) -> bool {
-    Reflect::has(object, &member.into()).unwrap_or(false)
-}
-
 /// Returns whether the user is typing in a visible field, so that the focus must stay where it is.
 pub fn is_typing() -> bool {
-    let active = web_sys::window().and_then(|window| window.document()).and_then(|document| document.active_element());
-    let Some(active) = active.and_then(|active| active.dyn_into::<HtmlElement>().ok()) else { return false };
-    active.offset_parent().is_some()
-        && active.matches("input:not([type=checkbox], [type=radio]), textarea").unwrap_or(false)
+    let is_field = |element: &HtmlElement| element.matches("input:not([type=checkbox], [type=radio]), textarea");
+    focused().is_some_and(|focused| is_visible(&focused) && is_field(&focused).unwrap_or(false))
 }
 
 /// Inserts a child before another one or, without one, at the end.
 pub fn insert(parent: &Element, child: &Element, before: Option<&Element>) {
     let _is_child = parent.insert_before(child, before.map(AsRef::as_ref));
-}
-
-/// Sets or removes an attribute without a value.
-pub fn toggle(element: &Element, name: &str, on: bool) {
-    let _well_formed = element.toggle_attribute_with_force(name, on);
 }
 
 /// Compares two texts by the rules of the user's language.

@@ -1,5 +1,6 @@
 //! The sentences for failures and for the ends of calls.
 
+pub mod call;
 pub mod capture;
 pub mod chat;
 pub mod clock;
@@ -91,7 +92,9 @@ pub fn not_answered(kind: &ErrorKind, name: &str) -> Option<Note> {
 pub fn ring_ended(reason: &EndReason, name: &str) -> Note {
     match reason {
         EndReason::PeerLeft => Note::new(Code::PeerLeft, format!("{name} has left.")),
-        EndReason::PeerHungUp => Note::new(Code::Cancelled, format!("You missed a call from {name}.")),
+        EndReason::PeerHungUp | EndReason::Unanswered => {
+            Note::new(Code::Cancelled, format!("You missed a call from {name}.")).lasting()
+        }
         _ => Note::new(Code::Ended, "The call has ended."),
     }
 }

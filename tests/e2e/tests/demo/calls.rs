@@ -58,23 +58,34 @@ async fn states_are_shown(page: &Page) {
     .await;
 }
 
-/// Mutes and unmutes the tracks with the buttons: the remote video becomes black, and is shown again.
+/// Turns both devices off and on by their buttons. The camera is released, and the peer sees marks instead of a black
+/// picture.
 async fn mute(one: &Page, other: &Page) {
     one.click("#toggle-microphone").await;
     one.click("#toggle-camera").await;
-    one.until("both tracks are muted", |seen| {
-        let silent = |kind| seen.captured(kind).is_some_and(|track| !track.enabled);
-        seen.microphone_muted && seen.camera_muted && silent("audio") && silent("video")
+    one.until("the microphone is muted and the camera is released", |seen| {
+        let is_silent = seen.captured("audio").is_some_and(|track| !track.enabled);
+        seen.microphone_muted && seen.camera_muted && is_silent && seen.captured("video").is_none()
     })
     .await;
-    other.until_black(true).await;
+    other
+        .until("the tile has the marks", |seen| {
+            seen.person.as_ref().is_some_and(|tile| tile.muted && tile.picture == "off")
+        })
+        .await;
 
     one.click("#toggle-microphone").await;
     one.click("#toggle-camera").await;
-    one.until("neither track is muted", |seen| {
-        let sounds = |kind| seen.captured(kind).is_some_and(|track| track.enabled);
-        !seen.microphone_muted && !seen.camera_muted && sounds("audio") && sounds("video")
+    one.until("both devices are on", |seen| {
+        let is_sent = |kind| seen.captured(kind).is_some_and(|track| track.enabled);
+        !seen.microphone_muted && !seen.camera_muted && is_sent("audio") && is_sent("video")
     })
     .await;
+    other
+        .until("the tile has no marks", |seen| {
+            seen.person.as_ref().is_some_and(|tile| !tile.muted && tile.picture == "live" && tile.cover.is_none())
+        })
+        .await;
+    other.until_frames(10).await;
     other.until_black(false).await;
 }

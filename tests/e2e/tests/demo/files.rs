@@ -95,12 +95,15 @@ async fn drop_on_header(page: &Page, file: &str) -> String {
     page.script("return window.dropHint").await
 }
 
+/// Pastes a file. The constructor of Firefox ignores the data of a clipboard event.
 async fn paste(page: &Page, file: &str) {
     page.load_script(
         "a file",
         &format!(
             "const clipboardData = new DataTransfer(); clipboardData.items.add({file});
-             document.body.dispatchEvent(new ClipboardEvent('paste', {{ clipboardData, bubbles: true, cancelable: true }}));"
+             const paste = new ClipboardEvent('paste', {{ bubbles: true, cancelable: true }});
+             Object.defineProperty(paste, 'clipboardData', {{ value: clipboardData }});
+             if (document.body.dispatchEvent(paste)) throw new Error('the page does not handle the file');"
         ),
     )
     .await;

@@ -26,6 +26,7 @@ mod recovery;
 mod ringing;
 mod rooms;
 mod served;
+mod stage;
 mod storm;
 mod talk;
 mod tokens;

@@ -67,7 +67,7 @@ async fn chosen_device_is_remembered() {
         ada.click("#settings summary").await;
         ada.click("#microphone option:nth-child(3)").await;
         let read = "const select = document.querySelector('#microphone');
-            return [select.value, document.querySelector('#microphone option:nth-child(3)').value]";
+            return [select.value, document.querySelector('#microphone option:nth-child(3)')?.value ?? '']";
         let (chosen, third): (String, String) = ada.script(read).await;
         assert!(!chosen.is_empty() && chosen == third, "{chosen:?} is the third option, {third:?}");
         ada.reload().await;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The time to wait for a frame, in milliseconds. The camera of the peer may be off.
-const TIMEOUT: u32 = 3_000;
+const TIMEOUT: u32 = 8_000;
 
 /// Takes a snapshot at each click until the future is dropped.
 pub async fn run(captures: &Captures, call: &Call, peer: &str) {
