@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use axum::http::HeaderValue;
+
 #[cfg(feature = "redis")]
 use super::redacted::Redacted;
 use super::{
@@ -32,7 +34,14 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Directories of files to serve, each under a prefix of the path such as `/` or `/pkg`. The longest matching
     /// prefix wins. Default: none.
+    ///
+    /// A file `name.br` or `name.gz` is sent instead of `name` to browsers that accept its encoding. Files whose
+    /// name has a hash, of 16 or more lower-case hexadecimal digits, are cached for a year, and others are revalidated. Dot files,
+    /// `node_modules`, `Cargo.toml` and the sources beside it are not served.
     pub static_dirs: Vec<(String, PathBuf)>,
+    /// The `Content-Security-Policy` of the pages in these directories, or an empty text for none. Default: `None`, which
+    /// is a policy that allows connections to the host of the page only, and frames with the page on this host only.
+    pub content_security_policy: Option<String>,
     /// The ICE servers that each client receives when it joins. Default: none.
     pub ice_servers: Vec<IceServer>,
     /// A TURN server for which each client receives separate, expiring credentials. Default: `None`.
@@ -145,6 +154,7 @@ impl Config {
         tls: impl Into<Option<Tls>>,
         metrics_listen: impl Into<Option<SocketAddr>>,
         static_dirs: impl Into<Vec<(String, PathBuf)>>,
+        content_security_policy: impl Into<Option<String>>,
         ice_servers: impl Into<Vec<IceServer>>,
         turn: impl Into<Option<TurnServer>>,
         allowed_origins: impl Into<Vec<String>>,
@@ -210,6 +220,9 @@ impl Config {
                 return Err(invalid_input(format!("{} is not a directory", dir.display())));
             }
         }
+        if self.content_security_policy.as_ref().is_some_and(|policy| HeaderValue::try_from(policy).is_err()) {
+            return Err(invalid_input("the content security policy is not a valid header value"));
+        }
         Ok(())
     }
 }
@@ -221,6 +234,7 @@ impl Default for Config {
             tls: None,
             metrics_listen: None,
             static_dirs: Vec::new(),
+            content_security_policy: None,
             ice_servers: Vec::new(),
             turn: None,
             allowed_origins: Vec::new(),

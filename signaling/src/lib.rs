@@ -131,7 +131,7 @@ impl Server {
         let certificate = config.tls.clone().map(Certificate::load).transpose()?;
         let listener = TcpListener::bind(config.listen).await?;
         let local_addr = listener.local_addr()?;
-        let files = StaticFiles::new(&config.static_dirs);
+        let files = StaticFiles::new(&config);
         let metrics = Metrics::default();
         let stopping = CancellationToken::new();
         let shared = Arc::new(Shared {

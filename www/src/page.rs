@@ -9,7 +9,7 @@ use crate::{
     dom::{self, Dom, MissingElement},
     join::JoinForm,
     notices::Notices,
-    panels::{capture::Captures, chat::Chat, files::Files, inspector::States, keypad::Keypad},
+    panels::{capture::Captures, chat::Chat, files::Files, inspector::Inspector, keypad::Keypad},
     ringing::{IncomingPanel, OutgoingPanel},
     room::{chat::RoomChat, invite::Invite, people::PeopleList},
     settings::Settings,
@@ -36,7 +36,7 @@ pub struct Page {
     pub lounge_devices: Element,
     pub keypad: Keypad,
     pub captures: Captures,
-    pub states: States,
+    pub inspector: Inspector,
     pub panels: Tabs,
 }
 
@@ -62,7 +62,7 @@ impl Page {
             lounge_devices: dom.get("lounge-devices")?,
             keypad: Keypad::find(dom)?,
             captures: Captures::find(dom, viewer)?,
-            states: States::find(dom)?,
+            inspector: Inspector::find(dom)?,
             panels: Tabs::find(dom, &["chat", "files", "keypad", "capture", "inspector"])?,
         })
     }

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod coverage;
 mod demo;
+mod dist;
 mod examples;
 #[cfg(test)]
 mod guide;
@@ -18,6 +19,7 @@ mod paths;
 mod pure;
 mod readme;
 mod setup;
+mod shots;
 mod size;
 mod step;
 mod summary;
@@ -36,7 +38,9 @@ usage: cargo xtask COMMAND
 
   setup [--for demo|test]                    install missing tools, for all commands or for one
   demo [--port 8080] [--host 127.0.0.1]      build the demo and the signaling server, and serve both
-       [--check]                             … until each page was fetched once
+       [--tls]                               … by https on all addresses, for a phone on the same network
+       [--check]                             … until each page was fetched once, and the first load measured
+       [--build]                             build the demo for a server, in www/dist
   test [native] [chrome] [firefox] [e2e]     run these tests, or all four
        [faults]                              … calls on failing networks; needs Linux and root
   coverage [--json FILE | --write]           count the members of the specifications that have a Rust counterpart;
@@ -47,6 +51,8 @@ usage: cargo xtask COMMAND
                                              --write updates README.md
   load [--json FILE] [--clients N,N]         measure the signaling server under load, compared with PeerServer and
                                              matchbox_server; about 6 min; needs Linux
+  shots [STATE]                              take a picture of each state of the demo, or of those whose names contain
+                                             STATE, in target/shots, and that of the README
   npm                                        build the npm package, check its content, and call with it from new projects
                                              of the common bundlers in two browsers
   ci                                         check formatting, lints, layers, documentation, packages and the demo";
@@ -74,6 +80,7 @@ fn dispatch(args: &[String]) -> Result {
         "bench" => bench::command(rest),
         "size" => size::command(rest),
         "load" => load::command(rest),
+        "shots" => shots::command(rest),
         "npm" => no_arguments(rest).and_then(|()| npm::command()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "-h" | "--help" => {

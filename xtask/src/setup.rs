@@ -9,6 +9,8 @@ use std::time::Instant;
 const WASM_PACK: &str = "0.15.1";
 /// The version of the npm package `binaryen`, whose wasm-opt is installed.
 const BINARYEN: &str = "132.0.0";
+/// The version of axe-core, which checks the accessibility of the pages.
+const AXE: &str = "4.14.1";
 /// The oldest accepted version, which supports all features that rustc emits.
 const OLDEST_WASM_OPT: u32 = 123;
 /// The oldest version that the bundlers in `tests/npm/projects` support.
@@ -26,12 +28,22 @@ pub enum Need {
     Turn,
     Redis,
     Networks,
+    Axe,
 }
 
 pub const DEMO: [Need; 1] = [Need::Wasm];
 /// Node.js comes first, because npm installs a tool of `Need::Wasm`.
-pub const TEST: [Need; 8] =
-    [Need::Node, Need::Wasm, Need::Chrome, Need::Firefox, Need::WebKit, Need::Turn, Need::Redis, Need::Networks];
+pub const TEST: [Need; 9] = [
+    Need::Node,
+    Need::Wasm,
+    Need::Chrome,
+    Need::Firefox,
+    Need::WebKit,
+    Need::Turn,
+    Need::Redis,
+    Need::Networks,
+    Need::Axe,
+];
 
 pub fn command(args: &[String]) -> Result {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -55,6 +67,7 @@ pub fn run(needs: &[Need]) -> Result {
         Need::Redis => vec![redis_server()],
         Need::Networks if cfg!(target_os = "linux") => vec![iproute()],
         Need::Networks => vec![],
+        Need::Axe => vec![axe()],
     });
     let problems: Vec<String> = results.filter_map(Result::err).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
@@ -224,6 +237,30 @@ fn iproute() -> Result {
         }
         Err(missing_tool("ip is not installed", "iproute2", "iproute", ""))
     })
+}
+
+fn axe() -> Result {
+    let folder = paths::target_dir()?.join("axe");
+    let installed = || {
+        let manifest = fs::read_to_string(folder.join("node_modules/axe-core/package.json")).ok()?;
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
+        manifest["version"].as_str().filter(|version| *version == AXE).map(str::to_owned)
+    };
+    ensure("axe-core", "checks the accessibility of the pages", installed, || {
+        if paths::which("npm").is_none() {
+            return Err(missing_tool("npm is not installed", "nodejs npm", "nodejs npm", "node"));
+        }
+        Step::new("npm", ["install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--prefix"])
+            .args([&folder])
+            .args([format!("axe-core@{AXE}")])
+            .hint("check that the npm registry is reachable")
+            .run_quietly()
+    })
+}
+
+/// Returns the script of axe-core, which [`Need::Axe`] installs.
+pub fn axe_script() -> Result<PathBuf> {
+    Ok(paths::target_dir()?.join("axe/node_modules/axe-core/axe.min.js"))
 }
 
 /// Installs a tool if it is missing, and checks that it is found afterwards.

@@ -5,7 +5,7 @@ use crate::step::Step;
 use crate::summary::{self, Counts, Line};
 use crate::tools::{self, Browser};
 use crate::turn::TurnServer;
-use crate::{Result, artifacts, examples, networks, paths, unexpected};
+use crate::{Result, artifacts, dist, examples, networks, paths, unexpected};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
@@ -54,6 +54,7 @@ fn needs(runners: &[&str]) -> Vec<Need> {
         Need::Turn => any(&["chrome", "firefox"]),
         Need::Redis => any(&["native"]),
         Need::Networks => any(&["faults"]),
+        Need::Axe => any(&["e2e"]),
     };
     setup::TEST.into_iter().filter(needed_by).collect()
 }
@@ -148,13 +149,15 @@ fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// Builds the demo, the npm package and the examples, which the tests serve and drive.
+/// Builds the demo, also as it is served, the npm package and the examples, which the tests serve and drive.
 fn e2e() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
-    artifacts::pages()?;
+    dist::build()?;
     examples::build()?;
     let native_peer = artifacts::native_peer_program()?;
-    let step = two_browsers(browsers, &["--lib", "--test", "demo"]).env("NATIVE_PEER", native_peer);
+    let step = two_browsers(browsers, &["--lib", "--test", "demo"])
+        .env("NATIVE_PEER", native_peer)
+        .env("AXE", setup::axe_script()?);
     Ok(match tools::webkit() {
         Ok(driver) => step.env("WEBKIT_DRIVER", driver),
         Err(_) => step,

@@ -128,7 +128,8 @@ async fn invalid_configuration_is_refused() {
     let tiny_queue = Config::new().limits(Limits::new().queue_bytes(1));
     let no_slash = Config::new().static_dirs(vec![("pkg".to_owned(), ".".into())]);
     let no_dir = Config::new().static_dirs(vec![("/".to_owned(), "/does/not/exist".into())]);
-    for config in [no_heartbeat, tiny_queue, no_slash, no_dir] {
+    let no_header = Config::new().content_security_policy(Some("line\nbreak".to_owned()));
+    for config in [no_heartbeat, tiny_queue, no_slash, no_dir, no_header] {
         let error = Server::bind(config).await.unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error}");
     }

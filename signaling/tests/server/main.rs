@@ -4,6 +4,7 @@ mod access_tokens;
 #[cfg(feature = "redis")]
 mod cluster;
 mod drain;
+mod files;
 mod http;
 mod kept_seats;
 mod limit_metrics;

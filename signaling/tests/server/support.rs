@@ -177,14 +177,27 @@ impl TestServer {
 
     /// Returns the head and the body of the response, or `None` if the server does not answer.
     pub async fn try_get(&self, path: &str) -> Option<(String, String)> {
+        let (head, body) = self.try_send("GET", path, "").await?;
+        Some((head, String::from_utf8(body).ok()?))
+    }
+
+    /// Sends a request with these lines of headers, and returns the head and the body of the response.
+    pub async fn send(&self, method: &str, path: &str, headers: &str) -> (String, Vec<u8>) {
+        self.try_send(method, path, headers).await.expect("an answer")
+    }
+
+    async fn try_send(&self, method: &str, path: &str, headers: &str) -> Option<(String, Vec<u8>)> {
+        const END: &[u8] = b"\r\n\r\n";
         with_timeout(async {
             let mut stream = TcpStream::connect(self.addr).await.ok()?;
-            let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+            let host = if headers.starts_with("host: ") { "" } else { "host: test\r\n" };
+            let request = format!("{method} {path} HTTP/1.1\r\n{host}{headers}connection: close\r\n\r\n");
             stream.write_all(request.as_bytes()).await.ok()?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await.ok()?;
-            let (head, body) = answer.split_once("\r\n\r\n")?;
-            Some((head.to_lowercase(), body.to_owned()))
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.ok()?;
+            let end = answer.windows(END.len()).position(|bytes| bytes == END)?;
+            let head = String::from_utf8_lossy(answer.get(..end)?).to_lowercase();
+            Some((head, answer.get(end + END.len()..)?.to_owned()))
         })
         .await
     }

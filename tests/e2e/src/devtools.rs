@@ -37,7 +37,8 @@ impl Page {
         self.devtools("Network.emulateNetworkConditionsByRule", arguments).await;
     }
 
-    async fn devtools(&self, command: &str, arguments: Value) {
+    /// Executes a command of the developer tools.
+    pub(crate) async fn devtools(&self, command: &str, arguments: Value) {
         let body = json!({ "cmd": command, "params": arguments }).to_string();
         self.with_timeout(command, self.client.issue_cmd(DevTools(body))).await;
     }

@@ -14,15 +14,18 @@
 //! | `CHROMEDRIVER`, `GECKODRIVER`, `WEBKIT_DRIVER` | the driver; otherwise found on the `PATH` |
 //! | `CHROME`, `FIREFOX`             | the browser; otherwise found on the `PATH`              |
 //! | `XVFB`                          | the display server for WebKitGTK; otherwise found on the `PATH` |
+//! | `AXE`                           | the script of axe-core; otherwise in the target folder  |
 //! | `NATIVE_PEER`                   | the native peer; otherwise found on the `PATH`          |
 //! | `SIGNALING_SERVER`, `IP`        | the signaling server, and iproute2's `ip`; otherwise found on the `PATH` |
 
+mod accessibility;
 mod browser;
 mod browsers;
 mod devtools;
 mod display;
 mod driver;
 mod gestures;
+mod look;
 mod native_peer;
 #[cfg(target_os = "linux")]
 mod net;
@@ -39,6 +42,7 @@ mod window;
 
 pub use browser::{Browser, Camera, Setup};
 pub use devtools::Conditions;
+pub use look::Look;
 pub use native_peer::NativePeer;
 #[cfg(target_os = "linux")]
 pub use net::{NetworkStage, play_on_network, report};

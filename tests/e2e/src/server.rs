@@ -47,6 +47,12 @@ impl Running {
 }
 
 impl DemoServer {
+    /// Serves the compressed build of the demo instead of its sources.
+    pub async fn serve_build(&self) {
+        let scripts = (SCRIPTS.to_owned(), workspace().join("tests/e2e/tests/demo"));
+        self.restart(|config| config.static_dirs = vec![("/".to_owned(), built_demo()), scripts]).await;
+    }
+
     /// Starts the server with the pages that have been built.
     pub async fn start() -> Self {
         let npm = workspace().join("npm/dist");
@@ -134,16 +140,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Returns the build of the demo for a server.
+pub(crate) fn built_demo() -> PathBuf {
+    built(&workspace(), "www/dist/index.html", "cargo xtask demo --build")
+}
+
 /// Returns the folder of the demo.
 pub(crate) fn demo() -> PathBuf {
     let pkg = built(&workspace(), "www/pkg/browser_rtc_demo_bg.wasm", "wasm-pack build www --target web");
     pkg.parent().expect("pkg is in www").to_path_buf()
 }
 
-/// Returns the folder of a wasm file, and panics if the file has not been built.
-fn built(root: &Path, wasm: &str, command: &str) -> PathBuf {
-    let file = root.join(wasm);
-    assert!(file.is_file(), "{wasm} does not exist: `{command}` builds it");
+/// Returns the folder of a file, and panics if the file has not been built.
+fn built(root: &Path, file: &str, command: &str) -> PathBuf {
+    let file = root.join(file);
+    assert!(file.is_file(), "{} does not exist: `{command}` builds it", file.display());
     file.parent().expect("a file is in a folder").to_path_buf()
 }
 

@@ -115,6 +115,11 @@ impl Stage {
         self.server.restart(change).await;
     }
 
+    /// Replaces the server with one that serves the compressed build of the demo.
+    pub async fn serve_build(&self) {
+        self.server.serve_build().await;
+    }
+
     /// Stops the server.
     pub fn stop_server(&self) {
         self.server.stop();

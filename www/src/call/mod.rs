@@ -118,7 +118,7 @@ pub async fn talk(page: &Page, call: &Call, local: &LocalMedia) -> Note {
                 report_failure(page, files::run(page, call)),
                 report_failure(page, keypad::run(page, call)),
                 report_failure(page, capture::run(page, call)),
-                inspector::run(&page.states, call.connection()),
+                report_failure(page, inspector::run(page, call)),
             )
         }
         .fuse()

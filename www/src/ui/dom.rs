@@ -24,6 +24,11 @@ impl fmt::Display for MissingElement {
     }
 }
 
+/// Returns the error that something other than an element is missing.
+pub fn missing(what: &str) -> MissingElement {
+    MissingElement(what.into())
+}
+
 /// The document of the page, in which elements are looked up.
 pub struct Dom(Document);
 
@@ -31,6 +36,10 @@ impl Dom {
     pub fn current() -> Result<Self, MissingElement> {
         let document = web_sys::window().and_then(|window| window.document());
         document.map(Self).ok_or_else(|| MissingElement("document".into()))
+    }
+
+    pub fn document(&self) -> &Document {
+        &self.0
     }
 
     /// Returns the element with this id.

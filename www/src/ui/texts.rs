@@ -6,6 +6,7 @@ pub mod chat;
 pub mod clock;
 pub mod devices;
 pub mod files;
+pub mod inspector;
 pub mod keypad;
 pub mod permission;
 pub mod record;

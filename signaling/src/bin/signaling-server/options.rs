@@ -56,6 +56,10 @@ pub struct Options {
     /// Directory of files to serve under a prefix, such as /pkg=target/pkg. The longest matching prefix wins.
     #[arg(long, env = "SIGNALING_MOUNT", value_delimiter = ';', value_name = "PREFIX=DIR", value_parser = mount)]
     mount: Vec<(String, PathBuf)>,
+    /// Content security policy of the served pages; empty for none. Default: a page connects only to its own host, and
+    /// only pages of this host can show it in a frame.
+    #[arg(long, env = "SIGNALING_CONTENT_SECURITY_POLICY", value_name = "POLICY")]
+    content_security_policy: Option<String>,
     /// ICE server that clients receive when they join: stun:HOST, or turn:HOST,USER,SECRET.
     #[arg(long, env = "SIGNALING_ICE_SERVER", hide_env_values = true, value_delimiter = ' ')]
     #[arg(value_name = "URL[,USER,SECRET]", value_parser = redacted)]
@@ -217,6 +221,7 @@ impl Options {
             .tls(tls)
             .metrics_listen(self.metrics_listen)
             .static_dirs(static_dirs)
+            .content_security_policy(self.content_security_policy)
             .ice_servers(self.ice_server.iter().map(ice_server).collect::<Result<Vec<_>, _>>()?)
             .turn(turn)
             .allowed_origins(self.allow_origin)

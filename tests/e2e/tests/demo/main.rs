@@ -1,5 +1,6 @@
 //! Calls between browsers on the demo and on the plain JavaScript page.
 
+mod accessibility;
 mod arguments;
 mod calls;
 mod capture;
@@ -9,6 +10,7 @@ mod endings;
 mod examples;
 mod files;
 mod handles;
+mod inspector;
 mod invite;
 mod keypad;
 mod labs;
@@ -23,6 +25,7 @@ mod recordings;
 mod recovery;
 mod ringing;
 mod rooms;
+mod served;
 mod stage;
 mod storm;
 mod talk;

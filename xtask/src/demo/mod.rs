@@ -1,9 +1,11 @@
 //! `cargo xtask demo`: builds and serves the demo, until Ctrl-C or, with `--check`, until each page was fetched once.
 
+mod check;
+
 use crate::step::Step;
-use crate::{Result, artifacts, paths, setup, unexpected};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use crate::{Result, artifacts, dist, setup, unexpected};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const START: Duration = Duration::from_secs(30);
-const ANSWER: Duration = Duration::from_secs(10);
+/// Time between the lines with addresses.
+const OTHERS: Duration = Duration::from_millis(200);
 /// Time for the server to close its sockets after Ctrl-C, which the terminal sends to both processes.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -24,19 +27,28 @@ pub fn command(args: &[String]) -> Result {
 
 /// Serves the demo on a free port, fetches its pages, and stops it.
 pub fn check() -> Result {
-    run(&Options { check: true, port: 0, ..Options::default() })
+    run(&Options { task: Task::Check, port: 0, ..Options::default() })
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
-    host: String,
+    host: Option<String>,
     port: u16,
-    check: bool,
+    tls: bool,
+    task: Task,
+}
+
+/// The task of the command after the build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    Serve,
+    Check,
+    Build,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { host: "127.0.0.1".into(), port: 8080, check: false }
+        Self { host: None, port: 8080, tls: false, task: Task::Serve }
     }
 }
 
@@ -47,41 +59,59 @@ impl Options {
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("`{arg}` needs a value"));
             match arg.as_str() {
-                "--host" => options.host = value()?.clone(),
+                "--host" => options.host = Some(value()?.clone()),
                 "--port" => {
                     let wrong = |_| "`--port` must be a number from 0 to 65535";
                     options.port = value()?.parse().map_err(wrong)?;
                 }
-                "--check" => options.check = true,
+                "--tls" => options.tls = true,
+                "--check" => options.task = Task::Check,
+                "--build" => options.task = Task::Build,
                 other => return Err(unexpected(other)),
             }
+        }
+        if options.tls && options.task == Task::Check {
+            return Err("`--check` fetches the pages by http, and cannot be combined with `--tls`".into());
         }
         Ok(options)
     }
 }
 
 fn run(options: &Options) -> Result {
-    artifacts::wasm_pack("www", "web")?;
-    match artifacts::npm_package() {
-        Err(problem) if options.check => return Err(problem),
-        Err(problem) => {
-            println!("note: the page /npm.html does not work, because the npm package is missing: {problem}");
-        }
-        Ok(()) => {}
+    let first_load = dist::build()?;
+    if options.task == Task::Build {
+        return Ok(());
     }
     let interrupted = watch_for_interrupt()?;
     let mut server = Server::start(options)?;
-    let address = server.wait_until_listening()?;
-    if options.check {
-        return check_pages(address);
+    let addresses = server.wait_until_listening()?;
+    let first = addresses.first().ok_or("the server printed no address")?;
+    if options.task == Task::Check {
+        return check::pages(*first, &first_load);
     }
-    println!("\n    open http://localhost:{}\n", address.port());
-    if !address.ip().is_loopback() {
-        println!(
-            "    On another machine, the camera needs HTTPS: browsers allow it on secure pages and localhost only.\n"
-        );
-    }
+    print_addresses(&addresses, options.tls);
     server.wait(&interrupted)
+}
+
+fn print_addresses(addresses: &[SocketAddr], tls: bool) {
+    let scheme = if tls { "https" } else { "http" };
+    let port = addresses.first().map_or(0, SocketAddr::port);
+    println!("\n    open {scheme}://localhost:{port}");
+    let others: Vec<_> = addresses.iter().filter(|address| !address.ip().is_loopback()).collect();
+    for address in &others {
+        println!("    on another device: {scheme}://{address}");
+    }
+    match (others.is_empty(), tls) {
+        (_, true) => println!(
+            "\n    The browser warns about the certificate, which only this server knows. Compare its fingerprint with the\n    \
+             one above, and continue."
+        ),
+        (false, false) => println!(
+            "\n    On another device, the camera needs https: stop this server, and run `cargo xtask demo --tls`."
+        ),
+        (true, false) => println!("    on a phone: stop this server, and run `cargo xtask demo --tls`"),
+    }
+    println!();
 }
 
 fn watch_for_interrupt() -> Result<Arc<AtomicBool>> {
@@ -101,10 +131,13 @@ struct Server {
 impl Server {
     fn start(options: &Options) -> Result<Self> {
         let program = artifacts::server("dev")?;
-        let mount = ["--mount", "/npm=npm/dist"].into_iter().filter(|_| paths::root().join("npm/dist").is_dir());
-        let mut process = Step::new(&program.to_string_lossy(), ["--host", &options.host])
-            .args(["--port", &options.port.to_string(), "--www", "www"])
-            .args(mount)
+        let step = Step::new(&program.to_string_lossy(), ["--port", &options.port.to_string(), "--www"]);
+        let step = step.args([dist::folder()]).args(options.tls.then_some("--tls-self-signed"));
+        // Without a host, the server listens on all addresses if it has TLS, and on the loopback address otherwise.
+        let mut process = options
+            .host
+            .iter()
+            .fold(step, |step, host| step.args(["--host", host]))
             .into_command()
             .stdout(Stdio::piped())
             .spawn()
@@ -114,7 +147,7 @@ impl Server {
             thread::spawn(move || {
                 for line in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
                     println!("{line}");
-                    // The receiver is dropped after the first address.
+                    // The receiver is dropped after the first addresses.
                     let _ = listening_on(&line).map(|address| found.send(address));
                 }
             });
@@ -122,8 +155,9 @@ impl Server {
         Ok(Self { process, addresses })
     }
 
-    fn wait_until_listening(&mut self) -> Result<SocketAddr> {
-        self.addresses.recv_timeout(START).map_err(|error| match error {
+    /// Returns the addresses on which the server listens. It prints them together.
+    fn wait_until_listening(&mut self) -> Result<Vec<SocketAddr>> {
+        let first = self.addresses.recv_timeout(START).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
                 format!("the server did not print `listening on …` within {} s", START.as_secs())
             }
@@ -132,7 +166,9 @@ impl Server {
                 let status = self.process.wait().map_or(String::new(), |status| status.to_string());
                 format!("the server exited: {status}\n  to try: another port, `--port 8081`")
             }
-        })
+        })?;
+        let others = std::iter::from_fn(|| self.addresses.recv_timeout(OTHERS).ok());
+        Ok(std::iter::once(first).chain(others).collect())
     }
 
     fn wait(&mut self, interrupted: &AtomicBool) -> Result {
@@ -170,71 +206,6 @@ fn listening_on(line: &str) -> Option<SocketAddr> {
     address.trim_end_matches('/').parse().ok()
 }
 
-fn check_pages(address: SocketAddr) -> Result {
-    let expected = [
-        ("/", "200", "text/html"),
-        ("/pkg/browser_rtc_demo.js", "200", "text/javascript"),
-        ("/pkg/browser_rtc_demo_bg.wasm", "200", "application/wasm"),
-        ("/npm/index.js", "200", "text/javascript"),
-        ("/npm/wasm/browser_rtc_bg.wasm", "200", "application/wasm"),
-        // Refused because it is not a WebSocket request, but not with 404.
-        ("/signal", "4", ""),
-        ("/no-such-file", "404", ""),
-    ];
-    for (path, status, content_type) in expected {
-        let head = fetch(address, path)?;
-        let right = head.status.starts_with(status) && head.content_type.starts_with(content_type);
-        let is_unexpected = !right || (path == "/signal" && head.status.starts_with("404"));
-        if is_unexpected {
-            return Err(format!("GET {path} returned {head:?}, expected {status} {content_type}"));
-        }
-        println!("ok {path} {} {}", head.status, head.content_type);
-    }
-    Ok(())
-}
-
-#[derive(Debug)]
-struct Head {
-    status: String,
-    content_type: String,
-}
-
-fn fetch(address: SocketAddr, path: &str) -> Result<Head> {
-    let mut response = Vec::new();
-    let mut exchange = || -> std::io::Result<()> {
-        let mut stream = TcpStream::connect_timeout(&reachable(address), ANSWER)?;
-        stream.set_read_timeout(Some(ANSWER))?;
-        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())?;
-        stream.read_to_end(&mut response)?;
-        Ok(())
-    };
-    exchange().map_err(|error| format!("GET {path}: {error}"))?;
-    parse_head(&String::from_utf8_lossy(&response)).ok_or_else(|| format!("GET {path}: the response is not HTTP"))
-}
-
-/// Replaces an unspecified address, on which a server listens on all interfaces, with the loopback address.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        let loopback = match address.ip() {
-            IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
-            IpAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
-        };
-        address.set_ip(loopback);
-    }
-    address
-}
-
-fn parse_head(response: &str) -> Option<Head> {
-    let (head, _) = response.split_once("\r\n\r\n")?;
-    let mut lines = head.lines();
-    let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.to_owned();
-    let content_type = lines
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-        .map_or(String::new(), |(_, value)| value.trim().to_owned());
-    Some(Head { status, content_type })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,8 +217,11 @@ mod tests {
 
     #[test]
     fn options_are_parsed_and_invalid_are_rejected() {
-        let expected = Options { host: "0.0.0.0".into(), port: 9000, check: true };
+        let expected = Options { host: Some("0.0.0.0".into()), port: 9000, tls: false, task: Task::Check };
         assert_eq!(parse("--port 9000 --check --host 0.0.0.0"), Ok(expected));
+        let expected = Options { tls: true, task: Task::Build, ..Options::default() };
+        assert_eq!(parse("--tls --build"), Ok(expected));
+        assert!(parse("--tls --check").is_err());
         assert_eq!(parse(""), Ok(Options::default()));
         assert!(parse("--port").is_err());
         assert!(parse("--port 70000").is_err());
@@ -261,12 +235,5 @@ mod tests {
         assert_eq!(listening_on("2026 INFO listening on 127.0.0.1:8080 with 2 rooms"), expected);
         assert!(listening_on("listening on https://[::1]:8080/").is_some());
         assert_eq!(listening_on("a client left"), None);
-    }
-
-    #[test]
-    fn response_head_is_parsed() {
-        let head = parse_head("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<p>").expect("a whole head");
-        assert_eq!((head.status.as_str(), head.content_type.as_str()), ("200 OK", "text/html"));
-        assert!(parse_head("SSH-2.0").is_none());
     }
 }

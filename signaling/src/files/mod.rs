@@ -1,5 +1,9 @@
 //! Static files, such as a page and its package.
 
+mod cache;
+mod private;
+mod security;
+
 use std::{path::PathBuf, sync::Arc};
 
 use axum::{
@@ -7,7 +11,7 @@ use axum::{
     extract::Request,
     http::{
         HeaderValue, StatusCode, Uri,
-        header::{CACHE_CONTROL, LOCATION, X_CONTENT_TYPE_OPTIONS},
+        header::{CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION, VARY, X_CONTENT_TYPE_OPTIONS},
         uri::PathAndQuery,
     },
     response::{IntoResponse, Response},
@@ -15,37 +19,61 @@ use axum::{
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
+use self::security::PageHeaders;
+use super::config::Config;
+
 /// Directories of files, each under a prefix of the path.
 #[derive(Clone, Debug)]
-pub struct StaticFiles(Arc<[Mount]>);
+pub struct StaticFiles(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    mounts: Vec<Mount>,
+    page_headers: PageHeaders,
+}
 
 #[derive(Debug)]
 struct Mount {
     /// The prefix without a trailing slash; empty for the root.
     prefix: String,
+    folder: PathBuf,
     dir: ServeDir,
 }
 
 impl StaticFiles {
-    pub fn new(dirs: &[(String, PathBuf)]) -> Self {
-        let mut mounts: Vec<_> = dirs
+    pub fn new(config: &Config) -> Self {
+        let mut mounts: Vec<_> = config
+            .static_dirs
             .iter()
-            .map(|(prefix, dir)| Mount { prefix: prefix.trim_end_matches('/').to_owned(), dir: ServeDir::new(dir) })
+            .map(|(prefix, folder)| Mount {
+                prefix: prefix.trim_end_matches('/').to_owned(),
+                folder: folder.clone(),
+                // A compressed file `name.br` or `name.gz` is sent instead of `name` to browsers that accept it.
+                dir: ServeDir::new(folder).precompressed_br().precompressed_gzip(),
+            })
             .collect();
         mounts.sort_by_key(|mount| std::cmp::Reverse(mount.prefix.len()));
-        Self(mounts.into())
+        let page_headers = PageHeaders::new(config.content_security_policy.clone());
+        Self(Arc::new(Inner { mounts, page_headers }))
     }
 
     pub async fn serve(&self, mut request: Request) -> Response {
-        let matching = self.0.iter().find_map(|mount| Some((mount, mount.strip_prefix(request.uri())?)));
+        let Inner { mounts, page_headers } = &*self.0;
+        let matching = mounts.iter().find_map(|mount| Some((mount, mount.strip_prefix(request.uri())?)));
         let Some((mount, inner)) = matching else {
             return StatusCode::NOT_FOUND.into_response();
         };
+        if private::is_private(&mount.folder, inner.path()).await {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+        let host = request.headers().get(HOST).cloned();
+        let cache_control = cache::cache_control(inner.path());
         *request.uri_mut() = inner;
         let mut response = match mount.dir.clone().oneshot(request).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
         };
+        let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
         let headers = response.headers_mut();
         // The redirect to a directory with a trailing slash lacks the prefix.
         if let Some(location) = headers.get(LOCATION).and_then(|value| value.to_str().ok())
@@ -53,9 +81,15 @@ impl StaticFiles {
         {
             headers.insert(LOCATION, outer);
         }
-        // Browsers must revalidate each time, so that they show the latest build.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(CACHE_CONTROL, if found { cache_control } else { cache::REVALIDATE });
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if found {
+            // ServeDir leaves it out of 304, which updates the headers of a stored response.
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        if headers.get(CONTENT_TYPE).is_some_and(security::is_page) {
+            page_headers.add(headers, host.as_ref());
+        }
         response
     }
 }
