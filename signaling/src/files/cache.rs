@@ -20,8 +20,7 @@ pub fn cache_control(path: &str) -> HeaderValue {
 fn has_hash(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-    name.split(['-', '_', '.'])
-        .any(|part| part.len() >= HASH_DIGITS && part.as_bytes().iter().all(|byte| is_digit(byte)))
+    name.split(['-', '_', '.']).any(|part| part.len() >= HASH_DIGITS && part.as_bytes().iter().all(is_digit))
 }
 
 #[cfg(test)]
