@@ -20,12 +20,12 @@ pub struct LocalMedia {
 }
 
 impl LocalMedia {
-    /// Returns the track of the camera, unless the call has begun without one.
+    /// Returns the track of the camera, unless the call started without one.
     pub fn camera(&self) -> Option<MediaStreamTrack> {
         self.stream.as_ref()?.video_tracks().into_iter().next()
     }
 
-    /// Returns the track of the microphone, unless the call has begun without one.
+    /// Returns the track of the microphone, unless the call started without one.
     pub fn microphone(&self) -> Option<MediaStreamTrack> {
         self.stream.as_ref()?.audio_tracks().into_iter().next()
     }

@@ -268,7 +268,7 @@ impl CallState {
         }
     }
 
-    /// Reports that a peer is listed by the server. A call to its id may have begun before, when its name was unknown.
+    /// Reports that a peer is listed by the server. A call to its id may have started earlier, when its name was unknown.
     pub fn peer_listed(&mut self, peer: &Peer) {
         if self.peer.id == peer.id {
             self.peer.name.clone_from(&peer.name);

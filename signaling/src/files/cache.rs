@@ -6,9 +6,9 @@ use axum::http::HeaderValue;
 /// Trunk use at least this number.
 const HASH_DIGITS: usize = 16;
 
-/// For files that are named by the hash of their content, which never change.
+/// The header of files that are named by the hash of their content, which never change.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// For other files: browsers must revalidate each time by the ETag, so that they show the latest build.
+/// The header of other files. Browsers must revalidate each time by the ETag, so that they show the latest build.
 pub const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Returns the value of `Cache-Control` for the file with this path.

@@ -1,4 +1,4 @@
-//! What each side tells the other about its media, over a data channel.
+//! The exchange of media states, such as a muted microphone, over a data channel.
 //!
 //! A message is the whole state, as JSON. A peer without this channel, such as another program, is shown by its streams
 //! alone.

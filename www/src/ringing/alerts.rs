@@ -35,7 +35,7 @@ impl Ring {
         period: 3500,
     };
 
-    /// The tone that telephones in Europe play while the other side rings.
+    /// The tone that telephones in Europe play while the phone of the callee rings.
     pub const OUTGOING: Self = Self { tones: &[Tone { frequency: 425.0, start: 0.0, length: 1.0 }], period: 5000 };
 }
 

@@ -37,7 +37,7 @@ impl Search {
         self.shown.text.set_value("");
     }
 
-    /// Updates the list, in which there are now this many people. A search that the user has begun stays.
+    /// Updates the list, in which there are now this many people. A search text of the user stays.
     pub fn update(&self, count: usize) {
         self.field.set_hidden(count < FROM && self.shown.text.value().is_empty());
         self.shown.update();
