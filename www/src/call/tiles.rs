@@ -17,7 +17,7 @@ use crate::{
     ui::picture,
 };
 
-/// What the picture of a tile shows.
+/// The content of the picture of a tile.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Picture {
     /// The face, until the first frame.

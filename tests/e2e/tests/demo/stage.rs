@@ -27,9 +27,22 @@ async fn f08_screen_shared_in_chrome_has_own_tile() {
     screen_has_own_tile("screen of chrome", Browser::Chrome, Browser::Firefox).await;
 }
 
+/// A headless Firefox has no screen to share.
 #[tokio::test(flavor = "multi_thread")]
-async fn f08_screen_shared_in_firefox_has_own_tile() {
-    screen_has_own_tile("screen of firefox", Browser::Firefox, Browser::Chrome).await;
+async fn f08_failure_to_share_is_explained() {
+    play("screen of firefox", async |stage| {
+        let (ada, bob) = call(stage, Browser::Firefox, Browser::Chrome).await;
+        ada.click("#share-screen").await;
+        let explains = |seen: &Seen| seen.failure.as_ref().is_some_and(|failure| failure.text.contains("screen"));
+        ada.until("the failure is explained", explains).await;
+        ada.click("#dismiss-failure").await;
+        let is_back = |seen: &Seen| seen.failure.is_none() && seen.focus.as_deref() == Some("share-screen");
+        ada.until("the focus is back at the button", is_back).await;
+        bob.until_frames(10).await;
+        assert!(bob.seen().await.screen.is_none());
+        talk::part(&ada, &bob).await;
+    })
+    .await;
 }
 
 async fn screen_has_own_tile(scene: &str, shares: Browser, watches: Browser) {
