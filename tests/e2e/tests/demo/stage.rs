@@ -162,8 +162,11 @@ async fn own_picture_moves(scene: &str, browser: Browser) {
                 ada.press_key("#own-move", key).await;
                 at(corner).await;
             }
+            let rests = "return document.querySelector('#own-tile').getAnimations().length === 0";
+            ada.until_script(rests, "the picture has arrived", |rests: &bool| *rests).await;
             ada.drag("#own-move", "#stage", (0.1, 0.1)).await;
             at("top-left").await;
+            ada.until_script(rests, "the picture has arrived", |rests: &bool| *rests).await;
             ada.drag("#own-move", "#stage", (0.9, 0.9)).await;
         }
     })
