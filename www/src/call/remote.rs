@@ -1,7 +1,7 @@
 //! The streams of the peer, in their tiles.
 //!
 //! The first stream is the microphone and the camera, and another one is the screen. A peer that only shares its screen
-//! tells so by its state.
+//! says so in its state.
 
 use browser_rtc::{
     ErrorKind, EventStream, Result,

@@ -1,4 +1,4 @@
-//! The exchange of media states, such as a muted microphone, over a data channel.
+//! The state of the media of each side, which both sides exchange over a data channel.
 //!
 //! A message is the whole state, as JSON. A peer without this channel, such as another program, is shown by its streams
 //! alone.
@@ -23,7 +23,7 @@ pub struct MediaState {
     pub screen: Option<String>,
 }
 
-/// Sends each of the local states, and passes on each of the peer's, until the call ends.
+/// Sends each of the local states, and forwards each of the peer's, until the call ends.
 pub async fn exchange(
     call: &Call,
     mut local: UnboundedReceiver<MediaState>,
