@@ -19,7 +19,8 @@ const FALLBACK_PIECE = 16 * 1024;
 
 /**
  * Messages of any size through a data channel. A message that exceeds the largest message of the connection, or 256 KiB, is
- * split by the sender and joined by the receiver. A smaller message is sent unchanged.
+ * split by the sender and joined by the receiver. A smaller message is sent unchanged, except for a `Blob`, and for bytes that
+ * begin like a piece, which are sent in pieces.
  *
  * Both peers create an object for their end of one channel, and send and receive only through it. A message whose `signal`
  * aborts while it is sent is not received by the remote peer. On a channel that is not reliable, the loss of a piece is the
@@ -33,6 +34,7 @@ export class LargeMessages extends BroadcastMessages<Message, ReceivedMessage> {
   #nextId = 0;
   /** The messages are sent one after the other, so that their pieces do not mix. */
   #last: Promise<void> = Promise.resolve();
+  #closing = false;
 
   /** Creates an object for a channel that was not read before. */
   constructor(channel: DataChannel, options?: LargeOptions) {
@@ -53,6 +55,7 @@ export class LargeMessages extends BroadcastMessages<Message, ReceivedMessage> {
   async send(message: Message, options?: WaitOptions): Promise<void> {
     const signal = checkSignal("send", checkOptions("send", "options", options, ["signal"]).signal);
     signal?.throwIfAborted();
+    if (this.#closing) throw new RtcError("ClosedError", "send", `data channel "${this.channel.label}" is closed`);
     const content = contentOf(message);
     const size = content instanceof Uint8Array ? content.byteLength : content.size;
     if (size > this.limit) throw tooLarge(this.limit);
@@ -90,8 +93,10 @@ export class LargeMessages extends BroadcastMessages<Message, ReceivedMessage> {
     }
   }
 
+  /** Closes the channel when the messages have been sent. Does nothing if the channel is closed. */
   close(): void {
-    this.channel.close();
+    this.#closing = true;
+    void this.#last.finally(() => this.channel.close());
   }
 
   closed(options?: WaitOptions): Promise<void> {
@@ -143,7 +148,10 @@ async function* joined(channel: DataChannel, limit: number): AsyncGenerator<Rece
     }
   } catch (thrown) {
     channel.close();
-    throw thrown instanceof RtcError ? thrown : new RtcError("InvalidDataError", "receive", "a large message is not UTF-8 text", { cause: thrown });
+    if (thrown instanceof RtcError) throw thrown;
+    // Without memory for a message, the browser throws a `RangeError`.
+    const reason = thrown instanceof RangeError ? "a large message cannot be stored" : "a large message is not UTF-8 text";
+    throw new RtcError("InvalidDataError", "receive", reason, { cause: thrown });
   }
   if (joiner.close()) throw new RtcError("ClosedError", "receive", "the channel has closed during a large message");
 }

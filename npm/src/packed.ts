@@ -41,6 +41,7 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
   /** The end of the wait for the send buffer, and for earlier messages that wait. */
   #blocked: Promise<void> | undefined;
   #error: { readonly thrown: unknown } | undefined;
+  #closing = false;
 
   /** Creates an object for a channel that was not read before. */
   constructor(channel: DataChannel, options?: PackedOptions) {
@@ -82,19 +83,18 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
     return true;
   }
 
-  /** Sends the frame now, and resolves when `bufferedAmount` of the channel is at or below its `lowWaterMark`. */
+  /** Sends the messages now, and resolves when `bufferedAmount` of the channel is at or below its `lowWaterMark`. */
   async flush(options?: WaitOptions): Promise<void> {
     const signal = checkSignal("flush", checkOptions("flush", "options", options, ["signal"]).signal);
-    this.#sendFrame();
-    while (this.#blocked) await abortable(signal, this.#blocked);
+    await this.#sendAll(signal);
     this.#throwError();
     await this.channel.flush(options);
   }
 
-  /** Sends the frame, and closes the channel. Does nothing if the channel is closed. */
+  /** Closes the channel when the messages have been sent, also those that wait. Does nothing if the channel is closed. */
   close(): void {
-    this.#sendFrame();
-    void (this.#blocked ?? Promise.resolve()).finally(() => this.channel.close());
+    this.#closing = true;
+    void this.#sendAll().finally(() => this.channel.close());
   }
 
   closed(options?: WaitOptions): Promise<void> {
@@ -112,7 +112,7 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
       throw new RtcError("TooLargeError", operation, "the message exceeds the largest message of the connection", { limit });
     }
     this.#throwError();
-    if (this.#native.readyState !== "open") throw new RtcError("ClosedError", operation, `data channel "${this.channel.label}" is closed`);
+    if (this.#closing || this.#native.readyState !== "open") throw new RtcError("ClosedError", operation, `data channel "${this.channel.label}" is closed`);
     return bytes as Bytes;
   }
 
@@ -134,6 +134,11 @@ export class PackedMessages extends BroadcastMessages<ArrayBuffer | ArrayBufferV
     this.#frame[this.#length++] = rest;
     this.#frame.set(message, this.#length);
     this.#length += message.byteLength;
+  }
+
+  /** Sends the frame, and the messages that wait, which form frames when there is room for them. */
+  async #sendAll(signal?: AbortSignal): Promise<void> {
+    for (this.#sendFrame(); this.#blocked; this.#sendFrame()) await abortable(signal, this.#blocked);
   }
 
   #sendFrame(): void {

@@ -160,6 +160,70 @@ test("packed messages wait in order while the buffer is full", async () => {
   assert.deepEqual(received, [...numbers.filter((number) => number !== 9), 20]);
 });
 
+/** Sends packed messages while the send buffer is full, and returns a function that drains it. */
+async function blocked() {
+  const { raw, channel } = await opened();
+  const packed = new PackedMessages(channel, { frameSize: 8 });
+  let drain;
+  raw.full = new Promise((resolve) => (drain = resolve));
+  raw.flush = () => Promise.resolve();
+  const numbers = [0, 1, 2, 3];
+  const sent = Promise.all(numbers.map((number) => packed.send(Uint8Array.of(number))));
+  const drained = () => {
+    raw.full = undefined;
+    drain();
+  };
+  const received = () => raw.sent.flatMap((frame) => [...frame]).filter((_, index) => index % 2 === 1);
+  return { raw, packed, numbers, sent, drained, received };
+}
+
+test("close sends the packed messages that wait", async () => {
+  const { raw, packed, numbers, sent, drained, received } = await blocked();
+  packed.close();
+  await assert.rejects(packed.send(Uint8Array.of(9)), { name: "ClosedError", operation: "send" });
+  assert.throws(() => packed.trySend(Uint8Array.of(9)), { name: "ClosedError", operation: "trySend" });
+  assert.equal(raw.state, "open");
+  drained();
+  await sent;
+  await packed.closed();
+  assert.deepEqual(received(), numbers);
+});
+
+test("flush sends the packed messages that wait", async () => {
+  const { packed, numbers, drained, received } = await blocked();
+  const flushed = packed.flush();
+  drained();
+  await flushed;
+  assert.deepEqual(received(), numbers);
+});
+
+test("close sends the large messages that wait", async () => {
+  const { raw, channel } = await opened();
+  raw.maxMessageSize = 64;
+  const large = new LargeMessages(channel);
+  const sent = Promise.all([large.send("x".repeat(70)), large.send("bye")]);
+  large.close();
+  await assert.rejects(large.send("late"), { name: "ClosedError", operation: "send" });
+  await large.closed();
+  await sent;
+  assert.deepEqual(raw.sent.map((frame) => (typeof frame === "string" ? frame : frame[4])), [1, 1, "bye"]);
+});
+
+test("lack of memory for a large message is reported", async () => {
+  const frames = await pieces(["x".repeat(70)], 64);
+  const { raw, channel } = await opened();
+  const messages = new LargeMessages(channel)[Symbol.asyncIterator]();
+  const { TextDecoder } = globalThis;
+  globalThis.TextDecoder = class {
+    decode() {
+      throw new RangeError("Invalid string length");
+    }
+  };
+  raw.messages.push(...frames);
+  const message = /a large message cannot be stored/;
+  await assert.rejects(messages.next(), { name: "InvalidDataError", message }).finally(() => (globalThis.TextDecoder = TextDecoder));
+});
+
 test("malformed frames fail the iteration", async () => {
   for (const frame of ["text", [2, 0], [0x80], [0xff, 0xff, 0xff, 0x7f], [0x80, 0x80, 0x80, 0x80, 0]]) {
     const { raw, channel } = await opened();
