@@ -94,6 +94,15 @@ export function isMediaStream(value: unknown): boolean {
   return tag(value).endsWith("MediaStream");
 }
 
+/**
+ * Returns whether a value is a `MediaStreamTrack` or, such as the track of a canvas, of a class that extends it.
+ *
+ * @internal
+ */
+export function isMediaStreamTrack(value: unknown): boolean {
+  return /MediaStreamTrack(Generator)?$/.test(tag(value));
+}
+
 function description(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;

@@ -116,13 +116,8 @@ export abstract class Messages<Out, In> implements AsyncIterable<In> {
     switch (string("on", "type", type) as typeof type) {
       case "message":
         return this.listen((data) => notify({ type: "message", data }), options);
-      case "error": {
-        const failed = (error: RtcError): void => notify({ type: "error", error });
-        return registered(options, () => {
-          this.#errorListeners.add(failed);
-          return () => this.#errorListeners.delete(failed);
-        });
-      }
+      case "error":
+        return registered(options, () => this.listenErrors((error) => notify({ type: "error", error })));
       case "closed": {
         let active = true;
         return registered(options, () => {
@@ -142,6 +137,16 @@ export abstract class Messages<Out, In> implements AsyncIterable<In> {
    */
   listen(listener: (message: In) => void, options: ListenerOptions | undefined): () => void {
     return listen(() => this[Symbol.asyncIterator](), listener, (error) => this.fail(error), options);
+  }
+
+  /**
+   * Calls a function with each error, until the returned function is called.
+   *
+   * @internal
+   */
+  listenErrors(listener: (error: RtcError) => void): () => void {
+    this.#errorListeners.add(listener);
+    return () => this.#errorListeners.delete(listener);
   }
 
   /**
@@ -207,7 +212,6 @@ export class TypedMessages<T, Out = Message, In = ReceivedMessage> extends Messa
     func("withCodec", "codec.decode", codec?.decode);
     this.messages = messages;
     this.#codec = codec;
-    messages.on("error", ({ error }) => this.fail(error));
   }
 
   /** Encodes and sends a value. The promise is rejected with what `encode` throws, and with the errors of the channel. */
@@ -259,6 +263,16 @@ export class TypedMessages<T, Out = Message, In = ReceivedMessage> extends Messa
       listener(value);
     };
     return this.messages.on("message", ({ data }) => decode(data), options);
+  }
+
+  /**
+   * Also listens to the errors of the channel. Without a listener, the channel does not keep this object.
+   *
+   * @internal
+   */
+  override listenErrors(listener: (error: RtcError) => void): () => void {
+    const removals = [super.listenErrors(listener), this.messages.listenErrors(listener)];
+    return () => removals.forEach((remove) => remove());
   }
 
   #decode(message: In): T {

@@ -1,5 +1,5 @@
 import type { Call as RawCall, CallEvent as RawCallEvent, Session as RawSession, SessionEvent as RawSessionEvent } from "./wasm/browser_rtc.js";
-import { abortable, isMediaStream, options as checkOptions, signal as checkSignal, tag, type WaitOptions, wrongType } from "./check.js";
+import { abortable, isMediaStream, isMediaStreamTrack, options as checkOptions, signal as checkSignal, type WaitOptions, wrongType } from "./check.js";
 import { Dtmf } from "./dtmf.js";
 import { calling, camelCase, RtcError, rtcError } from "./error.js";
 import { Events, type ListenerOptions } from "./events.js";
@@ -132,19 +132,20 @@ export abstract class PeerSession<R extends string, X extends { readonly type: s
    * Sends another track of the same kind in place of a track, such as that of another camera. With `null`, nothing is sent
    * until the next replacement of the returned sender's track.
    *
-   * The promise is rejected with an {@link RtcError} whose name is `InvalidAccessError` if `track` is not sent.
+   * The promise is rejected with an {@link RtcError} whose name is `InvalidAccessError` if `track` is not sent. If the signal
+   * aborts while the browser replaces the track, the replacement may still take effect.
    */
-  async replaceTrack(track: MediaStreamTrack, replacement: MediaStreamTrack | null): Promise<RTCRtpSender> {
+  async replaceTrack(track: MediaStreamTrack, replacement: MediaStreamTrack | null, options?: WaitOptions): Promise<RTCRtpSender> {
     this.#requireOpen("replaceTrack");
-    if (tag(track) !== "MediaStreamTrack" && !tag(track).endsWith("Track")) {
-      throw wrongType("replaceTrack", "track", "a MediaStreamTrack", track);
-    }
-    if (replacement !== null && !tag(replacement).endsWith("Track")) {
+    if (!isMediaStreamTrack(track)) throw wrongType("replaceTrack", "track", "a MediaStreamTrack", track);
+    if (replacement !== null && !isMediaStreamTrack(replacement)) {
       throw wrongType("replaceTrack", "replacement", "a MediaStreamTrack or null", replacement);
     }
+    const signal = checkSignal("replaceTrack", checkOptions("replaceTrack", "options", options, ["signal"]).signal);
+    signal?.throwIfAborted();
     const sender = this.connection.getSenders().find((sender) => sender.track === track);
     if (!sender) throw new RtcError("InvalidAccessError", "replaceTrack", "this track is not sent");
-    await settled("replaceTrack", sender.replaceTrack(replacement));
+    await settled("replaceTrack", abortable(signal, sender.replaceTrack(replacement)), signal);
     return sender;
   }
 

@@ -75,5 +75,8 @@ async function answer(request: RawIncomingRequest, handler: (request: PeerReques
     } catch {
       // The peer no longer waits.
     }
+  } finally {
+    // The request of a peer that is not in the room cannot be answered, and would count as unanswered.
+    request.free();
   }
 }

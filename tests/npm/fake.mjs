@@ -215,18 +215,24 @@ export class FakeRequest {
   from = { id: "2", name: "Bob" };
   #ended = deferred();
   answers = [];
+  freed = 0;
 
   constructor(data) {
     this.data = data;
   }
   reply(value) {
     if (value === "too large") throw rawError("reply", "TooLarge", "too large", { limit: 65536 });
+    if (this.lost) throw rawError("reply", "Closed", "the peer no longer waits for the answer");
     this.answers.push({ reply: value });
     this.end();
   }
   fail(message) {
+    if (this.lost) throw rawError("fail", "Closed", "the peer no longer waits for the answer");
     this.answers.push({ failure: message });
     this.end();
+  }
+  free() {
+    this.freed += 1;
   }
   end() {
     this.#ended.resolve();

@@ -288,6 +288,11 @@ test("requests are answered by the handler", async () => {
   assert.deepEqual(wait, []);
   requests[4].end();
   await turn();
+  assert.deepEqual(requests.map(({ freed }) => freed), [1, 1, 1, 1, 1]);
+  const lost = Object.assign(new FakeRequest("lost"), { lost: true });
+  raw.received.push(lost);
+  await turn();
+  assert.deepEqual([lost.answers, lost.freed, signals.pop().aborted], [[], 1, false]);
   assert.deepEqual(signals.map(({ aborted }) => aborted), [false, false, false, false, true]);
   off();
   off();
@@ -338,6 +343,16 @@ test("tracks of a call are added, removed and replaced", async () => {
   assert.deepEqual(senders.map(({ track }) => track), [voice, camera]);
   assert.equal(await call.replaceTrack(camera, screen), senders[1]);
   assert.equal(senders[1].track, screen);
+  const text = { [Symbol.toStringTag]: "TextTrack" };
+  await assert.rejects(call.replaceTrack(text, screen), /argument `track` must be a MediaStreamTrack, got an object of type TextTrack/);
+  await assert.rejects(call.replaceTrack(screen, text), /argument `replacement` must be a MediaStreamTrack or null/);
+  const { replaceTrack } = senders[1];
+  const abort = new AbortController();
+  senders[1].replaceTrack = () => new Promise(() => {});
+  const replaced = call.replaceTrack(screen, camera, { signal: abort.signal });
+  abort.abort("enough");
+  assert.equal(await replaced.catch((reason) => reason), "enough");
+  senders[1].replaceTrack = replaceTrack;
   await assert.rejects(call.replaceTrack(camera, null), { name: "InvalidAccessError", operation: "replaceTrack" });
   call.removeStream(stream);
   assert.deepEqual(senders.map(({ track }) => track), [null, screen]);
@@ -407,6 +422,31 @@ test("receive errors reach error listeners and iterators", async () => {
   await assert.rejects(iterator.next(), { name: "QuotaExceededError", operation: "receive" });
   await turn();
   assert.deepEqual(errors, ["QuotaExceededError"]);
+});
+
+test("codecs report errors of the channel to their listeners", async () => {
+  const { raw, channel } = await opened();
+  let listening = 0;
+  const { listenErrors } = channel;
+  channel.listenErrors = (listener) => {
+    const remove = listenErrors.call(channel, listener);
+    listening += 1;
+    return () => {
+      listening -= 1;
+      remove();
+    };
+  };
+  const typed = channel.withCodec({ encode: String, decode: JSON.parse });
+  assert.equal(listening, 0);
+  const [seen, removed] = [[], []];
+  typed.on("error", ({ error }) => removed.push(error.name))();
+  assert.equal(listening, 0);
+  typed.on("error", ({ error }) => seen.push(error.name));
+  typed.on("message", () => {});
+  raw.messages.push("not JSON", "1");
+  raw.messages.fail(rawError("receive", "QuotaExceeded", "too much unread data"));
+  await turn();
+  assert.deepEqual([listening, seen, removed], [1, ["InvalidDataError", "QuotaExceededError"], []]);
 });
 
 test("use after close is a typed error and closing twice is harmless", async () => {

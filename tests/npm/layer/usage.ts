@@ -175,7 +175,7 @@ export async function callOut(room: Room, camera: MediaStream): Promise<EndReaso
   call.removeStream(first);
   const [track] = camera.getVideoTracks();
   if (track) {
-    const sender: RTCRtpSender = await call.replaceTrack(track, null);
+    const sender: RTCRtpSender = await call.replaceTrack(track, null, wait);
     console.log(sender.track, all.length);
   }
   const connection: RTCPeerConnection = call.connection;
