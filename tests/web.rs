@@ -63,6 +63,7 @@ mod web {
     mod room_call_options;
     mod room_calls;
     mod room_direct;
+    mod room_direct_seats;
     mod room_ends;
     mod room_limits;
     mod room_media;

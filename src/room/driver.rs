@@ -361,7 +361,8 @@ impl RoomDriver {
             return self.resend_queue.resume(seat.received);
         }
         self.resend_queue.start_over();
-        self.refused.drain(..).filter(Frame::is_message).for_each(|frame| self.resend_queue.push(frame));
+        let is_resent = |frame: &Frame| frame.is_message() && frame.is_wanted();
+        self.refused.drain(..).filter(is_resent).for_each(|frame| self.resend_queue.push(frame));
         self.retry_delay = Fuse::terminated();
         // Frames beyond the room in the resend queue are sent later. The server refuses signals to previous ids.
         while self.resend_queue.has_room()

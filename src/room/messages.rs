@@ -61,7 +61,9 @@ impl Room {
     /// Sends a request to one peer, and waits for its reply. No call is needed.
     ///
     /// The peer receives the request from [`requests`](Self::requests). At most 256 requests wait for an answer at the same
-    /// time. The timeout includes reconnections of the room.
+    /// time. The timeout includes reconnections of this client and of the peer, also if the peer joins again under a new id
+    /// ([`Replaced`](crate::signaling::LeaveReason::Replaced)). If the server restarts, all peers get new ids, and the
+    /// request fails with `PeerLeft`.
     ///
     /// # Examples
     /// ```no_run
@@ -77,7 +79,7 @@ impl Room {
     /// - `NoHandler` if the peer handles no requests, or has dropped this one.
     /// - `Busy` if the peer has 256 unanswered requests.
     /// - `Timeout` if the peer does not answer in time, for example because it runs a version without requests.
-    /// - `PeerLeft` if the peer is not in the room, or leaves it.
+    /// - `PeerLeft` if the peer is not in the room, leaves it, or is lost.
     /// - `Type` if the value cannot be represented in JSON.
     /// - `TooLarge` if the JSON exceeds the server's limit.
     /// - `QuotaExceeded` if 256 requests of this client wait for an answer already.

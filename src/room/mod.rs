@@ -90,14 +90,14 @@
 //! | The peers cannot connect after the call was accepted | 45 seconds | [`EndReason::ConnectionFailed`] |
 //! | The connection breaks later and does not recover | [`Join::recovery`], six attempts of 10 seconds by default | [`EndReason::ConnectionFailed`] |
 //!
+//! Dropping the last clone of an [`IncomingCall`] declines it, and dropping the last clone of a [`Call`] hangs up. A room is
+//! left when the last clones of the [`Room`] and of all its calls have been dropped.
+//!
 //! # Messages and requests
 //!
 //! Peers exchange JSON values through the server without a call: [`Room::say`] sends a message to all peers, and
 //! [`Room::send`] to one of them. [`Room::request`] sends a request to one peer and waits for its reply. The peer answers
 //! the requests of [`Room::requests`]. Larger or frequent messages belong on a [channel](Call::channel) of a call.
-//!
-//! Dropping the last clone of an [`IncomingCall`] declines it, and dropping the last clone of a [`Call`] hangs up. A room is
-//! left when the last clones of the [`Room`] and of all its calls have been dropped.
 
 mod backoff;
 mod call;
@@ -235,7 +235,8 @@ impl Room {
     ///
     /// # Errors
     /// - `Declined` or `Busy` if the peer declines the call.
-    /// - `Timeout` if the peer does not answer within [`Join::ring_time`]. The time includes reconnections of the room.
+    /// - `Timeout` if the peer does not answer within [`CallOptions::ring_time`] or [`Join::ring_time`]. The time includes
+    ///   reconnections of the room.
     /// - `PeerLeft` if the peer is not in the room, or leaves it.
     /// - `Signaling` if the server rejects the ring for another reason, which
     ///   [`Error::signaling_code`](crate::Error::signaling_code) returns.

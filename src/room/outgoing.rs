@@ -18,6 +18,7 @@ use futures::{
 };
 use serde::Serialize;
 
+use super::requests;
 use crate::{
     error::{Error, ErrorKind, Result},
     random,
@@ -125,10 +126,12 @@ impl Frame {
         self.attempts
     }
 
-    /// Returns whether the frame is still to be sent.
+    /// Returns whether the frame is still to be sent again.
     pub(super) fn is_wanted(&self) -> bool {
         match &self.owner {
             Owner::Call { owner, id } => owner.upgrade().is_some_and(|owner| owner.is_open(id)),
+            // A request waits for its delivery until it ends. The peer ignores a cancellation that arrives before it.
+            Owner::Message { operation: requests::OPERATION, delivery } => !delivery.is_canceled(),
             _ => true,
         }
     }

@@ -98,7 +98,7 @@ impl Receiver {
             call.peer_left(&reason);
         }
         if let Some(requests) = room.used_requests().get() {
-            requests.peer_left(id, &reason);
+            requests.peer_left(&peer, &reason);
         }
         self.emit(RoomEvent::PeerLeft(peer, reason));
     }

@@ -47,7 +47,7 @@ pub(super) struct ReceivedRequest {
     data: Data,
     room: Weak<SharedRoom>,
     is_answered: Cell<bool>,
-    /// Set when the request has been answered, or its sender no longer waits.
+    /// Set when the request has been answered or dropped, or its sender no longer waits.
     pub(super) end: CloseSignal,
 }
 
@@ -98,7 +98,7 @@ impl IncomingRequest {
     }
 
     /// Resolves when the request has been answered, or when the peer no longer waits for the answer: it has cancelled the
-    /// request or left, or the room has been left or lost.
+    /// request or left, or the room has been left or lost. A peer that has lost its connection to the server may still wait.
     ///
     /// # Cancel safety
     /// This function is cancel safe.
@@ -136,6 +136,7 @@ impl Drop for ReceivedRequest {
             // If this fails, the peer's timeout ends the request.
             let _ = self.answer("fail", Content::Failure { reason: FailureReason::NoHandler, message: String::new() });
         }
+        self.end.set();
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
-    signaling::{Data, LeaveReason, MessageId, Peer, PeerId},
+    signaling::{Data, ErrorCode, LeaveReason, MessageId, Peer, PeerId},
     timer,
     wake::CloseSignal,
 };
@@ -27,7 +27,8 @@ use crate::{
 /// Maximum number of sent requests that wait for an answer, and of received requests that have not been answered.
 const MAX_REQUESTS: usize = 256;
 
-const OPERATION: &str = "request";
+/// The operation of the errors of a sent request, and of its delivery.
+pub(super) const OPERATION: &str = "request";
 
 /// The requests of a room. A room creates them when its program first uses requests. Programs that use none do not contain
 /// their code, because it is only reachable through this trait.
@@ -44,8 +45,9 @@ pub(super) trait Requests {
     /// Receives a direct message other than [`Content::Message`].
     fn receive(&self, room: &Rc<SharedRoom>, from: Peer, id: MessageId, content: Content);
 
-    /// Handles that a peer has left. A peer that has lost its connection to the server may still wait for replies.
-    fn peer_left(&self, id: &PeerId, reason: &LeaveReason);
+    /// Handles that a peer has left. A peer that has lost its connection to the server may still wait for replies, and a
+    /// peer whose seat was replaced still sends them.
+    fn peer_left(&self, peer: &Peer, reason: &LeaveReason);
 
     /// Ends the received requests, because the room has ended.
     fn room_ended(&self);
@@ -71,9 +73,9 @@ impl RoomRequests {
         Some(sent.swap_remove(index))
     }
 
-    /// Handles the answer to a sent request. The peer may have a new id, but keeps its name.
+    /// Handles the answer to a sent request.
     fn settle(&self, from: &Peer, id: &MessageId, answer: Result<Data>) {
-        let is_answered = |sent: &SentRequest| sent.id == *id && (sent.to.id == from.id || sent.to.name == from.name);
+        let is_answered = |sent: &SentRequest| sent.id == *id && is_same(&sent.to, from);
         if let Some(sent) = self.take(is_answered) {
             // The request may have been dropped.
             let _ = sent.answer.send(answer);
@@ -138,20 +140,28 @@ impl Requests for RoomRequests {
         }
     }
 
-    fn peer_left(&self, id: &PeerId, reason: &LeaveReason) {
-        while let Some(sent) = self.take(|sent| sent.to.id == *id) {
-            let message = format!("peer {id} has left the room");
-            // The request may have been dropped.
-            let _ = sent.answer.send(Err(Error::new(OPERATION, ErrorKind::PeerLeft, message)));
+    fn peer_left(&self, peer: &Peer, reason: &LeaveReason) {
+        if *reason != LeaveReason::Replaced {
+            while let Some(sent) = self.take(|sent| is_same(&sent.to, peer)) {
+                let message = format!("peer {} has left the room", peer.id);
+                // The request may have been dropped.
+                let _ = sent.answer.send(Err(Error::new(OPERATION, ErrorKind::PeerLeft, message)));
+            }
         }
         if *reason == LeaveReason::Left {
-            self.end(|request| request.from.id == *id);
+            self.end(|request| is_same(&request.from, peer));
         }
     }
 
     fn room_ended(&self) {
         self.end(|_| true);
     }
+}
+
+/// Returns whether a known peer is this peer, which may have a new id, but keeps its name. A receiver that is not listed has
+/// an empty name, which no peer has.
+fn is_same(known: &Peer, peer: &Peer) -> bool {
+    known.id == peer.id || known.name == peer.name
 }
 
 /// Answers that a request has failed. If the queue of frames is full, the timeout of the peer ends the request.
@@ -184,9 +194,11 @@ impl SharedRoom {
     /// Sends a request, and waits for the answer.
     pub(super) async fn request(&self, peer: &PeerId, data: Data, timeout: Duration) -> Result<Data> {
         let (id, to) = (message_id(OPERATION)?, self.recipient(OPERATION, peer)?);
-        let answer = self.requests().add(id.clone(), to)?;
-        let pending = PendingRequest { room: self, to: peer, id };
-        let delivery = self.send_direct(OPERATION, peer, pending.id.clone(), Content::Request(data))?;
+        let answer = self.requests().add(id.clone(), to.clone())?;
+        let pending = PendingRequest { room: self, to, id };
+        let delivery = self
+            .send_direct(OPERATION, peer, pending.id.clone(), Content::Request(data))
+            .inspect_err(|_not_sent| pending.forget())?;
         let refused = async {
             match delivery.await {
                 Err(error) if !self.end_signal().is_set() => error,
@@ -196,7 +208,13 @@ impl SharedRoom {
         select_biased! {
             answer = answer.fuse() => answer.unwrap_or_else(|_canceled| Err(room_closed(OPERATION))),
             () = self.end_wait().fuse() => Err(room_closed(OPERATION)),
-            error = refused.boxed_local().fuse() => Err(error),
+            error = refused.boxed_local().fuse() => {
+                // After this refusal, a peer on the same server may have received the request.
+                if error.signaling_code() != Some(ErrorCode::Unavailable) {
+                    pending.forget();
+                }
+                Err(error)
+            }
             () = TimeoutFuture::new(timer::milliseconds(timeout)).fuse() => {
                 let seconds = timeout.as_secs_f64();
                 let message = format!("the peer did not reply within {seconds} seconds");
@@ -209,16 +227,25 @@ impl SharedRoom {
 /// A sent request, which is cancelled when it is dropped without an answer.
 struct PendingRequest<'a> {
     room: &'a SharedRoom,
-    to: &'a PeerId,
+    to: Peer,
     id: MessageId,
+}
+
+impl PendingRequest<'_> {
+    /// Removes the request, which the peer has not received, so that it is not cancelled.
+    fn forget(&self) {
+        self.room.requests().remove(&self.id);
+    }
 }
 
 impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         let Self { room, to, id } = self;
         if room.requests().remove(id) && !room.end_signal().is_set() {
+            // The peer may have a new id, or may not be listed yet.
+            let to = room.presence().find(to).unwrap_or_else(|| to.id.clone());
             // A peer that is not notified sends a reply, which is ignored.
-            let _ = room.send_direct("cancel", to, id.clone(), Content::Cancel);
+            let _ = room.send_direct("cancel", &to, id.clone(), Content::Cancel);
         }
     }
 }

@@ -21,9 +21,9 @@ use super::support::{
     watched,
 };
 
-const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_secs(60);
 
-fn peer_left(id: &str, reason: &str) -> Value {
+pub fn peer_left(id: &str, reason: &str) -> Value {
     json!({ "type": "peer_left", "id": id, "reason": reason })
 }
 
@@ -39,11 +39,11 @@ async fn message(events: &mut EventStream<RoomEvent>) -> (String, Value) {
     }
 }
 
-async fn request(requests: &mut EventStream<IncomingRequest>) -> IncomingRequest {
+pub async fn request(requests: &mut EventStream<IncomingRequest>) -> IncomingRequest {
     requests.next().within("a request").await.expect("the room has ended")
 }
 
-fn kind(answer: Result<Data>) -> ErrorKind {
+pub fn kind(answer: Result<Data>) -> ErrorKind {
     answer.unwrap_err().kind().clone()
 }
 
@@ -225,12 +225,14 @@ async fn request_ends_with_peer_room_or_timeout() {
         };
         let (answer, ()) = join(room.request(&c, "two", LONG), unknown).within("the refusal").await;
         assert_eq!(kind(answer), ErrorKind::PeerLeft);
+        assert!(room.request(&b, &"x".repeat(70_000), LONG).await.unwrap_err().is_too_large());
 
         for reason in ["left", "lost"] {
             socket.say(&json!({ "type": "peer_joined", "peer": { "id": "d", "name": "Dan" } }));
             let d = PeerId::from("d");
             let leaving = async {
-                while frame(&socket).await["data"]["kind"] != "request" {}
+                // The peer has received none of the former requests, so that none is cancelled.
+                assert_eq!(frame(&socket).await["data"]["kind"], "request");
                 socket.say(&peer_left("d", reason));
             };
             let (answer, ()) = join(room.request(&d, "three", LONG), leaving).within("the departure").await;
@@ -261,65 +263,23 @@ async fn dropped_request_is_cancelled() {
 }
 
 #[wasm_bindgen_test]
-async fn received_request_follows_its_sender() {
+async fn cancelled_request_is_not_retried() {
     watched(async {
         let sockets = Sockets::new();
         let (room, socket) = seat(&sockets, "a", "b").await;
-        let mut requests = room.requests();
-        let ask = |from: &str, id: &str| signal(from, &json!({ "id": id, "kind": "request", "data": 1 }));
-        socket.say(&ask("b", "m1"));
-        socket.say(&ask("b", "m1"));
-        let received = request(&mut requests).await;
-        // The sender reconnects in a new seat, and still waits.
-        socket.say(&peer_left("b", "lost"));
-        socket.say(&json!({ "type": "peer_joined", "peer": { "id": "b2", "name": "name of b" } }));
-        synchronize(&room, &socket, "b2").await;
-        received.reply("yes").unwrap();
-        let sent = frame(&socket).await;
-        assert_eq!(
-            (&sent["to"], &sent["data"]),
-            (&json!("b2"), &json!({ "id": "m1", "kind": "reply", "data": "yes" }))
-        );
-
-        socket.say(&ask("b2", "m2"));
-        let received = request(&mut requests).await;
-        // Another peer cannot cancel it.
-        socket.say(&json!({ "type": "peer_joined", "peer": { "id": "c", "name": "Cyd" } }));
-        socket.say(&signal("c", &json!({ "id": "m2", "kind": "cancel" })));
-        synchronize(&room, &socket, "c").await;
-        assert!(received.ended().now_or_never().is_none());
-        socket.say(&peer_left("b2", "left"));
-        received.ended().within("the departure").await;
-        assert_eq!(*received.reply("late").unwrap_err().kind(), ErrorKind::Closed);
-        drop(received);
-
-        socket.say(&ask("c", "m3"));
-        let received = request(&mut requests).await;
-        room.leave();
-        received.ended().within("the end of the room").await;
-        assert!(requests.next().within("the end of the stream").await.is_none());
-    })
-    .await;
-}
-
-#[wasm_bindgen_test]
-async fn answer_of_other_peer_is_ignored() {
-    watched(async {
-        let sockets = Sockets::new();
-        let (room, socket) = seat(&sockets, "a", "b").await;
-        socket.say(&json!({ "type": "peer_joined", "peer": { "id": "c", "name": "Cyd" } }));
         let b = PeerId::from("b");
-        let answering = async {
-            let id = frame(&socket).await["data"]["id"].clone();
-            let reply = |data: &str| json!({ "id": id, "kind": "reply", "data": data });
-            socket.say(&signal("c", &reply("forged")));
-            socket.say(&signal("c", &json!({ "id": id, "kind": "failure", "reason": "failed" })));
-            // The peer answers from a new seat.
-            socket.say(&json!({ "type": "peer_joined", "peer": { "id": "b2", "name": "name of b" } }));
-            socket.say(&signal("b2", &reply("genuine")));
-        };
-        let (answer, ()) = join(room.request(&b, "one", LONG), answering).within("the reply").await;
-        assert_eq!(answer.unwrap().get(), r#""genuine""#);
+        let mut cancelled = room.request(&b, "one", LONG).boxed_local();
+        let mut wanted = room.request(&b, "two", LONG).boxed_local();
+        assert!((&mut cancelled).now_or_never().is_none() && (&mut wanted).now_or_never().is_none());
+        for number in [1, 2] {
+            assert_eq!(frame(&socket).await["data"]["kind"], "request");
+            socket.say(&refusal("unavailable", number));
+        }
+        synchronize(&room, &socket, "b").await;
+        drop(cancelled);
+        assert_eq!(frame(&socket).await["data"]["kind"], "cancel");
+        // The requests are retried in their order.
+        assert_eq!(frame(&socket).await["data"]["data"], "two");
     })
     .await;
 }

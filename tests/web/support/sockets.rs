@@ -115,10 +115,10 @@ impl Socket {
     }
 }
 
-/// Returns a unique message id.
+/// Returns a message id that no other message of the tests has.
 pub fn new_id() -> String {
     thread_local!(static NEXT: Cell<u32> = const { Cell::new(0) });
-    format!("m{}", NEXT.with(|next| next.replace(next.get() + 1)))
+    format!("new-{}", NEXT.with(|next| next.replace(next.get() + 1)))
 }
 
 async fn until(condition: impl Fn() -> bool) {
