@@ -28,6 +28,7 @@ use super::{
 use crate::{
     channel::{DEFAULT_RECEIVE_LIMIT, DataChannel},
     error::{Error, ErrorKind, Result},
+    event::EventStream,
     negotiation::{Politeness, Signal},
     peer::{Configuration, PeerConnection},
     session::{
@@ -85,6 +86,8 @@ pub struct NpmSession {
     session: Session,
     unclaimed: Rc<Unclaimed>,
     signals: UnboundedSender<Signal>,
+    /// The events since the creation, until the first iterator of events takes them.
+    events: RefCell<Option<EventStream<SessionEvent>>>,
     /// The channels of the remote peer, until the first iterator of events takes them.
     channels: RefCell<Option<LocalBoxStream<'static, DataChannel>>>,
     ended: Shared<LocalBoxFuture<'static, &'static str>>,
@@ -109,11 +112,13 @@ impl NpmSession {
         let (unclaimed, collect_task) = unclaimed::collect(&connection);
         spawn_local(collect_task);
         let session = Session::from_connection(connection, session_options, link);
+        // The first subscriber receives the backlog.
+        let events = RefCell::new(Some(session.events()));
         let ended = end_reason(&session).shared();
         hold(session.clone(), ended.clone());
         spawn_local(supervise(session.clone()));
         let channels = RefCell::new(Some(channels(unclaimed.clone(), session.clone()).boxed_local()));
-        Ok(Self { session, unclaimed, signals, channels, ended })
+        Ok(Self { session, unclaimed, signals, events, channels, ended })
     }
 }
 
@@ -206,7 +211,7 @@ impl NpmSession {
     /// channels that the remote peer has opened. Each later one yields the other events from its creation on.
     #[wasm_bindgen(unchecked_return_type = "AsyncIterable<SessionEvent>")]
     pub fn events(&self) -> AsyncItems {
-        let events = self.session.events().map(session_event);
+        let events = self.events.take().unwrap_or_else(|| self.session.events()).map(session_event);
         let channels = self.channels.take().unwrap_or_else(|| stream::empty().boxed_local());
         let channels = channels.map(|channel| typed("channel", &[("channel", NpmChannel::new(channel).into())]));
         AsyncItems::new(stream::select(events, channels).map(Ok))

@@ -63,8 +63,10 @@ pub enum SessionEvent {
         /// The reason.
         reason: LostReason,
     },
-    /// A failure that does not end the session. The same failure of the same offer is emitted once.
+    /// A failure. Only that of a [transform](super::SessionOptions::sdp_transform) ends the session, with
+    /// [`Lost`](Self::Lost). The same failure of the same offer is emitted once.
     ///
+    /// - The transform of a local description has returned an error.
     /// - An offer cannot be created, or the remote peer refuses it. It is created again after a delay, but not after six
     ///   failures without a change of the connection.
     /// - An offer or a candidate of the remote peer cannot be applied.

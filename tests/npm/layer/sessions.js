@@ -2,6 +2,7 @@
 import { getUserMedia, stop } from "/npm/media.js";
 import { RtcError } from "/npm/index.js";
 import { createSession, DataChannel, init, Session } from "/npm/session.js";
+import { createSession as createRawSession } from "/npm/wasm/browser_rtc.js";
 import { equal, established, once, pair, rejects, sleep, test } from "./harness.js";
 
 const runner = new URLSearchParams(location.search).get("runner");
@@ -24,6 +25,19 @@ async function exchange(a, b) {
   equal((await first.next()).value, "pong");
   return [mine, theirs];
 }
+
+test("first iterator of a raw session has the earlier events", async () => {
+  await init();
+  const sdpTransform = () => {
+    throw new Error("no description");
+  };
+  const session = createRawSession({ send: () => {}, polite: false, sdpTransform });
+  session.connection.createDataChannel("chat");
+  equal(await session.ended(), "sdp-transform-failed");
+  const types = [];
+  for await (const { type } of session.events()) types.push(type);
+  equal(types, ["failed", "lost"]);
+});
 
 test("session over functions carries channels, media and tones", async () => {
   const [a, b] = await sessions([{ polite: true }, { polite: false }]);
