@@ -55,7 +55,7 @@ impl JoinForm {
     /// Marks the page as ready and moves the focus to the form.
     fn ready(&self) {
         dom::set_attribute(&self.body, "data-ready", "true");
-        dom::focus(if self.name.value().is_empty() { &self.name } else { &self.button });
+        dom::focus_in_place(if self.name.value().is_empty() { &self.name } else { &self.button });
     }
 
     /// Joins the room with the entered name.
