@@ -10,6 +10,7 @@ export async function talk(call, camera) {
   $("call-name").textContent = call.peer.name;
   $("local-video").srcObject = camera;
   $("chat-log").replaceChildren();
+  for (const link of $("files").querySelectorAll("a[href]")) URL.revokeObjectURL(link.href);
   $("files").replaceChildren();
   $("rates").textContent = "Measuring…";
   show("call", true);

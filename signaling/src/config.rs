@@ -35,8 +35,8 @@ pub struct Config {
     /// Directories of files to serve, each under a prefix of the path such as `/` or `/pkg`. The longest matching
     /// prefix wins. Default: none.
     ///
-    /// A file `name.br` or `name.gz` is sent instead of `name` to browsers that accept its encoding. Files whose
-    /// name has a hash, of 16 or more lower-case hexadecimal digits, are cached for a year, and others are revalidated. Dot files,
+    /// A file `name.br` or `name.gz` is sent instead of `name` to browsers that accept its encoding. Files whose name has a
+    /// hash, of 16 or more lower-case hexadecimal digits, are cached for a year, and others are revalidated. Dot files,
     /// `node_modules`, `Cargo.toml` and the sources beside it are not served.
     pub static_dirs: Vec<(String, PathBuf)>,
     /// The `Content-Security-Policy` of the pages in these directories, or an empty text for none. Default: `None`, which

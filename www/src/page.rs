@@ -36,6 +36,7 @@ pub struct Page {
     pub lounge_devices: Element,
     pub keypad: Keypad,
     pub captures: Captures,
+    pub viewer: Rc<Viewer>,
     pub inspector: Inspector,
     pub panels: Tabs,
 }
@@ -61,7 +62,8 @@ impl Page {
             invite: Invite::find(dom)?,
             lounge_devices: dom.get("lounge-devices")?,
             keypad: Keypad::find(dom)?,
-            captures: Captures::find(dom, viewer)?,
+            captures: Captures::find(dom, viewer.clone())?,
+            viewer,
             inspector: Inspector::find(dom)?,
             panels: Tabs::find(dom, &["chat", "files", "keypad", "capture", "inspector"])?,
         })

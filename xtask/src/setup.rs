@@ -31,8 +31,8 @@ pub enum Need {
     Axe,
 }
 
-pub const DEMO: [Need; 1] = [Need::Wasm];
 /// Node.js comes first, because npm installs a tool of `Need::Wasm`.
+pub const DEMO: [Need; 2] = [Need::Node, Need::Wasm];
 pub const TEST: [Need; 9] = [
     Need::Node,
     Need::Wasm,

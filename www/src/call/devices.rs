@@ -125,23 +125,19 @@ pub async fn run(page: &Page) -> Result<()> {
     devices.choose_speaker.set_hidden(!features::has_media_device_member("selectAudioOutput"));
     let (mut chosen, mut clicks) = (devices.speakers.chosen(), dom::clicks(&devices.choose_speaker));
     let mut changes = media::device_changes()?;
-    if let Some(id) = page.settings.speaker() {
-        // A loudspeaker that was chosen before the call may be gone, and the default one plays instead.
-        let _ = set_speaker(page, &id).await;
-    }
+    // The elements keep the loudspeaker of the last call. An empty id is the default one, which also plays if the chosen one
+    // is gone.
+    let _ = set_speaker(page, &page.settings.speaker().unwrap_or_default()).await;
     loop {
         devices.list(page).await?;
         let id = select_biased! {
             _change = changes.next().fuse() => continue,
-            id = chosen.select_next_some() => {
-                page.settings.choose(&DeviceKind::AudioOutput, &id);
-                Ok(id)
-            }
+            id = chosen.select_next_some() => Ok(id),
             () = clicks.select_next_some() => choose_speaker().await,
         };
         let done = match id {
             Ok(id) => {
-                page.settings.choose(&DeviceKind::AudioOutput, if id == "default" { "" } else { &id });
+                page.settings.choose(&DeviceKind::AudioOutput, &id);
                 set_speaker(page, &id).await
             }
             Err(error) => Err(error),

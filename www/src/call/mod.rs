@@ -91,6 +91,7 @@ impl Drop for ShownCall<'_> {
 pub async fn talk(page: &Page, call: &Call, local: &LocalMedia) -> Note {
     let name = &*call.peer().name;
     let view = page.call.show(name);
+    page.panels.clear_news();
     page.panels.select("chat");
     let talking = page.notices.hold(Note::new(Code::InCall, texts::call::talking(name)));
     let (own_states, own_changes) = mpsc::unbounded();

@@ -110,7 +110,8 @@ async fn play(page: &Page, tile: &Tile) {
             return;
         }
         page.notices.fail(texts::failure(&error));
-        dom::clicks(&tile.video).select_next_some().await;
+        // The video may be covered.
+        dom::clicks(&tile.element).select_next_some().await;
         page.notices.clear_failure();
     }
     if tile.picture.get() == Picture::Waiting {

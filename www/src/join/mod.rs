@@ -55,7 +55,7 @@ impl JoinForm {
     /// Marks the page as ready and moves the focus to the form.
     fn ready(&self) {
         dom::set_attribute(&self.body, "data-ready", "true");
-        dom::focus(if self.name.value().is_empty() { &self.name } else { &self.button });
+        dom::focus_in_place(if self.name.value().is_empty() { &self.name } else { &self.button });
     }
 
     /// Joins the room with the entered name.
@@ -63,9 +63,14 @@ impl JoinForm {
         let (name, room) = (self.name.value().trim().to_owned(), self.room.value().trim().to_owned());
         // A reload does not repeat a join that fails.
         forget();
+        // A disabled button loses the focus.
+        let had_focus = dom::has_focus(&self.button);
         self.button.set_disabled(true);
         let joined = join_room(Join::new(&room, &name).keep_seat()).await;
         self.button.set_disabled(false);
+        if had_focus && joined.is_err() {
+            dom::focus(&self.button);
+        }
         let joined = Joined { room: joined?, name: room };
         storage::set(Place::Browser, "name", &name);
         storage::set(Place::Tab, "name", &name);

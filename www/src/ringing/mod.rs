@@ -39,7 +39,10 @@ pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
     select_biased! {
         answered = ring => answered,
         // The call is dropped, which notifies the peer.
-        () = cancel.select_next_some() => Err(Note::new(Code::Cancelled, format!("You cancelled the call to {}.", peer.name))),
+        () = cancel.select_next_some() => {
+            page.notices.clear_failure();
+            Err(Note::new(Code::Cancelled, format!("You cancelled the call to {}.", peer.name)))
+        }
     }
 }
 
@@ -69,7 +72,11 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
     match (call, media.peek()) {
         (Ok(call), _) => Ok((call, media.await.map_err(|error| not_answered(page, &error, peer))?)),
         (Err(_), Some(Err(error))) => Err(not_called(capture::failure(error, &chosen))),
-        (Err(error), _) => Err(not_answered(page, &error, peer)),
+        (Err(error), _) => {
+            // What the call lacks no longer matters.
+            page.notices.clear_failure();
+            Err(not_answered(page, &error, peer))
+        }
     }
 }
 
@@ -87,10 +94,16 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
         capture::open(page, &chosen).await.map_err(|error| capture::failure(&error, &chosen))
     };
     let mut opening = pin!(Fuse::terminated());
-    let declined = || Note::new(Code::Declined, format!("You declined the call from {}.", peer.name));
+    let declined = || {
+        page.notices.clear_failure();
+        Note::new(Code::Declined, format!("You declined the call from {}.", peer.name))
+    };
     let media = loop {
         select_biased! {
-            reason = ended => return Err(texts::ring_ended(&reason, &peer.name)),
+            reason = ended => {
+                page.notices.clear_failure();
+                return Err(texts::ring_ended(&reason, &peer.name));
+            }
             () = decline.select_next_some() => {
                 decline_call(&incoming, DeclineReason::Declined);
                 return Err(declined());

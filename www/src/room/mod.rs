@@ -65,6 +65,7 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
                 Some(RoomEvent::Incoming(call)) if phone.is_terminated() => {
                     people.begin_call(&call.peer());
                     page.invite.close();
+                    page.viewer.close();
                     settings.set(Fuse::terminated());
                     phone.set(one_call(page, &room, Ring::In(call)).fuse());
                 }
@@ -112,12 +113,14 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
             () = leave.select_next_some() => {
                 join::forget();
                 room.leave();
+                page.notices.clear_failure();
                 return Note::new(Code::Left, "You have left the room.");
             }
             // A link to another room, which the user has pasted into the address bar.
             address = address.select_next_some() => if address.room.is_some_and(|room| room != name) {
                 room.leave();
                 page.join.prefill();
+                page.notices.clear_failure();
                 return Note::new(Code::Left, "You have left the room.");
             },
         }

@@ -6,7 +6,7 @@ use futures::{
     channel::mpsc::{self, UnboundedReceiver, UnboundedSender},
     stream::SelectNextSome,
 };
-use web_sys::{Element, HtmlButtonElement};
+use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
 use super::search::Search;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub struct PeopleList {
-    list: Element,
+    list: HtmlElement,
     title: Element,
     my_avatar: Element,
     my_name: Element,
@@ -71,8 +71,12 @@ impl<'a> People<'a> {
     }
 
     pub fn remove(&mut self, peer: &Peer) {
+        let had_focus = self.people.iter().any(|(known, person)| known.id == peer.id && dom::has_focus(&person.call));
         self.people.retain(|(known, _)| known.id != peer.id);
         self.show_count();
+        if had_focus {
+            dom::focus(&self.list.list);
+        }
     }
 
     pub fn replace(&mut self, peers: Vec<Peer>) {
@@ -107,10 +111,17 @@ impl<'a> People<'a> {
     pub fn end_call(&mut self) {
         self.set_disabled(false);
         let Some(peer) = self.in_call_with.take() else { return };
-        let Some(person) = self.person(&peer) else { return };
-        let _well_formed = person.item.remove_attribute("data-state");
-        if !dom::is_typing() {
-            dom::focus(&person.call);
+        let person = self.person(&peer);
+        if let Some(person) = person {
+            let _well_formed = person.item.remove_attribute("data-state");
+        }
+        if dom::is_typing() {
+            return;
+        }
+        match person.filter(|person| dom::is_visible(&person.item)) {
+            Some(person) => dom::focus(&person.call),
+            // The peer has left, or is hidden by the search.
+            None => dom::focus(&self.list.list),
         }
     }
 

@@ -72,9 +72,10 @@ impl Settings {
         self.devices.chosen(&DeviceKind::AudioOutput)
     }
 
-    /// Chooses and remembers a device. An empty id is the default device of the kind.
+    /// Chooses and remembers a device. An empty id is the default device of the kind, which Chromium also lists as
+    /// `default`.
     pub fn choose(&self, kind: &DeviceKind, id: &str) {
-        self.devices.choose(kind, id);
+        self.devices.choose(kind, if id == "default" { "" } else { id });
     }
 
     pub fn is_on(&self, switch: Switch) -> bool {

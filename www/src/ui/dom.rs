@@ -7,7 +7,7 @@ use std::{cmp::Ordering, fmt};
 
 use js_sys::{Array, JsString, Object};
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlElement, HtmlTemplateElement};
+use web_sys::{Document, Element, FocusOptions, HtmlElement, HtmlTemplateElement};
 
 pub use self::{
     events::{clicks, clicks_on, escapes, submits, window},
@@ -122,6 +122,13 @@ pub fn set_attribute(element: &Element, name: &str, value: &str) {
 
 pub fn focus(element: &HtmlElement) {
     let _shown = element.focus();
+}
+
+/// Moves the focus without scrolling, so that the page starts at its top.
+pub fn focus_in_place(element: &HtmlElement) {
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _shown = element.focus_with_options(&options);
 }
 
 /// Returns the element that has the focus. `None` if it is the body.

@@ -60,6 +60,11 @@ impl Tabs {
         }
     }
 
+    /// Forgets the news of all panels.
+    pub fn clear_news(&self) {
+        self.tabs.iter().for_each(|tab| clear(&tab.badge));
+    }
+
     /// Counts one more piece of news on the tab, unless its panel is visible.
     pub fn add_news(&self, name: &str) {
         let Some(tab) = self.tabs.iter().find(|tab| tab.name == name && tab.panel.hidden()) else { return };

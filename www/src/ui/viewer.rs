@@ -22,6 +22,10 @@ impl Viewer {
         Ok(Self { dialog, picture, _closed: closed })
     }
 
+    pub fn close(&self) {
+        self.dialog.close();
+    }
+
     /// Shows the picture until the user closes the dialog, which returns the focus to where it was.
     pub fn open(&self, url: &str, name: &str) {
         self.picture.set_src(url);

@@ -11,8 +11,8 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// larger than [`dist::LIMIT`].
 pub fn pages(address: SocketAddr, first_load: &[String]) -> Result {
     // The WebSocket is refused because the request is not an upgrade, but not with 404.
-    let others = ["/", "/npm.html", "/signal", "/no-such-file", "/.gitignore", "/src/lib.rs", "/Cargo.toml"];
-    let expected = ["200 text/html", "200 text/html", "4", "404", "404", "404", "404"];
+    let others = ["/", "/npm.html", "/labs/", "/signal", "/no-such-file", "/.gitignore", "/src/lib.rs", "/Cargo.toml"];
+    let expected = ["200 text/html", "200 text/html", "200 text/html", "4", "404", "404", "404", "404"];
     for (path, expected) in others.into_iter().zip(expected) {
         let answer = fetch(address, path)?;
         let found = format!("{} {}", answer.status, answer.header("content-type"));

@@ -24,12 +24,15 @@ pub struct Site {
 
 impl Site {
     /// Builds the site of all pages in a folder. The files of the other folders keep their names, because import maps refer
-    /// to them. Each folder has the prefix of its paths in the site.
+    /// to them; types, which browsers do not load, are left out. Each folder has the prefix of its paths in the site.
     pub fn build(www: &Path, others: &[(&str, PathBuf)]) -> Result<Self> {
         let mut site = Self { www: www.to_owned(), ..Self::default() };
         find(www, Path::new(""), &NO_PAGES, ".html")?.iter().try_for_each(|page| site.add_page(page))?;
         for (prefix, folder) in others {
             for path in find(folder, Path::new(""), &[], "")? {
+                if path.ends_with(".d.ts") {
+                    continue;
+                }
                 let file = folder.join(&path);
                 let content = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
                 site.files.insert(format!("{prefix}/{path}"), content);

@@ -55,6 +55,12 @@ async fn build_is_loaded_and_calls() {
         let loaded: Loaded = ada.script(LOADED).await;
         let transferred = loaded.entries.iter().filter(|entry| entry.transferred > 0 && entry.path != "/");
         assert_eq!(transferred.count(), 0, "{loaded:#?}");
+
+        for (path, expected) in [("/npm.html", "join"), ("/labs/#pair", "lab")] {
+            ada.go_to(&format!("{}{path}", stage.url())).await;
+            let view = "return document.body.dataset.view";
+            ada.until_script(view, &format!("{path} has started"), |view: &String| view == expected).await;
+        }
     })
     .await;
 }

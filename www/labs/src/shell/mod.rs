@@ -9,7 +9,7 @@ use std::pin::pin;
 
 use browser_rtc::{Error, EventStream, Result};
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
     future::{Either, LocalBoxFuture, select},
 };
 use web_sys::Window;
@@ -67,6 +67,8 @@ async fn work(page: &Page, lab: &Lab) -> Result<()> {
             }
         };
         page.show_outcome(&outcome);
+        // A submission while the lab was running is no start.
+        while submits.next().now_or_never().flatten().is_some() {}
     }
 }
 

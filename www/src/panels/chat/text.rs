@@ -48,24 +48,26 @@ fn next_link(text: &str) -> Option<(&str, &str, &str)> {
         let start = from + text.get(from..)?.find("http")?;
         let candidate = text.get(start..)?;
         let end = candidate.find(|character: char| character.is_whitespace() || "<>\"`".contains(character));
-        let link = trimmed(candidate.get(..end.unwrap_or(candidate.len()))?);
+        let end = end.unwrap_or(candidate.len());
+        let link = trimmed(candidate.get(..end)?);
         let follows_word = text.get(..start)?.chars().next_back().is_some_and(char::is_alphanumeric);
         if !follows_word && is_link(link) {
             return Some((text.get(..start)?, link, text.get(start + link.len()..)?));
         }
-        from = start + "http".len();
+        // A word has at most one link. Another search within the word would take quadratic time.
+        from = start + end;
     }
 }
 
 /// Leaves out the punctuation of the sentence after a link. A closing parenthesis that the link opens is part of it.
 fn trimmed(link: &str) -> &str {
+    let (opened, mut closed) = (link.matches('(').count(), link.matches(')').count());
     let mut link = link;
     while let Some(last) = link.chars().next_back() {
-        let is_punctuation =
-            ".,:;!?'*_~]}".contains(last) || last == ')' && link.matches(')').count() > link.matches('(').count();
-        if !is_punctuation {
+        if !(".,:;!?'*_~]}".contains(last) || last == ')' && closed > opened) {
             break;
         }
+        closed = closed.saturating_sub(usize::from(last == ')'));
         link = link.get(..link.len() - last.len_utf8()).unwrap_or_default();
     }
     link
@@ -82,6 +84,14 @@ fn is_link(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Part::*, *};
+
+    #[test]
+    fn hostile_text_is_split_in_linear_time() {
+        // With quadratic time, each of these would take minutes.
+        for text in [format!("https://a{}", ")".repeat(1_000_000)), "http".repeat(1_000_000)] {
+            assert!(parts(&text).len() <= 2);
+        }
+    }
 
     #[test]
     fn hidden_characters_are_removed() {

@@ -124,9 +124,18 @@ impl Item {
     /// Shows the outcome of a transfer.
     pub fn finish(&self, state: &str, text: &str) {
         self.bar.set_hidden(state != "interrupted");
-        self.cancel.set_hidden(true);
+        self.hide(&[&self.cancel]);
         self.figures.set_text_content(None);
         self.set_state(state, text);
+    }
+
+    /// Hides buttons. The focus moves to the list if one of them has it.
+    fn hide(&self, buttons: &[&HtmlButtonElement]) {
+        let had_focus = buttons.iter().any(|button| dom::has_focus(button));
+        buttons.iter().for_each(|button| button.set_hidden(true));
+        if had_focus {
+            self.view.focus();
+        }
     }
 
     pub fn fail(&self, error: &Error, peer: &str) {
@@ -184,8 +193,7 @@ pub struct Asking<'a>(&'a Item);
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        self.0.accept.set_hidden(true);
-        self.0.refuse.set_hidden(true);
+        self.0.hide(&[&self.0.accept, &self.0.refuse]);
         self.0.view.refresh();
     }
 }

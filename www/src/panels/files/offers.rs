@@ -23,10 +23,17 @@ impl Announcement {
         let toast: HtmlElement = dom.get("offer-toast")?;
         let (show, later): (HtmlButtonElement, HtmlButtonElement) = (dom.get("offer-show")?, dom.get("offer-later")?);
         let (tab, list): (HtmlElement, HtmlElement) = (dom.get("tab-files")?, dom.get("files")?);
-        let hide = |button: &HtmlElement| {
+        let hides = Listener::new(&tab, "click", {
             let toast = toast.clone();
-            Listener::new(button, "click", move |_| toast.set_hidden(true))
-        };
+            move |_| toast.set_hidden(true)
+        });
+        let postpones = Listener::new(&later, "click", {
+            let (toast, tab) = (toast.clone(), tab.clone());
+            move |_| {
+                dom::focus(&tab);
+                toast.set_hidden(true);
+            }
+        });
         let shows = Listener::new(&show, "click", {
             let tab = tab.clone();
             move |_| {
@@ -35,7 +42,7 @@ impl Announcement {
                 dom::focus(&dom::within(&list, ".file-accept:not([hidden])").unwrap_or_else(|_| list.clone()));
             }
         });
-        let _listeners = [hide(&tab), hide(&later), shows];
+        let _listeners = [hides, postpones, shows];
         Ok(Self {
             text: dom.get("offer-text")?,
             status: dom.get("offer-status")?,

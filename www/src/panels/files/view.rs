@@ -93,6 +93,9 @@ impl FileView {
     /// Updates what depends on the states of all files.
     pub fn refresh(&self) {
         let offers = dom::all::<Element>(&self.list, OFFERED).len();
+        if offers < 2 && dom::has_focus(&self.accept_all) {
+            self.focus();
+        }
         self.accept_all.set_hidden(offers < 2);
         self.save_all.set_hidden(dom::all::<Element>(&self.list, SAVE).len() < 2);
         if offers == 0 {

@@ -84,6 +84,9 @@ impl Keypad {
         let playing = playing.map(|tone| if tone == Tone::PAUSE { texts::PAUSE.into() } else { tone.to_string() });
         self.playing.set_text_content(playing.as_deref());
         self.queue.set_text_content(Some(queue));
+        if queue.is_empty() && dom::has_focus(&self.cancel) {
+            dom::focus(&self.tones);
+        }
         self.cancel.set_disabled(queue.is_empty());
     }
 

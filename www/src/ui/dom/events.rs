@@ -23,7 +23,9 @@ pub fn clicks_on(target: &Element) -> EventStream<()> {
 pub fn escapes() -> EventStream<()> {
     EventStream::listen(&window(), "keydown", |event| {
         let key: &KeyboardEvent = event.dyn_ref()?;
-        (key.key() == "Escape" && !key.is_composing() && !key.default_prevented()).then_some(())
+        // The browser closes a dialog after this event.
+        let closes_dialog = web_sys::window()?.document()?.query_selector("dialog[open]").ok()?.is_some();
+        (key.key() == "Escape" && !key.is_composing() && !key.default_prevented() && !closes_dialog).then_some(())
     })
 }
 
