@@ -164,7 +164,7 @@ async fn show_level(view: &PreviewView, microphone: Option<MediaStreamTrack>) {
 fn percent(level: f32) -> u8 {
     let decibels = 20.0 * level.max(1e-6).log10();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is 0 to 100")]
-    let percent = ((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u8;
+    let percent = ((decibels + 60.0) / 0.6).clamp(0.0, 100.0).round() as u8;
     percent
 }
 
@@ -174,6 +174,6 @@ mod tests {
 
     #[test]
     fn level_is_shown_in_decibels() {
-        assert_eq!([0.0, 0.001, 0.1, 1.0, 2.0].map(percent), [0, 0, 66, 100, 100]);
+        assert_eq!([0.0, 0.001, 0.1, 1.0, 2.0].map(percent), [0, 0, 67, 100, 100]);
     }
 }
