@@ -297,6 +297,10 @@ impl Page {
     /// Clicks on the first element that matches the selector, which must be visible and not covered.
     pub async fn click(&self, selector: &str) {
         let element = self.find(selector).await;
+        // Drivers do not scroll to an element that lies under the bar of a small window.
+        let target = serde_json::to_value(&element).expect("an element is a reference");
+        let scroll = self.client.execute("arguments[0].scrollIntoView({ block: 'nearest' })", vec![target]);
+        self.with_timeout(&format!("the scroll to {selector}"), scroll).await;
         self.with_timeout(&format!("a click on {selector}"), element.click()).await;
     }
 
