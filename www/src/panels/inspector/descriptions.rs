@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use browser_rtc::peer::PeerConnection;
+use browser_rtc::peer::{PeerConnection, SignalingState};
 use futures::StreamExt;
 use web_sys::Element;
 
@@ -21,6 +21,8 @@ struct Description {
     lines: Element,
     summary: Element,
     line: Template,
+    /// The description of the previous negotiation.
+    previous: RefCell<String>,
     current: RefCell<String>,
 }
 
@@ -31,7 +33,8 @@ impl Descriptions {
 
     pub fn clear(&self) {
         for side in [&self.local, &self.remote] {
-            side.current.borrow_mut().clear();
+            side.previous.take();
+            side.current.take();
             side.lines.set_text_content(None);
             side.summary.set_text_content(None);
         }
@@ -50,16 +53,22 @@ impl Description {
             lines: dom.get(&format!("{side}-sdp"))?,
             summary: dom.get(&format!("{side}-sdp-summary"))?,
             line: Template::find(dom, "sdp-line-template")?,
+            previous: RefCell::default(),
             current: RefCell::default(),
         })
     }
 
+    /// Starts a negotiation, whose descriptions are compared with the current one.
+    fn start(&self) {
+        self.previous.replace(self.current.borrow().clone());
+    }
+
     fn show(&self, sdp: &str) {
-        let previous = self.current.replace(sdp.to_owned());
-        if previous == sdp {
+        if self.current.replace(sdp.to_owned()) == sdp {
             return;
         }
         self.lines.set_text_content(None);
+        let previous = self.previous.borrow();
         let lines = diff(&previous, sdp);
         let is_first = previous.is_empty();
         let mut changes = 0;
@@ -83,7 +92,14 @@ impl Description {
 /// Shows the descriptions after each negotiation, until the connection closes.
 pub async fn follow(descriptions: &Descriptions, connection: &PeerConnection) {
     let mut states = connection.signaling_states();
-    while states.next().await.is_some() {
+    let mut was_stable = true;
+    while let Some(state) = states.next().await {
+        let is_stable = state == SignalingState::Stable;
+        if was_stable && !is_stable {
+            descriptions.local.start();
+            descriptions.remote.start();
+        }
+        was_stable = is_stable;
         for (side, description) in [
             (&descriptions.local, connection.local_description()),
             (&descriptions.remote, connection.remote_description()),
