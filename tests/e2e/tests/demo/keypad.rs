@@ -111,7 +111,7 @@ async fn enter(page: &Page, tones: &str, duration: &str) {
 }
 
 /// Waits until these keys have been lit, each for about this number of milliseconds, and forgets them. A busy machine
-/// runs the timers late.
+/// runs timers late, and also the event that lights a key.
 async fn assert_lit(page: &Page, expected: &[(&str, f64)]) {
     let lit = page
         .until_script("return window.lit", "the keys have been lit", |lit: &Vec<(String, f64)>| {
@@ -121,7 +121,7 @@ async fn assert_lit(page: &Page, expected: &[(&str, f64)]) {
     let keys: Vec<_> = lit.iter().map(|(key, _)| &**key).collect();
     assert_eq!(keys, expected.iter().map(|(key, _)| *key).collect::<Vec<_>>());
     for ((key, time), (_, expected)) in lit.iter().zip(expected) {
-        assert!((expected - 60.0..expected + 700.0).contains(time), "{key} is lit for {time} ms instead of {expected}");
+        assert!((0.6 * expected..expected + 3000.0).contains(time), "{key} is lit for {time} ms instead of {expected}");
     }
     page.load_script("a reset", "window.lit.length = 0").await;
 }
