@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use browser_rtc_proto::{
     call::{
-        CallId, CallMessage, CallSignal, CallState, DeclineReason, EndReason, HangUpReason, Phase, Ring, RingOutcome, Rings,
+        CallId, CallMessage, CallSignal, CallState, DeclineReason, EndReason, HangUpReason, Phase, Ring, RingOutcome,
+        Rings,
     },
     sdp::ConnectionState,
     signaling::{

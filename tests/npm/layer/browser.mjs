@@ -32,7 +32,8 @@ class Server {
 
   async start() {
     const mounts = `/=${here};/npm=${DIST};/package=${npm}`;
-    this.#program = new Program(SIGNALING_SERVER, ["--port", String(this.#port), "--mount", mounts]);
+    // Some tests connect to another port, which the default policy of the server does not allow.
+    this.#program = new Program(SIGNALING_SERVER, ["--port", String(this.#port), "--mount", mounts, "--content-security-policy="]);
     await this.#program.until((output) => output.includes("listening on") || undefined, START_LIMIT);
   }
 
