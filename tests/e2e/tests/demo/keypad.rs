@@ -121,7 +121,7 @@ async fn assert_lit(page: &Page, expected: &[(&str, f64)]) {
     let keys: Vec<_> = lit.iter().map(|(key, _)| &**key).collect();
     assert_eq!(keys, expected.iter().map(|(key, _)| *key).collect::<Vec<_>>());
     for ((key, time), (_, expected)) in lit.iter().zip(expected) {
-        assert!((0.6 * expected..expected + 3000.0).contains(time), "{key} is lit for {time} ms instead of {expected}");
+        assert!((0.3 * expected..expected + 3000.0).contains(time), "{key} is lit for {time} ms instead of {expected}");
     }
     page.load_script("a reset", "window.lit.length = 0").await;
 }
