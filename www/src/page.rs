@@ -119,7 +119,11 @@ impl Views {
         // The element that had the focus may be hidden now.
         let keeps_focus = dom::focused().is_some_and(|focused| dom::is_visible(&focused));
         if !keeps_focus && let Some(content) = dom::content() {
-            dom::focus(&content);
+            dom::focus_in_place(&content);
+        }
+        // Another view starts at its top.
+        if let Some(window) = web_sys::window() {
+            window.scroll_to_with_x_and_y(0.0, 0.0);
         }
     }
 }

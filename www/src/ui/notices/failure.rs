@@ -58,7 +58,7 @@ impl FailureBox {
         let _removed = self.element.remove_attribute("data-kind");
         let earlier = self.focused.take().filter(|element| dom::is_visible(element));
         if had_focus && let Some(element) = earlier.or_else(dom::content) {
-            dom::focus(&element);
+            dom::focus_in_place(&element);
         }
     }
 }
