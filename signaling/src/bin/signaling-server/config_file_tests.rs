@@ -170,7 +170,8 @@ fn documented_files_are_valid() {
 
 #[test]
 fn documented_options_exist() {
-    let foreign = ["profile", "features", "deploy-hook", "now", "time", "rm", "stop-timeout", "help", "redis"];
+    let foreign =
+        ["profile", "features", "deploy-hook", "now", "time", "rm", "stop-timeout", "help", "redis", "best", "keep"];
     let options = Options::command();
     let known: Vec<_> = options.get_arguments().filter_map(Arg::get_long).chain(foreign).collect();
     for word in DEPLOYMENT.split(|character: char| !(character.is_ascii_alphanumeric() || "-_".contains(character))) {
