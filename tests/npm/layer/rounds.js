@@ -127,7 +127,7 @@ const THOUSAND = { rooms: 200, calls: 200, "video calls": 50, sessions: 100, cha
  * The heap grows to the largest amount of garbage so far, which depends on the times of collections. Some thousand rounds
  * exceed it, but not each.
  */
-const ATTEMPTS = 5;
+const ATTEMPTS = 10;
 
 /** Runs rounds, after which there must be no handles. Returns the size of the heap in KiB and the durations. */
 async function settled(memory, number) {
