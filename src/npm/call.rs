@@ -13,7 +13,7 @@ use web_sys::{AbortSignal, RtcPeerConnection};
 use super::{
     abort::abortable,
     argument::{Argument, Options, from_json, is_signal, signal},
-    channel::{NpmChannel, channel_init},
+    channel::{NpmChannel, channel_arguments},
     connection::{play_tones, session_event, transformed},
     hold,
     iterate::AsyncItems,
@@ -192,11 +192,7 @@ impl NpmCall {
         #[wasm_bindgen(unchecked_optional_param_type = "ChannelOptions")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "channel";
-        let call = self.0.clone();
-        let arguments = Argument::new(OPERATION, "label", label).string().and_then(|label| {
-            let options = Options::new(OPERATION, options)?;
-            Ok((label, channel_init(OPERATION, &options)?, options.signal()?))
-        });
+        let (call, arguments) = (self.0.clone(), channel_arguments(OPERATION, label, options));
         promise(async move {
             let (label, init, signal) = arguments?;
             let opening = async move { call.channel_with(&label, &init).await.map(NpmChannel::new) };

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use futures::{FutureExt, StreamExt};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::RtcDataChannel;
+use web_sys::{AbortSignal, RtcDataChannel};
 
 use super::{
     abort::abortable,
@@ -251,8 +251,19 @@ fn snapshot(message: JsValue) -> JsValue {
     copy.unwrap_or(message)
 }
 
+/// Converts the arguments of a function that creates a channel.
+pub(super) fn channel_arguments(
+    operation: &'static str,
+    label: JsValue,
+    options: JsValue,
+) -> Result<(String, ChannelInit, Option<AbortSignal>)> {
+    let label = Argument::new(operation, "label", label).string()?;
+    let options = Options::new(operation, options)?;
+    Ok((label, channel_init(operation, &options)?, options.signal()?))
+}
+
 /// Converts an `RTCDataChannelInit`. Omitted members have the defaults of the specification.
-pub(super) fn channel_init(operation: &'static str, options: &Options) -> Result<ChannelInit> {
+fn channel_init(operation: &'static str, options: &Options) -> Result<ChannelInit> {
     let type_error = |message: &'static str| Error::new(operation, ErrorKind::Type, message);
     let number = |member| options.present(member)?.map(|number| number.unsigned_short()).transpose();
     let flag = |member, default| options.present(member)?.map_or(Ok(default), |flag| flag.boolean());

@@ -17,7 +17,7 @@ use web_sys::RtcPeerConnection;
 use super::{
     abort::abortable,
     argument::{Argument, Options, signal},
-    channel::{NpmChannel, channel_init},
+    channel::{NpmChannel, channel_arguments},
     connection::{play_tones, session_event, transformed},
     event::typed,
     hold,
@@ -179,9 +179,7 @@ impl NpmSession {
         #[wasm_bindgen(unchecked_optional_param_type = "ChannelOptions")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "channel";
-        let created = Argument::new(OPERATION, "label", label).string().and_then(|label| {
-            let options = Options::new(OPERATION, options)?;
-            let (init, signal) = (channel_init(OPERATION, &options)?, options.signal()?);
+        let created = channel_arguments(OPERATION, label, options).and_then(|(label, init, signal)| {
             Ok((self.session.connection().create_data_channel(&label, &init)?, signal))
         });
         promise(async move {
