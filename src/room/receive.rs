@@ -79,7 +79,7 @@ impl Receiver {
 
     fn peer_joined(&self, room: &SharedRoom, peer: Peer) {
         if room.presence().add(peer.clone()) {
-            // A call may have begun before the peer was listed.
+            // A call may have started before the peer was listed.
             for call in room.calls() {
                 call.peer_listed(&peer);
             }

@@ -224,7 +224,7 @@ impl SharedCall {
         }
     }
 
-    /// Handles that a peer has joined the room. A call to it may have begun before.
+    /// Handles that a peer has joined the room. A call to it may have started earlier.
     pub(super) fn peer_listed(&self, peer: &Peer) {
         self.state.borrow_mut().peer_listed(peer);
     }

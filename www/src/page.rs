@@ -56,7 +56,7 @@ impl Page {
             incoming: IncomingPanel::find(dom)?,
             outgoing: OutgoingPanel::find(dom)?,
             call: CallView::find(dom)?,
-            chat: Chat::find(dom, "chat")?,
+            chat: Chat::find(dom)?,
             files: Files::find(dom, viewer.clone())?,
             room_chat: RoomChat::find(dom)?,
             invite: Invite::find(dom)?,

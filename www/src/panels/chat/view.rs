@@ -36,10 +36,8 @@ pub enum Author {
 }
 
 impl Chat {
-    /// Finds the chat whose elements have ids that begin with `name`.
-    pub fn find(dom: &Dom, name: &str) -> Result<Self, MissingElement> {
-        let (form, text): (HtmlFormElement, HtmlTextAreaElement) =
-            (dom.get(&format!("{name}-form"))?, dom.get(&format!("{name}-text"))?);
+    pub fn find(dom: &Dom) -> Result<Self, MissingElement> {
+        let (form, text): (HtmlFormElement, HtmlTextAreaElement) = (dom.get("chat-form")?, dom.get("chat-text")?);
         // Without it, the browser would load the page again when the form is submitted while no chat is open.
         let submits = Listener::new(&form, "submit", |event| event.prevent_default());
         let keys = Listener::new(&text, "keydown", {
@@ -53,11 +51,11 @@ impl Chat {
             }
         });
         let found = Self {
-            log: dom.get(&format!("{name}-log"))?,
+            log: dom.get("chat-log")?,
             form,
             text,
-            send: dom.get(&format!("{name}-send"))?,
-            problem: Problem::find(dom, &format!("{name}-problem"))?,
+            send: dom.get("chat-send")?,
+            problem: Problem::find(dom, "chat-problem")?,
             line: Template::find(dom, "chat-line-template")?,
             link: Template::find(dom, "chat-link-template")?,
             acknowledged: Cell::default(),
