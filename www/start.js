@@ -1,13 +1,43 @@
-// Starts the WebAssembly program, which does everything else on the page.
-// The import is dynamic so that a missing file can be reported as well.
+// Starts the lobby, a small WebAssembly program, which does everything on the page until the user joins a room. Imports are
+// dynamic so that a missing file can be reported as well.
+let room;
+let attempts = 0;
 try {
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly.");
   watchSockets();
-  const { default: init } = await import("./pkg/browser_rtc_demo.js");
+  const { default: init, run } = await import("./lobby/pkg/browser_rtc_lobby.js");
   await init();
+  const running = run(loadRoom);
+  loadRoomInBackground();
+  await running;
 } catch (error) {
   console.error(error);
   if (document.body.dataset.view === "loading") showFailure(error);
+}
+
+// Loads the program of the room when the lobby has nothing more to do, unless the browser cannot run it. A failure is
+// reported when the user joins and another attempt fails.
+function loadRoomInBackground() {
+  const whenIdle = window.requestIdleCallback ?? setTimeout;
+  whenIdle(() => document.body.dataset.view === "join" && loadRoom().catch(() => {}));
+}
+
+// Loads the program of the room once, or again if that has failed.
+function loadRoom() {
+  room ??= importRoom().catch((error) => {
+    room = undefined;
+    throw error;
+  });
+  return room;
+}
+
+async function importRoom() {
+  const path = "./pkg/browser_rtc_demo.js";
+  attempts += 1;
+  // Browsers remember that a URL has failed.
+  const program = await import(attempts === 1 ? path : `${path}?attempt=${attempts}`);
+  await program.default();
+  return program;
 }
 
 // The connection panel shows the state of the signaling socket, and can drop it. The program has no access to the socket,

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::TrackCapabilities;
 use crate::{
-    dictionary::{self, js_members},
+    dictionary,
     error::{During, Error, ErrorKind, Result},
     event::EventStream,
     promise::settled_for_good,
@@ -68,9 +68,25 @@ dictionary! {
     group_id / "groupId",
 }
 
-js_members!(DeviceInfo:);
-
 impl DeviceInfo {
+    /// Reads a device. Returns `None` for a value that is not a device.
+    ///
+    /// This is done without serde, because a page that only lets the user choose devices, such as the lobby of the demo, needs
+    /// no other part of it.
+    pub(super) fn from_js(device: &JsValue) -> Option<Self> {
+        let text = |member| global::get_text(device, member);
+        Some(Self {
+            device_id: text("deviceId")?,
+            kind: DeviceKind::from(&*text("kind")?),
+            label: text("label")?,
+            group_id: text("groupId")?,
+        })
+    }
+
+    fn list_from_js(devices: &JsValue) -> Vec<Self> {
+        global::items(devices).iter().filter_map(Self::from_js).collect()
+    }
+
     /// Returns the capabilities of the camera or microphone. Until the user has allowed the device, there are few or
     /// none.
     /// [Specification](https://www.w3.org/TR/mediacapture-streams/#dom-inputdeviceinfo-getcapabilities)
@@ -86,8 +102,7 @@ impl DeviceInfo {
     pub async fn capabilities(&self) -> Result<TrackCapabilities> {
         const OPERATION: &str = "getCapabilities";
         let devices = raw_devices(OPERATION).await?;
-        let is_this =
-            |raw: &JsValue| dictionary::from_js::<Self>(raw).is_some_and(|device| device.is_same_device(self));
+        let is_this = |raw: &JsValue| Self::from_js(raw).is_some_and(|device| device.is_same_device(self));
         let Some(device) = devices.iter().find(is_this) else {
             return Err(Error::new(OPERATION, ErrorKind::NotFound, "the device is no longer present"));
         };
@@ -118,7 +133,7 @@ impl DeviceInfo {
 #[doc(alias = "MediaDevices.enumerateDevices")]
 pub async fn devices() -> Result<Vec<DeviceInfo>> {
     let devices = raw_devices("enumerateDevices").await?;
-    Ok(dictionary::list_from_js(&devices))
+    Ok(DeviceInfo::list_from_js(&devices))
 }
 
 async fn raw_devices(operation: &'static str) -> Result<Array> {
@@ -172,7 +187,7 @@ pub fn device_changes() -> Result<impl Stream<Item = Result<DeviceChange>> + Unp
 fn change_from_event(event: &JsValue) -> Option<DeviceChange> {
     let devices = global::get(event, "devices");
     devices.is_array().then(|| DeviceChange {
-        devices: dictionary::list_from_js(&devices),
-        user_inserted_devices: dictionary::list_from_js(&global::get(event, "userInsertedDevices")),
+        devices: DeviceInfo::list_from_js(&devices),
+        user_inserted_devices: DeviceInfo::list_from_js(&global::get(event, "userInsertedDevices")),
     })
 }

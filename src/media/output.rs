@@ -2,13 +2,13 @@
 //! [Specification](https://www.w3.org/TR/audio-output/)
 
 use browser_rtc_proto::dictionary;
+use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlMediaElement;
 
-use super::DeviceInfo;
+use super::{DeviceInfo, constraints};
 use crate::{
-    dictionary::{self, js_members},
     error::{Error, ErrorKind, Result},
     members::{Members, member_setter},
     promise::settled_for_good,
@@ -36,8 +36,8 @@ pub async fn select_audio_output(options: &AudioOutputOptions) -> Result<DeviceI
         let advice = "this browser does not prompt for a speaker: choose one of the devices that it lists";
         return Err(Error::new(OPERATION, ErrorKind::NotSupported, advice));
     }
-    let device = settled_for_good(OPERATION, devices.select_audio_output(&dictionary::to_js(options))).await?;
-    dictionary::from_js(&device)
+    let device = settled_for_good(OPERATION, devices.select_audio_output(&options.to_js())).await?;
+    DeviceInfo::from_js(&device)
         .ok_or_else(|| Error::new(OPERATION, ErrorKind::Other, "the browser returned no device"))
 }
 
@@ -58,8 +58,6 @@ dictionary! {
     device_id / "deviceId",
 }
 
-js_members!(AudioOutputOptions: ; other);
-
 impl AudioOutputOptions {
     /// Creates options without a device.
     #[must_use]
@@ -76,6 +74,14 @@ impl AudioOutputOptions {
     }
 
     member_setter!();
+
+    /// Converts the options without serde, for the same reason as [`DeviceInfo::from_js`].
+    fn to_js(&self) -> Object {
+        let object = Object::new();
+        constraints::set(&object, "deviceId", self.device_id.as_ref());
+        self.other.write(&object);
+        object
+    }
 }
 
 /// Sets the speaker on which an element plays, by its [`DeviceInfo::device_id`]. An empty id is the default speaker of

@@ -9,11 +9,17 @@ use std::path::{Path, PathBuf};
 /// Manifest of the native peer, which is a separate workspace, so that no other build compiles its WebRTC stack.
 pub const NATIVE_PEER: &str = "examples/native-peer/Cargo.toml";
 
-/// Builds the wasm of the demo into `www/pkg` and of the labs into `www/labs/pkg`, and the npm package into `npm/dist`.
+/// Builds the wasm of all pages into the folders `pkg` of their crates, and the npm package into `npm/dist`.
 pub fn pages() -> Result {
-    wasm_pack("www", "web")?;
+    demo()?;
     wasm_pack("www/labs", "web")?;
     npm_package()
+}
+
+/// Builds the two programs of the demo: the lobby into `www/lobby/pkg`, and the room into `www/pkg`.
+pub fn demo() -> Result {
+    wasm_pack("www/lobby", "web")?;
+    wasm_pack("www", "web")
 }
 
 /// Builds the published npm package into `npm/dist`.

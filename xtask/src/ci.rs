@@ -60,7 +60,7 @@ fn lints() -> Result {
     clippy(&["-p", "browser-rtc-proto", "--lib"], &WASM)?;
     clippy(&["-p", "browser-rtc", "--all-features", "--all-targets"], &WASM)?;
     clippy(&["-p", "browser-rtc", "--no-default-features", "--lib"], &WASM)?;
-    clippy(&["-p", "browser-rtc-demo", "-p", "browser-rtc-labs"], &WASM)?;
+    clippy(&["-p", "browser-rtc-demo", "-p", "browser-rtc-lobby", "-p", "browser-rtc-labs"], &WASM)?;
     examples::cargo("clippy", &["--", "-D", "warnings"])?;
     artifacts::native_peer("clippy", &["--all-targets", "--locked", "--", "-D", "warnings"])
 }

@@ -100,7 +100,7 @@ fn projects() -> Result<PathBuf> {
 /// Runs the tests of the layer in the browsers. Then installs the packed package in the projects, and opens their pages.
 fn browsers(package: &Path, projects: &Path) -> Result {
     let (chrome, firefox) = (tools::chrome()?, tools::firefox()?);
-    artifacts::wasm_pack("www", "web")?;
+    artifacts::demo()?;
     let server = artifacts::server("dev")?;
     let script = |script: &Path| {
         Step::new("node", [script])

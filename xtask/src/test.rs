@@ -193,7 +193,7 @@ fn e2e() -> Result<Step> {
 fn faults() -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     let ip = networks::usable()?;
-    artifacts::wasm_pack("www", "web")?;
+    artifacts::demo()?;
     let server = artifacts::server("server")?;
     Ok(two_browsers(browsers, &["--test", "faults"]).env("IP", ip).env("SIGNALING_SERVER", server))
 }

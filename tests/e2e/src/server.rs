@@ -17,6 +17,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The path of the test scripts. The content security policy of the pages allows only scripts of the server.
 pub(crate) const SCRIPTS: &str = "/scripts";
 
+/// The path of the program of the room.
+const ROOM: &str = "/pkg";
+
 /// The signaling server on a free loopback port, with the demo at `/`, the npm package at `/npm` and the folders of the
 /// examples under `/examples`. Ends on drop.
 #[derive(Debug)]
@@ -51,6 +54,27 @@ impl DemoServer {
     pub async fn serve_build(&self) {
         let scripts = (SCRIPTS.to_owned(), workspace().join("tests/e2e/tests/demo"));
         self.restart(|config| config.static_dirs = vec![("/".to_owned(), built_demo()), scripts]).await;
+    }
+
+    /// Serves a program of the room that arrives on demand: see `late/browser_rtc_demo.js`.
+    pub async fn serve_late_room(&self) {
+        let late = workspace().join("tests/e2e/tests/demo/late");
+        self.mount(&[(ROOM, late), ("/program", demo().join("pkg"))]).await;
+    }
+
+    /// Serves the demo without the program of the room.
+    pub async fn serve_no_room(&self) {
+        self.mount(&[(ROOM, workspace().join("tests/e2e/tests/demo"))]).await;
+    }
+
+    /// Serves the program of the room again.
+    pub async fn serve_room(&self) {
+        self.restart(|config| config.static_dirs.retain(|(path, _)| path != ROOM)).await;
+    }
+
+    async fn mount(&self, dirs: &[(&str, PathBuf)]) {
+        let dirs = dirs.iter().map(|(path, folder)| ((*path).to_owned(), folder.clone()));
+        self.restart(|config| config.static_dirs.extend(dirs)).await;
     }
 
     /// Starts the server with the pages that have been built.
@@ -147,8 +171,11 @@ pub(crate) fn built_demo() -> PathBuf {
 
 /// Returns the folder of the demo.
 pub(crate) fn demo() -> PathBuf {
-    let pkg = built(&workspace(), "www/pkg/browser_rtc_demo_bg.wasm", "wasm-pack build www --target web");
-    pkg.parent().expect("pkg is in www").to_path_buf()
+    let www = workspace().join("www");
+    for program in ["lobby/pkg/browser_rtc_lobby_bg.wasm", "pkg/browser_rtc_demo_bg.wasm"] {
+        built(&www, program, "cargo xtask demo --build");
+    }
+    www
 }
 
 /// Returns the folder of a file, and panics if the file has not been built.

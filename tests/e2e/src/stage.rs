@@ -122,6 +122,21 @@ impl Stage {
         self.server.serve_build().await;
     }
 
+    /// Replaces the server with one whose program of the room arrives when the event `release` is dispatched.
+    pub async fn serve_late_room(&self) {
+        self.server.serve_late_room().await;
+    }
+
+    /// Replaces the server with one without the program of the room.
+    pub async fn serve_no_room(&self) {
+        self.server.serve_no_room().await;
+    }
+
+    /// Replaces the server with one that serves the program of the room again.
+    pub async fn serve_room(&self) {
+        self.server.serve_room().await;
+    }
+
     /// Stops the server.
     pub fn stop_server(&self) {
         self.server.stop();

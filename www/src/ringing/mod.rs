@@ -23,6 +23,7 @@ use crate::{
     capture::{self, LocalMedia},
     notices::{Code, Note},
     page::Page,
+    settings::Chosen,
     texts,
 };
 
@@ -52,7 +53,7 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
         Note::new(Code::Ended, format!("{} was not called.", peer.name))
     };
     let chosen = page.settings.chosen().map_err(not_called)?;
-    let media = capture::open(page, &chosen).boxed_local().shared();
+    let media = open_devices(page, &chosen).boxed_local().shared();
     let opening = media.clone();
     let stream = async move { opening.await?.stream.map_or_else(MediaStream::new, Ok) };
     let mut calling = pin!(room.call(&peer.id, CallMedia::from_future(stream)).fuse());
@@ -80,6 +81,17 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
     }
 }
 
+/// Opens the devices for a call, and shows what the call lacks.
+async fn open_devices(page: &Page, chosen: &Chosen) -> Result<LocalMedia, Error> {
+    let (media, lack) = capture::open_available(chosen).await?;
+    if let Some(lack) = lack {
+        page.notices.fail(lack);
+    }
+    // Browsers reveal the names of the devices only after the user has allowed a capture.
+    page.settings.list_devices().await;
+    Ok(media)
+}
+
 /// Shows an incoming call until the user accepts or declines it, or the caller cancels.
 pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let peer = incoming.peer();
@@ -91,7 +103,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let mut ended = incoming.ended().fuse();
     let open = async || {
         let chosen = page.settings.chosen()?;
-        capture::open(page, &chosen).await.map_err(|error| capture::failure(&error, &chosen))
+        open_devices(page, &chosen).await.map_err(|error| capture::failure(&error, &chosen))
     };
     let mut opening = pin!(Fuse::terminated());
     let declined = || {

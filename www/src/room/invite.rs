@@ -8,7 +8,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlIn
 use super::qr;
 use crate::{
     dom::{self, Dom, MissingElement},
-    join::address,
+    form::address,
     texts::room as texts,
     ui::features,
 };

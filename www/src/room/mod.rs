@@ -20,9 +20,10 @@ use futures::{
 
 use self::people::People;
 use crate::{
+    Joined,
     call::talk,
     dom,
-    join::{self, Joined, address},
+    form::{self, address},
     notices::{Code, Note},
     page::Page,
     ringing, texts,
@@ -111,7 +112,7 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
                 phone.set(one_call(page, &room, Ring::Out(peer)).fuse());
             },
             () = leave.select_next_some() => {
-                join::forget();
+                form::forget();
                 room.leave();
                 page.notices.clear_failure();
                 return Note::new(Code::Left, "You have left the room.");

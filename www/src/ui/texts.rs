@@ -1,20 +1,17 @@
 //! The sentences for failures and for the ends of calls.
 
 pub mod call;
-pub mod capture;
 pub mod chat;
 pub mod clock;
-pub mod devices;
 pub mod files;
 pub mod inspector;
 pub mod keypad;
-pub mod permission;
 pub mod record;
 pub mod ringing;
 pub mod room;
-pub mod support;
 
 use browser_rtc::{Error, ErrorKind, room::EndReason, signaling::ErrorCode};
+pub use demo_shared::texts::failure;
 
 use crate::notices::{Code, Failure, Note};
 
@@ -60,20 +57,6 @@ pub fn lost(reason: &Error) -> &'static str {
         Some(ErrorCode::AlreadyJoined) => "You have joined this room in another tab.",
         _ => "The connection to the server is lost. Join again.",
     }
-}
-
-/// Returns the failure to show for an error in a call.
-pub fn failure(error: &Error) -> Failure {
-    let sentence = match error.kind() {
-        ErrorKind::NotAllowed => "The browser blocks sound until you click. Click the video.".into(),
-        ErrorKind::Network => "The other browser cannot be reached through this network.".into(),
-        ErrorKind::InvalidState => "The call is not connected yet. Wait a moment and try again.".into(),
-        ErrorKind::Operation => "Too many messages are waiting to be sent. Wait a moment and try again.".into(),
-        ErrorKind::Syntax => format!("{}.", error.message()),
-        ErrorKind::Type => "The message is too long.".into(),
-        _ => format!("A part of the call has failed: {}.", error.message()),
-    };
-    Failure::new(error.kind(), sentence)
 }
 
 /// Returns the notice of a call that was not answered, or `None` for any other failure.

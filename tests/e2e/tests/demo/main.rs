@@ -15,6 +15,7 @@ mod invite;
 mod keypad;
 mod labs;
 mod lingering;
+mod lobby;
 mod mesh;
 #[cfg(unix)]
 mod native_peer;

@@ -46,7 +46,7 @@ async fn preview_shows_and_frees_devices(scene: &str, browser: Browser) {
     .await;
 }
 
-async fn until_picture(page: &Page) {
+pub async fn until_picture(page: &Page) {
     let script = "const video = document.querySelector('#preview-video');
         return video.getClientRects().length > 0 && video.videoWidth > 0 && video.currentTime > 0";
     page.until_script(script, "the preview shows a picture", |shown: &bool| *shown).await;

@@ -7,26 +7,34 @@ use serde::Deserialize;
 
 use crate::talk;
 
-/// The files that the page has loaded, and those that its HTML names.
+/// The files that the page has loaded, those that its HTML names, and those that it loads in the background.
 const LOADED: &str = "
-    const entry = ({ name, transferSize, encodedBodySize, decodedBodySize }) =>
-        ({ path: new URL(name).pathname, transferred: transferSize, encoded: encodedBodySize, decoded: decodedBodySize });
+    const entry = ({ name, startTime, responseEnd, transferSize, encodedBodySize, decodedBodySize }) => ({
+        path: new URL(name).pathname, start: startTime, end: responseEnd,
+        transferred: transferSize, encoded: encodedBodySize, decoded: decodedBodySize,
+    });
     const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    const isLater = ({ name, startTime }) => new URL(name).pathname.startsWith('/pkg/');
     const named = [...document.querySelectorAll('link[href], script[src]')].map(({ href, src }) => new URL(href ?? src));
     return {
-        entries: entries.map(entry),
+        entries: entries.filter((entry) => !isLater(entry)).map(entry),
+        later: entries.filter(isLater).filter(({ responseEnd }) => responseEnd > 0).map(entry),
         named: named.filter(({ protocol }) => protocol === 'http:').map(({ pathname }) => pathname),
     };";
 
 #[derive(Debug, Deserialize)]
 struct Loaded {
     entries: Vec<Entry>,
+    later: Vec<Entry>,
     named: BTreeSet<String>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Entry {
     path: String,
+    /// The time of the request and of the end of the response, in milliseconds.
+    start: f64,
+    end: f64,
     /// Bytes over the network, with headers.
     transferred: u64,
     encoded: u64,
@@ -41,6 +49,7 @@ async fn build_is_loaded_and_calls() {
         let bob = stage.open(Browser::Firefox, "Bob", "/").await;
         for page in [&ada, &bob] {
             check_first_load(page).await;
+            check_background_load(page).await;
             check_connections(page, stage.url()).await;
             page.join("lobby").await;
         }
@@ -53,7 +62,8 @@ async fn build_is_loaded_and_calls() {
         // The page is revalidated. Its other files are in the cache.
         ada.reload().await;
         let loaded: Loaded = ada.script(LOADED).await;
-        let transferred = loaded.entries.iter().filter(|entry| entry.transferred > 0 && entry.path != "/");
+        let all = loaded.entries.iter().chain(&loaded.later);
+        let transferred = all.filter(|entry| entry.transferred > 0 && entry.path != "/");
         assert_eq!(transferred.count(), 0, "{loaded:#?}");
 
         for (path, expected) in [("/npm.html", "join"), ("/labs/#pair", "lab")] {
@@ -80,6 +90,16 @@ async fn check_first_load(page: &Page) {
     let (transferred, decoded) = (sum(|entry| entry.transferred), sum(|entry| entry.decoded));
     eprintln!("           {}: the first load has {transferred} bytes, uncompressed {decoded}", page.name());
     assert!(transferred < decoded / 2, "{loaded:#?}");
+}
+
+/// Asserts that the script and the wasm of the room are loaded without a click, and after the first load.
+async fn check_background_load(page: &Page) {
+    let is_complete = |loaded: &Loaded| loaded.later.len() == 2;
+    let loaded = page.until_script(LOADED, "the program of the room is loaded", is_complete).await;
+    let first_load = loaded.entries.iter().map(|entry| entry.end).fold(0.0, f64::max);
+    for entry in &loaded.later {
+        assert!(entry.start >= first_load && entry.encoded < entry.decoded, "{loaded:#?}");
+    }
 }
 
 /// Asserts that the policy permits connections to the server of the page, and to no other.

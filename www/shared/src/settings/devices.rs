@@ -11,8 +11,8 @@ use web_sys::{HtmlButtonElement, HtmlElement, HtmlOptionElement, HtmlSelectEleme
 
 use crate::{
     dom::{self, Dom, MissingElement},
+    features,
     storage::{self, Place},
-    ui::features,
 };
 
 /// The choice of each kind of device.

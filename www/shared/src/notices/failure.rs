@@ -7,15 +7,15 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
 use crate::dom::{self, Dom, MissingElement};
 
-/// The content of the failure box: the kind of the error, and a sentence with advice.
+/// The content of the failure box: the name of the kind of error, and a sentence with advice.
 pub struct Failure {
-    kind: &'static str,
-    sentence: String,
+    pub kind: String,
+    pub sentence: String,
 }
 
 impl Failure {
     pub fn new(kind: &ErrorKind, sentence: impl Into<String>) -> Self {
-        Self { kind: kind.name(), sentence: sentence.into() }
+        Self { kind: kind.name().to_owned(), sentence: sentence.into() }
     }
 
     pub fn sentence(&self) -> &str {
@@ -45,7 +45,7 @@ impl FailureBox {
         if self.element.hidden() {
             self.focused.replace(dom::focused());
         }
-        dom::set_attribute(&self.element, "data-kind", kind);
+        dom::set_attribute(&self.element, "data-kind", &kind);
         self.text.set_text_content(Some(&sentence));
         self.element.set_hidden(false);
     }

@@ -8,8 +8,8 @@ use web_sys::{Element, HtmlButtonElement};
 use super::Settings;
 use crate::{
     dom::{self, Dom, MissingElement},
+    sound::{Player, Tone},
     texts::devices as texts,
-    ui::sound::{Player, Tone},
 };
 
 const MELODY: [Tone; 3] = [

@@ -59,6 +59,13 @@ impl StatusLine {
     }
 }
 
+impl Drop for StatusLine {
+    /// Leaves the line to another program.
+    fn drop(&mut self) {
+        self.0.timer.take();
+    }
+}
+
 impl Line {
     /// Shows the current note. A condition that appears again after news is not new.
     fn render(self: &Rc<Self>, is_new: bool) {

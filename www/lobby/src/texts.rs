@@ -1,4 +1,7 @@
-//! The texts for browsers and pages that lack features.
+//! The texts of the lobby.
+
+pub const READY: &str = "Ready to join a room.";
+pub const NOT_LOADED: &str = "The program of the room could not be loaded. Check the network, and join again.";
 
 pub const NO_CONNECTIONS: &str = "RTCPeerConnection: connections from browser to browser (WebRTC).";
 pub const NO_CAMERA: &str = "getUserMedia: access to the camera and the microphone.";

@@ -7,7 +7,6 @@ use browser_rtc::{
 
 use crate::{
     notices::Failure,
-    page::Page,
     settings::Chosen,
     texts::capture::{self as texts, Kinds},
 };
@@ -29,17 +28,6 @@ impl LocalMedia {
     pub fn microphone(&self) -> Option<MediaStreamTrack> {
         self.stream.as_ref()?.audio_tracks().into_iter().next()
     }
-}
-
-/// Opens the devices for a call, and shows what the call lacks.
-pub async fn open(page: &Page, chosen: &Chosen) -> Result<LocalMedia> {
-    let (media, lack) = open_available(chosen).await?;
-    if let Some(lack) = lack {
-        page.notices.fail(lack);
-    }
-    // Browsers reveal the names of the devices only after the user has allowed a capture.
-    page.settings.list_devices().await;
-    Ok(media)
 }
 
 /// Opens the devices that the user has switched on. If one of them is missing, busy or blocked, the other one is opened,

@@ -24,7 +24,8 @@ pub fn steps() -> &'static [&'static str] {
 
 impl Browser {
     fn from_user_agent(agent: &str, has_touch: bool) -> Self {
-        let has = |part| agent.contains(part);
+        // The search of the standard library is made for long texts, and is larger than the rest of this function.
+        let has = |part: &str| agent.as_bytes().windows(part.len()).any(|window| window == part.as_bytes());
         // An iPad claims to be a Mac, but no Mac has a touch screen.
         if has("iPhone") || has("iPad") || (has("Macintosh") && has_touch) {
             return Self::Ios;

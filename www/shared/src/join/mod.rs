@@ -4,21 +4,24 @@ pub mod address;
 
 use std::{mem, pin::pin};
 
-use browser_rtc::{
-    room::{Join, Room},
-    signaling,
-};
 use futures::{FutureExt, StreamExt, select_biased};
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
 
 use self::address::Address;
 use crate::{
     dom::{self, Dom, MissingElement},
-    notices::{Code, Note},
-    page::Page,
+    notices::{Failure, Notices},
+    settings::Settings,
     storage::{self, Place},
     texts,
 };
+
+/// A room, and the name of the user in it.
+#[derive(Clone)]
+pub struct Entry {
+    pub room: String,
+    pub name: String,
+}
 
 pub struct JoinForm {
     body: HtmlElement,
@@ -52,33 +55,6 @@ impl JoinForm {
         }
     }
 
-    /// Marks the page as ready and moves the focus to the form.
-    fn ready(&self) {
-        dom::set_attribute(&self.body, "data-ready", "true");
-        dom::focus_in_place(if self.name.value().is_empty() { &self.name } else { &self.button });
-    }
-
-    /// Joins the room with the entered name.
-    async fn submit(&self) -> browser_rtc::Result<Joined> {
-        let (name, room) = (self.name.value().trim().to_owned(), self.room.value().trim().to_owned());
-        // A reload does not repeat a join that fails.
-        forget();
-        // A disabled button loses the focus.
-        let had_focus = dom::has_focus(&self.button);
-        self.button.set_disabled(true);
-        let joined = join_room(Join::new(&room, &name).keep_seat()).await;
-        self.button.set_disabled(false);
-        if had_focus && joined.is_err() {
-            dom::focus(&self.button);
-        }
-        let joined = Joined { room: joined?, name: room };
-        storage::set(Place::Browser, "name", &name);
-        storage::set(Place::Tab, "name", &name);
-        storage::set(Place::Tab, "room", &joined.name);
-        address::show_room(&joined.name);
-        Ok(joined)
-    }
-
     /// Fills in the room that the page was in before it was reloaded. Returns whether it was in a room.
     ///
     /// A room opens no device, so that a reload returns to it without a question. A duplicated tab has the same memory, but
@@ -95,26 +71,31 @@ impl JoinForm {
         }
         restores
     }
+
+    /// Marks the page as ready and moves the focus to the form.
+    fn ready(&self) {
+        dom::set_attribute(&self.body, "data-ready", "true");
+        dom::focus_in_place(if self.name.value().is_empty() { &self.name } else { &self.button });
+    }
+
+    fn entry(&self) -> Entry {
+        Entry { room: self.room.value().trim().to_owned(), name: self.name.value().trim().to_owned() }
+    }
 }
 
-/// Joins a room on the signaling server that serves this page.
-async fn join_room(join: Join) -> browser_rtc::Result<Room> {
-    Room::join(&signaling::url_of_this_page()?, join).await
-}
-
-/// A room that the user has joined, with its name.
-pub struct Joined {
-    pub room: Room,
-    pub name: String,
-}
-
-/// Runs until the user has joined a room. `restores` is set if the page joins at once, with what is filled in.
-pub async fn join(page: &Page, mut restores: bool) -> Joined {
-    let form = &page.join;
-    page.settings.move_to(&form.devices);
+/// Runs until the user has joined a room by `enter`, and returns its result. `restores` is set if the page joins at once,
+/// with what is filled in.
+pub async fn join<T>(
+    form: &JoinForm,
+    settings: &Settings,
+    notices: &Notices,
+    mut restores: bool,
+    enter: impl AsyncFn(Entry) -> Result<T, Failure>,
+) -> T {
+    settings.move_to(&form.devices);
     let mut submits = dom::submits(&form.form);
     let mut changes = address::changes().fuse();
-    let mut settings = pin!(page.settings.run().fuse());
+    let mut settings = pin!(settings.run().fuse());
     form.ready();
     loop {
         if !mem::take(&mut restores) {
@@ -127,17 +108,55 @@ pub async fn join(page: &Page, mut restores: bool) -> Joined {
                 () = settings => continue,
             }
         }
-        page.notices.clear_failure();
-        match form.submit().await {
-            Ok(joined) => {
-                page.room_name.set_text_content(Some(&joined.name));
-                page.you.set_text_content(Some(&joined.room.me().name));
-                page.notices.show(Note::new(Code::Joined, texts::room::joined(&joined.name)));
-                return joined;
+        notices.clear_failure();
+        // A reload does not repeat a join that fails.
+        forget();
+        let entry = form.entry();
+        let _joining = Joining::new(&form.button);
+        let mut entering = pin!(enter(entry.clone()).fuse());
+        let entered = loop {
+            select_biased! {
+                entered = entering => break entered,
+                // The form was submitted already.
+                () = submits.select_next_some() => {}
+                () = settings => {}
             }
-            Err(error) => page.notices.fail(texts::server_failure(&error)),
+        };
+        match entered {
+            Ok(room) => {
+                remember(&entry);
+                return room;
+            }
+            Err(failure) => notices.fail(failure),
         }
     }
+}
+
+/// Shows on the button that the page joins a room, until it is dropped. The button keeps the focus, which a disabled one
+/// would lose.
+struct Joining<'a>(&'a HtmlButtonElement);
+
+impl<'a> Joining<'a> {
+    fn new(button: &'a HtmlButtonElement) -> Self {
+        button.set_text_content(Some(texts::JOINING));
+        dom::set_attribute(button, "aria-disabled", "true");
+        Self(button)
+    }
+}
+
+impl Drop for Joining<'_> {
+    fn drop(&mut self) {
+        self.0.set_text_content(Some(texts::JOIN));
+        let _well_formed = self.0.remove_attribute("aria-disabled");
+    }
+}
+
+/// Remembers the room and the name, and shows the room in the address.
+fn remember(Entry { room, name }: &Entry) {
+    storage::set(Place::Browser, "name", name);
+    storage::set(Place::Tab, "name", name);
+    storage::set(Place::Tab, "room", room);
+    address::show_room(room);
 }
 
 /// Forgets the room, so that a reload does not return to it.

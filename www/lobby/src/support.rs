@@ -1,13 +1,13 @@
 //! The features that a browser must support.
 
 use browser_rtc::{media, peer};
+use demo_shared::{
+    dom::{self, Dom, MissingElement},
+    views::{View, Views},
+};
 use web_sys::Element;
 
-use crate::{
-    dom::{self, Dom, MissingElement},
-    page::{View, Views},
-    texts::support as texts,
-};
+use crate::texts;
 
 /// A feature that the browser, or this page in it, lacks.
 pub struct Missing {

@@ -9,9 +9,9 @@ use web_sys::{HtmlElement, Notification, NotificationPermission};
 
 use crate::{
     dom::{self, Dom, MissingElement},
+    features,
     storage::{self, Place},
     texts::{self, capture::Kinds},
-    ui::features,
 };
 
 /// The subject of a switch.
