@@ -9,6 +9,7 @@
 mod call;
 mod capture;
 mod join;
+mod messages;
 mod page;
 mod panels;
 mod ringing;

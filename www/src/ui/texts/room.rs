@@ -4,10 +4,6 @@ use browser_rtc::{Error, ErrorKind};
 
 use super::server_failure;
 
-pub const YOU: &str = "You";
-pub const PENDING: &str = "Sending…";
-pub const DELIVERED: &str = "Sent";
-pub const NOT_DELIVERED: &str = "Not sent";
 pub const COPIED: &str = "The link is copied.";
 pub const NOT_COPIED: &str =
     "The browser did not allow copying. The link is selected: copy it with the keyboard or the menu.";
