@@ -49,7 +49,7 @@ async fn run() -> Result<(), MissingElement> {
     let page = Page::find(&dom)?;
     let _dismissals = page.notices.dismissals();
     page.join.prefill();
-    page.notices.show(Note::new(Code::Ready, "Ready to join a room."));
+    page.notices.show(Note::new(Code::Ready, texts::room::READY));
     let mut restores = page.join.restore();
     loop {
         page.show(View::Join);

@@ -33,7 +33,7 @@ type Answered = Result<(Call, LocalMedia), Note>;
 pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
     page.notices.clear_failure();
     let _panel = page.outgoing.show(&peer.name);
-    page.notices.show(Note::new(Code::Ringing, format!("Calling {}.", peer.name)));
+    page.notices.show(Note::new(Code::Ringing, texts::ringing::calling(&peer.name)));
     let mut cancel = page.outgoing.cancels().fuse();
     let mut ring = pin!(ring(page, room, &peer).fuse());
     select_biased! {
@@ -41,7 +41,7 @@ pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
         // The call is dropped, which notifies the peer.
         () = cancel.select_next_some() => {
             page.notices.clear_failure();
-            Err(Note::new(Code::Cancelled, format!("You cancelled the call to {}.", peer.name)))
+            Err(Note::new(Code::Cancelled, texts::ringing::cancelled(&peer.name)))
         }
     }
 }
@@ -84,7 +84,7 @@ async fn ring(page: &Page, room: &Room, peer: &Peer) -> Answered {
 pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let peer = incoming.peer();
     let _panel = page.incoming.show(&peer.name);
-    page.notices.show(Note::new(Code::Ringing, format!("{} is calling.", peer.name)));
+    page.notices.show(Note::new(Code::Ringing, texts::ringing::called_by(&peer.name)));
     let _alert = Alert::new(page, &peer.name);
     let mut sound = pin!(alerts::play(page, &Ring::INCOMING).fuse());
     let (mut accept, mut decline) = (page.incoming.accepts().fuse(), page.incoming.declines().fuse());
@@ -96,7 +96,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let mut opening = pin!(Fuse::terminated());
     let declined = || {
         page.notices.clear_failure();
-        Note::new(Code::Declined, format!("You declined the call from {}.", peer.name))
+        Note::new(Code::Declined, texts::ringing::declined(&peer.name))
     };
     let media = loop {
         select_biased! {
@@ -142,6 +142,6 @@ pub fn decline_call(call: &IncomingCall, reason: DeclineReason) {
 fn not_answered(page: &Page, error: &Error, peer: &Peer) -> Note {
     texts::not_answered(error.kind(), &peer.name).unwrap_or_else(|| {
         page.notices.fail(texts::failure(error));
-        Note::new(Code::Ended, format!("The call with {} has failed.", peer.name))
+        Note::new(Code::Ended, texts::ringing::failed(&peer.name))
     })
 }
