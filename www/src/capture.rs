@@ -37,8 +37,6 @@ pub async fn open(page: &Page, chosen: &Chosen) -> Result<LocalMedia> {
     if let Some(lack) = lack {
         page.notices.fail(lack);
     }
-    // Browsers reveal the names of the devices only after the user has allowed a capture.
-    page.settings.list_devices().await;
     Ok(media)
 }
 
