@@ -9,11 +9,14 @@ use serde_json::{Value, json};
 
 use crate::driver::Driver;
 use crate::page::TIMEOUT;
-use crate::programs;
 use crate::site::Site;
+use crate::{pool, programs};
 
 /// The time limit for the start of a browser, which is slow on a busy machine.
 const START: Duration = Duration::from_secs(180);
+
+/// The width and the height of a window in pixels.
+pub(crate) const WINDOW: (u32, u32) = (1280, 1000);
 
 /// A host name that Chrome resolves to this machine, and does not treat as a secure origin.
 pub(crate) const INSECURE_HOST: &str = "insecure.test";
@@ -44,7 +47,7 @@ pub enum Camera {
 /// A browser with the outcome of its capture requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
-    browser: Browser,
+    pub(crate) browser: Browser,
     camera: Camera,
 }
 
@@ -67,6 +70,7 @@ impl From<Browser> for Setup {
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) driver: Driver,
+    pub(crate) setup: Setup,
 }
 
 impl Session {
@@ -74,9 +78,10 @@ impl Session {
         let driver = Driver::start(setup.browser, site).await;
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let url = driver.url();
-        let opening = builder.capabilities(setup.capabilities(site.trusted)).connect(&url);
-        match tokio::time::timeout(START, opening).await {
-            Ok(Ok(client)) => Self { client, driver },
+        builder.capabilities(setup.capabilities(site.trusted));
+        let opening = pool::run(async move { tokio::time::timeout(START, builder.connect(&url)).await });
+        match opening.await {
+            Ok(Ok(client)) => Self { client, driver, setup },
             Ok(Err(error)) => panic!("{:?} did not start: {error}\n{}", setup.browser, driver.log()),
             Err(_) => panic!("{:?} did not start within {} s\n{}", setup.browser, START.as_secs(), driver.log()),
         }
@@ -103,6 +108,7 @@ impl Setup {
     /// as a connection and stops gathering. If the loopback candidate is its only one by then, Firefox stays in the
     /// state `checking` until the call times out.
     fn chrome(self, trusted: Option<&str>) -> Value {
+        let size = format!("--window-size={},{}", WINDOW.0, WINDOW.1);
         let trust = trusted.map(|origin| format!("--unsafely-treat-insecure-origin-as-secure={origin}"));
         let mut args = vec![
             "--headless=new",
@@ -115,7 +121,7 @@ impl Setup {
             "--disable-component-update",
             "--disable-sync",
             INSECURE_RULE,
-            "--window-size=1280,1000",
+            &size,
             "--autoplay-policy=no-user-gesture-required",
             "--disable-features=WebRtcHideLocalIpsWithMdns",
         ];
@@ -167,7 +173,7 @@ impl Setup {
                 prefs["media.audio_loopback_dev"] = json!("none");
             }
         }
-        let args = ["-headless", "--width=1280", "--height=1000"];
+        let args = ["-headless".to_owned(), format!("--width={}", WINDOW.0), format!("--height={}", WINDOW.1)];
         with_binary(json!({ "args": args, "prefs": prefs }), "FIREFOX", &["firefox", "firefox-esr"])
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::browser::{Session, Setup};
 use crate::page::Page;
+use crate::pool;
 use crate::site::Site;
 
 /// The time limit for diagnostics and for a screenshot.
@@ -34,10 +35,22 @@ impl Browsers {
     }
 
     async fn start(&self, setup: Setup, site: Site<'_>, name: &str) -> Client {
-        let session = Session::open(setup, site).await;
+        let idle = if site.is_this_machine() { pool::take(setup) } else { None };
+        let session = match idle {
+            Some(session) => session,
+            None => Session::open(setup, site).await,
+        };
         let client = session.client.clone();
         self.sessions().push((name.to_owned(), session));
         client
+    }
+
+    /// Leaves the browsers, which run on this machine, to later scenes.
+    pub(crate) async fn leave(self) {
+        let sessions = self.sessions.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (_, session) in sessions {
+            pool::keep(session).await;
+        }
     }
 
     /// Kills a browser with SIGKILL.

@@ -7,7 +7,8 @@
 //! server, which is a process in these tests, has its own host on a [`NetworkStage`]. They require Linux, root and
 //! `ip`.
 //!
-//! A failure panics with the content of the page. Every wait has a time limit, and the browsers end with their stage.
+//! A failure panics with the content of the page. Every wait has a time limit. A browser of a scene that has passed is
+//! used again by later scenes, and ends with the process.
 //!
 //! | Variable                        | Names                                                   |
 //! |---------------------------------|---------------------------------------------------------|
@@ -30,6 +31,7 @@ mod native_peer;
 #[cfg(target_os = "linux")]
 mod net;
 mod page;
+mod pool;
 mod process;
 mod programs;
 mod proxy;

@@ -27,6 +27,11 @@ pub(crate) struct DriverPort {
 
 #[cfg(target_os = "linux")]
 impl Site<'_> {
+    /// Returns whether the site is this machine, without options of its own.
+    pub(crate) fn is_this_machine(&self) -> bool {
+        self.trusted.is_none() && self.host.is_none()
+    }
+
     /// Returns a command that runs the program at this site.
     pub(crate) fn command(&self, program: &Path) -> Command {
         self.host.map_or_else(|| Command::new(program), |host| host.namespace().command(program))
@@ -46,6 +51,10 @@ impl Site<'_> {
 
 #[cfg(not(target_os = "linux"))]
 impl Site<'_> {
+    pub(crate) fn is_this_machine(&self) -> bool {
+        self.trusted.is_none()
+    }
+
     pub(crate) fn command(&self, program: &Path) -> Command {
         Command::new(program)
     }

@@ -29,17 +29,19 @@ pub struct Stage {
     browsers: Browsers,
 }
 
-/// Plays a scene. Scenes do not run concurrently. If a scene fails, there is a screenshot of each browser in
-/// `target/e2e`.
+/// Plays a scene. Scenes do not run concurrently, and a scene leaves its browsers to the next ones. If a scene fails, its
+/// browsers end, and there is a screenshot of each in `target/e2e`.
 ///
 /// # Panics
 /// If the scene panics or takes longer than ten minutes.
 pub async fn play(scene: &str, body: impl AsyncFnOnce(&Stage)) {
     let _serial = SERIAL.lock().await;
     let stage = Stage { server: DemoServer::start().await, browsers: Browsers::default() };
-    let outcome = run_limited(LIMIT, scene, &stage.browsers, body(&stage)).await;
-    drop(stage);
-    outcome.unwrap_or_else(|panic| resume_unwind(panic));
+    if let Err(panic) = run_limited(LIMIT, scene, &stage.browsers, body(&stage)).await {
+        drop(stage);
+        resume_unwind(panic);
+    }
+    stage.browsers.leave().await;
 }
 
 /// Runs a scene with a time limit. Returns its panic, or that of the limit, after diagnostics and screenshots of its

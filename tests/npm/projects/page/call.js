@@ -16,6 +16,8 @@ export async function call(signal) {
   const chat = await call.channel("chat");
   await chat.send(`hello from ${name}`);
   for await (const message of chat) {
+    // The demo acknowledges each text with bytes.
+    if (typeof message !== "string") continue;
     call.hangUp();
     room.leave();
     return message;
