@@ -15,6 +15,7 @@ async fn visit_in_chrome_and_firefox() {
 
         room_chat_hides_and_links(&ada, &bob).await;
         columns_line_up(&bob).await;
+        bob.until("old news are gone", |seen| seen.status.is_empty()).await;
 
         bob.click("#devices [data-switch=use-camera]").await;
         connect(&bob, &ada).await;
