@@ -2,7 +2,7 @@
 
 use crate::setup::Need;
 use crate::step::Step;
-use crate::{Result, paths, setup};
+use crate::{Result, paths, setup, stamp};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,8 +52,14 @@ pub fn wasm_pack(crate_dir: &str, target: &str) -> Result {
     wasm_pack_into(crate_dir, target, Path::new("pkg"))
 }
 
-/// Builds the crate in a folder into another one, whose path is absolute or relative to the crate.
+/// Builds the crate in a folder into another one, whose path is absolute or relative to the crate, unless it is current.
 pub fn wasm_pack_into(crate_dir: &str, target: &str, output: &Path) -> Result {
+    let folder = paths::root().join(crate_dir).join(output);
+    let command = format!("{crate_dir} {target}");
+    stamp::unless_current(&folder, &command, || run_wasm_pack(crate_dir, target, output))
+}
+
+fn run_wasm_pack(crate_dir: &str, target: &str, output: &Path) -> Result {
     let build = || {
         let step = Step::new("wasm-pack", ["build", crate_dir, "--target", target, "--release", "--out-dir"]);
         step.args([output])

@@ -21,6 +21,7 @@ mod readme;
 mod setup;
 mod shots;
 mod size;
+mod stamp;
 mod step;
 mod summary;
 mod test;

@@ -71,6 +71,17 @@ impl Step {
         (text, self.close(start, status))
     }
 
+    /// Runs the command, shows its standard output when it has ended, and returns it with the result. For a command that
+    /// runs beside another one.
+    pub fn tee_at_end(mut self) -> (String, Result) {
+        let start = Instant::now();
+        let output = self.command.stderr(Stdio::inherit()).output();
+        let text =
+            output.as_ref().map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        println!("==> {}\n{text}", self.line);
+        (text, self.close(start, output.map(|output| output.status)))
+    }
+
     /// Runs the command, and shows its output only if it fails.
     pub fn run_quietly(mut self) -> Result {
         let start = Instant::now();

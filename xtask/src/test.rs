@@ -8,7 +8,9 @@ use crate::turn::TurnServer;
 use crate::{Result, artifacts, dist, examples, networks, paths, unexpected};
 use serde_json::{Value, json};
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Instant;
 
 /// The names of the runners, in their order.
@@ -31,9 +33,32 @@ pub fn command(args: &[String]) -> Result {
     } else {
         None
     };
-    let lines: Vec<Line> = runners.into_iter().map(|runner| timed(runner, turn.as_ref())).collect();
+    let stages = stages(&runners);
+    let lines: Vec<Line> = stages.into_iter().flat_map(|stage| side_by_side(stage, turn.as_ref())).collect();
     summary::close(&lines)
 }
+
+/// Returns the runners in stages. The two browsers run at once: their tests mostly wait, one core is enough for each, and
+/// neither has the other's time limits.
+fn stages<'a>(runners: &'a [&'static str]) -> Vec<&'a [&'static str]> {
+    let are_browsers = |first: &&str, second: &&str| (*first, *second) == ("chrome", "firefox");
+    runners.chunk_by(are_browsers).collect()
+}
+
+/// Runs the first runner with its output shown, and the others meanwhile, whose output is shown afterwards.
+fn side_by_side(stage: &[&'static str], turn: Option<&TurnServer>) -> Vec<Line> {
+    thread::scope(|scope| {
+        let run = |(index, runner): (usize, &&'static str)| {
+            let (runner, show): (&'static str, Show) = (runner, if index == 0 { Step::tee } else { Step::tee_at_end });
+            scope.spawn(move || timed(runner, turn, show))
+        };
+        let threads: Vec<_> = stage.iter().enumerate().map(run).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
+}
+
+/// Runs a step, and shows its output.
+type Show = fn(Step) -> (String, Result);
 
 fn selected(args: &[String]) -> Vec<&'static str> {
     let is_selected = |runner: &&str| match args {
@@ -59,7 +84,7 @@ fn needs(runners: &[&str]) -> Vec<Need> {
     setup::TEST.into_iter().filter(needed_by).collect()
 }
 
-fn timed(runner: &str, turn: Option<&TurnServer>) -> Line {
+fn timed(runner: &str, turn: Option<&TurnServer>, show: Show) -> Line {
     println!("\n==> test {runner}");
     let start = Instant::now();
     let step = match runner {
@@ -70,7 +95,7 @@ fn timed(runner: &str, turn: Option<&TurnServer>) -> Line {
         _ => faults(),
     };
     let (output, result) = match step {
-        Ok(step) => step.hint(format!("run `cargo xtask test {runner}` alone")).tee(),
+        Ok(step) => show(step.hint(format!("run `cargo xtask test {runner}` alone"))),
         Err(error) => (String::new(), Err(error)),
     };
     let (counts, result) = corrected(Counts::in_output(&output), result);
@@ -210,6 +235,12 @@ mod tests {
         assert_eq!(needs(&["native"]), [Need::Redis]);
         assert_eq!(needs(&["native", "chrome"]), [Need::Wasm, Need::Chrome, Need::Turn, Need::Redis]);
         assert_eq!(needs(&RUNNERS), setup::TEST);
+    }
+
+    #[test]
+    fn browsers_run_at_once() {
+        assert_eq!(stages(&RUNNERS), [&["native"][..], &["chrome", "firefox"], &["e2e"], &["faults"]]);
+        assert_eq!(stages(&["firefox", "e2e"]), [["firefox"], ["e2e"]]);
     }
 
     #[test]

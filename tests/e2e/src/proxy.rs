@@ -80,8 +80,10 @@ async fn forward(mut client: TcpStream, server: SocketAddr, mut state: watch::Re
     }
     let Ok(mut server) = TcpStream::connect(server).await else { return };
     tokio::select! {
-        _ended = copy_bidirectional(&mut client, &mut server) => return,
+        // First the state, so that nothing is forwarded after a cut, such as the close frame of a page that ends.
+        biased;
         _changed = state.changed() => {}
+        _ended = copy_bidirectional(&mut client, &mut server) => return,
     }
     if *state.borrow() != LinkState::Cut {
         // Both sockets stay open and unread until the proxy ends.
