@@ -8,6 +8,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)]
 
 mod call;
+mod messages;
 mod page;
 mod panels;
 mod ringing;
@@ -26,7 +27,7 @@ use crate::{
     form::Entry,
     notices::{Code, Failure, Note},
     page::Page,
-    ui::{dom, notices, texts},
+    ui::{dom, notices, storage, texts},
     views::View,
 };
 

@@ -28,7 +28,7 @@ pub fn command(args: &[String]) -> Result {
         println!("\nsome tools could not be installed:\n{problems}\n");
     }
     // The TURN server runs until this value is dropped, after the tests.
-    let turn = if runners.iter().any(|runner| ["chrome", "firefox"].contains(runner)) {
+    let turn = if runners.iter().any(|runner| ["chrome", "firefox", "e2e"].contains(runner)) {
         TurnServer::start().inspect_err(|problem| println!("\nrelay tests are skipped: {problem}\n")).ok()
     } else {
         None
@@ -76,7 +76,7 @@ fn needs(runners: &[&str]) -> Vec<Need> {
         Need::Chrome => any(&["chrome", "e2e", "faults"]),
         Need::Firefox => any(&["firefox", "e2e", "faults"]),
         Need::WebKit => any(&["e2e"]),
-        Need::Turn => any(&["chrome", "firefox"]),
+        Need::Turn => any(&["chrome", "firefox", "e2e"]),
         Need::Redis => any(&["native"]),
         Need::Networks => any(&["faults"]),
         Need::Axe => any(&["e2e"]),
@@ -91,7 +91,7 @@ fn timed(runner: &str, turn: Option<&TurnServer>, show: Show) -> Line {
         "native" => Ok(native()),
         "chrome" => chrome(turn),
         "firefox" => firefox(turn),
-        "e2e" => e2e(),
+        "e2e" => e2e(turn),
         _ => faults(),
     };
     let (output, result) = match step {
@@ -175,7 +175,7 @@ fn webdriver_json(options: &str, browser: &Browser) -> Result<PathBuf> {
 }
 
 /// Builds the demo, also as it is served, the npm package and the examples, which the tests serve and drive.
-fn e2e() -> Result<Step> {
+fn e2e(turn: Option<&TurnServer>) -> Result<Step> {
     let browsers = [tools::chrome()?, tools::firefox()?];
     dist::build()?;
     examples::build()?;
@@ -183,9 +183,13 @@ fn e2e() -> Result<Step> {
     let step = two_browsers(browsers, &["--lib", "--test", "demo"])
         .env("NATIVE_PEER", native_peer)
         .env("AXE", setup::axe_script()?);
-    Ok(match tools::webkit() {
+    let step = match tools::webkit() {
         Ok(driver) => step.env("WEBKIT_DRIVER", driver),
         Err(_) => step,
+    };
+    Ok(match turn {
+        Some(turn) => step.args(["--", "--include-ignored"]).env("TURN", &turn.address),
+        None => step,
     })
 }
 

@@ -17,6 +17,7 @@
 //! | `XVFB`                          | the display server for WebKitGTK; otherwise found on the `PATH` |
 //! | `AXE`                           | the script of axe-core; otherwise in the target folder  |
 //! | `NATIVE_PEER`                   | the native peer; otherwise found on the `PATH`          |
+//! | `TURN`                          | the address of a TURN server with the user `ada` and the password `secret` |
 //! | `SIGNALING_SERVER`, `IP`        | the signaling server, and iproute2's `ip`; otherwise found on the `PATH` |
 
 mod accessibility;

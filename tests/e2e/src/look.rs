@@ -25,6 +25,14 @@ impl Look {
         Self { name: "phone", width: 390, height: 844, dark: false },
         Self { name: "phone-dark", width: 390, height: 844, dark: true },
     ];
+
+    /// The smallest and the largest supported width, and a phone in landscape, for pictures. The narrow one is tall, so
+    /// that it shows the whole page.
+    pub const EXTREMES: [Self; 3] = [
+        Self { name: "narrow", width: 320, height: 1800, dark: false },
+        Self { name: "landscape-dark", width: 844, height: 390, dark: true },
+        Self { name: "wide", width: 3840, height: 2160, dark: false },
+    ];
 }
 
 impl Page {

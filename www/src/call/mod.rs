@@ -118,7 +118,7 @@ pub async fn talk(page: &Page, call: &Call, local: &LocalMedia) -> Note {
                 report_failure(page, chat::run(page, call)),
                 report_failure(page, files::run(page, call)),
                 report_failure(page, keypad::run(page, call)),
-                report_failure(page, capture::run(page, call)),
+                report_failure(page, capture::run(page, call, |recording| own.set_recording(recording))),
                 report_failure(page, inspector::run(page, call)),
             )
         }

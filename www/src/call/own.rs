@@ -26,7 +26,8 @@ pub struct Own<'a> {
     pub microphone: Device,
     pub camera: Device,
     muted: Cell<bool>,
-    screen: RefCell<Option<String>>,
+    /// The state that the peer knows.
+    state: RefCell<MediaState>,
     states: UnboundedSender<MediaState>,
 }
 
@@ -92,7 +93,7 @@ impl<'a> Own<'a> {
             microphone: Device::new(call, TrackKind::Audio),
             camera: Device::new(call, TrackKind::Video),
             muted: Cell::new(false),
-            screen: RefCell::default(),
+            state: RefCell::default(),
             states,
         };
         own.tell();
@@ -101,11 +102,15 @@ impl<'a> Own<'a> {
 
     /// Sends the current state to the peer.
     fn tell(&self) {
-        let _the_call_has_ended = self.states.unbounded_send(MediaState {
-            microphone: self.is_heard(),
-            camera: self.camera.track().is_some(),
-            screen: self.screen.borrow().clone(),
-        });
+        let mut state = self.state.borrow_mut();
+        (state.microphone, state.camera) = (self.is_heard(), self.camera.track().is_some());
+        let _the_call_has_ended = self.states.unbounded_send(state.clone());
+    }
+
+    /// Tells the peer whether it is recorded.
+    pub fn set_recording(&self, recording: bool) {
+        self.state.borrow_mut().recording = recording;
+        self.tell();
     }
 
     pub fn is_heard(&self) -> bool {
@@ -179,13 +184,13 @@ impl<'a> Own<'a> {
     /// Sends a screen beside the camera.
     pub fn add_screen(&self, screen: &MediaStream) -> Result<Vec<RtpSender>> {
         // The peer knows the stream as a screen before it arrives.
-        self.screen.replace(Some(screen.id()));
+        self.state.borrow_mut().screen = Some(screen.id());
         self.tell();
         screen.tracks().iter().map(|track| self.call.connection().add_track(track, &[screen])).collect()
     }
 
     pub fn remove_screen(&self, senders: &[RtpSender]) -> Result<()> {
-        self.screen.take();
+        self.state.borrow_mut().screen = None;
         self.tell();
         senders.iter().try_for_each(|sender| self.call.connection().remove_track(sender))
     }

@@ -20,7 +20,12 @@ use super::{
     state::MediaState,
     tiles::{Picture, Tile},
 };
-use crate::{dom, page::Page, texts};
+use crate::{
+    dom,
+    notices::{Code, Note},
+    page::Page,
+    texts,
+};
 
 /// The peer, as far as it is known.
 #[derive(Default)]
@@ -32,7 +37,7 @@ struct Remote {
 
 /// Shows the streams of the peer until the call ends.
 pub async fn run(page: &Page, call: &Call, mut states: UnboundedReceiver<MediaState>) -> Result<()> {
-    let view = &page.call;
+    let (view, name) = (&page.call, call.peer().name);
     let mut remote = Remote::default();
     let mut tracks = call.connection().tracks();
     let mut first = call.remote_stream().boxed_local().fuse();
@@ -53,6 +58,9 @@ pub async fn run(page: &Page, call: &Call, mut states: UnboundedReceiver<MediaSt
         view.screen.set_visible(remote.screen().is_some());
         view.person.show(remote.person())?;
         view.person.set_muted(remote.is_muted());
+        if view.person.set_recording(remote.is_recording()) {
+            page.notices.show(Note::new(Code::Recorded, texts::call::records_you(&name)));
+        }
         match (remote.has_camera(), view.person.picture.get()) {
             (false, _) => view.person.set_picture(Picture::Off),
             (true, Picture::Off) => view.person.set_picture(Picture::Waiting),
@@ -93,6 +101,10 @@ impl Remote {
 
     fn is_muted(&self) -> bool {
         self.state.as_ref().is_some_and(|state| !state.microphone)
+    }
+
+    fn is_recording(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.recording)
     }
 
     fn has_camera(&self) -> bool {

@@ -21,6 +21,8 @@ pub struct MediaState {
     pub camera: bool,
     /// The id of the stream with the shared screen.
     pub screen: Option<String>,
+    /// Set while this side records the other one.
+    pub recording: bool,
 }
 
 /// Sends each of the local states, and forwards each of the peer's, until the call ends.

@@ -36,6 +36,7 @@ pub struct Tile {
     avatar: Element,
     name: Element,
     muted: Element,
+    recording: HtmlElement,
     cover: HtmlElement,
     shown: RefCell<Option<Shown>>,
     _buttons: [Listener; 2],
@@ -66,6 +67,7 @@ impl Tile {
             avatar: dom::within(&element, ".avatar")?,
             name: dom::within(&element, ".tile-name")?,
             muted: dom::within(&element, ".tile-muted")?,
+            recording: dom::within(&element, ".tile-recording")?,
             cover: dom::within(&element, ".tile-cover")?,
             shown: RefCell::default(),
             _buttons: [
@@ -83,10 +85,14 @@ impl Tile {
     pub fn reset(&self, name: &str, label: &str, picture: Picture) {
         self.set_picture(picture);
         self.set_muted(false);
+        self.set_recording(false);
         self.set_cover(None);
         self.set_level(0);
         dom::set_flag(&self.bars, "hidden", true);
         self.name.set_text_content(Some(label));
+        if let Ok(text) = dom::within::<Element>(&self.recording, "span") {
+            text.set_text_content(Some(&texts::call::records(name)));
+        }
         self.avatar.set_text_content(Some(&dom::initial(name)));
         dom::set_attribute(&self.element, "aria-label", label);
         dom::set_attribute(&self.video, "aria-label", &texts::call::video_of(label));
@@ -108,6 +114,13 @@ impl Tile {
 
     pub fn set_muted(&self, muted: bool) {
         dom::set_flag(&self.muted, "hidden", !muted);
+    }
+
+    /// Shows or hides the mark that the person records. Returns whether it was hidden and is shown now.
+    pub fn set_recording(&self, recording: bool) -> bool {
+        let was_hidden = self.recording.hidden();
+        self.recording.set_hidden(!recording);
+        was_hidden && recording
     }
 
     /// Covers the picture with a text while it is frozen.

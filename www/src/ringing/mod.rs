@@ -34,7 +34,7 @@ type Answered = Result<(Call, LocalMedia), Note>;
 pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
     page.notices.clear_failure();
     let _panel = page.outgoing.show(&peer.name);
-    page.notices.show(Note::new(Code::Ringing, format!("Calling {}.", peer.name)));
+    page.notices.show(Note::new(Code::Ringing, texts::ringing::calling(&peer.name)));
     let mut cancel = page.outgoing.cancels().fuse();
     let mut ring = pin!(ring(page, room, &peer).fuse());
     select_biased! {
@@ -42,7 +42,7 @@ pub async fn outgoing(page: &Page, room: &Room, peer: Peer) -> Answered {
         // The call is dropped, which notifies the peer.
         () = cancel.select_next_some() => {
             page.notices.clear_failure();
-            Err(Note::new(Code::Cancelled, format!("You cancelled the call to {}.", peer.name)))
+            Err(Note::new(Code::Cancelled, texts::ringing::cancelled(&peer.name)))
         }
     }
 }
@@ -87,8 +87,6 @@ async fn open_devices(page: &Page, chosen: &Chosen) -> Result<LocalMedia, Error>
     if let Some(lack) = lack {
         page.notices.fail(lack);
     }
-    // Browsers reveal the names of the devices only after the user has allowed a capture.
-    page.settings.list_devices().await;
     Ok(media)
 }
 
@@ -96,7 +94,7 @@ async fn open_devices(page: &Page, chosen: &Chosen) -> Result<LocalMedia, Error>
 pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let peer = incoming.peer();
     let _panel = page.incoming.show(&peer.name);
-    page.notices.show(Note::new(Code::Ringing, format!("{} is calling.", peer.name)));
+    page.notices.show(Note::new(Code::Ringing, texts::ringing::called_by(&peer.name)));
     let _alert = Alert::new(page, &peer.name);
     let mut sound = pin!(alerts::play(page, &Ring::INCOMING).fuse());
     let (mut accept, mut decline) = (page.incoming.accepts().fuse(), page.incoming.declines().fuse());
@@ -108,7 +106,7 @@ pub async fn incoming(page: &Page, incoming: IncomingCall) -> Answered {
     let mut opening = pin!(Fuse::terminated());
     let declined = || {
         page.notices.clear_failure();
-        Note::new(Code::Declined, format!("You declined the call from {}.", peer.name))
+        Note::new(Code::Declined, texts::ringing::declined(&peer.name))
     };
     let media = loop {
         select_biased! {
@@ -154,6 +152,6 @@ pub fn decline_call(call: &IncomingCall, reason: DeclineReason) {
 fn not_answered(page: &Page, error: &Error, peer: &Peer) -> Note {
     texts::not_answered(error.kind(), &peer.name).unwrap_or_else(|| {
         page.notices.fail(texts::failure(error));
-        Note::new(Code::Ended, format!("The call with {} has failed.", peer.name))
+        Note::new(Code::Ended, texts::ringing::failed(&peer.name))
     })
 }

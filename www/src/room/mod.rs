@@ -82,11 +82,11 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
                 // Only the first attempt is shown. Calls and the list of people work without the server.
                 Some(RoomEvent::Reconnecting { attempt: 1, .. }) => _server = Some(page.notices.hold(Note::new(
                     Code::Reconnecting,
-                    "The connection to the server is lost. Reconnecting…",
+                    texts::room::RECONNECTING,
                 ))),
                 Some(RoomEvent::Recovered) => {
                     _server = None;
-                    page.notices.show(Note::new(Code::Recovered, "The connection to the server is restored."));
+                    page.notices.show(Note::new(Code::Recovered, texts::room::RECOVERED));
                 }
                 Some(RoomEvent::Lost { reason, .. }) => {
                     people.replace(Vec::new());
@@ -97,7 +97,7 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
                     // A call needs no server, so that it continues.
                     _server = Some(page.notices.hold(Note::new(
                         Code::Disconnected,
-                        "The connection to the server is lost. This call continues without it.",
+                        texts::room::ONLY_CALL,
                     )));
                     lost = Some(note);
                 }
@@ -115,14 +115,14 @@ pub async fn stay(page: &Page, Joined { room, name }: Joined) -> Note {
                 form::forget();
                 room.leave();
                 page.notices.clear_failure();
-                return Note::new(Code::Left, "You have left the room.");
+                return Note::new(Code::Left, texts::room::LEFT);
             }
             // A link to another room, which the user has pasted into the address bar.
             address = address.select_next_some() => if address.room.is_some_and(|room| room != name) {
                 room.leave();
                 page.join.prefill();
                 page.notices.clear_failure();
-                return Note::new(Code::Left, "You have left the room.");
+                return Note::new(Code::Left, texts::room::LEFT);
             },
         }
     }

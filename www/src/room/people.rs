@@ -152,7 +152,7 @@ impl Person {
         dom::within::<Element>(&item, ".avatar")?.set_text_content(Some(&dom::initial(&peer.name)));
         dom::within::<Element>(&item, ".name")?.set_text_content(Some(&peer.name));
         let call: HtmlButtonElement = dom::within(&item, "button.call")?;
-        dom::set_attribute(&call, "aria-label", &format!("Call {}", peer.name));
+        dom::set_attribute(&call, "aria-label", &texts::room::call(&peer.name));
         let (peer, clicks) = (peer.clone(), clicks.clone());
         let clicks = Listener::new(&call, "click", move |_| {
             let _sent = clicks.unbounded_send(peer.clone());

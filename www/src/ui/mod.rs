@@ -10,4 +10,4 @@ pub mod texts;
 pub mod title;
 pub mod viewer;
 
-pub use demo_shared::{dom, features, notices, sound};
+pub use demo_shared::{dom, features, notices, sound, storage};

@@ -46,7 +46,7 @@ pub fn full_screen(button: &HtmlButtonElement, element: &Element) -> Listener {
     })
 }
 
-/// Lets a button show a video in a window above all others, and end that. Firefox has its own button.
+/// Lets a button show a video in a window above all others, and end that.
 pub fn in_picture(button: &HtmlButtonElement, video: &HtmlVideoElement) -> Listener {
     button.set_hidden(!document().is_some_and(|document| features::has_member(&document, "exitPictureInPicture")));
     let video = video.clone();

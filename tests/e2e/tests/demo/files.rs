@@ -28,7 +28,8 @@ const PICTURE: &str = "new File([await (await (async () => {
 })()).convertToBlob()], 'picture.png', { type: 'image/png' })";
 
 /// A file whose transfer takes longer than the search for a button.
-const LARGE: &str = "new File(Array(1000).fill(new Blob([new Uint8Array(1 << 20)])), 'film.mkv')";
+pub const LARGE: &str =
+    "new File(Array(1000).fill(new Blob([new Uint8Array(1 << 20)])), 'film.mkv', { lastModified: 1 })";
 
 /// One file in the list of the page.
 #[derive(Debug, Deserialize)]
@@ -37,7 +38,7 @@ pub struct Item {
     elements: u32,
     size: String,
     state: String,
-    text: String,
+    pub text: String,
     pub link: Option<String>,
     /// The width of the preview in pixels.
     preview: u32,
@@ -110,7 +111,7 @@ async fn paste(page: &Page, file: &str) {
     .await;
 }
 
-async fn click_newest(page: &Page, button: &str) {
+pub async fn click_newest(page: &Page, button: &str) {
     page.click(&format!("#files .file:first-child .file-{button}")).await;
 }
 
@@ -196,7 +197,7 @@ async fn files(scene: &str, browsers: [Browser; 2], size: (u32, u32)) {
 }
 
 /// Records the values of the progress bar.
-const SPY: &str = "const bar = document.querySelector('#files .file:first-child progress');
+pub const SPY: &str = "const bar = document.querySelector('#files .file:first-child progress');
     window.before = bar.value; window.values = [];
     new MutationObserver(() => window.values.push(bar.value)).observe(bar, { attributeFilter: ['value'] });";
 

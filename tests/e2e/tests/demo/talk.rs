@@ -1,7 +1,7 @@
 //! Actions and assertions of a call between any two pages.
 
 pub use browser_rtc_e2e::connect;
-use browser_rtc_e2e::{Browser, ChatLine, Page, Size, Stage};
+use browser_rtc_e2e::{Browser, ChatLine, Page, Seen, Size, Stage};
 
 /// A window of a desktop computer, and the smallest one of a browser, which has the layout of a phone.
 pub const DESKTOP: (u32, u32) = (1280, 1000);
@@ -58,17 +58,26 @@ pub async fn press_keys(one: &Page, other: &Page) {
     }
 }
 
-/// Hangs up, and asserts that both pages have freed the call.
+/// Hangs up, and asserts that both pages have freed the call, to which both have opened camera and microphone.
 pub async fn part(hangs_up: &Page, other: &Page) {
+    for seen in part_without_devices(hangs_up, other).await {
+        let captured = seen.tracks.iter().filter(|track| track.origin == "captured").count();
+        assert!(captured >= 2, "the camera and the microphone were not captured: {:?}", seen.tracks);
+    }
+}
+
+/// Hangs up, and asserts that both pages have freed the call, to which some devices may have been off.
+pub async fn part_without_devices(hangs_up: &Page, other: &Page) -> Vec<Seen> {
     hangs_up.hang_up().await;
+    let mut ends = Vec::new();
     for page in [hangs_up, other] {
         page.until_free().await;
         let seen = page.until_status("ended").await;
-        let captured = seen.tracks.iter().filter(|track| track.origin == "captured").count();
-        assert!(captured >= 2, "the camera and the microphone were not captured: {:?}", seen.tracks);
         assert!(!seen.connections.is_empty(), "there was no connection");
         assert!(seen.failure.is_none(), "{:?}", seen.failure);
+        ends.push(seen);
     }
+    ends
 }
 
 /// Asserts that no page has had an uncaught error.

@@ -19,6 +19,7 @@ pub enum Code {
     CallReconnecting,
     CallRecovered,
     Stalled,
+    Recorded,
     Disconnected,
 }
 
@@ -41,6 +42,7 @@ impl Code {
             Self::CallReconnecting => "call-reconnecting",
             Self::CallRecovered => "call-recovered",
             Self::Stalled => "stalled",
+            Self::Recorded => "recorded",
             Self::Disconnected => "disconnected",
         }
     }
@@ -48,7 +50,9 @@ impl Code {
     /// Returns the time for which news are shown, in milliseconds. `None` until other news.
     fn life(self) -> Option<u32> {
         match self {
-            Self::Ready | Self::Joined | Self::Left | Self::Recovered | Self::CallRecovered => Some(6_000),
+            Self::Ready | Self::Joined | Self::Left | Self::Recovered | Self::CallRecovered | Self::Recorded => {
+                Some(6_000)
+            }
             Self::Declined | Self::Busy | Self::Ended | Self::Cancelled | Self::Unanswered | Self::PeerLeft => {
                 Some(10_000)
             }

@@ -82,7 +82,8 @@ impl Settings {
         self.switches.is_on(switch)
     }
 
-    /// Lists the available devices, and keeps a choice that is still available.
+    /// Lists the available devices, and keeps a choice that is still available. Browsers answer only while the page is in
+    /// view.
     pub async fn list_devices(&self) {
         // If devices cannot be listed, the default ones can still be used.
         if let Ok(devices) = media::devices().await {

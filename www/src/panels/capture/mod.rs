@@ -13,11 +13,12 @@ use futures::future::join;
 pub use self::view::Captures;
 use crate::page::Page;
 
-/// Takes snapshots and records until the call ends.
-pub async fn run(page: &Page, call: &Call) -> Result<()> {
+/// Takes snapshots and records until the call ends. Calls `tell` with `true` when the peer is recorded, and with `false`
+/// after a recording.
+pub async fn run(page: &Page, call: &Call, tell: impl Fn(bool)) -> Result<()> {
     let (captures, peer) = (&page.captures, call.peer().name);
     let _in_panel = captures.move_to_call();
     captures.clear(&peer);
-    join(snapshot::run(captures, call, &peer), record::run(captures, call, &peer)).await;
+    join(snapshot::run(captures, call, &peer), record::run(captures, call, &peer, tell)).await;
     Ok(())
 }

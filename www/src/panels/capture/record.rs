@@ -15,7 +15,7 @@ use web_sys::{Blob, BlobPropertyBag};
 use super::{
     item::{Item, Kind},
     meter::Meter,
-    source,
+    source::{self, Side},
     view::{Captures, Strip},
 };
 use crate::{
@@ -33,17 +33,19 @@ const TICK: u32 = 250;
 const SOUND: [&str; 3] = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 const PICTURE: [&str; 3] = ["video/webm;codecs=vp8,opus", "video/webm", "video/mp4"];
 
-/// Records each time the user starts it, until the future is dropped.
-pub async fn run(captures: &Captures, call: &Call, peer: &str) {
+/// Records each time the user starts it, until the future is dropped. `tell` is called when a recording of the peer
+/// begins, and when a recording ends.
+pub async fn run(captures: &Captures, call: &Call, peer: &str, tell: impl Fn(bool)) {
     let mut starts = dom::clicks(&captures.start);
     loop {
         starts.select_next_some().await;
-        captures.problem.report(record(captures, call, peer).await);
+        captures.problem.report(record(captures, call, peer, &tell).await);
+        tell(false);
     }
 }
 
 /// Makes one recording. It also ends with the call, when this future is dropped, and is kept in both cases.
-async fn record(captures: &Captures, call: &Call, peer: &str) -> Result<(), String> {
+async fn record(captures: &Captures, call: &Call, peer: &str, tell: impl Fn(bool)) -> Result<(), String> {
     let (side, with_picture) = captures.source();
     let stream = source::stream(call, side, with_picture).ok_or(texts::NOTHING_TO_RECORD)?;
     let types = if with_picture { PICTURE } else { SOUND };
@@ -55,6 +57,9 @@ async fn record(captures: &Captures, call: &Call, peer: &str) -> Result<(), Stri
     });
     let (recorder, recording) = started.map_err(|error| texts::not_recorded(&error))?;
 
+    if side == Side::Remote {
+        tell(true);
+    }
     let meter = Rc::new(Meter::start());
     let (ends, mut ended) = oneshot::channel();
     let name = captures.name_of(side, peer).to_owned();

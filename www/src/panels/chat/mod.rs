@@ -1,7 +1,6 @@
 //! The chat of a call, over a data channel. The other page acknowledges each message, so that the author sees which
 //! messages have arrived.
 
-mod text;
 mod view;
 
 use browser_rtc::{
@@ -11,7 +10,6 @@ use browser_rtc::{
 };
 use futures::{FutureExt, StreamExt, select_biased};
 
-use self::view::Author;
 pub use self::view::Chat;
 use crate::{dom, page::Page, texts::chat as texts};
 
@@ -30,7 +28,7 @@ pub async fn run(page: &Page, call: &Call) -> Result<()> {
         select_biased! {
             message = channel.next().fuse() => match message.transpose()? {
                 Some(Message::Text(text)) => {
-                    chat.add(&Author::Them, &name, &text);
+                    chat.add_received(&name, &text);
                     page.panels.add_news("chat");
                     received += 1;
                     channel.send(&acknowledgement(received)).await?;

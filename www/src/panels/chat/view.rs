@@ -1,4 +1,4 @@
-//! The log and the form of a chat.
+//! The log and the form of the chat of a call.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,32 +7,25 @@ use std::{
 
 use browser_rtc::Listener;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlAnchorElement, HtmlButtonElement, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{HtmlButtonElement, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
 
-use super::text::{self, Part};
 use crate::{
-    dom::{self, Dom, MissingElement, Template},
-    texts::{chat as texts, clock},
+    dom::{Dom, MissingElement},
+    messages::{self, Author, Log, Mark},
+    texts::chat as texts,
     ui::problem::Problem,
 };
 
 pub struct Chat {
-    log: Element,
+    log: Log,
     form: HtmlFormElement,
     text: HtmlTextAreaElement,
     send: HtmlButtonElement,
     problem: Problem,
-    line: Template,
-    link: Template,
     /// The number of acknowledged messages, and the marks of the following ones.
     acknowledged: Cell<u32>,
-    unacknowledged: RefCell<VecDeque<Element>>,
+    unacknowledged: RefCell<VecDeque<Mark>>,
     _listeners: [Listener; 2],
-}
-
-pub enum Author {
-    Me,
-    Them,
 }
 
 impl Chat {
@@ -50,20 +43,16 @@ impl Chat {
                 }
             }
         });
-        let found = Self {
-            log: dom.get("chat-log")?,
+        Ok(Self {
+            log: Log::find(dom, "chat-log")?,
             form,
             text,
             send: dom.get("chat-send")?,
             problem: Problem::find(dom, "chat-problem")?,
-            line: Template::find(dom, "chat-line-template")?,
-            link: Template::find(dom, "chat-link-template")?,
             acknowledged: Cell::default(),
             unacknowledged: RefCell::default(),
             _listeners: [submits, keys],
-        };
-        found.line(&Author::Me, "", "")?;
-        Ok(found)
+        })
     }
 
     pub fn form(&self) -> &HtmlFormElement {
@@ -75,7 +64,7 @@ impl Chat {
     }
 
     pub fn clear(&self) {
-        self.log.set_text_content(None);
+        self.log.clear();
         self.acknowledged.set(0);
         self.unacknowledged.take();
         self.empty_field();
@@ -91,27 +80,22 @@ impl Chat {
 
     /// Returns the text that the user has entered, unless nothing of it is visible.
     pub fn entered(&self) -> Option<String> {
-        Some(text::without_hidden(&self.text.value())).filter(|text| !text::is_blank(text))
+        messages::entered(&self.text.value())
     }
 
     pub fn empty_field(&self) {
         self.text.set_value("");
     }
 
-    /// Adds a line.
-    pub fn add(&self, author: &Author, name: &str, text: &str) {
-        // `find` has checked that the templates have all parts.
-        if let Ok(line) = self.line(author, name, text) {
-            dom::append(&self.log, &line);
-        }
+    /// Adds a message of the peer.
+    pub fn add_received(&self, name: &str, text: &str) {
+        let _without_mark = self.log.add(&Author::Peer(name), text);
     }
 
     /// Adds a message of the user that the other page acknowledges, marked as sent.
     pub fn add_unacknowledged(&self, text: &str) {
-        self.add(&Author::Me, "", text);
-        let line = self.log.last_element_child();
-        if let Some(mark) = line.and_then(|line| dom::within::<Element>(&line, ".receipt").ok()) {
-            mark.set_text_content(Some(texts::SENT));
+        if let Some(mark) = self.log.add(&Author::Me, text) {
+            mark.set(texts::SENT);
             self.unacknowledged.borrow_mut().push_back(mark);
         }
     }
@@ -122,37 +106,9 @@ impl Chat {
         while self.acknowledged.get() < count
             && let Some(mark) = unacknowledged.pop_front()
         {
-            dom::set_attribute(&mark, "data-receipt", "received");
-            mark.set_text_content(Some(texts::RECEIVED));
+            mark.set(texts::RECEIVED);
             self.acknowledged.set(self.acknowledged.get() + 1);
         }
-    }
-
-    /// Creates a line. Messages are inserted as text and links, and never as HTML.
-    fn line(&self, author: &Author, name: &str, text: &str) -> Result<Element, MissingElement> {
-        let line = self.line.copy()?;
-        let (from, who) = match author {
-            Author::Me => ("me", texts::YOU),
-            Author::Them => ("them", name),
-        };
-        dom::set_attribute(&line, "data-from", from);
-        dom::within::<Element>(&line, ".who")?.set_text_content(Some(who));
-        dom::within::<Element>(&line, "time")?.set_text_content(Some(&clock::now()));
-        let body: Element = dom::within(&line, ".text")?;
-        for part in text::parts(&text::without_hidden(text)) {
-            match part {
-                Part::Text(text) => {
-                    let _inserted = body.append_with_str_1(text);
-                }
-                Part::Link(address) => {
-                    let link: HtmlAnchorElement = self.link.copy()?.unchecked_into();
-                    link.set_href(address);
-                    link.set_text_content(Some(address));
-                    dom::append(&body, &link);
-                }
-            }
-        }
-        Ok(line)
     }
 }
 

@@ -5,23 +5,26 @@ use std::cell::RefCell;
 use browser_rtc::files::{Files, Offer};
 use futures::channel::oneshot::{self, Receiver, Sender};
 
+/// Transfers that wait, by what they wait for.
+type Waiting<K, T> = Vec<(K, Sender<T>)>;
+
 #[derive(Default)]
 pub struct Interrupted {
     /// The names of the peers that files are sent to.
-    sending: RefCell<Vec<(String, Sender<Files>)>>,
-    /// The ids of the files that are received.
-    receiving: RefCell<Vec<(String, Sender<Offer>)>>,
+    sending: RefCell<Waiting<String, Files>>,
+    /// The files that are received: the name of the sender, and the id of the file.
+    receiving: RefCell<Waiting<(String, String), Offer>>,
 }
 
 impl Interrupted {
     /// Resolves to the channel of the next call with the peer.
     pub fn next_call(&self, peer: &str) -> Receiver<Files> {
-        wait(&self.sending, peer)
+        wait(&self.sending, peer.to_owned())
     }
 
-    /// Resolves when the file is offered again.
-    pub fn next_offer(&self, file_id: &str) -> Receiver<Offer> {
-        wait(&self.receiving, file_id)
+    /// Resolves when the peer offers the file again.
+    pub fn next_offer(&self, peer: &str, file_id: &str) -> Receiver<Offer> {
+        wait(&self.receiving, (peer.to_owned(), file_id.to_owned()))
     }
 
     /// Lets the files that wait for this peer be sent in its call.
@@ -36,18 +39,19 @@ impl Interrupted {
     }
 
     /// Lets a file be received further. Returns the offer if no file waits for it.
-    pub fn continue_receiving(&self, offer: Offer) -> Option<Offer> {
+    pub fn continue_receiving(&self, peer: &str, offer: Offer) -> Option<Offer> {
         let mut receiving = self.receiving.borrow_mut();
-        let Some(index) = receiving.iter().position(|(id, _)| id == offer.id()) else { return Some(offer) };
+        let is_this = |(of, id): &(String, String)| of == peer && id == offer.id();
+        let Some(index) = receiving.iter().position(|(file, _)| is_this(file)) else { return Some(offer) };
         // If the user has removed the file, it is offered like a new one.
         receiving.swap_remove(index).1.send(offer).err()
     }
 }
 
-fn wait<T>(list: &RefCell<Vec<(String, Sender<T>)>>, name: &str) -> Receiver<T> {
+fn wait<K, T>(list: &RefCell<Waiting<K, T>>, key: K) -> Receiver<T> {
     let (continues, continued) = oneshot::channel();
     let mut list = list.borrow_mut();
     list.retain(|(_, waiting)| !waiting.is_canceled());
-    list.push((name.to_owned(), continues));
+    list.push((key, continues));
     continued
 }

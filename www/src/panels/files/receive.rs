@@ -37,7 +37,7 @@ pub async fn receive(view: Rc<FileView>, interrupted: Rc<Interrupted>, offer: Of
         };
         let Some(part) = current.into_partial().await else { break Err(error) };
         item.finish("interrupted", &texts::interrupted(&peer));
-        let Some(offer) = item.unless_removed(interrupted.next_offer(part.id())).await else { return };
+        let Some(offer) = item.unless_removed(interrupted.next_offer(&peer, part.id())).await else { return };
         incoming = offer.resume(&part);
     };
     let _link = match received.and_then(|file| Ok((ObjectUrl::new(&file)?, file))) {

@@ -4,17 +4,29 @@ use std::{future::Future, pin::pin, rc::Rc};
 
 use browser_rtc::{
     ErrorKind, Result,
-    files::{Files, Outgoing},
+    files::{Files, OfferInit, Outgoing},
 };
 use futures::{FutureExt, StreamExt, select_biased};
 use web_sys::{File, HtmlButtonElement};
 
-use super::{interrupted::Interrupted, item::Item, view::FileView};
+use super::{
+    interrupted::Interrupted,
+    item::Item,
+    unfinished::{self, Sending},
+    view::FileView,
+};
 use crate::{dom, texts::files as texts, ui::object_url::ObjectUrl};
 
 /// Offers a file, sends it once it is accepted, and continues in the next call if this one ends. Runs until the user
 /// removes the file from the list.
-pub async fn send(view: Rc<FileView>, interrupted: Rc<Interrupted>, files: Files, file: File, peer: String) {
+pub async fn send(
+    view: Rc<FileView>,
+    interrupted: Rc<Interrupted>,
+    sending: Sending,
+    files: Files,
+    file: File,
+    peer: String,
+) {
     let Ok(item) = Item::new(&view, "out", &file.name(), file.size()) else { return };
     let _preview = ObjectUrl::new(&file).map(|url| item.preview(url, &file.type_()));
     let mut files = Some(files);
@@ -22,7 +34,7 @@ pub async fn send(view: Rc<FileView>, interrupted: Rc<Interrupted>, files: Files
     while let Some(call) = files.take() {
         item.set_state("waiting", &texts::waiting_for(&peer));
         let offered = match &last {
-            None => call.offer(&file).await,
+            None => call.offer_with(&file, &OfferInit::new().id(unfinished::id_of(&file))).await,
             Some(outgoing) => call.offer_again(outgoing).await,
         };
         // The channel of a call that has ended must not be kept.
@@ -40,6 +52,7 @@ pub async fn send(view: Rc<FileView>, interrupted: Rc<Interrupted>, files: Files
             Err(error) => item.fail(&error, &peer),
         }
     }
+    drop(sending);
     item.removed().await;
 }
 

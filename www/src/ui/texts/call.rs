@@ -56,6 +56,16 @@ pub fn restored(name: &str) -> String {
     format!("The connection to {name} is restored.")
 }
 
+/// Returns the mark on the picture of a person who records this side.
+pub fn records(name: &str) -> String {
+    format!("{name} is recording")
+}
+
+/// Returns the status when a recording begins.
+pub fn records_you(name: &str) -> String {
+    format!("{name} is recording you.")
+}
+
 /// Returns the label of the quality of a connection, 1 to 4 bars.
 pub fn quality(bars: u8) -> &'static str {
     match bars {

@@ -5,8 +5,11 @@ use browser_rtc::{Error, ErrorKind};
 use super::size;
 
 pub const YOU: &str = "You";
-pub const SENT: &str = "Sent";
-pub const RECEIVED: &str = "Received";
+/// Marks of messages, each as a code and a word.
+pub const PENDING: (&str, &str) = ("pending", "Sending…");
+pub const SENT: (&str, &str) = ("sent", "Sent");
+pub const RECEIVED: (&str, &str) = ("received", "Received");
+pub const NOT_SENT: (&str, &str) = ("failed", "Not sent");
 pub const ENDED: &str = "The message was not sent, because the chat has ended.";
 
 /// Returns the sentence about a message that is too large. Sizes are in bytes.

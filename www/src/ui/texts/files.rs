@@ -45,6 +45,20 @@ pub fn interrupted(peer: &str) -> String {
     format!("Interrupted. The transfer continues in the next call with {peer}.")
 }
 
+/// Returns the note about files that were being sent to a peer when the page was closed.
+pub fn unfinished(names: &[&str], peer: &str) -> String {
+    match names {
+        [name] => {
+            format!("“{name}” was being sent to {peer} when this page was closed. Choose it again to send the rest.")
+        }
+        names => format!(
+            "{} files were being sent to {peer} when this page was closed: {}. Choose them again to send the rest.",
+            names.len(),
+            names.join(", ")
+        ),
+    }
+}
+
 /// Returns the figures of a transfer: bytes, and the rate in bytes per second if it is known.
 #[expect(clippy::cast_precision_loss, reason = "sizes are only shown")]
 pub fn figures(progress: Progress, rate: Option<u64>) -> String {

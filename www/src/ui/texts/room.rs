@@ -4,10 +4,10 @@ use browser_rtc::{Error, ErrorKind};
 
 use super::server_failure;
 
-pub const YOU: &str = "You";
-pub const PENDING: &str = "Sending…";
-pub const DELIVERED: &str = "Sent";
-pub const NOT_DELIVERED: &str = "Not sent";
+pub const LEFT: &str = "You have left the room.";
+pub const RECONNECTING: &str = "The connection to the server is lost. Reconnecting…";
+pub const RECOVERED: &str = "The connection to the server is restored.";
+pub const ONLY_CALL: &str = "The connection to the server is lost. This call continues without it.";
 pub const COPIED: &str = "The link is copied.";
 pub const NOT_COPIED: &str =
     "The browser did not allow copying. The link is selected: copy it with the keyboard or the menu.";
@@ -19,6 +19,11 @@ pub fn joined(room: &str) -> String {
 /// Returns the heading of the list of people, which includes the user.
 pub fn people(count: usize) -> String {
     format!("People here ({count})")
+}
+
+/// Returns the label of the button that calls a person.
+pub fn call(name: &str) -> String {
+    format!("Call {name}")
 }
 
 /// Returns the title of the page in a room.

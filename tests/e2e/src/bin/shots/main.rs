@@ -7,10 +7,18 @@ mod camera;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use browser_rtc_e2e::{Browser, Camera, Look, Page, Stage, connect, play};
+use browser_rtc_e2e::{Browser, Camera, Conditions, Look, Page, Stage, connect, play};
 
 /// The panels beside a call, by the names of their tabs.
 const PANELS: [&str; 5] = ["chat", "files", "keypad", "capture", "inspector"];
+
+/// A picture and a text, which a user sends.
+const FILES: &str = "const canvas = new OffscreenCanvas(64, 48); canvas.getContext('2d').fillRect(0, 0, 32, 48);
+    const chosen = new DataTransfer();
+    chosen.items.add(new File([await canvas.convertToBlob()], 'Sketch of the garden.png', { type: 'image/png' }));
+    chosen.items.add(new File(['Milk, bread, apples'.repeat(9000)], 'Shopping list.txt', { type: 'text/plain' }));
+    const input = document.querySelector('#file'); input.files = chosen.files;
+    input.dispatchEvent(new Event('change'));";
 
 #[tokio::main]
 async fn main() {
@@ -35,7 +43,7 @@ impl Album {
         if !state.contains(&self.filter) {
             return;
         }
-        for look in Look::ALL {
+        for look in Look::ALL.into_iter().chain(Look::EXTREMES) {
             page.set_look(look).await;
             let file = self.folder.join(format!("{state}-{}.png", look.name));
             fs::write(&file, page.picture().await).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -80,6 +88,8 @@ async fn calls(stage: &Stage, album: &Album) {
     let ben = stage.join(Browser::Chrome, "Ben").await;
     camera::show_drawing(&ada, camera::ADA).await;
     camera::show_drawing(&ben, camera::BEN).await;
+    // Emulation affects only sockets that are created while it is active.
+    ada.emulate(Conditions::default()).await;
     connect(&ada, &ben).await;
     for page in [&ada, &ben] {
         page.until_frames(30).await;
@@ -98,6 +108,41 @@ async fn calls(stage: &Stage, album: &Album) {
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
         album.take(&ada, &format!("panel-{panel}")).await;
     }
+    ada.open_panel("files").await;
+    ben.load_script("files", FILES).await;
+    ada.until_script(
+        "return document.querySelectorAll('.file-accept:not([hidden])').length",
+        "offers",
+        |count: &u32| *count == 2,
+    )
+    .await;
+    ada.click("#files .file:first-child .file-accept").await;
+    ada.until_script("return document.querySelectorAll('[data-state=done]').length", "a file", |count: &u32| {
+        *count == 1
+    })
+    .await;
+    album.take(&ada, "files").await;
+    ada.open_panel("chat").await;
+    ada.until_script(
+        "return document.querySelector('#offer-toast').hidden",
+        "no offer is announced",
+        |hidden: &bool| *hidden,
+    )
+    .await;
+
+    ben.open_panel("capture").await;
+    ben.click("#snapshot-remote").await;
+    ben.click("#record-start").await;
+    ada.until_status("recorded").await;
+    album.take(&ada, "recorded").await;
+    album.take(&ben, "recording").await;
+    ben.click("#record-stop").await;
+    ada.click("#share-screen").await;
+    ben.until("the screen is shown", |seen| seen.screen.is_some()).await;
+    album.take(&ada, "sharing").await;
+    album.take(&ben, "screen").await;
+    ada.click("#share-screen").await;
+
     ada.click("#toggle-microphone").await;
     ada.click("#toggle-camera").await;
     ada.until("both are muted", |seen| seen.microphone_muted && seen.camera_muted).await;
@@ -109,6 +154,11 @@ async fn calls(stage: &Stage, album: &Album) {
     album.take(&ada, "reconnecting").await;
     proxy.restore();
     ada.until_status("recovered").await;
+    ada.emulate(Conditions { loss: 100.0, ..Conditions::default() }).await;
+    ada.until_status("call-reconnecting").await;
+    album.take(&ada, "interrupted").await;
+    ada.emulate(Conditions::default()).await;
+    ada.until_status("call-recovered").await;
     ben.hang_up().await;
     ada.until_status("ended").await;
     album.take(&ada, "ended").await;
