@@ -30,6 +30,9 @@ pub enum DisconnectReason {
     TooSlow,
     /// The client has resumed its seat on another socket.
     Replaced,
+    /// Redis is unavailable, or has lost the seat.
+    #[cfg(feature = "redis")]
+    Unavailable,
     ShuttingDown,
 }
 
@@ -51,7 +54,12 @@ impl DisconnectReason {
 
     /// Returns whether pending frames are still written.
     pub fn flushes_queue(self) -> bool {
-        !matches!(self, Self::Closed | Self::Broken | Self::TooSlow | Self::Replaced)
+        match self {
+            Self::Closed | Self::Broken | Self::TooSlow | Self::Replaced => false,
+            #[cfg(feature = "redis")]
+            Self::Unavailable => false,
+            _ => true,
+        }
     }
 
     /// Returns the name for the log and the metrics.
@@ -68,6 +76,8 @@ impl DisconnectReason {
             Self::Flood => "flood",
             Self::TooSlow => "too_slow",
             Self::Replaced => "replaced",
+            #[cfg(feature = "redis")]
+            Self::Unavailable => "unavailable",
             Self::ShuttingDown => "shutting_down",
         }
     }
@@ -84,6 +94,8 @@ impl DisconnectReason {
             Self::Flood => (close::POLICY, "the client sent too many frames"),
             Self::Replaced => (close::REPLACED, "the seat was resumed on another socket"),
             Self::TooSlow => (close::TRY_AGAIN_LATER, "the client reads too slowly"),
+            #[cfg(feature = "redis")]
+            Self::Unavailable => (close::TRY_AGAIN_LATER, "the rooms are unavailable at the moment: reconnect"),
             Self::ShuttingDown => (close::GOING_AWAY, "the server is shutting down"),
         };
         Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
@@ -94,6 +106,8 @@ impl From<QueueClosed> for DisconnectReason {
     fn from(closed: QueueClosed) -> Self {
         match closed {
             QueueClosed::Replaced => Self::Replaced,
+            #[cfg(feature = "redis")]
+            QueueClosed::Unavailable => Self::Unavailable,
             QueueClosed::Overflow | QueueClosed::Ending => Self::TooSlow,
         }
     }

@@ -84,6 +84,9 @@ pub enum QueueClosed {
     Overflow,
     /// The seat continues with another queue.
     Replaced,
+    /// Redis is unavailable, or has lost the seat.
+    #[cfg(feature = "redis")]
+    Unavailable,
 }
 
 /// The frames with which another queue continues.
@@ -217,13 +220,6 @@ impl Outbox {
         let pending = pending.into_iter().filter(|frame| frame.numbered).map(|frame| frame.text);
         let frames = unacknowledged.into_iter().skip(count).chain(pending).collect();
         Some(Handover { frames, acknowledged: received })
-    }
-
-    /// Returns whether [`hand_over`](Self::hand_over) would succeed.
-    #[cfg(feature = "redis")]
-    pub fn can_hand_over(&self, received: u32) -> bool {
-        let queue = lock(&self.0.queue);
-        queue.closed.is_none() && queue.count_until(received).is_some()
     }
 
     /// Continues after another queue, with `joined` first.

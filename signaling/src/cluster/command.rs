@@ -4,32 +4,62 @@ use std::{sync::Arc, time::Duration};
 
 use redis::Cmd;
 
-use super::script::{REFS, Script, keys};
+use super::script::{Script, keys};
 
 /// The timeout of a command, and of connecting to one node.
 pub const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The error that Redis cannot be reached, or has lost state.
+/// The duration of a lease. A process that has not renewed it is considered dead. Its seats are kept for the grace
+/// time.
+const LEASE: Duration = Duration::from_secs(3);
+
+/// The error that Redis did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedisUnavailable;
 
 /// A command for Redis.
 #[derive(Debug)]
 pub enum Command {
-    /// A script for a room, with its arguments.
-    Script(Script, Arc<str>, Vec<String>),
-    /// The script on the references to all rooms.
-    Refs(Vec<String>),
+    /// A script on a room.
+    Script {
+        script: Script,
+        room: Arc<str>,
+        /// A JSON object.
+        args: String,
+        /// The data of a frame.
+        data: String,
+    },
     Plain(Cmd),
     Subscribe(Arc<str>),
     Unsubscribe(Arc<str>),
 }
 
 impl Command {
+    /// Takes or renews the lease of a process.
+    pub fn renew_lease(process: &str) -> Self {
+        let mut cmd = redis::cmd("SET");
+        cmd.arg(lease(process)).arg(1).arg("PX").arg(LEASE.as_millis() as u64);
+        Self::Plain(cmd)
+    }
+
+    /// Checks whether a process has a lease.
+    pub fn has_lease(process: &str) -> Self {
+        let mut cmd = redis::cmd("EXISTS");
+        cmd.arg(lease(process));
+        Self::Plain(cmd)
+    }
+
+    /// Ends the lease of a process.
+    pub fn release_lease(process: &str) -> Self {
+        let mut cmd = redis::cmd("DEL");
+        cmd.arg(lease(process));
+        Self::Plain(cmd)
+    }
+
     /// Returns the approximate size in bytes.
     pub fn size(&self) -> usize {
         match self {
-            Self::Script(_, _, args) | Self::Refs(args) => args.iter().map(String::len).sum(),
+            Self::Script { args, data, .. } => args.len() + data.len(),
             Self::Plain(_) | Self::Subscribe(_) | Self::Unsubscribe(_) => 0,
         }
     }
@@ -37,21 +67,11 @@ impl Command {
     /// Returns the Redis command and the name of its room, which is empty if it has none. `scripts` are the hashes of
     /// [`Script::ALL`].
     pub fn encode(&self, scripts: &[String]) -> (Cmd, Arc<str>) {
-        let evalsha = |script: Script| {
-            let mut cmd = redis::cmd("EVALSHA");
-            cmd.arg(scripts.get(script as usize));
-            cmd
-        };
         match self {
-            Self::Script(script, room, args) => {
-                let mut cmd = evalsha(*script);
-                cmd.arg(3).arg(&keys(room)).arg(args);
+            Self::Script { script, room, args, data } => {
+                let mut cmd = redis::cmd("EVALSHA");
+                cmd.arg(scripts.get(*script as usize)).arg(3).arg(&keys(room)).arg(args).arg(data);
                 (cmd, Arc::clone(room))
-            }
-            Self::Refs(args) => {
-                let mut cmd = evalsha(Script::Refs);
-                cmd.arg(2).arg(&REFS).arg(args);
-                (cmd, Arc::default())
             }
             Self::Plain(cmd) => (cmd.clone(), Arc::default()),
             Self::Subscribe(room) => {
@@ -66,4 +86,8 @@ impl Command {
             }
         }
     }
+}
+
+fn lease(process: &str) -> String {
+    format!("browser-rtc:process:{process}")
 }

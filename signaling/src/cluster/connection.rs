@@ -13,14 +13,12 @@ use redis::{
     cluster::ClusterClientBuilder,
     cluster_async::ClusterConnection,
 };
-use tokio::{sync::Notify, time::Instant};
+use tokio::sync::Notify;
 
 use super::{
-    clock::RedisClock,
     command::{Command, TIMEOUT},
-    lease,
     notifications::NotificationSender,
-    script::{REFS, Script},
+    script::Script,
 };
 
 /// The address of Redis, or of some nodes of a Redis Cluster.
@@ -79,7 +77,6 @@ impl RedisConnection {
     pub async fn open(
         address: &RedisAddress,
         process: &str,
-        clock: &RedisClock,
         notifications: NotificationSender,
     ) -> Result<Self, RedisError> {
         let status = Arc::new(Status::default());
@@ -91,13 +88,9 @@ impl RedisConnection {
             let sha = redis::from_redis_value(kind.run(&load).await?)?;
             scripts.push(sha);
         }
-        let mut time = redis::cmd("EVALSHA");
-        time.arg(scripts.get(Script::Refs as usize)).arg(2).arg(&REFS).arg(&["time", "", "0", "0"]);
-        let asked = Instant::now();
-        let time = kind.run(&time).await?;
-        clock.update(asked, &time);
         // A server that does not accept writes, such as a replica or one without free memory, is not usable.
-        kind.run(&lease::renew(process)).await?.extract_error()?;
+        let (renew, _) = Command::renew_lease(process).encode(&scripts);
+        kind.run(&renew).await?.extract_error()?;
         Ok(Self { kind, scripts, status })
     }
 

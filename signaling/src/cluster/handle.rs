@@ -3,14 +3,15 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use redis::Value;
+use serde_json::json;
 use tokio::{
     sync::{Semaphore, mpsc, oneshot, watch},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -18,18 +19,11 @@ use super::{
     super::{
         config::Config, lock::lock, metrics::Metrics, names::Names, refusal::Refusal, secret::Secret, welcome::Welcome,
     },
-    clock::RedisClock,
     command::{Command, RedisUnavailable, TIMEOUT},
-    lease,
-    process::LocalProcess,
-    queue::{Completion, Job, MAX_BYTES},
-    room::{RoomState, SharedRoom},
+    queue::{Job, MAX_BYTES},
+    room::SharedRoom,
     script::Script,
-    write::PendingWrite,
 };
-
-/// The time within which a missing entry or a freed room usually appears without a request.
-pub const SETTLE_TIME: Duration = Duration::from_millis(20);
 
 /// The rooms that processes share through Redis.
 #[derive(Clone)]
@@ -37,24 +31,40 @@ pub struct Cluster(pub(super) Arc<ClusterState>);
 
 /// The state behind a [`Cluster`].
 pub(super) struct ClusterState {
-    pub local: LocalProcess,
+    pub welcome: Welcome,
     pub names: Names,
     pub metrics: Metrics,
     pub seats_per_room: usize,
-    pub max_rooms: usize,
+    max_rooms: usize,
     pub grace: Duration,
-    /// The first arguments of every script on a room.
-    common_args: [String; 4],
-    pub ttl_ms: u64,
+    /// The time for which the log is kept, and its limits.
+    log: (Duration, usize, usize),
+    /// The time after which a room without a process expires.
+    pub ttl: Duration,
     jobs: mpsc::UnboundedSender<Job>,
     /// One permit for each byte of [`MAX_BYTES`].
     pub queue_permits: Arc<Semaphore>,
-    rooms: Mutex<HashMap<String, Arc<SharedRoom>>>,
-    pub connected: watch::Sender<bool>,
-    /// Set while Redis has been unavailable for so long that rooms continue without it.
-    pub disconnected: AtomicBool,
-    pub clock: RedisClock,
+    rooms: Mutex<Rooms>,
+    pub link: watch::Sender<Link>,
     stop: CancellationToken,
+}
+
+/// The state of the connection to Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// All rooms were given up.
+    Down,
+    /// The connection was lost a moment ago. Changes wait.
+    Interrupted,
+    Up,
+}
+
+/// The rooms with seats of this process.
+struct Rooms {
+    /// The id of this process in Redis. It changes when the rooms are given up, because the previous id stands for the
+    /// seats that are kept in Redis.
+    process: Arc<str>,
+    by_name: HashMap<String, Arc<SharedRoom>>,
 }
 
 impl Cluster {
@@ -64,31 +74,22 @@ impl Cluster {
         metrics: Metrics,
         stop: CancellationToken,
     ) -> std::io::Result<(Self, mpsc::UnboundedReceiver<Job>)> {
-        let process = Secret::random().map_err(|refusal| std::io::Error::other(refusal.message))?.hex();
         let limits = &config.limits;
-        let log_time = config.grace + config.heartbeat() * 4;
-        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 4);
+        let process = new_id().map_err(|refusal| std::io::Error::other(refusal.message))?;
         let (jobs, queue) = mpsc::unbounded_channel();
         let cluster = Self(Arc::new(ClusterState {
-            common_args: [
-                process.clone(),
-                ms(log_time).to_string(),
-                (limits.queue_frames * 4).to_string(),
-                (limits.queue_bytes * 4).to_string(),
-            ],
-            local: LocalProcess { id: process, welcome: Welcome::new(config) },
+            welcome: Welcome::new(config),
             names: limits.names(),
             metrics,
             seats_per_room: limits.seats_per_room,
             max_rooms: limits.rooms,
             grace: config.grace,
-            ttl_ms: ms(config.grace * 2 + Duration::from_secs(90)),
+            log: (config.grace + config.heartbeat() * 4, limits.queue_frames * 4, limits.queue_bytes * 4),
+            ttl: config.grace * 2 + Duration::from_secs(90),
             jobs,
             queue_permits: Arc::new(Semaphore::new(MAX_BYTES as usize)),
-            rooms: Mutex::default(),
-            connected: watch::Sender::new(false),
-            disconnected: AtomicBool::new(false),
-            clock: RedisClock::new(),
+            rooms: Mutex::new(Rooms { process, by_name: HashMap::new() }),
+            link: watch::Sender::new(Link::Down),
             stop,
         }));
         Ok((cluster, queue))
@@ -96,7 +97,7 @@ impl Cluster {
 
     /// Returns whether Redis is available.
     pub fn is_connected(&self) -> bool {
-        *self.0.connected.borrow()
+        *self.0.link.borrow() == Link::Up
     }
 
     /// Returns the number of rooms with seats of this process, and the number of these seats.
@@ -107,109 +108,119 @@ impl Cluster {
 
     /// Ends the lease and the tasks. Clients can resume their seats on other processes.
     pub async fn stop(&self) {
-        let release = self.request(Command::Plain(lease::release(&self.0.local.id)));
+        let release = self.request(Command::release_lease(&self.process()));
         // If the command fails, the lease expires.
         let _ = timeout(TIMEOUT, release).await;
         self.0.stop.cancel();
     }
 
-    /// Returns the command for a script on a room.
-    pub(super) fn script(&self, script: Script, room: &SharedRoom, rest: impl IntoIterator<Item = String>) -> Command {
-        Command::Script(script, Arc::clone(room.name()), self.0.common_args.iter().cloned().chain(rest).collect())
+    /// Returns the current id of this process in Redis.
+    pub(super) fn process(&self) -> Arc<str> {
+        Arc::clone(&lock(&self.0.rooms).process)
     }
 
-    /// Returns the command that updates the references of this process to rooms.
-    pub(super) fn refs(&self, operation: &str, rooms: impl IntoIterator<Item = String>) -> Command {
-        let state = &self.0;
-        let head =
-            [operation.to_owned(), state.local.id.clone(), state.max_rooms.to_string(), state.ttl_ms.to_string()];
-        Command::Refs(head.into_iter().chain(rooms).collect())
-    }
-
-    /// Queues a command.
-    pub(super) fn submit(&self, command: Command, completion: Completion) {
-        // The receiver lives until the end of the process or test.
-        let _ = self.0.jobs.send(Job { command, completion });
-    }
-
-    /// Queues a write, whose room is locked.
-    pub(super) fn submit_write(
+    /// Returns the command for a script on a room. `args` is a JSON object.
+    pub(super) fn script(
         &self,
-        room: &Arc<SharedRoom>,
-        state: &mut RoomState,
-        command: Command,
-        write: PendingWrite,
-    ) {
-        state.in_flight += 1;
-        self.submit(command, Completion::Write(Arc::clone(room), write));
+        script: Script,
+        room: &SharedRoom,
+        mut args: serde_json::Value,
+        data: String,
+    ) -> Command {
+        let (keep, max_frames, max_bytes) = self.0.log;
+        args["process"] = json!(*room.process);
+        args["keep_ms"] = millis(keep);
+        args["ttl_ms"] = millis(self.0.ttl);
+        args["max_frames"] = json!(max_frames);
+        args["max_bytes"] = json!(max_bytes);
+        Command::Script { script, room: Arc::clone(&room.name), args: args.to_string(), data }
     }
 
-    /// Sends a command and returns the answer.
+    /// Queues an idempotent command.
+    pub(super) fn submit(
+        &self,
+        command: Command,
+        on_answer: impl FnOnce(Result<Value, RedisUnavailable>) + Send + 'static,
+    ) {
+        // The receiver lives until the end of the process or test.
+        let _ = self.0.jobs.send(Job { command, retried: true, on_answer: Box::new(on_answer) });
+    }
+
+    /// Sends a command and returns the answer. The command fails if the connection to Redis breaks.
     pub(super) async fn request(&self, command: Command) -> Result<Value, RedisUnavailable> {
         if !self.is_connected() {
             return Err(RedisUnavailable);
         }
+        self.send(command, false).await
+    }
+
+    /// Sends an idempotent command and returns the answer.
+    pub(super) async fn request_retried(&self, command: Command) -> Result<Value, RedisUnavailable> {
+        self.send(command, true).await
+    }
+
+    async fn send(&self, command: Command, retried: bool) -> Result<Value, RedisUnavailable> {
         let (reply, answer) = oneshot::channel();
-        self.submit(command, Completion::Reply(reply));
+        // The receiver may have stopped waiting.
+        let on_answer = Box::new(move |answer| drop(reply.send(answer)));
+        // As in `submit`.
+        let _ = self.0.jobs.send(Job { command, retried, on_answer });
         answer.await.unwrap_or(Err(RedisUnavailable))
     }
 
-    /// Returns the room of a name, created if needed. The guard keeps it in memory.
-    pub(super) fn enter(&self, name: &str) -> RoomGuard {
+    /// Returns the room of a name, created if the limit on rooms permits. The guard keeps it in memory.
+    pub(super) fn enter(&self, name: &str) -> Result<RoomGuard, Refusal> {
         let mut rooms = lock(&self.0.rooms);
-        let room = rooms.entry(name.to_owned()).or_insert_with(|| Arc::new(SharedRoom::new(name)));
-        self.guard(room)
-    }
-
-    /// Returns another guard of a room.
-    pub(super) fn guard(&self, room: &Arc<SharedRoom>) -> RoomGuard {
-        lock(&room.state).guards += 1;
-        RoomGuard { cluster: self.clone(), room: Arc::clone(room) }
-    }
-
-    pub(super) fn drop_if_idle(&self, room: &Arc<SharedRoom>) {
-        let mut rooms = lock(&self.0.rooms);
-        if !lock(&room.state).is_idle() || !rooms.get(&**room.name()).is_some_and(|other| Arc::ptr_eq(room, other)) {
-            return;
-        }
-        rooms.remove(&**room.name());
-        if room.opened.get().is_some() {
-            self.submit(Command::Unsubscribe(Arc::clone(room.name())), Completion::Ignore);
-            self.submit(self.refs("close", [room.name().to_string()]), Completion::Ignore);
-        }
-    }
-
-    /// Adds a reference to the room, and subscribes to it.
-    pub(super) async fn open(&self, room: &Arc<SharedRoom>) -> Result<(), Refusal> {
-        let unavailable = |_: RedisUnavailable| Refusal::unavailable();
-        let opening = async || {
-            for _ in 0..3 {
-                let count = self.request(self.refs("open", [room.name().to_string()]));
-                if count.await.map_err(unavailable)? == Value::Int(1) {
-                    // If the subscription fails, the reference expires.
-                    let subscribe = self.request(Command::Subscribe(Arc::clone(room.name())));
-                    return subscribe.await.map(|_| ()).map_err(unavailable);
-                }
-                // Another room may have been left, and its reference not removed yet.
-                sleep(SETTLE_TIME).await;
+        let room = match rooms.by_name.get(name) {
+            Some(room) => Arc::clone(room),
+            None if rooms.by_name.len() >= self.0.max_rooms => return Err(Refusal::server_full()),
+            None => {
+                let room = Arc::new(SharedRoom::new(name, Arc::clone(&rooms.process)));
+                rooms.by_name.insert(name.to_owned(), Arc::clone(&room));
+                room
             }
-            Err(Refusal::server_full())
         };
-        room.opened.get_or_try_init(opening).await.map(|_| ())
+        lock(&room.state).guards += 1;
+        Ok(RoomGuard { cluster: self.clone(), room })
     }
 
     pub(super) fn rooms(&self) -> Vec<Arc<SharedRoom>> {
-        lock(&self.0.rooms).values().cloned().collect()
+        lock(&self.0.rooms).by_name.values().cloned().collect()
     }
 
     pub(super) fn room(&self, name: &str) -> Option<Arc<SharedRoom>> {
-        lock(&self.0.rooms).get(name).cloned()
+        lock(&self.0.rooms).by_name.get(name).cloned()
     }
+
+    /// Gives up all rooms: closes the sockets of their clients, and keeps their seats in Redis. The process continues
+    /// with another id, so that the seats are treated like those of a process that was killed.
+    pub(super) fn give_up(&self) {
+        let process = new_id();
+        let rooms = {
+            let mut rooms = lock(&self.0.rooms);
+            if let Ok(process) = process {
+                rooms.process = process;
+            }
+            std::mem::take(&mut rooms.by_name)
+        };
+        self.0.link.send_replace(Link::Down);
+        for room in rooms.into_values() {
+            lock(&room.state).give_up();
+        }
+    }
+}
+
+fn new_id() -> Result<Arc<str>, Refusal> {
+    Ok(Secret::random()?.hex().into())
+}
+
+fn millis(time: Duration) -> serde_json::Value {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 4).into()
 }
 
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Cluster").field(&self.0.local.id).finish()
+        f.debug_tuple("Cluster").field(&self.process()).finish()
     }
 }
 
@@ -221,7 +232,17 @@ pub(super) struct RoomGuard {
 
 impl Drop for RoomGuard {
     fn drop(&mut self) {
-        lock(&self.room.state).guards -= 1;
-        self.cluster.drop_if_idle(&self.room);
+        let Self { cluster, room } = self;
+        let mut rooms = lock(&cluster.0.rooms);
+        let mut state = lock(&room.state);
+        state.guards -= 1;
+        if state.guards > 0 || state.given_up {
+            return;
+        }
+        rooms.by_name.remove(&*room.name);
+        if room.subscribed.get().is_some() {
+            // Submitted under the lock, so that the next subscription follows.
+            cluster.submit(Command::Unsubscribe(Arc::clone(&room.name)), |_| {});
+        }
     }
 }

@@ -1,15 +1,9 @@
 //! The queue of commands for Redis, limited in bytes.
 
-use std::sync::Arc;
-
 use redis::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use super::{
-    command::{Command, RedisUnavailable},
-    room::SharedRoom,
-    write::PendingWrite,
-};
+use super::command::{Command, RedisUnavailable};
 
 /// Maximum total memory of frames that wait for Redis or for its answer, in bytes.
 pub const MAX_BYTES: u32 = 32 * 1024 * 1024;
@@ -25,22 +19,18 @@ const MAX_BATCH: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
 
 /// A command, and the use of its answer.
-#[derive(Debug)]
 pub struct Job {
     pub command: Command,
-    pub completion: Completion,
+    /// True if the command is idempotent, and is sent again if it was not answered.
+    pub retried: bool,
+    /// Called once. The error means that the rooms were given up, or that a command without retry was not answered.
+    pub on_answer: Box<dyn FnOnce(Result<Value, RedisUnavailable>) + Send>,
 }
 
-/// The use of an answer.
-#[derive(Debug)]
-pub enum Completion {
-    /// The answer is passed on. The command is not retried.
-    Reply(oneshot::Sender<Result<Value, RedisUnavailable>>),
-    /// A frame or a departure, which is retried until it is in Redis.
-    Write(Arc<SharedRoom>, PendingWrite),
-    /// An attempt to join.
-    Join(Arc<SharedRoom>, String),
-    Ignore,
+impl Job {
+    pub fn fail(self) {
+        (self.on_answer)(Err(RedisUnavailable));
+    }
 }
 
 /// Returns the share of the queue for a frame with a number of bytes of data. The data is stored twice: as an argument
@@ -69,7 +59,7 @@ pub async fn next_batch(jobs: &mut mpsc::UnboundedReceiver<Job>, batch: &mut Vec
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::script::Script, *};
 
     #[test]
     fn queue_is_limited_in_bytes_and_frames() {
@@ -84,8 +74,10 @@ mod tests {
     async fn batch_is_limited_in_bytes_and_jobs() {
         let (sender, mut jobs) = mpsc::unbounded_channel();
         for size in [0; 300].into_iter().chain([64 * 1024; 40]).chain([4 * 1024 * 1024, 0]) {
-            let command = Command::Refs(vec!["x".repeat(size)]);
-            sender.send(Job { command, completion: Completion::Ignore }).unwrap();
+            let (script, room, data) = (Script::Frame, "r".into(), "x".repeat(size));
+            let command = Command::Script { script, room, args: String::new(), data };
+            let job = Job { command, retried: true, on_answer: Box::new(|_| {}) };
+            assert!(sender.send(job).is_ok());
         }
         drop(sender);
         let mut batches = Vec::new();

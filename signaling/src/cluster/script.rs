@@ -1,4 +1,4 @@
-//! The Lua scripts, each of which Redis runs atomically.
+//! The Lua scripts, each of which Redis runs atomically on one room.
 
 /// A script; the discriminant is its index in [`ALL`](Self::ALL).
 #[derive(Clone, Copy, Debug)]
@@ -6,9 +6,7 @@ pub enum Script {
     Join,
     Frame,
     Leave,
-    Touch,
-    Sync,
-    Refs,
+    Read,
 }
 
 macro_rules! room_script {
@@ -18,24 +16,19 @@ macro_rules! room_script {
 }
 
 impl Script {
-    pub const ALL: [Self; 6] = [Self::Join, Self::Frame, Self::Leave, Self::Touch, Self::Sync, Self::Refs];
+    pub const ALL: [Self; 4] = [Self::Join, Self::Frame, Self::Leave, Self::Read];
 
     pub fn text(self) -> &'static str {
         match self {
             Self::Join => room_script!("join.lua"),
             Self::Frame => room_script!("frame.lua"),
             Self::Leave => room_script!("leave.lua"),
-            Self::Touch => room_script!("touch.lua"),
-            Self::Sync => room_script!("sync.lua"),
-            Self::Refs => include_str!("lua/refs.lua"),
+            Self::Read => room_script!("read.lua"),
         }
     }
 }
 
 const PREFIX: &str = "browser-rtc:{r:";
-
-/// The keys of the reference counts of rooms, and of the references with their expiry times.
-pub const REFS: [&str; 2] = ["browser-rtc:{rooms}:count", "browser-rtc:{rooms}:held"];
 
 /// Returns the keys of a room's hash, log and channel, which are in one slot of a Redis Cluster.
 pub fn keys(room: &str) -> [String; 3] {

@@ -2,7 +2,7 @@
 //!
 //! One batch is in flight at a time while the next one grows, so the cost of a command decreases with the load.
 
-use std::{pin::pin, sync::atomic::Ordering, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use redis::Value;
 use tokio::{
@@ -11,16 +11,14 @@ use tokio::{
 };
 
 use super::{
-    super::{lock::lock, refusal::Refusal},
-    command::{RedisUnavailable, TIMEOUT},
+    command::TIMEOUT,
     connection::{RedisAddress, RedisConnection},
-    handle::Cluster,
+    handle::{Cluster, Link},
     notifications::{self, NotificationReceiver},
-    queue::{Completion, Job, next_batch},
-    room::Mode,
+    queue::{Job, next_batch},
 };
 
-/// The time for which frames wait for Redis before rooms continue without it.
+/// The time without a connection after which the rooms are given up.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
@@ -30,13 +28,12 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1);
 pub async fn run(cluster: Cluster, address: RedisAddress, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let (sender, mut notifications) = notifications::channel();
     let mut backoff = MIN_BACKOFF;
-    let mut unavailable_since = Instant::now();
-    let mut disconnected = false;
+    let mut unanswered = Vec::new();
+    let mut lost_at = Instant::now();
     loop {
-        let pause = backoff;
+        let (pause, process) = (backoff, cluster.process());
         let mut connecting = pin!(async {
-            let open = RedisConnection::open(&address, &cluster.0.local.id, &cluster.0.clock, sender.clone());
-            match timeout(TIMEOUT * 2, open).await {
+            match timeout(TIMEOUT * 2, RedisConnection::open(&address, &process, sender.clone())).await {
                 Ok(Ok(connection)) => return Some(connection),
                 Ok(Err(error)) => tracing::warn!(%error, "cannot connect to Redis"),
                 Err(_) => tracing::warn!("connecting to Redis timed out"),
@@ -45,15 +42,19 @@ pub async fn run(cluster: Cluster, address: RedisAddress, mut jobs: mpsc::Unboun
             None
         });
         let connection = loop {
+            let is_down = *cluster.0.link.borrow() == Link::Down;
             tokio::select! {
                 connection = &mut connecting => break connection,
-                job = jobs.recv() => {
-                    let Some(job) = job else { return };
-                    cluster.defer(job);
-                }
-                () = sleep_until(unavailable_since + PATIENCE), if !disconnected => {
-                    disconnected = true;
-                    cluster.disconnect();
+                job = jobs.recv(), if is_down => match job {
+                    Some(job) => job.fail(),
+                    None => return,
+                },
+                () = sleep_until(lost_at + PATIENCE), if !is_down => {
+                    tracing::error!("Redis does not answer: the clients are disconnected");
+                    cluster.give_up();
+                    let queued = std::iter::from_fn(|| jobs.try_recv().ok());
+                    unanswered.drain(..).chain(queued).for_each(Job::fail);
+                    break None;
                 }
             }
         };
@@ -63,51 +64,47 @@ pub async fn run(cluster: Cluster, address: RedisAddress, mut jobs: mpsc::Unboun
         };
         backoff = MIN_BACKOFF;
         tracing::info!("connected to Redis");
-        cluster.start_resync();
-        while let Ok(job) = jobs.try_recv() {
-            cluster.defer(job);
+        if cluster.0.link.send_replace(Link::Up) == Link::Interrupted {
+            let cluster = cluster.clone();
+            tokio::spawn(async move { cluster.catch_up_all(true).await });
         }
-        cluster.finish_connecting();
-        match serve(&cluster, &mut connection, &mut jobs, &mut notifications).await {
-            Served::QueueClosed => return,
-            Served::ConnectionLost => {}
-        }
+        let rest = serve(&cluster, &mut connection, unanswered, &mut jobs, &mut notifications).await;
+        let Some(rest) = rest else { return };
+        let (retried, failed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|job| job.retried);
+        failed.into_iter().for_each(Job::fail);
+        unanswered = retried;
         tracing::warn!("lost the connection to Redis");
-        (unavailable_since, disconnected) = (Instant::now(), false);
-        cluster.0.connected.send_replace(false);
+        lost_at = Instant::now();
+        cluster.0.link.send_replace(Link::Interrupted);
     }
 }
 
-/// The reason why [`serve`] has returned.
-enum Served {
-    QueueClosed,
-    ConnectionLost,
-}
-
-/// Sends jobs over a connection.
+/// Sends jobs over a connection, starting with a batch. Returns the unanswered jobs when the connection is lost, and
+/// `None` when the queue is closed.
 async fn serve(
     cluster: &Cluster,
     connection: &mut RedisConnection,
+    mut batch: Vec<Job>,
     jobs: &mut mpsc::UnboundedReceiver<Job>,
     notifications: &mut NotificationReceiver,
-) -> Served {
-    let mut batch = Vec::new();
+) -> Option<Vec<Job>> {
     loop {
-        batch.clear();
-        tokio::select! {
-            some = next_batch(jobs, &mut batch) => if some.is_none() { return Served::QueueClosed },
-            Some(push) = notifications.next() => {
-                cluster.receive_published(push);
-                continue;
+        if batch.is_empty() {
+            tokio::select! {
+                some = next_batch(jobs, &mut batch) => some?,
+                Some(push) = notifications.next() => {
+                    cluster.receive_published(push);
+                    continue;
+                }
+                () = connection.interrupted() => {}
             }
-            () = connection.interrupted() => {}
         }
         if connection.is_broken() {
-            batch.drain(..).for_each(|job| cluster.defer(job));
-            return Served::ConnectionLost;
+            return Some(batch);
         }
         if batch.is_empty() {
-            cluster.spawn_touch_all();
+            let cluster = cluster.clone();
+            tokio::spawn(async move { cluster.catch_up_all(false).await });
             continue;
         }
         let answers = {
@@ -124,74 +121,20 @@ async fn serve(
         while let Some(push) = notifications.try_next() {
             cluster.receive_published(push);
         }
-        let mut failed = false;
+        let mut unanswered = Vec::new();
         for (job, answer) in batch.drain(..).zip(answers) {
             match answer.and_then(Value::extract_error) {
-                Ok(answer) if !failed => cluster.complete(job.completion, answer),
-                // A command after a failed one may have run. It is retried to keep the order.
-                Ok(_) => cluster.defer(job),
+                // A command after a failed one may have run. It is sent again to keep the order.
+                Ok(answer) if unanswered.is_empty() => (job.on_answer)(Ok(answer)),
+                Ok(_) => unanswered.push(job),
                 Err(error) => {
                     tracing::warn!(%error, "a command to Redis failed");
-                    failed = true;
-                    cluster.defer(job);
+                    unanswered.push(job);
                 }
             }
         }
-        if failed {
-            return Served::ConnectionLost;
+        if !unanswered.is_empty() {
+            return Some(unanswered);
         }
-    }
-}
-
-impl Cluster {
-    /// Handles the answer to a job.
-    fn complete(&self, completion: Completion, answer: Value) {
-        match completion {
-            Completion::Ignore => {}
-            // The receiver may have stopped waiting.
-            Completion::Reply(reply) => drop(reply.send(Ok(answer))),
-            Completion::Join(room, attempt) => self.complete_join(&room, &attempt, answer),
-            Completion::Write(room, write) => self.complete_write(&room, &write, &answer),
-        }
-    }
-
-    /// Handles a job that could not be sent to Redis, or was not answered.
-    fn defer(&self, job: Job) {
-        match job.completion {
-            Completion::Ignore => {}
-            // The receiver may have stopped waiting.
-            Completion::Reply(reply) => drop(reply.send(Err(RedisUnavailable))),
-            Completion::Join(room, attempt) => {
-                if let Some(joining) = lock(&room.state).joining.remove(&attempt) {
-                    // As above.
-                    let _ = joining.done.send(Err(Refusal::unavailable()));
-                }
-            }
-            Completion::Write(room, write) => lock(&room.state).defer(job.command, write),
-        }
-    }
-
-    /// Switches all rooms to the mode without Redis.
-    fn disconnect(&self) {
-        self.0.disconnected.store(true, Ordering::Relaxed);
-        for room in self.rooms() {
-            lock(&room.state).disconnect();
-            room.mode_changed.notify_waiters();
-        }
-    }
-
-    /// Holds back changes of all rooms until the deferred jobs are in the rooms.
-    fn start_resync(&self) {
-        self.0.disconnected.store(false, Ordering::Relaxed);
-        for room in self.rooms() {
-            room.set_mode(Mode::Resyncing);
-        }
-    }
-
-    /// Accepts commands again, and resynchronizes all rooms.
-    fn finish_connecting(&self) {
-        self.0.connected.send_replace(true);
-        let cluster = self.clone();
-        tokio::spawn(async move { cluster.resync_all().await });
     }
 }

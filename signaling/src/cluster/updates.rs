@@ -1,19 +1,63 @@
-//! Changes from Redis: published entries and answers to writes.
+//! Changes of rooms: published entries, the answers to changes, and entries that are read from the log.
 
 use std::sync::{Arc, MutexGuard};
 
+use futures_util::{StreamExt, stream};
 use redis::{PushInfo, Value};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::time::sleep;
 
 use super::{
-    super::{lock::lock, outbox::QueueClosed},
-    entry::{Entry, EntryId, EntryKind},
-    handle::{Cluster, SETTLE_TIME},
-    room::{Mode, RoomState, SharedRoom},
-    script::channel_room,
-    write::{Effect, PendingWrite},
+    super::lock::lock,
+    command::{Command, RedisUnavailable},
+    entry::{Entry, EntryId, Event, Position},
+    handle::Cluster,
+    room::{RoomState, SharedRoom},
+    script::{Script, channel_room},
 };
-use browser_rtc_proto::signaling::{ErrorCode, PeerId};
+use browser_rtc_proto::signaling::{Data, ErrorCode, LeaveReason, PeerId};
+
+/// The time within which a missing entry usually arrives without a request.
+const SETTLE_TIME: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// The answer to a frame.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FrameAnswer {
+    Appended(Position),
+    UnknownPeer(Position),
+    /// The command was retried. The log has its entry.
+    Duplicate,
+    /// The seat was resumed elsewhere, or Redis has lost it.
+    Gone,
+}
+
+/// The answer to a departure.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LeaveAnswer {
+    Left(Position),
+    /// The seat was freed before, or was the last one of the room.
+    Unknown,
+}
+
+/// The state of a room in Redis.
+#[derive(Deserialize)]
+struct Log {
+    epoch: String,
+    last: EntryId,
+}
+
+/// Parses an answer: a JSON value, and any number of entries of the log.
+pub fn parse_answer<T: for<'de> Deserialize<'de>>(answer: Value) -> Option<(T, Vec<Entry>)> {
+    let texts: Vec<String> = redis::from_redis_value(answer).ok()?;
+    let (first, entries) = texts.split_first()?;
+    let parsed = serde_json::from_str(first)
+        .inspect_err(|error| tracing::error!(%error, "an answer of Redis is not valid"))
+        .ok()?;
+    Some((parsed, entries.iter().map(|entry| Entry::parse(entry)).collect::<Option<_>>()?))
+}
 
 impl Cluster {
     /// Applies a published entry.
@@ -24,95 +68,125 @@ impl Cluster {
         };
         let (Ok(channel), Ok(entry)) = (std::str::from_utf8(&channel), std::str::from_utf8(&entry)) else { return };
         let room = channel_room(channel).and_then(|name| self.room(name));
-        let (Some(room), Some(entry)) = (room, Entry::parse(entry)) else { return };
-        self.receive(&room, entry);
+        if let (Some(room), Some(entry)) = (room, Entry::parse(entry)) {
+            self.receive(&room, lock(&room.state), entry);
+        }
     }
 
-    fn receive(&self, room: &Arc<SharedRoom>, entry: Entry) {
-        let mut state = lock(&room.state);
-        // The resynchronization reads the entry from the log.
-        if state.mode == Mode::Disconnected {
+    /// Applies an entry. If an entry before it is missing, a task reads the log.
+    pub(super) fn receive(&self, room: &Arc<SharedRoom>, mut state: MutexGuard<'_, RoomState>, entry: Entry) {
+        let complete = state.receive(&room.process, &self.0.welcome, entry);
+        if complete || std::mem::replace(&mut state.reading, true) {
             return;
         }
-        let complete = state.receive(&self.0.local, entry);
-        self.follow_up(room, state, complete);
-    }
-
-    /// Starts the work that an entry requires. `complete` is false if an entry before it is missing.
-    pub(super) fn follow_up(&self, room: &Arc<SharedRoom>, mut state: MutexGuard<'_, RoomState>, complete: bool) {
-        let resync = state.mode == Mode::Connected && std::mem::take(&mut state.counts_stale);
-        let fetch = !complete && !std::mem::replace(&mut state.fetching, true);
-        if resync {
-            state.mode = Mode::Resyncing;
-            state.diverged = true;
-        }
-        let idle = state.is_idle();
         drop(state);
         let (cluster, room) = (self.clone(), Arc::clone(room));
-        if resync {
-            tokio::spawn(async move { cluster.resync(&room).await });
-        } else if fetch {
-            tokio::spawn(async move {
-                sleep(SETTLE_TIME).await;
-                lock(&room.state).fetching = false;
-                let complete = lock(&room.state).advance(&cluster.0.local);
-                if !complete && cluster.catch_up(&room).await == Ok(false) {
-                    room.set_mode(Mode::Resyncing);
-                    cluster.resync(&room).await;
+        tokio::spawn(async move {
+            sleep(SETTLE_TIME).await;
+            let complete = {
+                let mut state = lock(&room.state);
+                state.reading = false;
+                state.advance(&room.process, &cluster.0.welcome)
+            };
+            if !complete {
+                cluster.catch_up(&room).await;
+            }
+        });
+    }
+
+    /// Applies the answer to a frame.
+    pub(super) fn frame_answered(
+        &self,
+        room: &Arc<SharedRoom>,
+        from: PeerId,
+        number: Option<u32>,
+        event: Event,
+        data: Option<Data>,
+        answer: Value,
+    ) {
+        let (position, event) = match parse_answer(answer) {
+            Some((FrameAnswer::Appended(position), _)) => (position, event),
+            Some((FrameAnswer::UnknownPeer(position), _)) => {
+                self.0.metrics.error(&ErrorCode::UnknownPeer);
+                (position, Event::unknown_peer())
+            }
+            Some((FrameAnswer::Gone, _)) => {
+                let (cluster, room) = (self.clone(), Arc::clone(room));
+                tokio::spawn(async move { cluster.catch_up(&room).await });
+                return;
+            }
+            Some((FrameAnswer::Duplicate, _)) | None => return,
+        };
+        let frame = event.frame(&from, number, data);
+        self.receive(room, lock(&room.state), Entry::new(position, from, number, event, frame));
+    }
+
+    /// Frees a seat. `args` are those of the script.
+    pub(super) fn free_seat(&self, room: &Arc<SharedRoom>, args: serde_json::Value) {
+        let (id, reason) = (args["id"].as_str().unwrap_or_default(), args["reason"].as_str().unwrap_or_default());
+        let (id, reason) = (PeerId::from(id), LeaveReason::from(reason));
+        let command = self.script(Script::Leave, room, args, String::new());
+        let (cluster, room) = (self.clone(), Arc::clone(room));
+        self.submit(command, move |answer| {
+            if let Some((LeaveAnswer::Left(position), _)) = answer.ok().and_then(parse_answer) {
+                let event = Event::Left { reason };
+                let frame = event.frame(&id, None, None);
+                cluster.receive(&room, lock(&room.state), Entry::new(position, id, None, event, frame));
+            }
+        });
+    }
+
+    /// Applies the entries of the log that this process has missed. If Redis has another state of the room, because it
+    /// has lost data or the entries are no longer in the log, the seats of this process are freed and their sockets
+    /// closed.
+    pub(super) async fn catch_up(&self, room: &Arc<SharedRoom>) {
+        // If Redis is unavailable, the log is read when it is available again, or the room is given up.
+        if self.read_log(room).await == Ok(false) {
+            let mut state = lock(&room.state);
+            tracing::warn!(seats = state.seats.len(), "Redis has lost a part of a room: its clients are disconnected");
+            for (id, seat) in state.reset() {
+                self.free_seat(room, json!({ "id": id, "attempt": seat.attempt, "reason": LeaveReason::Lost }));
+            }
+        }
+    }
+
+    /// Returns whether the room is up to date.
+    async fn read_log(&self, room: &Arc<SharedRoom>) -> Result<bool, RedisUnavailable> {
+        loop {
+            let Some(after) = lock(&room.state).last else { return Ok(true) };
+            let args = json!({ "after": after.to_string() });
+            let answer = self.request(self.script(Script::Read, room, args, String::new())).await?;
+            let Some((Log { epoch, last }, entries)) = parse_answer(answer) else { return Ok(false) };
+            let mut state = lock(&room.state);
+            if state.last.is_none() || (state.seats.is_empty() && state.joining.is_empty()) {
+                return Ok(true);
+            }
+            if state.epoch != epoch || last < after {
+                return Ok(false);
+            }
+            let mut complete = state.advance(&room.process, &self.0.welcome);
+            for entry in entries {
+                complete = state.receive(&room.process, &self.0.welcome, entry);
+            }
+            if complete && state.last >= Some(last) {
+                return Ok(true);
+            }
+            if state.last <= Some(after) {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Subscribes to all rooms again, and reads their logs.
+    pub(super) async fn catch_up_all(&self, subscribe: bool) {
+        stream::iter(self.rooms())
+            .for_each_concurrent(32, async |room| {
+                if subscribe && room.subscribed.get().is_some() {
+                    // Fails only if Redis is unavailable again, so that reading the log fails as well.
+                    let _ = self.request(Command::Subscribe(Arc::clone(&room.name))).await;
                 }
-            });
-        } else if idle {
-            self.drop_if_idle(&room);
-        }
-    }
-
-    /// Applies the answer to a write.
-    pub(super) fn complete_write(&self, room: &Arc<SharedRoom>, write: &PendingWrite, answer: &Value) {
-        lock(&room.state).in_flight -= 1;
-        let words: Vec<String> = redis::from_redis_value_ref(answer).unwrap_or_default();
-        let mut words = words.iter().map(String::as_str);
-        let status = words.next().unwrap_or_default();
-        let ids = words.next().and_then(EntryId::parse).zip(words.next().and_then(EntryId::parse));
-        match (&write.effect, status, ids) {
-            (Effect::Frame { from, number, kind, .. }, "a" | "s" | "e", Some((prev, id))) => {
-                let kind = match (kind, status) {
-                    (EntryKind::Signalled { .. }, "e") => {
-                        self.0.metrics.error(&ErrorCode::UnknownPeer);
-                        EntryKind::unknown_peer()
-                    }
-                    (kind, _) => kind.clone(),
-                };
-                self.receive(room, Entry { id, prev, from: from.clone(), number: *number, kind });
-            }
-            (Effect::Frame { from, .. }, "gap", _) => {
-                tracing::error!(peer = %from, "a frame of the peer is missing in Redis before the one that was sent");
-                lock(&room.state).evict(from, QueueClosed::Overflow);
-            }
-            (Effect::Frame { from, attempt, .. }, "gone", _) => self.seat_unknown(room, write, from, attempt),
-            (Effect::Leave(from, reason), "left", Some((prev, id))) => {
-                let from = words.next().map_or_else(|| from.clone(), PeerId::from);
-                let kind = EntryKind::Left(reason.clone());
-                self.receive(room, Entry { id, prev, from, number: 0, kind });
-            }
-            _ => {}
-        }
-        self.drop_if_idle(room);
-    }
-
-    /// Handles a frame whose seat is not in Redis. If the seat is still on this process and was not resumed elsewhere,
-    /// Redis has lost the room, or an entry about the seat was missed.
-    fn seat_unknown(&self, room: &Arc<SharedRoom>, write: &PendingWrite, from: &PeerId, attempt: &str) {
-        let mut state = lock(&room.state);
-        if state.seats.get(from).is_none_or(|seat| seat.attempt != attempt) {
-            return;
-        }
-        self.deliver_locally(&mut state, write);
-        if state.mode != Mode::Connected {
-            return;
-        }
-        state.mode = Mode::Resyncing;
-        drop(state);
-        let (cluster, room) = (self.clone(), Arc::clone(room));
-        tokio::spawn(async move { cluster.resync(&room).await });
+                self.catch_up(&room).await;
+            })
+            .await;
     }
 }

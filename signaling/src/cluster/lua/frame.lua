@@ -1,24 +1,22 @@
 -- Appends a frame of a seat: to one peer, to all others, or a refusal for the seat itself. A frame that was received
 -- before is ignored.
-local from, attempt, number, kind, arg, payload, unknown_peer_message = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8], ARGV[9], ARGV[10], ARGV[11]
-local record = get('s:' .. from)
-if not record or string.sub(record, 1, #attempt + 1) ~= attempt .. ' ' then return { 'gone' } end
-if ARGV[12] == '1' then
-  local ahead = (number - count('n:' .. from)) % WRAP
-  if ahead == 0 or ahead > WRAP / 2 then return { 'had' } end
-  if ahead > 1 then return { 'gap' } end
-  set('n:' .. from, ARGV[7])
+local from, number, event = args.from, args.number, args.event
+local seat = redis.call('HMGET', room, 'attempt:' .. from, 'received:' .. from)
+if seat[1] ~= args.attempt then return reply('gone') end
+if number then
+  local ahead = (number - tonumber(seat[2])) % WRAP
+  if ahead == 0 or ahead > WRAP / 2 then return reply('duplicate') end
+  if ahead > 1 then return reply('gone') end
 end
-if kind == 's' and redis.call('HEXISTS', room, 's:' .. arg) == 0 then
-  kind, arg, payload = 'e', 'unknown_peer', unknown_peer_message
-end
-if kind == 'a' then
-  add('b', 1)
-  add('k:' .. from, -1)
-elseif kind == 's' then
-  add('k:' .. arg, 1)
+local known = not event.signalled or redis.call('HEXISTS', room, 'seat:' .. event.signalled.to) == 1
+if not known then event = { refused = { code = 'unknown_peer', message = args.unknown_peer } } end
+if event.said then
+  add('broadcasts', 1)
+  add('sent:' .. from, -1)
+elseif event.signalled then
+  add('sent:' .. event.signalled.to, 1)
 else
-  add('k:' .. from, 1)
+  add('sent:' .. from, 1)
 end
-local prev, id = append(kind, from, ARGV[7], arg, payload)
-return { kind, prev, id }
+local entry = append({ from = from, number = number, event = event }, known and ARGV[2] or '', false, 'received:' .. from, number or seat[2])
+return reply({ [known and 'appended' or 'unknown_peer'] = entry })

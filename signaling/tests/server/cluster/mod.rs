@@ -2,9 +2,8 @@
 
 mod cost;
 mod data_loss;
-mod deferred;
-mod disconnected;
 mod killed_process;
+mod lost_publication;
 mod model;
 mod redis_cluster;
 mod redis_outage;

@@ -2,7 +2,11 @@
 //! between rooms. Each client receives exactly the frames that a room with reliable sockets would deliver: the frames
 //! of each sender in order and once, and joins and departures in the same order for all.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    time::Duration,
+};
 
 use browser_rtc_proto::signaling::{
     ClientMessage, Data, Join, Joined, LeaveReason, PeerId, PeerJoined, PeerLeft, Ping, Pong, ResumeToken, Say,
@@ -10,7 +14,7 @@ use browser_rtc_proto::signaling::{
 };
 use proptest::prelude::*;
 
-use super::support::Redis;
+use super::support::{Program, Redis, RedisProxy, expect_unavailable, wait_until_ready};
 use crate::support::{Client, TestServer, message_id, with_timeout};
 
 #[derive(Clone, Debug)]
@@ -25,9 +29,19 @@ enum Step {
     Read(usize, usize),
     /// Joins a room on a server, after all earlier frames have arrived.
     Move(usize, usize, usize),
+    /// Published entries are lost on the first server, until all frames have arrived.
+    LoseEntries,
+    /// The connections of both servers to Redis break.
+    Interrupt,
+    /// Redis stops, until both servers have closed the sockets of their clients.
+    Outage,
+    /// The second server is killed, and another one is started.
+    Kill,
+    /// Redis loses its data, after all earlier frames have arrived. All clients get new seats.
+    Empty,
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps(faults: bool) -> impl Strategy<Value = Vec<Step>> {
     use Step::*;
     let i = || 0..4_usize;
     let server = || 0..2_usize;
@@ -40,39 +54,77 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (i(), 0..6_usize).prop_map(|(i, count)| Read(i, count)),
         1 => (i(), server(), server()).prop_map(|(i, room, server)| Move(i, room, server)),
     ];
-    proptest::collection::vec(step, 10..70)
+    let fault = prop_oneof![Just(LoseEntries), Just(Interrupt), Just(Outage), Just(Kill), Just(Empty)];
+    let weight = u32::from(faults);
+    proptest::collection::vec(prop_oneof![12 => step, weight => fault], 10..70)
 }
 
-#[test]
-fn frames_arrive_in_order_exactly_once() {
+/// Redis and two servers.
+struct World {
+    redis: Redis,
+    proxy: RedisProxy,
+    servers: [TestServer; 2],
+    /// The process of the second server, if it has one.
+    program: Option<Program>,
+    losing_entries: bool,
+}
+
+impl World {
+    async fn start(faults: bool) -> Option<Self> {
+        let redis = if faults { Redis::start_durable().await? } else { Redis::start().await? };
+        let proxy = RedisProxy::to(&redis).await;
+        let first = redis.server_via(&proxy).await;
+        let (second, program) = if faults {
+            let (server, program) = redis.program(GRACE_MS);
+            (server, Some(program))
+        } else {
+            (redis.server().await, None)
+        };
+        Some(Self { redis, proxy, servers: [first, second], program, losing_entries: false })
+    }
+
+    fn lose_entries(&mut self, lose: bool) {
+        self.losing_entries = lose;
+        self.proxy.lose_entries(lose);
+    }
+}
+
+/// Longer than any test runs.
+const GRACE_MS: u32 = 3_600_000;
+
+fn run_model(faults: bool, cases: u32) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let Some((redis, servers)) = runtime.block_on(async {
-        let redis = Redis::start().await?;
-        let servers = [redis.server().await, redis.server().await];
-        Some((redis, servers))
-    }) else {
-        return;
-    };
-    let config = ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() };
+    let Some(world) = runtime.block_on(World::start(faults)) else { return };
+    let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
-    let case = std::sync::atomic::AtomicUsize::new(0);
+    let (case, world) = (Cell::new(0), RefCell::new(world));
     let run = |steps: Vec<Step>| {
+        let mut world = world.borrow_mut();
         runtime.block_on(async {
-            let case = case.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let mut model = Model::new(&servers, case).await;
+            let mut model = Model::new(&mut world, case.replace(case.get() + 1)).await;
             for step in &steps {
                 model.step(step).await;
             }
             model.settle().await;
-            model.leave_all(&redis).await;
+            model.leave_all().await;
         });
         Ok(())
     };
-    runner.run(&steps(), run).unwrap();
+    runner.run(&steps(faults), run).unwrap();
+}
+
+#[test]
+fn frames_arrive_in_order_exactly_once() {
+    run_model(false, 40);
+}
+
+#[test]
+fn frames_arrive_exactly_once_despite_faults() {
+    run_model(true, 12);
 }
 
 struct Model<'a> {
-    servers: &'a [TestServer; 2],
+    world: &'a mut World,
     case: usize,
     participants: Vec<Participant>,
 }
@@ -80,6 +132,7 @@ struct Model<'a> {
 struct Participant {
     name: String,
     room: usize,
+    server: usize,
     client: Option<Client>,
     id: PeerId,
     token: Option<ResumeToken>,
@@ -118,12 +171,13 @@ impl Received {
 }
 
 impl<'a> Model<'a> {
-    async fn new(servers: &'a [TestServer; 2], case: usize) -> Self {
-        let mut model = Self { servers, case, participants: Vec::new() };
+    async fn new(world: &'a mut World, case: usize) -> Self {
+        let mut model = Self { world, case, participants: Vec::new() };
         for i in 0..4 {
             model.participants.push(Participant {
                 name: format!("participant {i}"),
                 room: 0,
+                server: 0,
                 client: None,
                 id: PeerId::from(""),
                 token: None,
@@ -144,15 +198,7 @@ impl<'a> Model<'a> {
 
     async fn step(&mut self, step: &Step) {
         match *step {
-            Step::Say(i) => {
-                let data = self.next_data(i);
-                let id = message_id(data.get());
-                self.send(i, ClientMessage::Say(Say::new(id.clone(), data.clone()))).await;
-                let (from, room) = (self.participants[i].id.clone(), self.participants[i].room);
-                for other in self.participants.iter_mut().filter(|other| other.room == room && other.id != from) {
-                    other.expected.add(ServerMessage::Say(SayFrom::new(from.clone(), id.clone(), data.clone())));
-                }
-            }
+            Step::Say(i) => self.say(i).await,
             Step::Signal(i, to) => {
                 let data = self.next_data(i);
                 let id = self.participants[to].id.clone();
@@ -191,6 +237,58 @@ impl<'a> Model<'a> {
                 self.leave(i).await;
                 self.enter(i, room, server).await;
             }
+            Step::LoseEntries => self.world.lose_entries(true),
+            Step::Interrupt => {
+                for kind in ["normal", "pubsub"] {
+                    self.world.redis.query(&format!("CLIENT KILL TYPE {kind}")).await;
+                }
+            }
+            Step::Outage => self.outage().await,
+            Step::Kill => {
+                self.world.program.as_mut().unwrap().kill();
+                for participant in self.participants.iter_mut().filter(|participant| participant.server == 1) {
+                    participant.client = None;
+                }
+                let (server, program) = self.world.redis.program(GRACE_MS);
+                (self.world.servers[1], self.world.program) = (server, Some(program));
+            }
+            Step::Empty => {
+                self.settle().await;
+                self.world.redis.expect_ok("FLUSHALL").await;
+                for i in 0..4 {
+                    // The loss is detected by the frame, or was by that of another client.
+                    let mut client = self.participants[i].client.take().unwrap();
+                    let _ = client.try_send_text(r#"{"type":"say","id":"lost-message-id","data":1}"#).await;
+                    expect_unavailable(&mut client).await;
+                }
+                for i in 0..4 {
+                    self.enter(i, self.participants[i].room, i % 2).await;
+                }
+            }
+        }
+    }
+
+    /// Stops Redis until the servers have given up their rooms.
+    async fn outage(&mut self) {
+        self.world.redis.stop();
+        for participant in &mut self.participants {
+            if let Some(mut client) = participant.client.take() {
+                expect_unavailable(&mut client).await;
+            }
+        }
+        self.world.redis.restart().await;
+        for server in &self.world.servers {
+            wait_until_ready(server).await;
+        }
+    }
+
+    async fn say(&mut self, i: usize) {
+        let data = self.next_data(i);
+        let id = message_id(data.get());
+        self.send(i, ClientMessage::Say(Say::new(id.clone(), data.clone()))).await;
+        let (from, room) = (self.participants[i].id.clone(), self.participants[i].room);
+        for other in self.participants.iter_mut().filter(|other| other.room == room && other.id != from) {
+            other.expected.add(ServerMessage::Say(SayFrom::new(from.clone(), id.clone(), data.clone())));
         }
     }
 
@@ -221,7 +319,7 @@ impl<'a> Model<'a> {
     }
 
     async fn resume(&mut self, i: usize, server: usize) {
-        let mut client = self.servers[server].connect().await;
+        let mut client = self.world.servers[server].connect().await;
         let room = self.room(self.participants[i].room);
         let participant = &mut self.participants[i];
         let join = ClientMessage::Join(
@@ -237,12 +335,12 @@ impl<'a> Model<'a> {
             }
             other => panic!("expected a resumed seat, received {other:?}"),
         }
-        participant.client = Some(client);
+        (participant.client, participant.server) = (Some(client), server);
     }
 
     async fn enter(&mut self, i: usize, room: usize, server: usize) {
         let name = self.participants[i].name.clone();
-        let mut client = self.servers[server].connect().await;
+        let mut client = self.world.servers[server].connect().await;
         let joined = client.try_join(&self.room(room), &name).await;
         let ServerMessage::Joined(Joined { you, peers, resume, resumed: false, received: 0, .. }) = joined else {
             panic!("{joined:?}")
@@ -260,6 +358,7 @@ impl<'a> Model<'a> {
         let participant = &mut self.participants[i];
         *participant = Participant {
             room,
+            server,
             client: Some(client),
             id: you.id,
             token: resume,
@@ -296,6 +395,13 @@ impl<'a> Model<'a> {
                 self.resume(i, i % 2).await;
             }
         }
+        if self.world.losing_entries {
+            self.world.lose_entries(false);
+            // A missing entry is detected by the next one.
+            for i in (0..4).filter(|i| *i != but) {
+                self.say(i).await;
+            }
+        }
         for i in (0..4).filter(|i| *i != but) {
             while self.participants[i].received.count() < self.participants[i].expected.count() {
                 self.read(i).await;
@@ -318,13 +424,13 @@ impl<'a> Model<'a> {
         }
     }
 
-    async fn leave_all(&mut self, redis: &Redis) {
+    async fn leave_all(&mut self) {
         for i in 0..4 {
             self.leave_room(i).await;
         }
         // No keys are left in Redis.
         with_timeout(async {
-            while redis.query(&format!("KEYS *case?{}?room*", self.case)).await != "*0\r\n+OK\r\n" {
+            while self.world.redis.query(&format!("KEYS *case?{}?room*", self.case)).await != "*0\r\n+OK\r\n" {
                 tokio::task::yield_now().await;
             }
         })

@@ -4,11 +4,14 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use browser_rtc_proto::signaling::{ErrorCode, Joined, ServerError, ServerMessage};
+use browser_rtc_proto::signaling::{ErrorCode, Joined, ServerError, ServerMessage, close};
 use browser_rtc_signaling::{Config, Limits};
 use tempfile::TempDir;
 use tokio::{
@@ -191,23 +194,17 @@ pub async fn say_to_all(from: &mut Client, others: &mut [&mut Client], word: &st
     }
 }
 
-/// Waits until a server continues without Redis. Until then, it sends no errors for invalid frames.
-pub async fn wait_until_disconnected(server: &TestServer, client: &mut Client) {
-    with_timeout(async { while server.get("/readyz").await.0.starts_with("http/1.1 200") {} }).await;
-    client.send_text("nonsense").await;
-    client.expect_error(ErrorCode::BadMessage).await;
+/// Expects that the server closes the socket because Redis is unavailable. Frames before that are skipped.
+pub async fn expect_unavailable(client: &mut Client) {
+    assert_eq!(client.close_code().await, close::TRY_AGAIN_LATER);
 }
 
-/// Joins Ada and Bob on one server and Carol on another, all in the room `r`, and waits until they know each other.
-pub async fn join_on_two_servers(one: &TestServer, two: &TestServer) -> (Client, Client, Client) {
-    let mut ada = one.join("r", "Ada").await;
-    let mut bob = one.join("r", "Bob").await;
-    let carol = two.join("r", "Carol").await;
-    ada.expect_joined(&bob, "Bob").await;
-    for client in [&mut ada, &mut bob] {
-        client.expect_joined(&carol, "Carol").await;
-    }
-    (ada, bob, carol)
+pub async fn is_ready(server: &TestServer) -> bool {
+    server.get("/readyz").await.0.starts_with("http/1.1 200")
+}
+
+pub async fn wait_until_ready(server: &TestServer) {
+    with_timeout(async { while !is_ready(server).await {} }).await;
 }
 
 /// Joins as soon as the server can assign seats.
@@ -242,12 +239,11 @@ pub async fn join_once_not(server: &TestServer, room: &str, name: &str, not: Err
     .await
 }
 
-/// A proxy to Redis that can be disconnected.
+/// A proxy to Redis that can be disconnected, and that can lose published entries.
 pub struct RedisProxy {
     pub url: String,
     connected: watch::Sender<bool>,
-    /// Flags: whether subscriptions are held back, and whether one was.
-    held: Arc<watch::Sender<(bool, bool)>>,
+    loses_entries: Arc<AtomicBool>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -256,55 +252,64 @@ impl RedisProxy {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("redis://{}", listener.local_addr().unwrap());
         let (connected, is_connected) = watch::channel(true);
-        let held = Arc::new(watch::Sender::new((false, false)));
-        let (to, holding) = (redis.port, Arc::clone(&held));
+        let loses_entries = Arc::new(AtomicBool::new(false));
+        let (to, losing) = (redis.port, Arc::clone(&loses_entries));
         let task = tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
                 let mut is_connected = is_connected.clone();
                 if !*is_connected.borrow() {
                     continue;
                 }
-                let held = Arc::clone(&holding);
+                let losing = Arc::clone(&losing);
                 tokio::spawn(async move {
-                    let mut far = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+                    let Ok(mut far) = TcpStream::connect(("127.0.0.1", to)).await else { return };
                     let ((mut far_read, mut far_write), (mut near_read, mut near_write)) = (far.split(), near.split());
-                    let forward = async {
-                        let mut chunk = vec![0; 64 * 1024];
-                        while let Ok(count @ 1..) = near_read.read(&mut chunk).await {
-                            let chunk = &chunk[..count];
-                            if held.borrow().0 && chunk.windows(10).any(|word| word == b"SSUBSCRIBE") {
-                                held.send_replace((true, true));
-                                let _ = held.subscribe().wait_for(|(held, _)| !held).await;
+                    let answers = async {
+                        let mut bytes = Vec::new();
+                        while let Ok(1..) = far_read.read_buf(&mut bytes).await {
+                            while let Some(length) = answer_length(&bytes) {
+                                let answer: Vec<_> = bytes.drain(..length).collect();
+                                let is_entry = answer.starts_with(b">") && answer.windows(8).any(|w| w == b"smessage");
+                                if !is_entry || !losing.load(Ordering::Relaxed) {
+                                    // The server may have closed the connection, which ends the copying below.
+                                    let _ = near_write.write_all(&answer).await;
+                                }
                             }
-                            // Redis may have closed the connection, which ends the copying below.
-                            let _ = far_write.write_all(chunk).await;
                         }
                     };
                     tokio::select! {
-                        () = forward => {}
-                        _ended = tokio::io::copy(&mut far_read, &mut near_write) => {}
+                        () = answers => {}
+                        _ended = tokio::io::copy(&mut near_read, &mut far_write) => {}
                         _disconnected = is_connected.wait_for(|connected| !connected) => {}
                     }
                 });
             }
         });
-        Self { url, connected, held, _task: AbortOnDropHandle::new(task) }
-    }
-
-    /// Holds back subscriptions, and the commands after them, without breaking the connection.
-    pub fn hold_subscriptions(&self) {
-        self.held.send_replace((true, false));
-    }
-
-    pub async fn wait_until_held(&self) {
-        let _ = with_timeout(self.held.subscribe().wait_for(|(_, something)| *something)).await;
-    }
-
-    pub fn release(&self) {
-        self.held.send_replace((false, false));
+        Self { url, connected, loses_entries, _task: AbortOnDropHandle::new(task) }
     }
 
     pub fn set_connected(&self, connected: bool) {
         self.connected.send_replace(connected);
     }
+
+    /// Sets whether published entries are lost.
+    pub fn lose_entries(&self, lose: bool) {
+        self.loses_entries.store(lose, Ordering::Relaxed);
+    }
+}
+
+/// Returns the length of the first answer in bytes, or `None` if it is incomplete.
+fn answer_length(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.windows(2).position(|end| end == b"\r\n")? + 2;
+    let number = || std::str::from_utf8(&bytes[1..end - 2]).unwrap().parse::<i64>().unwrap();
+    let parts = match bytes[0] {
+        b'$' | b'=' | b'!' if number() >= 0 => {
+            let length = end + usize::try_from(number()).unwrap() + 2;
+            return (bytes.len() >= length).then_some(length);
+        }
+        b'*' | b'>' | b'~' => number(),
+        b'%' => number() * 2,
+        _ => 0,
+    };
+    (0..parts).try_fold(end, |at, _| Some(at + answer_length(bytes.get(at..)?)?))
 }
