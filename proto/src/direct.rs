@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     call::CallMessage,
-    negotiation::signal::Wire,
+    json::{Object, ParseMessageError, Writer},
     signaling::{Data, MessageId},
 };
 
@@ -75,28 +73,47 @@ impl From<&str> for FailureReason {
     }
 }
 
-impl From<DirectMessage> for Wire {
-    fn from(DirectMessage { id, content }: DirectMessage) -> Self {
-        let kind = |kind: &str, data| Self { id: Some(id.into()), kind: kind.into(), data, ..Self::default() };
-        match content {
-            Content::Message(data) => kind("message", Some(data)),
-            Content::Request(data) => kind("request", Some(data)),
-            Content::Reply(data) => kind("reply", Some(data)),
-            Content::Failure { reason, mut message } => {
-                if let Some((end, _)) = message.char_indices().nth(MAX_FAILURE_CHARS) {
-                    message.truncate(end);
-                }
-                let message = Some(message).filter(|message| !message.is_empty());
-                Self { reason: Some(reason.as_str().into()), message, ..kind("failure", None) }
+impl DirectMessage {
+    /// Adds the members of the message to an object.
+    fn write(&self, json: &mut Writer) {
+        json.member("id", &self.id);
+        match &self.content {
+            Content::Message(data) => json.member("kind", &"message").member("data", data),
+            Content::Request(data) => json.member("kind", &"request").member("data", data),
+            Content::Reply(data) => json.member("kind", &"reply").member("data", data),
+            Content::Failure { reason, message } => {
+                let end = message.char_indices().nth(MAX_FAILURE_CHARS).map_or(message.len(), |(end, _)| end);
+                let message = message.get(..end).filter(|message| !message.is_empty());
+                json.member("kind", &"failure").member("reason", &reason.as_str()).member("message", &message)
             }
-            Content::Cancel => kind("cancel", None),
-        }
+            Content::Cancel => json.member("kind", &"cancel"),
+        };
+    }
+
+    /// Reads the message from the members of an object.
+    fn read(object: &Object<'_>) -> Result<Self, ParseMessageError> {
+        // A member that is `null` is read as an absent one.
+        let data = || object.optional("data").map(|data| data.unwrap_or_else(Data::null));
+        let content = match &*object.required::<Cow<str>>("kind")? {
+            "message" => Content::Message(data()?),
+            "request" => Content::Request(data()?),
+            "reply" => Content::Reply(data()?),
+            "failure" => {
+                let reason: Option<Cow<str>> = object.optional("reason")?;
+                Content::Failure {
+                    reason: reason.as_deref().unwrap_or_default().into(),
+                    message: object.optional("message")?.unwrap_or_default(),
+                }
+            }
+            "cancel" => Content::Cancel,
+            unknown => return Err(ParseMessageError::unknown_type(unknown)),
+        };
+        Ok(Self { id: object.required("id")?, content })
     }
 }
 
 /// The content of a `signal`: a message of a call, or a direct message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Wire", try_from = "Wire")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PeerMessage {
     /// A message of a call.
     Call(CallMessage),
@@ -104,35 +121,29 @@ pub enum PeerMessage {
     Direct(DirectMessage),
 }
 
-impl From<PeerMessage> for Wire {
-    fn from(message: PeerMessage) -> Self {
-        match message {
-            PeerMessage::Call(message) => message.into(),
-            PeerMessage::Direct(message) => message.into(),
+impl PeerMessage {
+    /// Returns the message as JSON.
+    #[must_use]
+    pub fn to_data(&self) -> Data {
+        let mut json = Writer::new();
+        match self {
+            Self::Call(message) => message.write(&mut json),
+            Self::Direct(message) => message.write(&mut json),
         }
+        Data::from_writer(json)
     }
-}
 
-impl TryFrom<Wire> for PeerMessage {
-    type Error = Cow<'static, str>;
-
-    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
-        let (None, Some(id)) = (&wire.call, wire.id.clone()) else { return wire.try_into().map(Self::Call) };
-        let id = MessageId::try_from(id).map_err(|_| "`id`: not a message id")?;
-        // A member that is `null` is read as an absent one.
-        let data = wire.data.unwrap_or_else(Data::null);
-        let content = match &*wire.kind {
-            "message" => Content::Message(data),
-            "request" => Content::Request(data),
-            "reply" => Content::Reply(data),
-            "failure" => Content::Failure {
-                reason: wire.reason.as_deref().unwrap_or_default().into(),
-                message: wire.message.unwrap_or_default(),
-            },
-            "cancel" => Content::Cancel,
-            kind => return Err(format!("`kind`: unknown kind {kind:?}").into()),
-        };
-        Ok(Self::Direct(DirectMessage { id, content }))
+    /// Reads a message. Unknown members are ignored.
+    ///
+    /// # Errors
+    /// Returns an error if the data is not a JSON object, has an unknown kind, or lacks a member.
+    pub fn from_data(data: &Data) -> Result<Self, ParseMessageError> {
+        let object = Object::parse(data.get())?;
+        if object.is_absent("call") && !object.is_absent("id") {
+            DirectMessage::read(&object).map(Self::Direct)
+        } else {
+            CallMessage::read(&object).map(Self::Call)
+        }
     }
 }
 
@@ -146,15 +157,19 @@ mod tests {
         document::{DOCUMENT, examples, one_line},
     };
 
+    fn data(json: &str) -> Data {
+        Data::from_json(json).unwrap()
+    }
+
     fn parse(json: &str) -> Option<DirectMessage> {
-        match serde_json::from_str(json) {
+        match PeerMessage::from_data(&data(json)) {
             Ok(PeerMessage::Direct(message)) => Some(message),
             _ => None,
         }
     }
 
     fn text(message: DirectMessage) -> String {
-        serde_json::to_string(&PeerMessage::Direct(message)).unwrap()
+        PeerMessage::Direct(message).to_data().get().to_owned()
     }
 
     #[test]
@@ -195,13 +210,13 @@ mod tests {
             r#"{"id":1,"kind":"message","data":1}"#,
             r#"{"kind":"message","data":1}"#,
         ] {
-            assert!(serde_json::from_str::<PeerMessage>(json).is_err(), "{json}");
+            assert!(PeerMessage::from_data(&data(json)).is_err(), "{json}");
         }
     }
 
     #[test]
     fn call_message_may_have_id() {
-        let message = serde_json::from_str(r#"{"call":"c1","id":"m1","kind":"ring"}"#).unwrap();
+        let message = PeerMessage::from_data(&data(r#"{"call":"c1","id":"m1","kind":"ring"}"#)).unwrap();
         let PeerMessage::Call(CallMessage { signal, .. }) = message else { panic!("{message:?}") };
         assert_eq!(signal, CallSignal::Ring(Ring::default()));
     }

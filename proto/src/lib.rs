@@ -128,6 +128,8 @@ mod spec_enum;
 #[doc(hidden)]
 pub mod webidl;
 
+pub use json::ParseMessageError;
+
 // For the macros.
 #[doc(hidden)]
 pub use serde;

@@ -56,12 +56,10 @@ pub fn bytes(input: &[u8]) {
 pub fn messages(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     if let Ok(message) = ClientMessage::from_json(text) {
-        let again = message.to_json().and_then(|json| ClientMessage::from_json(&json));
-        assert_eq!(again.ok(), Some(message));
+        assert_eq!(ClientMessage::from_json(&message.to_json()), Ok(message));
     }
     if let Ok(message) = ServerMessage::from_json(text) {
-        let again = message.to_json().and_then(|json| ServerMessage::from_json(&json));
-        assert_eq!(again.ok(), Some(message));
+        assert_eq!(ServerMessage::from_json(&message.to_json()), Ok(message));
     }
 }
 

@@ -115,7 +115,7 @@ pub fn queue(limits: &Limits) -> (Outbox, OutboxReader) {
 
 /// Returns the frame of a message. Its clones share the text.
 pub fn encode(message: &ServerMessage) -> Utf8Bytes {
-    // The most frequent frames, which may be kept for a long time, are encoded without serde, in an exact allocation.
+    // The most frequent frames, which may be kept for a long time, are encoded in an exact allocation.
     match message {
         ServerMessage::Signal(SignalFrom { from, data, .. }) if is_plain(from) => {
             return encode_relayed("signal", from, None, data).into();
@@ -125,14 +125,7 @@ pub fn encode(message: &ServerMessage) -> Utf8Bytes {
         }
         _ => {}
     }
-    match message.to_json() {
-        Ok(json) => json.into(),
-        Err(error) => {
-            // Unreachable, because each field is a string, a number or JSON.
-            tracing::error!(%error, "cannot encode a message as JSON");
-            Utf8Bytes::from_static(r#"{"type":"error","code":"internal","message":""}"#)
-        }
-    }
+    message.to_json().into()
 }
 
 /// Returns whether the id needs no escapes in JSON, which is true for each id of a server.

@@ -117,14 +117,7 @@ impl FileChannel {
     }
 
     pub(super) async fn send(&self, message: impl Into<Message>) -> Result<()> {
-        let text = message.into().to_json().map_err(|error| {
-            Error::new(
-                OPERATION,
-                ErrorKind::Operation,
-                format!("a message of the file protocol cannot be serialized: {error}"),
-            )
-        })?;
-        self.channel.send(&text).await
+        self.channel.send(&message.into().to_json()).await
     }
 
     /// Sends the last message of a transfer, which is not needed once the channel has closed.

@@ -254,7 +254,7 @@ pub(super) fn call_options(
     }
     let options = Options::new(operation, options)?;
     if let Some(metadata) = options.present("metadata")? {
-        call = call.metadata(&metadata.json()?)?;
+        call = call.metadata_data(metadata.json()?)?;
     }
     if let Some(time) = options.present("ringTime")? {
         call = call.ring_time(time.duration()?);

@@ -72,7 +72,7 @@ impl NpmIncomingRequest {
         const OPERATION: &str = "reply";
         let value = if value.is_undefined() { JsValue::NULL } else { value };
         let value = Argument::new(OPERATION, "value", value).json()?;
-        Ok(self.answer(OPERATION, |request| request.reply(&value))?)
+        Ok(self.answer(OPERATION, |request| request.reply_data(value))?)
     }
 
     /// Answers that the request has failed, with a message for the peer of at most 1000 characters.

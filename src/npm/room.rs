@@ -173,7 +173,7 @@ impl NpmRoom {
         #[wasm_bindgen(unchecked_optional_param_type = "WaitOptions | AbortSignal")] options: JsValue,
     ) -> Promise {
         const OPERATION: &str = "say";
-        accepted(OPERATION, options, || self.0.say(&Argument::new(OPERATION, "value", value).json()?))
+        accepted(OPERATION, options, || self.0.say_data(Argument::new(OPERATION, "value", value).json()?))
     }
 
     /// Sends a message to one peer, without a call: any value that can be represented in JSON. `peer` is an entry of `peers`
@@ -189,7 +189,7 @@ impl NpmRoom {
         const OPERATION: &str = "send";
         accepted(OPERATION, options, || {
             let peer = Argument::new(OPERATION, "peer", peer).peer()?;
-            self.0.send(&peer, &Argument::new(OPERATION, "value", value).json()?)
+            self.0.send_data(&peer, Argument::new(OPERATION, "value", value).json()?)
         })
     }
 
@@ -215,7 +215,8 @@ impl NpmRoom {
         });
         promise(async move {
             let (peer, value, timeout, signal) = arguments?;
-            let requesting = async move { room.request(&peer, &value, timeout).await.map(|reply| from_json(&reply)) };
+            let requesting =
+                async move { room.request_data(&peer, value, timeout).await.map(|reply| from_json(&reply)) };
             abortable(OPERATION, signal, requesting).await
         })
     }

@@ -91,7 +91,7 @@ impl ControlChannel {
     /// run another version or be malicious.
     fn receive(&self, message: Option<&Result<Message>>) -> bool {
         if let Some(Ok(Message::Text(text))) = message
-            && let Ok(NewId { me: id, .. }) = serde_json::from_str(text)
+            && let Ok(NewId { me: id, .. }) = NewId::from_json(text)
             && id.as_str().len() <= MAX_ID_BYTES
             && let Some(call) = self.call.upgrade()
         {
@@ -101,10 +101,8 @@ impl ControlChannel {
     }
 
     fn send(&mut self, me: PeerId) {
-        if let Ok(text) = serde_json::to_string(&NewId { me }) {
-            // This fails only if the channel has closed, which `step` handles next.
-            let _ = self.channel.try_send(&text);
-        }
+        // This fails only if the channel has closed, which `step` handles next.
+        let _ = self.channel.try_send(&NewId { me }.to_json());
     }
 
     /// Waits for the reason to arrive, and returns whether the peer has closed the channel. The browser also closes the

@@ -31,10 +31,14 @@ impl Room {
     /// - `Operation` if too many messages wait to be sent.
     /// - `Closed` if the room has been left or lost.
     pub fn say<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery> {
+        self.say_data(json("say", value)?)
+    }
+
+    /// Sends JSON to all other peers. Unlike [`say`](Self::say), this does not need serde.
+    pub(crate) fn say_data(&self, data: Data) -> Result<Delivery> {
         const OPERATION: &str = "say";
-        let data = json(OPERATION, value)?;
         self.shared.check_open(OPERATION)?;
-        let (frame, delivery) = Frame::say(message_id(OPERATION)?, data)?;
+        let (frame, delivery) = Frame::say(message_id(OPERATION)?, data);
         self.shared.send(OPERATION, frame)?;
         Ok(delivery)
     }
@@ -52,8 +56,12 @@ impl Room {
     /// - `Operation` if too many messages wait to be sent.
     /// - `Closed` if the room has been left or lost.
     pub fn send<T: Serialize + ?Sized>(&self, peer: &PeerId, value: &T) -> Result<Delivery> {
+        self.send_data(peer, json("send", value)?)
+    }
+
+    /// Sends JSON to one peer.
+    pub(crate) fn send_data(&self, peer: &PeerId, data: Data) -> Result<Delivery> {
         const OPERATION: &str = "send";
-        let data = json(OPERATION, value)?;
         let to = self.shared.recipient(OPERATION, peer)?;
         self.shared.send_direct(OPERATION, &to.id, message_id(OPERATION)?, Content::Message(data))
     }
@@ -90,7 +98,12 @@ impl Room {
     /// # Cancel safety
     /// If the future is dropped, the peer is notified that no reply is needed.
     pub async fn request<T: Serialize + ?Sized>(&self, peer: &PeerId, value: &T, timeout: Duration) -> Result<Data> {
-        self.shared.request(peer, json("request", value)?, timeout).await
+        self.request_data(peer, json("request", value)?, timeout).await
+    }
+
+    /// Sends a request with JSON to one peer.
+    pub(crate) async fn request_data(&self, peer: &PeerId, data: Data, timeout: Duration) -> Result<Data> {
+        self.shared.request(peer, data, timeout).await
     }
 
     /// Subscribes to the requests of the peers from now on.

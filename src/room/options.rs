@@ -5,13 +5,16 @@ use std::time::Duration;
 use browser_rtc_proto::call::MAX_METADATA_BYTES;
 use serde::Serialize;
 
-use super::media::CallMedia;
+use super::{media::CallMedia, outgoing::json};
 use crate::{
     error::{Error, ErrorKind, Result},
     peer::{Configuration, SessionDescription},
     session::sdp_transform::SdpTransform,
     signaling::Data,
 };
+
+/// The operation of the errors of metadata.
+const METADATA: &str = "metadata";
 
 /// The options of [`Room::call_with`](super::Room::call_with) and
 /// [`IncomingCall::accept_with`](super::IncomingCall::accept_with).
@@ -56,14 +59,16 @@ impl<'a> CallOptions<'a> {
     /// # Errors
     /// - `Type` if the value cannot be represented in JSON.
     /// - `TooLarge` if the JSON exceeds the limit.
-    pub fn metadata<T: Serialize + ?Sized>(mut self, value: &T) -> Result<Self> {
-        const OPERATION: &str = "metadata";
-        let data =
-            Data::from_serialize(value).map_err(|error| Error::new(OPERATION, ErrorKind::Type, error.to_string()))?;
+    pub fn metadata<T: Serialize + ?Sized>(self, value: &T) -> Result<Self> {
+        self.metadata_data(json(METADATA, value)?)
+    }
+
+    /// Attaches JSON to the call.
+    pub(crate) fn metadata_data(mut self, data: Data) -> Result<Self> {
         let size = data.get().len();
         if size > MAX_METADATA_BYTES {
             let message = format!("the JSON has {size} bytes, and the limit is {MAX_METADATA_BYTES} bytes");
-            return Err(Error::new(OPERATION, ErrorKind::TooLarge { limit: MAX_METADATA_BYTES as u64 }, message));
+            return Err(Error::new(METADATA, ErrorKind::TooLarge { limit: MAX_METADATA_BYTES as u64 }, message));
         }
         self.metadata = Some(data);
         Ok(self)

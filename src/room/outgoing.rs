@@ -79,35 +79,30 @@ pub(super) enum Refusal {
 }
 
 impl Frame {
-    pub(super) fn new(message: ClientMessage, owner: Owner) -> Result<Self> {
-        let text = message.to_json().map_err(|error| Error::new("send", ErrorKind::Syntax, error.to_string()))?;
-        Ok(Self { message, size: text.len(), owner, attempts: 0 })
+    pub(super) fn new(message: ClientMessage, owner: Owner) -> Self {
+        let size = message.to_json().len();
+        Self { message, size, owner, attempts: 0 }
     }
 
     /// Creates a message to the room.
-    pub(super) fn say(id: MessageId, data: Data) -> Result<(Self, Delivery)> {
+    pub(super) fn say(id: MessageId, data: Data) -> (Self, Delivery) {
         Self::message("say", ClientMessage::Say(Say::new(id, data)))
     }
 
     /// Creates a message to a peer.
-    pub(super) fn direct(
-        operation: &'static str,
-        to: &PeerId,
-        id: MessageId,
-        content: Content,
-    ) -> Result<(Self, Delivery)> {
-        let data = json(operation, &PeerMessage::Direct(DirectMessage { id, content }))?;
+    pub(super) fn direct(operation: &'static str, to: &PeerId, id: MessageId, content: Content) -> (Self, Delivery) {
+        let data = PeerMessage::Direct(DirectMessage { id, content }).to_data();
         Self::message(operation, ClientMessage::Signal(SignalTo::new(to.clone(), data)))
     }
 
-    fn message(operation: &'static str, message: ClientMessage) -> Result<(Self, Delivery)> {
+    fn message(operation: &'static str, message: ClientMessage) -> (Self, Delivery) {
         let (owner, delivery) = Delivery::new(operation);
-        Ok((Self::new(message, owner)?, delivery))
+        (Self::new(message, owner), delivery)
     }
 
     /// Creates a signal of a call.
-    fn signal(call: CallId, to: PeerId, signal: CallSignal, owner: Owner) -> Result<Self> {
-        let data = json("signal", &PeerMessage::Call(CallMessage { call, signal }))?;
+    fn signal(call: CallId, to: PeerId, signal: CallSignal, owner: Owner) -> Self {
+        let data = PeerMessage::Call(CallMessage { call, signal }).to_data();
         Self::new(ClientMessage::Signal(SignalTo::new(to, data)), owner)
     }
 
@@ -272,7 +267,7 @@ impl Outgoing {
 
     /// Sends a signal of a call.
     pub(super) fn send_signal(&mut self, call: &CallId, to: &PeerId, signal: CallSignal, owner: Owner) -> Result<()> {
-        self.send(Frame::signal(call.clone(), to.clone(), signal, owner)?)
+        self.send(Frame::signal(call.clone(), to.clone(), signal, owner))
     }
 
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {

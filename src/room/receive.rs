@@ -106,7 +106,7 @@ impl Receiver {
     /// Receives a signal. Malformed signals are ignored, because the peer may run another version or be malicious.
     fn receive_signal(&mut self, room: &Rc<SharedRoom>, from: &PeerId, data: &Data) {
         let Some(peer) = room.presence().peer(from) else { return };
-        match data.parse() {
+        match PeerMessage::from_data(data) {
             Ok(PeerMessage::Call(message)) => self.receive_call_message(room, peer, message),
             Ok(PeerMessage::Direct(message)) => self.receive_direct(room, peer, message),
             Err(_) => {}

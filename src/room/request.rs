@@ -18,6 +18,9 @@ use crate::{
     wake::CloseSignal,
 };
 
+/// The operation of the errors of a reply.
+const REPLY: &str = "reply";
+
 /// A request of a peer, from [`Room::requests`](super::Room::requests).
 ///
 /// Clones share one request and compare equal. The request is answered once, with [`reply`](Self::reply) or
@@ -84,8 +87,12 @@ impl IncomingRequest {
     ///
     /// After any error, a request that has not been answered before can still be answered.
     pub fn reply<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
-        const OPERATION: &str = "reply";
-        self.0.answer(OPERATION, Content::Reply(json(OPERATION, value)?))
+        self.reply_data(json(REPLY, value)?)
+    }
+
+    /// Replies with JSON.
+    pub(crate) fn reply_data(&self, data: Data) -> Result<()> {
+        self.0.answer(REPLY, Content::Reply(data))
     }
 
     /// Answers that the request has failed, with a message for the peer, which is truncated to 1,000 characters. The peer's

@@ -172,12 +172,12 @@ mod tests {
     }
 
     fn say(number: usize) -> Frame {
-        Frame::new(message(number), Delivery::new("say").0).unwrap()
+        Frame::new(message(number), Delivery::new("say").0)
     }
 
     fn awaited_say(number: usize) -> (Frame, Delivery) {
         let (owner, delivery) = Delivery::new("say");
-        (Frame::new(message(number), owner).unwrap(), delivery)
+        (Frame::new(message(number), owner), delivery)
     }
 
     fn outcome(delivery: &mut Delivery) -> Option<Result<(), ErrorKind>> {
@@ -190,7 +190,7 @@ mod tests {
 
     fn signal() -> Frame {
         let message = ClientMessage::Signal(SignalTo::new("b", Data::from_serialize(&0).unwrap()));
-        Frame::new(message, Owner::Session).unwrap()
+        Frame::new(message, Owner::Session)
     }
 
     fn send_all(resend_queue: &mut ResendQueue) -> Vec<ClientMessage> {
@@ -376,7 +376,7 @@ mod tests {
         let (owner, mut delivery) = Delivery::new("say");
         let data = Data::from_serialize(&"x".repeat(LIMIT)).unwrap();
         let large = ClientMessage::Say(Say::new("m1".parse().unwrap(), data));
-        let large = Frame::new(large, owner).unwrap();
+        let large = Frame::new(large, owner);
         [say(0), large, say(2)].into_iter().for_each(|frame| resend_queue.push(frame));
         assert_eq!(send_all(&mut resend_queue), [message(0), message(2)]);
         let overhead = r#"{"type":"say","id":"m1","data":}"#.len();
@@ -389,7 +389,7 @@ mod tests {
     #[test]
     fn call_signals_are_retried_five_times() {
         let message = ClientMessage::Signal(SignalTo::new("b", Data::from_serialize(&0).unwrap()));
-        let mut frame = Frame::new(message, Owner::EndedCall).unwrap();
+        let mut frame = Frame::new(message, Owner::EndedCall);
         for attempt in 1..=5 {
             let Refusal::Retry(retried) = frame.refused(&ErrorCode::RateLimited, String::new()) else { panic!() };
             assert_eq!(retried.attempts(), attempt);

@@ -136,7 +136,7 @@ impl SharedRoom {
         content: Content,
     ) -> Result<Delivery> {
         self.check_open(operation)?;
-        let (frame, delivery) = Frame::direct(operation, to, id, content)?;
+        let (frame, delivery) = Frame::direct(operation, to, id, content);
         self.send(operation, frame)?;
         Ok(delivery)
     }

@@ -56,8 +56,9 @@ mod socket;
 use std::borrow::Cow;
 
 pub use browser_rtc_proto::signaling::{
-    ClientMessage, Data, ErrorCode, Join, Joined, LeaveReason, MessageId, PATH, Peer, PeerId, PeerJoined, PeerLeft,
-    Ping, Pong, ResumeToken, SUBPROTOCOL, Say, SayFrom, ServerError, ServerMessage, SignalFrom, SignalTo,
+    ClientMessage, Data, ErrorCode, Join, Joined, LeaveReason, MessageId, PATH, ParseMessageError, Peer, PeerId,
+    PeerJoined, PeerLeft, Ping, Pong, ResumeToken, SUBPROTOCOL, Say, SayFrom, ServerError, ServerMessage, SignalFrom,
+    SignalTo,
 };
 
 pub use self::socket::SignalingSocket;

@@ -6,10 +6,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage, close};
+use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, ParseMessageError, SUBPROTOCOL, ServerMessage, close};
 use futures::{Sink, SinkExt, Stream, StreamExt, future};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
-use serde::Deserialize;
 
 use crate::error::{During, Error, ErrorKind, Result};
 
@@ -97,8 +96,10 @@ impl Stream for SignalingSocket {
             return Poll::Ready(None);
         };
         Poll::Ready(Some(match frame {
-            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(|error| parse_error(&text, &error)),
-            Ok(Message::Bytes(_)) => Err(malformed(&"the signaling server sent a binary frame")),
+            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(|error| parse_error(&error)),
+            Ok(Message::Bytes(_)) => {
+                Err(Error::new(OPERATION, ErrorKind::Syntax, "the signaling server sent a binary frame"))
+            }
             Err(error) => {
                 self.ended = true;
                 Err(socket_error(error))
@@ -119,8 +120,7 @@ impl Sink<ClientMessage> for SignalingSocket {
 
     fn start_send(mut self: Pin<&mut Self>, message: ClientMessage) -> Result<()> {
         self.check_open()?;
-        let frame = message.to_json().map_err(|error| malformed(&error))?;
-        self.socket.start_send_unpin(Message::Text(frame)).map_err(socket_error)
+        self.socket.start_send_unpin(Message::Text(message.to_json())).map_err(socket_error)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
@@ -142,26 +142,9 @@ pub(crate) fn is_frame_error(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Syntax | ErrorKind::NotSupported)
 }
 
-/// The message types of this version of the protocol.
-const KNOWN_TYPES: [&str; 7] = ["joined", "peer_joined", "peer_left", "signal", "say", "pong", "error"];
-
-/// The type of a message that cannot be parsed.
-#[derive(Deserialize)]
-struct MessageType {
-    r#type: String,
-}
-
-fn parse_error(frame: &str, reason: &dyn fmt::Display) -> Error {
-    match serde_json::from_str::<MessageType>(frame) {
-        Ok(MessageType { r#type }) if !KNOWN_TYPES.contains(&&*r#type) => {
-            Error::new(OPERATION, ErrorKind::NotSupported, reason.to_string())
-        }
-        _ => malformed(reason),
-    }
-}
-
-fn malformed(reason: &dyn fmt::Display) -> Error {
-    Error::new(OPERATION, ErrorKind::Syntax, reason.to_string())
+fn parse_error(error: &ParseMessageError) -> Error {
+    let kind = if error.is_unknown_type() { ErrorKind::NotSupported } else { ErrorKind::Syntax };
+    Error::new(OPERATION, kind, error.to_string())
 }
 
 /// Converts the error with which a socket has ended.

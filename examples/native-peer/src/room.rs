@@ -7,9 +7,10 @@ use browser_rtc_proto::{
         CallId, CallMessage, CallSignal, CallState, DeclineReason, EndReason, HangUpReason, Phase, Ring, RingOutcome,
         Rings,
     },
+    direct::PeerMessage,
     sdp::ConnectionState,
     signaling::{
-        ClientMessage, Data, Join, Joined, Peer, PeerId, PeerJoined, PeerLeft, SUBPROTOCOL, ServerError, ServerMessage,
+        ClientMessage, Join, Joined, Peer, PeerId, PeerJoined, PeerLeft, SUBPROTOCOL, ServerError, ServerMessage,
         SignalFrom, SignalTo,
     },
 };
@@ -75,7 +76,7 @@ impl Room {
         request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
         let join = ClientMessage::Join(Join::new(&options.room, &options.name));
-        socket.send(Message::text(join.to_json()?)).await?;
+        socket.send(Message::text(join.to_json())).await?;
         loop {
             let frame = socket.next().await.ok_or("the server has closed the socket")??;
             let Message::Text(text) = frame else { continue };
@@ -148,7 +149,7 @@ impl Room {
             ServerMessage::Signal(SignalFrom { from, data, .. }) => {
                 // Messages of unknown peers, and of later versions, are ignored.
                 let peer = self.peers.iter().find(|peer| peer.id == from).cloned();
-                if let (Some(peer), Ok(message)) = (peer, data.parse()) {
+                if let (Some(peer), Ok(PeerMessage::Call(message))) = (peer, PeerMessage::from_data(&data)) {
                     self.receive_call_message(peer, message).await?;
                 }
             }
@@ -301,11 +302,11 @@ impl Room {
 
     async fn signal(&mut self, to: &PeerId, call: &CallId, signal: impl Into<Option<CallSignal>>) -> Result {
         let Some(signal) = signal.into() else { return Ok(()) };
-        let data = Data::from_serialize(&CallMessage { call: call.clone(), signal })?;
+        let data = PeerMessage::Call(CallMessage { call: call.clone(), signal }).to_data();
         self.send(&ClientMessage::Signal(SignalTo::new(to.clone(), data))).await
     }
 
     async fn send(&mut self, message: &ClientMessage) -> Result {
-        Ok(self.socket.send(Message::text(message.to_json()?)).await?)
+        Ok(self.socket.send(Message::text(message.to_json())).await?)
     }
 }

@@ -111,7 +111,8 @@ impl Session {
             Wake::Connection(Event::Closed) => Update::Ended(EndReason::PeerHungUp),
             Wake::Connection(Event::OwnChannel(text)) => {
                 // A message that cannot be read is ignored: it may be of a later version.
-                serde_json::from_slice(&text).map_or(Update::Nothing, |NewId { me }| Update::Moved(me))
+                let new_id = str::from_utf8(&text).ok().and_then(|text| NewId::from_json(text).ok());
+                new_id.map_or(Update::Nothing, |NewId { me }| Update::Moved(me))
             }
             Wake::Connection(Event::ChannelOpen(label)) => {
                 println!("channel {label:?} is open");

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
-    negotiation::{Signal, signal::Wire},
+    json::{Object, ParseMessageError, Writer, checked_json_text},
+    negotiation::Signal,
     signaling::Data,
 };
 
@@ -13,8 +12,7 @@ use crate::{
 pub const MAX_METADATA_BYTES: usize = 16 * 1024;
 
 /// A message of one call: `{"call":"…","kind":"ring"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Wire", try_from = "Wire")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallMessage {
     /// The call.
     pub call: CallId,
@@ -55,45 +53,48 @@ pub struct Ring {
     pub ring_ms: Option<u32>,
 }
 
-impl From<CallMessage> for Wire {
-    fn from(CallMessage { call, signal }: CallMessage) -> Self {
-        let kind = |kind: &str, reason: Option<&str>| Self {
-            kind: kind.into(),
-            reason: reason.map(Into::into),
-            ..Self::default()
+impl CallMessage {
+    /// Adds the members of the message to an object.
+    pub(crate) fn write(&self, json: &mut Writer) {
+        json.member("call", &self.call);
+        match &self.signal {
+            CallSignal::Ring(Ring { metadata, ring_ms }) => {
+                json.member("kind", &"ring").member("metadata", metadata).member("ring_ms", ring_ms)
+            }
+            CallSignal::Accept { metadata } => json.member("kind", &"accept").member("metadata", metadata),
+            CallSignal::Decline { reason } => json.member("kind", &"decline").member("reason", &reason.as_str()),
+            CallSignal::HangUp { reason } => json.member("kind", &"hang_up").member("reason", &reason.as_str()),
+            CallSignal::Negotiation(signal) => {
+                signal.write(json);
+                json
+            }
         };
-        let wire = match signal {
-            CallSignal::Ring(Ring { metadata, ring_ms }) => Self { metadata, ring_ms, ..kind("ring", None) },
-            CallSignal::Accept { metadata } => Self { metadata, ..kind("accept", None) },
-            CallSignal::Decline { reason } => kind("decline", Some(reason.as_str())),
-            CallSignal::HangUp { reason } => kind("hang_up", reason.as_str()),
-            CallSignal::Negotiation(signal) => signal.into(),
+    }
+
+    /// Reads the message from the members of an object.
+    pub(crate) fn read(object: &Object<'_>) -> Result<Self, ParseMessageError> {
+        let call = object.required("call")?;
+        let signal = match &*object.required::<Cow<str>>("kind")? {
+            "ring" => CallSignal::Ring(Ring { metadata: metadata(object)?, ring_ms: object.optional("ring_ms")? }),
+            "accept" => CallSignal::Accept { metadata: metadata(object)? },
+            "decline" => CallSignal::Decline { reason: DeclineReason::from(&*object.required::<Cow<str>>("reason")?) },
+            "hang_up" => {
+                let reason: Option<Cow<str>> = object.optional("reason")?;
+                CallSignal::HangUp { reason: HangUpReason::from(reason.as_deref().unwrap_or_default()) }
+            }
+            _ => CallSignal::Negotiation(Signal::read(object)?),
         };
-        Self { call: Some(call.into()), ..wire }
+        Ok(Self { call, signal })
     }
 }
 
-impl TryFrom<Wire> for CallMessage {
-    type Error = Cow<'static, str>;
-
-    fn try_from(mut wire: Wire) -> Result<Self, Self::Error> {
-        let call = wire.call.take().ok_or("`call`: the required member is missing")?;
-        let reason = wire.reason.take();
-        let metadata = wire.metadata.take();
-        if metadata.as_ref().is_some_and(|metadata| metadata.get().len() > MAX_METADATA_BYTES) {
-            return Err("`metadata`: the metadata of a call has too many bytes".into());
+fn metadata(object: &Object<'_>) -> Result<Option<Data>, ParseMessageError> {
+    let metadata: Option<Data> = object.optional("metadata")?;
+    match metadata {
+        Some(metadata) if metadata.get().len() > MAX_METADATA_BYTES => {
+            Err(ParseMessageError::new("field `metadata`: the metadata of a call has too many bytes"))
         }
-        let signal = match &*wire.kind {
-            "ring" => CallSignal::Ring(Ring { metadata, ring_ms: wire.ring_ms }),
-            "accept" => CallSignal::Accept { metadata },
-            "decline" => {
-                let reason = reason.ok_or("`reason`: the required member of a `decline` is missing")?;
-                CallSignal::Decline { reason: DeclineReason::from(&*reason) }
-            }
-            "hang_up" => CallSignal::HangUp { reason: HangUpReason::from(reason.as_deref().unwrap_or_default()) },
-            _ => CallSignal::Negotiation(wire.try_into()?),
-        };
-        Ok(Self { call: call.try_into()?, signal })
+        metadata => Ok(metadata),
     }
 }
 
@@ -162,9 +163,10 @@ impl From<&str> for HangUpReason {
 }
 
 /// The id of a call, 1 to [`MAX_CHARS`](Self::MAX_CHARS) characters, chosen by its caller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallId(String);
+
+checked_json_text!(CallId);
 
 impl From<CallId> for String {
     fn from(id: CallId) -> Self {
@@ -190,12 +192,22 @@ impl CallId {
     pub fn from_random([first, second, third]: [u32; 3]) -> Self {
         Self(format!("{first:08x}{second:08x}{third:08x}"))
     }
+
+    /// Returns the id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sdp::{SdpType, SessionDescription};
+
+    fn parse(json: &str) -> Result<CallMessage, ParseMessageError> {
+        Object::parse(json).and_then(|object| CallMessage::read(&object))
+    }
 
     fn data(json: &str) -> Option<Data> {
         Some(Data::from_json(json).unwrap())
@@ -205,10 +217,10 @@ mod tests {
     fn metadata_is_limited() {
         let ring = |length: usize| {
             let json = format!(r#"{{"call":"c1","kind":"ring","metadata":"{}"}}"#, "x".repeat(length - 2));
-            serde_json::from_str::<CallMessage>(&json)
+            parse(&json)
         };
         assert!(ring(MAX_METADATA_BYTES).is_ok() && ring(MAX_METADATA_BYTES + 1).is_err());
-        let null: CallMessage = serde_json::from_str(r#"{"call":"c1","kind":"ring","metadata":null}"#).unwrap();
+        let null = parse(r#"{"call":"c1","kind":"ring","metadata":null}"#).unwrap();
         assert_eq!(null.signal, CallSignal::Ring(Ring::default()));
     }
 
@@ -232,8 +244,10 @@ mod tests {
             (CallSignal::Negotiation(offer.into()), r#"{"call":"c1","kind":"description","type":"offer","sdp":"v=0"}"#),
         ] {
             let message = CallMessage { call: CallId("c1".into()), signal };
-            assert_eq!(serde_json::to_string(&message).unwrap(), json);
-            assert_eq!(serde_json::from_str::<CallMessage>(json).unwrap(), message);
+            let mut text = Writer::new();
+            message.write(&mut text);
+            assert_eq!(text.finish(), json);
+            assert_eq!(parse(json).unwrap(), message);
         }
     }
 
@@ -244,16 +258,16 @@ mod tests {
             ("hang_up", CallSignal::HangUp { reason: HangUpReason::HungUp }),
         ] {
             let json = format!(r#"{{"call":"c1","kind":"{kind}","reason":"of a later version"}}"#);
-            assert_eq!(serde_json::from_str::<CallMessage>(&json).unwrap().signal, signal);
+            assert_eq!(parse(&json).unwrap().signal, signal);
         }
-        assert!(serde_json::from_str::<CallMessage>(r#"{"call":"c1","kind":"decline"}"#).is_err());
+        assert!(parse(r#"{"call":"c1","kind":"decline"}"#).is_err());
     }
 
     #[test]
     fn call_id_has_1_to_64_characters() {
         for (length, is_valid) in [(0, false), (1, true), (64, true), (65, false), (60_000, false)] {
             let json = format!(r#"{{"call":"{}","kind":"ring"}}"#, "ü".repeat(length));
-            assert_eq!(serde_json::from_str::<CallMessage>(&json).is_ok(), is_valid, "{length}");
+            assert_eq!(parse(&json).is_ok(), is_valid, "{length}");
         }
     }
 
@@ -262,7 +276,7 @@ mod tests {
         for json in
             ["null", "[]", "{}", r#"{"call":"c1"}"#, r#"{"call":1,"kind":"ring"}"#, r#"{"call":"c1","kind":"x"}"#]
         {
-            assert!(serde_json::from_str::<CallMessage>(json).is_err(), "{json}");
+            assert!(parse(json).is_err(), "{json}");
         }
     }
 }

@@ -29,11 +29,11 @@ pub const MAX_PENDING_OFFERS: usize = 64;
 /// let id = sender.offer(5);
 /// let offer = Message::from(Offer::new(id, FileId::try_from("a".to_owned())?, 5).name("a.txt"));
 ///
-/// let Some(Event::Offer(offer)) = receiver.handle_text(&offer.to_json()?)? else { panic!() };
+/// let Some(Event::Offer(offer)) = receiver.handle_text(&offer.to_json())? else { panic!() };
 /// assert_eq!(offer.name, "a.txt");
 ///
 /// let ack = Message::from(OfferAck::new(offer.id));
-/// assert_eq!(sender.handle_text(&ack.to_json()?)?, Some(Event::OfferAck(OfferAck::new(id))));
+/// assert_eq!(sender.handle_text(&ack.to_json())?, Some(Event::OfferAck(OfferAck::new(id))));
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Default)]

@@ -131,7 +131,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 impl Model {
     fn send_message(&mut self, from: usize, message: impl Into<Message>) {
-        self.pipes[1 - from].push_back(Packet::Text(message.into().to_json().unwrap()));
+        self.pipes[1 - from].push_back(Packet::Text(message.into().to_json()));
     }
 
     fn step(&mut self, step: &Step) {

@@ -93,7 +93,7 @@ fn input() -> impl Strategy<Value = Input> {
         id.clone().prop_map(|id| Stop::new(id, Reason::Busy).into()),
     ];
     prop_oneof![
-        60 => message.prop_map(|message| Input::Text(message.to_json().unwrap())),
+        60 => message.prop_map(|message| Input::Text(message.to_json())),
         20 => prop_oneof![0..4_u32, Just(BLOCK_SIZE as u32), Just(65_536)].prop_map(Input::Bytes),
         10 => id.clone().prop_map(Input::Accept),
         3 => id.clone().prop_map(Input::Remove),

@@ -8,7 +8,7 @@ use super::{
 const DIGEST: Digest = Digest([0; 32]);
 
 fn handle(exchange: &mut Exchange, message: impl Into<Message>) -> Option<Event> {
-    exchange.handle_text(&message.into().to_json().unwrap()).unwrap()
+    exchange.handle_text(&message.into().to_json()).unwrap()
 }
 
 fn offer(id: TransferId, size: u64) -> Offer {
@@ -67,7 +67,7 @@ fn message_without_transfer_ends_channel() {
     assert!(receiver().handle_text("hello").is_err());
     let mut within_block = receiver();
     handle(&mut within_block, block(0, BLOCK_SIZE));
-    assert!(within_block.handle_text(&Message::from(block(1, BLOCK_SIZE)).to_json().unwrap()).is_err());
+    assert!(within_block.handle_text(&Message::from(block(1, BLOCK_SIZE)).to_json()).is_err());
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn excess_offer_or_other_version_is_declined() {
     let unsupported = Decline::new(next + 1, Reason::Unsupported);
     let later = Offer { version: 2, ..offer(next + 1, 1) };
     assert_eq!(handle(&mut exchange, later), Some(Event::Unacceptable(unsupported)));
-    let repeated = Message::from(offer(0, 1)).to_json().unwrap();
+    let repeated = Message::from(offer(0, 1)).to_json();
     assert!(exchange.handle_text(&repeated).is_err(), "the number was used before");
 }
 

@@ -1,8 +1,8 @@
 //! Messages of the file protocol, as JSON text.
 
-use std::{borrow::Cow, error, fmt};
+use std::{error, fmt};
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use super::digest::Digest;
 
 /// Version of the protocol that this module implements.
 pub const VERSION: u32 = 1;
@@ -15,10 +15,10 @@ pub const BLOCK_SIZE: u64 = 256 * 1024;
 pub const MAX_TEXT_LENGTH: u32 = 8 * 1024;
 
 /// Largest file size that a JavaScript number represents exactly.
-const MAX_FILE_SIZE: u64 = (1 << 53) - 1;
+pub(super) const MAX_FILE_SIZE: u64 = (1 << 53) - 1;
 
 /// Maximum length of a name and of a MIME type in an offer, in bytes of UTF-8.
-const MAX_NAME: usize = 1024;
+pub(super) const MAX_NAME: usize = 1024;
 
 const MAX_FILE_ID: usize = 64;
 
@@ -29,16 +29,23 @@ pub type TransferId = u32;
 macro_rules! messages {
     ($( $(#[$meta:meta])* $name:ident = $type:literal, )+) => {
         /// A text message of the file protocol.
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(tag = "type")]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Message {
-            $( $(#[$meta])* #[serde(rename = $type)] $name($name), )+
+            $( $(#[$meta])* $name($name), )+
         }
 
         impl Message {
             /// Values of `type` in this version.
+            #[cfg(test)]
             pub(super) const TYPES: &[&str] = &[$($type),+];
+
+            /// Returns the value of `type`.
+            pub(super) fn type_name(&self) -> &'static str {
+                match self {
+                    $( Self::$name(_) => $type, )+
+                }
+            }
         }
 
         $(
@@ -74,37 +81,8 @@ messages! {
     Stop = "stop",
 }
 
-impl Message {
-    /// Returns the message as JSON text.
-    ///
-    /// # Errors
-    /// Never fails for a message that the protocol allows.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self)
-    }
-
-    /// Parses a message from JSON text. Returns `None` for an unknown `type`, which must be ignored.
-    ///
-    /// # Errors
-    /// Returns an error if the text is not a message of the protocol.
-    pub fn from_json(text: &str) -> Result<Option<Self>, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Header<'a> {
-            #[serde(borrow)]
-            r#type: Cow<'a, str>,
-        }
-
-        // serde would also accept an array.
-        if text.trim_ascii_start().starts_with('[') {
-            return Err(de::Error::custom("the message is not a JSON object"));
-        }
-        let Header { r#type } = serde_json::from_str(text)?;
-        if Self::TYPES.contains(&&*r#type) { serde_json::from_str(text).map(Some) } else { Ok(None) }
-    }
-}
-
 /// An offer of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Offer {
     /// Version of the protocol that the sender implements.
@@ -115,13 +93,10 @@ pub struct Offer {
     pub file_id: FileId,
     /// Name of the file, at most 1,024 bytes of UTF-8; may be empty. It must be sanitized with
     /// [`name::sanitize`](super::name::sanitize) before use.
-    #[serde(deserialize_with = "limited_text")]
     pub name: String,
     /// Size of the file in bytes, 0 to 2⁵³ − 1.
-    #[serde(deserialize_with = "limited_size")]
     pub size: u64,
     /// MIME type of the file, at most 1,024 bytes of UTF-8; may be empty.
-    #[serde(deserialize_with = "limited_text")]
     pub mime_type: String,
 }
 
@@ -148,7 +123,7 @@ impl Offer {
 }
 
 /// An announcement of a block. Its bytes follow in binary messages, `length` bytes in total.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Block {
     /// Number of the transfer.
@@ -170,7 +145,7 @@ impl Block {
 }
 
 /// The end of a file, sent after its last block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct End {
     /// Number of the transfer.
@@ -188,7 +163,7 @@ impl End {
 }
 
 /// The cancellation of a transfer by its sender, possibly within a block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cancel {
     /// Number of the transfer.
@@ -206,7 +181,7 @@ impl Cancel {
 }
 
 /// The acknowledgement of an offer, sent before the user has answered it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OfferAck {
     /// Number of the transfer.
@@ -222,7 +197,7 @@ impl OfferAck {
 }
 
 /// The acceptance of an offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Accept {
     /// Number of the transfer.
@@ -230,10 +205,8 @@ pub struct Accept {
     /// Maximum number of sent and unacknowledged blocks, at least 1.
     pub window: u32,
     /// Number of blocks that the receiver has stored.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub from: u64,
     /// Hash of the hashes of the stored blocks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
 }
 
@@ -255,7 +228,7 @@ impl Accept {
 }
 
 /// The refusal of an offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decline {
     /// Number of the transfer.
@@ -273,7 +246,7 @@ impl Decline {
 }
 
 /// The acknowledgement of blocks, which makes room in the window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BlockAck {
     /// Number of the transfer.
@@ -291,7 +264,7 @@ impl BlockAck {
 }
 
 /// The receiver's report that the whole file is verified and stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Received {
     /// Number of the transfer.
@@ -307,7 +280,7 @@ impl Received {
 }
 
 /// The receiver's request to stop sending a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stop {
     /// Number of the transfer.
@@ -325,8 +298,7 @@ impl Stop {
 }
 
 /// Reason for the end of a transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
     /// The user or the application declined the file.
@@ -340,13 +312,39 @@ pub enum Reason {
     /// A hash did not match, or the protocol was violated.
     Invalid,
     /// The file could not be read or stored. Unknown reasons are read as this one.
-    #[serde(other)]
     Failed,
 }
 
+impl Reason {
+    /// Returns the reason as it is sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Busy => "busy",
+            Self::Unsupported => "unsupported",
+            Self::Cancelled => "cancelled",
+            Self::Invalid => "invalid",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(reason: &str) -> Self {
+        match reason {
+            "declined" => Self::Declined,
+            "busy" => Self::Busy,
+            "unsupported" => Self::Unsupported,
+            "cancelled" => Self::Cancelled,
+            "invalid" => Self::Invalid,
+            _ => Self::Failed,
+        }
+    }
+}
+
 /// Id of a file across channels: 1 to 64 characters out of `A`–`Z`, `a`–`z`, `0`–`9`, `-` and `_`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileId(String);
 
 impl FileId {
@@ -379,54 +377,6 @@ impl fmt::Display for InvalidFileId {
 
 impl error::Error for InvalidFileId {}
 
-/// A SHA-256 hash. As text, it has 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct Digest(pub [u8; 32]);
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> Self {
-        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
-        digest.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-    }
-}
-
-impl TryFrom<String> for Digest {
-    type Error = InvalidDigest;
-
-    fn try_from(text: String) -> Result<Self, InvalidDigest> {
-        let mut digest = [0; 32];
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != digest.len() || !rest.is_empty() {
-            return Err(InvalidDigest(()));
-        }
-        for (byte, pair) in digest.iter_mut().zip(pairs) {
-            let [high, low] =
-                pair.map(|digit| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
-            *byte = high.ok_or(InvalidDigest(()))? << 4 | low.ok_or(InvalidDigest(()))?;
-        }
-        Ok(Self(digest))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from(*self))
-    }
-}
-
-/// The error for text that is not a [`Digest`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidDigest(());
-
-impl fmt::Display for InvalidDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a SHA-256 hash must have 64 hexadecimal digits")
-    }
-}
-
-impl error::Error for InvalidDigest {}
-
 /// Returns the number of blocks of a file of this size in bytes.
 #[must_use]
 pub fn block_count(size: u64) -> u64 {
@@ -439,119 +389,9 @@ pub fn block_length(size: u64, index: u64) -> u64 {
     size.saturating_sub(index.saturating_mul(BLOCK_SIZE)).min(BLOCK_SIZE)
 }
 
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
-fn limited_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    if text.len() <= MAX_NAME {
-        Ok(text)
-    } else {
-        Err(de::Error::custom("the name or the MIME type exceeds 1024 bytes"))
-    }
-}
-
-fn limited_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let size = u64::deserialize(deserializer)?;
-    if size <= MAX_FILE_SIZE { Ok(size) } else { Err(de::Error::custom("the file size exceeds 2^53 - 1 bytes")) }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn file_id() -> FileId {
-        FileId::try_from("a1".to_owned()).unwrap()
-    }
-
-    fn parsed(value: &serde_json::Value) -> Option<Message> {
-        Message::from_json(&value.to_string()).unwrap()
-    }
-
-    #[test]
-    fn messages_match_protocol_json() {
-        let digest = Digest([0xab; 32]);
-        let hex = "ab".repeat(32);
-        let messages: [(Message, serde_json::Value); 11] = [
-            (
-                Offer::new(7, file_id(), 5).name("a.txt").mime_type("text/plain").into(),
-                json!({
-                    "type": "offer", "version": 1, "id": 7, "file_id": "a1", "name": "a.txt", "size": 5,
-                    "mime_type": "text/plain",
-                }),
-            ),
-            (
-                Block::new(7, 0, 5, digest).into(),
-                json!({ "type": "block", "id": 7, "index": 0, "length": 5, "sha256": hex }),
-            ),
-            (End::new(7, digest).into(), json!({ "type": "end", "id": 7, "sha256": hex })),
-            (Cancel::new(7, Reason::Cancelled).into(), json!({ "type": "cancel", "id": 7, "reason": "cancelled" })),
-            (OfferAck::new(7).into(), json!({ "type": "offer_ack", "id": 7 })),
-            (Accept::new(7, 8).into(), json!({ "type": "accept", "id": 7, "window": 8 })),
-            (
-                Accept::new(7, 8).resume(3, digest).into(),
-                json!({ "type": "accept", "id": 7, "window": 8, "from": 3, "sha256": hex }),
-            ),
-            (Decline::new(7, Reason::Declined).into(), json!({ "type": "decline", "id": 7, "reason": "declined" })),
-            (BlockAck::new(7, 1).into(), json!({ "type": "block_ack", "id": 7, "blocks": 1 })),
-            (Received::new(7).into(), json!({ "type": "received", "id": 7 })),
-            (Stop::new(7, Reason::Invalid).into(), json!({ "type": "stop", "id": 7, "reason": "invalid" })),
-        ];
-        for (message, json) in messages {
-            let text = message.to_json().unwrap();
-            assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), json);
-            assert_eq!(parsed(&json), Some(message));
-        }
-        assert_eq!(
-            parsed(&json!({ "type": "accept", "id": 7, "window": 8, "from": 0 })),
-            Some(Accept::new(7, 8).into())
-        );
-    }
-
-    #[test]
-    fn unknown_types_members_and_reasons_are_accepted() {
-        assert_eq!(parsed(&json!({ "type": "wave" })), None);
-        assert_eq!(
-            parsed(&json!({ "type": "stop", "id": 7, "reason": "tired", "how": "very" })),
-            Some(Stop::new(7, Reason::Failed).into())
-        );
-    }
-
-    #[test]
-    fn malformed_messages_are_rejected() {
-        let offer = |file_id: &str, name: &str, size: serde_json::Value| {
-            json!({
-                "type": "offer", "version": 1, "id": 7, "file_id": file_id, "name": name, "size": size,
-                "mime_type": "",
-            })
-            .to_string()
-        };
-        assert!(Message::from_json(&offer("a", "n", json!(0))).unwrap().is_some());
-        for malformed in [
-            offer("", "n", json!(0)),
-            offer(&"a".repeat(65), "n", json!(0)),
-            offer("../etc", "n", json!(0)),
-            offer("a", &"n".repeat(1025), json!(0)),
-            offer("a", "n", json!(-1)),
-            offer("a", "n", json!(1.5)),
-            offer("a", "n", json!(1_u64 << 53)),
-            json!({ "type": "end", "id": 7, "sha256": "ab" }).to_string(),
-            json!({ "type": "end", "id": 7, "sha256": "zz".repeat(32) }).to_string(),
-            json!({ "type": "end", "id": 7, "sha256": "é".repeat(32) }).to_string(),
-            json!({ "type": "block", "id": 7, "index": 0, "length": 4_294_967_296_u64, "sha256": "ab".repeat(32) })
-                .to_string(),
-            json!(["offer"]).to_string(),
-            json!(["wave"]).to_string(),
-            json!({ "id": 7 }).to_string(),
-            String::new(),
-            "{".to_owned(),
-        ] {
-            assert!(Message::from_json(&malformed).is_err(), "{malformed}");
-        }
-    }
 
     #[test]
     fn blocks_cover_file() {

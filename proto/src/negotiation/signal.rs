@@ -2,12 +2,11 @@
 
 use std::{borrow::Cow, error, fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::{
-    as_deserialized, dictionary,
-    sdp::{IceCandidate, SdpType, SessionDescription},
-    signaling::Data,
+    json::{FromJson, Object, ParseMessageError, ToJson, Writer, json_text, nonzero},
+    sdp::{IceCandidate, SessionDescription},
 };
 
 /// A message between the two sessions of a connection, over any link.
@@ -15,8 +14,7 @@ use crate::{
 /// `to_string` and `parse` use JSON: `{"kind":"description","type":"offer","sdp":"…"}` or
 /// `{"kind":"candidate","candidate":"…","sdpMid":"0"}`, and its [`Header`] as `session`. Fields that this version does
 /// not know are ignored; an unknown kind is an error. The module's documentation describes the format.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "Wire", try_from = "Wire")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Signal {
     /// The content.
     pub content: Content,
@@ -57,30 +55,24 @@ pub enum Content {
 ///
 /// The receiver uses it to detect signals that are duplicated, late, or from a page that was reloaded since, and to
 /// request lost signals.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Header {
     /// The sender's id.
     pub from: SessionId,
     /// The receiver's id. Absent in greetings, and in signals to a peer that has not answered a greeting yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<SessionId>,
     /// The number of the signal, from 1; 0 for [`Hello`](Content::Hello), [`Ack`](Content::Ack),
     /// [`Ping`](Content::Ping) and [`Bye`](Content::Bye).
-    #[serde(default, skip_serializing_if = "is_default")]
     pub number: u32,
     /// The highest number up to which the sender has received all signals.
-    #[serde(default, skip_serializing_if = "is_default")]
     pub received: u32,
     /// The highest number that the sender has used, if some signals are not acknowledged; only in a
     /// [`Hello`](Content::Hello) with `to`. The receiver makes no offer until it has received them all.
-    #[serde(default, skip_serializing_if = "is_default")]
     pub sent: u32,
     /// The number of this part of a split description, from 1; 0 if the signal is whole.
-    #[serde(default, skip_serializing_if = "is_default")]
     pub part: u16,
     /// The number of parts of a split description, 2 to 256; 0 if the signal is whole.
-    #[serde(default, skip_serializing_if = "is_default")]
     pub parts: u16,
 }
 
@@ -93,8 +85,7 @@ impl Header {
 }
 
 /// The unique id of a session. A reloaded page has a new session and a new id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(String);
 
 impl SessionId {
@@ -102,7 +93,19 @@ impl SessionId {
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
+
+    fn as_str(&self) -> &str {
+        &self.0
+    }
 }
+
+impl From<&str> for SessionId {
+    fn from(id: &str) -> Self {
+        Self::new(id)
+    }
+}
+
+json_text!(SessionId);
 
 impl From<Content> for Signal {
     fn from(content: Content) -> Self {
@@ -124,7 +127,9 @@ impl From<IceCandidate> for Signal {
 
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+        let mut json = Writer::new();
+        self.write(&mut json);
+        f.write_str(&json.finish())
     }
 }
 
@@ -132,13 +137,13 @@ impl FromStr for Signal {
     type Err = ParseSignalError;
 
     fn from_str(text: &str) -> Result<Self, ParseSignalError> {
-        serde_json::from_str(text).map_err(ParseSignalError)
+        Object::parse(text).and_then(|object| Self::read(&object)).map_err(ParseSignalError)
     }
 }
 
 /// The error for text that is not a [`Signal`].
 #[derive(Debug)]
-pub struct ParseSignalError(serde_json::Error);
+pub struct ParseSignalError(ParseMessageError);
 
 impl fmt::Display for ParseSignalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,102 +157,34 @@ impl error::Error for ParseSignalError {
     }
 }
 
-/// A signal, a message of a call, or a direct message, as one flat object. In WebAssembly, this takes less code than
-/// serde's tagged and flattened enums.
-#[derive(Default, Serialize)]
-pub(crate) struct Wire {
-    /// The call id, in a call message.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) call: Option<String>,
-    /// The message id, in a direct message.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) id: Option<String>,
-    pub(crate) kind: String,
-    /// The reason for the end of a call, or for the failure of a request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
-    /// The text of a failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) metadata: Option<Data>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) ring_ms: Option<u32>,
-    /// The content of a direct message.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) data: Option<Data>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub(crate) sdp_type: Option<SdpType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) sdp: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) candidate: Option<String>,
-    #[serde(rename = "sdpMid", skip_serializing_if = "Option::is_none")]
-    pub(crate) sdp_mid: Option<String>,
-    #[serde(rename = "sdpMLineIndex", skip_serializing_if = "Option::is_none")]
-    pub(crate) sdp_m_line_index: Option<u16>,
-    #[serde(rename = "usernameFragment", skip_serializing_if = "Option::is_none")]
-    pub(crate) username_fragment: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) offer: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) session: Option<Header>,
-}
-
-dictionary! {
-    Wire = Self::default(),
-    required [],
-    call / "call",
-    id / "id",
-    kind / "kind",
-    reason / "reason",
-    message / "message",
-    metadata / "metadata",
-    ring_ms / "ring_ms",
-    data / "data",
-    sdp_type / "type",
-    sdp / "sdp",
-    candidate / "candidate",
-    sdp_mid / "sdpMid",
-    sdp_m_line_index / "sdpMLineIndex",
-    username_fragment / "usernameFragment",
-    offer / "offer",
-    session / "session",
-}
-
-as_deserialized!(Header);
-
-impl From<Signal> for Wire {
-    fn from(Signal { content, header }: Signal) -> Self {
-        let kind = |kind: &str| Self { kind: kind.into(), session: header, ..Self::default() };
-        match content {
-            Content::Hello => kind("hello"),
-            Content::Ack => kind("ack"),
-            Content::Ping => kind("ping"),
-            Content::Request => kind("request"),
-            Content::Grant => kind("grant"),
-            Content::Release => kind("release"),
-            Content::Description(description) => {
-                Self { sdp_type: Some(description.kind), sdp: Some(description.sdp), ..kind("description") }
+impl Signal {
+    /// Adds the members of the signal to an object.
+    pub(crate) fn write(&self, json: &mut Writer) {
+        match &self.content {
+            Content::Hello => json.member("kind", &"hello"),
+            Content::Ack => json.member("kind", &"ack"),
+            Content::Ping => json.member("kind", &"ping"),
+            Content::Request => json.member("kind", &"request"),
+            Content::Grant => json.member("kind", &"grant"),
+            Content::Release => json.member("kind", &"release"),
+            Content::Description(SessionDescription { kind, sdp }) => {
+                json.member("kind", &"description").member("type", kind).member("sdp", sdp)
             }
-            Content::Candidate(candidate) => Self {
-                candidate: Some(candidate.candidate),
-                sdp_mid: candidate.sdp_mid,
-                sdp_m_line_index: candidate.sdp_m_line_index,
-                username_fragment: candidate.username_fragment,
-                ..kind("candidate")
-            },
-            Content::Refuse { offer } => Self { offer: Some(offer), ..kind("refuse") },
-            Content::Bye => kind("bye"),
-        }
+            Content::Candidate(candidate) => json
+                .member("kind", &"candidate")
+                .member("candidate", &candidate.candidate)
+                .member("sdpMid", &candidate.sdp_mid)
+                .member("sdpMLineIndex", &candidate.sdp_m_line_index)
+                .member("usernameFragment", &candidate.username_fragment),
+            Content::Refuse { offer } => json.member("kind", &"refuse").member("offer", offer),
+            Content::Bye => json.member("kind", &"bye"),
+        };
+        json.member("session", &self.header);
     }
-}
 
-impl TryFrom<Wire> for Signal {
-    type Error = Cow<'static, str>;
-
-    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
-        let content = match &*wire.kind {
+    /// Reads the signal from the members of an object.
+    pub(crate) fn read(object: &Object<'_>) -> Result<Self, ParseMessageError> {
+        let content = match &*object.required::<Cow<str>>("kind")? {
             "hello" => Content::Hello,
             "ack" => Content::Ack,
             "ping" => Content::Ping,
@@ -255,34 +192,73 @@ impl TryFrom<Wire> for Signal {
             "grant" => Content::Grant,
             "release" => Content::Release,
             "description" => Content::Description(SessionDescription {
-                kind: wire.sdp_type.ok_or("`type`: the required member of a description is missing")?,
-                sdp: wire.sdp.unwrap_or_default(),
+                kind: object.required("type")?,
+                sdp: object.optional("sdp")?.unwrap_or_default(),
             }),
             "candidate" => Content::Candidate(IceCandidate {
-                candidate: wire.candidate.unwrap_or_default(),
-                sdp_mid: wire.sdp_mid,
-                sdp_m_line_index: wire.sdp_m_line_index,
-                username_fragment: wire.username_fragment,
+                candidate: object.optional("candidate")?.unwrap_or_default(),
+                sdp_mid: object.optional("sdpMid")?,
+                sdp_m_line_index: object.optional("sdpMLineIndex")?,
+                username_fragment: object.optional("usernameFragment")?,
                 ..IceCandidate::default()
             }),
-            "refuse" => {
-                Content::Refuse { offer: wire.offer.ok_or("`offer`: the required member of a refusal is missing")? }
-            }
+            "refuse" => Content::Refuse { offer: object.required("offer")? },
             "bye" => Content::Bye,
-            "" => return Err("`kind`: the required member is missing".into()),
-            kind => return Err(format!("`kind`: unknown kind {kind:?}").into()),
+            unknown => return Err(ParseMessageError::unknown_type(unknown)),
         };
-        Ok(Self { content, header: wire.session })
+        Ok(Self { content, header: object.optional("session")? })
     }
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
+impl ToJson for Header {
+    fn write(&self, json: &mut String) {
+        Writer::object(json, |object| {
+            object
+                .member("from", &self.from)
+                .member("to", &self.to)
+                .member("number", &nonzero(self.number))
+                .member("received", &nonzero(self.received))
+                .member("sent", &nonzero(self.sent))
+                .member("part", &nonzero(self.part))
+                .member("parts", &nonzero(self.parts));
+        });
+    }
+}
+
+impl FromJson<'_> for Header {
+    fn from_json(value: &str) -> Result<Self, ParseMessageError> {
+        let object = Object::parse(value)?;
+        Ok(Self {
+            from: object.required("from")?,
+            to: object.optional("to")?,
+            number: object.optional("number")?.unwrap_or_default(),
+            received: object.optional("received")?.unwrap_or_default(),
+            sent: object.optional("sent")?.unwrap_or_default(),
+            part: object.optional("part")?.unwrap_or_default(),
+            parts: object.optional("parts")?.unwrap_or_default(),
+        })
+    }
+}
+
+/// Serializes the signal as a map, for links whose messages contain signals.
+impl Serialize for Signal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: serde_json::Value = serde_json::from_str(&self.to_string()).map_err(ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Signal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        value.to_string().parse().map_err(de::Error::custom)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sdp::SdpType;
 
     #[test]
     fn signals_match_protocol_json() {

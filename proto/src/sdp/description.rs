@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
-use crate::{dictionary, spec_enum};
+use crate::{dictionary, json::json_text, spec_enum};
 
 spec_enum! {
     /// The type of a session description. [Specification](https://www.w3.org/TR/webrtc/#rtcsdptype)
@@ -24,6 +24,8 @@ spec_enum! {
         Rollback = "rollback",
     }
 }
+
+json_text!(SdpType);
 
 /// A session description, such as an offer or an answer.
 /// [Specification](https://www.w3.org/TR/webrtc/#rtcsessiondescription-class)

@@ -1,16 +1,13 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Error;
-
-use super::{Data, MessageId, PeerId, ResumeToken, frame};
+use super::{Data, MessageId, PeerId, ResumeToken};
+use crate::json::{Object, ParseMessageError, Writer, nonzero};
 
 /// A message from a client to the server.
 ///
 /// [`from_json`](Self::from_json) ignores unknown fields and rejects unknown types. The enum is exhaustive, because a
 /// server must handle every message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientMessage {
     /// Takes a seat in a room.
     Join(Join),
@@ -32,10 +29,9 @@ pub enum ClientMessage {
 /// use browser_rtc_proto::signaling::{ClientMessage, Join};
 ///
 /// let join = ClientMessage::Join(Join::new("lobby", "Ada"));
-/// assert_eq!(join.to_json()?, r#"{"type":"join","room":"lobby","name":"Ada"}"#);
-/// # Ok::<(), serde_json::Error>(())
+/// assert_eq!(join.to_json(), r#"{"type":"join","room":"lobby","name":"Ada"}"#);
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Join {
     /// The room's name: 1 to 64 characters.
@@ -43,14 +39,11 @@ pub struct Join {
     /// The display name, unique in the room: 1 to 64 characters.
     pub name: String,
     /// The token of the seat to resume. The server assigns a new seat if the token is unknown.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
     /// With `resume`: the number of numbered frames that the client has received in the seat. The server sends those
     /// after them. Every frame to a client is numbered except `joined` and `pong`; the count starts with the seat.
-    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub received: u32,
     /// The proof that the client may join, if the server requires one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }
 
@@ -96,7 +89,7 @@ impl fmt::Debug for Join {
 }
 
 /// A message to one peer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignalTo {
     /// The receiver.
@@ -114,7 +107,7 @@ impl SignalTo {
 }
 
 /// A message to all other peers in the room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Say {
     /// The id, chosen by the sender and unique per message. The server relays it, and receivers deduplicate by the
@@ -133,13 +126,12 @@ impl Say {
 }
 
 /// A request for a [`Pong`](super::Pong), which also shows that the client is alive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ping {
     /// The id that the answer repeats.
     pub id: u32,
     /// The number of numbered frames that the client has received: the server need not keep them any longer.
-    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub received: u32,
 }
 
@@ -160,25 +152,51 @@ impl Ping {
 
 impl ClientMessage {
     /// Returns the frame of the message.
-    ///
-    /// # Errors
-    /// Never fails for the messages of this version.
-    pub fn to_json(&self) -> Result<String, Error> {
-        serde_json::to_string(self)
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = Writer::new();
+        match self {
+            Self::Join(join) => json
+                .member("type", &"join")
+                .member("room", &join.room)
+                .member("name", &join.name)
+                .member("resume", &join.resume)
+                .member("received", &nonzero(join.received))
+                .member("token", &join.token),
+            Self::Signal(signal) => {
+                json.member("type", &"signal").member("to", &signal.to).member("data", &signal.data)
+            }
+            Self::Say(say) => json.member("type", &"say").member("id", &say.id).member("data", &say.data),
+            Self::Ping(ping) => {
+                json.member("type", &"ping").member("id", &ping.id).member("received", &nonzero(ping.received))
+            }
+            Self::Leave => json.member("type", &"leave"),
+        };
+        json.finish()
     }
 
     /// Reads a frame.
     ///
     /// # Errors
     /// Returns an error if the frame is not a JSON object, has an unknown type, or lacks a field.
-    pub fn from_json(frame: &str) -> Result<Self, Error> {
-        Ok(match &*frame::message_type(frame)? {
-            "join" => Self::Join(frame::read(frame)?),
-            "signal" => Self::Signal(frame::read(frame)?),
-            "say" => Self::Say(frame::read(frame)?),
-            "ping" => Self::Ping(frame::read(frame)?),
+    pub fn from_json(frame: &str) -> Result<Self, ParseMessageError> {
+        let object = Object::parse(frame)?;
+        Ok(match &*object.required::<Cow<str>>("type")? {
+            "join" => Self::Join(Join {
+                room: object.required("room")?,
+                name: object.required("name")?,
+                resume: object.optional("resume")?,
+                received: object.optional("received")?.unwrap_or_default(),
+                token: object.optional("token")?,
+            }),
+            "signal" => Self::Signal(SignalTo { to: object.required("to")?, data: object.required("data")? }),
+            "say" => Self::Say(Say { data: object.required("data")?, id: object.required("id")? }),
+            "ping" => Self::Ping(Ping {
+                id: object.required("id")?,
+                received: object.optional("received")?.unwrap_or_default(),
+            }),
             "leave" => Self::Leave,
-            unknown => return Err(frame::unknown_type(unknown)),
+            unknown => return Err(ParseMessageError::unknown_type(unknown)),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Error codes and reasons. Both enumerations keep unknown words, because the server may be newer than the client.
 
-use crate::spec_enum;
+use crate::{json::json_text, spec_enum};
 
 spec_enum! {
     /// The code of an error that the server reports.
@@ -60,3 +60,5 @@ spec_enum! {
         Replaced = "replaced",
     }
 }
+
+json_text!(ErrorCode, LeaveReason);

@@ -1,12 +1,9 @@
-use std::{
-    fmt,
-    hash::{Hash, Hasher},
-};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error};
 use serde_json::value::RawValue;
 
-use crate::{as_deserialized, json};
+use crate::json::{self, FromJson, ParseMessageError, ToJson, Writer};
 
 /// A JSON value that one peer sends to another, kept as its text.
 ///
@@ -20,9 +17,8 @@ use crate::{as_deserialized, json};
 /// assert_eq!(data.parse::<(u8, String)>()?, (1, "two".to_owned()));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Data(Box<RawValue>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Data(Box<str>);
 
 impl Data {
     /// Writes a value as JSON.
@@ -35,21 +31,27 @@ impl Data {
     /// [`parse`](Self::parse) refuses.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         json::check(value)?;
-        serde_json::value::to_raw_value(value).map(Self)
+        serde_json::to_string(value).map(|text| Self(text.into()))
     }
 
     /// Returns the value `null`.
     #[must_use]
     pub fn null() -> Self {
-        Self(RawValue::NULL.to_owned())
+        Self("null".into())
     }
 
     /// Creates the value from JSON text. Its depth is not limited, although that of [`parse`](Self::parse) is.
     ///
     /// # Errors
     /// Returns an error if the text is not exactly one JSON value.
-    pub fn from_json(text: impl Into<String>) -> Result<Self, serde_json::Error> {
-        RawValue::from_string(text.into()).map(Self)
+    pub fn from_json(text: impl Into<String>) -> Result<Self, ParseMessageError> {
+        let text = text.into();
+        let value = json::trimmed(&text)?;
+        Ok(Self(if value.len() == text.len() { text.into() } else { value.into() }))
+    }
+
+    pub(crate) fn from_writer(json: Writer) -> Self {
+        Self(json.finish().into())
     }
 
     /// Reads the value.
@@ -64,25 +66,34 @@ impl Data {
     /// Returns the JSON text.
     #[must_use]
     pub fn get(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 }
 
-impl PartialEq for Data {
-    fn eq(&self, other: &Self) -> bool {
-        self.get() == other.get()
+impl FromJson<'_> for Data {
+    fn from_json(value: &str) -> Result<Self, ParseMessageError> {
+        Ok(Self(value.into()))
     }
 }
 
-impl Eq for Data {}
-
-impl Hash for Data {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.get().hash(state);
+impl ToJson for Data {
+    fn write(&self, json: &mut String) {
+        json.push_str(&self.0);
     }
 }
 
-as_deserialized!(Data);
+impl Serialize for Data {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|value| Self(value.into()))
+    }
+}
 
 impl fmt::Debug for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

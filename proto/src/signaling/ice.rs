@@ -3,6 +3,8 @@ use std::fmt;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::json::{FromJson, Object, ParseMessageError, ToJson, Writer};
+
 /// A STUN or TURN server, in the JSON of
 /// [`RTCIceServer`](https://www.w3.org/TR/webrtc/#rtciceserver-dictionary).
 ///
@@ -60,6 +62,35 @@ impl IceServer {
     pub fn credential(mut self, credential: impl Into<String>) -> Self {
         self.credential = Some(credential.into());
         self
+    }
+}
+
+impl FromJson<'_> for IceServer {
+    fn from_json(value: &str) -> Result<Self, ParseMessageError> {
+        let object = Object::parse(value)?;
+        Ok(Self {
+            urls: object.required::<Urls>("urls")?.0,
+            username: object.optional("username")?,
+            credential: object.optional("credential")?,
+        })
+    }
+}
+
+impl ToJson for IceServer {
+    fn write(&self, json: &mut String) {
+        Writer::object(json, |object| {
+            object.member("urls", &self.urls).member("username", &self.username).member("credential", &self.credential);
+        });
+    }
+}
+
+/// A list of URLs, or a single URL.
+struct Urls(Vec<String>);
+
+impl FromJson<'_> for Urls {
+    fn from_json(value: &str) -> Result<Self, ParseMessageError> {
+        let is_single = value.starts_with('"');
+        if is_single { String::from_json(value).map(|url| Self(vec![url])) } else { Vec::from_json(value).map(Self) }
     }
 }
 

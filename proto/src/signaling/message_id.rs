@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::checked_json_text;
+
 /// The id of a [`Say`](super::Say), chosen by its sender: 1 to [`MAX_LEN`](Self::MAX_LEN) characters out
 /// of `A`–`Z`, `a`–`z`, `0`–`9`, `-` and `_`.
 ///
@@ -82,3 +84,5 @@ impl fmt::Display for InvalidMessageId {
 }
 
 impl std::error::Error for InvalidMessageId {}
+
+checked_json_text!(MessageId);

@@ -10,10 +10,10 @@
 //!
 //! let data = Data::from_serialize(&["any", "JSON"])?;
 //! let message = ClientMessage::Signal(SignalTo::new("b7", data));
-//! let frame = message.to_json()?;
+//! let frame = message.to_json();
 //! assert_eq!(frame, r#"{"type":"signal","to":"b7","data":["any","JSON"]}"#);
 //! assert_eq!(ClientMessage::from_json(&frame)?, message);
-//! # Ok::<(), serde_json::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Resuming
@@ -47,7 +47,6 @@ mod code;
 mod data;
 #[cfg(test)]
 mod document_tests;
-mod frame;
 mod ice;
 mod message_id;
 mod peer;
@@ -55,6 +54,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub use crate::json::ParseMessageError;
 pub use client::{ClientMessage, Join, Ping, Say, SignalTo};
 pub use code::{ErrorCode, LeaveReason};
 pub use data::Data;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromJson, Object, ParseMessageError, ToJson, Writer, json_text};
+
 /// A client in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -20,6 +22,21 @@ impl Peer {
     #[must_use]
     pub fn new(id: impl Into<PeerId>, name: impl Into<String>) -> Self {
         Self { id: id.into(), name: name.into() }
+    }
+}
+
+impl FromJson<'_> for Peer {
+    fn from_json(value: &str) -> Result<Self, ParseMessageError> {
+        let object = Object::parse(value)?;
+        Ok(Self { id: object.required("id")?, name: object.required("name")? })
+    }
+}
+
+impl ToJson for Peer {
+    fn write(&self, json: &mut String) {
+        Writer::object(json, |object| {
+            object.member("id", &self.id).member("name", &self.name);
+        });
     }
 }
 
@@ -111,3 +128,5 @@ impl fmt::Debug for ResumeToken {
         f.write_str("ResumeToken(…)")
     }
 }
+
+json_text!(PeerId, ResumeToken);

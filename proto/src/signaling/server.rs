@@ -1,16 +1,13 @@
-use serde::{Deserialize, Serialize};
-use serde_json::Error;
+use std::borrow::Cow;
 
-use super::{
-    DEFAULT_MAX_FRAME_BYTES, Data, ErrorCode, IceServer, LeaveReason, MessageId, Peer, PeerId, ResumeToken, frame,
-};
+use super::{DEFAULT_MAX_FRAME_BYTES, Data, ErrorCode, IceServer, LeaveReason, MessageId, Peer, PeerId, ResumeToken};
+use crate::json::{Object, ParseMessageError, Writer, nonzero};
 
 /// A message from the server to a client.
 ///
 /// [`from_json`](Self::from_json) ignores unknown fields and rejects unknown types. The enum is exhaustive, because a
 /// client must handle every message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerMessage {
     /// The client has a seat in the room. Messages about later events in the room follow.
     Joined(Joined),
@@ -29,7 +26,7 @@ pub enum ServerMessage {
 }
 
 /// The answer to a [`Join`](super::Join): the client's seat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Joined {
     /// The client itself.
@@ -37,23 +34,18 @@ pub struct Joined {
     /// All other peers in the room at this moment.
     pub peers: Vec<Peer>,
     /// The token that resumes the seat after the socket was lost, if the server supports that.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
     /// True if the seat of the token was resumed. In that case, the numbered frames that the client has not
     /// received follow, and `peers` is to be ignored: those frames report who joined and left.
-    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub resumed: bool,
     /// The number of numbered frames that the server has received from the client, which resends the later ones.
-    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub received: u32,
     /// The ICE servers for calls in this room.
-    #[serde(default, deserialize_with = "frame::or_default")]
     pub ice_servers: Vec<IceServer>,
     /// The interval of the server's pings, in milliseconds. The server closes the socket of a client from which it
     /// receives neither a frame nor a WebSocket pong for three intervals.
     pub heartbeat_ms: u32,
     /// The maximum size of a frame of the client, in bytes; [`DEFAULT_MAX_FRAME_BYTES`] if the server sends none.
-    #[serde(default = "frame::default_max_frame_bytes", deserialize_with = "frame::max_frame_bytes")]
     pub max_frame_bytes: u32,
 }
 
@@ -117,7 +109,7 @@ impl Joined {
 }
 
 /// The report that a peer has joined the room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PeerJoined {
     /// The new peer.
@@ -133,7 +125,7 @@ impl PeerJoined {
 }
 
 /// The report that a peer has left the room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PeerLeft {
     /// The id of the peer.
@@ -151,7 +143,7 @@ impl PeerLeft {
 }
 
 /// A message of a peer to this client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignalFrom {
     /// The sender, set by the server.
@@ -169,7 +161,7 @@ impl SignalFrom {
 }
 
 /// A message of a peer to all others in the room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SayFrom {
     /// The sender, set by the server.
@@ -190,16 +182,14 @@ impl SayFrom {
 }
 
 /// The answer to a [`Ping`](super::Ping). A pong with a token may be sent without a ping.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pong {
     /// The id of the ping; 0 if there was none.
     pub id: u32,
     /// The number of numbered frames that the server has received: the client need not keep them any longer.
-    #[serde(default, deserialize_with = "frame::or_default", skip_serializing_if = "frame::is_default")]
     pub received: u32,
     /// The new token that resumes the seat. It replaces the previous token, which does not cover the following frames.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<ResumeToken>,
 }
 
@@ -226,17 +216,15 @@ impl Pong {
 }
 
 /// A refusal by the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerError {
     /// The kind of the refusal.
     pub code: ErrorCode,
     /// A human-readable explanation.
-    #[serde(default, deserialize_with = "frame::or_default")]
     pub message: String,
     /// The number of the refused frame, if it is a numbered one: counted from 1 at the `joined` of the seat, wrapping
     /// as `received` does.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<u32>,
 }
 
@@ -257,27 +245,80 @@ impl ServerError {
 
 impl ServerMessage {
     /// Returns the frame of the message.
-    ///
-    /// # Errors
-    /// Never fails for the messages of this version.
-    pub fn to_json(&self) -> Result<String, Error> {
-        serde_json::to_string(self)
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = Writer::new();
+        match self {
+            Self::Joined(joined) => json
+                .member("type", &"joined")
+                .member("you", &joined.you)
+                .member("peers", &joined.peers)
+                .member("resume", &joined.resume)
+                .member("resumed", &nonzero(joined.resumed))
+                .member("received", &nonzero(joined.received))
+                .member("ice_servers", &joined.ice_servers)
+                .member("heartbeat_ms", &joined.heartbeat_ms)
+                .member("max_frame_bytes", &joined.max_frame_bytes),
+            Self::PeerJoined(joined) => json.member("type", &"peer_joined").member("peer", &joined.peer),
+            Self::PeerLeft(left) => {
+                json.member("type", &"peer_left").member("id", &left.id).member("reason", &left.reason)
+            }
+            Self::Signal(signal) => {
+                json.member("type", &"signal").member("from", &signal.from).member("data", &signal.data)
+            }
+            Self::Say(say) => {
+                json.member("type", &"say").member("from", &say.from).member("id", &say.id).member("data", &say.data)
+            }
+            Self::Pong(pong) => json
+                .member("type", &"pong")
+                .member("id", &pong.id)
+                .member("received", &nonzero(pong.received))
+                .member("resume", &pong.resume),
+            Self::Error(error) => json
+                .member("type", &"error")
+                .member("code", &error.code)
+                .member("message", &error.message)
+                .member("frame", &error.frame),
+        };
+        json.finish()
     }
 
     /// Reads a frame.
     ///
     /// # Errors
     /// Returns an error if the frame is not a JSON object, has an unknown type, or lacks a field.
-    pub fn from_json(frame: &str) -> Result<Self, Error> {
-        Ok(match &*frame::message_type(frame)? {
-            "joined" => Self::Joined(frame::read(frame)?),
-            "peer_joined" => Self::PeerJoined(frame::read(frame)?),
-            "peer_left" => Self::PeerLeft(frame::read(frame)?),
-            "signal" => Self::Signal(frame::read(frame)?),
-            "say" => Self::Say(frame::read(frame)?),
-            "pong" => Self::Pong(frame::read(frame)?),
-            "error" => Self::Error(frame::read(frame)?),
-            unknown => return Err(frame::unknown_type(unknown)),
+    pub fn from_json(frame: &str) -> Result<Self, ParseMessageError> {
+        let object = Object::parse(frame)?;
+        Ok(match &*object.required::<Cow<str>>("type")? {
+            "joined" => Self::Joined(Joined {
+                you: object.required("you")?,
+                peers: object.required("peers")?,
+                resume: object.optional("resume")?,
+                resumed: object.optional("resumed")?.unwrap_or_default(),
+                received: object.optional("received")?.unwrap_or_default(),
+                ice_servers: object.optional("ice_servers")?.unwrap_or_default(),
+                heartbeat_ms: object.required("heartbeat_ms")?,
+                max_frame_bytes: object.optional("max_frame_bytes")?.unwrap_or(DEFAULT_MAX_FRAME_BYTES),
+            }),
+            "peer_joined" => Self::PeerJoined(PeerJoined { peer: object.required("peer")? }),
+            "peer_left" => Self::PeerLeft(PeerLeft { id: object.required("id")?, reason: object.required("reason")? }),
+            "signal" => Self::Signal(SignalFrom { from: object.required("from")?, data: object.required("data")? }),
+            "say" => Self::Say(SayFrom {
+                from: object.required("from")?,
+                id: object.required("id")?,
+                data: object.required("data")?,
+            }),
+            "pong" => Self::Pong(Pong {
+                id: object.required("id")?,
+                received: object.optional("received")?.unwrap_or_default(),
+                resume: object.optional("resume")?,
+            }),
+            "error" => Self::Error(ServerError {
+                code: object.required("code")?,
+                message: object.optional("message")?.unwrap_or_default(),
+                frame: object.optional("frame")?,
+            }),
+            unknown => return Err(ParseMessageError::unknown_type(unknown)),
         })
     }
 }

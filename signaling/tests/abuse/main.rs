@@ -165,7 +165,7 @@ async fn endless_message_closes_socket_and_keeps_seat() {
 async fn fragmented_message_is_accepted() {
     let server = start(Config::default()).await;
     let ada = server.join("r", "Ada").await;
-    let ping = |id: u32| ClientMessage::Ping(Ping::new(id)).to_json().unwrap();
+    let ping = |id: u32| ClientMessage::Ping(Ping::new(id)).to_json();
     let whole = ping(1);
     let (head, tail) = whole.split_at(9);
     let mut bytes = [frame(0x01, head.as_bytes()), frame(0x89, b"!"), frame(0x80, tail.as_bytes())].concat();
@@ -213,7 +213,7 @@ async fn pings_of_idle_client_are_answered() {
 async fn answers_to_one_packet_may_exceed_queue() {
     let server = start_with(Limits::new().queue_frames(64)).await;
     let ada = server.join("r", "Ada").await;
-    let ping = |id| frame(0x81, ClientMessage::Ping(Ping::new(id)).to_json().unwrap().as_bytes());
+    let ping = |id| frame(0x81, ClientMessage::Ping(Ping::new(id)).to_json().as_bytes());
     let packet: Vec<u8> = (0..900).flat_map(ping).collect();
     let mut ada = ada.send_raw(&packet).await;
     for id in 0..900 {
@@ -318,8 +318,8 @@ async fn leave_and_reset_do_not_panic() {
     }));
     let server = start(Config::default()).await;
     let mut ada = server.join("quiet", "Ada").await;
-    let ping = frame(0x81, ClientMessage::Ping(Ping::new(1)).to_json().unwrap().as_bytes());
-    let leave = frame(0x81, ClientMessage::Leave.to_json().unwrap().as_bytes());
+    let ping = frame(0x81, ClientMessage::Ping(Ping::new(1)).to_json().as_bytes());
+    let leave = frame(0x81, ClientMessage::Leave.to_json().as_bytes());
     let packet = [ping.repeat(30), leave].concat();
     for _ in 0..100 {
         let Client { sink, stream, .. } = server.join("loud", "Eve").await;
@@ -349,7 +349,7 @@ async fn server_survives_garbage_and_floods() {
         };
         (0..50_000).map(|_| next()).collect()
     };
-    let ping = frame(0x81, ClientMessage::Ping(Ping::new(1)).to_json().unwrap().as_bytes());
+    let ping = frame(0x81, ClientMessage::Ping(Ping::new(1)).to_json().as_bytes());
     let abuse = async |index: u32| {
         let eve = server.join("loud", &format!("Eve {index}")).await;
         let bytes = if index.is_multiple_of(2) { garbage(index + 1) } else { ping.repeat(2000) };

@@ -133,7 +133,7 @@ async fn frame_rate_and_size_limits_are_counted() {
     // Sent in one packet, so that no pause refills the bucket. The time since the join may have refilled it for one
     // frame.
     for id in 0..3 {
-        let ping = ClientMessage::Ping(Ping::new(id)).to_json().unwrap();
+        let ping = ClientMessage::Ping(Ping::new(id)).to_json();
         with_timeout(ada.sink.feed(Message::text(ping))).await.unwrap();
     }
     with_timeout(ada.sink.flush()).await.unwrap();

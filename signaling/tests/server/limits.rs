@@ -54,7 +54,7 @@ async fn malformed_frames_are_refused_and_connection_stays() {
 
 async fn feed_pings(client: &mut Client, count: u32) {
     for id in 0..count {
-        let ping = ClientMessage::Ping(Ping::new(id)).to_json().unwrap();
+        let ping = ClientMessage::Ping(Ping::new(id)).to_json();
         with_timeout(client.sink.feed(Message::text(ping))).await.unwrap();
     }
 }

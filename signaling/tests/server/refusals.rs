@@ -74,7 +74,7 @@ async fn rate_limited_states_frame_number() {
         } else {
             ClientMessage::Ping(Ping::new(1))
         };
-        with_timeout(ada.sink.feed(Message::text(message.to_json().unwrap()))).await.unwrap();
+        with_timeout(ada.sink.feed(Message::text(message.to_json()))).await.unwrap();
     }
     with_timeout(ada.sink.flush()).await.unwrap();
     let mut named = Vec::new();

@@ -114,7 +114,7 @@ async fn refused_frames_are_counted() {
     bob.expect_refusal(ErrorCode::UnknownPeer, Some(2)).await;
     // Sent in one packet, so that no pause refills the bucket.
     for _ in 0..15 {
-        let word = ClientMessage::Say(Say::new(message_id("2"), Data::from_json("2").unwrap())).to_json().unwrap();
+        let word = ClientMessage::Say(Say::new(message_id("2"), Data::from_json("2").unwrap())).to_json();
         with_timeout(bob.sink.feed(Message::text(word))).await.unwrap();
     }
     with_timeout(bob.sink.flush()).await.unwrap();

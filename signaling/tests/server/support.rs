@@ -269,7 +269,7 @@ impl Client {
     }
 
     pub async fn send(&mut self, message: ClientMessage) {
-        self.send_text(&message.to_json().unwrap()).await;
+        self.send_text(&message.to_json()).await;
     }
 
     pub async fn send_text(&mut self, text: &str) {

@@ -85,7 +85,7 @@ async fn client_joins_over_tls() {
     let (mut socket, _) = with_timeout(client_async(request, stream)).await.unwrap();
     let (room, name) = ("r".to_owned(), "Ada".to_owned());
     let join = ClientMessage::Join(Join::new(room, name));
-    socket.send(Message::text(join.to_json().unwrap())).await.unwrap();
+    socket.send(Message::text(join.to_json())).await.unwrap();
     let answer = with_timeout(socket.next()).await.unwrap().unwrap();
     let answer = ServerMessage::from_json(answer.to_text().unwrap()).unwrap();
     assert!(matches!(answer, ServerMessage::Joined(_)), "{answer:?}");

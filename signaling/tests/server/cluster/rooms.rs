@@ -188,7 +188,7 @@ async fn error_precedes_pong_that_covers_frame() {
             ClientMessage::Signal(SignalTo::new(PeerId::from("nobody"), Data::from_json("1").unwrap())),
             ClientMessage::Ping(Ping::new(number)),
         ] {
-            ada.sink.feed(Message::text(message.to_json().unwrap())).await.unwrap();
+            ada.sink.feed(Message::text(message.to_json())).await.unwrap();
         }
         ada.sink.flush().await.unwrap();
         ada.expect_refusal(ErrorCode::UnknownPeer, Some(number)).await;
