@@ -13,6 +13,7 @@ pub mod name;
 mod protocol_tests;
 mod receive_state;
 mod send_state;
+mod transfer_map;
 mod violation;
 
 pub use self::{
@@ -22,5 +23,6 @@ pub use self::{
         MAX_TEXT_LENGTH, Message, Offer, OfferAck, Reason, Received, Stop, TransferId, VERSION, block_count,
         block_length,
     },
+    transfer_map::TransferMap,
     violation::Violation,
 };
