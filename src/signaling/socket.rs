@@ -2,16 +2,23 @@
 
 use std::{
     fmt,
+    future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use browser_rtc_proto::signaling::{ClientMessage, ErrorCode, SUBPROTOCOL, ServerMessage, close};
-use futures::{Sink, SinkExt, Stream, StreamExt, future};
-use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
+use futures::{Sink, Stream, StreamExt};
 use serde::Deserialize;
+use wasm_bindgen::JsValue;
+use web_sys::{Event, WebSocket};
 
-use crate::error::{During, Error, ErrorKind, Result};
+use crate::{
+    error::{During, Error, ErrorKind, Result},
+    event::{EventStream, Listener},
+    sys::global,
+    wake::{CloseSignal, CloseWait},
+};
 
 const OPERATION: &str = "signaling";
 
@@ -47,8 +54,17 @@ const OPERATION: &str = "signaling";
 /// # let _ = answer; Ok(()) }
 /// ```
 pub struct SignalingSocket {
-    socket: WebSocket,
+    raw: WebSocket,
+    events: EventStream<SocketEvent>,
+    /// Resolves when the socket has opened, or could not be opened.
+    opened: CloseWait,
+    _opening: [Listener; 2],
     ended: bool,
+}
+
+enum SocketEvent {
+    Frame(JsValue),
+    Ended(Error),
 }
 
 impl SignalingSocket {
@@ -64,23 +80,32 @@ impl SignalingSocket {
     /// # Cancel safety
     /// This function is cancel safe. Dropping the future closes the socket.
     pub async fn connect(url: &str) -> Result<Self> {
-        // gloo's constructor panics if the browser throws a value that is not an `Error` of this realm.
-        let raw = web_sys::WebSocket::new_with_str(url, SUBPROTOCOL).during(OPERATION)?;
-        let socket =
-            WebSocket::try_from(raw).map_err(|error| Error::new(OPERATION, ErrorKind::Other, error.to_string()))?;
-        let mut socket = Self { socket, ended: false };
-        future::poll_fn(|cx| socket.poll_ready_unpin(cx))
-            .await
+        let raw = WebSocket::new_with_str(url, SUBPROTOCOL).during(OPERATION)?;
+        let events =
+            EventStream::listen(&raw, "message", |event| Some(SocketEvent::Frame(global::get(&event, "data"))))
+                .on(&raw, "error", |_| Some(SocketEvent::Ended(network_error())))
+                .on(&raw, "close", |event| Some(SocketEvent::Ended(close_error(&event))));
+        let opened = CloseSignal::default();
+        let opening = ["open", "close"].map(|event| {
+            let opened = opened.clone();
+            Listener::new(&raw, event, move |_| {
+                opened.set();
+            })
+        });
+        let mut socket = Self { raw, events, opened: opened.wait(), _opening: opening, ended: false };
+        (&mut socket.opened).await;
+        socket
+            .check_open()
             .map_err(|_closed| Error::new(OPERATION, ErrorKind::Network, "the signaling server cannot be reached"))?;
         Ok(socket)
     }
 
-    /// Returns an error if the socket has closed, even if its stream has not ended yet. In that state, gloo silently drops
-    /// frames.
+    /// Returns an error if the socket has closed, even if its stream has not ended yet. In that state, browsers silently
+    /// drop frames.
     fn check_open(&self) -> Result<()> {
-        match self.socket.state() {
-            State::Connecting | State::Open => Ok(()),
-            State::Closing | State::Closed => Err(closed(OPERATION)),
+        match self.raw.ready_state() {
+            WebSocket::CONNECTING | WebSocket::OPEN => Ok(()),
+            _ => Err(closed(OPERATION)),
         }
     }
 }
@@ -92,16 +117,15 @@ impl Stream for SignalingSocket {
         if self.ended {
             return Poll::Ready(None);
         }
-        let Some(frame) = ready!(self.socket.poll_next_unpin(cx)) else {
-            self.ended = true;
-            return Poll::Ready(None);
-        };
-        Poll::Ready(Some(match frame {
-            Ok(Message::Text(text)) => ServerMessage::from_json(&text).map_err(|error| parse_error(&text, &error)),
-            Ok(Message::Bytes(_)) => Err(malformed(&"the signaling server sent a binary frame")),
-            Err(error) => {
+        let event = ready!(self.events.poll_next_unpin(cx));
+        Poll::Ready(event.map(|event| match event {
+            SocketEvent::Frame(frame) => match frame.as_string() {
+                Some(text) => ServerMessage::from_json(&text).map_err(|error| parse_error(&text, &error)),
+                None => Err(malformed(&"the signaling server sent a binary frame")),
+            },
+            SocketEvent::Ended(error) => {
                 self.ended = true;
-                Err(socket_error(error))
+                Err(error)
             }
         }))
     }
@@ -111,24 +135,30 @@ impl Sink<ClientMessage> for SignalingSocket {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.check_open()?;
-        let ready = ready!(self.socket.poll_ready_unpin(cx));
-        self.check_open()?;
-        Poll::Ready(ready.map_err(socket_error))
+        ready!(Pin::new(&mut self.opened).poll(cx));
+        Poll::Ready(self.check_open())
     }
 
-    fn start_send(mut self: Pin<&mut Self>, message: ClientMessage) -> Result<()> {
+    fn start_send(self: Pin<&mut Self>, message: ClientMessage) -> Result<()> {
         self.check_open()?;
         let frame = message.to_json().map_err(|error| malformed(&error))?;
-        self.socket.start_send_unpin(Message::Text(frame)).map_err(socket_error)
+        self.raw.send_with_str(&frame).during(OPERATION)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.socket.poll_flush_unpin(cx).map_err(socket_error)
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.socket.poll_close_unpin(cx).map_err(socket_error)
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(self.raw.close().during(OPERATION))
+    }
+}
+
+impl Drop for SignalingSocket {
+    /// Closes the socket. The listeners are removed before the browser fires the events of that.
+    fn drop(&mut self) {
+        // This only throws for invalid arguments.
+        let _ = self.raw.close();
     }
 }
 
@@ -164,25 +194,28 @@ fn malformed(reason: &dyn fmt::Display) -> Error {
     Error::new(OPERATION, ErrorKind::Syntax, reason.to_string())
 }
 
-/// Converts the error with which a socket has ended.
-fn socket_error(error: WebSocketError) -> Error {
-    match error {
-        WebSocketError::ConnectionClose(close) if close.code == close::UNSUPPORTED_VERSION => {
-            Error::signaling(OPERATION, &ErrorCode::UnsupportedVersion, close.reason)
-        }
-        WebSocketError::ConnectionClose(close) if close.code == close::REPLACED => {
+/// Returns the error of a failed connection. A `close` event follows.
+fn network_error() -> Error {
+    Error::new(OPERATION, ErrorKind::Network, "the connection to the signaling server has failed")
+}
+
+/// Returns the error with which a socket has ended.
+fn close_error(event: &Event) -> Error {
+    let code = global::integer::<u16>(event, "code").unwrap_or_default();
+    let reason = global::get_text(event, "reason").unwrap_or_default();
+    match code {
+        close::UNSUPPORTED_VERSION => Error::signaling(OPERATION, &ErrorCode::UnsupportedVersion, reason),
+        close::REPLACED => {
             let message = "another socket has taken over the seat, such as that of another tab";
             Error::signaling(OPERATION, &ErrorCode::AlreadyJoined, message)
         }
-        WebSocketError::ConnectionClose(close) if close.reason.is_empty() => closed(OPERATION),
-        WebSocketError::ConnectionClose(close) => Error::new(OPERATION, ErrorKind::Closed, close.reason),
-        WebSocketError::MessageSendError(error) => Error::new(OPERATION, ErrorKind::InvalidState, error.message),
-        _ => Error::new(OPERATION, ErrorKind::Network, "the connection to the signaling server has failed"),
+        _ if reason.is_empty() => closed(OPERATION),
+        _ => Error::new(OPERATION, ErrorKind::Closed, reason),
     }
 }
 
 impl fmt::Debug for SignalingSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignalingSocket").field("state", &self.socket.state()).finish_non_exhaustive()
+        f.debug_struct("SignalingSocket").field("ready_state", &self.raw.ready_state()).finish_non_exhaustive()
     }
 }
