@@ -42,9 +42,20 @@ impl<T> TransferMap<T> {
         Some(self.0.remove(index).1)
     }
 
+    /// Returns the transfers with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (TransferId, &T)> {
+        self.0.iter().map(|(id, transfer)| (*id, transfer))
+    }
+
     /// Returns the transfers.
     pub fn values(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().map(|(_, transfer)| transfer)
+        self.iter().map(|(_, transfer)| transfer)
+    }
+
+    /// Returns whether the map has no transfers.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Converts the map to its transfers.
