@@ -425,11 +425,10 @@ impl From<Error> for JsValue {
             return thrown.clone();
         }
         let thrown: js_sys::Error = match kind {
-            ErrorKind::Type => js_sys::TypeError::new(&[operation, ": ", message].concat()).into(),
-            ErrorKind::Range => js_sys::RangeError::new(&[operation, ": ", message].concat()).into(),
+            ErrorKind::Type => js_sys::TypeError::new(&concat(&[operation, ": ", message])).into(),
+            ErrorKind::Range => js_sys::RangeError::new(&concat(&[operation, ": ", message])).into(),
             _ => {
-                let text = [operation, " failed (", kind.name(), "): ", message];
-                let thrown = js_sys::Error::new(&text.concat());
+                let thrown = js_sys::Error::new(&concat(&error.text()));
                 global::set_text(&thrown, "name", kind.name());
                 thrown
             }
@@ -443,6 +442,11 @@ impl From<Error> for JsValue {
         }
         thrown.into()
     }
+}
+
+/// Concatenates strings. `format!` and the standard library's `concat` have much more code.
+pub(crate) fn concat(parts: &[&str]) -> String {
+    parts.iter().copied().collect()
 }
 
 /// Conversion of a thrown value to an [`Error`] with the name of the operation: `call().during("createOffer")?`.

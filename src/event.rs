@@ -1,20 +1,25 @@
 //! Listeners of DOM events, and streams of events.
 
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     collections::VecDeque,
     fmt,
     future::Future,
+    marker::PhantomData,
     pin::Pin,
     rc::{Rc, Weak},
     task::{Context, Poll},
 };
 
 use futures::{Stream, stream::FusedStream};
-use wasm_bindgen::{JsCast, prelude::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventTarget};
 
-use crate::wake::{CloseSignal, CloseWait, Waiter, WakerSet};
+use crate::{
+    promise::Callback,
+    wake::{CloseSignal, CloseWait, Waiter, WakerSet},
+};
 
 /// A listener of DOM events, which is removed when this value is dropped.
 ///
@@ -30,18 +35,18 @@ use crate::wake::{CloseSignal, CloseWait, Waiter, WakerSet};
 pub struct Listener {
     target: EventTarget,
     event: &'static str,
-    callback: Closure<dyn FnMut(Event)>,
+    callback: Callback,
 }
 
 impl Listener {
     /// Adds a listener to `target`, which calls `callback` for each event with the name `event`.
-    pub fn new(target: &EventTarget, event: &'static str, callback: impl FnMut(Event) + 'static) -> Self {
-        Self::attach(target, event, Box::new(callback))
+    pub fn new(target: &EventTarget, event: &'static str, mut callback: impl FnMut(Event) + 'static) -> Self {
+        Self::attach(target, event, Box::new(move |event: JsValue| callback(event.unchecked_into())))
     }
 
     /// Adds a listener. This function is compiled once, because it is not generic over the callback.
-    fn attach(target: &EventTarget, event: &'static str, callback: Box<dyn FnMut(Event)>) -> Self {
-        let callback = Closure::wrap(callback);
+    fn attach(target: &EventTarget, event: &'static str, callback: Box<dyn FnMut(JsValue)>) -> Self {
+        let callback = Callback::wrap(callback);
         // This only throws for an invalid abort signal, and none is passed.
         let _ = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
         Self { target: target.clone(), event, callback }
@@ -80,32 +85,28 @@ impl fmt::Debug for Listener {
 /// `next` and the other functions of [`StreamExt`](futures::StreamExt) that wait for one item are cancel safe.
 #[must_use = "dropping the stream ends the subscription"]
 pub struct EventStream<T> {
-    queue: Queue<T>,
-    finish: Option<Box<dyn FnOnce() -> Option<T>>>,
     source: Source,
+    item: PhantomData<T>,
 }
 
-/// The part of a stream that is not generic over its items, so that it is compiled once.
+/// The content of a stream. It is not generic over the items, so that it is compiled once.
 struct Source {
+    queue: Rc<Items>,
     pushed: Waiter,
     listeners: Vec<Listener>,
     end: CloseWait,
+    /// Returns a last item when the object has closed.
+    finish: Option<Box<dyn FnOnce() -> Option<Item>>>,
     is_finished: bool,
 }
 
-/// The end of a stream.
-enum SourceEnd {
-    /// The object has just closed.
-    JustClosed,
-    /// The object had closed before.
-    Finished,
-}
-
 impl Source {
-    /// Resolves when the object has closed.
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<SourceEnd> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        if let Some(item) = self.queue.pop() {
+            return Poll::Ready(Some(item));
+        }
         if self.is_finished {
-            return Poll::Ready(SourceEnd::Finished);
+            return Poll::Ready(None);
         }
         self.pushed.register(cx);
         if Pin::new(&mut self.end).poll(cx).is_pending() {
@@ -113,7 +114,7 @@ impl Source {
         }
         self.is_finished = true;
         self.listeners.clear();
-        Poll::Ready(SourceEnd::JustClosed)
+        Poll::Ready(self.finish.take().and_then(|finish| finish()))
     }
 }
 
@@ -145,8 +146,15 @@ impl<T: 'static> EventStream<T> {
 
     /// Creates a stream of the items of `queue`. The stream must be the only consumer.
     pub(crate) fn from_queue(queue: Queue<T>, end: &CloseSignal) -> Self {
-        let source = Source { pushed: queue.waiter(), listeners: Vec::new(), end: end.wait(), is_finished: false };
-        Self { queue, finish: None, source }
+        let source = Source {
+            pushed: queue.items.pushed.waiter(),
+            queue: queue.items,
+            listeners: Vec::new(),
+            end: end.wait(),
+            finish: None,
+            is_finished: false,
+        };
+        Self { source, item: PhantomData }
     }
 
     /// Adds a listener of the events with the name `event`. `read` is called while the event is dispatched, and returns an
@@ -157,10 +165,10 @@ impl<T: 'static> EventStream<T> {
         event: &'static str,
         mut read: impl FnMut(Event) -> Option<T> + 'static,
     ) -> Self {
-        let queue = self.queue.clone();
+        let queue = self.source.queue.clone();
         self.source.listeners.push(Listener::new(target, event, move |event| {
             if let Some(item) = read(event) {
-                queue.push(item);
+                queue.push(Box::new(item));
             }
         }));
         self
@@ -180,7 +188,7 @@ impl<T: 'static> EventStream<T> {
         let now = read();
         let last = Rc::new(RefCell::new(now.clone()));
         let mut stream = Self::new(end);
-        stream.queue.push(now);
+        stream.source.queue.push(Box::new(now));
         let changed = move || {
             let state = read();
             (last.replace(state.clone()) != state).then_some(state)
@@ -194,29 +202,22 @@ impl<T: 'static> EventStream<T> {
 
     /// Adds a last item, for a change at the end of the object for which browsers fire no event.
     pub(crate) fn finish_with(mut self, finish: impl FnOnce() -> Option<T> + 'static) -> Self {
-        self.finish = Some(Box::new(finish));
+        self.source.finish = Some(Box::new(|| finish().map(boxed)));
         self
     }
 }
 
 impl<T> Unpin for EventStream<T> {}
 
-impl<T> Stream for EventStream<T> {
+impl<T: 'static> Stream for EventStream<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if let Some(item) = self.queue.pop() {
-            return Poll::Ready(Some(item));
-        }
-        match self.source.poll_end(cx) {
-            Poll::Ready(SourceEnd::JustClosed) => Poll::Ready(self.finish.take().and_then(|finish| finish())),
-            Poll::Ready(SourceEnd::Finished) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
+        self.source.poll_next(cx).map(|item| item.and_then(unboxed))
     }
 }
 
-impl<T> FusedStream for EventStream<T> {
+impl<T: 'static> FusedStream for EventStream<T> {
     fn is_terminated(&self) -> bool {
         self.source.is_finished
     }
@@ -228,81 +229,128 @@ impl<T> fmt::Debug for EventStream<T> {
     }
 }
 
-/// A first-in, first-out queue with any number of producers and one consumer.
-pub(crate) struct Queue<T>(Rc<QueueState<T>>);
+/// An item of any queue. Queues of all types share the code of one type, which keeps programs small.
+type Item = Box<dyn Any>;
 
-struct QueueState<T> {
-    items: RefCell<VecDeque<T>>,
+fn boxed<T: 'static>(item: T) -> Item {
+    Box::new(item)
+}
+
+/// Returns the item of a queue of this type.
+fn unboxed<T: 'static>(item: Item) -> Option<T> {
+    item.downcast().ok().map(|item| *item)
+}
+
+#[derive(Default)]
+struct Items {
+    list: RefCell<VecDeque<Item>>,
     pushed: WakerSet,
 }
 
-impl<T> Queue<T> {
+impl Items {
+    fn push(&self, item: Item) {
+        self.list.borrow_mut().push_back(item);
+        self.pushed.wake_all();
+    }
+
+    fn pop(&self) -> Option<Item> {
+        self.list.borrow_mut().pop_front()
+    }
+}
+
+/// A first-in, first-out queue with any number of producers and one consumer.
+pub(crate) struct Queue<T> {
+    items: Rc<Items>,
+    item: PhantomData<T>,
+}
+
+impl<T: 'static> Queue<T> {
+    fn new(items: Rc<Items>) -> Self {
+        Self { items, item: PhantomData }
+    }
+
     pub(crate) fn push(&self, item: T) {
-        self.0.items.borrow_mut().push_back(item);
-        self.0.pushed.wake_all();
+        self.items.push(boxed(item));
     }
 
+    #[cfg(test)]
     pub(crate) fn pop(&self) -> Option<T> {
-        self.0.items.borrow_mut().pop_front()
-    }
-
-    pub(crate) fn waiter(&self) -> Waiter {
-        self.0.pushed.waiter()
+        self.items.pop().and_then(unboxed)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.items.borrow().len()
+        self.items.list.borrow().len()
     }
 
     /// Returns the sum of the items' sizes.
     pub(crate) fn size(&self, size: impl Fn(&T) -> usize) -> usize {
-        self.0.items.borrow().iter().map(size).sum()
+        self.items.list.borrow().iter().filter_map(|item| item.downcast_ref()).map(size).sum()
     }
 
     /// Changes the newest item. Returns the result of `change`, or false if the queue is empty.
     pub(crate) fn change_last(&self, change: impl FnOnce(&mut T) -> bool) -> bool {
-        self.0.items.borrow_mut().back_mut().is_some_and(change)
+        self.items.list.borrow_mut().back_mut().and_then(|item| item.downcast_mut()).is_some_and(change)
     }
 }
 
 impl<T> Clone for Queue<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { items: self.items.clone(), item: PhantomData }
     }
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self(Rc::new(QueueState { items: RefCell::default(), pushed: WakerSet::default() }))
+        Self { items: Rc::default(), item: PhantomData }
     }
 }
 
 /// A broadcast of an object's events. Each subscriber has its own queue.
-pub(crate) struct Broadcast<T>(Rc<BroadcastState<T>>);
+pub(crate) struct Broadcast<T> {
+    subscribers: Rc<Subscribers>,
+    item: PhantomData<T>,
+}
 
-struct BroadcastState<T> {
+#[derive(Default)]
+struct Subscribers {
     /// The queue of the events before the first subscription, which continues with it.
-    backlog: Cell<Option<Queue<T>>>,
-    queues: RefCell<Vec<Weak<QueueState<T>>>>,
+    backlog: Cell<Option<Rc<Items>>>,
+    queues: RefCell<Vec<Weak<Items>>>,
+}
+
+impl Subscribers {
+    fn with_backlog() -> Self {
+        let subscribers = Self::default();
+        subscribers.backlog.set(Some(subscribers.add()));
+        subscribers
+    }
+
+    fn add(&self) -> Rc<Items> {
+        let queue = Rc::default();
+        let mut queues = self.queues.borrow_mut();
+        // `queues` also removes the queues of dropped streams, but there may be no event.
+        queues.retain(|queue| queue.strong_count() > 0);
+        queues.push(Rc::downgrade(&queue));
+        queue
+    }
+
+    fn queues(&self) -> Vec<Rc<Items>> {
+        let mut queues = Vec::new();
+        self.queues.borrow_mut().retain(|queue| queue.upgrade().map(|queue| queues.push(queue)).is_some());
+        queues
+    }
 }
 
 impl<T: Clone + 'static> Broadcast<T> {
     /// Creates a broadcast whose events before the first subscription are dropped.
     pub(crate) fn without_backlog() -> Self {
-        Self(Rc::new(BroadcastState { backlog: Cell::default(), queues: RefCell::default() }))
+        Self { subscribers: Rc::default(), item: PhantomData }
     }
 
     /// Creates a stream of the events from now on. The first subscriber also receives all earlier events.
     pub(crate) fn subscribe(&self, end: &CloseSignal) -> EventStream<T> {
-        let queue = self.0.backlog.take().unwrap_or_else(|| {
-            let queue = Queue::default();
-            let mut queues = self.0.queues.borrow_mut();
-            // `send` also removes the queues of dropped streams, but there may be no event.
-            queues.retain(|queue| queue.strong_count() > 0);
-            queues.push(Rc::downgrade(&queue.0));
-            queue
-        });
-        EventStream::from_queue(queue, end)
+        let queue = self.subscribers.backlog.take().unwrap_or_else(|| self.subscribers.add());
+        EventStream::from_queue(Queue::new(queue), end)
     }
 
     /// Passes an event and the queue of each subscriber to `push`. That function limits the queue, and returns whether it
@@ -310,28 +358,25 @@ impl<T: Clone + 'static> Broadcast<T> {
     ///
     /// `push` wakes tasks, which may subscribe and unsubscribe. No borrow is held while it runs.
     pub(crate) fn send(&self, event: T, push: impl Fn(&Queue<T>, T) -> bool) -> bool {
-        let mut queues = Vec::new();
-        self.0.queues.borrow_mut().retain(|queue| queue.upgrade().map(|queue| queues.push(Queue(queue))).is_some());
+        let mut queues = self.subscribers.queues();
         let Some(last) = queues.pop() else { return false };
         let mut is_queued = false;
         for queue in queues {
-            is_queued |= push(&queue, event.clone());
+            is_queued |= push(&Queue::new(queue), event.clone());
         }
-        push(&last, event) || is_queued
+        push(&Queue::new(last), event) || is_queued
     }
 }
 
 impl<T> Clone for Broadcast<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { subscribers: self.subscribers.clone(), item: PhantomData }
     }
 }
 
 impl<T> Default for Broadcast<T> {
     fn default() -> Self {
-        let backlog = Queue::default();
-        let queues = RefCell::new(vec![Rc::downgrade(&backlog.0)]);
-        Self(Rc::new(BroadcastState { backlog: Cell::new(Some(backlog)), queues }))
+        Self { subscribers: Rc::new(Subscribers::with_backlog()), item: PhantomData }
     }
 }
 
@@ -399,7 +444,7 @@ mod tests {
         assert_eq!(Rc::strong_count(&event), 1);
         assert!(!events.send(event.clone(), push), "an event without subscribers is dropped");
         assert_eq!(Rc::strong_count(&event), 1);
-        assert_eq!(events.0.queues.borrow().len(), 0);
+        assert_eq!(events.subscribers.queues.borrow().len(), 0);
     }
 
     #[test]
@@ -408,7 +453,7 @@ mod tests {
         for _ in 0..1_000 {
             drop(events.subscribe(&end));
         }
-        assert!(events.0.queues.borrow().len() <= 1);
+        assert!(events.subscribers.queues.borrow().len() <= 1);
     }
 
     #[test]

@@ -40,7 +40,8 @@ struct Outcome {
     waker: Cell<Option<Waker>>,
 }
 
-type Callback = Closure<dyn FnMut(JsValue)>;
+/// A function that JavaScript calls. All callbacks have this one type, because wasm-bindgen generates code for each.
+pub(crate) type Callback = Closure<dyn FnMut(JsValue)>;
 
 /// A future of the outcome of a promise. All promises share this one type, which keeps small programs small.
 pub(crate) struct Settled {

@@ -13,7 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{receive_queue::ReceiveQueue, send_buffer::SendBuffer, state::ChannelState};
 use crate::{
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, concat},
     event::Listener,
     log::log,
     promise::settled,
@@ -24,6 +24,7 @@ use crate::{
         peer_connection::PeerConnection,
         stats_report::{StatsEntry, StatsReport},
     },
+    timer::Sleep,
     wake::{CloseSignal, WakerSet},
 };
 
@@ -114,7 +115,7 @@ impl SharedChannel {
             inner.read();
             if !is_known {
                 inner.life.detect_missing_stream();
-                inner.life.open_when_ready(READY_REPORTS);
+                inner.life.open_when_ready();
             }
         }
         inner
@@ -241,7 +242,7 @@ impl Life {
 
     /// Creates the error of an operation on the closed channel.
     pub(super) fn closed_error(&self, operation: &'static str) -> Error {
-        let message = ["data channel \"", &self.raw.label(), "\" is closed"].concat();
+        let message = concat(&["data channel \"", &self.raw.label(), "\" is closed"]);
         Error::new(operation, ErrorKind::Closed, message)
     }
 
@@ -256,14 +257,17 @@ impl Life {
     /// Chromium 156 announces a channel as open up to a millisecond before it is. In that time it loses sent messages
     /// without an error, may leave their bytes in the buffered amount, and may set the state back to connecting. A
     /// report of the statistics has the state of the channel itself.
-    fn open_when_ready(self: &Rc<Self>, reports: u32) {
+    fn open_when_ready(self: &Rc<Self>) {
         let connection = self.connection.borrow().clone();
         let Some(Connection { raw, end }) = connection.filter(|_| self.is_new.get()) else { return };
         let life = self.clone();
         spawn_local(async move {
-            let report = settled("getStats", &end, || raw.unchecked_ref::<PeerConnection>().stats(None)).await;
-            if reports > 1 && report.is_ok_and(|report| !life.is_open_in(report.unchecked_ref())) {
-                return global::after(REPORT_AGE, move || life.open_when_ready(reports - 1));
+            for left in (0..READY_REPORTS).rev() {
+                let report = settled("getStats", &end, || raw.unchecked_ref::<PeerConnection>().stats(None)).await;
+                if left == 0 || report.map_or(true, |report| life.is_open_in(report.unchecked_ref())) {
+                    break;
+                }
+                Sleep::new(REPORT_AGE).await;
             }
             life.is_new.set(false);
             // Otherwise the browser fires the event `open` once the channel is open.
@@ -290,7 +294,7 @@ impl Life {
     fn detect_missing_stream(self: &Rc<Self>) {
         let id = self.raw.id().filter(|id| *id >= FIRST_UNCERTAIN_ID);
         if id.is_some() && self.raw.negotiated() {
-            check_stream_later(Rc::downgrade(self), false);
+            spawn_local(check_stream(Rc::downgrade(self)));
         }
     }
 
@@ -331,21 +335,22 @@ impl Life {
 }
 
 /// Checks a channel that is not open yet. It is closed if the transport was connected at two checks in a row.
-fn check_stream_later(life: Weak<Life>, was_connected: bool) {
-    global::after(STREAM_CHECK_MS, move || {
+async fn check_stream(life: Weak<Life>) {
+    let mut was_connected = false;
+    loop {
+        Sleep::new(STREAM_CHECK_MS).await;
         let Some(channel) = life.upgrade() else { return };
         if channel.opened.get() || channel.closing.get() || channel.closed.is_set() {
             return;
         }
-        let connected = channel.transport_member("state").as_string().as_deref() == Some("connected");
-        if connected && was_connected {
+        let is_connected = channel.transport_member("state").as_string().as_deref() == Some("connected");
+        if is_connected && was_connected {
             channel.refused.set(true);
             channel.raw.close();
-            channel.end();
-        } else {
-            check_stream_later(life, connected);
+            return channel.end();
         }
-    });
+        was_connected = is_connected;
+    }
 }
 
 /// Returns whether the connection has channels with handles.

@@ -1,7 +1,7 @@
 //! Sending in order, at the rate at which the browser's send buffer drains.
 
 use std::{
-    future,
+    future::{self, Future},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -239,10 +239,10 @@ impl DataChannel {
     }
 
     /// Sends the payload. This part does not depend on the type of the argument, and so is compiled once.
-    async fn send_payload(&self, payload: Payload<'_>) -> Result<()> {
+    fn send_payload(&self, payload: Payload<'_>) -> impl Future<Output = Result<()>> {
         let Life { send_buffer: buffer, .. } = &*self.inner.life;
         let (mut turn, mut sent) = (None, None);
-        future::poll_fn(|cx| {
+        future::poll_fn(move |cx| {
             if sent.is_none() {
                 ready!(self.inner.poll_send(cx, &payload, &mut turn))?;
                 if !self.inner.life.is_full() {
@@ -253,7 +253,6 @@ impl DataChannel {
             // The message is in the browser's buffer, even if the channel closes now.
             self.inner.poll_low(cx, *lows, waiter).map(|_closed| Ok(()))
         })
-        .await
     }
 
     /// Sends text or bytes without waiting.

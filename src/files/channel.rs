@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     future::{self, Future},
     pin::Pin,
     rc::{Rc, Weak},
@@ -11,13 +10,13 @@ use std::{
 };
 
 use browser_rtc_proto::files::{
-    Bytes, Cancel, Event, Exchange, MAX_TEXT_LENGTH, Message, OfferAck, Reason, Stop, TransferId, Violation,
+    Bytes, Cancel, Event, Exchange, MAX_TEXT_LENGTH, Message, OfferAck, Reason, Stop, TransferId, TransferMap,
+    Violation,
 };
 use futures::{
     Stream,
-    future::{Either, select},
+    future::{Either, LocalBoxFuture, select},
 };
-use gloo_timers::future::TimeoutFuture;
 use js_sys::ArrayBuffer;
 use wasm_bindgen_futures::spawn_local;
 
@@ -29,7 +28,7 @@ use super::{
 use crate::{
     channel::{BinaryType, DataChannel, JsMessage, JsMessages, Reliability},
     error::{Error, ErrorKind, Result},
-    timer::milliseconds,
+    timer::{Sleep, milliseconds},
     wake::{CloseSignal, Turn, WakerSet},
 };
 
@@ -39,8 +38,8 @@ const DEFAULT_ACK_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) struct FileChannel {
     pub(super) channel: DataChannel,
     pub(super) exchange: RefCell<Exchange>,
-    pub(super) outgoing: RefCell<BTreeMap<TransferId, Rc<OutgoingState>>>,
-    pub(super) incoming: RefCell<BTreeMap<TransferId, Rc<IncomingState>>>,
+    pub(super) outgoing: RefCell<TransferMap<Rc<OutgoingState>>>,
+    pub(super) incoming: RefCell<TransferMap<Rc<IncomingState>>>,
     /// Wakes the tasks that wait for an offer.
     pub(super) offered: WakerSet,
     /// The queue of the outgoing files that have a block to send.
@@ -90,7 +89,7 @@ impl FileChannel {
         if self.peer_known.is_set() {
             return Ok(());
         }
-        let timeout = TimeoutFuture::new(milliseconds(self.ack_timeout.get()));
+        let timeout = Sleep::new(milliseconds(self.ack_timeout.get()));
         match select(self.peer_known.wait(), timeout).await {
             Either::Left(_) => Ok(()),
             Either::Right(_) => {
@@ -116,8 +115,13 @@ impl FileChannel {
         self.failure.borrow().clone().unwrap_or_else(|| Error::closed(OPERATION))
     }
 
-    pub(super) async fn send(&self, message: impl Into<Message>) -> Result<()> {
-        self.channel.send(&message.into().to_json()).await
+    pub(super) fn send(&self, message: impl Into<Message>) -> LocalBoxFuture<'_, Result<()>> {
+        Box::pin(self.send_message(message.into()))
+    }
+
+    /// Sends a message. The future is boxed by [`send`](Self::send), so that its code is not inlined for each message.
+    async fn send_message(&self, message: Message) -> Result<()> {
+        self.channel.send(&message.to_json()).await
     }
 
     /// Sends the last message of a transfer, which is not needed once the channel has closed.
@@ -195,28 +199,28 @@ impl FileChannel {
 
     /// Calls a function with an incoming file. No borrow is held, because the function wakes tasks.
     fn with_incoming(&self, id: TransferId, function: impl FnOnce(&IncomingState)) {
-        let incoming = self.incoming.borrow().get(&id).cloned();
+        let incoming = self.incoming.borrow().get(id).cloned();
         if let Some(incoming) = incoming {
             function(&incoming);
         }
     }
 
     fn with_outgoing(&self, id: TransferId, function: impl FnOnce(&OutgoingState)) {
-        let outgoing = self.outgoing.borrow().get(&id).cloned();
+        let outgoing = self.outgoing.borrow().get(id).cloned();
         if let Some(outgoing) = outgoing {
             function(&outgoing);
         }
     }
 
     fn finish_incoming(&self, id: TransferId, error: Error) {
-        let incoming = self.incoming.borrow_mut().remove(&id);
+        let incoming = self.incoming.borrow_mut().remove(id);
         if let Some(incoming) = incoming {
             incoming.finish(Err(error));
         }
     }
 
     fn finish_outgoing(&self, id: TransferId, outcome: Result<()>) {
-        let outgoing = self.outgoing.borrow_mut().remove(&id);
+        let outgoing = self.outgoing.borrow_mut().remove(id);
         if let Some(outgoing) = outgoing {
             outgoing.finish(outcome);
         }

@@ -10,9 +10,11 @@ use std::{
 };
 
 use futures::{Stream, stream::FusedStream};
-use gloo_timers::future::TimeoutFuture;
 
-use crate::wake::{CloseSignal, CloseWait, Waiter, WakerSet};
+use crate::{
+    timer::Sleep,
+    wake::{CloseSignal, CloseWait, Waiter, WakerSet},
+};
 
 /// The minimum time between two items of a stream, in milliseconds.
 const PAUSE: u32 = 40;
@@ -86,7 +88,7 @@ pub struct ProgressStream {
     ended: CloseWait,
     emitted: Option<Progress>,
     /// No change wakes the task until this has elapsed.
-    pause: Option<TimeoutFuture>,
+    pause: Option<Sleep>,
     terminated: bool,
 }
 
@@ -105,7 +107,7 @@ impl Stream for ProgressStream {
         let now = self.meter.now();
         if self.emitted != Some(now) {
             self.emitted = Some(now);
-            self.pause = (!ended).then(|| TimeoutFuture::new(PAUSE));
+            self.pause = (!ended).then(|| Sleep::new(PAUSE));
             return Poll::Ready(self.emitted);
         }
         self.terminated = ended;

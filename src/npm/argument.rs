@@ -13,7 +13,7 @@ use web_sys::{AbortSignal, Blob, WritableStream};
 
 use super::{SHARE, brand};
 use crate::{
-    error::{During, Error, ErrorKind, Result},
+    error::{During, Error, ErrorKind, Result, concat},
     media::MediaStream,
     promise::settled_for_good,
     room::CallMedia,
@@ -206,7 +206,7 @@ impl Argument {
 
     fn error(&self, kind: ErrorKind, expected: &str, actual: &str) -> Error {
         let message = ["argument `", self.prefix, self.name, "` must be ", expected, ", got ", actual];
-        Error::new(self.operation, kind, message.concat())
+        Error::new(self.operation, kind, concat(&message))
     }
 }
 
@@ -292,8 +292,8 @@ fn type_description(value: &JsValue) -> String {
         Some("undefined") => "undefined".into(),
         Some("object") => match brand::tag(value).as_deref() {
             None | Some("Object") => "an object".into(),
-            Some(tag) => ["an object of type ", tag].concat(),
+            Some(tag) => concat(&["an object of type ", tag]),
         },
-        name => ["a ", name.unwrap_or("value")].concat(),
+        name => concat(&["a ", name.unwrap_or("value")]),
     }
 }

@@ -7,7 +7,6 @@ use futures::{
     future::{Either, select},
     stream::{self, FusedStream},
 };
-use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::PeerConnection;
@@ -17,7 +16,7 @@ use crate::{
     promise::{settled, settled_for_good},
     stats::StatsReport,
     sys::{self, promise::Promise},
-    timer,
+    timer::{self, Sleep},
     wake::CloseSignal,
 };
 
@@ -100,7 +99,7 @@ impl PeerConnection {
         let ms = timer::milliseconds(interval);
         let (raw, end) = (self.0.raw.clone(), self.0.end.clone());
         let reports = stream::unfold((raw, end, false), move |(raw, end, wait)| async move {
-            if wait && matches!(select(end.wait(), TimeoutFuture::new(ms)).await, Either::Left(_)) {
+            if wait && matches!(select(end.wait(), Sleep::new(ms)).await, Either::Left(_)) {
                 return None;
             }
             match settled(OPERATION, &end, || raw.stats(None)).await {

@@ -13,7 +13,6 @@ use futures::{
     future::{Either, select},
     select_biased,
 };
-use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -35,7 +34,7 @@ use crate::{
         unclaimed::{self, Unclaimed},
     },
     signaling::{Data, Peer},
-    timer,
+    timer::{self, Sleep},
     wake::CloseWait,
 };
 
@@ -94,7 +93,7 @@ impl Call {
         call.ring()?;
         select_biased! {
             () = call.answered().boxed_local().fuse() => {}
-            () = TimeoutFuture::new(ring_ms.unwrap_or_else(|| room.ring_ms())).fuse() => call.hang_up(EndReason::Unanswered),
+            () = Sleep::new(ring_ms.unwrap_or_else(|| room.ring_ms())).fuse() => call.hang_up(EndReason::Unanswered),
         }
         if let Phase::Ended(_) = call.phase() {
             return Err(call.error(operation));
@@ -238,7 +237,7 @@ impl Call {
     /// Resolves to the error when the caller has not opened a channel in time.
     async fn channel_timeout(&self, label: &str) -> Error {
         connected(&self.0.session).await;
-        TimeoutFuture::new(CHANNEL_TIMEOUT_MS).await;
+        Sleep::new(CHANNEL_TIMEOUT_MS).await;
         let seconds = CHANNEL_TIMEOUT_MS / 1_000;
         let message = format!("the caller has not opened a data channel {label:?} within {seconds} seconds");
         Error::new("channel", ErrorKind::Timeout, message)
@@ -329,7 +328,7 @@ async fn supervise(call: Weak<SharedCall>, end: CloseWait, session: Session) {
 /// Resolves if the peers are not connected in time. Stays pending if they are.
 async fn connect_timeout(session: &Session) {
     let connected = pin!(connected(session));
-    if let Either::Right(_) = select(TimeoutFuture::new(CONNECT_TIMEOUT_MS), connected).await {
+    if let Either::Right(_) = select(Sleep::new(CONNECT_TIMEOUT_MS), connected).await {
         future::pending::<()>().await;
     }
 }

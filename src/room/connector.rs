@@ -1,7 +1,6 @@
 //! Connections to the signaling server, which take a seat in a room or resume it.
 
 use futures::{FutureExt, SinkExt, StreamExt, select_biased};
-use gloo_timers::future::TimeoutFuture;
 
 use super::{
     join::{Join, Token},
@@ -16,6 +15,7 @@ use crate::{
         self, ClientMessage, ErrorCode, Joined, Peer, ResumeToken, ServerError, ServerMessage, SignalingSocket,
         is_frame_error, socket_closed,
     },
+    timer::Sleep,
 };
 
 const OPERATION: &str = "join";
@@ -93,7 +93,7 @@ impl Connector {
     ) -> Result<Seat> {
         let timed_out = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
         let request = ClientMessage::Join(self.request.clone().resume(resume).received(received).token(token));
-        let mut timeout = TimeoutFuture::new(timeout_ms).fuse();
+        let mut timeout = Sleep::new(timeout_ms).fuse();
         let mut socket = select_biased! {
             socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => socket?,
             () = timeout => return Err(timed_out()),
@@ -119,7 +119,7 @@ pub(super) async fn last_error(socket: &mut SignalingSocket, error: Error) -> Er
     if *error.kind() != ErrorKind::Closed {
         return error;
     }
-    let mut limit = TimeoutFuture::new(LAST_MESSAGE_MS).fuse();
+    let mut limit = Sleep::new(LAST_MESSAGE_MS).fuse();
     loop {
         let message = select_biased! {
             message = socket.next().fuse() => message,

@@ -8,7 +8,6 @@ use std::rc::{Rc, Weak};
 
 use browser_rtc_proto::call::{CONTROL_CHANNEL_ID, CONTROL_CHANNEL_LABEL, EndReason, NewId};
 use futures::{FutureExt, StreamExt, future, select_biased};
-use gloo_timers::future::TimeoutFuture;
 
 use super::{
     presence::MAX_ID_BYTES,
@@ -20,6 +19,7 @@ use crate::{
     event::EventStream,
     peer::{ConnectionState, PeerConnection},
     signaling::PeerId,
+    timer::Sleep,
 };
 
 /// Time that a `hang_up` or `bye` may take to arrive through the server after the channel has closed. The message
@@ -102,14 +102,14 @@ impl ControlChannel {
 
     fn send(&mut self, me: PeerId) {
         // This fails only if the channel has closed, which `step` handles next.
-        let _ = self.channel.try_send(&NewId { me }.to_json());
+        let _ = self.channel.try_send(NewId { me }.to_json());
     }
 
     /// Waits for the reason to arrive, and returns whether the peer has closed the channel. The browser also closes the
     /// channel when the network has failed, in which case the session recovers or fails.
     async fn is_closed_by_peer(&mut self) -> bool {
         let is_online = self.call.upgrade().is_some_and(|call| call.presence().is_online());
-        let mut timeout = TimeoutFuture::new(if is_online { REASON_TIMEOUT_MS } else { 0 }).fuse();
+        let mut timeout = Sleep::new(if is_online { REASON_TIMEOUT_MS } else { 0 }).fuse();
         let mut is_closed_by_peer = self.is_connected;
         loop {
             let state = select_biased! {

@@ -6,9 +6,8 @@ use futures::{
     FutureExt, SinkExt, StreamExt,
     channel::mpsc,
     future::{Fuse, FusedFuture},
-    select_biased, stream,
+    select_biased,
 };
-use gloo_timers::future::{IntervalStream, TimeoutFuture};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
@@ -31,7 +30,7 @@ use crate::{
         ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, SignalingSocket, is_frame_error,
         socket_closed,
     },
-    timer,
+    timer::{self, Sleep},
     wake::CloseWait,
 };
 
@@ -68,7 +67,7 @@ pub(super) struct RoomDriver {
     /// Frames that the server has refused temporarily, to be sent again after a delay. Nothing else repeats a frame within
     /// a seat.
     refused: Vec<Frame>,
-    retry_delay: Fuse<TimeoutFuture>,
+    retry_delay: Fuse<Sleep>,
 }
 
 /// The reason for which a socket cannot be used any longer.
@@ -91,17 +90,26 @@ type SocketResult = std::result::Result<(), Broken>;
 struct Connection {
     socket: SignalingSocket,
     max_frame_bytes: usize,
-    heartbeat: stream::Fuse<IntervalStream>,
+    heartbeat_ms: u32,
+    /// The timer of the next heartbeat.
+    heartbeat: Fuse<Sleep>,
     /// True if anything was received since the last heartbeat.
     is_alive: bool,
     /// The timeout of a health check. It ends when anything is received.
-    health_check: Fuse<TimeoutFuture>,
+    health_check: Fuse<Sleep>,
 }
 
 impl Connection {
     fn new(socket: SignalingSocket, heartbeat_ms: u32, max_frame_bytes: usize) -> Self {
-        let heartbeat = IntervalStream::new(heartbeat_ms.clamp(1_000, timer::MAX_MS)).fuse();
-        Self { socket, max_frame_bytes, heartbeat, is_alive: true, health_check: Fuse::terminated() }
+        let heartbeat_ms = heartbeat_ms.clamp(1_000, timer::MAX_MS);
+        Self {
+            socket,
+            max_frame_bytes,
+            heartbeat_ms,
+            heartbeat: Sleep::new(heartbeat_ms).fuse(),
+            is_alive: true,
+            health_check: Fuse::terminated(),
+        }
     }
 
     fn mark_alive(&mut self) {
@@ -190,7 +198,7 @@ impl RoomDriver {
             () = &mut connection.health_check => Err(Broken::Unresponsive),
             () = &mut self.retry_delay => { self.retry_refused(); Ok(()) }
             frame = next_if(has_room, &mut self.queue).boxed_local().fuse() => { self.resend_queue.push(frame); Ok(()) }
-            () = connection.heartbeat.select_next_some() => self.send_heartbeat(connection).await,
+            () = &mut connection.heartbeat => self.send_heartbeat(connection).await,
         }
     }
 
@@ -212,7 +220,7 @@ impl RoomDriver {
     }
 
     async fn check_health(&mut self, connection: &mut Connection) -> SocketResult {
-        connection.health_check = TimeoutFuture::new(HEALTH_CHECK_TIMEOUT_MS).fuse();
+        connection.health_check = Sleep::new(HEALTH_CHECK_TIMEOUT_MS).fuse();
         Ok(self.ping(connection).await?)
     }
 
@@ -222,6 +230,7 @@ impl RoomDriver {
             return Err(Broken::Unresponsive);
         }
         self.attempt = 0;
+        connection.heartbeat = Sleep::new(connection.heartbeat_ms).fuse();
         Ok(self.ping(connection).await?)
     }
 
@@ -265,7 +274,7 @@ impl RoomDriver {
             // The refusal of a ping, which has no number.
             Ok(ServerMessage::Error(ServerError { code: ErrorCode::RateLimited, .. })) if self.unanswered.is_some() => {
                 if self.retry_delay.is_terminated() {
-                    self.retry_delay = TimeoutFuture::new(RETRY_DELAY_MS).fuse();
+                    self.retry_delay = Sleep::new(RETRY_DELAY_MS).fuse();
                 }
             }
             message => return self.receiver.receive(message),
@@ -289,7 +298,7 @@ impl RoomDriver {
     fn retry(&mut self, frame: Frame) {
         if self.refused.is_empty() {
             let doublings = frame.attempts().saturating_sub(1);
-            self.retry_delay = TimeoutFuture::new(RETRY_DELAY_MS << doublings.min(5)).fuse();
+            self.retry_delay = Sleep::new(RETRY_DELAY_MS << doublings.min(5)).fuse();
         }
         self.refused.push(frame);
     }
@@ -319,7 +328,7 @@ impl RoomDriver {
         if self.give_up_after.is_zero() {
             return Err(reason);
         }
-        let mut timeout = TimeoutFuture::new(timer::milliseconds(self.give_up_after)).fuse();
+        let mut timeout = Sleep::new(timer::milliseconds(self.give_up_after)).fuse();
         loop {
             let rejoined = select_biased! {
                 () = timeout => return Err(reason),
@@ -348,7 +357,7 @@ impl RoomDriver {
         self.receiver.reconnecting(self.attempt);
         let mut online = EventStream::listen(&js_sys::global().unchecked_into(), "online", |_| Some(()));
         select_biased! {
-            () = TimeoutFuture::new(backoff::delay_ms(self.attempt, js_sys::Math::random())).fuse() => {}
+            () = Sleep::new(backoff::delay_ms(self.attempt, js_sys::Math::random())).fuse() => {}
             () = online.select_next_some() => {}
         }
         self.connector.enter(self.resend_queue.token().cloned(), self.resend_queue.received(), REJOIN_TIMEOUT_MS).await

@@ -3,13 +3,13 @@
 use std::{fmt, future::Future, rc::Rc, time::Duration};
 
 use futures::{FutureExt, TryFutureExt, future::LocalBoxFuture, select_biased};
-use gloo_timers::future::TimeoutFuture;
 
 use crate::{
     error::{Error, ErrorKind, Result},
     peer::Configuration,
     session::Recovery,
     signaling,
+    timer::Sleep,
 };
 
 /// The default of [`Join::give_up_after`].
@@ -193,7 +193,7 @@ impl Token {
         let Self::Provider(provider) = self else { return Ok(self.fixed()) };
         select_biased! {
             token = provider().fuse() => token.map(Some),
-            () = TimeoutFuture::new(timeout_ms).fuse() => {
+            () = Sleep::new(timeout_ms).fuse() => {
                 Err(Error::new("join", ErrorKind::Timeout, "the token provider does not answer"))
             }
         }

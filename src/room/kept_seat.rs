@@ -1,6 +1,7 @@
 //! A seat's resume token in the page's `sessionStorage`, for [`Join::keep_seat`](super::Join::keep_seat).
 
 use crate::{
+    error::concat,
     signaling::ResumeToken,
     sys::storage::{self, Storage},
 };
@@ -17,7 +18,10 @@ pub(super) struct KeptSeat {
 
 impl KeptSeat {
     pub(super) fn new(url: &str, room: &str, name: &str) -> Self {
-        Self { storage: storage::session_storage(), key: format!("browser-rtc seat {url} {room:?} {name:?}") }
+        // The length separates the room and the name, which may contain any character.
+        let length = room.len().to_string();
+        let key = concat(&["browser-rtc seat ", url, " ", &length, " ", room, name]);
+        Self { storage: storage::session_storage(), key }
     }
 
     /// Returns the stored token, which a page that was loaded in this tab before has left.

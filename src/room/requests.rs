@@ -9,7 +9,6 @@ use std::{
 
 use browser_rtc_proto::direct::{Content, FailureReason};
 use futures::{FutureExt, channel::oneshot, select_biased};
-use gloo_timers::future::TimeoutFuture;
 
 use super::{
     outgoing::{message_id, room_closed},
@@ -20,7 +19,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::{Broadcast, EventStream},
     signaling::{Data, ErrorCode, LeaveReason, MessageId, Peer, PeerId},
-    timer,
+    sys::global,
+    timer::{self, Sleep},
     wake::CloseSignal,
 };
 
@@ -215,8 +215,9 @@ impl SharedRoom {
                 }
                 Err(error)
             }
-            () = TimeoutFuture::new(timer::milliseconds(timeout)).fuse() => {
-                let seconds = timeout.as_secs_f64();
+            () = Sleep::new(timer::milliseconds(timeout)).fuse() => {
+                // The formatting of floating-point numbers in Rust has 16 kB of code.
+                let seconds = global::text(&timeout.as_secs_f64().into());
                 let message = format!("the peer did not reply within {seconds} seconds");
                 Err(Error::new(OPERATION, ErrorKind::Timeout, message))
             }

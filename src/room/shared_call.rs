@@ -9,7 +9,6 @@ use std::{
 
 use browser_rtc_proto::call::{CallId, CallSignal, CallState, DeclineReason, EndReason, Phase, Role};
 use futures::{FutureExt, select_biased};
-use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -23,7 +22,7 @@ use crate::{
     negotiation::Signal,
     peer::ConnectionState,
     signaling::{Data, LeaveReason, Peer, PeerId},
-    timer,
+    timer::{self, Sleep},
     wake::{CloseSignal, CloseWait, WakerSet},
 };
 
@@ -274,7 +273,7 @@ impl SharedCall {
         spawn_local(async move {
             select_biased! {
                 () = end.fuse() => return,
-                () = TimeoutFuture::new(limit).fuse() => {}
+                () = Sleep::new(limit).fuse() => {}
             }
             if let Some(call) = call.upgrade().filter(|call| call.state.borrow().is_incoming_ring()) {
                 call.hang_up(EndReason::Unanswered);

@@ -1,7 +1,7 @@
 //! The background task of a session, which connects a [`Negotiator`] and a [`PathMonitor`] to a connection, a link and
 //! timers.
 
-use std::{cell::Cell, option, pin::pin, rc::Rc};
+use std::{cell::Cell, future::Future, option, rc::Rc};
 
 use browser_rtc_proto::recovery::{Actions, Connection, Observation, PathMonitor, Timer, Traffic};
 use futures::{
@@ -9,9 +9,8 @@ use futures::{
     channel::mpsc::{self, UnboundedSender},
     future::{Fuse, FusedFuture, LocalBoxFuture},
     select_biased,
-    stream::{self, FusedStream},
+    stream::{self, LocalBoxStream},
 };
-use gloo_timers::future::TimeoutFuture;
 
 use super::{
     browser_quirks::is_firefox,
@@ -28,6 +27,7 @@ use crate::{
     negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
     peer::{ConnectionState, IceCandidate, IceConnectionState, PeerConnection, SdpType, SessionDescription},
     random,
+    timer::Sleep,
     wake::{CloseSignal, CloseWait},
 };
 
@@ -57,23 +57,38 @@ pub(super) struct SessionParts {
     pub(super) ended: CloseSignal,
 }
 
+/// The received signals. Their stream and the sink of the link are boxed, so that the driver is compiled once.
+type Signals = stream::Fuse<LocalBoxStream<'static, Signal>>;
+
+/// The task that sends the outgoing signals.
+type Sending = Fuse<LocalBoxFuture<'static, Result<()>>>;
+
 /// Runs a session until it has ended and its last signals are sent.
-pub(super) async fn run<L>(parts: SessionParts, link: L)
+pub(super) fn run<L>(parts: SessionParts, link: L) -> impl Future<Output = ()>
 where
-    L: Stream<Item = Signal> + Sink<Signal>,
+    L: Stream<Item = Signal> + Sink<Signal> + 'static,
     L::Error: Into<Error>,
 {
     let (sink, signals) = link.split();
     let (outgoing, queue) = mpsc::unbounded();
-    let mut sending = pin!(queue.map(Ok).forward(sink.sink_map_err(Into::into)).fuse());
+    let sending = queue.map(Ok).forward(sink.sink_map_err(Into::into));
+    run_until_sent(parts, outgoing, signals.boxed_local().fuse(), sending.boxed_local().fuse())
+}
+
+async fn run_until_sent(
+    parts: SessionParts,
+    outgoing: UnboundedSender<Signal>,
+    mut signals: Signals,
+    mut sending: Sending,
+) {
     let (pc, ended) = (parts.pc.clone(), parts.ended.clone());
-    SessionDriver::new(parts, outgoing).run(&mut pin!(signals.fuse()), &mut sending).await;
+    SessionDriver::new(parts, outgoing).run(&mut signals, &mut sending).await;
     pc.close();
     ended.set();
     if !sending.is_terminated() {
         select_biased! {
             _sent = sending => {}
-            () = TimeoutFuture::new(LAST_SIGNALS_TIMEOUT_MS).fuse() => {}
+            () = Sleep::new(LAST_SIGNALS_TIMEOUT_MS).fuse() => {}
         }
     }
 }
@@ -96,7 +111,7 @@ struct SessionDriver {
     operation: Fuse<LocalBoxFuture<'static, Outcome>>,
     /// The error of the last failed operation, until it is emitted.
     failure: Option<Error>,
-    tick: Fuse<TimeoutFuture>,
+    tick: Fuse<Sleep>,
     /// The timer of the path monitor. It resolves to the traffic that was observed while it ran.
     timer: Fuse<LocalBoxFuture<'static, Traffic>>,
 }
@@ -137,11 +152,7 @@ impl SessionDriver {
     }
 
     /// Runs until the session ends. `sending` is the future that sends the outgoing signals.
-    async fn run(
-        mut self,
-        signals: &mut (impl FusedStream<Item = Signal> + Unpin),
-        sending: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
-    ) {
+    async fn run(mut self, signals: &mut Signals, sending: &mut Sending) {
         let mut input = Input::LinkOpened;
         while self.handle(input) == Flow::Continue {
             input = loop {
@@ -153,11 +164,7 @@ impl SessionDriver {
     }
 
     /// Waits for the next event. Returns the negotiator's input, if the event has one.
-    async fn next_event(
-        &mut self,
-        signals: &mut (impl FusedStream<Item = Signal> + Unpin),
-        sending: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
-    ) -> Option<Input> {
+    async fn next_event(&mut self, signals: &mut Signals, sending: &mut Sending) -> Option<Input> {
         select_biased! {
             () = &mut self.closing => Some(Input::Closing),
             outcome = &mut self.operation => Some(self.operation_ended(outcome).await),
@@ -189,7 +196,7 @@ impl SessionDriver {
             }
         }
         if self.negotiator.wants_timeout() && self.tick.is_terminated() {
-            self.tick = TimeoutFuture::new(TICK_MS).fuse();
+            self.tick = Sleep::new(TICK_MS).fuse();
         }
         if is_last { Flow::End } else { Flow::Continue }
     }
@@ -330,7 +337,7 @@ impl SessionDriver {
 /// Waits for the subscribers of `Lost`, which may send a message of their own to the peer, such as `hang_up`, before the
 /// session sends `bye`.
 async fn last_messages_sent() {
-    TimeoutFuture::new(0).await;
+    Sleep::new(0).await;
 }
 
 async fn perform(pc: PeerConnection, operation: Operation, transform: Option<SdpTransform>) -> Outcome {

@@ -141,7 +141,6 @@ pub(crate) mod unclaimed;
 use std::{cell::Cell, fmt, future::Future, rc::Rc};
 
 use futures::{Sink, Stream};
-use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 pub use browser_rtc_proto::recovery::Recovery;
@@ -158,6 +157,7 @@ use crate::{
     identity::identity,
     negotiation::Signal,
     peer::{Configuration, PeerConnection, SignalingState},
+    timer::Sleep,
     wake::CloseSignal,
 };
 
@@ -284,7 +284,7 @@ impl Session {
     /// Resolves when the page has closed the connection through the browser's own API, which fires no event.
     pub(crate) async fn closed_by_page(&self) {
         while self.connection().signaling_state() != SignalingState::Closed {
-            TimeoutFuture::new(CLOSE_POLL_MS).await;
+            Sleep::new(CLOSE_POLL_MS).await;
         }
     }
 

@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use browser_rtc_proto::recovery::Traffic;
-use gloo_timers::future::TimeoutFuture;
 
 use crate::{
     error::{During, Result},
     peer::PeerConnection,
-    timer::milliseconds,
+    timer::{Sleep, milliseconds},
 };
 
 /// Time in which bytes that were sent on the previous path may still arrive.
@@ -19,9 +18,9 @@ const IN_FLIGHT_MS: u32 = 1_000;
 pub(super) async fn observe(pc: PeerConnection, time: Duration) -> Traffic {
     let time = milliseconds(time);
     let excluded = time.min(IN_FLIGHT_MS);
-    TimeoutFuture::new(excluded).await;
+    Sleep::new(excluded).await;
     let before = ByteCounts::read(&pc).await;
-    TimeoutFuture::new(time - excluded).await;
+    Sleep::new(time - excluded).await;
     match (before, ByteCounts::read(&pc).await) {
         (Ok(before), Ok(now)) => now.since(&before),
         // The connection is closed, so that nothing uses the outcome.

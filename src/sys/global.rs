@@ -22,13 +22,12 @@ extern "C" {
     #[wasm_bindgen(method, structural, indexing_setter)]
     fn set_member_text(this: &Members, name: &str, value: &str);
 
+    /// Calls `callback` after `ms` milliseconds, or later if the page is hidden. Returns the id of the timer.
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, ms: u32);
-}
+    pub(crate) fn set_timeout(callback: &JsValue, ms: u32) -> i32;
 
-/// Calls `callback` after `ms` milliseconds, or later if the page is hidden.
-pub(crate) fn after(ms: u32, callback: impl FnOnce() + 'static) {
-    set_timeout(&Closure::once_into_js(callback), ms);
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(crate) fn clear_timeout(timer: i32);
 }
 
 /// Returns whether the global object has a property of this name, such as `RTCPeerConnection`.

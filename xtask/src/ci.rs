@@ -2,7 +2,7 @@
 
 use crate::step::Step;
 use crate::summary::{self, Counts, Line};
-use crate::{Result, artifacts, coverage, demo, examples, layers, msrv, npm, pure, setup};
+use crate::{Result, artifacts, coverage, demo, examples, layers, msrv, npm, pure, setup, size};
 use std::time::Instant;
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
@@ -10,7 +10,7 @@ const SERVER: [&str; 2] = ["--features", "browser-rtc-signaling/redis"];
 
 type Check = (&'static str, fn() -> Result);
 
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 12] = [
     ("setup", setup),
     ("format", format),
     ("layers", layers::check),
@@ -21,6 +21,7 @@ const CHECKS: [Check; 11] = [
     ("coverage", || coverage::command(&[])),
     ("crates", crates),
     ("npm package", npm::command),
+    ("size", size::check),
     ("demo", demo::check),
 ];
 

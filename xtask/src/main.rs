@@ -48,15 +48,16 @@ usage: cargo xtask COMMAND
                                              --write updates README.md and \"From JavaScript to Rust\"
   bench [--json FILE] [--write]              measure the speed, compared with raw JavaScript and other libraries;
         [--browser firefox] [--sessions 8]   --write updates README.md; fewer sessions are faster and less exact
-  size [--json FILE] [--write]               measure the size of small programs, compared with raw web-sys;
-                                             --write updates README.md
+  size [--json FILE] [--check | --write]     measure the size of small programs, compared with raw web-sys;
+                                             --check fails if one has grown by more than 1 % from
+                                             bench/size/sizes.json; --write updates that file and README.md
   load [--json FILE] [--clients N,N]         measure the signaling server under load, compared with PeerServer and
                                              matchbox_server; about 6 min; needs Linux
   shots [STATE]                              take a picture of each state of the demo, or of those whose names contain
                                              STATE, in target/shots, and that of the README
   npm                                        build the npm package, check its content, and call with it from new projects
                                              of the common bundlers in two browsers
-  ci                                         check formatting, lints, layers, documentation, packages and the demo";
+  ci                                         check formatting, lints, layers, documentation, packages, sizes and the demo";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();

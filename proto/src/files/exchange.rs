@@ -1,7 +1,5 @@
 //! The state machine of all file transfers on one channel.
 
-use std::collections::BTreeMap;
-
 use super::{
     message::{
         Accept, Block, BlockAck, Cancel, Decline, End, Message, Offer, OfferAck, Reason, Received, Stop, TransferId,
@@ -9,6 +7,7 @@ use super::{
     },
     receive_state::ReceiveState,
     send_state::SendState,
+    transfer_map::TransferMap,
     violation::Violation,
 };
 
@@ -38,8 +37,8 @@ pub const MAX_PENDING_OFFERS: usize = 64;
 /// ```
 #[derive(Debug, Default)]
 pub struct Exchange {
-    pub(super) outgoing: BTreeMap<TransferId, SendState>,
-    pub(super) incoming: BTreeMap<TransferId, ReceiveState>,
+    pub(super) outgoing: TransferMap<SendState>,
+    pub(super) incoming: TransferMap<ReceiveState>,
     /// The block that is being received.
     block: Option<OpenBlock>,
     next_id: TransferId,
@@ -125,44 +124,44 @@ impl Exchange {
     /// the peer belongs to another file. Returns the index of the first block to send, or `None` if the transfer has
     /// ended.
     pub fn begin(&mut self, id: TransferId, from_start: bool) -> Option<u64> {
-        self.outgoing.get_mut(&id).map(|outgoing| outgoing.begin(from_start))
+        self.outgoing.get_mut(id).map(|outgoing| outgoing.begin(from_start))
     }
 
     /// Returns whether the next block of an outgoing file may be sent now.
     #[must_use]
     pub fn may_send(&self, id: TransferId) -> bool {
-        self.outgoing.get(&id).is_some_and(SendState::may_send)
+        self.outgoing.get(id).is_some_and(SendState::may_send)
     }
 
     /// Counts a block of an outgoing file when its [`Block`] is sent.
     pub fn block_sent(&mut self, id: TransferId) {
-        if let Some(outgoing) = self.outgoing.get_mut(&id) {
+        if let Some(outgoing) = self.outgoing.get_mut(id) {
             outgoing.block_sent();
         }
     }
 
     /// Records that the [`End`] of an outgoing file is sent.
     pub fn end_sent(&mut self, id: TransferId) {
-        if let Some(outgoing) = self.outgoing.get_mut(&id) {
+        if let Some(outgoing) = self.outgoing.get_mut(id) {
             outgoing.end_sent();
         }
     }
 
     /// Removes an outgoing transfer. Its later messages are ignored. Returns false if it has ended before.
     pub fn remove_outgoing(&mut self, id: TransferId) -> bool {
-        self.outgoing.remove(&id).is_some()
+        self.outgoing.remove(id).is_some()
     }
 
     /// Accepts an incoming file, of which the first `from` blocks are stored, with a window in blocks. Returns false if
     /// the transfer has ended.
     pub fn accept(&mut self, id: TransferId, from: u64, window: u32) -> bool {
-        self.incoming.get_mut(&id).map(|incoming| incoming.accept(from, window)).is_some()
+        self.incoming.get_mut(id).map(|incoming| incoming.accept(from, window)).is_some()
     }
 
     /// Counts a verified and stored block of an incoming file. Returns the number of stored blocks, for a [`BlockAck`],
     /// or `None` if the transfer has ended.
     pub fn block_stored(&mut self, id: TransferId) -> Option<u64> {
-        self.incoming.get_mut(&id).map(ReceiveState::block_stored)
+        self.incoming.get_mut(id).map(ReceiveState::block_stored)
     }
 
     /// Removes an incoming transfer. Its later messages are ignored. Returns false if it has ended before.
@@ -170,7 +169,7 @@ impl Exchange {
         if let Some(block) = self.block.as_mut().filter(|block| block.id == id) {
             block.wanted = false;
         }
-        self.incoming.remove(&id).is_some()
+        self.incoming.remove(id).is_some()
     }
 
     /// Returns whether the peer has sent a message of the protocol, and therefore implements it.
@@ -196,7 +195,7 @@ impl Exchange {
             Message::Cancel(cancel) => {
                 // The sender does not send the rest of the block.
                 self.block = self.block.take().filter(|block| block.id != cancel.id);
-                self.incoming.remove(&cancel.id).map(|_| Event::Cancel(cancel))
+                self.incoming.remove(cancel.id).map(|_| Event::Cancel(cancel))
             }
             Message::OfferAck(ack) => self.outgoing(ack.id, |_| Ok(()), Event::OfferAck(ack)),
             Message::Accept(accept) => {
@@ -209,11 +208,11 @@ impl Exchange {
             Message::Received(received) => {
                 let id = received.id;
                 let event = self.outgoing(id, |outgoing| outgoing.received(), Event::Received(received));
-                self.outgoing.remove(&id);
+                self.outgoing.remove(id);
                 event
             }
-            Message::Decline(decline) => self.outgoing.remove(&decline.id).map(|_| Event::Decline(decline)),
-            Message::Stop(stop) => self.outgoing.remove(&stop.id).map(|_| Event::Stop(stop)),
+            Message::Decline(decline) => self.outgoing.remove(decline.id).map(|_| Event::Decline(decline)),
+            Message::Stop(stop) => self.outgoing.remove(stop.id).map(|_| Event::Stop(stop)),
         })
     }
 
@@ -227,7 +226,7 @@ impl Exchange {
         if length == 0 || length > block.left {
             self.block = None;
             return Ok(if wanted {
-                self.incoming.remove(&id);
+                self.incoming.remove(id);
                 Bytes::Violation(id, Violation("a binary message is empty or exceeds its block"))
             } else {
                 Bytes::Ignored
@@ -262,7 +261,7 @@ impl Exchange {
             return Err(Violation("a block was announced within another block"));
         }
         // A block of a transfer that the receiver has stopped may still be in flight.
-        let started = self.incoming.get_mut(&block.id).map(|incoming| incoming.begin(&block));
+        let started = self.incoming.get_mut(block.id).map(|incoming| incoming.begin(&block));
         let (id, length, wanted) = (block.id, block.length, matches!(started, Some(Ok(_))));
         self.block = (length > 0).then_some(OpenBlock { id, length, left: length, wanted });
         Ok(started.map(|started| match started {
@@ -273,7 +272,7 @@ impl Exchange {
 
     fn end(&mut self, end: End) -> Option<Event> {
         let is_within_block = self.block.as_ref().is_some_and(|block| block.id == end.id);
-        let incoming = self.incoming.get_mut(&end.id)?;
+        let incoming = self.incoming.get_mut(end.id)?;
         let ended =
             if is_within_block { Err(Violation("the end of a file was sent within a block")) } else { incoming.end() };
         Some(match ended {
@@ -294,10 +293,10 @@ impl Exchange {
         apply: impl FnOnce(&mut SendState) -> Result<(), Violation>,
         event: Event,
     ) -> Option<Event> {
-        Some(match apply(self.outgoing.get_mut(&id)?) {
+        Some(match apply(self.outgoing.get_mut(id)?) {
             Ok(()) => event,
             Err(violation) => {
-                self.outgoing.remove(&id);
+                self.outgoing.remove(id);
                 Event::OutgoingViolation(id, violation)
             }
         })

@@ -336,10 +336,10 @@ impl Model {
 
     fn check(&self) {
         for side in &self.sides {
-            for (id, incoming) in &side.exchange.incoming {
+            for (id, incoming) in side.exchange.incoming.iter() {
                 let pending = incoming.pending();
                 assert!(pending <= u64::from(WINDOW));
-                let incoming = &side.incoming[id];
+                let incoming = &side.incoming[&id];
                 assert_eq!(pending, (incoming.received.len() + usize::from(incoming.block.is_some())) as u64);
             }
             for outgoing in side.exchange.outgoing.values() {

@@ -15,6 +15,7 @@ pub mod name;
 mod protocol_tests;
 mod receive_state;
 mod send_state;
+mod transfer_map;
 mod violation;
 
 pub use self::{
@@ -24,5 +25,6 @@ pub use self::{
         Accept, BLOCK_SIZE, Block, BlockAck, Cancel, Decline, End, FileId, InvalidFileId, MAX_TEXT_LENGTH, Message,
         Offer, OfferAck, Reason, Received, Stop, TransferId, VERSION, block_count, block_length,
     },
+    transfer_map::TransferMap,
     violation::Violation,
 };

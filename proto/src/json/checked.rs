@@ -86,7 +86,13 @@ impl Serializer for Check {
         if number.is_finite() {
             return Ok(());
         }
-        Err(Error::custom(format_args!("the number {number} has no JSON form")))
+        // The formatting of numbers has 16 kB of code.
+        let name = match number {
+            f64::INFINITY => "inf",
+            f64::NEG_INFINITY => "-inf",
+            _ => "NaN",
+        };
+        Err(Error::custom(format_args!("the number {name} has no JSON form")))
     }
 
     fn serialize_bytes(self, _bytes: &[u8]) -> Checked {

@@ -12,14 +12,13 @@ use std::{
 
 use browser_rtc_proto::framing::byte_stream::{Control, DEFAULT_WINDOW, INITIAL_CREDIT, State, StreamError};
 use futures::{AsyncBufRead, AsyncRead, AsyncWrite, FutureExt, Stream, future::LocalBoxFuture};
-use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use self::io_error::io_error;
 use super::{data_channel::DataChannel, init::Reliability, message::Message, outbox::Outbox};
 use crate::{
     error::{Error, ErrorKind, Result},
-    timer::milliseconds,
+    timer::{Sleep, milliseconds},
 };
 
 /// The maximum size of a message, in bytes.
@@ -152,7 +151,7 @@ impl ByteStream {
     /// # Cancel safety
     /// This function is cancel safe.
     pub async fn ready(&mut self, timeout: Duration) -> Result<()> {
-        let mut timer = TimeoutFuture::new(milliseconds(timeout));
+        let mut timer = Sleep::new(milliseconds(timeout));
         future::poll_fn(|cx| {
             while !self.state.confirmed {
                 match self.poll_message(cx, |stream| &mut stream.reader) {

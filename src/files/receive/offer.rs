@@ -253,7 +253,7 @@ impl Offer {
     fn decline_as(&self, reason: Reason) -> bool {
         let Some(channel) = self.channel.take() else { return false };
         let id = self.state.id;
-        channel.incoming.borrow_mut().remove(&id);
+        channel.incoming.borrow_mut().remove(id);
         if channel.exchange.borrow_mut().remove_incoming(id) {
             spawn_local(async move { channel.send_last(Decline::new(id, reason)).await });
         }

@@ -35,7 +35,7 @@ pub(super) async fn run(
     mut digests: Vec<Digest>,
 ) {
     let received = receive_unless_cancelled(&channel, &incoming, &mut sink, &mut digests).await.map_err(not_a_cancel);
-    channel.incoming.borrow_mut().remove(&incoming.id);
+    channel.incoming.borrow_mut().remove(incoming.id);
     let is_known_to_peer = channel.exchange.borrow_mut().remove_incoming(incoming.id);
     let is_complete = received.is_ok();
     incoming.finish(received);

@@ -101,7 +101,7 @@ impl Outgoing {
     /// Cancels the transfer at both peers. It does nothing if the transfer is over.
     pub fn cancel(&self) {
         self.state.cancel();
-        self.channel.outgoing.borrow_mut().remove(&self.state.id);
+        self.channel.outgoing.borrow_mut().remove(self.state.id);
     }
 
     pub(in crate::files) fn source(&self) -> &Source {

@@ -28,7 +28,7 @@ pub(in crate::files) async fn run(channel: Rc<FileChannel>, outgoing: Rc<Outgoin
     if let Some(Err(error)) = send_until_over(&channel, &outgoing, &mut turn).await {
         outgoing.finish(Err(error));
     }
-    channel.outgoing.borrow_mut().remove(&outgoing.id);
+    channel.outgoing.borrow_mut().remove(outgoing.id);
     let is_known_to_peer = channel.exchange.borrow_mut().remove_outgoing(outgoing.id);
     // This also ends a partly sent block, so that the bytes of the next block are not added to it.
     if let (Some(error), true) = (outgoing.error(), is_known_to_peer || turn.is_some()) {

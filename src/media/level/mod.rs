@@ -9,7 +9,6 @@ use futures::{
     future::{Either, select},
     stream::{self, FusedStream},
 };
-use gloo_timers::future::TimeoutFuture;
 use js_sys::Array;
 
 use self::context::{SharedContext, Tap};
@@ -23,7 +22,7 @@ use crate::{
         audio_context::{AudioContext, AudioNode},
         media_element::{self, MediaElement},
     },
-    timer,
+    timer::{self, Sleep},
     wake::CloseSignal,
 };
 
@@ -137,7 +136,7 @@ impl LevelMeter {
         let tap = Tap::new(OPERATION, context, &self.0.source, window(ms, context.sample_rate()))?;
         let end = select(self.0.end.wait(), self.0.track.ended());
         let levels = stream::unfold((tap, context.clone(), end), move |(tap, context, end)| async move {
-            match select(end, TimeoutFuture::new(ms)).await {
+            match select(end, Sleep::new(ms)).await {
                 Either::Left(_) => None,
                 Either::Right(((), end)) => Some((level(&context, &tap), (tap, context, end))),
             }
@@ -175,7 +174,7 @@ impl LevelMeter {
         let (context, end) = (self.0.context.0.clone(), self.0.end.clone());
         async move {
             let resumed = pin!(settled(OPERATION, &end, || context.resume()));
-            match select(resumed, TimeoutFuture::new(1000)).await {
+            match select(resumed, Sleep::new(1000)).await {
                 Either::Left((resumed, _)) => resumed.map(drop),
                 Either::Right(_) => {
                     let advice = "the level meter is not running: call resume in a click, and check that there is an audio output";
