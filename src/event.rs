@@ -199,6 +199,11 @@ impl<T: 'static> EventStream<T> {
     }
 }
 
+/// Creates a stream of the times at which the network returns.
+pub(crate) fn online() -> EventStream<()> {
+    EventStream::listen(js_sys::global().unchecked_ref(), "online", |_| Some(()))
+}
+
 impl<T> Unpin for EventStream<T> {}
 
 impl<T> Stream for EventStream<T> {

@@ -16,6 +16,7 @@ use gloo_timers::future::TimeoutFuture;
 use super::{
     browser_quirks::is_firefox,
     events::{self, LostReason, SessionEvent},
+    evidence::{Evidence, EvidenceSource},
     negotiated::{IceRestart, Negotiated},
     options::SessionOptions,
     sdp_transform::{self, Failure, SdpTransform},
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    event::{Broadcast, EventStream},
+    event::{Broadcast, EventStream, Queue},
     log::{Variant, log},
     negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
     peer::{ConnectionState, IceCandidate, IceConnectionState, PeerConnection, SdpType, SessionDescription},
@@ -53,6 +54,7 @@ pub(super) struct SessionParts {
     pub(super) options: SessionOptions,
     pub(super) signal_limit: Rc<Cell<usize>>,
     pub(super) events: Broadcast<SessionEvent>,
+    pub(super) link_checks: Queue<()>,
     pub(super) closing: CloseSignal,
     pub(super) ended: CloseSignal,
 }
@@ -87,6 +89,7 @@ struct SessionDriver {
     sdp_transform: Option<SdpTransform>,
     signal_limit: Rc<Cell<usize>>,
     events: Broadcast<SessionEvent>,
+    link_checks: Queue<()>,
     outgoing: UnboundedSender<Signal>,
     negotiation_needed: stream::Chain<stream::Iter<option::IntoIter<()>>, EventStream<()>>,
     candidates: EventStream<IceCandidate>,
@@ -99,11 +102,12 @@ struct SessionDriver {
     tick: Fuse<TimeoutFuture>,
     /// The timer of the path monitor. It resolves to the traffic that was observed while it ran.
     timer: Fuse<LocalBoxFuture<'static, Traffic>>,
+    evidence: EvidenceSource,
 }
 
 impl SessionDriver {
     fn new(parts: SessionParts, outgoing: UnboundedSender<Signal>) -> Self {
-        let SessionParts { pc, options, signal_limit, events, closing, .. } = parts;
+        let SessionParts { pc, options, signal_limit, events, link_checks, closing, .. } = parts;
         let mut negotiator = if options.plain_peer {
             Negotiator::plain(options.politeness)
         } else {
@@ -123,6 +127,7 @@ impl SessionDriver {
             sdp_transform: options.sdp_transform,
             signal_limit,
             events,
+            link_checks,
             outgoing,
             negotiation_needed: stream::iter(needed_before).chain(pc.negotiation_needed()),
             candidates: pc.ice_candidates(),
@@ -132,6 +137,7 @@ impl SessionDriver {
             failure: None,
             tick: Fuse::terminated(),
             timer: Fuse::terminated(),
+            evidence: EvidenceSource::new(),
             pc,
         }
     }
@@ -158,6 +164,9 @@ impl SessionDriver {
         signals: &mut (impl FusedStream<Item = Signal> + Unpin),
         sending: &mut (impl FusedFuture<Output = Result<()>> + Unpin),
     ) -> Option<Input> {
+        if let Some(interval) = self.path.sample_interval() {
+            self.evidence.sample_after(&self.pc, interval);
+        }
         select_biased! {
             () = &mut self.closing => Some(Input::Closing),
             outcome = &mut self.operation => Some(self.operation_ended(outcome).await),
@@ -167,6 +176,7 @@ impl SessionDriver {
             () = &mut self.tick => Some(Input::Timeout),
             state = self.states.select_next_some() => self.state_changed(&state).await,
             traffic = &mut self.timer => self.timer_expired(traffic).await,
+            evidence = self.evidence.next().boxed_local().fuse() => self.evidence_found(evidence).await,
             outcome = &mut *sending => self.link_ended(outcome),
         }
     }
@@ -257,6 +267,10 @@ impl SessionDriver {
             self.negotiator.look_ahead();
         }
         match self.negotiated.operation_done(&self.pc, local.as_mut()) {
+            IceRestart::First => {
+                let actions = self.path.ice_started();
+                self.apply(&actions);
+            }
             IceRestart::Agreed => {
                 let is_connected = connection(&self.pc) == Connection::Connected;
                 let actions = self.path.ice_restarted(is_connected);
@@ -282,6 +296,14 @@ impl SessionDriver {
         self.path_changed(actions).await
     }
 
+    async fn evidence_found(&mut self, evidence: Option<Evidence>) -> Option<Input> {
+        let actions = match evidence? {
+            Evidence::Sample(sample) => self.path.sampled(&sample, connection(&self.pc)),
+            Evidence::NetworkChanged => self.path.network_changed(),
+        };
+        self.path_changed(actions).await
+    }
+
     async fn path_changed(&mut self, actions: Actions) -> Option<Input> {
         let (is_lost, restart_ice) = (actions.is_lost(), actions.restart_ice);
         self.apply(&actions);
@@ -298,6 +320,12 @@ impl SessionDriver {
             Timer::Keep => {}
             Timer::Stop => self.timer = Fuse::terminated(),
             Timer::Start(time) => self.timer = traffic::observe(self.pc.clone(), time).boxed_local().fuse(),
+        }
+        if actions.check_link && self.link_checks.len() == 0 {
+            self.link_checks.push(());
+        }
+        if actions.send_key_frames {
+            self.pc.send_key_frames();
         }
         if let Some(event) = actions.event {
             events::push(&self.events, event.into());
