@@ -116,8 +116,8 @@ impl PairCounters {
         let zero = Self { time: before.time, ..Self::default() };
         let before = if self.id == before.id { before } else { &zero };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and it saturates")]
-        let growth = |count: fn(&Self) -> f64| (count(self) - count(before)).max(0.0) as u64;
-        let mut sample = Sample::new(Duration::from_millis(growth(|counters| counters.time)));
+        let growth = |count: fn(&Self) -> f64| (count(self) - count(before)).max(0.0) as u32;
+        let mut sample = Sample::new(Duration::from_millis(growth(|counters| counters.time).into()));
         sample.bytes_received = growth(|counters| counters.bytes_received);
         sample.bytes_sent = growth(|counters| counters.bytes_sent);
         sample.checks_received = growth(|counters| counters.checks_received);

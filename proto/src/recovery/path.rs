@@ -217,8 +217,11 @@ impl PathMonitor {
             Finding::Broken if !self.is_broken() => self.attempt_unless_last(),
             Finding::Suspicious => Actions { check_link: true, ..Actions::default() },
             Finding::Resumed => {
-                let is_recovered = self.is_broken() && connection == Connection::Connected;
-                let actions = if is_recovered { self.recovered() } else { Actions::default() };
+                let actions = match self.state {
+                    PathState::Broken if connection == Connection::Connected => self.recovered(),
+                    PathState::Unverified => self.verified(),
+                    _ => Actions::default(),
+                };
                 Actions { send_key_frames: true, ..actions }
             }
             Finding::Normal | Finding::Broken => Actions::default(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Actions, Connection, Observation, PathEvent, PathMonitor, Recovery, Timer, Traffic, path::VERIFICATION_TIME,
+    Actions, Connection, Observation, PathEvent, PathMonitor, Recovery, Sample, Timer, Traffic, path::VERIFICATION_TIME,
 };
 use crate::sdp::ConnectionState;
 
@@ -148,4 +148,61 @@ fn restart_before_first_connection_is_ignored() {
     let mut path = monitor();
     assert_eq!(path.ice_restarted(false).timer, Timer::Keep);
     assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Stop);
+}
+
+/// Returns a sample of 250 ms.
+fn sample(received: u32, checks_sent: u32) -> Sample {
+    let mut sample = Sample::new(Duration::from_millis(250));
+    (sample.bytes_received, sample.checks_sent) = (received, checks_sent);
+    sample
+}
+
+#[test]
+fn silence_is_restarted_and_ends_with_key_frame() {
+    let mut path = connected_monitor();
+    path.sampled(&sample(20_000, 0), Connection::Connected);
+    let mut actions: Vec<Actions> = (0..4).map(|_| path.sampled(&sample(0, 1), Connection::Connected)).collect();
+    assert!(actions.pop().is_some_and(|actions| actions.check_link && !actions.restart_ice));
+    assert!(is_attempt(&path.sampled(&sample(0, 4), Connection::Connected), 1));
+    // Media arrive again before ICE is restarted, and the path can become silent again.
+    let actions = path.sampled(&sample(900, 0), Connection::Connected);
+    assert!(actions.send_key_frames && actions.event == Some(PathEvent::Recovered));
+    assert!((0..9).any(|_| is_attempt(&path.sampled(&sample(0, 2), Connection::Connected), 1)));
+}
+
+#[test]
+fn silence_alone_does_not_lose_path() {
+    let mut path = PathMonitor::new(Recovery::none());
+    path.state_changed(&ConnectionState::Connected);
+    assert_eq!(path.sample_interval(), None);
+    let mut path = connected_monitor();
+    for attempt in 1..=2 {
+        path.state_changed(&ConnectionState::Failed);
+        assert_eq!(path.attempts(), attempt);
+        path.state_changed(&ConnectionState::Connected);
+    }
+    path.sampled(&sample(20_000, 0), Connection::Connected);
+    assert!((0..99).all(|_| path.sampled(&sample(0, 2), Connection::Connected).event.is_none()));
+}
+
+#[test]
+fn returning_network_restarts_broken_path() {
+    let mut path = connected_monitor();
+    assert_eq!(path.network_changed(), Actions::default());
+    path.state_changed(&ConnectionState::Failed);
+    let actions = path.network_changed();
+    assert!(actions.restart_ice && actions.event.is_none());
+    assert_eq!(path.attempts(), 1);
+    path.state_changed(&ConnectionState::Connected);
+    path.state_changed(&ConnectionState::Disconnected);
+    assert!(is_attempt(&path.network_changed(), 2));
+}
+
+#[test]
+fn slow_first_connection_is_restarted() {
+    let mut path = monitor();
+    let Timer::Start(time) = path.ice_started().timer else { panic!("no timer was started") };
+    assert!(time < Duration::from_secs(45));
+    assert!(is_attempt(&path.timeout(DISCONNECTED), 1));
+    assert_eq!(path.ice_started().timer, Timer::Keep);
 }

@@ -4,7 +4,7 @@ use std::{mem, time::Duration};
 
 /// Number of unanswered checks that prove a path silent. With a loss of 20 %, this many exchanges in a row fail once in
 /// thousands of checks, and the checks of the peer arrive as well.
-const UNANSWERED: u64 = 8;
+const UNANSWERED: u32 = 8;
 
 /// Silence of a path in use that is a reason to suspect it. RTCP or media arrive several times in this time.
 const SUSPICIOUS: Duration = Duration::from_secs(1);
@@ -14,7 +14,7 @@ const PAYLOAD_EXTRA: Duration = Duration::from_secs(1);
 
 /// Rate of a path in use, in bytes per second: that of video, which the receiver acknowledges at least once per second.
 /// Audio is acknowledged only every five seconds.
-const IN_USE: u64 = 10_000;
+const IN_USE: u32 = 10_000;
 
 /// Interval of two samples from which on the page is assumed to have been suspended in between.
 const SUSPENDED: Duration = Duration::from_secs(5);
@@ -26,13 +26,13 @@ pub struct Sample {
     /// The time since the previous sample.
     pub elapsed: Duration,
     /// Bytes of media and data received.
-    pub bytes_received: u64,
+    pub bytes_received: u32,
     /// Bytes of media and data sent.
-    pub bytes_sent: u64,
+    pub bytes_sent: u32,
     /// Connectivity checks of the peer, and responses to the local checks, received.
-    pub checks_received: u64,
+    pub checks_received: u32,
     /// Connectivity checks sent; zero if the browser does not count them.
-    pub checks_sent: u64,
+    pub checks_sent: u32,
 }
 
 impl Sample {
@@ -42,8 +42,10 @@ impl Sample {
         Self { elapsed, ..Self::default() }
     }
 
-    fn is_in_use(&self, bytes: u64) -> bool {
-        u128::from(bytes) * 1_000 >= u128::from(IN_USE) * self.elapsed.as_millis()
+    /// Returns whether this number of bytes is that of a path in use. The product has its unit, as one second stands for
+    /// one byte.
+    fn is_in_use(&self, bytes: u32) -> bool {
+        self.elapsed.checked_mul(IN_USE).is_none_or(|enough| u64::from(bytes) >= enough.as_secs())
     }
 }
 
@@ -68,7 +70,7 @@ pub(super) struct Silence {
     /// The time in which no media or data were received.
     payload: Duration,
     /// Checks sent since anything was received.
-    unanswered: u64,
+    unanswered: u32,
     /// Whether media or data were sent at a high rate for as long as none were received.
     sends: bool,
     /// Whether media or data were received at a high rate in the last two samples with any. The path may have broken
@@ -76,6 +78,8 @@ pub(super) struct Silence {
     in_use: [bool; 2],
     /// Whether the path has been suspicious or broken since media or data were last received.
     is_interrupted: bool,
+    /// Whether anything was received since the last reset. A path that has not worked yet cannot become silent.
+    has_received: bool,
 }
 
 impl Silence {
@@ -92,8 +96,8 @@ impl Silence {
             self.unanswered = UNANSWERED.min(self.unanswered.saturating_add(sample.checks_sent));
         }
         self.sends &= sample.is_in_use(sample.bytes_sent);
-        if sample.bytes_received + sample.checks_received > 0 {
-            (self.total, self.unanswered) = (Duration::ZERO, 0);
+        if sample.bytes_received > 0 || sample.checks_received > 0 {
+            (self.total, self.unanswered, self.has_received) = (Duration::ZERO, 0, true);
         }
         if sample.bytes_received > 0 {
             self.in_use = [self.in_use[1], sample.is_in_use(sample.bytes_received)];
@@ -128,6 +132,6 @@ impl Silence {
     fn is_broken(&self, patience: Duration) -> bool {
         let is_unanswered = self.total >= patience && self.unanswered >= UNANSWERED;
         let is_unacknowledged = self.sends && self.in_use.contains(&true) && self.payload >= patience + PAYLOAD_EXTRA;
-        is_unanswered || is_unacknowledged
+        self.has_received && (is_unanswered || is_unacknowledged)
     }
 }

@@ -36,9 +36,19 @@ fn unanswered_checks_prove_silence() {
 }
 
 #[test]
+fn path_that_never_worked_is_not_silent() {
+    let mut silence = Silence::default();
+    assert_eq!(samples_until_broken(&mut silence, unanswered(), 99), None);
+    silence.add(&video(), PATIENCE);
+    silence.reset();
+    assert_eq!(samples_until_broken(&mut silence, unanswered(), 99), None);
+}
+
+#[test]
 fn few_checks_do_not_prove_silence() {
     let mut silence = Silence::default();
-    silence.add(&Sample { checks_sent: 4, ..short() }, PATIENCE);
+    silence.add(&Sample { checks_received: 1, ..short() }, PATIENCE);
+    silence.add(&unanswered(), PATIENCE);
     assert_eq!(samples_until_broken(&mut silence, short(), 99), None);
 }
 
@@ -114,6 +124,7 @@ fn idle_path(seconds: u32, loss: u64, seed: u64) -> u32 {
     let mut sample = Sample::default();
     let (mut since_received, mut since_sent) = (Duration::ZERO, Duration::ZERO);
     let mut until_peer_sends = Duration::from_millis(1_300);
+    silence.add(&Sample { checks_received: 1, ..short() }, PATIENCE);
     for _ in 0..seconds * 1_000 / 48 {
         sample.elapsed += STEP;
         since_received += STEP;
@@ -124,11 +135,11 @@ fn idle_path(seconds: u32, loss: u64, seed: u64) -> u32 {
         if is_weak || since_sent > Duration::from_millis(2_500) {
             sample.checks_sent += 1;
             since_sent = Duration::ZERO;
-            received += u64::from(!random.is_lost(loss) && !random.is_lost(loss));
+            received += u32::from(!random.is_lost(loss) && !random.is_lost(loss));
         }
         if until_peer_sends.is_zero() {
             until_peer_sends = Duration::from_millis(2_500);
-            received += u64::from(!random.is_lost(loss));
+            received += u32::from(!random.is_lost(loss));
         }
         if received > 0 {
             since_received = Duration::ZERO;
