@@ -43,7 +43,7 @@ const REJOIN_TIMEOUT_MS: u32 = 10_000;
 
 /// Time that the server may take to answer a ping when the connection of a call may be broken, because the path to the
 /// server may be broken as well. A new socket resumes the seat, so that nothing is lost by a wrong guess.
-const HEALTH_CHECK_TIMEOUT_MS: u32 = 1_500;
+const HEALTH_CHECK_TIMEOUT_MS: u32 = 1_000;
 
 /// Delay before a frame that the server has refused temporarily is sent again. It doubles with each refusal.
 const RETRY_DELAY_MS: u32 = 1_000;

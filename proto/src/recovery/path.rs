@@ -16,7 +16,7 @@ pub(super) const VERIFICATION_TIME: Duration = Duration::from_secs(9);
 const FIRST_CONNECTION_TIME: Duration = Duration::from_secs(15);
 
 /// Interval of the samples of a path on which everything is normal.
-const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Interval of the samples of a path that may be broken.
 const SHORT_SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
@@ -206,7 +206,7 @@ impl PathMonitor {
     /// A suspended page needs no other evidence: its next sample has a long [`elapsed`](Sample::elapsed).
     #[must_use]
     pub fn sample_interval(&self) -> Option<Duration> {
-        let is_normal = !self.is_broken() && !self.silence.is_doubtful();
+        let is_normal = !self.is_broken() && !self.silence.is_interrupted() && !self.silence.is_doubtful();
         let interval = if is_normal { SAMPLE_INTERVAL } else { SHORT_SAMPLE_INTERVAL };
         (self.state != PathState::New && self.recovery.attempts > 0).then_some(interval)
     }

@@ -119,6 +119,11 @@ impl Silence {
         *self = Self { is_interrupted: self.is_interrupted, in_use: self.in_use, sends: true, ..Self::default() };
     }
 
+    /// Returns whether media or data have not arrived again after an interruption.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
     /// Returns whether the path may be broken, which is sufficient evidence if the network has changed as well.
     pub(super) fn is_doubtful(&self) -> bool {
         self.is_suspicious() || self.total >= SUSPICIOUS && self.unanswered > 0
