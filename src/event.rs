@@ -207,6 +207,11 @@ impl<T: 'static> EventStream<T> {
     }
 }
 
+/// Creates a stream of the times at which the network returns.
+pub(crate) fn online() -> EventStream<()> {
+    EventStream::listen(js_sys::global().unchecked_ref(), "online", |_| Some(()))
+}
+
 impl<T> Unpin for EventStream<T> {}
 
 impl<T: 'static> Stream for EventStream<T> {

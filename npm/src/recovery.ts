@@ -2,7 +2,7 @@ import { milliseconds, options } from "./check.js";
 
 /** When ICE is restarted after a network failure, and when a call or a session is given up. */
 export interface RecoveryOptions {
-  /** How long a connection may be disconnected before ICE is restarted, in milliseconds. 3000 by default. */
+  /** How long a path may be silent or disconnected before ICE is restarted, in milliseconds. 2000 by default. */
   patience?: number;
   /** The number of attempts before the connection is lost. 6 by default. */
   attempts?: number;

@@ -83,7 +83,7 @@ export interface JoinOptions extends WaitOptions {
 
 /** When ICE is restarted after a network failure, and when a call is given up. */
 export interface RecoveryOptions {
-  /** How long a connection may be disconnected before ICE is restarted, in milliseconds. 3000 by default. */
+  /** How long a path may be silent or disconnected before ICE is restarted, in milliseconds. 2000 by default. */
   patience?: number;
   /** The number of attempts before the call is lost. 6 by default. */
   attempts?: number;

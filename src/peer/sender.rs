@@ -6,9 +6,13 @@ use std::{
     rc::Rc,
 };
 
+use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
-use super::{DtlsTransport, RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats};
+use super::{
+    DtlsTransport, PeerConnection, RtpCapabilities, RtpSendParameters, SetParameterOptions, rtp::callable, stats,
+};
 use crate::{
     dictionary,
     dtmf::DtmfSender,
@@ -280,6 +284,22 @@ impl RtpSender {
         callable(OPERATION, &self.0.raw, &self.0.end)?.set_streams(&streams).during(OPERATION)
     }
 
+    /// Requests a key frame of the video, after the peer has lost packets. Only Chromium supports this. It sets the
+    /// present parameters again; in their raw form, which is smaller than a conversion.
+    async fn send_key_frame(self) {
+        let Ok(parameters) = self.0.raw.parameters() else { return };
+        let options = Array::new();
+        for _ in global::items(&global::get(&parameters, "encodings")) {
+            let option = Object::new();
+            global::set(&option, "keyFrame", &true.into());
+            options.push(&option);
+        }
+        let all = Object::new();
+        global::set(&all, "encodingOptions", &options);
+        // This fails if the page changes the parameters at the same time, which is more important.
+        let _ = settled("setParameters", &self.0.end, || self.0.raw.set_parameters(&parameters, &all)).await;
+    }
+
     /// Keeps this track alive instead of the previous one.
     pub(super) fn keep(&self, track: Option<MediaStreamTrack>) {
         // The previous track is dropped after the borrow, because its drop may stop it and so call listeners.
@@ -291,6 +311,14 @@ impl RtpSender {
         if let Some(track) = self.0.track.take() {
             let _ = track.into_raw();
         }
+    }
+}
+
+impl PeerConnection {
+    /// Requests a key frame from each sender of video.
+    pub(crate) fn send_key_frames(&self) {
+        let sends_video = |sender: &RtpSender| sender.track().is_some_and(|track| track.kind() == TrackKind::Video);
+        self.senders().into_iter().filter(sends_video).for_each(|sender| spawn_local(sender.send_key_frame()));
     }
 }
 

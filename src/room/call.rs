@@ -132,6 +132,7 @@ impl Call {
         let session = Session::from_connection(pc, options, SignalLink::new(&call));
         let events = Broadcast::default();
         spawn_local(forward(session.events(), events.clone(), Rc::downgrade(&call)));
+        spawn_local(check_server(session.link_checks(), Rc::downgrade(&call)));
         spawn_local(supervise(Rc::downgrade(&call), call.end_wait(), session.clone()));
         Ok(Self(Rc::new(ActiveCall { call, session, unclaimed, events, _room: room })))
     }
@@ -347,13 +348,8 @@ async fn forward(
 ) {
     while let Some(event) = session_events.next().await {
         let reason = end_reason(&event);
-        let is_broken = matches!(event, SessionEvent::Reconnecting { .. });
         events::push(&events, event);
         let Some(call) = call.upgrade() else { continue };
-        if is_broken {
-            // The path to the server may be broken as well.
-            call.presence().check_health();
-        }
         if let Some(reason) = reason {
             call.hang_up(reason);
         }
@@ -361,6 +357,15 @@ async fn forward(
     // The session has ended without an event, because the local page has closed the connection.
     if let Some(call) = call.upgrade() {
         call.hang_up(EndReason::HungUp);
+    }
+}
+
+/// Checks the socket to the server when the path to the peer may be broken, because they often break together.
+async fn check_server(mut link_checks: EventStream<()>, call: Weak<SharedCall>) {
+    while let Some(()) = link_checks.next().await {
+        if let Some(call) = call.upgrade() {
+            call.presence().check_health();
+        }
     }
 }
 

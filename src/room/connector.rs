@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    event::online,
     log::log,
     peer::IceServer,
     signaling::{
@@ -94,9 +95,14 @@ impl Connector {
         let timed_out = || Error::new(OPERATION, ErrorKind::Timeout, "the signaling server does not answer");
         let request = ClientMessage::Join(self.request.clone().resume(resume).received(received).token(token));
         let mut timeout = Sleep::new(timeout_ms).fuse();
-        let mut socket = select_biased! {
-            socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => socket?,
-            () = timeout => return Err(timed_out()),
+        let mut online = online();
+        let mut socket = loop {
+            select_biased! {
+                socket = SignalingSocket::connect(&self.url).boxed_local().fuse() => break socket?,
+                // The network has returned, and the system would wait seconds before it repeats the request.
+                () = online.select_next_some() => {}
+                () = timeout => return Err(timed_out()),
+            }
         };
         let seat_on = select_biased! {
             joined = request_seat(&mut socket, request).boxed_local().fuse() => joined?,

@@ -8,7 +8,6 @@ use futures::{
     future::{Fuse, FusedFuture},
     select_biased,
 };
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    event::{Broadcast, EventStream},
+    event::{Broadcast, EventStream, online},
     log::{Variant, log},
     signaling::{
         ClientMessage, ErrorCode, Ping, Pong, ServerError, ServerMessage, SignalingSocket, is_frame_error,
@@ -41,9 +40,9 @@ const JOIN_TIMEOUT_MS: u32 = 20_000;
 /// follows.
 const REJOIN_TIMEOUT_MS: u32 = 10_000;
 
-/// Time that the server may take to answer a ping when the connection of a call is broken, because the path to the
-/// server may be broken as well.
-const HEALTH_CHECK_TIMEOUT_MS: u32 = 3_000;
+/// Time that the server may take to answer a ping when the connection of a call may be broken, because the path to the
+/// server may be broken as well. A new socket resumes the seat, so that nothing is lost by a wrong guess.
+const HEALTH_CHECK_TIMEOUT_MS: u32 = 1_000;
 
 /// Delay before a frame that the server has refused temporarily is sent again. It doubles with each refusal.
 const RETRY_DELAY_MS: u32 = 1_000;
@@ -220,6 +219,9 @@ impl RoomDriver {
     }
 
     async fn check_health(&mut self, connection: &mut Connection) -> SocketResult {
+        if !connection.health_check.is_terminated() {
+            return Ok(());
+        }
         connection.health_check = Sleep::new(HEALTH_CHECK_TIMEOUT_MS).fuse();
         Ok(self.ping(connection).await?)
     }
@@ -355,7 +357,7 @@ impl RoomDriver {
     async fn rejoin(&mut self) -> Result<Seat> {
         self.attempt = self.attempt.saturating_add(1);
         self.receiver.reconnecting(self.attempt);
-        let mut online = EventStream::listen(&js_sys::global().unchecked_into(), "online", |_| Some(()));
+        let mut online = online();
         select_biased! {
             () = Sleep::new(backoff::delay_ms(self.attempt, js_sys::Math::random())).fuse() => {}
             () = online.select_next_some() => {}

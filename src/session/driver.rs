@@ -15,6 +15,7 @@ use futures::{
 use super::{
     browser_quirks::is_firefox,
     events::{self, LostReason, SessionEvent},
+    evidence::{Evidence, EvidenceSource},
     negotiated::{IceRestart, Negotiated},
     options::SessionOptions,
     sdp_transform::{self, Failure, SdpTransform},
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    event::{Broadcast, EventStream},
+    event::{Broadcast, EventStream, Queue},
     log::{Variant, log},
     negotiation::{Action, Input, Negotiator, Operation, SessionId, Signal},
     peer::{ConnectionState, IceCandidate, IceConnectionState, PeerConnection, SdpType, SessionDescription},
@@ -53,6 +54,7 @@ pub(super) struct SessionParts {
     pub(super) options: SessionOptions,
     pub(super) signal_limit: Rc<Cell<usize>>,
     pub(super) events: Broadcast<SessionEvent>,
+    pub(super) link_checks: Queue<()>,
     pub(super) closing: CloseSignal,
     pub(super) ended: CloseSignal,
 }
@@ -102,6 +104,7 @@ struct SessionDriver {
     sdp_transform: Option<SdpTransform>,
     signal_limit: Rc<Cell<usize>>,
     events: Broadcast<SessionEvent>,
+    link_checks: Queue<()>,
     outgoing: UnboundedSender<Signal>,
     negotiation_needed: stream::Chain<stream::Iter<option::IntoIter<()>>, EventStream<()>>,
     candidates: EventStream<IceCandidate>,
@@ -114,11 +117,12 @@ struct SessionDriver {
     tick: Fuse<Sleep>,
     /// The timer of the path monitor. It resolves to the traffic that was observed while it ran.
     timer: Fuse<LocalBoxFuture<'static, Traffic>>,
+    evidence: EvidenceSource,
 }
 
 impl SessionDriver {
     fn new(parts: SessionParts, outgoing: UnboundedSender<Signal>) -> Self {
-        let SessionParts { pc, options, signal_limit, events, closing, .. } = parts;
+        let SessionParts { pc, options, signal_limit, events, link_checks, closing, .. } = parts;
         let mut negotiator = if options.plain_peer {
             Negotiator::plain(options.politeness)
         } else {
@@ -138,6 +142,7 @@ impl SessionDriver {
             sdp_transform: options.sdp_transform,
             signal_limit,
             events,
+            link_checks,
             outgoing,
             negotiation_needed: stream::iter(needed_before).chain(pc.negotiation_needed()),
             candidates: pc.ice_candidates(),
@@ -147,6 +152,7 @@ impl SessionDriver {
             failure: None,
             tick: Fuse::terminated(),
             timer: Fuse::terminated(),
+            evidence: EvidenceSource::new(),
             pc,
         }
     }
@@ -165,6 +171,9 @@ impl SessionDriver {
 
     /// Waits for the next event. Returns the negotiator's input, if the event has one.
     async fn next_event(&mut self, signals: &mut Signals, sending: &mut Sending) -> Option<Input> {
+        if let Some(interval) = self.path.sample_interval() {
+            self.evidence.sample_after(&self.pc, interval);
+        }
         select_biased! {
             () = &mut self.closing => Some(Input::Closing),
             outcome = &mut self.operation => Some(self.operation_ended(outcome).await),
@@ -174,6 +183,7 @@ impl SessionDriver {
             () = &mut self.tick => Some(Input::Timeout),
             state = self.states.select_next_some() => self.state_changed(&state).await,
             traffic = &mut self.timer => self.timer_expired(traffic).await,
+            evidence = self.evidence.next().boxed_local().fuse() => self.evidence_found(evidence).await,
             outcome = &mut *sending => self.link_ended(outcome),
         }
     }
@@ -264,6 +274,10 @@ impl SessionDriver {
             self.negotiator.look_ahead();
         }
         match self.negotiated.operation_done(&self.pc, local.as_mut()) {
+            IceRestart::First => {
+                let actions = self.path.ice_started();
+                self.apply(&actions);
+            }
             IceRestart::Agreed => {
                 let is_connected = connection(&self.pc) == Connection::Connected;
                 let actions = self.path.ice_restarted(is_connected);
@@ -289,6 +303,14 @@ impl SessionDriver {
         self.path_changed(actions).await
     }
 
+    async fn evidence_found(&mut self, evidence: Option<Evidence>) -> Option<Input> {
+        let actions = match evidence? {
+            Evidence::Sample(sample) => self.path.sampled(&sample, connection(&self.pc)),
+            Evidence::NetworkChanged => self.path.network_changed(),
+        };
+        self.path_changed(actions).await
+    }
+
     async fn path_changed(&mut self, actions: Actions) -> Option<Input> {
         let (is_lost, restart_ice) = (actions.is_lost(), actions.restart_ice);
         self.apply(&actions);
@@ -305,6 +327,12 @@ impl SessionDriver {
             Timer::Keep => {}
             Timer::Stop => self.timer = Fuse::terminated(),
             Timer::Start(time) => self.timer = traffic::observe(self.pc.clone(), time).boxed_local().fuse(),
+        }
+        if actions.check_link && self.link_checks.len() == 0 {
+            self.link_checks.push(());
+        }
+        if actions.send_key_frames {
+            self.pc.send_key_frames();
         }
         if let Some(event) = actions.event {
             events::push(&self.events, event.into());

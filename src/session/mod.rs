@@ -131,6 +131,7 @@
 mod browser_quirks;
 mod driver;
 pub(crate) mod events;
+mod evidence;
 mod link;
 mod negotiated;
 mod options;
@@ -153,7 +154,7 @@ pub use self::{
 };
 use crate::{
     error::{Error, Result},
-    event::{Broadcast, EventStream},
+    event::{Broadcast, EventStream, Queue},
     identity::identity,
     negotiation::Signal,
     peer::{Configuration, PeerConnection, SignalingState},
@@ -207,6 +208,7 @@ pub struct Session(Rc<SharedSession>);
 struct SharedSession {
     pc: PeerConnection,
     events: Broadcast<SessionEvent>,
+    link_checks: Queue<()>,
     signal_limit: Rc<Cell<usize>>,
     /// Set to end the driver.
     closing: CloseSignal,
@@ -239,7 +241,7 @@ impl Session {
         L::Error: Into<Error>,
     {
         let (closing, ended) = (CloseSignal::default(), CloseSignal::default());
-        let events = Broadcast::default();
+        let (events, link_checks) = (Broadcast::default(), Queue::default());
         let options = options.into();
         let signal_limit = options.signal_limit_cell();
         let failures = events.clone();
@@ -249,11 +251,12 @@ impl Session {
             options,
             signal_limit: signal_limit.clone(),
             events: events.clone(),
+            link_checks: link_checks.clone(),
             closing: closing.clone(),
             ended: ended.clone(),
         };
         spawn_local(driver::run(parts, link));
-        Self(Rc::new(SharedSession { pc, events, signal_limit, closing, ended }))
+        Self(Rc::new(SharedSession { pc, events, link_checks, signal_limit, closing, ended }))
     }
 
     /// Returns the connection.
@@ -272,6 +275,11 @@ impl Session {
     /// [`SessionEvent::Failed`] with `QuotaExceeded` reports once in their place. The stream ends with the session.
     pub fn events(&self) -> EventStream<SessionEvent> {
         self.0.events.subscribe(&self.0.ended)
+    }
+
+    /// Returns a stream of the times at which the link may be broken, together with the path. Only one may exist.
+    pub(crate) fn link_checks(&self) -> EventStream<()> {
+        EventStream::from_queue(self.0.link_checks.clone(), &self.0.ended)
     }
 
     /// Changes the [limit](SessionOptions::signal_limit) for the JSON text of one signal, in bytes.

@@ -24,6 +24,8 @@ pub(super) struct Negotiated {
 pub(super) enum IceRestart {
     /// The answer does not restart ICE.
     None,
+    /// The answer is the first one, with which ICE starts.
+    First,
     /// Both peers have restarted ICE.
     Agreed,
     /// The local offer restarted ICE, and the answer has the previous credentials of the remote peer.
@@ -59,7 +61,9 @@ impl Negotiated {
         let local_fragments = (self.local_fragment.take(), fragment(&local));
         let remote_fragments = (self.remote_fragment.take(), fragment(&remote));
         let has_restarted = |(before, now): &(Option<String>, Option<String>)| before.is_some() && before != now;
-        let restart = if has_restarted(&remote_fragments) {
+        let restart = if remote_fragments.0.is_none() && remote_fragments.1.is_some() {
+            IceRestart::First
+        } else if has_restarted(&remote_fragments) {
             IceRestart::Agreed
         } else if has_restarted(&local_fragments) && local.kind == SdpType::Offer {
             IceRestart::Ignored

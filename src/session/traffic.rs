@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use browser_rtc_proto::recovery::Traffic;
+use browser_rtc_proto::recovery::{Sample, Traffic};
+use wasm_bindgen::JsValue;
 
 use crate::{
     error::{During, Result},
     peer::PeerConnection,
+    sys::global,
     timer::{Sleep, milliseconds},
 };
 
@@ -64,6 +66,62 @@ impl ByteCounts {
         } else {
             Traffic::Idle
         }
+    }
+}
+
+/// The counters of the selected candidate pair.
+#[derive(Default)]
+pub(super) struct PairCounters {
+    id: String,
+    /// The time of the reading, in milliseconds.
+    time: f64,
+    bytes_received: f64,
+    bytes_sent: f64,
+    checks_received: f64,
+    checks_sent: f64,
+}
+
+impl PairCounters {
+    /// Reads the counters. Returns `None` if no pair is selected, or the connection is closed.
+    pub(super) async fn read(pc: &PeerConnection) -> Option<Self> {
+        let report = pc.raw_stats().await.ok()?;
+        let (mut selected_id, mut pairs) = (JsValue::UNDEFINED, Vec::new());
+        report
+            .for_each_entry(&mut |entry, id| {
+                let kind = global::get_text(&entry, "type");
+                if kind.as_deref() == Some("transport") {
+                    selected_id = global::get(&entry, "selectedCandidatePairId");
+                } else if kind.as_deref() == Some("candidate-pair") {
+                    pairs.push((entry, id));
+                }
+            })
+            .ok()?;
+        // Firefox marks the pair instead.
+        let mut pairs = pairs.into_iter();
+        let (pair, id) = pairs.find(|(pair, id)| *id == selected_id || global::get(pair, "selected").is_truthy())?;
+        let count = |member| global::get(&pair, member).as_f64().unwrap_or_default();
+        Some(Self {
+            id: id.as_string()?,
+            time: js_sys::Date::now(),
+            bytes_received: count("bytesReceived"),
+            bytes_sent: count("bytesSent"),
+            checks_received: count("requestsReceived") + count("responsesReceived"),
+            checks_sent: count("requestsSent"),
+        })
+    }
+
+    /// Returns the growth since earlier counters. The counters of another pair begin at zero.
+    pub(super) fn since(&self, before: &Self) -> Sample {
+        let zero = Self { time: before.time, ..Self::default() };
+        let before = if self.id == before.id { before } else { &zero };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and it saturates")]
+        let growth = |count: fn(&Self) -> f64| (count(self) - count(before)).max(0.0) as u32;
+        let mut sample = Sample::new(Duration::from_millis(growth(|counters| counters.time).into()));
+        sample.bytes_received = growth(|counters| counters.bytes_received);
+        sample.bytes_sent = growth(|counters| counters.bytes_sent);
+        sample.checks_received = growth(|counters| counters.checks_received);
+        sample.checks_sent = growth(|counters| counters.checks_sent);
+        sample
     }
 }
 

@@ -2,15 +2,27 @@
 
 use std::{mem, time::Duration};
 
-use super::Recovery;
+use super::{
+    Recovery, Sample,
+    silence::{Finding, Silence},
+};
 use crate::sdp::ConnectionState;
 
 /// Time within which data must arrive on a path in use. RTCP is sent every 2.5 to 7.5 seconds, and the first second is
 /// not observed. After a failed restart, Firefox gives up DTLS after eleven seconds.
-const VERIFICATION_TIME: Duration = Duration::from_secs(9);
+pub(super) const VERIFICATION_TIME: Duration = Duration::from_secs(9);
+
+/// Time in which the peers connect for the first time, before ICE is restarted. Calls give up after 45 seconds.
+const FIRST_CONNECTION_TIME: Duration = Duration::from_secs(15);
+
+/// Interval of the samples of a path on which everything is normal.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Interval of the samples of a path that may be broken.
+const SHORT_SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The state of the path to the peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum PathState {
     /// The path was never connected.
     New,
@@ -80,6 +92,11 @@ pub struct Actions {
     pub event: Option<PathEvent>,
     /// The change of the timer.
     pub timer: Timer,
+    /// Set if the link that carries the signals should be checked, because it may be broken as well.
+    pub check_link: bool,
+    /// Set if the local senders of video should send a key frame, because the peer has lost packets. Receivers in browsers
+    /// wait up to three seconds before they request one.
+    pub send_key_frames: bool,
 }
 
 impl Actions {
@@ -104,7 +121,8 @@ pub enum Timer {
 
 /// A state machine that decides when to restart ICE, and when to give up.
 ///
-/// Its driver passes the states of the connection, completed ICE restarts and timeouts, and performs the [`Actions`].
+/// Its driver passes the states of the connection, completed negotiations, [`Sample`]s of the traffic, changes of the
+/// network and timeouts, and performs the [`Actions`].
 ///
 /// ```
 /// use browser_rtc_proto::{
@@ -128,10 +146,11 @@ pub enum Timer {
 /// let actions = path.state_changed(&ConnectionState::Connected);
 /// assert_eq!(actions.event, Some(PathEvent::Recovered));
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PathMonitor {
     recovery: Recovery,
     state: PathState,
+    silence: Silence,
     /// Number of attempts since data was last received.
     attempts: u32,
     restarts_enabled: bool,
@@ -141,7 +160,7 @@ impl PathMonitor {
     /// Creates the monitor of a new connection.
     #[must_use]
     pub fn new(recovery: Recovery) -> Self {
-        Self { recovery, state: PathState::New, attempts: 0, restarts_enabled: true }
+        Self { recovery, state: PathState::New, silence: Silence::default(), attempts: 0, restarts_enabled: true }
     }
 
     /// Disables ICE restarts, because the peer ignores them or the local side does not offer. The path can then only
@@ -165,6 +184,12 @@ impl PathMonitor {
         }
     }
 
+    /// Handles the first completed negotiation, after which the peers connect.
+    pub fn ice_started(&mut self) -> Actions {
+        let time = if self.state == PathState::New { Timer::Start(FIRST_CONNECTION_TIME) } else { Timer::Keep };
+        Actions { timer: time, ..Actions::default() }
+    }
+
     /// Handles a completed negotiation that restarts ICE, requested by either side. `is_connected` states whether the
     /// connection was connected before, because some browsers report no change.
     pub fn ice_restarted(&mut self, is_connected: bool) -> Actions {
@@ -176,14 +201,55 @@ impl PathMonitor {
         }
     }
 
+    /// Returns the time until the next sample; `None` if samples are not needed.
+    ///
+    /// A suspended page needs no other evidence: its next sample has a long [`elapsed`](Sample::elapsed).
+    #[must_use]
+    pub fn sample_interval(&self) -> Option<Duration> {
+        let is_normal = !self.is_broken() && !self.silence.is_interrupted() && !self.silence.is_doubtful();
+        let interval = if is_normal { SAMPLE_INTERVAL } else { SHORT_SAMPLE_INTERVAL };
+        (self.state != PathState::New && self.recovery.attempts > 0).then_some(interval)
+    }
+
+    /// Handles a sample. `connection` is the current state of the connection. Silence never causes the loss of the path.
+    pub fn sampled(&mut self, sample: &Sample, connection: Connection) -> Actions {
+        match self.silence.add(sample, self.recovery.patience) {
+            Finding::Broken if !self.is_broken() => self.attempt_unless_last(),
+            Finding::Suspicious => Actions { check_link: true, ..Actions::default() },
+            Finding::Resumed => {
+                let actions = match self.state {
+                    PathState::Broken if connection == Connection::Connected => self.recovered(),
+                    PathState::Unverified => self.verified(),
+                    _ => Actions::default(),
+                };
+                Actions { send_key_frames: true, ..actions }
+            }
+            Finding::Normal | Finding::Broken => Actions::default(),
+        }
+    }
+
+    /// Handles a change of the network, such as the return of a lost one. Restarts ICE now if the path is or may be
+    /// broken.
+    pub fn network_changed(&mut self) -> Actions {
+        match self.state {
+            // The change is not an attempt by itself, because the previous one had no chance.
+            PathState::Broken if self.restarts_enabled => {
+                let timer = Timer::Start(self.recovery.attempt_time);
+                Actions { restart_ice: true, timer, check_link: true, ..Actions::default() }
+            }
+            PathState::Disconnected => self.attempt_unless_last(),
+            PathState::Verified | PathState::Unverified if self.silence.is_doubtful() => self.attempt_unless_last(),
+            _ => Actions::default(),
+        }
+    }
+
     /// Handles the expiry of the timer.
     pub fn timeout(&mut self, observation: Observation) -> Actions {
         match (self.state, observation.connection, observation.traffic) {
-            (PathState::New | PathState::Verified, ..) => Actions::default(),
+            (PathState::Verified, ..) => Actions::default(),
+            (PathState::New, ..) => self.attempt_unless_last(),
             (PathState::Broken, Connection::FailedAboveIce, _) => Self::give_up(),
-            (PathState::Broken, Connection::Connected, Traffic::Received) => {
-                Actions { event: Some(PathEvent::Recovered), ..self.verified() }
-            }
+            (PathState::Broken, Connection::Connected, Traffic::Received) => self.recovered(),
             (PathState::Unverified, _, Traffic::Received) => self.verified(),
             // An unused path needs no repair, and cannot be distinguished from a working one.
             (PathState::Unverified, _, Traffic::Idle) => {
@@ -206,20 +272,42 @@ impl PathMonitor {
         self.attempts % 2 == 1
     }
 
+    /// Returns the number of attempts since data was last received.
+    #[cfg(test)]
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Returns whether no timer is needed.
+    #[cfg(test)]
+    pub(super) fn is_at_rest(&self) -> bool {
+        matches!(self.state, PathState::New | PathState::Verified)
+    }
+
     fn verified(&mut self) -> Actions {
         self.state = PathState::Verified;
         self.attempts = 0;
         Actions { timer: Timer::Stop, ..Actions::default() }
     }
 
+    fn recovered(&mut self) -> Actions {
+        Actions { event: Some(PathEvent::Recovered), ..self.verified() }
+    }
+
     fn connected(&mut self) -> Actions {
         let event = self.is_broken().then_some(PathEvent::Recovered);
+        self.silence.reset();
         self.state = PathState::Unverified;
-        Actions { event, timer: Timer::Start(VERIFICATION_TIME), ..Actions::default() }
+        Actions { event, timer: Timer::Start(VERIFICATION_TIME), send_key_frames: true, ..Actions::default() }
     }
 
     fn give_up() -> Actions {
         Actions { event: Some(PathEvent::Lost), timer: Timer::Stop, ..Actions::default() }
+    }
+
+    /// Makes an attempt, unless the last one has been made.
+    fn attempt_unless_last(&mut self) -> Actions {
+        if self.attempts < self.recovery.attempts { self.attempt() } else { Actions::default() }
     }
 
     fn attempt(&mut self) -> Actions {
@@ -234,156 +322,8 @@ impl PathMonitor {
             restart_ice: self.restarts_enabled,
             event: is_event.then_some(PathEvent::Reconnecting { attempt: self.attempts }),
             timer: Timer::Start(self.recovery.attempt_time),
+            check_link: true,
+            ..Actions::default()
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn monitor() -> PathMonitor {
-        PathMonitor::new(
-            Recovery::new().attempts(2).patience(Duration::from_secs(1)).attempt_time(Duration::from_secs(9)),
-        )
-    }
-
-    fn is_attempt(actions: &Actions, number: u32) -> bool {
-        actions.restart_ice
-            && actions.timer == Timer::Start(Duration::from_secs(9))
-            && matches!(actions.event, Some(PathEvent::Reconnecting { attempt }) if attempt == number)
-    }
-
-    fn observation(connection: Connection, traffic: Traffic) -> Observation {
-        Observation { connection, traffic }
-    }
-
-    const DISCONNECTED: Observation = Observation { connection: Connection::NotConnected, traffic: Traffic::Idle };
-
-    /// Returns the monitor of a connection that has been connected.
-    fn connected_monitor() -> PathMonitor {
-        let mut path = monitor();
-        assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Stop);
-        path
-    }
-
-    fn is_recovery(actions: &Actions) -> bool {
-        matches!(actions.event, Some(PathEvent::Recovered))
-            && !actions.restart_ice
-            && actions.timer == Timer::Start(VERIFICATION_TIME)
-    }
-
-    #[test]
-    fn brief_disconnect_is_ignored() {
-        let mut path = connected_monitor();
-        let actions = path.state_changed(&ConnectionState::Disconnected);
-        assert_eq!((actions.restart_ice, actions.timer), (false, Timer::Start(Duration::from_secs(1))));
-        let actions = path.state_changed(&ConnectionState::Connected);
-        assert!(actions.event.is_none() && !actions.restart_ice);
-        let actions = path.timeout(observation(Connection::Connected, Traffic::Received));
-        assert!(actions.event.is_none() && !actions.restart_ice && actions.timer == Timer::Stop);
-    }
-
-    #[test]
-    fn long_disconnect_is_restarted_and_recovers() {
-        let mut path = connected_monitor();
-        path.state_changed(&ConnectionState::Disconnected);
-        assert!(is_attempt(&path.timeout(DISCONNECTED), 1));
-        // Other states are reported during the restart, and the negotiation completes before the connection.
-        for state in [ConnectionState::Failed, ConnectionState::Connecting, ConnectionState::Disconnected] {
-            assert_eq!(path.state_changed(&state).timer, Timer::Keep);
-        }
-        assert_eq!(path.ice_restarted(false).timer, Timer::Keep);
-        assert!(is_recovery(&path.state_changed(&ConnectionState::Connected)));
-    }
-
-    #[test]
-    fn failure_is_restarted_until_limit() {
-        for mut path in [monitor(), connected_monitor()] {
-            assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
-            assert!(is_attempt(&path.timeout(DISCONNECTED), 2));
-            let actions = path.timeout(DISCONNECTED);
-            assert!(!actions.restart_ice);
-            assert!(matches!(actions.event, Some(PathEvent::Lost)));
-        }
-    }
-
-    #[test]
-    fn failed_dtls_is_given_up_after_one_attempt() {
-        let mut path = connected_monitor();
-        assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
-        // ICE traffic does not reach DTLS.
-        let actions = path.timeout(observation(Connection::FailedAboveIce, Traffic::Received));
-        assert!(matches!(actions.event, Some(PathEvent::Lost)));
-    }
-
-    #[test]
-    fn received_traffic_resets_attempts() {
-        let mut path = connected_monitor();
-        path.state_changed(&ConnectionState::Failed);
-        path.state_changed(&ConnectionState::Connected);
-        assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 2), "nothing was received");
-        path.state_changed(&ConnectionState::Connected);
-        path.timeout(observation(Connection::Connected, Traffic::Received));
-        assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
-    }
-
-    #[test]
-    fn silent_path_is_restarted_and_given_up() {
-        let silence = observation(Connection::Connected, Traffic::SentOnly);
-        let mut path = connected_monitor();
-        path.state_changed(&ConnectionState::Failed);
-        path.state_changed(&ConnectionState::Connected);
-        assert!(is_attempt(&path.timeout(silence), 2));
-        // The state is `connected` all the time, and does not change.
-        assert!(is_recovery(&path.ice_restarted(true)));
-        assert!(matches!(path.timeout(silence).event, Some(PathEvent::Lost)));
-    }
-
-    #[test]
-    fn end_of_silence_is_recovery() {
-        let mut path = connected_monitor();
-        path.ice_restarted(true);
-        assert!(is_attempt(&path.timeout(observation(Connection::Connected, Traffic::SentOnly)), 1));
-        let actions = path.timeout(observation(Connection::Connected, Traffic::Received));
-        assert!(matches!(actions.event, Some(PathEvent::Recovered)) && actions.timer == Timer::Stop);
-    }
-
-    #[test]
-    fn requested_restart_is_verified_when_in_use() {
-        let mut path = connected_monitor();
-        let actions = path.ice_restarted(true);
-        assert!(actions.event.is_none() && actions.timer == Timer::Start(VERIFICATION_TIME));
-        // If Firefox has offered the restart, it reports `connecting`, and then `connected` again.
-        assert_eq!(path.state_changed(&ConnectionState::Connecting).timer, Timer::Keep);
-        assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Keep);
-        let actions = path.timeout(observation(Connection::Connected, Traffic::Idle));
-        assert!(!actions.restart_ice && actions.timer == Timer::Start(VERIFICATION_TIME));
-        assert!(is_attempt(&path.timeout(observation(Connection::Connected, Traffic::SentOnly)), 1));
-    }
-
-    #[test]
-    fn ignored_restart_is_not_repeated() {
-        let mut path = connected_monitor();
-        assert!(is_attempt(&path.state_changed(&ConnectionState::Failed), 1));
-        assert!(path.disable_restarts());
-        assert!(!path.disable_restarts());
-        // The time of the second attempt passes without an event.
-        let actions = path.timeout(DISCONNECTED);
-        assert!(!actions.restart_ice && actions.event.is_none());
-        assert_eq!(actions.timer, Timer::Start(Duration::from_secs(9)));
-        assert!(is_recovery(&path.state_changed(&ConnectionState::Connected)));
-        path.timeout(observation(Connection::Connected, Traffic::Received));
-        let actions = path.state_changed(&ConnectionState::Failed);
-        assert!(!actions.restart_ice && matches!(actions.event, Some(PathEvent::Reconnecting { attempt: 1 })));
-        assert!(path.timeout(DISCONNECTED).event.is_none());
-        assert!(matches!(path.timeout(DISCONNECTED).event, Some(PathEvent::Lost)));
-    }
-
-    #[test]
-    fn restart_before_first_connection_is_ignored() {
-        let mut path = monitor();
-        assert_eq!(path.ice_restarted(false).timer, Timer::Keep);
-        assert_eq!(path.state_changed(&ConnectionState::Connected).timer, Timer::Stop);
     }
 }
