@@ -7,6 +7,7 @@ import * as raw from "./contenders/raw.js";
 import * as rust from "./contenders/rust.js";
 import * as simplePeer from "./contenders/simple-peer.js";
 import { at, shuffled } from "./figures.js";
+import { firstPicture, openCamera } from "./picture.js";
 
 /** The raw contender a second time. The difference between the two is the noise of the run. */
 const again = { ...raw, name: "again" };
@@ -15,8 +16,12 @@ const parameters = new URLSearchParams(location.search);
 const SESSIONS = Number(parameters.get("sessions") ?? 12);
 /** Time in milliseconds after which no session begins, so that a run on a busy machine has fewer sessions. */
 const BUDGET = 200_000;
+/** What a session measures: all of it, or only the connections and pictures. */
+const ONLY_CONNECTING = parameters.has("connecting");
 /** Number of connections of each contender in a session. The last one does the work. */
 const CONNECTS = 4;
+/** Number of first pictures of each contender in a session. */
+const PICTURES = 4;
 /** Number of repetitions of each task in a session. */
 const REPEATS = 2;
 /** Target duration of a task, in milliseconds, for the first contender that can do it. */
@@ -36,7 +41,7 @@ const WORKS = [
 ];
 const TRIPS = { bytes: 100, count: 300 };
 const FILE = 16 * KB * KB;
-const KEYS = ["connect_ms", ...WORKS.map((work) => work.key), "rtt_p50_ms", "rtt_p99_ms", "file_mb_s"];
+const KEYS = ["connect_ms", "picture_ms", ...WORKS.map((work) => work.key), "rtt_p50_ms", "rtt_p99_ms", "file_mb_s"];
 
 /** All measured values, by key and contender. */
 const samples = {};
@@ -56,10 +61,18 @@ async function each(pairs, method, run) {
   for (const [contender, pair] of shuffled(pairs)) if (pair[method]) await run(contender.name, pair);
 }
 
+let camera;
+
 async function session(keep) {
   const record = (key, name, ...values) => {
     if (keep) ((samples[key] ??= {})[name] ??= []).push(...values);
   };
+  for (let turn = 0; turn < PICTURES; turn++) {
+    for (const contender of shuffled(CONTENDERS)) {
+      await sleep(AFTERMATH);
+      record("picture_ms", contender.name, await firstPicture(contender, camera));
+    }
+  }
   let pairs = [];
   for (let turn = 0; turn < CONNECTS; turn++) {
     for (const [, pair] of pairs) await pair.close();
@@ -71,6 +84,12 @@ async function session(keep) {
       pairs.push([contender, pair]);
     }
   }
+  if (!ONLY_CONNECTING) await perform(record, pairs);
+  for (const [, pair] of pairs) await pair.close();
+}
+
+/** Performs each task with all contenders, in random order. */
+async function perform(record, pairs) {
   for (const work of WORKS) await calibrate(work, pairs);
   for (let turn = 0; turn < REPEATS; turn++) {
     for (const { key, method, bytes, count, factor } of WORKS) {
@@ -89,7 +108,6 @@ async function session(keep) {
       record("file_mb_s", name, FILE / 1e6 / (ms / 1000));
     });
   }
-  for (const [, pair] of pairs) await pair.close();
 }
 
 /** Sets the number of messages of a task, which is the same for all contenders. */
@@ -110,7 +128,7 @@ async function calibrate(work, pairs) {
 
 /** Returns the figure of each contender under each key, or null for work that it cannot do. */
 function figures() {
-  const { trips, ...others } = samples;
+  const { trips, ...others } = { trips: {}, ...samples };
   const middle = (values) => at(0.5, values);
   const figure = (key, name) => {
     if (key === "rtt_p50_ms") return at(0.5, trips[name]);
@@ -126,6 +144,7 @@ async function run() {
     log(`preparing ${name}`);
     await prepare?.();
   }
+  camera = await openCamera();
   // The first session is a warm-up, for lazy compilation and first allocations, and does not count.
   const started = performance.now();
   for (let number = 0; number <= SESSIONS; number++) {

@@ -22,6 +22,12 @@ export async function sendAll(channel, send, bytes, count) {
   }
 }
 
+/** URL of this repository's signaling server. */
+export const SIGNAL = new URLSearchParams(location.search).get("signal");
+
+/** Returns a different room for each meeting, in which no previous peer is left. */
+export const newRoom = () => crypto.randomUUID();
+
 /** Resolves with the total size of `count` messages. `listen` gets a function to call with the size of each. */
 export function receive(count, listen) {
   return new Promise((resolve) => {

@@ -5,10 +5,13 @@
 use browser_rtc::channel::{ChannelInit, DataChannel, Message, Packed};
 use browser_rtc::files::Files;
 use browser_rtc::peer::{Configuration, PeerConnection};
-use browser_rtc::{Error, Result};
+use browser_rtc::room::{Call, Join, Room, RoomEvent};
+use browser_rtc::{Error, Result, media};
 use futures::{StreamExt, future};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::MediaStream;
 
 /// Two connections in one page, and an open channel between them.
 #[wasm_bindgen]
@@ -165,6 +168,57 @@ impl Pair {
             connection.close();
         }
     }
+}
+
+/// Two members of a room who are in a call.
+#[wasm_bindgen]
+pub struct Ends {
+    rooms: [Room; 2],
+    _calls: [Call; 2],
+}
+
+#[wasm_bindgen]
+impl Ends {
+    /// Leaves the room with both ends, which ends the call.
+    pub fn leave(&self) {
+        for room in &self.rooms {
+            room.leave();
+        }
+    }
+}
+
+/// Joins a room with two ends, one of which calls the other. Calls `show` with the number of each end and the stream that
+/// it receives.
+///
+/// # Errors
+/// Fails if an end cannot join, or the call fails.
+#[wasm_bindgen]
+pub async fn meet(url: &str, room: &str, camera: MediaStream, show: Function) -> std::result::Result<Ends, JsValue> {
+    let camera = media::MediaStream::from_raw(camera);
+    let join = |name| Room::join(url, Join::new(room, name));
+    let (near, far) = future::try_join(join("near"), join("far")).await?;
+    let show = |end: u8, stream: &media::MediaStream| {
+        // The page's function does not throw.
+        let _ = show.call2(&JsValue::NULL, &end.into(), stream.as_raw());
+    };
+    let calling = async {
+        let call = near.call(&far.me().id, &camera).await?;
+        show(0, &call.remote_stream().await?);
+        Ok(call)
+    };
+    let called = async {
+        let mut events = far.events();
+        while let Some(event) = events.next().await {
+            if let RoomEvent::Incoming(incoming) = event {
+                let call = incoming.accept(&camera).await?;
+                show(1, &call.remote_stream().await?);
+                return Ok(call);
+            }
+        }
+        Err(closed())
+    };
+    let (calling, called) = future::try_join(calling, called).await?;
+    Ok(Ends { rooms: [near, far], _calls: [calling, called] })
 }
 
 /// Receives `count` messages, and returns their total size in bytes.

@@ -255,8 +255,9 @@ impl DataChannel {
     /// resolves when the channel has closed.
     ///
     /// Chromium 156 loses received messages on a channel that the remote peer closes within a few milliseconds of its
-    /// opening, and sometimes, under load, on channels that Chromium has created. If that matters, have the remote peer
-    /// acknowledge the last message.
+    /// opening, and sometimes, under load, on channels that Chromium has created. Firefox 153 may lose an empty message
+    /// after a `Blob` if the channel is closed at once, because neither counts as buffered while Firefox reads the blob. If
+    /// that matters, have the remote peer acknowledge the last message.
     #[doc(alias = "RTCDataChannel.close")]
     pub fn close(&self) {
         self.inner.close();

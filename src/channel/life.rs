@@ -292,8 +292,8 @@ impl Life {
     /// Closes the channel if the browser has no stream for its id. Such a channel stays connecting although the
     /// transport is connected, and browsers fire no event.
     fn detect_missing_stream(self: &Rc<Self>) {
-        let id = self.raw.id().filter(|id| *id >= FIRST_UNCERTAIN_ID);
-        if id.is_some() && self.raw.negotiated() {
+        // Chromium asks another thread for the id, so it is only read if it matters.
+        if self.raw.negotiated() && self.raw.id().is_some_and(|id| id >= FIRST_UNCERTAIN_ID) {
             spawn_local(check_stream(Rc::downgrade(self)));
         }
     }

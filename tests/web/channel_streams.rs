@@ -31,6 +31,8 @@ async fn f40_chunks_written_to_stream_are_read_at_peer() {
             for (const chunk of ['text', new Uint8Array([1, 2]), new Uint8Array([3]).buffer, new Blob(['blob']), '']) {
                 await writer.write(chunk);
             }
+            // In Firefox 153, plain JavaScript loses the empty message in one of ten cases without this pause.
+            if (isFirefox) await new Promise((later) => setTimeout(later, 500));
             await writer.close();
             const read = [];
             for (const reader = readable.getReader();;) {
@@ -39,7 +41,12 @@ async fn f40_chunks_written_to_stream_are_read_at_peer() {
                 read.push(typeof value === 'string' ? value : value.constructor.name + value);
             }
         })()";
-        let read = js::run_async("readable, writable", &[&readable(&b), &writable(&a)], body).await;
+        let read = js::run_async(
+            "readable, writable, isFirefox",
+            &[&readable(&b), &writable(&a), &js::is_firefox().into()],
+            body,
+        )
+        .await;
         let expected = "text;Uint8Array1,2;Uint8Array3;Uint8Array98,108,111,98;";
         assert_eq!(read.as_string().as_deref(), Some(expected));
         join(a.closed(), b.closed()).within("the close at both ends").await;

@@ -48,6 +48,7 @@ usage: cargo xtask COMMAND
                                              --write updates README.md and \"From JavaScript to Rust\"
   bench [--json FILE] [--write]              measure the speed, compared with raw JavaScript and other libraries;
         [--browser firefox] [--sessions 8]   --write updates README.md; fewer sessions are faster and less exact
+        [--connecting]                       only connections and first pictures
   size [--json FILE] [--check | --write]     measure the size of small programs, compared with raw web-sys;
                                              --check fails if one has grown by more than 1 % from
                                              bench/size/sizes.json; --write updates that file and README.md

@@ -9,7 +9,7 @@ use crate::step::Step;
 use crate::{Result, artifacts, paths, readme, setup, unexpected};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// The small programs: name in the table, folder, and stem of the file names.
 const PROGRAMS: [(&str, &str, &str); 3] = [
@@ -70,15 +70,15 @@ fn measured() -> Result<Value> {
     let mut sizes = serde_json::Map::new();
     for (key, folder, name) in PROGRAMS {
         artifacts::wasm_pack(folder, "web")?;
-        sizes.insert(key.to_owned(), compressed(paths::root().join(folder).join("pkg"), name)?);
+        sizes.insert(key.to_owned(), compressed(&paths::root().join(folder).join("pkg"), name)?);
     }
     artifacts::npm_package()?;
-    sizes.insert(NPM.to_owned(), compressed(paths::root().join("npm/dist/wasm"), "browser_rtc")?);
+    sizes.insert(NPM.to_owned(), compressed(&paths::root().join("npm/dist/wasm"), "browser_rtc")?);
     Ok(Value::Object(sizes))
 }
 
 /// Returns the sizes of a module and its glue.
-fn compressed(folder: PathBuf, name: &str) -> Result<Value> {
+fn compressed(folder: &Path, name: &str) -> Result<Value> {
     let files = [folder.join(format!("{name}_bg.wasm")), folder.join(format!("{name}.js"))];
     let output = Step::new("node", ["-e", COMPRESS]).args(files).output().ok_or("node failed to compress the files")?;
     let sizes: Value = serde_json::from_str(&output).map_err(|error| format!("node: {error}"))?;

@@ -2,7 +2,7 @@
 
 import { init, joinRoom } from "/npm/index.js";
 
-import { Ends, receive } from "../work.js";
+import { Ends, SIGNAL, newRoom, receive } from "../work.js";
 
 export const name = "npm";
 
@@ -10,24 +10,33 @@ let near, far;
 
 export async function prepare() {
   await init();
-  const signal = new URLSearchParams(location.search).get("signal");
-  const join = (name) => joinRoom(signal, { room: "bench", name, giveUpAfter: 1 });
-  [near, far] = [await join("near"), await join("far")];
+  [near, far] = [await join("bench", "near"), await join("bench", "far")];
 }
 
+const join = (room, name) => joinRoom(SIGNAL, { room, name, giveUpAfter: 1 });
+
 export async function connect() {
-  const [calling, called] = await Promise.all([near.call(far.me), accept()]);
+  const [calling, called] = await Promise.all([near.call(far.me), accepted(far)]);
   const [here, there] = await Promise.all([calling.channel("bench"), called.channel("bench")]);
   return new Pair(here, there, [calling, called]);
 }
 
-function accept() {
+function accepted(room, options) {
   return new Promise((resolve) => {
-    const off = far.on("incoming", ({ call }) => {
+    const off = room.on("incoming", ({ call }) => {
       off();
-      resolve(call.accept());
+      resolve(call.accept(options));
     });
   });
+}
+
+export async function meet(camera, show) {
+  const room = newRoom();
+  const rooms = await Promise.all([join(room, "near"), join(room, "far")]);
+  const [near, far] = rooms;
+  const calls = [near.call(far.me, { media: camera }), accepted(far, { media: camera })];
+  await Promise.all(calls.map(async (call, end) => show(end, await (await call).remoteStream())));
+  return () => rooms.forEach((room) => room.leave());
 }
 
 class Pair extends Ends {

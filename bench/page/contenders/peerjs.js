@@ -1,6 +1,6 @@
 // https://peerjs.com with its own server, where both peers register in `prepare`.
 
-import { Ends, receive, sendAll } from "../work.js";
+import { Ends, newRoom, receive, sendAll } from "../work.js";
 
 export const name = "peerjs";
 
@@ -10,8 +10,10 @@ export async function prepare() {
   [near, far] = [await register(), await register()];
 }
 
+/** With an id, the library does not request one from the server first. */
 function register() {
-  const peer = new Peer({ host: location.hostname, port: location.port, path: "/peerjs", config: {} });
+  const options = { host: location.hostname, port: location.port, path: "/peerjs", config: {} };
+  const peer = new Peer(newRoom(), options);
   return new Promise((resolve, reject) => {
     peer.once("open", () => resolve(peer));
     peer.once("error", reject);
@@ -24,6 +26,19 @@ export async function connect() {
   const there = await incoming;
   await Promise.all([here, there].map((end) => end.open || new Promise((resolve) => end.once("open", resolve))));
   return new Pair(here, there);
+}
+
+export async function meet(camera, show) {
+  const [near, far] = await Promise.all([register(), register()]);
+  far.once("call", (call) => {
+    call.on("stream", (stream) => show(1, stream));
+    call.answer(camera);
+  });
+  near.call(far.id, camera).on("stream", (stream) => show(0, stream));
+  return () => {
+    near.destroy();
+    far.destroy();
+  };
 }
 
 class Pair extends Ends {

@@ -1,6 +1,6 @@
 // The browser's API without a library: the baseline for the other contenders.
 
-import { LOW, SLICE, opened, receive, room, roundTrips, sendAll } from "../work.js";
+import { LOW, SIGNAL, SLICE, newRoom, once, opened, receive, room, roundTrips, sendAll } from "../work.js";
 
 export const name = "raw";
 
@@ -17,6 +17,45 @@ export async function connect() {
   const other = await incoming;
   await Promise.all([channel, other].map(opened));
   return new Pair(channel, other, [near, far]);
+}
+
+/** The two ends join a room of this repository's signaling server, which relays descriptions and candidates. */
+export async function meet(camera, show) {
+  const room = newRoom();
+  const [near, far] = await Promise.all([join(room, "near"), join(room, "far")]);
+  const connections = [end(near, far.id, 0), end(far, near.id, 1)];
+  function end({ socket }, to, number) {
+    const connection = new RTCPeerConnection();
+    const signal = (data) => socket.send(JSON.stringify({ type: "signal", to, data }));
+    connection.onicecandidate = ({ candidate }) => signal({ candidate });
+    connection.ontrack = ({ streams }) => show(number, streams[0]);
+    socket.onmessage = async ({ data: text }) => {
+      const { type, data } = JSON.parse(text);
+      if (type !== "signal") return;
+      if (data.candidate !== undefined) return connection.addIceCandidate(data.candidate);
+      await connection.setRemoteDescription(data.description);
+      if (data.description.type === "offer") await describe();
+    };
+    for (const track of camera.getTracks()) connection.addTrack(track, camera);
+    const describe = async () => {
+      await connection.setLocalDescription();
+      signal({ description: connection.localDescription });
+    };
+    if (number === 0) describe();
+    return connection;
+  }
+  return () => {
+    for (const connection of connections) connection.close();
+    for (const { socket } of [near, far]) socket.close();
+  };
+}
+
+async function join(room, name) {
+  const socket = new WebSocket(SIGNAL, "browser-rtc.v1");
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "join", room, name }));
+  const { data } = await once(socket, "message");
+  return { socket, id: JSON.parse(data).you.id };
 }
 
 class Pair {

@@ -1,15 +1,13 @@
-//! Runs the benchmark page in a browser, and writes the results to a file: `bench FILE [chrome|firefox] [SESSIONS]`.
-//! `cargo xtask bench` builds the page first.
+//! Runs the benchmark page in a browser, and writes the results to a file: `bench FILE [chrome|firefox] [SESSIONS] [connecting]`.
+//! `cargo xtask bench` builds the page first, and the signaling server, whose path is in `SIGNALING_SERVER`.
 
 use std::io::{BufRead, BufReader};
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use browser_rtc_e2e::{Browser, Window};
-use browser_rtc_signaling::{Config, Server};
 use serde_json::Value;
 
 const LIMIT: Duration = Duration::from_secs(600);
@@ -25,14 +23,16 @@ async fn main() {
         Some(other) => panic!("unknown browser {other}"),
     };
     let sessions = arguments.next().map_or(String::new(), |sessions| format!("&sessions={sessions}"));
+    let part = arguments.next().map_or(String::new(), |part| format!("&{part}"));
 
-    let pages = Pages::serve();
-    let config = Config::new().listen((Ipv4Addr::LOCALHOST, 0)).allowed_origins(vec![pages.url.clone()]);
-    let signaling = Server::bind(config).await.expect("the signaling server gets a port");
-    let signal = format!("ws://localhost:{}/signal", signaling.local_addr().port());
-    tokio::spawn(signaling.run(std::future::pending()));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/server.mjs");
+    let pages = Server::start(Command::new("node").arg(script));
+    // An optimized server, as operators run it.
+    let program = env::var("SIGNALING_SERVER").expect("SIGNALING_SERVER is the path of the signaling server");
+    let signaling = Server::start(Command::new(program).args(["--port", "0", "--allow-origin", &pages.url]));
+    let signal = format!("{}/signal", signaling.url.replace("http", "ws"));
 
-    let window = Window::open(browser, &format!("{}/?signal={signal}{sessions}", pages.url)).await;
+    let window = Window::open(browser, &format!("{}/?signal={signal}{sessions}{part}", pages.url)).await;
     let result = finished(&window).await;
     fs::write(&file, result.to_string()).unwrap_or_else(|error| panic!("{file}: {error}"));
 }
@@ -57,25 +57,25 @@ async fn finished(window: &Window) -> Value {
     }
 }
 
-/// The Node.js server of the pages and of PeerJS, killed on drop.
-struct Pages {
+/// The process of a server, which prints its URL first. Killed on drop.
+struct Server {
     process: Child,
     url: String,
 }
 
-impl Pages {
-    fn serve() -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/server.mjs");
-        let mut process = Command::new("node").arg(script).stdout(Stdio::piped()).spawn().expect("node is installed");
-        let mut url = String::new();
-        let stdout = process.stdout.take().expect("the output of node is piped");
-        BufReader::new(stdout).read_line(&mut url).expect("the server prints its URL");
-        assert!(!url.is_empty(), "the page server has ended");
-        Self { process, url: url.trim().to_owned() }
+impl Server {
+    fn start(command: &mut Command) -> Self {
+        let program = command.get_program().to_owned();
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap_or_else(|error| panic!("{program:?}: {error}"));
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("the output is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("the output is text");
+        let url = line.find("http").map(|begin| line[begin..].trim().to_owned());
+        Self { process, url: url.unwrap_or_else(|| panic!("{program:?} has printed no URL: {line:?}")) }
     }
 }
 
-impl Drop for Pages {
+impl Drop for Server {
     fn drop(&mut self) {
         // This fails if the process has ended.
         let _ = self.process.kill();
