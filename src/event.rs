@@ -86,7 +86,8 @@ impl fmt::Debug for Listener {
 #[must_use = "dropping the stream ends the subscription"]
 pub struct EventStream<T> {
     source: Source,
-    item: PhantomData<T>,
+    /// A field, so that a stream of any type can be polled, although only those of `'static` types are created.
+    unboxed: fn(Item) -> Option<T>,
 }
 
 /// The content of a stream. It is not generic over the items, so that it is compiled once.
@@ -154,7 +155,7 @@ impl<T: 'static> EventStream<T> {
             finish: None,
             is_finished: false,
         };
-        Self { source, item: PhantomData }
+        Self { source, unboxed }
     }
 
     /// Adds a listener of the events with the name `event`. `read` is called while the event is dispatched, and returns an
@@ -214,15 +215,16 @@ pub(crate) fn online() -> EventStream<()> {
 
 impl<T> Unpin for EventStream<T> {}
 
-impl<T: 'static> Stream for EventStream<T> {
+impl<T> Stream for EventStream<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let unboxed = self.unboxed;
         self.source.poll_next(cx).map(|item| item.and_then(unboxed))
     }
 }
 
-impl<T: 'static> FusedStream for EventStream<T> {
+impl<T> FusedStream for EventStream<T> {
     fn is_terminated(&self) -> bool {
         self.source.is_finished
     }
