@@ -106,7 +106,8 @@ async fn offer_over_256_parts_fails_once() {
         assert!(matches!(error.kind(), ErrorKind::TooLarge { .. }), "{error}");
         exchange_message(&near, &far, "after").await;
         sleep(Duration::from_secs(3)).await;
-        assert_eq!(near.connection().signaling_state(), SignalingState::Stable);
+        // Chromium sets the offer and rolls it back each time it is repeated, such as three seconds after the failure.
+        wait_until_negotiated(&near, &far, |_| true).await;
         assert_no_events(&mut events.0, &mut events.1);
         assert_no_events(&mut events.2, &mut events.3);
         assert!(near.ended().now_or_never().is_none() && far.ended().now_or_never().is_none());
