@@ -84,8 +84,13 @@ impl FromJson<'_> for bool {
 }
 
 impl FromJson<'_> for u64 {
+    /// Also reads `1.0`, as programs write integers whose numbers are all floating point.
     fn from_json(value: &str) -> Result<Self> {
-        value.parse().map_err(|_| invalid_type("a non-negative integer"))
+        let integer = match value.split_once('.') {
+            Some((integer, fraction)) if fraction.bytes().all(|digit| digit == b'0') => integer,
+            _ => value,
+        };
+        integer.parse().map_err(|_| invalid_type("a non-negative integer"))
     }
 }
 
