@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// The file in the folder of a build.
 const FILE: &str = ".stamp";
-/// Folders without sources.
-const OTHERS: [&str; 4] = ["target", "node_modules", "pkg", "dist"];
+/// Folders of packages and of outputs. `wasm` is in `npm/src`.
+const OTHERS: [&str; 5] = ["target", "node_modules", "pkg", "dist", "wasm"];
 /// Extensions of files that are compiled or included.
 const SOURCES: [&str; 5] = ["rs", "toml", "lock", "js", "html"];
 
@@ -21,23 +21,16 @@ const SOURCES: [&str; 5] = ["rs", "toml", "lock", "js", "html"];
 pub fn unless_current(folder: &Path, command: &str, build: impl FnOnce() -> Result) -> Result {
     let inputs = inputs(command)?;
     let file = folder.join(FILE);
-    if outputs(folder)
-        .is_some_and(|outputs| fs::read_to_string(&file).is_ok_and(|found| found == stamp(inputs, outputs)))
-    {
+    let stamp = || Some(format!("{inputs:016x} {:016x}\n", outputs(folder)?));
+    if stamp().is_some_and(|stamp| fs::read_to_string(&file).is_ok_and(|found| found == stamp)) {
         println!("ok {} is current", folder.display());
         return Ok(());
     }
     build()?;
-    match outputs(folder) {
-        Some(outputs) => {
-            fs::write(&file, stamp(inputs, outputs)).map_err(|error| format!("{}: {error}", file.display()))
-        }
+    match stamp() {
+        Some(stamp) => fs::write(&file, stamp).map_err(|error| format!("{}: {error}", file.display())),
         None => Ok(()),
     }
-}
-
-fn stamp(inputs: u64, outputs: u64) -> String {
-    format!("{inputs:016x} {outputs:016x}\n")
 }
 
 /// Returns the hash of all sources of the workspace, which is cheaper than to know those of each package, and of the tools.
