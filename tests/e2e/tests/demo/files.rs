@@ -201,17 +201,22 @@ pub const SPY: &str = "const bar = document.querySelector('#files .file:first-ch
     window.before = bar.value; window.values = [];
     new MutationObserver(() => window.values.push(bar.value)).observe(bar, { attributeFilter: ['value'] });";
 
+/// Sends a large file until a part of it has arrived.
+pub async fn send_part(sender: &Page, receiver: &Page) {
+    ready(sender).await;
+    ready(receiver).await;
+    choose(sender, LARGE).await;
+    receiver.open_panel("files").await;
+    until(receiver, "offered").await;
+    click_newest(receiver, "accept").await;
+    let value = "return document.querySelector('#files progress').value";
+    receiver.until_script(value, "a part is received", |value: &f64| *value > 0.03).await;
+}
+
 async fn resume(scene: &str, browsers: [Browser; 2]) {
     play(scene, async |stage| {
         let [ada, bob] = talk::join_and_connect(stage, browsers, DESKTOP).await;
-        ready(&ada).await;
-        ready(&bob).await;
-        choose(&ada, LARGE).await;
-        bob.open_panel("files").await;
-        until(&bob, "offered").await;
-        click_newest(&bob, "accept").await;
-        let value = "return document.querySelector('#files progress').value";
-        bob.until_script(value, "a part is received", |value: &f64| *value > 0.03).await;
+        send_part(&ada, &bob).await;
         bob.hang_up().await;
         assert_eq!(
             until(&bob, "interrupted").await.text,

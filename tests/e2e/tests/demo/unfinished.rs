@@ -2,7 +2,7 @@
 
 use browser_rtc_e2e::{Browser, connect, play};
 
-use crate::files::{LARGE, SPY, choose, click_newest, ready, until};
+use crate::files::{LARGE, SPY, choose, click_newest, ready, send_part, until};
 use crate::talk::{self, PHONE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,14 +20,7 @@ async fn continues_after_reload(scene: &str, browsers: [Browser; 2]) {
         return note.getClientRects().length > 0 ? document.querySelector('#unfinished-text').textContent : ''";
     play(scene, async |stage| {
         let [ada, bob] = talk::join_and_connect(stage, browsers, PHONE).await;
-        ready(&ada).await;
-        ready(&bob).await;
-        choose(&ada, LARGE).await;
-        bob.open_panel("files").await;
-        until(&bob, "offered").await;
-        click_newest(&bob, "accept").await;
-        let value = "return document.querySelector('#files progress').value";
-        bob.until_script(value, "a part is received", |value: &f64| *value > 0.03).await;
+        send_part(&ada, &bob).await;
         ada.reload().await;
         until(&bob, "interrupted").await;
         bob.until_free().await;
